@@ -1,0 +1,30 @@
+// From facts to verdicts: pure functions of an observation and of what the operator expects. The same
+// observation judged again gives the same report.
+#pragma once
+
+#include <vector>
+
+#include "checks/report.hpp"
+#include "config/selector.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+/// What the operator says should be there.
+struct Expectation {
+  config::Role role = config::Role::active;
+};
+
+/// Numbers that turn facts into faults.
+struct Policy {
+  std::uint32_t rsa_bits_wanted = 2048;          ///< fewer is `key_rsa_weak`
+  std::chrono::milliseconds slow_answer{1'000};  ///< slower over UDP is `ns_slow`
+};
+
+[[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
+                           const Policy& policy);
+
+/// The worst of several in the order critical, unknown, warning, ok; unknown when there is none.
+[[nodiscard]] Status worst(const std::vector<Report>& reports);
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,169 @@
+// What was found about one selector: an outcome for each check of the catalogue, the findings with their
+// evidence, and the facts that readers want beside them. A plain value; exporters print it and judge nothing
+// themselves.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/address.hpp"
+#include "config/domain_name.hpp"
+#include "config/selector.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+struct Check;  // checks/catalogue.hpp
+
+enum class Severity : std::uint8_t { notice, warning, critical };
+enum class Status : std::uint8_t { ok, warning, critical, unknown };
+
+/// What became of one check. `not_judged`: what it needs was not seen, so neither word would be true.
+enum class CheckOutcome : std::uint8_t { clear, found, not_judged };
+
+/// A nameserver address, as evidence names it.
+struct ServerId {
+  std::string name{};
+  config::ServerAddress address{};
+
+  friend bool operator==(const ServerId&, const ServerId&) = default;
+};
+
+/// One fault at one place.
+struct Finding {
+  const Check* check = nullptr;  ///< a row of the catalogue, which lives as long as the program
+  Severity severity = Severity::notice;
+  std::vector<ServerId> servers{};      ///< where it was seen; empty when it belongs to no server
+  std::optional<std::size_t> offset{};  ///< in the joined text of the record
+  std::string detail{};                 ///< what was seen and what was wanted; escaped, one sentence
+  std::string remedy{};                 ///< what to do, with the names and values of this case; escaped
+};
+
+enum class RecordClass : std::uint8_t {
+  valid,
+  revoked,
+  weak,
+  syntax_error,
+  unsupported,
+  not_dkim,
+  absent,
+  unknown
+};
+
+struct Tag {
+  std::string name{};      ///< raw
+  std::string value{};     ///< raw, without outer white space
+  std::size_t offset = 0;  ///< of the name in the joined text
+};
+
+struct RecordFacts {
+  RecordClass record_class = RecordClass::unknown;
+  std::vector<std::string> strings{};  ///< raw, as the majority of the servers published them
+  std::vector<Tag> tags{};
+};
+
+struct KeyFacts {
+  std::string algorithm{};  ///< "rsa", "ed25519", else the name of what it is
+  std::uint32_t bits = 0;
+  std::string sha256{};  ///< of the key's SubjectPublicKeyInfo in DER, lower-case hex
+  std::optional<std::uint64_t> exponent{};
+};
+
+/// Bytes of the whole DNS message over UDP without EDNS. See CHECKS.md of the catalogue for the formula.
+struct SizeFacts {
+  std::optional<std::uint32_t> direct{};        ///< computed: the answer of the zone that holds the record
+  std::optional<std::uint32_t> chain{};         ///< computed, upper bound: with the aliases before it
+  std::optional<std::uint32_t> observed_udp{};  ///< the largest seen, likewise below
+  std::optional<std::uint32_t> observed_edns{};
+  std::optional<std::uint32_t> observed_tcp{};
+  std::vector<std::string> drop_first{};  ///< tags that could go, in the order in which they should
+};
+
+/// How a server answered the question for the record, in one word.
+enum class ServerOutcome : std::uint8_t {
+  answered,  ///< a TXT or an alias, with authority
+  nodata,
+  nxdomain,
+  servfail,
+  refused,
+  formerr,
+  notimp,
+  other_rcode,
+  not_authoritative,  ///< an answer without AA, or a referral to somewhere below
+  upward_referral,
+  self_referral,
+  timeout,
+  unreachable,
+  tcp_failed,  ///< TC=1, and TCP gave nothing
+  malformed,
+  local_error,
+  not_asked,
+};
+
+struct ServerRow {
+  ServerId id{};
+  config::DomainName owner{};  ///< the name of the chain that it was asked for
+  ServerOutcome outcome = ServerOutcome::not_asked;
+  probe::NotAsked not_asked = probe::NotAsked::asked;
+  std::optional<std::uint16_t> rcode{};
+  bool authoritative = false;
+  bool truncated = false;
+  std::optional<std::uint32_t> serial{};
+  std::optional<std::uint32_t> ttl_seconds{};
+  std::string answer_sha256{};  ///< over the TXT RRset with the strings joined, order-free; empty without one
+  char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
+  std::string says{};           ///< short, escaped, for people: "RSA 2048", "NXDOMAIN", "no answer in 2.8 s"
+  std::optional<std::string> nsid{};  ///< raw
+  std::optional<std::chrono::microseconds> round_trip{};
+  std::optional<std::uint32_t> udp_bytes{};
+};
+
+struct AliasFact {
+  config::DomainName owner{};
+  config::DomainName target{};
+  std::uint32_t ttl_seconds = 0;
+  bool is_dname = false;
+};
+
+enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid, out_of_scope, not_known };
+
+struct CheckResult {
+  const Check* check = nullptr;
+  CheckOutcome outcome = CheckOutcome::not_judged;
+};
+
+struct Report {
+  config::DomainName domain{};
+  config::Selector selector{};
+  config::DomainName name{};  ///< `<selector>._domainkey.<domain>`
+  config::Role role = config::Role::active;
+  probe::WallTime observed_at{};
+  std::chrono::microseconds took{0};
+  Status status = Status::unknown;
+  std::string headline{};               ///< one clause, escaped: why the status is what it is
+  std::vector<CheckResult> outcomes{};  ///< in the catalogue's order, each check once
+  std::vector<Finding> findings{};      ///< worst first
+  RecordFacts record{};
+  std::optional<KeyFacts> key{};
+  SizeFacts size{};
+  std::vector<ServerRow> servers{};  ///< leg by leg
+  std::vector<AliasFact> chain{};
+  std::vector<probe::Delegation> delegations{};  ///< of each leg, in order
+  std::optional<std::uint32_t>
+      negative_ttl_seconds{};  ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
+  AdspPolicy adsp = AdspPolicy::not_known;
+};
+
+[[nodiscard]] std::string_view to_string(Severity severity);
+[[nodiscard]] std::string_view to_string(Status status);
+[[nodiscard]] std::string_view to_string(CheckOutcome outcome);
+[[nodiscard]] std::string_view to_string(RecordClass record_class);
+[[nodiscard]] std::string_view to_string(ServerOutcome outcome);
+[[nodiscard]] std::string_view to_string(AdspPolicy policy);
+
+}  // namespace dkimprobe::checks

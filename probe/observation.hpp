@@ -1,0 +1,313 @@
+// Everything that one probe of one selector saw on the network, as plain facts: who is authoritative, what
+// was asked of each server address in which way, and what came back. It holds no judgement, and it is the
+// only header of this folder that checks and exporters see.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/address.hpp"
+#include "config/domain_name.hpp"
+#include "config/selector.hpp"
+
+namespace dkimprobe::probe {
+
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+enum class Transport : std::uint8_t { udp, tcp };
+
+/// Types of records that are asked for or read. Others keep their number.
+enum class RecordType : std::uint16_t {
+  a = 1,
+  ns = 2,
+  cname = 5,
+  soa = 6,
+  txt = 16,
+  aaaa = 28,
+  dname = 39,
+  opt = 41,
+  ds = 43,
+  rrsig = 46,
+  nsec = 47,
+  nsec3 = 50,
+};
+
+/// RFC 1035 section 4.1.1 and RFC 6895 section 2.3; the extended codes come with EDNS. Others keep their
+/// number.
+enum class Rcode : std::uint16_t {
+  noerror = 0,
+  formerr = 1,
+  servfail = 2,
+  nxdomain = 3,
+  notimp = 4,
+  refused = 5,
+  badvers = 16,
+  badcookie = 23,
+};
+
+/// Why a datagram (or a message of a TCP stream) that arrived was not taken as the answer.
+enum class IgnoreReason : std::uint8_t {
+  wrong_source,
+  wrong_id,
+  wrong_question,
+  wrong_class,
+  wrong_opcode,
+  not_a_response,
+  no_question,
+  malformed,
+  late,
+  duplicate,
+};
+inline constexpr std::size_t ignore_reason_count = 10;
+
+/// How many were ignored, by reason.
+struct IgnoredMessages {
+  std::array<std::uint32_t, ignore_reason_count> counts{};
+
+  [[nodiscard]] std::uint32_t operator[](IgnoreReason reason) const {
+    return counts[static_cast<std::size_t>(reason)];
+  }
+  [[nodiscard]] std::uint32_t& operator[](IgnoreReason reason) {
+    return counts[static_cast<std::size_t>(reason)];
+  }
+};
+
+// ---- What a response said ----
+
+/// One TXT record, its character-strings unjoined and raw (RFC 1035 section 3.3.14).
+struct TxtRecord {
+  std::uint32_t ttl_seconds = 0;
+  std::vector<std::string> strings{};
+
+  friend bool operator==(const TxtRecord&, const TxtRecord&) = default;
+};
+
+/// A CNAME at the name asked, or a DNAME at a name above it (RFC 6672).
+struct AliasRecord {
+  config::DomainName owner{};
+  config::DomainName target{};  ///< for a DNAME: where the name asked leads, substituted
+  std::uint32_t ttl_seconds = 0;
+  bool is_dname = false;
+};
+
+struct SoaRecord {
+  config::DomainName owner{};
+  config::DomainName mname{};
+  config::DomainName rname{};
+  std::uint32_t serial = 0;
+  std::uint32_t refresh_seconds = 0;
+  std::uint32_t retry_seconds = 0;
+  std::uint32_t expire_seconds = 0;
+  std::uint32_t minimum_seconds = 0;
+  std::uint32_t ttl_seconds = 0;
+  bool in_answer = false;  ///< else in the authority section, where its TTL is the one of a negative answer
+};
+
+struct NsRecord {
+  config::DomainName owner{};
+  config::DomainName target{};
+  std::uint32_t ttl_seconds = 0;
+};
+
+struct AddressRecord {
+  config::DomainName owner{};
+  config::Address address{};
+  std::uint32_t ttl_seconds = 0;
+};
+
+/// The OPT record of a response (RFC 6891 section 6.1).
+struct Edns {
+  std::uint16_t payload_bytes = 0;
+  std::uint8_t version = 0;
+  bool dnssec_ok = false;
+  std::optional<std::string> nsid{};           ///< raw octets (RFC 5001)
+  std::optional<std::string> server_cookie{};  ///< raw octets (RFC 7873)
+};
+
+/// A response that passed the bounded scan and matched its question.
+struct Response {
+  Rcode rcode = Rcode::noerror;  ///< with the upper bits of EDNS
+  bool authoritative = false;
+  bool truncated = false;
+  bool recursion_available = false;
+  bool has_question = true;  ///< false for the bare header that some servers send with an error code
+  bool question_case_kept = true;
+  std::optional<Edns> edns{};
+  // Only records of the answer section whose owner is the name asked (or a DNAME above it) are here.
+  std::vector<TxtRecord> txt{};
+  std::vector<AliasRecord> aliases{};
+  std::vector<NsRecord> ns{};
+  std::vector<AddressRecord> addresses{};
+  std::vector<SoaRecord> soa{};  ///< of the answer or the authority section, the first of each
+  // The authority and additional sections, for referrals.
+  std::vector<NsRecord> referral{};
+  std::vector<AddressRecord> glue{};
+  std::uint32_t answers_elsewhere = 0;  ///< answer records with an owner off the name asked
+  std::uint32_t malformed_txt = 0;      ///< TXT records without any string
+  bool has_rrsig = false;               ///< a signature over what was asked stood in the answer section
+};
+
+// ---- What was asked, and how it went ----
+
+/// What an exchange was for.
+enum class Purpose : std::uint8_t {
+  record_plain,  ///< the TXT over UDP without EDNS: what a 512-byte path sees
+  record_edns,   ///< the TXT over UDP with EDNS and NSID
+  record_tcp,    ///< the TXT over TCP, because of TC=1 or as its own check
+  zone_soa,
+  zone_ns,
+  sibling,       ///< TXT of a random label beside the selector: does a wildcard answer
+  cut,           ///< NS of a minimised name, on the walk down
+  host_address,  ///< A or AAAA of a nameserver's name
+};
+
+enum class Outcome : std::uint8_t {
+  answered,            ///< a response to the question, whatever its rcode says
+  timed_out,           ///< nothing that counts as a response came; see `ignored` for what else did
+  malformed,           ///< only responses that break the format came
+  unreachable,         ///< ICMP told so (`system_error`), and the try ended without a response
+  connection_refused,  ///< TCP
+  connection_reset,    ///< TCP, before a whole response
+  connection_closed,   ///< TCP, before a whole response
+  no_route,            ///< this machine has no way to such addresses; nothing was sent
+  local_error,  ///< this machine failed (`system_error`), for example with EMFILE; nothing is known of the
+                ///< server
+  interrupted,  ///< our own end of time or the operator stopped it
+};
+
+/// One question sent once (or tried to be sent) to one server address.
+struct Exchange {
+  Purpose purpose = Purpose::record_plain;
+  config::DomainName question_name{};
+  RecordType question_type = RecordType::txt;
+  Transport transport = Transport::udp;
+  bool edns_sent = false;
+  std::uint8_t attempt = 1;              ///< 1 for the first try of this purpose in this way
+  std::chrono::microseconds started{0};  ///< since `Observation::observed_at`
+  std::chrono::microseconds took{0};     ///< round trip, or how long it was waited
+  std::uint32_t bytes_sent = 0;
+  std::uint32_t bytes_received = 0;  ///< of the response's message, without the TCP length
+  Outcome outcome = Outcome::timed_out;
+  int system_error = 0;  ///< errno of the outcomes that have one, else 0
+  IgnoredMessages ignored{};
+  std::optional<Response> response{};  ///< present exactly when `outcome` is `answered`
+};
+
+/// Why a server address was not asked at all.
+enum class NotAsked : std::uint8_t {
+  asked,             ///< it was asked
+  address_refused,   ///< a special-purpose address that the settings do not allow
+  no_route,          ///< this machine has no way to the family
+  family_disabled,   ///< the operator asked for the other family alone
+  budget_exhausted,  ///< beyond the addresses, exchanges or time allowed
+};
+
+/// One address of one nameserver, and every exchange with it about one name.
+struct ServerObservation {
+  std::vector<config::DomainName> names{};  ///< the nameserver names that lead to this address, at least one
+  config::ServerAddress address{};
+  NotAsked not_asked = NotAsked::asked;
+  std::vector<Exchange> exchanges{};
+};
+
+// ---- Who is authoritative ----
+
+/// What became of the name of a nameserver on the way to its addresses.
+enum class HostOutcome : std::uint8_t {
+  found,
+  is_alias,
+  name_missing,
+  no_address,
+  unknown,
+  budget_exhausted,
+  loop
+};
+
+/// A nameserver of a zone, as its parent and as the zone itself name it.
+struct Nameserver {
+  config::DomainName name{};
+  bool in_parent = false;
+  bool in_child = false;
+  HostOutcome host = HostOutcome::unknown;
+  std::vector<config::Address> glue{};       ///< as the parent's servers gave it
+  std::vector<config::Address> addresses{};  ///< as the servers of the name's own zone gave it
+};
+
+/// A place where one zone ends and the next begins.
+struct ZoneCut {
+  config::DomainName apex{};
+  std::uint32_t parent_ns_ttl_seconds = 0;
+  std::uint32_t child_ns_ttl_seconds = 0;
+  std::vector<NsRecord>
+      parent_ns{};  ///< empty when parent and child are on one server, which then never refers
+  std::vector<NsRecord>
+      child_ns{};  ///< as the first of the child's servers that answered gave it; see `zone_ns`
+};
+
+enum class DiscoveryOutcome : std::uint8_t {
+  complete,
+  pinned,      ///< the operator named the servers; nothing was walked
+  no_servers,  ///< no server of a zone on the way answered; `stopped_at` names the zone
+  loop,        ///< the delegation leads back to itself
+  budget_exhausted,
+  interrupted,
+};
+
+/// An exchange of the walk, with the server that it went to.
+struct WalkExchange {
+  config::ServerAddress server{};
+  config::DomainName zone{};  ///< whose server it was asked as
+  Exchange exchange{};
+};
+
+/// How the zone that holds a name was found, and which servers are its.
+struct Delegation {
+  config::DomainName zone{};
+  DiscoveryOutcome outcome = DiscoveryOutcome::complete;
+  config::DomainName stopped_at{};
+  std::vector<ZoneCut> cuts{};            ///< from the top down; the last one is `zone`
+  std::vector<Nameserver> nameservers{};  ///< of `zone`: the union of the parent's and the child's set
+  std::vector<config::DomainName> nameservers_cut_off{};  ///< beyond the budget, by name
+  std::vector<config::DomainName> denied{};  ///< minimised names that got NXDOMAIN, the domain itself perhaps
+  std::vector<WalkExchange> exchanges{};     ///< those of this walk; what the cache knew cost none
+};
+
+// ---- The whole ----
+
+/// One name of the chain from the selector to its key: its zone, and each of its zone's servers.
+struct Leg {
+  config::DomainName owner{};
+  Delegation delegation{};
+  std::vector<ServerObservation> servers{};
+};
+
+enum class ChainOutcome : std::uint8_t {
+  complete,  ///< the last leg has no alias
+  loop,      ///< an alias leads to a name that was there before
+  too_long,  ///< beyond the steps allowed
+  interrupted,
+};
+
+/// A name and the names that its aliases lead to: `legs.front()` is the name itself, each further leg the
+/// target of an alias that some server of an earlier leg gave (servers that disagree bring more than one).
+struct Chain {
+  std::vector<Leg> legs{};
+  ChainOutcome outcome = ChainOutcome::complete;
+};
+
+struct Observation {
+  config::DomainName domain{};
+  config::Selector selector{};
+  WallTime observed_at{};
+  std::chrono::microseconds took{0};
+  Chain key{};   ///< from `<selector>._domainkey.<domain>`
+  Chain adsp{};  ///< from `_adsp._domainkey.<domain>`; shared by all selectors of one round
+  std::optional<config::DomainName> sibling_name{};  ///< the random name that was asked beside the selector
+};
+
+}  // namespace dkimprobe::probe
