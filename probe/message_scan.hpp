@@ -30,7 +30,7 @@ enum class FaultKind : std::uint8_t {
   too_many_records,       ///< the counts promise more than `most_records`
   label_type,             ///< the obsolete types 0x40 and 0x80
   name_too_long,          ///< over 255 octets
-  pointer_not_backwards,  ///< forward, to itself or round a loop: not before the part of the name it ends
+  pointer_not_backwards,  ///< forward, to itself, round a loop, or to what does not end before its own run
   pointer_into_header,
   too_many_pointers,
   rdata_length,    ///< not the length that the type's form has
@@ -87,6 +87,8 @@ struct ScannedMessage {
 class MessageScanner {
  public:
   MessageScanner() { records_.reserve(most_records); }
+  MessageScanner(const MessageScanner&) = delete;  // a copy would not have the storage
+  MessageScanner& operator=(const MessageScanner&) = delete;
 
   [[nodiscard]] tl::expected<ScannedMessage, MessageFault> scan(
       std::span<const std::uint8_t> message) noexcept;
