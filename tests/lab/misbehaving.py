@@ -8,6 +8,7 @@ never answers, and the log must show no query there."""
 import argparse
 import asyncio
 import pathlib
+import signal
 import sys
 
 from misbehaving import modes, server
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--log", type=pathlib.Path, help="file to append a JSON line to for each query")
     arguments = parser.parse_args()
     if arguments.list:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         print_modes(arguments.long)
         return 0
     if arguments.port is None or arguments.log is None:

@@ -85,7 +85,8 @@ class Zone:
     def exists(self, name: Name) -> bool:
         """Whether the name owns records or stands above one that does (an empty non-terminal)."""
         wanted = wire.lower(name)
-        return any(len(r.owner) >= len(wanted) and r.owner[len(r.owner) - len(wanted) :] == wanted for r in self.records)
+        owners = (wire.lower(record.owner) for record in self.records)
+        return any(owner[max(0, len(owner) - len(wanted)) :] == wanted for owner in owners)
 
     def answer(self, query: Query) -> Message:
         """What a good server says, EDNS aside."""
