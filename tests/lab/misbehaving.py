@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """An authoritative nameserver that misbehaves: one fault, the mode, on each address 127.0.66.N.
 
-Every mode serves the zone MODE.fault.test ('_' becomes '-') from zones/fault.zone.template. 127.0.66.254 is the
-source of answers from a wrong address. 127.0.66.253 is where hostile referrals and extra records lead: it logs and
-never answers, and the log must show no query there."""
+Every mode serves the zone MODE.fault.test ('_' becomes '-') from zones/fault.zone.template. 127.0.66.254 is
+the source of answers from a wrong address. 127.0.66.253 is where hostile referrals and extra records lead: it
+logs and never answers, and the log must show no query there."""
 
 import argparse
 import asyncio
@@ -25,11 +25,12 @@ def print_modes(long: bool) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--list", action="store_true", help="print MODE N SENTENCE for each mode, and end")
     parser.add_argument("--long", action="store_true",
-                        help="with --list, tab-separated: mode, N, the outcome a probe should report over UDP without "
-                        "EDNS (and what follows it), with EDNS, over TCP, the findings, the sentence")
+                        help="with --list, tab-separated: mode, N, the outcome a probe should report by UDP "
+                        "without EDNS (and what follows it), with EDNS, by TCP, the findings, the sentence")
     parser.add_argument("--port", type=int, help="UDP and TCP port of all addresses")
     parser.add_argument("--log", type=pathlib.Path, help="file to append a JSON line to for each query")
     arguments = parser.parse_args()

@@ -88,7 +88,9 @@ def tearDownModule():
         raise AssertionError(f"the server ended with {status}: {errors}")
 
 
-def query(name: str, qtype: str = "TXT", edns: bool = False, cookie: bytes = b"", identity: int = ID) -> bytes:
+def query(
+    name: str, qtype: str = "TXT", edns: bool = False, cookie: bytes = b"", identity: int = ID
+) -> bytes:
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
     message = struct.pack("!6H", identity, 0, 1, 0, 0, int(edns or bool(cookie))) + labels
     message += struct.pack("!HH", dns.rdatatype.from_text(qtype), 1)
@@ -181,7 +183,8 @@ def read(data: bytes):
 
 
 def texts(message) -> list[bytes]:
-    return [b"".join(r.strings) for rrset in message.answer if rrset.rdtype == dns.rdatatype.TXT for r in rrset]
+    sets = [rrset for rrset in message.answer if rrset.rdtype == dns.rdatatype.TXT]
+    return [b"".join(record.strings) for rrset in sets for record in rrset]
 
 
 def rcode(data: bytes) -> str:
@@ -223,7 +226,8 @@ class ModeTest(unittest.TestCase):
         message = read(data)
         self.assertEqual((message.id, message.rcode()), (ID, 0))
         self.assertEqual(flags(data) & (QR | AA | TC | RA), QR | AA)
-        self.assertEqual(message.question[0].name.to_text(), (selector(mode) if qtype == "TXT" else origin(mode)) + ".")
+        asked = selector(mode) if qtype == "TXT" else origin(mode)
+        self.assertEqual(message.question[0].name.to_text(), asked + ".")
         if qtype == "TXT":
             self.assertEqual(texts(message), [KEY])
         else:
@@ -256,8 +260,8 @@ class ModeTest(unittest.TestCase):
             self.unanswered(client)
 
     def closed_udp(self, mode: str):
-        with udp(mode, query(selector(mode)), connect=True) as client, self.assertRaises(ConnectionRefusedError):
-            client.recv(65535)
+        with udp(mode, query(selector(mode)), connect=True) as client:
+            self.assertRaises(ConnectionRefusedError, client.recv, 65535)
 
     def closed_tcp(self, mode: str):
         with self.assertRaises(ConnectionRefusedError):
@@ -486,7 +490,7 @@ class ModeTest(unittest.TestCase):
         self.other_id("wrong_id_then_good", *self.then_good("wrong_id_then_good"))
 
     def test_wrong_id_flood(self):
-        self.other_id("wrong_id_flood", *self.then_good("wrong_id_flood", wrongs=200))
+        self.other_id("wrong_id_flood", *self.then_good("wrong_id_flood", wrongs=50))
 
     def test_wrong_question(self):
         self.other_question("wrong_question", *self.only("wrong_question"))
@@ -781,7 +785,8 @@ class ModeTest(unittest.TestCase):
         for data in (ask(mode), ask(mode, "NS", origin(mode)), ask_tcp(mode)):
             message = read(data)
             self.assertEqual((flags(data) & AA, message.answer, message.rcode()), (0, [], 0))
-            self.assertEqual([(r.name.to_text(), r.rdtype) for r in message.authority], [(to, dns.rdatatype.NS)])
+            authority = [(r.name.to_text(), r.rdtype) for r in message.authority]
+            self.assertEqual(authority, [(to, dns.rdatatype.NS)])
             self.assertEqual(message.additional[0][0].address, "127.0.66.253")
 
     def test_referral_up(self):
@@ -936,9 +941,9 @@ class WholeTest(unittest.TestCase):
 
     def test_outcomes_and_findings_are_names(self):
         outcomes = set(
-            "answered nodata nxdomain servfail refused formerr notimp other_rcode not_authoritative upward_referral "
-            "self_referral timeout icmp_unreachable tcp_refused tcp_reset tcp_timeout tcp_closed malformed "
-            "wrong_source wrong_question".split()
+            "answered nodata nxdomain servfail refused formerr notimp other_rcode not_authoritative "
+            "upward_referral self_referral timeout icmp_unreachable tcp_refused tcp_reset tcp_timeout "
+            "tcp_closed malformed wrong_source wrong_question".split()
         )
         for mode in MODES.values():
             with self.subTest(mode["name"]):
@@ -946,13 +951,16 @@ class WholeTest(unittest.TestCase):
                 self.assertRegex(mode["findings"], r"\A(-|[a-z0-9_]+(,[a-z0-9_]+)*)\Z")
 
     def test_short_list(self):
-        lines = subprocess.run([PROGRAM, "--list"], capture_output=True, text=True, check=True).stdout.splitlines()
-        self.assertEqual(lines, [f"{m['name']} {m['octet']} {m['sentence']}" for m in MODES.values()])
+        listing = subprocess.run([PROGRAM, "--list"], capture_output=True, text=True, check=True).stdout
+        wanted = [f"{mode['name']} {mode['octet']} {mode['sentence']}" for mode in MODES.values()]
+        self.assertEqual(listing.splitlines(), wanted)
 
     def test_paths_without_fault_are_good(self):
-        """A mode with a good TCP outcome answers there, whatever it does over UDP, and the other way round."""
-        not_plain = {"tcp_wrong_id_first", "txt_no_strings", "txt_ansi", "out_of_bailiwick", "two_answers_differ", "anycast_by_transport",
-                     "stale_serial", "ra_with_aa", "cname_and_txt"}
+        """A mode with a good outcome over TCP answers there, whatever it does over UDP; and the reverse."""
+        not_plain = {
+            "tcp_wrong_id_first", "txt_no_strings", "txt_ansi", "out_of_bailiwick", "two_answers_differ",
+            "anycast_by_transport", "stale_serial", "ra_with_aa",
+        }
         for mode in MODES.values():
             name = mode["name"]
             if name in not_plain:
@@ -975,12 +983,12 @@ class WholeTest(unittest.TestCase):
         for text in (KEY, older):
             der = subprocess.run(["openssl", "base64", "-d", "-A"], input=text.partition(b"p=")[2],
                                  capture_output=True, check=True).stdout
-            shown = subprocess.run(["openssl", "pkey", "-pubin", "-inform", "DER", "-noout", "-text"], input=der,
-                                   capture_output=True, check=True).stdout
+            command = ["openssl", "pkey", "-pubin", "-inform", "DER", "-noout", "-text"]
+            shown = subprocess.run(command, input=der, capture_output=True, check=True).stdout
             self.assertIn(b"2048 bit", shown)
 
     def test_negatives_of_a_good_path(self):
-        """Seen at a mode whose UDP is good: the empty non-terminal, a name that is not there, a foreign name."""
+        """Where UDP is good: the empty non-terminal, a name that is not there, a foreign name."""
         zone = origin("tcp_refused")
         for name, wanted in (("_domainkey." + zone, "NOERROR"), ("x._domainkey." + zone, "NXDOMAIN"),
                              ("_adsp._domainkey." + zone, "NXDOMAIN")):
@@ -988,6 +996,20 @@ class WholeTest(unittest.TestCase):
             self.assertEqual((rcode(data), read(data).answer), (wanted, []))
             self.assertEqual([r.rdtype for r in read(data).authority], [dns.rdatatype.SOA])
         self.assertEqual(rcode(ask("tcp_refused", name="s1._domainkey.example.test")), "REFUSED")
+
+    def test_rd_is_copied(self):
+        asked = query(selector("tcp_refused"), identity=4713)
+        with udp("tcp_refused", asked[:2] + b"\1\0" + asked[4:]) as client:
+            self.assertEqual(flags(client.recv(65535)), QR | AA | 0x0100)
+        self.assertEqual(flags(ask("tcp_refused")), QR | AA)
+        self.assertEqual([line["rd"] for line in self.logged() if line["id"] == 4713], [True])
+
+    def test_two_queries_on_one_connection(self):
+        with tcp("udp_silent", query(selector("udp_silent"))) as client:
+            ModeTest().good("udp_silent", frame(client))
+            asked = query(origin("udp_silent"), "SOA")
+            client.sendall(struct.pack("!H", len(asked)) + asked)
+            ModeTest().good("udp_silent", frame(client), "SOA")
 
     def test_tripwire_logs_and_is_silent(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -1030,7 +1052,9 @@ class WholeTest(unittest.TestCase):
 
     def test_connections_are_bounded(self):
         with contextlib.ExitStack() as stack:
-            clients = [stack.enter_context(socket.create_connection(address("silent"), timeout=2)) for _ in range(80)]
+            clients = [socket.create_connection(address("silent"), timeout=2) for _ in range(80)]
+            for client in clients:
+                stack.enter_context(client)
             ended = []
             until = time.monotonic() + 1.5
             while len(ended) < 80 - 64 and time.monotonic() < until:

@@ -1,1 +1,1 @@
-"""The parts of the misbehaving nameserver: wire (bytes), zone (right answers), modes (the faults), server (sockets)."""
+"""The misbehaving nameserver: wire is bytes, zone right answers, modes the faults, server the sockets."""

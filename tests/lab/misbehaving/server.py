@@ -26,10 +26,18 @@ class Log:
     def __init__(self, file: IO[str]):
         self._file = file
 
-    def write(self, address: str, transport: str, client: tuple, data: bytes, query: wire.Query | None) -> None:
-        line = {"time": time.time(), "address": address, "transport": transport, "client": f"{client[0]}:{client[1]}"}
+    def write(
+        self, address: str, transport: str, client: tuple, data: bytes, query: wire.Query | None
+    ) -> None:
+        line = {
+            "time": time.time(),
+            "address": address,
+            "transport": transport,
+            "client": f"{client[0]}:{client[1]}",
+        }
         if query is None:
-            line |= {"id": None, "rd": None, "qname": None, "qtype": None, "edns": None, "unreadable": data[:64].hex()}
+            line |= dict.fromkeys(("id", "rd", "qname", "qtype", "edns"))
+            line["unreadable"] = data[:64].hex()
         else:
             edns = query.edns
             line |= {
@@ -37,8 +45,13 @@ class Log:
                 "rd": bool(query.flags & wire.RD),
                 "qname": wire.name_text(query.name),
                 "qtype": query.type_text,
-                "edns": edns and {"size": edns.payload_bytes, "version": edns.version, "do": edns.dnssec_ok,
-                                  "options": [code for code, _ in edns.options]},
+                "edns": edns
+                and {
+                    "size": edns.payload_bytes,
+                    "version": edns.version,
+                    "do": edns.dnssec_ok,
+                    "options": [code for code, _ in edns.options],
+                },
             }
         self._file.write(json.dumps(line | {"size": len(data)}) + "\n")
 

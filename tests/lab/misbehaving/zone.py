@@ -38,7 +38,8 @@ def words_of(line: str) -> list[str]:
 def rdata_of(rtype: str, words: list[str]) -> tuple[int, bytes]:
     if rtype == "SOA":
         numbers = struct.pack("!5I", *map(int, words[2:7]))
-        return wire.SOA, wire.name_wire(wire.name_of(words[0])) + wire.name_wire(wire.name_of(words[1])) + numbers
+        names = b"".join(wire.name_wire(wire.name_of(word)) for word in words[:2])
+        return wire.SOA, names + numbers
     if rtype == "NS":
         return wire.NS, wire.name_wire(wire.name_of(words[0]))
     if rtype == "A":
@@ -80,7 +81,8 @@ class Zone:
         return self.find(self.origin, wire.SOA)
 
     def holds(self, name: Name) -> bool:
-        return len(name) >= len(self.origin) and wire.lower(name)[len(name) - len(self.origin) :] == self.origin
+        above = len(name) - len(self.origin)
+        return above >= 0 and wire.lower(name)[above:] == self.origin
 
     def exists(self, name: Name) -> bool:
         """Whether the name owns records or stands above one that does (an empty non-terminal)."""
@@ -90,7 +92,8 @@ class Zone:
 
     def answer(self, query: Query) -> Message:
         """What a good server says, EDNS aside."""
-        message = Message(query.id, wire.QR | query.flags & (wire.RD | wire.OPCODE_BITS), query.name, query.question)
+        flags = wire.QR | query.flags & (wire.RD | wire.OPCODE_BITS)
+        message = Message(query.id, flags, query.name, query.question)
         if query.opcode != 0:
             message.rcode = wire.NOTIMP
             return message
