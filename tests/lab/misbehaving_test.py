@@ -374,7 +374,7 @@ class ModeTest(unittest.TestCase):
 
     def test_tcp_drip_slow(self):
         with tcp("tcp_drip_slow", query(selector("tcp_drip_slow"))) as client:
-            self.assertEqual(select.select([client], [], [], 1.5)[0], [])
+            self.assertEqual(select.select([client], [], [], 1.2)[0], [])
             client.settimeout(2)
             self.assertEqual(len(client.recv(100)), 1)
 

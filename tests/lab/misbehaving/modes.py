@@ -195,8 +195,8 @@ def close(exchange: Exchange) -> Stream:
 @dataclass(frozen=True)
 class Mode:
     """One fault. `udp` or `tcp` None: nothing is bound. The outcomes are those that the probe should report:
-    of the exchange over UDP without EDNS with whatever follows it (TC to TCP, retries), of the same with EDNS,
-    and of the check of TCP by itself. `findings` are the faults that must be found at this server when a good
+    of the exchange over UDP without EDNS with whatever follows it (TC to TCP, retries), of the same with
+    EDNS, and of the check of TCP by itself. `findings` are the faults that must be found at this server when a good
     one stands beside it."""
 
     name: str
@@ -746,8 +746,8 @@ MODES = [
     # TCP streams. UDP is good.
     Mode("tcp_drip", 40, "TCP sends the answer one byte every 0.5 s.", "answered", ("ns_timeout_tcp",),
          tcp_outcome="tcp_timeout", tcp=dripping(1, 0.5)),
-    Mode("tcp_drip_slow", 41, "TCP sends the answer one byte every 2.5 s.", "answered", ("ns_timeout_tcp",),
-         tcp_outcome="tcp_timeout", tcp=dripping(1, 2.5)),
+    Mode("tcp_drip_slow", 41, "TCP sends the answer one byte every 1.5 s.", "answered", ("ns_timeout_tcp",),
+         tcp_outcome="tcp_timeout", tcp=dripping(1, 1.5)),
     Mode("tcp_drip_whole", 42, "TCP sends the answer in pieces of 7 bytes, 2 ms apart: slow, whole and "
          "valid.", "answered", tcp=dripping(7, 0.002)),
     Mode("tcp_false_length", 43, "TCP announces 100 bytes more than it sends, then waits.", "answered",

@@ -152,8 +152,8 @@ def option(code: int, data: bytes) -> bytes:
 
 @dataclass
 class Message:
-    """An answer before it is bytes. `question` is the wire form, so that its letters' case is kept; `extra` is
-    raw additional records (OPT, or something hostile), counted one each."""
+    """An answer before it is bytes. `question` is the wire form, so that its letters' case is kept; `extra`
+    is raw additional records (OPT, or something hostile), counted one each."""
 
     id: int
     flags: int
