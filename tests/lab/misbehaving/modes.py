@@ -196,8 +196,8 @@ def close(exchange: Exchange) -> Stream:
 class Mode:
     """One fault. `udp` or `tcp` None: nothing is bound. The outcomes are those that the probe should report:
     of the exchange over UDP without EDNS with whatever follows it (TC to TCP, retries), of the same with
-    EDNS, and of the check of TCP by itself. `findings` are the faults that must be found at this server when a good
-    one stands beside it."""
+    EDNS, and of the check of TCP by itself. `findings` are the faults that must be found at this server when
+    a good one stands beside it."""
 
     name: str
     octet: int
