@@ -93,7 +93,7 @@ ZONES = (
     # Aliases
     Zone("cname.example", "nsd bind"),
     Zone("cname-local.example", "nsd knot bind pdns"),
-    Zone("cname-lame.example", "nsd bind"),
+    Zone("cname-lame.example", "nsd pdns"),
     Zone("provider-lame.test", "knot"),
     Zone("cname-dangling.example", "nsd bind"),
     Zone("cname-loop.example", "nsd bind"),
