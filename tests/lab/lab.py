@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import dnswire
@@ -174,7 +175,9 @@ class Child:
 class Lab:
     def __init__(self, directory, port):
         self.directory = directory
+        self.state = directory / "lab.json"  # there exactly while the lab is ready
         self.wanted_port = port
+        self.sockets = tempfile.mkdtemp(prefix="lab-")  # control sockets of Knot and PowerDNS; nobody uses them
         self.children = []
         self.mutes = []
         self.selector = selectors.DefaultSelector()
@@ -194,8 +197,7 @@ class Lab:
     def start(self):
         began = time.monotonic()
         self.directory.mkdir(parents=True, exist_ok=True)
-        state = self.directory / "lab.json"
-        state.unlink(missing_ok=True)
+        self.state.unlink(missing_ok=True)
         for leftover in ("zones", *(server.name for server in internet.SERVERS)):
             shutil.rmtree(self.directory / leftover, ignore_errors=True)
 
@@ -212,7 +214,8 @@ class Lab:
         zones = write_zones(placed, self.directory / "zones")
         queries_log = self.start_sniffer(port)
         for server in internet.SERVERS:
-            command = servers.prepare(server, port, zones[server.name], self.directory / server.name, addresses[server.name])
+            command = servers.prepare(server, port, zones[server.name], self.directory / server.name,
+                                      addresses[server.name], self.sockets)
             self.add(server.name, command)
         misbehaving_log = self.directory / "misbehaving.log"
         misbehaving_log.unlink(missing_ok=True)
@@ -239,9 +242,9 @@ class Lab:
                       for mode, octet, sentence in modes},
             "domains": domains,
         }
-        partial = state.with_suffix(".json.partial")
+        partial = self.state.with_suffix(".json.partial")
         partial.write_text(json.dumps(described, indent=1) + "\n")
-        partial.replace(state)
+        partial.replace(self.state)
         print("lab ready: port %d, root hints %s" % (port, root_hints), flush=True)
         print("ready after %.2f s%s%s" % (time.monotonic() - began, "" if ipv6 else "; no IPv6 on loopback",
                                           "" if queries_log else "; queries are not written down (needs root)"), file=sys.stderr)
@@ -361,10 +364,26 @@ class Lab:
             pass
         for each in self.mutes:
             each.close()
+        self.state.unlink(missing_ok=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def running_in(directory):
+    """The process id of a lab that runs in the directory already, or None."""
+    try:
+        pid = json.loads((directory / "lab.json").read_text())["pid"]
+        os.kill(pid, 0)
+        return pid
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def start(arguments):
-    lab = Lab(pathlib.Path(arguments.directory).resolve(), arguments.port)
+    directory = pathlib.Path(arguments.directory).resolve()
+    if pid := running_in(directory):
+        print("lab: one runs in %s already, process %d" % (directory, pid), file=sys.stderr)
+        return 1
+    lab = Lab(directory, arguments.port)
     if arguments.end_with_parent:
         die_with_parent()
     try:

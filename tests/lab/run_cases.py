@@ -27,6 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CASE_SECONDS = 40
 LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {"why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs"}
+TRIPWIRE = "127.0.0.53"
 MISBEHAVING_TRIPWIRE = "127.0.66.253"
 
 
@@ -107,9 +108,8 @@ def actual_lines(case, done):
     return sorted(set(lines))
 
 
-def run_case(path, program, lab):
-    """None when the case passed or is not for this machine, else what to tell."""
-    case = load_case(path)
+def run_case(name, case, program, lab):
+    """None when the case passed, else what to tell."""
     command = command_of(program, case, lab)
     began = time.monotonic()
     try:
@@ -134,7 +134,7 @@ def run_case(path, program, lab):
             told.append("    standard error lacks: %s" % case["stderr"])
     if not told:
         return None
-    head = ["FAILED %s (%.1f s)" % (path.stem, time.monotonic() - began), "    why it is so: %s" % case["why"],
+    head = ["FAILED %s (%.1f s)" % (name, time.monotonic() - began), "    why it is so: %s" % case["why"],
             "    '-' was expected and is missing, '+' came and is not expected"]
     tail = ["    standard error: %s" % line for line in stderr.strip().splitlines()[-5:]]
     return "\n".join(head + told + tail + ["    by hand: %s" % shlex.join(command)])
@@ -189,6 +189,7 @@ def check_logs(lab, offsets):
         return failures
     if not wait_for_sniffer(lab):
         failures.append("the log of all queries is not complete after %d s" % LOG_SECONDS)
+    seen("all packets", queries, lambda line: line.get("to", "").startswith(TRIPWIRE + "#"), "to the tripwire")
     lines = seen("all servers", queries, lambda line: line.get("rd"), "with RD=1")
     dropped = sum(line.get("dropped", 0) for line in lines)
     if dropped:
@@ -232,18 +233,19 @@ def main():
             chosen = []
             for path in sorted(arguments.cases.glob("*.json")):
                 if fnmatch.fnmatchcase(path.stem, arguments.only):
-                    unmet = load_case(path).get("needs") == "ipv6" and not lab["ipv6"]
-                    (skipped if unmet else chosen).append(path)
+                    case = load_case(path)
+                    unmet = case.get("needs") == "ipv6" and not lab["ipv6"]
+                    (skipped if unmet else chosen).append((path.stem, case))
             program = str(pathlib.Path(arguments.program).resolve())
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-                for told in pool.map(lambda path: run_case(path, program, lab), chosen):
+                for told in pool.map(lambda named: run_case(*named, program, lab), chosen):
                     if told is None:
                         passed += 1
                     else:
                         failures.append(told)
                         print(told + "\n", flush=True)
-            for path in skipped:
-                print("SKIPPED %s: this machine has no IPv6 on loopback" % path.stem)
+            for name, _ in skipped:
+                print("SKIPPED %s: this machine has no IPv6 on loopback" % name)
             for failure in check_logs(lab, offsets):
                 failures.append(failure)
                 print("FAILED " + failure)

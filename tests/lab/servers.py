@@ -16,7 +16,7 @@ def command(name, package):
     return found
 
 
-def nsd(server, port, zones, directory, addresses):
+def nsd(server, port, zones, directory, addresses, _sockets):
     lines = ["server:"]
     lines += ["  ip-address: %s@%d" % (address, port) for address in addresses]
     lines += ['  username: ""', '  chroot: ""', '  database: ""', '  zonesdir: "%s"' % directory,
@@ -31,11 +31,11 @@ def nsd(server, port, zones, directory, addresses):
     return [command("nsd", "nsd"), "-d", "-c", settings]
 
 
-def knot(server, port, zones, directory, addresses):
+def knot(server, port, zones, directory, addresses, sockets):
     lines = ["server:", '  rundir: "%s"' % directory, "  listen: [%s]" % ", ".join("%s@%d" % (a, port) for a in addresses),
              "  udp-workers: 1", "  tcp-workers: 1", "  background-workers: 1", '  nsid: "%s"' % server.name,
              '  version: ""', '  identity: ""',
-             "control:", '  listen: "%s/s"' % directory,
+             "control:", '  listen: "%s/%s"' % (sockets, server.name),
              "log:", "  - target: stdout", "    any: info",
              "database:", '  storage: "%s"' % directory,
              "template:", "  - id: default", '    storage: "%s"' % directory, "    zonefile-load: whole",
@@ -48,7 +48,7 @@ def knot(server, port, zones, directory, addresses):
     return [command("knotd", "knot"), "-c", settings]
 
 
-def bind(server, port, zones, directory, addresses):
+def bind(server, port, zones, directory, addresses, _sockets):
     four = " ".join("%s;" % a for a in addresses if ":" not in a)
     six = " ".join("%s;" % a for a in addresses if ":" in a)
     lines = ["options {", '  directory "%s";' % directory, '  pid-file "%s/named.pid";' % directory,
@@ -56,7 +56,7 @@ def bind(server, port, zones, directory, addresses):
              "  listen-on port %d { %s };" % (port, four), "  listen-on-v6 port %d { %s };" % (port, six or "none;"),
              "  recursion no; notify no; empty-zones-enable no; interface-interval 0;",
              "  check-names primary ignore;",  # nameservers below _domainkey
-             "  allow-transfer { none; }; dnssec-validation no; minimal-responses no; max-udp-size 1232;",
+             "  allow-transfer { none; }; dnssec-validation no; minimal-responses yes; max-udp-size 1232;",
              '  server-id "%s"; version none; hostname none;' % server.name, "};", "controls {};"]
     lines += ['zone "%s" { type primary; file "%s"; };' % zone for zone in zones]
     settings = directory / "named.conf"
@@ -64,10 +64,10 @@ def bind(server, port, zones, directory, addresses):
     return [command("named", "bind9"), "-g", "-n", "1", "-c", settings]
 
 
-def pdns(server, port, zones, directory, addresses):
+def pdns(server, port, zones, directory, addresses, sockets):
     (directory / "zones.conf").write_text("".join('zone "%s" { type master; file "%s"; };\n' % zone for zone in zones))
     lines = ["launch=bind", "bind-config=%s/zones.conf" % directory, "bind-check-interval=0",
-             "local-address=%s" % ",".join(addresses), "local-port=%d" % port, "socket-dir=%s" % directory,
+             "local-address=%s" % ",".join(addresses), "local-port=%d" % port, "socket-dir=%s" % sockets,
              "setuid=", "setgid=", "daemon=no", "guardian=no", "write-pid=no", "disable-syslog=yes",
              "security-poll-suffix=", "primary=no", "secondary=no", "cache-ttl=0", "query-cache-ttl=0",
              "negquery-cache-ttl=0", "zone-cache-refresh-interval=0", "receiver-threads=1", "distributor-threads=1",
@@ -79,7 +79,8 @@ def pdns(server, port, zones, directory, addresses):
 KINDS = {"nsd": nsd, "knot": knot, "bind": bind, "pdns": pdns}
 
 
-def prepare(server, port, zones, directory, addresses):
-    """Writes the settings into `directory` and returns the command. `zones` is a list of (name, zone file)."""
+def prepare(server, port, zones, directory, addresses, sockets):
+    """Writes the settings into `directory` and returns the command. `zones` is a list of (name, zone file);
+    `sockets` is a directory with a short path, since the path of a Unix socket has at most 107 bytes."""
     pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
-    return [str(word) for word in KINDS[server.kind](server, port, zones, directory, addresses)]
+    return [str(word) for word in KINDS[server.kind](server, port, zones, directory, addresses, sockets)]
