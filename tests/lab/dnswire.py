@@ -21,12 +21,27 @@ def is_good_answer(message, message_id):
 
 
 def describe(message):
-    """The header and the first question as a dict; a message that is cut or has no question gives qname None."""
+    """The header and the first question as a dict; qname is None when the message is cut or asks nothing."""
     if len(message) < 12:
-        return {"id": None, "rd": None, "opcode": None, "qr": None, "qname": None, "qtype": None, "size": len(message)}
+        return {
+            "id": None,
+            "rd": None,
+            "opcode": None,
+            "qr": None,
+            "qname": None,
+            "qtype": None,
+            "size": len(message),
+        }
     message_id, flags, questions = struct.unpack("!3H", message[:6])
-    described = {"id": message_id, "rd": bool(flags & 0x0100), "opcode": flags >> 11 & 15, "qr": bool(flags & 0x8000),
-                 "qname": None, "qtype": None, "size": len(message)}
+    described = {
+        "id": message_id,
+        "rd": bool(flags & 0x0100),
+        "opcode": flags >> 11 & 15,
+        "qr": bool(flags & 0x8000),
+        "qname": None,
+        "qtype": None,
+        "size": len(message),
+    }
     labels, at = [], 12
     while questions and at < len(message):
         length = message[at]
@@ -35,10 +50,12 @@ def describe(message):
             break
         if length == 0:
             if at + 4 <= len(message):
-                qtype = struct.unpack("!H", message[at:at + 2])[0]
+                qtype = struct.unpack("!H", message[at : at + 2])[0]
                 described.update(qname=".".join(labels) + ".", qtype=TYPES.get(qtype, "TYPE%d" % qtype))
             break
-        label = message[at:at + length]
-        labels.append("".join(chr(c) if 0x21 <= c <= 0x7E and c not in b".\\" else "\\%03d" % c for c in label))
+        label = message[at : at + length]
+        labels.append(
+            "".join(chr(c) if 0x21 <= c <= 0x7E and c not in b".\\" else "\\%03d" % c for c in label)
+        )
         at += length
     return described

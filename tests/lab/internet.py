@@ -1,5 +1,5 @@
-"""What the lab's internet consists of: which server processes there are, on which addresses, and which zone is
-on which of them. Tables alone; lab.py and servers.py bring them to life, the zones' texts are in zones/."""
+"""What the lab's internet consists of: which server processes there are, on which addresses, and which zone
+is on which of them. Tables alone; lab.py and servers.py bring them to life; the texts are in zones/."""
 
 from typing import NamedTuple
 
@@ -26,8 +26,9 @@ TRIPWIRE = "127.0.0.53"  # a recursor that answers nobody; whatever reaches it i
 DEAD = "127.0.9.1"  # nothing listens here
 SILENT = "127.0.9.2"  # takes everything and says nothing
 MISBEHAVING_PREFIX = "127.0.66."  # the last octet is the mode's, see misbehaving.py --list
-FAULT_PARENT = "fault.test"  # <mode>.fault.test: ns1 misbehaves, ns2 is 127.0.2.9 of GOOD_BESIDE_MISBEHAVING
-GOOD_BESIDE_MISBEHAVING = "nsd"
+FAULT_PARENT = "fault.test"  # <mode>.fault.test: ns1 misbehaves, ns2 is a good server
+GOOD_BESIDE_MISBEHAVING = ("nsd", "127.0.2.9")
+MISBEHAVING_OTHERS = ("127.0.66.253", "127.0.66.254")  # where hostile answers lead, and whence some come
 
 ROOT_HINTS = """\
 .       3600000 NS a.root.

@@ -81,7 +81,8 @@ def claim_port(wanted, addresses, logs):
             return port, claimed
         for each in claimed:
             each.close()
-    raise LabError("port %s is not free for UDP and TCP on %s" % (wanted or "after port (50 tried)", busy))
+    tried = "port %d is not" % wanted if wanted else "none of 50 ports is"
+    raise LabError("%s free for UDP and TCP on %s" % (tried, busy))
 
 
 def misbehaving_modes():
@@ -93,24 +94,28 @@ def misbehaving_modes():
 
 
 def served_zones(ipv6, modes):
-    """{server name: [(zone, file in zones/, values, signed)]}; the same text of one zone is one entry object."""
+    """{server name: [(zone, file in zones/, values, signed)]}"""
     placed = {server.name: [] for server in internet.SERVERS}
+    good_server, good_address = internet.GOOD_BESIDE_MISBEHAVING
     for zone in internet.ZONES:
         if zone.ipv6 and not ipv6:
             continue
         values = dict(zone.values)
         if zone.name == internet.FAULT_PARENT:
             values["DELEGATIONS"] = "\n".join(
-                "{0} NS ns1.{0}\n{0} NS ns2.{0}\nns1.{0} A {1}{2}\nns2.{0} A 127.0.2.9".format(
-                    mode.replace("_", "-"), internet.MISBEHAVING_PREFIX, octet) for mode, octet, _ in modes)
+                "{0} NS ns1.{0}\n{0} NS ns2.{0}\nns1.{0} A {1}{2}\nns2.{0} A {3}".format(
+                    mode.replace("_", "-"), internet.MISBEHAVING_PREFIX, octet, good_address
+                )
+                for mode, octet, _ in modes
+            )
         for place in zone.on.split():
             name, _, stem = place.partition("=")
             file = stem + ".zone" if stem else zone.file or zone.name + ".zone"
             placed[name].append((zone.name, file, values, zone.signed))
     for mode, octet, _ in modes:
         origin = "%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT)
-        placed[internet.GOOD_BESIDE_MISBEHAVING].append(
-            (origin, "fault.zone.template", {"ORIGIN": origin, "BAD": internet.MISBEHAVING_PREFIX + octet}, ""))
+        values = {"ORIGIN": origin, "BAD": internet.MISBEHAVING_PREFIX + octet}
+        placed[good_server].append((origin, "fault.zone.template", values, ""))
     return placed
 
 
@@ -134,8 +139,12 @@ def write_zones(placed, directory):
                     to_sign.append((name, path, signed))
             on[server].append((name, paths[name, file]))
     (directory / "keys").mkdir()
-    zonetext.sign(to_sign, directory / "keys", servers.command("dnssec-keygen", "bind9-utils"),
-                  servers.command("dnssec-signzone", "bind9-utils"))
+    zonetext.sign(
+        to_sign,
+        directory / "keys",
+        servers.command("dnssec-keygen", "bind9-utils"),
+        servers.command("dnssec-signzone", "bind9-utils"),
+    )
     return on
 
 
@@ -155,14 +164,23 @@ class Child:
         self.name = name
         self.log = log
         with open(log, "wb") as out:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                                            start_new_session=True, preexec_fn=die_with_parent, cwd=log.parent,
-                                            pass_fds=pass_fds)
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+                cwd=log.parent,
+                pass_fds=pass_fds,
+            )
         self.pidfd = os.pidfd_open(self.process.pid)
 
     def tail(self, lines=15):
         told = self.log.read_text(errors="replace").splitlines()
-        told = [line for line in told if "query failed" not in line]  # BIND says so for each of our own questions
+        told = [
+            line for line in told if "query failed" not in line
+        ]  # BIND says so for each of our own questions
         return "\n".join("    " + line for line in told[-lines:])
 
     def signal_group(self, number):
@@ -177,7 +195,9 @@ class Lab:
         self.directory = directory
         self.state = directory / "lab.json"  # there exactly while the lab is ready
         self.wanted_port = port
-        self.sockets = tempfile.mkdtemp(prefix="lab-")  # control sockets of Knot and PowerDNS; nobody uses them
+        self.sockets = tempfile.mkdtemp(
+            prefix="lab-"
+        )  # control sockets of Knot and PowerDNS; nobody uses them
         self.children = []
         self.mutes = []
         self.selector = selectors.DefaultSelector()
@@ -203,10 +223,19 @@ class Lab:
 
         ipv6 = has_ipv6()
         modes = misbehaving_modes()
-        addresses = {server.name: [a for a in server.addresses if ipv6 or ":" not in a] for server in internet.SERVERS}
+        addresses = {
+            server.name: [a for a in server.addresses if ipv6 or ":" not in a] for server in internet.SERVERS
+        }
         bad_addresses = [internet.MISBEHAVING_PREFIX + octet for _, octet, _ in modes]
-        logs = {internet.TRIPWIRE: self.directory / "tripwire.log", internet.SILENT: self.directory / "silent.log"}
-        port, self.mutes = claim_port(self.wanted_port, [internet.DEAD, *sum(addresses.values(), []), *bad_addresses], logs)
+        logs = {
+            internet.TRIPWIRE: self.directory / "tripwire.log",
+            internet.SILENT: self.directory / "silent.log",
+        }
+        port, self.mutes = claim_port(
+            self.wanted_port,
+            [internet.DEAD, *sum(addresses.values(), []), *bad_addresses, *internet.MISBEHAVING_OTHERS],
+            logs,
+        )
         for each in self.mutes:
             each.serve(self.selector)
 
@@ -214,12 +243,21 @@ class Lab:
         zones = write_zones(placed, self.directory / "zones")
         queries_log = self.start_sniffer(port)
         for server in internet.SERVERS:
-            command = servers.prepare(server, port, zones[server.name], self.directory / server.name,
-                                      addresses[server.name], self.sockets)
+            command = servers.prepare(
+                server,
+                port,
+                zones[server.name],
+                self.directory / server.name,
+                addresses[server.name],
+                self.sockets,
+            )
             self.add(server.name, command)
         misbehaving_log = self.directory / "misbehaving.log"
         misbehaving_log.unlink(missing_ok=True)
-        self.add("misbehaving", [sys.executable, HERE / "misbehaving.py", "--port", str(port), "--log", misbehaving_log])
+        self.add(
+            "misbehaving",
+            [sys.executable, HERE / "misbehaving.py", "--port", str(port), "--log", misbehaving_log],
+        )
         self.wait_until_ready(port, zones, addresses)
 
         root_hints = self.directory / "root.hints"
@@ -227,27 +265,48 @@ class Lab:
         domains = {}
         for server in internet.SERVERS:
             for zone, _ in zones[server.name]:
-                domains.setdefault(zone, {}).update((address, server.name) for address in addresses[server.name])
+                domains.setdefault(zone, {}).update(
+                    (address, server.name) for address in addresses[server.name]
+                )
         for mode, octet, _ in modes:
-            domains["%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT)][internet.MISBEHAVING_PREFIX + octet] = "misbehaving"
+            domains["%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT)][
+                internet.MISBEHAVING_PREFIX + octet
+            ] = "misbehaving"
         described = {
-            "port": port, "root_hints": str(root_hints), "ipv6": ipv6, "pid": os.getpid(),
+            "port": port,
+            "root_hints": str(root_hints),
+            "ipv6": ipv6,
+            "pid": os.getpid(),
             "pids": {child.name: child.process.pid for child in self.children},
             "logs": {child.name: str(child.log) for child in self.children},
-            "tripwire_log": str(logs[internet.TRIPWIRE]), "silent_log": str(logs[internet.SILENT]),
-            "misbehaving_log": str(misbehaving_log), "queries_log": queries_log and str(queries_log),
+            "tripwire_log": str(logs[internet.TRIPWIRE]),
+            "silent_log": str(logs[internet.SILENT]),
+            "misbehaving_log": str(misbehaving_log),
+            "queries_log": queries_log and str(queries_log),
             "left_out": [zone.name for zone in internet.ZONES if zone.ipv6 and not ipv6],
-            "modes": {mode: {"domain": "%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT),
-                             "address": internet.MISBEHAVING_PREFIX + octet, "says": sentence}
-                      for mode, octet, sentence in modes},
+            "modes": {
+                mode: {
+                    "domain": "%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT),
+                    "address": internet.MISBEHAVING_PREFIX + octet,
+                    "says": sentence,
+                }
+                for mode, octet, sentence in modes
+            },
             "domains": domains,
         }
         partial = self.state.with_suffix(".json.partial")
         partial.write_text(json.dumps(described, indent=1) + "\n")
         partial.replace(self.state)
         print("lab ready: port %d, root hints %s" % (port, root_hints), flush=True)
-        print("ready after %.2f s%s%s" % (time.monotonic() - began, "" if ipv6 else "; no IPv6 on loopback",
-                                          "" if queries_log else "; queries are not written down (needs root)"), file=sys.stderr)
+        print(
+            "ready after %.2f s%s%s"
+            % (
+                time.monotonic() - began,
+                "" if ipv6 else "; no IPv6 on loopback",
+                "" if queries_log else "; queries are not written down (needs root)",
+            ),
+            file=sys.stderr,
+        )
 
     def start_sniffer(self, port):
         """The log of all queries, or None where the user may not open packet sockets."""
@@ -258,8 +317,11 @@ class Lab:
         except PermissionError:
             return None
         with sniffing:
-            self.add("sniffer", [sys.executable, HERE / "sniffer.py", str(sniffing.fileno()), str(port), log],
-                     (sniffing.fileno(),))
+            self.add(
+                "sniffer",
+                [sys.executable, HERE / "sniffer.py", str(sniffing.fileno()), str(port), log],
+                (sniffing.fileno(),),
+            )
         return log
 
     def add(self, name, command, pass_fds=()):
@@ -270,8 +332,10 @@ class Lab:
         self.selector.register(child.pidfd, selectors.EVENT_READ, functools.partial(self.child_died, child))
 
     def child_died(self, child):
-        raise LabError("%s ended with status %s; the end of %s:\n%s"
-                       % (child.name, child.process.wait(), child.log, child.tail()))
+        raise LabError(
+            "%s ended with status %s; the end of %s:\n%s"
+            % (child.name, child.process.wait(), child.log, child.tail())
+        )
 
     def turn(self, seconds=None):
         """Waits for events and handles them."""
@@ -281,7 +345,7 @@ class Lab:
             raise KeyboardInterrupt
 
     def wait_until_ready(self, port, zones, addresses):
-        """Asks each server for the SOA of each of its zones, and on each of its addresses over UDP and TCP."""
+        """Asks each server for the SOA of each of its zones, and each address over UDP and TCP."""
         waiting, done = {}, set()  # id -> (server, address, zone)
         for server in internet.SERVERS:
             first = addresses[server.name][0]
@@ -307,18 +371,28 @@ class Lab:
         while waiting or "ready" not in misbehaving.log.read_text():
             tried = set()
             for number, (server, address, zone) in list(waiting.items()):
-                if server in done or server not in tried:  # until a server's first answer one question is enough
+                if (
+                    server in done or server not in tried
+                ):  # until a server's first answer one question is enough
                     tried.add(server)
-                    clients[":" in address].sendto(dnswire.question(zone, dnswire.SOA, number), (address, port))
+                    clients[":" in address].sendto(
+                        dnswire.question(zone, dnswire.SOA, number), (address, port)
+                    )
             pause = time.monotonic() + RETRY_SECONDS
             while (left := pause - time.monotonic()) > 0:
                 self.turn(left)
             if time.monotonic() > deadline:
                 late = sorted({server for server, _, _ in waiting.values()}) or ["misbehaving"]
-                unanswered = ", ".join("%s at %s" % (zone, address) for _, address, zone in list(waiting.values())[:5])
-                tails = "\n".join("the end of %s:\n%s" % (c.log, c.tail()) for c in self.children if c.name in late)
-                raise LabError("not ready after %d s: %s (no SOA: %s)\n%s"
-                               % (READY_SECONDS, ", ".join(late), unanswered or "-", tails))
+                unanswered = ", ".join(
+                    "%s at %s" % (zone, address) for _, address, zone in list(waiting.values())[:5]
+                )
+                tails = "\n".join(
+                    "the end of %s:\n%s" % (c.log, c.tail()) for c in self.children if c.name in late
+                )
+                raise LabError(
+                    "not ready after %d s: %s (no SOA: %s)\n%s"
+                    % (READY_SECONDS, ", ".join(late), unanswered or "-", tails)
+                )
         for client in clients.values():
             self.selector.unregister(client)
             client.close()
@@ -399,22 +473,36 @@ def start(arguments):
 
 
 def list_zones(_):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `zones | head` is no error
     for zone in internet.ZONES:
         file = zone.file or zone.name + ".zone"
         where = zone.on + (" signed:" + zone.signed if zone.signed else "")
         print("%-32s %s\n    %s" % (zone.name, where, zonetext.summary(file)))
     for mode, octet, sentence in misbehaving_modes():
-        print("%-32s misbehaving %s%s\n    %s" % ("%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT),
-                                                  internet.MISBEHAVING_PREFIX, octet, sentence))
+        print(
+            "%-32s misbehaving %s%s\n    %s"
+            % (
+                "%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT),
+                internet.MISBEHAVING_PREFIX,
+                octet,
+                sentence,
+            )
+        )
     return 0
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True, metavar="start|zones")
     starting = commands.add_parser("start")
-    starting.add_argument("--directory", required=True, help="for settings, zones, logs, lab.json and root.hints")
-    starting.add_argument("--port", type=int, default=0, help="of all servers, UDP and TCP; 0 takes a free one")
+    starting.add_argument(
+        "--directory", required=True, help="for settings, zones, logs, lab.json and root.hints"
+    )
+    starting.add_argument(
+        "--port", type=int, default=0, help="of all servers, UDP and TCP; 0 takes a free one"
+    )
     starting.add_argument("--end-with-parent", action="store_true", help="end when the starting process dies")
     starting.set_defaults(run=start)
     commands.add_parser("zones").set_defaults(run=list_zones)

@@ -1,5 +1,5 @@
-"""Servers that answer nobody: the tripwire in the place of a recursor, and the silent nameserver. They take each
-datagram and connection, write down what came, and say nothing."""
+"""Servers that answer nobody: the tripwire in the place of a recursor, and the silent nameserver. They take
+each datagram and connection, write down what came, and say nothing."""
 
 import json
 import os
@@ -38,7 +38,12 @@ class Mute:
         selector.register(self.tcp, selectors.EVENT_READ, lambda: self._take_connection(selector))
 
     def _write(self, transport, peer, message):
-        line = {"time": round(time.time(), 3), "transport": transport, "from": "%s#%d" % peer[:2], "to": self.address}
+        line = {
+            "time": round(time.time(), 3),
+            "transport": transport,
+            "from": "%s#%d" % peer[:2],
+            "to": self.address,
+        }
         line.update(dnswire.describe(message) if message is not None else {"qname": None})
         os.write(self.log, (json.dumps(line) + "\n").encode())
 
@@ -51,7 +56,9 @@ class Mute:
         self._write("tcp connection", peer, None)
         connection.setblocking(False)
         self.connections.append(connection)
-        selector.register(connection, selectors.EVENT_READ, lambda: self._take_stream(selector, connection, peer))
+        selector.register(
+            connection, selectors.EVENT_READ, lambda: self._take_stream(selector, connection, peer)
+        )
 
     def _take_stream(self, selector, connection, peer):
         try:

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs the program against the lab, a case a file of cases/, and compares its JSON report exactly. At the end it
-reads the lab's own logs: nothing may have reached the tripwires, and no query may have had RD=1.
+"""Runs the program against the lab, a case a file of cases/, and compares its JSON report exactly. At the end
+it reads the lab's own logs: nothing may have reached the tripwires, and no query may have had RD=1.
 
     run_cases.py --program PATH [--lab DIR of a running lab] [--only GLOB] [-j N]"""
 
@@ -43,7 +43,9 @@ def load_case(path):
     unknown = set(case) - KNOWN_FIELDS
     missing = {"why", "arguments", "exit"} - set(case)
     if unknown or missing:
-        raise CaseError("%s: unknown fields %s, missing fields %s" % (path.name, sorted(unknown), sorted(missing)))
+        raise CaseError(
+            "%s: unknown fields %s, missing fields %s" % (path.name, sorted(unknown), sorted(missing))
+        )
     if "status" not in case and "stderr" not in case:
         raise CaseError("%s: neither a status nor a text on stderr is demanded" % path.name)
     if "status" in case and "findings" not in case:
@@ -53,10 +55,27 @@ def load_case(path):
 
 def command_of(program, case, lab):
     """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's."""
-    own = [word.replace("@PORT@", str(lab["port"])).replace("@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent))
-           for word in case["arguments"]]
-    return [program, *own, "--json", "--root-hints", lab["root_hints"], "--port", str(lab["port"]),
-            "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--pace", "unlimited"]
+    own = [
+        word.replace("@PORT@", str(lab["port"])).replace(
+            "@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent)
+        )
+        for word in case["arguments"]
+    ]
+    return [
+        program,
+        *own,
+        "--json",
+        "--root-hints",
+        lab["root_hints"],
+        "--port",
+        str(lab["port"]),
+        "--allow-net",
+        "127.0.0.0/8",
+        "--allow-net",
+        "::1/128",
+        "--pace",
+        "unlimited",
+    ]
 
 
 def address_of(server):
@@ -84,7 +103,10 @@ def expected_lines(case):
     if isinstance(findings, list):
         findings = {selectors[0]: findings} if selectors else {}
     for selector, found in findings.items():
-        lines += ["%s: finding %s%s" % (selector, check, " at " + server if server else "") for check, server in found]
+        lines += [
+            "%s: finding %s%s" % (selector, check, " at " + server if server else "")
+            for check, server in found
+        ]
     for address, outcome in case.get("outcomes", {}).items():
         lines.append("outcome of %s: %s" % (address, outcome))
     return sorted(lines)
@@ -113,8 +135,14 @@ def run_case(name, case, program, lab):
     command = command_of(program, case, lab)
     began = time.monotonic()
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="backslashreplace",
-                              timeout=CASE_SECONDS)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="backslashreplace",
+            timeout=CASE_SECONDS,
+        )
     except subprocess.TimeoutExpired as late:
         told = ["    no end after %d s; killed" % CASE_SECONDS]
         stderr = (late.stderr or b"").decode(errors="backslashreplace")
@@ -134,8 +162,11 @@ def run_case(name, case, program, lab):
             told.append("    standard error lacks: %s" % case["stderr"])
     if not told:
         return None
-    head = ["FAILED %s (%.1f s)" % (name, time.monotonic() - began), "    why it is so: %s" % case["why"],
-            "    '-' was expected and is missing, '+' came and is not expected"]
+    head = [
+        "FAILED %s (%.1f s)" % (name, time.monotonic() - began),
+        "    why it is so: %s" % case["why"],
+        "    '-' was expected and is missing, '+' came and is not expected",
+    ]
     tail = ["    standard error: %s" % line for line in stderr.strip().splitlines()[-5:]]
     return "\n".join(head + told + tail + ["    by hand: %s" % shlex.join(command)])
 
@@ -153,7 +184,7 @@ def size_of(path):
 
 
 def wait_for_sniffer(lab):
-    """Sends one question of its own (RD=0) and waits until the log has it: then all before it is there too."""
+    """Sends one question of its own (RD=0) and waits until the log has it, and so all before it."""
     name = "flush-%s.lab." % secrets.token_hex(8)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.sendto(dnswire.question(name, dnswire.SOA, 1), ("127.0.1.1", lab["port"]))
@@ -175,21 +206,29 @@ def check_logs(lab, offsets):
         bad = [line for line in lines if wrong(line)]
         print("%s: %d queries, %d %s" % (title, len(lines), len(bad), what))
         if bad:
-            failures.append("%s: %s\n%s" % (title, what, "\n".join("    " + json.dumps(line) for line in bad[:10])))
+            failures.append(
+                "%s: %s\n%s" % (title, what, "\n".join("    " + json.dumps(line) for line in bad[:10]))
+            )
         return lines
 
     seen("tripwire", lab["tripwire_log"], lambda line: True, "reached it")
     misbehaving = lab["misbehaving_log"]
     seen("misbehaving server", misbehaving, lambda line: line.get("rd"), "with RD=1")
-    seen("misbehaving server", misbehaving, lambda line: line.get("address") == MISBEHAVING_TRIPWIRE,
-         "to the address that hostile answers lead to")
+    seen(
+        "misbehaving server",
+        misbehaving,
+        lambda line: line.get("address") == MISBEHAVING_TRIPWIRE,
+        "to the address that hostile answers lead to",
+    )
     queries = lab["queries_log"]
     if not queries:
         print("all servers: not looked at, since packets can be read by root alone")
         return failures
     if not wait_for_sniffer(lab):
         failures.append("the log of all queries is not complete after %d s" % LOG_SECONDS)
-    seen("all packets", queries, lambda line: line.get("to", "").startswith(TRIPWIRE + "#"), "to the tripwire")
+    seen(
+        "all packets", queries, lambda line: line.get("to", "").startswith(TRIPWIRE + "#"), "to the tripwire"
+    )
     lines = seen("all servers", queries, lambda line: line.get("rd"), "with RD=1")
     dropped = sum(line.get("dropped", 0) for line in lines)
     if dropped:
@@ -202,8 +241,12 @@ def end_with_us():
 
 
 def start_lab(directory):
-    process = subprocess.Popen([sys.executable, HERE / "lab.py", "start", "--directory", directory, "--port", "0"],
-                               stdout=subprocess.PIPE, text=True, preexec_fn=end_with_us)
+    process = subprocess.Popen(
+        [sys.executable, HERE / "lab.py", "start", "--directory", directory, "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_us,
+    )
     if not process.stdout.readline().startswith("lab ready"):
         process.wait()
         raise CaseError("the lab did not start")
@@ -211,7 +254,9 @@ def start_lab(directory):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--lab", help="directory of a running lab; else one is started for the run")
     parser.add_argument("--only", default="*", help="names of cases, with * and ?")
@@ -227,7 +272,9 @@ def main():
                 directory = temporary
                 process = start_lab(directory)
             lab = json.loads((pathlib.Path(directory) / "lab.json").read_text())
-            logs = [lab["tripwire_log"], lab["misbehaving_log"]] + ([lab["queries_log"]] if lab["queries_log"] else [])
+            logs = [lab["tripwire_log"], lab["misbehaving_log"]] + (
+                [lab["queries_log"]] if lab["queries_log"] else []
+            )
             offsets = {log: size_of(log) for log in logs}
 
             chosen = []
@@ -250,7 +297,10 @@ def main():
                 failures.append(failure)
                 print("FAILED " + failure)
             if failures and process:
-                print("a lab to repeat this by hand: %s start --directory %s --port %d" % (HERE / "lab.py", directory, lab["port"]))
+                print(
+                    "a lab to repeat this by hand: %s start --directory %s --port %d"
+                    % (HERE / "lab.py", directory, lab["port"])
+                )
         except (CaseError, OSError) as error:
             failures.append(str(error))
             print("run_cases: %s" % error, file=sys.stderr)

@@ -46,8 +46,9 @@ def open_socket(port):
         (accept_or_drop, 0, 0, 0),
     )
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
-    sniffing.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
-                        struct.pack("HL", len(program), ctypes.addressof(code)))
+    sniffing.setsockopt(
+        socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(program), ctypes.addressof(code))
+    )
     sniffing.bind(("lo", 3))  # ETH_P_ALL
     return sniffing
 
@@ -66,8 +67,8 @@ class Streams:
             length = struct.unpack("!H", pending[:2])[0]
             if len(pending) < 2 + length:
                 break
-            yield pending[2:2 + length]
-            pending = pending[2 + length:]
+            yield pending[2 : 2 + length]
+            pending = pending[2 + length :]
         if flags & 0x05:  # FIN or RST: what is left is a message that was never finished
             if len(pending) > 2:
                 yield pending[2:]
@@ -88,13 +89,13 @@ def questions(packet, streams):
         ends = (packet[22:38], packet[38:54])
         total = len(packet)
     source, target = (str(ipaddress.ip_address(end)) for end in ends)
-    ports = struct.unpack("!2H", packet[header:header + 4])
+    ports = struct.unpack("!2H", packet[header : header + 4])
     ends = ("%s#%d" % (source, ports[0]), "%s#%d" % (target, ports[1]))
     if protocol == socket.IPPROTO_UDP:
-        yield ("udp", *ends, packet[header + 8:total])
+        yield ("udp", *ends, packet[header + 8 : total])
     elif protocol == socket.IPPROTO_TCP:
         data = header + (packet[header + 12] >> 4) * 4
-        for message in streams.messages(ends, packet[header + 13], packet[data:max(total, data)]):
+        for message in streams.messages(ends, packet[header + 13], packet[data : max(total, data)]):
             yield ("tcp", *ends, message)
 
 

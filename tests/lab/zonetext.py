@@ -6,8 +6,11 @@ import re
 import subprocess
 
 ZONES = pathlib.Path(__file__).resolve().parent / "zones"
-SIGNATURE_TIMES = {"valid": ("now-3600", "now+2592000"), "expired": ("20250101000000", "20250201000000"),
-                   "future": ("20380101000000", "20380115000000")}
+SIGNATURE_TIMES = {
+    "valid": ("now-3600", "now+2592000"),
+    "expired": ("20250101000000", "20250201000000"),
+    "future": ("20380101000000", "20380115000000"),
+}
 
 
 class ZoneTextError(Exception):
@@ -28,15 +31,17 @@ def expand(text, keys, values=None):
     def key_text(match):
         if match[1] not in keys:
             raise ZoneTextError("no key <%s> in keys.txt" % match[1])
-        return keys[match[1]][:int(match[2]) if match[2] else None]
+        return keys[match[1]][: int(match[2]) if match[2] else None]
 
     def strings(match):
         whole = re.sub(r"<(\w+)(?::(\d+))?>", key_text, match[1])
-        pieces = [whole[at:at + 255] for at in range(0, len(whole), 255)]
+        pieces = [whole[at : at + 255] for at in range(0, len(whole), 255)]
         return " ".join('"%s"' % piece.replace("\\", "\\\\").replace('"', '\\"') for piece in pieces)
 
-    return "".join(line if line.startswith(";") else re.sub(r"\{([^{}]*)\}", strings, line)
-                   for line in text.splitlines(keepends=True))
+    return "".join(
+        line if line.startswith(";") else re.sub(r"\{([^{}]*)\}", strings, line)
+        for line in text.splitlines(keepends=True)
+    )
 
 
 def summary(file):
@@ -48,27 +53,56 @@ def summary(file):
 def run(command, directory):
     done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
-        raise ZoneTextError("%s: %s" % (" ".join(map(str, command)), done.stderr.strip() or done.stdout.strip()))
+        raise ZoneTextError(
+            "%s: %s" % (" ".join(map(str, command)), done.stderr.strip() or done.stdout.strip())
+        )
     return done.stdout
 
 
 def sign(jobs, directory, keygen, signzone):
-    """Signs in place: jobs is a list of (zone name, zone file, kind of SIGNATURE_TIMES). One ECDSA P-256 key a
-    zone; children before parents, whose DS records come from the children's keys."""
+    """Signs in place: jobs is a list of (zone name, zone file, kind of SIGNATURE_TIMES). One ECDSA P-256 key
+    a zone; children before parents, whose DS records come from the children's keys."""
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         names = {name for name, _, _ in jobs}
-        made = pool.map(lambda name: run([keygen, "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", "-K", directory,
-                                          "-T", "DNSKEY", name], directory).strip(), names)
+        made = pool.map(
+            lambda name: run(
+                [keygen, "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", "-K", directory, "-T", "DNSKEY", name],
+                directory,
+            ).strip(),
+            names,
+        )
         key_of = dict(zip(names, made))
 
         def sign_one(job):
             name, file, kind = job
             text = file.read_text()
-            # RRSIGs of the key set too are made with the one key (-z); -P since expired signatures do not verify.
+            # One key signs all (-z); expired signatures would not pass the verification (-P skips it).
             file.write_text(text + "\n" + (directory / (key_of[name] + ".key")).read_text())
             begin, end = SIGNATURE_TIMES[kind]
-            run([signzone, "-q", "-z", "-P", "-g", "-d", directory, "-K", directory, "-s", begin, "-e", end,
-                 "-o", name, "-f", str(file) + ".signed", file, key_of[name]], directory)
+            run(
+                [
+                    signzone,
+                    "-q",
+                    "-z",
+                    "-P",
+                    "-g",
+                    "-d",
+                    directory,
+                    "-K",
+                    directory,
+                    "-s",
+                    begin,
+                    "-e",
+                    end,
+                    "-o",
+                    name,
+                    "-f",
+                    str(file) + ".signed",
+                    file,
+                    key_of[name],
+                ],
+                directory,
+            )
             pathlib.Path(str(file) + ".signed").replace(file)
 
         depth = lambda job: 0 if job[0] == "." else job[0].count(".") + 1
