@@ -12,6 +12,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import resource
 import secrets
 import shlex
 import signal
@@ -26,7 +27,9 @@ import dnswire
 HERE = pathlib.Path(__file__).resolve().parent
 CASE_SECONDS = 40
 LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
-KNOWN_FIELDS = {"why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs"}
+KNOWN_FIELDS = {
+    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files"
+}  # fmt: skip
 TRIPWIRE = "127.0.0.53"
 MISBEHAVING_TRIPWIRE = "127.0.66.253"
 
@@ -55,6 +58,8 @@ def load_case(path):
 
 def command_of(program, case, lab):
     """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's."""
+    # `unshare -n` gives a network without any interface that is up.
+    prefix = ["unshare", "-n", "--"] if case.get("network") == "none" else []
     own = [
         word.replace("@PORT@", str(lab["port"])).replace(
             "@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent)
@@ -62,6 +67,7 @@ def command_of(program, case, lab):
         for word in case["arguments"]
     ]
     return [
+        *prefix,
         program,
         *own,
         "--json",
@@ -130,9 +136,22 @@ def actual_lines(case, done):
     return sorted(set(lines))
 
 
-def run_case(name, case, program, lab):
+def build_resolver_guard(directory):
+    """The library that ends a program which asks the system's resolver."""
+    library = pathlib.Path(directory) / "no_resolver.so"
+    compiler = os.environ.get("CC", "clang-19")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, HERE / "no_resolver.c"], check=True)
+    return str(library)
+
+
+def run_case(name, case, program, lab, resolver_guard):
     """None when the case passed, else what to tell."""
     command = command_of(program, case, lab)
+
+    def limit():
+        if "open_files" in case:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (case["open_files"], case["open_files"]))
+
     began = time.monotonic()
     try:
         done = subprocess.run(
@@ -142,6 +161,8 @@ def run_case(name, case, program, lab):
             text=True,
             errors="backslashreplace",
             timeout=CASE_SECONDS,
+            env={**os.environ, "LD_PRELOAD": resolver_guard},
+            preexec_fn=limit,
         )
     except subprocess.TimeoutExpired as late:
         told = ["    no end after %d s; killed" % CASE_SECONDS]
@@ -281,18 +302,26 @@ def main():
             for path in sorted(arguments.cases.glob("*.json")):
                 if fnmatch.fnmatchcase(path.stem, arguments.only):
                     case = load_case(path)
-                    unmet = case.get("needs") == "ipv6" and not lab["ipv6"]
-                    (skipped if unmet else chosen).append((path.stem, case))
+                    unmet = None
+                    if case.get("needs") == "ipv6" and not lab["ipv6"]:
+                        unmet = "this machine has no IPv6 on loopback"
+                    if case.get("network") == "none" and os.geteuid() != 0:
+                        unmet = "only root makes a network namespace"
+                    if unmet:
+                        skipped.append((path.stem, unmet))
+                    else:
+                        chosen.append((path.stem, case))
             program = str(pathlib.Path(arguments.program).resolve())
+            guard = build_resolver_guard(temporary)
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-                for told in pool.map(lambda named: run_case(*named, program, lab), chosen):
+                for told in pool.map(lambda named: run_case(*named, program, lab, guard), chosen):
                     if told is None:
                         passed += 1
                     else:
                         failures.append(told)
                         print(told + "\n", flush=True)
-            for name, _ in skipped:
-                print("SKIPPED %s: this machine has no IPv6 on loopback" % name)
+            for name, unmet in skipped:
+                print("SKIPPED %s: %s" % (name, unmet))
             for failure in check_logs(lab, offsets):
                 failures.append(failure)
                 print("FAILED " + failure)
@@ -301,7 +330,7 @@ def main():
                     "a lab to repeat this by hand: %s start --directory %s --port %d"
                     % (HERE / "lab.py", directory, lab["port"])
                 )
-        except (CaseError, OSError) as error:
+        except (CaseError, OSError, subprocess.CalledProcessError) as error:
             failures.append(str(error))
             print("run_cases: %s" % error, file=sys.stderr)
         finally:
