@@ -74,8 +74,14 @@ struct KnownZone {
   std::vector<config::DomainName> nameservers_cut_off{};
   /// Servers that answered for the zone although the parent named none: parent and child on one server.
   std::vector<config::ServerAddress> also_at{};
+  std::vector<config::ServerAddress> useless_at{};  ///< servers that answered without being of use
+  bool answers = false;  ///< some server of it answered with authority, or referred to a zone below
   /// Present when the child's own set and the addresses were looked for, or when that cannot succeed.
   std::optional<DiscoveryOutcome> outcome{};
+  MonotonicTime until{};  ///< end of life of the referral, and so of all of this
+
+  /// Asking it again is in vain for a while: nobody answered, or nobody can be reached.
+  [[nodiscard]] bool is_dead() const { return outcome && *outcome != DiscoveryOutcome::complete && !answers; }
 };
 
 /// What became of the name of a nameserver, by the servers of that name's own zone.
@@ -102,15 +108,18 @@ class ZoneCache {
   static constexpr std::chrono::seconds failure_life{30};
   static constexpr std::chrono::seconds longest_negative_life{60};
 
+  /// When something learned at `now` with this TTL must be forgotten.
+  [[nodiscard]] static MonotonicTime end_of_life(std::chrono::seconds life, MonotonicTime now);
+
   ZoneCache() : ZoneCache(Limits{}) {}
   explicit ZoneCache(Limits limits);
 
   /// The zone with this apex, if it is known at `now`; without `outcome` and addresses when only those are
   /// too old.
   [[nodiscard]] std::optional<KnownZone> zone(const config::DomainName& apex, MonotonicTime now);
-  /// `life` is that of the referral, `outcome_life` that of what was learned from the zone itself.
-  void put_zone(KnownZone zone, std::chrono::seconds life, std::chrono::seconds outcome_life,
-                MonotonicTime now);
+  /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. A dead zone
+  /// leaves the cache with its outcome, so that the next walk asks the parent anew.
+  void put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now);
 
   /// Whether the servers of the zone `apex` said that no zone begins at `name`, and if so, whether they
   /// denied that the name exists.
@@ -135,7 +144,6 @@ class ZoneCache {
  private:
   struct ZoneEntry {
     KnownZone zone{};
-    MonotonicTime until{};
     MonotonicTime outcome_until{};
   };
   struct NoCutEntry {
