@@ -204,8 +204,9 @@ class Round::State final : public QueryHandler {
     leg.delegation.exchanges.insert(leg.delegation.exchanges.end(),
                                     std::make_move_iterator(leg.walk_first_looks.begin()),
                                     std::make_move_iterator(leg.walk_first_looks.end()));
-    std::sort(leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(),
-              [](const WalkExchange& a, const WalkExchange& b) { return began_before(a.exchange, b.exchange); });
+    std::sort(
+        leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(),
+        [](const WalkExchange& a, const WalkExchange& b) { return began_before(a.exchange, b.exchange); });
   }
 
   // ---- Asking the servers of a leg ----
