@@ -1,5 +1,6 @@
 #include "probe/message_scan.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -317,7 +318,7 @@ std::optional<std::string_view> joined_txt(const ScannedMessage& message, const 
   for (std::size_t at = 0; at < rdata.size(); at += 1U + rdata[at]) {
     const std::size_t length = rdata[at];
     if (buffer.size() - joined < length) return std::nullopt;
-    std::memcpy(buffer.data() + joined, octets + at + 1, length);
+    std::copy_n(octets + at + 1, length, buffer.begin() + static_cast<std::ptrdiff_t>(joined));
     joined += length;
   }
   return std::string_view{buffer.data(), joined};
