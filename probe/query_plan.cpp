@@ -49,11 +49,11 @@ PlannedQueries QueryPlan::next() {
   if (!begun_) {
     begun_ = true;
     begin(Purpose::record_plain, Transport::udp, false);
-    if (set_ != QuestionSet::glance) begin(Purpose::record_edns, Transport::udp, true);
-    if (set_ == QuestionSet::full) {
+    if (set_ != QuestionSet::glance) {
+      begin(Purpose::record_edns, Transport::udp, true);
       begin(Purpose::record_tcp, Transport::tcp, false);
-      begin(Purpose::zone_soa, Transport::udp, false);
     }
+    if (set_ == QuestionSet::full) begin(Purpose::zone_soa, Transport::udp, false);
   } else if (!second_stage_ && settled(Purpose::record_plain) && settled(Purpose::record_edns) &&
              settled(Purpose::record_tcp) && settled(Purpose::zone_soa)) {
     second_stage_ = true;
@@ -70,11 +70,8 @@ PlannedQueries QueryPlan::next() {
 void QueryPlan::begin_second_stage() {
   const bool udp_works =
       succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
-  if (set_ != QuestionSet::full) {
-    const bool record_known = succeeded(Purpose::record_plain) && !record_truncated_;
-    if (!record_known && !local_failure_) begin(Purpose::record_tcp, Transport::tcp, false);
-    return;
-  }
+  if (set_ == QuestionSet::glance && record_truncated_) begin(Purpose::record_tcp, Transport::tcp, false);
+  if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
   if (!succeeded(Purpose::zone_soa) && !udp_works) begin(Purpose::zone_soa, transport, false);
@@ -101,7 +98,6 @@ void QueryPlan::send(Purpose purpose, PlannedQueries& queries) {
 void QueryPlan::finished(const PlannedOutcome& outcome) {
   --under_way_;
   Track& asked = track(outcome.purpose);
-  if (outcome.outcome == Outcome::no_route || outcome.outcome == Outcome::local_error) local_failure_ = true;
   if (outcome.outcome == Outcome::interrupted) {
     asked.progress = Progress::failed;
     return;

@@ -14,10 +14,9 @@ namespace dkimprobe::probe {
 
 /// How much a server is asked about a name.
 enum class QuestionSet : std::uint8_t {
-  full,         ///< the record in the three ways, the zone's SOA and NS, and the sibling
-  record_only,  ///< the record in the three ways: TCP when UDP is truncated or silent; the zone was asked for
-                ///< another name
-  glance,       ///< the record once, in plain UDP, and TCP when that is truncated or silent: for ADSP
+  full,         ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, and the sibling
+  record_only,  ///< the record in the three ways: the zone was asked for another name
+  glance,       ///< the record once, in plain UDP, and over TCP when that is truncated: for ADSP
 };
 
 struct PlanLimits {
@@ -104,7 +103,6 @@ class QueryPlan {
   bool second_stage_ = false;
   bool edns_works_ = false;
   bool record_truncated_ = false;
-  bool local_failure_ = false;  ///< no route, or a fault of this machine: TCP would fare no better
   bool cut_short_ = false;
 };
 
