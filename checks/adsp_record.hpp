@@ -13,9 +13,9 @@
 namespace dkimprobe::checks {
 
 enum class AdspFault : std::uint8_t {
-  not_adsp,       ///< no `dkim` tag at all: another record, perhaps by a wildcard
-  not_first,      ///< a `dkim` tag, but the text does not begin with `dkim`, lower case
-  syntax,         ///< tags that the grammar does not allow
+  not_adsp,   ///< no `dkim` tag at all: another record, perhaps by a wildcard
+  not_first,  ///< a `dkim` tag, but the text does not begin with `dkim`, lower case
+  syntax,     ///< tags that the grammar does not allow
   duplicate_tag,
   unknown_value,  ///< counts as `unknown`
 };

@@ -16,9 +16,13 @@ namespace {
 constexpr std::string_view known_tags = "vghknpst";
 constexpr std::size_t shown_bytes = 48;
 
-std::string shown(std::string_view bytes) { return config::escape_text(bytes, shown_bytes); }
+std::string shown(std::string_view bytes) {
+  return config::escape_text(bytes, shown_bytes);
+}
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
@@ -60,7 +64,8 @@ bool is_host_name(std::string_view text) {
 bool is_site_verification(std::string_view text) {
   const std::string_view name = text.substr(0, text.find('='));
   return name.size() < text.size() && name.size() < 64 &&
-         (name.find("verification") != std::string_view::npos || name.find("verify") != std::string_view::npos);
+         (name.find("verification") != std::string_view::npos ||
+          name.find("verify") != std::string_view::npos);
 }
 
 /// Whether any tag is one of a key record, its name perhaps in the wrong case.
@@ -77,10 +82,11 @@ std::string_view other_kind(std::string_view text, const TagList& list) {
   for (const auto& known : known_texts) {
     if (begins_ignoring_case(content, known.prefix)) return known.kind;
   }
-  const bool has_p = std::ranges::any_of(
-      list.tags, [](const Tag& tag) { return tag.name == "p" || tag.name == "P"; });
+  const bool has_p =
+      std::ranges::any_of(list.tags, [](const Tag& tag) { return tag.name == "p" || tag.name == "P"; });
   const Tag* const version = list.find("v");
-  if (version != nullptr && !has_p && !version->value.empty() && !begins_ignoring_case(version->value, "dkim")) {
+  if (version != nullptr && !has_p && !version->value.empty() &&
+      !begins_ignoring_case(version->value, "dkim")) {
     return "a record of another kind";
   }
   if (has_key_tag(list)) return {};
@@ -188,7 +194,8 @@ class Reader {
                fmt::format("take out `{}`, or write it as quoted-printable in n=", what));
           break;
         case DamageKind::control_char:
-          told(RecordFault::txt_control_char, fmt::format("the text holds the control character `{}` {}", what, times),
+          told(RecordFault::txt_control_char,
+               fmt::format("the text holds the control character `{}` {}", what, times),
                fmt::format("enter the record as one line without `{}`", what));
           break;
         case DamageKind::bad_folding:
@@ -211,7 +218,8 @@ class Reader {
           break;
         case TagFaultKind::missing_semicolon:
           broken_syntax_ = true;
-          fault(RecordFault::tag_missing_semicolon, slip.offset, fmt::format("no semicolon stands before {}=", what),
+          fault(RecordFault::tag_missing_semicolon, slip.offset,
+                fmt::format("no semicolon stands before {}=", what),
                 fmt::format("put `; ` before {}=", what));
           break;
         case TagFaultKind::comma_separator:
@@ -222,12 +230,13 @@ class Reader {
           break;
         case TagFaultKind::stray_token:
           broken_syntax_ = true;
-          fault(RecordFault::tag_stray_token, slip.offset, fmt::format("\"{}\" is no tag: it has no `=`", what),
-                fmt::format("delete \"{}\"", what));
+          fault(RecordFault::tag_stray_token, slip.offset,
+                fmt::format("\"{}\" is no tag: it has no `=`", what), fmt::format("delete \"{}\"", what));
           break;
         case TagFaultKind::bad_name:
           broken_syntax_ = true;
-          fault(RecordFault::tag_name_bad, slip.offset, fmt::format("\"{}\" cannot be the name of a tag", what),
+          fault(RecordFault::tag_name_bad, slip.offset,
+                fmt::format("\"{}\" cannot be the name of a tag", what),
                 fmt::format("correct the name \"{}\"", what));
           break;
         case TagFaultKind::double_semicolon:
@@ -256,8 +265,8 @@ class Reader {
   void judge_version() {
     const Tag* const version = record_.list.find("v");
     if (version == nullptr) {
-      fault(RecordFault::version_missing, std::nullopt, "the record has no v=",
-            "begin the record with `v=DKIM1; `");
+      fault(RecordFault::version_missing, std::nullopt,
+            "the record has no v=", "begin the record with `v=DKIM1; `");
       return;
     }
     if (version != record_.list.tags.data()) {
@@ -284,7 +293,8 @@ class Reader {
       return;
     }
     type_exact_ = false;
-    for (const auto& [name, meant] : {std::pair{"rsa", KeyType::rsa}, std::pair{"ed25519", KeyType::ed25519}}) {
+    for (const auto& [name, meant] :
+         {std::pair{"rsa", KeyType::rsa}, std::pair{"ed25519", KeyType::ed25519}}) {
       if (same_ignoring_case(type->value, name)) {
         type_ = meant;
         fault(RecordFault::keytype_case, type->value_offset,
@@ -348,7 +358,8 @@ class Reader {
     if (services == nullptr) return;
     if (services->value.empty()) {
       no_service_ = true;
-      fault(RecordFault::service_empty, services->value_offset, "s= is empty", "delete s=, or write `s=email`");
+      fault(RecordFault::service_empty, services->value_offset, "s= is empty",
+            "delete s=, or write `s=email`");
       return;
     }
     const auto elements = colon_separated(services->value);
@@ -387,8 +398,9 @@ class Reader {
     if (testing) {
       fault(RecordFault::flag_testing, flags->value_offset,
             fmt::format("t= is \"{}\": the domain says that it is testing DKIM", shown(flags->value)),
-            flags->value == "y" ? std::string("delete `t=y` once signing works")
-                                : fmt::format("take y out of `t={}` once signing works", shown(flags->value)));
+            flags->value == "y"
+                ? std::string("delete `t=y` once signing works")
+                : fmt::format("take y out of `t={}` once signing works", shown(flags->value)));
     }
     if (empty) {
       fault(RecordFault::flags_empty, flags->value_offset,
@@ -407,7 +419,8 @@ class Reader {
     const Tag* const granularity = record_.list.find("g");
     if (granularity == nullptr) return;
     const bool legacy = granularity->value == "*";
-    fault(legacy ? RecordFault::granularity_legacy : RecordFault::granularity_restrictive, granularity->offset,
+    fault(legacy ? RecordFault::granularity_legacy : RecordFault::granularity_restrictive,
+          granularity->offset,
           legacy ? std::string("g=* is of RFC 4871 and no longer part of DKIM")
                  : fmt::format("g= is \"{}\", which old verifiers take for a restriction",
                                shown(granularity->value)),
@@ -491,7 +504,9 @@ class Reader {
   }
 
   void judge_base64(const Tag& tag, const Base64Text& base64, bool armored) {
-    const auto at = [&](std::size_t offset) { return armored ? tag.value_offset : tag.value_offset + offset; };
+    const auto at = [&](std::size_t offset) {
+      return armored ? tag.value_offset : tag.value_offset + offset;
+    };
     if (!base64.strict()) broken_key_ = true;
     if (base64.first_url_safe) {
       fault(RecordFault::key_base64_urlsafe, at(*base64.first_url_safe),
@@ -512,12 +527,12 @@ class Reader {
             "enter the key anew, whole and unchanged");
     } else if (base64.padding == Base64Text::Padding::missing && key_was_read()) {
       fault(RecordFault::key_base64_unpadded, tag.value_offset + tag.value.size(),
-            "p= lacks the `=` at its end", fmt::format("write `{}` at the end of p=",
-                                                       base64.bytes.size() % 3 == 1 ? "==" : "="));
+            "p= lacks the `=` at its end",
+            fmt::format("write `{}` at the end of p=", base64.bytes.size() % 3 == 1 ? "==" : "="));
     }
     if (base64.first_space && base64.strict() && key_was_read() && !armored) {
-      fault(RecordFault::key_base64_whitespace, at(*base64.first_space), "white space stands inside p=",
-            "enter p= without white space inside");
+      fault(RecordFault::key_base64_whitespace, at(*base64.first_space),
+            "white space stands inside p=", "enter p= without white space inside");
     }
   }
 
@@ -532,8 +547,9 @@ class Reader {
       told(which, std::move(detail), std::move(remedy));
     };
     if (key.form == KeyForm::private_key) {
-      broken(RecordFault::key_private_leaked, fmt::format("p= holds a private key ({})", key.algorithm),
-             "replace this key at once: make a new pair, publish its public half, stop signing with this one");
+      broken(
+          RecordFault::key_private_leaked, fmt::format("p= holds a private key ({})", key.algorithm),
+          "replace this key at once: make a new pair, publish its public half, stop signing with this one");
       return;
     }
     if (type_ == KeyType::other) return;  // nobody knows what its p= should be
@@ -544,7 +560,8 @@ class Reader {
       case KeyForm::rsa_spki:
       case KeyForm::rsa_pkcs1:
         if (wants_ed25519) {
-          broken(RecordFault::keytype_mismatch, fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
+          broken(RecordFault::keytype_mismatch,
+                 fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
                  "write `k=rsa`, or publish the Ed25519 key");
         } else {
           weak_key_ = key.bits < 1024;
@@ -568,7 +585,8 @@ class Reader {
           broken(RecordFault::keytype_mismatch, "k= says rsa, the key is Ed25519",
                  "write `k=ed25519`, or publish the RSA key");
         }
-        broken(RecordFault::key_ed25519_spki, "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
+        broken(RecordFault::key_ed25519_spki,
+               "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
                "publish only the last 32 octets of it, in base64");
         break;
       case KeyForm::other:
@@ -582,8 +600,8 @@ class Reader {
           wrong_length(tag, base64.bytes.size());
         } else {
           told(RecordFault::key_truncated,
-               fmt::format("the key is cut off: {} octets are there, at least {} are missing", base64.bytes.size(),
-                           key.missing_bytes),
+               fmt::format("the key is cut off: {} octets are there, at least {} are missing",
+                           base64.bytes.size(), key.missing_bytes),
                "enter the whole key; fields that take 255 characters need two strings");
         }
         break;
@@ -634,7 +652,9 @@ bool KeyRecord::has(RecordFault fault) const {
   return std::ranges::find(faults, fault, &TextFault::fault) != faults.end();
 }
 
-KeyRecord read_key_record(std::string_view text) { return Reader(text).read(); }
+KeyRecord read_key_record(std::string_view text) {
+  return Reader(text).read();
+}
 
 std::string describe(const KeyRecord& record) {
   if (!record.is_key_record()) return record.other_kind;

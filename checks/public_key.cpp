@@ -42,7 +42,9 @@ constexpr std::uint8_t tag_oid = 0x06;
 constexpr std::uint8_t tag_sequence = 0x30;
 constexpr std::uint8_t tag_version = 0xa0;  // of an X.509 certificate
 
-std::uint8_t octet(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
+std::uint8_t octet(std::string_view bytes, std::size_t i) {
+  return static_cast<std::uint8_t>(bytes[i]);
+}
 
 /// Takes one element off the front of `bytes`. Of a truncated one the content is what is there.
 Element take_element(std::string_view& bytes) {
@@ -188,8 +190,8 @@ PublicKey read_rsa(std::string_view body, KeyForm form) {
     key.exponent = value;
   }
   const auto integer = [](std::string_view digits) {
-    return der(tag_integer, digits.empty() || octet(digits, 0) >= 0x80 ? "\x00"s.append(digits)
-                                                                       : std::string(digits));
+    return der(tag_integer,
+               digits.empty() || octet(digits, 0) >= 0x80 ? "\x00"s.append(digits) : std::string(digits));
   };
   key.sha256 = sha256_hex(rsa_spki(der(tag_sequence, integer(*n) + integer(*e))));
   return key;

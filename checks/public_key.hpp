@@ -24,9 +24,7 @@ struct Base64Text {
   std::size_t junk_count = 0;
 
   /// Whether it is base64 as the RFC wants it, white space included.
-  [[nodiscard]] bool strict() const {
-    return padding == Padding::right && !first_url_safe && !first_junk;
-  }
+  [[nodiscard]] bool strict() const { return padding == Padding::right && !first_url_safe && !first_junk; }
 };
 
 [[nodiscard]] Base64Text decode_base64(std::string_view text);

@@ -18,9 +18,9 @@
 
 namespace dkimprobe::checks {
 
-inline constexpr std::uint32_t udp_limit_bytes = 512;       ///< RFC 1035 section 4.2.1
-inline constexpr std::uint32_t edns_limit_bytes = 1232;     ///< what fits every path without fragments
-inline constexpr std::uint32_t edns_overhead_bytes = 11;    ///< OPT (RFC 6891 section 6.1.2)
+inline constexpr std::uint32_t udp_limit_bytes = 512;     ///< RFC 1035 section 4.2.1
+inline constexpr std::uint32_t edns_limit_bytes = 1232;   ///< what fits every path without fragments
+inline constexpr std::uint32_t edns_overhead_bytes = 11;  ///< OPT (RFC 6891 section 6.1.2)
 
 /// The data of a TXT record: each string with its length octet. No string at all counts as one.
 [[nodiscard]] std::uint32_t txt_rdata_bytes(std::span<const std::string> strings);

@@ -11,9 +11,15 @@ namespace {
 
 constexpr std::size_t listed_of_a_kind = 8;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_name_char(char c) { return is_alpha(c) || (c >= '0' && c <= '9') || c == '_'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_name_char(char c) {
+  return is_alpha(c) || (c >= '0' && c <= '9') || c == '_';
+}
 
 /// A tag that begins inside the value of another.
 struct InnerTag {
@@ -105,8 +111,8 @@ class Reader {
       if (!inner) return;
       const std::string_view inner_name =
           without_outer_space(text_.substr(inner->name, inner->equals - inner->name));
-      fault(inner->comma ? TagFaultKind::comma_separator : TagFaultKind::missing_semicolon,
-            inner->separator, inner_name);
+      fault(inner->comma ? TagFaultKind::comma_separator : TagFaultKind::missing_semicolon, inner->separator,
+            inner_name);
       name = inner_name;
       name_offset = inner->name;
       begin = inner->equals + 1;
@@ -144,8 +150,8 @@ class Reader {
       while (behind < end && is_space(text_[behind])) ++behind;
       if (!words && (behind >= end || text_[behind] == '=')) continue;
       const std::size_t separator = comma ? value_end - 1 : letter;
-      while (value_end > begin && (text_[value_end - 1] == ',' || text_[value_end - 1] == ':' ||
-                                   is_space(text_[value_end - 1]))) {
+      while (value_end > begin &&
+             (text_[value_end - 1] == ',' || text_[value_end - 1] == ':' || is_space(text_[value_end - 1]))) {
         --value_end;
       }
       return InnerTag{value_end, separator, letter, equals, comma};
@@ -171,7 +177,9 @@ bool TagList::has(TagFaultKind kind) const {
   return std::ranges::find(faults, kind, &TagFault::kind) != faults.end();
 }
 
-TagList parse_tag_list(std::string_view text, std::string_view known) { return Reader(text, known).read(); }
+TagList parse_tag_list(std::string_view text, std::string_view known) {
+  return Reader(text, known).read();
+}
 
 bool is_tag_name(std::string_view name) {
   return !name.empty() && is_alpha(name.front()) && std::ranges::all_of(name, is_name_char);

@@ -33,8 +33,8 @@ struct TagFault {
 };
 
 struct TagList {
-  std::vector<Tag> tags{};          ///< in their order, duplicates and recovered ones too
-  std::vector<TagFault> faults{};   ///< of each kind the first few
+  std::vector<Tag> tags{};         ///< in their order, duplicates and recovered ones too
+  std::vector<TagFault> faults{};  ///< of each kind the first few
   std::uint32_t faults_unlisted = 0;
 
   /// The first tag of that name, or null.

@@ -8,8 +8,12 @@ namespace dkimprobe::checks {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool is_space(char c) {
+  return is_blank(c) || c == '\r' || c == '\n';
+}
 
 /// One character of UTF-8 and its length; length 1 and the octet itself where it is not UTF-8.
 struct Character {
@@ -19,7 +23,9 @@ struct Character {
 };
 
 Character take_character(std::string_view text) {
-  const auto octet = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto octet = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t first = octet(0);
   const std::size_t size = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
   if (first < 0xc2 || first > 0xf4 || text.size() < size) return {first, 1, false};
@@ -38,11 +44,11 @@ struct Replacement {
 
 // What word processors and web pages put in the place of plain characters.
 constexpr auto smart_characters = std::to_array<Replacement>({
-    {0x00a0, " "}, {0x00ab, ""},  {0x00ad, ""},  {0x00bb, ""},  {0x2002, " "}, {0x2003, " "}, {0x2009, " "},
-    {0x200b, ""},  {0x200c, ""},  {0x200d, ""},  {0x200e, ""},  {0x2010, "-"}, {0x2011, "-"}, {0x2012, "-"},
-    {0x2013, "-"}, {0x2014, "-"}, {0x2018, ""},  {0x2019, ""},  {0x201a, ""},  {0x201c, ""},  {0x201d, ""},
-    {0x201e, ""},  {0x2026, "."}, {0x202f, " "}, {0x2060, ""},  {0x3000, " "}, {0xfeff, ""},  {0xff1b, ";"},
-    {0xff1d, "="},
+    {0x00a0, " "}, {0x00ab, ""},  {0x00ad, ""},  {0x00bb, ""},  {0x2002, " "}, {0x2003, " "},
+    {0x2009, " "}, {0x200b, ""},  {0x200c, ""},  {0x200d, ""},  {0x200e, ""},  {0x2010, "-"},
+    {0x2011, "-"}, {0x2012, "-"}, {0x2013, "-"}, {0x2014, "-"}, {0x2018, ""},  {0x2019, ""},
+    {0x201a, ""},  {0x201c, ""},  {0x201d, ""},  {0x201e, ""},  {0x2026, "."}, {0x202f, " "},
+    {0x2060, ""},  {0x3000, " "}, {0xfeff, ""},  {0xff1b, ";"}, {0xff1d, "="},
 });
 
 struct Entity {
@@ -51,30 +57,15 @@ struct Entity {
 };
 
 constexpr auto entities = std::to_array<Entity>({
-    {"&quot;", ""},
-    {"&#34;", ""},
-    {"&#39;", ""},
-    {"&apos;", ""},
-    {"&amp;", "&"},
-    {"&lt;", "<"},
-    {"&gt;", ">"},
-    {"&nbsp;", " "},
-    {"&#160;", " "},
-    {"&#59;", ";"},
-    {"&semi;", ";"},
-    {"&#61;", "="},
-    {"&equals;", "="},
-    {"&#43;", "+"},
-    {"&plus;", "+"},
-    {"&#47;", "/"},
-    {"&sol;", "/"},
-    {"&#x2b;", "+"},
-    {"&#x2f;", "/"},
-    {"&#x3d;", "="},
-    {"&#x27;", ""},
+    {"&quot;", ""},    {"&#34;", ""},   {"&#39;", ""},   {"&apos;", ""}, {"&amp;", "&"},  {"&lt;", "<"},
+    {"&gt;", ">"},     {"&nbsp;", " "}, {"&#160;", " "}, {"&#59;", ";"}, {"&semi;", ";"}, {"&#61;", "="},
+    {"&equals;", "="}, {"&#43;", "+"},  {"&plus;", "+"}, {"&#47;", "/"}, {"&sol;", "/"},  {"&#x2b;", "+"},
+    {"&#x2f;", "/"},   {"&#x3d;", "="}, {"&#x27;", ""},
 });
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
@@ -92,7 +83,8 @@ std::optional<Leak> find_leak(std::string_view text) {
     return text.substr(i).starts_with("v=DKIM1") || text.substr(i).starts_with("k=") ||
            text.substr(i).starts_with("p=");
   };
-  for (std::size_t type = text.find("TXT"); type != std::string_view::npos; type = text.find("TXT", type + 1)) {
+  for (std::size_t type = text.find("TXT"); type != std::string_view::npos;
+       type = text.find("TXT", type + 1)) {
     if (type > 0 && !is_space(text[type - 1])) continue;
     std::size_t record = type + 3;
     while (record < text.size() && (is_space(text[record]) || text[record] == '(' || text[record] == '"')) {
