@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "checks/digest.hpp"
 
 namespace dkimprobe::checks {
@@ -299,6 +301,14 @@ ChainAnswers read_answers(const probe::Chain& chain) {
   answers.known = std::all_of(answers.legs.begin(), answers.legs.end(),
                               [](const LegAnswers& leg) { return leg.answered() > 0; });
   return answers;
+}
+
+std::string group_text(const AnswerGroup& group) {
+  if (group.alias) return "an alias to " + group.alias->to_string();
+  if (group.outcome == ServerOutcome::nxdomain) return "NXDOMAIN";
+  if (!group.has_texts()) return "no TXT";
+  if (group.texts.size() > 1) return fmt::format("{} TXT", group.texts.size());
+  return fmt::format("TXT of {} bytes", group.texts.front().text.size());
 }
 
 }  // namespace dkimprobe::checks

@@ -63,4 +63,7 @@ struct ChainAnswers {
 
 [[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain);
 
+/// Short and escaped: what a group publishes.
+[[nodiscard]] std::string group_text(const AnswerGroup& group);
+
 }  // namespace dkimprobe::checks

@@ -311,6 +311,11 @@ std::string describe(const ServerAnswer& answer) {
   return text;
 }
 
+std::string server_text(const ServerId& id) {
+  const std::string where = id.address.port == 53 ? id.address.ip.to_string() : id.address.to_string();
+  return id.name.empty() ? where : fmt::format("{} ({})", id.name, where);
+}
+
 std::string rcode_text(probe::Rcode rcode) {
   switch (rcode) {
     case probe::Rcode::noerror:

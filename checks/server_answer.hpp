@@ -73,6 +73,9 @@ struct ServerAnswer {
 /// Short and escaped, for a column of a table.
 [[nodiscard]] std::string describe(const ServerAnswer& answer);
 
+/// "ns1.example.com (192.0.2.1)", with the port when it is not 53.
+[[nodiscard]] std::string server_text(const ServerId& id);
+
 /// "SERVFAIL", "NXDOMAIN", or "rcode 9" for those without a name here.
 [[nodiscard]] std::string rcode_text(probe::Rcode rcode);
 
