@@ -59,6 +59,7 @@ struct Tag {
   std::string name{};      ///< raw
   std::string value{};     ///< raw, without outer white space
   std::size_t offset = 0;  ///< of the name in the joined text
+  std::size_t value_offset = 0;
 };
 
 struct RecordFacts {
@@ -117,8 +118,9 @@ struct ServerRow {
   std::optional<std::uint32_t> ttl_seconds{};
   std::string answer_sha256{};  ///< over the TXT RRset with the strings joined, order-free; empty without one
   char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
-  std::string says{};           ///< short, escaped, for people: "RSA 2048", "NXDOMAIN", "no answer in 2.8 s"
-  std::optional<std::string> nsid{};  ///< raw
+  std::string says{};  ///< short, escaped, for people: "TXT of 410 bytes", "NXDOMAIN", "no answer in 2.8 s"
+  bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
+  std::optional<std::string> nsid{};   ///< raw
   std::optional<std::chrono::microseconds> round_trip{};
   std::optional<std::uint32_t> udp_bytes{};
 };

@@ -1,0 +1,85 @@
+// What one server said about one name: its exchanges put together by purpose, and one outcome in one word.
+// It compares no servers, and it knows no severity.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/report.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+/// All tries of one purpose with one server.
+struct Tries {
+  /// The one that decides: the last that was answered, else the last that tells of the server, else the last.
+  const probe::Exchange* deciding = nullptr;
+  /// What the deciding one says. `tcp_failed` here: the response is truncated, over whatever transport.
+  ServerOutcome outcome = ServerOutcome::not_asked;
+  std::uint32_t count = 0;
+  std::chrono::microseconds waited{0};  ///< over all tries
+  probe::IgnoredMessages ignored{};     ///< over all tries
+
+  [[nodiscard]] const probe::Response* response() const {
+    return deciding != nullptr && deciding->response ? &*deciding->response : nullptr;
+  }
+  /// Something was learnt of the server; this machine's own failures teach nothing.
+  [[nodiscard]] bool tells() const;
+  /// A question went out and no response came: silence, ICMP, or a TCP connection that gave nothing.
+  [[nodiscard]] bool failed() const;
+};
+
+/// One server, asked about one name.
+struct ServerAnswer {
+  const probe::ServerObservation* server = nullptr;
+  ServerId id{};
+  Tries plain{};
+  Tries edns{};
+  Tries tcp{};
+  Tries soa{};
+  Tries ns{};
+  Tries sibling{};
+  ServerOutcome outcome = ServerOutcome::not_asked;
+  /// The response behind an outcome that is whole (answered, nodata, nxdomain), else null.
+  const probe::Response* whole = nullptr;
+  const probe::Exchange* whole_exchange = nullptr;
+  /// The zone's SOA from an answer with authority, or the one of a negative answer.
+  const probe::SoaRecord* soa_record = nullptr;
+  bool disagrees_with_itself = false;
+
+  [[nodiscard]] std::vector<const Tries*> all() const { return {&plain, &edns, &tcp, &soa, &ns, &sibling}; }
+};
+
+/// Whether the outcome tells what the server publishes: a TXT, an alias, or the absence of both.
+[[nodiscard]] bool is_whole(ServerOutcome outcome);
+
+/// A whole answer over any transport beats the failures of the others: UDP without EDNS, then EDNS, then TCP.
+[[nodiscard]] ServerAnswer read_server(const probe::ServerObservation& server,
+                                       const config::DomainName& zone);
+
+/// The strings of a TXT record put together.
+[[nodiscard]] std::string join_strings(const std::vector<std::string>& strings);
+
+/// The joined texts of a response, sorted, each once: what a comparison of servers looks at.
+[[nodiscard]] std::vector<std::string> sorted_texts(const probe::Response& response);
+
+/// Where the name asked leads when the response holds no TXT for it, else nothing.
+[[nodiscard]] std::optional<config::DomainName> alias_target(const probe::Response& response);
+
+/// Short and escaped, for a column of a table.
+[[nodiscard]] std::string describe(const ServerAnswer& answer);
+
+/// "ns1.example.com (192.0.2.1)", with the port when it is not 53.
+[[nodiscard]] std::string server_text(const ServerId& id);
+
+/// "SERVFAIL", "NXDOMAIN", or "rcode 9" for those without a name here.
+[[nodiscard]] std::string rcode_text(probe::Rcode rcode);
+
+/// Whether serial `a` comes after `b` (RFC 1982 section 3.2); neither does at a distance of 2^31.
+[[nodiscard]] bool serial_is_newer(std::uint32_t a, std::uint32_t b);
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,831 @@
+// Faults of one server. Which exchanges give which finding (a cause gives one finding, the most telling one):
+//
+//   without EDNS, UDP   with EDNS, UDP        TCP                       finding
+//   silent or ICMP      silent or not asked   silent, refused, broken   ns_unreachable; when a whole family
+//   is
+//                                                                       silent: ns_family_unreachable
+//   silent or ICMP      any                   answers                   ns_timeout_udp
+//   answers             any                   silent                    ns_timeout_tcp
+//   answers             any                   refused, reset, closed    ns_tcp_refused
+//   TC=1 in either                            no whole answer           ns_no_tcp_after_tc
+//   TC=1                any                   whole, 512 or fewer       ns_tc_unneeded
+//   answers             silent                any                       ns_edns_dropped
+//   answers             BADVERS               any                       ns_edns_badvers
+//   answers             another error code    any                       ns_edns_formerr
+//   answers             REFUSED, or later questions silent or REFUSED   ns_rate_limited
+//   SERVFAIL            any                   any                       ns_servfail; a warning when another
+//   way
+//                                                                       gives the record
+//   REFUSED, FORMERR, NOTIMP and no whole answer in any way             ns_refused, ns_formerr, ns_notimp
+//   no AA, a referral, another error code, and no whole answer          ns_lame
+//   only datagrams that are not the answer    any                       ns_wrong_source, ns_wrong_question,
+//                                                                       ns_malformed
+//
+// What this machine failed to do (no route, no socket, interrupted) says nothing of a server.
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/check_groups.hpp"
+#include "checks/evidence.hpp"
+#include "checks/server_answer.hpp"
+#include "config/address.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Family;
+using probe::IgnoreReason;
+using probe::Outcome;
+using probe::Rcode;
+using probe::Response;
+using probe::Transport;
+
+/// What one server is found to do wrong.
+struct Fault {
+  std::string detail{};
+  std::string remedy{};
+  std::optional<Severity> severity{};
+};
+
+/// A server with the leg at which it was asked.
+struct Asked {
+  const ServerAnswer& answer;
+  const LegAnswers& leg;
+
+  [[nodiscard]] std::string question() const { return leg.leg->owner.to_string(); }
+  [[nodiscard]] std::string who() const { return server_text(answer.id); }
+};
+
+bool learnt_anything(const ServerAnswer& answer) {
+  const auto all = answer.all();
+  return std::any_of(all.begin(), all.end(), [](const Tries* t) { return t->tells(); });
+}
+
+/// Looks at each server of each name, at each address once for a fault. `can_tell` says whether enough was
+/// seen of a server to judge it; when that holds for none, the check is not judged.
+template <class CanTell, class Find>
+void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tell, Find find) {
+  std::vector<config::ServerAddress> blamed;
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const ServerAnswer& answer : leg.servers) {
+      if (!can_tell(answer)) continue;
+      judged = true;
+      if (std::find(blamed.begin(), blamed.end(), answer.id.address) != blamed.end()) continue;
+      const std::optional<Fault> fault = find(Asked{answer, leg});
+      if (!fault) continue;
+      blamed.push_back(answer.id.address);
+      Finding finding;
+      finding.servers = {answer.id};
+      finding.detail = fault->detail;
+      finding.remedy = fault->remedy;
+      verdict.found(std::move(finding), fault->severity);
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+std::uint32_t strange_questions(const Tries& tries) {
+  return tries.ignored[IgnoreReason::wrong_question] + tries.ignored[IgnoreReason::wrong_class] +
+         tries.ignored[IgnoreReason::no_question] + tries.ignored[IgnoreReason::wrong_id];
+}
+
+std::uint32_t strange_messages(const Tries& tries) {
+  return tries.ignored[IgnoreReason::malformed] + tries.ignored[IgnoreReason::wrong_opcode] +
+         tries.ignored[IgnoreReason::not_a_response];
+}
+
+/// The server did send something, though nothing that could be taken for the answer.
+bool sent_something(const Tries& tries) {
+  return tries.ignored[IgnoreReason::wrong_source] + strange_questions(tries) + strange_messages(tries) > 0;
+}
+
+bool is_silent(const Tries& tries) {
+  return tries.failed() && !sent_something(tries);
+}
+
+bool is_dead(const ServerAnswer& answer) {
+  return is_silent(answer.plain) && is_silent(answer.tcp) && !answer.edns.response();
+}
+
+bool truncates(const ServerAnswer& answer) {
+  return answer.plain.outcome == ServerOutcome::tcp_failed ||
+         answer.edns.outcome == ServerOutcome::tcp_failed;
+}
+
+/// The family of which every server asked is dead while the other one answers. One address alone is named
+/// as that server instead.
+std::optional<Family> dead_family(const LegAnswers& leg) {
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    std::size_t dead = 0;
+    bool all_dead = true;
+    bool other_lives = false;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (!learnt_anything(answer)) continue;
+      if (answer.id.address.ip.family() != family) {
+        other_lives = other_lives || !is_dead(answer);
+      } else if (is_dead(answer)) {
+        ++dead;
+      } else {
+        all_dead = false;
+      }
+    }
+    if (all_dead && dead >= 2 && other_lives) return family;
+  }
+  return std::nullopt;
+}
+
+std::string_view family_text(Family family) {
+  return family == Family::ipv4 ? "IPv4" : "IPv6";
+}
+
+std::string seconds(std::chrono::microseconds time) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
+}
+
+std::string silence_text(const Tries& tries) {
+  switch (tries.deciding->outcome) {
+    case Outcome::unreachable:
+      return fmt::format("ICMP said that it cannot be reached, in {} tries", tries.count);
+    case Outcome::connection_refused:
+      return "the connection was refused";
+    case Outcome::connection_reset:
+      return "the connection was reset before a whole response";
+    case Outcome::connection_closed:
+      return "the connection was closed before a whole response";
+    case Outcome::timed_out:
+    case Outcome::answered:
+    case Outcome::malformed:
+    case Outcome::no_route:
+    case Outcome::local_error:
+    case Outcome::interrupted:
+      break;
+  }
+  return fmt::format("no answer in {} ({} {})", seconds(tries.waited), tries.count,
+                     tries.count == 1 ? "try" : "tries");
+}
+
+// ---- Silence ----
+
+void find_unreachable(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (!is_dead(answer) || dead_family(asked.leg) == answer.id.address.ip.family()) return std::nullopt;
+    return Fault{
+        fmt::format("{} answers nothing for {}; over UDP: {}; over TCP: {}", asked.who(), asked.question(),
+                    silence_text(answer.plain), silence_text(answer.tcp)),
+        fmt::format(
+            "Start the server at {}, let UDP and TCP port {} reach it, or take it out of the NS records "
+            "of {} at the zone and at its parent.",
+            asked.who(), answer.id.address.port, asked.leg.leg->delegation.zone.to_string())};
+  });
+}
+
+void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    judged = judged || std::any_of(leg.servers.begin(), leg.servers.end(), learnt_anything);
+    const auto family = dead_family(leg);
+    if (!family) continue;
+    Finding finding;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.id.address.ip.family() == *family && learnt_anything(answer))
+        finding.servers.push_back(answer.id);
+    }
+    finding.detail =
+        fmt::format("none of the {} {} addresses of the servers of {} answers, over UDP or TCP",
+                    finding.servers.size(), family_text(*family), leg.leg->delegation.zone.to_string());
+    finding.remedy = fmt::format("Make the servers of {} answer over {}, or remove their {} records.",
+                                 leg.leg->delegation.zone.to_string(), family_text(*family),
+                                 *family == Family::ipv4 ? "A" : "AAAA");
+    verdict.found(std::move(finding));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+void find_timeout_udp(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) { return answer.plain.tells(); };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (!is_silent(answer.plain) || is_dead(answer)) return std::nullopt;
+    return Fault{fmt::format("{} does not answer for {} over UDP: {}{}", asked.who(), asked.question(),
+                             silence_text(answer.plain),
+                             answer.edns.response() != nullptr  ? "; with EDNS it answers"
+                             : answer.tcp.response() != nullptr ? "; over TCP it answers"
+                                                                : ""),
+                 fmt::format("Let UDP port {} reach {}, and let its answers leave.", answer.id.address.port,
+                             asked.who())};
+  });
+}
+
+std::optional<Fault> broken_tcp(const Asked& asked, bool wants_silence) {
+  const ServerAnswer& answer = asked.answer;
+  if (!is_silent(answer.tcp) || is_dead(answer) || truncates(answer)) return std::nullopt;
+  const Outcome outcome = answer.tcp.deciding->outcome;
+  const bool silence = outcome == Outcome::timed_out || outcome == Outcome::unreachable;
+  if (silence != wants_silence) return std::nullopt;
+  return Fault{fmt::format("{} does not answer for {} over TCP: {}", asked.who(), asked.question(),
+                           silence_text(answer.tcp)),
+               fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
+                           asked.who(), answer.id.address.port)};
+}
+
+bool tcp_tells(const ServerAnswer& answer) {
+  return answer.tcp.tells();
+}
+
+void find_timeout_tcp(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, tcp_tells, [](const Asked& asked) { return broken_tcp(asked, true); });
+}
+
+void find_tcp_refused(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, tcp_tells, [](const Asked& asked) { return broken_tcp(asked, false); });
+}
+
+void find_no_tcp_after_tc(const Evidence& evidence, Verdict& verdict) {
+  // A server that does not truncate needs no TCP to be judged.
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return learnt_anything(answer) && (!truncates(answer) || answer.tcp.tells());
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (!truncates(answer) || is_whole(answer.tcp.outcome)) return std::nullopt;
+    const Response* response = answer.tcp.response();
+    const std::string over_tcp = response == nullptr && answer.tcp.failed() ? silence_text(answer.tcp)
+                                 : response == nullptr                      ? "the response is malformed"
+                                 : response->truncated                      ? "the answer is truncated again"
+                                                       : fmt::format("it says {} and gives no whole answer",
+                                                                     rcode_text(response->rcode));
+    return Fault{fmt::format("{} truncates its UDP answer for {} (TC=1), and over TCP {}", asked.who(),
+                             asked.question(), over_tcp),
+                 fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
+                             asked.who(), answer.id.address.port)};
+  });
+}
+
+// ---- Error codes and lameness ----
+
+void find_servfail(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    const std::string remedy = fmt::format(
+        "Read the log of {}: has the zone {} expired, did it fail to load, or does its backend not answer?",
+        asked.who(), asked.leg.leg->delegation.zone.to_string());
+    if (answer.outcome == ServerOutcome::servfail)
+      return Fault{fmt::format("{} says SERVFAIL for {}", asked.who(), asked.question()), remedy};
+    if (!is_whole(answer.outcome)) return std::nullopt;
+    const bool over_tcp = answer.tcp.outcome == ServerOutcome::servfail && !truncates(answer);
+    if (answer.plain.outcome != ServerOutcome::servfail && !over_tcp) return std::nullopt;
+    return Fault{fmt::format("{} says SERVFAIL for {} {}, and answers in another way", asked.who(),
+                             asked.question(), over_tcp ? "over TCP" : "over UDP without EDNS"),
+                 remedy, Severity::warning};
+  });
+}
+
+void find_by_outcome(const Evidence& evidence, Verdict& verdict, ServerOutcome wanted, const char* says,
+                     const char* remedy) {
+  for_each_server(evidence, verdict, learnt_anything, [&](const Asked& asked) -> std::optional<Fault> {
+    if (asked.answer.outcome != wanted) return std::nullopt;
+    return Fault{fmt::format("{} says {} for {}", asked.who(), says, asked.question()),
+                 fmt::format(fmt::runtime(remedy), fmt::arg("server", asked.who()),
+                             fmt::arg("zone", asked.leg.leg->delegation.zone.to_string()))};
+  });
+}
+
+void find_refused(const Evidence& evidence, Verdict& verdict) {
+  find_by_outcome(
+      evidence, verdict, ServerOutcome::refused, "REFUSED",
+      "Load the zone {zone} on {server} and allow queries from everywhere, or take the server out "
+      "of the NS records of the zone and of its parent.");
+}
+
+void find_formerr(const Evidence& evidence, Verdict& verdict) {
+  find_by_outcome(
+      evidence, verdict, ServerOutcome::formerr, "FORMERR",
+      "Replace or repair the DNS software of {server}, or what stands before it: it cannot read a "
+      "plain question for TXT.");
+}
+
+void find_notimp(const Evidence& evidence, Verdict& verdict) {
+  find_by_outcome(
+      evidence, verdict, ServerOutcome::notimp, "NOTIMP",
+      "Replace or repair the DNS software of {server}, or what stands before it: it does not serve "
+      "TXT records.");
+}
+
+std::string referral_text(const Response& response) {
+  return response.referral.empty() ? "nowhere" : response.referral.front().owner.to_string();
+}
+
+std::optional<std::string> lame_reason(const ServerAnswer& answer) {
+  const Tries* said = nullptr;
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (said == nullptr && tries->response() != nullptr && tries->outcome == answer.outcome) said = tries;
+  }
+  if (said == nullptr) return std::nullopt;
+  const Response& response = *said->response();
+  switch (answer.outcome) {
+    case ServerOutcome::upward_referral:
+      return fmt::format("it refers upwards, to {}", referral_text(response));
+    case ServerOutcome::self_referral:
+      return fmt::format("it refers to {}, the zone that it should serve itself", referral_text(response));
+    case ServerOutcome::not_authoritative:
+      if (response.recursion_available) return "it answers as a resolver, without authority (RA=1, AA=0)";
+      if (!response.referral.empty())
+        return fmt::format("it refers to {} without authority", referral_text(response));
+      return "its answer has no authority (AA=0)";
+    case ServerOutcome::other_rcode:
+      return fmt::format("it says {}", rcode_text(response.rcode));
+    case ServerOutcome::answered:
+    case ServerOutcome::nodata:
+    case ServerOutcome::nxdomain:
+    case ServerOutcome::servfail:
+    case ServerOutcome::refused:
+    case ServerOutcome::formerr:
+    case ServerOutcome::notimp:
+    case ServerOutcome::timeout:
+    case ServerOutcome::unreachable:
+    case ServerOutcome::tcp_failed:
+    case ServerOutcome::malformed:
+    case ServerOutcome::local_error:
+    case ServerOutcome::not_asked:
+      break;
+  }
+  return std::nullopt;
+}
+
+void find_lame(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    const auto reason = lame_reason(asked.answer);
+    if (!reason) return std::nullopt;
+    const std::string zone = asked.leg.leg->delegation.zone.to_string();
+    return Fault{
+        fmt::format("{} is not authoritative for {}: {}", asked.who(), asked.question(), *reason),
+        fmt::format("Load the zone {} on {}, or take the server out of the NS records of the zone and "
+                    "of its parent.",
+                    zone, asked.who())};
+  });
+}
+
+// ---- Answers that are none ----
+
+void find_wrong_source(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      const std::uint32_t count = tries->ignored[IgnoreReason::wrong_source];
+      if (count == 0 || tries->response() != nullptr) continue;
+      return Fault{
+          fmt::format("{} datagrams came from another address than {}, which was asked for {}; none "
+                      "came from it",
+                      count, asked.who(), asked.question()),
+          fmt::format("Let {} send its answers from the address that was asked: bind the server to each "
+                      "of its addresses, and check the address translation before it.",
+                      asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+void find_wrong_question(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      if (strange_questions(*tries) == 0 || tries->response() != nullptr) continue;
+      return Fault{
+          fmt::format("{} answers another question than the one for {}: {} with another name or type, "
+                      "{} with another class, {} without a question, {} with another id",
+                      asked.who(), asked.question(), tries->ignored[IgnoreReason::wrong_question],
+                      tries->ignored[IgnoreReason::wrong_class], tries->ignored[IgnoreReason::no_question],
+                      tries->ignored[IgnoreReason::wrong_id]),
+          fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+void find_malformed(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      if (!tries->tells()) continue;
+      std::string what;
+      const Response* response = tries->response();
+      if (response != nullptr && response->malformed_txt > 0) {
+        what = fmt::format("{} TXT records without any string", response->malformed_txt);
+      } else if (tries->outcome == ServerOutcome::malformed && response != nullptr) {
+        what = fmt::format("{} records of other names in place of an answer", response->answers_elsewhere);
+      } else if (tries->outcome == ServerOutcome::malformed) {
+        what = "a message that breaks the format";
+      } else if (response == nullptr && strange_messages(*tries) > 0) {
+        what =
+            fmt::format("{} messages that break the format, {} that are no responses, {} with another opcode",
+                        tries->ignored[IgnoreReason::malformed], tries->ignored[IgnoreReason::not_a_response],
+                        tries->ignored[IgnoreReason::wrong_opcode]);
+      }
+      if (what.empty()) continue;
+      return Fault{
+          fmt::format("{} sends {} when asked for {} over {}", asked.who(), what,
+                      tries->deciding->question_name.to_string(),
+                      tries->deciding->transport == Transport::tcp ? "TCP" : "UDP"),
+          fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+// ---- Letter case ----
+
+bool mixes_case(const probe::Exchange& exchange) {
+  return !exchange.question_name.same_octets(exchange.question_name.lower_case());
+}
+
+void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    const auto all = answer.all();
+    return std::any_of(all.begin(), all.end(),
+                       [](const Tries* t) { return t->response() != nullptr && mixes_case(*t->deciding); });
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      const Response* response = tries->response();
+      if (response == nullptr || !mixes_case(*tries->deciding) || !response->has_question ||
+          response->question_case_kept) {
+        continue;
+      }
+      return Fault{fmt::format("{} changes the letter case of the question {}", asked.who(),
+                               tries->deciding->question_name.to_string()),
+                   fmt::format("Let {} copy the question into its response octet by octet.", asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+/// The record's ways that were asked in mixed case, or those that were not.
+std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
+  std::vector<const Tries*> ways;
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
+  }
+  return ways;
+}
+
+void find_case_sensitive(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return !ways_by_case(answer, true).empty() && !ways_by_case(answer, false).empty();
+  };
+  const auto has_record = [](const Tries* t) { return t->outcome == ServerOutcome::answered; };
+  const auto lacks_record = [](const Tries* t) {
+    return t->outcome == ServerOutcome::nxdomain || t->outcome == ServerOutcome::nodata ||
+           t->outcome == ServerOutcome::refused || t->outcome == ServerOutcome::servfail;
+  };
+  for_each_server(evidence, verdict, can_tell, [&](const Asked& asked) -> std::optional<Fault> {
+    const auto mixed = ways_by_case(asked.answer, true);
+    const auto lower = ways_by_case(asked.answer, false);
+    if (!std::all_of(lower.begin(), lower.end(), has_record) ||
+        !std::all_of(mixed.begin(), mixed.end(), lacks_record)) {
+      return std::nullopt;
+    }
+    return Fault{fmt::format("{} has a record for {}, and none when the name is asked as {}", asked.who(),
+                             asked.question(), mixed.front()->deciding->question_name.to_string()),
+                 fmt::format("Let {} compare names without regard to letter case.", asked.who())};
+  });
+}
+
+// ---- Addresses ----
+
+void find_address_refused(const Evidence& evidence, Verdict& verdict) {
+  const auto is_there = [](const ServerAnswer&) { return true; };
+  for_each_server(evidence, verdict, is_there, [](const Asked& asked) -> std::optional<Fault> {
+    if (asked.answer.server->not_asked != probe::NotAsked::address_refused) return std::nullopt;
+    const auto purpose = config::special_purpose(asked.answer.id.address.ip);
+    return Fault{
+        fmt::format("{} was not asked: its address is {}", asked.who(),
+                    purpose.empty() ? "not a public one" : purpose),
+        fmt::format("Give {} a public address in its A or AAAA record, or take it out of the NS records "
+                    "of {}.",
+                    asked.answer.id.name, asked.leg.leg->delegation.zone.to_string())};
+  });
+}
+
+void find_address_missing(const Evidence& evidence, Verdict& verdict) {
+  std::vector<config::DomainName> told;
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const std::string zone = leg.leg->delegation.zone.to_string();
+    for (const auto& nameserver : leg.leg->delegation.nameservers) {
+      if (nameserver.host == probe::HostOutcome::unknown) continue;
+      judged = true;
+      const bool missing = nameserver.host == probe::HostOutcome::name_missing;
+      if (!missing && nameserver.host != probe::HostOutcome::no_address) continue;
+      if (std::find(told.begin(), told.end(), nameserver.name) != told.end()) continue;
+      told.push_back(nameserver.name);
+      const std::string name = nameserver.name.to_string();
+      Finding finding;
+      finding.detail = fmt::format("{}, a nameserver of {}, {}", name, zone,
+                                   missing ? "is a name that does not exist" : "has no A or AAAA record");
+      finding.remedy =
+          fmt::format("Publish an address for {}, or take it out of the NS records of {}.", name, zone);
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- EDNS ----
+
+bool edns_tells(const ServerAnswer& answer) {
+  return answer.edns.tells() && answer.plain.response() != nullptr;
+}
+
+void find_edns_dropped(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, edns_tells, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (!is_silent(answer.edns)) return std::nullopt;
+    return Fault{fmt::format("{} answers for {} without EDNS, and not with it: {}", asked.who(),
+                             asked.question(), silence_text(answer.edns)),
+                 fmt::format("Let {} answer queries that carry EDNS; look for a firewall that drops them.",
+                             asked.who())};
+  });
+}
+
+/// The error code with which a server meets EDNS while it says something else without.
+std::optional<Rcode> edns_error(const ServerAnswer& answer) {
+  const Response* response = answer.edns.response();
+  if (response == nullptr || answer.plain.outcome == answer.edns.outcome) return std::nullopt;
+  if (response->rcode == Rcode::noerror || response->rcode == Rcode::nxdomain ||
+      response->rcode == Rcode::refused) {
+    return std::nullopt;
+  }
+  return response->rcode;
+}
+
+void find_edns_error(const Evidence& evidence, Verdict& verdict, bool wants_badvers) {
+  for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
+    const auto rcode = edns_error(asked.answer);
+    if (!rcode || (*rcode == Rcode::badvers) != wants_badvers) return std::nullopt;
+    return Fault{fmt::format("{} says {} for {} with EDNS version 0; without EDNS it does not", asked.who(),
+                             rcode_text(*rcode), asked.question()),
+                 fmt::format("Bring the DNS software of {} up to date, so that it answers EDNS version 0.",
+                             asked.who())};
+  });
+}
+
+void find_edns_formerr(const Evidence& evidence, Verdict& verdict) {
+  find_edns_error(evidence, verdict, false);
+}
+
+void find_edns_badvers(const Evidence& evidence, Verdict& verdict) {
+  find_edns_error(evidence, verdict, true);
+}
+
+bool plain_answered(const ServerAnswer& answer) {
+  return answer.plain.response() != nullptr;
+}
+
+void find_edns_violation(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, plain_answered, [](const Asked& asked) -> std::optional<Fault> {
+    const probe::Exchange& plain = *asked.answer.plain.deciding;
+    if (plain.edns_sent || plain.transport != Transport::udp || plain.bytes_received <= 512)
+      return std::nullopt;
+    return Fault{
+        fmt::format("{} sends {} bytes for {} over UDP to a query without EDNS, where 512 are allowed",
+                    asked.who(), plain.bytes_received, asked.question()),
+        fmt::format("Let {} truncate its answer (TC=1) when the query has no EDNS and the answer is "
+                    "longer than 512 bytes.",
+                    asked.who())};
+  });
+}
+
+// ---- Manners ----
+
+void find_slow(const Evidence& evidence, Verdict& verdict) {
+  const auto fastest = [](const ServerAnswer& answer) {
+    std::optional<std::chrono::microseconds> best;
+    for (const Tries* tries : answer.all()) {
+      if (tries->response() == nullptr || tries->deciding->transport != Transport::udp) continue;
+      best = std::min(best.value_or(tries->deciding->took), tries->deciding->took);
+    }
+    return best;
+  };
+  const auto can_tell = [&](const ServerAnswer& answer) { return fastest(answer).has_value(); };
+  for_each_server(evidence, verdict, can_tell, [&](const Asked& asked) -> std::optional<Fault> {
+    const auto best = *fastest(asked.answer);
+    if (best <= evidence.policy.slow_answer) return std::nullopt;
+    return Fault{
+        fmt::format("{} took {} for its fastest answer over UDP, where {} are wanted", asked.who(),
+                    seconds(best), seconds(evidence.policy.slow_answer)),
+        fmt::format("Find out what slows {}: its load, its backend, or the way to it.", asked.who())};
+  });
+}
+
+/// The question after which a server that had answered fell silent or refused.
+const Tries* rate_limited_at(const ServerAnswer& answer, const probe::Leg& leg) {
+  const bool pinned = leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
+  std::vector<const Tries*> asked{&answer.plain, &answer.edns, &answer.tcp, &answer.sibling};
+  // Servers that the operator named may not hold the zone of that name, and are free to refuse its SOA.
+  if (!pinned) asked.insert(asked.end(), {&answer.soa, &answer.ns});
+  const auto answered_before = [&](const Tries& late, bool same_edns) {
+    return std::any_of(asked.begin(), asked.end(), [&](const Tries* early) {
+      return is_whole(early->outcome) && early->deciding->transport == Transport::udp &&
+             early->deciding->started < late.deciding->started &&
+             (!same_edns || early->deciding->edns_sent == late.deciding->edns_sent);
+    });
+  };
+  for (const Tries* tries : asked) {
+    if (!tries->tells() || tries->deciding->transport != Transport::udp) continue;
+    const bool refused = tries->outcome == ServerOutcome::refused;
+    if (!refused && !is_silent(*tries)) continue;
+    if (answered_before(*tries, !refused)) return tries;
+  }
+  return nullptr;
+}
+
+void find_rate_limited(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, plain_answered, [](const Asked& asked) -> std::optional<Fault> {
+    const Tries* at = rate_limited_at(asked.answer, *asked.leg.leg);
+    if (at == nullptr) return std::nullopt;
+    return Fault{
+        fmt::format("{} answered, and then {} for {}", asked.who(),
+                    at->outcome == ServerOutcome::refused ? "said REFUSED" : "fell silent",
+                    at->deciding->question_name.to_string()),
+        fmt::format("Raise the rate limit of {}, or let it send truncated answers (TC=1) in place of "
+                    "silence, so that resolvers come back over TCP.",
+                    asked.who())};
+  });
+}
+
+void find_recursion_available(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) { return answer.whole != nullptr; };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    if (!asked.answer.whole->recursion_available) return std::nullopt;
+    return Fault{fmt::format("{} offers recursion (RA=1) to anybody who asks it for {}", asked.who(),
+                             asked.question()),
+                 fmt::format("Switch recursion off on {}, or keep it to your own networks.", asked.who())};
+  });
+}
+
+void find_tc_unneeded(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return answer.plain.response() != nullptr && is_whole(answer.tcp.outcome);
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    const std::uint32_t size = answer.tcp.deciding->bytes_received;
+    const bool plain = answer.plain.outcome == ServerOutcome::tcp_failed && size <= 512;
+    const bool edns = answer.edns.outcome == ServerOutcome::tcp_failed && is_whole(answer.plain.outcome);
+    if (!plain && !edns) return std::nullopt;
+    return Fault{
+        fmt::format("{} truncates its UDP answer for {} {}, though the whole has {} bytes", asked.who(),
+                    asked.question(), plain ? "without EDNS" : "with EDNS", size),
+        fmt::format("See why {} sends the client to TCP: a rate limit, or records beside the answer that "
+                    "it need not send.",
+                    asked.who())};
+  });
+}
+
+// ---- Staleness ----
+
+/// The newest serial of the group with the letter A, with the SOA that holds it.
+const probe::SoaRecord* newest_of_majority(const LegAnswers& leg) {
+  const probe::SoaRecord* newest = nullptr;
+  for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+    const probe::SoaRecord* soa = leg.servers[i].soa_record;
+    if (leg.rows[i].group != 'A' || soa == nullptr) continue;
+    if (newest == nullptr || serial_is_newer(soa->serial, newest->serial)) newest = soa;
+  }
+  return newest;
+}
+
+void find_stale(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    judged = judged || !leg.groups.empty();
+    const probe::SoaRecord* newest = newest_of_majority(leg);
+    if (newest == nullptr) continue;
+    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+      const ServerAnswer& answer = leg.servers[i];
+      const probe::SoaRecord* soa = answer.soa_record;
+      if (leg.rows[i].group == ' ' || leg.rows[i].group == 'A' || soa == nullptr) continue;
+      // Serials of independent primaries have nothing to do with each other.
+      if (soa->mname != newest->mname || soa->rname != newest->rname) continue;
+      if (!serial_is_newer(newest->serial, soa->serial)) continue;
+      Finding finding;
+      finding.servers = {answer.id};
+      finding.detail = fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
+                                   server_text(answer.id), leg.rows[i].says, leg.leg->owner.to_string(),
+                                   soa->serial, group_text(leg.groups.front()), newest->serial);
+      finding.remedy = fmt::format(
+          "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and "
+          "what its log says of the last transfer.",
+          server_text(answer.id), leg.leg->delegation.zone.to_string());
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- The rows ----
+
+constexpr Check rows[] = {
+    {"ns_servfail", Scope::server, Severity::critical, "RFC 1035 section 4.1.1",
+     "a server says SERVFAIL for the record", "a verifier that asks this server cannot check the signature",
+     "Make the server load the zone and answer for it.", find_servfail},
+    {"ns_no_tcp_after_tc", Scope::server, Severity::critical, "RFC 7766 section 5",
+     "a server truncates its UDP answer and gives no whole answer over TCP",
+     "a verifier behind this server never gets the key", "Let the server serve DNS over TCP.",
+     find_no_tcp_after_tc},
+    {"ns_stale", Scope::server, Severity::critical, "RFC 1034 section 4.3.5",
+     "a server gives another answer than the majority, and its zone is behind",
+     "signatures fail for those whose resolver asks this server", "Let the server transfer the zone again.",
+     find_stale},
+    {"ns_timeout_udp", Scope::server, Severity::warning, "RFC 8906 section 3",
+     "a server answers over TCP but not over UDP", "resolvers lose time, or give up on this server",
+     "Let UDP reach the server.", find_timeout_udp},
+    {"ns_timeout_tcp", Scope::server, Severity::warning, "RFC 7766 section 5",
+     "a server answers over UDP but is silent over TCP",
+     "none while answers are small; a longer key would be lost on this server", "Let TCP reach the server.",
+     find_timeout_tcp},
+    {"ns_unreachable", Scope::server, Severity::warning, "RFC 8906 section 3",
+     "a server answers neither over UDP nor over TCP", "resolvers lose time before they ask another server",
+     "Bring the server back, or take it out of the NS records.", find_unreachable},
+    {"ns_tcp_refused", Scope::server, Severity::warning, "RFC 7766 section 5",
+     "a server answers over UDP, and refuses or breaks off TCP connections",
+     "none while answers are small; a longer key would be lost on this server",
+     "Let the server serve DNS over TCP.", find_tcp_refused},
+    {"ns_refused", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
+     "a server refuses to answer for the record", "resolvers lose time before they ask another server",
+     "Load the zone on the server, or take it out of the NS records.", find_refused},
+    {"ns_formerr", Scope::server, Severity::warning, "RFC 8906 section 3",
+     "a server says FORMERR to a plain question", "resolvers lose time before they ask another server",
+     "Repair the DNS software of the server.", find_formerr},
+    {"ns_notimp", Scope::server, Severity::warning, "RFC 8906 section 3",
+     "a server says NOTIMP to a question for TXT", "resolvers lose time before they ask another server",
+     "Repair the DNS software of the server.", find_notimp},
+    {"ns_lame", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
+     "a server of the zone is not authoritative for it", "resolvers lose time before they ask another server",
+     "Load the zone on the server, or take it out of the NS records.", find_lame},
+    {"ns_wrong_source", Scope::server, Severity::warning, "RFC 2181 section 4.1",
+     "a server answers from another address than the one that was asked", "resolvers drop such answers",
+     "Let the server answer from the address that was asked.", find_wrong_source},
+    {"ns_wrong_question", Scope::server, Severity::warning, "RFC 5452 section 9.1",
+     "a server answers another question than the one that was asked", "resolvers drop such answers",
+     "Repair the DNS software of the server.", find_wrong_question},
+    {"ns_malformed", Scope::server, Severity::warning, "RFC 1035 section 4.1",
+     "a server sends messages or records that break the format", "resolvers drop such answers",
+     "Repair the DNS software of the server.", find_malformed},
+    {"ns_case_not_preserved", Scope::server, Severity::warning, "RFC 4343 section 4.1",
+     "a server changes the letter case of the question", "resolvers that mix the case ask again over TCP",
+     "Let the server copy the question as it is.", find_case_not_preserved},
+    {"ns_case_sensitive", Scope::server, Severity::warning, "RFC 4343 section 3",
+     "a server finds the record only when the letter case is its own",
+     "the key is missing for resolvers that mix the case",
+     "Let the server compare names without letter case.", find_case_sensitive},
+    {"ns_address_refused", Scope::server, Severity::warning, "RFC 6890 section 2.2",
+     "a nameserver's address is none that the public can reach",
+     "resolvers lose time on it, or ask a stranger in their own network",
+     "Give the nameserver a public address.", find_address_refused},
+    {"ns_address_missing", Scope::server, Severity::warning, "", "a nameserver's name has no address",
+     "the zone has a server fewer than it seems", "Publish an address for the nameserver.",
+     find_address_missing},
+    {"ns_edns_dropped", Scope::server, Severity::warning, "RFC 6891 section 7",
+     "a server does not answer queries with EDNS", "resolvers lose time with each question",
+     "Let queries with EDNS reach the server.", find_edns_dropped},
+    {"ns_edns_formerr", Scope::server, Severity::warning, "RFC 6891 section 7",
+     "a server meets EDNS with an error code", "resolvers ask again without EDNS and lose time",
+     "Bring the DNS software of the server up to date.", find_edns_formerr},
+    {"ns_edns_badvers", Scope::server, Severity::warning, "RFC 6891 section 6.1.3",
+     "a server says BADVERS to EDNS version 0", "resolvers ask again without EDNS and lose time",
+     "Bring the DNS software of the server up to date.", find_edns_badvers},
+    {"ns_edns_violation", Scope::server, Severity::warning, "RFC 1035 section 4.2.1",
+     "a server sends more than 512 bytes over UDP to a query without EDNS",
+     "resolvers and firewalls may drop such answers", "Let the server truncate such answers.",
+     find_edns_violation},
+    {"ns_slow", Scope::server, Severity::warning, "", "a server is slow to answer",
+     "resolvers lose time, and may give up before the key is there", "Find out what slows the server.",
+     find_slow},
+    {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 4",
+     "the servers answer over one of IPv4 and IPv6 alone",
+     "resolvers that have only the other cannot get the key",
+     "Let the servers answer over both, or publish the addresses of one alone.", find_family_unreachable},
+    {"ns_rate_limited", Scope::server, Severity::warning, "",
+     "a server answers at first, then refuses or falls silent",
+     "a busy resolver may not get the key from this server", "Raise the rate limit of the server.",
+     find_rate_limited},
+    {"ns_recursion_available", Scope::server, Severity::notice, "RFC 5358 section 4",
+     "an authoritative server offers recursion to the public", "none; it can be misused against others",
+     "Switch recursion off.", find_recursion_available},
+    {"ns_tc_unneeded", Scope::server, Severity::notice, "RFC 2181 section 9",
+     "a server truncates an answer that would fit", "resolvers lose time with a second question over TCP",
+     "See why the server sends clients to TCP.", find_tc_unneeded},
+};
+
+}  // namespace
+
+std::span<const Check> server_checks() {
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

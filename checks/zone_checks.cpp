@@ -1,0 +1,831 @@
+// Faults of all servers of a name together, of the delegation of its zone, and of the chain of aliases.
+// Servers are compared by what a verifier gets at the end: the TXT texts with their strings joined, never the
+// raw answer, its order or its TTLs. A server that gave no whole answer takes no part in any comparison.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/check_groups.hpp"
+#include "checks/evidence.hpp"
+#include "checks/server_answer.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using probe::HostOutcome;
+using probe::Response;
+
+constexpr std::size_t long_chain_steps = 3;
+constexpr std::size_t too_long_chain_steps = 8;
+constexpr std::uint32_t high_negative_ttl_seconds = 3 * 3'600;
+constexpr std::uint32_t very_high_negative_ttl_seconds = 24 * 3'600;
+
+std::string join(const std::vector<std::string>& parts) {
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string servers_text(const std::vector<ServerId>& servers) {
+  std::vector<std::string> parts;
+  for (const ServerId& server : servers) parts.push_back(server_text(server));
+  return join(parts);
+}
+
+std::string zone_text(const LegAnswers& leg) {
+  return leg.leg->delegation.zone.to_string();
+}
+
+std::string what_text(const AnswerGroup& group, const Evidence& evidence) {
+  std::string text = group_text(group);
+  if (group.owner != evidence.answers.legs.front().leg->owner)
+    text += fmt::format(" at {}", group.owner.to_string());
+  if (!group.sha256.empty()) text += fmt::format(" (SHA-256 {}...)", group.sha256.substr(0, 8));
+  return text;
+}
+
+/// "TXT of 410 bytes from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
+std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {
+  std::vector<std::string> parts;
+  // Which servers of the first name lead to a group matters only where they lead to different ones.
+  const bool ways_part = evidence.answers.legs.front().groups.size() > 1;
+  for (const AnswerGroup& group : groups) {
+    parts.push_back(fmt::format("{} from {}", what_text(group, evidence), servers_text(group.servers)));
+    if (ways_part && !group.led_here.empty())
+      parts.back() += fmt::format(" (the alias at {} leads there)", servers_text(group.led_here));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+void report(Verdict& verdict, std::vector<ServerId> servers, std::string detail, std::string remedy,
+            std::optional<Severity> severity = std::nullopt) {
+  Finding finding;
+  finding.servers = std::move(servers);
+  finding.detail = std::move(detail);
+  finding.remedy = std::move(remedy);
+  verdict.found(std::move(finding), severity);
+}
+
+bool any_server(const Evidence& evidence, bool (*holds)(const ServerAnswer&)) {
+  return std::any_of(evidence.answers.legs.begin(), evidence.answers.legs.end(), [&](const LegAnswers& leg) {
+    return std::any_of(leg.servers.begin(), leg.servers.end(), holds);
+  });
+}
+
+bool gave_whole(const ServerAnswer& answer) {
+  return answer.whole != nullptr;
+}
+
+bool is_negative(ServerOutcome outcome) {
+  return outcome == ServerOutcome::nodata || outcome == ServerOutcome::nxdomain;
+}
+
+/// One leg for each zone: the delegation of a zone is the same for all names in it.
+std::vector<const LegAnswers*> distinct_zones(const Evidence& evidence) {
+  std::vector<const LegAnswers*> zones;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    if (std::none_of(zones.begin(), zones.end(), [&](const LegAnswers* known) {
+          return known->leg->delegation.zone == leg.leg->delegation.zone;
+        })) {
+      zones.push_back(&leg);
+    }
+  }
+  return zones;
+}
+
+// ---- Servers that differ ----
+
+void find_presence_differs(const Evidence& evidence, Verdict& verdict) {
+  const auto& published = evidence.answers.published;
+  if (published.empty()) return verdict.not_judged();
+  std::vector<ServerId> without;
+  bool present = false;
+  for (const AnswerGroup& group : published) {
+    present = present || group.has_texts();
+    if (!group.has_texts()) without.insert(without.end(), group.servers.begin(), group.servers.end());
+  }
+  if (!present || without.empty()) return;
+  const std::string servers = servers_text(without);
+  report(
+      verdict, std::move(without),
+      fmt::format("some servers publish the record and others say that there is none: {}",
+                  groups_text(published, evidence)),
+      fmt::format("Bring the zone on {} to the state of the others; if the record is new, wait until every "
+                  "server has it before you sign with it.",
+                  servers));
+}
+
+void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
+  std::vector<AnswerGroup> texts;
+  for (const AnswerGroup& group : evidence.answers.published) {
+    if (group.has_texts()) texts.push_back(group);
+  }
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  if (texts.size() < 2) return;
+  std::vector<ServerId> others;
+  for (auto group = std::next(texts.begin()); group != texts.end(); ++group)
+    others.insert(others.end(), group->servers.begin(), group->servers.end());
+  const std::string servers = servers_text(others);
+  report(
+      verdict, std::move(others),
+      fmt::format("the servers publish {} different records: {}", texts.size(), groups_text(texts, evidence)),
+      fmt::format("Find out which record is the right one, and bring every server to it; most servers do not "
+                  "publish what {} does.",
+                  servers));
+}
+
+void find_rcode_differs(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const auto is_absence = [](const AnswerGroup& g) { return is_negative(g.outcome); };
+    // Where some server has the record, the difference that matters is told as one of presence.
+    if (leg.groups.size() < 2 || !std::all_of(leg.groups.begin(), leg.groups.end(), is_absence)) continue;
+    report(
+        verdict, leg.groups.back().servers,
+        fmt::format("the servers agree that {} has no TXT, and not whether the name exists: {}",
+                    leg.leg->owner.to_string(), groups_text(leg.groups, evidence)),
+        fmt::format("Compare the zone {} on these servers: on some of them other records stand at or below "
+                    "the name, or the software denies names that have only names below them.",
+                    zone_text(leg)));
+  }
+}
+
+std::string ways_text(const ServerAnswer& answer) {
+  std::vector<std::string> parts;
+  const std::pair<const Tries*, const char*> ways[] = {
+      {&answer.plain, "over UDP"}, {&answer.edns, "over UDP with EDNS"}, {&answer.tcp, "over TCP"}};
+  for (const auto& [tries, way] : ways) {
+    if (tries->response() == nullptr) continue;
+    ServerAnswer alone;
+    alone.outcome = tries->outcome;
+    alone.whole = tries->response();
+    std::string says = describe(alone);
+    if (tries->response()->edns && tries->response()->edns->nsid)
+      says += fmt::format(" (instance {})", config::escape_text(*tries->response()->edns->nsid, 40));
+    parts.push_back(fmt::format("{} {}", way, says));
+  }
+  return join(parts);
+}
+
+void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
+  const auto answered_twice = [](const ServerAnswer& answer) {
+    const Tries* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
+    return std::count_if(std::begin(ways), std::end(ways),
+                         [](const Tries* t) { return is_whole(t->outcome); }) > 1 ||
+           answer.disagrees_with_itself;
+  };
+  if (!any_server(evidence, answered_twice)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const ServerAnswer& answer : leg.servers) {
+      if (!answer.disagrees_with_itself) continue;
+      report(
+          verdict, {answer.id},
+          fmt::format("{} does not answer the same each time for {}: {}", server_text(answer.id),
+                      leg.leg->owner.to_string(), ways_text(answer)),
+          fmt::format("Bring every machine that answers at {} to the same zone; if a balancer stands before "
+                      "them, take the one that differs out.",
+                      answer.id.address.ip.to_string()));
+    }
+  }
+}
+
+void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    std::vector<ServerId> without;
+    for (const ServerAnswer& answer : leg.servers) {
+      bool missing = false;
+      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp, &answer.sibling}) {
+        if (!is_negative(tries->outcome)) continue;
+        judged = true;
+        missing = missing || tries->response()->soa.empty();
+      }
+      if (missing) without.push_back(answer.id);
+    }
+    if (without.empty()) continue;
+    const std::string servers = servers_text(without);
+    report(verdict, std::move(without),
+           fmt::format("{} says that a name or a record below {} does not exist, without the SOA record that "
+                       "tells how long that holds",
+                       servers, zone_text(leg)),
+           fmt::format("Let {} put the SOA record of {} into the authority section of negative answers.",
+                       servers, zone_text(leg)));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
+  // A server may be behind for REFRESH: one look at it cannot tell for how long it has been.
+  bool seen = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const ServerAnswer& a : leg.servers) {
+      if (a.soa_record == nullptr) continue;
+      seen = true;
+      for (const ServerAnswer& b : leg.servers) {
+        if (b.soa_record != nullptr && a.soa_record->mname == b.soa_record->mname &&
+            a.soa_record->rname == b.soa_record->rname && a.soa_record->serial != b.soa_record->serial) {
+          return verdict.not_judged();
+        }
+      }
+    }
+  }
+  if (!seen) verdict.not_judged();
+}
+
+/// Servers by a property of their answer, for a group of servers that publish the same.
+template <class Key, class Read>
+std::map<Key, std::vector<ServerId>> by_property(const LegAnswers& leg, const AnswerGroup& group, Read read) {
+  std::map<Key, std::vector<ServerId>> found;
+  for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+    if (leg.rows[i].group == group.letter && leg.servers[i].whole != nullptr)
+      found[read(leg, i)].push_back(leg.servers[i].id);
+  }
+  return found;
+}
+
+/// All servers but those with the commonest property.
+template <class Key>
+std::vector<ServerId> minority(const std::map<Key, std::vector<ServerId>>& found) {
+  const auto commonest = std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a.second.size() < b.second.size();
+  });
+  std::vector<ServerId> others;
+  for (auto it = found.begin(); it != found.end(); ++it) {
+    if (it != commonest) others.insert(others.end(), it->second.begin(), it->second.end());
+  }
+  return others;
+}
+
+void find_split_differs(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  using Split = std::multiset<std::vector<std::string>>;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const AnswerGroup& group : leg.groups) {
+      if (!group.has_texts()) continue;
+      const auto splits = by_property<Split>(leg, group, [](const LegAnswers& l, std::size_t i) {
+        Split split;
+        for (const auto& record : l.servers[i].whole->txt) split.insert(record.strings);
+        return split;
+      });
+      if (splits.size() < 2) continue;
+      auto others = minority(splits);
+      const std::string servers = servers_text(others);
+      report(verdict, std::move(others),
+             fmt::format("the servers cut the same text at {} into strings in {} ways; {} differs from most",
+                         leg.leg->owner.to_string(), splits.size(), servers),
+             "Nothing needs to be done; put the same zone on all servers if you want answers of one size.");
+    }
+  }
+}
+
+void find_ttl_differs(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const AnswerGroup& group : leg.groups) {
+      if (group.outcome != ServerOutcome::answered) continue;
+      const auto ttls = by_property<std::uint32_t>(
+          leg, group, [](const LegAnswers& l, std::size_t i) { return l.rows[i].ttl_seconds.value_or(0); });
+      if (ttls.size() < 2) continue;
+      auto others = minority(ttls);
+      const std::string servers = servers_text(others);
+      report(
+          verdict, std::move(others),
+          fmt::format("the servers give TTLs from {} to {} s for the same answer at {}; {} differs from most",
+                      ttls.begin()->first, ttls.rbegin()->first, leg.leg->owner.to_string(), servers),
+          fmt::format("Give the record at {} one TTL on every server.", leg.leg->owner.to_string()));
+    }
+  }
+}
+
+void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    std::vector<ServerId> servers;
+    for (const ServerRow& row : leg.rows) {
+      if (row.ttl_seconds == 0U) servers.push_back(row.id);
+    }
+    if (servers.empty()) continue;
+    const std::string owner = leg.leg->owner.to_string();
+    report(
+        verdict, std::move(servers),
+        fmt::format("the answer at {} has TTL 0: each mail that is verified asks the servers again", owner),
+        fmt::format("Give the record at {} a TTL of some minutes at least, 3600 s for example.", owner));
+  }
+}
+
+void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.legs.empty()) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    std::size_t wanted = 0;
+    std::vector<ServerId> silent;
+    for (const ServerAnswer& answer : leg.servers) {
+      const probe::NotAsked reason = answer.server->not_asked;
+      if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
+      ++wanted;
+      if (answer.whole == nullptr) silent.push_back(answer.id);
+    }
+    const std::size_t answered = leg.answered();
+    if (answered > 0 && 2 * answered >= wanted) continue;
+    // Then the reason has a row of its own.
+    if (leg.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
+                                delegation.outcome == probe::DiscoveryOutcome::budget_exhausted)) {
+      continue;
+    }
+    const std::string owner = leg.leg->owner.to_string();
+    if (leg.servers.empty()) {
+      report(verdict, {},
+             fmt::format("no server could be asked for {}: no server of {} answered on the way to it", owner,
+                         delegation.stopped_at.to_string()),
+             fmt::format("Check that this machine reaches the network, and that the servers of {} answer.",
+                         delegation.stopped_at.to_string()));
+    } else if (wanted == 0) {
+      report(verdict, {},
+             fmt::format("none of the servers for {} has an address that this machine can reach", owner),
+             "Run the probe from a machine with both IPv4 and IPv6, or allow both families.");
+    } else {
+      const std::string detail = fmt::format("{} of {} servers gave a whole answer for {}, fewer than half",
+                                             answered, wanted, owner);
+      report(verdict, std::move(silent), detail,
+             fmt::format("Read what was found at each server of {}, and probe again once they answer.",
+                         zone_text(leg)));
+    }
+  }
+}
+
+void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
+  // It delays a record that is not there yet, and nothing else.
+  if (evidence.expectation.role != config::Role::pending) return;
+  if (evidence.answers.legs.empty()) return verdict.not_judged();
+  const LegAnswers& leg = evidence.answers.legs.front();
+  std::optional<std::uint32_t> highest;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.soa_record == nullptr) continue;
+    const std::uint32_t ttl = std::min(answer.soa_record->ttl_seconds, answer.soa_record->minimum_seconds);
+    highest = std::max(highest.value_or(ttl), ttl);
+  }
+  if (!highest) return verdict.not_judged();
+  if (*highest <= high_negative_ttl_seconds) return;
+  report(
+      verdict, {},
+      fmt::format(
+          "a resolver that asked too early keeps \"no such record\" for {} s, at most {} s are wanted",
+          *highest, high_negative_ttl_seconds),
+      fmt::format("Lower MINIMUM and the TTL of the SOA record of {} to 3600 s before you publish the key.",
+                  zone_text(leg)),
+      *highest > very_high_negative_ttl_seconds ? Severity::warning : Severity::notice);
+}
+
+// ---- The chain of aliases ----
+
+const LegAnswers* leg_at(const ChainAnswers& answers, const DomainName& owner) {
+  const auto leg = std::find_if(answers.legs.begin(), answers.legs.end(),
+                                [&](const LegAnswers& l) { return l.leg->owner == owner; });
+  return leg == answers.legs.end() ? nullptr : &*leg;
+}
+
+/// The names of a loop that can be reached from `leg`, its first name again at the end; empty when none is.
+std::vector<DomainName> loop_from(const ChainAnswers& answers, const LegAnswers& leg,
+                                  std::vector<DomainName> path) {
+  const auto seen = std::find(path.begin(), path.end(), leg.leg->owner);
+  if (seen != path.end()) {
+    path.erase(path.begin(), seen);
+    path.push_back(leg.leg->owner);
+    return path;
+  }
+  path.push_back(leg.leg->owner);
+  for (const AnswerGroup& group : leg.groups) {
+    if (!group.alias) continue;
+    const LegAnswers* next = leg_at(answers, *group.alias);
+    if (next == nullptr) continue;
+    auto loop = loop_from(answers, *next, path);
+    if (!loop.empty()) return loop;
+  }
+  return {};
+}
+
+void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
+  const ChainAnswers& answers = evidence.answers;
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  const auto loop = loop_from(answers, answers.legs.front(), {});
+  if (loop.empty()) return;
+  std::vector<std::string> names;
+  for (const DomainName& name : loop) names.push_back(name.to_string());
+  report(verdict, {}, fmt::format("the aliases lead in a circle: {}", fmt::join(names, " -> ")),
+         fmt::format("Let the alias at {} lead to the name that holds the key.", names.front()));
+}
+
+void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
+  const ChainAnswers& answers = evidence.answers;
+  if (!answers.known) verdict.not_judged();
+  for (std::size_t i = 1; i < answers.legs.size(); ++i) {
+    const LegAnswers& leg = answers.legs[i];
+    if (leg.groups.empty() || !std::all_of(leg.groups.begin(), leg.groups.end(),
+                                           [](const AnswerGroup& g) { return is_negative(g.outcome); })) {
+      continue;
+    }
+    const std::string target = leg.leg->owner.to_string();
+    std::vector<std::string> owners;
+    std::vector<ServerId> servers;
+    for (const LegAnswers& from : answers.legs) {
+      for (const AnswerGroup& group : from.groups) {
+        if (group.alias != leg.leg->owner) continue;
+        owners.push_back(from.leg->owner.to_string());
+        servers.insert(servers.end(), group.servers.begin(), group.servers.end());
+      }
+    }
+    report(verdict, std::move(servers),
+           fmt::format("{} is an alias to {}, where the servers say: {}", join(owners), target,
+                       groups_text(leg.groups, evidence)),
+           fmt::format(
+               "Publish the key at {}, ask the provider who runs that zone to do so, or remove the alias.",
+               target));
+  }
+}
+
+void find_cname_with_other_data(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    std::vector<ServerId> servers;
+    for (const ServerAnswer& answer : leg.servers) {
+      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+        if (tries->outcome != ServerOutcome::answered || tries->response()->txt.empty()) continue;
+        const auto& aliases = tries->response()->aliases;
+        const bool both =
+            std::any_of(aliases.begin(), aliases.end(), [](const auto& a) { return !a.is_dname; });
+        if (!both) continue;
+        servers.push_back(answer.id);
+        break;
+      }
+    }
+    if (servers.empty()) continue;
+    const std::string owner = leg.leg->owner.to_string();
+    const std::string where = servers_text(servers);
+    report(verdict, std::move(servers), fmt::format("{} gives both a CNAME and a TXT at {}", where, owner),
+           fmt::format("Keep one of the two at {}: the alias, or the record itself.", owner));
+  }
+}
+
+void find_chain_long(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.answers.known) verdict.not_judged();
+  const bool endless = evidence.observation.key.outcome == probe::ChainOutcome::too_long;
+  const std::size_t steps = evidence.answers.longest_path;
+  if (!endless && steps <= long_chain_steps) return;
+  report(verdict, {},
+         fmt::format("{}{} aliases stand between the selector and its key, {} at most are wanted",
+                     endless ? "more than " : "", steps, long_chain_steps),
+         fmt::format("Let {} lead straight to the name that holds the key.",
+                     evidence.answers.legs.front().leg->owner.to_string()),
+         endless || steps > too_long_chain_steps ? Severity::warning : Severity::notice);
+}
+
+void find_dname(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.answers.known) verdict.not_judged();
+  for (const AliasFact& alias : evidence.answers.aliases) {
+    if (!alias.is_dname) continue;
+    report(verdict, {},
+           fmt::format("a DNAME at {} leads to {}", alias.owner.to_string(), alias.target.to_string()),
+           fmt::format(
+               "Nothing needs to be done; a CNAME at the selector in place of the DNAME at {} serves old "
+               "resolvers better.",
+               alias.owner.to_string()));
+  }
+}
+
+void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  std::vector<DomainName> told;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    if (delegation.outcome == probe::DiscoveryOutcome::pinned || leg.answered() == 0) continue;
+    judged = true;
+    const bool exists = std::any_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& g) {
+      return g.outcome == ServerOutcome::answered;
+    });
+    if (!exists) continue;
+    const bool is_signed = std::any_of(leg.servers.begin(), leg.servers.end(), [](const ServerAnswer& a) {
+      return a.whole != nullptr && a.whole->has_rrsig;
+    });
+    for (const DomainName& denied : delegation.denied) {
+      if (denied == leg.leg->owner || !leg.leg->owner.is_at_or_below(denied)) continue;
+      if (std::find(told.begin(), told.end(), denied) != told.end()) continue;
+      told.push_back(denied);
+      report(
+          verdict, {},
+          fmt::format("the servers say NXDOMAIN for {}, and have a record for {} below it",
+                      denied.to_string(), leg.leg->owner.to_string()),
+          fmt::format("Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT "
+                      "record of any text at that name.",
+                      zone_text(leg), denied.to_string()),
+          is_signed ? Severity::critical : Severity::warning);
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- Delegation ----
+
+std::set<DomainName> targets_of(const std::vector<probe::NsRecord>& records) {
+  std::set<DomainName> names;
+  for (const auto& record : records) names.insert(record.target);
+  return names;
+}
+
+std::string names_text(const std::set<DomainName>& names) {
+  std::vector<std::string> parts;
+  for (const DomainName& name : names) parts.push_back(name.to_string());
+  return parts.empty() ? std::string("none") : join(parts);
+}
+
+std::set<DomainName> without(const std::set<DomainName>& from, const std::set<DomainName>& taken) {
+  std::set<DomainName> rest;
+  std::set_difference(from.begin(), from.end(), taken.begin(), taken.end(), std::inserter(rest, rest.end()));
+  return rest;
+}
+
+struct ChildSet {
+  std::set<DomainName> names{};
+  std::vector<ServerId> servers{};
+};
+
+/// The NS sets that the servers of a zone give for it, each different one once.
+std::vector<ChildSet> child_sets(const LegAnswers& leg, const probe::ZoneCut& cut) {
+  std::vector<ChildSet> sets;
+  if (cut.apex == leg.leg->delegation.zone) {
+    for (const ServerAnswer& answer : leg.servers) {
+      const Response* response = answer.ns.response();
+      if (response == nullptr || !response->authoritative || response->ns.empty()) continue;
+      const auto names = targets_of(response->ns);
+      auto same = std::find_if(sets.begin(), sets.end(), [&](const ChildSet& s) { return s.names == names; });
+      if (same == sets.end()) same = sets.insert(sets.end(), ChildSet{names, {}});
+      same->servers.push_back(answer.id);
+    }
+  }
+  if (sets.empty() && !cut.child_ns.empty()) sets.push_back({targets_of(cut.child_ns), {}});
+  return sets;
+}
+
+/// The cuts that the owner of the domain answers for, or who runs the zone of an alias's target: not those of
+/// the registries above.
+bool is_own_cut(const probe::ZoneCut& cut, const LegAnswers& leg, const Evidence& evidence) {
+  return cut.apex == leg.leg->delegation.zone || cut.apex.is_at_or_below(evidence.observation.domain);
+}
+
+void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  std::vector<DomainName> told;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const probe::ZoneCut& cut : leg.leg->delegation.cuts) {
+      if (!is_own_cut(cut, leg, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
+        continue;
+      const auto parent = targets_of(cut.parent_ns);
+      const auto children = child_sets(leg, cut);
+      if (parent.empty() || children.empty()) continue;
+      judged = true;
+      for (const ChildSet& child : children) {
+        if (child.names == parent) continue;
+        told.push_back(cut.apex);
+        const std::string zone = cut.apex.to_string();
+        report(verdict, child.servers,
+               fmt::format("the NS records of {} differ: only at its parent: {}; only in the zone itself: {}",
+                           zone, names_text(without(parent, child.names)),
+                           names_text(without(child.names, parent))),
+               fmt::format(
+                   "Give {} the same NS records at its parent (through the registrar or whoever runs the "
+                   "parent zone) and in the zone itself.",
+                   zone));
+      }
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+void find_single_ns(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers* leg : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = leg->leg->delegation;
+    if (delegation.outcome != probe::DiscoveryOutcome::complete || delegation.nameservers.empty()) continue;
+    judged = true;
+    std::set<config::Address> addresses;
+    for (const auto& nameserver : delegation.nameservers) {
+      addresses.insert(nameserver.glue.begin(), nameserver.glue.end());
+      addresses.insert(nameserver.addresses.begin(), nameserver.addresses.end());
+    }
+    const bool one_name = delegation.nameservers.size() == 1 && delegation.nameservers_cut_off.empty();
+    if (!one_name && addresses.size() != 1) continue;
+    const std::string zone = delegation.zone.to_string();
+    report(verdict, {},
+           one_name ? fmt::format("{} has one nameserver alone, {}", zone,
+                                  delegation.nameservers.front().name.to_string())
+                    : fmt::format("the {} nameservers of {} share one address, {}",
+                                  delegation.nameservers.size(), zone, addresses.begin()->to_string()),
+           fmt::format("Add a second nameserver for {}, in another network.", zone));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+/// Calls `tell` for each nameserver of each zone, once a name.
+template <class Tell>
+void for_each_nameserver(const Evidence& evidence, Verdict& verdict, Tell tell) {
+  bool judged = false;
+  std::set<DomainName> seen;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const auto& nameserver : leg.leg->delegation.nameservers) {
+      if (nameserver.host == HostOutcome::unknown) continue;
+      judged = true;
+      if (seen.insert(nameserver.name).second) tell(nameserver, leg.leg->delegation.zone.to_string());
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+void find_ns_is_cname(const Evidence& evidence, Verdict& verdict) {
+  for_each_nameserver(evidence, verdict, [&](const probe::Nameserver& nameserver, const std::string& zone) {
+    if (nameserver.host != HostOutcome::is_alias) return;
+    const std::string name = nameserver.name.to_string();
+    report(verdict, {}, fmt::format("{}, a nameserver of {}, is an alias (CNAME)", name, zone),
+           fmt::format(
+               "Give {} addresses of its own in place of the CNAME, or name the host that it leads to in "
+               "the NS records of {}.",
+               name, zone));
+  });
+}
+
+std::set<config::Address> of_family(const std::vector<config::Address>& addresses, config::Family family) {
+  std::set<config::Address> found;
+  for (const auto& address : addresses) {
+    if (address.family() == family) found.insert(address);
+  }
+  return found;
+}
+
+std::string addresses_text(const std::set<config::Address>& addresses) {
+  std::vector<std::string> parts;
+  for (const auto& address : addresses) parts.push_back(address.to_string());
+  return join(parts);
+}
+
+void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
+  for_each_nameserver(evidence, verdict, [&](const probe::Nameserver& nameserver, const std::string& zone) {
+    for (const config::Family family : {config::Family::ipv4, config::Family::ipv6}) {
+      const auto glue = of_family(nameserver.glue, family);
+      const auto addresses = of_family(nameserver.addresses, family);
+      // A family that one side does not give may merely not have been asked for.
+      if (glue.empty() || addresses.empty() || glue == addresses) continue;
+      const std::string name = nameserver.name.to_string();
+      report(verdict, {},
+             fmt::format("the parent of {} gives {} for {}, where the host's own zone gives {}", zone,
+                         addresses_text(glue), name, addresses_text(addresses)),
+             fmt::format("Correct the glue of {} at the registrar, or whoever runs the parent of {}.", name,
+                         zone));
+    }
+  });
+}
+
+void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
+  for (const LegAnswers* leg : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = leg->leg->delegation;
+    std::vector<std::string> circling;
+    for (const auto& nameserver : delegation.nameservers) {
+      if (nameserver.host == HostOutcome::loop) circling.push_back(nameserver.name.to_string());
+    }
+    const bool whole = delegation.outcome == probe::DiscoveryOutcome::loop;
+    if (!whole && circling.empty()) continue;
+    const std::string zone = (whole ? delegation.stopped_at : delegation.zone).to_string();
+    report(
+        verdict, {},
+        circling.empty()
+            ? fmt::format("the delegation of {} leads back to itself", zone)
+            : fmt::format("to find the address of {}, a nameserver of {}, its own address is needed first",
+                          join(circling), zone),
+        fmt::format("Give a nameserver of {} a name inside that zone with glue at the parent, or a name in a "
+                    "zone that does not depend on it.",
+                    zone));
+  }
+}
+
+void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
+  for (const LegAnswers* leg : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = leg->leg->delegation;
+    std::vector<std::string> left_out;
+    for (const DomainName& name : delegation.nameservers_cut_off) left_out.push_back(name.to_string());
+    for (const auto& nameserver : delegation.nameservers) {
+      if (nameserver.host == HostOutcome::budget_exhausted) left_out.push_back(nameserver.name.to_string());
+    }
+    for (const ServerAnswer& answer : leg->servers) {
+      if (answer.server->not_asked == probe::NotAsked::budget_exhausted)
+        left_out.push_back(server_text(answer.id));
+    }
+    const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted ||
+                       delegation.outcome == probe::DiscoveryOutcome::interrupted;
+    if (!whole && left_out.empty()) continue;
+    const std::string zone = delegation.zone.to_string();
+    std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
+                                             leg->leg->owner.to_string())
+                               : fmt::format("not every server of {} was asked", zone);
+    if (!left_out.empty()) detail += fmt::format("; left out: {}", join(left_out));
+    report(verdict, {}, std::move(detail),
+           fmt::format("Have fewer nameservers for {}, with names whose addresses are found in few steps, or "
+                       "raise the budgets of the probe.",
+                       zone));
+  }
+}
+
+// ---- The rows ----
+
+constexpr Check rows[] = {
+    {"presence_differs_between_ns", Scope::zone, Severity::critical, "RFC 1034 section 4.3.5",
+     "some servers publish the record and others say that there is none",
+     "signatures fail for those whose resolver asks a server without the record",
+     "Bring every server to the same zone.", find_presence_differs},
+    {"answer_differs_between_ns", Scope::zone, Severity::critical, "RFC 1034 section 4.3.5",
+     "the servers publish different records",
+     "signatures fail for those whose resolver asks the wrong server", "Bring every server to the same zone.",
+     find_answer_differs},
+    {"cname_loop", Scope::zone, Severity::critical, "RFC 1034 section 3.6.2", "the aliases lead in a circle",
+     "no verifier gets the key", "Let the alias lead to the name that holds the key.", find_cname_loop},
+    {"cname_dangling", Scope::zone, Severity::critical, "RFC 6376 section 6.1.2",
+     "the alias leads to a name without a record", "no verifier gets the key",
+     "Publish the key at the target, or remove the alias.", find_cname_dangling},
+    {"ent_nxdomain", Scope::zone, Severity::critical, "RFC 8020 section 2",
+     "a name above the selector is denied though the selector exists",
+     "resolvers that trust the denial never ask for the selector",
+     "Let the servers answer NOERROR for the name above.", find_ent_nxdomain},
+    {"rcode_differs_between_ns", Scope::zone, Severity::warning, "RFC 2308 section 2.2",
+     "servers without the record disagree whether the name exists",
+     "resolvers keep different denials for different times", "Bring every server to the same zone.",
+     find_rcode_differs},
+    {"anycast_instances_differ", Scope::zone, Severity::warning, "RFC 4786 section 4.5",
+     "one address does not give the same answer each time",
+     "whether a signature passes depends on the machine that a resolver meets",
+     "Bring every machine behind the address to the same zone.", find_instances_differ},
+    {"soa_missing_in_negative", Scope::zone, Severity::warning, "RFC 2308 section 3",
+     "a denial comes without the SOA record", "resolvers ask again and again, or keep the denial too long",
+     "Put the SOA record into negative answers.", find_soa_missing},
+    {"cname_with_other_data", Scope::zone, Severity::warning, "RFC 1034 section 3.6.2",
+     "a CNAME and a TXT stand at one name", "resolvers differ in which of the two they give to a verifier",
+     "Keep one of the two.", find_cname_with_other_data},
+    {"deleg_parent_child_mismatch", Scope::zone, Severity::warning, "RFC 1034 section 4.2.2",
+     "the parent and the zone name different nameservers",
+     "some servers are never asked, or servers are asked that are no longer kept",
+     "Give the zone the same NS records at both sides.", find_parent_child_mismatch},
+    {"deleg_single_ns", Scope::zone, Severity::warning, "RFC 1034 section 4.1",
+     "the zone has a single nameserver", "when it fails, no signature can be checked",
+     "Add a second nameserver in another network.", find_single_ns},
+    {"deleg_ns_is_cname", Scope::zone, Severity::warning, "RFC 2181 section 10.3",
+     "a nameserver's name is an alias", "some resolvers never ask that server",
+     "Give the nameserver's name addresses of its own.", find_ns_is_cname},
+    {"deleg_glue_mismatch", Scope::zone, Severity::warning, "RFC 1034 section 4.2.2",
+     "the parent gives other addresses for a nameserver than its own zone",
+     "resolvers ask an address where the server is not", "Correct the glue at the parent.",
+     find_glue_mismatch},
+    {"delegation_loop", Scope::zone, Severity::warning, "RFC 1034 section 4.2.1",
+     "nameservers can be found only by way of themselves",
+     "the zone has fewer servers than it seems, or none",
+     "Break the circle with glue or with a name elsewhere.", find_delegation_loop},
+    {"budget_exhausted", Scope::zone, Severity::warning, "", "the probe ended before every server was asked",
+     "none; what was left out is not known", "Raise the budgets of the probe, or have fewer nameservers.",
+     find_budget_exhausted},
+    {"soa_serial_drift", Scope::zone, Severity::warning, "RFC 1034 section 4.3.5",
+     "a secondary stays behind its primary for longer than it may",
+     "changes reach some servers late or never", "Find out why the secondary does not transfer the zone.",
+     find_serial_drift},
+    {"quorum_unknown", Scope::zone, Severity::warning, "", "too few servers answered to be sure",
+     "not known: the verdict rests on too few servers", "Make the servers answer, and probe again.",
+     find_quorum_unknown},
+    {"split_differs_between_ns", Scope::zone, Severity::notice, "RFC 6376 section 3.6.2.2",
+     "the servers cut the same text into different strings", "none", "Nothing needs to be done.",
+     find_split_differs},
+    {"ttl_differs_between_ns", Scope::zone, Severity::notice, "RFC 1034 section 4.3.5",
+     "the servers give different TTLs for the same answer", "a change is seen at different times",
+     "Give the record one TTL on every server.", find_ttl_differs},
+    {"ttl_zero", Scope::zone, Severity::notice, "RFC 1035 section 3.2.1", "the answer may not be kept at all",
+     "each mail that is verified asks the servers again", "Give the record a TTL of some minutes at least.",
+     find_ttl_zero},
+    {"cname_chain_long", Scope::zone, Severity::notice, "RFC 1034 section 3.6.2",
+     "many aliases stand between the selector and its key",
+     "each one takes time, and resolvers give up at some number",
+     "Let the selector lead straight to the key.", find_chain_long},
+    {"dname_in_chain", Scope::zone, Severity::notice, "RFC 6672 section 3",
+     "a DNAME stands on the way to the key", "none; old resolvers know the CNAME that is made from it",
+     "Nothing needs to be done.", find_dname},
+    {"negative_ttl_high", Scope::zone, Severity::notice, "RFC 2308 section 5",
+     "resolvers keep the absence of a key for long",
+     "mail signed soon after the key is published fails where somebody asked before",
+     "Lower MINIMUM and the TTL of the SOA record.", find_negative_ttl_high},
+};
+
+}  // namespace
+
+std::span<const Check> zone_checks() {
+  return rows;
+}
+
+}  // namespace dkimprobe::checks
