@@ -34,6 +34,23 @@ struct Evidence {
   SizeFacts size{};
 };
 
+/// The name at which the operator publishes: the selector's own, or the one to which its chain leads.
+[[nodiscard]] std::string published_at(const ReadText& text);
+
+/// Whether the text stands at a name outside the domain: behind an alias, in the zone of a provider, where
+/// the operator of the domain can mend nothing.
+[[nodiscard]] bool stands_elsewhere(const Evidence& evidence, const ReadText& text);
+
+/// The servers of every group that publishes the text; empty when all servers agree, so that the fault
+/// belongs to none of them.
+[[nodiscard]] std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text);
+
+/// Whether NXDOMAIN was the answer for the domain itself or a name above it (RFC 8020).
+[[nodiscard]] bool domain_denied(const probe::Observation& observation);
+
+/// Whether any text is a key record.
+[[nodiscard]] bool has_key_record(const Evidence& evidence);
+
 /// Collects what one check found. A check that neither finds anything nor calls `not_judged` is clear.
 class Verdict {
  public:
@@ -52,5 +69,14 @@ class Verdict {
   bool judged_ = true;
   std::vector<Finding> findings_{};
 };
+
+/// Puts `fault` of each text into the verdict; not judged without a text of the kind that can have it.
+void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault);
+
+/// The same in the form of a row's function.
+template <RecordFault fault>
+void find_in_texts(const Evidence& evidence, Verdict& verdict) {
+  find_text_fault(evidence, verdict, fault);
+}
 
 }  // namespace dkimprobe::checks

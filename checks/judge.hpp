@@ -13,6 +13,9 @@ namespace dkimprobe::checks {
 /// What the operator says should be there.
 struct Expectation {
   config::Role role = config::Role::active;
+  /// Whether no other selector of the domain is in use, so that this one's missing key is all of them
+  /// missing.
+  bool only_selector = true;
 };
 
 /// Numbers that turn facts into faults.

@@ -59,6 +59,7 @@ struct Tag {
   std::string name{};      ///< raw
   std::string value{};     ///< raw, without outer white space
   std::size_t offset = 0;  ///< of the name in the joined text
+  std::size_t value_offset = 0;
 };
 
 struct RecordFacts {

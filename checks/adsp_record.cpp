@@ -1,0 +1,123 @@
+#include "checks/adsp_record.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "checks/tag_list.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::size_t shown_bytes = 48;
+
+std::string shown(std::string_view bytes) {
+  return config::escape_text(bytes, shown_bytes);
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// `hyphenated-word` (RFC 6376 section 2.10).
+bool is_hyphenated_word(std::string_view word) {
+  if (word.empty()) return false;
+  const char first = word.front();
+  if (!is_letter_or_digit(first) || (first >= '0' && first <= '9')) return false;
+  return word.back() != '-' &&
+         std::ranges::all_of(word, [](char c) { return is_letter_or_digit(c) || c == '-'; });
+}
+
+bool is_dkim_in_any_case(std::string_view name) {
+  return name.size() == 4 && (name[0] | 0x20) == 'd' && (name[1] | 0x20) == 'k' && (name[2] | 0x20) == 'i' &&
+         (name[3] | 0x20) == 'm';
+}
+
+/// Octets that a tag list of ADSP cannot hold: it has white space but neither folding nor foreign octets.
+std::size_t first_forbidden_octet(std::string_view text) {
+  const auto found = std::ranges::find_if(text, [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return (octet < 0x20 && c != '\t') || octet >= 0x7f;
+  });
+  return static_cast<std::size_t>(found - text.begin());
+}
+
+std::string_view explain(TagFaultKind kind) {
+  switch (kind) {
+    case TagFaultKind::duplicate:
+      return "a tag is there a second time";
+    case TagFaultKind::missing_semicolon:
+      return "a semicolon is missing";
+    case TagFaultKind::comma_separator:
+      return "a comma stands where a semicolon is wanted";
+    case TagFaultKind::stray_token:
+      return "a tag has no `=`";
+    case TagFaultKind::bad_name:
+      return "the name of a tag is none";
+    case TagFaultKind::double_semicolon:
+    case TagFaultKind::leading_semicolon:
+      return "a semicolon separates nothing";
+    case TagFaultKind::outer_space:
+    case TagFaultKind::trailing_semicolon_space:
+      return "white space stands at an end";
+  }
+  return {};
+}
+
+}  // namespace
+
+bool AdspRecord::has(AdspFault kind) const {
+  return std::ranges::find(faults, kind, &Fault::kind) != faults.end();
+}
+
+AdspRecord read_adsp_record(std::string_view text) {
+  AdspRecord record;
+  record.policy = AdspPolicy::invalid;
+  const TagList list = parse_tag_list(text, {});
+  const auto dkim =
+      std::ranges::find_if(list.tags, [](const Tag& tag) { return is_dkim_in_any_case(tag.name); });
+  if (dkim == list.tags.end()) {
+    record.faults.push_back({AdspFault::not_adsp, 0, fmt::format("the text is \"{}\"", shown(text))});
+    return record;
+  }
+  record.value = dkim->value;
+  // RFC 5617 section 4.2.1: the first four characters of the record are lower-case "dkim".
+  if (!text.starts_with("dkim")) {
+    record.faults.push_back(
+        {AdspFault::not_first, 0,
+         fmt::format("the text begins with \"{}\" where `dkim` is wanted", shown(text.substr(0, 8)))});
+  }
+  if (const std::size_t octet = first_forbidden_octet(text); octet < text.size()) {
+    record.faults.push_back(
+        {AdspFault::syntax, octet, fmt::format("the text holds `{}`", shown(text.substr(octet, 1)))});
+  }
+  for (const auto& slip : list.faults) {
+    if (slip.kind == TagFaultKind::outer_space || slip.kind == TagFaultKind::trailing_semicolon_space)
+      continue;
+    record.faults.push_back(
+        {slip.kind == TagFaultKind::duplicate ? AdspFault::duplicate_tag : AdspFault::syntax, slip.offset,
+         fmt::format("{}: \"{}\"", explain(slip.kind), shown(slip.text))});
+  }
+  if (!is_hyphenated_word(dkim->value)) {
+    record.faults.push_back({AdspFault::syntax, dkim->value_offset,
+                             fmt::format("dkim= is \"{}\", which is no word", shown(dkim->value))});
+  }
+  if (!record.faults.empty()) return record;
+
+  if (dkim->value == "all") {
+    record.policy = AdspPolicy::all;
+  } else if (dkim->value == "discardable") {
+    record.policy = AdspPolicy::discardable;
+  } else {
+    record.policy = AdspPolicy::unknown;
+    if (dkim->value != "unknown") {
+      record.faults.push_back(
+          {AdspFault::unknown_value, dkim->value_offset, fmt::format("dkim= is \"{}\"", shown(dkim->value))});
+    }
+  }
+  return record;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,29 @@
+#include "checks/catalogue.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <vector>
+
+#include "checks/check_groups.hpp"
+
+namespace dkimprobe::checks {
+
+std::span<const Check> catalogue() {
+  static const std::vector<Check> rows = [] {
+    std::vector<Check> all;
+    for (const auto group : {presence_checks(), record_checks(), key_checks(), size_checks(), adsp_checks(),
+                             server_checks(), zone_checks()}) {
+      all.insert(all.end(), group.begin(), group.end());
+    }
+    return all;
+  }();
+  return rows;
+}
+
+const Check* find_check(std::string_view name) {
+  const auto rows = catalogue();
+  const auto found = std::ranges::find(rows, name, &Check::name);
+  return found == rows.end() ? nullptr : &*found;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,19 @@
+// The groups of which the catalogue is made. The rows of a group stand in one source file, beside the
+// functions that find their faults; to add a check, add its row there.
+#pragma once
+
+#include <span>
+
+#include "checks/catalogue.hpp"
+
+namespace dkimprobe::checks {
+
+[[nodiscard]] std::span<const Check> presence_checks();  ///< is there a record, and is it one
+[[nodiscard]] std::span<const Check> record_checks();    ///< the text and the tags of a key record
+[[nodiscard]] std::span<const Check> key_checks();       ///< what `p=` holds
+[[nodiscard]] std::span<const Check> size_checks();      ///< the answers' bytes against 512 and 1232
+[[nodiscard]] std::span<const Check> adsp_checks();      ///< `_adsp._domainkey` (RFC 5617)
+[[nodiscard]] std::span<const Check> server_checks();    ///< one server
+[[nodiscard]] std::span<const Check> zone_checks();      ///< all servers, delegation, chain
+
+}  // namespace dkimprobe::checks

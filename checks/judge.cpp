@@ -1,0 +1,284 @@
+#include "checks/judge.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers.hpp"
+#include "checks/catalogue.hpp"
+#include "checks/evidence.hpp"
+#include "checks/roles.hpp"
+#include "checks/size.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+std::vector<ReadText> read_texts(const ChainAnswers& answers) {
+  std::vector<ReadText> texts;
+  std::set<std::string_view> seen;
+  for (const auto& group : answers.published) {
+    for (const auto& text : group.texts) {
+      if (seen.insert(text.text).second) texts.push_back({&text, &group, read_key_record(text.text)});
+    }
+  }
+  return texts;
+}
+
+/// The text that speaks for the selector: the largest group's key record, else its first text.
+const ReadText* main_text(const Evidence& evidence) {
+  const ReadText* first = nullptr;
+  for (const auto& text : evidence.texts) {
+    if (text.group != &evidence.answers.published.front()) continue;
+    if (text.record.is_key_record()) return &text;
+    if (first == nullptr) first = &text;
+  }
+  return first;
+}
+
+/// The targets of the aliases from the first name to `owner`, in order.
+std::vector<config::DomainName> alias_targets(const ChainAnswers& answers, const config::DomainName& owner) {
+  std::vector<config::DomainName> targets;
+  if (answers.legs.empty()) return targets;
+  config::DomainName name = answers.legs.front().leg->owner;
+  while (!(name == owner) && targets.size() < answers.aliases.size()) {
+    const auto alias = std::ranges::find(answers.aliases, name, &AliasFact::owner);
+    if (alias == answers.aliases.end()) break;
+    name = alias->target;
+    targets.push_back(name);
+  }
+  return targets;
+}
+
+void keep_largest(std::optional<std::uint32_t>& largest, std::uint32_t bytes) {
+  largest = std::max(largest.value_or(0), bytes);
+}
+
+SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts) {
+  SizeFacts size;
+  for (const auto& leg : answers.legs) {
+    for (const auto& server : leg.leg->servers) {
+      for (const auto& exchange : server.exchanges) {
+        if (!exchange.response || exchange.response->txt.empty()) continue;
+        switch (exchange.purpose) {
+          case probe::Purpose::record_plain:
+            keep_largest(size.observed_udp, exchange.bytes_received);
+            break;
+          case probe::Purpose::record_edns:
+            keep_largest(size.observed_edns, exchange.bytes_received);
+            break;
+          case probe::Purpose::record_tcp:
+            keep_largest(size.observed_tcp, exchange.bytes_received);
+            break;
+          case probe::Purpose::zone_soa:
+          case probe::Purpose::zone_ns:
+          case probe::Purpose::sibling:
+          case probe::Purpose::cut:
+          case probe::Purpose::host_address:
+            break;
+        }
+      }
+    }
+  }
+  if (answers.published.empty() || !answers.published.front().has_texts()) return size;
+  const AnswerGroup& group = answers.published.front();
+  std::vector<std::uint32_t> rdata;
+  for (const auto& text : group.texts) rdata.push_back(txt_rdata_bytes(text.strings));
+  size.direct = answer_bytes(group.owner, rdata);
+  const auto targets = alias_targets(answers, group.owner);
+  if (!targets.empty()) size.chain = answer_bytes(answers.legs.front().leg->owner, rdata, targets);
+  for (const auto& text : texts) {
+    if (text.group != &group || !text.record.is_key_record()) continue;
+    for (const auto& tag : droppable_tags(text.record.list.tags)) size.drop_first.push_back(tag.text);
+    break;
+  }
+  return size;
+}
+
+/// The signing practices that the servers publish (RFC 5617 section 4.3).
+AdspRecord read_practices(const probe::Observation& observation, const ChainAnswers& answers) {
+  AdspRecord record;
+  if (domain_denied(observation)) {
+    record.policy = AdspPolicy::out_of_scope;
+  } else if (answers.published.empty()) {
+    record.policy = AdspPolicy::not_known;
+  } else if (const auto& texts = answers.published.front().texts; texts.size() == 1) {
+    record = read_adsp_record(texts.front().text);
+  } else {
+    record.policy = texts.empty() ? AdspPolicy::none : AdspPolicy::invalid;
+  }
+  return record;
+}
+
+std::optional<std::uint32_t> negative_ttl(const ChainAnswers& answers) {
+  std::optional<std::uint32_t> ttl;
+  for (const auto& leg : answers.legs) {
+    for (const auto& server : leg.servers) {
+      if (server.soa_record == nullptr) continue;
+      keep_largest(ttl, std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
+    }
+  }
+  return ttl;
+}
+
+/// A row says what the key is, where its server publishes one.
+void describe_keys(const Evidence& evidence, const LegAnswers& leg, std::vector<ServerRow>& rows) {
+  for (auto& row : rows) {
+    const auto group = std::ranges::find_if(leg.groups, [&](const AnswerGroup& each) {
+      return each.has_texts() && std::ranges::find(each.servers, row.id) != each.servers.end();
+    });
+    if (group == leg.groups.end()) continue;
+    if (group->texts.size() > 1) {
+      row.says = fmt::format("{} TXT records", group->texts.size());
+      continue;
+    }
+    const auto text = std::ranges::find_if(evidence.texts, [&](const ReadText& each) {
+      return each.published->text == group->texts.front().text;
+    });
+    if (text != evidence.texts.end()) row.says = describe(text->record);
+  }
+}
+
+RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
+  RecordFacts facts;
+  if (evidence.answers.published.empty()) return facts;
+  facts.record_class = RecordClass::absent;
+  if (text == nullptr) return facts;
+  facts.record_class = text->record.record_class;
+  facts.strings = text->published->strings;
+  facts.tags = text->record.list.tags;
+  return facts;
+}
+
+std::optional<KeyFacts> key_facts(const ReadText* text) {
+  if (text == nullptr || !text->record.key || text->record.key->algorithm.empty()) return std::nullopt;
+  const PublicKey& key = *text->record.key;
+  return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
+}
+
+Status status_of(const Report& report, const ChainAnswers& answers) {
+  Severity worst_found = Severity::notice;
+  for (const auto& finding : report.findings) worst_found = std::max(worst_found, finding.severity);
+  if (worst_found == Severity::critical) return Status::critical;
+  if (!answers.known || answers.published.empty()) return Status::unknown;
+  return worst_found == Severity::warning ? Status::warning : Status::ok;
+}
+
+std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
+  const auto of_findings = [&] {
+    const Finding& first = report.findings.front();
+    std::set<std::string_view> others;
+    for (const auto& finding : report.findings) {
+      if (finding.severity == first.severity && finding.check != first.check)
+        others.insert(finding.check->name);
+    }
+    return others.empty() ? std::string(first.check->summary)
+                          : fmt::format("{} (and {} more)", first.check->summary, others.size());
+  };
+  switch (report.status) {
+    case Status::critical:
+    case Status::warning:
+      return of_findings();
+    case Status::unknown:
+      for (const auto& leg : evidence.answers.legs) {
+        if (leg.groups.empty()) {
+          return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());
+        }
+      }
+      return "no server gave an answer with authority";
+    case Status::ok: {
+      const std::size_t servers = evidence.answers.published.front().servers.size();
+      return fmt::format("{} on {} server{}", text == nullptr ? "no record yet" : describe(text->record),
+                         servers, servers == 1 ? "" : "s");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy) {
+  const ChainAnswers answers = read_answers(observation.key);
+  const ChainAnswers adsp_answers = read_answers(observation.adsp);
+  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}};
+  evidence.texts = read_texts(answers);
+  evidence.adsp = read_practices(observation, adsp_answers);
+  evidence.size = measure(answers, evidence.texts);
+
+  Report report;
+  report.domain = observation.domain;
+  report.selector = observation.selector;
+  if (const auto name = observation.selector.owner_name(observation.domain)) report.name = *name;
+  report.role = expectation.role;
+  report.observed_at = observation.observed_at;
+  report.took = observation.took;
+
+  std::vector<Finding> found;
+  for (const Check& check : catalogue()) {
+    Verdict verdict(check);
+    check.find(evidence, verdict);
+    CheckOutcome outcome = verdict.outcome();
+    if (outcome == CheckOutcome::found) {
+      switch (role_rule(check.name, expectation.role)) {
+        case RoleRule::as_found:
+          break;
+        case RoleRule::notice:
+          for (auto& finding : verdict.findings()) finding.severity = Severity::notice;
+          break;
+        case RoleRule::clear:
+          outcome = CheckOutcome::clear;
+          break;
+        case RoleRule::not_judged:
+          outcome = CheckOutcome::not_judged;
+          break;
+      }
+    }
+    report.outcomes.push_back({&check, outcome});
+    if (outcome != CheckOutcome::found) continue;
+    std::ranges::move(verdict.findings(), std::back_inserter(found));
+  }
+  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
+    std::ranges::copy_if(found, std::back_inserter(report.findings),
+                         [&](const Finding& finding) { return finding.severity == severity; });
+  }
+
+  const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
+  report.record = record_facts(evidence, text);
+  report.key = key_facts(text);
+  report.size = evidence.size;
+  for (const auto& leg : answers.legs) {
+    std::vector<ServerRow> rows = leg.rows;
+    describe_keys(evidence, leg, rows);
+    std::ranges::move(rows, std::back_inserter(report.servers));
+    report.delegations.push_back(leg.leg->delegation);
+  }
+  report.chain = answers.aliases;
+  report.negative_ttl_seconds = negative_ttl(answers);
+  report.adsp = evidence.adsp.policy;
+  report.status = status_of(report, answers);
+  report.headline = headline_of(report, evidence, text);
+  return report;
+}
+
+Status worst(const std::vector<Report>& reports) {
+  if (reports.empty()) return Status::unknown;
+  const auto rank = [](const Report& report) {
+    switch (report.status) {
+      case Status::critical:
+        return 3;
+      case Status::unknown:
+        return 2;
+      case Status::warning:
+        return 1;
+      case Status::ok:
+        return 0;
+    }
+    return 0;
+  };
+  return std::ranges::max_element(reports, {}, rank)->status;
+}
+
+}  // namespace dkimprobe::checks

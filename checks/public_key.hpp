@@ -1,0 +1,68 @@
+// What stands in `p=`: strict base64, and a bounded walk of our own over the DER of public keys. It names
+// what it sees and every fault; whether that is good enough is decided by the checks. No key is ever used
+// here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dkimprobe::checks {
+
+/// Base64 (RFC 4648 section 4), read to the end whatever stands in it. White space is skipped (RFC 6376
+/// section 3.6.1 allows it), the URL-safe letters are read for what they mean, and anything else is left out.
+struct Base64Text {
+  enum class Padding : std::uint8_t { right, missing, wrong };
+
+  std::string bytes{};
+  Padding padding = Padding::right;
+  std::optional<std::size_t> first_space{};
+  std::optional<std::size_t> first_url_safe{};
+  std::optional<std::size_t> first_junk{};
+  std::size_t junk_count = 0;
+
+  /// Whether it is base64 as the RFC wants it, white space included.
+  [[nodiscard]] bool strict() const { return padding == Padding::right && !first_url_safe && !first_junk; }
+};
+
+[[nodiscard]] Base64Text decode_base64(std::string_view text);
+
+/// What the bytes of `p=` are.
+enum class KeyForm : std::uint8_t {
+  rsa_spki,      ///< SubjectPublicKeyInfo (RFC 5280 section 4.1): what verifiers expect
+  rsa_pkcs1,     ///< RSAPublicKey alone (RFC 8017 appendix A.1.1)
+  ed25519_raw,   ///< 32 octets (RFC 8463 section 4.2)
+  ed25519_spki,  ///< the same wrapped (RFC 8410 section 4)
+  private_key,   ///< PKCS#8, PKCS#1 or SEC 1
+  other,         ///< a key of another algorithm, a certificate
+  truncated,     ///< DER whose length says that more bytes follow
+  invalid,       ///< none of these
+};
+
+struct PublicKey {
+  KeyForm form = KeyForm::invalid;
+  /// "rsa", "ed25519", else what it is, for people: "EC P-256", "X.509 certificate"; empty when unknown.
+  std::string algorithm{};
+  std::uint32_t bits = 0;
+  std::string modulus{};                    ///< RSA: big-endian, without leading zeros
+  std::string exponent_octets{};            ///< likewise
+  std::optional<std::uint64_t> exponent{};  ///< RSA, when it fits
+  std::size_t trailing_bytes = 0;           ///< after the end of the DER
+  std::size_t missing_bytes = 0;            ///< `truncated`: at least so many
+  std::string fault{};                      ///< `invalid`: why, in a clause
+  /// Over the SubjectPublicKeyInfo in DER. For PKCS#1 and raw Ed25519 it is over the one that would wrap the
+  /// key, so that the same key has the same fingerprint in each form. Empty when no key was read.
+  std::string sha256{};
+
+  [[nodiscard]] bool is_rsa() const { return form == KeyForm::rsa_spki || form == KeyForm::rsa_pkcs1; }
+  [[nodiscard]] bool is_ed25519() const {
+    return form == KeyForm::ed25519_raw || form == KeyForm::ed25519_spki;
+  }
+};
+
+/// 32 octets that are no DER are taken for a raw Ed25519 key.
+[[nodiscard]] PublicKey read_public_key(std::string_view bytes);
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,63 @@
+#include "checks/size.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::uint32_t header_bytes = 12;
+constexpr std::uint32_t question_bytes = 4;  // behind the owner: type and class
+constexpr std::uint32_t record_bytes = 12;   // a compressed owner, type, class, TTL, length of the data
+constexpr std::size_t longest_string = 255;
+
+bool lists_sha256(std::string_view value) {
+  const std::size_t found = value.find("sha256");
+  return found != std::string_view::npos;
+}
+
+bool says_nothing(const Tag& tag) {
+  if (tag.name == "n") return true;
+  if (tag.name == "h") return lists_sha256(tag.value);
+  if (tag.name == "s") return tag.value == "email" || tag.value == "*";
+  return tag.name == "k" && tag.value == "rsa";
+}
+
+}  // namespace
+
+std::uint32_t txt_rdata_bytes(std::span<const std::string> strings) {
+  std::size_t bytes = std::max<std::size_t>(strings.size(), 1);
+  for (const auto& string : strings) bytes += string.size();
+  return static_cast<std::uint32_t>(bytes);
+}
+
+std::uint32_t planned_rdata_bytes(std::size_t text_bytes) {
+  const std::size_t strings = std::max<std::size_t>((text_bytes + longest_string - 1) / longest_string, 1);
+  return static_cast<std::uint32_t>(text_bytes + strings);
+}
+
+std::uint32_t answer_bytes(const config::DomainName& owner, std::span<const std::uint32_t> rdata,
+                           std::span<const config::DomainName> alias_targets) {
+  std::size_t bytes = header_bytes + owner.wire_size() + question_bytes;
+  for (const auto& target : alias_targets) bytes += record_bytes + target.wire_size();
+  for (const std::uint32_t data : rdata) bytes += record_bytes + data;
+  return static_cast<std::uint32_t>(bytes);
+}
+
+std::vector<DroppableTag> droppable_tags(std::span<const Tag> tags) {
+  std::vector<DroppableTag> droppable;
+  for (const std::string_view name : {"n", "h", "s", "k"}) {
+    const auto tag = std::ranges::find(tags, name, &Tag::name);
+    if (tag == tags.end() || !says_nothing(*tag)) continue;
+    // From the name to the end of the value, then the semicolon and the space that usually follow it.
+    const std::size_t end = tag->value_offset + tag->value.size();
+    const std::size_t next = static_cast<std::size_t>(tag - tags.begin()) + 1;
+    const std::size_t until = next < tags.size() ? tags[next].offset : end + 1;
+    droppable.push_back({tag->name, tag->name + "=" + tag->value,
+                         static_cast<std::uint32_t>(until > tag->offset ? until - tag->offset : 0)});
+  }
+  return droppable;
+}
+
+}  // namespace dkimprobe::checks

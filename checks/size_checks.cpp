@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/check_groups.hpp"
+#include "checks/evidence.hpp"
+#include "checks/size.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+/// What the operator of the domain publishes: a notice about a provider's record would help nobody.
+const ReadText* own_text(const Evidence& evidence) {
+  if (evidence.texts.empty()) return nullptr;
+  const ReadText& text = evidence.texts.front();
+  return stands_elsewhere(evidence, text) ? nullptr : &text;
+}
+
+/// The tags to drop, one after the other, until `excess` octets are gone; empty when all are too few.
+std::string tags_to_drop(const ReadText& text, std::uint32_t excess) {
+  std::string names;
+  std::uint32_t gone = 0;
+  for (const auto& tag : droppable_tags(text.record.list.tags)) {
+    if (gone >= excess) break;
+    gone += tag.bytes;
+    names += fmt::format("{}`{}`", names.empty() ? "" : " and ", config::escape_text(tag.text, 40));
+  }
+  return gone >= excess ? names : std::string();
+}
+
+void find_udp512(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.size.direct) return verdict.not_judged();
+  const ReadText* const text = own_text(evidence);
+  const std::uint32_t bytes = *evidence.size.direct;
+  if (text == nullptr || bytes <= udp_limit_bytes) return;
+  const std::string drop = tags_to_drop(*text, bytes - udp_limit_bytes);
+  Finding finding;
+  finding.detail = fmt::format("the answer has {} bytes, {} more than fit into UDP without EDNS", bytes,
+                               bytes - udp_limit_bytes);
+  finding.remedy = drop.empty()
+                       ? fmt::format(
+                             "At {}: nothing but a shorter name, a smaller key or Ed25519 would make it fit; "
+                             "see that all servers answer over TCP.",
+                             published_at(*text))
+                       : fmt::format("At {}: drop {}, which verifiers do not need; then it fits.",
+                                     published_at(*text), drop);
+  verdict.found(std::move(finding), drop.empty() ? Severity::notice : Severity::warning);
+}
+
+void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.size.direct) return verdict.not_judged();
+  const ReadText* const text = own_text(evidence);
+  if (text == nullptr || !evidence.size.chain || *evidence.size.direct > udp_limit_bytes ||
+      *evidence.size.chain <= udp_limit_bytes) {
+    return;
+  }
+  Finding finding;
+  finding.detail = fmt::format("the answer with its aliases has up to {} bytes, without them {}",
+                               *evidence.size.chain, *evidence.size.direct);
+  finding.remedy = fmt::format("Publish the key at {} itself, or shorten the name {}.",
+                               evidence.answers.legs.front().leg->owner.to_string(), published_at(*text));
+  verdict.found(std::move(finding));
+}
+
+void find_edns1232(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.size.direct) return verdict.not_judged();
+  const std::uint32_t bytes = *evidence.size.direct + edns_overhead_bytes;
+  if (bytes <= edns_limit_bytes) return;
+  Finding finding;
+  finding.detail = fmt::format("the answer with EDNS has {} bytes, {} more than pass every path in one piece",
+                               bytes, bytes - edns_limit_bytes);
+  finding.remedy = fmt::format("At {}: publish a smaller key; 2048 bits of RSA are enough.",
+                               published_at(evidence.texts.front()));
+  verdict.found(std::move(finding));
+}
+
+constexpr auto rows = std::to_array<Check>({
+    {"udp512_exceeded", Scope::size, Severity::warning, "RFC 6376 section 3.3.3",
+     "the answer does not fit into 512 bytes", "resolvers without EDNS need TCP to get the key",
+     "Drop tags that say nothing, or publish a smaller key.", find_udp512},
+    {"udp512_exceeded_chain", Scope::size, Severity::notice, "RFC 6376 section 3.3.3",
+     "the answer with its aliases does not fit into 512 bytes",
+     "clients of a resolver without EDNS need TCP to get the key", "Publish the key without an alias.",
+     find_udp512_chain},
+    {"edns1232_exceeded", Scope::size, Severity::warning, "", "the answer does not fit into 1232 bytes",
+     "the answer is cut into fragments, which some paths drop, or needs TCP", "Publish a smaller key.",
+     find_edns1232},
+});
+
+}  // namespace
+
+std::span<const Check> size_checks() {
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,45 @@
+// What people, panels and copying do to the text of a record: quotes and backslashes that belong to a zone
+// file, HTML, typographic characters, control characters. Names the damage and takes it off; the meaning of
+// the text is none of its business.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dkimprobe::checks {
+
+enum class DamageKind : std::uint8_t {
+  escaped_semicolon,
+  embedded_quotes,  ///< around the whole
+  seam_quotes,      ///< `" "` inside
+  html_entity,
+  smart_punctuation,
+  zonefile_leak,
+  non_ascii,
+  control_char,
+  bad_folding,  ///< CRLF without white space behind it
+};
+
+struct Damage {
+  DamageKind kind = DamageKind::escaped_semicolon;
+  std::size_t offset = 0;  ///< of the first of them, in the text as published
+  std::size_t count = 0;
+  std::string text{};  ///< raw: the first of them
+};
+
+struct CleanText {
+  std::string text{};
+  std::vector<Damage> damage{};  ///< each kind once
+
+  /// Where the octet at `offset` of `text` stands in the text as published.
+  [[nodiscard]] std::size_t origin(std::size_t offset) const;
+
+  std::vector<std::size_t> origins{};  ///< empty when nothing was taken off
+};
+
+[[nodiscard]] CleanText clean_text(std::string_view published);
+
+}  // namespace dkimprobe::checks
