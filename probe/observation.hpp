@@ -164,6 +164,7 @@ enum class Purpose : std::uint8_t {
   zone_soa,
   zone_ns,
   sibling,       ///< TXT of a random label beside the selector: does a wildcard answer
+  domainkey,     ///< TXT of `_domainkey` itself: is it denied although it has names below
   cut,           ///< NS of a minimised name, on the walk down
   host_address,  ///< A or AAAA of a nameserver's name
 };

@@ -4,7 +4,8 @@ namespace dkimprobe::probe {
 namespace {
 
 constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp,
-                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::sibling};
+                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::sibling,
+                                     Purpose::domainkey};
 
 /// Whether the same query may fare better when sent again. A refusal of the machine or of the connection will
 /// not.
@@ -76,7 +77,9 @@ void QueryPlan::begin_second_stage() {
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
   if (!succeeded(Purpose::zone_soa) && !udp_works) begin(Purpose::zone_soa, transport, false);
   begin(Purpose::zone_ns, transport, edns_works_ && udp_works);
-  if (limits_.with_sibling) begin(Purpose::sibling, transport, edns_works_ && udp_works);
+  if (!limits_.holds_domainkey) return;
+  begin(Purpose::sibling, transport, edns_works_ && udp_works);
+  begin(Purpose::domainkey, transport, edns_works_ && udp_works);
 }
 
 void QueryPlan::send(Purpose purpose, PlannedQueries& queries) {

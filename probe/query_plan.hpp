@@ -14,7 +14,7 @@ namespace dkimprobe::probe {
 
 /// How much a server is asked about a name.
 enum class QuestionSet : std::uint8_t {
-  full,         ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, and the sibling
+  full,  ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, what is at `_domainkey`
   record_only,  ///< the record in the three ways: the zone was asked for another name
   glance,       ///< the record once, in plain UDP, and over TCP when that is truncated: for ADSP
 };
@@ -24,7 +24,8 @@ struct PlanLimits {
   std::uint8_t exchanges = 12;  ///< for this server and name; more are left out
   std::chrono::milliseconds first_try{400};
   std::chrono::milliseconds tcp_time{3'000};
-  bool with_sibling = false;  ///< whether `full` asks for the sibling as well
+  bool holds_domainkey =
+      false;  ///< the zone holds `_domainkey`: `full` asks for it and for the sibling as well
 };
 
 /// A query to send now.
@@ -96,7 +97,7 @@ class QueryPlan {
 
   QuestionSet set_;
   PlanLimits limits_;
-  std::array<Track, 6> tracks_{};  ///< by purpose, the record's three ways and the zone's three questions
+  std::array<Track, 7> tracks_{};  ///< by purpose
   std::uint8_t under_way_ = 0;
   std::uint8_t sent_ = 0;
   bool begun_ = false;

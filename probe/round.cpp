@@ -76,7 +76,7 @@ bool wants_plain_query(const Response& response) {
 
 bool is_about_zone(const Exchange& exchange) {
   return exchange.purpose == Purpose::zone_soa || exchange.purpose == Purpose::zone_ns ||
-         exchange.purpose == Purpose::sibling;
+         exchange.purpose == Purpose::sibling || exchange.purpose == Purpose::domainkey;
 }
 
 /// The order in which observations show exchanges.
@@ -288,8 +288,8 @@ class Round::State final : public QueryHandler {
     limits.exchanges = static_cast<std::uint8_t>(context_.settings.budgets.exchanges_per_server);
     limits.first_try = context_.settings.first_try;
     limits.tcp_time = context_.settings.tcp_time;
-    limits.with_sibling = !chain.is_adsp && &leg == &chain.legs.front() && sibling_ &&
-                          sibling_->is_at_or_below(leg.delegation.zone);
+    limits.holds_domainkey = !chain.is_adsp && &leg == &chain.legs.front() && sibling_ &&
+                             sibling_->is_at_or_below(leg.delegation.zone);
     return limits;
   }
 
@@ -313,6 +313,8 @@ class Round::State final : public QueryHandler {
             planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
       } else if (planned.purpose == Purpose::sibling) {
         query.exchange.question_name = *sibling_;
+      } else if (planned.purpose == Purpose::domainkey) {
+        query.exchange.question_name = sibling_->parent();
       }
       send_in_turn(std::move(query));
     }
