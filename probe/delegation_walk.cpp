@@ -223,6 +223,7 @@ class DelegationWalk::State {
     bool heard_anything = false;  ///< some server answered, even if without use
     bool met_loop = false;
     bool met_budget = false;
+    bool met_local_error = false;  ///< of this machine: nothing is known of the server
     Reading reading{};
     ServerAddress answered_by{};
   };
@@ -243,6 +244,7 @@ class DelegationWalk::State {
     bool target_denied = false;
     std::vector<DomainName> denied{};
     bool ended = false;
+    bool met_local_error = false;
     std::optional<DiscoveryOutcome> failure{};  ///< when it ended at a zone whose servers are of no use
   };
 
@@ -275,7 +277,7 @@ class DelegationWalk::State {
   void advance_everything();
   void advance_main();
   void begin_completion();
-  void unite_sets(const Reading& child_set);
+  void unite_sets(Zone& zone, const Reading& child_set);
   void advance_addresses();
   [[nodiscard]] bool needs_addresses(const Zone& zone, const Nameserver& server) const;
   void complete();
@@ -283,6 +285,7 @@ class DelegationWalk::State {
   void settle_hosts(Zone& zone, DiscoveryOutcome outcome);
   void store(const Zone& zone, seconds outcome_life);
   void remember(Zone& zone, DiscoveryOutcome outcome, seconds outcome_life);
+  void give_up(Zone& zone, DiscoveryOutcome outcome, bool met_local_error);
 
   // Descents.
   void advance(Descent& descent);
@@ -422,6 +425,7 @@ void DelegationWalk::State::finished(std::uint32_t ticket, const Exchange& excha
     case Outcome::local_error:
     case Outcome::interrupted:
       attempt.silent = true;
+      question->met_local_error = true;
       break;
   }
   if (now >= deadline_) end(DiscoveryOutcome::budget_exhausted);
@@ -446,7 +450,7 @@ void DelegationWalk::State::advance_main() {
       if (!descent_.ended) return;
       ++changes_;
       if (descent_.failure) {
-        remember(*descent_.zone, *descent_.failure, ZoneCache::failure_life);
+        give_up(*descent_.zone, *descent_.failure, descent_.met_local_error);
         end(*descent_.failure);
       } else {
         begin_completion();
@@ -457,10 +461,10 @@ void DelegationWalk::State::advance_main() {
       if (child_question_->state == Question::State::open) return;
       ++changes_;
       if (child_question_->state == Question::State::answered) {
-        unite_sets(child_question_->reading);
+        unite_sets(*descent_.zone, child_question_->reading);
       } else if (!descent_.zone->facts.answers) {
         const DiscoveryOutcome why = why_failed(*child_question_);
-        remember(*descent_.zone, why, ZoneCache::failure_life);
+        give_up(*descent_.zone, why, child_question_->met_local_error);
         end(why);
         return;
       }
@@ -496,8 +500,8 @@ void DelegationWalk::State::begin_completion() {
   stage_ = Stage::child_set;
 }
 
-void DelegationWalk::State::unite_sets(const Reading& child_set) {
-  KnownZone& facts = descent_.zone->facts;
+void DelegationWalk::State::unite_sets(Zone& zone, const Reading& child_set) {
+  KnownZone& facts = zone.facts;
   facts.cut.child_ns = child_set.ns;
   facts.cut.child_ns_ttl_seconds = shortest_ttl(child_set.ns);
   add_nameservers(facts.nameservers, facts.nameservers_cut_off, child_set.ns, false,
@@ -625,6 +629,11 @@ void DelegationWalk::State::remember(Zone& zone, DiscoveryOutcome outcome, secon
   store(zone, outcome_life);
 }
 
+/// A zone whose servers are of no use. What this machine did wrong is not remembered against them.
+void DelegationWalk::State::give_up(Zone& zone, DiscoveryOutcome outcome, bool met_local_error) {
+  if (!met_local_error) remember(zone, outcome, ZoneCache::failure_life);
+}
+
 void DelegationWalk::State::store(const Zone& zone, seconds outcome_life) {
   const KnownZone& facts = zone.facts;
   const bool fits = facts.cut.parent_ns.size() <= most_names_cached &&
@@ -738,6 +747,7 @@ void DelegationWalk::State::take_label_answer(Descent& descent) {
   const std::size_t target_labels = descent.target.label_count();
   if (about_apex) {
     // The zone is served after all, so the errors were about the name.
+    unite_sets(*descent.zone, answered->reading);
     descent.straight_to_target = true;
     return;
   }
@@ -791,8 +801,9 @@ void DelegationWalk::State::take_label_failure(Descent& descent) {
   }
   const DiscoveryOutcome why = why_failed(*failed);
   // Nobody else need find out again. A loop or a budget is a matter of who asks.
+  descent.met_local_error = failed->met_local_error;
   if (why == DiscoveryOutcome::no_servers && descent.asker != nullptr) {
-    remember(zone, why, ZoneCache::failure_life);
+    give_up(zone, why, descent.met_local_error);
   }
   fail(descent, why);
 }
@@ -955,7 +966,7 @@ void DelegationWalk::State::advance(Host& host) {
       case DiscoveryOutcome::no_servers:
         // With silence alone the whole zone is dead; others need not wait for it again.
         if (!failed.heard_anything && !zone.facts.answers) {
-          remember(zone, DiscoveryOutcome::no_servers, ZoneCache::failure_life);
+          give_up(zone, DiscoveryOutcome::no_servers, failed.met_local_error);
         }
         return end_host(host, HostOutcome::unknown);
       case DiscoveryOutcome::complete:
@@ -1013,25 +1024,27 @@ void DelegationWalk::State::advance(Question& question) {
     if (zone.parent == nullptr) break;
     if (!nameserver.glue.empty() && nameserver.name.is_at_or_below(zone.apex())) continue;
     Host* host = find_host(nameserver.name);
-    if (host != nullptr && host->ended) {
+    if (host == nullptr) {
+      // Names beside each other most likely share their fate and their questions.
+      const bool beside =
+          std::any_of(question.waiting_for.begin(), question.waiting_for.end(),
+                      [&](const Host* other) { return other->name.parent() == nameserver.name.parent(); });
+      if (beside) continue;
+      host = begin_host(nameserver.name, question.depth + 1);
+      if (host == nullptr) {
+        question.met_budget = true;
+        continue;
+      }
+    }
+    if (host->ended) {
       question.met_loop |= host->outcome == HostOutcome::loop;
       question.met_budget |= host->outcome == HostOutcome::budget_exhausted;
       continue;
     }
-    if (host != nullptr && question.asker != nullptr && depends_on(*host, *question.asker)) {
+    if (question.asker != nullptr && depends_on(*host, *question.asker)) {
       question.met_loop = true;
       continue;
     }
-    const bool beside =
-        std::any_of(question.waiting_for.begin(), question.waiting_for.end(),
-                    [&](const Host* other) { return other->name.parent() == nameserver.name.parent(); });
-    if (host == nullptr && beside) continue;
-    if (host == nullptr) host = begin_host(nameserver.name, question.depth + 1);
-    if (host == nullptr) {
-      question.met_budget = true;
-      continue;
-    }
-    if (host->ended) continue;
     question.waiting_for.push_back(host);
     if (question.waiting_for.size() == 2) break;
   }

@@ -187,11 +187,12 @@ World random_world(Draw& draw) {
 void walk_three_times(Draw& draw, const Answerer& answer) {
   const config::ProbeSettings settings = random_settings(draw);
   probe::ZoneCache cache;
+  std::set<config::DomainName> met;
   probe::MonotonicTime start{std::chrono::hours{1000}};
   for (int i = 0; i < 3; ++i) {
     const config::DomainName target = draw.of(targets());
     const WalkRecord record = drive(target, settings, cache, start, answer);
-    const auto found = breaches(target, settings, record);
+    const auto found = breaches(target, settings, record, met);
     if (!found.empty()) RC_FAIL(found.front());
     start += record.took + std::chrono::seconds{draw.below(120)};
   }

@@ -251,14 +251,13 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
 }
 
 std::vector<std::string> breaches(const DomainName& target, const config::ProbeSettings& settings,
-                                  const WalkRecord& record) {
+                                  const WalkRecord& record, std::set<DomainName>& hosts) {
   std::vector<std::string> found;
   const auto breach = [&](const probe::DelegationWalk::AskServer& question, std::string_view what) {
     found.push_back(fmt::format("{} {} of {} as server of {}: {}", question.name.to_string(),
                                 static_cast<unsigned>(question.type), question.server.to_string(),
                                 question.zone.to_string(), what));
   };
-  std::set<DomainName> hosts;
   for (const auto& entry : record.delegation.exchanges) {
     if (!entry.exchange.response) continue;
     for (const auto& ns : entry.exchange.response->referral) hosts.insert(ns.target);
@@ -293,7 +292,8 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
   }
   if (record.asked.size() > settings.budgets.queries_per_zone) found.emplace_back("too many questions");
   if (record.took > settings.budgets.discovery_time) found.emplace_back("too long");
-  if (record.delegation.nameservers.size() > settings.budgets.nameservers_per_zone) {
+  if (!record.delegation.zone.is_root() &&
+      record.delegation.nameservers.size() > settings.budgets.nameservers_per_zone) {
     found.emplace_back("too many nameservers");
   }
   if (record.delegation.cuts.empty() || !(record.delegation.cuts.back().apex == record.delegation.zone)) {

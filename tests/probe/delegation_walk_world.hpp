@@ -81,8 +81,9 @@ using Answerer = std::function<probe::Exchange(const probe::DelegationWalk::AskS
 WalkRecord drive(const config::DomainName& target, const config::ProbeSettings& settings,
                  probe::ZoneCache& cache, probe::MonotonicTime start, const Answerer& answer);
 
-/// What every walk must keep to, whatever it met; a sentence for each breach.
+/// What every walk must keep to, whatever it met; a sentence for each breach. `hosts` grows by the names of
+/// nameservers met: later walks with the same cache know them too.
 std::vector<std::string> breaches(const config::DomainName& target, const config::ProbeSettings& settings,
-                                  const WalkRecord& record);
+                                  const WalkRecord& record, std::set<config::DomainName>& hosts);
 
 }  // namespace dkimprobe::tests
