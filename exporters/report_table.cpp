@@ -268,7 +268,9 @@ void TableWriter::bar(std::string_view label, std::uint32_t bytes, std::uint32_t
                       std::string_view most) {
   constexpr std::size_t cells = 24;
   const bool fits = bytes <= limit;
-  const std::size_t filled = fits ? (bytes * cells + limit / 2) / limit : cells;
+  std::size_t filled = fits ? (bytes * cells + limit / 2) / limit : cells;
+  // A bar looks full when nothing is left, and not before.
+  if (bytes < limit) filled = std::min(filled, cells - 1);
   const Ink ink = fits ? Ink::good : over_ink;
   std::string full;
   std::string empty;
@@ -532,6 +534,14 @@ void TableWriter::legs(const Report& report) {
   for (const auto& owner : owners_of(report)) leg(report, owner);
 }
 
+/// Whether a sentence says of which servers it speaks, so that they need no line of their own.
+bool names_all(std::string_view detail, const std::vector<checks::ServerId>& servers) {
+  return std::all_of(servers.begin(), servers.end(), [&](const checks::ServerId& server) {
+    return detail.find(server.name) != std::string_view::npos &&
+           detail.find(server.address.ip.to_string()) != std::string_view::npos;
+  });
+}
+
 void TableWriter::findings(const Report& report) {
   for (const auto& finding : report.findings) {
     const Mark mark = mark_of(finding.severity);
@@ -546,19 +556,28 @@ void TableWriter::findings(const Report& report) {
       head += "  " + paint(reference, Ink::dim);
     }
     line(head);
-    if (!finding.servers.empty()) {
+    std::string detail = without_controls(finding.detail);
+    if (!names_all(detail, finding.servers)) {
       std::string servers;
       for (const auto& server : finding.servers)
         servers += (servers.empty() ? "" : ", ") + server_name(server);
       paragraph("  ", 2, servers);
     }
-    std::string detail = without_controls(finding.detail);
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
     if (!detail.empty()) paragraph("  ", 2, detail);
     if (!finding.remedy.empty()) {
       paragraph(fmt::format("  {} ", paint("mend:", Ink::good)), 8, without_controls(finding.remedy));
     }
   }
+}
+
+bool all_answered(const Report& report) {
+  return !report.servers.empty() &&
+         std::all_of(report.servers.begin(), report.servers.end(), [](const ServerRow& row) {
+           return row.outcome == checks::ServerOutcome::answered ||
+                  row.outcome == checks::ServerOutcome::nodata ||
+                  row.outcome == checks::ServerOutcome::nxdomain;
+         });
 }
 
 void TableWriter::remainder(const Report& report) {
@@ -580,9 +599,11 @@ void TableWriter::remainder(const Report& report) {
   }
   if (report.findings.empty() && report.status == Status::ok)
     paragraph("  ", 2, "No fault found.", Ink::good);
-  if (count > 0) {
+  // Some checks are never judged with the settings as they are. Their names are worth a line only where a
+  // person may miss a verdict.
+  if (count > 0 && !all_answered(report)) {
     if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
-    paragraph("  ", 2, fmt::format("not judged, for lack of answers: {}", names), Ink::dim);
+    paragraph("  ", 2, fmt::format("not judged: {}", names), Ink::dim);
   }
   paragraph("  ", 2, fmt::format("{}, {}", iso_time(report.observed_at), duration(report.took)), Ink::dim);
 }
