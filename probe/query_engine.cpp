@@ -43,6 +43,7 @@ QueryEngine::~QueryEngine() {
 // ---- Beginning ----
 
 void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token) {
+  if (is_interrupted(handler)) return;
   const std::uint32_t index =
       take_slot(request.transport == Transport::udp ? SlotKind::udp : SlotKind::tcp, &handler, token);
   Slot& slot = slots_[index];
@@ -99,11 +100,13 @@ void QueryEngine::fail_soon(std::uint32_t index, Outcome outcome, int error) {
 }
 
 void QueryEngine::call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token) {
+  if (is_interrupted(handler)) return;
   const std::uint32_t index = take_slot(SlotKind::timer, &handler, token);
   set_deadline(index, time);
 }
 
 void QueryEngine::interrupt(QueryHandler& handler) {
+  interrupted_.push_back(&handler);
   for (std::uint32_t index = 0; index < slots_.size(); ++index) {
     if (slots_[index].kind == SlotKind::free || slots_[index].handler != &handler) continue;
     if (slots_[index].kind == SlotKind::timer) {
@@ -112,6 +115,11 @@ void QueryEngine::interrupt(QueryHandler& handler) {
       finish(index, Outcome::interrupted, 0, sockets_.now());
     }
   }
+  interrupted_.pop_back();
+}
+
+bool QueryEngine::is_interrupted(const QueryHandler& handler) const {
+  return std::find(interrupted_.begin(), interrupted_.end(), &handler) != interrupted_.end();
 }
 
 // ---- What arrives ----

@@ -86,7 +86,8 @@ class QueryEngine final : private SocketEvents {
   /// Calls the handler at `time` or soon after.
   void call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token);
   /// Ends all exchanges of the handler with `Outcome::interrupted` and forgets its timers. The results come
-  /// before this returns.
+  /// before this returns; what the handler begins from within them is not begun, so that it may go away
+  /// afterwards.
   void interrupt(QueryHandler& handler);
 
   [[nodiscard]] const EngineTotals& totals() const { return totals_; }
@@ -165,6 +166,7 @@ class QueryEngine final : private SocketEvents {
   std::uint16_t draw_id(SocketId id);
   [[nodiscard]] std::uint32_t pending_slot(SocketId stream) const;
   void wake_by(MonotonicTime time);
+  [[nodiscard]] bool is_interrupted(const QueryHandler& handler) const;
 
   Sockets& sockets_;
   SocketUse use_;
@@ -178,6 +180,7 @@ class QueryEngine final : private SocketEvents {
   std::array<std::vector<SocketId>, 2> leased_{};  ///< for each family
   std::deque<Draining> draining_{};                ///< retired and without pending exchanges, oldest first
   std::vector<std::uint32_t> expired_{};
+  std::vector<const QueryHandler*> interrupted_{};  ///< whose `interrupt` is on its way
   MonotonicTime armed_ = MonotonicTime::max();
   EngineTotals totals_{};
 };
