@@ -59,6 +59,17 @@ void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std:
   }
 }
 
+/// Out of descriptors, sockets that only wait for late answers make room.
+template <class Open>
+tl::expected<SocketId, int> QueryEngine::open_with_room(Open open) {
+  tl::expected<SocketId, int> opened = open();
+  while (!opened && (opened.error() == EMFILE || opened.error() == ENFILE) && !draining_.empty()) {
+    close_oldest_draining();
+    opened = open();
+  }
+  return opened;
+}
+
 void QueryEngine::start_udp(std::uint32_t index) {
   const auto leased = lease(slots_[index].server.ip.family());
   if (!leased) return fail_soon(index, outcome_of_local_error(leased.error()), leased.error());
@@ -77,7 +88,7 @@ void QueryEngine::start_udp(std::uint32_t index) {
 }
 
 void QueryEngine::start_tcp(std::uint32_t index) {
-  const auto stream = sockets_.connect(slots_[index].server);
+  const auto stream = open_with_room([&] { return sockets_.connect(slots_[index].server); });
   if (!stream) return fail_soon(index, outcome_of_local_error(stream.error()), stream.error());
   Slot& slot = slots_[index];
   Socket& record = record_of(*stream);
@@ -367,12 +378,7 @@ tl::expected<SocketId, int> QueryEngine::lease(config::Family family) {
   std::vector<SocketId>& leased = leased_[static_cast<std::size_t>(family)];
   std::size_t drawn = use_.open_at_once == 1 ? 0 : random_.below(use_.open_at_once);
   if (drawn >= leased.size()) {
-    auto opened = sockets_.open_udp(family);
-    // Out of descriptors: sockets that only wait for late answers make room.
-    while (!opened && (opened.error() == EMFILE || opened.error() == ENFILE) && !draining_.empty()) {
-      close_oldest_draining();
-      opened = sockets_.open_udp(family);
-    }
+    const auto opened = open_with_room([&] { return sockets_.open_udp(family); });
     if (!opened) {
       if (leased.empty()) return opened;
       drawn = random_.below(static_cast<std::uint32_t>(leased.size()));

@@ -162,6 +162,8 @@ class QueryEngine final : private SocketEvents {
   tl::expected<SocketId, int> lease(config::Family family);
   void release_use(SocketId id, std::uint16_t message_id, bool answered);
   void close_oldest_draining();
+  template <class Open>
+  tl::expected<SocketId, int> open_with_room(Open open);
   Socket& record_of(SocketId id);
   std::uint16_t draw_id(SocketId id);
   [[nodiscard]] std::uint32_t pending_slot(SocketId stream) const;
