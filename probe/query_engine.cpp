@@ -19,10 +19,11 @@ std::chrono::microseconds since(MonotonicTime start, MonotonicTime end) {
       std::max(end - start, MonotonicTime::duration{0}));
 }
 
-/// This machine's own word about a destination, as against its own failure.
-Outcome outcome_of_local_error(int error) {
-  const bool no_way =
-      error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+/// This machine's own word about a destination, as against its own failure. EADDRNOTAVAIL says with IPv6
+/// that no address of this machine could be the source, with IPv4 that its ports are used up.
+Outcome outcome_of_local_error(int error, config::Family family) {
+  const bool no_way = error == ENETUNREACH || error == EHOSTUNREACH || error == EAFNOSUPPORT ||
+                      (error == EADDRNOTAVAIL && family == config::Family::ipv6);
   return no_way ? Outcome::no_route : Outcome::local_error;
 }
 
@@ -71,8 +72,9 @@ tl::expected<SocketId, int> QueryEngine::open_with_room(Open open) {
 }
 
 void QueryEngine::start_udp(std::uint32_t index) {
-  const auto leased = lease(slots_[index].server.ip.family());
-  if (!leased) return fail_soon(index, outcome_of_local_error(leased.error()), leased.error());
+  const config::Family family = slots_[index].server.ip.family();
+  const auto leased = lease(family);
+  if (!leased) return fail_soon(index, outcome_of_local_error(leased.error(), family), leased.error());
   Slot& slot = slots_[index];
   Socket& socket = record_of(*leased);
   slot.socket = *leased;
@@ -89,7 +91,10 @@ void QueryEngine::start_udp(std::uint32_t index) {
 
 void QueryEngine::start_tcp(std::uint32_t index) {
   const auto stream = open_with_room([&] { return sockets_.connect(slots_[index].server); });
-  if (!stream) return fail_soon(index, outcome_of_local_error(stream.error()), stream.error());
+  if (!stream) {
+    const config::Family family = slots_[index].server.ip.family();
+    return fail_soon(index, outcome_of_local_error(stream.error(), family), stream.error());
+  }
   Slot& slot = slots_[index];
   Socket& record = record_of(*stream);
   record = {};
@@ -179,7 +184,7 @@ void QueryEngine::on_send_failed(std::uint64_t tag, int error) {
   if (index >= slots_.size() || slots_[index].kind != SlotKind::udp || slots_[index].generation != tag >> 32U)
     return;
   slots_[index].sent = false;
-  finish(index, outcome_of_local_error(error), error, sockets_.now());
+  finish(index, outcome_of_local_error(error, slots_[index].server.ip.family()), error, sockets_.now());
 }
 
 void QueryEngine::on_icmp(SocketId socket, const config::ServerAddress& to,
