@@ -92,8 +92,11 @@ void QueryEngine::start_udp(std::uint32_t index) {
 void QueryEngine::start_tcp(std::uint32_t index) {
   const auto stream = open_with_room([&] { return sockets_.connect(slots_[index].server); });
   if (!stream) {
-    const config::Family family = slots_[index].server.ip.family();
-    return fail_soon(index, outcome_of_local_error(stream.error(), family), stream.error());
+    // The refusal of a server on this machine may be known before connect(2) returns.
+    const Outcome outcome = stream.error() == ECONNREFUSED
+                                ? Outcome::connection_refused
+                                : outcome_of_local_error(stream.error(), slots_[index].server.ip.family());
+    return fail_soon(index, outcome, stream.error());
   }
   Slot& slot = slots_[index];
   Socket& record = record_of(*stream);
