@@ -300,7 +300,7 @@ void QueryEngine::expire(std::uint32_t index, MonotonicTime now) {
       } else if (slot.system_error != 0) {
         outcome = Outcome::unreachable;
       }
-      return finish(index, outcome, slot.system_error, slot.deadline);
+      return finish(index, outcome, outcome == Outcome::unreachable ? slot.system_error : 0, slot.deadline);
     }
   }
 }
