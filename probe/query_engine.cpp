@@ -146,7 +146,7 @@ bool QueryEngine::is_interrupted(const QueryHandler& handler) const {
 void QueryEngine::on_datagram(SocketId socket, const config::ServerAddress& from,
                               std::span<const std::uint8_t> datagram, MonotonicTime received_at) {
   const auto found = datagram.size() < 2 ? std::nullopt : table_.find(socket, id_of(datagram));
-  if (!found) return ignore_stray(record_of(socket), datagram);
+  if (!found) return ignore_stray(socket, from, datagram);
   const std::uint32_t index = *found;
   const Slot& slot = slots_[index];
   if (from != slot.server) return ignore(index, IgnoreReason::wrong_source);
@@ -163,18 +163,19 @@ void QueryEngine::ignore(std::uint32_t index, IgnoreReason reason) {
 
 /// A datagram whose id no pending exchange of its socket has. Where only one exchange is pending there, it is
 /// told of it.
-void QueryEngine::ignore_stray(const Socket& socket, std::span<const std::uint8_t> datagram) {
-  IgnoreReason reason = datagram.size() < 12 ? IgnoreReason::malformed : IgnoreReason::wrong_id;
+void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress&,
+                               std::span<const std::uint8_t> datagram) {
+  const Socket& socket = socket_records_[id];
   if (datagram.size() >= 2) {
-    const auto retired =
-        std::find_if(socket.recent.begin(), socket.recent.end(),
-                     [&](const RetiredId& recent) { return recent.used && recent.id == id_of(datagram); });
-    if (retired != socket.recent.end()) {
-      ++totals_.ignored[static_cast<std::size_t>(retired->answered ? IgnoreReason::duplicate
-                                                                   : IgnoreReason::late)];
+    const UsedIds::Use use = (*socket.ids)[id_of(datagram)];
+    if (use != UsedIds::Use::never) {
+      const IgnoreReason reason =
+          use == UsedIds::Use::answered ? IgnoreReason::duplicate : IgnoreReason::late;
+      ++totals_.ignored[static_cast<std::size_t>(reason)];
       return;
     }
   }
+  const IgnoreReason reason = datagram.size() < 12 ? IgnoreReason::malformed : IgnoreReason::wrong_id;
   if (socket.pending == 1 && slots_[socket.latest_slot].kind == SlotKind::udp) {
     ignore(socket.latest_slot, reason);
   } else {
@@ -394,6 +395,7 @@ tl::expected<SocketId, int> QueryEngine::lease(config::Family family) {
       Socket& socket = record_of(*opened);
       socket = {};
       socket.open = true;
+      socket.ids = std::make_unique<UsedIds>();
       socket.uses_left =
           use_.fewest_uses +
           (use_.most_uses > use_.fewest_uses ? random_.below(use_.most_uses - use_.fewest_uses + 1) : 0);
@@ -412,19 +414,16 @@ tl::expected<SocketId, int> QueryEngine::lease(config::Family family) {
 }
 
 std::uint16_t QueryEngine::draw_id(SocketId id) {
-  const Socket& socket = socket_records_[id];
-  while (true) {
-    const std::uint16_t drawn = random_.bits16();
-    const bool recent = std::any_of(socket.recent.begin(), socket.recent.end(),
-                                    [&](const RetiredId& used) { return used.used && used.id == drawn; });
-    if (!recent && !table_.find(id, drawn)) return drawn;
-  }
+  UsedIds& ids = *socket_records_[id].ids;
+  std::uint16_t drawn = random_.bits16();
+  while (ids[drawn] != UsedIds::Use::never) drawn = random_.bits16();
+  ids.set(drawn, UsedIds::Use::unanswered);
+  return drawn;
 }
 
 void QueryEngine::release_use(SocketId id, std::uint16_t message_id, bool answered) {
   Socket& socket = socket_records_[id];
-  socket.recent[socket.recent_at] = {message_id, true, answered};
-  socket.recent_at = (socket.recent_at + 1) % socket.recent.size();
+  if (answered) socket.ids->set(message_id, UsedIds::Use::answered);
   --socket.pending;
   if (!socket.retired || socket.pending > 0) return;
   draining_.push_back({id, sockets_.now() + use_.drain});
