@@ -163,7 +163,7 @@ void QueryEngine::ignore(std::uint32_t index, IgnoreReason reason) {
 
 /// A datagram whose id no pending exchange of its socket has. Where only one exchange is pending there, it is
 /// told of it.
-void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress&,
+void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress& from,
                                std::span<const std::uint8_t> datagram) {
   const Socket& socket = socket_records_[id];
   if (datagram.size() >= 2) {
@@ -176,8 +176,10 @@ void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress&,
     }
   }
   const IgnoreReason reason = datagram.size() < 12 ? IgnoreReason::malformed : IgnoreReason::wrong_id;
-  if (socket.pending == 1 && slots_[socket.latest_slot].kind == SlotKind::udp) {
-    ignore(socket.latest_slot, reason);
+  // The slot of the latest exchange may serve another socket by now, while an earlier one is pending here.
+  const Slot& latest = slots_[socket.latest_slot];
+  if (socket.pending == 1 && latest.kind == SlotKind::udp && latest.socket == id) {
+    ignore(socket.latest_slot, from == latest.server ? reason : IgnoreReason::wrong_source);
   } else {
     ++totals_.ignored[static_cast<std::size_t>(reason)];
   }
