@@ -31,6 +31,10 @@ using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::size_t batch = 64;
+// A socket that is flooded gives way to timers and other sockets after so many batches.
+constexpr int most_batches_a_turn = 16;
+// Of one datagram: ICMP about others may fail it each time.
+constexpr int most_send_tries = 4;
 constexpr std::size_t largest_datagram = 65535;
 // A burst of answers must fit, or the kernel drops some of them without a word; the system may grant less.
 constexpr int socket_buffer_bytes = 4 << 20;
@@ -316,7 +320,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
 
   void receive(SocketId id, const std::shared_ptr<UdpSocket>& socket) {
     if (receive_ == nullptr) receive_ = std::make_unique<ReceiveBatch>();
-    while (is_open(id, socket)) {
+    for (int turn = 0; turn < most_batches_a_turn && is_open(id, socket); ++turn) {
       receive_->prepare();
       const int got =
           recvmmsg(socket->socket.native_handle(), receive_->messages.data(), batch, MSG_DONTWAIT, nullptr);
