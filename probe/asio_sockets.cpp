@@ -388,7 +388,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
   void send_queued(const std::shared_ptr<UdpSocket>& socket) {
     Outbox& outbox = socket->outbox;
     std::vector<std::pair<std::uint64_t, int>> failed;
-    std::size_t refused_at = outbox.datagrams.size();
+    int tries = 0;
     while (outbox.sent < outbox.datagrams.size()) {
       std::array<mmsghdr, batch> messages{};
       std::array<iovec, batch> buffers;
@@ -405,21 +405,23 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
                                 MSG_DONTWAIT);
       if (sent > 0) {
         outbox.sent += static_cast<std::size_t>(sent);
+        tries = 0;
         continue;
       }
       const int error = errno;
       if (error == EINTR) continue;
-      if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return wait_to_write(socket);
-      // The error may be one that ICMP left on the socket, about another datagram. It is cleared by now: the
-      // same datagram is tried once more, and only a second failure is its own.
-      if (refused_at != outbox.sent) {
-        refused_at = outbox.sent;
-        continue;
+      if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) {
+        wait_to_write(socket);
+        break;
       }
+      // The error may be one that ICMP left on the socket, about another datagram. It is cleared by now: the
+      // same datagram is tried again, and only a failure that stays is its own.
+      if (++tries < most_send_tries) continue;
       failed.emplace_back(outbox.datagrams[outbox.sent].tag, error);
       ++outbox.sent;
+      tries = 0;
     }
-    outbox.clear();
+    if (!socket->waiting_to_write) outbox.clear();
     for (const auto& [tag, error] : failed) {
       if (events_ != nullptr) events_->on_send_failed(tag, error);
     }
