@@ -31,6 +31,10 @@ using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::size_t batch = 64;
+// A socket that is flooded gives way to timers and other sockets after so many batches.
+constexpr int most_batches_a_turn = 16;
+// Of one datagram: ICMP about others may fail it each time.
+constexpr int most_send_tries = 4;
 constexpr std::size_t largest_datagram = 65535;
 // A burst of answers must fit, or the kernel drops some of them without a word; the system may grant less.
 constexpr int socket_buffer_bytes = 4 << 20;
@@ -316,7 +320,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
 
   void receive(SocketId id, const std::shared_ptr<UdpSocket>& socket) {
     if (receive_ == nullptr) receive_ = std::make_unique<ReceiveBatch>();
-    while (is_open(id, socket)) {
+    for (int turn = 0; turn < most_batches_a_turn && is_open(id, socket); ++turn) {
       receive_->prepare();
       const int got =
           recvmmsg(socket->socket.native_handle(), receive_->messages.data(), batch, MSG_DONTWAIT, nullptr);
@@ -384,7 +388,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
   void send_queued(const std::shared_ptr<UdpSocket>& socket) {
     Outbox& outbox = socket->outbox;
     std::vector<std::pair<std::uint64_t, int>> failed;
-    std::size_t refused_at = outbox.datagrams.size();
+    int tries = 0;
     while (outbox.sent < outbox.datagrams.size()) {
       std::array<mmsghdr, batch> messages{};
       std::array<iovec, batch> buffers;
@@ -401,21 +405,23 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
                                 MSG_DONTWAIT);
       if (sent > 0) {
         outbox.sent += static_cast<std::size_t>(sent);
+        tries = 0;
         continue;
       }
       const int error = errno;
       if (error == EINTR) continue;
-      if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return wait_to_write(socket);
-      // The error may be one that ICMP left on the socket, about another datagram. It is cleared by now: the
-      // same datagram is tried once more, and only a second failure is its own.
-      if (refused_at != outbox.sent) {
-        refused_at = outbox.sent;
-        continue;
+      if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) {
+        wait_to_write(socket);
+        break;
       }
+      // The error may be one that ICMP left on the socket, about another datagram. It is cleared by now: the
+      // same datagram is tried again, and only a failure that stays is its own.
+      if (++tries < most_send_tries) continue;
       failed.emplace_back(outbox.datagrams[outbox.sent].tag, error);
       ++outbox.sent;
+      tries = 0;
     }
-    outbox.clear();
+    if (!socket->waiting_to_write) outbox.clear();
     for (const auto& [tag, error] : failed) {
       if (events_ != nullptr) events_->on_send_failed(tag, error);
     }

@@ -19,10 +19,11 @@ std::chrono::microseconds since(MonotonicTime start, MonotonicTime end) {
       std::max(end - start, MonotonicTime::duration{0}));
 }
 
-/// This machine's own word about a destination, as against its own failure.
-Outcome outcome_of_local_error(int error) {
-  const bool no_way =
-      error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+/// This machine's own word about a destination, as against its own failure. EADDRNOTAVAIL says with IPv6
+/// that no address of this machine could be the source, with IPv4 that its ports are used up.
+Outcome outcome_of_local_error(int error, config::Family family) {
+  const bool no_way = error == ENETUNREACH || error == EHOSTUNREACH || error == EAFNOSUPPORT ||
+                      (error == EADDRNOTAVAIL && family == config::Family::ipv6);
   return no_way ? Outcome::no_route : Outcome::local_error;
 }
 
@@ -43,6 +44,7 @@ QueryEngine::~QueryEngine() {
 // ---- Beginning ----
 
 void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token) {
+  if (is_interrupted(handler)) return;
   const std::uint32_t index =
       take_slot(request.transport == Transport::udp ? SlotKind::udp : SlotKind::tcp, &handler, token);
   Slot& slot = slots_[index];
@@ -58,9 +60,21 @@ void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std:
   }
 }
 
+/// Out of descriptors, sockets that only wait for late answers make room.
+template <class Open>
+tl::expected<SocketId, int> QueryEngine::open_with_room(Open open) {
+  tl::expected<SocketId, int> opened = open();
+  while (!opened && (opened.error() == EMFILE || opened.error() == ENFILE) && !draining_.empty()) {
+    close_oldest_draining();
+    opened = open();
+  }
+  return opened;
+}
+
 void QueryEngine::start_udp(std::uint32_t index) {
-  const auto leased = lease(slots_[index].server.ip.family());
-  if (!leased) return fail_soon(index, outcome_of_local_error(leased.error()), leased.error());
+  const config::Family family = slots_[index].server.ip.family();
+  const auto leased = lease(family);
+  if (!leased) return fail_soon(index, outcome_of_local_error(leased.error(), family), leased.error());
   Slot& slot = slots_[index];
   Socket& socket = record_of(*leased);
   slot.socket = *leased;
@@ -76,8 +90,14 @@ void QueryEngine::start_udp(std::uint32_t index) {
 }
 
 void QueryEngine::start_tcp(std::uint32_t index) {
-  const auto stream = sockets_.connect(slots_[index].server);
-  if (!stream) return fail_soon(index, outcome_of_local_error(stream.error()), stream.error());
+  const auto stream = open_with_room([&] { return sockets_.connect(slots_[index].server); });
+  if (!stream) {
+    // The refusal of a server on this machine may be known before connect(2) returns.
+    const Outcome outcome = stream.error() == ECONNREFUSED
+                                ? Outcome::connection_refused
+                                : outcome_of_local_error(stream.error(), slots_[index].server.ip.family());
+    return fail_soon(index, outcome, stream.error());
+  }
   Slot& slot = slots_[index];
   Socket& record = record_of(*stream);
   record = {};
@@ -99,11 +119,13 @@ void QueryEngine::fail_soon(std::uint32_t index, Outcome outcome, int error) {
 }
 
 void QueryEngine::call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token) {
+  if (is_interrupted(handler)) return;
   const std::uint32_t index = take_slot(SlotKind::timer, &handler, token);
   set_deadline(index, time);
 }
 
 void QueryEngine::interrupt(QueryHandler& handler) {
+  interrupted_.push_back(&handler);
   for (std::uint32_t index = 0; index < slots_.size(); ++index) {
     if (slots_[index].kind == SlotKind::free || slots_[index].handler != &handler) continue;
     if (slots_[index].kind == SlotKind::timer) {
@@ -112,6 +134,11 @@ void QueryEngine::interrupt(QueryHandler& handler) {
       finish(index, Outcome::interrupted, 0, sockets_.now());
     }
   }
+  interrupted_.pop_back();
+}
+
+bool QueryEngine::is_interrupted(const QueryHandler& handler) const {
+  return std::find(interrupted_.begin(), interrupted_.end(), &handler) != interrupted_.end();
 }
 
 // ---- What arrives ----
@@ -119,7 +146,7 @@ void QueryEngine::interrupt(QueryHandler& handler) {
 void QueryEngine::on_datagram(SocketId socket, const config::ServerAddress& from,
                               std::span<const std::uint8_t> datagram, MonotonicTime received_at) {
   const auto found = datagram.size() < 2 ? std::nullopt : table_.find(socket, id_of(datagram));
-  if (!found) return ignore_stray(record_of(socket), datagram);
+  if (!found) return ignore_stray(socket, from, datagram);
   const std::uint32_t index = *found;
   const Slot& slot = slots_[index];
   if (from != slot.server) return ignore(index, IgnoreReason::wrong_source);
@@ -136,20 +163,23 @@ void QueryEngine::ignore(std::uint32_t index, IgnoreReason reason) {
 
 /// A datagram whose id no pending exchange of its socket has. Where only one exchange is pending there, it is
 /// told of it.
-void QueryEngine::ignore_stray(const Socket& socket, std::span<const std::uint8_t> datagram) {
-  IgnoreReason reason = datagram.size() < 12 ? IgnoreReason::malformed : IgnoreReason::wrong_id;
+void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress& from,
+                               std::span<const std::uint8_t> datagram) {
+  const Socket& socket = socket_records_[id];
   if (datagram.size() >= 2) {
-    const auto retired =
-        std::find_if(socket.recent.begin(), socket.recent.end(),
-                     [&](const RetiredId& recent) { return recent.used && recent.id == id_of(datagram); });
-    if (retired != socket.recent.end()) {
-      ++totals_.ignored[static_cast<std::size_t>(retired->answered ? IgnoreReason::duplicate
-                                                                   : IgnoreReason::late)];
+    const UsedIds::Use use = (*socket.ids)[id_of(datagram)];
+    if (use != UsedIds::Use::never) {
+      const IgnoreReason reason =
+          use == UsedIds::Use::answered ? IgnoreReason::duplicate : IgnoreReason::late;
+      ++totals_.ignored[static_cast<std::size_t>(reason)];
       return;
     }
   }
-  if (socket.pending == 1 && slots_[socket.latest_slot].kind == SlotKind::udp) {
-    ignore(socket.latest_slot, reason);
+  const IgnoreReason reason = datagram.size() < 12 ? IgnoreReason::malformed : IgnoreReason::wrong_id;
+  // The slot of the latest exchange may serve another socket by now, while an earlier one is pending here.
+  const Slot& latest = slots_[socket.latest_slot];
+  if (socket.pending == 1 && latest.kind == SlotKind::udp && latest.socket == id) {
+    ignore(socket.latest_slot, from == latest.server ? reason : IgnoreReason::wrong_source);
   } else {
     ++totals_.ignored[static_cast<std::size_t>(reason)];
   }
@@ -160,7 +190,7 @@ void QueryEngine::on_send_failed(std::uint64_t tag, int error) {
   if (index >= slots_.size() || slots_[index].kind != SlotKind::udp || slots_[index].generation != tag >> 32U)
     return;
   slots_[index].sent = false;
-  finish(index, outcome_of_local_error(error), error, sockets_.now());
+  finish(index, outcome_of_local_error(error, slots_[index].server.ip.family()), error, sockets_.now());
 }
 
 void QueryEngine::on_icmp(SocketId socket, const config::ServerAddress& to,
@@ -273,7 +303,7 @@ void QueryEngine::expire(std::uint32_t index, MonotonicTime now) {
       } else if (slot.system_error != 0) {
         outcome = Outcome::unreachable;
       }
-      return finish(index, outcome, slot.system_error, slot.deadline);
+      return finish(index, outcome, outcome == Outcome::unreachable ? slot.system_error : 0, slot.deadline);
     }
   }
 }
@@ -359,12 +389,7 @@ tl::expected<SocketId, int> QueryEngine::lease(config::Family family) {
   std::vector<SocketId>& leased = leased_[static_cast<std::size_t>(family)];
   std::size_t drawn = use_.open_at_once == 1 ? 0 : random_.below(use_.open_at_once);
   if (drawn >= leased.size()) {
-    auto opened = sockets_.open_udp(family);
-    // Out of descriptors: sockets that only wait for late answers make room.
-    while (!opened && (opened.error() == EMFILE || opened.error() == ENFILE) && !draining_.empty()) {
-      close_oldest_draining();
-      opened = sockets_.open_udp(family);
-    }
+    const auto opened = open_with_room([&] { return sockets_.open_udp(family); });
     if (!opened) {
       if (leased.empty()) return opened;
       drawn = random_.below(static_cast<std::uint32_t>(leased.size()));
@@ -372,6 +397,7 @@ tl::expected<SocketId, int> QueryEngine::lease(config::Family family) {
       Socket& socket = record_of(*opened);
       socket = {};
       socket.open = true;
+      socket.ids = std::make_unique<UsedIds>();
       socket.uses_left =
           use_.fewest_uses +
           (use_.most_uses > use_.fewest_uses ? random_.below(use_.most_uses - use_.fewest_uses + 1) : 0);
@@ -390,19 +416,16 @@ tl::expected<SocketId, int> QueryEngine::lease(config::Family family) {
 }
 
 std::uint16_t QueryEngine::draw_id(SocketId id) {
-  const Socket& socket = socket_records_[id];
-  while (true) {
-    const std::uint16_t drawn = random_.bits16();
-    const bool recent = std::any_of(socket.recent.begin(), socket.recent.end(),
-                                    [&](const RetiredId& used) { return used.used && used.id == drawn; });
-    if (!recent && !table_.find(id, drawn)) return drawn;
-  }
+  UsedIds& ids = *socket_records_[id].ids;
+  std::uint16_t drawn = random_.bits16();
+  while (ids[drawn] != UsedIds::Use::never) drawn = random_.bits16();
+  ids.set(drawn, UsedIds::Use::unanswered);
+  return drawn;
 }
 
 void QueryEngine::release_use(SocketId id, std::uint16_t message_id, bool answered) {
   Socket& socket = socket_records_[id];
-  socket.recent[socket.recent_at] = {message_id, true, answered};
-  socket.recent_at = (socket.recent_at + 1) % socket.recent.size();
+  if (answered) socket.ids->set(message_id, UsedIds::Use::answered);
   --socket.pending;
   if (!socket.retired || socket.pending > 0) return;
   draining_.push_back({id, sockets_.now() + use_.drain});

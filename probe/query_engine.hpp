@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "probe/random_bits.hpp"
 #include "probe/slot_table.hpp"
 #include "probe/sockets.hpp"
+#include "probe/used_ids.hpp"
 
 namespace dkimprobe::probe {
 
@@ -26,7 +28,7 @@ namespace dkimprobe::probe {
 struct SocketUse {
   std::uint32_t open_at_once = 1;  ///< sockets to draw from, for each family
   std::uint32_t fewest_uses = 1;   ///< a socket is retired after a random number of uses between these two
-  std::uint32_t most_uses = 1;
+  std::uint32_t most_uses = 1;     ///< at most 32,768: ids are not used again
   std::chrono::milliseconds drain{2'000};  ///< how long a retired socket still takes late answers in
   std::uint32_t most_draining = 128;       ///< of more the oldest closes early
 };
@@ -86,7 +88,8 @@ class QueryEngine final : private SocketEvents {
   /// Calls the handler at `time` or soon after.
   void call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token);
   /// Ends all exchanges of the handler with `Outcome::interrupted` and forgets its timers. The results come
-  /// before this returns.
+  /// before this returns; what the handler begins from within them is not begun, so that it may go away
+  /// afterwards.
   void interrupt(QueryHandler& handler);
 
   [[nodiscard]] const EngineTotals& totals() const { return totals_; }
@@ -113,23 +116,14 @@ class QueryEngine final : private SocketEvents {
     std::vector<std::uint8_t> stream{};  ///< received over TCP and not yet taken as a message
   };
 
-  /// The ids that a socket used last, so that a late answer is known as such and an id is not used again too
-  /// soon.
-  struct RetiredId {
-    std::uint16_t id = 0;
-    bool used = false;
-    bool answered = false;
-  };
-
   struct Socket {
     bool open = false;
     bool retired = false;
     bool is_stream = false;
     std::uint32_t uses_left = 0;
     std::uint32_t pending = 0;
-    std::uint32_t latest_slot = 0;  ///< of the exchange begun last on it
-    std::array<RetiredId, 16> recent{};
-    std::size_t recent_at = 0;
+    std::uint32_t latest_slot = 0;   ///< of the exchange begun last on it
+    std::unique_ptr<UsedIds> ids{};  ///< of UDP
   };
 
   struct Draining {
@@ -155,16 +149,19 @@ class QueryEngine final : private SocketEvents {
   void finish(std::uint32_t index, Outcome outcome, int error, MonotonicTime at,
               const ScannedMessage* message = nullptr);
   void ignore(std::uint32_t index, IgnoreReason reason);
-  void ignore_stray(const Socket& socket, std::span<const std::uint8_t> datagram);
+  void ignore_stray(SocketId id, const config::ServerAddress& from, std::span<const std::uint8_t> datagram);
   void expire(std::uint32_t index, MonotonicTime now);
   void set_deadline(std::uint32_t index, MonotonicTime deadline);
   tl::expected<SocketId, int> lease(config::Family family);
   void release_use(SocketId id, std::uint16_t message_id, bool answered);
   void close_oldest_draining();
+  template <class Open>
+  tl::expected<SocketId, int> open_with_room(Open open);
   Socket& record_of(SocketId id);
   std::uint16_t draw_id(SocketId id);
   [[nodiscard]] std::uint32_t pending_slot(SocketId stream) const;
   void wake_by(MonotonicTime time);
+  [[nodiscard]] bool is_interrupted(const QueryHandler& handler) const;
 
   Sockets& sockets_;
   SocketUse use_;
@@ -178,6 +175,7 @@ class QueryEngine final : private SocketEvents {
   std::array<std::vector<SocketId>, 2> leased_{};  ///< for each family
   std::deque<Draining> draining_{};                ///< retired and without pending exchanges, oldest first
   std::vector<std::uint32_t> expired_{};
+  std::vector<const QueryHandler*> interrupted_{};  ///< whose `interrupt` is on its way
   MonotonicTime armed_ = MonotonicTime::max();
   EngineTotals totals_{};
 };
