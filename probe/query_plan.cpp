@@ -71,7 +71,7 @@ PlannedQueries QueryPlan::next() {
 void QueryPlan::begin_second_stage() {
   const bool udp_works =
       succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
-  if (set_ == QuestionSet::glance && record_truncated_) begin(Purpose::record_tcp, Transport::tcp, false);
+  if (set_ == QuestionSet::glance && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
   if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
@@ -105,6 +105,9 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
     asked.progress = Progress::failed;
     return;
   }
+  const bool about_record =
+      outcome.purpose == Purpose::record_plain || outcome.purpose == Purpose::record_edns;
+  if (about_record && (outcome.truncated || outcome.outcome == Outcome::malformed)) needs_tcp_ = true;
   if (outcome.outcome != Outcome::answered) {
     const bool again = outcome.transport == Transport::udp && asked.attempts < limits_.tries &&
                        worth_another_try(outcome.outcome);
@@ -113,9 +116,6 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
   }
   asked.progress = Progress::answered;
   if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
-  const bool about_record =
-      outcome.purpose == Purpose::record_plain || outcome.purpose == Purpose::record_edns;
-  if (outcome.truncated && about_record) record_truncated_ = true;
   // A zone's truncated answer is asked for again over TCP; the record has its TCP exchange anyway.
   if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {
     begin(outcome.purpose, Transport::tcp, false);

@@ -16,7 +16,7 @@ namespace dkimprobe::probe {
 enum class QuestionSet : std::uint8_t {
   full,  ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, what is at `_domainkey`
   record_only,  ///< the record in the three ways: the zone was asked for another name
-  glance,       ///< the record once, in plain UDP, and over TCP when that is truncated: for ADSP
+  glance,       ///< the record once, in plain UDP, and over TCP when that is truncated or malformed
 };
 
 struct PlanLimits {
@@ -103,7 +103,7 @@ class QueryPlan {
   bool begun_ = false;
   bool second_stage_ = false;
   bool edns_works_ = false;
-  bool record_truncated_ = false;
+  bool needs_tcp_ = false;  ///< the record came truncated or malformed over UDP
   bool cut_short_ = false;
 };
 
