@@ -337,7 +337,10 @@ Result<Command> read_check(std::span<const std::string> arguments) {
     take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
          "--allow-net");
   }
-  if (!app.get_option("--root-hints")->empty()) command.root_hints = texts.root_hints;
+  if (!app.get_option("--root-hints")->empty()) {
+    command.root_hints = texts.root_hints;
+    if (texts.root_hints.empty()) mistakes.push_back({"--root-hints", "a file name must follow it"});
+  }
   command.json = texts.json;
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
