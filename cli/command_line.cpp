@@ -303,13 +303,35 @@ void read_names(const std::vector<std::string>& positionals, CheckCommand& comma
   }
 }
 
+/// The arguments in the order that CLI11 wants. Of `--flag=` it would take the next argument as the value, so
+/// name and value are put apart before.
+std::vector<std::string> in_reverse(CLI::App& app, std::span<const std::string> arguments) {
+  std::vector<std::string> words;
+  bool flags_end = false;
+  for (const auto& argument : arguments) {
+    flags_end = flags_end || argument == "--";
+    const std::size_t equals = argument.find('=');
+    const auto* option = flags_end || equals == std::string::npos || !argument.starts_with("--")
+                             ? nullptr
+                             : app.get_option_no_throw(argument.substr(0, equals));
+    if (option != nullptr && !option->get_option_text().empty()) {
+      words.push_back(argument.substr(0, equals));
+      words.push_back(argument.substr(equals + 1));
+    } else {
+      words.push_back(argument);
+    }
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 Result<Command> read_check(std::span<const std::string> arguments) {
   CLI::App app;
   CheckTexts texts;
   declare_flags(app, texts);
   if (const auto unknown = unknown_flag(app, arguments)) return mistake(unknown->where, unknown->message);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app.parse(in_reverse(app, arguments));
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string_view text = error.what();
     return mistake(escape_text(text.substr(0, text.find(':')), 80), "a value must follow it");
@@ -337,7 +359,10 @@ Result<Command> read_check(std::span<const std::string> arguments) {
     take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
          "--allow-net");
   }
-  if (!app.get_option("--root-hints")->empty()) command.root_hints = texts.root_hints;
+  if (!app.get_option("--root-hints")->empty()) {
+    command.root_hints = texts.root_hints;
+    if (texts.root_hints.empty()) mistakes.push_back({"--root-hints", "a file name must follow it"});
+  }
   command.json = texts.json;
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};

@@ -1,6 +1,7 @@
 // The composition: the command line, the command, the exit code.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -18,9 +19,13 @@ namespace dkimprobe::cli {
 namespace {
 
 int end_with(const config::Mistakes& mistakes, ExitCode code) {
-  for (const auto& wrong : mistakes) {
-    fmt::print(stderr, "dkimprobe: {}{}{}\n", wrong.where, wrong.where.empty() ? "" : ": ", wrong.message);
+  constexpr std::size_t shown = 10;
+  for (std::size_t i = 0; i < std::min(shown, mistakes.size()); ++i) {
+    const auto& [where, message] = mistakes[i];
+    fmt::print(stderr, "dkimprobe: {}{}{}\n", where, where.empty() ? "" : ": ", message);
   }
+  if (mistakes.size() > shown)
+    fmt::print(stderr, "dkimprobe: and {} more mistakes\n", mistakes.size() - shown);
   return static_cast<int>(code);
 }
 
