@@ -436,7 +436,7 @@ void QueryEngine::release_use(SocketId id, std::uint16_t message_id, bool answer
 void QueryEngine::close_oldest_draining() {
   const SocketId id = draining_.front().socket;
   draining_.pop_front();
-  socket_records_[id].open = false;
+  socket_records_[id] = {};
   sockets_.close(id);
 }
 
