@@ -76,6 +76,7 @@ SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& text
           case probe::Purpose::zone_soa:
           case probe::Purpose::zone_ns:
           case probe::Purpose::sibling:
+          case probe::Purpose::domainkey:
           case probe::Purpose::cut:
           case probe::Purpose::host_address:
             break;

@@ -234,6 +234,7 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.soa = put_together(server, Purpose::zone_soa, zone);
   answer.ns = put_together(server, Purpose::zone_ns, zone);
   answer.sibling = put_together(server, Purpose::sibling, zone);
+  answer.domainkey = put_together(server, Purpose::domainkey, zone);
 
   const std::array<const Tries*, 3> ways{&answer.plain, &answer.edns, &answer.tcp};
   const auto whole =

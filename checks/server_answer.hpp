@@ -43,6 +43,7 @@ struct ServerAnswer {
   Tries soa{};
   Tries ns{};
   Tries sibling{};
+  Tries domainkey{};
   ServerOutcome outcome = ServerOutcome::not_asked;
   /// The response behind an outcome that is whole (answered, nodata, nxdomain), else null.
   const probe::Response* whole = nullptr;
@@ -51,7 +52,7 @@ struct ServerAnswer {
   const probe::SoaRecord* soa_record = nullptr;
   bool disagrees_with_itself = false;
 
-  [[nodiscard]] std::vector<const Tries*> all() const { return {&plain, &edns, &tcp, &soa, &ns, &sibling}; }
+  [[nodiscard]] std::vector<const Tries*> all() const { return {&plain, &edns, &tcp, &soa, &ns, &sibling, &domainkey}; }
 };
 
 /// Whether the outcome tells what the server publishes: a TXT, an alias, or the absence of both.

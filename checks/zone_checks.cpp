@@ -506,7 +506,7 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
   std::vector<DomainName> told;
   for (const LegAnswers& leg : evidence.answers.legs) {
     const probe::Delegation& delegation = leg.leg->delegation;
-    if (delegation.outcome == probe::DiscoveryOutcome::pinned || leg.answered() == 0) continue;
+    if (leg.answered() == 0) continue;
     judged = true;
     const bool exists = std::any_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& g) {
       return g.outcome == ServerOutcome::answered;
@@ -515,18 +515,31 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     const bool is_signed = std::any_of(leg.servers.begin(), leg.servers.end(), [](const ServerAnswer& a) {
       return a.whole != nullptr && a.whole->has_rrsig;
     });
-    for (const DomainName& denied : delegation.denied) {
-      if (denied == leg.leg->owner || !leg.leg->owner.is_at_or_below(denied)) continue;
-      if (std::find(told.begin(), told.end(), denied) != told.end()) continue;
+    const auto tell = [&](const DomainName& denied, std::vector<ServerId> servers) {
+      if (std::find(told.begin(), told.end(), denied) != told.end()) return;
       told.push_back(denied);
+      const std::string who = servers.empty() ? "the servers say" : servers_text(servers) + " says";
       report(
-          verdict, {},
-          fmt::format("the servers say NXDOMAIN for {}, and have a record for {} below it",
-                      denied.to_string(), leg.leg->owner.to_string()),
-          fmt::format("Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT "
-                      "record of any text at that name.",
-                      zone_text(leg), denied.to_string()),
+          verdict, std::move(servers),
+          fmt::format("{} NXDOMAIN for {}, and there is a record for {} below it", who, denied.to_string(),
+                      leg.leg->owner.to_string()),
+          fmt::format(
+              "Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT record "
+              "of any text at that name.",
+              zone_text(leg), denied.to_string()),
           is_signed ? Severity::critical : Severity::warning);
+    };
+    std::vector<ServerId> denying;
+    const DomainName* domainkey = nullptr;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.outcome != ServerOutcome::answered || answer.domainkey.outcome != ServerOutcome::nxdomain)
+        continue;
+      denying.push_back(answer.id);
+      domainkey = &answer.domainkey.deciding->question_name;
+    }
+    if (domainkey != nullptr) tell(*domainkey, std::move(denying));
+    for (const DomainName& denied : delegation.denied) {
+      if (denied != leg.leg->owner && leg.leg->owner.is_at_or_below(denied)) tell(denied, {});
     }
   }
   if (!judged) verdict.not_judged();
@@ -617,12 +630,14 @@ void find_single_ns(const Evidence& evidence, Verdict& verdict) {
     if (delegation.outcome != probe::DiscoveryOutcome::complete || delegation.nameservers.empty()) continue;
     judged = true;
     std::set<config::Address> addresses;
+    bool each_has_one = true;
     for (const auto& nameserver : delegation.nameservers) {
+      if (nameserver.glue.empty() && nameserver.addresses.empty()) each_has_one = false;
       addresses.insert(nameserver.glue.begin(), nameserver.glue.end());
       addresses.insert(nameserver.addresses.begin(), nameserver.addresses.end());
     }
     const bool one_name = delegation.nameservers.size() == 1 && delegation.nameservers_cut_off.empty();
-    if (!one_name && addresses.size() != 1) continue;
+    if (!one_name && (!each_has_one || addresses.size() != 1)) continue;
     const std::string zone = delegation.zone.to_string();
     report(verdict, {},
            one_name ? fmt::format("{} has one nameserver alone, {}", zone,

@@ -149,7 +149,9 @@ struct Response {
   std::vector<AddressRecord> glue{};
   std::uint32_t answers_elsewhere = 0;  ///< answer records with an owner off the name asked
   std::uint32_t malformed_txt = 0;      ///< TXT records without any string
-  bool has_rrsig = false;               ///< a signature over what was asked stood in the answer section
+  bool dname_target_too_long =
+      false;               ///< a DNAME above leads nowhere: over 255 octets (RFC 6672 section 2.2)
+  bool has_rrsig = false;  ///< a signature over what was asked stood in the answer section
 };
 
 // ---- What was asked, and how it went ----
@@ -162,6 +164,7 @@ enum class Purpose : std::uint8_t {
   zone_soa,
   zone_ns,
   sibling,       ///< TXT of a random label beside the selector: does a wildcard answer
+  domainkey,     ///< TXT of `_domainkey` itself: is it denied although it has names below
   cut,           ///< NS of a minimised name, on the walk down
   host_address,  ///< A or AAAA of a nameserver's name
 };

@@ -232,6 +232,7 @@ constexpr Way ways[] = {
     {"zone_soa", Purpose::zone_soa, probe::RecordType::soa, probe::Transport::udp, false},
     {"zone_ns", Purpose::zone_ns, probe::RecordType::ns, probe::Transport::udp, false},
     {"sibling", Purpose::sibling, probe::RecordType::txt, probe::Transport::udp, false},
+    {"domainkey", Purpose::domainkey, probe::RecordType::txt, probe::Transport::udp, false},
 };
 
 /// The tries of one way: as many as `tries` says, the last of which is as described.
@@ -327,6 +328,8 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
     }
     case Purpose::sibling:
       return is_first && !is_dead ? json{{"rcode", "nxdomain"}} : json();
+    case Purpose::domainkey:
+      return is_first && !is_dead ? json::object() : json();
     case Purpose::cut:
     case Purpose::host_address:
       break;
@@ -336,8 +339,9 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
 
 probe::ServerObservation server_of(const json& given, Place place, const json& leg_record, bool is_first,
                                    const std::optional<DomainName>& sibling) {
-  only(given, {"server", "port", "name", "not_asked", "record", "serial", "mname", "rname", "soa_ttl",
-               "soa_minimum", "record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns", "sibling"});
+  only(given,
+       {"server", "port", "name", "not_asked", "record", "serial", "mname", "rname", "soa_ttl", "soa_minimum",
+        "record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns", "sibling", "domainkey"});
   probe::ServerObservation server;
   server.address = {address_of(given.at("server")), given.value("port", std::uint16_t{53})};
   server.names = {name_of(given.at("name"))};
@@ -361,6 +365,7 @@ probe::ServerObservation server_of(const json& given, Place place, const json& l
     if (described.is_null() || described == "not_asked") continue;
     DomainName question = place.owner;
     if (way.purpose == Purpose::sibling) question = sibling.value();
+    if (way.purpose == Purpose::domainkey) question = sibling.value().parent();
     if (way.purpose == Purpose::zone_soa || way.purpose == Purpose::zone_ns) question = place.zone;
     add_exchanges(server, described, way, question, place);
   }
@@ -504,8 +509,8 @@ ObservationVector read_observation(const json& vector) {
   if (adsp.contains("servers")) {
     for (auto& server : adsp["servers"]) {
       const json record = server.value("record", json());
-      for (const char* key :
-           {"record_edns", "zone_soa", "zone_ns", "sibling", "record", "record_plain", "record_tcp"})
+      for (const char* key : {"record_edns", "zone_soa", "zone_ns", "sibling", "domainkey", "record",
+                              "record_plain", "record_tcp"})
         server.erase(key);
       if (record.is_string()) server["record"] = record;
     }

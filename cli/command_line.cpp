@@ -1,0 +1,372 @@
+#include "cli/command_line.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <list>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "cli/nearest_word.hpp"
+#include "config/escape.hpp"
+#include "config/internationalized_name.hpp"
+#include "config/options.hpp"
+#include "exporters/text_layout.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::mistake;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view version_text = "dkimprobe " DKIMPROBE_VERSION "\n";
+
+constexpr std::string_view help_text = R"(Examples
+  dkimprobe check example.com s1             one selector, each server by itself
+  dkimprobe check example.com s1 s2 --json   two selectors, for a program
+  dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+                                             a server that is not public yet
+
+dkimprobe asks every authoritative nameserver of a domain for its DKIM keys and
+says what is wrong and how to mend it. It never asks a recursive resolver for a
+key, so that looking leaves nothing in anybody's cache.
+
+Commands
+  check DOMAIN SELECTOR...   look now
+  help, --help               this text; `dkimprobe check --help` has all flags
+  version, --version         the version
+
+Exit codes
+  0 nothing worse than a notice   1 warning   2 critical   3 unknown
+  64 usage   70 internal error   78 settings   130 interrupted
+)";
+
+constexpr std::string_view check_help_start = R"(Examples
+  dkimprobe check example.com s1
+  dkimprobe check example.com s1 s2 --json
+  dkimprobe check example.com new --role pending
+  dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+
+Usage
+  dkimprobe check DOMAIN SELECTOR... [FLAGS]
+
+  DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
+)";
+
+constexpr std::string_view no_selector =
+    "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
+    "program: "
+    "show the message's source); then: dkimprobe check DOMAIN SELECTOR";
+
+void add(Mistakes& mistakes, Mistakes more) {
+  std::move(more.begin(), more.end(), std::back_inserter(mistakes));
+}
+
+/// Puts the value into `target`, or its mistakes to the others. With `where` the place is told in its words.
+template <class T>
+void take(Result<T> result, T& target, Mistakes& mistakes, std::string_view where = {}) {
+  if (result) {
+    target = std::move(*result);
+    return;
+  }
+  for (auto& wrong : result.error()) {
+    if (!where.empty()) wrong = {std::string(where), fmt::format("`{}`: {}", wrong.where, wrong.message)};
+  }
+  add(mistakes, std::move(result.error()));
+}
+
+std::optional<std::uint16_t> read_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+/// `NAME=ADDRESS[:PORT]`, an IPv6 address with a port in brackets.
+Result<config::NamedServer> read_named_server(std::string_view text) {
+  const auto wrong = [&](std::string_view what) {
+    return mistake("--nameserver",
+                   fmt::format("`{}`: {}; give NAME=ADDRESS or NAME=ADDRESS:PORT, such as "
+                               "ns1.example.com=192.0.2.1 or ns1.example.com=[2001:db8::1]:53",
+                               escape_text(text, 80), what));
+  };
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return wrong("there is no `=`");
+  const auto name = config::DomainName::parse(text.substr(0, equals));
+  if (!name) return wrong(name.error().front().message);
+
+  config::NamedServer server{*name, {}, {}};
+  std::string_view place = text.substr(equals + 1);
+  std::string_view address = place;
+  std::optional<std::string_view> port;
+  if (place.starts_with('[')) {
+    const std::size_t bracket = place.find(']');
+    if (bracket == std::string_view::npos) return wrong("the bracket is not closed");
+    address = place.substr(1, bracket - 1);
+    place.remove_prefix(bracket + 1);
+    if (place.starts_with(':')) {
+      port = place.substr(1);
+    } else if (!place.empty()) {
+      return wrong("only a port may follow the bracket");
+    }
+  } else if (const std::size_t colon = place.find(':');
+             colon != std::string_view::npos && colon == place.rfind(':')) {
+    address = place.substr(0, colon);
+    port = place.substr(colon + 1);
+  }
+  const auto ip = config::Address::parse(address);
+  if (!ip) return wrong(fmt::format("`{}` is not an IP address", escape_text(address, 80)));
+  server.ip = *ip;
+  if (port) {
+    server.port = read_port(*port);
+    if (!server.port) return wrong("the port must be a whole number from 1 to 65535");
+  }
+  return server;
+}
+
+Result<config::Role> read_role(const std::string& text) {
+  for (const auto role :
+       {config::Role::pending, config::Role::active, config::Role::standby, config::Role::retired}) {
+    if (text == config::to_string(role)) return role;
+  }
+  return mistake("--role", fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
+                                       escape_text(text, 80)));
+}
+
+Result<ColorChoice> read_color(const std::string& text) {
+  if (text == "auto") return ColorChoice::automatic;
+  if (text == "always") return ColorChoice::always;
+  if (text == "never") return ColorChoice::never;
+  return mistake("--color",
+                 fmt::format("`{}` cannot be used: it must be auto, always or never", escape_text(text, 80)));
+}
+
+/// The texts that the flags of `check` bring, before they are understood.
+struct CheckTexts {
+  std::vector<std::string> positionals{};
+  std::vector<std::string> nameservers{};
+  std::vector<std::string> networks{};
+  std::string root_hints{};
+  std::string role{};
+  std::string color{};
+  bool json = false;
+  bool only_ipv4 = false;
+  bool only_ipv6 = false;
+  bool help = false;
+  std::list<std::pair<const config::Option*, std::string>> options{};
+};
+
+std::string value_word(const config::Option& option) {
+  switch (option.unit) {
+    case config::Unit::none:
+      return "NUMBER";
+    case config::Unit::bytes:
+      return "BYTES";
+    case config::Unit::queries_per_second:
+      return "NUMBER|unlimited";
+    case config::Unit::duration:
+      return "TIME";
+    case config::Unit::yes_no:
+      return "yes|no";
+  }
+  return {};
+}
+
+constexpr const char* output_group = "Output";
+constexpr const char* servers_group = "Which servers are asked";
+
+void declare_flags(CLI::App& app, CheckTexts& texts) {
+  app.set_help_flag();
+  app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  app.add_flag("--json", texts.json, "one JSON object on standard output")->group(output_group);
+  app.add_option("--color", texts.color, "auto (the default), always or never")
+      ->option_text("WHEN")
+      ->group(output_group);
+  app.add_flag("-h,--help", texts.help, "this text")->group(output_group);
+  app.add_option("--role", texts.role,
+                 "what the selectors are for: pending, active (the default), standby or retired")
+      ->option_text("ROLE")
+      ->group(servers_group);
+  // Without this a flag that may be repeated would swallow the domain after its value.
+  app.add_option("--nameserver", texts.nameservers, "ask this server alone; repeat it for more")
+      ->option_text("NAME=ADDRESS[:PORT]")
+      ->allow_extra_args(false)
+      ->group(servers_group);
+  app.add_option("--root-hints", texts.root_hints,
+                 "where the search for the servers starts, in place of the root servers")
+      ->option_text("FILE")
+      ->group(servers_group);
+  app.add_option("--allow-net", texts.networks,
+                 "ask servers in this private or loopback network too; repeat it for more")
+      ->option_text("CIDR")
+      ->allow_extra_args(false)
+      ->group(servers_group);
+  app.add_flag("-4", texts.only_ipv4, "ask over IPv4 alone")->group(servers_group);
+  app.add_flag("-6", texts.only_ipv6, "ask over IPv6 alone")->group(servers_group);
+  for (const auto& option : config::probe_options()) {
+    auto& [row, text] = texts.options.emplace_back(&option, std::string{});
+    app.add_option(
+           fmt::format("--{}", option.key), text,
+           fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)))
+        ->option_text(value_word(option))
+        ->take_last()
+        ->group(std::string(option.group));
+  }
+}
+
+std::string check_help(const CLI::App& app) {
+  constexpr std::size_t columns = 80;
+  constexpr std::size_t meaning_starts = 32;
+  std::string text(check_help_start);
+  std::string group;
+  for (const auto* option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    if (option->get_group() != group) {
+      group = option->get_group();
+      text += fmt::format("\n{}\n", group);
+    }
+    std::string flag = fmt::format("  {}", option->get_name(false, true));
+    std::replace(flag.begin(), flag.end(), ',', ' ');
+    if (!option->get_option_text().empty()) flag += ' ' + option->get_option_text();
+    if (flag.size() + 2 > meaning_starts) {
+      text += flag + '\n';
+      flag.clear();
+    }
+    for (const auto& line : exporters::wrap_text(option->get_description(), columns - meaning_starts)) {
+      text += exporters::pad_right(flag, meaning_starts) + line + '\n';
+      flag.clear();
+    }
+  }
+  return text;
+}
+
+/// The first argument that looks like a flag and is none.
+std::optional<config::Mistake> unknown_flag(CLI::App& app, std::span<const std::string> arguments) {
+  for (const auto& argument : arguments) {
+    if (argument == "--") return std::nullopt;
+    if (argument.size() < 2 || argument.front() != '-') continue;
+    const std::string flag = argument.substr(0, argument.find('='));
+    if (app.get_option_no_throw(flag) != nullptr) continue;
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    const std::string nearest = nearest_word(flag, known);
+    return config::Mistake{escape_text(flag, 80),
+                           nearest.empty() ? "there is no such flag; `dkimprobe check --help` lists all"
+                                           : fmt::format("there is no such flag; did you mean {}?", nearest)};
+  }
+  return std::nullopt;
+}
+
+void read_families(const CheckTexts& texts, config::ProbeSettings& settings, Mistakes& mistakes) {
+  if (texts.only_ipv4 && texts.only_ipv6) {
+    mistakes.push_back(
+        {"-4 -6", "each excludes the other; without both, servers are asked over IPv4 and IPv6"});
+    return;
+  }
+  if (texts.only_ipv4) settings.use_ipv6 = false;
+  if (texts.only_ipv6) settings.use_ipv4 = false;
+  if (!settings.use_ipv4 && !settings.use_ipv6) {
+    mistakes.push_back({"--ipv4 --ipv6", "without both no server can be asked"});
+  }
+}
+
+void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+  if (positionals.empty()) {
+    mistakes.push_back({"", "no domain given; the usage is: dkimprobe check DOMAIN SELECTOR..."});
+    return;
+  }
+  take(config::read_domain(positionals.front()), command.domain, mistakes);
+  const bool domain_read = mistakes.empty();
+  if (positionals.size() == 1) {
+    // A mistake about the domain may say what the selector is.
+    if (domain_read) mistakes.push_back({"", std::string(no_selector)});
+    return;
+  }
+  for (auto text = positionals.begin() + 1; text != positionals.end(); ++text) {
+    config::Selector selector;
+    const std::size_t before = mistakes.size();
+    take(config::Selector::parse(*text), selector, mistakes);
+    if (mistakes.size() != before) continue;
+    if (domain_read) {
+      if (const auto name = selector.owner_name(command.domain); !name) {
+        add(mistakes, name.error());
+        continue;
+      }
+    }
+    if (std::find(command.selectors.begin(), command.selectors.end(), selector) == command.selectors.end()) {
+      command.selectors.push_back(selector);
+    }
+  }
+}
+
+Result<Command> read_check(std::span<const std::string> arguments) {
+  CLI::App app;
+  CheckTexts texts;
+  declare_flags(app, texts);
+  if (const auto unknown = unknown_flag(app, arguments)) return mistake(unknown->where, unknown->message);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string_view text = error.what();
+    return mistake(escape_text(text.substr(0, text.find(':')), 80), "a value must follow it");
+  } catch (const CLI::ParseError& error) {
+    return mistake("", fmt::format("the command line cannot be read: {}", escape_text(error.what(), 200)));
+  }
+  if (texts.help) return Command{TextWanted{check_help(app)}};
+
+  CheckCommand command;
+  Mistakes mistakes;
+  read_names(texts.positionals, command, mistakes);
+  for (const auto& [option, text] : texts.options) {
+    const std::string flag = fmt::format("--{}", option->key);
+    if (app.get_option(flag)->empty()) continue;
+    if (auto set = config::set_option(*option, text, flag, command.settings); !set)
+      add(mistakes, set.error());
+  }
+  read_families(texts, command.settings, mistakes);
+  if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role, mistakes);
+  if (!app.get_option("--color")->empty()) take(read_color(texts.color), command.color, mistakes);
+  for (const auto& text : texts.nameservers) {
+    take(read_named_server(text), command.settings.pinned_servers.emplace_back(), mistakes);
+  }
+  for (const auto& text : texts.networks) {
+    take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
+         "--allow-net");
+  }
+  if (!app.get_option("--root-hints")->empty()) command.root_hints = texts.root_hints;
+  command.json = texts.json;
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
+}  // namespace
+
+Result<Command> read_command_line(std::span<const std::string> arguments) {
+  if (arguments.empty()) {
+    return mistake(
+        "", "no command given; the usage is: dkimprobe check DOMAIN SELECTOR... (more: dkimprobe --help)");
+  }
+  const std::string& word = arguments.front();
+  if (word == "--help" || word == "-h" || word == "help") return Command{TextWanted{std::string(help_text)}};
+  if (word == "--version" || word == "version") return Command{TextWanted{std::string(version_text)}};
+  if (word == "check") return read_check(arguments.subspan(1));
+  const std::string shown = escape_text(word, 80);
+  if (word.starts_with('-')) {
+    return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
+  }
+  const std::vector<std::string> commands = {"check", "help", "version"};
+  if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
+    return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
+  }
+  return mistake(
+      shown,
+      word.find('.') == std::string::npos
+          ? "there is no such command; `dkimprobe --help` lists all"
+          : fmt::format("there is no such command; to look at a domain: dkimprobe check {} SELECTOR", shown));
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,41 @@
+// What the operator asked for, read from the command line: values that were checked, or all mistakes at once.
+// It opens no file and asks no server.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/domain_name.hpp"
+#include "config/result.hpp"
+#include "config/selector.hpp"
+#include "config/settings.hpp"
+
+namespace dkimprobe::cli {
+
+enum class ColorChoice : std::uint8_t { automatic, always, never };
+
+struct CheckCommand {
+  config::DomainName domain{};
+  std::vector<config::Selector> selectors{};  ///< at least one, each of them once
+  config::Role role = config::Role::active;
+  config::ProbeSettings settings{};  ///< root servers still missing: see `root_hints`
+  std::optional<std::filesystem::path> root_hints{};
+  bool json = false;
+  ColorChoice color = ColorChoice::automatic;
+};
+
+/// A text that was asked for, such as the help.
+struct TextWanted {
+  std::string text{};
+};
+
+using Command = std::variant<CheckCommand, TextWanted>;
+
+/// `arguments` without the program's own name.
+[[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,17 @@
+// How the process ends, the same for every command: part of the interface that scripts rely on.
+#pragma once
+
+namespace dkimprobe::cli {
+
+enum class ExitCode : int {
+  ok = 0,  ///< nothing worse than a notice
+  warning = 1,
+  critical = 2,
+  unknown = 3,    ///< it could not be judged
+  usage = 64,     ///< the command line is wrong
+  internal = 70,  ///< the program failed
+  settings = 78,  ///< a file given as a setting is wrong
+  interrupted = 130,
+};
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,53 @@
+// The composition: the command line, the command, the exit code.
+#include <signal.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/check.hpp"
+#include "cli/command_line.hpp"
+#include "cli/exit_code.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+int end_with(const config::Mistakes& mistakes, ExitCode code) {
+  for (const auto& wrong : mistakes) {
+    fmt::print(stderr, "dkimprobe: {}{}{}\n", wrong.where, wrong.where.empty() ? "" : ": ", wrong.message);
+  }
+  return static_cast<int>(code);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  auto command = read_command_line(arguments);
+  if (!command) return end_with(command.error(), ExitCode::usage);
+  if (const auto* wanted = std::get_if<TextWanted>(&*command)) {
+    fmt::print("{}", wanted->text);
+    return static_cast<int>(ExitCode::ok);
+  }
+  const auto code = run_check(std::get<CheckCommand>(std::move(*command)));
+  return code ? static_cast<int>(*code) : end_with(code.error(), ExitCode::settings);
+}
+
+}  // namespace
+}  // namespace dkimprobe::cli
+
+int main(int argc, char** argv) {
+  using dkimprobe::cli::ExitCode;
+  // Readers that go away early are told by the result of the write.
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    return dkimprobe::cli::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "dkimprobe: internal error: {}\n", dkimprobe::config::escape_text(error.what(), 500));
+  } catch (...) {
+    fmt::print(stderr, "dkimprobe: internal error\n");
+  }
+  return static_cast<int>(ExitCode::internal);
+}

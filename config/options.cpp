@@ -1,0 +1,199 @@
+#include "config/options.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "config/escape.hpp"
+
+namespace dkimprobe::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view asking = "How servers are asked";
+constexpr std::string_view bounds = "Bounds of a probe";
+
+constexpr Option options[] = {
+    {"port", asking, "port of the authoritative servers", Unit::none, 1, 65'535, 53, &ProbeSettings::port},
+    {"first-try", asking, "how long the first try waits; each next one waits twice as long", Unit::duration,
+     50, 10'000, 400, &ProbeSettings::first_try},
+    {"tries", asking, "how often a question is sent over UDP before the server counts as silent", Unit::none,
+     1, 8, 3, &ProbeSettings::tries},
+    {"tcp-time", asking, "how long one exchange over TCP may take", Unit::duration, 100, 30'000, 3'000,
+     &ProbeSettings::tcp_time},
+    {"pace", asking, "queries a second to one address after the burst", Unit::queries_per_second, 0,
+     1'000'000, 5, &ProbeSettings::pace_per_second},
+    {"pace-burst", asking, "queries to one address that may go at once", Unit::none, 1, 10'000, 20,
+     &ProbeSettings::pace_burst},
+    {"ipv4", asking, "ask servers over IPv4", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv4},
+    {"ipv6", asking, "ask servers over IPv6", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv6},
+    {"mixed-case", asking, "write questions in random upper and lower case", Unit::yes_no, 0, 1, 0,
+     &ProbeSettings::mixed_case},
+    {"edns-payload", asking, "payload size that is told with EDNS", Unit::bytes, 512, 4'096, 1'232,
+     &ProbeSettings::edns_payload_bytes},
+    {"timeout", bounds, "how long all of a domain may take", Unit::duration, 500, 600'000, 30'000,
+     &Budgets::domain_time},
+    {"discovery-time", bounds, "how long finding the servers of one zone may take", Unit::duration, 500,
+     600'000, 10'000, &Budgets::discovery_time},
+    {"max-nameservers", bounds, "nameservers of one zone that are looked at", Unit::none, 1, 64, 16,
+     &Budgets::nameservers_per_zone},
+    {"max-unresolvable", bounds, "nameservers without an address before the search for more ends", Unit::none,
+     1, 64, 5, &Budgets::unresolvable_nameservers},
+    {"max-addresses", bounds, "addresses of one zone that are asked", Unit::none, 1, 256, 32,
+     &Budgets::addresses_per_zone},
+    {"max-exchanges", bounds, "exchanges with one server for each name", Unit::none, 4, 100, 12,
+     &Budgets::exchanges_per_server},
+    {"max-discovery-queries", bounds, "queries to find the servers of one zone", Unit::none, 1, 10'000, 200,
+     &Budgets::queries_per_zone},
+    {"max-discovery-depth", bounds, "searches begun by searches, for addresses of nameservers", Unit::none, 1,
+     32, 8, &Budgets::discovery_depth},
+    {"max-chain", bounds, "CNAME and DNAME steps that are followed", Unit::none, 1, 32, 12,
+     &Budgets::chain_steps},
+};
+
+template <class T, class Owner>
+Owner& owner_of(T Owner::*, ProbeSettings& settings) {
+  if constexpr (std::is_same_v<Owner, Budgets>) {
+    return settings.budgets;
+  } else {
+    return settings;
+  }
+}
+
+template <class T>
+double to_number(const T& value) {
+  if constexpr (std::is_same_v<T, milliseconds>) {
+    return static_cast<double>(value.count());
+  } else {
+    return static_cast<double>(value);
+  }
+}
+
+template <class T>
+T from_number(double number) {
+  if constexpr (std::is_same_v<T, milliseconds>) {
+    return milliseconds{static_cast<milliseconds::rep>(number)};
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return number > 0;
+  } else {
+    return static_cast<T>(number);
+  }
+}
+
+/// The whole of `text` as a number without sign; nothing else.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<double> parse_value(Unit unit, std::string_view text) {
+  switch (unit) {
+    case Unit::none:
+    case Unit::bytes:
+      if (const auto number = parse_number<std::uint32_t>(text)) return *number;
+      return std::nullopt;
+    case Unit::queries_per_second:
+      if (text == "unlimited") return 0;
+      // Zero would read as "never ask", so only the word lifts the pace.
+      if (const auto number = parse_number<double>(text); number && *number > 0) return *number;
+      return std::nullopt;
+    case Unit::duration:
+      if (const auto duration = parse_duration(text)) return to_number(*duration);
+      return std::nullopt;
+    case Unit::yes_no:
+      if (text == "yes") return 1;
+      if (text == "no") return 0;
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const Option> probe_options() {
+  return options;
+}
+
+Result<void> set_option(const Option& option, std::string_view text, std::string where,
+                        ProbeSettings& settings) {
+  const auto value = parse_value(option.unit, text);
+  if (!value || *value < option.minimum || *value > option.maximum) {
+    return mistake(std::move(where), fmt::format("`{}` cannot be used: it must be {}", escape_text(text, 80),
+                                                 format_limits(option)));
+  }
+  std::visit(
+      [&](auto place) {
+        auto& member = owner_of(place, settings).*place;
+        member = from_number<std::remove_reference_t<decltype(member)>>(*value);
+      },
+      option.place);
+  return {};
+}
+
+double option_value(const Option& option, const ProbeSettings& settings) {
+  ProbeSettings copy = settings;
+  return std::visit([&](auto place) { return to_number(owner_of(place, copy).*place); }, option.place);
+}
+
+std::string format_value(Unit unit, double value) {
+  switch (unit) {
+    case Unit::none:
+      return fmt::format("{:.0f}", value);
+    case Unit::bytes:
+      return fmt::format("{:.0f}", value);
+    case Unit::queries_per_second:
+      return value > 0 ? fmt::format("{:g}", value) : "unlimited";
+    case Unit::duration: {
+      const auto count = static_cast<milliseconds::rep>(value);
+      if (count % 60'000 == 0 && count > 0) return fmt::format("{}m", count / 60'000);
+      if (count % 1'000 == 0) return fmt::format("{}s", count / 1'000);
+      return fmt::format("{}ms", count);
+    }
+    case Unit::yes_no:
+      return value > 0 ? "yes" : "no";
+  }
+  return {};
+}
+
+std::string format_limits(const Option& option) {
+  const auto from = format_value(option.unit, option.minimum);
+  const auto to = format_value(option.unit, option.maximum);
+  switch (option.unit) {
+    case Unit::none:
+      return fmt::format("a whole number from {} to {}", from, to);
+    case Unit::bytes:
+      return fmt::format("a whole number of bytes from {} to {}", from, to);
+    case Unit::queries_per_second:
+      return fmt::format("a number above 0 and up to {:.0f}, or `unlimited`", option.maximum);
+    case Unit::duration:
+      return fmt::format("a time from {} to {}, with its unit: ms, s, m or h", from, to);
+    case Unit::yes_no:
+      return "`yes` or `no`";
+  }
+  return {};
+}
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+  struct Suffix {
+    std::string_view text;
+    std::int64_t milliseconds;
+  };
+  constexpr Suffix suffixes[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+  for (const auto& suffix : suffixes) {
+    if (!text.ends_with(suffix.text)) continue;
+    const auto number = parse_number<std::uint32_t>(text.substr(0, text.size() - suffix.text.size()));
+    if (!number) return std::nullopt;
+    return milliseconds{*number * suffix.milliseconds};
+  }
+  return std::nullopt;
+}
+
+}  // namespace dkimprobe::config

@@ -1,0 +1,164 @@
+#include "config/root_hints.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <ldns/ldns.h>
+
+#include "config/escape.hpp"
+
+namespace dkimprobe::config {
+namespace {
+
+struct RootServer {
+  std::string_view name;
+  std::string_view ipv4;
+  std::string_view ipv6;
+};
+
+// The root zone of April 2024 (2024041801); the last change of an address was b.root-servers.net in 2023.
+constexpr RootServer root_servers[] = {
+    {"a.root-servers.net", "198.41.0.4", "2001:503:ba3e::2:30"},
+    {"b.root-servers.net", "170.247.170.2", "2801:1b8:10::b"},
+    {"c.root-servers.net", "192.33.4.12", "2001:500:2::c"},
+    {"d.root-servers.net", "199.7.91.13", "2001:500:2d::d"},
+    {"e.root-servers.net", "192.203.230.10", "2001:500:a8::e"},
+    {"f.root-servers.net", "192.5.5.241", "2001:500:2f::f"},
+    {"g.root-servers.net", "192.112.36.4", "2001:500:12::d0d"},
+    {"h.root-servers.net", "198.97.190.53", "2001:500:1::53"},
+    {"i.root-servers.net", "192.36.148.17", "2001:7fe::53"},
+    {"j.root-servers.net", "192.58.128.30", "2001:503:c27::2:30"},
+    {"k.root-servers.net", "193.0.14.129", "2001:7fd::1"},
+    {"l.root-servers.net", "199.7.83.42", "2001:500:9f::42"},
+    {"m.root-servers.net", "202.12.27.33", "2001:dc3::35"},
+};
+
+// A file with more faults than this is no hints file at all; the first ones say so well enough.
+constexpr std::size_t most_mistakes = 20;
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+struct RecordFree {
+  void operator()(ldns_rr* record) const { ldns_rr_free(record); }
+};
+
+/// The names that the reader carries from line to line.
+struct ReaderNames {
+  ldns_rdf* origin = ldns_rdf_new_frm_str(LDNS_RDF_TYPE_DNAME, ".");
+  ldns_rdf* previous = nullptr;
+
+  ReaderNames() = default;
+  ReaderNames(const ReaderNames&) = delete;
+  ReaderNames& operator=(const ReaderNames&) = delete;
+  ~ReaderNames() {
+    ldns_rdf_deep_free(origin);
+    ldns_rdf_deep_free(previous);
+  }
+};
+
+std::span<const std::uint8_t> bytes_of(const ldns_rdf* field) {
+  return {ldns_rdf_data(field), ldns_rdf_size(field)};
+}
+
+struct NamedLine {
+  DomainName name{};
+  int line = 0;
+};
+
+struct Hints {
+  std::vector<NamedLine> nameservers{};
+  std::vector<NamedServer> addresses{};
+};
+
+/// Takes one record; other types than NS, A and AAAA say nothing here and are passed over.
+void take(const ldns_rr& record, int line, Hints& hints) {
+  const auto owner = DomainName::from_wire(bytes_of(ldns_rr_owner(&record)));
+  if (!owner || ldns_rr_rd_count(&record) != 1) return;
+  const std::span<const std::uint8_t> data = bytes_of(ldns_rr_rdf(&record, 0));
+  const ldns_rr_type type = ldns_rr_get_type(&record);
+  if (type == LDNS_RR_TYPE_NS && owner->is_root()) {
+    if (const auto name = DomainName::from_wire(data)) hints.nameservers.push_back({*name, line});
+  } else if (type == LDNS_RR_TYPE_A || type == LDNS_RR_TYPE_AAAA) {
+    if (const auto address = Address::from_octets(data)) hints.addresses.push_back({*owner, *address, {}});
+  }
+}
+
+}  // namespace
+
+std::vector<NamedServer> builtin_root_servers() {
+  std::vector<NamedServer> servers;
+  for (const RootServer& server : root_servers) {
+    const DomainName name = DomainName::parse(server.name).value();
+    servers.push_back({name, Address::parse(server.ipv4).value(), {}});
+    servers.push_back({name, Address::parse(server.ipv6).value(), {}});
+  }
+  return servers;
+}
+
+Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& path) {
+  const std::string place = escape_text(path.string());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return mistake(place, "this is a directory; a root hints file was expected");
+  }
+  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
+  if (!file) {
+    return mistake(place,
+                   fmt::format("the root hints cannot be read: {}", std::generic_category().message(errno)));
+  }
+
+  Hints hints;
+  Mistakes mistakes;
+  ReaderNames names;
+  std::uint32_t ttl = 3'600'000;
+  int next_line = 1;
+  while (std::feof(file.get()) == 0 && mistakes.size() < most_mistakes) {
+    const int line = next_line;
+    ldns_rr* read = nullptr;
+    const ldns_status status =
+        ldns_rr_new_frm_fp_l(&read, file.get(), &ttl, &names.origin, &names.previous, &next_line);
+    const std::unique_ptr<ldns_rr, RecordFree> record(read);
+    if (status == LDNS_STATUS_OK && record) {
+      take(*record, line, hints);
+    } else if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY &&
+               status != LDNS_STATUS_SYNTAX_TTL && status != LDNS_STATUS_SYNTAX_ORIGIN) {
+      mistakes.push_back(
+          {fmt::format("{}:{}", place, line),
+           fmt::format("this is not a line of a zone file: {}", ldns_get_errorstr_by_id(status))});
+    }
+  }
+
+  std::vector<NamedServer> servers;
+  for (const NamedLine& nameserver : hints.nameservers) {
+    const std::size_t before = servers.size();
+    std::copy_if(hints.addresses.begin(), hints.addresses.end(), std::back_inserter(servers),
+                 [&](const NamedServer& address) {
+                   return address.name == nameserver.name &&
+                          std::find(servers.begin(), servers.end(), address) == servers.end();
+                 });
+    if (servers.size() == before) {
+      mistakes.push_back({fmt::format("{}:{}", place, nameserver.line),
+                          fmt::format("the nameserver {} has no A or AAAA record in this file",
+                                      nameserver.name.to_string())});
+    }
+  }
+  if (hints.nameservers.empty() && mistakes.empty()) {
+    mistakes.push_back({place, "there is no NS record of the root (\".\") in this file"});
+  }
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return servers;
+}
+
+}  // namespace dkimprobe::config

@@ -1,0 +1,242 @@
+#include "exporters/report_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "checks/catalogue.hpp"
+#include "config/escape.hpp"
+#include "exporters/iso_time.hpp"
+#include "exporters/message_size.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using checks::Report;
+using config::escape_text;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json text_or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json milliseconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1'000.0;
+}
+
+std::string_view word(probe::NotAsked reason) {
+  switch (reason) {
+    case probe::NotAsked::asked:
+      return "asked";
+    case probe::NotAsked::address_refused:
+      return "address_refused";
+    case probe::NotAsked::no_route:
+      return "no_route";
+    case probe::NotAsked::family_disabled:
+      return "family_disabled";
+    case probe::NotAsked::budget_exhausted:
+      return "budget_exhausted";
+  }
+  return "";
+}
+
+std::string_view word(probe::DiscoveryOutcome outcome) {
+  switch (outcome) {
+    case probe::DiscoveryOutcome::complete:
+      return "complete";
+    case probe::DiscoveryOutcome::pinned:
+      return "pinned";
+    case probe::DiscoveryOutcome::no_servers:
+      return "no_servers";
+    case probe::DiscoveryOutcome::loop:
+      return "loop";
+    case probe::DiscoveryOutcome::budget_exhausted:
+      return "budget_exhausted";
+    case probe::DiscoveryOutcome::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+Json strings_json(const std::vector<std::string>& strings) {
+  Json list = Json::array();
+  for (const auto& text : strings) list.push_back(escape_text(text));
+  return list;
+}
+
+Json names_json(const std::vector<config::DomainName>& names) {
+  Json list = Json::array();
+  for (const auto& name : names) list.push_back(name.to_string());
+  return list;
+}
+
+Json addresses_json(const std::vector<config::Address>& addresses) {
+  Json list = Json::array();
+  for (const auto& address : addresses) list.push_back(address.to_string());
+  return list;
+}
+
+Json record_json(const checks::RecordFacts& record) {
+  Json tags = Json::array();
+  for (const auto& tag : record.tags) {
+    tags.push_back(
+        {{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}, {"offset", tag.offset}});
+  }
+  return {{"class", checks::to_string(record.record_class)},
+          {"strings", strings_json(record.strings)},
+          {"tags", std::move(tags)}};
+}
+
+Json key_json(const std::optional<checks::KeyFacts>& key) {
+  if (!key) return nullptr;
+  return {{"algorithm", escape_text(key->algorithm)},
+          {"bits", key->bits},
+          {"sha256", text_or_null(key->sha256)},
+          {"exponent", or_null(key->exponent)}};
+}
+
+Json headroom(std::uint32_t limit, const std::optional<std::uint32_t>& bytes) {
+  if (!bytes) return nullptr;
+  return static_cast<std::int64_t>(limit) - static_cast<std::int64_t>(*bytes);
+}
+
+Json size_json(const checks::SizeFacts& size) {
+  return {{"direct", or_null(size.direct)},
+          {"chain", or_null(size.chain)},
+          {"headroom_512", headroom(plain_limit_bytes, plain_bytes(size))},
+          {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(size))},
+          {"observed",
+           {{"udp", or_null(size.observed_udp)},
+            {"edns", or_null(size.observed_edns)},
+            {"tcp", or_null(size.observed_tcp)}}},
+          {"drop_first", strings_json(size.drop_first)}};
+}
+
+/// One entry for each server of a finding, so that a reader can select by server; one with null without any.
+void append_finding(Json& list, const checks::Finding& finding) {
+  const auto entry = [&](const checks::ServerId* server) {
+    list.push_back({{"id", finding.check->name},
+                    {"severity", checks::to_string(finding.severity)},
+                    {"server", server == nullptr ? Json(nullptr) : Json(server->address.ip.to_string())},
+                    {"server_name", server == nullptr ? Json(nullptr) : text_or_null(server->name)},
+                    {"offset", or_null(finding.offset)},
+                    {"detail", finding.detail},
+                    {"remedy", finding.remedy},
+                    {"reference", text_or_null(finding.check->reference)}});
+  };
+  if (finding.servers.empty()) entry(nullptr);
+  for (const auto& server : finding.servers) entry(&server);
+}
+
+Json server_json(const checks::ServerRow& row) {
+  return {{"name", row.id.name},
+          {"address", row.id.address.ip.to_string()},
+          {"port", row.id.address.port},
+          {"owner", row.owner.to_string()},
+          {"outcome", checks::to_string(row.outcome)},
+          {"not_asked", row.not_asked == probe::NotAsked::asked ? Json(nullptr) : Json(word(row.not_asked))},
+          {"rcode", or_null(row.rcode)},
+          {"authoritative", row.authoritative},
+          {"truncated", row.truncated},
+          {"serial", or_null(row.serial)},
+          {"ttl", or_null(row.ttl_seconds)},
+          {"answer_sha256", text_or_null(row.answer_sha256)},
+          {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
+          {"says", row.says},
+          {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
+          {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
+          {"udp_bytes", or_null(row.udp_bytes)}};
+}
+
+Json cut_json(const probe::ZoneCut& cut) {
+  const auto targets = [](const std::vector<probe::NsRecord>& records) {
+    Json list = Json::array();
+    for (const auto& record : records) list.push_back(record.target.to_string());
+    return list;
+  };
+  return {{"apex", cut.apex.to_string()},
+          {"parent_ns", targets(cut.parent_ns)},
+          {"parent_ns_ttl", cut.parent_ns_ttl_seconds},
+          {"child_ns", targets(cut.child_ns)},
+          {"child_ns_ttl", cut.child_ns_ttl_seconds}};
+}
+
+Json zone_json(const probe::Delegation& delegation) {
+  Json cuts = Json::array();
+  for (const auto& cut : delegation.cuts) cuts.push_back(cut_json(cut));
+  Json nameservers = Json::array();
+  for (const auto& server : delegation.nameservers) {
+    nameservers.push_back({{"name", server.name.to_string()},
+                           {"in_parent", server.in_parent},
+                           {"in_child", server.in_child},
+                           {"glue", addresses_json(server.glue)},
+                           {"addresses", addresses_json(server.addresses)}});
+  }
+  const bool reached = delegation.outcome == probe::DiscoveryOutcome::complete ||
+                       delegation.outcome == probe::DiscoveryOutcome::pinned;
+  return {{"zone", delegation.zone.to_string()},
+          {"outcome", word(delegation.outcome)},
+          {"stopped_at", reached ? Json(nullptr) : Json(delegation.stopped_at.to_string())},
+          {"cuts", std::move(cuts)},
+          {"nameservers", std::move(nameservers)},
+          {"nameservers_cut_off", names_json(delegation.nameservers_cut_off)},
+          {"denied", names_json(delegation.denied)},
+          {"queries", delegation.exchanges.size()}};
+}
+
+Json report_object(const Report& report) {
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) append_finding(findings, finding);
+  Json servers = Json::array();
+  for (const auto& row : report.servers) servers.push_back(server_json(row));
+  Json chain = Json::array();
+  for (const auto& alias : report.chain) {
+    chain.push_back({{"owner", alias.owner.to_string()},
+                     {"target", alias.target.to_string()},
+                     {"type", alias.is_dname ? "DNAME" : "CNAME"},
+                     {"ttl", alias.ttl_seconds}});
+  }
+  Json zones = Json::array();
+  for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
+  Json outcomes = Json::object();
+  for (const auto& result : report.outcomes) outcomes[result.check->name] = checks::to_string(result.outcome);
+
+  return {{"schema", "dkimprobe.report/1"},
+          {"domain", report.domain.to_string()},
+          {"selector", report.selector.to_string()},
+          {"name", report.name.to_string()},
+          {"role", config::to_string(report.role)},
+          {"observed_at", iso_time(report.observed_at)},
+          {"took_ms", milliseconds(report.took)},
+          {"status", checks::to_string(report.status)},
+          {"headline", report.headline},
+          {"record", record_json(report.record)},
+          {"key", key_json(report.key)},
+          {"size", size_json(report.size)},
+          {"findings", std::move(findings)},
+          {"servers", std::move(servers)},
+          {"chain", std::move(chain)},
+          {"delegation", {{"zones", std::move(zones)}}},
+          {"rotation", {{"negative_ttl", or_null(report.negative_ttl_seconds)}}},
+          {"adsp", {{"policy", checks::to_string(report.adsp)}}},
+          {"outcomes", std::move(outcomes)}};
+}
+
+}  // namespace
+
+std::string check_json(const config::DomainName& domain, checks::Status status,
+                       std::span<const Report> reports) {
+  Json list = Json::array();
+  for (const auto& report : reports) list.push_back(report_object(report));
+  const Json whole = {{"schema", "dkimprobe.check/1"},
+                      {"domain", domain.to_string()},
+                      {"status", checks::to_string(status)},
+                      {"reports", std::move(list)}};
+  // What is not UTF-8 in spite of all escaping becomes U+FFFD: the output is JSON whatever happens.
+  return whole.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,16 @@
+// Reports as JSON for programs: one object, keys in a fixed order, foreign bytes escaped as everywhere else.
+// The shape is `dkimprobe.report/1`; it prints what a report holds and judges nothing.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "checks/report.hpp"
+
+namespace dkimprobe::exporters {
+
+/// One object of the schema `dkimprobe.check/1` with the report of each selector, and a newline at the end.
+[[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
+                                     std::span<const checks::Report> reports);
+
+}  // namespace dkimprobe::exporters

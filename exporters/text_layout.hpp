@@ -1,0 +1,26 @@
+// Words into lines of a given width, for outputs that people read. Widths count characters, of which each
+// takes one column: all foreign text is escaped ASCII before it comes here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dkimprobe::exporters {
+
+/// Characters of UTF-8 text.
+[[nodiscard]] std::size_t text_width(std::string_view text);
+
+/// Lines of at most `width` characters, broken at spaces; a word that is wider is broken after a dot or a
+/// comma of it, and anywhere when it has none. At least one line, which may be empty.
+[[nodiscard]] std::vector<std::string> wrap_text(std::string_view text, std::size_t width);
+
+/// `text` with spaces after it up to `width` characters, or before it.
+[[nodiscard]] std::string pad_right(std::string text, std::size_t width);
+[[nodiscard]] std::string pad_left(std::string text, std::size_t width);
+
+/// Text that is said to be escaped already, made sure of: control characters become `\xHH`.
+[[nodiscard]] std::string without_controls(std::string_view text);
+
+}  // namespace dkimprobe::exporters

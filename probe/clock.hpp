@@ -1,0 +1,10 @@
+// The clock of deadlines and round trips. Decisions get the time as an argument; only sockets read the clock.
+#pragma once
+
+#include <chrono>
+
+namespace dkimprobe::probe {
+
+using MonotonicTime = std::chrono::steady_clock::time_point;
+
+}  // namespace dkimprobe::probe

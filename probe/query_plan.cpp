@@ -1,0 +1,125 @@
+#include "probe/query_plan.hpp"
+
+namespace dkimprobe::probe {
+namespace {
+
+constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp,
+                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::sibling,
+                                     Purpose::domainkey};
+
+/// Whether the same query may fare better when sent again. A refusal of the machine or of the connection will
+/// not.
+bool worth_another_try(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::timed_out:
+    case Outcome::malformed:
+    case Outcome::unreachable:
+      return true;
+    case Outcome::answered:
+    case Outcome::connection_refused:
+    case Outcome::connection_reset:
+    case Outcome::connection_closed:
+    case Outcome::no_route:
+    case Outcome::local_error:
+    case Outcome::interrupted:
+      return false;
+  }
+  return false;
+}
+
+/// An error that a server gives to EDNS itself (RFC 6891 section 7), so that the plain way is to be used from
+/// now on.
+bool refuses_edns(Rcode rcode) {
+  return rcode == Rcode::formerr || rcode == Rcode::notimp || rcode == Rcode::servfail ||
+         rcode == Rcode::badvers;
+}
+
+}  // namespace
+
+bool QueryPlan::settled(Purpose purpose) {
+  const Progress progress = track(purpose).progress;
+  return progress == Progress::idle || progress == Progress::answered || progress == Progress::failed;
+}
+
+void QueryPlan::begin(Purpose purpose, Transport transport, bool edns) {
+  Track& begun = track(purpose);
+  begun = {Progress::retry, 0, transport, edns};
+}
+
+PlannedQueries QueryPlan::next() {
+  if (!begun_) {
+    begun_ = true;
+    begin(Purpose::record_plain, Transport::udp, false);
+    if (set_ != QuestionSet::glance) {
+      begin(Purpose::record_edns, Transport::udp, true);
+      begin(Purpose::record_tcp, Transport::tcp, false);
+    }
+    if (set_ == QuestionSet::full) begin(Purpose::zone_soa, Transport::udp, false);
+  } else if (!second_stage_ && settled(Purpose::record_plain) && settled(Purpose::record_edns) &&
+             settled(Purpose::record_tcp) && settled(Purpose::zone_soa)) {
+    second_stage_ = true;
+    begin_second_stage();
+  }
+  PlannedQueries queries;
+  for (const Purpose purpose : all_purposes) {
+    if (track(purpose).progress == Progress::retry) send(purpose, queries);
+  }
+  return queries;
+}
+
+/// The ways of asking are known now.
+void QueryPlan::begin_second_stage() {
+  const bool udp_works =
+      succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
+  if (set_ == QuestionSet::glance && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
+  if (set_ != QuestionSet::full) return;
+  if (!udp_works && !succeeded(Purpose::record_tcp)) return;
+  const Transport transport = udp_works ? Transport::udp : Transport::tcp;
+  if (!succeeded(Purpose::zone_soa) && !udp_works) begin(Purpose::zone_soa, transport, false);
+  begin(Purpose::zone_ns, transport, edns_works_ && udp_works);
+  if (!limits_.holds_domainkey) return;
+  begin(Purpose::sibling, transport, edns_works_ && udp_works);
+  begin(Purpose::domainkey, transport, edns_works_ && udp_works);
+}
+
+void QueryPlan::send(Purpose purpose, PlannedQueries& queries) {
+  Track& due = track(purpose);
+  if (sent_ >= limits_.exchanges) {
+    due.progress = Progress::failed;
+    cut_short_ = true;
+    return;
+  }
+  due.progress = Progress::under_way;
+  ++due.attempts;
+  ++sent_;
+  ++under_way_;
+  const auto timeout =
+      due.transport == Transport::tcp ? limits_.tcp_time : limits_.first_try * (1U << (due.attempts - 1U));
+  queries.push_back({purpose, due.transport, due.edns, due.attempts, timeout});
+}
+
+void QueryPlan::finished(const PlannedOutcome& outcome) {
+  --under_way_;
+  Track& asked = track(outcome.purpose);
+  if (outcome.outcome == Outcome::interrupted) {
+    asked.progress = Progress::failed;
+    return;
+  }
+  const bool about_record =
+      outcome.purpose == Purpose::record_plain || outcome.purpose == Purpose::record_edns;
+  if (about_record && (outcome.truncated || outcome.outcome == Outcome::malformed)) needs_tcp_ = true;
+  if (outcome.outcome != Outcome::answered) {
+    const bool again = outcome.transport == Transport::udp && asked.attempts < limits_.tries &&
+                       worth_another_try(outcome.outcome);
+    asked.progress = again ? Progress::retry : Progress::failed;
+    return;
+  }
+  asked.progress = Progress::answered;
+  if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
+  // A zone's truncated answer is asked for again over TCP; the record has its TCP exchange anyway.
+  if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {
+    begin(outcome.purpose, Transport::tcp, false);
+  }
+}
+
+}  // namespace dkimprobe::probe

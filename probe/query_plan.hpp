@@ -1,0 +1,110 @@
+// What to ask one server address about one name, and when to stop: a pure decision on a small value of fixed
+// size. It is told how each query went and says what comes next; it sends nothing, records nothing and looks
+// at no clock.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "probe/observation.hpp"
+
+namespace dkimprobe::probe {
+
+/// How much a server is asked about a name.
+enum class QuestionSet : std::uint8_t {
+  full,  ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, what is at `_domainkey`
+  record_only,  ///< the record in the three ways: the zone was asked for another name
+  glance,       ///< the record once, in plain UDP, and over TCP when that is truncated or malformed
+};
+
+struct PlanLimits {
+  std::uint8_t tries = 3;
+  std::uint8_t exchanges = 12;  ///< for this server and name; more are left out
+  std::chrono::milliseconds first_try{400};
+  std::chrono::milliseconds tcp_time{3'000};
+  bool holds_domainkey =
+      false;  ///< the zone holds `_domainkey`: `full` asks for it and for the sibling as well
+};
+
+/// A query to send now.
+struct PlannedQuery {
+  Purpose purpose = Purpose::record_plain;
+  Transport transport = Transport::udp;
+  bool edns = false;
+  std::uint8_t attempt = 1;
+  std::chrono::milliseconds timeout{0};
+
+  friend bool operator==(const PlannedQuery&, const PlannedQuery&) = default;
+};
+
+/// What the plan needs to know of a finished exchange.
+struct PlannedOutcome {
+  Purpose purpose = Purpose::record_plain;
+  Transport transport = Transport::udp;
+  Outcome outcome = Outcome::timed_out;
+  Rcode rcode = Rcode::noerror;  ///< when answered
+  bool truncated = false;        ///< when answered
+};
+
+/// A list of at most as many queries as can be due at once.
+class PlannedQueries {
+ public:
+  void push_back(const PlannedQuery& query) { queries_[size_++] = query; }
+  [[nodiscard]] const PlannedQuery* begin() const { return queries_.data(); }
+  [[nodiscard]] const PlannedQuery* end() const { return queries_.data() + size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+
+ private:
+  std::array<PlannedQuery, 8> queries_{};
+  std::size_t size_ = 0;
+};
+
+/// The plan for one server and name. First the record is asked in plain UDP, with EDNS and over TCP at the
+/// same time, and the SOA: a server that is dead costs the time of its tries once, and one that drops a
+/// single way of asking is told from it. What is left follows in the way that has proved to work.
+class QueryPlan {
+ public:
+  QueryPlan(QuestionSet set, const PlanLimits& limits) : set_(set), limits_(limits) {}
+
+  /// What to send now: called once at the start and after each outcome.
+  [[nodiscard]] PlannedQueries next();
+  void finished(const PlannedOutcome& outcome);
+
+  [[nodiscard]] bool done() const { return under_way_ == 0 && begun_; }
+  /// Something was left out because the number of exchanges was used up.
+  [[nodiscard]] bool cut_short() const { return cut_short_; }
+
+ private:
+  /// How far the asking for one purpose has come.
+  enum class Progress : std::uint8_t { idle, under_way, retry, answered, failed };
+
+  struct Track {
+    Progress progress = Progress::idle;
+    std::uint8_t attempts = 0;
+    Transport transport = Transport::udp;
+    bool edns = false;
+  };
+
+  [[nodiscard]] Track& track(Purpose purpose) { return tracks_[static_cast<std::size_t>(purpose)]; }
+  [[nodiscard]] bool settled(Purpose purpose);
+  [[nodiscard]] bool succeeded(Purpose purpose) { return track(purpose).progress == Progress::answered; }
+  void begin(Purpose purpose, Transport transport, bool edns);
+  void begin_second_stage();
+  void send(Purpose purpose, PlannedQueries& queries);
+
+  QuestionSet set_;
+  PlanLimits limits_;
+  std::array<Track, 7> tracks_{};  ///< by purpose
+  std::uint8_t under_way_ = 0;
+  std::uint8_t sent_ = 0;
+  bool begun_ = false;
+  bool second_stage_ = false;
+  bool edns_works_ = false;
+  bool needs_tcp_ = false;  ///< the record came truncated or malformed over UDP
+  bool cut_short_ = false;
+};
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,17 @@
+// What a scanned response says about the name that was asked, as the plain facts of an observation. It
+// decides nothing about the server, and sees only messages that passed the scan.
+#pragma once
+
+#include "config/domain_name.hpp"
+#include "probe/message_scan.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::probe {
+
+/// `question_name` is the name as it was sent, in its very case. Records of another class than IN are
+/// skipped. Both the alias and the TXT of one name are kept, however wrong that is; of the answer section
+/// nothing else is believed than the name asked and a DNAME above it.
+[[nodiscard]] Response read_response(const ScannedMessage& message, const config::DomainName& question_name,
+                                     RecordType question_type);
+
+}  // namespace dkimprobe::probe

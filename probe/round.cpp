@@ -1,0 +1,578 @@
+#include "probe/round.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "probe/delegation_walk.hpp"
+#include "probe/query_message.hpp"
+#include "probe/query_plan.hpp"
+#include "probe/response_reader.hpp"
+
+namespace dkimprobe::probe {
+namespace {
+
+using config::DomainName;
+using config::ServerAddress;
+
+/// One server address that is asked about one name.
+struct ServerProbe {
+  ServerProbe(QuestionSet questions, const PlanLimits& limits) : plan(questions, limits) {}
+
+  ServerObservation seen{};
+  QueryPlan plan;
+  const ServerProbe* zone_facts_from =
+      nullptr;  ///< who asks this server about the zone, when this one does not
+  bool done = false;
+};
+
+/// One name of a chain.
+struct LegProbe {
+  DomainName owner{};
+  Delegation delegation{};
+  std::optional<DelegationWalk> walk{};
+  std::vector<WalkExchange> walk_first_looks{};  ///< truncated or refused answers that were asked for again
+  std::deque<ServerProbe> servers{};
+  bool probing = false;
+};
+
+/// A name, and the names that its aliases lead to.
+struct ChainProbe {
+  bool is_adsp = false;
+  ChainOutcome outcome = ChainOutcome::complete;
+  std::deque<LegProbe> legs{};
+  std::vector<std::pair<DomainName, DomainName>> aliases{};  ///< from owner to target
+
+  [[nodiscard]] bool leads_to(const DomainName& from, const DomainName& to) const {
+    if (from == to) return true;
+    // Short: a chain has at most a dozen legs, and the aliases that are searched never hold a loop.
+    return std::any_of(aliases.begin(), aliases.end(),
+                       [&](const auto& alias) { return alias.first == from && leads_to(alias.second, to); });
+  }
+};
+
+/// A query on its way, or waiting for its turn.
+struct PendingQuery {
+  ChainProbe* chain = nullptr;
+  LegProbe* leg = nullptr;
+  ServerProbe* server = nullptr;  ///< null for a query of the leg's walk
+  std::uint32_t walk_ticket = 0;
+  DomainName walk_zone{};
+  ServerAddress address{};
+  std::chrono::milliseconds timeout{0};
+  Exchange exchange{};
+};
+
+constexpr std::uint32_t deadline_token = 0;
+
+bool wants_plain_query(const Response& response) {
+  return response.rcode == Rcode::formerr || response.rcode == Rcode::notimp ||
+         response.rcode == Rcode::servfail || response.rcode == Rcode::badvers;
+}
+
+bool is_about_zone(const Exchange& exchange) {
+  return exchange.purpose == Purpose::zone_soa || exchange.purpose == Purpose::zone_ns ||
+         exchange.purpose == Purpose::sibling || exchange.purpose == Purpose::domainkey;
+}
+
+/// The order in which observations show exchanges.
+bool began_before(const Exchange& a, const Exchange& b) {
+  return std::tie(a.started, a.purpose, a.attempt) < std::tie(b.started, b.purpose, b.attempt);
+}
+
+}  // namespace
+
+class Round::State final : public QueryHandler {
+ public:
+  State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
+        WallTime observed_at, Finished finished)
+      : context_(context),
+        domain_(std::move(domain)),
+        selectors_(std::move(selectors)),
+        observed_at_(observed_at),
+        began_(context.engine.now()),
+        finished_(std::move(finished)) {
+    if (const auto domainkey = config::domainkey_name(domain_)) {
+      sibling_ = domainkey->child("dkimprobe-" + context_.random.label(10));
+    }
+    for (const config::Selector& selector : selectors_)
+      add_chain(selector.owner_name(domain_).value(), false);
+    if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
+  }
+
+  ~State() {
+    finished_ = nullptr;
+    if (!over_) context_.engine.interrupt(*this);
+  }
+
+  void start() {
+    context_.engine.call_at(began_ + context_.settings.budgets.domain_time, *this, deadline_token);
+    // The first walk fills the cache with the zones that the others share.
+    begin_leg(chains_.front(), chains_.front().legs.front());
+    finish_if_complete();
+  }
+
+  void interrupt() {
+    if (over_) return;
+    interrupted_ = true;
+    context_.engine.interrupt(*this);
+    // What still waited for its turn was never sent.
+    while (!pending_.empty()) {
+      PendingQuery query = std::move(pending_.begin()->second);
+      pending_.erase(pending_.begin());
+      query.exchange.outcome = Outcome::interrupted;
+      record(std::move(query));
+    }
+    for (ChainProbe& chain : chains_) {
+      for (LegProbe& leg : chain.legs) {
+        if (leg.probing) continue;
+        if (leg.walk) {
+          leg.walk->interrupt();
+          take_delegation(leg);
+        } else {
+          leg.delegation.outcome = DiscoveryOutcome::interrupted;
+        }
+        leg.probing = true;
+        chain.outcome = ChainOutcome::interrupted;
+      }
+    }
+    finish();
+  }
+
+ private:
+  void add_chain(const DomainName& name, bool is_adsp) {
+    ChainProbe& chain = chains_.emplace_back();
+    chain.is_adsp = is_adsp;
+    chain.legs.emplace_back().owner = name;
+  }
+
+  // ---- Finding the servers of a leg ----
+
+  void begin_leg(ChainProbe& chain, LegProbe& leg) {
+    if (!context_.settings.pinned_servers.empty() && leg.owner.is_at_or_below(domain_)) {
+      use_pinned_servers(leg);
+      return begin_probing(chain, leg);
+    }
+    leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.engine.now());
+    const std::uint32_t token = next_token_++;
+    walk_timers_.emplace(token, std::pair(&chain, &leg));
+    context_.engine.call_at(leg.walk->deadline(), *this, token);
+    advance_walk(chain, leg);
+  }
+
+  void use_pinned_servers(LegProbe& leg) {
+    leg.delegation.zone = domain_;
+    leg.delegation.outcome = DiscoveryOutcome::pinned;
+    for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
+      auto& nameservers = leg.delegation.nameservers;
+      auto known = std::find_if(nameservers.begin(), nameservers.end(),
+                                [&](const Nameserver& nameserver) { return nameserver.name == pinned.name; });
+      if (known == nameservers.end()) known = nameservers.insert(known, Nameserver{.name = pinned.name});
+      known->host = HostOutcome::found;
+      known->addresses.push_back(pinned.ip);
+    }
+  }
+
+  void advance_walk(ChainProbe& chain, LegProbe& leg) {
+    for (const DelegationWalk::AskServer& ask : leg.walk->next(context_.engine.now())) {
+      PendingQuery query;
+      query.chain = &chain;
+      query.leg = &leg;
+      query.walk_ticket = ask.ticket;
+      query.walk_zone = ask.zone;
+      query.address = ask.server;
+      query.timeout = ask.timeout;
+      query.exchange.purpose = ask.purpose;
+      query.exchange.question_name = ask.name;
+      query.exchange.question_type = ask.type;
+      // With EDNS the glue of a large referral fits.
+      query.exchange.edns_sent = !context_.servers.of(ask.server, context_.engine.now()).plain_only;
+      send_in_turn(std::move(query));
+    }
+    if (!leg.walk->done()) return;
+    take_delegation(leg);
+    begin_probing(chain, leg);
+  }
+
+  void take_delegation(LegProbe& leg) {
+    leg.delegation = leg.walk->take_result();
+    leg.walk.reset();
+    leg.delegation.exchanges.insert(leg.delegation.exchanges.end(),
+                                    std::make_move_iterator(leg.walk_first_looks.begin()),
+                                    std::make_move_iterator(leg.walk_first_looks.end()));
+    std::sort(
+        leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(),
+        [](const WalkExchange& a, const WalkExchange& b) { return began_before(a.exchange, b.exchange); });
+  }
+
+  // ---- Asking the servers of a leg ----
+
+  void begin_probing(ChainProbe& chain, LegProbe& leg) {
+    leg.probing = true;
+    add_servers(chain, leg);
+    for (ServerProbe& server : leg.servers) {
+      if (server.seen.not_asked == NotAsked::asked) advance_plan(chain, leg, server);
+    }
+    if (&leg == &chains_.front().legs.front()) {
+      for (std::size_t i = 1; i < chains_.size(); ++i) begin_leg(chains_[i], chains_[i].legs.front());
+    }
+  }
+
+  void add_servers(const ChainProbe& chain, LegProbe& leg) {
+    std::map<ServerAddress, ServerProbe*> by_address;
+    for (const Nameserver& nameserver : leg.delegation.nameservers) {
+      std::vector<config::Address> addresses = nameserver.glue;
+      addresses.insert(addresses.end(), nameserver.addresses.begin(), nameserver.addresses.end());
+      for (const config::Address& ip : addresses) {
+        const ServerAddress address{ip, port_of(leg, nameserver.name, ip)};
+        if (ServerProbe* known = by_address[address]) {
+          auto& names = known->seen.names;
+          if (std::find(names.begin(), names.end(), nameserver.name) == names.end())
+            names.push_back(nameserver.name);
+          continue;
+        }
+        const NotAsked not_asked = why_not_asked(leg, address, by_address.size() - 1);
+        const ServerProbe* zone_facts_from = nullptr;
+        QuestionSet questions = chain.is_adsp ? QuestionSet::glance : QuestionSet::full;
+        if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
+          const auto [asked, is_first] =
+              zone_facts_.try_emplace({address, leg.delegation.zone.lower_case()}, nullptr);
+          zone_facts_from = asked->second;
+          if (!is_first) questions = QuestionSet::record_only;
+        }
+        ServerProbe& server = leg.servers.emplace_back(questions, plan_limits(chain, leg));
+        server.seen.names.push_back(nameserver.name);
+        server.seen.address = address;
+        server.seen.not_asked = not_asked;
+        server.zone_facts_from = zone_facts_from;
+        if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
+          zone_facts_[{address, leg.delegation.zone.lower_case()}] = &server;
+        }
+        by_address[address] = &server;
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint16_t port_of(const LegProbe& leg, const DomainName& name,
+                                      const config::Address& ip) const {
+    if (leg.delegation.outcome == DiscoveryOutcome::pinned) {
+      for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
+        if (pinned.name == name && pinned.ip == ip && pinned.port) return *pinned.port;
+      }
+    }
+    return context_.settings.port;
+  }
+
+  [[nodiscard]] NotAsked why_not_asked(const LegProbe& leg, const ServerAddress& address,
+                                       std::size_t before) const {
+    const auto& settings = context_.settings;
+    const bool ipv4 = address.ip.family() == config::Family::ipv4;
+    if (ipv4 ? !settings.use_ipv4 : !settings.use_ipv6) return NotAsked::family_disabled;
+    const bool allowed =
+        config::special_purpose(address.ip).empty() || leg.delegation.outcome == DiscoveryOutcome::pinned ||
+        std::any_of(settings.allowed_networks.begin(), settings.allowed_networks.end(),
+                    [&](const config::Network& network) { return network.contains(address.ip); });
+    if (!allowed) return NotAsked::address_refused;
+    if (before >= settings.budgets.addresses_per_zone) return NotAsked::budget_exhausted;
+    if (!context_.zones.has_route(address.ip.family(), context_.engine.now())) return NotAsked::no_route;
+    return NotAsked::asked;
+  }
+
+  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const LegProbe& leg) const {
+    PlanLimits limits;
+    limits.tries = static_cast<std::uint8_t>(context_.settings.tries);
+    limits.exchanges = static_cast<std::uint8_t>(context_.settings.budgets.exchanges_per_server);
+    limits.first_try = context_.settings.first_try;
+    limits.tcp_time = context_.settings.tcp_time;
+    limits.holds_domainkey = !chain.is_adsp && &leg == &chain.legs.front() && sibling_ &&
+                             sibling_->is_at_or_below(leg.delegation.zone);
+    return limits;
+  }
+
+  void advance_plan(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
+    for (const PlannedQuery& planned : server.plan.next()) {
+      PendingQuery query;
+      query.chain = &chain;
+      query.leg = &leg;
+      query.server = &server;
+      query.address = server.seen.address;
+      query.timeout = planned.timeout;
+      query.exchange.purpose = planned.purpose;
+      query.exchange.transport = planned.transport;
+      query.exchange.edns_sent = planned.edns;
+      query.exchange.attempt = planned.attempt;
+      query.exchange.question_name = leg.owner;
+      query.exchange.question_type = RecordType::txt;
+      if (planned.purpose == Purpose::zone_soa || planned.purpose == Purpose::zone_ns) {
+        query.exchange.question_name = leg.delegation.zone;
+        query.exchange.question_type =
+            planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
+      } else if (planned.purpose == Purpose::sibling) {
+        query.exchange.question_name = *sibling_;
+      } else if (planned.purpose == Purpose::domainkey) {
+        query.exchange.question_name = sibling_->parent();
+      }
+      send_in_turn(std::move(query));
+    }
+    server.done = server.plan.done();
+    if (server.done && server.plan.cut_short() && server.seen.exchanges.empty()) {
+      server.seen.not_asked = NotAsked::budget_exhausted;
+    }
+  }
+
+  /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
+  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const Response& response) {
+    if (!response.authoritative) return;
+    for (const AliasRecord& alias : response.aliases) {
+      const std::pair<DomainName, DomainName> step(leg.owner, alias.target);
+      if (std::find(chain.aliases.begin(), chain.aliases.end(), step) != chain.aliases.end()) continue;
+      if (chain.leads_to(alias.target, leg.owner)) {
+        chain.outcome = ChainOutcome::loop;
+        continue;
+      }
+      chain.aliases.push_back(step);
+      if (std::any_of(chain.legs.begin(), chain.legs.end(),
+                      [&](const LegProbe& known) { return known.owner == alias.target; })) {
+        continue;
+      }
+      if (chain.legs.size() > context_.settings.budgets.chain_steps) {
+        if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
+        continue;
+      }
+      LegProbe& next = chain.legs.emplace_back();
+      next.owner = alias.target;
+      begin_leg(chain, next);
+    }
+  }
+
+  // ---- Queries ----
+
+  void send_in_turn(PendingQuery query) {
+    const MonotonicTime now = context_.engine.now();
+    const MonotonicTime turn = context_.servers.of(query.address, now).pace.reserve(now);
+    const std::uint32_t token = next_token_++;
+    PendingQuery& waiting = pending_.emplace(token, std::move(query)).first->second;
+    if (turn > now) {
+      context_.engine.call_at(turn, *this, token);
+    } else {
+      send(token, waiting);
+    }
+  }
+
+  void send(std::uint32_t token, PendingQuery& query) {
+    QueryOptions options;
+    options.edns = query.exchange.edns_sent;
+    options.nsid = query.exchange.edns_sent;
+    options.payload_bytes = context_.settings.edns_payload_bytes;
+    std::vector<std::uint8_t> message =
+        build_query(query.exchange.question_name, query.exchange.question_type, options);
+    if (context_.settings.mixed_case) {
+      mix_case(message, {context_.random.bits64(), context_.random.bits64(), context_.random.bits64(),
+                         context_.random.bits64()});
+    }
+    query.exchange.question_name =
+        *DomainName::from_wire(std::span(message).subspan(12, query.exchange.question_name.wire_size()));
+    QueryRequest request;
+    request.server = query.address;
+    request.transport = query.exchange.transport;
+    request.query = message;
+    request.timeout = query.timeout;
+    request.exact_case = context_.settings.mixed_case;
+    context_.engine.start(request, *this, token);
+  }
+
+  void on_timer(std::uint32_t token) override {
+    if (token == deadline_token) return interrupt();
+    if (const auto waiting = pending_.find(token); waiting != pending_.end())
+      return send(token, waiting->second);
+    if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
+      const auto [chain, leg] = timer->second;
+      walk_timers_.erase(timer);
+      if (leg->walk) advance_walk(*chain, *leg);
+      finish_if_complete();
+    }
+  }
+
+  void on_result(std::uint32_t token, const QueryResult& result) override {
+    const auto found = pending_.find(token);
+    PendingQuery query = std::move(found->second);
+    pending_.erase(found);
+    Exchange& exchange = query.exchange;
+    exchange.started = std::chrono::duration_cast<std::chrono::microseconds>(result.started - began_);
+    exchange.took = result.took;
+    exchange.bytes_sent = result.bytes_sent;
+    exchange.bytes_received = result.bytes_received;
+    exchange.outcome = result.outcome;
+    exchange.system_error = result.system_error;
+    exchange.ignored = result.ignored;
+    if (result.message != nullptr) {
+      exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type);
+    }
+    remember(query);
+    if (interrupted_) return record(std::move(query));
+    if (query.server == nullptr) {
+      walk_step_done(std::move(query));
+    } else {
+      plan_step_done(std::move(query));
+    }
+    finish_if_complete();
+  }
+
+  /// Keeps what an exchange says about its server and about this machine's routes.
+  void remember(const PendingQuery& query) {
+    const MonotonicTime now = context_.engine.now();
+    const Exchange& exchange = query.exchange;
+    if (exchange.outcome == Outcome::no_route) context_.zones.put_no_route(query.address.ip.family(), now);
+    ServerMemory& memory = context_.servers.of(query.address, now);
+    if (exchange.response) {
+      const bool refused = exchange.response->rcode == Rcode::refused;
+      if (refused && memory.answered_before) memory.pace.slow_down();
+      if (!refused) {
+        memory.pace.recover();
+        memory.answered_before = true;
+      }
+    } else if (exchange.outcome == Outcome::timed_out && memory.answered_before) {
+      memory.pace.slow_down();
+    }
+  }
+
+  void record(PendingQuery query) {
+    if (query.server != nullptr) {
+      query.server->seen.exchanges.push_back(std::move(query.exchange));
+    } else {
+      query.leg->walk_first_looks.push_back({query.address, query.walk_zone, std::move(query.exchange)});
+    }
+  }
+
+  void walk_step_done(PendingQuery query) {
+    Exchange& exchange = query.exchange;
+    const bool truncated =
+        exchange.response && exchange.response->truncated && exchange.transport == Transport::udp;
+    const bool edns_refused =
+        exchange.edns_sent && exchange.response && wants_plain_query(*exchange.response);
+    if (edns_refused || (exchange.edns_sent && exchange.outcome == Outcome::timed_out)) {
+      context_.servers.of(query.address, context_.engine.now()).plain_only = true;
+    }
+    if (!query.leg->walk) return record(std::move(query));
+    if (truncated || edns_refused) {
+      PendingQuery again = query;
+      again.exchange = {};
+      again.exchange.purpose = exchange.purpose;
+      again.exchange.question_name = exchange.question_name;
+      again.exchange.question_type = exchange.question_type;
+      again.exchange.transport = truncated ? Transport::tcp : Transport::udp;
+      if (truncated) again.timeout = context_.settings.tcp_time;
+      record(std::move(query));
+      return send_in_turn(std::move(again));
+    }
+    query.leg->walk->finished(query.walk_ticket, exchange, context_.engine.now());
+    advance_walk(*query.chain, *query.leg);
+  }
+
+  void plan_step_done(PendingQuery query) {
+    const Exchange& exchange = query.exchange;
+    PlannedOutcome outcome;
+    outcome.purpose = exchange.purpose;
+    outcome.transport = exchange.transport;
+    outcome.outcome = exchange.outcome;
+    if (exchange.response) {
+      outcome.rcode = exchange.response->rcode;
+      outcome.truncated = exchange.response->truncated;
+    }
+    query.server->plan.finished(outcome);
+    const std::optional<Response> response = exchange.response;
+    const bool about_record = !is_about_zone(exchange);
+    ChainProbe& chain = *query.chain;
+    LegProbe& leg = *query.leg;
+    ServerProbe& server = *query.server;
+    record(std::move(query));
+    advance_plan(chain, leg, server);
+    if (response && about_record) follow_aliases(chain, leg, *response);
+  }
+
+  // ---- The end ----
+
+  void finish_if_complete() {
+    if (over_ || !pending_.empty()) return;
+    for (const ChainProbe& chain : chains_) {
+      for (const LegProbe& leg : chain.legs) {
+        if (!leg.probing) return;
+      }
+    }
+    finish();
+  }
+
+  [[nodiscard]] static Chain gather(const ChainProbe& chain) {
+    Chain gathered;
+    gathered.outcome = chain.outcome;
+    for (const LegProbe& leg : chain.legs) {
+      Leg& to = gathered.legs.emplace_back();
+      to.owner = leg.owner;
+      to.delegation = leg.delegation;
+      for (const ServerProbe& server : leg.servers) {
+        ServerObservation& seen = to.servers.emplace_back(server.seen);
+        if (server.zone_facts_from != nullptr) {
+          for (const Exchange& exchange : server.zone_facts_from->seen.exchanges) {
+            if (is_about_zone(exchange)) seen.exchanges.push_back(exchange);
+          }
+        }
+        std::sort(seen.exchanges.begin(), seen.exchanges.end(), began_before);
+      }
+    }
+    return gathered;
+  }
+
+  void finish() {
+    over_ = true;
+    context_.engine.interrupt(*this);  // the timers that are left
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
+    Chain adsp;
+    if (chains_.size() > selectors_.size()) adsp = gather(chains_.back());
+    std::vector<Observation> observations;
+    for (std::size_t i = 0; i < selectors_.size(); ++i) {
+      Observation& observation = observations.emplace_back();
+      observation.domain = domain_;
+      observation.selector = selectors_[i];
+      observation.observed_at = observed_at_;
+      observation.took = took;
+      observation.key = gather(chains_[i]);
+      observation.adsp = adsp;
+      observation.sibling_name = sibling_;
+    }
+    if (finished_) std::exchange(finished_, nullptr)(std::move(observations));
+  }
+
+  ProbeContext context_;
+  DomainName domain_;
+  std::vector<config::Selector> selectors_;
+  WallTime observed_at_;
+  MonotonicTime began_;
+  Finished finished_;
+  std::optional<DomainName> sibling_{};
+  std::deque<ChainProbe> chains_{};  ///< one a selector, then ADSP
+  std::map<std::pair<ServerAddress, DomainName>, const ServerProbe*>
+      zone_facts_{};  ///< who asks about a zone
+  std::unordered_map<std::uint32_t, PendingQuery> pending_{};
+  std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
+  std::uint32_t next_token_ = deadline_token + 1;
+  bool interrupted_ = false;
+  bool over_ = false;
+};
+
+Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
+             WallTime observed_at, Finished finished)
+    : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
+                                     std::move(finished))) {}
+Round::~Round() = default;
+void Round::start() {
+  state_->start();
+}
+void Round::interrupt() {
+  state_->interrupt();
+}
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,52 @@
+// One look at a domain: finds the zones of its selectors, asks each server of each of them, follows aliases,
+// and gathers all of it in an observation a selector. It performs what the pure parts decide
+// (delegation_walk, query_plan, pace) and decides nothing of its own but when it is complete.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "config/domain_name.hpp"
+#include "config/selector.hpp"
+#include "config/settings.hpp"
+#include "probe/observation.hpp"
+#include "probe/query_engine.hpp"
+#include "probe/random_bits.hpp"
+#include "probe/server_memory.hpp"
+#include "probe/zone_cache.hpp"
+
+namespace dkimprobe::probe {
+
+/// What all rounds of a process share.
+struct ProbeContext {
+  const config::ProbeSettings& settings;
+  QueryEngine& engine;
+  ZoneCache& zones;
+  ServerMemories& servers;
+  RandomBits& random;
+};
+
+class Round {
+ public:
+  using Finished = std::function<void(std::vector<Observation>)>;
+
+  /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
+  /// selectors' order.
+  Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
+        WallTime observed_at, Finished finished);
+  ~Round();
+  Round(const Round&) = delete;
+  Round& operator=(const Round&) = delete;
+
+  /// `finished` is called once, later; the round may be destroyed by then, but not from inside that call.
+  void start();
+  /// Ends the round with what was seen so far; `finished` is called before this returns.
+  void interrupt();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dkimprobe::probe

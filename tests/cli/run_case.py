@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+"""Runs the program with the arguments of a case and compares how it ends and what it says.
+
+    run_case.py PROGRAM CASE.json
+
+A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
+texts that must be on standard output, the first of them at its start; without it nothing may be there. No case asks
+a server: those are in tests/lab."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+KNOWN_FIELDS = {"why", "arguments", "exit", "stderr", "stdout"}
+
+
+def main():
+    program, path = sys.argv[1], pathlib.Path(sys.argv[2])
+    case = json.loads(path.read_text())
+    if set(case) - KNOWN_FIELDS or {"why", "arguments", "exit", "stderr"} - set(case):
+        sys.exit("%s: fields missing or unknown: %s" % (path.name, sorted(case)))
+    done = subprocess.run(
+        [program, *case["arguments"]], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    wrong = []
+    if done.returncode != case["exit"]:
+        wrong.append("exit code %d, wanted %d" % (done.returncode, case["exit"]))
+    if done.stderr.splitlines() != case["stderr"]:
+        wrong.append("standard error:\n%swanted:\n%s" % (done.stderr, "\n".join(case["stderr"])))
+    texts = case.get("stdout", [])
+    if not texts and done.stdout:
+        wrong.append("standard output, where none is wanted:\n" + done.stdout)
+    if texts and not done.stdout.startswith(texts[0]):
+        wrong.append("standard output does not begin with %r:\n%s" % (texts[0], done.stdout))
+    wrong += ["standard output lacks %r" % text for text in texts if text not in done.stdout]
+    too_wide = [line for line in done.stdout.splitlines() if len(line) > 80]
+    wrong += ["a line has %d columns: %s" % (len(line), line) for line in too_wide]
+    if wrong:
+        sys.exit("%s (%s)\n%s" % (path.name, case["why"], "\n".join(wrong)))
+
+
+main()

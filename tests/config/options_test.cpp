@@ -1,0 +1,98 @@
+#include "config/options.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+using namespace dkimprobe::config;
+using std::chrono::milliseconds;
+
+namespace {
+
+const Option& option(std::string_view key) {
+  for (const auto& row : probe_options()) {
+    if (row.key == key) return row;
+  }
+  FAIL("no option " << key);
+  return probe_options().front();
+}
+
+}  // namespace
+
+TEST_CASE("the table's defaults are those of the struct and lie within the limits") {
+  const ProbeSettings defaults;
+  std::set<std::string_view> keys;
+  for (const auto& row : probe_options()) {
+    INFO(row.key);
+    CHECK(row.default_value == option_value(row, defaults));
+    CHECK(row.minimum <= row.default_value);
+    CHECK(row.default_value <= row.maximum);
+    CHECK_FALSE(row.meaning.empty());
+    CHECK(keys.insert(row.key).second);
+  }
+}
+
+TEST_CASE("each option reads its default and both limits back, and touches nothing else") {
+  for (const auto& row : probe_options()) {
+    for (const double value : {row.minimum, row.maximum, row.default_value}) {
+      INFO(row.key << " = " << format_value(row.unit, value));
+      ProbeSettings settings;
+      REQUIRE(set_option(row, format_value(row.unit, value), row.key.data(), settings));
+      CHECK(option_value(row, settings) == value);
+      for (const auto& other : probe_options()) {
+        if (other.key != row.key) CHECK(option_value(other, settings) == other.default_value);
+      }
+    }
+  }
+}
+
+TEST_CASE("a value that cannot be used is named with the option and its limits") {
+  struct Case {
+    std::string key;
+    std::string text;
+    std::string message;
+  };
+  const auto given = GENERATE(
+      Case{"port", "0", "`0` cannot be used: it must be a whole number from 1 to 65535"},
+      Case{"port", "99999", "`99999` cannot be used: it must be a whole number from 1 to 65535"},
+      Case{"port", "4294967349", "`4294967349` cannot be used: it must be a whole number from 1 to 65535"},
+      Case{"port", "53x", "`53x` cannot be used: it must be a whole number from 1 to 65535"},
+      Case{"port", "", "`` cannot be used: it must be a whole number from 1 to 65535"},
+      Case{"tries", "-1", "`-1` cannot be used: it must be a whole number from 1 to 8"},
+      Case{"timeout", "30",
+           "`30` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m or h"},
+      Case{"timeout", "1h",
+           "`1h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m or h"},
+      Case{"timeout", "4294967295h",
+           "`4294967295h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m or h"},
+      Case{"pace", "0", "`0` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
+      Case{"pace", "nan",
+           "`nan` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
+      Case{"ipv4", "maybe", "`maybe` cannot be used: it must be `yes` or `no`"},
+      Case{"edns-payload", "\x1b[2J",
+           "`\\x1b[2J` cannot be used: it must be a whole number of bytes from 512 to 4096"});
+  INFO(given.key << " " << given.text);
+  ProbeSettings settings;
+  const auto result = set_option(option(given.key), given.text, "--" + given.key, settings);
+  REQUIRE_FALSE(result);
+  CHECK(result.error() == Mistakes{Mistake{"--" + given.key, given.message}});
+  CHECK(option_value(option(given.key), settings) == option(given.key).default_value);
+}
+
+TEST_CASE("durations carry their unit") {
+  CHECK(parse_duration("400ms") == milliseconds{400});
+  CHECK(parse_duration("3s") == milliseconds{3'000});
+  CHECK(parse_duration("30m") == milliseconds{1'800'000});
+  CHECK(parse_duration("1h") == milliseconds{3'600'000});
+  for (const auto* wrong : {"", "s", "3", "3 s", "-3s", "3.5s", "3days", "+3s", "99999999999s"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_duration(wrong));
+  }
+  CHECK(format_value(Unit::duration, 400) == "400ms");
+  CHECK(format_value(Unit::duration, 3'000) == "3s");
+  CHECK(format_value(Unit::duration, 90'000) == "90s");
+  CHECK(format_value(Unit::duration, 1'800'000) == "30m");
+  CHECK(format_value(Unit::queries_per_second, 0) == "unlimited");
+  CHECK(format_value(Unit::queries_per_second, 2.5) == "2.5");
+}

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "exporters/iso_time.hpp"
+#include "exporters/report_json.hpp"
+#include "exporters/report_table.hpp"
+#include "exporters/text_layout.hpp"
+#include "tests/exporters/sample_reports.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::exporters;
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Compares with the golden file. With DKIMPROBE_WRITE_GOLDEN set it is written instead, to be read and
+/// committed by a person.
+void compare_with_golden(const std::string& file, const std::string& text) {
+  const std::string path = std::string(DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/") + file;
+  if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::ifstream stream(path);
+  REQUIRE(stream);
+  std::stringstream golden;
+  golden << stream.rdbuf();
+  CHECK(lines_of(text) == lines_of(golden.str()));
+}
+
+std::string without_colors(const std::string& text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\x1b') {
+      at = text.find('m', at);
+    } else {
+      plain.push_back(text[at]);
+    }
+  }
+  return plain;
+}
+
+}  // namespace
+
+TEST_CASE("each sample looks as its golden file says") {
+  for (const auto& sample : sample_reports()) {
+    INFO(sample.name);
+    compare_with_golden(sample.name + ".txt", report_table(sample.report, {80, false, true}));
+    compare_with_golden(sample.name + ".json",
+                        check_json(sample.report.domain, sample.report.status, std::span(&sample.report, 1)));
+  }
+}
+
+TEST_CASE("narrow and plain terminals have golden files too") {
+  for (const auto& sample : sample_reports()) {
+    if (sample.name == "differing") {
+      compare_with_golden("differing-ascii.txt", report_table(sample.report, {80, false, false}));
+      compare_with_golden("differing-color.txt", report_table(sample.report, {80, true, true}));
+    }
+    if (sample.name == "differing" || sample.name == "long") {
+      compare_with_golden(sample.name + "-50.txt", report_table(sample.report, {50, false, true}));
+    }
+  }
+  std::vector<checks::Report> reports;
+  for (auto& sample : sample_reports()) reports.push_back(std::move(sample.report));
+  compare_with_golden("summary.txt", summary_table(reports.front().domain, reports, {80, false, true}));
+}
+
+TEST_CASE("no line is wider than the terminal, and no foreign byte reaches it") {
+  for (const auto& sample : sample_reports()) {
+    for (const std::size_t columns : {1U, 40U, 41U, 57U, 79U, 80U, 100U, 250U}) {
+      for (const bool unicode : {true, false}) {
+        const std::string text = report_table(sample.report, {columns, false, unicode});
+        for (const auto& line : lines_of(text)) {
+          INFO(sample.name << " at " << columns << ": " << line);
+          CHECK(text_width(line) <= std::max<std::size_t>(columns, 40));
+          CHECK(std::none_of(line.begin(), line.end(), [&](char c) {
+            const auto octet = static_cast<unsigned char>(c);
+            return octet < 0x20 || octet == 0x7f || (!unicode && octet >= 0x80);
+          }));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("colour changes nothing but the colour") {
+  for (const auto& sample : sample_reports()) {
+    INFO(sample.name);
+    const std::string colored = report_table(sample.report, {80, true, true});
+    CHECK(colored.find('\x1b') != std::string::npos);
+    CHECK(without_colors(colored) == report_table(sample.report, {80, false, true}));
+  }
+}
+
+TEST_CASE("JSON is one object of the documented shape") {
+  for (const auto& sample : sample_reports()) {
+    INFO(sample.name);
+    const std::string text =
+        check_json(sample.report.domain, sample.report.status, std::span(&sample.report, 1));
+    CHECK(text.ends_with("}\n"));
+    const auto json = nlohmann::json::parse(text);
+    CHECK(json["schema"] == "dkimprobe.check/1");
+    const auto& report = json["reports"][0];
+    CHECK(report["schema"] == "dkimprobe.report/1");
+    for (const auto* key : {"domain", "selector", "name", "role", "observed_at", "status", "record", "key",
+                            "size", "findings", "servers", "chain", "delegation", "rotation", "adsp"}) {
+      CHECK(report.contains(key));
+    }
+    std::size_t entries = 0;
+    for (const auto& finding : sample.report.findings)
+      entries += std::max<std::size_t>(1, finding.servers.size());
+    CHECK(report["findings"].size() == entries);
+    CHECK(report["servers"].size() == sample.report.servers.size());
+  }
+}
+
+TEST_CASE("a finding on several servers has one entry for each") {
+  auto report = sample_reports().at(2).report;
+  report.findings.at(0).servers = {report.servers[0].id, report.servers[1].id};
+  const auto json = nlohmann::json::parse(check_json(report.domain, report.status, std::span(&report, 1)));
+  const auto& findings = json["reports"][0]["findings"];
+  REQUIRE(findings.size() == 4);
+  CHECK(findings[0]["id"] == "answer_differs_between_ns");
+  CHECK(findings[0]["server"] == "192.0.2.1");
+  CHECK(findings[0]["server_name"] == "ns1.example.com");
+  CHECK(findings[1]["id"] == "answer_differs_between_ns");
+  CHECK(findings[1]["server"] == "192.0.2.2");
+}
+
+TEST_CASE("text is wrapped without loss") {
+  CHECK(wrap_text("", 10) == std::vector<std::string>{""});
+  CHECK(wrap_text("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(wrap_text("one two three", 80) == std::vector<std::string>{"one two three"});
+  CHECK(wrap_text("ns1.long.example.com", 12) == std::vector<std::string>{"ns1.long.", "example.com"});
+  CHECK(wrap_text("xxxxxxxxxx", 4) == std::vector<std::string>{"xxxx", "xxxx", "xx"});
+  CHECK(wrap_text("a xxxxxxxxxx b", 4) == std::vector<std::string>{"a", "xxxx", "xxxx", "xx b"});
+  CHECK(wrap_text("äöü äöü", 3) == std::vector<std::string>{"äöü", "äöü"});
+  CHECK(wrap_text("äöüäöü", 4) == std::vector<std::string>{"äöüä", "öü"});
+  CHECK(pad_left("ä", 3) == "  ä");
+  CHECK(pad_right("ä", 3) == "ä  ");
+}
+
+TEST_CASE("times are ISO 8601 in UTC") {
+  using std::chrono::milliseconds;
+  CHECK(iso_time(probe::WallTime{milliseconds{0}}) == "1970-01-01T00:00:00.000Z");
+  CHECK(iso_time(probe::WallTime{milliseconds{1'709'164'800'001}}) == "2024-02-29T00:00:00.001Z");
+  CHECK(iso_time(probe::WallTime{milliseconds{-1}}) == "1969-12-31T23:59:59.999Z");
+}

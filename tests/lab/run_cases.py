@@ -1,0 +1,345 @@
+#!/usr/bin/python3
+"""Runs the program against the lab, a case a file of cases/, and compares its JSON report exactly. At the end
+it reads the lab's own logs: nothing may have reached the tripwires, and no query may have had RD=1.
+
+    run_cases.py --program PATH [--lab DIR of a running lab] [--only GLOB] [-j N]"""
+
+import argparse
+import concurrent.futures
+import ctypes
+import difflib
+import fnmatch
+import json
+import os
+import pathlib
+import resource
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import dnswire
+
+HERE = pathlib.Path(__file__).resolve().parent
+CASE_SECONDS = 40
+LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
+KNOWN_FIELDS = {
+    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files"
+}  # fmt: skip
+TRIPWIRE = "127.0.0.53"
+MISBEHAVING_TRIPWIRE = "127.0.66.253"
+
+
+class CaseError(Exception):
+    pass
+
+
+def load_case(path):
+    try:
+        case = json.loads(path.read_text())
+    except ValueError as error:
+        raise CaseError("%s: %s" % (path.name, error)) from None
+    unknown = set(case) - KNOWN_FIELDS
+    missing = {"why", "arguments", "exit"} - set(case)
+    if unknown or missing:
+        raise CaseError(
+            "%s: unknown fields %s, missing fields %s" % (path.name, sorted(unknown), sorted(missing))
+        )
+    if "status" not in case and "stderr" not in case:
+        raise CaseError("%s: neither a status nor a text on stderr is demanded" % path.name)
+    if "status" in case and "findings" not in case:
+        raise CaseError("%s: a status without findings; an empty list says that there are none" % path.name)
+    return case
+
+
+def command_of(program, case, lab):
+    """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's."""
+    # `unshare -n` gives a network without any interface that is up.
+    prefix = ["unshare", "-n", "--"] if case.get("network") == "none" else []
+    own = [
+        word.replace("@PORT@", str(lab["port"])).replace(
+            "@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent)
+        )
+        for word in case["arguments"]
+    ]
+    return [
+        *prefix,
+        program,
+        *own,
+        "--json",
+        "--root-hints",
+        lab["root_hints"],
+        "--port",
+        str(lab["port"]),
+        "--allow-net",
+        "127.0.0.0/8",
+        "--allow-net",
+        "::1/128",
+        "--pace",
+        "unlimited",
+    ]
+
+
+def address_of(server):
+    """The address of a finding's server, which may be written with its port."""
+    if server is None:
+        return None
+    if server.startswith("["):
+        return server[1:].partition("]")[0]
+    return server.partition(":")[0].partition("#")[0] if server.count(":") == 1 or "#" in server else server
+
+
+def reports_of(stdout):
+    """The reports of a run: one object for one selector, a list of them under `reports` for several."""
+    document = json.loads(stdout)
+    return document["reports"] if "reports" in document else [document]
+
+
+def expected_lines(case):
+    """What must hold, as sorted lines of text that can be compared and read."""
+    lines = ["exit %d" % case["exit"]]
+    selectors = list(case.get("status", {}))
+    for selector, status in case.get("status", {}).items():
+        lines.append("%s: status %s" % (selector, status))
+    findings = case.get("findings", [])
+    if isinstance(findings, list):
+        findings = {selectors[0]: findings} if selectors else {}
+    for selector, found in findings.items():
+        lines += [
+            "%s: finding %s%s" % (selector, check, " at " + server if server else "")
+            for check, server in found
+        ]
+    for address, outcome in case.get("outcomes", {}).items():
+        lines.append("outcome of %s: %s" % (address, outcome))
+    return sorted(lines)
+
+
+def actual_lines(case, done):
+    lines = ["exit %d" % done.returncode]
+    if "status" not in case:
+        if done.stdout.strip():
+            lines.append("standard output, where none is wanted: %s" % done.stdout.strip()[:200])
+        return lines
+    for report in reports_of(done.stdout):
+        selector = report["selector"]
+        lines.append("%s: status %s" % (selector, report["status"]))
+        for finding in report["findings"]:
+            server = address_of(finding.get("server"))
+            lines.append("%s: finding %s%s" % (selector, finding["id"], " at " + server if server else ""))
+        for server in report.get("servers", []):
+            if address_of(server["address"]) in case.get("outcomes", {}):
+                lines.append("outcome of %s: %s" % (address_of(server["address"]), server["outcome"]))
+    return sorted(set(lines))
+
+
+def build_resolver_guard(directory):
+    """The library that ends a program which asks the system's resolver."""
+    library = pathlib.Path(directory) / "no_resolver.so"
+    compiler = os.environ.get("CC", "clang-19")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, HERE / "no_resolver.c"], check=True)
+    return str(library)
+
+
+def run_case(name, case, program, lab, resolver_guard):
+    """None when the case passed, else what to tell."""
+    command = command_of(program, case, lab)
+
+    def limit():
+        if "open_files" in case:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (case["open_files"], case["open_files"]))
+
+    began = time.monotonic()
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="backslashreplace",
+            timeout=CASE_SECONDS,
+            env={**os.environ, "LD_PRELOAD": resolver_guard},
+            preexec_fn=limit,
+        )
+    except subprocess.TimeoutExpired as late:
+        told = ["    no end after %d s; killed" % CASE_SECONDS]
+        stderr = (late.stderr or b"").decode(errors="backslashreplace")
+    else:
+        told, stderr = [], done.stderr
+        wanted = expected_lines(case)
+        try:
+            got = actual_lines(case, done)
+        except (ValueError, KeyError, TypeError) as error:
+            told.append("    the report cannot be read: %s: %s" % (type(error).__name__, error))
+            told.append("    standard output: %s" % (done.stdout[:300] or "(nothing)"))
+            got = ["exit %d" % done.returncode]
+            wanted = [line for line in wanted if line.startswith("exit")]
+        if wanted != got:
+            told += ["    %s" % line for line in difflib.ndiff(wanted, got) if not line.startswith("?")]
+        if case.get("stderr", "") not in stderr:
+            told.append("    standard error lacks: %s" % case["stderr"])
+    if not told:
+        return None
+    head = [
+        "FAILED %s (%.1f s)" % (name, time.monotonic() - began),
+        "    why it is so: %s" % case["why"],
+        "    '-' was expected and is missing, '+' came and is not expected",
+    ]
+    tail = ["    standard error: %s" % line for line in stderr.strip().splitlines()[-5:]]
+    return "\n".join(head + told + tail + ["    by hand: %s" % shlex.join(command)])
+
+
+def lines_since(path, offset):
+    with open(path, "rb") as log:
+        log.seek(offset)
+        for line in log:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
+
+
+def size_of(path):
+    return os.path.getsize(path) if path and os.path.exists(path) else 0
+
+
+def wait_for_sniffer(lab):
+    """Sends one question of its own (RD=0) and waits until the log has it, and so all before it."""
+    name = "flush-%s.lab." % secrets.token_hex(8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(dnswire.question(name, dnswire.SOA, 1), ("127.0.1.1", lab["port"]))
+    deadline = time.monotonic() + LOG_SECONDS
+    offset = max(0, size_of(lab["queries_log"]) - 65536)
+    while name.encode() not in pathlib.Path(lab["queries_log"]).read_bytes()[offset:]:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def check_logs(lab, offsets):
+    """The verdicts over the whole run; returns the failures and prints what was seen."""
+    failures = []
+
+    def seen(title, path, wrong, what):
+        lines = list(lines_since(path, offsets[path]))
+        bad = [line for line in lines if wrong(line)]
+        print("%s: %d queries, %d %s" % (title, len(lines), len(bad), what))
+        if bad:
+            failures.append(
+                "%s: %s\n%s" % (title, what, "\n".join("    " + json.dumps(line) for line in bad[:10]))
+            )
+        return lines
+
+    seen("tripwire", lab["tripwire_log"], lambda line: True, "reached it")
+    misbehaving = lab["misbehaving_log"]
+    seen("misbehaving server", misbehaving, lambda line: line.get("rd"), "with RD=1")
+    seen(
+        "misbehaving server",
+        misbehaving,
+        lambda line: line.get("address") == MISBEHAVING_TRIPWIRE,
+        "to the address that hostile answers lead to",
+    )
+    queries = lab["queries_log"]
+    if not queries:
+        print("all servers: not looked at, since packets can be read by root alone")
+        return failures
+    if not wait_for_sniffer(lab):
+        failures.append("the log of all queries is not complete after %d s" % LOG_SECONDS)
+    seen(
+        "all packets", queries, lambda line: line.get("to", "").startswith(TRIPWIRE + "#"), "to the tripwire"
+    )
+    lines = seen("all servers", queries, lambda line: line.get("rd"), "with RD=1")
+    dropped = sum(line.get("dropped", 0) for line in lines)
+    if dropped:
+        failures.append("the log of all queries lacks %d packets that the kernel dropped" % dropped)
+    return failures
+
+
+def end_with_us():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def start_lab(directory):
+    process = subprocess.Popen(
+        [sys.executable, HERE / "lab.py", "start", "--directory", directory, "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_us,
+    )
+    if not process.stdout.readline().startswith("lab ready"):
+        process.wait()
+        raise CaseError("the lab did not start")
+    return process
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--program", required=True, help="the dkimprobe to test")
+    parser.add_argument("--lab", help="directory of a running lab; else one is started for the run")
+    parser.add_argument("--only", default="*", help="names of cases, with * and ?")
+    parser.add_argument("-j", type=int, default=8, dest="jobs", help="how many cases at a time (8)")
+    parser.add_argument("--cases", default=HERE / "cases", type=pathlib.Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+
+    process, directory = None, arguments.lab
+    passed, failures, skipped = 0, [], []
+    with tempfile.TemporaryDirectory(prefix="lab-") as temporary:
+        try:
+            if not directory:
+                directory = temporary
+                process = start_lab(directory)
+            lab = json.loads((pathlib.Path(directory) / "lab.json").read_text())
+            logs = [lab["tripwire_log"], lab["misbehaving_log"]] + (
+                [lab["queries_log"]] if lab["queries_log"] else []
+            )
+            offsets = {log: size_of(log) for log in logs}
+
+            chosen = []
+            for path in sorted(arguments.cases.glob("*.json")):
+                if fnmatch.fnmatchcase(path.stem, arguments.only):
+                    case = load_case(path)
+                    unmet = None
+                    if case.get("needs") == "ipv6" and not lab["ipv6"]:
+                        unmet = "this machine has no IPv6 on loopback"
+                    if case.get("network") == "none" and os.geteuid() != 0:
+                        unmet = "only root makes a network namespace"
+                    if unmet:
+                        skipped.append((path.stem, unmet))
+                    else:
+                        chosen.append((path.stem, case))
+            program = str(pathlib.Path(arguments.program).resolve())
+            guard = build_resolver_guard(temporary)
+            with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+                for told in pool.map(lambda named: run_case(*named, program, lab, guard), chosen):
+                    if told is None:
+                        passed += 1
+                    else:
+                        failures.append(told)
+                        print(told + "\n", flush=True)
+            for name, unmet in skipped:
+                print("SKIPPED %s: %s" % (name, unmet))
+            for failure in check_logs(lab, offsets):
+                failures.append(failure)
+                print("FAILED " + failure)
+            if failures and process:
+                print(
+                    "a lab to repeat this by hand: %s start --directory %s --port %d"
+                    % (HERE / "lab.py", directory, lab["port"])
+                )
+        except (CaseError, OSError, subprocess.CalledProcessError) as error:
+            failures.append(str(error))
+            print("run_cases: %s" % error, file=sys.stderr)
+        finally:
+            if process:
+                process.terminate()
+                process.wait()
+    print("%d passed, %d failed" % (passed, len(failures)))
+    return 1 if failures or passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
