@@ -212,6 +212,7 @@ std::string join_strings(const std::vector<std::string>& strings) {
 
 std::vector<std::string> sorted_texts(const Response& response) {
   std::vector<std::string> texts;
+  texts.reserve(response.txt.size());
   for (const auto& record : response.txt) texts.push_back(join_strings(record.strings));
   std::sort(texts.begin(), texts.end());
   texts.erase(std::unique(texts.begin(), texts.end()), texts.end());

@@ -35,6 +35,7 @@ std::string join(const std::vector<std::string>& parts) {
 
 std::string servers_text(const std::vector<ServerId>& servers) {
   std::vector<std::string> parts;
+  parts.reserve(servers.size());
   for (const ServerId& server : servers) parts.push_back(server_text(server));
   return join(parts);
 }
@@ -167,8 +168,8 @@ std::string ways_text(const ServerAnswer& answer) {
     alone.outcome = tries->outcome;
     alone.whole = tries->response();
     std::string says = describe(alone);
-    if (tries->response()->edns && tries->response()->edns->nsid)
-      says += fmt::format(" (instance {})", config::escape_text(*tries->response()->edns->nsid, 40));
+    if (const auto& edns = tries->response()->edns; edns && edns->nsid)
+      says += fmt::format(" (instance {})", config::escape_text(*edns->nsid, 40));
     parts.push_back(fmt::format("{} {}", way, says));
   }
   return join(parts);
@@ -417,6 +418,7 @@ void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
   const auto loop = loop_from(answers, answers.legs.front(), {});
   if (loop.empty()) return;
   std::vector<std::string> names;
+  names.reserve(loop.size());
   for (const DomainName& name : loop) names.push_back(name.to_string());
   report(verdict, {}, fmt::format("the aliases lead in a circle: {}", fmt::join(names, " -> ")),
          fmt::format("Let the alias at {} lead to the name that holds the key.", names.front()));
@@ -553,6 +555,7 @@ std::set<DomainName> targets_of(const std::vector<probe::NsRecord>& records) {
 
 std::string names_text(const std::set<DomainName>& names) {
   std::vector<std::string> parts;
+  parts.reserve(names.size());
   for (const DomainName& name : names) parts.push_back(name.to_string());
   return parts.empty() ? std::string("none") : join(parts);
 }
@@ -683,6 +686,7 @@ std::set<config::Address> of_family(const std::vector<config::Address>& addresse
 
 std::string addresses_text(const std::set<config::Address>& addresses) {
   std::vector<std::string> parts;
+  parts.reserve(addresses.size());
   for (const auto& address : addresses) parts.push_back(address.to_string());
   return join(parts);
 }
@@ -730,6 +734,7 @@ void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers* leg : distinct_zones(evidence)) {
     const probe::Delegation& delegation = leg->leg->delegation;
     std::vector<std::string> left_out;
+    left_out.reserve(delegation.nameservers_cut_off.size());
     for (const DomainName& name : delegation.nameservers_cut_off) left_out.push_back(name.to_string());
     for (const auto& nameserver : delegation.nameservers) {
       if (nameserver.host == HostOutcome::budget_exhausted) left_out.push_back(nameserver.name.to_string());
