@@ -26,6 +26,7 @@ constexpr auto turned_checks = std::to_array<TurnedCheck>({
     {"flag_testing", RoleRule::clear, RoleRule::as_found, RoleRule::as_found},
     {"presence_differs_between_ns", RoleRule::notice, RoleRule::notice, RoleRule::as_found},
     {"answer_differs_between_ns", RoleRule::notice, RoleRule::notice, RoleRule::as_found},
+    {"ns_stale", RoleRule::notice, RoleRule::notice, RoleRule::as_found},
 });
 
 }  // namespace

@@ -275,7 +275,8 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
   exchange.system_error = given.value("system_error", 0);
   const bool waits = exchange.outcome == Outcome::timed_out || exchange.outcome == Outcome::unreachable;
   const bool is_udp = way.transport == probe::Transport::udp;
-  for (const auto& [reason, count] : given.value("ignored", json::object()).items())
+  const json ignored = given.value("ignored", json::object());
+  for (const auto& [reason, count] : ignored.items())
     exchange.ignored[one_of<probe::IgnoreReason>(reason, ignore_names)] = count.get<std::uint32_t>();
 
   const unsigned tries = given.value("tries", waits && is_udp ? 3U : 1U);
@@ -284,6 +285,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
   for (unsigned attempt = 1; attempt < tries; ++attempt) {
     Exchange lost = exchange;
     if (!waits) lost.outcome = Outcome::timed_out;
+    lost.ignored = {};
     lost.attempt = static_cast<std::uint8_t>(attempt);
     lost.started = started;
     lost.took = std::chrono::milliseconds{200U << attempt};
@@ -296,6 +298,11 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
       std::chrono::milliseconds{given.value("took_ms", waits ? (is_udp ? 200 << tries : 3'000) : 10)};
   if (exchange.outcome == Outcome::answered) {
     exchange.response = response_of(given, exchange, place);
+    const std::uint32_t computed = message_bytes(exchange);
+    if (computed > 512 && is_udp && !way.edns && !given.contains("bytes")) {
+      exchange.response->truncated = true;
+      exchange.response->txt.clear();
+    }
     exchange.bytes_received = given.value("bytes", message_bytes(exchange));
   }
   server.exchanges.push_back(std::move(exchange));

@@ -1,6 +1,6 @@
 // The vectors of texts: what stands at a selector (and at `_adsp`), and everything that must be found. Built
 // on the observations of observation_vector.hpp, with healthy servers around the texts. The format stands in
-// tests/checks/vectors/README.md.
+// tests/checks/vectors/records/README.md.
 #pragma once
 
 #include <filesystem>
