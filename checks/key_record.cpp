@@ -503,6 +503,11 @@ class Reader {
     return false;
   }
 
+  /// A cut-off text explains why its last digits do not fit. A private key is named as such, cut or not.
+  [[nodiscard]] bool is_cut_off() const {
+    return record_.key->form == KeyForm::truncated || record_.key->form == KeyForm::private_key;
+  }
+
   void judge_base64(const Tag& tag, const Base64Text& base64, bool armored) {
     const auto at = [&](std::size_t offset) {
       return armored ? tag.value_offset : tag.value_offset + offset;
@@ -521,7 +526,8 @@ class Reader {
             fmt::format("p= holds {} character{} that base64 has not, first `{}`", base64.junk_count,
                         base64.junk_count == 1 ? "" : "s", what),
             fmt::format("take `{}` out of p=, or enter the key anew", what));
-    } else if (base64.padding == Base64Text::Padding::wrong) {
+    } else if (base64.padding == Base64Text::Padding::wrong ||
+               (base64.padding == Base64Text::Padding::cut && !is_cut_off())) {
       fault(RecordFault::key_base64_invalid, tag.value_offset,
             fmt::format("p= is no base64: {} characters cannot end as they do", tag.value.size()),
             "enter the key anew, whole and unchanged");
@@ -530,7 +536,9 @@ class Reader {
             "p= lacks the `=` at its end",
             fmt::format("write `{}` at the end of p=", base64.bytes.size() % 3 == 1 ? "==" : "="));
     }
-    if (base64.first_space && base64.strict() && key_was_read() && !armored) {
+    const bool broken_lines =
+        clean_.has(DamageKind::control_char) || clean_.has(DamageKind::bad_folding);  // said already
+    if (base64.first_space && base64.strict() && key_was_read() && !armored && !broken_lines) {
       fault(RecordFault::key_base64_whitespace, at(*base64.first_space),
             "white space stands inside p=", "enter p= without white space inside");
     }
@@ -554,6 +562,7 @@ class Reader {
     }
     if (type_ == KeyType::other) return;  // nobody knows what its p= should be
     const bool readable = base64.padding != Base64Text::Padding::wrong && !base64.first_junk;
+    const bool whole_digits = base64.padding != Base64Text::Padding::cut;
     switch (key.form) {
       case KeyForm::private_key:
         break;
@@ -607,7 +616,7 @@ class Reader {
         break;
       case KeyForm::invalid:
         broken_key_ = true;
-        if (!readable) break;
+        if (!readable || !whole_digits) break;
         if (wants_ed25519) {
           wrong_length(tag, base64.bytes.size());
         } else {

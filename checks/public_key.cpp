@@ -279,9 +279,8 @@ std::optional<PublicKey> read_private_key(std::string_view body) {
   const Element next = take_element(body);
   if (next.tag == tag_sequence) return private_key(private_algorithm(next.content));
   if (next.tag == tag_octet_string) return private_key("EC");
-  if (next.tag == tag_integer && !body.empty() && take_element(body).tag == tag_integer && !body.empty()) {
-    return private_key("rsa");
-  }
+  // A modulus follows the version of an RSAPrivateKey; an RSAPublicKey begins with it.
+  if (next.tag == tag_integer && next.content.size() >= 32) return private_key("rsa");
   return std::nullopt;
 }
 
@@ -330,8 +329,10 @@ Base64Text decode_base64(std::string_view text) {
   if (rest >= 2) result.bytes.push_back(static_cast<char>((rest == 2 ? group >> 4U : group >> 10U) & 0xffU));
   if (rest == 3) result.bytes.push_back(static_cast<char>((group >> 2U) & 0xffU));
   const std::size_t wanted = (4 - rest) % 4;
-  if (rest == 1 || (padding > 0 && padding != wanted)) {
+  if (padding > 0 && (rest == 1 || padding != wanted)) {
     result.padding = Base64Text::Padding::wrong;
+  } else if (rest == 1) {
+    result.padding = Base64Text::Padding::cut;
   } else if (padding != wanted) {
     result.padding = Base64Text::Padding::missing;
   }

@@ -14,7 +14,12 @@ namespace dkimprobe::checks {
 /// Base64 (RFC 4648 section 4), read to the end whatever stands in it. White space is skipped (RFC 6376
 /// section 3.6.1 allows it), the URL-safe letters are read for what they mean, and anything else is left out.
 struct Base64Text {
-  enum class Padding : std::uint8_t { right, missing, wrong };
+  enum class Padding : std::uint8_t {
+    right,
+    missing,  ///< only the `=` at the end are not there
+    cut,      ///< no `=`, and one digit too few or too many: no padding would mend it
+    wrong,    ///< `=` in the wrong number or place
+  };
 
   std::string bytes{};
   Padding padding = Padding::right;

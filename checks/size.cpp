@@ -50,12 +50,17 @@ std::vector<DroppableTag> droppable_tags(std::span<const Tag> tags) {
   for (const std::string_view name : {"n", "h", "s", "k"}) {
     const auto tag = std::ranges::find(tags, name, &Tag::name);
     if (tag == tags.end() || !says_nothing(*tag)) continue;
-    // From the name to the end of the value, then the semicolon and the space that usually follow it.
+    // With the separator behind it; the last tag goes with the one before it.
     const std::size_t end = tag->value_offset + tag->value.size();
-    const std::size_t next = static_cast<std::size_t>(tag - tags.begin()) + 1;
-    const std::size_t until = next < tags.size() ? tags[next].offset : end + 1;
+    std::size_t from = tag->offset;
+    std::size_t until = end;
+    if (tag + 1 != tags.end()) {
+      until = (tag + 1)->offset;
+    } else if (tag != tags.begin()) {
+      from = (tag - 1)->value_offset + (tag - 1)->value.size();
+    }
     droppable.push_back({tag->name, tag->name + "=" + tag->value,
-                         static_cast<std::uint32_t>(until > tag->offset ? until - tag->offset : 0)});
+                         static_cast<std::uint32_t>(until > from ? until - from : 0)});
   }
   return droppable;
 }

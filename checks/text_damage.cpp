@@ -252,6 +252,10 @@ class Cleaner {
 
 }  // namespace
 
+bool CleanText::has(DamageKind kind) const {
+  return std::ranges::find(damage, kind, &Damage::kind) != damage.end();
+}
+
 std::size_t CleanText::origin(std::size_t offset) const {
   if (origins.empty()) return offset;
   return offset < origins.size() ? origins[offset] : origins.back() + 1;

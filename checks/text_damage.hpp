@@ -34,6 +34,8 @@ struct CleanText {
   std::string text{};
   std::vector<Damage> damage{};  ///< each kind once
 
+  [[nodiscard]] bool has(DamageKind kind) const;
+
   /// Where the octet at `offset` of `text` stands in the text as published.
   [[nodiscard]] std::size_t origin(std::size_t offset) const;
 

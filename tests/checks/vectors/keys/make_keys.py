@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""Makes the keys of the record vectors anew, one file of base64 each, beside this script.
+
+Real pairs come from openssl; their private halves are thrown away, except the one that stands for a leak.
+Keys that openssl does not make (an even modulus, an exponent of 1) are written by hand around a number that
+nobody has factored, and are good for nothing.
+"""
+import base64
+import hashlib
+import pathlib
+import subprocess
+
+HERE = pathlib.Path(__file__).parent
+
+
+def openssl(*arguments, data=None):
+    return subprocess.run(["openssl", *arguments], input=data, capture_output=True, check=True).stdout
+
+
+def write(name, der):
+    (HERE / f"{name}.b64").write_text(base64.b64encode(der).decode() + "\n")
+
+
+def der(tag, content):
+    size = len(content)
+    if size < 0x80:
+        length = bytes([size])
+    else:
+        octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        length = bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + content
+
+
+def integer(number):
+    return der(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
+
+
+def rsa_spki(modulus, exponent):
+    algorithm = der(0x30, bytes.fromhex("06092a864886f70d0101010500"))
+    return der(0x30, algorithm + der(0x03, b"\0" + der(0x30, integer(modulus) + integer(exponent))))
+
+
+def number(bits, seed):
+    digest = hashlib.shake_256(seed.encode()).digest((bits + 7) // 8)
+    return int.from_bytes(digest, "big") >> (-bits % 8) | 1 << (bits - 1) | 1
+
+
+def rsa(name, bits, exponent=65537):
+    pair = openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}",
+                   "-pkeyopt", f"rsa_keygen_pubexp:{exponent}")
+    write(name, openssl("pkey", "-pubout", "-outform", "DER", data=pair))
+    return pair
+
+
+def main():
+    for bits in (512, 1024, 2048, 3072, 4096):
+        pair = rsa(f"rsa{bits}", bits)
+        if bits == 2048:
+            write("rsa2048_pkcs1", openssl("rsa", "-RSAPublicKey_out", "-outform", "DER", data=pair))
+    write("rsa2048_private", openssl("pkey", "-outform", "DER", data=rsa("rsa2048_leaked", 2048)))
+    rsa("rsa2048_e3", 2048, 3)
+    rsa("rsa2048_e17", 2048, 17)
+    write("rsa2047", rsa_spki(number(2047, "2047"), 65537))
+    write("rsa2040", rsa_spki(number(2040, "2040"), 65537))
+    write("rsa4104", rsa_spki(number(4104, "4104"), 65537))
+    write("rsa8192", rsa_spki(number(8192, "8192"), 65537))
+    write("rsa2048_even", rsa_spki(number(2048, "even") & ~1, 65537))
+    write("rsa2048_e1", rsa_spki(number(2048, "e1"), 1))
+    ed25519 = openssl("pkey", "-pubout", "-outform", "DER", data=openssl("genpkey", "-algorithm", "ED25519"))
+    write("ed25519_spki", ed25519)
+    write("ed25519", ed25519[-32:])
+    ec = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    write("ec_p256", openssl("pkey", "-pubout", "-outform", "DER", data=ec))
+    spki = base64.b64decode((HERE / "rsa2048.b64").read_text())
+    write("rsa2048_trailing", spki + b"\xde\xad\xbe\xef")
+
+
+main()

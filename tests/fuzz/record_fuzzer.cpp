@@ -1,0 +1,45 @@
+// Any text as a key record and as signing practices: neither may fail, point outside the text or say what is
+// not safe to print.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "checks/adsp_record.hpp"
+#include "checks/key_record.hpp"
+#include "checks/size.hpp"
+
+namespace checks = dkimprobe::checks;
+
+namespace {
+
+void demand(bool holds) {
+  if (!holds) std::abort();
+}
+
+void demand_printable(const std::string& text) {
+  for (const char c : text) demand(c >= ' ' && c < 0x7f);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto record = checks::read_key_record(text);
+  for (const auto& fault : record.faults) {
+    demand(!fault.offset || *fault.offset <= size);
+    demand_printable(fault.detail);
+    demand_printable(fault.remedy);
+  }
+  for (const auto& tag : record.list.tags) demand(tag.offset <= size && tag.value_offset <= size);
+  demand_printable(checks::describe(record));
+  demand(!record.usable() || (record.key && (record.key->is_rsa() || record.key->is_ed25519())));
+  for (const auto& tag : checks::droppable_tags(record.list.tags)) demand(tag.bytes <= size);
+
+  const auto practices = checks::read_adsp_record(text);
+  for (const auto& fault : practices.faults) {
+    demand(fault.offset <= size);
+    demand_printable(fault.detail);
+  }
+  return 0;
+}
