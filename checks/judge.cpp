@@ -160,11 +160,16 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
 
+/// Servers that this machine failed to ask, for example for want of descriptors: of them nothing is known.
+std::ptrdiff_t failed_here(const Report& report) {
+  return std::ranges::count(report.servers, ServerOutcome::local_error, &ServerRow::outcome);
+}
+
 Status status_of(const Report& report, const ChainAnswers& answers) {
   Severity worst_found = Severity::notice;
   for (const auto& finding : report.findings) worst_found = std::max(worst_found, finding.severity);
   if (worst_found == Severity::critical) return Status::critical;
-  if (!answers.known || answers.published.empty()) return Status::unknown;
+  if (!answers.known || answers.published.empty() || failed_here(report) > 0) return Status::unknown;
   return worst_found == Severity::warning ? Status::warning : Status::ok;
 }
 
@@ -184,6 +189,10 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
     case Status::warning:
       return of_findings();
     case Status::unknown:
+      if (failed_here(report) > 0) {
+        return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
+                           report.servers.size());
+      }
       for (const auto& leg : evidence.answers.legs) {
         if (leg.groups.empty()) {
           return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());

@@ -99,7 +99,7 @@ std::string_view other_kind(std::string_view text, const TagList& list) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : clean_(clean_text(text)), text_(clean_.text) {
+  explicit Reader(std::string_view text) : published_(text), clean_(clean_text(text)), text_(clean_.text) {
     record_.list = parse_tag_list(text_, known_tags);
   }
 
@@ -107,7 +107,7 @@ class Reader {
     record_.other_kind = other_kind(text_, record_.list);
     if (!record_.is_key_record()) {
       fault(RecordFault::txt_not_dkim, std::nullopt,
-            fmt::format("the text is {}: \"{}\"", record_.other_kind, shown(text_)),
+            fmt::format("the text is {}: \"{}\"", record_.other_kind, shown(published_)),
             "publish the key record here, and this text where it belongs");
     } else {
       judge_damage();
@@ -640,6 +640,7 @@ class Reader {
 
   enum class KeyType : std::uint8_t { rsa, ed25519, other };
 
+  std::string_view published_;  ///< as it stands in the zone
   CleanText clean_;
   std::string_view text_;
   KeyRecord record_{};

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/escape.hpp"
 
@@ -249,6 +250,13 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.soa_record = zone_soa(answer, zone);
   answer.disagrees_with_itself = disagrees(ways);
   return answer;
+}
+
+std::string join_some(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 8;
+  if (names.size() <= shown) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + shown, ", "),
+                     names.size() - shown);
 }
 
 std::string describe(const ServerAnswer& answer) {

@@ -52,7 +52,9 @@ struct ServerAnswer {
   const probe::SoaRecord* soa_record = nullptr;
   bool disagrees_with_itself = false;
 
-  [[nodiscard]] std::vector<const Tries*> all() const { return {&plain, &edns, &tcp, &soa, &ns, &sibling, &domainkey}; }
+  [[nodiscard]] std::vector<const Tries*> all() const {
+    return {&plain, &edns, &tcp, &soa, &ns, &sibling, &domainkey};
+  }
 };
 
 /// Whether the outcome tells what the server publishes: a TXT, an alias, or the absence of both.
@@ -73,6 +75,9 @@ struct ServerAnswer {
 
 /// Short and escaped, for a column of a table.
 [[nodiscard]] std::string describe(const ServerAnswer& answer);
+
+/// Names for a sentence: the first eight of them, and how many more there are.
+[[nodiscard]] std::string join_some(const std::vector<std::string>& names);
 
 /// "ns1.example.com (192.0.2.1)", with the port when it is not 53.
 [[nodiscard]] std::string server_text(const ServerId& id);

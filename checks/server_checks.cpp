@@ -24,6 +24,7 @@
 // What this machine failed to do (no route, no socket, interrupted) says nothing of a server.
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -416,7 +417,7 @@ void find_malformed(const Evidence& evidence, Verdict& verdict) {
       if (response != nullptr && response->malformed_txt > 0) {
         what = fmt::format("{} TXT records without any string", response->malformed_txt);
       } else if (tries->outcome == ServerOutcome::malformed && response != nullptr) {
-        what = fmt::format("{} records of other names in place of an answer", response->answers_elsewhere);
+        what = fmt::format("a record of another name in place of an answer");
       } else if (tries->outcome == ServerOutcome::malformed) {
         what = "a message that breaks the format";
       } else if (response == nullptr && strange_messages(*tries) > 0) {
@@ -515,19 +516,28 @@ void find_address_missing(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   for (const LegAnswers& leg : evidence.answers.legs) {
     const std::string zone = leg.leg->delegation.zone.to_string();
+    // Many names that fail alike, as in a hostile delegation, are one finding.
+    std::map<probe::HostOutcome, std::vector<std::string>> missing;
     for (const auto& nameserver : leg.leg->delegation.nameservers) {
       if (nameserver.host == probe::HostOutcome::unknown) continue;
       judged = true;
-      const bool missing = nameserver.host == probe::HostOutcome::name_missing;
-      if (!missing && nameserver.host != probe::HostOutcome::no_address) continue;
-      if (std::find(told.begin(), told.end(), nameserver.name) != told.end()) continue;
+      const bool is_missing = nameserver.host == probe::HostOutcome::name_missing ||
+                              nameserver.host == probe::HostOutcome::no_address;
+      if (!is_missing || std::find(told.begin(), told.end(), nameserver.name) != told.end()) continue;
       told.push_back(nameserver.name);
-      const std::string name = nameserver.name.to_string();
+      missing[nameserver.host].push_back(nameserver.name.to_string());
+    }
+    for (const auto& [outcome, names] : missing) {
+      const bool several = names.size() > 1;
+      const char* lack = several ? "have no A or AAAA record" : "has no A or AAAA record";
+      if (outcome == probe::HostOutcome::name_missing) {
+        lack = several ? "are names that do not exist" : "is a name that does not exist";
+      }
       Finding finding;
-      finding.detail = fmt::format("{}, a nameserver of {}, {}", name, zone,
-                                   missing ? "is a name that does not exist" : "has no A or AAAA record");
-      finding.remedy =
-          fmt::format("Publish an address for {}, or take it out of the NS records of {}.", name, zone);
+      finding.detail = fmt::format("{}, {} of {}, {}", join_some(names),
+                                   several ? "nameservers" : "a nameserver", zone, lack);
+      finding.remedy = fmt::format("Publish an address for {}, or take {} out of the NS records of {}.",
+                                   join_some(names), several ? "them" : "it", zone);
       verdict.found(std::move(finding));
     }
   }

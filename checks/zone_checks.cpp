@@ -29,15 +29,11 @@ constexpr std::size_t too_long_chain_steps = 8;
 constexpr std::uint32_t high_negative_ttl_seconds = 3 * 3'600;
 constexpr std::uint32_t very_high_negative_ttl_seconds = 24 * 3'600;
 
-std::string join(const std::vector<std::string>& parts) {
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 std::string servers_text(const std::vector<ServerId>& servers) {
   std::vector<std::string> parts;
   parts.reserve(servers.size());
   for (const ServerId& server : servers) parts.push_back(server_text(server));
-  return join(parts);
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string zone_text(const LegAnswers& leg) {
@@ -172,7 +168,7 @@ std::string ways_text(const ServerAnswer& answer) {
       says += fmt::format(" (instance {})", config::escape_text(*edns->nsid, 40));
     parts.push_back(fmt::format("{} {}", way, says));
   }
-  return join(parts);
+  return join_some(parts);
 }
 
 void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
@@ -349,8 +345,11 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
                          delegation.stopped_at.to_string()));
     } else if (wanted == 0) {
       report(verdict, {},
-             fmt::format("none of the servers for {} has an address that this machine can reach", owner),
-             "Run the probe from a machine with both IPv4 and IPv6, or allow both families.");
+             fmt::format(
+                 "this machine has no way to any of the servers for {}: neither a route nor leave to use one",
+                 owner),
+             "See that this machine's network is up; servers of one family need IPv4 or IPv6 on it, and "
+             "allowed.");
     } else {
       const std::string detail = fmt::format("{} of {} servers gave a whole answer for {}, fewer than half",
                                              answered, wanted, owner);
@@ -444,7 +443,7 @@ void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
       }
     }
     report(verdict, std::move(servers),
-           fmt::format("{} is an alias to {}, where the servers say: {}", join(owners), target,
+           fmt::format("{} is an alias to {}, where the servers say: {}", join_some(owners), target,
                        groups_text(leg.groups, evidence)),
            fmt::format(
                "Publish the key at {}, ask the provider who runs that zone to do so, or remove the alias.",
@@ -557,7 +556,7 @@ std::string names_text(const std::set<DomainName>& names) {
   std::vector<std::string> parts;
   parts.reserve(names.size());
   for (const DomainName& name : names) parts.push_back(name.to_string());
-  return parts.empty() ? std::string("none") : join(parts);
+  return parts.empty() ? std::string("none") : join_some(parts);
 }
 
 std::set<DomainName> without(const std::set<DomainName>& from, const std::set<DomainName>& taken) {
@@ -688,7 +687,7 @@ std::string addresses_text(const std::set<config::Address>& addresses) {
   std::vector<std::string> parts;
   parts.reserve(addresses.size());
   for (const auto& address : addresses) parts.push_back(address.to_string());
-  return join(parts);
+  return join_some(parts);
 }
 
 void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
@@ -723,7 +722,7 @@ void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
         circling.empty()
             ? fmt::format("the delegation of {} leads back to itself", zone)
             : fmt::format("to find the address of {}, a nameserver of {}, its own address is needed first",
-                          join(circling), zone),
+                          join_some(circling), zone),
         fmt::format("Give a nameserver of {} a name inside that zone with glue at the parent, or a name in a "
                     "zone that does not depend on it.",
                     zone));
@@ -750,7 +749,7 @@ void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
     std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
                                              leg->leg->owner.to_string())
                                : fmt::format("not every server of {} was asked", zone);
-    if (!left_out.empty()) detail += fmt::format("; left out: {}", join(left_out));
+    if (!left_out.empty()) detail += fmt::format("; left out: {}", join_some(left_out));
     report(verdict, {}, std::move(detail),
            fmt::format("Have fewer nameservers for {}, with names whose addresses are found in few steps, or "
                        "raise the budgets of the probe.",

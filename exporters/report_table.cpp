@@ -589,14 +589,6 @@ void TableWriter::remainder(const Report& report) {
     if (++count <= longest_list) names += (names.empty() ? "" : ", ") + std::string(result.check->name);
   }
   line();
-  for (const auto& delegation : report.delegations) {
-    if (delegation.nameservers_cut_off.empty()) continue;
-    std::string cut_off;
-    for (const auto& name : delegation.nameservers_cut_off) {
-      cut_off += (cut_off.empty() ? "" : ", ") + name.to_string();
-    }
-    paragraph("  ", 2, fmt::format("not looked at, beyond the bounds: {}", cut_off), Ink::dim);
-  }
   if (report.findings.empty() && report.status == Status::ok)
     paragraph("  ", 2, "No fault found.", Ink::good);
   // Some checks are never judged with the settings as they are. Their names are worth a line only where a
