@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -89,7 +90,9 @@ config::ServerAddress from_system(const sockaddr_storage& storage) {
 
 /// Receive buffers of one batch, shared by all sockets: they are read one after the other.
 struct ReceiveBatch {
-  std::vector<std::uint8_t> octets = std::vector<std::uint8_t>(batch * buffer_stride);
+  // Not cleared: memory that no datagram reaches is never touched.
+  std::unique_ptr<std::uint8_t[]> octets =
+      std::make_unique_for_overwrite<std::uint8_t[]>(batch * buffer_stride);
   std::array<mmsghdr, batch> messages{};
   std::array<iovec, batch> buffers{};
   std::array<sockaddr_storage, batch> sources{};
@@ -100,7 +103,7 @@ struct ReceiveBatch {
 
   void prepare() {
     for (std::size_t i = 0; i < batch; ++i) {
-      buffers[i] = {octets.data() + i * buffer_stride, largest_datagram};
+      buffers[i] = {octets.get() + i * buffer_stride, largest_datagram};
       msghdr& header = messages[i].msg_hdr;
       header.msg_name = &sources[i];
       header.msg_namelen = sizeof(sockaddr_storage);
@@ -346,7 +349,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
         const auto at = static_cast<std::size_t>(i);
         mmsghdr& message = receive_->messages[at];
         events_->on_datagram(id, from_system(receive_->sources[at]),
-                             {receive_->octets.data() + at * buffer_stride, message.msg_len},
+                             {receive_->octets.get() + at * buffer_stride, message.msg_len},
                              stamps_.received_at(message.msg_hdr));
       }
       if (got < static_cast<int>(batch)) return;
