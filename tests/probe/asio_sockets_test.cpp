@@ -323,6 +323,25 @@ TEST_CASE("ICMP about one destination harms no datagram to another") {
   CHECK(scene.events.send_failures.empty());
 }
 
+TEST_CASE("an error that ICMP left on the socket is not the next datagram's") {
+  Peer peer(SOCK_DGRAM);
+  ServerAddress closed;
+  {
+    const Peer gone(SOCK_DGRAM);
+    closed = gone.address();
+  }
+  Scene scene;
+  const auto id = scene.sockets.open_udp(Family::ipv4).value();
+  scene.sockets.send(id, closed, Bytes{1}, 1);
+  scene.context.restart();
+  scene.context.run_one();  // it left, and its error waits to be read
+  scene.sockets.send(id, peer.address(), Bytes{2}, 2);
+  scene.run_ready();
+  CHECK(scene.events.send_failures.empty());
+  peer.echo();
+  REQUIRE(scene.run_until([&] { return !scene.events.datagrams.empty() && !scene.events.icmp.empty(); }));
+}
+
 TEST_CASE("a datagram that cannot leave is told, and the rest of its batch leaves") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
