@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -36,31 +37,37 @@ constexpr int most_batches_a_turn = 16;
 // Of one datagram: ICMP about others may fail it each time.
 constexpr int most_send_tries = 4;
 constexpr std::size_t largest_datagram = 65535;
+// From one receive buffer to the next. A multiple of 64 KiB would put the front of every buffer, which is all
+// that most answers fill, into the same few lines of the cache.
+constexpr std::size_t buffer_stride = 65536 + 17 * 64;
 // A burst of answers must fit, or the kernel drops some of them without a word; the system may grant less.
 constexpr int socket_buffer_bytes = 4 << 20;
 
+/// Half the size of a cache line, where sockaddr_storage takes two lines: every datagram has one.
 struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
+  union {
+    sockaddr any;
+    sockaddr_in ipv4;
+    sockaddr_in6 ipv6;
+  };
+  socklen_t size;
 };
 
 SocketAddress to_system(const config::ServerAddress& server) {
   SocketAddress address;
   const auto octets = server.ip.octets();
   if (server.ip.family() == config::Family::ipv4) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = htons(server.port);
-    std::memcpy(&in.sin_addr, octets.data(), octets.size());
-    std::memcpy(&address.storage, &in, sizeof in);
-    address.size = sizeof in;
+    address.ipv4 = {};
+    address.ipv4.sin_family = AF_INET;
+    address.ipv4.sin_port = htons(server.port);
+    std::memcpy(&address.ipv4.sin_addr, octets.data(), octets.size());
+    address.size = sizeof address.ipv4;
   } else {
-    sockaddr_in6 in{};
-    in.sin6_family = AF_INET6;
-    in.sin6_port = htons(server.port);
-    std::memcpy(&in.sin6_addr, octets.data(), octets.size());
-    std::memcpy(&address.storage, &in, sizeof in);
-    address.size = sizeof in;
+    address.ipv6 = {};
+    address.ipv6.sin6_family = AF_INET6;
+    address.ipv6.sin6_port = htons(server.port);
+    std::memcpy(&address.ipv6.sin6_addr, octets.data(), octets.size());
+    address.size = sizeof address.ipv6;
   }
   return address;
 }
@@ -83,7 +90,9 @@ config::ServerAddress from_system(const sockaddr_storage& storage) {
 
 /// Receive buffers of one batch, shared by all sockets: they are read one after the other.
 struct ReceiveBatch {
-  std::vector<std::uint8_t> octets = std::vector<std::uint8_t>(batch * largest_datagram);
+  // Not cleared: memory that no datagram reaches is never touched.
+  std::unique_ptr<std::uint8_t[]> octets =
+      std::make_unique_for_overwrite<std::uint8_t[]>(batch * buffer_stride);
   std::array<mmsghdr, batch> messages{};
   std::array<iovec, batch> buffers{};
   std::array<sockaddr_storage, batch> sources{};
@@ -94,7 +103,7 @@ struct ReceiveBatch {
 
   void prepare() {
     for (std::size_t i = 0; i < batch; ++i) {
-      buffers[i] = {octets.data() + i * largest_datagram, largest_datagram};
+      buffers[i] = {octets.get() + i * buffer_stride, largest_datagram};
       msghdr& header = messages[i].msg_hdr;
       header.msg_name = &sources[i];
       header.msg_namelen = sizeof(sockaddr_storage);
@@ -105,6 +114,12 @@ struct ReceiveBatch {
       header.msg_flags = 0;
     }
   }
+};
+
+/// The headers of one batch to send, shared by all sockets and cleared once.
+struct SendBatch {
+  std::array<mmsghdr, batch> messages{};
+  std::array<iovec, batch> buffers{};
 };
 
 /// Kernel stamps are wall-clock time. A stamp is trusted while the wall clock keeps its distance to the
@@ -141,7 +156,7 @@ class StampReader {
 /// Octets that wait to be sent by one socket, in order.
 struct Outbox {
   struct Datagram {
-    SocketAddress to{};
+    SocketAddress to;
     std::size_t offset = 0;
     std::size_t size = 0;
     std::uint64_t tag = 0;
@@ -230,9 +245,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
     // connect(2) by hand: what it says at once (no route) is this machine's word, what comes later is the
     // network's.
     const SocketAddress address = to_system(to);
-    if (::connect(stream->socket.native_handle(), reinterpret_cast<const sockaddr*>(&address.storage),
-                  address.size) != 0 &&
-        errno != EINPROGRESS) {
+    if (::connect(stream->socket.native_handle(), &address.any, address.size) != 0 && errno != EINPROGRESS) {
       return tl::unexpected(errno);
     }
     const SocketId id = put(stream);
@@ -336,7 +349,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
         const auto at = static_cast<std::size_t>(i);
         mmsghdr& message = receive_->messages[at];
         events_->on_datagram(id, from_system(receive_->sources[at]),
-                             {receive_->octets.data() + at * largest_datagram, message.msg_len},
+                             {receive_->octets.get() + at * buffer_stride, message.msg_len},
                              stamps_.received_at(message.msg_hdr));
       }
       if (got < static_cast<int>(batch)) return;
@@ -390,19 +403,18 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
     std::vector<std::pair<std::uint64_t, int>> failed;
     int tries = 0;
     while (outbox.sent < outbox.datagrams.size()) {
-      std::array<mmsghdr, batch> messages{};
-      std::array<iovec, batch> buffers;
       const std::size_t count = std::min(batch, outbox.datagrams.size() - outbox.sent);
       for (std::size_t i = 0; i < count; ++i) {
         Outbox::Datagram& datagram = outbox.datagrams[outbox.sent + i];
-        buffers[i] = {outbox.octets.data() + datagram.offset, datagram.size};
-        messages[i].msg_hdr.msg_name = &datagram.to.storage;
-        messages[i].msg_hdr.msg_namelen = datagram.to.size;
-        messages[i].msg_hdr.msg_iov = &buffers[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
+        send_.buffers[i] = {outbox.octets.data() + datagram.offset, datagram.size};
+        msghdr& header = send_.messages[i].msg_hdr;
+        header.msg_name = &datagram.to.any;
+        header.msg_namelen = datagram.to.size;
+        header.msg_iov = &send_.buffers[i];
+        header.msg_iovlen = 1;
       }
-      const int sent = sendmmsg(socket->socket.native_handle(), messages.data(), static_cast<unsigned>(count),
-                                MSG_DONTWAIT);
+      const int sent = sendmmsg(socket->socket.native_handle(), send_.messages.data(),
+                                static_cast<unsigned>(count), MSG_DONTWAIT);
       if (sent > 0) {
         outbox.sent += static_cast<std::size_t>(sent);
         tries = 0;
@@ -452,6 +464,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
   std::vector<SocketId> free_{};
   std::vector<std::shared_ptr<UdpSocket>> to_flush_{};
   std::unique_ptr<ReceiveBatch> receive_{};
+  SendBatch send_{};
   StampReader stamps_{};
 };
 

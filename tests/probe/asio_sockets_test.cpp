@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -322,6 +323,25 @@ TEST_CASE("ICMP about one destination harms no datagram to another") {
   CHECK(scene.events.send_failures.empty());
 }
 
+TEST_CASE("an error that ICMP left on the socket is not the next datagram's") {
+  Peer peer(SOCK_DGRAM);
+  ServerAddress closed;
+  {
+    const Peer gone(SOCK_DGRAM);
+    closed = gone.address();
+  }
+  Scene scene;
+  const auto id = scene.sockets.open_udp(Family::ipv4).value();
+  scene.sockets.send(id, closed, Bytes{1}, 1);
+  scene.context.restart();
+  scene.context.run_one();  // it left, and its error waits to be read
+  scene.sockets.send(id, peer.address(), Bytes{2}, 2);
+  scene.run_ready();
+  CHECK(scene.events.send_failures.empty());
+  peer.echo();
+  REQUIRE(scene.run_until([&] { return !scene.events.datagrams.empty() && !scene.events.icmp.empty(); }));
+}
+
 TEST_CASE("a datagram that cannot leave is told, and the rest of its batch leaves") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
@@ -338,28 +358,33 @@ TEST_CASE("a datagram that cannot leave is told, and the rest of its batch leave
 }
 
 TEST_CASE("a machine without a route says so at once") {
+  const auto family = GENERATE(Family::ipv4, Family::ipv6);
+  const auto* const ip = family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1";
   bool isolated = false;
-  tl::expected<SocketId, int> stream;
-  std::vector<std::pair<std::uint64_t, int>> failures;
+  int udp_error = 0;
+  int tcp_error = 0;
   // A network namespace of its own has no route at all, so nothing can leave it either.
   std::thread([&] {
     isolated = ::unshare(CLONE_NEWNET) == 0;
     if (!isolated) return;
     Scene scene;
-    const ServerAddress far{config::Address::parse("2001:db8::1").value(), 53};
-    const auto id = scene.sockets.open_udp(Family::ipv6).value();
+    const ServerAddress far{config::Address::parse(ip).value(), 53};
+    const auto id = scene.sockets.open_udp(family).value();
     scene.sockets.send(id, far, Bytes{1}, 1);
     scene.run_ready();
-    stream = scene.sockets.connect(far);
-    failures = scene.events.send_failures;
+    if (scene.events.send_failures.size() == 1) udp_error = scene.events.send_failures.front().second;
+    const auto stream = scene.sockets.connect(far);
+    if (!stream) tcp_error = stream.error();
   }).join();
   if (!isolated) {
     WARN("no right to a network namespace: not tested");
     return;
   }
-  CHECK(failures == std::vector<std::pair<std::uint64_t, int>>{{1, ENETUNREACH}});
-  REQUIRE_FALSE(stream);
-  CHECK(stream.error() == ENETUNREACH);
+  // Over IPv6 the address that the datagram should come from is looked for before the route.
+  const std::set<int> expected =
+      family == Family::ipv4 ? std::set<int>{ENETUNREACH} : std::set<int>{ENETUNREACH, EADDRNOTAVAIL};
+  CHECK(expected.count(udp_error) == 1);
+  CHECK(expected.count(tcp_error) == 1);
 }
 
 TEST_CASE("TCP to where no connection can go fails at once") {
@@ -463,6 +488,7 @@ TEST_CASE("a socket that is closed while its datagrams are handed out says no mo
   };
   REQUIRE(scene.run_until([&] { return next.has_value(); }));
   CHECK(*next == id);
+  scene.run_ready();
   peer.echo();
   REQUIRE(scene.run_until([&] { return scene.events.datagrams.size() > 3; }));
   REQUIRE(scene.events.datagrams.size() == 4);
