@@ -87,6 +87,7 @@ SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& text
   if (answers.published.empty() || !answers.published.front().has_texts()) return size;
   const AnswerGroup& group = answers.published.front();
   std::vector<std::uint32_t> rdata;
+  rdata.reserve(group.texts.size());
   for (const auto& text : group.texts) rdata.push_back(txt_rdata_bytes(text.strings));
   size.direct = answer_bytes(group.owner, rdata);
   const auto targets = alias_targets(answers, group.owner);

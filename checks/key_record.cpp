@@ -469,9 +469,9 @@ class Reader {
             "enter only the base64 between the BEGIN and END lines");
     }
     const Base64Text base64 = decode_base64(value);
-    record_.key = read_public_key(base64.bytes);
-    judge_form(*tag, base64);
-    judge_base64(*tag, base64, armored);
+    const PublicKey& key = record_.key.emplace(read_public_key(base64.bytes));
+    judge_form(*tag, base64, key);
+    judge_base64(*tag, base64, key, armored);
   }
 
   /// Removes `-----BEGIN ...-----` and `-----END ...-----`, with the words between the dashes.
@@ -487,8 +487,8 @@ class Reader {
     return armored;
   }
 
-  [[nodiscard]] bool key_was_read() const {
-    switch (record_.key->form) {
+  static bool was_read(const PublicKey& key) {
+    switch (key.form) {
       case KeyForm::rsa_spki:
       case KeyForm::rsa_pkcs1:
       case KeyForm::ed25519_raw:
@@ -504,11 +504,11 @@ class Reader {
   }
 
   /// A cut-off text explains why its last digits do not fit. A private key is named as such, cut or not.
-  [[nodiscard]] bool is_cut_off() const {
-    return record_.key->form == KeyForm::truncated || record_.key->form == KeyForm::private_key;
+  static bool is_cut_off(const PublicKey& key) {
+    return key.form == KeyForm::truncated || key.form == KeyForm::private_key;
   }
 
-  void judge_base64(const Tag& tag, const Base64Text& base64, bool armored) {
+  void judge_base64(const Tag& tag, const Base64Text& base64, const PublicKey& key, bool armored) {
     const auto at = [&](std::size_t offset) {
       return armored ? tag.value_offset : tag.value_offset + offset;
     };
@@ -521,31 +521,30 @@ class Reader {
     if (base64.first_junk) {
       const std::string what = shown(std::string_view(tag.value).substr(
           std::min(armored ? 0 : *base64.first_junk, tag.value.size()), armored ? shown_bytes : 1));
-      fault(key_was_read() ? RecordFault::key_base64_junk : RecordFault::key_base64_invalid,
+      fault(was_read(key) ? RecordFault::key_base64_junk : RecordFault::key_base64_invalid,
             at(*base64.first_junk),
             fmt::format("p= holds {} character{} that base64 has not, first `{}`", base64.junk_count,
                         base64.junk_count == 1 ? "" : "s", what),
             fmt::format("take `{}` out of p=, or enter the key anew", what));
     } else if (base64.padding == Base64Text::Padding::wrong ||
-               (base64.padding == Base64Text::Padding::cut && !is_cut_off())) {
+               (base64.padding == Base64Text::Padding::cut && !is_cut_off(key))) {
       fault(RecordFault::key_base64_invalid, tag.value_offset,
             fmt::format("p= is no base64: {} characters cannot end as they do", tag.value.size()),
             "enter the key anew, whole and unchanged");
-    } else if (base64.padding == Base64Text::Padding::missing && key_was_read()) {
+    } else if (base64.padding == Base64Text::Padding::missing && was_read(key)) {
       fault(RecordFault::key_base64_unpadded, tag.value_offset + tag.value.size(),
             "p= lacks the `=` at its end",
             fmt::format("write `{}` at the end of p=", base64.bytes.size() % 3 == 1 ? "==" : "="));
     }
     const bool broken_lines =
         clean_.has(DamageKind::control_char) || clean_.has(DamageKind::bad_folding);  // said already
-    if (base64.first_space && base64.strict() && key_was_read() && !armored && !broken_lines) {
+    if (base64.first_space && base64.strict() && was_read(key) && !armored && !broken_lines) {
       fault(RecordFault::key_base64_whitespace, at(*base64.first_space),
             "white space stands inside p=", "enter p= without white space inside");
     }
   }
 
-  void judge_form(const Tag& tag, const Base64Text& base64) {
-    const PublicKey& key = *record_.key;
+  void judge_form(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
     const bool wants_ed25519 = type_ == KeyType::ed25519;
     const auto told = [&](RecordFault which, std::string detail, std::string remedy) {
       fault(which, tag.value_offset, std::move(detail), std::move(remedy));
@@ -625,7 +624,7 @@ class Reader {
         }
         break;
     }
-    if (key.trailing_bytes > 0 && key_was_read()) {
+    if (key.trailing_bytes > 0 && was_read(key)) {
       broken(RecordFault::key_der_trailing_bytes,
              fmt::format("{} octets follow the end of the key", key.trailing_bytes),
              "enter the key anew, without anything behind its end");
