@@ -585,7 +585,7 @@ void TableWriter::remainder(const Report& report) {
   std::string names;
   std::size_t count = 0;
   for (const auto& result : report.outcomes) {
-    if (result.outcome != checks::CheckOutcome::not_judged) continue;
+    if (result.outcome != checks::CheckOutcome::not_judged || !result.switched_off.empty()) continue;
     if (++count <= longest_list) names += (names.empty() ? "" : ", ") + std::string(result.check->name);
   }
   line();
@@ -596,6 +596,12 @@ void TableWriter::remainder(const Report& report) {
   if (count > 0 && !all_answered(report)) {
     if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
     paragraph("  ", 2, fmt::format("not judged: {}", names), Ink::dim);
+  }
+  for (const auto& result : report.outcomes) {
+    if (result.switched_off.empty()) continue;
+    paragraph("  ", 2,
+              fmt::format("switched off: {}: {}", result.check->name, without_controls(result.switched_off)),
+              Ink::dim);
   }
   paragraph("  ", 2, fmt::format("{}, {}", iso_time(report.observed_at), duration(report.took)), Ink::dim);
 }
