@@ -741,6 +741,7 @@ void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
     for (const ServerAnswer& answer : leg->servers) {
       if (answer.server->not_asked == probe::NotAsked::budget_exhausted)
         left_out.push_back(server_text(answer.id));
+      if (answer.server->cut_short) left_out.push_back("further questions to " + server_text(answer.id));
     }
     const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted ||
                        delegation.outcome == probe::DiscoveryOutcome::interrupted;
