@@ -147,7 +147,7 @@ constexpr auto rows = std::to_array<Check>({
     {"key_base64_urlsafe", Scope::key, Severity::critical, "RFC 4648 section 5", "p= is in URL-safe base64",
      "verifiers cannot read the key", "Write the key in plain base64.",
      find_in_texts<RecordFault::key_base64_urlsafe>},
-    {"key_base64_unpadded", Scope::key, Severity::warning, "RFC 4648 section 3.2", "p= lacks its padding",
+    {"key_base64_unpadded", Scope::key, Severity::warning, "RFC 2045 section 6.8", "p= lacks its padding",
      "some verifiers cannot read the key", "Write the `=` at the end of p=.",
      find_in_texts<RecordFault::key_base64_unpadded>},
     {"key_base64_junk", Scope::key, Severity::warning, "RFC 6376 section 2.10",
