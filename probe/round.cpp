@@ -27,7 +27,6 @@ struct ServerProbe {
   QueryPlan plan;
   const ServerProbe* zone_facts_from =
       nullptr;  ///< who asks this server about the zone, when this one does not
-  bool done = false;
 };
 
 /// One name of a chain.
@@ -318,10 +317,7 @@ class Round::State final : public QueryHandler {
       }
       send_in_turn(std::move(query));
     }
-    server.done = server.plan.done();
-    if (server.done && server.plan.cut_short() && server.seen.exchanges.empty()) {
-      server.seen.not_asked = NotAsked::budget_exhausted;
-    }
+    server.seen.cut_short = server.plan.cut_short();
   }
 
   /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
@@ -370,7 +366,8 @@ class Round::State final : public QueryHandler {
     options.payload_bytes = context_.settings.edns_payload_bytes;
     std::vector<std::uint8_t> message =
         build_query(query.exchange.question_name, query.exchange.question_type, options);
-    if (context_.settings.mixed_case) {
+    // One way of asking in mixed case, the others as typed, so that a server is told by its two answers.
+    if (context_.settings.mixed_case && query.exchange.purpose == Purpose::record_edns) {
       mix_case(message, {context_.random.bits64(), context_.random.bits64(), context_.random.bits64(),
                          context_.random.bits64()});
     }
@@ -381,7 +378,6 @@ class Round::State final : public QueryHandler {
     request.transport = query.exchange.transport;
     request.query = message;
     request.timeout = query.timeout;
-    request.exact_case = context_.settings.mixed_case;
     context_.engine.start(request, *this, token);
   }
 
