@@ -62,9 +62,10 @@ std::optional<std::string> decode_base64(std::string_view text) {
 Result<KeyIdentity> read_fingerprint(std::string_view text) {
   KeyIdentity identity;
   const auto wrong = [&] {
-    return mistake("", fmt::format("`{}` cannot be used: it must be 64 hexadecimal digits, as `openssl pkey "
-                                   "-pubin -in FILE -outform DER | sha256sum` prints them",
-                                   escape_text(text, 80)));
+    return mistake("",
+                   fmt::format("`{}` cannot be used: it must be 64 hexadecimal digits, as `openssl pkey -in "
+                               "FILE -pubout -outform DER | sha256sum` prints them",
+                               escape_text(text, 80)));
   };
   bool colon_allowed = false;
   for (const char c : text) {

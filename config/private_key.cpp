@@ -29,6 +29,7 @@ constexpr std::size_t longest_file = 65'536;
 struct Free {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(X509_SIG* sealed) const { X509_SIG_free(sealed); }
   void operator()(unsigned char* bytes) const { OPENSSL_free(bytes); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free>;
@@ -135,11 +136,22 @@ int refuse_password(char*, int, int, void* asked) {
   return -1;
 }
 
+/// Whether DER is of the form of an encrypted PKCS#8 key (RFC 5958 section 3), which is that of a signed
+/// digest.
+bool is_encrypted_der(std::string_view bytes) {
+  const auto* start = reinterpret_cast<const unsigned char*>(bytes.data());
+  const std::unique_ptr<X509_SIG, Free> sealed(
+      d2i_X509_SIG(nullptr, &start, static_cast<long>(bytes.size())));
+  return sealed != nullptr;
+}
+
 Key decode_private(std::string_view bytes, bool& encrypted) {
   if (is_pem(bytes)) {
     const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
     return Key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_password, &encrypted) : nullptr);
   }
+  encrypted = is_encrypted_der(bytes);
+  if (encrypted) return nullptr;
   const auto* start = reinterpret_cast<const unsigned char*>(bytes.data());
   return Key(d2i_AutoPrivateKey(nullptr, &start, static_cast<long>(bytes.size())));
 }
@@ -175,7 +187,7 @@ Result<PrivateKeyFacts> read_private_key_file(const std::filesystem::path& path)
       return mistake(escape_text(path.string()),
                      "the key is encrypted with a password; give its public key or its fingerprint (sha256)");
     }
-    bool is_public = decode_public(bytes.view()) != nullptr;
+    const bool is_public = decode_public(bytes.view()) != nullptr;
     return mistake(escape_text(path.string()),
                    is_public ? "this is a public key; name it as public_key"
                              : "this is no private key in PEM or DER (PKCS#8 or PKCS#1)");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,6 +52,7 @@ struct Value {
   const YamlNode* node = nullptr;
   YamlPlace place{};  ///< where there is no value, that of its key
   std::string key{};  ///< with the keys around it: `domains.selectors.role`
+  YamlPlace key_place{};
 };
 
 /// What a group says for its domains; what it leaves out is as without it.
@@ -76,8 +78,10 @@ class Reader {
     return value.key.empty() ? place : fmt::format("{}: {}", place, value.key);
   }
   void wrong(const Value& value, std::string message) {
+    ++mistake_count_;
     mistakes_.emplace(std::pair(value.place.line, value.place.column),
                       Mistake{where(value), std::move(message)});
+    if (mistakes_.size() > most_mistakes) mistakes_.erase(std::prev(mistakes_.end()));
   }
   void wrong(const Value& value, const Mistakes& mistakes) {
     for (const auto& each : mistakes) {
@@ -88,7 +92,10 @@ class Reader {
     wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
   }
 
-  [[nodiscard]] Values map_of(const Value& value, std::span<const std::string> known,
+  /// The end of a sentence about a word that is not among `known`.
+  [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
+  /// Without `known` every key is right.
+  [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
                               std::string_view unknown_message = "there is no such key");
   [[nodiscard]] std::vector<Value> list_of(const Value& value);
   [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
@@ -125,8 +132,9 @@ class Reader {
   Settings settings_{};
   std::map<std::string, Group, std::less<>> groups_{};
   std::map<DomainName, std::uint32_t> lines_of_domains_{};
-  /// By line and column; those of one place in the order in which they were seen.
+  /// The first ones by line and column; those of one place in the order in which they were seen.
   std::multimap<std::pair<std::uint32_t, std::uint32_t>, Mistake> mistakes_{};
+  std::size_t mistake_count_ = 0;
 };
 
 std::vector<std::string> with_options(std::vector<std::string> keys, std::span<const Option> options) {
@@ -136,7 +144,16 @@ std::vector<std::string> with_options(std::vector<std::string> keys, std::span<c
 
 // ---- Shapes ----
 
-Reader::Values Reader::map_of(const Value& value, std::span<const std::string> known,
+std::string Reader::suggestion(std::string_view word, std::span<const std::string> known) const {
+  constexpr std::size_t longest_list = 30;
+  // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
+  const std::string nearest = mistake_count_ < most_mistakes ? nearest_word(word, known) : std::string{};
+  if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
+  if (known.empty() || known.size() > longest_list) return {};
+  return fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+Reader::Values Reader::map_of(const Value& value, std::optional<std::span<const std::string>> known,
                               std::string_view unknown_message) {
   Values values;
   if (value.node->kind != YamlNode::Kind::map) {
@@ -145,22 +162,16 @@ Reader::Values Reader::map_of(const Value& value, std::span<const std::string> k
   }
   for (const auto& [key, held] : value.node->entries) {
     const std::string path = value.key.empty() ? "" : value.key + '.';
-    Value entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place, path + shown(key.text)};
-    const Value key_itself{&key, key.place, entry.key};
+    Value entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place, path + shown(key.text),
+                key.place};
+    const Value key_itself{&key, key.place, entry.key, key.place};
     if (key.kind != YamlNode::Kind::text) {
-      wrong({&key, key.place, value.key}, fmt::format("a key was expected, but {}", describe(key.kind)));
-    } else if (std::find(known.begin(), known.end(), key.text) == known.end()) {
-      constexpr std::size_t longest_list = 30;
-      const std::string nearest = nearest_word(key.text, known);
-      std::string message(unknown_message);
-      if (!nearest.empty()) {
-        message += fmt::format("; did you mean {}?", nearest);
-      } else if (known.size() <= longest_list) {
-        message += fmt::format("; known are {}", fmt::join(known, ", "));
-      }
-      wrong(key_itself, std::move(message));
+      wrong({&key, key.place, value.key, key.place},
+            fmt::format("a key was expected, but {}", describe(key.kind)));
+    } else if (known && std::find(known->begin(), known->end(), key.text) == known->end()) {
+      wrong(key_itself, std::string(unknown_message) + suggestion(key.text, *known));
     } else if (const auto before = values.find(key.text); before != values.end()) {
-      wrong(key_itself, fmt::format("the key is there already, at line {}", before->second.place.line));
+      wrong(key_itself, fmt::format("the key is there already, at line {}", before->second.key_place.line));
     } else {
       values.emplace(key.text, std::move(entry));
     }
@@ -174,7 +185,7 @@ std::vector<Value> Reader::list_of(const Value& value) {
     wrong_kind(value, "a list (lines that begin with `- `)");
     return values;
   }
-  for (const auto& item : value.node->items) values.push_back({&item, item.place, value.key});
+  for (const auto& item : value.node->items) values.push_back({&item, item.place, value.key, item.place});
   return values;
 }
 
@@ -330,18 +341,13 @@ bool is_group_name(std::string_view name) {
 }
 
 void Reader::read_groups(const Value& value) {
-  // Every name is allowed that has the form of one, so that the keys found are the keys known.
-  std::vector<std::string> names;
-  for (const auto& [key, held] : value.node->entries) {
-    if (key.kind != YamlNode::Kind::text) continue;
-    if (!is_group_name(key.text)) {
-      wrong({&key, key.place, fmt::format("{}.{}", value.key, shown(key.text))},
+  for (const auto& [name, held] : map_of(value, std::nullopt)) {
+    if (!is_group_name(name)) {
+      wrong({held.node, held.key_place, held.key, held.key_place},
             "a name of a group has at most 63 letters, digits, `-`, `_` and `.`");
     }
-    names.push_back(key.text);
-  }
-  for (const auto& [name, held] : map_of(value, names))
     groups_.emplace(name, read_defaults(map_of(held, group_keys())));
+  }
 }
 
 // ---- Domains ----
@@ -396,6 +402,11 @@ std::optional<SelectorSettings> Reader::read_selector(const Value& value, const 
     if (!name) return std::nullopt;
     selector.selector = std::move(*name);
     return selector;
+  }
+  if (value.node->kind == YamlNode::Kind::nothing) {
+    // For its words about null: the name of a selector is what people leave out, or write so.
+    static_cast<void>(text_of(value));
+    return std::nullopt;
   }
   const auto values = map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
@@ -468,11 +479,10 @@ void Reader::read_domain_settings(const Value& value) {
         domain.group = known->first;
       } else {
         std::vector<std::string> names;
-        for (const auto& each : groups_) names.push_back(each.first);
-        const std::string nearest = nearest_word(*text, names);
-        wrong(name->second, nearest.empty() ? fmt::format("there is no group `{}` among groups", shown(*text))
-                                            : fmt::format("there is no group `{}`; did you mean {}?",
-                                                          shown(*text), nearest));
+        if (mistake_count_ < most_mistakes) {
+          for (const auto& each : groups_) names.push_back(each.first);
+        }
+        wrong(name->second, fmt::format("there is no group `{}`{}", shown(*text), suggestion(*text, names)));
       }
     }
   }
@@ -512,12 +522,9 @@ Result<Settings> Reader::read(const YamlNode& root) {
   if (mistakes_.empty()) return std::move(settings_);
 
   Mistakes mistakes;
-  for (auto& [place, told] : mistakes_) {
-    if (mistakes.size() == most_mistakes) {
-      mistakes.push_back({name_, fmt::format("and {} more mistakes", mistakes_.size() - most_mistakes)});
-      break;
-    }
-    mistakes.push_back(std::move(told));
+  for (auto& [place, told] : mistakes_) mistakes.push_back(std::move(told));
+  if (mistake_count_ > most_mistakes) {
+    mistakes.push_back({name_, fmt::format("and {} more mistakes", mistake_count_ - most_mistakes)});
   }
   return tl::unexpected(std::move(mistakes));
 }

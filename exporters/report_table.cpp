@@ -362,7 +362,7 @@ std::string about_zone(const probe::Delegation& delegation) {
     case probe::DiscoveryOutcome::complete:
       return fmt::format("zone {}", zone);
     case probe::DiscoveryOutcome::pinned:
-      return "the servers given with --nameserver";
+      return "the servers that were given, not looked for";
     case probe::DiscoveryOutcome::no_servers:
       return fmt::format("no server of {} answered", stopped);
     case probe::DiscoveryOutcome::loop:
