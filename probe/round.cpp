@@ -299,7 +299,8 @@ class Round::State final : public QueryHandler {
       query.leg = &leg;
       query.server = &server;
       query.address = server.seen.address;
-      query.timeout = planned.timeout;
+      // Up to a tenth longer, so that the tries of many rounds do not fall together.
+      query.timeout = planned.timeout + planned.timeout * context_.random.below(101) / 1000;
       query.exchange.purpose = planned.purpose;
       query.exchange.transport = planned.transport;
       query.exchange.edns_sent = planned.edns;

@@ -45,7 +45,7 @@ class BulkScan final : public probe::QueryHandler {
     ++outstanding_;
   }
   void ask(std::uint32_t token) {
-    engine_.start({server_, probe::Transport::udp, queries_[token], std::chrono::seconds(5), false}, *this,
+    engine_.start({server_, probe::Transport::udp, queries_[token], std::chrono::seconds(5)}, *this,
                   token);
   }
 
