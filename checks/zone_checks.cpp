@@ -743,8 +743,7 @@ void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
         left_out.push_back(server_text(answer.id));
       if (answer.server->cut_short) left_out.push_back("further questions to " + server_text(answer.id));
     }
-    const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted ||
-                       delegation.outcome == probe::DiscoveryOutcome::interrupted;
+    const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
     if (!whole && left_out.empty()) continue;
     const std::string zone = delegation.zone.to_string();
     std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",

@@ -215,7 +215,7 @@ struct ServerObservation {
   std::vector<config::DomainName> names{};  ///< the nameserver names that lead to this address, at least one
   config::ServerAddress address{};
   NotAsked not_asked = NotAsked::asked;
-  bool cut_short = false;  ///< asked, but not all: the exchanges allowed with one server were used up
+  bool cut_short = false;  ///< asked, but not all: its exchanges or the time were used up
   std::vector<Exchange> exchanges{};
 };
 

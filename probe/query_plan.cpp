@@ -75,7 +75,9 @@ void QueryPlan::begin_second_stage() {
   if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
-  if (!succeeded(Purpose::zone_soa) && !udp_works) begin(Purpose::zone_soa, transport, false);
+  // Unless TCP was tried for it, after a truncated answer.
+  if (!udp_works && track(Purpose::zone_soa).transport == Transport::udp)
+    begin(Purpose::zone_soa, transport, false);
   begin(Purpose::zone_ns, transport, edns_works_ && udp_works);
   if (!limits_.holds_domainkey) return;
   begin(Purpose::sibling, transport, edns_works_ && udp_works);

@@ -115,9 +115,15 @@ class Round::State final : public QueryHandler {
     finish_if_complete();
   }
 
-  void interrupt() {
+  void interrupt() { end(DiscoveryOutcome::interrupted); }
+
+ private:
+  /// Ends the round with what was seen; `why` is the outcome of the walks that were not over: interrupted by
+  /// the operator, or the time for the domain used up.
+  void end(DiscoveryOutcome why) {
     if (over_) return;
     interrupted_ = true;
+    out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
     context_.engine.interrupt(*this);
     // What still waited for its turn was never sent.
     while (!pending_.empty()) {
@@ -132,9 +138,8 @@ class Round::State final : public QueryHandler {
         if (leg.walk) {
           leg.walk->interrupt();
           take_delegation(leg);
-        } else {
-          leg.delegation.outcome = DiscoveryOutcome::interrupted;
         }
+        leg.delegation.outcome = why;
         leg.probing = true;
         chain.outcome = ChainOutcome::interrupted;
       }
@@ -142,7 +147,6 @@ class Round::State final : public QueryHandler {
     finish();
   }
 
- private:
   void add_chain(const DomainName& name, bool is_adsp) {
     ChainProbe& chain = chains_.emplace_back();
     chain.is_adsp = is_adsp;
@@ -299,7 +303,8 @@ class Round::State final : public QueryHandler {
       query.leg = &leg;
       query.server = &server;
       query.address = server.seen.address;
-      query.timeout = planned.timeout;
+      // Up to a tenth longer, so that the tries of many rounds do not fall together.
+      query.timeout = planned.timeout + planned.timeout * context_.random.below(101) / 1000;
       query.exchange.purpose = planned.purpose;
       query.exchange.transport = planned.transport;
       query.exchange.edns_sent = planned.edns;
@@ -382,7 +387,7 @@ class Round::State final : public QueryHandler {
   }
 
   void on_timer(std::uint32_t token) override {
-    if (token == deadline_token) return interrupt();
+    if (token == deadline_token) return end(DiscoveryOutcome::budget_exhausted);
     if (const auto waiting = pending_.find(token); waiting != pending_.end())
       return send(token, waiting->second);
     if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
@@ -438,6 +443,7 @@ class Round::State final : public QueryHandler {
 
   void record(PendingQuery query) {
     if (query.server != nullptr) {
+      if (out_of_time_ && query.exchange.outcome == Outcome::interrupted) query.server->seen.cut_short = true;
       query.server->seen.exchanges.push_back(std::move(query.exchange));
     } else {
       query.leg->walk_first_looks.push_back({query.address, query.walk_zone, std::move(query.exchange)});
@@ -556,6 +562,7 @@ class Round::State final : public QueryHandler {
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
   std::uint32_t next_token_ = deadline_token + 1;
   bool interrupted_ = false;
+  bool out_of_time_ = false;
   bool over_ = false;
 };
 
