@@ -94,6 +94,13 @@ ExitCode exit_code(checks::Status status) {
   return ExitCode::unknown;
 }
 
+/// What the first selector says that is as bad as the whole domain.
+std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
+  const auto report = std::ranges::find(reports, status, &checks::Report::status);
+  return report == reports.end() ? std::string{}
+                                 : fmt::format("{}: {}", report->selector.to_string(), report->headline);
+}
+
 void print_warnings(const config::Mistakes& warnings) {
   for (const auto& [where, message] : warnings)
     fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
@@ -146,7 +153,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   auto plan = plan_check(command, *settings);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
 
-  std::vector<checks::Status> statuses;
+  std::vector<exporters::DomainSummary> domains;
   bool interrupted = false;
   for (const auto& target : plan->targets) {
     const Round round = observe(target);
@@ -155,16 +162,20 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
       reports.push_back(checks::judge(round.observations[i], target.expectations[i], plan->policy));
     const checks::Status status = checks::worst(reports);
     if (!command.json) {
-      write_output((statuses.empty() ? "" : "\n") + tables(command, target.domain, reports));
+      write_output((domains.empty() ? "" : "\n") + tables(command, target.domain, reports));
     } else if (command.every_domain) {
       write_output(exporters::check_json_line(target.domain, status, reports));
     } else {
       write_output(exporters::check_json(target.domain, status, reports));
     }
-    statuses.push_back(status);
+    domains.push_back({target.domain, status, worst_headline(status, reports)});
     interrupted = round.interrupted;
     if (interrupted) break;
   }
+  if (!command.json && domains.size() > 1)
+    write_output('\n' + exporters::domains_table(domains, output_style(command.color)));
+  std::vector<checks::Status> statuses;
+  for (const auto& domain : domains) statuses.push_back(domain.status);
   if (!interrupted) return exit_code(checks::worst(statuses));
   if (!command.json) fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;
