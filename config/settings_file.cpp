@@ -148,7 +148,7 @@ std::string Reader::suggestion(std::string_view word, std::span<const std::strin
   constexpr std::size_t longest_list = 30;
   // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
   const std::string nearest = mistake_count_ < most_mistakes ? nearest_word(word, known) : std::string{};
-  if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
+  if (!nearest.empty()) return fmt::format("; did you mean {}?", shown(nearest));
   if (known.empty() || known.size() > longest_list) return {};
   return fmt::format("; known are {}", fmt::join(known, ", "));
 }
