@@ -259,6 +259,21 @@ std::string join_some(const std::vector<std::string>& names) {
                      names.size() - shown);
 }
 
+std::string_view why_not_asked(probe::NotAsked reason) {
+  switch (reason) {
+    case probe::NotAsked::address_refused:
+      return "not asked: no public address";
+    case probe::NotAsked::asked:  // it was tried, and this machine had no way
+    case probe::NotAsked::no_route:
+      return "not asked: no route from here";
+    case probe::NotAsked::family_disabled:
+      return "not asked: family switched off";
+    case probe::NotAsked::budget_exhausted:
+      return "not asked: too many servers";
+  }
+  return "";
+}
+
 std::string describe(const ServerAnswer& answer) {
   std::string text;
   switch (answer.outcome) {
@@ -299,7 +314,7 @@ std::string describe(const ServerAnswer& answer) {
       break;
     case ServerOutcome::timeout:
       text = fmt::format("no answer in {}",
-                         seconds(answer.plain.waited + answer.edns.waited + answer.tcp.waited));
+                         seconds(std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited})));
       break;
     case ServerOutcome::unreachable:
       text = "unreachable";
@@ -314,7 +329,7 @@ std::string describe(const ServerAnswer& answer) {
       text = "failed on this machine";
       break;
     case ServerOutcome::not_asked:
-      text = "not asked";
+      text = why_not_asked(answer.server->not_asked);
       break;
   }
   if (answer.disagrees_with_itself) text += ", not the same each time";
