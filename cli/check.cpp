@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -11,10 +13,14 @@
 
 #include <fmt/format.h>
 
+#include "checks/catalogue.hpp"
 #include "checks/judge.hpp"
+#include "cli/check_plan.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
+#include "config/escape.hpp"
 #include "config/root_hints.hpp"
+#include "config/settings_file.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
 #include "probe/prober.hpp"
@@ -29,24 +35,24 @@ struct Round {
   bool interrupted = false;
 };
 
-Round observe(const CheckCommand& command) {
+Round observe(const CheckTarget& target) {
   const bool show_progress = isatty(STDERR_FILENO) == 1;
   bool progress_shown = false;
   const auto progress = [&](milliseconds passed) {
     // A probe that is done at once leaves no flicker behind.
     if (passed < milliseconds{300}) return;
     progress_shown = true;
-    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", command.domain.to_string(),
+    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
                static_cast<double>(passed.count()) / 1'000.0);
     std::fflush(stderr);
   };
 
   Round round;
-  probe::Prober prober(command.settings);
+  probe::Prober prober(target.probe);
   {
     const SignalWatch watch([&] { prober.interrupt(); },
                             show_progress ? std::function<void(milliseconds)>(progress) : nullptr);
-    round.observations = prober.observe(command.domain, command.selectors);
+    round.observations = prober.observe(target.domain, target.selectors);
     round.interrupted = watch.interrupted();
   }
   if (progress_shown) fmt::print(stderr, "\r\x1b[K");
@@ -62,14 +68,15 @@ void write_output(const std::string& text) {
   }
 }
 
-std::string tables(const CheckCommand& command, const std::vector<checks::Report>& reports) {
+std::string tables(const CheckCommand& command, const config::DomainName& domain,
+                   const std::vector<checks::Report>& reports) {
   const auto style = output_style(command.color);
   std::string text;
   for (const auto& report : reports) {
     if (!text.empty()) text += '\n';
     text += exporters::report_table(report, style);
   }
-  if (reports.size() > 1) text += '\n' + exporters::summary_table(command.domain, reports, style);
+  if (reports.size() > 1) text += '\n' + exporters::summary_table(domain, reports, style);
   return text;
 }
 
@@ -87,26 +94,89 @@ ExitCode exit_code(checks::Status status) {
   return ExitCode::unknown;
 }
 
+/// What the first selector says that is as bad as the whole domain.
+std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
+  const auto report = std::ranges::find(reports, status, &checks::Report::status);
+  return report == reports.end() ? std::string{}
+                                 : fmt::format("{}: {}", report->selector.to_string(), report->headline);
+}
+
+void print_warnings(const config::Mistakes& warnings) {
+  for (const auto& [where, message] : warnings)
+    fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
+}
+
+config::Result<config::Settings> read_files(const CheckCommand& command) {
+  config::Settings settings;
+  config::Mistakes mistakes;
+  if (command.settings_file) {
+    config::Vocabulary vocabulary;
+    for (const auto& check : checks::catalogue()) vocabulary.checks.emplace_back(check.name);
+    if (auto read = config::load_settings(*command.settings_file, vocabulary)) {
+      settings = std::move(*read);
+    } else {
+      mistakes = std::move(read.error());
+    }
+  }
+  if (command.root_hints) {
+    if (auto servers = config::read_root_hints(*command.root_hints)) {
+      settings.probe.root_servers = std::move(*servers);
+    } else {
+      std::ranges::move(servers.error(), std::back_inserter(mistakes));
+    }
+  }
+  if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return settings;
+}
+
+void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
+  std::size_t selectors = 0;
+  for (const auto& domain : settings.domains) selectors += domain.selectors.size();
+  const auto counted = [](std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  write_output(fmt::format("{}: {}, {}, no mistakes\n", config::escape_text(command.settings_file->string()),
+                           counted(settings.domains.size(), "domain"), counted(selectors, "selector")));
+}
+
 }  // namespace
 
-config::Result<ExitCode> run_check(CheckCommand command) {
-  if (command.root_hints) {
-    auto servers = config::read_root_hints(*command.root_hints);
-    if (!servers) return tl::unexpected(std::move(servers.error()));
-    command.settings.root_servers = std::move(*servers);
-  } else {
-    command.settings.root_servers = config::builtin_root_servers();
+tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
+  auto settings = read_files(command);
+  if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
+  print_warnings(settings->warnings);
+  if (command.only_check_settings) {
+    print_settings_good(command, *settings);
+    return ExitCode::ok;
   }
+  auto plan = plan_check(command, *settings);
+  if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
 
-  const Round round = observe(command);
-  std::vector<checks::Report> reports;
-  for (const auto& observation : round.observations) {
-    reports.push_back(checks::judge(observation, checks::Expectation{command.role}, checks::Policy{}));
+  std::vector<exporters::DomainSummary> domains;
+  bool interrupted = false;
+  for (const auto& target : plan->targets) {
+    const Round round = observe(target);
+    std::vector<checks::Report> reports;
+    for (std::size_t i = 0; i < round.observations.size(); ++i)
+      reports.push_back(checks::judge(round.observations[i], target.expectations[i], plan->policy));
+    const checks::Status status = checks::worst(reports);
+    if (!command.json) {
+      write_output((domains.empty() ? "" : "\n") + tables(command, target.domain, reports));
+    } else if (command.every_domain) {
+      write_output(exporters::check_json_line(target.domain, status, reports));
+    } else {
+      write_output(exporters::check_json(target.domain, status, reports));
+    }
+    domains.push_back({target.domain, status, worst_headline(status, reports)});
+    interrupted = round.interrupted;
+    if (interrupted) break;
   }
-  const checks::Status status = checks::worst(reports);
-  write_output(command.json ? exporters::check_json(command.domain, status, reports)
-                            : tables(command, reports));
-  if (!round.interrupted) return exit_code(status);
+  if (!command.json && domains.size() > 1)
+    write_output('\n' + exporters::domains_table(domains, output_style(command.color)));
+  std::vector<checks::Status> statuses;
+  for (const auto& domain : domains) statuses.push_back(domain.status);
+  if (!interrupted) return exit_code(checks::worst(statuses));
   if (!command.json) fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;
 }

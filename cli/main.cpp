@@ -19,7 +19,8 @@ namespace dkimprobe::cli {
 namespace {
 
 int end_with(const config::Mistakes& mistakes, ExitCode code) {
-  constexpr std::size_t shown = 10;
+  // A settings file is mended in one go; how many of its mistakes are told is bounded where it is read.
+  const std::size_t shown = code == ExitCode::settings ? mistakes.size() : 10;
   for (std::size_t i = 0; i < std::min(shown, mistakes.size()); ++i) {
     const auto& [where, message] = mistakes[i];
     fmt::print(stderr, "dkimprobe: {}{}{}\n", where, where.empty() ? "" : ": ", message);
@@ -37,7 +38,7 @@ int run(const std::vector<std::string>& arguments) {
     return static_cast<int>(ExitCode::ok);
   }
   const auto code = run_check(std::get<CheckCommand>(std::move(*command)));
-  return code ? static_cast<int>(*code) : end_with(code.error(), ExitCode::settings);
+  return code ? static_cast<int>(*code) : end_with(code.error().mistakes, code.error().code);
 }
 
 }  // namespace

@@ -202,7 +202,11 @@ Json report_object(const Report& report) {
   Json zones = Json::array();
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
   Json outcomes = Json::object();
-  for (const auto& result : report.outcomes) outcomes[result.check->name] = checks::to_string(result.outcome);
+  Json switched_off = Json::object();
+  for (const auto& result : report.outcomes) {
+    outcomes[result.check->name] = checks::to_string(result.outcome);
+    if (!result.switched_off.empty()) switched_off[result.check->name] = result.switched_off;
+  }
 
   return {{"schema", "dkimprobe.report/1"},
           {"domain", report.domain.to_string()},
@@ -222,13 +226,12 @@ Json report_object(const Report& report) {
           {"delegation", {{"zones", std::move(zones)}}},
           {"rotation", {{"negative_ttl", or_null(report.negative_ttl_seconds)}}},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
-          {"outcomes", std::move(outcomes)}};
+          {"outcomes", std::move(outcomes)},
+          {"switched_off", std::move(switched_off)}};
 }
 
-}  // namespace
-
-std::string check_json(const config::DomainName& domain, checks::Status status,
-                       std::span<const Report> reports) {
+std::string dump(const config::DomainName& domain, checks::Status status, std::span<const Report> reports,
+                 int indent) {
   Json list = Json::array();
   for (const auto& report : reports) list.push_back(report_object(report));
   const Json whole = {{"schema", "dkimprobe.check/1"},
@@ -236,7 +239,19 @@ std::string check_json(const config::DomainName& domain, checks::Status status,
                       {"status", checks::to_string(status)},
                       {"reports", std::move(list)}};
   // What is not UTF-8 in spite of all escaping becomes U+FFFD: the output is JSON whatever happens.
-  return whole.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return whole.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace
+
+std::string check_json(const config::DomainName& domain, checks::Status status,
+                       std::span<const Report> reports) {
+  return dump(domain, status, reports, 2);
+}
+
+std::string check_json_line(const config::DomainName& domain, checks::Status status,
+                            std::span<const Report> reports) {
+  return dump(domain, status, reports, -1);
 }
 
 }  // namespace dkimprobe::exporters

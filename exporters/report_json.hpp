@@ -13,4 +13,8 @@ namespace dkimprobe::exporters {
 [[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
                                      std::span<const checks::Report> reports);
 
+/// The same without line breaks inside: a line of a stream.
+[[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
+                                          std::span<const checks::Report> reports);
+
 }  // namespace dkimprobe::exporters

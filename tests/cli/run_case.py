@@ -4,8 +4,8 @@
     run_case.py PROGRAM CASE.json
 
 A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
-texts that must be on standard output, the first of them at its start; without it nothing may be there. No case asks
-a server: those are in tests/lab."""
+texts that must be on standard output, the first of them at its start; without it nothing may be there. Names of
+files are relative to the folder of the case. No case asks a server: those are in tests/lab."""
 
 import json
 import pathlib
@@ -21,7 +21,12 @@ def main():
     if set(case) - KNOWN_FIELDS or {"why", "arguments", "exit", "stderr"} - set(case):
         sys.exit("%s: fields missing or unknown: %s" % (path.name, sorted(case)))
     done = subprocess.run(
-        [program, *case["arguments"]], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        [str(pathlib.Path(program).resolve()), *case["arguments"]],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=path.parent,
     )
     wrong = []
     if done.returncode != case["exit"]:

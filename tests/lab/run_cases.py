@@ -58,13 +58,13 @@ def load_case(path):
 
 
 def command_of(program, case, lab):
-    """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's."""
+    """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's, @CASES@ for the folder of the cases."""
     # `unshare -n` gives a network without any interface that is up.
     prefix = ["unshare", "-n", "--"] if case.get("network") == "none" else []
     own = [
-        word.replace("@PORT@", str(lab["port"])).replace(
-            "@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent)
-        )
+        word.replace("@PORT@", str(lab["port"]))
+        .replace("@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent))
+        .replace("@CASES@", str(HERE / "cases"))
         for word in case["arguments"]
     ]
     return [
