@@ -7,6 +7,7 @@
 
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
+#include "checks/server_answer.hpp"
 #include "checks/size.hpp"
 #include "config/escape.hpp"
 
@@ -93,15 +94,13 @@ void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
   }
   for (const auto& leg : evidence.answers.legs) {
     for (const auto& server : leg.servers) {
-      for (const Tries* const tries : server.all()) {
-        if (tries->response() == nullptr || !tries->response()->dname_target_too_long) continue;
-        const std::string owner = leg.leg->owner.to_string();
-        finding.detail =
-            fmt::format("a DNAME above {} leads to a name longer than the 255 octets that DNS allows", owner);
-        finding.remedy = fmt::format(
-            "Publish the key at {} itself, or let the DNAME above it lead to a shorter name.", owner);
-        return verdict.found(std::move(finding));
-      }
+      if (!says_name_too_long(server)) continue;
+      const std::string owner = leg.leg->owner.to_string();
+      finding.detail =
+          fmt::format("a DNAME above {} leads to a name longer than the 255 octets that DNS allows", owner);
+      finding.remedy = fmt::format(
+          "Publish the key at {} itself, or let the DNAME above it lead to a shorter name.", owner);
+      return verdict.found(std::move(finding));
     }
   }
 }

@@ -323,14 +323,19 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     const probe::Delegation& delegation = leg.leg->delegation;
     std::size_t wanted = 0;
+    std::size_t answered = leg.answered();
     std::vector<ServerId> silent;
     for (const ServerAnswer& answer : leg.servers) {
       const probe::NotAsked reason = answer.server->not_asked;
       if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
       ++wanted;
-      if (answer.whole == nullptr) silent.push_back(answer.id);
+      if (answer.whole != nullptr) continue;
+      if (says_name_too_long(answer)) {
+        ++answered;
+      } else {
+        silent.push_back(answer.id);
+      }
     }
-    const std::size_t answered = leg.answered();
     if (answered > 0 && 2 * answered >= wanted) continue;
     // Then the reason has a row of its own.
     if (leg.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
