@@ -200,6 +200,13 @@ bool Tries::failed() const {
   return tells() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
 }
 
+bool says_name_too_long(const ServerAnswer& answer) {
+  const auto all = answer.all();
+  return std::ranges::any_of(all, [](const Tries* tries) {
+    return tries->response() != nullptr && tries->response()->dname_target_too_long;
+  });
+}
+
 bool is_whole(ServerOutcome outcome) {
   return outcome == ServerOutcome::answered || outcome == ServerOutcome::nodata ||
          outcome == ServerOutcome::nxdomain;
