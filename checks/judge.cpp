@@ -175,6 +175,18 @@ Status status_of(const Report& report, const ChainAnswers& answers) {
   return worst_found == Severity::warning ? Status::warning : Status::ok;
 }
 
+std::string absence_text(config::Role role) {
+  switch (role) {
+    case config::Role::pending:
+    case config::Role::standby:
+      return "no record yet";
+    case config::Role::active:
+    case config::Role::retired:
+      return "no record";
+  }
+  return {};
+}
+
 std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
   const auto of_findings = [&] {
     const Finding& first = report.findings.front();
@@ -203,8 +215,9 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
       return "no server gave an answer with authority";
     case Status::ok: {
       const std::size_t servers = evidence.answers.published.front().servers.size();
-      return fmt::format("{} on {} server{}", text == nullptr ? "no record yet" : describe(text->record),
-                         servers, servers == 1 ? "" : "s");
+      return fmt::format("{} on {} server{}",
+                         text == nullptr ? absence_text(report.role) : describe(text->record), servers,
+                         servers == 1 ? "" : "s");
     }
   }
   return {};
