@@ -53,8 +53,7 @@ TEST_CASE("points of small order are told, with either sign and as numbers that 
     CHECK(checks::judge_point(little_endian(0, 0, sign)) == PointState::small_order);
     CHECK(checks::judge_point(little_endian(1, 0, sign)) == PointState::small_order);
     for (const int first : {0xec, 0xed, 0xee}) {
-      CHECK(checks::judge_point(little_endian(first, all, 0x7f | sign)) ==
-            PointState::small_order);
+      CHECK(checks::judge_point(little_endian(first, all, 0x7f | sign)) == PointState::small_order);
     }
   }
   CHECK(checks::judge_point(point_of("JuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/AU=")) ==
