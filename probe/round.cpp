@@ -44,13 +44,20 @@ struct ChainProbe {
   bool is_adsp = false;
   ChainOutcome outcome = ChainOutcome::complete;
   std::deque<LegProbe> legs{};
-  std::vector<std::pair<DomainName, DomainName>> aliases{};  ///< from owner to target
+  std::vector<std::pair<DomainName, DomainName>> aliases{};  ///< from owner to target, both legs
 
   [[nodiscard]] bool leads_to(const DomainName& from, const DomainName& to) const {
-    if (from == to) return true;
-    // Short: a chain has at most a dozen legs, and the aliases that are searched never hold a loop.
-    return std::any_of(aliases.begin(), aliases.end(),
-                       [&](const auto& alias) { return alias.first == from && leads_to(alias.second, to); });
+    // Each name once: hostile aliases can make thousands of ways between a dozen names.
+    std::vector<DomainName> reached{from};
+    for (std::size_t at = 0; at < reached.size(); ++at) {
+      if (reached[at] == to) return true;
+      for (const auto& [owner, target] : aliases) {
+        if (owner == reached[at] && std::find(reached.begin(), reached.end(), target) == reached.end()) {
+          reached.push_back(target);
+        }
+      }
+    }
+    return false;
   }
 };
 
@@ -326,24 +333,24 @@ class Round::State final : public QueryHandler {
   }
 
   /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
-  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const Response& response) {
-    if (!response.authoritative) return;
-    for (const AliasRecord& alias : response.aliases) {
+  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const std::vector<AliasRecord>& aliases) {
+    for (const AliasRecord& alias : aliases) {
       const std::pair<DomainName, DomainName> step(leg.owner, alias.target);
       if (std::find(chain.aliases.begin(), chain.aliases.end(), step) != chain.aliases.end()) continue;
       if (chain.leads_to(alias.target, leg.owner)) {
         chain.outcome = ChainOutcome::loop;
         continue;
       }
-      chain.aliases.push_back(step);
-      if (std::any_of(chain.legs.begin(), chain.legs.end(),
-                      [&](const LegProbe& known) { return known.owner == alias.target; })) {
-        continue;
-      }
-      if (chain.legs.size() > context_.settings.budgets.chain_steps) {
+      const bool known_leg = std::any_of(chain.legs.begin(), chain.legs.end(), [&](const LegProbe& known) {
+        return known.owner == alias.target;
+      });
+      if (!known_leg && chain.legs.size() > context_.settings.budgets.chain_steps) {
         if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
         continue;
       }
+      // Only aliases between legs are kept, so that a server that invents them all the time adds nothing.
+      chain.aliases.push_back(step);
+      if (known_leg) continue;
       LegProbe& next = chain.legs.emplace_back();
       next.owner = alias.target;
       begin_leg(chain, next);
@@ -442,6 +449,7 @@ class Round::State final : public QueryHandler {
   }
 
   void record(PendingQuery query) {
+    if (query.exchange.response) keep_evidence(*query.exchange.response);
     if (query.server != nullptr) {
       if (out_of_time_ && query.exchange.outcome == Outcome::interrupted) query.server->seen.cut_short = true;
       query.server->seen.exchanges.push_back(std::move(query.exchange));
@@ -486,14 +494,16 @@ class Round::State final : public QueryHandler {
       outcome.truncated = exchange.response->truncated;
     }
     query.server->plan.finished(outcome);
-    const std::optional<Response> response = exchange.response;
-    const bool about_record = !is_about_zone(exchange);
+    std::vector<AliasRecord> aliases;
+    if (exchange.response && exchange.response->authoritative && !is_about_zone(exchange)) {
+      aliases = exchange.response->aliases;
+    }
     ChainProbe& chain = *query.chain;
     LegProbe& leg = *query.leg;
     ServerProbe& server = *query.server;
     record(std::move(query));
     advance_plan(chain, leg, server);
-    if (response && about_record) follow_aliases(chain, leg, *response);
+    follow_aliases(chain, leg, aliases);
   }
 
   // ---- The end ----

@@ -405,5 +405,30 @@ TEST_CASE("the time limit ends a round, and what was not seen by then is told") 
   scene.check_nothing_left();
 }
 
+TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
+  Scene scene;
+  scene.settings.pace_per_second = 0;
+  const std::string long_label(60, 'x');
+  // Each leg's servers give other aliases than their neighbours, many at once.
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+    scene.add(ip, {"example.com DNAME example.com"});
+    for (int i = 0; i < 700; ++i) {
+      scene.add(ip, {fmt::format("s1._domainkey.example.com CNAME {}{}{}.example.com", long_label.substr(3),
+                                 i, ip[8])});
+    }
+  }
+  scene.begin();
+  scene.finish();
+  const Chain& chain = scene.observations.at(0).key;
+  CHECK(chain.legs.size() == 13);
+  for (const probe::Leg& leg : chain.legs) {
+    for (const ServerObservation& server : leg.servers) {
+      for (const Exchange& exchange : server.exchanges) {
+        if (exchange.response) CHECK(exchange.response->aliases.size() <= 64);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dkimprobe::tests
