@@ -34,7 +34,8 @@ struct LegProbe {
   DomainName owner{};
   Delegation delegation{};
   std::optional<DelegationWalk> walk{};
-  std::vector<WalkExchange> walk_first_looks{};  ///< truncated or refused answers that were asked for again
+  /// Those that the walk was not told of: answers asked for again, and what came after its end.
+  std::vector<WalkExchange> walk_exchanges{};
   std::deque<ServerProbe> servers{};
   bool probing = false;
 };
@@ -70,6 +71,7 @@ struct PendingQuery {
   DomainName walk_zone{};
   ServerAddress address{};
   std::chrono::milliseconds timeout{0};
+  bool sent = false;
   Exchange exchange{};
 };
 
@@ -132,13 +134,7 @@ class Round::State final : public QueryHandler {
     interrupted_ = true;
     out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
     context_.engine.interrupt(*this);
-    // What still waited for its turn was never sent.
-    while (!pending_.empty()) {
-      PendingQuery query = std::move(pending_.begin()->second);
-      pending_.erase(pending_.begin());
-      query.exchange.outcome = Outcome::interrupted;
-      record(std::move(query));
-    }
+    leave_unsent([](const PendingQuery&) { return true; });
     for (ChainProbe& chain : chains_) {
       for (LegProbe& leg : chain.legs) {
         if (leg.probing) continue;
@@ -211,12 +207,7 @@ class Round::State final : public QueryHandler {
   void take_delegation(LegProbe& leg) {
     leg.delegation = leg.walk->take_result();
     leg.walk.reset();
-    leg.delegation.exchanges.insert(leg.delegation.exchanges.end(),
-                                    std::make_move_iterator(leg.walk_first_looks.begin()),
-                                    std::make_move_iterator(leg.walk_first_looks.end()));
-    std::sort(
-        leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(),
-        [](const WalkExchange& a, const WalkExchange& b) { return began_before(a.exchange, b.exchange); });
+    leave_unsent([&](const PendingQuery& query) { return query.leg == &leg && query.server == nullptr; });
   }
 
   // ---- Asking the servers of a leg ----
@@ -371,7 +362,25 @@ class Round::State final : public QueryHandler {
     }
   }
 
+  /// Gives up the queries that still wait for their turn, and records them as such.
+  template <class Which>
+  void leave_unsent(Which which) {
+    const MonotonicTime now = context_.engine.now();
+    for (auto at = pending_.begin(); at != pending_.end();) {
+      if (at->second.sent || !which(at->second)) {
+        ++at;
+        continue;
+      }
+      PendingQuery query = std::move(at->second);
+      at = pending_.erase(at);
+      query.exchange.outcome = Outcome::interrupted;
+      query.exchange.started = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
+      record(std::move(query));
+    }
+  }
+
   void send(std::uint32_t token, PendingQuery& query) {
+    query.sent = true;
     QueryOptions options;
     options.edns = query.exchange.edns_sent;
     options.nsid = query.exchange.edns_sent;
@@ -454,7 +463,7 @@ class Round::State final : public QueryHandler {
       if (out_of_time_ && query.exchange.outcome == Outcome::interrupted) query.server->seen.cut_short = true;
       query.server->seen.exchanges.push_back(std::move(query.exchange));
     } else {
-      query.leg->walk_first_looks.push_back({query.address, query.walk_zone, std::move(query.exchange)});
+      query.leg->walk_exchanges.push_back({query.address, query.walk_zone, std::move(query.exchange)});
     }
   }
 
@@ -470,6 +479,7 @@ class Round::State final : public QueryHandler {
     if (!query.leg->walk) return record(std::move(query));
     if (truncated || edns_refused) {
       PendingQuery again = query;
+      again.sent = false;
       again.exchange = {};
       again.exchange.purpose = exchange.purpose;
       again.exchange.question_name = exchange.question_name;
@@ -525,6 +535,11 @@ class Round::State final : public QueryHandler {
       Leg& to = gathered.legs.emplace_back();
       to.owner = leg.owner;
       to.delegation = leg.delegation;
+      auto& walked = to.delegation.exchanges;
+      walked.insert(walked.end(), leg.walk_exchanges.begin(), leg.walk_exchanges.end());
+      std::sort(walked.begin(), walked.end(), [](const WalkExchange& a, const WalkExchange& b) {
+        return began_before(a.exchange, b.exchange);
+      });
       for (const ServerProbe& server : leg.servers) {
         ServerObservation& seen = to.servers.emplace_back(server.seen);
         if (server.zone_facts_from != nullptr) {

@@ -430,5 +430,26 @@ TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
   }
 }
 
+TEST_CASE(
+    "what a walk had under way when its time ended is told too, and what it had not sent stays unsent") {
+  Scene scene;
+  scene.settings.budgets.discovery_time = 300ms;
+  const bool waits_for_pace = GENERATE(false, true);
+  if (waits_for_pace) {
+    scene.settings.pace_burst = 1;
+    scene.settings.pace_per_second = 0.2;
+  } else {
+    scene.nameservers[at("192.0.2.201")].silent = true;
+  }
+  scene.begin();
+  scene.finish();
+  CHECK(scene.observations.at(0).key.legs.at(0).delegation.outcome == DiscoveryOutcome::budget_exhausted);
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  for (const auto& walk : scene.observations.at(0).key.legs.at(0).delegation.exchanges) {
+    if (walk.exchange.bytes_sent > 0) CHECK(walk.exchange.started <= 310ms);
+  }
+  scene.check_nothing_left();
+}
+
 }  // namespace
 }  // namespace dkimprobe::tests
