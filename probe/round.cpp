@@ -114,7 +114,7 @@ class Round::State final : public QueryHandler {
 
   ~State() {
     finished_ = nullptr;
-    if (!over_) context_.engine.interrupt(*this);
+    interrupt();
   }
 
   void start() {
@@ -373,6 +373,7 @@ class Round::State final : public QueryHandler {
       }
       PendingQuery query = std::move(at->second);
       at = pending_.erase(at);
+      context_.servers.of(query.address, now).pace.give_back();
       query.exchange.outcome = Outcome::interrupted;
       query.exchange.started = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
       record(std::move(query));
@@ -556,6 +557,7 @@ class Round::State final : public QueryHandler {
   void finish() {
     over_ = true;
     context_.engine.interrupt(*this);  // the timers that are left
+    if (!finished_) return;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
     Chain adsp;
     if (chains_.size() > selectors_.size()) adsp = gather(chains_.back());
@@ -570,7 +572,7 @@ class Round::State final : public QueryHandler {
       observation.adsp = adsp;
       observation.sibling_name = sibling_;
     }
-    if (finished_) std::exchange(finished_, nullptr)(std::move(observations));
+    std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;

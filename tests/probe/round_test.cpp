@@ -451,5 +451,28 @@ TEST_CASE(
   scene.check_nothing_left();
 }
 
+TEST_CASE("a pace that is slower than the time allows costs the next round nothing") {
+  Scene scene;
+  scene.pin();
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.settings.pace_burst = 2;
+  scene.settings.pace_per_second = 1;
+  scene.settings.budgets.domain_time = 3'000ms;
+  std::vector<std::size_t> answered;
+  for (int i = 0; i < 5; ++i) {
+    const std::size_t before = scene.sockets.datagrams.size() + scene.sockets.connections.size();
+    scene.begin({"s1", "s2", "s3", "s4"});
+    scene.finish();
+    answered.push_back(scene.sockets.datagrams.size() + scene.sockets.connections.size() - before);
+    for (const Observation& seen : scene.observations) {
+      for (const Exchange& exchange : seen.key.legs.at(0).servers.at(0).exchanges) {
+        CHECK(exchange.started <= 3'010ms);
+        if (exchange.outcome == Outcome::interrupted) CHECK(exchange.started + exchange.took >= 3'000ms);
+      }
+    }
+  }
+  for (const std::size_t queries : answered) CHECK(queries >= 4);
+}
+
 }  // namespace
 }  // namespace dkimprobe::tests
