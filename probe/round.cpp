@@ -179,7 +179,9 @@ class Round::State final : public QueryHandler {
                                 [&](const Nameserver& nameserver) { return nameserver.name == pinned.name; });
       if (known == nameservers.end()) known = nameservers.insert(known, Nameserver{.name = pinned.name});
       known->host = HostOutcome::found;
-      known->addresses.push_back(pinned.ip);
+      auto& addresses = known->addresses;
+      if (std::find(addresses.begin(), addresses.end(), pinned.ip) == addresses.end())
+        addresses.push_back(pinned.ip);
     }
   }
 
@@ -226,10 +228,7 @@ class Round::State final : public QueryHandler {
   void add_servers(const ChainProbe& chain, LegProbe& leg) {
     std::map<ServerAddress, ServerProbe*> by_address;
     for (const Nameserver& nameserver : leg.delegation.nameservers) {
-      std::vector<config::Address> addresses = nameserver.glue;
-      addresses.insert(addresses.end(), nameserver.addresses.begin(), nameserver.addresses.end());
-      for (const config::Address& ip : addresses) {
-        const ServerAddress address{ip, port_of(leg, nameserver.name, ip)};
+      for (const ServerAddress& address : addresses_of(leg, nameserver)) {
         if (ServerProbe* known = by_address[address]) {
           auto& names = known->seen.names;
           if (std::find(names.begin(), names.end(), nameserver.name) == names.end())
@@ -258,14 +257,21 @@ class Round::State final : public QueryHandler {
     }
   }
 
-  [[nodiscard]] std::uint16_t port_of(const LegProbe& leg, const DomainName& name,
-                                      const config::Address& ip) const {
+  [[nodiscard]] std::vector<ServerAddress> addresses_of(const LegProbe& leg,
+                                                        const Nameserver& nameserver) const {
+    const auto& settings = context_.settings;
+    std::vector<ServerAddress> addresses;
     if (leg.delegation.outcome == DiscoveryOutcome::pinned) {
-      for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
-        if (pinned.name == name && pinned.ip == ip && pinned.port) return *pinned.port;
+      for (const config::NamedServer& pinned : settings.pinned_servers) {
+        if (pinned.name == nameserver.name)
+          addresses.push_back({pinned.ip, pinned.port.value_or(settings.port)});
       }
+      return addresses;
     }
-    return context_.settings.port;
+    for (const auto* given : {&nameserver.glue, &nameserver.addresses}) {
+      for (const config::Address& ip : *given) addresses.push_back({ip, settings.port});
+    }
+    return addresses;
   }
 
   [[nodiscard]] NotAsked why_not_asked(const LegProbe& leg, const ServerAddress& address,

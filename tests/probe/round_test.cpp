@@ -474,5 +474,19 @@ TEST_CASE("a pace that is slower than the time allows costs the next round nothi
   for (const std::size_t queries : answered) CHECK(queries >= 4);
 }
 
+TEST_CASE("pinned servers are told apart by their ports") {
+  Scene scene;
+  for (const std::uint16_t port : {std::uint16_t{5301}, std::uint16_t{5302}}) {
+    scene.settings.pinned_servers.push_back({name("ns1.example.com"), at("192.0.2.1").ip, port});
+    scene.nameservers[at("192.0.2.1", port)].add("example.com SOA ns1.example.com");
+  }
+  scene.begin();
+  scene.finish();
+  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
+  REQUIRE(leg.servers.size() == 2);
+  CHECK(leg.servers[0].address == at("192.0.2.1", 5301));
+  CHECK(leg.servers[1].address == at("192.0.2.1", 5302));
+}
+
 }  // namespace
 }  // namespace dkimprobe::tests
