@@ -488,5 +488,59 @@ TEST_CASE("pinned servers are told apart by their ports") {
   CHECK(leg.servers[1].address == at("192.0.2.1", 5302));
 }
 
+void set_up_for_interruption(Scene& scene) {
+  scene.settings.pace_burst = 6;
+  scene.settings.pace_per_second = 20;
+  scene.settings.budgets.domain_time = 4'000ms;
+  scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
+  scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME k.provider.net"});
+  scene.add("192.0.2.2", {"s1._domainkey.example.com CNAME k.other.net"});
+  scene.add("192.0.2.11", {"k.provider.net CNAME k.other.net"});
+  scene.nameservers[at("192.0.2.12")].silent = true;
+  scene.begin({"s1", "s2"});
+}
+
+TEST_CASE("a round that is interrupted at any step ends once, at once, with all that was sent") {
+  std::size_t steps = 0;
+  {
+    Scene scene;
+    set_up_for_interruption(scene);
+    steps = scene.finish();
+  }
+  REQUIRE(steps > 50);
+  for (std::size_t until = 0; until <= steps; ++until) {
+    CAPTURE(until);
+    Scene scene;
+    set_up_for_interruption(scene);
+    for (std::size_t i = 0; i < until && scene.finished == 0; ++i) REQUIRE(scene.step());
+    const bool was_over = scene.finished > 0;
+    scene.round->interrupt();
+    REQUIRE(scene.finished == 1);
+    REQUIRE(scene.observations.size() == 2);
+    for (const Observation& seen : scene.observations) {
+      for (const probe::Leg& leg : seen.key.legs) {
+        if (was_over || leg.delegation.outcome != DiscoveryOutcome::interrupted) continue;
+        CHECK(seen.key.outcome == ChainOutcome::interrupted);
+      }
+    }
+    CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+    scene.round->interrupt();
+    scene.check_nothing_left();
+  }
+}
+
+TEST_CASE("a round that is destroyed at any step says nothing and leaves nothing") {
+  for (std::size_t until = 0;; ++until) {
+    CAPTURE(until);
+    Scene scene;
+    set_up_for_interruption(scene);
+    for (std::size_t i = 0; i < until && scene.finished == 0; ++i) REQUIRE(scene.step());
+    if (scene.finished > 0) break;
+    scene.round.reset();
+    CHECK(scene.finished == 0);
+    scene.check_nothing_left();
+  }
+}
+
 }  // namespace
 }  // namespace dkimprobe::tests
