@@ -239,8 +239,7 @@ class Round::State final : public QueryHandler {
         const ServerProbe* zone_facts_from = nullptr;
         QuestionSet questions = chain.is_adsp ? QuestionSet::glance : QuestionSet::full;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
-          const auto [asked, is_first] =
-              zone_facts_.try_emplace({address, leg.delegation.zone.lower_case()}, nullptr);
+          const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
           zone_facts_from = asked->second;
           if (!is_first) questions = QuestionSet::record_only;
         }
@@ -250,7 +249,7 @@ class Round::State final : public QueryHandler {
         server.seen.not_asked = not_asked;
         server.zone_facts_from = zone_facts_from;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
-          zone_facts_[{address, leg.delegation.zone.lower_case()}] = &server;
+          zone_facts_[{address, leg.delegation.zone}] = &server;
         }
         by_address[address] = &server;
       }
@@ -338,9 +337,8 @@ class Round::State final : public QueryHandler {
         chain.outcome = ChainOutcome::loop;
         continue;
       }
-      const bool known_leg = std::any_of(chain.legs.begin(), chain.legs.end(), [&](const LegProbe& known) {
-        return known.owner == alias.target;
-      });
+      const bool known_leg = std::any_of(chain.legs.begin(), chain.legs.end(),
+                                         [&](const LegProbe& known) { return known.owner == alias.target; });
       if (!known_leg && chain.legs.size() > context_.settings.budgets.chain_steps) {
         if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
         continue;
