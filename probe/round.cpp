@@ -144,7 +144,7 @@ class Round::State final : public QueryHandler {
         }
         leg.delegation.outcome = why;
         leg.probing = true;
-        chain.outcome = ChainOutcome::interrupted;
+        if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::interrupted;
       }
     }
     finish();
@@ -216,7 +216,10 @@ class Round::State final : public QueryHandler {
 
   void begin_probing(ChainProbe& chain, LegProbe& leg) {
     leg.probing = true;
-    add_servers(chain, leg);
+    // A walk that ended at the root or at a top-level domain found nobody who could hold the name.
+    const bool too_high =
+        leg.delegation.outcome == DiscoveryOutcome::no_servers && leg.delegation.zone.label_count() <= 1;
+    if (!too_high) add_servers(chain, leg);
     for (ServerProbe& server : leg.servers) {
       if (server.seen.not_asked == NotAsked::asked) advance_plan(chain, leg, server);
     }
@@ -457,7 +460,9 @@ class Round::State final : public QueryHandler {
         memory.pace.recover();
         memory.answered_before = true;
       }
-    } else if (exchange.outcome == Outcome::timed_out && memory.answered_before) {
+    } else if (exchange.outcome == Outcome::timed_out && memory.answered_before && !exchange.edns_sent &&
+               exchange.transport == Transport::udp) {
+      // A server that drops EDNS or TCP alone is not tired.
       memory.pace.slow_down();
     }
   }
