@@ -2,16 +2,15 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "checks/judge.hpp"
+#include "cli/output.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
 #include "config/root_hints.hpp"
@@ -51,15 +50,6 @@ Round observe(const CheckCommand& command) {
   }
   if (progress_shown) fmt::print(stderr, "\r\x1b[K");
   return round;
-}
-
-/// A reader that went away (`| head`) is no fault of ours and not worth a word.
-void write_output(const std::string& text) {
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!written && errno != EPIPE) {
-    throw std::system_error(errno, std::generic_category(), "the report cannot be written");
-  }
 }
 
 std::string tables(const CheckCommand& command, const std::vector<checks::Report>& reports) {

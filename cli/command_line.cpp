@@ -35,6 +35,7 @@ key, so that looking leaves nothing in anybody's cache.
 
 Commands
   check DOMAIN SELECTOR...   look now
+  explain [CHECK]            what a fault means and how to mend it; all, without
   help, --help               this text; `dkimprobe check --help` has all flags
   version, --version         the version
 
@@ -53,6 +54,14 @@ Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
+)";
+
+constexpr std::string_view explain_help_start = R"(Examples
+  dkimprobe explain                 all checks, a line each
+  dkimprobe explain ns_stale        one of them: what it means, how to mend it
+
+Usage
+  dkimprobe explain [CHECK]
 )";
 
 constexpr std::string_view no_selector =
@@ -216,10 +225,10 @@ void declare_flags(CLI::App& app, CheckTexts& texts) {
   }
 }
 
-std::string check_help(const CLI::App& app) {
+std::string flags_help(std::string_view start, const CLI::App& app) {
   constexpr std::size_t columns = 80;
   constexpr std::size_t meaning_starts = 32;
-  std::string text(check_help_start);
+  std::string text(start);
   std::string group;
   for (const auto* option : app.get_options()) {
     if (option->get_group().empty()) continue;
@@ -243,7 +252,8 @@ std::string check_help(const CLI::App& app) {
 }
 
 /// The first argument that looks like a flag and is none.
-std::optional<config::Mistake> unknown_flag(CLI::App& app, std::span<const std::string> arguments) {
+std::optional<config::Mistake> unknown_flag(CLI::App& app, std::string_view command,
+                                            std::span<const std::string> arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--") return std::nullopt;
     if (argument.size() < 2 || argument.front() != '-') continue;
@@ -254,9 +264,10 @@ std::optional<config::Mistake> unknown_flag(CLI::App& app, std::span<const std::
       for (const auto& name : option->get_lnames()) known.push_back("--" + name);
     }
     const std::string nearest = nearest_word(flag, known);
-    return config::Mistake{escape_text(flag, 80),
-                           nearest.empty() ? "there is no such flag; `dkimprobe check --help` lists all"
-                                           : fmt::format("there is no such flag; did you mean {}?", nearest)};
+    return config::Mistake{
+        escape_text(flag, 80),
+        nearest.empty() ? fmt::format("there is no such flag; `dkimprobe {} --help` lists all", command)
+                        : fmt::format("there is no such flag; did you mean {}?", nearest)};
   }
   return std::nullopt;
 }
@@ -325,11 +336,10 @@ std::vector<std::string> in_reverse(CLI::App& app, std::span<const std::string> 
   return words;
 }
 
-Result<Command> read_check(std::span<const std::string> arguments) {
-  CLI::App app;
-  CheckTexts texts;
-  declare_flags(app, texts);
-  if (const auto unknown = unknown_flag(app, arguments)) return mistake(unknown->where, unknown->message);
+/// Puts the arguments into the places that the flags of `app` have; they are not understood yet.
+Result<void> parse_flags(CLI::App& app, std::string_view command, std::span<const std::string> arguments) {
+  if (const auto unknown = unknown_flag(app, command, arguments))
+    return mistake(unknown->where, unknown->message);
   try {
     app.parse(in_reverse(app, arguments));
   } catch (const CLI::ArgumentMismatch& error) {
@@ -338,7 +348,15 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   } catch (const CLI::ParseError& error) {
     return mistake("", fmt::format("the command line cannot be read: {}", escape_text(error.what(), 200)));
   }
-  if (texts.help) return Command{TextWanted{check_help(app)}};
+  return {};
+}
+
+Result<Command> read_check(std::span<const std::string> arguments) {
+  CLI::App app;
+  CheckTexts texts;
+  declare_flags(app, texts);
+  if (auto parsed = parse_flags(app, "check", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.help) return Command{TextWanted{flags_help(check_help_start, app)}};
 
   CheckCommand command;
   Mistakes mistakes;
@@ -368,6 +386,59 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   return Command{std::move(command)};
 }
 
+void declare_help(CLI::App& app, bool& help) {
+  app.set_help_flag();
+  app.add_flag("-h,--help", help, "this text")->group(output_group);
+}
+
+/// What the operator may have meant by a name that no check has, for the end of a sentence.
+std::string nearest_checks(const std::string& name) {
+  constexpr std::size_t shown = 5;
+  std::vector<std::string> all;
+  std::vector<std::string> near;
+  for (const auto& check : checks::catalogue()) {
+    all.emplace_back(check.name);
+    if (name.size() >= 3 && near.size() < shown && check.name.find(name) != std::string_view::npos) {
+      near.emplace_back(check.name);
+    }
+  }
+  while (near.size() < shown) {
+    std::string nearest = nearest_word(name, all);
+    if (nearest.empty()) break;
+    std::erase(all, nearest);
+    if (std::find(near.begin(), near.end(), nearest) == near.end()) near.push_back(std::move(nearest));
+  }
+  if (near.empty()) return "`dkimprobe explain` lists all";
+  std::string list;
+  for (std::size_t i = 0; i < near.size(); ++i) {
+    list += (i == 0 ? "" : i + 1 == near.size() ? " or " : ", ") + near[i];
+  }
+  return fmt::format("did you mean {}?", list);
+}
+
+Result<Command> read_explain(std::span<const std::string> arguments) {
+  CLI::App app;
+  std::vector<std::string> positionals;
+  ExplainCommand command;
+  bool help = false;
+  declare_help(app, help);
+  app.add_option("CHECK", positionals)->group("");
+  app.add_flag("--markdown", command.markdown)->group("");
+  if (auto parsed = parse_flags(app, "explain", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (help) return Command{TextWanted{flags_help(explain_help_start, app)}};
+  if (positionals.size() > 1) {
+    return mistake(escape_text(positionals[1], 80), "one check is explained at a time");
+  }
+  if (!positionals.empty()) {
+    const std::string& name = positionals.front();
+    command.check = checks::find_check(name);
+    if (command.check == nullptr) {
+      return mistake(escape_text(name, 80), "there is no check of this name; " + nearest_checks(name));
+    }
+  }
+  return Command{command};
+}
+
 }  // namespace
 
 Result<Command> read_command_line(std::span<const std::string> arguments) {
@@ -379,11 +450,12 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "--help" || word == "-h" || word == "help") return Command{TextWanted{std::string(help_text)}};
   if (word == "--version" || word == "version") return Command{TextWanted{std::string(version_text)}};
   if (word == "check") return read_check(arguments.subspan(1));
+  if (word == "explain") return read_explain(arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check", "help", "version"};
+  const std::vector<std::string> commands = {"check", "explain", "help", "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

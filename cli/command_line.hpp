@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "checks/catalogue.hpp"
 #include "config/domain_name.hpp"
 #include "config/result.hpp"
 #include "config/selector.hpp"
@@ -28,12 +29,17 @@ struct CheckCommand {
   ColorChoice color = ColorChoice::automatic;
 };
 
+struct ExplainCommand {
+  const checks::Check* check = nullptr;  ///< null: list all
+  bool markdown = false;                 ///< all of checks/README.md
+};
+
 /// A text that was asked for, such as the help.
 struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, TextWanted>;
+using Command = std::variant<CheckCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

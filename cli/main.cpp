@@ -13,6 +13,7 @@
 #include "cli/check.hpp"
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/explain.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -35,6 +36,9 @@ int run(const std::vector<std::string>& arguments) {
   if (const auto* wanted = std::get_if<TextWanted>(&*command)) {
     fmt::print("{}", wanted->text);
     return static_cast<int>(ExitCode::ok);
+  }
+  if (const auto* explain = std::get_if<ExplainCommand>(&*command)) {
+    return static_cast<int>(run_explain(*explain));
   }
   const auto code = run_check(std::get<CheckCommand>(std::move(*command)));
   return code ? static_cast<int>(*code) : end_with(code.error(), ExitCode::settings);

@@ -597,6 +597,10 @@ void TableWriter::remainder(const Report& report) {
     if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
     paragraph("  ", 2, fmt::format("not judged: {}", names), Ink::dim);
   }
+  if (!report.findings.empty()) {
+    paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
+              Ink::dim);
+  }
   paragraph("  ", 2, fmt::format("{}, {}", iso_time(report.observed_at), duration(report.took)), Ink::dim);
 }
 
