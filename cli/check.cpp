@@ -11,11 +11,10 @@
 
 #include "checks/judge.hpp"
 #include "cli/output.hpp"
+#include "cli/report_output.hpp"
 #include "cli/signal_watch.hpp"
-#include "cli/terminal.hpp"
 #include "config/root_hints.hpp"
-#include "exporters/report_json.hpp"
-#include "exporters/report_table.hpp"
+#include "exporters/observation_json.hpp"
 #include "probe/prober.hpp"
 
 namespace dkimprobe::cli {
@@ -52,31 +51,6 @@ Round observe(const CheckCommand& command) {
   return round;
 }
 
-std::string tables(const CheckCommand& command, const std::vector<checks::Report>& reports) {
-  const auto style = output_style(command.color);
-  std::string text;
-  for (const auto& report : reports) {
-    if (!text.empty()) text += '\n';
-    text += exporters::report_table(report, style);
-  }
-  if (reports.size() > 1) text += '\n' + exporters::summary_table(command.domain, reports, style);
-  return text;
-}
-
-ExitCode exit_code(checks::Status status) {
-  switch (status) {
-    case checks::Status::ok:
-      return ExitCode::ok;
-    case checks::Status::warning:
-      return ExitCode::warning;
-    case checks::Status::critical:
-      return ExitCode::critical;
-    case checks::Status::unknown:
-      return ExitCode::unknown;
-  }
-  return ExitCode::unknown;
-}
-
 }  // namespace
 
 config::Result<ExitCode> run_check(CheckCommand command) {
@@ -88,16 +62,19 @@ config::Result<ExitCode> run_check(CheckCommand command) {
     command.settings.root_servers = config::builtin_root_servers();
   }
 
-  const Round round = observe(command);
+  Round round = observe(command);
   std::vector<checks::Report> reports;
   for (const auto& observation : round.observations) {
     reports.push_back(checks::judge(observation, checks::Expectation{command.role}, checks::Policy{}));
   }
-  const checks::Status status = checks::worst(reports);
-  write_output(command.json ? exporters::check_json(command.domain, status, reports)
-                            : tables(command, reports));
-  if (!round.interrupted) return exit_code(status);
-  if (!command.json) fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+  if (command.save) {
+    const std::string text = exporters::observation_json({command.domain, std::move(round.observations)});
+    if (auto saved = write_file(*command.save, text); !saved) return tl::unexpected(std::move(saved.error()));
+  }
+  const ExitCode code = print_reports(command.domain, reports, command.output);
+  if (!round.interrupted) return code;
+  if (!command.output.json)
+    fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;
 }
 

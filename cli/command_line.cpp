@@ -35,6 +35,8 @@ key, so that looking leaves nothing in anybody's cache.
 
 Commands
   check DOMAIN SELECTOR...   look now
+  lint [FILE]                judge records, one a line, asking no server
+  judge FILE                 judge what `check --save FILE` stored
   explain [CHECK]            what a fault means and how to mend it; all, without
   help, --help               this text; `dkimprobe check --help` has all flags
   version, --version         the version
@@ -54,6 +56,35 @@ Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
+)";
+
+constexpr std::string_view judge_help_start = R"(Examples
+  dkimprobe check example.com s1 --save s1.json
+  dkimprobe judge s1.json                       the same report, nobody is asked
+  dkimprobe judge s1.json --role standby --json for another role
+
+Usage
+  dkimprobe judge FILE [FLAGS]
+
+  FILE may be `-` for standard input. No server is asked.
+)";
+
+constexpr std::string_view lint_help_start = R"(Examples
+  echo 'v=DKIM1; k=rsa; p=MIIB...' | dkimprobe lint
+  dkimprobe lint records.txt
+  dkimprobe lint records.jsonl --format jsonl --json
+
+Usage
+  dkimprobe lint [FILE] [FLAGS]
+
+  FILE, or standard input without it, has a record on each line. As text that is
+  the record as verifiers get it, with its name and a tab before it if you like:
+    s1._domainkey.example.com<TAB>v=DKIM1; k=rsa; p=MIIB...
+  As jsonl it is
+    {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=MIIB..."]}
+  With the name the size of the answer is computed, and `_adsp._domainkey` is
+  judged as signing practices. A line that cannot be read is told, and the rest
+  goes on; the exit code is then 3, unless a record is critical.
 )";
 
 constexpr std::string_view explain_help_start = R"(Examples
@@ -152,6 +183,20 @@ Result<ColorChoice> read_color(const std::string& text) {
                  fmt::format("`{}` cannot be used: it must be auto, always or never", escape_text(text, 80)));
 }
 
+Result<RecordFormat> read_format(const std::string& text) {
+  if (text == "text") return RecordFormat::text;
+  if (text == "jsonl") return RecordFormat::jsonl;
+  return mistake("--format",
+                 fmt::format("`{}` cannot be used: it must be text or jsonl", escape_text(text, 80)));
+}
+
+/// The texts of the flags that commands with reports have in common.
+struct OutputTexts {
+  bool json = false;
+  std::string color{};
+  bool help = false;
+};
+
 /// The texts that the flags of `check` bring, before they are understood.
 struct CheckTexts {
   std::vector<std::string> positionals{};
@@ -159,11 +204,10 @@ struct CheckTexts {
   std::vector<std::string> networks{};
   std::string root_hints{};
   std::string role{};
-  std::string color{};
-  bool json = false;
+  std::string save{};
+  OutputTexts output{};
   bool only_ipv4 = false;
   bool only_ipv6 = false;
-  bool help = false;
   std::list<std::pair<const config::Option*, std::string>> options{};
 };
 
@@ -186,18 +230,33 @@ std::string value_word(const config::Option& option) {
 constexpr const char* output_group = "Output";
 constexpr const char* servers_group = "Which servers are asked";
 
-void declare_flags(CLI::App& app, CheckTexts& texts) {
+void declare_help(CLI::App& app, bool& help) {
   app.set_help_flag();
-  app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
-  app.add_flag("--json", texts.json, "one JSON object on standard output")->group(output_group);
+  app.add_flag("-h,--help", help, "this text")->group(output_group);
+}
+
+void declare_output(CLI::App& app, OutputTexts& texts, const std::string& json_meaning) {
+  app.add_flag("--json", texts.json, json_meaning)->group(output_group);
   app.add_option("--color", texts.color, "auto (the default), always or never")
       ->option_text("WHEN")
       ->group(output_group);
-  app.add_flag("-h,--help", texts.help, "this text")->group(output_group);
-  app.add_option("--role", texts.role,
+  declare_help(app, texts.help);
+}
+
+void declare_role(CLI::App& app, std::string& role, const char* group) {
+  app.add_option("--role", role,
                  "what the selectors are for: pending, active (the default), standby or retired")
       ->option_text("ROLE")
-      ->group(servers_group);
+      ->group(group);
+}
+
+void declare_flags(CLI::App& app, CheckTexts& texts) {
+  app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  declare_output(app, texts.output, "one JSON object on standard output");
+  app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
+      ->option_text("FILE")
+      ->group(output_group);
+  declare_role(app, texts.role, servers_group);
   // Without this a flag that may be repeated would swallow the domain after its value.
   app.add_option("--nameserver", texts.nameservers, "ask this server alone; repeat it for more")
       ->option_text("NAME=ADDRESS[:PORT]")
@@ -270,6 +329,19 @@ std::optional<config::Mistake> unknown_flag(CLI::App& app, std::string_view comm
                         : fmt::format("there is no such flag; did you mean {}?", nearest)};
   }
   return std::nullopt;
+}
+
+/// The flags that `declare_output` and `declare_role` declared.
+void read_output(CLI::App& app, const OutputTexts& texts, OutputChoice& output, Mistakes& mistakes) {
+  output.json = texts.json;
+  if (!app.get_option("--color")->empty()) take(read_color(texts.color), output.color, mistakes);
+}
+
+void read_file_name(CLI::App& app, const char* flag, const std::string& text,
+                    std::optional<std::filesystem::path>& file, Mistakes& mistakes) {
+  if (app.get_option(flag)->empty()) return;
+  file = text;
+  if (text.empty()) mistakes.push_back({flag, "a file name must follow it"});
 }
 
 void read_families(const CheckTexts& texts, config::ProbeSettings& settings, Mistakes& mistakes) {
@@ -356,7 +428,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   CheckTexts texts;
   declare_flags(app, texts);
   if (auto parsed = parse_flags(app, "check", arguments); !parsed) return tl::unexpected(parsed.error());
-  if (texts.help) return Command{TextWanted{flags_help(check_help_start, app)}};
+  if (texts.output.help) return Command{TextWanted{flags_help(check_help_start, app)}};
 
   CheckCommand command;
   Mistakes mistakes;
@@ -369,7 +441,8 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   }
   read_families(texts, command.settings, mistakes);
   if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role, mistakes);
-  if (!app.get_option("--color")->empty()) take(read_color(texts.color), command.color, mistakes);
+  read_output(app, texts.output, command.output, mistakes);
+  read_file_name(app, "--save", texts.save, command.save, mistakes);
   for (const auto& text : texts.nameservers) {
     take(read_named_server(text), command.settings.pinned_servers.emplace_back(), mistakes);
   }
@@ -377,18 +450,9 @@ Result<Command> read_check(std::span<const std::string> arguments) {
     take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
          "--allow-net");
   }
-  if (!app.get_option("--root-hints")->empty()) {
-    command.root_hints = texts.root_hints;
-    if (texts.root_hints.empty()) mistakes.push_back({"--root-hints", "a file name must follow it"});
-  }
-  command.json = texts.json;
+  read_file_name(app, "--root-hints", texts.root_hints, command.root_hints, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
-}
-
-void declare_help(CLI::App& app, bool& help) {
-  app.set_help_flag();
-  app.add_flag("-h,--help", help, "this text")->group(output_group);
 }
 
 /// What the operator may have meant by a name that no check has, for the end of a sentence.
@@ -439,6 +503,61 @@ Result<Command> read_explain(std::span<const std::string> arguments) {
   return Command{command};
 }
 
+Result<Command> read_judge(std::span<const std::string> arguments) {
+  CLI::App app;
+  std::vector<std::string> positionals;
+  std::string role;
+  OutputTexts output;
+  app.add_option("FILE", positionals)->group("");
+  declare_output(app, output, "one JSON object on standard output");
+  declare_role(app, role, output_group);
+  if (auto parsed = parse_flags(app, "judge", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return Command{TextWanted{flags_help(judge_help_start, app)}};
+  JudgeCommand command;
+  Mistakes mistakes;
+  if (positionals.empty() || positionals.front().empty()) {
+    mistakes.push_back({"", "no file given; the usage is: dkimprobe judge FILE"});
+  } else {
+    command.file = positionals.front();
+  }
+  if (positionals.size() > 1) {
+    mistakes.push_back({escape_text(positionals[1], 80), "one file is judged at a time"});
+  }
+  if (!app.get_option("--role")->empty()) take(read_role(role), command.role, mistakes);
+  read_output(app, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
+Result<Command> read_lint(std::span<const std::string> arguments) {
+  CLI::App app;
+  std::vector<std::string> positionals;
+  std::string role;
+  std::string format;
+  OutputTexts output;
+  app.add_option("FILE", positionals)->group("");
+  app.add_option("--format", format, "text (the default) or jsonl")
+      ->option_text("FORMAT")
+      ->group(output_group);
+  declare_output(app, output, "one JSON object a line, in the order of the input");
+  declare_role(app, role, output_group);
+  if (auto parsed = parse_flags(app, "lint", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return Command{TextWanted{flags_help(lint_help_start, app)}};
+  LintCommand command;
+  Mistakes mistakes;
+  if (!positionals.empty()) command.file = positionals.front();
+  if (command.file.empty()) mistakes.push_back({"", "the name of the file is empty"});
+  if (positionals.size() > 1) {
+    mistakes.push_back(
+        {escape_text(positionals[1], 80), "one file is read at a time; give records on lines of it"});
+  }
+  if (!app.get_option("--format")->empty()) take(read_format(format), command.format, mistakes);
+  if (!app.get_option("--role")->empty()) take(read_role(role), command.role, mistakes);
+  read_output(app, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
 }  // namespace
 
 Result<Command> read_command_line(std::span<const std::string> arguments) {
@@ -450,12 +569,14 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "--help" || word == "-h" || word == "help") return Command{TextWanted{std::string(help_text)}};
   if (word == "--version" || word == "version") return Command{TextWanted{std::string(version_text)}};
   if (word == "check") return read_check(arguments.subspan(1));
+  if (word == "lint") return read_lint(arguments.subspan(1));
+  if (word == "judge") return read_judge(arguments.subspan(1));
   if (word == "explain") return read_explain(arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check", "explain", "help", "version"};
+  const std::vector<std::string> commands = {"check", "lint", "judge", "explain", "help", "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

@@ -19,14 +19,34 @@ namespace dkimprobe::cli {
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
 
+struct OutputChoice {
+  bool json = false;
+  ColorChoice color = ColorChoice::automatic;
+};
+
 struct CheckCommand {
   config::DomainName domain{};
   std::vector<config::Selector> selectors{};  ///< at least one, each of them once
   config::Role role = config::Role::active;
   config::ProbeSettings settings{};  ///< root servers still missing: see `root_hints`
   std::optional<std::filesystem::path> root_hints{};
-  bool json = false;
-  ColorChoice color = ColorChoice::automatic;
+  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  OutputChoice output{};
+};
+
+struct JudgeCommand {
+  std::filesystem::path file{};  ///< `-` is standard input
+  config::Role role = config::Role::active;
+  OutputChoice output{};
+};
+
+enum class RecordFormat : std::uint8_t { text, jsonl };
+
+struct LintCommand {
+  std::filesystem::path file{"-"};  ///< `-` is standard input
+  RecordFormat format = RecordFormat::text;
+  config::Role role = config::Role::active;
+  OutputChoice output{};
 };
 
 struct ExplainCommand {
@@ -39,7 +59,7 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -3,9 +3,10 @@
 
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
+#include "config/result.hpp"
 
 namespace dkimprobe::cli {
 
-[[nodiscard]] ExitCode run_explain(const ExplainCommand& command);
+[[nodiscard]] config::Result<ExitCode> run_explain(const ExplainCommand& command);
 
 }  // namespace dkimprobe::cli

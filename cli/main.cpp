@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/explain.hpp"
+#include "cli/judge.hpp"
+#include "cli/lint.hpp"
+#include "cli/output.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -30,17 +34,30 @@ int end_with(const config::Mistakes& mistakes, ExitCode code) {
   return static_cast<int>(code);
 }
 
+using Ended = config::Result<ExitCode>;
+
+Ended run_command(CheckCommand command) {
+  return run_check(std::move(command));
+}
+Ended run_command(const JudgeCommand& command) {
+  return run_judge(command);
+}
+Ended run_command(const LintCommand& command) {
+  return run_lint(command);
+}
+Ended run_command(const ExplainCommand& command) {
+  return run_explain(command);
+}
+Ended run_command(const TextWanted& wanted) {
+  write_output(wanted.text);
+  return ExitCode::ok;
+}
+
 int run(const std::vector<std::string>& arguments) {
   auto command = read_command_line(arguments);
   if (!command) return end_with(command.error(), ExitCode::usage);
-  if (const auto* wanted = std::get_if<TextWanted>(&*command)) {
-    fmt::print("{}", wanted->text);
-    return static_cast<int>(ExitCode::ok);
-  }
-  if (const auto* explain = std::get_if<ExplainCommand>(&*command)) {
-    return static_cast<int>(run_explain(*explain));
-  }
-  const auto code = run_check(std::get<CheckCommand>(std::move(*command)));
+  const auto code =
+      std::visit([](auto&& given) { return run_command(std::move(given)); }, std::move(*command));
   return code ? static_cast<int>(*code) : end_with(code.error(), ExitCode::settings);
 }
 

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "checks/report.hpp"
 
@@ -12,5 +13,12 @@ namespace dkimprobe::exporters {
 /// One object of the schema `dkimprobe.check/1` with the report of each selector, and a newline at the end.
 [[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
                                      std::span<const checks::Report> reports);
+
+/// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
+/// only servers can tell.
+[[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
+
+/// The same for a line of input that is no record.
+[[nodiscard]] std::string lint_mistake_json(std::size_t line, std::string_view mistake);
 
 }  // namespace dkimprobe::exporters

@@ -20,7 +20,7 @@ LIBRARIES = {
     "idn2.h": ["config/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": ["checks/digest", "checks/public_key"],
-    "nlohmann/": ["exporters/report_json"],
+    "nlohmann/": ["exporters/report_json", "exporters/observation_json", "exporters/record_lines"],
     "CLI/": ["cli/command_line"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
