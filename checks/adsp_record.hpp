@@ -1,5 +1,6 @@
 // Reads the texts at `_adsp._domainkey` as signing practices (RFC 5617 section 4.2.1). Its tag lists allow
-// white space but no folding, and everything that breaks the syntax is as if there were no record.
+// white space but no folding, and what breaks the syntax is as if there were no record (RFC 5617
+// section 4.1).
 #pragma once
 
 #include <cstdint>

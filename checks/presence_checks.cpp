@@ -157,7 +157,7 @@ constexpr auto rows = std::to_array<Check>({
      "See whether the name is spelt right, registered and delegated.", find_domain_nxdomain},
     {"selector_multiple_keys", Scope::record, Severity::critical, "RFC 6376 section 3.6.2.2",
      "several key records stand at one selector",
-     "verifiers take the first or none, and the order changes: failures come and go",
+     "verifiers may take any of them, try each, or fail: failures come and go",
      "Keep one key record at a selector.", find_multiple_keys},
     {"selector_multiple_txt", Scope::record, Severity::warning, "RFC 6376 section 3.6.2.2",
      "another text stands beside the key", "some verifiers read the other text and fail",
@@ -165,7 +165,7 @@ constexpr auto rows = std::to_array<Check>({
     {"txt_not_dkim", Scope::record, Severity::critical, "RFC 6376 section 3.6.1",
      "the text at the selector is no key record", "every signature made with this selector fails",
      "Publish the key record here, and the other text where it belongs.", find_not_dkim},
-    {"txt_wildcard", Scope::record, Severity::warning, "RFC 6376 section 3.6.2.1",
+    {"txt_wildcard", Scope::record, Severity::warning, "RFC 6376 section 6.1.2",
      "a wildcard answers beside the selector", "selectors that were never made seem to exist",
      "Delete the wildcard TXT record.", find_wildcard},
 });

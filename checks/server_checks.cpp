@@ -101,6 +101,15 @@ std::uint32_t strange_messages(const Tries& tries) {
          tries.ignored[IgnoreReason::not_a_response];
 }
 
+/// "3 with another class, 1 with another id": only what there is.
+std::string count_some(std::initializer_list<std::pair<std::uint32_t, std::string_view>> counts) {
+  std::string text;
+  for (const auto& [count, what] : counts) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  }
+  return text;
+}
+
 /// The server did send something, though nothing that could be taken for the answer.
 bool sent_something(const Tries& tries) {
   return tries.ignored[IgnoreReason::wrong_source] + strange_questions(tries) + strange_messages(tries) > 0;
@@ -111,7 +120,8 @@ bool is_silent(const Tries& tries) {
 }
 
 bool is_dead(const ServerAnswer& answer) {
-  return is_silent(answer.plain) && is_silent(answer.tcp) && !answer.edns.response();
+  return is_silent(answer.plain) && is_silent(answer.tcp) && answer.edns.response() == nullptr &&
+         answer.soa.response() == nullptr;
 }
 
 bool truncates(const ServerAnswer& answer) {
@@ -397,11 +407,11 @@ void find_wrong_question(const Evidence& evidence, Verdict& verdict) {
     for (const Tries* tries : asked.answer.all()) {
       if (strange_questions(*tries) == 0 || tries->response() != nullptr) continue;
       return Fault{
-          fmt::format("{} answers another question than the one for {}: {} with another name or type, "
-                      "{} with another class, {} without a question, {} with another id",
-                      asked.who(), asked.question(), tries->ignored[IgnoreReason::wrong_question],
-                      tries->ignored[IgnoreReason::wrong_class], tries->ignored[IgnoreReason::no_question],
-                      tries->ignored[IgnoreReason::wrong_id]),
+          fmt::format("{} answers another question than the one for {}: {}", asked.who(), asked.question(),
+                      count_some({{tries->ignored[IgnoreReason::wrong_question], "with another name or type"},
+                                  {tries->ignored[IgnoreReason::wrong_class], "with another class"},
+                                  {tries->ignored[IgnoreReason::no_question], "without a question"},
+                                  {tries->ignored[IgnoreReason::wrong_id], "with another id"}})),
           fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
     }
     return std::nullopt;
@@ -417,14 +427,14 @@ void find_malformed(const Evidence& evidence, Verdict& verdict) {
       if (response != nullptr && response->malformed_txt > 0) {
         what = fmt::format("{} TXT records without any string", response->malformed_txt);
       } else if (tries->outcome == ServerOutcome::malformed && response != nullptr) {
-        what = fmt::format("a record of another name in place of an answer");
+        what = "a record of another name in place of an answer";
       } else if (tries->outcome == ServerOutcome::malformed) {
         what = "a message that breaks the format";
       } else if (response == nullptr && strange_messages(*tries) > 0) {
-        what =
-            fmt::format("{} messages that break the format, {} that are no responses, {} with another opcode",
-                        tries->ignored[IgnoreReason::malformed], tries->ignored[IgnoreReason::not_a_response],
-                        tries->ignored[IgnoreReason::wrong_opcode]);
+        what = "messages that are no answer: " +
+               count_some({{tries->ignored[IgnoreReason::malformed], "that break the format"},
+                           {tries->ignored[IgnoreReason::not_a_response], "that are no responses"},
+                           {tries->ignored[IgnoreReason::wrong_opcode], "with another opcode"}});
       }
       if (what.empty()) continue;
       return Fault{
@@ -633,6 +643,8 @@ void find_slow(const Evidence& evidence, Verdict& verdict) {
 
 /// The question after which a server that had answered fell silent or refused.
 const Tries* rate_limited_at(const ServerAnswer& answer, const probe::Leg& leg) {
+  // Then a question may seem silent that was not asked often enough.
+  if (answer.server->cut_short) return nullptr;
   const bool pinned = leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
   std::vector<const Tries*> asked{&answer.plain, &answer.edns, &answer.tcp, &answer.sibling};
   // Servers that the operator named may not hold the zone of that name, and are free to refuse its SOA.
@@ -751,14 +763,14 @@ constexpr Check rows[] = {
      "a server gives another answer than the majority, and its zone is behind",
      "signatures fail for those whose resolver asks this server", "Let the server transfer the zone again.",
      find_stale},
-    {"ns_timeout_udp", Scope::server, Severity::warning, "RFC 8906 section 3",
+    {"ns_timeout_udp", Scope::server, Severity::warning, "RFC 7766 section 5",
      "a server answers over TCP but not over UDP", "resolvers lose time, or give up on this server",
      "Let UDP reach the server.", find_timeout_udp},
     {"ns_timeout_tcp", Scope::server, Severity::warning, "RFC 7766 section 5",
      "a server answers over UDP but is silent over TCP",
      "none while answers are small; a longer key would be lost on this server", "Let TCP reach the server.",
      find_timeout_tcp},
-    {"ns_unreachable", Scope::server, Severity::warning, "RFC 8906 section 3",
+    {"ns_unreachable", Scope::server, Severity::warning, "RFC 8906 section 1",
      "a server answers neither over UDP nor over TCP", "resolvers lose time before they ask another server",
      "Bring the server back, or take it out of the NS records.", find_unreachable},
     {"ns_tcp_refused", Scope::server, Severity::warning, "RFC 7766 section 5",
@@ -768,10 +780,10 @@ constexpr Check rows[] = {
     {"ns_refused", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
      "a server refuses to answer for the record", "resolvers lose time before they ask another server",
      "Load the zone on the server, or take it out of the NS records.", find_refused},
-    {"ns_formerr", Scope::server, Severity::warning, "RFC 8906 section 3",
+    {"ns_formerr", Scope::server, Severity::warning, "RFC 1035 section 4.1.1",
      "a server says FORMERR to a plain question", "resolvers lose time before they ask another server",
      "Repair the DNS software of the server.", find_formerr},
-    {"ns_notimp", Scope::server, Severity::warning, "RFC 8906 section 3",
+    {"ns_notimp", Scope::server, Severity::warning, "RFC 8906 section 3.1.2",
      "a server says NOTIMP to a question for TXT", "resolvers lose time before they ask another server",
      "Repair the DNS software of the server.", find_notimp},
     {"ns_lame", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
@@ -816,10 +828,11 @@ constexpr Check rows[] = {
     {"ns_slow", Scope::server, Severity::warning, "", "a server is slow to answer",
      "resolvers lose time, and may give up before the key is there", "Find out what slows the server.",
      find_slow},
-    {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 4",
+    {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 1",
      "the servers answer over one of IPv4 and IPv6 alone",
      "resolvers that have only the other cannot get the key",
-     "Let the servers answer over both, or publish the addresses of one alone.", find_family_unreachable},
+     "Let the servers answer over IPv4, and over IPv6 if its addresses are published.",
+     find_family_unreachable},
     {"ns_rate_limited", Scope::server, Severity::warning, "",
      "a server answers at first, then refuses or falls silent",
      "a busy resolver may not get the key from this server", "Raise the rate limit of the server.",

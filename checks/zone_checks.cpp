@@ -741,9 +741,9 @@ void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
     for (const ServerAnswer& answer : leg->servers) {
       if (answer.server->not_asked == probe::NotAsked::budget_exhausted)
         left_out.push_back(server_text(answer.id));
+      if (answer.server->cut_short) left_out.push_back("further questions to " + server_text(answer.id));
     }
-    const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted ||
-                       delegation.outcome == probe::DiscoveryOutcome::interrupted;
+    const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
     if (!whole && left_out.empty()) continue;
     const std::string zone = delegation.zone.to_string();
     std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
@@ -777,16 +777,17 @@ constexpr Check rows[] = {
      "a name above the selector is denied though the selector exists",
      "resolvers that trust the denial never ask for the selector",
      "Let the servers answer NOERROR for the name above.", find_ent_nxdomain},
-    {"rcode_differs_between_ns", Scope::zone, Severity::warning, "RFC 2308 section 2.2",
+    {"rcode_differs_between_ns", Scope::zone, Severity::warning, "RFC 2308 section 5",
      "servers without the record disagree whether the name exists",
-     "resolvers keep different denials for different times", "Bring every server to the same zone.",
-     find_rcode_differs},
-    {"anycast_instances_differ", Scope::zone, Severity::warning, "RFC 4786 section 4.5",
+     "some resolvers keep that the record is missing, others that the whole name is",
+     "Bring every server to the same zone.", find_rcode_differs},
+    {"anycast_instances_differ", Scope::zone, Severity::warning, "RFC 4786 section 4.6",
      "one address does not give the same answer each time",
      "whether a signature passes depends on the machine that a resolver meets",
      "Bring every machine behind the address to the same zone.", find_instances_differ},
     {"soa_missing_in_negative", Scope::zone, Severity::warning, "RFC 2308 section 3",
-     "a denial comes without the SOA record", "resolvers ask again and again, or keep the denial too long",
+     "a denial comes without the SOA record",
+     "resolvers should not keep the denial, so that they ask again and again",
      "Put the SOA record into negative answers.", find_soa_missing},
     {"cname_with_other_data", Scope::zone, Severity::warning, "RFC 1034 section 3.6.2",
      "a CNAME and a TXT stand at one name", "resolvers differ in which of the two they give to a verifier",
@@ -832,7 +833,7 @@ constexpr Check rows[] = {
      "many aliases stand between the selector and its key",
      "each one takes time, and resolvers give up at some number",
      "Let the selector lead straight to the key.", find_chain_long},
-    {"dname_in_chain", Scope::zone, Severity::notice, "RFC 6672 section 3",
+    {"dname_in_chain", Scope::zone, Severity::notice, "RFC 6672 section 3.1",
      "a DNAME stands on the way to the key", "none; old resolvers know the CNAME that is made from it",
      "Nothing needs to be done.", find_dname},
     {"negative_ttl_high", Scope::zone, Severity::notice, "RFC 2308 section 5",

@@ -33,7 +33,7 @@ class Selector {
 
 /// `_domainkey.<domain>`; a mistake when it is over 255 octets.
 [[nodiscard]] Result<DomainName> domainkey_name(const DomainName& domain);
-/// `_adsp._domainkey.<domain>` (RFC 5617 section 4.1); a mistake when it is over 255 octets.
+/// `_adsp._domainkey.<domain>` (RFC 5617 section 4.3); a mistake when it is over 255 octets.
 [[nodiscard]] Result<DomainName> adsp_name(const DomainName& domain);
 
 }  // namespace dkimprobe::config

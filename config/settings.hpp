@@ -29,7 +29,7 @@ struct Budgets {
   std::uint32_t queries_per_zone = 200;
   std::chrono::milliseconds discovery_time{10'000};
   std::uint32_t addresses_per_zone = 32;
-  std::uint32_t exchanges_per_server = 12;  ///< for each name asked of it
+  std::uint32_t exchanges_per_server = 24;  ///< for each name asked of it; all tries of all questions fit
   std::uint32_t chain_steps = 12;           ///< CNAME and DNAME steps from the selector's own name
   std::chrono::milliseconds domain_time{30'000};
 };
@@ -43,7 +43,7 @@ struct ProbeSettings {
   double pace_per_second = 5.0;  ///< queries a second to one address after the burst; 0 lifts the pace
   bool use_ipv4 = true;
   bool use_ipv6 = true;
-  bool mixed_case = false;  ///< random case in questions ("0x20")
+  bool mixed_case = false;  ///< the question with EDNS in random case, as some resolvers ask ("0x20")
   std::uint16_t edns_payload_bytes = 1232;
   std::vector<Network> allowed_networks{};  ///< special-purpose networks that may be asked all the same
   std::vector<NamedServer> root_servers{};  ///< where discovery starts

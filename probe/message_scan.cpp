@@ -189,7 +189,7 @@ class Pass {
     return {};
   }
 
-  /// Addresses have another form in other classes (RFC 1035 section 3.4.1).
+  /// Addresses have another form in other classes (RFC 1034 section 3.6).
   Scanned<void> address(const ScannedRecord& record, std::size_t wanted_bytes) {
     if (record.record_class != class_in) {
       result_.every_type_read = false;

@@ -37,8 +37,8 @@ enum class RecordType : std::uint16_t {
   nsec3 = 50,
 };
 
-/// RFC 1035 section 4.1.1 and RFC 6895 section 2.3; the extended codes come with EDNS. Others keep their
-/// number.
+/// RFC 1035 section 4.1.1, RFC 6895 section 2.3 and RFC 7873 section 8; the extended codes come with EDNS.
+/// Others keep their number.
 enum class Rcode : std::uint16_t {
   noerror = 0,
   formerr = 1,
@@ -215,6 +215,7 @@ struct ServerObservation {
   std::vector<config::DomainName> names{};  ///< the nameserver names that lead to this address, at least one
   config::ServerAddress address{};
   NotAsked not_asked = NotAsked::asked;
+  bool cut_short = false;  ///< asked, but not all: its exchanges or the time were used up
   std::vector<Exchange> exchanges{};
 };
 

@@ -49,7 +49,6 @@ void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std:
       take_slot(request.transport == Transport::udp ? SlotKind::udp : SlotKind::tcp, &handler, token);
   Slot& slot = slots_[index];
   slot.server = request.server;
-  slot.exact_case = request.exact_case;
   slot.query.assign(request.query.begin(), request.query.end());
   slot.started = sockets_.now();
   slot.deadline = slot.started + request.timeout;
@@ -150,7 +149,7 @@ void QueryEngine::on_datagram(SocketId socket, const config::ServerAddress& from
   const std::uint32_t index = *found;
   const Slot& slot = slots_[index];
   if (from != slot.server) return ignore(index, IgnoreReason::wrong_source);
-  if (const auto reason = mismatch(datagram, slot.query, slot.exact_case)) return ignore(index, *reason);
+  if (const auto reason = mismatch(datagram, slot.query)) return ignore(index, *reason);
   const auto message = scanner_.scan(datagram);
   if (!message) return ignore(index, IgnoreReason::malformed);
   finish(index, Outcome::answered, 0, received_at, &*message);
@@ -234,7 +233,7 @@ void QueryEngine::on_stream_octets(SocketId stream, std::span<const std::uint8_t
     if (slot.stream.size() - taken < 2 + length) break;
     const auto bytes = std::span<const std::uint8_t>(slot.stream).subspan(taken + 2, length);
     taken += 2 + length;
-    if (const auto reason = mismatch(bytes, slot.query, slot.exact_case)) {
+    if (const auto reason = mismatch(bytes, slot.query)) {
       ignore(index, *reason);
       continue;
     }

@@ -41,7 +41,6 @@ struct QueryRequest {
   Transport transport = Transport::udp;
   std::span<const std::uint8_t> query{};  ///< by `build_query`; copied, and given an id of its own
   std::chrono::microseconds timeout{0};   ///< absolute bound, for TCP with the connection
-  bool exact_case = false;                ///< the answer must repeat the question's case
 };
 
 /// How an exchange went, as `Exchange` records it, with the message itself.
@@ -99,7 +98,6 @@ class QueryEngine final : private SocketEvents {
 
   struct Slot {
     SlotKind kind = SlotKind::free;
-    bool exact_case = false;
     bool sent = false;
     std::uint16_t id = 0;
     std::uint32_t generation = 0;

@@ -27,8 +27,8 @@ bool worth_another_try(Outcome outcome) {
   return false;
 }
 
-/// An error that a server gives to EDNS itself (RFC 6891 section 7), so that the plain way is to be used from
-/// now on.
+/// An error that a server gives to EDNS itself (FORMERR by RFC 6891 section 7, the others by RFC 2671 section
+/// 5.3 and RFC 6891 section 6.1.3), so that the plain way is to be used from now on.
 bool refuses_edns(Rcode rcode) {
   return rcode == Rcode::formerr || rcode == Rcode::notimp || rcode == Rcode::servfail ||
          rcode == Rcode::badvers;
@@ -75,7 +75,9 @@ void QueryPlan::begin_second_stage() {
   if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
-  if (!succeeded(Purpose::zone_soa) && !udp_works) begin(Purpose::zone_soa, transport, false);
+  // Unless TCP was tried for it, after a truncated answer.
+  if (!udp_works && track(Purpose::zone_soa).transport == Transport::udp)
+    begin(Purpose::zone_soa, transport, false);
   begin(Purpose::zone_ns, transport, edns_works_ && udp_works);
   if (!limits_.holds_domainkey) return;
   begin(Purpose::sibling, transport, edns_works_ && udp_works);

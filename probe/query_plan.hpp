@@ -21,7 +21,7 @@ enum class QuestionSet : std::uint8_t {
 
 struct PlanLimits {
   std::uint8_t tries = 3;
-  std::uint8_t exchanges = 12;  ///< for this server and name; more are left out
+  std::uint8_t exchanges = 24;  ///< for this server and name; more are left out
   std::chrono::milliseconds first_try{400};
   std::chrono::milliseconds tcp_time{3'000};
   bool holds_domainkey =

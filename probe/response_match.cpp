@@ -64,7 +64,7 @@ bool is_bare_error(Bytes response) {
 
 }  // namespace
 
-std::optional<IgnoreReason> mismatch(Bytes response, Bytes query, bool exact_case) {
+std::optional<IgnoreReason> mismatch(Bytes response, Bytes query) {
   if (response.size() < header_bytes) return IgnoreReason::malformed;
   if (response[0] != query[0] || response[1] != query[1]) return IgnoreReason::wrong_id;
   if ((response[2] & 0x80U) == 0) return IgnoreReason::not_a_response;
@@ -90,8 +90,7 @@ std::optional<IgnoreReason> mismatch(Bytes response, Bytes query, bool exact_cas
   if (name_end != query_name_end) return IgnoreReason::wrong_question;
   for (std::size_t at = header_bytes; at < *name_end; ++at) {
     // Length octets are at most 63, below the letters, so the whole can be compared in one go.
-    const bool same = exact_case ? response[at] == query[at] : lower(response[at]) == lower(query[at]);
-    if (!same) return IgnoreReason::wrong_question;
+    if (lower(response[at]) != lower(query[at])) return IgnoreReason::wrong_question;
   }
   if (u16(response, *name_end) != u16(query, *name_end)) return IgnoreReason::wrong_question;
   if (u16(response, *name_end + 2) != u16(query, *name_end + 2)) return IgnoreReason::wrong_class;

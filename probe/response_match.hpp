@@ -11,13 +11,13 @@
 namespace dkimprobe::probe {
 
 /// Nothing when `response` answers `query`, which must be one of `build_query`; else why it does not. The id
-/// is told first, then the header, then the question. Names are compared without case unless `exact_case`
-/// (0x20).
+/// is told first, then the header, then the question. Names are compared without case: a
+/// server that changes it is told of by `Response::question_case_kept`.
 ///
 /// A message without a question is taken when it says no more than an error: FORMERR, SERVFAIL, NOTIMP or
 /// REFUSED in a bare header, or one of them or BADVERS with an OPT record and nothing else. `malformed` means
 /// shorter than a header, or a question that cannot be read.
 [[nodiscard]] std::optional<IgnoreReason> mismatch(std::span<const std::uint8_t> response,
-                                                   std::span<const std::uint8_t> query, bool exact_case);
+                                                   std::span<const std::uint8_t> query);
 
 }  // namespace dkimprobe::probe

@@ -27,7 +27,6 @@ struct ServerProbe {
   QueryPlan plan;
   const ServerProbe* zone_facts_from =
       nullptr;  ///< who asks this server about the zone, when this one does not
-  bool done = false;
 };
 
 /// One name of a chain.
@@ -116,9 +115,15 @@ class Round::State final : public QueryHandler {
     finish_if_complete();
   }
 
-  void interrupt() {
+  void interrupt() { end(DiscoveryOutcome::interrupted); }
+
+ private:
+  /// Ends the round with what was seen; `why` is the outcome of the walks that were not over: interrupted by
+  /// the operator, or the time for the domain used up.
+  void end(DiscoveryOutcome why) {
     if (over_) return;
     interrupted_ = true;
+    out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
     context_.engine.interrupt(*this);
     // What still waited for its turn was never sent.
     while (!pending_.empty()) {
@@ -133,9 +138,8 @@ class Round::State final : public QueryHandler {
         if (leg.walk) {
           leg.walk->interrupt();
           take_delegation(leg);
-        } else {
-          leg.delegation.outcome = DiscoveryOutcome::interrupted;
         }
+        leg.delegation.outcome = why;
         leg.probing = true;
         chain.outcome = ChainOutcome::interrupted;
       }
@@ -143,7 +147,6 @@ class Round::State final : public QueryHandler {
     finish();
   }
 
- private:
   void add_chain(const DomainName& name, bool is_adsp) {
     ChainProbe& chain = chains_.emplace_back();
     chain.is_adsp = is_adsp;
@@ -300,7 +303,8 @@ class Round::State final : public QueryHandler {
       query.leg = &leg;
       query.server = &server;
       query.address = server.seen.address;
-      query.timeout = planned.timeout;
+      // Up to a tenth longer, so that the tries of many rounds do not fall together.
+      query.timeout = planned.timeout + planned.timeout * context_.random.below(101) / 1000;
       query.exchange.purpose = planned.purpose;
       query.exchange.transport = planned.transport;
       query.exchange.edns_sent = planned.edns;
@@ -318,10 +322,7 @@ class Round::State final : public QueryHandler {
       }
       send_in_turn(std::move(query));
     }
-    server.done = server.plan.done();
-    if (server.done && server.plan.cut_short() && server.seen.exchanges.empty()) {
-      server.seen.not_asked = NotAsked::budget_exhausted;
-    }
+    server.seen.cut_short = server.plan.cut_short();
   }
 
   /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
@@ -370,7 +371,8 @@ class Round::State final : public QueryHandler {
     options.payload_bytes = context_.settings.edns_payload_bytes;
     std::vector<std::uint8_t> message =
         build_query(query.exchange.question_name, query.exchange.question_type, options);
-    if (context_.settings.mixed_case) {
+    // One way of asking in mixed case, the others as typed, so that a server is told by its two answers.
+    if (context_.settings.mixed_case && query.exchange.purpose == Purpose::record_edns) {
       mix_case(message, {context_.random.bits64(), context_.random.bits64(), context_.random.bits64(),
                          context_.random.bits64()});
     }
@@ -381,12 +383,11 @@ class Round::State final : public QueryHandler {
     request.transport = query.exchange.transport;
     request.query = message;
     request.timeout = query.timeout;
-    request.exact_case = context_.settings.mixed_case;
     context_.engine.start(request, *this, token);
   }
 
   void on_timer(std::uint32_t token) override {
-    if (token == deadline_token) return interrupt();
+    if (token == deadline_token) return end(DiscoveryOutcome::budget_exhausted);
     if (const auto waiting = pending_.find(token); waiting != pending_.end())
       return send(token, waiting->second);
     if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
@@ -442,6 +443,7 @@ class Round::State final : public QueryHandler {
 
   void record(PendingQuery query) {
     if (query.server != nullptr) {
+      if (out_of_time_ && query.exchange.outcome == Outcome::interrupted) query.server->seen.cut_short = true;
       query.server->seen.exchanges.push_back(std::move(query.exchange));
     } else {
       query.leg->walk_first_looks.push_back({query.address, query.walk_zone, std::move(query.exchange)});
@@ -560,6 +562,7 @@ class Round::State final : public QueryHandler {
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
   std::uint32_t next_token_ = deadline_token + 1;
   bool interrupted_ = false;
+  bool out_of_time_ = false;
   bool over_ = false;
 };
 

@@ -339,14 +339,15 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
 
 probe::ServerObservation server_of(const json& given, Place place, const json& leg_record, bool is_first,
                                    const std::optional<DomainName>& sibling) {
-  only(given,
-       {"server", "port", "name", "not_asked", "record", "serial", "mname", "rname", "soa_ttl", "soa_minimum",
-        "record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns", "sibling", "domainkey"});
+  only(given, {"server", "port", "name", "not_asked", "cut_short", "record", "serial", "mname", "rname",
+               "soa_ttl", "soa_minimum", "record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns",
+               "sibling", "domainkey"});
   probe::ServerObservation server;
   server.address = {address_of(given.at("server")), given.value("port", std::uint16_t{53})};
   server.names = {name_of(given.at("name"))};
   server.not_asked = one_of<probe::NotAsked>(given.value("not_asked", json("asked")), not_asked_names);
   if (server.not_asked != probe::NotAsked::asked) return server;
+  server.cut_short = given.value("cut_short", false);
   place.serial = given.value("serial", place.serial);
   place.mname = given.value("mname", place.mname);
   place.rname = given.value("rname", place.rname);

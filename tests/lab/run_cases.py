@@ -23,6 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import jsonschema
@@ -36,7 +37,7 @@ CHECK_SCHEMA = jsonschema.Draft202012Validator({"$ref": "#/$defs/check_result", 
 CASE_SECONDS = 40
 LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {
-    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files"
+    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_after"
 }  # fmt: skip
 TRIPWIRE = "127.0.0.53"
 MISBEHAVING_TRIPWIRE = "127.0.66.253"
@@ -186,22 +187,27 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
             resource.setrlimit(resource.RLIMIT_NOFILE, (case["open_files"], case["open_files"]))
 
     began = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="backslashreplace",
+        env={**os.environ, "LD_PRELOAD": resolver_guard},
+        preexec_fn=limit,
+    )
+    if "interrupt_after" in case:
+        threading.Timer(case["interrupt_after"], process.send_signal, [signal.SIGINT]).start()
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="backslashreplace",
-            timeout=CASE_SECONDS,
-            env={**os.environ, "LD_PRELOAD": resolver_guard},
-            preexec_fn=limit,
-        )
-    except subprocess.TimeoutExpired as late:
+        stdout, stderr = process.communicate(timeout=CASE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, stderr = process.communicate()
         told = ["    no end after %d s; killed" % CASE_SECONDS]
-        stderr = (late.stderr or b"").decode(errors="backslashreplace")
     else:
-        told, stderr = [], done.stderr
+        told = []
+        done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
         wanted = expected_lines(case)
         try:
             got = actual_lines(case, done)

@@ -84,7 +84,7 @@ struct Scene {
   void ask(std::uint32_t token = 1, const ServerAddress& to = server(), Transport transport = Transport::udp,
            std::string_view name = "s1._domainkey.example.com", std::chrono::microseconds timeout = 400ms) {
     const Bytes query = query_for(name);
-    engine.start({to, transport, query, timeout, false}, handler, token);
+    engine.start({to, transport, query, timeout}, handler, token);
   }
   [[nodiscard]] const ScriptedSockets::Sent& sent(std::size_t at = 0) const {
     return sockets.datagrams.at(at);
@@ -446,7 +446,7 @@ TEST_CASE("one destination that fails costs the others nothing") {
     CHECK(result.outcome == (token % 3 == 1 ? Outcome::local_error : Outcome::answered));
 }
 
-TEST_CASE("out of descriptors, draining sockets make room; without them it is a local error") {
+TEST_CASE("out of descriptors, draining sockets make room, and without them it is a local error") {
   const auto transport = GENERATE(Transport::udp, Transport::tcp);
   Scene scene;
   scene.sockets.most_open = 3;
@@ -771,7 +771,7 @@ TEST_CASE("interruption ends all of one handler and nothing of another") {
   scene.engine.call_at(scene.sockets.now() + 1s, scene.handler, 3);
   scene.sockets.connect_error = [](const ServerAddress&) { return EMFILE; };
   scene.ask(4, server(), Transport::tcp);
-  scene.engine.start({server(), Transport::udp, query, 400ms, false}, other, 5);
+  scene.engine.start({server(), Transport::udp, query, 400ms}, other, 5);
   scene.engine.call_at(scene.sockets.now() + 100ms, other, 6);
   scene.engine.interrupt(scene.handler);
   REQUIRE(scene.handler.results.size() == 3);
@@ -827,12 +827,12 @@ TEST_CASE("what a handler begins while it is interrupted is not begun") {
   handler->then = [&](std::uint32_t token, const QueryResult& result) {
     CHECK(result.outcome == Outcome::interrupted);
     for (const Transport transport : {Transport::udp, Transport::tcp})
-      scene.engine.start({server(), transport, query, 400ms, false}, *handler, token + 100);
+      scene.engine.start({server(), transport, query, 400ms}, *handler, token + 100);
     scene.engine.call_at(scene.sockets.now(), *handler, token + 200);
     scene.engine.interrupt(*handler);
   };
   for (std::uint32_t token = 0; token < 3; ++token)
-    scene.engine.start({server(), Transport::udp, query, 400ms, false}, *handler, token);
+    scene.engine.start({server(), Transport::udp, query, 400ms}, *handler, token);
   scene.engine.interrupt(*handler);
   CHECK(doomed->results.size() == 3);
   CHECK(scene.sockets.datagrams.size() == 3);
@@ -923,7 +923,7 @@ TEST_CASE("an engine that goes away closes its sockets") {
   {
     QueryEngine engine(sockets, probe::bulk_sockets);
     for (std::uint32_t token = 0; token < 100; ++token)
-      engine.start({server(), token % 2 ? Transport::udp : Transport::tcp, query, 1s, false}, handler, token);
+      engine.start({server(), token % 2 ? Transport::udp : Transport::tcp, query, 1s}, handler, token);
     CHECK(sockets.open.size() > 50);
   }
   CHECK(sockets.open.empty());
