@@ -102,6 +102,8 @@ constexpr auto rows = std::to_array<Row>({
     {"key_rsa_exponent_3", behaviour, "`openssl rsa -pubin -text` says `Exponent: 3`."},
     {"key_rsa_unusual_size", behaviour, "`openssl rsa -pubin -text` says `Public-Key: (2040 bit)`."},
     {"key_rsa_exponent_unusual", behaviour, "`openssl rsa -pubin -text` says `Exponent: 17`."},
+    {"key_mismatch_expected", behaviour,
+     "The settings name the key of the new pair, and the old one is still published."},
     {"udp512_exceeded", behaviour,
      "An RSA key of 2048 bits with `h=sha256; s=email; n=...` at a long name: 541 bytes."},
     {"udp512_exceeded_chain", behaviour,

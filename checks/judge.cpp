@@ -18,12 +18,13 @@ namespace dkimprobe::checks {
 
 namespace {
 
-std::vector<ReadText> read_texts(const ChainAnswers& answers) {
+std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
   std::vector<ReadText> texts;
   std::set<std::string_view> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
-      if (seen.insert(text.text).second) texts.push_back({&text, &group, read_key_record(text.text)});
+      if (seen.insert(text.text).second)
+        texts.push_back({&text, &group, read_key_record(text.text, service)});
     }
   }
   return texts;
@@ -162,36 +163,45 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
 
+/// What the check finds once the operator's policy and the selector's role have had their say, in that order:
+/// a role knows what the policy cannot, such as that servers may differ while a key spreads.
+CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<Finding>& found) {
+  const Policy& policy = evidence.policy;
+  if (const auto off = policy.switched_off.find(check.name); off != policy.switched_off.end()) {
+    return {&check, CheckOutcome::not_judged, off->second};
+  }
+  Verdict verdict(check);
+  check.find(evidence, verdict);
+  const CheckOutcome outcome = verdict.outcome();
+  if (outcome != CheckOutcome::found) return {&check, outcome, {}};
+  const auto set_severity = [&](Severity severity) {
+    for (auto& finding : verdict.findings()) finding.severity = severity;
+  };
+  if (const auto wanted = policy.severities.find(check.name); wanted != policy.severities.end()) {
+    set_severity(wanted->second);
+  }
+  switch (role_rule(check.name, evidence.expectation.role)) {
+    case RoleRule::as_found:
+      break;
+    case RoleRule::notice:
+      set_severity(Severity::notice);
+      break;
+    case RoleRule::clear:
+      return {&check, CheckOutcome::clear, {}};
+    case RoleRule::not_judged:
+      return {&check, CheckOutcome::not_judged, {}};
+  }
+  std::ranges::move(verdict.findings(), std::back_inserter(found));
+  return {&check, outcome, {}};
+}
+
 /// An outcome for each row of the catalogue; a row that is not `chosen` is not judged.
 template <class Choose>
 void judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
   std::vector<Finding> found;
   for (const Check& check : catalogue()) {
-    if (!chosen(check)) {
-      report.outcomes.push_back({&check, CheckOutcome::not_judged});
-      continue;
-    }
-    Verdict verdict(check);
-    check.find(evidence, verdict);
-    CheckOutcome outcome = verdict.outcome();
-    if (outcome == CheckOutcome::found) {
-      switch (role_rule(check.name, evidence.expectation.role)) {
-        case RoleRule::as_found:
-          break;
-        case RoleRule::notice:
-          for (auto& finding : verdict.findings()) finding.severity = Severity::notice;
-          break;
-        case RoleRule::clear:
-          outcome = CheckOutcome::clear;
-          break;
-        case RoleRule::not_judged:
-          outcome = CheckOutcome::not_judged;
-          break;
-      }
-    }
-    report.outcomes.push_back({&check, outcome});
-    if (outcome != CheckOutcome::found) continue;
-    std::ranges::move(verdict.findings(), std::back_inserter(found));
+    report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
+                                            : CheckResult{&check, CheckOutcome::not_judged, {}});
   }
   for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
     std::ranges::copy_if(found, std::back_inserter(report.findings),
@@ -300,7 +310,7 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
   Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}};
-  evidence.texts = read_texts(answers);
+  evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
 
@@ -342,7 +352,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   const ChainAnswers& answers = place.is_adsp ? nothing : texts;
   const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
   Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}};
-  evidence.texts = read_texts(answers);
+  evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);
   if (place.name.is_root()) evidence.size.direct.reset();
@@ -382,22 +392,17 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   return report;
 }
 
+Status worst(std::span<const Status> statuses) {
+  for (const Status status : {Status::critical, Status::unknown, Status::warning}) {
+    if (std::ranges::find(statuses, status) != statuses.end()) return status;
+  }
+  return statuses.empty() ? Status::unknown : Status::ok;
+}
+
 Status worst(const std::vector<Report>& reports) {
-  if (reports.empty()) return Status::unknown;
-  const auto rank = [](const Report& report) {
-    switch (report.status) {
-      case Status::critical:
-        return 3;
-      case Status::unknown:
-        return 2;
-      case Status::warning:
-        return 1;
-      case Status::ok:
-        return 0;
-    }
-    return 0;
-  };
-  return std::ranges::max_element(reports, {}, rank)->status;
+  std::vector<Status> statuses;
+  for (const auto& report : reports) statuses.push_back(report.status);
+  return worst(statuses);
 }
 
 }  // namespace dkimprobe::checks

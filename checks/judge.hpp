@@ -2,10 +2,14 @@
 // observation judged again gives the same report.
 #pragma once
 
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "checks/record_place.hpp"
 #include "checks/report.hpp"
+#include "config/policy.hpp"
 #include "config/selector.hpp"
 #include "probe/observation.hpp"
 
@@ -17,13 +21,14 @@ struct Expectation {
   /// Whether no other selector of the domain is in use, so that this one's missing key is all of them
   /// missing.
   bool only_selector = true;
+  config::Service service = config::Service::email;  ///< what `s=` of the record must allow
+  /// Of the SubjectPublicKeyInfo in DER, lower-case hex: the key that should be published. Without it any
+  /// key is right.
+  std::optional<std::string> key_sha256{};
 };
 
-/// Numbers that turn facts into faults.
-struct Policy {
-  std::uint32_t rsa_bits_wanted = 2048;          ///< fewer is `key_rsa_weak`
-  std::chrono::milliseconds slow_answer{1'000};  ///< slower over UDP is `ns_slow`
-};
+/// What the operator decides: it turns facts into faults, sets severities and switches checks off.
+using config::Policy;
 
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
                            const Policy& policy);
@@ -34,6 +39,7 @@ struct Policy {
                                   const Expectation& expectation, const Policy& policy);
 
 /// The worst of several in the order critical, unknown, warning, ok; unknown when there is none.
+[[nodiscard]] Status worst(std::span<const Status> statuses);
 [[nodiscard]] Status worst(const std::vector<Report>& reports);
 
 }  // namespace dkimprobe::checks

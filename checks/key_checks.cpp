@@ -135,6 +135,29 @@ void find_exponent_unusual(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
+void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
+  const auto& wanted = evidence.expectation.key_sha256;
+  if (!wanted) return verdict.not_judged();
+  bool judged = false;
+  for (const auto& text : evidence.texts) {
+    if (!text.record.key || text.record.key->sha256.empty()) continue;
+    judged = true;
+    if (text.record.key->sha256 == *wanted) continue;
+    Finding finding;
+    finding.servers = servers_of(evidence, text);
+    if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
+    finding.detail = fmt::format("the key published has the SHA-256 {}, and {} is expected",
+                                 text.record.key->sha256, *wanted);
+    finding.remedy = fmt::format(
+        "At {}: publish the public key that belongs to the private key that signs, or, if the key was "
+        "changed "
+        "on purpose, say so in the settings (expected_key).",
+        published_at(text));
+    verdict.found(std::move(finding));
+  }
+  if (!judged) verdict.not_judged();
+}
+
 constexpr auto rows = std::to_array<Check>({
     {"key_missing_p", Scope::key, Severity::critical, "RFC 6376 section 3.6.1", "the record holds no key",
      "every signature made with this selector fails", "Add p= with the public key.",
@@ -205,6 +228,9 @@ constexpr auto rows = std::to_array<Check>({
     {"key_rsa_exponent_unusual", Scope::key, Severity::notice, "RFC 6376 section 3.3.2",
      "the exponent of the RSA key is rare", "none; it may be a slip", "Make the next pair with 65537.",
      find_exponent_unusual},
+    {"key_mismatch_expected", Scope::key, Severity::critical, "RFC 6376 section 6.1.3",
+     "the key is not the one that is expected", "signatures made with the expected key fail",
+     "Publish the public key that belongs to the private key that signs.", find_mismatch_expected},
 });
 
 }  // namespace

@@ -99,7 +99,8 @@ std::string_view other_kind(std::string_view text, const TagList& list) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : published_(text), clean_(clean_text(text)), text_(clean_.text) {
+  Reader(std::string_view text, config::Service service)
+      : published_(text), service_(config::to_string(service)), clean_(clean_text(text)), text_(clean_.text) {
     record_.list = parse_tag_list(text_, known_tags);
   }
 
@@ -359,12 +360,12 @@ class Reader {
     if (services->value.empty()) {
       no_service_ = true;
       fault(RecordFault::service_empty, services->value_offset, "s= is empty",
-            "delete s=, or write `s=email`");
+            fmt::format("delete s=, or write `s={}`", service_));
       return;
     }
     const auto elements = colon_separated(services->value);
-    const auto names_email = [](std::string_view element) { return element == "*" || element == "email"; };
-    if (std::ranges::any_of(elements, names_email)) {
+    const auto names_it = [&](std::string_view element) { return element == "*" || element == service_; };
+    if (std::ranges::any_of(elements, names_it)) {
       if (elements.size() > 1) {
         fault(RecordFault::service_list, services->value_offset,
               fmt::format("s= is the list \"{}\"", shown(services->value)),
@@ -374,10 +375,10 @@ class Reader {
     }
     no_service_ = true;
     const bool only_case = std::ranges::any_of(
-        elements, [](std::string_view element) { return same_ignoring_case(element, "email"); });
+        elements, [&](std::string_view element) { return same_ignoring_case(element, service_); });
     fault(only_case ? RecordFault::service_case : RecordFault::service_excludes, services->value_offset,
-          fmt::format("s= is \"{}\" where \"email\" or \"*\" is wanted", shown(services->value)),
-          fmt::format("replace `s={}` by `s=email`, or delete it", shown(services->value)));
+          fmt::format("s= is \"{}\" where \"{}\" or \"*\" is wanted", shown(services->value), service_),
+          fmt::format("replace `s={}` by `s={}`, or delete it", shown(services->value), service_));
   }
 
   void judge_flags() {
@@ -640,6 +641,7 @@ class Reader {
   enum class KeyType : std::uint8_t { rsa, ed25519, other };
 
   std::string_view published_;  ///< as it stands in the zone
+  std::string_view service_;    ///< that the key should serve
   CleanText clean_;
   std::string_view text_;
   KeyRecord record_{};
@@ -661,8 +663,8 @@ bool KeyRecord::has(RecordFault fault) const {
   return std::ranges::find(faults, fault, &TextFault::fault) != faults.end();
 }
 
-KeyRecord read_key_record(std::string_view text) {
-  return Reader(text).read();
+KeyRecord read_key_record(std::string_view text, config::Service service) {
+  return Reader(text, service).read();
 }
 
 std::string describe(const KeyRecord& record) {

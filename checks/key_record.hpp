@@ -14,6 +14,7 @@
 #include "checks/public_key.hpp"
 #include "checks/report.hpp"
 #include "checks/tag_list.hpp"
+#include "config/selector.hpp"
 
 namespace dkimprobe::checks {
 
@@ -98,7 +99,9 @@ struct KeyRecord {
   [[nodiscard]] bool usable() const { return record_class == RecordClass::valid; }
 };
 
-[[nodiscard]] KeyRecord read_key_record(std::string_view text);
+/// `service` is what the key should sign (`s=`).
+[[nodiscard]] KeyRecord read_key_record(std::string_view text,
+                                        config::Service service = config::Service::email);
 
 /// Short, for people: "RSA 2048", "Ed25519", "revoked", "an SPF record", "broken record".
 [[nodiscard]] std::string describe(const KeyRecord& record);

@@ -14,13 +14,14 @@
 #include "config/address.hpp"
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
+#include "config/severity.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
 
 struct Check;  // checks/catalogue.hpp
 
-enum class Severity : std::uint8_t { notice, warning, critical };
+using config::Severity;
 enum class Status : std::uint8_t { ok, warning, critical, unknown };
 
 /// What became of one check. `not_judged`: what it needs was not seen, so neither word would be true.
@@ -137,6 +138,7 @@ enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid,
 struct CheckResult {
   const Check* check = nullptr;
   CheckOutcome outcome = CheckOutcome::not_judged;
+  std::string switched_off{};  ///< the operator's reason for not judging it, raw; empty when it is not so
 };
 
 struct Report {

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,11 +12,17 @@
 #include <fmt/format.h>
 
 #include "checks/judge.hpp"
+#include "cli/check_plan.hpp"
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
+#include "cli/settings_input.hpp"
 #include "cli/signal_watch.hpp"
+#include "cli/terminal.hpp"
+#include "config/escape.hpp"
 #include "config/root_hints.hpp"
 #include "exporters/observation_json.hpp"
+#include "exporters/report_json.hpp"
+#include "exporters/report_table.hpp"
 #include "probe/prober.hpp"
 
 namespace dkimprobe::cli {
@@ -27,52 +35,112 @@ struct Round {
   bool interrupted = false;
 };
 
-Round observe(const CheckCommand& command) {
+Round observe(const CheckTarget& target) {
   const bool show_progress = isatty(STDERR_FILENO) == 1;
   bool progress_shown = false;
   const auto progress = [&](milliseconds passed) {
     // A probe that is done at once leaves no flicker behind.
     if (passed < milliseconds{300}) return;
     progress_shown = true;
-    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", command.domain.to_string(),
+    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
                static_cast<double>(passed.count()) / 1'000.0);
     std::fflush(stderr);
   };
 
   Round round;
-  probe::Prober prober(command.settings);
+  probe::Prober prober(target.probe);
   {
     const SignalWatch watch([&] { prober.interrupt(); },
                             show_progress ? std::function<void(milliseconds)>(progress) : nullptr);
-    round.observations = prober.observe(command.domain, command.selectors);
+    round.observations = prober.observe(target.domain, target.selectors);
     round.interrupted = watch.interrupted();
   }
   if (progress_shown) fmt::print(stderr, "\r\x1b[K");
   return round;
 }
 
+/// What the first selector says that is as bad as the whole domain.
+std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
+  const auto report = std::ranges::find(reports, status, &checks::Report::status);
+  return report == reports.end() ? std::string{}
+                                 : fmt::format("{}: {}", report->selector.to_string(), report->headline);
+}
+
+config::Result<config::Settings> read_files(const CheckCommand& command) {
+  config::Settings settings;
+  config::Mistakes mistakes;
+  if (command.settings_file) {
+    if (auto read = load_settings(*command.settings_file)) {
+      settings = std::move(*read);
+    } else {
+      mistakes = std::move(read.error());
+    }
+  }
+  if (command.root_hints) {
+    if (auto servers = config::read_root_hints(*command.root_hints)) {
+      settings.probe.root_servers = std::move(*servers);
+    } else {
+      std::ranges::move(servers.error(), std::back_inserter(mistakes));
+    }
+  }
+  if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return settings;
+}
+
+void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
+  std::size_t selectors = 0;
+  for (const auto& domain : settings.domains) selectors += domain.selectors.size();
+  const auto counted = [](std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  write_output(fmt::format("{}: {}, {}, no mistakes\n", config::escape_text(command.settings_file->string()),
+                           counted(settings.domains.size(), "domain"), counted(selectors, "selector")));
+}
+
 }  // namespace
 
-config::Result<ExitCode> run_check(CheckCommand command) {
-  if (command.root_hints) {
-    auto servers = config::read_root_hints(*command.root_hints);
-    if (!servers) return tl::unexpected(std::move(servers.error()));
-    command.settings.root_servers = std::move(*servers);
-  } else {
-    command.settings.root_servers = config::builtin_root_servers();
+tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
+  auto settings = read_files(command);
+  if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
+  if (command.only_check_settings) {
+    print_settings_good(command, *settings);
+    return ExitCode::ok;
   }
+  auto plan = plan_check(command, *settings);
+  if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
 
-  Round round = observe(command);
-  std::vector<checks::Report> reports;
-  for (const auto& observation : round.observations) {
-    reports.push_back(checks::judge(observation, checks::Expectation{command.role}, checks::Policy{}));
+  std::vector<exporters::DomainSummary> domains;
+  std::vector<probe::Observation> seen;
+  bool interrupted = false;
+  for (const auto& target : plan->targets) {
+    Round round = observe(target);
+    std::vector<checks::Report> reports;
+    for (std::size_t i = 0; i < round.observations.size(); ++i)
+      reports.push_back(checks::judge(round.observations[i], target.expectations[i], plan->policy));
+    const checks::Status status = checks::worst(reports);
+    if (!command.output.json) {
+      write_output((domains.empty() ? "" : "\n") +
+                   report_tables(target.domain, reports, command.output.color));
+    } else if (command.every_domain) {
+      write_output(exporters::check_json_line(target.domain, status, reports));
+    } else {
+      write_output(exporters::check_json(target.domain, status, reports));
+    }
+    domains.push_back({target.domain, status, worst_headline(status, reports)});
+    if (command.save) std::ranges::move(round.observations, std::back_inserter(seen));
+    interrupted = round.interrupted;
+    if (interrupted) break;
   }
   if (command.save) {
-    const std::string text = exporters::observation_json({command.domain, std::move(round.observations)});
-    if (auto saved = write_file(*command.save, text); !saved) return tl::unexpected(std::move(saved.error()));
+    if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)
+      return tl::unexpected(CheckRefused{ExitCode::settings, std::move(saved.error())});
   }
-  const ExitCode code = print_reports(command.domain, reports, command.output);
-  if (!round.interrupted) return code;
+  if (!command.output.json && domains.size() > 1)
+    write_output('\n' + exporters::domains_table(domains, output_style(command.output.color)));
+  std::vector<checks::Status> statuses;
+  for (const auto& domain : domains) statuses.push_back(domain.status);
+  if (!interrupted) return exit_code(checks::worst(statuses));
   if (!command.output.json)
     fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;

@@ -1,15 +1,15 @@
 #include "cli/command_line.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <list>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "cli/nearest_word.hpp"
 #include "config/escape.hpp"
 #include "config/internationalized_name.hpp"
+#include "config/named_server.hpp"
+#include "config/nearest_word.hpp"
 #include "config/options.hpp"
 #include "exporters/text_layout.hpp"
 
@@ -19,6 +19,7 @@ namespace {
 using config::escape_text;
 using config::mistake;
 using config::Mistakes;
+using config::nearest_word;
 using config::Result;
 
 constexpr std::string_view version_text = "dkimprobe " DKIMPROBE_VERSION "\n";
@@ -51,9 +52,11 @@ constexpr std::string_view check_help_start = R"(Examples
   dkimprobe check example.com s1 s2 --json
   dkimprobe check example.com new --role pending
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+  dkimprobe check --config.file settings.yaml
 
 Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
+  dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
 )";
@@ -98,7 +101,8 @@ Usage
 constexpr std::string_view no_selector =
     "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
     "program: "
-    "show the message's source); then: dkimprobe check DOMAIN SELECTOR";
+    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or name your selectors in a settings "
+    "file: --config.file FILE";
 
 void add(Mistakes& mistakes, Mistakes more) {
   std::move(more.begin(), more.end(), std::back_inserter(mistakes));
@@ -117,60 +121,8 @@ void take(Result<T> result, T& target, Mistakes& mistakes, std::string_view wher
   add(mistakes, std::move(result.error()));
 }
 
-std::optional<std::uint16_t> read_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
-
-/// `NAME=ADDRESS[:PORT]`, an IPv6 address with a port in brackets.
-Result<config::NamedServer> read_named_server(std::string_view text) {
-  const auto wrong = [&](std::string_view what) {
-    return mistake("--nameserver",
-                   fmt::format("`{}`: {}; give NAME=ADDRESS or NAME=ADDRESS:PORT, such as "
-                               "ns1.example.com=192.0.2.1 or ns1.example.com=[2001:db8::1]:53",
-                               escape_text(text, 80), what));
-  };
-  const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos) return wrong("there is no `=`");
-  const auto name = config::DomainName::parse(text.substr(0, equals));
-  if (!name) return wrong(name.error().front().message);
-
-  config::NamedServer server{*name, {}, {}};
-  std::string_view place = text.substr(equals + 1);
-  std::string_view address = place;
-  std::optional<std::string_view> port;
-  if (place.starts_with('[')) {
-    const std::size_t bracket = place.find(']');
-    if (bracket == std::string_view::npos) return wrong("the bracket is not closed");
-    address = place.substr(1, bracket - 1);
-    place.remove_prefix(bracket + 1);
-    if (place.starts_with(':')) {
-      port = place.substr(1);
-    } else if (!place.empty()) {
-      return wrong("only a port may follow the bracket");
-    }
-  } else if (const std::size_t colon = place.find(':');
-             colon != std::string_view::npos && colon == place.rfind(':')) {
-    address = place.substr(0, colon);
-    port = place.substr(colon + 1);
-  }
-  const auto ip = config::Address::parse(address);
-  if (!ip) return wrong(fmt::format("`{}` is not an IP address", escape_text(address, 80)));
-  server.ip = *ip;
-  if (port) {
-    server.port = read_port(*port);
-    if (!server.port) return wrong("the port must be a whole number from 1 to 65535");
-  }
-  return server;
-}
-
 Result<config::Role> read_role(const std::string& text) {
-  for (const auto role :
-       {config::Role::pending, config::Role::active, config::Role::standby, config::Role::retired}) {
-    if (text == config::to_string(role)) return role;
-  }
+  if (const auto role = config::parse_role(text)) return *role;
   return mistake("--role", fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
                                        escape_text(text, 80)));
 }
@@ -203,11 +155,13 @@ struct CheckTexts {
   std::vector<std::string> nameservers{};
   std::vector<std::string> networks{};
   std::string root_hints{};
+  std::string settings_file{};
   std::string role{};
   std::string save{};
   OutputTexts output{};
   bool only_ipv4 = false;
   bool only_ipv6 = false;
+  bool only_check_settings = false;
   std::list<std::pair<const config::Option*, std::string>> options{};
 };
 
@@ -229,6 +183,7 @@ std::string value_word(const config::Option& option) {
 
 constexpr const char* output_group = "Output";
 constexpr const char* servers_group = "Which servers are asked";
+constexpr const char* settings_group = "Settings";
 
 void declare_help(CLI::App& app, bool& help) {
   app.set_help_flag();
@@ -273,15 +228,26 @@ void declare_flags(CLI::App& app, CheckTexts& texts) {
       ->group(servers_group);
   app.add_flag("-4", texts.only_ipv4, "ask over IPv4 alone")->group(servers_group);
   app.add_flag("-6", texts.only_ipv6, "ask over IPv6 alone")->group(servers_group);
-  for (const auto& option : config::probe_options()) {
-    auto& [row, text] = texts.options.emplace_back(&option, std::string{});
-    app.add_option(
-           fmt::format("--{}", option.key), text,
-           fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)))
-        ->option_text(value_word(option))
-        ->take_last()
-        ->group(std::string(option.group));
+  for (const auto table : {config::probe_options(), config::policy_options()}) {
+    for (const auto& option : table) {
+      auto& [row, text] = texts.options.emplace_back(&option, std::string{});
+      app.add_option(
+             fmt::format("--{}", option.key), text,
+             fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)))
+          ->option_text(value_word(option))
+          ->take_last()
+          ->group(std::string(option.group));
+    }
   }
+  app.add_option(
+         "--config.file", texts.settings_file,
+         "settings (YAML): domains, selectors, expected keys, policy; config/example.yaml explains them. "
+         "A flag wins over the file")
+      ->option_text("FILE")
+      ->group(settings_group);
+  app.add_flag("--config.check", texts.only_check_settings,
+               "read the settings, tell all mistakes, ask nobody")
+      ->group(settings_group);
 }
 
 std::string flags_help(std::string_view start, const CLI::App& app) {
@@ -331,7 +297,7 @@ std::optional<config::Mistake> unknown_flag(CLI::App& app, std::string_view comm
   return std::nullopt;
 }
 
-/// The flags that `declare_output` and `declare_role` declared.
+/// The flags that `declare_output` declared.
 void read_output(CLI::App& app, const OutputTexts& texts, OutputChoice& output, Mistakes& mistakes) {
   output.json = texts.json;
   if (!app.get_option("--color")->empty()) take(read_color(texts.color), output.color, mistakes);
@@ -344,20 +310,36 @@ void read_file_name(CLI::App& app, const char* flag, const std::string& text,
   if (text.empty()) mistakes.push_back({flag, "a file name must follow it"});
 }
 
-void read_families(const CheckTexts& texts, config::ProbeSettings& settings, Mistakes& mistakes) {
+const config::Option* option_named(std::string_view key) {
+  const auto options = config::probe_options();
+  return &*std::ranges::find(options, key, &config::Option::key);
+}
+
+void read_families(const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+  auto& settings = command.settings;
   if (texts.only_ipv4 && texts.only_ipv6) {
     mistakes.push_back(
         {"-4 -6", "each excludes the other; without both, servers are asked over IPv4 and IPv6"});
     return;
   }
-  if (texts.only_ipv4) settings.use_ipv6 = false;
-  if (texts.only_ipv6) settings.use_ipv4 = false;
+  if (texts.only_ipv4) {
+    settings.use_ipv6 = false;
+    command.given_options.push_back(option_named("ipv6"));
+  }
+  if (texts.only_ipv6) {
+    settings.use_ipv4 = false;
+    command.given_options.push_back(option_named("ipv4"));
+  }
   if (!settings.use_ipv4 && !settings.use_ipv6) {
     mistakes.push_back({"--ipv4 --ipv6", "without both no server can be asked"});
   }
 }
 
 void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+  if (positionals.empty() && command.settings_file) {
+    command.every_domain = true;
+    return;
+  }
   if (positionals.empty()) {
     mistakes.push_back({"", "no domain given; the usage is: dkimprobe check DOMAIN SELECTOR..."});
     return;
@@ -366,7 +348,7 @@ void read_names(const std::vector<std::string>& positionals, CheckCommand& comma
   const bool domain_read = mistakes.empty();
   if (positionals.size() == 1) {
     // A mistake about the domain may say what the selector is.
-    if (domain_read) mistakes.push_back({"", std::string(no_selector)});
+    if (domain_read && !command.settings_file) mistakes.push_back({"", std::string(no_selector)});
     return;
   }
   for (auto text = positionals.begin() + 1; text != positionals.end(); ++text) {
@@ -432,19 +414,32 @@ Result<Command> read_check(std::span<const std::string> arguments) {
 
   CheckCommand command;
   Mistakes mistakes;
-  read_names(texts.positionals, command, mistakes);
+  if (!app.get_option("--config.file")->empty()) {
+    command.settings_file = texts.settings_file;
+    if (texts.settings_file.empty()) mistakes.push_back({"--config.file", "a file name must follow it"});
+  }
+  command.only_check_settings = texts.only_check_settings;
+  if (command.only_check_settings && !command.settings_file) {
+    mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
+  } else {
+    read_names(texts.positionals, command, mistakes);
+  }
+  config::Settings flags;
   for (const auto& [option, text] : texts.options) {
     const std::string flag = fmt::format("--{}", option->key);
     if (app.get_option(flag)->empty()) continue;
-    if (auto set = config::set_option(*option, text, flag, command.settings); !set)
-      add(mistakes, set.error());
+    command.given_options.push_back(option);
+    if (auto set = config::set_option(*option, text, flag, flags); !set) add(mistakes, set.error());
   }
-  read_families(texts, command.settings, mistakes);
-  if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role, mistakes);
+  command.settings = std::move(flags.probe);
+  command.policy = std::move(flags.policy);
+  read_families(texts, command, mistakes);
+  if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
   read_output(app, texts.output, command.output, mistakes);
   read_file_name(app, "--save", texts.save, command.save, mistakes);
   for (const auto& text : texts.nameservers) {
-    take(read_named_server(text), command.settings.pinned_servers.emplace_back(), mistakes);
+    take(config::read_named_server(text, "--nameserver"), command.settings.pinned_servers.emplace_back(),
+         mistakes);
   }
   for (const auto& text : texts.networks) {
     take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
@@ -507,10 +502,14 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   CLI::App app;
   std::vector<std::string> positionals;
   std::string role;
+  std::string settings_file;
   OutputTexts output;
   app.add_option("FILE", positionals)->group("");
   declare_output(app, output, "one JSON object on standard output");
-  declare_role(app, role, output_group);
+  declare_role(app, role, settings_group);
+  app.add_option("--config.file", settings_file, "settings (YAML): roles, expected keys, policy")
+      ->option_text("FILE")
+      ->group(settings_group);
   if (auto parsed = parse_flags(app, "judge", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return Command{TextWanted{flags_help(judge_help_start, app)}};
   JudgeCommand command;
@@ -523,7 +522,8 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   if (positionals.size() > 1) {
     mistakes.push_back({escape_text(positionals[1], 80), "one file is judged at a time"});
   }
-  if (!app.get_option("--role")->empty()) take(read_role(role), command.role, mistakes);
+  if (!app.get_option("--role")->empty()) take(read_role(role), command.role.emplace(), mistakes);
+  read_file_name(app, "--config.file", settings_file, command.settings_file, mistakes);
   read_output(app, output, command.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};

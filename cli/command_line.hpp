@@ -11,6 +11,7 @@
 
 #include "checks/catalogue.hpp"
 #include "config/domain_name.hpp"
+#include "config/options.hpp"
 #include "config/result.hpp"
 #include "config/selector.hpp"
 #include "config/settings.hpp"
@@ -25,18 +26,26 @@ struct OutputChoice {
 };
 
 struct CheckCommand {
-  config::DomainName domain{};
-  std::vector<config::Selector> selectors{};  ///< at least one, each of them once
-  config::Role role = config::Role::active;
-  config::ProbeSettings settings{};  ///< root servers still missing: see `root_hints`
+  config::DomainName domain{};  ///< the root when `every_domain`
+  /// Each of them once; empty for those that the settings file names, which is then given.
+  std::vector<config::Selector> selectors{};
+  bool every_domain = false;           ///< no domain was given: all of the settings file
+  std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
+  config::ProbeSettings settings{};    ///< root servers still missing: see `root_hints`
+  config::Policy policy{};
+  /// The options that the command line sets, whose values in `settings` and `policy` win over the file.
+  std::vector<const config::Option*> given_options{};
   std::optional<std::filesystem::path> root_hints{};
+  std::optional<std::filesystem::path> settings_file{};
+  bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
   std::optional<std::filesystem::path> save{};  ///< where the observations are stored
   OutputChoice output{};
 };
 
 struct JudgeCommand {
-  std::filesystem::path file{};  ///< `-` is standard input
-  config::Role role = config::Role::active;
+  std::filesystem::path file{};        ///< `-` is standard input
+  std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
+  std::optional<std::filesystem::path> settings_file{};
   OutputChoice output{};
 };
 

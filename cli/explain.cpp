@@ -6,7 +6,7 @@
 
 namespace dkimprobe::cli {
 
-config::Result<ExitCode> run_explain(const ExplainCommand& command) {
+ExitCode run_explain(const ExplainCommand& command) {
   const std::size_t columns = output_style(ColorChoice::never).columns;
   if (command.markdown) {
     write_output(exporters::catalogue_markdown());

@@ -3,10 +3,9 @@
 
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
-#include "config/result.hpp"
 
 namespace dkimprobe::cli {
 
-[[nodiscard]] config::Result<ExitCode> run_explain(const ExplainCommand& command);
+[[nodiscard]] ExitCode run_explain(const ExplainCommand& command);
 
 }  // namespace dkimprobe::cli

@@ -24,7 +24,8 @@ namespace dkimprobe::cli {
 namespace {
 
 int end_with(const config::Mistakes& mistakes, ExitCode code) {
-  constexpr std::size_t shown = 10;
+  // A settings file is mended in one go; how many of its mistakes are told is bounded where it is read.
+  const std::size_t shown = code == ExitCode::settings ? mistakes.size() : 10;
   for (std::size_t i = 0; i < std::min(shown, mistakes.size()); ++i) {
     const auto& [where, message] = mistakes[i];
     fmt::print(stderr, "dkimprobe: {}{}{}\n", where, where.empty() ? "" : ": ", message);
@@ -34,16 +35,22 @@ int end_with(const config::Mistakes& mistakes, ExitCode code) {
   return static_cast<int>(code);
 }
 
-using Ended = config::Result<ExitCode>;
+using Ended = tl::expected<ExitCode, CheckRefused>;
 
-Ended run_command(CheckCommand command) {
-  return run_check(std::move(command));
+/// A file that cannot be used is a wrong setting.
+Ended ended(config::Result<ExitCode> result) {
+  if (!result) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(result.error())});
+  return *result;
+}
+
+Ended run_command(const CheckCommand& command) {
+  return run_check(command);
 }
 Ended run_command(const JudgeCommand& command) {
-  return run_judge(command);
+  return ended(run_judge(command));
 }
 Ended run_command(const LintCommand& command) {
-  return run_lint(command);
+  return ended(run_lint(command));
 }
 Ended run_command(const ExplainCommand& command) {
   return run_explain(command);
@@ -56,9 +63,8 @@ Ended run_command(const TextWanted& wanted) {
 int run(const std::vector<std::string>& arguments) {
   auto command = read_command_line(arguments);
   if (!command) return end_with(command.error(), ExitCode::usage);
-  const auto code =
-      std::visit([](auto&& given) { return run_command(std::move(given)); }, std::move(*command));
-  return code ? static_cast<int>(*code) : end_with(code.error(), ExitCode::settings);
+  auto result = std::visit([](const auto& given) { return run_command(given); }, *command);
+  return result ? static_cast<int>(*result) : end_with(result.error().mistakes, result.error().code);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
-// Reports on standard output, as the commands that judge print them, and the exit code that they mean.
+// Reports as tables for standard output, and the exit code that a status means.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "checks/report.hpp"
@@ -11,8 +12,8 @@ namespace dkimprobe::cli {
 
 [[nodiscard]] ExitCode exit_code(checks::Status status);
 
-/// Prints the reports of one domain, as JSON or as tables.
-ExitCode print_reports(const config::DomainName& domain, const std::vector<checks::Report>& reports,
-                       const OutputChoice& output);
+/// The tables of the reports of one domain.
+[[nodiscard]] std::string report_tables(const config::DomainName& domain,
+                                        const std::vector<checks::Report>& reports, ColorChoice color);
 
 }  // namespace dkimprobe::cli

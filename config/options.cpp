@@ -1,5 +1,6 @@
 #include "config/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -17,7 +18,10 @@ using std::chrono::milliseconds;
 constexpr std::string_view asking = "How servers are asked";
 constexpr std::string_view bounds = "Bounds of a probe";
 
-constexpr Option options[] = {
+constexpr std::string_view judging = "What counts as a fault";
+constexpr std::string_view schedule = "When domains are looked at";
+
+constexpr Option probe_rows[] = {
     {"port", asking, "port of the authoritative servers", Unit::none, 1, 65'535, 53, &ProbeSettings::port},
     {"first-try", asking, "how long the first try waits; each next one waits twice as long", Unit::duration,
      50, 10'000, 400, &ProbeSettings::first_try},
@@ -55,10 +59,27 @@ constexpr Option options[] = {
      &Budgets::chain_steps},
 };
 
-template <class T, class Owner>
-Owner& owner_of(T Owner::*, ProbeSettings& settings) {
+constexpr Option policy_rows[] = {
+    {"rsa-bits-wanted", judging, "an RSA key with fewer bits is weak", Unit::none, 1'024, 8'192, 2'048,
+     &Policy::rsa_bits_wanted},
+    {"slow-answer", judging, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
+     1'000, &Policy::slow_answer},
+};
+
+constexpr Option schedule_rows[] = {
+    {"interval", schedule, "time between two looks at a domain", Unit::duration, 10'000, 86'400'000, 300'000,
+     &Settings::interval},
+};
+
+/// The part of the settings, constant or not, that holds the member.
+template <class T, class Owner, class AnySettings>
+auto& owner_of(T Owner::*, AnySettings& settings) {
   if constexpr (std::is_same_v<Owner, Budgets>) {
-    return settings.budgets;
+    return settings.probe.budgets;
+  } else if constexpr (std::is_same_v<Owner, ProbeSettings>) {
+    return settings.probe;
+  } else if constexpr (std::is_same_v<Owner, Policy>) {
+    return settings.policy;
   } else {
     return settings;
   }
@@ -109,8 +130,9 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
       if (const auto duration = parse_duration(text)) return to_number(*duration);
       return std::nullopt;
     case Unit::yes_no:
-      if (text == "yes") return 1;
-      if (text == "no") return 0;
+      // The words of YAML 1.2 are understood too: its editors insist on them.
+      if (text == "yes" || text == "true") return 1;
+      if (text == "no" || text == "false") return 0;
       return std::nullopt;
   }
   return std::nullopt;
@@ -119,11 +141,24 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
 }  // namespace
 
 std::span<const Option> probe_options() {
-  return options;
+  return probe_rows;
 }
 
-Result<void> set_option(const Option& option, std::string_view text, std::string where,
-                        ProbeSettings& settings) {
+std::span<const Option> policy_options() {
+  return policy_rows;
+}
+
+std::span<const Option> schedule_options() {
+  return schedule_rows;
+}
+
+std::string file_key(const Option& option) {
+  std::string key(option.key);
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+Result<void> set_option(const Option& option, std::string_view text, std::string where, Settings& settings) {
   const auto value = parse_value(option.unit, text);
   if (!value || *value < option.minimum || *value > option.maximum) {
     return mistake(std::move(where), fmt::format("`{}` cannot be used: it must be {}", escape_text(text, 80),
@@ -138,9 +173,12 @@ Result<void> set_option(const Option& option, std::string_view text, std::string
   return {};
 }
 
-double option_value(const Option& option, const ProbeSettings& settings) {
-  ProbeSettings copy = settings;
-  return std::visit([&](auto place) { return to_number(owner_of(place, copy).*place); }, option.place);
+double option_value(const Option& option, const Settings& settings) {
+  return std::visit([&](auto place) { return to_number(owner_of(place, settings).*place); }, option.place);
+}
+
+void copy_option(const Option& option, const Settings& from, Settings& to) {
+  std::visit([&](auto place) { owner_of(place, to).*place = owner_of(place, from).*place; }, option.place);
 }
 
 std::string format_value(Unit unit, double value) {
@@ -153,6 +191,7 @@ std::string format_value(Unit unit, double value) {
       return value > 0 ? fmt::format("{:g}", value) : "unlimited";
     case Unit::duration: {
       const auto count = static_cast<milliseconds::rep>(value);
+      if (count % 3'600'000 == 0 && count > 0) return fmt::format("{}h", count / 3'600'000);
       if (count % 60'000 == 0 && count > 0) return fmt::format("{}m", count / 60'000);
       if (count % 1'000 == 0) return fmt::format("{}s", count / 1'000);
       return fmt::format("{}ms", count);

@@ -1,5 +1,5 @@
-// Every scalar setting of the network side declared once: its key, unit, limits, default and meaning. The
-// command line, and whatever else reads settings, is made from this table; it reads no file itself.
+// Every scalar setting declared once: its key, unit, limits, default and meaning. The flags of the command
+// line and the keys of the settings file are made from these tables; they read no file themselves.
 #pragma once
 
 #include <chrono>
@@ -23,14 +23,15 @@ enum class Unit : std::uint8_t {
   yes_no,
 };
 
-/// One scalar of `ProbeSettings`. Limits and default are numbers of the unit; both limits are allowed values.
+/// One scalar of `Settings`. Limits and default are numbers of the unit; both limits are allowed values.
 struct Option {
   using Place =
       std::variant<std::uint16_t ProbeSettings::*, std::uint32_t ProbeSettings::*, double ProbeSettings::*,
                    bool ProbeSettings::*, std::chrono::milliseconds ProbeSettings::*,
-                   std::uint32_t Budgets::*, std::chrono::milliseconds Budgets::*>;
+                   std::uint32_t Budgets::*, std::chrono::milliseconds Budgets::*, std::uint32_t Policy::*,
+                   std::chrono::milliseconds Policy::*, std::chrono::milliseconds Settings::*>;
 
-  std::string_view key{};      ///< without the leading dashes of a flag
+  std::string_view key{};      ///< without the leading dashes of a flag; see `file_key`
   std::string_view group{};    ///< a heading for people
   std::string_view meaning{};  ///< one clause
   Unit unit = Unit::none;
@@ -40,16 +41,26 @@ struct Option {
   Place place{};
 };
 
-/// The options in the order in which they are shown.
+/// How servers are asked: flags, and `probe` of the file. In the order in which they are shown.
 [[nodiscard]] std::span<const Option> probe_options();
+/// What counts as a fault: flags, and `policy` of the file.
+[[nodiscard]] std::span<const Option> policy_options();
+/// When domains are looked at: in the file alone, at its top, in groups and in domains.
+[[nodiscard]] std::span<const Option> schedule_options();
+
+/// The key of the option in a settings file: `first_try` for `first-try`.
+[[nodiscard]] std::string file_key(const Option& option);
 
 /// Reads `text` as a value of the option and puts it into `settings`. The mistake names the option as `where`
 /// says it, the value, and the limits; `settings` is then as before.
 [[nodiscard]] Result<void> set_option(const Option& option, std::string_view text, std::string where,
-                                      ProbeSettings& settings);
+                                      Settings& settings);
 
 /// The value that `settings` holds, as a number of the option's unit.
-[[nodiscard]] double option_value(const Option& option, const ProbeSettings& settings);
+[[nodiscard]] double option_value(const Option& option, const Settings& settings);
+
+/// Gives `to` the value that `from` holds.
+void copy_option(const Option& option, const Settings& from, Settings& to);
 
 /// A number of the unit as `set_option` reads it: `400ms`, `30s`, `unlimited`, `yes`.
 [[nodiscard]] std::string format_value(Unit unit, double value);

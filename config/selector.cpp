@@ -36,6 +36,30 @@ std::string_view to_string(Role role) {
   return "";
 }
 
+std::optional<Role> parse_role(std::string_view text) {
+  for (const Role role : {Role::pending, Role::active, Role::standby, Role::retired}) {
+    if (text == to_string(role)) return role;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(Service service) {
+  switch (service) {
+    case Service::email:
+      return "email";
+    case Service::tlsrpt:
+      return "tlsrpt";
+  }
+  return "";
+}
+
+std::optional<Service> parse_service(std::string_view text) {
+  for (const Service service : {Service::email, Service::tlsrpt}) {
+    if (text == to_string(service)) return service;
+  }
+  return std::nullopt;
+}
+
 Result<Selector> Selector::parse(std::string_view text) {
   if (text.empty()) return mistake("selector", "it is empty; give the value of s= of a DKIM-Signature");
   auto labels = DomainName::parse(text);

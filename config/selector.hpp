@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,13 @@ namespace dkimprobe::config {
 enum class Role : std::uint8_t { pending, active, standby, retired };
 
 [[nodiscard]] std::string_view to_string(Role role);
+[[nodiscard]] std::optional<Role> parse_role(std::string_view text);
+
+/// What is signed with a selector's key (RFC 6376 section 3.6.1, `s=`; RFC 8460 section 3 for reports).
+enum class Service : std::uint8_t { email, tlsrpt };
+
+[[nodiscard]] std::string_view to_string(Service service);
+[[nodiscard]] std::optional<Service> parse_service(std::string_view text);
 
 /// One or more labels separated by dots (RFC 6376 section 3.1, `selector`).
 class Selector {

@@ -1,25 +1,23 @@
-// How to probe: every setting of the network side with its unit and its default. Plain values; the table
-// of `config/options.hpp` says the name, the limits and the meaning of each scalar once for all its readers.
+// What to probe, how, and what to make of it: every setting with its unit and its default. Plain values; the
+// table of `config/options.hpp` says the name, the limits and the meaning of each scalar once for all its
+// readers.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/address.hpp"
 #include "config/domain_name.hpp"
+#include "config/key_identity.hpp"
+#include "config/named_server.hpp"
+#include "config/policy.hpp"
+#include "config/result.hpp"
+#include "config/selector.hpp"
 
 namespace dkimprobe::config {
-
-/// A server to start from or to stay with: its name and one of its addresses.
-struct NamedServer {
-  DomainName name{};
-  Address ip{};
-  std::optional<std::uint16_t> port{};  ///< `ProbeSettings::port` when empty
-
-  friend bool operator==(const NamedServer&, const NamedServer&) = default;
-};
 
 /// The bounds of discovery and probing; what they cut off is told by name, never dropped in silence.
 struct Budgets {
@@ -50,6 +48,33 @@ struct ProbeSettings {
   std::vector<NamedServer>
       pinned_servers{};  ///< when not empty: the servers of the domain, without discovery
   Budgets budgets{};
+};
+
+/// A selector of a domain, and what the operator says of it.
+struct SelectorSettings {
+  Selector selector{};
+  Role role = Role::active;
+  Service service = Service::email;
+  std::optional<KeyIdentity> expected_key{};
+};
+
+/// A domain with what its group says of it already put in.
+struct DomainSettings {
+  DomainName domain{};
+  std::string group{};                        ///< empty without one; escaped
+  std::chrono::milliseconds interval{0};      ///< between two looks, for what looks again and again
+  std::vector<NamedServer> nameservers{};     ///< when not empty: its servers, without discovery
+  std::vector<SelectorSettings> selectors{};  ///< at least one, each of them once
+};
+
+/// All that a settings file says.
+struct Settings {
+  ProbeSettings probe{};
+  Policy policy{};
+  std::chrono::milliseconds interval{300'000};  ///< of domains that say none, and whose group says none
+  std::vector<DomainSettings> domains{};        ///< each of them once
+  /// What is allowed and yet worth telling, such as a private key that everybody can read.
+  Mistakes warnings{};
 };
 
 }  // namespace dkimprobe::config

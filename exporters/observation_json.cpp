@@ -94,81 +94,94 @@ constexpr const auto& words_of() {
 }
 
 // ---- The fields, once for writing and for reading ----
+//
+// Each struct is taken apart into all of its members, so that a new one does not compile until it is kept
+// here.
 
 template <class T, class Struct>
 concept Is = std::same_as<std::remove_const_t<T>, Struct>;
 
 template <class Archive, Is<probe::TxtRecord> T>
-void fields(Archive& archive, T& record) {
-  archive("ttl_seconds", record.ttl_seconds);
-  archive("strings", record.strings);
+void fields(Archive& archive, T& value) {
+  auto& [ttl_seconds, strings] = value;
+  archive("ttl_seconds", ttl_seconds);
+  archive("strings", strings);
 }
 
 template <class Archive, Is<probe::AliasRecord> T>
-void fields(Archive& archive, T& record) {
-  archive("owner", record.owner);
-  archive("target", record.target);
-  archive("ttl_seconds", record.ttl_seconds);
-  archive("is_dname", record.is_dname);
+void fields(Archive& archive, T& value) {
+  auto& [owner, target, ttl_seconds, is_dname] = value;
+  archive("owner", owner);
+  archive("target", target);
+  archive("ttl_seconds", ttl_seconds);
+  archive("is_dname", is_dname);
 }
 
 template <class Archive, Is<probe::SoaRecord> T>
-void fields(Archive& archive, T& record) {
-  archive("owner", record.owner);
-  archive("mname", record.mname);
-  archive("rname", record.rname);
-  archive("serial", record.serial);
-  archive("refresh_seconds", record.refresh_seconds);
-  archive("retry_seconds", record.retry_seconds);
-  archive("expire_seconds", record.expire_seconds);
-  archive("minimum_seconds", record.minimum_seconds);
-  archive("ttl_seconds", record.ttl_seconds);
-  archive("in_answer", record.in_answer);
+void fields(Archive& archive, T& value) {
+  auto& [owner, mname, rname, serial, refresh_seconds, retry_seconds, expire_seconds, minimum_seconds,
+         ttl_seconds, in_answer] = value;
+  archive("owner", owner);
+  archive("mname", mname);
+  archive("rname", rname);
+  archive("serial", serial);
+  archive("refresh_seconds", refresh_seconds);
+  archive("retry_seconds", retry_seconds);
+  archive("expire_seconds", expire_seconds);
+  archive("minimum_seconds", minimum_seconds);
+  archive("ttl_seconds", ttl_seconds);
+  archive("in_answer", in_answer);
 }
 
 template <class Archive, Is<probe::NsRecord> T>
-void fields(Archive& archive, T& record) {
-  archive("owner", record.owner);
-  archive("target", record.target);
-  archive("ttl_seconds", record.ttl_seconds);
+void fields(Archive& archive, T& value) {
+  auto& [owner, target, ttl_seconds] = value;
+  archive("owner", owner);
+  archive("target", target);
+  archive("ttl_seconds", ttl_seconds);
 }
 
 template <class Archive, Is<probe::AddressRecord> T>
-void fields(Archive& archive, T& record) {
-  archive("owner", record.owner);
-  archive("address", record.address);
-  archive("ttl_seconds", record.ttl_seconds);
+void fields(Archive& archive, T& value) {
+  auto& [owner, address, ttl_seconds] = value;
+  archive("owner", owner);
+  archive("address", address);
+  archive("ttl_seconds", ttl_seconds);
 }
 
 template <class Archive, Is<probe::Edns> T>
-void fields(Archive& archive, T& edns) {
-  archive("payload_bytes", edns.payload_bytes);
-  archive("version", edns.version);
-  archive("dnssec_ok", edns.dnssec_ok);
-  archive("nsid", edns.nsid);
-  archive("server_cookie", edns.server_cookie);
+void fields(Archive& archive, T& value) {
+  auto& [payload_bytes, version, dnssec_ok, nsid, server_cookie] = value;
+  archive("payload_bytes", payload_bytes);
+  archive("version", version);
+  archive("dnssec_ok", dnssec_ok);
+  archive("nsid", nsid);
+  archive("server_cookie", server_cookie);
 }
 
 template <class Archive, Is<probe::Response> T>
-void fields(Archive& archive, T& response) {
-  archive("rcode", response.rcode);
-  archive("authoritative", response.authoritative);
-  archive("truncated", response.truncated);
-  archive("recursion_available", response.recursion_available);
-  archive("has_question", response.has_question);
-  archive("question_case_kept", response.question_case_kept);
-  archive("edns", response.edns);
-  archive("txt", response.txt);
-  archive("aliases", response.aliases);
-  archive("ns", response.ns);
-  archive("addresses", response.addresses);
-  archive("soa", response.soa);
-  archive("referral", response.referral);
-  archive("glue", response.glue);
-  archive("answers_elsewhere", response.answers_elsewhere);
-  archive("malformed_txt", response.malformed_txt);
-  archive("dname_target_too_long", response.dname_target_too_long);
-  archive("has_rrsig", response.has_rrsig);
+void fields(Archive& archive, T& value) {
+  auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
+         aliases, ns, addresses, soa, referral, glue, answers_elsewhere, malformed_txt, dname_target_too_long,
+         has_rrsig] = value;
+  archive("rcode", rcode);
+  archive("authoritative", authoritative);
+  archive("truncated", truncated);
+  archive("recursion_available", recursion_available);
+  archive("has_question", has_question);
+  archive("question_case_kept", question_case_kept);
+  archive("edns", edns);
+  archive("txt", txt);
+  archive("aliases", aliases);
+  archive("ns", ns);
+  archive("addresses", addresses);
+  archive("soa", soa);
+  archive("referral", referral);
+  archive("glue", glue);
+  archive("answers_elsewhere", answers_elsewhere);
+  archive("malformed_txt", malformed_txt);
+  archive("dname_target_too_long", dname_target_too_long);
+  archive("has_rrsig", has_rrsig);
 }
 
 template <class Archive, Is<probe::IgnoredMessages> T>
@@ -179,101 +192,113 @@ void fields(Archive& archive, T& ignored) {
 }
 
 template <class Archive, Is<probe::Exchange> T>
-void fields(Archive& archive, T& exchange) {
-  archive("purpose", exchange.purpose);
-  archive("question_name", exchange.question_name);
-  archive("question_type", exchange.question_type);
-  archive("transport", exchange.transport);
-  archive("edns_sent", exchange.edns_sent);
-  archive("attempt", exchange.attempt);
-  archive("started_us", exchange.started);
-  archive("took_us", exchange.took);
-  archive("bytes_sent", exchange.bytes_sent);
-  archive("bytes_received", exchange.bytes_received);
-  archive("outcome", exchange.outcome);
-  archive("system_error", exchange.system_error);
-  archive("ignored", exchange.ignored);
-  archive("response", exchange.response);
-  archive.demand((exchange.outcome == probe::Outcome::answered) == exchange.response.has_value(), "response",
+void fields(Archive& archive, T& value) {
+  auto& [purpose, question_name, question_type, transport, edns_sent, attempt, started, took, bytes_sent,
+         bytes_received, outcome, system_error, ignored, response] = value;
+  archive("purpose", purpose);
+  archive("question_name", question_name);
+  archive("question_type", question_type);
+  archive("transport", transport);
+  archive("edns_sent", edns_sent);
+  archive("attempt", attempt);
+  archive("started_us", started);
+  archive("took_us", took);
+  archive("bytes_sent", bytes_sent);
+  archive("bytes_received", bytes_received);
+  archive("outcome", outcome);
+  archive("system_error", system_error);
+  archive("ignored", ignored);
+  archive("response", response);
+  archive.demand((outcome == probe::Outcome::answered) == response.has_value(), "response",
                  "it must be there exactly when the outcome is `answered`");
 }
 
 template <class Archive, Is<config::ServerAddress> T>
-void fields(Archive& archive, T& address) {
-  archive("ip", address.ip);
-  archive("port", address.port);
+void fields(Archive& archive, T& value) {
+  auto& [ip, port] = value;
+  archive("ip", ip);
+  archive("port", port);
 }
 
 template <class Archive, Is<probe::ServerObservation> T>
-void fields(Archive& archive, T& server) {
-  archive("names", server.names);
-  archive("address", server.address);
-  archive("not_asked", server.not_asked);
-  archive("exchanges", server.exchanges);
-  archive.demand(!server.names.empty(), "names", "a server has at least one name");
+void fields(Archive& archive, T& value) {
+  auto& [names, address, not_asked, cut_short, exchanges] = value;
+  archive("names", names);
+  archive("address", address);
+  archive("not_asked", not_asked);
+  archive("cut_short", cut_short);
+  archive("exchanges", exchanges);
+  archive.demand(!names.empty(), "names", "a server has at least one name");
 }
 
 template <class Archive, Is<probe::Nameserver> T>
-void fields(Archive& archive, T& nameserver) {
-  archive("name", nameserver.name);
-  archive("in_parent", nameserver.in_parent);
-  archive("in_child", nameserver.in_child);
-  archive("host", nameserver.host);
-  archive("glue", nameserver.glue);
-  archive("addresses", nameserver.addresses);
+void fields(Archive& archive, T& value) {
+  auto& [name, in_parent, in_child, host, glue, addresses] = value;
+  archive("name", name);
+  archive("in_parent", in_parent);
+  archive("in_child", in_child);
+  archive("host", host);
+  archive("glue", glue);
+  archive("addresses", addresses);
 }
 
 template <class Archive, Is<probe::ZoneCut> T>
-void fields(Archive& archive, T& cut) {
-  archive("apex", cut.apex);
-  archive("parent_ns_ttl_seconds", cut.parent_ns_ttl_seconds);
-  archive("child_ns_ttl_seconds", cut.child_ns_ttl_seconds);
-  archive("parent_ns", cut.parent_ns);
-  archive("child_ns", cut.child_ns);
+void fields(Archive& archive, T& value) {
+  auto& [apex, parent_ns_ttl_seconds, child_ns_ttl_seconds, parent_ns, child_ns] = value;
+  archive("apex", apex);
+  archive("parent_ns_ttl_seconds", parent_ns_ttl_seconds);
+  archive("child_ns_ttl_seconds", child_ns_ttl_seconds);
+  archive("parent_ns", parent_ns);
+  archive("child_ns", child_ns);
 }
 
 template <class Archive, Is<probe::WalkExchange> T>
-void fields(Archive& archive, T& exchange) {
-  archive("server", exchange.server);
-  archive("zone", exchange.zone);
-  archive("exchange", exchange.exchange);
+void fields(Archive& archive, T& value) {
+  auto& [server, zone, exchange] = value;
+  archive("server", server);
+  archive("zone", zone);
+  archive("exchange", exchange);
 }
 
 template <class Archive, Is<probe::Delegation> T>
-void fields(Archive& archive, T& delegation) {
-  archive("zone", delegation.zone);
-  archive("outcome", delegation.outcome);
-  archive("stopped_at", delegation.stopped_at);
-  archive("cuts", delegation.cuts);
-  archive("nameservers", delegation.nameservers);
-  archive("nameservers_cut_off", delegation.nameservers_cut_off);
-  archive("denied", delegation.denied);
-  archive("exchanges", delegation.exchanges);
+void fields(Archive& archive, T& value) {
+  auto& [zone, outcome, stopped_at, cuts, nameservers, nameservers_cut_off, denied, exchanges] = value;
+  archive("zone", zone);
+  archive("outcome", outcome);
+  archive("stopped_at", stopped_at);
+  archive("cuts", cuts);
+  archive("nameservers", nameservers);
+  archive("nameservers_cut_off", nameservers_cut_off);
+  archive("denied", denied);
+  archive("exchanges", exchanges);
 }
 
 template <class Archive, Is<probe::Leg> T>
-void fields(Archive& archive, T& leg) {
-  archive("owner", leg.owner);
-  archive("delegation", leg.delegation);
-  archive("servers", leg.servers);
+void fields(Archive& archive, T& value) {
+  auto& [owner, delegation, servers] = value;
+  archive("owner", owner);
+  archive("delegation", delegation);
+  archive("servers", servers);
 }
 
 template <class Archive, Is<probe::Chain> T>
-void fields(Archive& archive, T& chain) {
-  archive("outcome", chain.outcome);
-  archive("legs", chain.legs);
+void fields(Archive& archive, T& value) {
+  auto& [legs, outcome] = value;
+  archive("outcome", outcome);
+  archive("legs", legs);
 }
 
 template <class Archive, Is<probe::Observation> T>
-void fields(Archive& archive, T& observation) {
-  archive("domain", observation.domain);
-  archive("selector", observation.selector);
-  archive("observed_at_unix_ms", observation.observed_at);
-  archive("took_us", observation.took);
-  archive("key", observation.key);
-  archive("adsp", observation.adsp);
-  archive("sibling_name", observation.sibling_name);
-  archive.demand(observation.selector.owner_name(observation.domain).has_value(), "selector",
+void fields(Archive& archive, T& value) {
+  auto& [domain, selector, observed_at, took, key, adsp, sibling_name] = value;
+  archive("domain", domain);
+  archive("selector", selector);
+  archive("observed_at_unix_ms", observed_at);
+  archive("took_us", took);
+  archive("key", key);
+  archive("adsp", adsp);
+  archive("sibling_name", sibling_name);
+  archive.demand(selector.owner_name(domain).has_value(), "selector",
                  "with the domain it makes a name of more than 255 octets");
 }
 
@@ -575,7 +600,7 @@ bool read(const Json& json, Struct& value, const Place& place, Failure& failure)
 
 struct File {
   std::string schema{};
-  StoredObservations stored{};
+  std::vector<probe::Observation> observations{};
 };
 
 template <class Archive, Is<File> T>
@@ -583,20 +608,20 @@ void fields(Archive& archive, T& file) {
   archive("schema", file.schema);
   archive.demand(file.schema == schema, "schema",
                  fmt::format("it is `{}`; this program reads `{}`", escape_text(file.schema, 80), schema));
-  archive("domain", file.stored.domain);
-  archive("observations", file.stored.observations);
-  archive.demand(!file.stored.observations.empty(), "observations", "it must have at least one element");
+  archive("observations", file.observations);
+  archive.demand(!file.observations.empty(), "observations", "it must have at least one element");
 }
 
 }  // namespace
 
-std::string observation_json(const StoredObservations& stored) {
-  Json file = {{"schema", schema}, {"domain", to_json(stored.domain)}};
-  file["observations"] = to_json(stored.observations);
+std::string observation_json(const std::vector<probe::Observation>& observations) {
+  Json file = {{"schema", schema}};
+  file["observations"] = to_json(observations);
   return file.dump(1) + '\n';
 }
 
-config::Result<StoredObservations> read_observation_json(std::string_view text, const std::string& file) {
+config::Result<std::vector<probe::Observation>> read_observation_json(std::string_view text,
+                                                                      const std::string& file) {
   if (text.size() > largest_observation_file_bytes) {
     return config::mistake(file, fmt::format("it has more than {} bytes, too many for an observation",
                                              largest_observation_file_bytes));
@@ -617,7 +642,7 @@ config::Result<StoredObservations> read_observation_json(std::string_view text, 
     const auto& [where, message] = *failure.mistake;
     return config::mistake(file, where.empty() ? message : fmt::format("{}: {}", where, message));
   }
-  return std::move(read_file.stored);
+  return std::move(read_file.observations);
 }
 
 }  // namespace dkimprobe::exporters

@@ -8,24 +8,18 @@
 #include <string_view>
 #include <vector>
 
-#include "config/domain_name.hpp"
 #include "config/result.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::exporters {
 
-struct StoredObservations {
-  config::DomainName domain{};
-  std::vector<probe::Observation> observations{};  ///< one for each selector
-};
-
 inline constexpr std::size_t largest_observation_file_bytes = 32U << 20U;
 
 /// One object with a newline at the end.
-[[nodiscard]] std::string observation_json(const StoredObservations& stored);
+[[nodiscard]] std::string observation_json(const std::vector<probe::Observation>& observations);
 
 /// `file` names the text in mistakes.
-[[nodiscard]] config::Result<StoredObservations> read_observation_json(std::string_view text,
-                                                                       const std::string& file);
+[[nodiscard]] config::Result<std::vector<probe::Observation>> read_observation_json(std::string_view text,
+                                                                                    const std::string& file);
 
 }  // namespace dkimprobe::exporters

@@ -213,6 +213,10 @@ Json report_object(const Report& report) {
   }
   Json zones = Json::array();
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
+  Json switched_off = Json::object();
+  for (const auto& result : report.outcomes) {
+    if (!result.switched_off.empty()) switched_off[result.check->name] = result.switched_off;
+  }
   return {{"schema", "dkimprobe.report/1"},
           {"domain", report.domain.to_string()},
           {"selector", report.selector.to_string()},
@@ -231,20 +235,31 @@ Json report_object(const Report& report) {
           {"delegation", {{"zones", std::move(zones)}}},
           {"rotation", {{"negative_ttl", or_null(report.negative_ttl_seconds)}}},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
-          {"outcomes", outcomes_json(report)}};
+          {"outcomes", outcomes_json(report)},
+          {"switched_off", std::move(switched_off)}};
 }
 
-}  // namespace
-
-std::string check_json(const config::DomainName& domain, checks::Status status,
-                       std::span<const Report> reports) {
+std::string dump(const config::DomainName& domain, checks::Status status, std::span<const Report> reports,
+                 int indent) {
   Json list = Json::array();
   for (const auto& report : reports) list.push_back(report_object(report));
   const Json whole = {{"schema", "dkimprobe.check/1"},
                       {"domain", domain.to_string()},
                       {"status", checks::to_string(status)},
                       {"reports", std::move(list)}};
-  return dumped(whole, 2);
+  return dumped(whole, indent);
+}
+
+}  // namespace
+
+std::string check_json(const config::DomainName& domain, checks::Status status,
+                       std::span<const Report> reports) {
+  return dump(domain, status, reports, 2);
+}
+
+std::string check_json_line(const config::DomainName& domain, checks::Status status,
+                            std::span<const Report> reports) {
+  return dump(domain, status, reports, -1);
 }
 
 std::string lint_json(const Report& report, std::size_t line) {

@@ -14,6 +14,10 @@ namespace dkimprobe::exporters {
 [[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
                                      std::span<const checks::Report> reports);
 
+/// The same without line breaks inside: a line of a stream.
+[[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
+                                          std::span<const checks::Report> reports);
+
 /// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
 /// only servers can tell.
 [[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);

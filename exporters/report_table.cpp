@@ -127,6 +127,13 @@ struct Cell {
   Ink ink = Ink::plain;
 };
 
+/// A line about a selector or a domain among others.
+struct SummaryRow {
+  std::string name{};
+  Status status = Status::unknown;
+  std::string headline{};
+};
+
 class TableWriter {
  public:
   explicit TableWriter(const TableStyle& style) : style_(style) {
@@ -139,7 +146,7 @@ class TableWriter {
   void legs(const Report& report);
   void findings(const Report& report);
   void remainder(const Report& report);
-  void summary(const config::DomainName& domain, std::span<const Report> reports);
+  void summary(std::string_view title, const std::vector<SummaryRow>& rows);
 
   [[nodiscard]] std::string take() { return std::move(text_); }
 
@@ -362,7 +369,7 @@ std::string about_zone(const probe::Delegation& delegation) {
     case probe::DiscoveryOutcome::complete:
       return fmt::format("zone {}", zone);
     case probe::DiscoveryOutcome::pinned:
-      return "the servers given with --nameserver";
+      return "the servers that were given, not looked for";
     case probe::DiscoveryOutcome::no_servers:
       return fmt::format("no server of {} answered", stopped);
     case probe::DiscoveryOutcome::loop:
@@ -585,7 +592,7 @@ void TableWriter::remainder(const Report& report) {
   std::string names;
   std::size_t count = 0;
   for (const auto& result : report.outcomes) {
-    if (result.outcome != checks::CheckOutcome::not_judged) continue;
+    if (result.outcome != checks::CheckOutcome::not_judged || !result.switched_off.empty()) continue;
     if (++count <= longest_list) names += (names.empty() ? "" : ", ") + std::string(result.check->name);
   }
   line();
@@ -597,6 +604,12 @@ void TableWriter::remainder(const Report& report) {
     if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
     paragraph("  ", 2, fmt::format("not judged: {}", names), Ink::dim);
   }
+  for (const auto& result : report.outcomes) {
+    if (result.switched_off.empty()) continue;
+    const std::string reason =
+        style_.unicode ? without_controls(result.switched_off) : config::escape_text(result.switched_off);
+    paragraph("  ", 2, fmt::format("switched off: {}: {}", result.check->name, reason), Ink::dim);
+  }
   if (!report.findings.empty()) {
     paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
               Ink::dim);
@@ -604,22 +617,21 @@ void TableWriter::remainder(const Report& report) {
   paragraph("  ", 2, fmt::format("{}, {}", iso_time(report.observed_at), duration(report.took)), Ink::dim);
 }
 
-void TableWriter::summary(const config::DomainName& domain, std::span<const Report> reports) {
+void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>& rows) {
   std::size_t widest = 0;
-  for (const auto& report : reports) widest = std::max(widest, report.selector.to_string().size());
+  for (const auto& row : rows) widest = std::max(widest, row.name.size());
   widest = std::min(widest, style_.columns / 3);
-  paragraph("", 0, fmt::format("{} selectors of {}", reports.size(), domain.to_string()), Ink::bold);
-  for (const auto& report : reports) {
-    const Mark mark = mark_of(report.status);
-    const std::string word = pad_right(std::string(checks::to_string(report.status)), 8);
-    const std::string selector = report.selector.to_string();
+  paragraph("", 0, title, Ink::bold);
+  for (const auto& row : rows) {
+    const Mark mark = mark_of(row.status);
+    const std::string word = pad_right(std::string(checks::to_string(row.status)), 8);
     const std::string first = fmt::format("{} {}  ", paint(mark), paint(word, mark.ink));
     const std::size_t indent = 2 + 8 + 2;
-    const std::string headline = without_controls(report.headline);
-    if (selector.size() > widest) {
-      paragraph(first, indent, selector + ": " + headline);
+    const std::string headline = without_controls(row.headline);
+    if (row.name.size() > widest) {
+      paragraph(first, indent, row.name + ": " + headline);
     } else {
-      paragraph(first + pad_right(selector, widest) + "  ", indent + widest + 2, headline);
+      paragraph(first + pad_right(row.name, widest) + "  ", indent + widest + 2, headline);
     }
   }
 }
@@ -639,8 +651,20 @@ std::string report_table(const Report& report, const TableStyle& style) {
 
 std::string summary_table(const config::DomainName& domain, std::span<const Report> reports,
                           const TableStyle& style) {
+  std::vector<SummaryRow> rows;
+  for (const auto& report : reports)
+    rows.push_back({report.selector.to_string(), report.status, report.headline});
   TableWriter writer(style);
-  writer.summary(domain, reports);
+  writer.summary(fmt::format("{} selectors of {}", reports.size(), domain.to_string()), rows);
+  return writer.take();
+}
+
+std::string domains_table(std::span<const DomainSummary> domains, const TableStyle& style) {
+  std::vector<SummaryRow> rows;
+  for (const auto& domain : domains)
+    rows.push_back({domain.domain.to_string(), domain.status, domain.headline});
+  TableWriter writer(style);
+  writer.summary(fmt::format("{} domains", domains.size()), rows);
   return writer.take();
 }
 

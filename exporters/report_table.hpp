@@ -24,4 +24,14 @@ struct TableStyle {
 [[nodiscard]] std::string summary_table(const config::DomainName& domain,
                                         std::span<const checks::Report> reports, const TableStyle& style);
 
+/// What one line says of a whole domain.
+struct DomainSummary {
+  config::DomainName domain{};
+  checks::Status status = checks::Status::unknown;
+  std::string headline{};  ///< that of its worst selector; escaped
+};
+
+/// One line for each of several domains.
+[[nodiscard]] std::string domains_table(std::span<const DomainSummary> domains, const TableStyle& style);
+
 }  // namespace dkimprobe::exporters

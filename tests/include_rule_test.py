@@ -19,7 +19,8 @@ LIBRARIES = {
     "boost/": ["probe/"],
     "idn2.h": ["config/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
-    "openssl/": ["checks/digest", "checks/public_key"],
+    "openssl/": ["checks/digest", "checks/public_key", "config/private_key"],
+    "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": ["exporters/report_json", "exporters/observation_json", "exporters/record_lines"],
     "CLI/": ["cli/command_line"],
 }
@@ -91,6 +92,8 @@ MUST_FAIL = [
     ("exporters/report_table.cpp", "#include <nlohmann/json.hpp>"),
     ("cli/main.cpp", "#include <CLI/CLI.hpp>"),
     ("probe/a.cpp", "#include <yaml-cpp/yaml.h>"),
+    ("config/settings_file.cpp", "#include <yaml-cpp/yaml.h>"),
+    ("config/expected_key.cpp", "#include <openssl/evp.h>"),
     ("probe/a.cpp", "  getaddrinfo(name, nullptr, nullptr, &result);"),
     ("probe/a.cpp", "  boost::asio::ip::udp::resolver resolver(context);"),
     ("config/a.cpp", "  ldns_resolver_new();"),

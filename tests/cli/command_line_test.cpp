@@ -2,12 +2,13 @@
 
 #include <catch2/catch.hpp>
 
-#include "cli/nearest_word.hpp"
 #include "cli/terminal.hpp"
+#include "config/nearest_word.hpp"
 #include "config/options.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;
+using config::nearest_word;
 
 namespace {
 
@@ -16,6 +17,22 @@ CheckCommand read(std::vector<std::string> arguments) {
   auto command = read_command_line(arguments);
   if (!command) FAIL(command.error().front().where << ": " << command.error().front().message);
   return std::get<CheckCommand>(*command);
+}
+
+config::Settings settings_of(const CheckCommand& command) {
+  config::Settings settings;
+  settings.probe = command.settings;
+  settings.policy = command.policy;
+  return settings;
+}
+
+/// Every option that is a flag.
+std::vector<const config::Option*> flag_options() {
+  std::vector<const config::Option*> rows;
+  for (const auto table : {config::probe_options(), config::policy_options()}) {
+    for (const auto& row : table) rows.push_back(&row);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -43,23 +60,27 @@ TEST_CASE("flags may stand anywhere among the arguments") {
 
 TEST_CASE("without flags the settings are the defaults") {
   const auto command = read({"example.com", "s1"});
-  for (const auto& option : config::probe_options()) {
+  for (const auto* row : flag_options()) {
+    const auto& option = *row;
     INFO(option.key);
-    CHECK(config::option_value(option, command.settings) == option.default_value);
+    CHECK(config::option_value(option, settings_of(command)) == option.default_value);
   }
-  CHECK(command.role == config::Role::active);
+  CHECK_FALSE(command.role);
+  CHECK(command.given_options.empty());
   CHECK(command.output.color == ColorChoice::automatic);
   CHECK_FALSE(command.output.json);
   CHECK_FALSE(command.root_hints);
 }
 
 TEST_CASE("every option of the table is a flag") {
-  for (const auto& option : config::probe_options()) {
+  for (const auto* row : flag_options()) {
+    const auto& option = *row;
     INFO(option.key);
     if (option.key == "ipv4" || option.key == "ipv6") continue;  // one of them has to stay
     const std::string value = config::format_value(option.unit, option.maximum);
     const auto command = read({"example.com", "s1", "--" + std::string(option.key), value});
-    CHECK(config::option_value(option, command.settings) == option.maximum);
+    CHECK(config::option_value(option, settings_of(command)) == option.maximum);
+    CHECK(command.given_options == std::vector<const config::Option*>{&option});
   }
   CHECK_FALSE(read({"example.com", "s1", "--ipv6=no"}).settings.use_ipv6);
   CHECK_FALSE(read({"example.com", "s1", "--ipv4", "no"}).settings.use_ipv4);

@@ -5,8 +5,8 @@
 
 A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
 texts that must be on standard output, the first of them at its start; without it nothing may be there. `stdin` is what
-the program reads, `schema` asks that each line of its output keeps to exporters/report.schema.json. No case asks a
-server: those are in tests/lab."""
+the program reads, `schema` asks that each line of its output keeps to exporters/report.schema.json. Names of files are
+relative to the folder of the case. No case asks a server: those are in tests/lab."""
 
 import json
 import pathlib
@@ -33,7 +33,12 @@ def main():
     if set(case) - KNOWN_FIELDS or {"why", "arguments", "exit", "stderr"} - set(case):
         sys.exit("%s: fields missing or unknown: %s" % (path.name, sorted(case)))
     done = subprocess.run(
-        [program, *case["arguments"]], input=case.get("stdin", ""), capture_output=True, text=True, timeout=60
+        [str(pathlib.Path(program).resolve()), *case["arguments"]],
+        input=case.get("stdin", ""),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=path.parent,
     )
     wrong = []
     if done.returncode != case["exit"]:

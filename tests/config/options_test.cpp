@@ -10,6 +10,14 @@ using std::chrono::milliseconds;
 
 namespace {
 
+std::vector<Option> all_options() {
+  std::vector<Option> rows;
+  for (const auto table : {probe_options(), policy_options(), schedule_options()}) {
+    rows.insert(rows.end(), table.begin(), table.end());
+  }
+  return rows;
+}
+
 const Option& option(std::string_view key) {
   for (const auto& row : probe_options()) {
     if (row.key == key) return row;
@@ -21,9 +29,9 @@ const Option& option(std::string_view key) {
 }  // namespace
 
 TEST_CASE("the table's defaults are those of the struct and lie within the limits") {
-  const ProbeSettings defaults;
+  const Settings defaults;
   std::set<std::string_view> keys;
-  for (const auto& row : probe_options()) {
+  for (const auto& row : all_options()) {
     INFO(row.key);
     CHECK(row.default_value == option_value(row, defaults));
     CHECK(row.minimum <= row.default_value);
@@ -34,13 +42,13 @@ TEST_CASE("the table's defaults are those of the struct and lie within the limit
 }
 
 TEST_CASE("each option reads its default and both limits back, and touches nothing else") {
-  for (const auto& row : probe_options()) {
+  for (const auto& row : all_options()) {
     for (const double value : {row.minimum, row.maximum, row.default_value}) {
       INFO(row.key << " = " << format_value(row.unit, value));
-      ProbeSettings settings;
+      Settings settings;
       REQUIRE(set_option(row, format_value(row.unit, value), row.key.data(), settings));
       CHECK(option_value(row, settings) == value);
-      for (const auto& other : probe_options()) {
+      for (const auto& other : all_options()) {
         if (other.key != row.key) CHECK(option_value(other, settings) == other.default_value);
       }
     }
@@ -73,7 +81,7 @@ TEST_CASE("a value that cannot be used is named with the option and its limits")
       Case{"edns-payload", "\x1b[2J",
            "`\\x1b[2J` cannot be used: it must be a whole number of bytes from 512 to 4096"});
   INFO(given.key << " " << given.text);
-  ProbeSettings settings;
+  Settings settings;
   const auto result = set_option(option(given.key), given.text, "--" + given.key, settings);
   REQUIRE_FALSE(result);
   CHECK(result.error() == Mistakes{Mistake{"--" + given.key, given.message}});

@@ -16,7 +16,6 @@
 using namespace dkimprobe;
 using exporters::observation_json;
 using exporters::read_observation_json;
-using exporters::StoredObservations;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -39,8 +38,8 @@ std::vector<Vector> vectors() {
   return all;
 }
 
-StoredObservations stored(const probe::Observation& observation) {
-  return {observation.domain, {observation}};
+std::vector<probe::Observation> stored(const probe::Observation& observation) {
+  return {observation};
 }
 
 std::string judged(const probe::Observation& observation, const checks::Expectation& expectation) {
@@ -77,10 +76,8 @@ TEST_CASE("an observation comes back from its file, and is judged the same") {
     const std::string text = observation_json(stored(vector.observation));
     const auto back = read_observation_json(text, vector.name);
     if (!back) FAIL(back.error().front().where + ": " + back.error().front().message);
-    CHECK(back->domain == vector.observation.domain);
     CHECK(observation_json(*back) == text);
-    CHECK(judged(back->observations.front(), vector.expectation) ==
-          judged(vector.observation, vector.expectation));
+    CHECK(judged(back->front(), vector.expectation) == judged(vector.observation, vector.expectation));
   }
 }
 
@@ -94,8 +91,7 @@ TEST_CASE("no octet of a string is lost") {
   exchange.response->edns.emplace().nsid = std::string("\0a", 2);
   const auto back = read_observation_json(observation_json(stored(observation)), "o.json");
   REQUIRE(back);
-  const auto& response =
-      *back->observations.front().key.legs.front().servers.front().exchanges.front().response;
+  const auto& response = *back->front().key.legs.front().servers.front().exchanges.front().response;
   CHECK(response.txt == exchange.response->txt);
   CHECK(response.edns->nsid == exchange.response->edns->nsid);
 }
@@ -111,7 +107,8 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
       {[](Json& j) { j.erase("schema"); }, "o.json: schema: it is missing"},
       {[](Json& j) { j = Json::array(); }, "o.json: it must be an object"},
       {[](Json& j) { j["extra\n"] = 1; }, R"(o.json: it has `extra\x0a`, which is not known)"},
-      {[](Json& j) { j["domain"] = 5; }, "o.json: domain: it must be a string"},
+      {[](Json& j) { j["observations"][0]["domain"] = 5; },
+       "o.json: observations[0].domain: it must be a string"},
       {[](Json& j) { j["observations"] = Json::array(); },
        "o.json: observations: it must have at least one element"},
       {[](Json& j) { j["observations"] = Json::object(); }, "o.json: observations: it must be a list"},
@@ -206,7 +203,7 @@ TEST_CASE("whatever a changed file holds, it is refused or can be judged") {
     const auto back = read_observation_json(json.dump(), "o.json");
     if (!back) continue;
     ++accepted;
-    for (const auto& observation : back->observations) CHECK_FALSE(judged(observation, {}).empty());
+    for (const auto& observation : *back) CHECK_FALSE(judged(observation, {}).empty());
   }
   CHECK(accepted > 20);
 }

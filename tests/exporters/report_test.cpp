@@ -72,6 +72,9 @@ TEST_CASE("narrow and plain terminals have golden files too") {
   std::vector<checks::Report> reports;
   for (auto& sample : sample_reports()) reports.push_back(std::move(sample.report));
   compare_with_golden("summary.txt", summary_table(reports.front().domain, reports, {80, false, true}));
+  std::vector<DomainSummary> domains;
+  for (const auto& report : reports) domains.push_back({report.domain, report.status, report.headline});
+  compare_with_golden("domains.txt", domains_table(domains, {80, false, true}));
 }
 
 TEST_CASE("no line is wider than the terminal, and no foreign byte reaches it") {

@@ -66,13 +66,13 @@ def load_case(path):
 
 
 def command_of(program, case, lab):
-    """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's."""
+    """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's, @CASES@ for the folder of the cases."""
     # `unshare -n` gives a network without any interface that is up.
     prefix = ["unshare", "-n", "--"] if case.get("network") == "none" else []
     own = [
-        word.replace("@PORT@", str(lab["port"])).replace(
-            "@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent)
-        )
+        word.replace("@PORT@", str(lab["port"]))
+        .replace("@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent))
+        .replace("@CASES@", str(HERE / "cases"))
         for word in case["arguments"]
     ]
     return [
@@ -157,21 +157,27 @@ def build_resolver_guard(directory):
     return str(library)
 
 
-def rejudged(program, case, stored, report, exit_code):
+def rejudged(program, command, stored, report):
     """What differs when the stored observation is judged again, as lines."""
-    role = case["arguments"].index("--role") if "--role" in case["arguments"] else None
-    roles = [] if role is None else case["arguments"][role : role + 2]
+    same = []
+    for flag in ("--role", "--config.file"):
+        if flag in command:
+            same += [flag, command[command.index(flag) + 1]]
     if not os.path.exists(stored):
         return ["    nothing was stored"]
     again = subprocess.run(
-        [program, "judge", stored, "--json", *roles], stdin=subprocess.DEVNULL, capture_output=True, timeout=CASE_SECONDS
+        [program, "judge", stored, "--json", *same],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+        timeout=CASE_SECONDS,
     )
-    if again.stdout.decode(errors="backslashreplace") == report and again.returncode == exit_code:
+    if again.stdout == report:
         return []
-    return ["    judged again it is another report: exit %d, standard error: %s" % (
-        again.returncode, again.stderr.decode(errors="backslashreplace")[:300])] + [
-        "    " + line
-        for line in list(difflib.unified_diff(report.splitlines(), again.stdout.decode(errors="backslashreplace").splitlines(), lineterm=""))[:40]
+    lines = list(difflib.unified_diff(report.splitlines(), again.stdout.splitlines(), lineterm=""))
+    return ["    judged again it is another report; standard error: %s" % again.stderr[:300]] + [
+        "    " + line for line in lines[:40]
     ]
 
 
@@ -219,7 +225,7 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
         if wanted != got:
             told += ["    %s" % line for line in difflib.ndiff(wanted, got) if not line.startswith("?")]
         if stored and "status" in case:
-            told += rejudged(program, case, stored, done.stdout, done.returncode)
+            told += rejudged(program, command, stored, done.stdout)
         if case.get("stderr", "") not in stderr:
             told.append("    standard error lacks: %s" % case["stderr"])
     if not told:

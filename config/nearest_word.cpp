@@ -1,10 +1,10 @@
-#include "cli/nearest_word.hpp"
+#include "config/nearest_word.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace dkimprobe::cli {
+namespace dkimprobe::config {
 namespace {
 
 /// Letters to insert, to delete, to replace, or neighbours to swap.
@@ -45,4 +45,4 @@ std::string nearest_word(std::string_view mistyped, std::span<const std::string>
   return nearest;
 }
 
-}  // namespace dkimprobe::cli
+}  // namespace dkimprobe::config

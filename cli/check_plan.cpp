@@ -1,0 +1,106 @@
+#include "cli/check_plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/escape.hpp"
+#include "config/nearest_word.hpp"
+#include "config/options.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+/// The settings of the file with the flags put over them.
+config::Settings with_flags(const CheckCommand& command, config::Settings settings) {
+  config::Settings flags;
+  flags.probe = command.settings;
+  flags.policy = command.policy;
+  for (const auto* option : command.given_options) config::copy_option(*option, flags, settings);
+  const auto& networks = command.settings.allowed_networks;
+  settings.probe.allowed_networks.insert(settings.probe.allowed_networks.end(), networks.begin(),
+                                         networks.end());
+  settings.probe.pinned_servers = command.settings.pinned_servers;
+  return settings;
+}
+
+checks::Expectation expectation_of(const config::SelectorSettings& selector) {
+  checks::Expectation expectation;
+  expectation.role = selector.role;
+  expectation.service = selector.service;
+  if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
+  return expectation;
+}
+
+/// `known` is what the file says of the domain; null when it says nothing.
+CheckTarget target_of(const CheckCommand& command, const config::Settings& settings,
+                      const config::DomainName& domain, const config::DomainSettings* known) {
+  CheckTarget target;
+  target.domain = domain;
+  target.probe = settings.probe;
+  if (known != nullptr && target.probe.pinned_servers.empty())
+    target.probe.pinned_servers = known->nameservers;
+
+  std::vector<config::SelectorSettings> in_use;
+  if (known != nullptr) in_use = known->selectors;
+  for (const auto& selector : command.selectors) {
+    if (std::ranges::find(in_use, selector, &config::SelectorSettings::selector) == in_use.end())
+      in_use.push_back({selector, config::Role::active, config::Service::email, {}});
+  }
+  for (const auto& selector : in_use) {
+    const auto& chosen = command.selectors;
+    if (!chosen.empty() && std::ranges::find(chosen, selector.selector) == chosen.end()) continue;
+    auto expectation = expectation_of(selector);
+    if (command.role) expectation.role = *command.role;
+    expectation.only_selector = in_use.size() == 1;
+    target.selectors.push_back(selector.selector);
+    target.expectations.push_back(std::move(expectation));
+  }
+  return target;
+}
+
+config::Mistake unknown_domain(const CheckCommand& command, const config::Settings& settings) {
+  std::vector<std::string> names;
+  for (const auto& each : settings.domains) names.push_back(each.domain.to_string());
+  const std::string domain = command.domain.to_string();
+  const std::string nearest = config::nearest_word(domain, names);
+  return {domain,
+          fmt::format("the settings know no selector of this domain{}; or give the selector: dkimprobe "
+                      "check {} SELECTOR",
+                      nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest), domain)};
+}
+
+}  // namespace
+
+config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::Settings& file) {
+  const config::Settings settings = with_flags(command, file);
+  config::Mistakes mistakes;
+  if (!settings.probe.use_ipv4 && !settings.probe.use_ipv6) {
+    mistakes.push_back({"", "the flags and the settings together leave neither IPv4 nor IPv6 to ask over"});
+  }
+  CheckPlan plan;
+  plan.policy = settings.policy;
+  if (command.every_domain) {
+    if (settings.domains.empty()) {
+      mistakes.push_back(
+          {"",
+           "the settings name no domains, and no domain is given; the usage is: dkimprobe check "
+           "DOMAIN SELECTOR..."});
+    }
+    for (const auto& each : settings.domains)
+      plan.targets.push_back(target_of(command, settings, each.domain, &each));
+  } else {
+    const auto known = std::ranges::find(settings.domains, command.domain, &config::DomainSettings::domain);
+    const bool is_known = known != settings.domains.end();
+    if (!is_known && command.selectors.empty()) {
+      mistakes.push_back(unknown_domain(command, settings));
+    } else {
+      plan.targets.push_back(target_of(command, settings, command.domain, is_known ? &*known : nullptr));
+    }
+  }
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return plan;
+}
+
+}  // namespace dkimprobe::cli

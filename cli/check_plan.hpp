@@ -1,0 +1,34 @@
+// What the command `check` looks at, and what it expects there: the command line and the settings file put
+// together. A flag wins over the file. It opens no file and asks no server.
+#pragma once
+
+#include <vector>
+
+#include "checks/judge.hpp"
+#include "cli/command_line.hpp"
+#include "config/domain_name.hpp"
+#include "config/result.hpp"
+#include "config/selector.hpp"
+#include "config/settings.hpp"
+
+namespace dkimprobe::cli {
+
+/// One domain with its selectors and how it is asked.
+struct CheckTarget {
+  config::DomainName domain{};
+  std::vector<config::Selector> selectors{};        ///< at least one
+  std::vector<checks::Expectation> expectations{};  ///< one for each selector
+  config::ProbeSettings probe{};                    ///< root servers are empty unless the file gives them
+};
+
+struct CheckPlan {
+  std::vector<CheckTarget> targets{};  ///< at least one
+  checks::Policy policy{};
+};
+
+/// `settings` are those of the file; the defaults when the command names none. The mistakes are of the
+/// command line: what it leaves out and the file does not know.
+[[nodiscard]] config::Result<CheckPlan> plan_check(const CheckCommand& command,
+                                                   const config::Settings& settings);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,564 @@
+#include "config/settings_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/escape.hpp"
+#include "config/expected_key.hpp"
+#include "config/internationalized_name.hpp"
+#include "config/nearest_word.hpp"
+#include "config/options.hpp"
+#include "config/private_key.hpp"
+#include "config/root_hints.hpp"
+#include "config/yaml_tree.hpp"
+
+namespace dkimprobe::config {
+namespace {
+
+// Somebody who sees as many mistakes mends the first ones and looks again.
+constexpr std::size_t most_mistakes = 100;
+constexpr std::size_t longest_shown = 80;
+
+std::string shown(std::string_view text) {
+  return escape_text(text, longest_shown);
+}
+
+std::string_view describe(YamlNode::Kind kind) {
+  switch (kind) {
+    case YamlNode::Kind::nothing:
+      return "there is nothing";
+    case YamlNode::Kind::text:
+      return "this is a single value";
+    case YamlNode::Kind::list:
+      return "this is a list";
+    case YamlNode::Kind::map:
+      return "this is a map";
+  }
+  return {};
+}
+
+/// A value of the file with the place and the key by which mistakes about it are told.
+struct Value {
+  const YamlNode* node = nullptr;
+  YamlPlace place{};  ///< where there is no value, that of its key
+  std::string key{};  ///< with the keys around it: `domains.selectors.role`
+  YamlPlace key_place{};
+};
+
+/// What a group says for its domains; what it leaves out is as without it.
+struct Group {
+  std::optional<Role> role{};
+  std::optional<Service> service{};
+  std::optional<std::chrono::milliseconds> interval{};
+  std::vector<NamedServer> nameservers{};
+};
+
+class Reader {
+ public:
+  Reader(std::string name, std::filesystem::path folder, const Vocabulary& vocabulary)
+      : name_(std::move(name)), folder_(std::move(folder)), vocabulary_(vocabulary) {}
+
+  Result<Settings> read(const YamlNode& root);
+
+ private:
+  using Values = std::map<std::string, Value, std::less<>>;
+
+  [[nodiscard]] std::string where(const Value& value) const {
+    const std::string place = fmt::format("{}:{}:{}", name_, value.place.line, value.place.column);
+    return value.key.empty() ? place : fmt::format("{}: {}", place, value.key);
+  }
+  void wrong(const Value& value, std::string message) {
+    ++mistake_count_;
+    mistakes_.emplace(std::pair(value.place.line, value.place.column),
+                      Mistake{where(value), std::move(message)});
+    if (mistakes_.size() > most_mistakes) mistakes_.erase(std::prev(mistakes_.end()));
+  }
+  void wrong(const Value& value, const Mistakes& mistakes) {
+    for (const auto& each : mistakes) {
+      wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
+    }
+  }
+  void wrong_kind(const Value& value, std::string_view wanted) {
+    wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
+  }
+
+  /// The end of a sentence about a word that is not among `known`.
+  [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
+  /// Without `known` every key is right.
+  [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
+                              std::string_view unknown_message = "there is no such key");
+  [[nodiscard]] std::vector<Value> list_of(const Value& value);
+  [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
+  [[nodiscard]] std::optional<std::filesystem::path> path_of(const Value& value);
+
+  template <class T>
+  std::optional<T> take(const Value& value, Result<T> result) {
+    if (result) return std::move(*result);
+    wrong(value, result.error());
+    return std::nullopt;
+  }
+  template <class T>
+  std::optional<T> word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
+                           std::string_view allowed);
+
+  void read_options(const Values& values, std::span<const Option> options);
+  void read_probe(const Value& value);
+  void read_policy(const Value& value);
+  void read_groups(const Value& value);
+  void read_domains(const Value& value);
+  void read_domain_settings(const Value& value);
+  void read_selectors(const Value& value, const Group& group, bool domain_read, DomainSettings& domain);
+  [[nodiscard]] std::optional<SelectorSettings> read_selector(const Value& value, const Group& group);
+  [[nodiscard]] std::optional<KeyIdentity> read_expected_key(const Value& value);
+  [[nodiscard]] std::optional<KeyIdentity> read_private_key(const Value& value);
+  [[nodiscard]] std::optional<KeyIdentity> read_public_key(const Value& value);
+  [[nodiscard]] std::vector<NamedServer> read_nameservers(const Value& value);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> read_interval(const Value& value);
+  [[nodiscard]] Group read_defaults(const Values& values);
+
+  std::string name_;
+  std::filesystem::path folder_;
+  const Vocabulary& vocabulary_;
+  Settings settings_{};
+  std::map<std::string, Group, std::less<>> groups_{};
+  std::map<DomainName, std::uint32_t> lines_of_domains_{};
+  /// The first ones by line and column; those of one place in the order in which they were seen.
+  std::multimap<std::pair<std::uint32_t, std::uint32_t>, Mistake> mistakes_{};
+  std::size_t mistake_count_ = 0;
+};
+
+std::vector<std::string> with_options(std::vector<std::string> keys, std::span<const Option> options) {
+  for (const auto& option : options) keys.push_back(file_key(option));
+  return keys;
+}
+
+// ---- Shapes ----
+
+std::string Reader::suggestion(std::string_view word, std::span<const std::string> known) const {
+  constexpr std::size_t longest_list = 30;
+  // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
+  const std::string nearest = mistake_count_ < most_mistakes ? nearest_word(word, known) : std::string{};
+  if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
+  if (known.empty() || known.size() > longest_list) return {};
+  return fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+Reader::Values Reader::map_of(const Value& value, std::optional<std::span<const std::string>> known,
+                              std::string_view unknown_message) {
+  Values values;
+  if (value.node->kind != YamlNode::Kind::map) {
+    wrong_kind(value, "a map (lines of `key: value`)");
+    return values;
+  }
+  for (const auto& [key, held] : value.node->entries) {
+    const std::string path = value.key.empty() ? "" : value.key + '.';
+    Value entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place, path + shown(key.text),
+                key.place};
+    const Value key_itself{&key, key.place, entry.key, key.place};
+    if (key.kind != YamlNode::Kind::text) {
+      wrong({&key, key.place, value.key, key.place},
+            fmt::format("a key was expected, but {}", describe(key.kind)));
+    } else if (known && std::find(known->begin(), known->end(), key.text) == known->end()) {
+      wrong(key_itself, std::string(unknown_message) + suggestion(key.text, *known));
+    } else if (const auto before = values.find(key.text); before != values.end()) {
+      wrong(key_itself, fmt::format("the key is there already, at line {}", before->second.key_place.line));
+    } else {
+      values.emplace(key.text, std::move(entry));
+    }
+  }
+  return values;
+}
+
+std::vector<Value> Reader::list_of(const Value& value) {
+  std::vector<Value> values;
+  if (value.node->kind != YamlNode::Kind::list) {
+    wrong_kind(value, "a list (lines that begin with `- `)");
+    return values;
+  }
+  for (const auto& item : value.node->items) values.push_back({&item, item.place, value.key, item.place});
+  return values;
+}
+
+std::optional<std::string_view> Reader::text_of(const Value& value) {
+  if (value.node->kind == YamlNode::Kind::text) return value.node->text;
+  if (value.node->kind == YamlNode::Kind::nothing) {
+    wrong(value, "a value was expected, but there is nothing (the words null and ~ need quotation marks)");
+  } else {
+    wrong_kind(value, "a single value");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::filesystem::path> Reader::path_of(const Value& value) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  if (text->empty() || text->find('\0') != std::string_view::npos) {
+    wrong(value, "the name of a file was expected");
+    return std::nullopt;
+  }
+  return folder_ / std::filesystem::path(*text);
+}
+
+template <class T>
+std::optional<T> Reader::word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
+                                 std::string_view allowed) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  auto word = parse(*text);
+  if (!word) wrong(value, fmt::format("`{}` cannot be used: it must be {}", shown(*text), allowed));
+  return word;
+}
+
+// ---- Scalars ----
+
+void Reader::read_options(const Values& values, std::span<const Option> options) {
+  for (const auto& option : options) {
+    const auto value = values.find(file_key(option));
+    if (value == values.end()) continue;
+    const auto text = text_of(value->second);
+    if (!text) continue;
+    if (auto set = set_option(option, *text, "", settings_); !set) wrong(value->second, set.error());
+  }
+}
+
+std::optional<std::chrono::milliseconds> Reader::read_interval(const Value& value) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  Settings scratch;
+  if (auto set = set_option(schedule_options().front(), *text, "", scratch); !set) {
+    wrong(value, set.error());
+    return std::nullopt;
+  }
+  return scratch.interval;
+}
+
+std::optional<Severity> parse_severity(std::string_view text) {
+  if (text == "critical") return Severity::critical;
+  if (text == "warning") return Severity::warning;
+  if (text == "notice") return Severity::notice;
+  return std::nullopt;
+}
+
+// ---- Sections ----
+
+void Reader::read_probe(const Value& value) {
+  const auto values = map_of(value, with_options({"allow_networks", "root_hints"}, probe_options()));
+  read_options(values, probe_options());
+  if (!settings_.probe.use_ipv4 && !settings_.probe.use_ipv6) {
+    const auto ipv6 = values.find("ipv6");
+    wrong(ipv6 == values.end() ? value : ipv6->second, "without both ipv4 and ipv6 no server can be asked");
+  }
+  if (const auto networks = values.find("allow_networks"); networks != values.end()) {
+    for (const auto& item : list_of(networks->second)) {
+      const auto text = text_of(item);
+      if (!text) continue;
+      if (auto network = take(item, Network::parse(*text)))
+        settings_.probe.allowed_networks.push_back(std::move(*network));
+    }
+  }
+  if (const auto hints = values.find("root_hints"); hints != values.end()) {
+    if (const auto path = path_of(hints->second)) {
+      if (auto servers = take(hints->second, read_root_hints(*path)))
+        settings_.probe.root_servers = std::move(*servers);
+    }
+  }
+}
+
+void Reader::read_policy(const Value& value) {
+  const auto values = map_of(value, with_options({"severity", "off"}, policy_options()));
+  read_options(values, policy_options());
+  if (const auto severities = values.find("severity"); severities != values.end()) {
+    for (const auto& [check, held] :
+         map_of(severities->second, vocabulary_.checks, "there is no such check")) {
+      if (const auto severity = word_of(held, parse_severity, "critical, warning or notice"))
+        settings_.policy.severities.emplace(check, *severity);
+    }
+  }
+  if (const auto off = values.find("off"); off != values.end()) {
+    for (const auto& [check, held] : map_of(off->second, vocabulary_.checks, "there is no such check")) {
+      constexpr std::string_view why = "say in a few words why the check is switched off; reports show it";
+      if (held.node->kind == YamlNode::Kind::nothing) {
+        wrong(held, std::string(why));
+        continue;
+      }
+      const auto reason = text_of(held);
+      if (!reason) continue;
+      if (reason->find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        wrong(held, std::string(why));
+      } else {
+        settings_.policy.switched_off.emplace(check, *reason);
+      }
+    }
+  }
+}
+
+std::vector<NamedServer> Reader::read_nameservers(const Value& value) {
+  std::vector<NamedServer> servers;
+  for (const auto& item : list_of(value)) {
+    const auto text = text_of(item);
+    if (!text) continue;
+    if (auto server = take(item, read_named_server(*text, ""))) servers.push_back(std::move(*server));
+  }
+  return servers;
+}
+
+const std::vector<std::string>& group_keys() {
+  static const std::vector<std::string> keys = {"role", "service", "interval", "nameservers"};
+  return keys;
+}
+
+/// What groups and domains can both say, except for the role and the service, which belong to selectors.
+Group Reader::read_defaults(const Values& values) {
+  Group group;
+  if (const auto role = values.find("role"); role != values.end())
+    group.role = word_of(role->second, parse_role, "pending, active, standby or retired");
+  if (const auto service = values.find("service"); service != values.end())
+    group.service = word_of(service->second, parse_service, "email or tlsrpt");
+  if (const auto interval = values.find("interval"); interval != values.end())
+    group.interval = read_interval(interval->second);
+  if (const auto servers = values.find("nameservers"); servers != values.end())
+    group.nameservers = read_nameservers(servers->second);
+  return group;
+}
+
+bool is_group_name(std::string_view name) {
+  constexpr std::size_t longest = 63;
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), allowed);
+}
+
+void Reader::read_groups(const Value& value) {
+  for (const auto& [name, held] : map_of(value, std::nullopt)) {
+    if (!is_group_name(name)) {
+      wrong({held.node, held.key_place, held.key, held.key_place},
+            "a name of a group has at most 63 letters, digits, `-`, `_` and `.`");
+    }
+    groups_.emplace(name, read_defaults(map_of(held, group_keys())));
+  }
+}
+
+// ---- Domains ----
+
+std::optional<KeyIdentity> Reader::read_private_key(const Value& value) {
+  const auto path = path_of(value);
+  if (!path) return std::nullopt;
+  auto facts = take(value, read_private_key_file(*path));
+  if (!facts) return std::nullopt;
+  if (facts->readable_by_others) {
+    settings_.warnings.push_back(
+        {where(value), fmt::format("the group or everybody can read the private key; chmod 600 {}",
+                                   escape_text(path->string()))});
+  }
+  return std::move(facts->identity);
+}
+
+std::optional<KeyIdentity> Reader::read_public_key(const Value& value) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  if (text->find("-----BEGIN ") != std::string_view::npos) return take(value, read_public_key_bytes(*text));
+  const auto path = path_of(value);
+  return path ? take(value, read_public_key_file(*path)) : std::nullopt;
+}
+
+std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
+  static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256"};
+  const auto values = map_of(value, keys);
+  if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
+  if (value.node->entries.size() != 1) {
+    wrong(value,
+          fmt::format("one of public_key, private_key, record and sha256 was expected, but there are {}",
+                      value.node->entries.size()));
+    return std::nullopt;
+  }
+  if (values.empty()) return std::nullopt;
+  const auto& [key, held] = *values.begin();
+  if (key == "private_key") return read_private_key(held);
+  if (key == "public_key") return read_public_key(held);
+  const auto text = text_of(held);
+  if (!text) return std::nullopt;
+  return take(held, key == "record" ? read_expected_record(*text) : read_fingerprint(*text));
+}
+
+std::optional<SelectorSettings> Reader::read_selector(const Value& value, const Group& group) {
+  static const std::vector<std::string> keys = {"name", "role", "service", "expected_key"};
+  SelectorSettings selector;
+  selector.role = group.role.value_or(Role::active);
+  selector.service = group.service.value_or(Service::email);
+  if (value.node->kind == YamlNode::Kind::text) {
+    auto name = take(value, Selector::parse(value.node->text));
+    if (!name) return std::nullopt;
+    selector.selector = std::move(*name);
+    return selector;
+  }
+  if (value.node->kind == YamlNode::Kind::nothing) {
+    // For its words about null: the name of a selector is what people leave out, or write so.
+    static_cast<void>(text_of(value));
+    return std::nullopt;
+  }
+  const auto values = map_of(value, keys);
+  if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
+  const Group own = read_defaults(values);
+  selector.role = own.role.value_or(selector.role);
+  selector.service = own.service.value_or(selector.service);
+  if (const auto expected = values.find("expected_key"); expected != values.end())
+    selector.expected_key = read_expected_key(expected->second);
+  const auto name = values.find("name");
+  if (name == values.end()) {
+    wrong(value, "name is missing: the selector, s= of a DKIM-Signature");
+    return std::nullopt;
+  }
+  const auto text = text_of(name->second);
+  if (!text) return std::nullopt;
+  auto parsed = take(name->second, Selector::parse(*text));
+  if (!parsed) return std::nullopt;
+  selector.selector = std::move(*parsed);
+  return selector;
+}
+
+void Reader::read_selectors(const Value& value, const Group& group, bool domain_read,
+                            DomainSettings& domain) {
+  const auto items = list_of(value);
+  if (value.node->kind == YamlNode::Kind::list && items.empty()) wrong(value, "the list is empty");
+  std::map<DomainName, std::uint32_t> lines;
+  for (const auto& item : items) {
+    auto selector = read_selector(item, group);
+    if (!selector) continue;
+    const auto owner = selector->selector.owner_name(domain_read ? domain.domain : DomainName{});
+    if (!owner) {
+      wrong(item, owner.error());
+      continue;
+    }
+    if (const auto [at, is_new] = lines.emplace(*owner, item.place.line); !is_new) {
+      wrong(item, fmt::format("the selector {} is there already, at line {}", selector->selector.to_string(),
+                              at->second));
+      continue;
+    }
+    domain.selectors.push_back(std::move(*selector));
+  }
+}
+
+void Reader::read_domain_settings(const Value& value) {
+  static const std::vector<std::string> keys = {"domain", "group", "interval", "nameservers", "selectors"};
+  const auto values = map_of(value, keys);
+  if (value.node->kind != YamlNode::Kind::map) return;
+  DomainSettings domain;
+
+  bool domain_read = false;
+  if (const auto name = values.find("domain"); name == values.end()) {
+    wrong(value, "domain is missing: d= of a DKIM-Signature");
+  } else if (const auto text = text_of(name->second)) {
+    if (auto read = take(name->second, read_domain(*text))) {
+      domain.domain = std::move(*read);
+      domain_read = true;
+      const auto [at, is_new] = lines_of_domains_.emplace(domain.domain, name->second.place.line);
+      if (!is_new) {
+        wrong(name->second, fmt::format("the domain {} is there already, at line {}",
+                                        domain.domain.to_string(), at->second));
+      }
+    }
+  }
+
+  Group group;
+  if (const auto name = values.find("group"); name != values.end()) {
+    if (const auto text = text_of(name->second)) {
+      if (const auto known = groups_.find(*text); known != groups_.end()) {
+        group = known->second;
+        domain.group = known->first;
+      } else {
+        std::vector<std::string> names;
+        if (mistake_count_ < most_mistakes) {
+          for (const auto& each : groups_) names.push_back(each.first);
+        }
+        wrong(name->second, fmt::format("there is no group `{}`{}", shown(*text), suggestion(*text, names)));
+      }
+    }
+  }
+
+  const Group own = read_defaults(values);
+  domain.interval = own.interval ? *own.interval : group.interval.value_or(settings_.interval);
+  domain.nameservers = own.nameservers.empty() ? group.nameservers : own.nameservers;
+  if (const auto selectors = values.find("selectors"); selectors != values.end()) {
+    read_selectors(selectors->second, group, domain_read, domain);
+  } else {
+    wrong(value, "selectors is missing: a list with at least one");
+  }
+  settings_.domains.push_back(std::move(domain));
+}
+
+void Reader::read_domains(const Value& value) {
+  const auto items = list_of(value);
+  if (value.node->kind == YamlNode::Kind::list && items.empty()) wrong(value, "the list is empty");
+  for (const auto& item : items) read_domain_settings(item);
+}
+
+Result<Settings> Reader::read(const YamlNode& root) {
+  const Value whole{&root, root.place, ""};
+  const auto values =
+      map_of(whole, with_options({"probe", "policy", "groups", "domains"}, schedule_options()));
+  read_options(values, schedule_options());
+  // Groups come before the domains that use them, wherever they stand in the file.
+  const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
+      {"probe", &Reader::read_probe},
+      {"policy", &Reader::read_policy},
+      {"groups", &Reader::read_groups},
+      {"domains", &Reader::read_domains},
+  };
+  for (const auto& [key, read] : sections) {
+    if (const auto value = values.find(key); value != values.end()) (this->*read)(value->second);
+  }
+  if (mistakes_.empty()) return std::move(settings_);
+
+  Mistakes mistakes;
+  for (auto& [place, told] : mistakes_) mistakes.push_back(std::move(told));
+  if (mistake_count_ > most_mistakes) {
+    mistakes.push_back({name_, fmt::format("and {} more mistakes", mistake_count_ - most_mistakes)});
+  }
+  return tl::unexpected(std::move(mistakes));
+}
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+}  // namespace
+
+Result<Settings> load_settings(const std::filesystem::path& path, const Vocabulary& vocabulary) {
+  const std::string name = escape_text(path.string());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return mistake(name, "this is a directory; a settings file was expected");
+  const auto failed = [&] {
+    return mistake(name,
+                   fmt::format("the settings cannot be read: {}", std::generic_category().message(errno)));
+  };
+  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
+  if (!file) return failed();
+  // One octet more than is allowed tells that there are too many.
+  std::string text(longest_yaml_bytes + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) return failed();
+  return read_settings(text, path, vocabulary);
+}
+
+Result<Settings> read_settings(std::string_view text, const std::filesystem::path& path,
+                               const Vocabulary& vocabulary) {
+  const std::string name = escape_text(path.string());
+  return read_yaml(text, name).and_then([&](const YamlNode& root) {
+    return Reader(name, path.parent_path(), vocabulary).read(root);
+  });
+}
+
+}  // namespace dkimprobe::config

@@ -1,0 +1,132 @@
+// The command line and the settings file put together: which domain and selector is looked at, how, and what
+// is expected there.
+#include "cli/check_plan.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "config/settings_file.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::cli;
+
+namespace {
+
+constexpr auto file_text = R"(
+probe: {port: 5300, tries: 2, ipv6: no, allow_networks: [10.0.0.0/8]}
+policy: {rsa_bits_wanted: 3072, off: {ns_slow: "far away"}}
+domains:
+  - domain: example.com
+    nameservers: [ns1.example.com=192.0.2.1]
+    selectors:
+      - s1
+      - name: s2
+        role: standby
+        service: tlsrpt
+        expected_key: {sha256: a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908}
+  - domain: single.example
+    selectors: [only]
+)";
+
+constexpr auto s2_sha256 = "a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908";
+
+config::Settings settings() {
+  auto read = config::read_settings(file_text, "settings.yaml", {{"ns_slow"}});
+  if (!read) FAIL(read.error().front().where << ": " << read.error().front().message);
+  return *read;
+}
+
+CheckCommand command(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"check", "--config.file", "settings.yaml"});
+  auto read = read_command_line(arguments);
+  if (!read) FAIL(read.error().front().where << ": " << read.error().front().message);
+  return std::get<CheckCommand>(*read);
+}
+
+CheckPlan plan(std::vector<std::string> arguments) {
+  auto made = plan_check(command(std::move(arguments)), settings());
+  if (!made) FAIL(made.error().front().where << ": " << made.error().front().message);
+  return *made;
+}
+
+}  // namespace
+
+TEST_CASE("a domain without selectors has those of the settings, with what is expected of each") {
+  const auto made = plan({"EXAMPLE.com"});
+  REQUIRE(made.targets.size() == 1);
+  const auto& target = made.targets.front();
+  CHECK(target.domain.to_string() == "example.com");
+  REQUIRE(target.selectors.size() == 2);
+  REQUIRE(target.expectations.size() == 2);
+  CHECK(target.selectors[0].to_string() == "s1");
+  CHECK(target.expectations[0].role == config::Role::active);
+  CHECK(target.expectations[0].service == config::Service::email);
+  CHECK_FALSE(target.expectations[0].key_sha256);
+  CHECK(target.selectors[1].to_string() == "s2");
+  CHECK(target.expectations[1].role == config::Role::standby);
+  CHECK(target.expectations[1].service == config::Service::tlsrpt);
+  CHECK(target.expectations[1].key_sha256 == s2_sha256);
+  CHECK_FALSE(target.expectations[0].only_selector);
+  CHECK_FALSE(target.expectations[1].only_selector);
+  CHECK(target.probe.pinned_servers.size() == 1);
+  CHECK(made.policy.rsa_bits_wanted == 3072);
+  CHECK(made.policy.switched_off.at("ns_slow") == "far away");
+}
+
+TEST_CASE("a selector of the settings keeps its role and key when it is named alone") {
+  const auto made = plan({"example.com", "S2"});
+  const auto& target = made.targets.front();
+  REQUIRE(target.selectors.size() == 1);
+  CHECK(target.expectations[0].role == config::Role::standby);
+  CHECK(target.expectations[0].key_sha256 == s2_sha256);
+  CHECK_FALSE(target.expectations[0].only_selector);
+}
+
+TEST_CASE("a selector that the settings do not know is active, and not the only one") {
+  const auto made = plan({"single.example", "new"});
+  const auto& target = made.targets.front();
+  REQUIRE(target.selectors.size() == 1);
+  CHECK(target.selectors[0].to_string() == "new");
+  CHECK(target.expectations[0].role == config::Role::active);
+  CHECK_FALSE(target.expectations[0].only_selector);
+  CHECK(plan({"single.example", "only"}).targets.front().expectations[0].only_selector);
+  CHECK(plan({"single.example"}).targets.front().expectations[0].only_selector);
+}
+
+TEST_CASE("several selectors on the command line are several in use") {
+  const auto made = plan({"other.example", "a", "b"});
+  REQUIRE(made.targets.front().expectations.size() == 2);
+  CHECK_FALSE(made.targets.front().expectations[0].only_selector);
+  CHECK(plan({"other.example", "a"}).targets.front().expectations[0].only_selector);
+}
+
+TEST_CASE("without a domain every domain of the settings is looked at") {
+  const auto made = plan({});
+  REQUIRE(made.targets.size() == 2);
+  CHECK(made.targets[0].domain.to_string() == "example.com");
+  CHECK(made.targets[1].domain.to_string() == "single.example");
+  CHECK(made.targets[1].probe.pinned_servers.empty());
+}
+
+TEST_CASE("a flag wins over the file, and only that flag") {
+  const auto made =
+      plan({"example.com", "--port", "53", "--rsa-bits-wanted=2048", "--role", "retired", "-6", "--ipv6=yes",
+            "--allow-net", "127.0.0.0/8", "--nameserver", "ns9.example.com=192.0.2.9"});
+  const auto& target = made.targets.front();
+  CHECK(target.probe.port == 53);
+  CHECK(target.probe.tries == 2);
+  CHECK(target.probe.use_ipv6);
+  CHECK_FALSE(target.probe.use_ipv4);
+  CHECK(target.probe.allowed_networks.size() == 2);
+  REQUIRE(target.probe.pinned_servers.size() == 1);
+  CHECK(target.probe.pinned_servers.front().ip.to_string() == "192.0.2.9");
+  CHECK(made.policy.rsa_bits_wanted == 2048);
+  CHECK(made.policy.switched_off.size() == 1);
+  for (const auto& expectation : target.expectations) CHECK(expectation.role == config::Role::retired);
+  CHECK(target.expectations[1].key_sha256 == s2_sha256);
+}
+
+TEST_CASE("what neither the command line nor the file says is a mistake of the command line") {
+  CHECK_FALSE(plan_check(command({"unknown.example"}), settings()));
+  CHECK_FALSE(plan_check(command({}), config::Settings{}));
+  CHECK_FALSE(plan_check(command({"example.com", "-6"}), settings()));
+}

@@ -1,0 +1,287 @@
+// Each file of vectors/settings says exactly what its .expected lists; the good ones are read as they are
+// meant.
+#include "config/settings_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include "config/options.hpp"
+#include "config/yaml_tree.hpp"
+
+using namespace dkimprobe::config;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path vectors = fs::path(DKIMPROBE_VECTORS) / "settings";
+const fs::path example = fs::path(DKIMPROBE_SOURCE_DIRECTORY) / "config/example.yaml";
+
+// What the example and the vectors name; the true list is the catalogue's, which this folder does not see.
+const Vocabulary vocabulary{{"adsp_present_historic", "key_rsa_exponent_unusual", "key_rsa_weak", "ns_slow"}};
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  REQUIRE(file);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<fs::path> settings_files() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(vectors)) {
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  REQUIRE(files.size() > 50);
+  return files;
+}
+
+/// A line a mistake, without the folder of this machine.
+std::string told(const Mistakes& mistakes) {
+  std::string text;
+  for (const auto& [where, message] : mistakes) text += fmt::format("{}: {}\n", where, message);
+  const std::string folder = vectors.string() + "/";
+  for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder))
+    text.erase(at, folder.size());
+  return text;
+}
+
+Settings read(const std::string& text) {
+  auto settings = read_settings(text, vectors / "test.yaml", vocabulary);
+  if (!settings) FAIL(told(settings.error()));
+  return std::move(*settings);
+}
+
+/// A selector of example.com whose expected key is as given.
+Result<Settings> with_key(const std::string& key) {
+  return read_settings(
+      "domains: [{domain: example.com, selectors: [{name: s1, expected_key: {" + key + "}}]}]\n",
+      vectors / "test.yaml", vocabulary);
+}
+
+constexpr auto rsa_sha256 = "a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908";
+constexpr auto ed25519_sha256 = "1b27d36dfd5d2ca23426d66e66efc99e034fe0a97c50a211828ff2058a0d6f47";
+
+}  // namespace
+
+TEST_CASE("each wrong settings file is told all its mistakes, word for word") {
+  for (const auto& file : settings_files()) {
+    INFO(file.filename().string());
+    const auto settings = load_settings(file, vocabulary);
+    REQUIRE_FALSE(settings);
+    fs::path expected = file;
+    CHECK(told(settings.error()) == read_text(expected.replace_extension(".expected")));
+  }
+}
+
+TEST_CASE("ten different mistakes are ten, each with its line") {
+  const auto settings = load_settings(vectors / "ten_mistakes.yaml", vocabulary);
+  REQUIRE_FALSE(settings);
+  CHECK(settings.error().size() == 10);
+  std::set<std::string> lines;
+  std::set<std::string> messages;
+  for (const auto& [where, message] : settings.error()) {
+    const auto line = where.find(".yaml:");
+    REQUIRE(line != std::string::npos);
+    lines.insert(where.substr(line, where.find(':', line + 6) - line));
+    messages.insert(message);
+  }
+  CHECK(lines.size() == 10);
+  CHECK(messages.size() == 10);
+}
+
+TEST_CASE("the example is read, and is as it says") {
+  const auto settings = load_settings(example, vocabulary);
+  if (!settings) FAIL(told(settings.error()));
+  CHECK(settings->warnings.empty());
+  REQUIRE(settings->domains.size() == 2);
+
+  const auto& first = settings->domains[0];
+  CHECK(first.domain.to_string() == "example.com");
+  CHECK(first.group.empty());
+  CHECK(first.interval == std::chrono::minutes{5});
+  CHECK(first.nameservers.empty());
+  REQUIRE(first.selectors.size() == 4);
+  CHECK(first.selectors[0].selector.to_string() == "s1");
+  CHECK(first.selectors[0].role == Role::active);
+  CHECK_FALSE(first.selectors[0].expected_key);
+  CHECK(first.selectors[1].role == Role::standby);
+  CHECK(first.selectors[1].expected_key == KeyIdentity{rsa_sha256, "", 0});
+  CHECK(first.selectors[2].role == Role::pending);
+  CHECK(first.selectors[2].expected_key == KeyIdentity{rsa_sha256, "rsa", 2048});
+  CHECK(first.selectors[3].role == Role::retired);
+  CHECK(first.selectors[3].expected_key == KeyIdentity{ed25519_sha256, "ed25519", 256});
+
+  const auto& second = settings->domains[1];
+  CHECK(second.domain.to_string() == "xn--bcher-kva.example");
+  CHECK(second.group == "customers");
+  CHECK(second.interval == std::chrono::hours{1});
+  REQUIRE(second.nameservers.size() == 1);
+  CHECK(second.nameservers[0].ip.to_string() == "192.0.2.1");
+
+  CHECK(settings->policy.severities.at("key_rsa_weak") == Severity::critical);
+  CHECK(settings->policy.switched_off.at("adsp_present_historic") ==
+        "ADSP stays until the old gateways are gone");
+}
+
+TEST_CASE("the example has every option, at its default, with its limits") {
+  const std::string text = read_text(example);
+  const auto root = read_yaml(text, "example.yaml");
+  REQUIRE(root);
+  const auto entry = [](const YamlNode& map, const std::string& key) {
+    const auto found = std::find_if(map.entries.begin(), map.entries.end(),
+                                    [&](const auto& each) { return each.first.text == key; });
+    REQUIRE(found != map.entries.end());
+    return found->second;
+  };
+  const auto check = [&](const YamlNode& map, std::span<const Option> options) {
+    for (const auto& option : options) {
+      INFO(option.key);
+      const auto value = entry(map, file_key(option));
+      CHECK(value.text == format_value(option.unit, option.default_value));
+    }
+  };
+  check(entry(*root, "probe"), probe_options());
+  check(entry(*root, "policy"), policy_options());
+  check(*root, schedule_options());
+  // The other way round: a key that is no option would not be read. Keys that are shown as comments alone:
+  for (const auto* key : {"# root_hints: ", "#     private_key: "})
+    CHECK(text.find(key) != std::string::npos);
+}
+
+TEST_CASE("a settings file may say little") {
+  const auto settings = read("domains: [{domain: example.com, selectors: [s1]}]\n");
+  for (const auto table : {probe_options(), policy_options(), schedule_options()}) {
+    for (const auto& option : table) CHECK(option_value(option, settings) == option.default_value);
+  }
+  CHECK(read("probe: {port: 5300}\n").probe.port == 5300);
+  CHECK(read("probe: {port: \"5300\", ipv6: false}\n").probe.use_ipv6 == false);
+  CHECK(read("\xef\xbb\xbfprobe: {port: 5300}\r\n").probe.port == 5300);
+}
+
+TEST_CASE("a domain has what its group says, unless it says so itself") {
+  const auto settings = read(R"(interval: 7m
+groups:
+  a: {role: standby, service: tlsrpt, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
+  b: {}
+domains:
+  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email}]}
+  - {domain: two.example, group: a, interval: 1h, nameservers: [ns2.example.net=192.0.2.2], selectors: [s1]}
+  - {domain: three.example, group: b, selectors: [s1]}
+)");
+  const auto& domains = settings.domains;
+  REQUIRE(domains.size() == 3);
+  CHECK(domains[0].interval == std::chrono::minutes{10});
+  CHECK(domains[0].nameservers.front().ip.to_string() == "192.0.2.1");
+  CHECK(domains[0].selectors[0].role == Role::standby);
+  CHECK(domains[0].selectors[0].service == Service::tlsrpt);
+  CHECK(domains[0].selectors[1].role == Role::active);
+  CHECK(domains[0].selectors[1].service == Service::email);
+  CHECK(domains[1].interval == std::chrono::hours{1});
+  REQUIRE(domains[1].nameservers.size() == 1);
+  CHECK(domains[1].nameservers.front().ip.to_string() == "192.0.2.2");
+  CHECK(domains[2].interval == std::chrono::minutes{7});
+  CHECK(domains[2].selectors[0].role == Role::active);
+}
+
+TEST_CASE("the same key has the same fingerprint in every form in which it is told") {
+  const auto given =
+      GENERATE("private_key: ../keys/rsa2048_pkcs8.pem", "private_key: ../keys/rsa2048_pkcs8.der",
+               "private_key: ../keys/rsa2048_pkcs1.pem", "private_key: ../keys/rsa2048_pkcs1.der",
+               "public_key: ../keys/rsa2048_public.pem", "public_key: ../keys/rsa2048_public.der");
+  INFO(given);
+  const auto settings = with_key(given);
+  if (!settings) FAIL(told(settings.error()));
+  CHECK(settings->domains.front().selectors.front().expected_key == KeyIdentity{rsa_sha256, "rsa", 2048});
+}
+
+TEST_CASE("a fingerprint may be in capitals and in pairs") {
+  std::string pairs;
+  for (std::size_t i = 0; i < 64; i += 2)
+    pairs += std::string(i == 0 ? "" : ":") + std::string(rsa_sha256).substr(i, 2);
+  std::transform(pairs.begin(), pairs.end(), pairs.begin(),
+                 [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
+  const auto settings = with_key("sha256: \"" + pairs + "\"");
+  if (!settings) FAIL(told(settings.error()));
+  CHECK(settings->domains.front().selectors.front().expected_key->sha256 == rsa_sha256);
+  CHECK_FALSE(with_key("sha256: \"" + pairs + ":\""));
+  CHECK_FALSE(with_key("sha256: \":" + pairs + "\""));
+}
+
+TEST_CASE("a private key of Ed25519 and its record are the same key") {
+  const auto settings = with_key("private_key: ../keys/ed25519.pem");
+  if (!settings) FAIL(told(settings.error()));
+  CHECK(settings->domains.front().selectors.front().expected_key ==
+        KeyIdentity{ed25519_sha256, "ed25519", 256});
+}
+
+TEST_CASE("a private key that others can read is warned about, and read") {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("dkimprobe-settings-{}", getpid());
+  fs::create_directories(folder);
+  const fs::path key = folder / "s1.pem";
+  fs::copy_file(vectors / "../keys/ed25519.pem", key, fs::copy_options::overwrite_existing);
+  const std::string text =
+      "domains: [{domain: example.com, selectors: [{name: s1, expected_key: {private_key: s1.pem}}]}]\n";
+  const auto warnings = [&](mode_t mode) {
+    REQUIRE(chmod(key.c_str(), mode) == 0);
+    const auto settings = read_settings(text, folder / "settings.yaml", vocabulary);
+    REQUIRE(settings);
+    return settings->warnings;
+  };
+  CHECK(warnings(0600).empty());
+  CHECK(warnings(0400).empty());
+  for (const mode_t mode : {0640U, 0604U, 0644U}) {
+    const auto found = warnings(mode);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().where ==
+          (folder / "settings.yaml").string() + ":1:84: domains.selectors.expected_key.private_key");
+    CHECK(found.front().message ==
+          "the group or everybody can read the private key; chmod 600 " + key.string());
+  }
+  fs::remove_all(folder);
+}
+
+TEST_CASE("files that are no settings files are told by name") {
+  const auto missing = load_settings(vectors / "no_such_file.yaml", vocabulary);
+  REQUIRE_FALSE(missing);
+  CHECK(told(missing.error()) ==
+        "no_such_file.yaml: the settings cannot be read: No such file or directory\n");
+  const auto directory = load_settings(vectors / ".", vocabulary);
+  REQUIRE_FALSE(directory);
+  CHECK(told(directory.error()) == ".: this is a directory; a settings file was expected\n");
+}
+
+TEST_CASE("what would take much time or memory is refused soon") {
+  const auto refusal = [](const std::string& text) {
+    const auto settings = read_settings(text, "s.yaml", vocabulary);
+    REQUIRE_FALSE(settings);
+    return told(settings.error());
+  };
+  const auto repeated = [](std::string_view piece, std::size_t times) {
+    std::string text;
+    for (std::size_t i = 0; i < times; ++i) text += piece;
+    return text;
+  };
+  CHECK(refusal(std::string(longest_yaml_bytes + 1, ' ')) == "s.yaml: the file has over 4 MiB\n");
+  CHECK(refusal(repeated("[", 100'000)) ==
+        "s.yaml:1:17: lists and maps stand in each other more than 32 deep\n");
+  CHECK(refusal(repeated("- ", 100'000)) ==
+        "s.yaml:1:65: lists and maps stand in each other more than 32 deep\n");
+  CHECK(refusal("domains:\n" + repeated("-\n", most_yaml_nodes + 1)) ==
+        "s.yaml:500000:1: there are more than 500000 values\n");
+  std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
+  for (char c = 'b'; c < 'k'; ++c)
+    bomb += fmt::format("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1}]\n", c, static_cast<char>(c - 1));
+  CHECK(refusal(bomb) ==
+        "s.yaml:1:4: anchors and aliases of YAML are not read; what domains share goes into a group\n");
+}
