@@ -220,7 +220,7 @@ bool text_shows(const Check& check) {
     case Scope::key:
       return true;
     case Scope::size:
-      return check.name != "udp512_exceeded_chain";
+      return check.name != "udp512_exceeded_chain" && check.name != "qname_too_long";
     case Scope::adsp:
     case Scope::server:
     case Scope::zone:
@@ -279,6 +279,18 @@ std::string headline_of_findings(const Report& report) {
                         : fmt::format("{} (and {} more)", first.check->summary, others.size());
 }
 
+std::string absence_text(config::Role role) {
+  switch (role) {
+    case config::Role::pending:
+    case config::Role::standby:
+      return "no record yet";
+    case config::Role::active:
+    case config::Role::retired:
+      return "no record";
+  }
+  return {};
+}
+
 std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
   switch (report.status) {
     case Status::critical:
@@ -297,8 +309,9 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
       return "no server gave an answer with authority";
     case Status::ok: {
       const std::size_t servers = evidence.answers.published.front().servers.size();
-      return fmt::format("{} on {} server{}", text == nullptr ? "no record yet" : describe(text->record),
-                         servers, servers == 1 ? "" : "s");
+      return fmt::format("{} on {} server{}",
+                         text == nullptr ? absence_text(report.role) : describe(text->record), servers,
+                         servers == 1 ? "" : "s");
     }
   }
   return {};

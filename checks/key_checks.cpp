@@ -7,6 +7,7 @@
 
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
+#include "checks/published_keys.hpp"
 
 namespace dkimprobe::checks {
 
@@ -150,8 +151,30 @@ void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
                                  text.record.key->sha256, *wanted);
     finding.remedy = fmt::format(
         "At {}: publish the public key that belongs to the private key that signs, or, if the key was "
-        "changed "
-        "on purpose, say so in the settings (expected_key).",
+        "changed on "
+        "purpose, say so in the settings (expected_key).",
+        published_at(text));
+    verdict.found(std::move(finding));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+/// The private half of a key that was published by mistake is another matter: `key_private_leaked`.
+void find_blocklisted(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const auto& text : evidence.texts) {
+    if (!text.record.key || text.record.key->sha256.empty()) continue;
+    judged = true;
+    const std::string_view where = published_private_key(text.record.key->sha256);
+    if (where.empty()) continue;
+    Finding finding;
+    finding.servers = servers_of(evidence, text);
+    if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
+    finding.detail = fmt::format("the private half of this key is printed in {}", where);
+    finding.remedy = fmt::format(
+        "At {}: replace this key at once: make a pair of your own, publish its public half, stop signing "
+        "with "
+        "this one.",
         published_at(text));
     verdict.found(std::move(finding));
   }
@@ -204,6 +227,16 @@ constexpr auto rows = std::to_array<Check>({
     {"key_ed25519_bad_length", Scope::key, Severity::critical, "RFC 8463 section 4.2",
      "the Ed25519 key is not 32 octets long", "verifiers cannot use the key",
      "Enter the 32 octets of the key.", find_in_texts<RecordFault::key_ed25519_bad_length>},
+    {"key_ed25519_bad_point", Scope::key, Severity::critical, "RFC 8032 section 5.1.3",
+     "the Ed25519 key is no point of its curve, or one that is worthless",
+     "verifiers cannot use the key, or accept signatures that anybody can make",
+     "Enter the 32 octets of a key that openssl made.", find_in_texts<RecordFault::key_ed25519_bad_point>},
+    {"key_double_base64", Scope::key, Severity::critical, "RFC 6376 section 3.6.1",
+     "p= was encoded twice in base64", "verifiers cannot read the key",
+     "Decode p= once and enter the result.", find_in_texts<RecordFault::key_double_base64>},
+    {"key_blocklisted", Scope::key, Severity::critical, "",
+     "the private half of this key is printed in a public document", "anybody can sign as this domain",
+     "Replace the key at once.", find_blocklisted},
     {"key_rsa_too_small", Scope::key, Severity::critical, "RFC 8301 section 3.2",
      "the RSA key is too small to count", "verifiers may not accept signatures made with it",
      "Make a new pair.", find_too_small},

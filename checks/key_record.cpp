@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/ed25519_point.hpp"
 #include "checks/text_damage.hpp"
 #include "config/escape.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view known_tags = "vghknpst";
 constexpr std::size_t shown_bytes = 48;
+constexpr std::size_t long_notes_bytes = 100;
 
 std::string shown(std::string_view bytes) {
   return config::escape_text(bytes, shown_bytes);
@@ -119,6 +121,7 @@ class Reader {
       judge_services();
       judge_flags();
       judge_granularity();
+      judge_notes();
       judge_unknown_tags();
       judge_key();
       record_.record_class = record_class();
@@ -266,6 +269,7 @@ class Reader {
   void judge_version() {
     const Tag* const version = record_.list.find("v");
     if (version == nullptr) {
+      if (is_domainkeys()) return;  // told as one fault, with g=
       fault(RecordFault::version_missing, std::nullopt,
             "the record has no v=", "begin the record with `v=DKIM1; `");
       return;
@@ -416,9 +420,21 @@ class Reader {
     }
   }
 
+  /// An empty g= allows every address in DomainKeys, and none in DKIM as RFC 4871 had it; only DKIM has v=.
+  [[nodiscard]] bool is_domainkeys() const {
+    const Tag* const granularity = record_.list.find("g");
+    return granularity != nullptr && granularity->value.empty() && record_.list.find("v") == nullptr;
+  }
+
   void judge_granularity() {
     const Tag* const granularity = record_.list.find("g");
     if (granularity == nullptr) return;
+    if (is_domainkeys()) {
+      fault(RecordFault::domainkeys_legacy_key, granularity->offset,
+            "the record has an empty g= and no v=, as DomainKeys wrote it before DKIM",
+            "begin the record with `v=DKIM1; ` and delete `g=`");
+      return;
+    }
     const bool legacy = granularity->value == "*";
     fault(legacy ? RecordFault::granularity_legacy : RecordFault::granularity_restrictive,
           granularity->offset,
@@ -426,6 +442,28 @@ class Reader {
                  : fmt::format("g= is \"{}\", which old verifiers take for a restriction",
                                shown(granularity->value)),
           fmt::format("delete `g={}`", shown(granularity->value)));
+  }
+
+  void judge_notes() {
+    const Tag* const notes = record_.list.find("n");
+    if (notes == nullptr) return;
+    const std::string_view text = notes->value;
+    if (text.size() > long_notes_bytes) {
+      fault(RecordFault::notes_oversize, notes->offset,
+            fmt::format("n= holds {} bytes that no program reads", text.size()),
+            fmt::format("delete n=, or shorten it to {} bytes", long_notes_bytes));
+    }
+    // RFC 2045 section 6.7 (1): behind `=` stand two hexadecimal digits, in capitals.
+    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); };
+    for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
+      const std::string_view code = text.substr(at, 3);
+      if (code.size() == 3 && is_digit(code[1]) && is_digit(code[2])) continue;
+      fault(RecordFault::notes_bad_qp, notes->value_offset + at,
+            fmt::format("\"{}\" in n= is no quoted-printable, in which `=` begins a code such as =3B",
+                        shown(code)),
+            "write `=3D` for each `=` in n=, or delete n=");
+      return;
+    }
   }
 
   void judge_unknown_tags() {
@@ -470,7 +508,8 @@ class Reader {
             "enter only the base64 between the BEGIN and END lines");
     }
     const Base64Text base64 = decode_base64(value);
-    const PublicKey& key = record_.key.emplace(read_public_key(base64.bytes));
+    PublicKey& key = record_.key.emplace(read_public_key(base64.bytes));
+    judge_encoded_twice(*tag, base64, key);
     judge_form(*tag, base64, key);
     judge_base64(*tag, base64, key, armored);
   }
@@ -486,6 +525,25 @@ class Reader {
       value.erase(begin, close == std::string::npos ? std::string::npos : close + 5 - begin);
     }
     return armored;
+  }
+
+  /// Puts the key that was meant into `key`, when p= is the base64 of base64, or of a whole PEM file.
+  void judge_encoded_twice(const Tag& tag, const Base64Text& base64, PublicKey& key) {
+    if (was_read(key)) return;
+    std::string inside = base64.bytes;
+    const bool file = take_off_armor(inside);
+    const Base64Text again = decode_base64(inside);
+    if (!again.strict()) return;
+    PublicKey meant = read_public_key(again.bytes);
+    if (!was_read(meant)) return;
+    key = std::move(meant);
+    broken_key_ = true;
+    const std::string head = inside.substr(inside.find_first_not_of(" \t\r\n"), 24);
+    fault(RecordFault::key_double_base64, tag.value_offset,
+          fmt::format("p= is base64 of {}: decoded once, it reads \"{}...\"",
+                      file ? "a whole PEM file" : "what is base64 already", shown(head)),
+          fmt::format("enter what p= decodes to{}, from `{}` on",
+                      file ? ", without the BEGIN and END lines and on one line" : "", shown(head)));
   }
 
   static bool was_read(const PublicKey& key) {
@@ -587,6 +645,8 @@ class Reader {
                      ? "without k= the key must be RSA, but p= holds 32 octets as Ed25519 keys do"
                      : "k= says rsa, but p= holds 32 octets as Ed25519 keys do",
                  "write `k=ed25519`, or publish the RSA key");
+        } else {
+          judge_curve(tag, key);
         }
         break;
       case KeyForm::ed25519_spki:
@@ -629,6 +689,25 @@ class Reader {
       broken(RecordFault::key_der_trailing_bytes,
              fmt::format("{} octets follow the end of the key", key.trailing_bytes),
              "enter the key anew, without anything behind its end");
+    }
+  }
+
+  void judge_curve(const Tag& tag, const PublicKey& key) {
+    switch (judge_point(key.point)) {
+      case PointState::good:
+        return;
+      case PointState::not_on_curve:
+        broken_key_ = true;
+        fault(RecordFault::key_ed25519_bad_point, tag.value_offset,
+              "the 32 octets are no point of the curve, so that they cannot be an Ed25519 key",
+              "enter the 32 octets of the public key, in base64");
+        return;
+      case PointState::small_order:
+        weak_key_ = true;
+        fault(RecordFault::key_ed25519_bad_point, tag.value_offset,
+              "the 32 octets are one of the few points for which anybody can make signatures",
+              "make a new pair of Ed25519 and publish it at a new selector");
+        return;
     }
   }
 

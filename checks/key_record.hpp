@@ -43,6 +43,9 @@ enum class RecordFault : std::uint8_t {
   tag_double_semicolon,
   tag_syntax_error,
   tag_unknown,
+  notes_bad_qp,
+  notes_oversize,
+  domainkeys_legacy_key,
   keytype_unknown,
   keytype_mismatch,
   keytype_case,
@@ -67,6 +70,7 @@ enum class RecordFault : std::uint8_t {
   key_base64_unpadded,
   key_base64_junk,
   key_base64_whitespace,
+  key_double_base64,
   key_truncated,
   key_pem_armor,
   key_private_leaked,
@@ -76,6 +80,7 @@ enum class RecordFault : std::uint8_t {
   key_ed25519_spki,
   key_not_supported,
   key_ed25519_bad_length,
+  key_ed25519_bad_point,
 };
 
 struct TextFault {

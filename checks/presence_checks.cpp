@@ -7,6 +7,7 @@
 
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
+#include "checks/tag_list.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::checks {
@@ -145,6 +146,40 @@ void find_wildcard(const Evidence& evidence, Verdict& verdict) {
   if (!asked) verdict.not_judged();
 }
 
+/// `o=~` and the like, the sending domain's policy of DomainKeys; a key record may not hold o= by chance.
+bool is_domainkeys_policy(std::string_view text) {
+  const TagList list = parse_tag_list(text, {});
+  return list.find("o") != nullptr && list.find("p") == nullptr && list.find("v") == nullptr;
+}
+
+void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
+  const auto name = config::domainkey_name(evidence.observation.domain);
+  std::size_t asked = 0;
+  std::string policy;
+  Finding finding;
+  for (const auto& leg : evidence.answers.legs) {
+    for (const auto& server : leg.servers) {
+      const probe::Response* const response = server.domainkey.response();
+      if (!is_whole(server.domainkey.outcome) || response == nullptr || !name ||
+          server.domainkey.deciding->question_name != *name) {
+        continue;
+      }
+      ++asked;
+      const auto texts = sorted_texts(*response);
+      const auto found = std::ranges::find_if(texts, is_domainkeys_policy);
+      if (found == texts.end()) continue;
+      if (policy.empty()) policy = *found;
+      finding.servers.push_back(server.id);
+    }
+  }
+  if (asked == 0) return verdict.not_judged();
+  if (finding.servers.empty()) return;
+  if (finding.servers.size() == asked) finding.servers.clear();
+  finding.detail = fmt::format("\"{}\" stands at {}", config::escape_text(policy, 80), name->to_string());
+  finding.remedy = fmt::format("Delete the TXT record at {}.", name->to_string());
+  verdict.found(std::move(finding));
+}
+
 constexpr auto rows = std::to_array<Check>({
     {"selector_missing_nxdomain", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
      "the selector's name does not exist", "every signature made with this selector fails",
@@ -168,6 +203,10 @@ constexpr auto rows = std::to_array<Check>({
     {"txt_wildcard", Scope::record, Severity::warning, "RFC 6376 section 6.1.2",
      "a wildcard answers beside the selector", "selectors that were never made seem to exist",
      "Delete the wildcard TXT record.", find_wildcard},
+    {"domainkeys_policy_record", Scope::record, Severity::warning, "RFC 4870 section 3.6",
+     "a policy of DomainKeys, the forerunner of DKIM, is still published",
+     "none for DKIM; what still reads it may refuse mail that has no DomainKeys signature",
+     "Delete the TXT record at `_domainkey`.", find_domainkeys_policy},
 });
 
 }  // namespace

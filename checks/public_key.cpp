@@ -202,6 +202,7 @@ PublicKey ed25519(std::string_view raw, KeyForm form) {
   key.form = form;
   key.algorithm = "ed25519";
   key.bits = 256;
+  key.point = raw;
   const std::string algorithm = der(tag_sequence, der(tag_oid, oid_ed25519));
   key.sha256 = sha256_hex(der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(raw))));
   return key;

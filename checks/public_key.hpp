@@ -54,6 +54,7 @@ struct PublicKey {
   std::string modulus{};                    ///< RSA: big-endian, without leading zeros
   std::string exponent_octets{};            ///< likewise
   std::optional<std::uint64_t> exponent{};  ///< RSA, when it fits
+  std::string point{};                      ///< Ed25519: its 32 octets
   std::size_t trailing_bytes = 0;           ///< after the end of the DER
   std::size_t missing_bytes = 0;            ///< `truncated`: at least so many
   std::string fault{};                      ///< `invalid`: why, in a clause

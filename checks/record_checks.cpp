@@ -1,21 +1,164 @@
+#include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
+#include "config/escape.hpp"
 
 namespace dkimprobe::checks {
 
 namespace {
 
-/// A provider that publishes without v= does so for all its customers, who can mend nothing; most have done
-/// it since before RFC 4871.
-void find_version_missing(const Evidence& evidence, Verdict& verdict) {
+/// For what is legal and merely untidy: a provider that publishes so does it for all its customers, who can
+/// mend nothing (most that leave out v= have done it since before RFC 4871).
+template <RecordFault fault>
+void find_in_own_texts(const Evidence& evidence, Verdict& verdict) {
   for (const auto& text : evidence.texts) {
-    if (text.record.has(RecordFault::version_missing) && stands_elsewhere(evidence, text)) return;
+    if (text.record.has(fault) && stands_elsewhere(evidence, text)) return;
   }
-  find_text_fault(evidence, verdict, RecordFault::version_missing);
+  find_text_fault(evidence, verdict, fault);
+}
+
+// ---- How a text is cut into strings ----
+
+constexpr std::size_t longest_string = 255;
+constexpr std::size_t shown_bytes = 24;
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/// Where one string of a record ends and the next begins, with the white space around it.
+struct Seam {
+  std::size_t string = 0;  ///< of the string before it, counted from 1
+  std::size_t offset = 0;  ///< in the joined text
+  std::size_t space_begin = 0;
+  std::size_t space_end = 0;
+  bool filled = false;  ///< the string before it has 255 octets: any tool cuts there
+
+  [[nodiscard]] bool has_space() const { return space_begin < space_end; }
+};
+
+std::vector<Seam> seams_of(const PublishedText& published) {
+  std::vector<Seam> seams;
+  const std::string& text = published.text;
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i + 1 < published.strings.size(); ++i) {
+    offset += published.strings[i].size();
+    Seam seam{i + 1, offset, offset, offset, published.strings[i].size() == longest_string};
+    while (seam.space_begin > 0 && is_space(text[seam.space_begin - 1])) --seam.space_begin;
+    while (seam.space_end < text.size() && is_space(text[seam.space_end])) ++seam.space_end;
+    seams.push_back(seam);
+  }
+  return seams;
+}
+
+/// v=, h=, k=, s= and t= hold words, in which white space breaks something; p= and others do not.
+bool holds_words(const Tag& tag) {
+  return tag.name.size() == 1 && std::string_view("vhkst").find(tag.name[0]) != std::string_view::npos;
+}
+
+std::string strings_text(const Seam& seam) {
+  return fmt::format("where string {} ends and string {} begins", seam.string, seam.string + 1);
+}
+
+struct SeamFault {
+  std::string detail{};
+  std::string remedy{};
+};
+
+/// What was lost, added or left over at a seam, so that the joined text is not what was meant.
+std::optional<SeamFault> damage_at(const Seam& seam, const ReadText& read) {
+  const std::string& text = read.published->text;
+  for (const auto& fault : read.record.faults) {
+    if (fault.fault != RecordFault::tag_missing_semicolon || !fault.offset) continue;
+    if (*fault.offset < seam.space_begin || *fault.offset > seam.space_end) continue;
+    return SeamFault{fmt::format("{}, no semicolon separates the two tags", strings_text(seam)),
+                     fmt::format("end string {} with `; `", seam.string)};
+  }
+  for (const auto& tag : read.record.list.tags) {
+    const std::size_t end = std::min(tag.value_offset + tag.value.size(), text.size());
+    if (seam.space_begin <= tag.value_offset || seam.space_end >= end) continue;
+    const char before = text[seam.space_begin - 1];
+    const char behind = text[seam.space_end];
+    if (holds_words(tag) && seam.has_space() && before != ':' && behind != ':') {
+      return SeamFault{
+          fmt::format("{}, white space breaks the value \"{}\" of {}=", strings_text(seam),
+                      config::escape_text(tag.value, shown_bytes),
+                      config::escape_text(tag.name, shown_bytes)),
+          fmt::format("delete the white space at the end of string {} and at the beginning of string {}",
+                      seam.string, seam.string + 1)};
+    }
+    if (tag.name == "p" && before == '=' && behind != '=') {
+      return SeamFault{
+          fmt::format("{}, `=` stands inside p=: each string was encoded by itself", strings_text(seam)),
+          "encode the whole key at once, then cut the text into strings"};
+    }
+  }
+  return std::nullopt;
+}
+
+/// Asks `judge` about each key record that is published in several strings.
+template <class Judge>
+void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
+  if (!has_key_record(evidence)) return verdict.not_judged();
+  for (const auto& text : evidence.texts) {
+    if (!text.record.is_key_record() || text.published->strings.size() < 2) continue;
+    std::optional<SeamFault> fault = judge(text);
+    if (!fault) continue;
+    Finding finding;
+    finding.servers = servers_of(evidence, text);
+    finding.detail = std::move(fault->detail);
+    finding.remedy = fmt::format("At {}: {}.", published_at(text), fault->remedy);
+    verdict.found(std::move(finding));
+  }
+}
+
+void find_seam_damage(const Evidence& evidence, Verdict& verdict) {
+  for_each_split_key(evidence, verdict, [](const ReadText& text) -> std::optional<SeamFault> {
+    for (const Seam& seam : seams_of(*text.published)) {
+      if (auto fault = damage_at(seam, text)) return fault;
+    }
+    return std::nullopt;
+  });
+}
+
+/// Legal, but the work of a hand or of a tool that did not mean it: whoever joins the strings with a space in
+/// between, as some tools do against the RFC, breaks the record.
+void find_odd_split(const Evidence& evidence, Verdict& verdict) {
+  for_each_split_key(evidence, verdict, [&](const ReadText& read) -> std::optional<SeamFault> {
+    if (stands_elsewhere(evidence, read)) return std::nullopt;
+    const PublishedText& published = *read.published;
+    const std::size_t count = published.strings.size();
+    const std::size_t needed =
+        std::max<std::size_t>((published.text.size() + longest_string - 1) / longest_string, 1);
+    const std::string remedy = fmt::format(
+        "enter the record as one text of {} bytes and let the software cut it, or cut it after "
+        "a semicolon or inside p=",
+        published.text.size());
+    if (std::ranges::find(published.strings, std::string()) != published.strings.end())
+      return SeamFault{fmt::format("one of the {} strings is empty", count), remedy};
+    for (const Seam& seam : seams_of(published)) {
+      if (seam.filled || damage_at(seam, read)) continue;
+      for (const auto& tag : read.record.list.tags) {
+        const std::size_t end = tag.value_offset + (holds_words(tag) ? tag.value.size() : 0);
+        if (seam.offset <= tag.offset || seam.offset >= end) continue;
+        return SeamFault{fmt::format("the tag {}= is cut in two {}",
+                                     config::escape_text(tag.name, shown_bytes), strings_text(seam)),
+                         remedy};
+      }
+    }
+    if (count > 2 * needed + 1)
+      return SeamFault{fmt::format("{} bytes are cut into {} strings where {} would do",
+                                   published.text.size(), count, needed),
+                       remedy};
+    return std::nullopt;
+  });
 }
 
 // Most rows have the name of a fault that the reader of key records lists: see checks/key_record.cpp.
@@ -53,8 +196,9 @@ constexpr auto rows = std::to_array<Check>({
     {"version_not_first", Scope::record, Severity::warning, "RFC 6376 section 3.6.1",
      "v= is not the first tag", "some verifiers reject the record", "Move `v=DKIM1` to the beginning.",
      find_in_texts<RecordFault::version_not_first>},
-    {"version_missing", Scope::record, Severity::notice, "RFC 6376 section 3.6.1", "the record has no v=",
-     "none; v= is recommended", "Begin the record with `v=DKIM1; `.", find_version_missing},
+    {"version_missing", Scope::record, Severity::notice, "RFC 6376 section 3.6.1",
+     "the record has no v=", "none; v= is recommended", "Begin the record with `v=DKIM1; `.",
+     find_in_own_texts<RecordFault::version_missing>},
     {"tag_duplicate", Scope::record, Severity::critical, "RFC 6376 section 3.2", "a tag is there twice",
      "the whole record is invalid", "Keep one of the two.", find_in_texts<RecordFault::tag_duplicate>},
     {"tag_missing_semicolon", Scope::record, Severity::critical, "RFC 6376 section 3.2",
@@ -132,6 +276,24 @@ constexpr auto rows = std::to_array<Check>({
      "Delete g=.", find_in_texts<RecordFault::granularity_restrictive>},
     {"granularity_legacy", Scope::record, Severity::notice, "RFC 4871 section 3.6.1",
      "g=* is a leftover of RFC 4871", "none", "Delete g=.", find_in_texts<RecordFault::granularity_legacy>},
+    {"domainkeys_legacy_key", Scope::record, Severity::warning, "RFC 6376 appendix C.1",
+     "the record was written for DomainKeys, the forerunner of DKIM",
+     "verifiers of RFC 4871 take the empty g= for \"no address at all\" and reject the mail",
+     "Begin the record with `v=DKIM1; ` and delete g=.", find_in_texts<RecordFault::domainkeys_legacy_key>},
+    {"notes_bad_qp", Scope::record, Severity::notice, "RFC 6376 section 3.6.1",
+     "the notes in n= are not encoded as they should be", "none for most verifiers, which pass over n=",
+     "Write `=3D` for each `=` in n=, or delete n=.", find_in_own_texts<RecordFault::notes_bad_qp>},
+    {"notes_oversize", Scope::record, Severity::notice, "RFC 6376 section 3.6.1", "the notes in n= are long",
+     "none, but each answer carries them for nobody", "Delete n= or shorten it.",
+     find_in_own_texts<RecordFault::notes_oversize>},
+    {"txt_seam_damage", Scope::record, Severity::warning, "RFC 6376 section 3.6.2.2",
+     "a character was lost or added where two strings of the record meet",
+     "verifiers join the strings as they are, and do not read what was meant",
+     "Enter the record as one text and let the software cut it.", find_seam_damage},
+    {"txt_odd_split", Scope::record, Severity::notice, "RFC 6376 section 3.6.2.2",
+     "the record is cut into strings in an unusual way",
+     "none by the RFC; tools that join strings with a space break the record",
+     "Enter the record as one text and let the software cut it.", find_odd_split},
 });
 
 }  // namespace

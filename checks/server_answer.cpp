@@ -200,6 +200,13 @@ bool Tries::failed() const {
   return tells() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
 }
 
+bool says_name_too_long(const ServerAnswer& answer) {
+  const auto all = answer.all();
+  return std::ranges::any_of(all, [](const Tries* tries) {
+    return tries->response() != nullptr && tries->response()->dname_target_too_long;
+  });
+}
+
 bool is_whole(ServerOutcome outcome) {
   return outcome == ServerOutcome::answered || outcome == ServerOutcome::nodata ||
          outcome == ServerOutcome::nxdomain;
@@ -259,6 +266,21 @@ std::string join_some(const std::vector<std::string>& names) {
                      names.size() - shown);
 }
 
+std::string_view why_not_asked(probe::NotAsked reason) {
+  switch (reason) {
+    case probe::NotAsked::address_refused:
+      return "not asked: no public address";
+    case probe::NotAsked::asked:  // it was tried, and this machine had no way
+    case probe::NotAsked::no_route:
+      return "not asked: no route from here";
+    case probe::NotAsked::family_disabled:
+      return "not asked: family switched off";
+    case probe::NotAsked::budget_exhausted:
+      return "not asked: too many servers";
+  }
+  return "";
+}
+
 std::string describe(const ServerAnswer& answer) {
   std::string text;
   switch (answer.outcome) {
@@ -299,7 +321,7 @@ std::string describe(const ServerAnswer& answer) {
       break;
     case ServerOutcome::timeout:
       text = fmt::format("no answer in {}",
-                         seconds(answer.plain.waited + answer.edns.waited + answer.tcp.waited));
+                         seconds(std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited})));
       break;
     case ServerOutcome::unreachable:
       text = "unreachable";
@@ -314,7 +336,7 @@ std::string describe(const ServerAnswer& answer) {
       text = "failed on this machine";
       break;
     case ServerOutcome::not_asked:
-      text = "not asked";
+      text = why_not_asked(answer.server->not_asked);
       break;
   }
   if (answer.disagrees_with_itself) text += ", not the same each time";

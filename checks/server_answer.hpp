@@ -57,6 +57,10 @@ struct ServerAnswer {
   }
 };
 
+/// Whether the server says that a DNAME leads to a name longer than DNS allows (RFC 6672 section 2.2): an
+/// answer with authority, though none that tells what is published.
+[[nodiscard]] bool says_name_too_long(const ServerAnswer& answer);
+
 /// Whether the outcome tells what the server publishes: a TXT, an alias, or the absence of both.
 [[nodiscard]] bool is_whole(ServerOutcome outcome);
 

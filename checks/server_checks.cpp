@@ -373,7 +373,7 @@ std::optional<std::string> lame_reason(const ServerAnswer& answer) {
 void find_lame(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
     const auto reason = lame_reason(asked.answer);
-    if (!reason) return std::nullopt;
+    if (!reason || says_name_too_long(asked.answer)) return std::nullopt;
     const std::string zone = asked.leg.leg->delegation.zone.to_string();
     return Fault{
         fmt::format("{} is not authoritative for {}: {}", asked.who(), asked.question(), *reason),

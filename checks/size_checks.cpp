@@ -7,6 +7,7 @@
 
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
+#include "checks/server_answer.hpp"
 #include "checks/size.hpp"
 #include "config/escape.hpp"
 
@@ -79,6 +80,31 @@ void find_edns1232(const Evidence& evidence, Verdict& verdict) {
   verdict.found(std::move(finding));
 }
 
+/// A name has 255 octets at most; a DNAME can make one longer out of a good one.
+void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
+  Finding finding;
+  const auto& observation = evidence.observation;
+  if (!observation.selector.owner_name(observation.domain)) {
+    const std::string selector = observation.selector.to_string();
+    finding.detail = fmt::format("{}._domainkey.{} is longer than the 255 octets that DNS allows", selector,
+                                 observation.domain.to_string());
+    finding.remedy =
+        fmt::format("Sign for {} with a selector shorter than {}.", observation.domain.to_string(), selector);
+    return verdict.found(std::move(finding));
+  }
+  for (const auto& leg : evidence.answers.legs) {
+    for (const auto& server : leg.servers) {
+      if (!says_name_too_long(server)) continue;
+      const std::string owner = leg.leg->owner.to_string();
+      finding.detail =
+          fmt::format("a DNAME above {} leads to a name longer than the 255 octets that DNS allows", owner);
+      finding.remedy = fmt::format(
+          "Publish the key at {} itself, or let the DNAME above it lead to a shorter name.", owner);
+      return verdict.found(std::move(finding));
+    }
+  }
+}
+
 constexpr auto rows = std::to_array<Check>({
     {"udp512_exceeded", Scope::size, Severity::warning, "RFC 6376 section 3.3.3",
      "the answer does not fit into 512 bytes", "resolvers without EDNS need TCP to get the key",
@@ -90,6 +116,9 @@ constexpr auto rows = std::to_array<Check>({
     {"edns1232_exceeded", Scope::size, Severity::warning, "", "the answer does not fit into 1232 bytes",
      "the answer is cut into fragments, which some paths drop, or needs TCP", "Publish a smaller key.",
      find_edns1232},
+    {"qname_too_long", Scope::size, Severity::critical, "RFC 1035 section 3.1",
+     "the selector's name is longer than DNS allows", "no verifier can ask for the key",
+     "Choose a shorter selector.", find_name_too_long},
 });
 
 }  // namespace

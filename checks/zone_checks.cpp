@@ -27,6 +27,7 @@ using probe::Response;
 constexpr std::size_t long_chain_steps = 3;
 constexpr std::size_t too_long_chain_steps = 8;
 constexpr std::uint32_t high_negative_ttl_seconds = 3 * 3'600;
+constexpr std::uint32_t high_positive_ttl_seconds = 24 * 3'600;
 constexpr std::uint32_t very_high_negative_ttl_seconds = 24 * 3'600;
 
 std::string servers_text(const std::vector<ServerId>& servers) {
@@ -322,14 +323,19 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     const probe::Delegation& delegation = leg.leg->delegation;
     std::size_t wanted = 0;
+    std::size_t answered = leg.answered();
     std::vector<ServerId> silent;
     for (const ServerAnswer& answer : leg.servers) {
       const probe::NotAsked reason = answer.server->not_asked;
       if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
       ++wanted;
-      if (answer.whole == nullptr) silent.push_back(answer.id);
+      if (answer.whole != nullptr) continue;
+      if (says_name_too_long(answer)) {
+        ++answered;
+      } else {
+        silent.push_back(answer.id);
+      }
     }
-    const std::size_t answered = leg.answered();
     if (answered > 0 && 2 * answered >= wanted) continue;
     // Then the reason has a row of its own.
     if (leg.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
@@ -381,6 +387,23 @@ void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
       fmt::format("Lower MINIMUM and the TTL of the SOA record of {} to 3600 s before you publish the key.",
                   zone_text(leg)),
       *highest > very_high_negative_ttl_seconds ? Severity::warning : Severity::notice);
+}
+
+void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
+  // It matters while a record may still change, and later no more.
+  if (evidence.expectation.role != config::Role::pending) return;
+  if (evidence.texts.empty()) return verdict.not_judged();
+  const ReadText* highest = &evidence.texts.front();
+  for (const ReadText& text : evidence.texts) {
+    if (text.published->ttl_seconds > highest->published->ttl_seconds) highest = &text;
+  }
+  const std::uint32_t ttl = highest->published->ttl_seconds;
+  if (ttl <= high_positive_ttl_seconds || stands_elsewhere(evidence, *highest)) return;
+  report(verdict, servers_of(evidence, *highest),
+         fmt::format("the record at {} has a TTL of {} s, at most {} s are wanted before the key is in use",
+                     published_at(*highest), ttl, high_positive_ttl_seconds),
+         fmt::format("Set the TTL of the TXT record at {} to 3600 s until the key is in use.",
+                     published_at(*highest)));
 }
 
 // ---- The chain of aliases ----
@@ -840,6 +863,9 @@ constexpr Check rows[] = {
      "resolvers keep the absence of a key for long",
      "mail signed soon after the key is published fails where somebody asked before",
      "Lower MINIMUM and the TTL of the SOA record.", find_negative_ttl_high},
+    {"positive_ttl_high", Scope::zone, Severity::notice, "RFC 1035 section 3.2.1",
+     "resolvers keep a new key for long", "a mistake in it stays with receivers until the TTL has passed",
+     "Lower the TTL of the record until the key is in use.", find_positive_ttl_high},
 };
 
 }  // namespace

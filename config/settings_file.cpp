@@ -92,7 +92,7 @@ class Reader {
     wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
   }
 
-  /// The end of a sentence about a word that is not among `known`.
+  /// The end of a sentence about a word that is not among `known`, all of which are safe to print.
   [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
   /// Without `known` every key is right.
   [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
@@ -480,7 +480,10 @@ void Reader::read_domain_settings(const Value& value) {
       } else {
         std::vector<std::string> names;
         if (mistake_count_ < most_mistakes) {
-          for (const auto& each : groups_) names.push_back(each.first);
+          // A name that is a mistake itself is no suggestion.
+          for (const auto& each : groups_) {
+            if (is_group_name(each.first)) names.push_back(each.first);
+          }
         }
         wrong(name->second, fmt::format("there is no group `{}`{}", shown(*text), suggestion(*text, names)));
       }

@@ -19,6 +19,9 @@
 namespace dkimprobe::exporters {
 namespace {
 
+/// Names in a list for people; of more only their number is told.
+constexpr std::size_t longest_list = 8;
+
 using checks::Report;
 using checks::ServerRow;
 using checks::Severity;
@@ -566,8 +569,11 @@ void TableWriter::findings(const Report& report) {
     std::string detail = without_controls(finding.detail);
     if (!names_all(detail, finding.servers)) {
       std::string servers;
-      for (const auto& server : finding.servers)
-        servers += (servers.empty() ? "" : ", ") + server_name(server);
+      const std::size_t shown = std::min(finding.servers.size(), longest_list);
+      for (std::size_t i = 0; i < shown; ++i)
+        servers += (i == 0 ? "" : ", ") + server_name(finding.servers[i]);
+      if (shown < finding.servers.size())
+        servers += fmt::format(" and {} more", finding.servers.size() - shown);
       paragraph("  ", 2, servers);
     }
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
@@ -588,7 +594,6 @@ bool all_answered(const Report& report) {
 }
 
 void TableWriter::remainder(const Report& report) {
-  constexpr std::size_t longest_list = 8;
   std::string names;
   std::size_t count = 0;
   for (const auto& result : report.outcomes) {

@@ -19,7 +19,7 @@ LIBRARIES = {
     "boost/": ["probe/"],
     "idn2.h": ["config/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
-    "openssl/": ["checks/digest", "checks/public_key", "config/private_key"],
+    "openssl/": ["checks/digest", "checks/ed25519_point", "checks/public_key", "config/private_key"],
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": ["exporters/report_json", "exporters/observation_json", "exporters/record_lines"],
     "CLI/": ["cli/command_line"],

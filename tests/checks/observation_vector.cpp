@@ -179,6 +179,7 @@ Response response_of(const json& given, const Exchange& exchange, const Place& p
   response.has_rrsig = given.value("rrsig", false);
   response.answers_elsewhere = given.value("answers_elsewhere", 0U);
   response.malformed_txt = given.value("malformed_txt", 0U);
+  response.dname_target_too_long = given.value("dname_target_too_long", false);
   const auto ttl = given.value("ttl", std::uint32_t{3'600});
   const json texts = given.value("txt", json::array());
   if (texts.is_string()) {
@@ -250,6 +251,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
                "rrsig",
                "answers_elsewhere",
                "malformed_txt",
+               "dname_target_too_long",
                "ttl",
                "txt",
                "cname",
@@ -497,8 +499,9 @@ ObservationVector read_observation(const json& vector) {
     if (vector.contains(key)) first[key] = vector[key];
   }
   observation.key.outcome = one_of<probe::ChainOutcome>(vector.value("chain", json("complete")), chain_names);
-  observation.key.legs.push_back(
-      leg_of(first, selector->owner_name(observation.domain).value(), zone, true, observation.sibling_name));
+  // A name that DNS does not allow is not asked for.
+  if (const auto owner = selector->owner_name(observation.domain))
+    observation.key.legs.push_back(leg_of(first, *owner, zone, true, observation.sibling_name));
   for (const auto& leg : vector.value("legs", json::array())) {
     only(leg, {"owner", "zone", "servers", "record", "delegation"});
     observation.key.legs.push_back(leg_of(leg, name_of(leg.at("owner")), name_of(leg.at("zone")), false, {}));

@@ -59,7 +59,8 @@ std::size_t answer_bytes(const json& texts) {
 }
 
 /// Two servers that publish the texts, with TC=1 where they do not fit.
-json servers_of(const json& texts, std::string_view zone, std::string_view network, const json& sibling) {
+json servers_of(const json& texts, std::string_view zone, std::string_view network, const json& sibling,
+                const json& domainkey) {
   const json record = {{"txt", texts}};
   const json cut_off = {{"tc", true}};
   json servers = json::array();
@@ -70,6 +71,7 @@ json servers_of(const json& texts, std::string_view zone, std::string_view netwo
     if (answer_bytes(texts) > 512) server["record_plain"] = cut_off;
     if (answer_bytes(texts) + 11 > 1232) server["record_edns"] = cut_off;
     if (!sibling.is_null()) server["sibling"] = {{"txt", sibling}};
+    if (!domainkey.is_null()) server["domainkey"] = {{"txt", domainkey}};
     servers.push_back(std::move(server));
   }
   return servers;
@@ -84,13 +86,13 @@ json texts_of(const json& given, const std::filesystem::path& keys) {
 RecordVector read(const json& vector, const std::filesystem::path& keys) {
   for (const auto& [key, value] : vector.items()) {
     static constexpr std::string_view known[] = {
-        "why",      "adsp_second", "reference", "texts",         "role",    "class",
-        "findings", "near",        "status",    "selector",      "alias",   "adsp",
-        "sibling",  "record",      "denied",    "only_selector", "service", "key_sha256"};
+        "why",    "adsp_second", "reference", "texts",      "role",          "class",   "findings",
+        "near",   "status",      "selector",  "alias",      "adsp",          "sibling", "record",
+        "denied", "domain",      "domainkey", "not_judged", "only_selector", "service", "key_sha256"};
     if (std::ranges::find(known, key) == std::end(known)) throw std::runtime_error("unknown key " + key);
   }
   json observed = {{"about", vector.at("why")}, {"findings", json::array()}};
-  for (const char* key : {"role", "status", "selector", "record"}) {
+  for (const char* key : {"role", "status", "selector", "domain", "record", "not_judged"}) {
     if (vector.contains(key)) observed[key] = vector[key];
   }
   for (const auto& finding : vector.at("findings")) {
@@ -104,6 +106,7 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
   }
   if (vector.contains("denied")) observed["delegation"] = {{"denied", vector["denied"]}};
   const json sibling = vector.contains("sibling") ? texts_of(vector["sibling"], keys) : json();
+  const json domainkey = vector.contains("domainkey") ? texts_of(vector["domainkey"], keys) : json();
   if (vector.contains("texts")) {
     const json texts = texts_of(vector["texts"], keys);
     if (vector.contains("alias")) {
@@ -112,9 +115,9 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
       observed["record"] = {{"cname", alias.at("owner")}};
       observed["legs"] = json::array({{{"owner", alias.at("owner")},
                                        {"zone", zone},
-                                       {"servers", servers_of(texts, zone, "198.51.100.", {})}}});
+                                       {"servers", servers_of(texts, zone, "198.51.100.", {}, {})}}});
     } else {
-      observed["servers"] = servers_of(texts, "example.com", "192.0.2.", sibling);
+      observed["servers"] = servers_of(texts, "example.com", "192.0.2.", sibling, domainkey);
     }
   }
   if (vector.contains("adsp")) observed["adsp"] = {{"txt", texts_of(vector["adsp"], keys)}};

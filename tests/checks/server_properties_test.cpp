@@ -12,6 +12,7 @@
 #include "checks/catalogue.hpp"
 #include "checks/judge.hpp"
 #include "observation_vector.hpp"
+#include "record_vector.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace probe = dkimprobe::probe;
@@ -27,6 +28,8 @@ const std::vector<tests::ObservationVector>& all_vectors() {
       for (const auto& file : tests::vector_files(std::filesystem::path(DKIMPROBE_VECTORS) / folder))
         loaded.push_back(tests::load_observation(file));
     }
+    for (const auto& file : tests::vector_files(std::filesystem::path(DKIMPROBE_VECTORS) / "records"))
+      loaded.push_back(tests::load_record(file).observed);
     return loaded;
   }();
   return vectors;
@@ -46,13 +49,14 @@ std::multiset<std::string> found(const checks::Report& report) {
   return lines;
 }
 
-std::multiset<std::string> found_at_servers(const checks::Report& report) {
+/// Without the rows on splits, and those on sizes, to which each string adds an octet.
+std::multiset<std::string> found_in_any_split(const checks::Report& report) {
+  static const std::set<std::string_view> on_splits = {"split_differs_between_ns", "txt_odd_split",
+                                                       "txt_seam_damage"};
   std::multiset<std::string> lines;
   for (const auto& finding : report.findings) {
-    const bool of_servers =
-        finding.check->scope == checks::Scope::server || finding.check->scope == checks::Scope::zone;
-    if (of_servers && finding.check->name != "split_differs_between_ns")
-      lines.insert(tests::summary(finding));
+    if (finding.check->scope != checks::Scope::size && !on_splits.contains(finding.check->name))
+      lines.insert(tests::summary(finding) + ": " + finding.detail);
   }
   return lines;
 }
@@ -120,7 +124,7 @@ TEST_CASE("the order of the servers decides nothing") {
 TEST_CASE("how a text is cut into strings concerns the rows on splits alone") {
   CHECK(rc::check([] {
     auto vector = any_vector();
-    const auto before = found_at_servers(judge(vector));
+    const auto before = found_in_any_split(judge(vector));
     for (auto& leg : vector.observation.key.legs) {
       for (auto& server : leg.servers) {
         for (auto& exchange : server.exchanges) {
@@ -129,7 +133,59 @@ TEST_CASE("how a text is cut into strings concerns the rows on splits alone") {
         }
       }
     }
-    RC_ASSERT(found_at_servers(judge(vector)) == before);
+    RC_ASSERT(found_in_any_split(judge(vector)) == before);
+  }));
+}
+
+TEST_CASE("any octets are judged, to the same end however they are cut") {
+  CHECK(rc::check([] {
+    static const std::vector<std::string> pieces = {"v=DKIM1",
+                                                    ";",
+                                                    "; ",
+                                                    "k=rsa",
+                                                    "p=",
+                                                    "=",
+                                                    " ",
+                                                    "\t",
+                                                    "\r\n",
+                                                    "n=",
+                                                    "h=sha256",
+                                                    ":",
+                                                    "t=y",
+                                                    "MIIB",
+                                                    "\\;",
+                                                    "\"",
+                                                    ",",
+                                                    "\x80",
+                                                    "\xe2\x80\x9c",
+                                                    "&quot;",
+                                                    "IN TXT",
+                                                    "g=",
+                                                    "s=email",
+                                                    "-----BEGIN",
+                                                    "p",
+                                                    "\x01",
+                                                    std::string(1, '\0'),
+                                                    "AAAA",
+                                                    "MCow",
+                                                    "ed25519"};
+    std::string text;
+    for (int i = *rc::gen::inRange(0, 30); i > 0; --i) text += *rc::gen::elementOf(pieces);
+    text += *rc::gen::arbitrary<std::string>();
+    auto vector = tests::read_observation({{"about", ""}, {"findings", json::array()}});
+    const auto judged_in = [&](const std::vector<std::string>& strings) {
+      for (auto& server : vector.observation.key.legs.front().servers) {
+        for (auto& exchange : server.exchanges) {
+          if (!exchange.response || exchange.response->txt.empty()) continue;
+          exchange.response->txt.front().strings = strings;
+        }
+      }
+      return judge(vector);
+    };
+    const auto whole = judged_in({text});
+    for (const auto& finding : whole.findings) RC_ASSERT(!finding.offset || *finding.offset <= text.size());
+    RC_ASSERT(whole.outcomes.size() == checks::catalogue().size());
+    RC_ASSERT(found_in_any_split(judged_in(cut_anew({text}))) == found_in_any_split(whole));
   }));
 }
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the message fuzzer from the wire vectors: those up to 2,000 octets, one file each.
+"""Writes the seeds of the fuzzers, one file each: for messages the wire vectors up to 2,000 octets, for records
+the texts of the record vectors named below and the octets of the keys that they are made of.
 
 Usage: make_seeds.py  (from anywhere; seeds that are there already and come from elsewhere are kept)
 """
+import base64
+import json
 import pathlib
 import re
 
@@ -40,7 +43,40 @@ def message_octets(text):
     return bytes(octets)
 
 
+RECORDS = """domainkeys_legacy_key healthy_ed25519 healthy_hash_and_service key_base64_urlsafe
+    key_base64_whitespace key_double_base64_ed25519 key_double_base64_pem key_ed25519_bad_point key_ed25519_spki
+    key_pem_armor key_private_leaked_cut key_truncated notes_bad_qp shape_everything_lenient
+    shape_line_break_in_key shape_line_feeds_in_key shape_pkcs1_1024 shape_revoked_small_version
+    shape_spaces_everywhere shape_stray_no_key shape_type_list_bad_base64 tag_comma_separator
+    tag_missing_semicolon_colon tag_name_bad_underscore tag_stray_token_slides tag_syntax_error_leading
+    txt_control_char_nul txt_embedded_quotes_escaped txt_embedded_quotes_seam txt_escaped_semicolon
+    txt_html_entity_quotes txt_non_ascii txt_not_dkim_adsp txt_smart_punctuation
+    txt_smart_punctuation_zero_width txt_zonefile_leak txt_zonefile_leak_owner""".split()
+KEYS = """ec_p256 ed25519 ed25519_small_order ed25519_spki rsa1024 rsa1024_pkcs1 rsa2048_even rsa2048_private
+    rsa2048_trailing rsa512""".split()
+
+
+def key_text(match):
+    name, _, part = match[1].partition(":")
+    text = (TESTS / "checks" / "vectors" / "keys" / f"{name}.b64").read_text().strip()
+    if not part:
+        return text
+    return text[int(part[:-1]):] if part.endswith("-") else text[:int(part)]
+
+
+def record_octets(name):
+    vector = json.loads((TESTS / "checks" / "vectors" / "records" / f"{name}.json").read_text())
+    return re.sub(r"\{([^}]*)\}", key_text, "".join(vector["texts"][0])).encode()
+
+
 def main():
+    corpus = TESTS / "fuzz" / "corpus" / "record"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for name in RECORDS:
+        (corpus / name).write_bytes(record_octets(name))
+    for name in KEYS:
+        key = (TESTS / "checks" / "vectors" / "keys" / f"{name}.b64").read_text()
+        (corpus / f"der_{name}").write_bytes(base64.b64decode(key))
     corpus = TESTS / "fuzz" / "corpus" / "message"
     corpus.mkdir(parents=True, exist_ok=True)
     for vector in sorted((TESTS / "probe" / "vectors" / "wire").glob("*.txt")):

@@ -2,7 +2,7 @@
 """Makes the keys of the record vectors anew, one file of base64 each, beside this script.
 
 Real pairs come from openssl; their private halves are thrown away, except the one that stands for a leak.
-Keys that openssl does not make (an even modulus, an exponent of 1) are written by hand around a number that
+Keys that openssl does not make (an even modulus, an exponent of 1, points off the curve) are written by hand around a number that
 nobody has factored, and are good for nothing.
 """
 import base64
@@ -55,8 +55,7 @@ def rsa(name, bits, exponent=65537):
 def main():
     for bits in (512, 1024, 2048, 3072, 4096):
         pair = rsa(f"rsa{bits}", bits)
-        if bits == 2048:
-            write("rsa2048_pkcs1", openssl("rsa", "-RSAPublicKey_out", "-outform", "DER", data=pair))
+        write(f"rsa{bits}_pkcs1", openssl("rsa", "-RSAPublicKey_out", "-outform", "DER", data=pair))
     write("rsa2048_private", openssl("pkey", "-outform", "DER", data=rsa("rsa2048_leaked", 2048)))
     rsa("rsa2048_e3", 2048, 3)
     rsa("rsa2048_e17", 2048, 17)
@@ -64,6 +63,7 @@ def main():
     write("rsa2040", rsa_spki(number(2040, "2040"), 65537))
     write("rsa4104", rsa_spki(number(4104, "4104"), 65537))
     write("rsa8192", rsa_spki(number(8192, "8192"), 65537))
+    write("rsa8192_pkcs1", der(0x30, integer(number(8192, "8192")) + integer(65537)))
     write("rsa2048_even", rsa_spki(number(2048, "even") & ~1, 65537))
     write("rsa2048_e1", rsa_spki(number(2048, "e1"), 1))
     ed25519 = openssl("pkey", "-pubout", "-outform", "DER", data=openssl("genpkey", "-algorithm", "ED25519"))
@@ -73,6 +73,15 @@ def main():
     write("ec_p256", openssl("pkey", "-pubout", "-outform", "DER", data=ec))
     spki = base64.b64decode((HERE / "rsa2048.b64").read_text())
     write("rsa2048_trailing", spki + b"\xde\xad\xbe\xef")
+    write("rsa2048_twice", base64.b64encode(spki))
+    write("rsa2048_pem_twice", b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(spki) +
+          b"-----END PUBLIC KEY-----\n")
+    write("ed25519_twice", base64.b64encode(ed25519[-32:]))
+    write("ed25519_off_curve", (7).to_bytes(32, "little"))
+    write("ed25519_not_canonical", (2**255 - 19 + 3).to_bytes(32, "little"))
+    # The y of a point of order 8, with the sign of x set.
+    write("ed25519_small_order",
+          bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"))
 
 
 main()
