@@ -17,7 +17,9 @@ constexpr std::size_t shown_bytes = 80;
 
 std::string adsp_name(const Evidence& evidence) {
   const auto& legs = evidence.observation.adsp.legs;
-  return legs.empty() ? "_adsp._domainkey" : legs.front().owner.to_string();
+  if (!legs.empty()) return legs.front().owner.to_string();
+  const auto name = config::adsp_name(evidence.observation.domain);
+  return name ? name->to_string() : "_adsp._domainkey";
 }
 
 /// Nothing is known of the practices, so that no row about them can be judged.

@@ -20,6 +20,24 @@ std::span<const Check> catalogue() {
   return rows;
 }
 
+std::string_view to_string(Scope scope) {
+  switch (scope) {
+    case Scope::record:
+      return "record";
+    case Scope::key:
+      return "key";
+    case Scope::size:
+      return "size";
+    case Scope::adsp:
+      return "adsp";
+    case Scope::server:
+      return "server";
+    case Scope::zone:
+      return "zone";
+  }
+  return {};
+}
+
 const Check* find_check(std::string_view name) {
   const auto rows = catalogue();
   const auto found = std::ranges::find(rows, name, &Check::name);

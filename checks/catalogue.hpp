@@ -15,6 +15,8 @@ class Verdict;    // checks/evidence.hpp: where they put what they found
 /// What a check looks at; reports group by it.
 enum class Scope : std::uint8_t { record, key, size, adsp, server, zone };
 
+[[nodiscard]] std::string_view to_string(Scope scope);
+
 /// One fault that can be found. Its name is API: a metric label, a key of the policy, an id in JSON.
 struct Check {
   std::string_view name{};  ///< snake_case, named for the fault

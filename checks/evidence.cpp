@@ -16,7 +16,7 @@ bool publishes(const AnswerGroup& group, const std::string& text) {
 }  // namespace
 
 std::string published_at(const ReadText& text) {
-  return text.group->owner.to_string();
+  return text.group->owner.is_root() ? "the selector's name" : text.group->owner.to_string();
 }
 
 bool stands_elsewhere(const Evidence& evidence, const ReadText& text) {

@@ -34,7 +34,8 @@ struct Evidence {
   SizeFacts size{};
 };
 
-/// The name at which the operator publishes: the selector's own, or the one to which its chain leads.
+/// The name at which the operator publishes: the selector's own, or the one to which its chain leads;
+/// in words where the text came without a name.
 [[nodiscard]] std::string published_at(const ReadText& text);
 
 /// Whether the text stands at a name outside the domain: behind an alias, in the zone of a provider, where

@@ -9,6 +9,7 @@
 
 #include "checks/answers.hpp"
 #include "checks/catalogue.hpp"
+#include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
 #include "checks/roles.hpp"
 #include "checks/size.hpp"
@@ -162,67 +163,6 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
 
-/// Servers that this machine failed to ask, for example for want of descriptors: of them nothing is known.
-std::ptrdiff_t failed_here(const Report& report) {
-  return std::ranges::count(report.servers, ServerOutcome::local_error, &ServerRow::outcome);
-}
-
-Status status_of(const Report& report, const ChainAnswers& answers) {
-  Severity worst_found = Severity::notice;
-  for (const auto& finding : report.findings) worst_found = std::max(worst_found, finding.severity);
-  if (worst_found == Severity::critical) return Status::critical;
-  if (!answers.known || answers.published.empty() || failed_here(report) > 0) return Status::unknown;
-  return worst_found == Severity::warning ? Status::warning : Status::ok;
-}
-
-std::string absence_text(config::Role role) {
-  switch (role) {
-    case config::Role::pending:
-    case config::Role::standby:
-      return "no record yet";
-    case config::Role::active:
-    case config::Role::retired:
-      return "no record";
-  }
-  return {};
-}
-
-std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
-  const auto of_findings = [&] {
-    const Finding& first = report.findings.front();
-    std::set<std::string_view> others;
-    for (const auto& finding : report.findings) {
-      if (finding.severity == first.severity && finding.check != first.check)
-        others.insert(finding.check->name);
-    }
-    return others.empty() ? std::string(first.check->summary)
-                          : fmt::format("{} (and {} more)", first.check->summary, others.size());
-  };
-  switch (report.status) {
-    case Status::critical:
-    case Status::warning:
-      return of_findings();
-    case Status::unknown:
-      if (failed_here(report) > 0) {
-        return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
-                           report.servers.size());
-      }
-      for (const auto& leg : evidence.answers.legs) {
-        if (leg.groups.empty()) {
-          return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());
-        }
-      }
-      return "no server gave an answer with authority";
-    case Status::ok: {
-      const std::size_t servers = evidence.answers.published.front().servers.size();
-      return fmt::format("{} on {} server{}",
-                         text == nullptr ? absence_text(report.role) : describe(text->record), servers,
-                         servers == 1 ? "" : "s");
-    }
-  }
-  return {};
-}
-
 /// What the check finds once the operator's policy and the selector's role have had their say, in that order:
 /// a role knows what the policy cannot, such as that servers may differ while a key spreads.
 CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<Finding>& found) {
@@ -255,6 +195,128 @@ CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<
   return {&check, outcome, {}};
 }
 
+/// An outcome for each row of the catalogue; a row that is not `chosen` is not judged.
+template <class Choose>
+void judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
+  std::vector<Finding> found;
+  for (const Check& check : catalogue()) {
+    report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
+                                            : CheckResult{&check, CheckOutcome::not_judged, {}});
+  }
+  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
+    std::ranges::copy_if(found, std::back_inserter(report.findings),
+                         [&](const Finding& finding) { return finding.severity == severity; });
+  }
+}
+
+/// Whether the text of a key record alone shows the fault, without any server.
+bool text_shows(const Check& check) {
+  switch (check.scope) {
+    case Scope::record: {
+      const auto of_texts = record_checks();
+      return check.name == "txt_not_dkim" ||
+             std::ranges::find(of_texts, check.name, &Check::name) != of_texts.end();
+    }
+    case Scope::key:
+      return true;
+    case Scope::size:
+      return check.name != "udp512_exceeded_chain" && check.name != "qname_too_long";
+    case Scope::adsp:
+    case Scope::server:
+    case Scope::zone:
+      return false;
+  }
+  return false;
+}
+
+/// The same for the text of an ADSP record.
+bool practice_shows(const Check& check) {
+  static constexpr std::string_view names[] = {"adsp_invalid", "adsp_duplicate_tag",
+                                               "adsp_value_unknown_token", "adsp_present_historic"};
+  return std::ranges::find(names, check.name) != std::end(names);
+}
+
+Severity worst_severity(const Report& report) {
+  Severity worst_found = Severity::notice;
+  for (const auto& finding : report.findings) worst_found = std::max(worst_found, finding.severity);
+  return worst_found;
+}
+
+/// The servers' answers as if one text stood at the name, and nothing known of who publishes it.
+ChainAnswers answers_of(const config::DomainName& name, std::vector<std::string> strings) {
+  PublishedText text;
+  for (const auto& string : strings) text.text += string;
+  text.strings = std::move(strings);
+  AnswerGroup group;
+  group.owner = name;
+  group.texts.push_back(std::move(text));
+  ChainAnswers answers;
+  answers.published.push_back(std::move(group));
+  answers.known = true;
+  return answers;
+}
+
+/// Servers that this machine failed to ask, for example for want of descriptors: of them nothing is known.
+std::ptrdiff_t failed_here(const Report& report) {
+  return std::ranges::count(report.servers, ServerOutcome::local_error, &ServerRow::outcome);
+}
+
+Status status_of(const Report& report, const ChainAnswers& answers) {
+  const Severity worst_found = worst_severity(report);
+  if (worst_found == Severity::critical) return Status::critical;
+  if (!answers.known || answers.published.empty() || failed_here(report) > 0) return Status::unknown;
+  return worst_found == Severity::warning ? Status::warning : Status::ok;
+}
+
+std::string headline_of_findings(const Report& report) {
+  const Finding& first = report.findings.front();
+  std::set<std::string_view> others;
+  for (const auto& finding : report.findings) {
+    if (finding.severity == first.severity && finding.check != first.check)
+      others.insert(finding.check->name);
+  }
+  return others.empty() ? std::string(first.check->summary)
+                        : fmt::format("{} (and {} more)", first.check->summary, others.size());
+}
+
+std::string absence_text(config::Role role) {
+  switch (role) {
+    case config::Role::pending:
+    case config::Role::standby:
+      return "no record yet";
+    case config::Role::active:
+    case config::Role::retired:
+      return "no record";
+  }
+  return {};
+}
+
+std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
+  switch (report.status) {
+    case Status::critical:
+    case Status::warning:
+      return headline_of_findings(report);
+    case Status::unknown:
+      if (failed_here(report) > 0) {
+        return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
+                           report.servers.size());
+      }
+      for (const auto& leg : evidence.answers.legs) {
+        if (leg.groups.empty()) {
+          return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());
+        }
+      }
+      return "no server gave an answer with authority";
+    case Status::ok: {
+      const std::size_t servers = evidence.answers.published.front().servers.size();
+      return fmt::format("{} on {} server{}",
+                         text == nullptr ? absence_text(report.role) : describe(text->record), servers,
+                         servers == 1 ? "" : "s");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy) {
@@ -273,12 +335,7 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   report.observed_at = observation.observed_at;
   report.took = observation.took;
 
-  std::vector<Finding> found;
-  for (const Check& check : catalogue()) report.outcomes.push_back(run_check(check, evidence, found));
-  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
-    std::ranges::copy_if(found, std::back_inserter(report.findings),
-                         [&](const Finding& finding) { return finding.severity == severity; });
-  }
+  judge_rows(evidence, report, [](const Check&) { return true; });
 
   const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
@@ -295,6 +352,56 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   report.adsp = evidence.adsp.policy;
   report.status = status_of(report, answers);
   report.headline = headline_of(report, evidence, text);
+  return report;
+}
+
+Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
+                    const Expectation& expectation, const Policy& policy) {
+  probe::Observation observation;
+  observation.domain = place.domain;
+  observation.selector = place.selector.value_or(config::Selector{});
+  ChainAnswers texts = answers_of(place.name, std::move(strings));
+  ChainAnswers nothing;
+  const ChainAnswers& answers = place.is_adsp ? nothing : texts;
+  const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
+  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}};
+  evidence.texts = read_texts(answers, expectation.service);
+  evidence.adsp = read_practices(observation, adsp_answers);
+  evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);
+  if (place.name.is_root()) evidence.size.direct.reset();
+
+  Report report;
+  report.domain = observation.domain;
+  report.selector = observation.selector;
+  report.name = place.name;
+  report.role = expectation.role;
+  judge_rows(evidence, report, place.is_adsp ? practice_shows : text_shows);
+  const ReadText* const text = place.is_adsp ? nullptr : main_text(evidence);
+  report.record = record_facts(evidence, text);
+  if (place.is_adsp) {
+    report.record.record_class = RecordClass::not_dkim;
+    report.record.strings = texts.published.front().texts.front().strings;
+  }
+  report.key = key_facts(text);
+  report.size = evidence.size;
+  report.adsp = evidence.adsp.policy;
+  switch (worst_severity(report)) {
+    case Severity::critical:
+      report.status = Status::critical;
+      break;
+    case Severity::warning:
+      report.status = Status::warning;
+      break;
+    case Severity::notice:
+      report.status = Status::ok;
+      break;
+  }
+  if (report.status != Status::ok) {
+    report.headline = headline_of_findings(report);
+  } else {
+    report.headline =
+        text == nullptr ? fmt::format("ADSP {}", to_string(report.adsp)) : describe(text->record);
+  }
   return report;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/record_place.hpp"
 #include "checks/report.hpp"
 #include "config/policy.hpp"
 #include "config/selector.hpp"
@@ -31,6 +32,11 @@ using config::Policy;
 
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
                            const Policy& policy);
+
+/// The same for one text that no server was asked for: rows that the text alone does not answer are not
+/// judged, and the report has nothing of servers and time. The size is known when the name is.
+[[nodiscard]] Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
+                                  const Expectation& expectation, const Policy& policy);
 
 /// The worst of several in the order critical, unknown, warning, ok; unknown when there is none.
 [[nodiscard]] Status worst(std::span<const Status> statuses);

@@ -3,24 +3,24 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <iterator>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "checks/catalogue.hpp"
 #include "checks/judge.hpp"
 #include "cli/check_plan.hpp"
+#include "cli/output.hpp"
+#include "cli/report_output.hpp"
+#include "cli/settings_input.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
 #include "config/root_hints.hpp"
-#include "config/settings_file.hpp"
+#include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
 #include "probe/prober.hpp"
@@ -59,41 +59,6 @@ Round observe(const CheckTarget& target) {
   return round;
 }
 
-/// A reader that went away (`| head`) is no fault of ours and not worth a word.
-void write_output(const std::string& text) {
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!written && errno != EPIPE) {
-    throw std::system_error(errno, std::generic_category(), "the report cannot be written");
-  }
-}
-
-std::string tables(const CheckCommand& command, const config::DomainName& domain,
-                   const std::vector<checks::Report>& reports) {
-  const auto style = output_style(command.color);
-  std::string text;
-  for (const auto& report : reports) {
-    if (!text.empty()) text += '\n';
-    text += exporters::report_table(report, style);
-  }
-  if (reports.size() > 1) text += '\n' + exporters::summary_table(domain, reports, style);
-  return text;
-}
-
-ExitCode exit_code(checks::Status status) {
-  switch (status) {
-    case checks::Status::ok:
-      return ExitCode::ok;
-    case checks::Status::warning:
-      return ExitCode::warning;
-    case checks::Status::critical:
-      return ExitCode::critical;
-    case checks::Status::unknown:
-      return ExitCode::unknown;
-  }
-  return ExitCode::unknown;
-}
-
 /// What the first selector says that is as bad as the whole domain.
 std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
   const auto report = std::ranges::find(reports, status, &checks::Report::status);
@@ -101,18 +66,11 @@ std::string worst_headline(checks::Status status, const std::vector<checks::Repo
                                  : fmt::format("{}: {}", report->selector.to_string(), report->headline);
 }
 
-void print_warnings(const config::Mistakes& warnings) {
-  for (const auto& [where, message] : warnings)
-    fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
-}
-
 config::Result<config::Settings> read_files(const CheckCommand& command) {
   config::Settings settings;
   config::Mistakes mistakes;
   if (command.settings_file) {
-    config::Vocabulary vocabulary;
-    for (const auto& check : checks::catalogue()) vocabulary.checks.emplace_back(check.name);
-    if (auto read = config::load_settings(*command.settings_file, vocabulary)) {
+    if (auto read = load_settings(*command.settings_file)) {
       settings = std::move(*read);
     } else {
       mistakes = std::move(read.error());
@@ -145,7 +103,6 @@ void print_settings_good(const CheckCommand& command, const config::Settings& se
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   auto settings = read_files(command);
   if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
-  print_warnings(settings->warnings);
   if (command.only_check_settings) {
     print_settings_good(command, *settings);
     return ExitCode::ok;
@@ -154,30 +111,38 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
 
   std::vector<exporters::DomainSummary> domains;
+  std::vector<probe::Observation> seen;
   bool interrupted = false;
   for (const auto& target : plan->targets) {
-    const Round round = observe(target);
+    Round round = observe(target);
     std::vector<checks::Report> reports;
     for (std::size_t i = 0; i < round.observations.size(); ++i)
       reports.push_back(checks::judge(round.observations[i], target.expectations[i], plan->policy));
     const checks::Status status = checks::worst(reports);
-    if (!command.json) {
-      write_output((domains.empty() ? "" : "\n") + tables(command, target.domain, reports));
+    if (!command.output.json) {
+      write_output((domains.empty() ? "" : "\n") +
+                   report_tables(target.domain, reports, command.output.color));
     } else if (command.every_domain) {
       write_output(exporters::check_json_line(target.domain, status, reports));
     } else {
       write_output(exporters::check_json(target.domain, status, reports));
     }
     domains.push_back({target.domain, status, worst_headline(status, reports)});
+    if (command.save) std::ranges::move(round.observations, std::back_inserter(seen));
     interrupted = round.interrupted;
     if (interrupted) break;
   }
-  if (!command.json && domains.size() > 1)
-    write_output('\n' + exporters::domains_table(domains, output_style(command.color)));
+  if (command.save) {
+    if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)
+      return tl::unexpected(CheckRefused{ExitCode::settings, std::move(saved.error())});
+  }
+  if (!command.output.json && domains.size() > 1)
+    write_output('\n' + exporters::domains_table(domains, output_style(command.output.color)));
   std::vector<checks::Status> statuses;
   for (const auto& domain : domains) statuses.push_back(domain.status);
   if (!interrupted) return exit_code(checks::worst(statuses));
-  if (!command.json) fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+  if (!command.output.json)
+    fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "checks/catalogue.hpp"
 #include "config/domain_name.hpp"
 #include "config/options.hpp"
 #include "config/result.hpp"
@@ -18,6 +19,11 @@
 namespace dkimprobe::cli {
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
+
+struct OutputChoice {
+  bool json = false;
+  ColorChoice color = ColorChoice::automatic;
+};
 
 struct CheckCommand {
   config::DomainName domain{};  ///< the root when `every_domain`
@@ -32,8 +38,29 @@ struct CheckCommand {
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  bool json = false;
-  ColorChoice color = ColorChoice::automatic;
+  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  OutputChoice output{};
+};
+
+struct JudgeCommand {
+  std::filesystem::path file{};        ///< `-` is standard input
+  std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
+  std::optional<std::filesystem::path> settings_file{};
+  OutputChoice output{};
+};
+
+enum class RecordFormat : std::uint8_t { text, jsonl };
+
+struct LintCommand {
+  std::filesystem::path file{"-"};  ///< `-` is standard input
+  RecordFormat format = RecordFormat::text;
+  config::Role role = config::Role::active;
+  OutputChoice output{};
+};
+
+struct ExplainCommand {
+  const checks::Check* check = nullptr;  ///< null: list all
+  bool markdown = false;                 ///< all of checks/README.md
 };
 
 /// A text that was asked for, such as the help.
@@ -41,7 +68,7 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, TextWanted>;
+using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

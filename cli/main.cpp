@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,6 +14,10 @@
 #include "cli/check.hpp"
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/explain.hpp"
+#include "cli/judge.hpp"
+#include "cli/lint.hpp"
+#include "cli/output.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -30,15 +35,36 @@ int end_with(const config::Mistakes& mistakes, ExitCode code) {
   return static_cast<int>(code);
 }
 
+using Ended = tl::expected<ExitCode, CheckRefused>;
+
+/// A file that cannot be used is a wrong setting.
+Ended ended(config::Result<ExitCode> result) {
+  if (!result) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(result.error())});
+  return *result;
+}
+
+Ended run_command(const CheckCommand& command) {
+  return run_check(command);
+}
+Ended run_command(const JudgeCommand& command) {
+  return ended(run_judge(command));
+}
+Ended run_command(const LintCommand& command) {
+  return ended(run_lint(command));
+}
+Ended run_command(const ExplainCommand& command) {
+  return run_explain(command);
+}
+Ended run_command(const TextWanted& wanted) {
+  write_output(wanted.text);
+  return ExitCode::ok;
+}
+
 int run(const std::vector<std::string>& arguments) {
   auto command = read_command_line(arguments);
   if (!command) return end_with(command.error(), ExitCode::usage);
-  if (const auto* wanted = std::get_if<TextWanted>(&*command)) {
-    fmt::print("{}", wanted->text);
-    return static_cast<int>(ExitCode::ok);
-  }
-  const auto code = run_check(std::get<CheckCommand>(std::move(*command)));
-  return code ? static_cast<int>(*code) : end_with(code.error().mistakes, code.error().code);
+  auto result = std::visit([](const auto& given) { return run_command(given); }, *command);
+  return result ? static_cast<int>(*result) : end_with(result.error().mistakes, result.error().code);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "config/escape.hpp"
 #include "exporters/iso_time.hpp"
 #include "exporters/message_size.hpp"
+#include "exporters/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -123,8 +124,8 @@ void append_finding(Json& list, const checks::Finding& finding) {
                     {"server", server == nullptr ? Json(nullptr) : Json(server->address.ip.to_string())},
                     {"server_name", server == nullptr ? Json(nullptr) : text_or_null(server->name)},
                     {"offset", or_null(finding.offset)},
-                    {"detail", finding.detail},
-                    {"remedy", finding.remedy},
+                    {"detail", without_controls(finding.detail)},
+                    {"remedy", without_controls(finding.remedy)},
                     {"reference", text_or_null(finding.check->reference)}});
   };
   if (finding.servers.empty()) entry(nullptr);
@@ -145,7 +146,7 @@ Json server_json(const checks::ServerRow& row) {
           {"ttl", or_null(row.ttl_seconds)},
           {"answer_sha256", text_or_null(row.answer_sha256)},
           {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
-          {"says", row.says},
+          {"says", without_controls(row.says)},
           {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
           {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
           {"udp_bytes", or_null(row.udp_bytes)}};
@@ -187,6 +188,17 @@ Json zone_json(const probe::Delegation& delegation) {
           {"queries", delegation.exchanges.size()}};
 }
 
+Json outcomes_json(const Report& report) {
+  Json outcomes = Json::object();
+  for (const auto& result : report.outcomes) outcomes[result.check->name] = checks::to_string(result.outcome);
+  return outcomes;
+}
+
+/// What is not UTF-8 in spite of all escaping becomes U+FFFD: the output is JSON whatever happens.
+std::string dumped(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
 Json report_object(const Report& report) {
   Json findings = Json::array();
   for (const auto& finding : report.findings) append_finding(findings, finding);
@@ -201,13 +213,10 @@ Json report_object(const Report& report) {
   }
   Json zones = Json::array();
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
-  Json outcomes = Json::object();
   Json switched_off = Json::object();
   for (const auto& result : report.outcomes) {
-    outcomes[result.check->name] = checks::to_string(result.outcome);
     if (!result.switched_off.empty()) switched_off[result.check->name] = result.switched_off;
   }
-
   return {{"schema", "dkimprobe.report/1"},
           {"domain", report.domain.to_string()},
           {"selector", report.selector.to_string()},
@@ -216,7 +225,7 @@ Json report_object(const Report& report) {
           {"observed_at", iso_time(report.observed_at)},
           {"took_ms", milliseconds(report.took)},
           {"status", checks::to_string(report.status)},
-          {"headline", report.headline},
+          {"headline", without_controls(report.headline)},
           {"record", record_json(report.record)},
           {"key", key_json(report.key)},
           {"size", size_json(report.size)},
@@ -226,7 +235,7 @@ Json report_object(const Report& report) {
           {"delegation", {{"zones", std::move(zones)}}},
           {"rotation", {{"negative_ttl", or_null(report.negative_ttl_seconds)}}},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
-          {"outcomes", std::move(outcomes)},
+          {"outcomes", outcomes_json(report)},
           {"switched_off", std::move(switched_off)}};
 }
 
@@ -238,8 +247,7 @@ std::string dump(const config::DomainName& domain, checks::Status status, std::s
                       {"domain", domain.to_string()},
                       {"status", checks::to_string(status)},
                       {"reports", std::move(list)}};
-  // What is not UTF-8 in spite of all escaping becomes U+FFFD: the output is JSON whatever happens.
-  return whole.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+  return dumped(whole, indent);
 }
 
 }  // namespace
@@ -252,6 +260,49 @@ std::string check_json(const config::DomainName& domain, checks::Status status,
 std::string check_json_line(const config::DomainName& domain, checks::Status status,
                             std::span<const Report> reports) {
   return dump(domain, status, reports, -1);
+}
+
+std::string lint_json(const Report& report, std::size_t line) {
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) {
+    findings.push_back({{"id", finding.check->name},
+                        {"severity", checks::to_string(finding.severity)},
+                        {"offset", or_null(finding.offset)},
+                        {"detail", without_controls(finding.detail)},
+                        {"remedy", without_controls(finding.remedy)},
+                        {"reference", text_or_null(finding.check->reference)}});
+  }
+  const auto name_or_null = [](bool known, const std::string& name) {
+    return known ? Json(name) : Json(nullptr);
+  };
+  return dumped(
+      {{"schema", "dkimprobe.lint/1"},
+       {"line", line},
+       {"domain", name_or_null(!report.domain.is_root(), report.domain.to_string())},
+       {"selector", name_or_null(report.selector != config::Selector{}, report.selector.to_string())},
+       {"name", name_or_null(!report.name.is_root(), report.name.to_string())},
+       {"role", config::to_string(report.role)},
+       {"status", checks::to_string(report.status)},
+       {"headline", without_controls(report.headline)},
+       {"record", record_json(report.record)},
+       {"key", key_json(report.key)},
+       {"size",
+        {{"direct", or_null(report.size.direct)},
+         {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
+         {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
+         {"drop_first", strings_json(report.size.drop_first)}}},
+       {"findings", std::move(findings)},
+       {"adsp", {{"policy", checks::to_string(report.adsp)}}},
+       {"outcomes", outcomes_json(report)}},
+      -1);
+}
+
+std::string lint_mistake_json(std::size_t line, std::string_view mistake) {
+  return dumped({{"schema", "dkimprobe.lint/1"},
+                 {"line", line},
+                 {"status", "unknown"},
+                 {"mistake", without_controls(mistake)}},
+                -1);
 }
 
 }  // namespace dkimprobe::exporters

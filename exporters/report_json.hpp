@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "checks/report.hpp"
 
@@ -16,5 +17,12 @@ namespace dkimprobe::exporters {
 /// The same without line breaks inside: a line of a stream.
 [[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
                                           std::span<const checks::Report> reports);
+
+/// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
+/// only servers can tell.
+[[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
+
+/// The same for a line of input that is no record.
+[[nodiscard]] std::string lint_mistake_json(std::size_t line, std::string_view mistake);
 
 }  // namespace dkimprobe::exporters

@@ -615,6 +615,10 @@ void TableWriter::remainder(const Report& report) {
         style_.unicode ? without_controls(result.switched_off) : config::escape_text(result.switched_off);
     paragraph("  ", 2, fmt::format("switched off: {}: {}", result.check->name, reason), Ink::dim);
   }
+  if (!report.findings.empty()) {
+    paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
+              Ink::dim);
+  }
   paragraph("  ", 2, fmt::format("{}, {}", iso_time(report.observed_at), duration(report.took)), Ink::dim);
 }
 

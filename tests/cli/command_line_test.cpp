@@ -54,7 +54,7 @@ TEST_CASE("flags may stand anywhere among the arguments") {
     CHECK(command.settings.port == 5300);
     CHECK(command.settings.use_ipv4);
     CHECK_FALSE(command.settings.use_ipv6);
-    CHECK(command.json);
+    CHECK(command.output.json);
   }
 }
 
@@ -67,8 +67,8 @@ TEST_CASE("without flags the settings are the defaults") {
   }
   CHECK_FALSE(command.role);
   CHECK(command.given_options.empty());
-  CHECK(command.color == ColorChoice::automatic);
-  CHECK_FALSE(command.json);
+  CHECK(command.output.color == ColorChoice::automatic);
+  CHECK_FALSE(command.output.json);
   CHECK_FALSE(command.root_hints);
 }
 

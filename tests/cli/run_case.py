@@ -4,15 +4,27 @@
     run_case.py PROGRAM CASE.json
 
 A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
-texts that must be on standard output, the first of them at its start; without it nothing may be there. Names of
-files are relative to the folder of the case. No case asks a server: those are in tests/lab."""
+texts that must be on standard output, the first of them at its start; without it nothing may be there. `stdin` is what
+the program reads, `schema` asks that each line of its output keeps to exporters/report.schema.json. Names of files are
+relative to the folder of the case. No case asks a server: those are in tests/lab."""
 
 import json
 import pathlib
 import subprocess
 import sys
 
-KNOWN_FIELDS = {"why", "arguments", "exit", "stderr", "stdout"}
+import jsonschema
+
+HERE = pathlib.Path(__file__).resolve().parent
+KNOWN_FIELDS = {"why", "arguments", "exit", "stderr", "stdout", "stdin", "schema"}
+
+
+def schema_errors(lines):
+    schema = json.loads((HERE.parents[1] / "exporters" / "report.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for number, line in enumerate(lines, 1):
+        for error in validator.iter_errors(json.loads(line)):
+            yield "line %d: %s" % (number, error.message[:300])
 
 
 def main():
@@ -22,7 +34,7 @@ def main():
         sys.exit("%s: fields missing or unknown: %s" % (path.name, sorted(case)))
     done = subprocess.run(
         [str(pathlib.Path(program).resolve()), *case["arguments"]],
-        stdin=subprocess.DEVNULL,
+        input=case.get("stdin", ""),
         capture_output=True,
         text=True,
         timeout=60,
@@ -39,7 +51,9 @@ def main():
     if texts and not done.stdout.startswith(texts[0]):
         wrong.append("standard output does not begin with %r:\n%s" % (texts[0], done.stdout))
     wrong += ["standard output lacks %r" % text for text in texts if text not in done.stdout]
-    too_wide = [line for line in done.stdout.splitlines() if len(line) > 80]
+    if case.get("schema"):
+        wrong += schema_errors(done.stdout.splitlines())
+    too_wide = [] if case.get("schema") else [line for line in done.stdout.splitlines() if len(line) > 80]
     wrong += ["a line has %d columns: %s" % (len(line), line) for line in too_wide]
     if wrong:
         sys.exit("%s (%s)\n%s" % (path.name, case["why"], "\n".join(wrong)))

@@ -2,7 +2,10 @@
 """Runs the program against the lab, a case a file of cases/, and compares its JSON report exactly. At the end
 it reads the lab's own logs: nothing may have reached the tripwires, and no query may have had RD=1.
 
-    run_cases.py --program PATH [--lab DIR of a running lab] [--only GLOB] [-j N]"""
+    run_cases.py --program PATH [--lab DIR of a running lab] [--only GLOB] [-j N] [--rejudge]
+
+With --rejudge what each case saw is stored and judged again, and the two reports must be the same octet by octet.
+"""
 
 import argparse
 import concurrent.futures
@@ -22,9 +25,14 @@ import tempfile
 import threading
 import time
 
+import jsonschema
+
 import dnswire
 
 HERE = pathlib.Path(__file__).resolve().parent
+SCHEMA = json.loads((HERE.parents[1] / "exporters" / "report.schema.json").read_text())
+# One kind of output alone, so that an error names the place and not the whole.
+CHECK_SCHEMA = jsonschema.Draft202012Validator({"$ref": "#/$defs/check_result", "$defs": SCHEMA["$defs"]})
 CASE_SECONDS = 40
 LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {
@@ -126,6 +134,10 @@ def actual_lines(case, done):
         if done.stdout.strip():
             lines.append("standard output, where none is wanted: %s" % done.stdout.strip()[:200])
         return lines
+    lines += [
+        "not as the schema wants it, at %s: %s" % (error.json_path, error.message[:200])
+        for error in CHECK_SCHEMA.iter_errors(json.loads(done.stdout))
+    ]
     for report in reports_of(done.stdout):
         selector = report["selector"]
         lines.append("%s: status %s" % (selector, report["status"]))
@@ -146,9 +158,36 @@ def build_resolver_guard(directory):
     return str(library)
 
 
-def run_case(name, case, program, lab, resolver_guard):
-    """None when the case passed, else what to tell."""
+def rejudged(program, command, stored, report):
+    """What differs when the stored observation is judged again, as lines."""
+    same = []
+    for flag in ("--role", "--config.file"):
+        if flag in command:
+            same += [flag, command[command.index(flag) + 1]]
+    if not os.path.exists(stored):
+        return ["    nothing was stored"]
+    again = subprocess.run(
+        [program, "judge", stored, "--json", *same],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+        timeout=CASE_SECONDS,
+    )
+    if again.stdout == report:
+        return []
+    lines = list(difflib.unified_diff(report.splitlines(), again.stdout.splitlines(), lineterm=""))
+    return ["    judged again it is another report; standard error: %s" % again.stderr[:300]] + [
+        "    " + line for line in lines[:40]
+    ]
+
+
+def run_case(name, case, program, lab, resolver_guard, store=None):
+    """None when the case passed, else what to tell. `store` is a directory for what the case saw."""
     command = command_of(program, case, lab)
+    stored = os.path.join(store, name + ".json") if store else None
+    if stored:
+        command += ["--save", stored]
     began = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -180,6 +219,8 @@ def run_case(name, case, program, lab, resolver_guard):
             wanted = [line for line in wanted if line.startswith("exit")]
         if wanted != got:
             told += ["    %s" % line for line in difflib.ndiff(wanted, got) if not line.startswith("?")]
+        if stored and "status" in case:
+            told += rejudged(program, command, stored, done.stdout)
         if case.get("stderr", "") not in stderr:
             told.append("    standard error lacks: %s" % case["stderr"])
     if not told:
@@ -282,6 +323,7 @@ def main():
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--lab", help="directory of a running lab; else one is started for the run")
     parser.add_argument("--only", default="*", help="names of cases, with * and ?")
+    parser.add_argument("--rejudge", action="store_true", help="store what each case saw, and judge it again")
     parser.add_argument("-j", type=int, default=8, dest="jobs", help="how many cases at a time (8)")
     parser.add_argument("--cases", default=HERE / "cases", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -314,8 +356,9 @@ def main():
                         chosen.append((path.stem, case))
             program = str(pathlib.Path(arguments.program).resolve())
             guard = build_resolver_guard(temporary)
+            store = tempfile.mkdtemp(dir=temporary) if arguments.rejudge else None
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-                for told in pool.map(lambda named: run_case(*named, program, lab, guard), chosen):
+                for told in pool.map(lambda named: run_case(*named, program, lab, guard, store), chosen):
                     if told is None:
                         passed += 1
                     else:

@@ -1,0 +1,21 @@
+#include "cli/explain.hpp"
+
+#include "cli/output.hpp"
+#include "cli/terminal.hpp"
+#include "exporters/check_guide.hpp"
+
+namespace dkimprobe::cli {
+
+ExitCode run_explain(const ExplainCommand& command) {
+  const std::size_t columns = output_style(ColorChoice::never).columns;
+  if (command.markdown) {
+    write_output(exporters::catalogue_markdown());
+  } else if (command.check != nullptr) {
+    write_output(exporters::explain_check(*command.check, columns));
+  } else {
+    write_output(exporters::list_checks(columns));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace dkimprobe::cli
