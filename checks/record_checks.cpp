@@ -228,7 +228,7 @@ constexpr auto rows = std::to_array<Check>({
      "white space follows the last semicolon", "a strict verifier may reject the record",
      "Delete the white space at the end.", find_in_texts<RecordFault::txt_trailing_semicolon_space>},
     {"keytype_unknown", Scope::record, Severity::critical, "RFC 6376 section 3.6.1",
-     "k= names no key type of DKIM", "verifiers must pass over the key", "Write `k=rsa` or `k=ed25519`.",
+     "k= names no key type of DKIM", "verifiers must ignore the key", "Write `k=rsa` or `k=ed25519`.",
      find_in_texts<RecordFault::keytype_unknown>},
     {"keytype_mismatch", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
      "k= says one type, the key is of another", "verifiers cannot use the key", "Let k= say what the key is.",

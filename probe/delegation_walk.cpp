@@ -10,6 +10,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "probe/response_reader.hpp"
+
 namespace dkimprobe::probe {
 namespace {
 
@@ -25,8 +27,6 @@ constexpr std::size_t most_lookups_at_once = 4;
 constexpr std::size_t most_names_of_a_zone = 256;
 // A zone with more names is not worth its place in the cache.
 constexpr std::size_t most_names_cached = 64;
-// Records of one kind that stay in the record of an exchange.
-constexpr std::size_t most_records_kept = 64;
 // Questions that one server gets in a walk before others of unknown quality are tried instead of it.
 constexpr std::uint32_t questions_before_spreading = 12;
 
@@ -140,27 +140,6 @@ Reading read_response(const DomainName& apex, const DomainName& name, RecordType
     reading.kind = response.rcode == Rcode::nxdomain ? Reading::Kind::denied : Reading::Kind::no_data;
   }
   return reading;
-}
-
-template <class Record>
-void keep_first(std::vector<Record>& records, std::size_t most) {
-  if (records.size() <= most) return;
-  records.erase(records.begin() + static_cast<std::ptrdiff_t>(most), records.end());
-  records.shrink_to_fit();
-}
-
-/// The exchange as it is recorded. A hostile response with thousands of records is not kept two hundred
-/// times.
-Exchange bounded(const Exchange& exchange) {
-  Exchange copy = exchange;
-  if (copy.response) {
-    keep_first(copy.response->ns, most_records_kept);
-    keep_first(copy.response->addresses, most_records_kept);
-    keep_first(copy.response->aliases, most_records_kept);
-    keep_first(copy.response->referral, most_records_kept);
-    keep_first(copy.response->glue, most_records_kept);
-  }
-  return copy;
 }
 
 std::uint64_t mixed(std::uint64_t value) {
@@ -377,7 +356,8 @@ void DelegationWalk::State::finished(std::uint32_t ticket, const Exchange& excha
   const auto [question, ask] = std::move(found->second);
   under_way_.erase(found);
   question->under_way = false;
-  exchanges_.push_back({ask.server, ask.zone, bounded(exchange)});
+  WalkExchange& kept = exchanges_.emplace_back(ask.server, ask.zone, exchange);
+  if (kept.exchange.response) keep_evidence(*kept.exchange.response);
 
   Server& memory = server(ask.server);
   Question::Try& attempt = question->tries[ask.server];

@@ -17,6 +17,10 @@ MonotonicTime Pace::reserve(MonotonicTime now) {
          std::chrono::duration_cast<MonotonicTime::duration>(std::chrono::duration<double>(-tokens_ / rate_));
 }
 
+void Pace::give_back() {
+  tokens_ = std::min(burst_, tokens_ + 1.0);
+}
+
 void Pace::slow_down() {
   rate_ = std::min(rate_, std::max(rate_ / 2.0, 0.1));
 }

@@ -15,6 +15,9 @@ class Pace {
   /// When the next query may leave; that query is counted as sent then. Calls come in the order of time.
   [[nodiscard]] MonotonicTime reserve(MonotonicTime now);
 
+  /// A reserved query was not sent after all. Those reserved behind it keep their times.
+  void give_back();
+
   /// The server refused after it had answered, or stopped answering: half the rate, at least one query in ten
   /// seconds.
   void slow_down();

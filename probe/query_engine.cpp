@@ -269,10 +269,11 @@ void QueryEngine::on_stream_end(SocketId stream, int error) {
 void QueryEngine::on_wake() {
   armed_ = MonotonicTime::max();
   const MonotonicTime now = sockets_.now();
+  // First, or what expires would ask to be woken for a socket that is due already.
+  while (!draining_.empty() && draining_.front().close_at <= now) close_oldest_draining();
   expired_.clear();
   deadlines_.expire(now, expired_);
   for (const std::uint32_t index : expired_) expire(index, now);
-  while (!draining_.empty() && draining_.front().close_at <= now) close_oldest_draining();
   if (const auto next = deadlines_.next()) wake_by(*next);
   if (!draining_.empty()) wake_by(draining_.front().close_at);
 }

@@ -105,6 +105,14 @@ std::optional<DomainName> substituted(const DomainName& name, const DomainName& 
   return DomainName::from_wire({wire.data(), kept + target.wire_size()});
 }
 
+template <class Record>
+void keep_first(std::vector<Record>& records) {
+  constexpr std::size_t most_records_kept = 64;
+  if (records.size() <= most_records_kept) return;
+  records.erase(records.begin() + most_records_kept, records.end());
+  records.shrink_to_fit();
+}
+
 /// The message of one response, taken apart section by section.
 class Reading {
  public:
@@ -246,6 +254,14 @@ class Reading {
 Response read_response(const ScannedMessage& message, const DomainName& question_name,
                        RecordType question_type) {
   return Reading{message, question_name, question_type}.run();
+}
+
+void keep_evidence(Response& response) {
+  keep_first(response.ns);
+  keep_first(response.addresses);
+  keep_first(response.aliases);
+  keep_first(response.referral);
+  keep_first(response.glue);
 }
 
 }  // namespace dkimprobe::probe

@@ -14,4 +14,9 @@ namespace dkimprobe::probe {
 [[nodiscard]] Response read_response(const ScannedMessage& message, const config::DomainName& question_name,
                                      RecordType question_type);
 
+/// Cuts each list of a response to the 64 records that are worth keeping as evidence. A hostile server may
+/// send thousands, and each of its responses is kept until the round is over. The TXT records stay: they are
+/// what was asked for, and the scan bounds them.
+void keep_evidence(Response& response);
+
 }  // namespace dkimprobe::probe

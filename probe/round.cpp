@@ -34,7 +34,8 @@ struct LegProbe {
   DomainName owner{};
   Delegation delegation{};
   std::optional<DelegationWalk> walk{};
-  std::vector<WalkExchange> walk_first_looks{};  ///< truncated or refused answers that were asked for again
+  /// Those that the walk was not told of: answers asked for again, and what came after its end.
+  std::vector<WalkExchange> walk_exchanges{};
   std::deque<ServerProbe> servers{};
   bool probing = false;
 };
@@ -44,13 +45,20 @@ struct ChainProbe {
   bool is_adsp = false;
   ChainOutcome outcome = ChainOutcome::complete;
   std::deque<LegProbe> legs{};
-  std::vector<std::pair<DomainName, DomainName>> aliases{};  ///< from owner to target
+  std::vector<std::pair<DomainName, DomainName>> aliases{};  ///< from owner to target, both legs
 
   [[nodiscard]] bool leads_to(const DomainName& from, const DomainName& to) const {
-    if (from == to) return true;
-    // Short: a chain has at most a dozen legs, and the aliases that are searched never hold a loop.
-    return std::any_of(aliases.begin(), aliases.end(),
-                       [&](const auto& alias) { return alias.first == from && leads_to(alias.second, to); });
+    // Each name once: hostile aliases can make thousands of ways between a dozen names.
+    std::vector<DomainName> reached{from};
+    for (std::size_t at = 0; at < reached.size(); ++at) {
+      if (reached[at] == to) return true;
+      for (const auto& [owner, target] : aliases) {
+        if (owner == reached[at] && std::find(reached.begin(), reached.end(), target) == reached.end()) {
+          reached.push_back(target);
+        }
+      }
+    }
+    return false;
   }
 };
 
@@ -63,6 +71,7 @@ struct PendingQuery {
   DomainName walk_zone{};
   ServerAddress address{};
   std::chrono::milliseconds timeout{0};
+  bool sent = false;
   Exchange exchange{};
 };
 
@@ -105,7 +114,7 @@ class Round::State final : public QueryHandler {
 
   ~State() {
     finished_ = nullptr;
-    if (!over_) context_.engine.interrupt(*this);
+    interrupt();
   }
 
   void start() {
@@ -125,13 +134,7 @@ class Round::State final : public QueryHandler {
     interrupted_ = true;
     out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
     context_.engine.interrupt(*this);
-    // What still waited for its turn was never sent.
-    while (!pending_.empty()) {
-      PendingQuery query = std::move(pending_.begin()->second);
-      pending_.erase(pending_.begin());
-      query.exchange.outcome = Outcome::interrupted;
-      record(std::move(query));
-    }
+    leave_unsent([](const PendingQuery&) { return true; });
     for (ChainProbe& chain : chains_) {
       for (LegProbe& leg : chain.legs) {
         if (leg.probing) continue;
@@ -141,7 +144,7 @@ class Round::State final : public QueryHandler {
         }
         leg.delegation.outcome = why;
         leg.probing = true;
-        chain.outcome = ChainOutcome::interrupted;
+        if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::interrupted;
       }
     }
     finish();
@@ -176,7 +179,9 @@ class Round::State final : public QueryHandler {
                                 [&](const Nameserver& nameserver) { return nameserver.name == pinned.name; });
       if (known == nameservers.end()) known = nameservers.insert(known, Nameserver{.name = pinned.name});
       known->host = HostOutcome::found;
-      known->addresses.push_back(pinned.ip);
+      auto& addresses = known->addresses;
+      if (std::find(addresses.begin(), addresses.end(), pinned.ip) == addresses.end())
+        addresses.push_back(pinned.ip);
     }
   }
 
@@ -204,19 +209,17 @@ class Round::State final : public QueryHandler {
   void take_delegation(LegProbe& leg) {
     leg.delegation = leg.walk->take_result();
     leg.walk.reset();
-    leg.delegation.exchanges.insert(leg.delegation.exchanges.end(),
-                                    std::make_move_iterator(leg.walk_first_looks.begin()),
-                                    std::make_move_iterator(leg.walk_first_looks.end()));
-    std::sort(
-        leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(),
-        [](const WalkExchange& a, const WalkExchange& b) { return began_before(a.exchange, b.exchange); });
+    leave_unsent([&](const PendingQuery& query) { return query.leg == &leg && query.server == nullptr; });
   }
 
   // ---- Asking the servers of a leg ----
 
   void begin_probing(ChainProbe& chain, LegProbe& leg) {
     leg.probing = true;
-    add_servers(chain, leg);
+    // A walk that ended at the root or at a top-level domain found nobody who could hold the name.
+    const bool too_high =
+        leg.delegation.outcome == DiscoveryOutcome::no_servers && leg.delegation.zone.label_count() <= 1;
+    if (!too_high) add_servers(chain, leg);
     for (ServerProbe& server : leg.servers) {
       if (server.seen.not_asked == NotAsked::asked) advance_plan(chain, leg, server);
     }
@@ -228,10 +231,7 @@ class Round::State final : public QueryHandler {
   void add_servers(const ChainProbe& chain, LegProbe& leg) {
     std::map<ServerAddress, ServerProbe*> by_address;
     for (const Nameserver& nameserver : leg.delegation.nameservers) {
-      std::vector<config::Address> addresses = nameserver.glue;
-      addresses.insert(addresses.end(), nameserver.addresses.begin(), nameserver.addresses.end());
-      for (const config::Address& ip : addresses) {
-        const ServerAddress address{ip, port_of(leg, nameserver.name, ip)};
+      for (const ServerAddress& address : addresses_of(leg, nameserver)) {
         if (ServerProbe* known = by_address[address]) {
           auto& names = known->seen.names;
           if (std::find(names.begin(), names.end(), nameserver.name) == names.end())
@@ -242,8 +242,7 @@ class Round::State final : public QueryHandler {
         const ServerProbe* zone_facts_from = nullptr;
         QuestionSet questions = chain.is_adsp ? QuestionSet::glance : QuestionSet::full;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
-          const auto [asked, is_first] =
-              zone_facts_.try_emplace({address, leg.delegation.zone.lower_case()}, nullptr);
+          const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
           zone_facts_from = asked->second;
           if (!is_first) questions = QuestionSet::record_only;
         }
@@ -253,21 +252,28 @@ class Round::State final : public QueryHandler {
         server.seen.not_asked = not_asked;
         server.zone_facts_from = zone_facts_from;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
-          zone_facts_[{address, leg.delegation.zone.lower_case()}] = &server;
+          zone_facts_[{address, leg.delegation.zone}] = &server;
         }
         by_address[address] = &server;
       }
     }
   }
 
-  [[nodiscard]] std::uint16_t port_of(const LegProbe& leg, const DomainName& name,
-                                      const config::Address& ip) const {
+  [[nodiscard]] std::vector<ServerAddress> addresses_of(const LegProbe& leg,
+                                                        const Nameserver& nameserver) const {
+    const auto& settings = context_.settings;
+    std::vector<ServerAddress> addresses;
     if (leg.delegation.outcome == DiscoveryOutcome::pinned) {
-      for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
-        if (pinned.name == name && pinned.ip == ip && pinned.port) return *pinned.port;
+      for (const config::NamedServer& pinned : settings.pinned_servers) {
+        if (pinned.name == nameserver.name)
+          addresses.push_back({pinned.ip, pinned.port.value_or(settings.port)});
       }
+      return addresses;
     }
-    return context_.settings.port;
+    for (const auto* given : {&nameserver.glue, &nameserver.addresses}) {
+      for (const config::Address& ip : *given) addresses.push_back({ip, settings.port});
+    }
+    return addresses;
   }
 
   [[nodiscard]] NotAsked why_not_asked(const LegProbe& leg, const ServerAddress& address,
@@ -326,24 +332,23 @@ class Round::State final : public QueryHandler {
   }
 
   /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
-  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const Response& response) {
-    if (!response.authoritative) return;
-    for (const AliasRecord& alias : response.aliases) {
+  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const std::vector<AliasRecord>& aliases) {
+    for (const AliasRecord& alias : aliases) {
       const std::pair<DomainName, DomainName> step(leg.owner, alias.target);
       if (std::find(chain.aliases.begin(), chain.aliases.end(), step) != chain.aliases.end()) continue;
       if (chain.leads_to(alias.target, leg.owner)) {
         chain.outcome = ChainOutcome::loop;
         continue;
       }
-      chain.aliases.push_back(step);
-      if (std::any_of(chain.legs.begin(), chain.legs.end(),
-                      [&](const LegProbe& known) { return known.owner == alias.target; })) {
-        continue;
-      }
-      if (chain.legs.size() > context_.settings.budgets.chain_steps) {
+      const bool known_leg = std::any_of(chain.legs.begin(), chain.legs.end(),
+                                         [&](const LegProbe& known) { return known.owner == alias.target; });
+      if (!known_leg && chain.legs.size() > context_.settings.budgets.chain_steps) {
         if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
         continue;
       }
+      // Only aliases between legs are kept, so that a server that invents them all the time adds nothing.
+      chain.aliases.push_back(step);
+      if (known_leg) continue;
       LegProbe& next = chain.legs.emplace_back();
       next.owner = alias.target;
       begin_leg(chain, next);
@@ -364,7 +369,26 @@ class Round::State final : public QueryHandler {
     }
   }
 
+  /// Gives up the queries that still wait for their turn, and records them as such.
+  template <class Which>
+  void leave_unsent(Which which) {
+    const MonotonicTime now = context_.engine.now();
+    for (auto at = pending_.begin(); at != pending_.end();) {
+      if (at->second.sent || !which(at->second)) {
+        ++at;
+        continue;
+      }
+      PendingQuery query = std::move(at->second);
+      at = pending_.erase(at);
+      context_.servers.of(query.address, now).pace.give_back();
+      query.exchange.outcome = Outcome::interrupted;
+      query.exchange.started = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
+      record(std::move(query));
+    }
+  }
+
   void send(std::uint32_t token, PendingQuery& query) {
+    query.sent = true;
     QueryOptions options;
     options.edns = query.exchange.edns_sent;
     options.nsid = query.exchange.edns_sent;
@@ -436,17 +460,20 @@ class Round::State final : public QueryHandler {
         memory.pace.recover();
         memory.answered_before = true;
       }
-    } else if (exchange.outcome == Outcome::timed_out && memory.answered_before) {
+    } else if (exchange.outcome == Outcome::timed_out && memory.answered_before && !exchange.edns_sent &&
+               exchange.transport == Transport::udp) {
+      // A server that drops EDNS or TCP alone is not tired.
       memory.pace.slow_down();
     }
   }
 
   void record(PendingQuery query) {
+    if (query.exchange.response) keep_evidence(*query.exchange.response);
     if (query.server != nullptr) {
       if (out_of_time_ && query.exchange.outcome == Outcome::interrupted) query.server->seen.cut_short = true;
       query.server->seen.exchanges.push_back(std::move(query.exchange));
     } else {
-      query.leg->walk_first_looks.push_back({query.address, query.walk_zone, std::move(query.exchange)});
+      query.leg->walk_exchanges.push_back({query.address, query.walk_zone, std::move(query.exchange)});
     }
   }
 
@@ -462,6 +489,7 @@ class Round::State final : public QueryHandler {
     if (!query.leg->walk) return record(std::move(query));
     if (truncated || edns_refused) {
       PendingQuery again = query;
+      again.sent = false;
       again.exchange = {};
       again.exchange.purpose = exchange.purpose;
       again.exchange.question_name = exchange.question_name;
@@ -486,14 +514,16 @@ class Round::State final : public QueryHandler {
       outcome.truncated = exchange.response->truncated;
     }
     query.server->plan.finished(outcome);
-    const std::optional<Response> response = exchange.response;
-    const bool about_record = !is_about_zone(exchange);
+    std::vector<AliasRecord> aliases;
+    if (exchange.response && exchange.response->authoritative && !is_about_zone(exchange)) {
+      aliases = exchange.response->aliases;
+    }
     ChainProbe& chain = *query.chain;
     LegProbe& leg = *query.leg;
     ServerProbe& server = *query.server;
     record(std::move(query));
     advance_plan(chain, leg, server);
-    if (response && about_record) follow_aliases(chain, leg, *response);
+    follow_aliases(chain, leg, aliases);
   }
 
   // ---- The end ----
@@ -515,6 +545,11 @@ class Round::State final : public QueryHandler {
       Leg& to = gathered.legs.emplace_back();
       to.owner = leg.owner;
       to.delegation = leg.delegation;
+      auto& walked = to.delegation.exchanges;
+      walked.insert(walked.end(), leg.walk_exchanges.begin(), leg.walk_exchanges.end());
+      std::sort(walked.begin(), walked.end(), [](const WalkExchange& a, const WalkExchange& b) {
+        return began_before(a.exchange, b.exchange);
+      });
       for (const ServerProbe& server : leg.servers) {
         ServerObservation& seen = to.servers.emplace_back(server.seen);
         if (server.zone_facts_from != nullptr) {
@@ -531,6 +566,7 @@ class Round::State final : public QueryHandler {
   void finish() {
     over_ = true;
     context_.engine.interrupt(*this);  // the timers that are left
+    if (!finished_) return;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
     Chain adsp;
     if (chains_.size() > selectors_.size()) adsp = gather(chains_.back());
@@ -545,7 +581,7 @@ class Round::State final : public QueryHandler {
       observation.adsp = adsp;
       observation.sibling_name = sibling_;
     }
-    if (finished_) std::exchange(finished_, nullptr)(std::move(observations));
+    std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;

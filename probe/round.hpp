@@ -39,9 +39,11 @@ class Round {
   Round(const Round&) = delete;
   Round& operator=(const Round&) = delete;
 
-  /// `finished` is called once, later; the round may be destroyed by then, but not from inside that call.
+  /// `finished` is called once, within this call when there is nobody to ask. The round may be destroyed
+  /// afterwards, not from inside `finished`, and before, when `finished` is not called at all.
   void start();
-  /// Ends the round with what was seen so far; `finished` is called before this returns.
+  /// Ends the round with what was seen so far; `finished` is called before this returns, unless it was
+  /// called before.
   void interrupt();
 
  private:

@@ -15,7 +15,6 @@ import fnmatch
 import json
 import os
 import pathlib
-import resource
 import secrets
 import shlex
 import signal
@@ -69,6 +68,8 @@ def command_of(program, case, lab):
     """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's, @CASES@ for the folder of the cases."""
     # `unshare -n` gives a network without any interface that is up.
     prefix = ["unshare", "-n", "--"] if case.get("network") == "none" else []
+    if "open_files" in case:
+        prefix += ["prlimit", "--nofile=%d" % case["open_files"]]
     own = [
         word.replace("@PORT@", str(lab["port"]))
         .replace("@DIRECTORY@", str(pathlib.Path(lab["root_hints"]).parent))
@@ -187,11 +188,6 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
     stored = os.path.join(store, name + ".json") if store else None
     if stored:
         command += ["--save", stored]
-
-    def limit():
-        if "open_files" in case:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (case["open_files"], case["open_files"]))
-
     began = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -201,7 +197,6 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
         text=True,
         errors="backslashreplace",
         env={**os.environ, "LD_PRELOAD": resolver_guard},
-        preexec_fn=limit,
     )
     if "interrupt_after" in case:
         threading.Timer(case["interrupt_after"], process.send_signal, [signal.SIGINT]).start()

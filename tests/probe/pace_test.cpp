@@ -95,5 +95,18 @@ TEST_CASE("in no stretch of time more leave than the burst and the rate allow") 
   }));
 }
 
+TEST_CASE("what is given back is there for the next, never beyond the burst") {
+  const probe::MonotonicTime now{};
+  probe::Pace pace(2, 1, now);
+  for (int i = 0; i < 12; ++i) static_cast<void>(pace.reserve(now));
+  CHECK(pace.reserve(now) == now + std::chrono::seconds(11));
+  for (int i = 0; i < 11; ++i) pace.give_back();
+  CHECK(pace.reserve(now) == now + std::chrono::seconds(1));
+  for (int i = 0; i < 9; ++i) pace.give_back();
+  CHECK(pace.reserve(now) == now);
+  CHECK(pace.reserve(now) == now);
+  CHECK(pace.reserve(now) > now);
+}
+
 }  // namespace
 }  // namespace dkimprobe::tests

@@ -60,6 +60,8 @@ class ScriptedSockets final : public probe::Sockets {
   void end_turn();
   /// Lets time pass, turn by turn, and wakes the engine when it is due.
   void advance(std::chrono::microseconds by);
+  /// When the engine asked to be woken.
+  [[nodiscard]] std::optional<probe::MonotonicTime> next_wake() const { return wake_; }
 
   // ---- Sockets ----
   void set_events(probe::SocketEvents& events) override { events_ = &events; }
