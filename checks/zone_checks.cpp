@@ -560,6 +560,11 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
       domainkey = &answer.domainkey.deciding->question_name;
     }
     if (domainkey != nullptr) tell(*domainkey, std::move(denying));
+    // The walk does not say who denied the name: a server that lacks the record as well is right to do so.
+    const bool all_have_it = std::all_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& group) {
+      return group.outcome == ServerOutcome::answered;
+    });
+    if (!all_have_it) continue;
     for (const DomainName& denied : delegation.denied) {
       if (denied != leg.leg->owner && leg.leg->owner.is_at_or_below(denied)) tell(denied, {});
     }
