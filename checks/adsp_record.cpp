@@ -83,9 +83,9 @@ AdspRecord read_adsp_record(std::string_view text) {
     return record;
   }
   record.value = dkim->value;
-  // RFC 5617 section 4.2.1: the record begins with the tag `dkim` in small letters, without any space before
+  // RFC 5617 section 4.2.1: the record begins with the tag `dkim`, in lower case and without any space before
   // it.
-  if (dkim->offset != 0 || dkim->name != "dkim") {
+  if (dkim->offset != 0 || !text.starts_with("dkim")) {
     record.faults.push_back(
         {AdspFault::not_first, 0,
          fmt::format("the text begins with \"{}\" where `dkim` is wanted", shown(text.substr(0, 8)))});

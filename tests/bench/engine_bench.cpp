@@ -1,6 +1,6 @@
 // Drives the query engine as a bulk scan does: every name of a list is asked of one server, with many queries
-// outstanding, and every answer is scanned and its TXT joined. Prints one line of JSON. engine_bench.py starts
-// the server and compares with dnsperf.
+// outstanding, and every answer is scanned and its TXT joined. Prints one line of JSON. engine_bench.py
+// starts the server and compares with dnsperf.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -45,8 +45,7 @@ class BulkScan final : public probe::QueryHandler {
     ++outstanding_;
   }
   void ask(std::uint32_t token) {
-    engine_.start({server_, probe::Transport::udp, queries_[token], std::chrono::seconds(5)}, *this,
-                  token);
+    engine_.start({server_, probe::Transport::udp, queries_[token], std::chrono::seconds(5)}, *this, token);
   }
 
   void on_result(std::uint32_t, const probe::QueryResult& result) override {
