@@ -176,10 +176,6 @@ ServerOutcome failure(const std::array<const Tries*, 3>& ways) {
   return ServerOutcome::not_asked;
 }
 
-std::string seconds(std::chrono::microseconds time) {
-  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
-}
-
 std::string describe_answered(const Response& response) {
   if (const auto target = alias_target(response)) {
     return fmt::format("{} to {}", response.aliases.front().is_dname ? "DNAME" : "CNAME",
@@ -257,6 +253,10 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.soa_record = zone_soa(answer, zone);
   answer.disagrees_with_itself = disagrees(ways);
   return answer;
+}
+
+std::string seconds(std::chrono::microseconds time) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
 }
 
 std::string join_some(const std::vector<std::string>& names) {

@@ -80,6 +80,9 @@ struct ServerAnswer {
 /// Short and escaped, for a column of a table.
 [[nodiscard]] std::string describe(const ServerAnswer& answer);
 
+/// "2.8 s".
+[[nodiscard]] std::string seconds(std::chrono::microseconds time);
+
 /// Names for a sentence: the first eight of them, and how many more there are.
 [[nodiscard]] std::string join_some(const std::vector<std::string>& names);
 

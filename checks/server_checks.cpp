@@ -155,10 +155,6 @@ std::string_view family_text(Family family) {
   return family == Family::ipv4 ? "IPv4" : "IPv6";
 }
 
-std::string seconds(std::chrono::microseconds time) {
-  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
-}
-
 std::string silence_text(const Tries& tries) {
   switch (tries.deciding->outcome) {
     case Outcome::unreachable:

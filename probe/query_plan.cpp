@@ -27,14 +27,12 @@ bool worth_another_try(Outcome outcome) {
   return false;
 }
 
-/// An error that a server gives to EDNS itself (FORMERR by RFC 6891 section 7, the others by RFC 2671 section
-/// 5.3 and RFC 6891 section 6.1.3), so that the plain way is to be used from now on.
+}  // namespace
+
 bool refuses_edns(Rcode rcode) {
   return rcode == Rcode::formerr || rcode == Rcode::notimp || rcode == Rcode::servfail ||
          rcode == Rcode::badvers;
 }
-
-}  // namespace
 
 bool QueryPlan::settled(Purpose purpose) {
   const Progress progress = track(purpose).progress;

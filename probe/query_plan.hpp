@@ -12,6 +12,10 @@
 
 namespace dkimprobe::probe {
 
+/// An error that a server gives to EDNS itself (FORMERR by RFC 6891 section 7, the others by RFC 2671 section
+/// 5.3 and RFC 6891 section 6.1.3), so that the plain way is to be used from now on.
+[[nodiscard]] bool refuses_edns(Rcode rcode);
+
 /// How much a server is asked about a name.
 enum class QuestionSet : std::uint8_t {
   full,  ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, what is at `_domainkey`

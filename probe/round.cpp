@@ -77,11 +77,6 @@ struct PendingQuery {
 
 constexpr std::uint32_t deadline_token = 0;
 
-bool wants_plain_query(const Response& response) {
-  return response.rcode == Rcode::formerr || response.rcode == Rcode::notimp ||
-         response.rcode == Rcode::servfail || response.rcode == Rcode::badvers;
-}
-
 bool is_about_zone(const Exchange& exchange) {
   return exchange.purpose == Purpose::zone_soa || exchange.purpose == Purpose::zone_ns ||
          exchange.purpose == Purpose::sibling || exchange.purpose == Purpose::domainkey;
@@ -482,7 +477,7 @@ class Round::State final : public QueryHandler {
     const bool truncated =
         exchange.response && exchange.response->truncated && exchange.transport == Transport::udp;
     const bool edns_refused =
-        exchange.edns_sent && exchange.response && wants_plain_query(*exchange.response);
+        exchange.edns_sent && exchange.response && refuses_edns(exchange.response->rcode);
     if (edns_refused || (exchange.edns_sent && exchange.outcome == Outcome::timed_out)) {
       context_.servers.of(query.address, context_.engine.now()).plain_only = true;
     }
