@@ -185,10 +185,10 @@ TEST_CASE("a settings file may say little") {
 TEST_CASE("a domain has what its group says, unless it says so itself") {
   const auto settings = read(R"(interval: 7m
 groups:
-  a: {role: standby, service: tlsrpt, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
+  a: {role: standby, service: tlsrpt, subdomain_identities: yes, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
   b: {}
 domains:
-  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email}]}
+  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email, subdomain_identities: no}]}
   - {domain: two.example, group: a, interval: 1h, nameservers: [ns2.example.net=192.0.2.2], selectors: [s1]}
   - {domain: three.example, group: b, selectors: [s1]}
 )");
@@ -198,6 +198,9 @@ domains:
   CHECK(domains[0].nameservers.front().ip.to_string() == "192.0.2.1");
   CHECK(domains[0].selectors[0].role == Role::standby);
   CHECK(domains[0].selectors[0].service == Service::tlsrpt);
+  CHECK(domains[0].selectors[0].subdomain_identities);
+  CHECK_FALSE(domains[0].selectors[1].subdomain_identities);
+  CHECK_FALSE(domains[2].selectors[0].subdomain_identities);
   CHECK(domains[0].selectors[1].role == Role::active);
   CHECK(domains[0].selectors[1].service == Service::email);
   CHECK(domains[1].interval == std::chrono::hours{1});
