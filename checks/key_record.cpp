@@ -17,6 +17,9 @@ namespace {
 constexpr std::string_view known_tags = "vghknpst";
 constexpr std::size_t shown_bytes = 48;
 constexpr std::size_t long_notes_bytes = 100;
+// Of 44 octets the first 12 wrap an Ed25519 key (RFC 8410 section 4): 60 digits of base64, of which 16.
+constexpr std::size_t wrapped_ed25519_digits = 60;
+constexpr std::size_t wrapping_digits = 16;
 
 std::string shown(std::string_view bytes) {
   return config::escape_text(bytes, shown_bytes);
@@ -614,7 +617,7 @@ class Reader {
     const auto at = [&](std::size_t offset) {
       return armored ? tag.value_offset : tag.value_offset + offset;
     };
-    // The grammar lets padding be left out (RFC 6376 section 2.10); RFC 2045 section 6.8 and half of the
+    // The grammar lets padding be left out (RFC 6376 section 2.10); RFC 2045 section 6.8 and some
     // verifiers do not.
     const bool whole = was_read(key) && base64.padding == Base64Text::Padding::missing &&
                        !base64.first_junk && !base64.first_url_safe;
@@ -682,7 +685,7 @@ class Reader {
           weak_key_ = key.bits < 1024;
           if (key.form == KeyForm::rsa_pkcs1) {
             told(RecordFault::key_pkcs1_encoding, "p= holds a bare RSAPublicKey (PKCS#1)",
-                 "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` writes it");
+                 wrapping(base64, key));
           }
         }
         break;
@@ -704,7 +707,9 @@ class Reader {
         }
         broken(RecordFault::key_ed25519_spki,
                "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
-               "publish only the last 32 octets of it, in base64");
+               tag.value.size() == wrapped_ed25519_digits && base64.strict()
+                   ? fmt::format("write `p={}`, the last 32 octets of it", tag.value.substr(wrapping_digits))
+                   : std::string("publish only the last 32 octets of it, in base64"));
         break;
       case KeyForm::other:
         broken(RecordFault::key_not_supported, fmt::format("p= holds another kind of key: {}", key.algorithm),
@@ -738,6 +743,13 @@ class Reader {
              fmt::format("{} octets follow the end of the key", key.trailing_bytes),
              "enter the key anew, without anything behind its end");
     }
+  }
+
+  static std::string wrapping(const Base64Text& base64, const PublicKey& key) {
+    // 24 octets stand before the 270 of an RSA key of 2048 bits: whole digits of base64.
+    if (base64.strict() && key.trailing_bytes == 0 && base64.bytes.size() == 270)
+      return "write `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A` behind `p=`, before what is there already";
+    return "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` writes it";
   }
 
   void judge_curve(const Tag& tag, const PublicKey& key) {
