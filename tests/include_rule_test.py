@@ -23,6 +23,7 @@ LIBRARIES = {
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": ["exporters/report_json", "exporters/observation_json", "exporters/record_lines"],
     "CLI/": ["cli/command_line"],
+    "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
 SYSTEM_FOLDERS = ("sys/", "arpa/", "net/", "netinet/", "linux/")
