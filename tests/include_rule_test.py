@@ -30,6 +30,7 @@ LIBRARIES = {
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],
     "CLI/": ["cli/command_line"],
+    "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
 SYSTEM_FOLDERS = ("sys/", "arpa/", "net/", "netinet/", "linux/")
