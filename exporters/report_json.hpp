@@ -5,8 +5,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checks/report.hpp"
+#include "checks/signature_field.hpp"
 
 namespace dkimprobe::exporters {
 
@@ -17,6 +19,19 @@ namespace dkimprobe::exporters {
 /// The same without line breaks inside: a line of a stream.
 [[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
                                           std::span<const checks::Report> reports);
+
+/// What was found at the keys of one domain.
+struct DomainReports {
+  config::DomainName domain{};
+  checks::Status status = checks::Status::unknown;
+  std::vector<checks::Report> reports{};
+};
+
+/// One object of the schema `dkimprobe.message/1`: the signatures of a message, and a `dkimprobe.check/1` for
+/// each domain that they name. `status` is that of the whole.
+[[nodiscard]] std::string message_json(checks::Status status,
+                                       std::span<const checks::SignatureField> signatures,
+                                       std::span<const DomainReports> domains);
 
 /// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
 /// only servers can tell.
