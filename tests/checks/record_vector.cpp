@@ -86,9 +86,9 @@ json texts_of(const json& given, const std::filesystem::path& keys) {
 RecordVector read(const json& vector, const std::filesystem::path& keys) {
   for (const auto& [key, value] : vector.items()) {
     static constexpr std::string_view known[] = {
-        "why",    "adsp_second", "reference", "texts",      "role",          "class",   "findings",
-        "near",   "status",      "selector",  "alias",      "adsp",          "sibling", "record",
-        "denied", "domain",      "domainkey", "not_judged", "only_selector", "service", "key_sha256"};
+        "why",       "adsp_second", "reference",     "texts",   "role",       "class",  "findings", "near",
+        "status",    "selector",    "alias",         "adsp",    "sibling",    "record", "denied",   "domain",
+        "domainkey", "not_judged",  "only_selector", "service", "key_sha256", "message"};
     if (std::ranges::find(known, key) == std::end(known)) throw std::runtime_error("unknown key " + key);
   }
   json observed = {{"about", vector.at("why")}, {"findings", json::array()}};
@@ -135,6 +135,10 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
   if (vector.contains("service"))
     result.observed.expectation.service = config::parse_service(vector["service"].get<std::string>()).value();
   if (vector.contains("key_sha256")) result.observed.expectation.key_sha256 = vector["key_sha256"];
+  std::string message;
+  for (const auto& line : vector.value("message", json::array()))
+    message += with_keys(line.get<std::string>(), keys) + "\r\n";
+  result.signatures = checks::read_signatures(message).fields;
   result.reference = vector.at("reference").get<std::string>();
   result.record_class = vector.value("class", std::string{});
   result.near = vector.value("near", std::vector<std::string>{});
