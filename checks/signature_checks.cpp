@@ -17,14 +17,17 @@ namespace {
 /// What one signature is found to say wrong.
 struct Fault {
   std::string detail{};
-  std::string remedy{};  ///< begins with a verb in lower case
+  std::string remedy{};     ///< begins with a verb in lower case
+  std::string at_record{};  ///< the name of the record that is to be mended; empty when it is the signer
 };
 
-Finding finding_of(const Evidence& evidence, const SignatureField& field, Fault fault) {
+Finding finding_of(const Evidence& evidence, const SignatureField& field, const Fault& fault) {
   Finding finding;
   finding.detail = fmt::format("signature {}: {}", field.number, fault.detail);
-  finding.remedy =
-      fmt::format("Where mail of {} is signed: {}.", evidence.observation.domain.to_string(), fault.remedy);
+  finding.remedy = fault.at_record.empty()
+                       ? fmt::format("Where mail of {} is signed: {}.",
+                                     evidence.observation.domain.to_string(), fault.remedy)
+                       : fmt::format("At {}: {}.", fault.at_record, fault.remedy);
   return finding;
 }
 
@@ -33,7 +36,7 @@ void find_in_fields(const Evidence& evidence, Verdict& verdict) {
   for (const SignatureField* const field : evidence.signatures) {
     for (const FieldFault& seen : field->faults) {
       if (seen.fault != fault) continue;
-      verdict.found(finding_of(evidence, *field, {seen.detail, seen.remedy}),
+      verdict.found(finding_of(evidence, *field, {seen.detail, seen.remedy, {}}),
                     seen.is_tolerated ? std::optional(Severity::warning) : std::nullopt);
     }
   }
@@ -43,8 +46,7 @@ void find_in_fields(const Evidence& evidence, Verdict& verdict) {
 template <class Judge>
 void for_each_signature(const Evidence& evidence, Verdict& verdict, Judge judge) {
   for (const SignatureField* const field : evidence.signatures) {
-    if (std::optional<Fault> fault = judge(*field))
-      verdict.found(finding_of(evidence, *field, std::move(*fault)));
+    if (std::optional<Fault> fault = judge(*field)) verdict.found(finding_of(evidence, *field, *fault));
   }
 }
 
@@ -58,7 +60,7 @@ void for_each_pair(const Evidence& evidence, Verdict& verdict, Judge judge) {
       if (!text.record.is_key_record()) continue;
       std::optional<Fault> fault = judge(*field, text);
       if (!fault) continue;
-      Finding finding = finding_of(evidence, *field, std::move(*fault));
+      Finding finding = finding_of(evidence, *field, *fault);
       finding.servers = servers_of(evidence, text);
       verdict.found(std::move(finding));
     }
@@ -101,18 +103,21 @@ void find_algorithm_mismatch(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_hash_refused(const Evidence& evidence, Verdict& verdict) {
-  for_each_pair(
-      evidence, verdict, [](const SignatureField& field, const ReadText& text) -> std::optional<Fault> {
-        const auto allowed = elements(text, "h");
-        // An empty h= is a fault of the record.
-        if (field.hash.empty() || allowed.empty() || allowed.front().empty()) return std::nullopt;
-        if (std::ranges::find(allowed, field.hash) != allowed.end()) return std::nullopt;
-        return Fault{fmt::format("a={}-{} is made with {}, which h= of the record does not allow",
-                                 field.key_type, field.hash, field.hash),
-                     field.hash == "sha1"
-                         ? "sign with a=rsa-sha256"
-                         : fmt::format("publish h={} or no h= at {}", field.hash, published_at(text))};
-      });
+  for_each_pair(evidence, verdict,
+                [](const SignatureField& field, const ReadText& text) -> std::optional<Fault> {
+                  const auto allowed = elements(text, "h");
+                  // An empty h= is a fault of the record.
+                  if (field.hash.empty() || allowed.empty() || allowed.front().empty()) return std::nullopt;
+                  if (std::ranges::find(allowed, field.hash) != allowed.end()) return std::nullopt;
+                  Fault fault{fmt::format("a={}-{} is made with {}, which h= of the record does not allow",
+                                          field.key_type, field.hash, field.hash),
+                              "sign with a=rsa-sha256"};
+                  if (field.hash != "sha1") {
+                    fault.remedy = fmt::format("write `h={}`, or delete h=", field.hash);
+                    fault.at_record = published_at(text);
+                  }
+                  return fault;
+                });
 }
 
 /// RFC 8017 section 8.2.2, RFC 8032 section 5.1.6.
@@ -168,10 +173,11 @@ void find_expired(const Evidence& evidence, Verdict& verdict) {
     const auto& expires = field.expires_at_seconds;
     const std::uint64_t now = asked_at_seconds(evidence);
     // An x= that was over from the start is told by another row.
-    if (!expires || *expires > now || *expires <= field.signed_at_seconds.value_or(0)) return std::nullopt;
+    const bool was_over = expires && field.signed_at_seconds && *expires <= *field.signed_at_seconds;
+    if (!expires || *expires > now || was_over) return std::nullopt;
     return Fault{
         fmt::format("x= is {}, and the servers were asked at {}", time_text(*expires), time_text(now)),
-        "nothing, if the message arrived before; else let x= leave more time, a week at least"};
+        "let x= leave the days that mail may be under way; for a message that arrived before, do nothing"};
   });
 }
 

@@ -98,9 +98,11 @@ class FieldReader {
   }
 
   void read() {
+    // What keeps the key from being looked up comes first.
+    read_key_name();
     read_syntax();
     // RFC 6376 section 6.1.1 names the tags that are required.
-    for (const std::string_view name : {"v", "a", "b", "bh", "d", "h", "s"}) {
+    for (const std::string_view name : {"d", "s", "v", "a", "b", "bh", "h"}) {
       if (field_.list.find(name) != nullptr) continue;
       add(SignatureFault::signature_tag_missing, fmt::format("{}= is missing", name),
           fmt::format("let the signature have {}=", name));
@@ -108,7 +110,6 @@ class FieldReader {
     read_version();
     read_algorithm();
     read_digests();
-    read_key_name();
     read_identity();
     read_signed_fields();
     read_canonicalization();

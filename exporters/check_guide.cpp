@@ -53,7 +53,7 @@ std::string_view heading(Scope scope) {
     case Scope::zone:
       return "All servers, the zone and the aliases";
     case Scope::signature:
-      return "The signature field of a message (check --message)";
+      return "The signature field of a message";
   }
   return {};
 }

@@ -1,5 +1,5 @@
 // Reports as JSON for programs: one object, keys in a fixed order, foreign bytes escaped as everywhere else.
-// The shape is `dkimprobe.report/1`; it prints what a report holds and judges nothing.
+// The shapes stand in exporters/report.schema.json; it prints what a report holds and judges nothing.
 #pragma once
 
 #include <span>

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzzers, one file each: for messages the wire vectors up to 2,000 octets, for records
-the texts of the record vectors named below and the octets of the keys that they are made of.
+the texts of the record vectors named below and the octets of the keys that they are made of, for signatures the
+messages of the signature vectors.
 
 Usage: make_seeds.py  (from anywhere; seeds that are there already and come from elsewhere are kept)
 """
@@ -69,6 +70,11 @@ def record_octets(name):
     return re.sub(r"\{([^}]*)\}", key_text, "".join(vector["texts"][0])).encode()
 
 
+def signed_message_octets(vector):
+    lines = json.loads(vector.read_text())["message"]
+    return "".join(re.sub(r"\{([^}]*)\}", key_text, line) + "\r\n" for line in lines).encode()
+
+
 def main():
     corpus = TESTS / "fuzz" / "corpus" / "record"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -77,6 +83,10 @@ def main():
     for name in KEYS:
         key = (TESTS / "checks" / "vectors" / "keys" / f"{name}.b64").read_text()
         (corpus / f"der_{name}").write_bytes(base64.b64decode(key))
+    corpus = TESTS / "fuzz" / "corpus" / "signature"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for vector in sorted((TESTS / "checks" / "vectors" / "signatures").glob("*.json")):
+        (corpus / vector.stem).write_bytes(signed_message_octets(vector))
     corpus = TESTS / "fuzz" / "corpus" / "message"
     corpus.mkdir(parents=True, exist_ok=True)
     for vector in sorted((TESTS / "probe" / "vectors" / "wire").glob("*.txt")):
