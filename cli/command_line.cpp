@@ -54,10 +54,12 @@ constexpr std::string_view check_help_start = R"(Examples
   dkimprobe check example.com s1 s2 --json
   dkimprobe check example.com new --role pending
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+  dkimprobe check --message mail.eml
   dkimprobe check --config.file settings.yaml
 
 Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
+  dkimprobe check --message FILE [FLAGS]
   dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
@@ -121,8 +123,8 @@ Usage
 constexpr std::string_view no_selector =
     "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
     "program: "
-    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or name your selectors in a settings "
-    "file: --config.file FILE";
+    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or give that source: --message FILE. "
+    "Or name your selectors in a settings file: --config.file FILE";
 
 void add(Mistakes& mistakes, Mistakes more) {
   std::move(more.begin(), more.end(), std::back_inserter(mistakes));
@@ -185,6 +187,7 @@ struct CheckTexts {
   std::string settings_file{};
   std::string role{};
   std::string save{};
+  std::string message{};
   OutputTexts output{};
   bool only_ipv4 = false;
   bool only_ipv6 = false;
@@ -246,8 +249,16 @@ void declare_role(CLI::App& app, std::string& role, const char* group) {
       ->group(group);
 }
 
+void declare_message(CLI::App& app, std::string& message, const std::string& meaning) {
+  app.add_option("--message", message, meaning)->option_text("FILE")->group("The message");
+}
+
 void declare_flags(CLI::App& app, CheckTexts& texts) {
   app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  declare_message(
+      app, texts.message,
+      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
+      "against the records; `-` is standard input. No signature is verified");
   declare_output(app, texts.output, "one JSON object on standard output");
   app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
       ->option_text("FILE")
@@ -377,6 +388,14 @@ void read_families(const CheckTexts& texts, CheckCommand& command, Mistakes& mis
 }
 
 void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+  if (command.message) {
+    if (!positionals.empty()) {
+      mistakes.push_back(
+          {escape_text(positionals.front(), 80),
+           "the message names the domains and selectors; leave out either these or --message"});
+    }
+    return;
+  }
   if (positionals.empty() && command.settings_file) {
     command.every_domain = true;
     return;
@@ -459,6 +478,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
     command.settings_file = texts.settings_file;
     if (texts.settings_file.empty()) mistakes.push_back({"--config.file", "a file name must follow it"});
   }
+  read_file_name(app, "--message", texts.message, command.message, mistakes);
   command.only_check_settings = texts.only_check_settings;
   if (command.only_check_settings && !command.settings_file) {
     mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
@@ -544,10 +564,14 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   std::vector<std::string> positionals;
   std::string role;
   std::string settings_file;
+  std::string message;
   OutputTexts output;
   app.add_option("FILE", positionals)->group("");
   declare_output(app, output, "one JSON object on standard output");
   declare_role(app, role, settings_group);
+  declare_message(
+      app, message,
+      "judge its DKIM-Signature fields against the stored records too, as `check --message` does");
   app.add_option("--config.file", settings_file, "settings (YAML): roles, expected keys, policy")
       ->option_text("FILE")
       ->group(settings_group);
@@ -565,6 +589,9 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   }
   if (!app.get_option("--role")->empty()) take(read_role(role), command.role.emplace(), mistakes);
   read_file_name(app, "--config.file", settings_file, command.settings_file, mistakes);
+  read_file_name(app, "--message", message, command.message, mistakes);
+  if (command.message == "-" && command.file == "-")
+    mistakes.push_back({"--message", "standard input cannot be both files"});
   read_output(app, output, command.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};

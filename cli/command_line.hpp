@@ -38,6 +38,8 @@ struct CheckCommand {
   config::Policy policy{};
   /// The options that the command line sets, whose values in `settings` and `policy` win over the file.
   std::vector<const config::Option*> given_options{};
+  /// Its DKIM-Signature fields name the domains and selectors; no other is given then. `-` is standard input.
+  std::optional<std::filesystem::path> message{};
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
@@ -49,6 +51,7 @@ struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
   std::optional<std::filesystem::path> settings_file{};
+  std::optional<std::filesystem::path> message{};  ///< whose signatures are judged too; `-` likewise
   OutputChoice output{};
 };
 
