@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
 #include "config/root_hints.hpp"
+#include "exporters/history_store.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
@@ -110,6 +112,14 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   auto plan = plan_check(command, *settings);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
 
+  std::optional<exporters::HistoryStore> history;
+  if (command.storage) {
+    auto opened = exporters::HistoryStore::open(*command.storage);
+    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+    history = std::move(*opened);
+  }
+
+  config::Result<void> stored;
   std::vector<exporters::DomainSummary> domains;
   std::vector<probe::Observation> seen;
   bool interrupted = false;
@@ -128,9 +138,17 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
       write_output(exporters::check_json(target.domain, status, reports));
     }
     domains.push_back({target.domain, status, worst_headline(status, reports)});
+    // What the operator interrupted says nothing of the servers. What could not be written is tried again
+    // with the next domain.
+    if (history && !round.interrupted) stored = history->record(round.observations);
     if (command.save) std::ranges::move(round.observations, std::back_inserter(seen));
     interrupted = round.interrupted;
     if (interrupted) break;
+  }
+  // The verdict stands whatever becomes of the history.
+  if (!stored) {
+    const auto& [where, message] = stored.error().front();
+    fmt::print(stderr, "dkimprobe: warning: {}: {}; what was seen is not stored\n", where, message);
   }
   if (command.save) {
     if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)

@@ -38,7 +38,8 @@ struct CheckCommand {
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  std::optional<std::filesystem::path> save{};     ///< where the observations are stored
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
 
@@ -58,6 +59,13 @@ struct LintCommand {
   OutputChoice output{};
 };
 
+struct HistoryCommand {
+  config::DomainName domain{};
+  std::optional<config::Selector> selector{};  ///< all that are stored, without
+  std::filesystem::path storage{};             ///< the directory of the history
+  OutputChoice output{};
+};
+
 struct ExplainCommand {
   const checks::Check* check = nullptr;  ///< null: list all
   bool markdown = false;                 ///< all of checks/README.md
@@ -68,7 +76,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, ExplainCommand, TextWanted>;
+using Command =
+    std::variant<CheckCommand, JudgeCommand, LintCommand, HistoryCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

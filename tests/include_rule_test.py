@@ -21,7 +21,12 @@ LIBRARIES = {
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": ["checks/digest", "checks/ed25519_point", "checks/public_key", "config/private_key"],
     "yaml-cpp/": ["config/yaml_tree"],
-    "nlohmann/": ["exporters/report_json", "exporters/observation_json", "exporters/record_lines"],
+    "nlohmann/": [
+        "exporters/history_json",
+        "exporters/observation_json",
+        "exporters/record_lines",
+        "exporters/report_json",
+    ],
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],
     "CLI/": ["cli/command_line"],
