@@ -43,7 +43,8 @@ struct CheckCommand {
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  std::optional<std::filesystem::path> save{};     ///< where the observations are stored
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
 
@@ -82,22 +83,27 @@ struct RecordCommand {
   config::DomainName zone{};                ///< that holds the record
   exporters::PublishFormat format = exporters::PublishFormat::text;
   bool json = false;
-};
+  struct HistoryCommand {
+    config::DomainName domain{};
+    std::optional<config::Selector> selector{};  ///< all that are stored, without
+    std::filesystem::path storage{};             ///< the directory of the history
+    OutputChoice output{};
+  };
 
-struct ExplainCommand {
-  const checks::Check* check = nullptr;  ///< null: list all
-  bool markdown = false;                 ///< all of checks/README.md
-};
+  struct ExplainCommand {
+    const checks::Check* check = nullptr;  ///< null: list all
+    bool markdown = false;                 ///< all of checks/README.md
+  };
 
-/// A text that was asked for, such as the help.
-struct TextWanted {
-  std::string text{};
-};
+  /// A text that was asked for, such as the help.
+  struct TextWanted {
+    std::string text{};
+  };
 
-using Command =
-    std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, ExplainCommand, TextWanted>;
+  using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
+                               ExplainCommand, TextWanted>;
 
-/// `arguments` without the program's own name.
-[[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
+  /// `arguments` without the program's own name.
+  [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
 
 }  // namespace dkimprobe::cli
