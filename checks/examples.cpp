@@ -162,6 +162,7 @@ constexpr auto rows = std::to_array<Row>({
     {"ns_family_unreachable", behaviour, "Every server answers over IPv4, none at its IPv6 address."},
     {"ns_rate_limited", behaviour, "ns2 answers the first three questions, then says REFUSED."},
     {"ns_recursion_available", behaviour, "ns2 sets RA in its answers."},
+    {"ns_cookie_bad", behaviour, "ns2 says BADCOOKIE to each question with EDNS, which brings no cookie."},
     {"ns_tc_unneeded", behaviour, "ns2 sets TC although the answer would have 300 bytes."},
     {"presence_differs_between_ns", behaviour, "ns1 gives the key, ns2 says NXDOMAIN."},
     {"answer_differs_between_ns", behaviour, "ns1 gives the new key, ns2 the one from before."},
