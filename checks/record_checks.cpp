@@ -14,6 +14,8 @@ namespace dkimprobe::checks {
 
 namespace {
 
+constexpr std::size_t shown_bytes = 24;
+
 /// For what is legal and merely untidy: a provider that publishes so does it for all its customers, who can
 /// mend nothing (most that leave out v= have done it since before RFC 4871).
 template <RecordFault fault>
@@ -24,10 +26,32 @@ void find_in_own_texts(const Evidence& evidence, Verdict& verdict) {
   find_text_fault(evidence, verdict, fault);
 }
 
+/// RFC 6376 section 3.6.1: with the flag s the domain of i= must be that of d=, and no subdomain of it.
+void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.expectation.subdomain_identities || !has_key_record(evidence)) return verdict.not_judged();
+  for (const auto& text : evidence.texts) {
+    const Tag* const flags = text.record.list.find("t");
+    if (!text.record.is_key_record() || flags == nullptr) continue;
+    const auto each = colon_separated(flags->value);
+    if (std::ranges::find(each, "s") == each.end()) continue;
+    const std::string shown = config::escape_text(flags->value, shown_bytes);
+    Finding finding;
+    finding.servers = servers_of(evidence, text);
+    finding.offset = flags->value_offset;
+    finding.detail =
+        fmt::format("t= is \"{}\", and the settings say that i= of signatures is at subdomains", shown);
+    finding.remedy = fmt::format(
+        "At {}: {}, or sign with i= at the domain of d= itself and say so in the settings "
+        "(subdomain_identities).",
+        published_at(text),
+        each.size() == 1 ? std::string("delete `t=s`") : fmt::format("take s out of `t={}`", shown));
+    verdict.found(std::move(finding));
+  }
+}
+
 // ---- How a text is cut into strings ----
 
 constexpr std::size_t longest_string = 255;
-constexpr std::size_t shown_bytes = 24;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -166,28 +190,34 @@ constexpr auto rows = std::to_array<Check>({
     {"txt_escaped_semicolon", Scope::record, Severity::critical, "RFC 6376 section 3.2",
      "semicolons are escaped with a backslash",
      "each backslash is part of the value before it, and verifiers discard `v=DKIM1\\`",
-     "Enter plain semicolons.", find_in_texts<RecordFault::txt_escaped_semicolon>},
+     "Enter `;` in place of each `\\;`: the backslash belongs to zone files alone.",
+     find_in_texts<RecordFault::txt_escaped_semicolon>},
     {"txt_embedded_quotes", Scope::record, Severity::critical, "RFC 6376 section 3.2",
      "quotation marks are part of the record",
      "the first tag has no valid name, and most verifiers reject the record",
      "Enter the record without quotation marks.", find_in_texts<RecordFault::txt_embedded_quotes>},
     {"txt_seam_quotes", Scope::record, Severity::warning, "RFC 6376 section 3.2",
      "quotation marks of a split record are part of its data", "some verifiers reject the key",
-     "Enter two strings, or one long text.", find_in_texts<RecordFault::txt_seam_quotes>},
+     "Enter the record as one text, or as two strings without quotation marks inside.",
+     find_in_texts<RecordFault::txt_seam_quotes>},
     {"txt_html_entity", Scope::record, Severity::critical, "RFC 6376 section 3.2",
      "the record holds HTML entities", "the tags and the key are not what was meant",
-     "Enter the record as plain text.", find_in_texts<RecordFault::txt_html_entity>},
+     "Enter the characters themselves in place of entities such as `&quot;` and `&amp;`.",
+     find_in_texts<RecordFault::txt_html_entity>},
     {"txt_smart_punctuation", Scope::record, Severity::critical, "RFC 6376 section 3.2",
      "the record holds typographic characters", "tags or the key cannot be read",
-     "Enter the record as plain ASCII.", find_in_texts<RecordFault::txt_smart_punctuation>},
+     "Enter the record as plain ASCII, without typographic quotes, dashes and spaces.",
+     find_in_texts<RecordFault::txt_smart_punctuation>},
     {"txt_zonefile_leak", Scope::record, Severity::critical, "RFC 6376 section 3.6.1",
      "a piece of a zone file is part of the record", "verifiers find no tag that they know",
      "Enter only the text between the quotation marks.", find_in_texts<RecordFault::txt_zonefile_leak>},
     {"txt_non_ascii", Scope::record, Severity::warning, "RFC 6376 section 3.2",
      "the record holds characters outside ASCII", "some verifiers reject the record",
-     "Take out what is not ASCII.", find_in_texts<RecordFault::txt_non_ascii>},
+     "Take out what is not ASCII, or write it in n= as quoted-printable.",
+     find_in_texts<RecordFault::txt_non_ascii>},
     {"txt_control_char", Scope::record, Severity::warning, "RFC 6376 section 3.2",
-     "the record holds control characters", "some verifiers reject the record",
+     "the record holds control characters",
+     "the record breaks the syntax, and some verifiers reject it; decoders of base64 pass over line breaks",
      "Enter the record as one line.", find_in_texts<RecordFault::txt_control_char>},
     {"version_bad", Scope::record, Severity::critical, "RFC 6376 section 3.6.1", "v= is not DKIM1",
      "verifiers must discard the record", "Write `v=DKIM1`.", find_in_texts<RecordFault::version_bad>},
@@ -200,25 +230,28 @@ constexpr auto rows = std::to_array<Check>({
      "the record has no v=", "none; v= is recommended", "Begin the record with `v=DKIM1; `.",
      find_in_own_texts<RecordFault::version_missing>},
     {"tag_duplicate", Scope::record, Severity::critical, "RFC 6376 section 3.2", "a tag is there twice",
-     "the whole record is invalid", "Keep one of the two.", find_in_texts<RecordFault::tag_duplicate>},
+     "the whole record is invalid", "Keep one of the two and delete the other.",
+     find_in_texts<RecordFault::tag_duplicate>},
     {"tag_missing_semicolon", Scope::record, Severity::critical, "RFC 6376 section 3.2",
      "a semicolon is missing between two tags", "the second tag is read as a part of the first",
      "Put a semicolon between the tags.", find_in_texts<RecordFault::tag_missing_semicolon>},
     {"tag_comma_separator", Scope::record, Severity::critical, "RFC 6376 section 3.2",
      "a comma separates two tags", "the second tag is read as a part of the first",
-     "Put a semicolon for the comma.", find_in_texts<RecordFault::tag_comma_separator>},
+     "Replace the comma by a semicolon.", find_in_texts<RecordFault::tag_comma_separator>},
     {"tag_stray_token", Scope::record, Severity::critical, "RFC 6376 section 3.2",
-     "words stand where a tag should", "the whole record is invalid", "Delete the words.",
-     find_in_texts<RecordFault::tag_stray_token>},
+     "words stand where a tag should", "the whole record is invalid",
+     "Delete the words, or put them into n=.", find_in_texts<RecordFault::tag_stray_token>},
     {"tag_name_bad", Scope::record, Severity::critical, "RFC 6376 section 3.2", "the name of a tag is wrong",
-     "the tag is not found, or the whole record is invalid", "Correct the name.",
+     "the tag is not found, or the whole record is invalid",
+     "Write the name in lower case and without other characters: `p=`, not `P=` or `_p=`.",
      find_in_texts<RecordFault::tag_name_bad>},
     {"tag_double_semicolon", Scope::record, Severity::warning, "RFC 6376 section 3.2",
-     "nothing stands between two semicolons", "some verifiers reject the record", "Delete one of the two.",
-     find_in_texts<RecordFault::tag_double_semicolon>},
+     "nothing stands between two semicolons", "some verifiers reject the record",
+     "Delete one of the two semicolons.", find_in_texts<RecordFault::tag_double_semicolon>},
     {"tag_syntax_error", Scope::record, Severity::warning, "RFC 6376 section 3.2",
-     "the list of tags breaks the syntax", "some verifiers reject the record",
-     "Enter the record as one line of tags.", find_in_texts<RecordFault::tag_syntax_error>},
+     "the record breaks the syntax of tags or of the words in them", "some verifiers reject the record",
+     "Enter the record as one line, with `;` between tags and `:` between the words of h=, s= and t=.",
+     find_in_texts<RecordFault::tag_syntax_error>},
     {"tag_unknown", Scope::record, Severity::notice, "RFC 6376 section 3.2", "a tag means nothing to DKIM",
      "none; verifiers pass over it", "Delete the tag.", find_in_texts<RecordFault::tag_unknown>},
     {"txt_outer_space", Scope::record, Severity::notice, "RFC 6376 section 3.2",
@@ -231,13 +264,13 @@ constexpr auto rows = std::to_array<Check>({
      "k= names no key type of DKIM", "verifiers must ignore the key", "Write `k=rsa` or `k=ed25519`.",
      find_in_texts<RecordFault::keytype_unknown>},
     {"keytype_mismatch", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
-     "k= says one type, the key is of another", "verifiers cannot use the key", "Let k= say what the key is.",
-     find_in_texts<RecordFault::keytype_mismatch>},
+     "k= says one type, the key is of another", "verifiers cannot use the key",
+     "Write `k=rsa` or `k=ed25519`, whichever the key is.", find_in_texts<RecordFault::keytype_mismatch>},
     {"keytype_case", Scope::record, Severity::warning, "RFC 6376 section 3.2", "k= is in the wrong case",
-     "some verifiers do not know the key type", "Write k= in lower case.",
+     "some verifiers do not know the key type", "Write `k=rsa` or `k=ed25519`, in lower case.",
      find_in_texts<RecordFault::keytype_case>},
     {"keytype_empty", Scope::record, Severity::warning, "RFC 6376 section 3.6.1", "k= is empty",
-     "some verifiers do not know the key type", "Write `k=rsa`, or delete k=.",
+     "some verifiers do not know the key type", "Write `k=rsa` or `k=ed25519`, whichever the key is.",
      find_in_texts<RecordFault::keytype_empty>},
     {"hash_excludes_sha256", Scope::record, Severity::critical, "RFC 8301 section 3.1",
      "h= leaves out sha256", "verifiers reject signatures with sha256, the only hash that is allowed",
@@ -265,16 +298,22 @@ constexpr auto rows = std::to_array<Check>({
      find_in_texts<RecordFault::service_list>},
     {"flag_testing", Scope::record, Severity::warning, "RFC 6376 section 3.6.1",
      "t=y says that the domain tests DKIM", "verifiers must treat signed mail like unsigned mail",
-     "Delete `t=y`.", find_in_texts<RecordFault::flag_testing>},
+     "Take `y` out of t= once signing works; delete `t=y` where it stands alone.",
+     find_in_texts<RecordFault::flag_testing>},
+    {"flag_strict_with_subdomains", Scope::record, Severity::warning, "RFC 6376 section 3.6.1",
+     "t=s forbids the subdomains for which mail is signed",
+     "verifiers reject signatures whose i= is at a subdomain of d=",
+     "Take `s` out of t=; delete `t=s` where it stands alone.", find_strict_with_subdomains},
     {"flags_empty", Scope::record, Severity::warning, "RFC 6376 section 3.6.1", "t= has an empty flag",
-     "a strict verifier rejects the record", "Delete t=.", find_in_texts<RecordFault::flags_empty>},
+     "a strict verifier rejects the record", "Delete t=, or the colon that separates nothing.",
+     find_in_texts<RecordFault::flags_empty>},
     {"flag_unknown", Scope::record, Severity::notice, "RFC 6376 section 3.6.1",
      "t= holds a flag without meaning", "none; verifiers pass over it", "Delete the flag.",
      find_in_texts<RecordFault::flag_unknown>},
     {"granularity_restrictive", Scope::record, Severity::warning, "RFC 4871 section 3.6.1",
      "g= restricts the key for old verifiers", "old verifiers reject mail from other local parts",
      "Delete g=.", find_in_texts<RecordFault::granularity_restrictive>},
-    {"granularity_legacy", Scope::record, Severity::notice, "RFC 4871 section 3.6.1",
+    {"granularity_legacy", Scope::record, Severity::notice, "RFC 6376 appendix C.2",
      "g=* is a leftover of RFC 4871", "none", "Delete g=.", find_in_texts<RecordFault::granularity_legacy>},
     {"domainkeys_legacy_key", Scope::record, Severity::warning, "RFC 6376 appendix C.1",
      "the record was written for DomainKeys, the forerunner of DKIM",

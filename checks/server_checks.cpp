@@ -578,10 +578,11 @@ std::optional<Rcode> edns_error(const ServerAnswer& answer) {
   return response->rcode;
 }
 
-void find_edns_error(const Evidence& evidence, Verdict& verdict, bool wants_badvers) {
+/// `is_own` tells the codes that are of this check.
+void find_edns_error(const Evidence& evidence, Verdict& verdict, bool (*is_own)(Rcode)) {
   for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
     const auto rcode = edns_error(asked.answer);
-    if (!rcode || (*rcode == Rcode::badvers) != wants_badvers) return std::nullopt;
+    if (!rcode || !is_own(*rcode)) return std::nullopt;
     return Fault{fmt::format("{} says {} for {} with EDNS version 0; without EDNS it does not", asked.who(),
                              rcode_text(*rcode), asked.question()),
                  fmt::format("Bring the DNS software of {} up to date, so that it answers EDNS version 0.",
@@ -590,11 +591,24 @@ void find_edns_error(const Evidence& evidence, Verdict& verdict, bool wants_badv
 }
 
 void find_edns_formerr(const Evidence& evidence, Verdict& verdict) {
-  find_edns_error(evidence, verdict, false);
+  find_edns_error(evidence, verdict,
+                  [](Rcode rcode) { return rcode != Rcode::badvers && rcode != Rcode::badcookie; });
 }
 
 void find_edns_badvers(const Evidence& evidence, Verdict& verdict) {
-  find_edns_error(evidence, verdict, true);
+  find_edns_error(evidence, verdict, [](Rcode rcode) { return rcode == Rcode::badvers; });
+}
+
+/// RFC 7873 section 5.2.1: a question without a cookie is answered as if the server knew of none.
+void find_cookie_bad(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
+    if (edns_error(asked.answer) != Rcode::badcookie) return std::nullopt;
+    return Fault{
+        fmt::format("{} says BADCOOKIE for {} with EDNS, and answers without it", asked.who(),
+                    asked.question()),
+        fmt::format("Let {} answer questions that bring no cookie of its own, or switch its cookies off.",
+                    asked.who())};
+  });
 }
 
 bool plain_answered(const ServerAnswer& answer) {
@@ -730,11 +744,15 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
       // Serials of independent primaries have nothing to do with each other.
       if (soa->mname != newest->mname || soa->rname != newest->rname) continue;
       if (!serial_is_newer(newest->serial, soa->serial)) continue;
+      const auto own = std::ranges::find_if(leg.groups, [&](const AnswerGroup& group) {
+        return std::ranges::find(group.servers, answer.id) != group.servers.end();
+      });
       Finding finding;
       finding.servers = {answer.id};
-      finding.detail = fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
-                                   server_text(answer.id), leg.rows[i].says, leg.leg->owner.to_string(),
-                                   soa->serial, group_text(leg.groups.front()), newest->serial);
+      finding.detail =
+          fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
+                      server_text(answer.id), published_text(evidence, *own), leg.leg->owner.to_string(),
+                      soa->serial, published_text(evidence, leg.groups.front()), newest->serial);
       finding.remedy = fmt::format(
           "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and "
           "what its log says of the last transfer.",
@@ -822,8 +840,8 @@ constexpr Check rows[] = {
      "resolvers and firewalls may drop such answers", "Let the server truncate such answers.",
      find_edns_violation},
     {"ns_slow", Scope::server, Severity::warning, "", "a server is slow to answer",
-     "resolvers lose time, and may give up before the key is there", "Find out what slows the server.",
-     find_slow},
+     "resolvers lose time, and may give up before the key is there",
+     "Find out what slows the server: its load, the way to it, or a limit on its queries.", find_slow},
     {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 1",
      "the servers answer over one of IPv4 and IPv6 alone",
      "resolvers that have only the other cannot get the key",
@@ -831,11 +849,16 @@ constexpr Check rows[] = {
      find_family_unreachable},
     {"ns_rate_limited", Scope::server, Severity::warning, "",
      "a server answers at first, then refuses or falls silent",
-     "a busy resolver may not get the key from this server", "Raise the rate limit of the server.",
+     "a busy resolver may not get the key from this server",
+     "Raise the rate limit of the server, or let it answer with TC=1 in place of silence.",
      find_rate_limited},
     {"ns_recursion_available", Scope::server, Severity::notice, "RFC 5358 section 4",
      "an authoritative server offers recursion to the public", "none; it can be misused against others",
      "Switch recursion off.", find_recursion_available},
+    {"ns_cookie_bad", Scope::server, Severity::notice, "RFC 7873 section 5.2.1",
+     "a server answers EDNS with BADCOOKIE alone",
+     "resolvers without cookies ask again without EDNS and lose time",
+     "Let the server answer questions without a cookie, or switch its cookies off.", find_cookie_bad},
     {"ns_tc_unneeded", Scope::server, Severity::notice, "RFC 2181 section 9",
      "a server truncates an answer that would fit", "resolvers lose time with a second question over TCP",
      "See why the server sends clients to TCP.", find_tc_unneeded},

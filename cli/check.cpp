@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
 #include "config/root_hints.hpp"
+#include "exporters/history_store.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
@@ -123,6 +125,14 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
                                             output_style(command.output.color)));
   }
 
+  std::optional<exporters::HistoryStore> history;
+  if (command.storage) {
+    auto opened = exporters::HistoryStore::open(*command.storage);
+    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+    history = std::move(*opened);
+  }
+
+  config::Result<void> stored;
   std::vector<exporters::DomainSummary> domains;
   std::vector<exporters::DomainReports> of_message;
   std::vector<probe::Observation> seen;
@@ -145,9 +155,17 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
       write_output(exporters::check_json(target.domain, status, reports));
     }
     domains.push_back({target.domain, status, worst_headline(status, reports)});
+    // What the operator interrupted says nothing of the servers. What could not be written is tried again
+    // with the next domain.
+    if (history && !round.interrupted) stored = history->record(round.observations);
     if (command.save) std::ranges::move(round.observations, std::back_inserter(seen));
     interrupted = round.interrupted;
     if (interrupted) break;
+  }
+  // The verdict stands whatever becomes of the history.
+  if (!stored) {
+    const auto& [where, message] = stored.error().front();
+    fmt::print(stderr, "dkimprobe: warning: {}: {}; what was seen is not stored\n", where, message);
   }
   if (command.save && seen.empty()) {
     fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "checks/catalogue.hpp"
+#include "checks/record_composer.hpp"
 #include "config/domain_name.hpp"
 #include "config/options.hpp"
+#include "config/passphrase.hpp"
 #include "config/result.hpp"
 #include "config/selector.hpp"
 #include "config/settings.hpp"
+#include "exporters/record_formats.hpp"
 
 namespace dkimprobe::cli {
 
@@ -40,7 +43,8 @@ struct CheckCommand {
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  std::optional<std::filesystem::path> save{};     ///< where the observations are stored
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
 
@@ -61,19 +65,45 @@ struct LintCommand {
   OutputChoice output{};
 };
 
-struct ExplainCommand {
-  const checks::Check* check = nullptr;  ///< null: list all
-  bool markdown = false;                 ///< all of checks/README.md
+/// A key that the command line names, and how it is opened.
+struct KeyChoice {
+  std::filesystem::path file{};  ///< `-` is standard input
+  config::PassphraseSource passphrase = config::PassphrasePrompt{};
 };
 
-/// A text that was asked for, such as the help.
-struct TextWanted {
-  std::string text{};
-};
+struct RecordCommand {
+  config::DomainName domain{};
+  config::Selector selector{};                    ///< unless there are `practices`
+  KeyChoice key{};                                ///< unless there are `practices`, or `revoke`
+  bool revoke = false;                            ///< the record that says so, in place of the key's
+  std::optional<checks::AdspPolicy> practices{};  ///< the record of signing practices, of no key
+  checks::KeyRecordTags tags{};
+  std::uint32_t ttl_seconds = 3'600;
+  std::optional<config::DomainName> via{};  ///< the target of an alias, where the record is to stand
+  config::DomainName zone{};                ///< that holds the record
+  exporters::PublishFormat format = exporters::PublishFormat::text;
+  bool json = false;
+  struct HistoryCommand {
+    config::DomainName domain{};
+    std::optional<config::Selector> selector{};  ///< all that are stored, without
+    std::filesystem::path storage{};             ///< the directory of the history
+    OutputChoice output{};
+  };
 
-using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, ExplainCommand, TextWanted>;
+  struct ExplainCommand {
+    const checks::Check* check = nullptr;  ///< null: list all
+    bool markdown = false;                 ///< all of checks/README.md
+  };
 
-/// `arguments` without the program's own name.
-[[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
+  /// A text that was asked for, such as the help.
+  struct TextWanted {
+    std::string text{};
+  };
+
+  using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
+                               ExplainCommand, TextWanted>;
+
+  /// `arguments` without the program's own name.
+  [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
 
 }  // namespace dkimprobe::cli

@@ -15,9 +15,11 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/explain.hpp"
+#include "cli/history.hpp"
 #include "cli/judge.hpp"
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
+#include "cli/record.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -51,6 +53,12 @@ Ended run_command(const JudgeCommand& command) {
 }
 Ended run_command(const LintCommand& command) {
   return ended(run_lint(command));
+}
+Ended run_command(const RecordCommand& command) {
+  return ended(run_record(command));
+}
+Ended run_command(const HistoryCommand& command) {
+  return ended(run_history(command));
 }
 Ended run_command(const ExplainCommand& command) {
   return run_explain(command);

@@ -130,9 +130,7 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
       if (const auto duration = parse_duration(text)) return to_number(*duration);
       return std::nullopt;
     case Unit::yes_no:
-      // The words of YAML 1.2 are understood too: its editors insist on them.
-      if (text == "yes" || text == "true") return 1;
-      if (text == "no" || text == "false") return 0;
+      if (const auto answer = parse_yes_no(text)) return *answer ? 1 : 0;
       return std::nullopt;
   }
   return std::nullopt;
@@ -218,6 +216,12 @@ std::string format_limits(const Option& option) {
       return "`yes` or `no`";
   }
   return {};
+}
+
+std::optional<bool> parse_yes_no(std::string_view text) {
+  if (text == "yes" || text == "true") return true;
+  if (text == "no" || text == "false") return false;
+  return std::nullopt;
 }
 
 std::optional<milliseconds> parse_duration(std::string_view text) {

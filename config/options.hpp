@@ -68,6 +68,9 @@ void copy_option(const Option& option, const Settings& from, Settings& to);
 /// What may be given: `from 50ms to 10s`.
 [[nodiscard]] std::string format_limits(const Option& option);
 
+/// Reads `yes` or `no`, and the words `true` and `false` of YAML 1.2, on which its editors insist.
+[[nodiscard]] std::optional<bool> parse_yes_no(std::string_view text);
+
 /// Reads a whole number with one of the units `ms`, `s`, `m`, `h`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 

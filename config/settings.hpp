@@ -56,6 +56,7 @@ struct SelectorSettings {
   Role role = Role::active;
   Service service = Service::email;
   std::optional<KeyIdentity> expected_key{};
+  bool subdomain_identities = false;  ///< whether i= of its signatures may be at a subdomain of d=
 };
 
 /// A domain with what its group says of it already put in.

@@ -59,6 +59,7 @@ struct Value {
 struct Group {
   std::optional<Role> role{};
   std::optional<Service> service{};
+  std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};
 };
@@ -120,7 +121,7 @@ class Reader {
   void read_selectors(const Value& value, const Group& group, bool domain_read, DomainSettings& domain);
   [[nodiscard]] std::optional<SelectorSettings> read_selector(const Value& value, const Group& group);
   [[nodiscard]] std::optional<KeyIdentity> read_expected_key(const Value& value);
-  [[nodiscard]] std::optional<KeyIdentity> read_private_key(const Value& value);
+  [[nodiscard]] std::optional<KeyIdentity> read_private_key(const Value& value, const Value* passphrase_file);
   [[nodiscard]] std::optional<KeyIdentity> read_public_key(const Value& value);
   [[nodiscard]] std::vector<NamedServer> read_nameservers(const Value& value);
   [[nodiscard]] std::optional<std::chrono::milliseconds> read_interval(const Value& value);
@@ -313,17 +314,20 @@ std::vector<NamedServer> Reader::read_nameservers(const Value& value) {
 }
 
 const std::vector<std::string>& group_keys() {
-  static const std::vector<std::string> keys = {"role", "service", "interval", "nameservers"};
+  static const std::vector<std::string> keys = {"role", "service", "subdomain_identities", "interval",
+                                                "nameservers"};
   return keys;
 }
 
-/// What groups and domains can both say, except for the role and the service, which belong to selectors.
+/// What groups and domains can both say, except for what belongs to selectors: role, service and identities.
 Group Reader::read_defaults(const Values& values) {
   Group group;
   if (const auto role = values.find("role"); role != values.end())
     group.role = word_of(role->second, parse_role, "pending, active, standby or retired");
   if (const auto service = values.find("service"); service != values.end())
     group.service = word_of(service->second, parse_service, "email or tlsrpt");
+  if (const auto identities = values.find("subdomain_identities"); identities != values.end())
+    group.subdomain_identities = word_of(identities->second, parse_yes_no, "`yes` or `no`");
   if (const auto interval = values.find("interval"); interval != values.end())
     group.interval = read_interval(interval->second);
   if (const auto servers = values.find("nameservers"); servers != values.end())
@@ -352,16 +356,18 @@ void Reader::read_groups(const Value& value) {
 
 // ---- Domains ----
 
-std::optional<KeyIdentity> Reader::read_private_key(const Value& value) {
+std::optional<KeyIdentity> Reader::read_private_key(const Value& value, const Value* passphrase_file) {
   const auto path = path_of(value);
-  if (!path) return std::nullopt;
-  auto facts = take(value, read_private_key_file(*path));
-  if (!facts) return std::nullopt;
-  if (facts->readable_by_others) {
-    settings_.warnings.push_back(
-        {where(value), fmt::format("the group or everybody can read the private key; chmod 600 {}",
-                                   escape_text(path->string()))});
+  PassphraseSource passphrase;
+  if (passphrase_file != nullptr) {
+    auto file = path_of(*passphrase_file);
+    if (!file) return std::nullopt;
+    passphrase = PassphraseFile{std::move(*file)};
   }
+  if (!path) return std::nullopt;
+  auto facts = take(value, read_private_key_file(*path, passphrase));
+  if (!facts) return std::nullopt;
+  for (auto& warning : facts->warnings) settings_.warnings.push_back({where(value), std::move(warning)});
   return std::move(facts->identity);
 }
 
@@ -374,18 +380,24 @@ std::optional<KeyIdentity> Reader::read_public_key(const Value& value) {
 }
 
 std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
-  static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256"};
-  const auto values = map_of(value, keys);
+  static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256",
+                                                "passphrase_file"};
+  auto values = map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
-  if (value.node->entries.size() != 1) {
+  const auto passphrase = values.extract("passphrase_file");
+  if (passphrase && !values.contains("private_key")) {
+    wrong(passphrase.mapped(), "there is no private_key beside it that it could open");
+    return std::nullopt;
+  }
+  if (value.node->entries.size() != (passphrase ? 2 : 1)) {
     wrong(value,
           fmt::format("one of public_key, private_key, record and sha256 was expected, but there are {}",
-                      value.node->entries.size()));
+                      value.node->entries.size() - (passphrase ? 1 : 0)));
     return std::nullopt;
   }
   if (values.empty()) return std::nullopt;
   const auto& [key, held] = *values.begin();
-  if (key == "private_key") return read_private_key(held);
+  if (key == "private_key") return read_private_key(held, passphrase ? &passphrase.mapped() : nullptr);
   if (key == "public_key") return read_public_key(held);
   const auto text = text_of(held);
   if (!text) return std::nullopt;
@@ -393,10 +405,12 @@ std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
 }
 
 std::optional<SelectorSettings> Reader::read_selector(const Value& value, const Group& group) {
-  static const std::vector<std::string> keys = {"name", "role", "service", "expected_key"};
+  static const std::vector<std::string> keys = {"name", "role", "service", "subdomain_identities",
+                                                "expected_key"};
   SelectorSettings selector;
   selector.role = group.role.value_or(Role::active);
   selector.service = group.service.value_or(Service::email);
+  selector.subdomain_identities = group.subdomain_identities.value_or(false);
   if (value.node->kind == YamlNode::Kind::text) {
     auto name = take(value, Selector::parse(value.node->text));
     if (!name) return std::nullopt;
@@ -413,6 +427,7 @@ std::optional<SelectorSettings> Reader::read_selector(const Value& value, const 
   const Group own = read_defaults(values);
   selector.role = own.role.value_or(selector.role);
   selector.service = own.service.value_or(selector.service);
+  selector.subdomain_identities = own.subdomain_identities.value_or(selector.subdomain_identities);
   if (const auto expected = values.find("expected_key"); expected != values.end())
     selector.expected_key = read_expected_key(expected->second);
   const auto name = values.find("name");

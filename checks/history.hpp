@@ -1,0 +1,102 @@
+// What was published for a selector over time, as our own looks at its servers saw it: one span for each
+// server and answer, from the first look that saw it to the last. A plain value; it judges nothing. A store
+// fills it from what it kept, and rotation and the checks of change read it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checks/report.hpp"
+#include "config/domain_name.hpp"
+#include "config/selector.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+using probe::WallTime;
+
+/// What a server gave for a name, as far as a cache can hold it.
+enum class PublishedKind : std::uint8_t {
+  texts,
+  alias,
+  nodata,
+  nxdomain,
+  failure,  ///< SERVFAIL: caches remember it for up to five minutes (RFC 2308 section 7.1)
+  /// No answer with authority: nothing came, or it was refused. With a TTL: the server said different things
+  /// in one look, or several spans became one; `texts` then holds what was among them.
+  unknown,
+  left,  ///< the server is no longer one of the name's zone, or the name no longer one of the chain
+};
+
+/// The same answer of one server, look after look. Between `last_seen` and the next span's `first_seen` it
+/// changed, nobody knows when.
+struct AnswerSpan {
+  WallTime first_seen{};
+  WallTime last_seen{};
+  PublishedKind kind = PublishedKind::unknown;
+  std::vector<std::vector<std::string>> texts{};  ///< the strings of each TXT record, raw, in sorted order
+  std::optional<config::DomainName> alias{};      ///< where the name leads
+  /// How long a cache holds it: the TTL of the data; min(SOA TTL, MINIMUM) of an absence (RFC 2308 section
+  /// 5).
+  std::optional<std::uint32_t> ttl_seconds{};
+  // What may lie in a cache that was never asked for this very name.
+  std::optional<std::uint32_t> nsec_ttl_seconds{};          ///< of NSEC or NSEC3 beside the name (RFC 8198)
+  std::optional<std::uint32_t> domainkey_denied_seconds{};  ///< `_domainkey` itself got NXDOMAIN (RFC 8020)
+  std::optional<std::uint32_t> wildcard_ttl_seconds{};  ///< a name beside it that nobody made has an answer
+
+  [[nodiscard]] bool same_answer(const AnswerSpan& other) const {
+    return kind == other.kind && texts == other.texts && alias == other.alias;
+  }
+};
+
+/// One server's answers for one name of the chain, oldest first; neighbours differ in answer or TTLs.
+struct ServerTimeline {
+  config::DomainName owner{};
+  ServerId server{};
+  std::vector<AnswerSpan> spans{};
+};
+
+/// The nameservers of a zone on the way, as its parent and as the zone itself name them. Both lists are empty
+/// from the look on that found no zone there any more.
+struct NameserverSpan {
+  WallTime first_seen{};
+  WallTime last_seen{};
+  std::vector<config::DomainName> parent{};  ///< sorted
+  std::vector<config::DomainName> child{};   ///< sorted
+  std::uint32_t ttl_seconds = 0;             ///< the larger of the parent's and the child's
+};
+
+struct ZoneTimeline {
+  config::DomainName apex{};
+  std::vector<NameserverSpan> spans{};
+};
+
+struct SelectorHistory {
+  config::DomainName domain{};
+  config::Selector selector{};
+  std::optional<WallTime> first_look{};
+  std::optional<WallTime> last_look{};
+  std::vector<ServerTimeline> servers{};
+  std::vector<ZoneTimeline> zones{};
+};
+
+/// The most spans that are kept of one server and name. Beyond it the oldest go into one another, with the
+/// longest TTL of both, so that a server whose TTLs count down cannot fill the memory.
+inline constexpr std::size_t longest_timeline = 128;
+/// The same for the bytes of the texts of one server and name.
+inline constexpr std::size_t largest_timeline_bytes = 262'144;
+/// The most servers and names, and the most zones, of a history. Beyond it those go first that left longest
+/// ago.
+inline constexpr std::size_t most_timelines = 512;
+inline constexpr std::size_t most_zones = 128;
+
+/// Puts a look into the history. Its time is that of its end: whatever a server said was so by then. Looks
+/// come in the order of their times; one that ended earlier than the last one is left out, and so is one at
+/// another selector. A server that was there before and is in the observation no more gets a span `left`,
+/// unless the search for servers was incomplete.
+void extend(SelectorHistory& history, const probe::Observation& observation);
+
+}  // namespace dkimprobe::checks
