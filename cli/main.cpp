@@ -19,6 +19,7 @@
 #include "cli/judge.hpp"
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
+#include "cli/record.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -55,6 +56,9 @@ Ended run_command(const LintCommand& command) {
 }
 Ended run_command(const HistoryCommand& command) {
   return ended(run_history(command));
+}
+Ended run_command(const RecordCommand& command) {
+  return ended(run_record(command));
 }
 Ended run_command(const ExplainCommand& command) {
   return run_explain(command);
