@@ -441,8 +441,8 @@ class Connection {
     auto version = schema_version(database_);
     // Readers and the writer do not wait for each other.
     database_.exec("PRAGMA journal_mode = WAL");
-    // What was seen once cannot be seen again, so a change is on the disk before `record` returns. NORMAL
-    // would survive kill -9 too, but not a loss of power; what that saves is measured in tests/bench.
+    // What was seen once cannot be seen again, so it is on the disk before `record` returns. NORMAL would
+    // survive kill -9 as well, but not a loss of power; what FULL costs is one flush a transaction.
     database_.exec("PRAGMA synchronous = FULL");
     database_.exec("PRAGMA foreign_keys = ON");
     database_.exec("PRAGMA trusted_schema = OFF");
