@@ -54,11 +54,11 @@ Ended run_command(const JudgeCommand& command) {
 Ended run_command(const LintCommand& command) {
   return ended(run_lint(command));
 }
-Ended run_command(const HistoryCommand& command) {
-  return ended(run_history(command));
-}
 Ended run_command(const RecordCommand& command) {
   return ended(run_record(command));
+}
+Ended run_command(const HistoryCommand& command) {
+  return ended(run_history(command));
 }
 Ended run_command(const ExplainCommand& command) {
   return run_explain(command);
