@@ -2,11 +2,13 @@
 // observation judged again gives the same report.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "checks/history.hpp"
 #include "checks/record_place.hpp"
 #include "checks/report.hpp"
 #include "config/policy.hpp"
@@ -27,11 +29,18 @@ struct Expectation {
   /// Of the SubjectPublicKeyInfo in DER, lower-case hex: the key that should be published. Without it any
   /// key is right.
   std::optional<std::string> key_sha256{};
+  /// The last one with the selector's key, or with an earlier key of it.
+  std::optional<probe::WallTime> last_signature{};
+  std::chrono::milliseconds highest_key_age{0};  ///< zero for no limit
 };
 
 /// What the operator decides: it turns facts into faults, sets severities and switches checks off.
 using config::Policy;
 
+/// `history` is what was seen before the observation, with or without it; what only time tells is not judged
+/// without one.
+[[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
+                           const SelectorHistory& history, const Policy& policy);
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
                            const Policy& policy);
 

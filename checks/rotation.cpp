@@ -203,11 +203,6 @@ class Shares {
     const auto [known, is_new] = longest_.try_emplace(share.cause, share);
     if (!is_new && known->second.until < share.until) known->second = share;
   }
-  [[nodiscard]] std::optional<WallTime> latest() const {
-    std::optional<WallTime> time;
-    for (const auto& [cause, share] : longest_) time = std::max(time.value_or(share.until), share.until);
-    return time;
-  }
   [[nodiscard]] std::vector<Because> because() const {
     std::vector<Because> reasons;
     for (const auto& [cause, share] : longest_) {
@@ -799,11 +794,16 @@ class GoneQuestion {
 
     Shares shares;
     const auto all = ways();
-    if (const auto share = last_share(all)) shares.add(*share);
-    for (const auto& name : read_.chain()) add_earlier(name, all, shares);
+    const auto last = last_shares(all);
+    if (const auto own = last.find(read_.chain().front()); own != last.end()) shares.add(own->second);
+    for (const auto& name : read_.chain()) add_earlier(name, all, last, shares);
     gone.because = shares.because();
     sort_latest_first(gone.because);
-    gone.at = shares.latest().value_or(*read_.history().first_look);
+    if (gone.because.empty()) {
+      gone.because.push_back(
+          {"never_there", read_.history().first_look, "no look saw the key where the selector leads", {}});
+    }
+    gone.at = gone.because.front().until;
     gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
     return verdict;
   }
@@ -905,9 +905,9 @@ class GoneQuestion {
     return all;
   }
 
-  /// The last share of the key as caches can have it at the selector's name: an alias shows it no longer than
-  /// what the alias leads to. Nothing when it was never there.
-  [[nodiscard]] std::optional<Share> last_share(const std::vector<Way>& all) const {
+  /// The last share of the key at each name where caches can have found it: an alias shows it no longer than
+  /// what the alias leads to.
+  [[nodiscard]] static std::map<DomainName, Share> last_shares(const std::vector<Way>& all) {
     std::map<DomainName, Share> last;
     // Each round follows one alias more; times only grow, and each is that of one of the ways.
     for (bool grew = true; grew;) {
@@ -925,13 +925,13 @@ class GoneQuestion {
         grew = true;
       }
     }
-    const auto found = last.find(read_.chain().front());
-    return found == last.end() ? std::nullopt : std::optional(found->second);
+    return last;
   }
 
   /// Servers whose first sight was without the key: they may have had it before, as long as others of the
   /// same name had it; and whoever never had it in our looks may have had it before all of them.
-  void add_earlier(const DomainName& owner, const std::vector<Way>& all, Shares& shares) {
+  void add_earlier(const DomainName& owner, const std::vector<Way>& all,
+                   const std::map<DomainName, Share>& last, Shares& shares) {
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
       const auto first = std::ranges::find_if(timeline.spans, is_whole);
@@ -943,8 +943,13 @@ class GoneQuestion {
       for (const auto& way : all) {
         if (!(way.owner == owner) || way.from > first->first_seen) continue;
         if (way.end && *way.end < first->first_seen) continue;
-        shares.add({Cause::earlier_answer_unknown, later(first->first_seen, way.share.held), way.share.held,
-                    &timeline});
+        WallTime until = later(first->first_seen, way.share.held);
+        if (way.target != nullptr) {
+          const auto behind = last.find(*way.target);
+          if (behind == last.end() || behind->second.until < first->first_seen) continue;
+          until = std::min(until, behind->second.until);
+        }
+        shares.add({Cause::earlier_answer_unknown, until, way.share.held, &timeline});
       }
     }
   }
