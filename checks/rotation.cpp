@@ -1,8 +1,7 @@
 #include "checks/rotation.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <limits>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -65,7 +64,7 @@ bool is_no_zone(const NameserverSpan& span) {
 
 // ---- Reasons ----
 
-/// What the name of a reason stands for; the order breaks ties.
+/// What the name of a reason stands for.
 enum class Cause : std::uint8_t {
   right_everywhere,
   negative_ttl,
@@ -404,9 +403,8 @@ std::vector<std::string> limits_of(const SelectorHistory& history) {
   std::vector<std::string> limits{
       "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
       "(RFC 8767 section 5).",
-      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, such "
-      "as "
-      "an absence for one to three hours (RFC 2308 section 5), is not counted on.",
+      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, as an "
+      "absence for one to three hours (RFC 2308 section 5), is not counted on.",
       "One address may be many servers (anycast): only those that answered from here were seen.",
       "What a server published between two looks, or before the first one, was not seen."};
   if (std::ranges::any_of(history.servers,
@@ -435,13 +433,13 @@ class SignQuestion {
     verdict.limits = limits_of(read_.history());
     verdict.servers = compare_servers();
     SafeTime& safe = verdict.safe;
-    safe.because = std::move(doubts_);
     if (!read_.history().first_look) {
       safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
       return verdict;
     }
     for (const auto& name : read_.chain()) add_shares(name);
-    for (const auto& because : shares_.because()) safe.because.push_back(because);
+    safe.because = shares_.because();
+    std::ranges::move(doubts_, std::back_inserter(safe.because));
     add_resolvers(safe);
     sort_latest_first(safe.because);
 
@@ -713,6 +711,15 @@ class SignQuestion {
   void add_right_since(const ServerTimeline& timeline, const std::vector<Stretch>& stretches) {
     if (stretches.empty() || stretches.back().until || !is_right(timeline.owner, *stretches.back().span))
       return;
+    if (stretches.back().span->domainkey_denied_seconds) {
+      doubts_.push_back(
+          {std::string(name_of(Cause::domainkey_denied)),
+           {},
+           fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
+                       "find no selector there",
+                       server_text(timeline.server)),
+           std::string(reference_of(Cause::domainkey_denied))});
+    }
     WallTime since = stretches.back().span->first_seen;
     for (auto stretch = stretches.rbegin();
          stretch != stretches.rend() && is_right(timeline.owner, *stretch->span); ++stretch) {

@@ -73,7 +73,8 @@ TEST_CASE("without a history and a last signature nothing on time is judged but 
 TEST_CASE("a report with a history tells the times of a rotation and why") {
   const auto vector = tests::read_observation(
       {{"about", ""},
-       {"earlier", {{{"hours_ago", 2}, {"record", {{"rcode", "nxdomain"}}}}, {{"hours_ago", 1}}}},
+       {"earlier",
+        nlohmann::json::array({{{"hours_ago", 2}, {"record", {{"rcode", "nxdomain"}}}}, {{"hours_ago", 1}}})},
        {"last_signature_hours_ago", 10},
        {"findings", nlohmann::json::array()}});
   const auto report = judge(vector);

@@ -117,13 +117,13 @@ TEST_CASE("the time of a look is that of its end") {
 }
 
 TEST_CASE("a server that the zone names no more has left, one that could not be searched for has not") {
-  const json both = {server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})};
-  const json one = {server(1, {{"txt", "key"}})};
+  const json both = json::array({server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})});
+  const json one = json::array({server(1, {{"txt", "key"}})});
   for (const bool whole : {true, false}) {
     checks::SelectorHistory history;
     checks::extend(history, look({{"servers", both}}, 0));
     json second{{"servers", one}};
-    if (!whole) second["delegation"] = {{"cut_off", {"ns2.example.com"}}};
+    if (!whole) second["delegation"] = {{"cut_off", json::array({"ns2.example.com"})}};
     checks::extend(history, look(second, 60));
     REQUIRE(history.servers.size() == 2);
     const auto& last = history.servers[1].spans.back();
@@ -150,7 +150,8 @@ TEST_CASE("a name leaves with the alias to it, not with the silence of those who
 TEST_CASE("a new cut and a cut that went are seen in the zones") {
   checks::SelectorHistory history;
   checks::extend(history, look(json::object(), 0));
-  json below{{"zone", "_domainkey.example.com"}, {"delegation", {{"cuts", {{{"apex", "example.com"}}}}}}};
+  json below{{"zone", "_domainkey.example.com"},
+             {"delegation", {{"cuts", json::array({{{"apex", "example.com"}}})}}}};
   checks::extend(history, look(below, 60));
   REQUIRE(history.zones.size() == 2);
   CHECK(history.zones[1].apex.to_string() == "_domainkey.example.com");
@@ -178,7 +179,8 @@ TEST_CASE("a server that says another thing each time cannot fill the memory") {
   checks::SelectorHistory history;
   for (int time = 0; time < 300; ++time) {
     const std::string text = std::to_string(time) + std::string(2'000, 'x');
-    checks::extend(history, look({{"servers", {server(1, {{"txt", {text}}})}}}, time));
+    checks::extend(history,
+                   look({{"servers", json::array({server(1, {{"txt", json::array({text})}})})}}, time));
   }
   const auto& spans = history.servers.front().spans;
   std::size_t bytes = 0;
