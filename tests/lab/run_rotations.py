@@ -133,10 +133,13 @@ class Stage:
             self.looks[resolver, "%s._domainkey.%s." % (selector, domain)] += 2
         words += ["--ask-resolver"] if public else []
         run = self.run(*words, *more)
-        if public and run.json["readiness"] == "ready":
+        if public and run.json["public_answer"]["answers"]:
             for resolver in resolvers:
                 self.asks[resolver, "%s._domainkey.%s." % (selector, domain)] += 2
         return run
+
+    def rotation(self, *words):
+        return self.run("rotation", self.zone.name, *words, "--storage.path", self.folder / "history")
 
     def is_ready(self, run):
         self.expect("readiness", (run.exit, run.json["readiness"]), (0, "ready"))
@@ -144,10 +147,10 @@ class Stage:
     def is_waiting(self, run, earliest, latest, cause, among=False):
         """The safe time lies between two moments, and it is the cause, or the cause is `among` those, that
         moves it there."""
-        self.expect("readiness", (run.exit, run.json["readiness"]), (1, "wait"))
-        safe_at = moment(run.json["safe_to_sign_at"])
-        if not earliest <= safe_at <= latest:
-            self.tell("safe at %.2f, not from %.2f to %.2f" % tuple(t - self.began for t in (safe_at, earliest, latest)))
+        self.expect("exit", run.exit, 1)
+        safe_at = self.time_of(
+            {"readiness": run.json["readiness"], "at": run.json["safe_to_sign_at"]}, earliest, latest
+        )
         causes = [because["name"] for because in run.json["because"] if because["until"]]
         if cause not in (causes if among else causes[:1]):
             self.tell("the time is that of %s, not of %s" % (" and ".join(causes), cause))
@@ -166,11 +169,27 @@ class Stage:
     def is_not_ready(self, run, **progress):
         """`progress` by the name of the server in the lab."""
         self.expect("readiness", (run.exit, run.json["readiness"]), (2, "not_ready"))
-        self.has_progress(run, **progress)
+        self.has_progress(run.json, **progress)
 
-    def has_progress(self, run, **progress):
-        told = {server["address"].partition(":")[0]: server["progress"] for server in run.json["servers"]}
-        wanted = {server.addresses[0]: progress[server.name] for server in rotation_lab.SERVERS if server.name in progress}
+    def time_of(self, safe, earliest, latest):
+        """The time that is to be waited for, which lies between two moments."""
+        self.expect("readiness", safe["readiness"], "wait")
+        at = moment(safe["at"])
+        if not earliest <= at <= latest:
+            self.tell(
+                "%.2f s is said, not from %.2f to %.2f"
+                % tuple(t - self.began for t in (at, earliest, latest))
+            )
+        return at
+
+    def has_progress(self, told, **progress):
+        """`told` is what has the list of servers."""
+        told = {server["address"].partition(":")[0]: server["progress"] for server in told["servers"]}
+        wanted = {
+            server.addresses[0]: progress[server.name]
+            for server in rotation_lab.SERVERS
+            if server.name in progress
+        }
         self.expect("servers", {address: told.get(address) for address in wanted}, wanted)
 
     # ---- The resolvers ----
@@ -229,7 +248,9 @@ def check_packets(net, stages):
     for line in net.queries_log.read_text().splitlines():
         packet = json.loads(line)
         if "dropped" in packet:
-            failures.append("the log of all queries lacks %d packets that the kernel dropped" % packet["dropped"])
+            failures.append(
+                "the log of all queries lacks %d packets that the kernel dropped" % packet["dropped"]
+            )
             continue
         if packet["from"].partition("#")[0] != PROGRAM_ITSELF or packet["qr"]:
             continue
@@ -248,7 +269,9 @@ def check_packets(net, stages):
     for what, seen, allowed in (("RD=1", seen_asks, asks), ("RD=0", seen_looks, looks)):
         for asked, times in seen.items():
             if times > allowed[asked]:
-                failures.append("%d questions with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked]))
+                failures.append(
+                    "%d questions with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked])
+                )
         for asked in allowed:
             if not seen[asked]:
                 failures.append("no question with %s to %s for %s" % (what, *asked))
@@ -294,12 +317,15 @@ def play_all(program, only, directory):
     }
     if not modules:
         raise SystemExit("no rotation has such a name")
-    zones = [rotation_lab.Zone(name, **how) for module in modules.values() for name, how in module.ZONES.items()]
+    zones = [
+        rotation_lab.Zone(name, **how) for module in modules.values() for name, how in module.ZONES.items()
+    ]
     guard = build_resolver_guard(directory)
     passed, failed = 0, 0
     with rotation_lab.Internet(directory / "internet", zones) as net:
         stages = {
-            name: Stage(name, module, net, program, guard, directory / name) for name, module in modules.items()
+            name: Stage(name, module, net, program, guard, directory / name)
+            for name, module in modules.items()
         }
         # Each waits most of its time: they are all played at once.
         with concurrent.futures.ThreadPoolExecutor(len(modules)) as pool:
@@ -322,7 +348,9 @@ def main():
     )
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--only", default="*", help="names of rotations, with * and ?")
-    parser.add_argument("--keep", type=pathlib.Path, help="an empty directory for all files, which stay there")
+    parser.add_argument(
+        "--keep", type=pathlib.Path, help="an empty directory for all files, which stay there"
+    )
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
     with tempfile.TemporaryDirectory(prefix="rotations-") as temporary:

@@ -1,11 +1,17 @@
-"""`_domainkey` is delegated to a provider while its names were in the domain's own zone before: resolvers ask the
-old servers, and hold what these said, until they learn of the cut."""
+"""`_domainkey` is delegated to a provider while its names were in the domain's own zone before: resolvers ask
+the old servers, and hold what these said, until they learn of the cut."""
 
 import time
 
 ZONES = {
     "cut.example": {"on": "nsd knot", "soa_ttl": 4, "minimum": 4, "ns_ttl": 3, "parent_ns_ttl": 3},
-    "_domainkey.cut.example": {"on": "provider provider2", "soa_ttl": 2, "minimum": 2, "ns_ttl": 3, "parent_ns_ttl": 3},
+    "_domainkey.cut.example": {
+        "on": "provider provider2",
+        "soa_ttl": 2,
+        "minimum": 2,
+        "ns_ttl": 3,
+        "parent_ns_ttl": 3,
+    },
 }
 NAME = "s1._domainkey.cut.example"
 
@@ -26,8 +32,8 @@ def play(stage):
     stage.publics_will_get(moved + 1, "one second after the cut", NAME, [])
     complete = time.time()
     run = stage.preflight("s1", key)
-    stage.has_progress(run, provider="right", provider2="right")
-    # Those that knew the old servers ask them for the NS records' TTL and hold what they say for the denial's.
+    stage.has_progress(run.json, provider="right", provider2="right")
+    # Those that knew the old servers ask them for the NS records' TTL, and hold the denial for its own.
     safe_at = stage.is_waiting(run, complete + 4, run.ended + 3 + 4 + 2, "old_nameservers")
     stage.wait_until(safe_at)
     stage.publics_get("at the said time", NAME, [record])

@@ -1,5 +1,5 @@
-"""The selector is an alias into a provider's zone: the key has to be on each of the provider's servers, and what
-caches hold of the target and of the alias counts."""
+"""The selector is an alias into a provider's zone: the key has to be on each of the provider's servers, and
+what caches hold of the target and of the alias counts."""
 
 import time
 

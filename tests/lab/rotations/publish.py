@@ -1,5 +1,6 @@
-"""A new key, published on one server and then on all, while resolvers hold that there is none: the time is said,
-and from then on each of them finds the key. The operator's resolvers are looked at, and asked only afterwards."""
+"""A new key, published on one server and then on all, while resolvers hold that there is none: the time is
+said, and from then on each of them finds the key. The operator's resolvers are looked at, and asked only
+afterwards."""
 
 import time
 
@@ -19,7 +20,7 @@ def play(stage):
     stage.net.load(stage.zone, on=["nsd"])
     stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="absent", bind="absent")
 
-    # The resolvers ask Knot or BIND at the last moment; what NSD says is a matter of luck, so it is taken back.
+    # Which server a resolver asks is a matter of luck: for the worst case the one is taken back.
     stage.wait_for_second()
     stage.zone.take("s1._domainkey", "TXT", on="nsd")
     stage.net.load(stage.zone, on=["nsd"])
@@ -32,8 +33,10 @@ def play(stage):
     run = stage.preflight("s1", key)
     stage.is_waiting(run, complete + NEGATIVE, run.ended + NEGATIVE + 1.5, "domainkey_denied")
     run = stage.preflight("s1", key, resolvers=(OPEN, CLOSED))
-    # What a resolver still holds may last longer than what can be known of all, by the second that it counts in.
-    safe_at = stage.is_waiting(run, complete + NEGATIVE, run.ended + NEGATIVE + 2, "resolver_cache", among=True)
+    # What this resolver holds may last longer than what follows for all, by the second that it counts in.
+    safe_at = stage.is_waiting(
+        run, complete + NEGATIVE, run.ended + NEGATIVE + 2, "resolver_cache", among=True
+    )
     caches = {cache["resolver"].partition(":")[0]: cache["state"] for cache in run.json["caches"]}
     stage.expect("caches", caches, {OPEN: "denied", CLOSED: "hidden"})
     early = stage.preflight("s1", key, resolvers=(OPEN,), public=True)

@@ -29,7 +29,7 @@ def play(stage):
     stage.publics_will_get(published + 1, "one second after the last server", NAME, [old_record])
     complete = time.time()
     run = stage.preflight("s1", key)
-    stage.has_progress(run, nsd="right", knot="right", bind="right")
+    stage.has_progress(run.json, nsd="right", knot="right", bind="right")
     safe_at = stage.is_waiting(run, complete + OLD_TTL, run.ended + OLD_TTL + 1, "old_record_ttl")
     stage.wait_until(safe_at)
     stage.publics_get("at the said time", NAME, [record])
