@@ -83,27 +83,29 @@ struct RecordCommand {
   config::DomainName zone{};                ///< that holds the record
   exporters::PublishFormat format = exporters::PublishFormat::text;
   bool json = false;
-  struct HistoryCommand {
-    config::DomainName domain{};
-    std::optional<config::Selector> selector{};  ///< all that are stored, without
-    std::filesystem::path storage{};             ///< the directory of the history
-    OutputChoice output{};
-  };
+};
 
-  struct ExplainCommand {
-    const checks::Check* check = nullptr;  ///< null: list all
-    bool markdown = false;                 ///< all of checks/README.md
-  };
+struct HistoryCommand {
+  config::DomainName domain{};
+  std::optional<config::Selector> selector{};  ///< all that are stored, without
+  std::filesystem::path storage{};             ///< the directory of the history
+  OutputChoice output{};
+};
 
-  /// A text that was asked for, such as the help.
-  struct TextWanted {
-    std::string text{};
-  };
+struct ExplainCommand {
+  const checks::Check* check = nullptr;  ///< null: list all
+  bool markdown = false;                 ///< all of checks/README.md
+};
 
-  using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
-                               ExplainCommand, TextWanted>;
+/// A text that was asked for, such as the help.
+struct TextWanted {
+  std::string text{};
+};
 
-  /// `arguments` without the program's own name.
-  [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
+using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
+                             ExplainCommand, TextWanted>;
+
+/// `arguments` without the program's own name.
+[[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
 
 }  // namespace dkimprobe::cli
