@@ -769,8 +769,7 @@ void Session::on_written() {
 
 void Session::clear_buffered() {
   door_.remove_buffered(std::exchange(buffered_, 0));
-  // A write may still be under way when the session is closed, and then its bytes are needed no more: Asio
-  // has given up the socket.
+  // Of a session that is closed a write may still hold the bytes, until its handler has run.
   if (!closed_) std::string().swap(body_);
 }
 

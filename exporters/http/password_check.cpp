@@ -71,7 +71,7 @@ PasswordCheck::Digest PasswordCheck::digest_of(std::string_view user, std::strin
   return digest;
 }
 
-bool PasswordCheck::is_blocked(const std::string& source, Time now) {
+bool PasswordCheck::is_blocked(const std::string& source, Time now) const {
   const auto at = failures_.find(source);
   if (at == failures_.end()) return false;
   const std::chrono::duration<double> passed = now - at->second.last;
@@ -79,8 +79,7 @@ bool PasswordCheck::is_blocked(const std::string& source, Time now) {
   return left > most_failures - 1.0;
 }
 
-void PasswordCheck::count(const std::string& source, Verdict verdict, Time now) {
-  if (verdict != Verdict::wrong) return;
+void PasswordCheck::count_failure(const std::string& source, Time now) {
   if (failures_.size() >= most_sources && !failures_.contains(source)) {
     failures_.erase(std::min_element(failures_.begin(), failures_.end(), [](const auto& a, const auto& b) {
       return a.second.last < b.second.last;
@@ -96,18 +95,18 @@ void PasswordCheck::count(const std::string& source, Verdict verdict, Time now) 
 void PasswordCheck::check(const Users& users, std::string_view user, std::string_view password,
                           const std::string& source, Time now, Told told) {
   const auto known = users.find(user);
-  Job job{known == users.end() ? std::string(hash_of_nobody) : known->second,
+  Job job{source,
+          known == users.end() ? std::string(hash_of_nobody) : known->second,
           std::string(password),
           known != users.end(),
           {},
           std::move(told)};
   job.digest = digest_of(user, job.hash, password);
-  const bool blocked = is_blocked(source, now);
   Verdict verdict = Verdict::good;
   {
     const std::lock_guard lock(mutex_);
     const bool known_good = std::find(successes_.begin(), successes_.end(), job.digest) != successes_.end();
-    if (!known_good && blocked) {
+    if (!known_good && is_blocked(source, now)) {
       verdict = Verdict::too_many_wrong;
     } else if (!known_good && jobs_.size() >= most_waiting) {
       verdict = Verdict::busy;
@@ -135,6 +134,8 @@ void PasswordCheck::run() {
     if (good) {
       successes_.push_back(job.digest);
       if (successes_.size() > most_successes) successes_.pop_front();
+    } else {
+      count_failure(job.source, std::chrono::steady_clock::now());
     }
     lock.unlock();
     job.told(good ? Verdict::good : Verdict::wrong);

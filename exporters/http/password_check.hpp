@@ -35,15 +35,13 @@ class PasswordCheck {
   /// returns when the verdict needs no computing, else from the thread. All calls are from one other thread.
   void check(const Users& users, std::string_view user, std::string_view password, const std::string& source,
              Time now, Told told);
-  /// The verdict of `check` for `source`, so that wrong passwords are counted by the thread that asks.
-  void count(const std::string& source, Verdict verdict, Time now);
-
   /// No verdict is told after it.
   void stop();
 
  private:
   using Digest = std::array<unsigned char, 32>;
   struct Job {
+    std::string source{};
     std::string hash{};
     std::string password{};
     bool user_known = false;
@@ -58,15 +56,16 @@ class PasswordCheck {
   void run();
   [[nodiscard]] Digest digest_of(std::string_view user, std::string_view hash,
                                  std::string_view password) const;
-  [[nodiscard]] bool is_blocked(const std::string& source, Time now);
+  [[nodiscard]] bool is_blocked(const std::string& source, Time now) const;
+  void count_failure(const std::string& source, Time now);
 
   Digest salt_{};
-  std::unordered_map<std::string, Failures> failures_{};
-  std::mutex mutex_{};
   std::condition_variable wake_{};
-  std::deque<Job> jobs_{};          ///< under the mutex
-  std::deque<Digest> successes_{};  ///< under the mutex
-  bool stopping_ = false;           ///< under the mutex
+  std::mutex mutex_{};  ///< of what follows
+  std::unordered_map<std::string, Failures> failures_{};
+  std::deque<Job> jobs_{};
+  std::deque<Digest> successes_{};
+  bool stopping_ = false;
   std::thread thread_{};
 };
 

@@ -147,14 +147,14 @@ Response CivetServer::answer(mg_connection* connection) {
 
   Request request;
   request.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "";
-  if (request.path == greeting_path) return {204, "", {}, nullptr};
+  request.remote = header(connection, remote_header);
+  if (request.remote.empty() && request.path == greeting_path) return {204, "", {}, nullptr};
   request.method = info.request_method;
   if (request.method == "HEAD") request.method = "GET";
   if (info.query_string != nullptr) request.query = parameters(info.query_string);
   request.accept = header(connection, "Accept");
   request.accept_encoding = header(connection, "Accept-Encoding");
   request.timeout_seconds = seconds_of(header(connection, "X-Prometheus-Scrape-Timeout-Seconds"));
-  request.remote = header(connection, remote_header);
   if (info.content_length > 0) {
     request.body.resize(static_cast<std::size_t>(info.content_length));
     std::size_t size = 0;

@@ -15,7 +15,7 @@ namespace dkimprobe::exporters {
 /// The headers by which the door says what only it knows.
 inline constexpr char secret_header[] = "X-Door-Secret";
 inline constexpr char remote_header[] = "X-Door-Remote";
-/// Answered with 204, so that a connection is kept from then on.
+/// Without a remote client it is answered with 204: the door has a connection kept from then on.
 inline constexpr char greeting_path[] = "/.door";
 
 class WebServer {
