@@ -107,7 +107,10 @@ config::Result<std::shared_ptr<Rules>> make_rules(config::WebConfig config) {
   rules->config = std::move(config);
   if (rules->config.tls) {
     auto tls = make_tls_context(std::make_shared<const config::TlsServerConfig>(*rules->config.tls));
-    if (!tls) return tl::unexpected(std::move(tls.error()));
+    if (!tls) {
+      for (auto& each : tls.error()) each.where = config::escape_text(rules->config.files.front().string());
+      return tl::unexpected(std::move(tls.error()));
+    }
     rules->tls = *tls;
     SSL_CTX_up_ref(rules->tls.get());
     rules->tls_context.emplace(rules->tls.get());
@@ -724,7 +727,13 @@ void Session::respond(unsigned status, std::string content_type, const Headers& 
   if (status != 204 && status != 304) head_ += fmt::format("Content-Length: {}\r\n", length);
   if (!content_type.empty()) head_ += fmt::format("Content-Type: {}\r\n", content_type);
   for (const auto& [name, value] : headers) head_ += fmt::format("{}: {}\r\n", name, value);
-  for (const auto& [name, value] : rules_->config.headers) head_ += fmt::format("{}: {}\r\n", name, value);
+  for (const auto& [name, value] : rules_->config.headers) {
+    // What a page says of itself goes before what is said for all.
+    const bool is_said = std::any_of(headers.begin(), headers.end(), [&name = name](const auto& each) {
+      return boost::beast::iequals(each.first, name);
+    });
+    if (!is_said) head_ += fmt::format("{}: {}\r\n", name, value);
+  }
   head_ += keep_open_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   body_ = std::move(body);
   buffered_ = body_.size();

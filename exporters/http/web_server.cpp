@@ -3,10 +3,17 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <civetweb.h>
 #include <fmt/format.h>
@@ -69,12 +76,34 @@ Response plain(unsigned status, std::string text) {
   return {status, "text/plain; charset=utf-8", {}, std::make_shared<const std::string>(std::move(text))};
 }
 
+/// A listener of civetweb looks every two seconds whether it should end, and when somebody comes.
+void knock(std::uint16_t port) {
+  const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (file < 0) return;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  static_cast<void>(connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  close(file);
+}
+
 class CivetServer final : public WebServer {
  public:
   CivetServer(std::vector<Route> routes, std::string secret)
       : routes_(std::move(routes)), secret_(std::move(secret)), busy_(routes_.size()) {}
   ~CivetServer() override {
-    if (context_ != nullptr) mg_stop(context_);
+    if (context_ == nullptr) return;
+    std::atomic<bool> stopped = false;
+    std::thread knocking([&] {
+      while (!stopped) {
+        knock(port_);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    });
+    mg_stop(context_);
+    stopped = true;
+    knocking.join();
   }
 
   [[nodiscard]] bool listen(std::size_t threads) {

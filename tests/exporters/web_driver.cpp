@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   settings.routes = {
       {"GET", "/metrics",
        [page](const Request&) {
-         return Response{200, "text/plain; version=0.0.4", {{"X-Page", "metrics"}}, page};
+         return Response{200, "text/plain; version=0.0.4", {{"Content-Security-Policy", "own"}}, page};
        }},
       {"GET", "/huge", [](const Request&) { return text(std::string(16U << 20U, 'h')); }},
       {"GET", "/slow",

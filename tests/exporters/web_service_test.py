@@ -185,7 +185,7 @@ class Requests(unittest.TestCase):
             self.assertEqual(answer.text, b"m" * 2**20)
             self.assertEqual(answer.headers["Content-Length"], str(2**20))
             self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4")
-            self.assertEqual(answer.headers["X-Page"], "metrics")
+            self.assertEqual(answer.headers["Content-Security-Policy"], "own")
             self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
 
     def test_what_the_handler_sees(self):
@@ -624,6 +624,9 @@ class Passwords(unittest.TestCase):
             answers = [service.get("/request") for _ in range(3)]
             self.assertEqual([answer.status for answer in answers], [200, 200, 429])
             self.assertEqual({answer.headers["X-Frame-Options"] for answer in answers}, {"deny"})
+        with Service(config="http_server_config:\n  headers:\n    Content-Security-Policy: all\n") as service:
+            self.assertEqual(service.get("/request").headers.get_all("Content-Security-Policy"), ["all"])
+            self.assertEqual(service.get("/metrics").headers.get_all("Content-Security-Policy"), ["own"])
 
 
 def main():
