@@ -1,0 +1,224 @@
+#include "checks/preflight.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers.hpp"
+#include "checks/catalogue.hpp"
+#include "checks/key_record.hpp"
+#include "checks/server_answer.hpp"
+#include "checks/text_damage.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+std::string without_space(std::string_view text) {
+  std::string rest;
+  std::ranges::remove_copy_if(text, std::back_inserter(rest), is_space);
+  return rest;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string_view words_for(DamageKind kind) {
+  switch (kind) {
+    case DamageKind::escaped_semicolon:
+      return "backslashes before its semicolons";
+    case DamageKind::embedded_quotes:
+      return "quotation marks around it";
+    case DamageKind::seam_quotes:
+      return "quotation marks at the seams of its strings";
+    case DamageKind::html_entity:
+      return "HTML in place of characters";
+    case DamageKind::smart_punctuation:
+      return "typographic quotation marks or dashes";
+    case DamageKind::zonefile_leak:
+      return "pieces of a zone file";
+    case DamageKind::non_ascii:
+      return "characters that are not ASCII";
+    case DamageKind::control_char:
+      return "control characters";
+    case DamageKind::bad_folding:
+      return "line ends inside";
+  }
+  return {};
+}
+
+std::string cause_of(std::string_view published, std::string_view meant) {
+  const CleanText clean = clean_text(published);
+  if (!clean.damage.empty() && without_space(clean.text) == without_space(meant)) {
+    std::string words;
+    for (const auto& damage : clean.damage)
+      words += fmt::format("{}{}", words.empty() ? "" : " and ", words_for(damage.kind));
+    return fmt::format("publishing put {} into the text", words);
+  }
+  if (without_space(published) == without_space(meant)) return "white space was added or lost";
+  if (meant.starts_with(published)) {
+    return fmt::format("its end is missing: {} of {} octets are published", published.size(), meant.size());
+  }
+  if (published.starts_with(meant))
+    return fmt::format("{} octets follow its end", published.size() - meant.size());
+  if (lower_case(published) == lower_case(meant)) return "letters changed their case";
+  return {};
+}
+
+std::vector<TextCopy> copies_of(const probe::Observation& observation, std::string_view meant) {
+  std::vector<TextCopy> copies;
+  std::set<std::string> seen;
+  const ChainAnswers answers = read_answers(observation.key);
+  for (const auto& group : answers.published) {
+    for (const auto& text : group.texts) {
+      if (!seen.insert(text.text).second) continue;
+      TextCopy copy;
+      for (const auto& other : answers.published) {
+        if (std::ranges::find(other.texts, text.text, &PublishedText::text) != other.texts.end())
+          std::ranges::copy(other.servers, std::back_inserter(copy.servers));
+      }
+      for (const auto& string : text.strings) copy.string_sizes.push_back(string.size());
+      copy.difference = compare_texts(text.text, meant);
+      copies.push_back(std::move(copy));
+    }
+  }
+  return copies;
+}
+
+void hold_back(SafeTime& safe, Readiness to) {
+  if (safe.readiness != Readiness::ready && safe.readiness != Readiness::wait) return;
+  safe.readiness = to;
+  safe.at.reset();
+}
+
+}  // namespace
+
+std::optional<TextDifference> compare_texts(std::string_view published, std::string_view meant) {
+  if (published == meant) return std::nullopt;
+  constexpr std::size_t before = 8;
+  constexpr std::size_t shown = 40;
+  const auto differing = std::ranges::mismatch(published, meant);
+  TextDifference difference;
+  difference.offset = static_cast<std::size_t>(differing.in1 - published.begin());
+  difference.shown_from = difference.offset - std::min(difference.offset, before);
+  difference.published = published.substr(difference.shown_from, shown);
+  difference.meant = meant.substr(difference.shown_from, shown);
+  difference.cause = cause_of(published, meant);
+  return difference;
+}
+
+bool is_expected(const std::vector<std::vector<std::string>>& texts, const SigningPlan& plan,
+                 const Report& report) {
+  if (texts.size() != 1) return false;
+  const std::string text = join_strings(texts.front());
+  if (!plan.key) return !report.record.strings.empty() && text == join_strings(report.record.strings);
+  const KeyRecord record = read_key_record(text, plan.expectation.service);
+  return record.usable() && record.key && record.key->sha256 == plan.key->sha256;
+}
+
+Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
+                          const SigningPlan& plan, const std::vector<CacheLook>& caches, WallTime now) {
+  Expectation expectation = plan.expectation;
+  if (plan.key) expectation.key_sha256 = plan.key->sha256;
+  Preflight preflight;
+  preflight.expected_key = plan.key;
+  preflight.times = plan.times;
+  preflight.now = now;
+  expectation.role = config::Role::pending;
+  preflight.report = judge(observation, expectation, plan.policy);
+  preflight.text_known = plan.text.has_value();
+  if (plan.text) preflight.texts = copies_of(observation, *plan.text);
+
+  NewKey key;
+  key.sha256 = expectation.key_sha256;
+  key.never_used = plan.never_used;
+  preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
+
+  expectation.role = config::Role::active;
+  const Report in_use = judge(observation, expectation, plan.policy);
+  for (const auto& finding : in_use.findings) {
+    if (finding.severity != Severity::critical) continue;
+    preflight.sign.safe.because.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
+                                           std::string(finding.check->reference)});
+    hold_back(preflight.sign.safe, Readiness::not_ready);
+  }
+  return preflight;
+}
+
+void hold_back(Preflight& preflight, const PublicAnswer& answer) {
+  for (const auto& [look, detail] : answer.answers) {
+    switch (look.state) {
+      case CacheState::expected:
+      case CacheState::empty:
+      case CacheState::hidden:
+      case CacheState::unknown:
+        break;
+      case CacheState::denied:
+      case CacheState::other:
+        preflight.sign.safe.because.push_back({"public_answer", std::nullopt, detail, {}});
+        hold_back(preflight.sign.safe, Readiness::not_ready);
+    }
+  }
+}
+
+std::string_view to_string(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::ready:
+      return "ready";
+    case Readiness::wait:
+      return "wait";
+    case Readiness::not_ready:
+      return "not_ready";
+    case Readiness::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string_view to_string(Progress progress) {
+  switch (progress) {
+    case Progress::right:
+      return "right";
+    case Progress::other_key:
+      return "other_key";
+    case Progress::damaged:
+      return "damaged";
+    case Progress::revoked:
+      return "revoked";
+    case Progress::absent:
+      return "absent";
+    case Progress::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string_view to_string(CacheState state) {
+  switch (state) {
+    case CacheState::denied:
+      return "denied";
+    case CacheState::other:
+      return "other";
+    case CacheState::expected:
+      return "expected";
+    case CacheState::empty:
+      return "empty";
+    case CacheState::hidden:
+      return "hidden";
+    case CacheState::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+}  // namespace dkimprobe::checks
