@@ -56,12 +56,12 @@ class ResolverQuestions {
 
   /// A look, with RD=0.
   ResolverQuestions(QueryEngine& engine, const config::ProbeSettings& settings,
-                    std::vector<config::ServerAddress> resolvers, config::DomainName name, WallTime now,
-                    Finished finished);
+                    const std::vector<config::ServerAddress>& resolvers, config::DomainName name,
+                    WallTime now, Finished finished);
   /// The public question, with RD=1.
   ResolverQuestions(PublicQuestion right, QueryEngine& engine, const config::ProbeSettings& settings,
-                    std::vector<config::ServerAddress> resolvers, config::DomainName name, WallTime now,
-                    Finished finished);
+                    const std::vector<config::ServerAddress>& resolvers, config::DomainName name,
+                    WallTime now, Finished finished);
   ~ResolverQuestions();
   ResolverQuestions(const ResolverQuestions&) = delete;
   ResolverQuestions& operator=(const ResolverQuestions&) = delete;
