@@ -67,6 +67,8 @@ constexpr auto rows = std::to_array<Row>({
     {"service_case", record, "v=DKIM1; s=Email; k=ed25519; p={key}"},
     {"service_list", record, "v=DKIM1; s=email:tlsrpt; k=ed25519; p={key}"},
     {"flag_testing", record, "v=DKIM1; k=ed25519; t=y; p={key}"},
+    {"flag_strict_with_subdomains", behaviour,
+     "The key says `t=s`, and mail is signed with `d=example.com; i=@news.example.com`."},
     {"flags_empty", record, "v=DKIM1; k=ed25519; t=; p={key}"},
     {"flag_unknown", record, "v=DKIM1; k=ed25519; t=x; p={key}"},
     {"granularity_restrictive", record, "v=DKIM1; g=bob; k=ed25519; p={key}"},

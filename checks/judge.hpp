@@ -22,6 +22,8 @@ struct Expectation {
   /// missing.
   bool only_selector = true;
   config::Service service = config::Service::email;  ///< what `s=` of the record must allow
+  /// Whether mail is signed with i= at subdomains of d=, which `t=s` of the record forbids.
+  bool subdomain_identities = false;
   /// Of the SubjectPublicKeyInfo in DER, lower-case hex: the key that should be published. Without it any
   /// key is right.
   std::optional<std::string> key_sha256{};

@@ -14,6 +14,8 @@ namespace dkimprobe::checks {
 
 namespace {
 
+constexpr std::size_t shown_bytes = 24;
+
 /// For what is legal and merely untidy: a provider that publishes so does it for all its customers, who can
 /// mend nothing (most that leave out v= have done it since before RFC 4871).
 template <RecordFault fault>
@@ -24,10 +26,32 @@ void find_in_own_texts(const Evidence& evidence, Verdict& verdict) {
   find_text_fault(evidence, verdict, fault);
 }
 
+/// RFC 6376 section 3.6.1: with the flag s the domain of i= must be that of d=, and no subdomain of it.
+void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.expectation.subdomain_identities || !has_key_record(evidence)) return verdict.not_judged();
+  for (const auto& text : evidence.texts) {
+    const Tag* const flags = text.record.list.find("t");
+    if (!text.record.is_key_record() || flags == nullptr) continue;
+    const auto each = colon_separated(flags->value);
+    if (std::ranges::find(each, "s") == each.end()) continue;
+    const std::string shown = config::escape_text(flags->value, shown_bytes);
+    Finding finding;
+    finding.servers = servers_of(evidence, text);
+    finding.offset = flags->value_offset;
+    finding.detail =
+        fmt::format("t= is \"{}\", and the settings say that i= of signatures is at subdomains", shown);
+    finding.remedy = fmt::format(
+        "At {}: {}, or sign with i= at the domain of d= itself and say so in the settings "
+        "(subdomain_identities).",
+        published_at(text),
+        each.size() == 1 ? std::string("delete `t=s`") : fmt::format("take s out of `t={}`", shown));
+    verdict.found(std::move(finding));
+  }
+}
+
 // ---- How a text is cut into strings ----
 
 constexpr std::size_t longest_string = 255;
-constexpr std::size_t shown_bytes = 24;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -266,6 +290,10 @@ constexpr auto rows = std::to_array<Check>({
     {"flag_testing", Scope::record, Severity::warning, "RFC 6376 section 3.6.1",
      "t=y says that the domain tests DKIM", "verifiers must treat signed mail like unsigned mail",
      "Delete `t=y`.", find_in_texts<RecordFault::flag_testing>},
+    {"flag_strict_with_subdomains", Scope::record, Severity::warning, "RFC 6376 section 3.6.1",
+     "t=s forbids the subdomains for which mail is signed",
+     "verifiers reject signatures whose i= is at a subdomain of d=", "Take `s` out of t=.",
+     find_strict_with_subdomains},
     {"flags_empty", Scope::record, Severity::warning, "RFC 6376 section 3.6.1", "t= has an empty flag",
      "a strict verifier rejects the record", "Delete t=.", find_in_texts<RecordFault::flags_empty>},
     {"flag_unknown", Scope::record, Severity::notice, "RFC 6376 section 3.6.1",

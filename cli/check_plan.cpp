@@ -29,6 +29,7 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   checks::Expectation expectation;
   expectation.role = selector.role;
   expectation.service = selector.service;
+  expectation.subdomain_identities = selector.subdomain_identities;
   if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
   return expectation;
 }
@@ -46,7 +47,7 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   if (known != nullptr) in_use = known->selectors;
   for (const auto& selector : command.selectors) {
     if (std::ranges::find(in_use, selector, &config::SelectorSettings::selector) == in_use.end())
-      in_use.push_back({selector, config::Role::active, config::Service::email, {}});
+      in_use.push_back({.selector = selector});
   }
   for (const auto& selector : in_use) {
     const auto& chosen = command.selectors;

@@ -1,4 +1,4 @@
-// What tells one key pair from another without holding any of it: public facts alone.
+// What tells one key pair from another: public facts alone, nothing of the private key.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,10 @@ struct KeyIdentity {
   std::string sha256{};     ///< of the SubjectPublicKeyInfo in DER, lower-case hex
   std::string algorithm{};  ///< "rsa" or "ed25519"; empty when a fingerprint is all that is known
   std::uint32_t bits = 0;   ///< likewise 0
+  std::string spki{};       ///< the public key: SubjectPublicKeyInfo in DER, raw; likewise empty
 
-  friend bool operator==(const KeyIdentity&, const KeyIdentity&) = default;
+  /// The same key: of a key and a fingerprint as of two keys, since the fingerprint tells them apart.
+  friend bool operator==(const KeyIdentity& a, const KeyIdentity& b) { return a.sha256 == b.sha256; }
 };
 
 }  // namespace dkimprobe::config

@@ -149,7 +149,7 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
         return to_number(*duration);
       return std::nullopt;
     case Unit::yes_no:
-      if (const auto yes = parse_yes_no(text)) return *yes ? 1 : 0;
+      if (const auto answer = parse_yes_no(text)) return *answer ? 1 : 0;
       return std::nullopt;
   }
   return std::nullopt;

@@ -72,7 +72,7 @@ void copy_option(const Option& option, const Settings& from, Settings& to);
 /// What may be given: `from 50ms to 10s`.
 [[nodiscard]] std::string format_limits(const Option& option);
 
-/// `yes` or `no`, or as YAML 1.2 has it `true` or `false`: its editors insist on them.
+/// Reads `yes` or `no`, and the words `true` and `false` of YAML 1.2, on which its editors insist.
 [[nodiscard]] std::optional<bool> parse_yes_no(std::string_view text);
 
 /// Reads a whole number with one of the units `ms`, `s`, `m`, `h`, `d`.

@@ -90,6 +90,7 @@ Result<KeyIdentity> identity_of(const EVP_PKEY& key) {
     return mistake("", "the public part of the key cannot be worked out");
   }
   identity.sha256 = hexadecimal(digest, digest_size);
+  identity.spki.assign(reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size));
   return identity;
 }
 

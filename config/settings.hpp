@@ -57,6 +57,7 @@ struct SelectorSettings {
   Role role = Role::active;
   Service service = Service::email;
   std::optional<KeyIdentity> expected_key{};
+  bool subdomain_identities = false;       ///< whether i= of its signatures may be at a subdomain of d=
   std::optional<Moment> since{};           ///< when its role began
   std::optional<Moment> last_signature{};  ///< the last with its key, or with an earlier key of it
   bool never_used = false;                 ///< it never signed, and nobody was told of it

@@ -59,6 +59,7 @@ struct Value {
 struct Group {
   std::optional<Role> role{};
   std::optional<Service> service{};
+  std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};
   // How the keys change.
@@ -322,7 +323,8 @@ std::vector<NamedServer> Reader::read_nameservers(const Value& value) {
 }
 
 const std::vector<std::string>& group_keys() {
-  static const std::vector<std::string> keys = {"role", "service", "interval", "nameservers", "rotation"};
+  static const std::vector<std::string> keys = {"role",     "service",     "subdomain_identities",
+                                                "interval", "nameservers", "rotation"};
   return keys;
 }
 
@@ -351,6 +353,8 @@ Group Reader::read_defaults(const Values& values) {
     group.role = word_of(role->second, parse_role, "pending, active, standby or retired");
   if (const auto service = values.find("service"); service != values.end())
     group.service = word_of(service->second, parse_service, "email or tlsrpt");
+  if (const auto identities = values.find("subdomain_identities"); identities != values.end())
+    group.subdomain_identities = word_of(identities->second, parse_yes_no, "`yes` or `no`");
   if (const auto interval = values.find("interval"); interval != values.end())
     group.interval = read_time(schedule_options().front(), interval->second);
   if (const auto servers = values.find("nameservers"); servers != values.end())
@@ -498,11 +502,13 @@ void Reader::read_ring(const Value& value, bool selectors_read, DomainSettings& 
 }
 
 std::optional<SelectorSettings> Reader::read_selector(const Value& value, const Group& group) {
-  static const std::vector<std::string> keys = {"name",  "role",           "service",   "expected_key",
-                                                "since", "last_signature", "never_used"};
+  static const std::vector<std::string> keys = {
+      "name",         "role",  "service",        "subdomain_identities",
+      "expected_key", "since", "last_signature", "never_used"};
   SelectorSettings selector;
   selector.role = group.role.value_or(Role::active);
   selector.service = group.service.value_or(Service::email);
+  selector.subdomain_identities = group.subdomain_identities.value_or(false);
   if (value.node->kind == YamlNode::Kind::text) {
     auto name = take(value, Selector::parse(value.node->text));
     if (!name) return std::nullopt;
@@ -519,6 +525,7 @@ std::optional<SelectorSettings> Reader::read_selector(const Value& value, const 
   const Group own = read_defaults(values);
   selector.role = own.role.value_or(selector.role);
   selector.service = own.service.value_or(selector.service);
+  selector.subdomain_identities = own.subdomain_identities.value_or(selector.subdomain_identities);
   if (const auto expected = values.find("expected_key"); expected != values.end())
     selector.expected_key = read_expected_key(expected->second);
   read_dates(values, selector);

@@ -163,7 +163,7 @@ template <class Archive, Is<probe::Response> T>
 void fields(Archive& archive, T& value) {
   auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
          aliases, ns, addresses, soa, referral, glue, answers_elsewhere, malformed_txt, dname_target_too_long,
-         has_rrsig] = value;
+         has_rrsig, nsec_ttl_seconds] = value;
   archive("rcode", rcode);
   archive("authoritative", authoritative);
   archive("truncated", truncated);
@@ -182,6 +182,7 @@ void fields(Archive& archive, T& value) {
   archive("malformed_txt", malformed_txt);
   archive("dname_target_too_long", dname_target_too_long);
   archive("has_rrsig", has_rrsig);
+  archive.added("nsec_ttl_seconds", nsec_ttl_seconds);
 }
 
 template <class Archive, Is<probe::IgnoredMessages> T>
@@ -352,6 +353,10 @@ class Writer {
   template <class T>
   void operator()(const char* key, const T& value) {
     object_[key] = to_json(value);
+  }
+  template <class T>
+  void added(const char* key, const T& value) {
+    (*this)(key, value);
   }
   void demand(bool, std::string_view, std::string_view) {}
   [[nodiscard]] Json take() { return std::move(object_); }
@@ -565,6 +570,12 @@ class Reader {
     }
     known_.emplace_back(key);
     read(*found, value, place, failure_);
+  }
+
+  /// A fact that older files do not have.
+  template <class T>
+  void added(const char* key, std::optional<T>& value) {
+    if (object_.contains(key)) (*this)(key, value);
   }
 
   void demand(bool holds, std::string_view key, std::string message) {

@@ -152,6 +152,10 @@ struct Response {
   bool dname_target_too_long =
       false;               ///< a DNAME above leads nowhere: over 255 octets (RFC 6672 section 2.2)
   bool has_rrsig = false;  ///< a signature over what was asked stood in the answer section
+  /// The largest TTL of the NSEC and NSEC3 records in the authority section: how long a validating cache may
+  /// deny from them the names that they span (RFC 8198 section 5.4, RFC 9077 section 3.4). Nothing without
+  /// one.
+  std::optional<std::uint32_t> nsec_ttl_seconds{};
 };
 
 // ---- What was asked, and how it went ----
@@ -163,7 +167,8 @@ enum class Purpose : std::uint8_t {
   record_tcp,    ///< the TXT over TCP, because of TC=1 or as its own check
   zone_soa,
   zone_ns,
-  sibling,       ///< TXT of a random label beside the selector: does a wildcard answer
+  sibling,       ///< TXT of a random label beside the selector, with DO=1 when with EDNS: does a wildcard
+                 ///< answer, and does NSEC or NSEC3 deny it
   domainkey,     ///< TXT of `_domainkey` itself: is it denied although it has names below
   cut,           ///< NS of a minimised name, on the walk down
   host_address,  ///< A or AAAA of a nameserver's name

@@ -112,13 +112,31 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
     const bool again = outcome.transport == Transport::udp && asked.attempts < limits_.tries &&
                        worth_another_try(outcome.outcome);
     asked.progress = again ? Progress::retry : Progress::failed;
+    // The last try shows whether it was DO=1, or the size of its answer, that brought the silence.
+    if (outcome.purpose == Purpose::sibling && asked.attempts + 1 == limits_.tries) {
+      asked.edns = false;
+    }
     return;
   }
   asked.progress = Progress::answered;
+  if (outcome.purpose == Purpose::sibling && outcome.transport == Transport::udp && asked.edns) {
+    return sibling_with_dnssec_answered(outcome);
+  }
   if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
   // A zone's truncated answer is asked for again over TCP; the record has its TCP exchange anyway.
   if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {
     begin(outcome.purpose, Transport::tcp, false);
+  }
+}
+
+void QueryPlan::sibling_with_dnssec_answered(const PlannedOutcome& outcome) {
+  Track& sibling = track(Purpose::sibling);
+  // Signatures can make an answer too large that would fit without them: where TCP does not work, it is the
+  // smaller answer that counts.
+  if (outcome.truncated && succeeded(Purpose::record_tcp)) {
+    begin(Purpose::sibling, Transport::tcp, true);
+  } else if (outcome.truncated || refuses_edns(outcome.rcode)) {
+    sibling = {Progress::retry, sibling.attempts, Transport::udp, false};
   }
 }
 

@@ -68,7 +68,8 @@ class PlannedQueries {
 
 /// The plan for one server and name. First the record is asked in plain UDP, with EDNS and over TCP at the
 /// same time, and the SOA: a server that is dead costs the time of its tries once, and one that drops a
-/// single way of asking is told from it. What is left follows in the way that has proved to work.
+/// single way of asking is told from it. What is left follows in the way that has proved to work. The sibling
+/// is the one question with DO=1, which no other has proved: where that fails, it is asked without EDNS.
 class QueryPlan {
  public:
   QueryPlan(QuestionSet set, const PlanLimits& limits) : set_(set), limits_(limits) {}
@@ -98,6 +99,7 @@ class QueryPlan {
   void begin(Purpose purpose, Transport transport, bool edns);
   void begin_second_stage();
   void send(Purpose purpose, PlannedQueries& queries);
+  void sibling_with_dnssec_answered(const PlannedOutcome& outcome);
 
   QuestionSet set_;
   PlanLimits limits_;

@@ -224,6 +224,8 @@ class Reading {
     } else if (record.is(RecordType::ns)) {
       response_.referral.push_back(
           {name_at(message_, record.owner_at), name_at(message_, record.rdata_at), record.ttl_seconds});
+    } else if (record.is(RecordType::nsec) || record.is(RecordType::nsec3)) {
+      response_.nsec_ttl_seconds = std::max(response_.nsec_ttl_seconds.value_or(0), record.ttl_seconds);
     }
   }
 

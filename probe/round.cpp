@@ -387,6 +387,8 @@ class Round::State final : public QueryHandler {
     QueryOptions options;
     options.edns = query.exchange.edns_sent;
     options.nsid = query.exchange.edns_sent;
+    // The denial of a name beside the selector shows for how long caches may deny the selector itself.
+    options.dnssec_ok = query.exchange.purpose == Purpose::sibling;
     options.payload_bytes = context_.settings.edns_payload_bytes;
     std::vector<std::uint8_t> message =
         build_query(query.exchange.question_name, query.exchange.question_type, options);

@@ -85,10 +85,17 @@ json texts_of(const json& given, const std::filesystem::path& keys) {
 
 RecordVector read(const json& vector, const std::filesystem::path& keys) {
   for (const auto& [key, value] : vector.items()) {
-    static constexpr std::string_view known[] = {
-        "why",    "adsp_second", "reference", "texts",      "role",          "class",   "findings",
-        "near",   "status",      "selector",  "alias",      "adsp",          "sibling", "record",
-        "denied", "domain",      "domainkey", "not_judged", "only_selector", "service", "key_sha256"};
+    static constexpr std::string_view known[] = {"why",           "adsp_second",
+                                                 "reference",     "texts",
+                                                 "role",          "class",
+                                                 "findings",      "near",
+                                                 "status",        "selector",
+                                                 "alias",         "adsp",
+                                                 "sibling",       "record",
+                                                 "denied",        "domain",
+                                                 "domainkey",     "not_judged",
+                                                 "only_selector", "service",
+                                                 "key_sha256",    "subdomain_identities"};
     if (std::ranges::find(known, key) == std::end(known)) throw std::runtime_error("unknown key " + key);
   }
   json observed = {{"about", vector.at("why")}, {"findings", json::array()}};
@@ -134,6 +141,7 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
   result.observed.expectation.only_selector = vector.value("only_selector", true);
   if (vector.contains("service"))
     result.observed.expectation.service = config::parse_service(vector["service"].get<std::string>()).value();
+  result.observed.expectation.subdomain_identities = vector.value("subdomain_identities", false);
   if (vector.contains("key_sha256")) result.observed.expectation.key_sha256 = vector["key_sha256"];
   result.reference = vector.at("reference").get<std::string>();
   result.record_class = vector.value("class", std::string{});

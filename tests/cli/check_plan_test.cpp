@@ -22,6 +22,7 @@ domains:
       - name: s2
         role: standby
         service: tlsrpt
+        subdomain_identities: yes
         expected_key: {sha256: a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908}
   - domain: single.example
     selectors: [only]
@@ -64,6 +65,8 @@ TEST_CASE("a domain without selectors has those of the settings, with what is ex
   CHECK(target.selectors[1].to_string() == "s2");
   CHECK(target.expectations[1].role == config::Role::standby);
   CHECK(target.expectations[1].service == config::Service::tlsrpt);
+  CHECK_FALSE(target.expectations[0].subdomain_identities);
+  CHECK(target.expectations[1].subdomain_identities);
   CHECK(target.expectations[1].key_sha256 == s2_sha256);
   CHECK_FALSE(target.expectations[0].only_selector);
   CHECK_FALSE(target.expectations[1].only_selector);

@@ -73,6 +73,17 @@ Result<Settings> with_key(const std::string& key) {
 constexpr auto rsa_sha256 = "a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908";
 constexpr auto ed25519_sha256 = "1b27d36dfd5d2ca23426d66e66efc99e034fe0a97c50a211828ff2058a0d6f47";
 
+// What `told_of` says of the keys above.
+const std::string fingerprint_alone = fmt::format("{} 0 bits, 0 octets", rsa_sha256);
+const std::string rsa_key = fmt::format("{} rsa 2048 bits, 294 octets", rsa_sha256);
+const std::string ed25519_key = fmt::format("{} ed25519 256 bits, 44 octets", ed25519_sha256);
+
+std::string told_of(const std::optional<KeyIdentity>& key) {
+  if (!key) return "no key";
+  return fmt::format("{}{}{} {} bits, {} octets", key->sha256, key->algorithm.empty() ? "" : " ",
+                     key->algorithm, key->bits, key->spki.size());
+}
+
 }  // namespace
 
 TEST_CASE("each wrong settings file is told all its mistakes, word for word") {
@@ -117,10 +128,13 @@ TEST_CASE("the example is read, and is as it says") {
   CHECK(first.selectors[0].role == Role::active);
   CHECK_FALSE(first.selectors[0].expected_key);
   CHECK(first.selectors[1].role == Role::standby);
-  CHECK(first.selectors[1].expected_key == KeyIdentity{rsa_sha256, "", 0});
+  CHECK(told_of(first.selectors[1].expected_key) == fingerprint_alone);
   CHECK(first.selectors[2].role == Role::pending);
-  CHECK(first.selectors[2].expected_key == KeyIdentity{rsa_sha256, "rsa", 2048});
+  CHECK(told_of(first.selectors[2].expected_key) == rsa_key);
+  CHECK(first.selectors[1].expected_key == first.selectors[2].expected_key);
   CHECK(first.selectors[3].role == Role::retired);
+  CHECK(told_of(first.selectors[3].expected_key) == ed25519_key);
+  CHECK(first.selectors[2].expected_key != first.selectors[3].expected_key);
   CHECK_FALSE(first.selectors[0].never_used);
   CHECK(first.selectors[1].never_used);
   CHECK(first.selectors[3].since == parse_moment("2026-09-01"));
@@ -130,7 +144,6 @@ TEST_CASE("the example is read, and is as it says") {
   CHECK(first.rotation.times.every == std::chrono::days{90});
   CHECK(first.rotation.times.unused == std::chrono::days{7});
   CHECK_FALSE(first.rotation.transit);
-  CHECK(first.selectors[3].expected_key == KeyIdentity{ed25519_sha256, "ed25519", 256});
 
   const auto& second = settings->domains[1];
   CHECK(second.domain.to_string() == "xn--bcher-kva.example");
@@ -187,10 +200,10 @@ TEST_CASE("a settings file may say little") {
 TEST_CASE("a domain has what its group says, unless it says so itself") {
   const auto settings = read(R"(interval: 7m
 groups:
-  a: {role: standby, service: tlsrpt, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
+  a: {role: standby, service: tlsrpt, subdomain_identities: yes, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
   b: {}
 domains:
-  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email}]}
+  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email, subdomain_identities: no}]}
   - {domain: two.example, group: a, interval: 1h, nameservers: [ns2.example.net=192.0.2.2], selectors: [s1]}
   - {domain: three.example, group: b, selectors: [s1]}
 )");
@@ -200,6 +213,9 @@ domains:
   CHECK(domains[0].nameservers.front().ip.to_string() == "192.0.2.1");
   CHECK(domains[0].selectors[0].role == Role::standby);
   CHECK(domains[0].selectors[0].service == Service::tlsrpt);
+  CHECK(domains[0].selectors[0].subdomain_identities);
+  CHECK_FALSE(domains[0].selectors[1].subdomain_identities);
+  CHECK_FALSE(domains[2].selectors[0].subdomain_identities);
   CHECK(domains[0].selectors[1].role == Role::active);
   CHECK(domains[0].selectors[1].service == Service::email);
   CHECK(domains[1].interval == std::chrono::hours{1});
@@ -249,7 +265,9 @@ TEST_CASE("the same key has the same fingerprint in every form in which it is to
   INFO(given);
   const auto settings = with_key(given);
   if (!settings) FAIL(told(settings.error()));
-  CHECK(settings->domains.front().selectors.front().expected_key == KeyIdentity{rsa_sha256, "rsa", 2048});
+  CHECK(told_of(settings->domains.front().selectors.front().expected_key) == rsa_key);
+  CHECK(settings->domains.front().selectors.front().expected_key->spki ==
+        read_text(vectors / "../keys/rsa2048_public.der"));
 }
 
 TEST_CASE("a fingerprint may be in capitals and in pairs") {
@@ -268,8 +286,7 @@ TEST_CASE("a fingerprint may be in capitals and in pairs") {
 TEST_CASE("a private key of Ed25519 and its record are the same key") {
   const auto settings = with_key("private_key: ../keys/ed25519.pem");
   if (!settings) FAIL(told(settings.error()));
-  CHECK(settings->domains.front().selectors.front().expected_key ==
-        KeyIdentity{ed25519_sha256, "ed25519", 256});
+  CHECK(told_of(settings->domains.front().selectors.front().expected_key) == ed25519_key);
 }
 
 TEST_CASE("a private key that others can read is warned about, and read") {

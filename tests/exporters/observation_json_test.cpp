@@ -96,6 +96,27 @@ TEST_CASE("no octet of a string is lost") {
   CHECK(response.edns->nsid == exchange.response->edns->nsid);
 }
 
+TEST_CASE("a fact that older files do not have is unknown there") {
+  auto observation = vectors().front().observation;
+  auto& exchange = observation.key.legs.front().servers.front().exchanges.front();
+  REQUIRE(exchange.response);
+  exchange.response->nsec_ttl_seconds = 3'600;
+  const std::string text = observation_json(stored(observation));
+  const auto ttl_in = [](const std::string& file) {
+    const auto back = read_observation_json(file, "o.json");
+    REQUIRE(back);
+    return back->front().key.legs.front().servers.front().exchanges.front().response->nsec_ttl_seconds;
+  };
+  CHECK(ttl_in(text) == 3'600U);
+  Json older = Json::parse(text);
+  std::vector<Json*> places;
+  collect(older, places);
+  std::erase_if(places, [](const Json* place) { return !place->contains("nsec_ttl_seconds"); });
+  REQUIRE(!places.empty());
+  for (Json* const place : places) place->erase("nsec_ttl_seconds");
+  CHECK(ttl_in(older.dump()) == std::nullopt);
+}
+
 TEST_CASE("each mistake in a file is told in one sentence with its place") {
   struct Case {
     std::function<void(Json&)> edit{};

@@ -60,9 +60,10 @@ rc::Gen<RandomRecord> random_record() {
   return rc::gen::build<RandomRecord>(
       rc::gen::set(&RandomRecord::section,
                    rc::gen::element(Section::answer, Section::authority, Section::additional)),
-      rc::gen::set(&RandomRecord::type, rc::gen::element(RecordType::txt, RecordType::a, RecordType::aaaa,
-                                                         RecordType::ns, RecordType::cname, RecordType::dname,
-                                                         RecordType::soa, RecordType::rrsig)),
+      rc::gen::set(&RandomRecord::type,
+                   rc::gen::element(RecordType::txt, RecordType::a, RecordType::aaaa, RecordType::ns,
+                                    RecordType::cname, RecordType::dname, RecordType::soa, RecordType::rrsig,
+                                    RecordType::nsec)),
       // Half of all at the name asked.
       rc::gen::set(&RandomRecord::owner, rc::gen::oneOf(rc::gen::just<std::size_t>(0), index)),
       rc::gen::set(&RandomRecord::target, index), rc::gen::set(&RandomRecord::ttl_seconds),
@@ -199,6 +200,8 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
       if (record.section == Section::authority) {
         if (record.type == RecordType::ns) expected.referral.push_back({owner, names()[record.target], 0});
         soa_of_authority |= record.type == RecordType::soa;
+        if (record.type == RecordType::nsec)
+          expected.nsec_ttl_seconds = std::max(expected.nsec_ttl_seconds.value_or(0), record.ttl_seconds);
       } else if (record.section == Section::additional) {
         if (is_address) expected.glue.push_back({owner, *address, 0});
       } else if (at_name) {
@@ -218,6 +221,7 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
     RC_ASSERT(response.txt == expected.txt);
     RC_ASSERT(response.answers_elsewhere == expected.answers_elsewhere);
     RC_ASSERT(response.has_rrsig == expected.has_rrsig);
+    RC_ASSERT(response.nsec_ttl_seconds == expected.nsec_ttl_seconds);
     RC_ASSERT(response.soa.size() == std::size_t{soa_of_answer} + std::size_t{soa_of_authority});
     const auto same_places = [](const auto& a, const auto& b, auto same) {
       return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);

@@ -143,12 +143,33 @@ std::vector<Case> cases() {
        QuestionSet::full,
        [](const PlannedQuery& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
        {first, "soa/tcp#1:3000", "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400",
-        "ns/tcp#1:3000", "sibling/tcp#1:3000", "domainkey/tcp#1:3000"}},
+        "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
+      {"the sibling refused with DO=1",
+       QuestionSet::full,
+       [](const PlannedQuery& query) {
+         const bool dnssec_ok = query.purpose == Purpose::sibling && query.edns;
+         return answered(dnssec_ok ? Rcode::servfail : Rcode::noerror);
+       },
+       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp#2:800"}},
+      {"silence for the sibling with DO=1",
+       QuestionSet::full,
+       [](const PlannedQuery& query) {
+         return query.purpose == Purpose::sibling && query.edns ? failed(Outcome::timed_out) : answered();
+       },
+       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp+edns#2:800",
+        "sibling/udp#3:1600"}},
+      {"the sibling truncated with DO=1, and no TCP",
+       QuestionSet::full,
+       [](const PlannedQuery& query) {
+         if (query.transport == Transport::tcp) return failed(Outcome::connection_refused);
+         return answered(Rcode::noerror, query.purpose == Purpose::sibling && query.edns);
+       },
+       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp#2:800"}},
       {"truncated over TCP as well",
        QuestionSet::full,
        all(answered(Rcode::noerror, true)),
        {first, "soa/tcp#1:3000", "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400",
-        "ns/tcp#1:3000", "sibling/tcp#1:3000", "domainkey/tcp#1:3000"}},
+        "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
       {"truncated, the record alone",
        QuestionSet::record_only,
        [](const PlannedQuery& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
@@ -228,11 +249,13 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
         RC_ASSERT(++sent <= limits.exchanges);
         const int attempt = ++attempts[query.purpose][query.transport];
         RC_ASSERT(attempt == query.attempt);
-        RC_ASSERT(attempt <= (query.transport == Transport::tcp ? 1 : limits.tries));
+        // What was refused with DO=1 is asked once more without EDNS.
+        const int plain_too = query.purpose == Purpose::sibling && !query.edns ? 1 : 0;
+        RC_ASSERT(attempt <= (query.transport == Transport::tcp ? 1 : limits.tries + plain_too));
         RC_ASSERT(query.timeout == (query.transport == Transport::tcp
                                         ? limits.tcp_time
                                         : limits.first_try * (1 << (query.attempt - 1))));
-        RC_ASSERT((!query.edns || query.transport == Transport::udp));
+        RC_ASSERT((!query.edns || query.transport == Transport::udp || query.purpose == Purpose::sibling));
         const bool below = query.purpose == Purpose::sibling || query.purpose == Purpose::domainkey;
         if (below) RC_ASSERT(limits.holds_domainkey);
         const bool is_second = query.purpose == Purpose::zone_ns || below;

@@ -269,6 +269,7 @@ std::vector<std::string> facts_of(const probe::ScannedMessage& message, const pr
   if (response.malformed_txt != 0) add("malformed_txt {}", response.malformed_txt);
   if (response.dname_target_too_long) add("dname_target_too_long");
   if (response.has_rrsig) add("rrsig");
+  if (response.nsec_ttl_seconds) add("nsec_ttl {}", *response.nsec_ttl_seconds);
   return facts;
 }
 
