@@ -202,6 +202,8 @@ std::string value_word(const config::Option& option) {
       return "NUMBER|unlimited";
     case config::Unit::duration:
       return "TIME";
+    case config::Unit::duration_or_never:
+      return "TIME|never";
     case config::Unit::yes_no:
       return "yes|no";
   }
