@@ -120,10 +120,11 @@ std::optional<TextDifference> compare_texts(std::string_view published, std::str
 bool is_expected(const std::vector<std::vector<std::string>>& texts, const SigningPlan& plan,
                  const Report& report) {
   if (texts.size() != 1) return false;
-  const std::string text = join_strings(texts.front());
-  if (!plan.key) return !report.record.strings.empty() && text == join_strings(report.record.strings);
-  const KeyRecord record = read_key_record(text, plan.expectation.service);
-  return record.usable() && record.key && record.key->sha256 == plan.key->sha256;
+  const std::string expected = plan.key ? plan.key->sha256 : report.key ? report.key->sha256 : std::string{};
+  const KeyRecord record = read_key_record(join_strings(texts.front()), plan.expectation.service);
+  const bool can_verify =
+      record.record_class == RecordClass::valid || record.record_class == RecordClass::weak;
+  return can_verify && record.key && !expected.empty() && record.key->sha256 == expected;
 }
 
 Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
@@ -142,6 +143,7 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   NewKey key;
   key.sha256 = expectation.key_sha256;
   key.never_used = plan.never_used;
+  key.service = expectation.service;
   preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
 
   expectation.role = config::Role::active;

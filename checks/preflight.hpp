@@ -31,11 +31,11 @@ struct SigningPlan {
 
 /// The first place where a published text is not the one that was meant.
 struct TextDifference {
-  std::size_t offset = 0;     ///< of the first octet that differs; the same in both
+  std::size_t offset = 0;  ///< of the first octet that differs; the same in both
   std::size_t shown_from = 0;
-  std::string published{};    ///< raw: some octets from `shown_from` on
-  std::string meant{};        ///< likewise
-  std::string cause{};        ///< a clause on how that came; empty when nothing is known of it
+  std::string published{};  ///< raw: some octets from `shown_from` on
+  std::string meant{};      ///< likewise
+  std::string cause{};      ///< a clause on how that came; empty when nothing is known of it
 };
 
 /// Nothing when both are the same octet for octet.
