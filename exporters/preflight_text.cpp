@@ -57,6 +57,22 @@ Mark mark_of(Progress progress) {
   return unknown_mark;
 }
 
+Mark mark_of(checks::CacheState state) {
+  switch (state) {
+    case checks::CacheState::expected:
+      return good_mark;
+    case checks::CacheState::empty:
+      return neutral_mark;
+    case checks::CacheState::denied:
+    case checks::CacheState::other:
+      return exporters::mark_of(checks::Severity::critical);
+    case checks::CacheState::hidden:
+    case checks::CacheState::unknown:
+      return unknown_mark;
+  }
+  return unknown_mark;
+}
+
 std::string_view words_for(Progress progress) {
   switch (progress) {
     case Progress::right:
@@ -322,31 +338,16 @@ void PreflightPage::servers(const Preflight& preflight) {
 void PreflightPage::resolvers(const Preflight& preflight) {
   if (preflight.caches.empty() && !preflight.public_answer) return;
   title("Your resolvers");
-  const auto word = [&](const checks::ResolverWord& each, std::string_view what) {
-    Ink ink = Ink::plain;
-    switch (each.look.state) {
-      case checks::CacheState::expected:
-        ink = Ink::good;
-        break;
-      case checks::CacheState::denied:
-      case checks::CacheState::other:
-        ink = Ink::bad;
-        break;
-      case checks::CacheState::hidden:
-      case checks::CacheState::unknown:
-        ink = Ink::unknown;
-        break;
-      case checks::CacheState::empty:
-        break;
-    }
-    paragraph("  " + paint(fmt::format("{}, {}: ", each.look.resolver.to_string(), what), Ink::dim), 4,
-              without_controls(each.detail), ink);
+  const auto word = [&](const checks::ResolverWord& each, std::string_view how) {
+    const Mark mark = mark_of(each.look.state);
+    paragraph("  " + paint(mark) + ' ', 4, fmt::format("{}: {}", how, without_controls(each.detail)),
+              mark.ink == Ink::good || mark.ink == Ink::dim ? Ink::plain : mark.ink);
   };
-  for (const auto& each : preflight.caches) word(each, "its cache");
+  for (const auto& each : preflight.caches) word(each, "a look at its cache");
   if (!preflight.public_answer) return;
   if (!preflight.public_answer->why_not_asked.empty())
     paragraph("  ", 2, "The public question was not asked: " + preflight.public_answer->why_not_asked);
-  for (const auto& each : preflight.public_answer->answers) word(each, "asked as the public asks");
+  for (const auto& each : preflight.public_answer->answers) word(each, "the public question");
 }
 
 void PreflightPage::limits(const Preflight& preflight) {
