@@ -21,8 +21,16 @@ LIBRARIES = {
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": ["checks/digest", "checks/ed25519_point", "checks/public_key", "config/private_key"],
     "yaml-cpp/": ["config/yaml_tree"],
-    "nlohmann/": ["exporters/report_json", "exporters/observation_json", "exporters/record_formats", "exporters/record_lines"],
+    "nlohmann/": [
+        "exporters/observation_json",
+        "exporters/record_formats",
+        "exporters/record_lines",
+        "exporters/report_json",
+    ],
+    "SQLiteCpp/": ["exporters/history_store"],
+    "sqlite3.h": ["exporters/history_store"],
     "CLI/": ["cli/command_line"],
+    "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
 SYSTEM_FOLDERS = ("sys/", "arpa/", "net/", "netinet/", "linux/")
@@ -96,6 +104,8 @@ MUST_FAIL = [
     ("checks/a.cpp", "#include <ldns/ldns.h>"),
     ("exporters/report_table.cpp", "#include <nlohmann/json.hpp>"),
     ("cli/main.cpp", "#include <CLI/CLI.hpp>"),
+    ("cli/history.cpp", "#include <sqlite3.h>"),
+    ("exporters/history_text.cpp", "#include <SQLiteCpp/SQLiteCpp.h>"),
     ("probe/a.cpp", "#include <yaml-cpp/yaml.h>"),
     ("config/settings_file.cpp", "#include <yaml-cpp/yaml.h>"),
     ("config/expected_key.cpp", "#include <openssl/evp.h>"),

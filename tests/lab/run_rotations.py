@@ -245,6 +245,7 @@ def main():
 if __name__ == "__main__":
     if os.geteuid() != 0:
         print("SKIPPED all rotations: ONLY ROOT MAKES A NETWORK NAMESPACE, so no rotation was played")
+        print("0 passed, 0 failed")
         sys.exit(0)
     if INSIDE not in os.environ:
         os.environ[INSIDE] = "1"
