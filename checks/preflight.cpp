@@ -53,6 +53,8 @@ std::string_view words_for(DamageKind kind) {
       return "control characters";
     case DamageKind::bad_folding:
       return "line ends inside";
+    case DamageKind::line_break_in_key:
+      return "line ends inside its key";
   }
   return {};
 }

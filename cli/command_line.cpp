@@ -638,6 +638,7 @@ struct PreflightTexts {
   CheckTexts check{};
   KeyTexts key{};
   std::string wait{};
+  std::string storage{};
   std::vector<std::string> resolvers{};
 };
 
@@ -652,6 +653,10 @@ void declare_preflight(CLI::App& app, PreflightTexts& texts, PreflightCommand& c
   app.add_option("--wait", texts.wait,
                  "look again until it is safe to sign, for at most so long; by default one look")
       ->option_text("TIME")
+      ->group(when_group);
+  app.add_option("--storage.path", texts.storage,
+                 "keep what the servers had and when, and count with what is kept there")
+      ->option_text("DIRECTORY")
       ->group(when_group);
   app.add_option("--resolver", texts.resolvers,
                  "a recursive resolver of yours: look, without recursion, at what its cache holds; repeat it "
@@ -708,6 +713,7 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
     }
   }
   if (!app.get_option("--wait")->empty()) take(read_wait(texts.wait), command.wait, mistakes);
+  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   for (const auto& text : texts.resolvers) {
     config::ServerAddress resolver;
     take(config::read_server_address(text, "--resolver"), resolver, mistakes);

@@ -57,6 +57,7 @@ struct PreflightCommand {
   std::optional<KeyChoice> key{};     ///< without it that of the settings file, if it has one
   bool never_used = false;            ///< nobody can have asked a resolver for the selector
   std::chrono::milliseconds wait{0};  ///< how long it looks again and again
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   std::vector<config::ServerAddress> resolvers{};  ///< the operator's own
   bool ask_resolvers = false;                      ///< as the public asks, once the key may be signed with
 };
