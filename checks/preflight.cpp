@@ -77,10 +77,9 @@ std::string cause_of(std::string_view published, std::string_view meant) {
   return {};
 }
 
-std::vector<TextCopy> copies_of(const probe::Observation& observation, std::string_view meant) {
+std::vector<TextCopy> copies_of(const ChainAnswers& answers, const SigningPlan& plan) {
   std::vector<TextCopy> copies;
   std::set<std::string> seen;
-  const ChainAnswers answers = read_answers(observation.key);
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
       if (!seen.insert(text.text).second) continue;
@@ -90,11 +89,69 @@ std::vector<TextCopy> copies_of(const probe::Observation& observation, std::stri
           std::ranges::copy(other.servers, std::back_inserter(copy.servers));
       }
       for (const auto& string : text.strings) copy.string_sizes.push_back(string.size());
-      copy.difference = compare_texts(text.text, meant);
+      copy.difference = compare_texts(text.text, *plan.text);
+      if (copy.difference && copy.difference->cause.empty()) {
+        const KeyRecord record = read_key_record(text.text, plan.expectation.service);
+        if (plan.key && record.key && record.key->sha256 != plan.key->sha256)
+          copy.difference->cause = "it holds another key";
+      }
       copies.push_back(std::move(copy));
     }
   }
   return copies;
+}
+
+/// "RSA 2048, SHA-256 ece82a6f0455768f..."
+std::string key_text(const KeyRecord& record) {
+  std::string text = describe(record);
+  if (record.key && !record.key->sha256.empty())
+    text += fmt::format(", SHA-256 {}...", record.key->sha256.substr(0, 16));
+  return text;
+}
+
+/// The text that the server publishes at the name, where it is one alone.
+const PublishedText* text_of(const ChainAnswers& answers, const ServerProgress& server) {
+  for (const auto& leg : answers.legs) {
+    if (!(leg.leg->owner == server.owner)) continue;
+    for (const auto& group : leg.groups) {
+      if (group.texts.size() == 1 && std::ranges::find(group.servers, server.server) != group.servers.end())
+        return &group.texts.front();
+    }
+  }
+  return nullptr;
+}
+
+/// Says of each server what the look saw there, in the words of its report.
+void describe_servers(const ChainAnswers& answers, config::Service service, const Report& report,
+                      std::vector<ServerProgress>& servers) {
+  for (auto& server : servers) {
+    switch (server.progress) {
+      case Progress::right:
+      case Progress::revoked:
+        break;
+      case Progress::other_key:
+        if (const auto* const text = text_of(answers, server))
+          server.detail = key_text(read_key_record(text->text, service));
+        break;
+      case Progress::damaged:
+        for (const auto& finding : report.findings) {
+          const bool is_here = finding.servers.empty() ||
+                               std::ranges::find(finding.servers, server.server) != finding.servers.end();
+          if (!is_here || finding.severity != Severity::critical ||
+              (finding.check->scope != Scope::record && finding.check->scope != Scope::key))
+            continue;
+          server.detail = finding.check->summary;
+          break;
+        }
+        break;
+      case Progress::absent:
+      case Progress::unknown:
+        for (const auto& row : report.servers) {
+          if (row.owner == server.owner && row.id == server.server && !row.says.empty())
+            server.detail = row.says;
+        }
+    }
+  }
 }
 
 void hold_back(SafeTime& safe, Readiness to) {
@@ -140,13 +197,15 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   expectation.role = config::Role::pending;
   preflight.report = judge(observation, expectation, plan.policy);
   preflight.text_known = plan.text.has_value();
-  if (plan.text) preflight.texts = copies_of(observation, *plan.text);
+  const ChainAnswers answers = read_answers(observation.key);
+  if (plan.text) preflight.texts = copies_of(answers, plan);
 
   NewKey key;
   key.sha256 = expectation.key_sha256;
   key.never_used = plan.never_used;
   key.service = expectation.service;
   preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
+  describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
 
   expectation.role = config::Role::active;
   const Report in_use = judge(observation, expectation, plan.policy);

@@ -176,16 +176,31 @@ Headline headline_of(const Preflight& preflight) {
   return {};
 }
 
-/// The soonest first, and at the end what no time takes away.
-std::vector<const Because*> soonest_first(const std::vector<Because>& because) {
-  std::vector<const Because*> sorted;
-  for (auto each = because.rbegin(); each != because.rend(); ++each) {
-    if (each->until) sorted.push_back(&*each);
+/// The soonest first, and at the end what no time takes away. Where time is not what is missing, that comes
+/// first, and what is over says nothing.
+std::vector<const Because*> in_reading_order(const Preflight& preflight) {
+  const checks::SafeTime& safe = preflight.sign.safe;
+  const bool is_about_time = safe.readiness == Readiness::ready || safe.readiness == Readiness::wait;
+  std::vector<const Because*> timed;
+  for (auto each = safe.because.rbegin(); each != safe.because.rend(); ++each) {
+    if (each->until && (is_about_time || *each->until > preflight.now)) timed.push_back(&*each);
   }
-  for (const auto& each : because) {
-    if (!each.until) sorted.push_back(&each);
+  std::vector<const Because*> others;
+  for (const auto& each : safe.because) {
+    if (!each.until) others.push_back(&each);
   }
-  return sorted;
+  auto& first = is_about_time ? timed : others;
+  const auto& second = is_about_time ? others : timed;
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+/// Of what is told as a finding in full, only the summary.
+std::string detail_of(const Because& because, const std::vector<checks::Finding>& findings) {
+  const auto same = std::ranges::find_if(
+      findings, [&](const checks::Finding& finding) { return finding.check->name == because.name; });
+  return same == findings.end() || same->check->summary.empty() ? without_controls(because.detail)
+                                                                : std::string(same->check->summary);
 }
 
 class PreflightPage : public TextPage {
@@ -259,15 +274,14 @@ void PreflightPage::difference(const checks::TextCopy& copy) {
   for (std::size_t i = 0; i < shown; ++i) servers += (i == 0 ? "" : ", ") + server_name(copy.servers[i]);
   if (shown < copy.servers.size()) servers += fmt::format(" and {} more", copy.servers.size() - shown);
   fact("Text",
-       fmt::format("not as meant from octet {} on{}{}, on {}", difference.offset,
-                   difference.cause.empty() ? "" : ": ", difference.cause, servers),
+       fmt::format("not as meant from octet {} on{}{}; so on {}. From octet {}:", difference.offset,
+                   difference.cause.empty() ? "" : ": ", difference.cause, servers, difference.shown_from),
        Ink::warning);
   const auto excerpt = [](std::string_view bytes) {
     return bytes.empty() ? std::string("(it ends)") : config::escape_text(bytes);
   };
-  fact("", fmt::format("from octet {} on", difference.shown_from), Ink::dim);
-  fact("  published", excerpt(difference.published));
-  fact("  meant", excerpt(difference.meant));
+  fact("published", excerpt(difference.published));
+  fact("meant", excerpt(difference.meant));
 }
 
 void PreflightPage::text(const Preflight& preflight) {
@@ -295,7 +309,7 @@ void PreflightPage::text(const Preflight& preflight) {
 }
 
 void PreflightPage::why(const Preflight& preflight) {
-  const auto sorted = soonest_first(preflight.sign.safe.because);
+  const auto sorted = in_reading_order(preflight);
   if (sorted.empty()) return;
   title("Why");
   for (const auto* because : sorted) {
@@ -307,7 +321,7 @@ void PreflightPage::why(const Preflight& preflight) {
     if (!because->reference.empty()) head += "  " + because->reference;
     const bool holds = !because->until || *because->until > preflight.now;
     paragraph("  " + (holds ? paint(neutral_mark) : paint(good_mark)) + ' ', 4, head, Ink::dim);
-    paragraph("    ", 4, without_controls(because->detail));
+    paragraph("    ", 4, detail_of(*because, preflight.report.findings));
   }
 }
 
@@ -319,7 +333,7 @@ void PreflightPage::servers(const Preflight& preflight) {
   for (const auto& owner : owners) {
     heading(owner, zone_of(preflight.report.delegations, owner));
     std::vector<Column> columns{{"", false, 0},    {"server", false, 14}, {"address", false, 0},
-                                {"has", false, 0}, {"", false, 12},       {"seen since", false, 10}};
+                                {"has", false, 0}, {"", false, 12},       {"seen since", false, 0}};
     std::vector<std::vector<Cell>> rows;
     for (const auto& server : preflight.sign.servers) {
       if (!(server.owner == owner)) continue;
@@ -357,9 +371,12 @@ void PreflightPage::limits(const Preflight& preflight) {
     paragraph("  " + paint(neutral_mark) + ' ', 4, without_controls(limit), Ink::dim);
 }
 
-/// The minutes for `--wait` after which a time has come.
+/// The flag that waits for longer than the span.
 std::string wait_flag(milliseconds span) {
-  return fmt::format("--wait {}m", std::chrono::ceil<std::chrono::minutes>(span).count() + 1);
+  using namespace std::chrono;
+  const auto whole = ceil<minutes>(span) + minutes{1};
+  if (whole > hours{2}) return fmt::format("--wait {}h", ceil<hours>(whole).count());
+  return fmt::format("--wait {}m", whole.count());
 }
 
 void PreflightPage::next(const Preflight& preflight) {
