@@ -243,8 +243,8 @@ tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& comma
   const auto plan = plan_preflight(command, *settings, key);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, plan.error()});
   std::optional<HistoryStore> store;
-  if (command.storage) {
-    auto opened = HistoryStore::open(*command.storage);
+  if (command.check.storage) {
+    auto opened = HistoryStore::open(*command.check.storage);
     if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
     store = std::move(*opened);
   }

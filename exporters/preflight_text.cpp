@@ -261,7 +261,7 @@ void PreflightPage::key(const Preflight& preflight) {
   for (const auto& alias : preflight.report.chain) {
     fact(alias.is_dname ? "DNAME" : "CNAME",
          fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
-                     alias.target.to_string(), seconds(alias.ttl_seconds)));
+                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
   }
   text(preflight);
   sizes(preflight.report.size);

@@ -117,9 +117,9 @@ void TableWriter::facts(const Report& report) {
                          report.record.strings.size() == 1 ? "" : "s");
   }
   if (ttls.size() == 1) {
-    about += fmt::format(", TTL {}", seconds(*ttls.begin()));
+    about += fmt::format(", TTL {}", ttl_text(*ttls.begin()));
   } else if (ttls.size() > 1) {
-    about += fmt::format(", TTL from {} to {}", seconds(*ttls.begin()), seconds(*ttls.rbegin()));
+    about += fmt::format(", TTL from {} to {}", ttl_text(*ttls.begin()), ttl_text(*ttls.rbegin()));
   }
   fact("Record", about);
   if (!report.record.strings.empty()) fact("", record_text(report.record, ellipsis));
@@ -134,7 +134,7 @@ void TableWriter::facts(const Report& report) {
   for (const auto& alias : report.chain) {
     fact(alias.is_dname ? "DNAME" : "CNAME",
          fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
-                     alias.target.to_string(), seconds(alias.ttl_seconds)));
+                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
   }
   switch (report.adsp) {
     case checks::AdspPolicy::none:

@@ -90,14 +90,6 @@ std::string duration(std::chrono::microseconds time) {
   return fmt::format("{:.1f} s", milliseconds / 1'000.0);
 }
 
-/// A TTL in the largest unit that keeps it whole.
-std::string seconds(std::uint32_t count) {
-  if (count == 0 || count % 60 != 0) return fmt::format("{} s", count);
-  if (count % 3'600 != 0) return fmt::format("{} min", count / 60);
-  if (count % 86'400 != 0 || count == 86'400) return fmt::format("{} h", count / 3'600);
-  return fmt::format("{} d", count / 86'400);
-}
-
 std::string server_name(const checks::ServerId& server) {
   return fmt::format("{} ({})", without_controls(server.name), server.address.ip.to_string());
 }

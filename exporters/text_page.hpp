@@ -40,9 +40,6 @@ inline constexpr Mark neutral_mark{"·", ".", Ink::dim};
 /// "9.4 ms", "1.2 s".
 [[nodiscard]] std::string duration(std::chrono::microseconds time);
 
-/// A TTL in the largest unit that keeps it whole.
-[[nodiscard]] std::string seconds(std::uint32_t count);
-
 [[nodiscard]] std::string server_name(const checks::ServerId& server);
 
 /// The deepest of the zones that hold the name; null when none does.

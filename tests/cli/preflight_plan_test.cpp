@@ -84,7 +84,7 @@ TEST_CASE("flags of the preflight") {
   CHECK(read.resolvers[1].to_string() == "[2001:db8::53]:5353");
   CHECK(read.ask_resolvers);
   CHECK(read.check.output.json);
-  CHECK(read.storage == "/var/lib/dkim");
+  CHECK(read.check.storage == "/var/lib/dkim");
   CHECK_FALSE(read.check.settings.use_ipv6);
   REQUIRE(read.key);
   CHECK(read.key->file == "s2.pem");
