@@ -77,13 +77,14 @@ void LiveProgress::tick(probe::WallTime now) {
 }
 
 void LiveProgress::draw(const std::string& first_line) {
-  std::string text;
-  if (lines_drawn_ > 0) text = fmt::format("\x1b[{}A", lines_drawn_);
-  text += fmt::format("\r\x1b[K{}\n", exporters::wrap_text(first_line, style_.columns - 1).front());
+  std::string text =
+      fmt::format("\r\x1b[K{}\n", exporters::wrap_text(first_line, style_.columns - 1).front());
   for (const auto& line : servers_) text += fmt::format("\x1b[K{}\n", line);
   text += "\x1b[J";
+  if (lines_drawn_ > 0 && text == drawn_) return;
+  write_(lines_drawn_ > 0 ? fmt::format("\x1b[{}A{}", lines_drawn_, text) : text);
   lines_drawn_ = 1 + servers_.size();
-  write_(text);
+  drawn_ = std::move(text);
 }
 
 void LiveProgress::clear() {

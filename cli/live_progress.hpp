@@ -48,6 +48,7 @@ class LiveProgress {
   std::optional<probe::WallTime> next_look_{};
   std::optional<probe::WallTime> look_began_{};
   std::size_t lines_drawn_ = 0;
+  std::string drawn_{};
   std::map<std::string, std::string> told_{};  ///< by server and name: its line
 };
 

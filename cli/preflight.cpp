@@ -50,12 +50,14 @@ class Memory {
  public:
   explicit Memory(std::optional<HistoryStore> store) : store_(std::move(store)) {}
 
-  [[nodiscard]] bool is_kept() const { return store_.has_value(); }
+  [[nodiscard]] bool is_kept() const { return store_ && written_; }
 
   checks::SelectorHistory add(const probe::Observation& observation) {
     checks::extend(seen_, observation);
     if (!store_) return seen_;
-    if (auto recorded = store_->record(observation); !recorded) tell(recorded.error());
+    const auto recorded = store_->record(observation);
+    if (!recorded) tell(recorded.error());
+    written_ = recorded.has_value();
     auto stored = store_->load(observation.domain, observation.selector);
     if (!stored) {
       tell(stored.error());
@@ -73,6 +75,7 @@ class Memory {
 
  private:
   std::optional<HistoryStore> store_;
+  bool written_ = false;
   checks::SelectorHistory seen_{};
 };
 
@@ -140,6 +143,7 @@ class Runner {
     {
       const SignalWatch watch([this] { interrupt(); }, [this](milliseconds) { progress_.tick(wall_time()); });
       end = run_looks(plan_.signing, plan_.target.probe, command_.wait, world);
+      end.interrupted = end.interrupted || watch.interrupted();
     }
     progress_.clear();
     end.preflight.history_kept = memory_.is_kept();
@@ -171,8 +175,21 @@ class Runner {
   }
 
   std::vector<checks::ResolverWord> look_at_caches(const checks::Preflight& preflight) {
-    if (command_.resolvers.empty()) return {};
-    return words_of(resolvers_.look_at_caches(command_.resolvers, preflight.report.name), preflight);
+    // One that recurses although it is not asked to is looked at once: another look could make it hold the
+    // absence of a key that is not everywhere yet.
+    std::vector<config::ServerAddress> resolvers;
+    for (const auto& resolver : command_.resolvers) {
+      if (std::ranges::find(recursing_, resolver, &probe::ResolverAnswer::resolver) == recursing_.end())
+        resolvers.push_back(resolver);
+    }
+    std::vector<probe::ResolverAnswer> answers = recursing_;
+    if (!resolvers.empty()) {
+      for (auto& answer : resolvers_.look_at_caches(resolvers, preflight.report.name)) {
+        if (answer.recursion_on_its_own) recursing_.push_back(answer);
+        answers.push_back(std::move(answer));
+      }
+    }
+    return words_of(answers, preflight);
   }
 
   std::vector<checks::ResolverWord> ask_public(const checks::Preflight& preflight) {
@@ -210,6 +227,7 @@ class Runner {
   LiveProgress progress_;
   std::mutex mutex_{};
   std::condition_variable woken_{};
+  std::vector<probe::ResolverAnswer> recursing_{};
   probe::Prober* prober_ = nullptr;
   bool interrupted_ = false;
 };

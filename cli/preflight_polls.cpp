@@ -29,7 +29,7 @@ void keep(std::vector<CacheLook>& caches, const std::vector<checks::ResolverWord
     std::erase_if(caches, [&](const CacheLook& old) {
       const bool lasts =
           holds_wrong_answer(old) && old.seen + std::chrono::seconds{old.seconds_left} > word.look.seen;
-      return old.resolver == word.look.resolver && !lasts;
+      return old.resolver == word.look.resolver && (!lasts || old.seen == word.look.seen);
     });
     caches.push_back(word.look);
   }
