@@ -154,9 +154,10 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
   }
 }
 
-void hold_back(SafeTime& safe, Readiness to) {
-  if (safe.readiness != Readiness::ready && safe.readiness != Readiness::wait) return;
-  safe.readiness = to;
+/// A reason that no time takes away.
+void forbid(SafeTime& safe, Because because) {
+  safe.because.push_back(std::move(because));
+  safe.readiness = Readiness::not_ready;
   safe.at.reset();
 }
 
@@ -211,9 +212,8 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   const Report in_use = judge(observation, expectation, plan.policy);
   for (const auto& finding : in_use.findings) {
     if (finding.severity != Severity::critical) continue;
-    preflight.sign.safe.because.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
-                                           std::string(finding.check->reference)});
-    hold_back(preflight.sign.safe, Readiness::not_ready);
+    forbid(preflight.sign.safe, {std::string(finding.check->name), std::nullopt, finding.detail,
+                                 std::string(finding.check->reference)});
   }
   return preflight;
 }
@@ -228,8 +228,7 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
         break;
       case CacheState::denied:
       case CacheState::other:
-        preflight.sign.safe.because.push_back({"public_answer", std::nullopt, detail, {}});
-        hold_back(preflight.sign.safe, Readiness::not_ready);
+        forbid(preflight.sign.safe, {"public_answer", std::nullopt, detail, {}});
     }
   }
 }

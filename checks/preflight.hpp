@@ -68,7 +68,7 @@ struct PublicAnswer {
 struct Preflight {
   Report report{};  ///< judged as `pending`
   /// Its reasons have those findings among them that would be critical if the key were in use. With such a
-  /// finding it is neither `ready` nor `wait`.
+  /// finding it is `not_ready`, whatever else is missing or unknown.
   SignVerdict sign{};
   std::optional<config::KeyIdentity> expected_key{};
   bool text_known = false;

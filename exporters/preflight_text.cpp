@@ -133,24 +133,31 @@ std::string what_is_missing(const std::vector<ServerProgress>& servers) {
   return text;
 }
 
-/// The first reason that no time takes away.
+/// The first fault among the reasons.
 std::string first_reason(const Preflight& preflight) {
   for (const auto& because : preflight.sign.safe.because) {
     if (because.until) continue;
     const auto* const check = checks::find_check(because.name);
-    return check == nullptr ? without_controls(because.detail) : std::string(check->summary);
+    if (check != nullptr) return std::string(check->summary);
+    if (because.name == "public_answer") return without_controls(because.detail);
   }
-  return {};
+  return "see below";
 }
 
 std::string why_not(const Preflight& preflight) {
-  std::string text = what_is_missing(preflight.sign.servers);
-  if (!text.empty()) return text;
-  if (preflight.sign.servers.empty()) return "no server of the name could be found";
+  const auto& servers = preflight.sign.servers;
+  const std::string missing = what_is_missing(servers);
+  const bool all_seen_are_right = std::ranges::all_of(servers, [](const ServerProgress& server) {
+    return server.progress == Progress::right || server.progress == Progress::unknown;
+  });
+  if (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right)
+    return missing.empty() ? "no server of the name could be found" : missing;
+  // Then it is a fault that forbids it.
+  if (servers.empty()) return first_reason(preflight);
+  if (!missing.empty()) return fmt::format("{}; {}", first_reason(preflight), missing);
   return fmt::format("{}, but: {}",
-                     preflight.sign.servers.size() == 1
-                         ? std::string("the only server has the right key")
-                         : fmt::format("all {} servers have the right key", preflight.sign.servers.size()),
+                     servers.size() == 1 ? std::string("the only server has the right key")
+                                         : fmt::format("all {} servers have the right key", servers.size()),
                      first_reason(preflight));
 }
 

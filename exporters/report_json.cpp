@@ -395,7 +395,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
   Json servers = Json::array();
   for (const auto& server : preflight.sign.servers) {
     servers.push_back({{"owner", server.owner.to_string()},
-                       {"name", server.server.name},
+                       {"name", without_controls(server.server.name)},
                        {"address", server.server.address.ip.to_string()},
                        {"port", server.server.address.port},
                        {"progress", checks::to_string(server.progress)},
@@ -421,6 +421,8 @@ std::string preflight_json(const checks::Preflight& preflight) {
   }
   Json findings = Json::array();
   for (const auto& finding : report.findings) append_finding(findings, finding);
+  Json limits = Json::array();
+  for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
   Json caches = Json::array();
   for (const auto& word : preflight.caches) caches.push_back(word_of(word));
   Json public_answer = nullptr;
@@ -447,7 +449,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
                  {"findings", std::move(findings)},
                  {"caches", std::move(caches)},
                  {"public_answer", std::move(public_answer)},
-                 {"limits", preflight.sign.limits},
+                 {"limits", std::move(limits)},
                  {"looks", preflight.looks},
                  {"history_kept", preflight.history_kept}},
                 2);

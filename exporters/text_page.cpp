@@ -213,8 +213,11 @@ void TextPage::rows_as_table(std::vector<Column> columns, const std::vector<std:
 
   const auto put = [&](std::string& out, std::size_t i, std::string_view text, Ink ink) {
     out.append(gap_before(i), ' ');
-    const auto padded = columns[i].to_the_right ? pad_left(std::string(text), columns[i].width)
-                                                : pad_right(std::string(text), columns[i].width);
+    // Padding at the end of a line is no information, and ink would keep it there.
+    const bool needs_no_padding = i + 1 == columns.size() && !columns[i].to_the_right;
+    const auto padded = needs_no_padding          ? std::string(text)
+                        : columns[i].to_the_right ? pad_left(std::string(text), columns[i].width)
+                                                  : pad_right(std::string(text), columns[i].width);
     out += text.empty() ? padded : paint(padded, ink);
   };
   std::string head = "  ";

@@ -245,7 +245,9 @@ TEST_CASE("the first line of a preflight is its answer") {
   one.sign.servers[4].progress = Progress::other_key;
   CHECK(first(one) == "✗ NOT READY: 1 of 5 servers has another key");
   one.sign.servers.clear();
-  CHECK(first(one) == "✗ NOT READY: no server of the name could be found");
+  one.sign.safe.readiness = Readiness::unknown;
+  CHECK(first(one) == "? UNKNOWN: no server of the name could be found");
+  CHECK(first(held_back()).starts_with("✗ NOT READY: all 5 servers have the right key, but: a server "));
 }
 
 TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byte reaches it") {
