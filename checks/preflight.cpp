@@ -146,8 +146,10 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
         break;
       case Progress::absent:
       case Progress::unknown:
+        // A server that says now this, now that is unknown for another reason than its last words.
         for (const auto& row : report.servers) {
-          if (row.owner == server.owner && row.id == server.server && !row.says.empty())
+          const bool says_why = (server.progress == Progress::absent) == is_whole(row.outcome);
+          if (row.owner == server.owner && row.id == server.server && says_why && !row.says.empty())
             server.detail = row.says;
         }
     }

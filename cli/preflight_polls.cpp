@@ -125,8 +125,11 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     const auto next =
         is_last ? std::nullopt : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
     world.progress(preflight, next);
-    if (!next || !world.sleep_until(*next))
-      return {std::move(preflight), look.interrupted || next.has_value()};
+    if (!next) return {std::move(preflight), look.interrupted};
+    if (!world.sleep_until(*next)) {
+      preflight.now = world.now();
+      return {std::move(preflight), true};
+    }
     before = std::move(preflight);
   }
 }
