@@ -73,7 +73,7 @@ constexpr std::string_view preflight_help_start = R"(Examples
   dkimprobe preflight example.com s2 --key s2.pem
   dkimprobe preflight example.com s2 --key s2.pem --never-used --wait 30m
   dkimprobe preflight example.com s2 --key s2.pem --resolver 192.0.2.53
-  dkimprobe preflight example.com s2 --key s2.pem --wait 2h --json && ./switch-to s2
+  dkimprobe preflight example.com s2 --key s2.pem --wait 2h && switch-to s2
 
 Usage
   dkimprobe preflight DOMAIN SELECTOR [FLAGS]
@@ -733,11 +733,11 @@ void read_preflight_names(const std::vector<std::string>& positionals, CheckComm
 }
 
 Result<std::chrono::milliseconds> read_wait(const std::string& text) {
-  constexpr std::chrono::hours longest{24 * 31};
+  constexpr std::chrono::days longest{31};
   const auto wait = config::parse_duration(text);
   if (wait && *wait <= longest) return *wait;
-  return mistake("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}h, with its unit: ms, "
-                                       "s, m or h",
+  return mistake("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}d, with its unit: ms, "
+                                       "s, m, h or d",
                                        escape_text(text, 80), longest.count()));
 }
 
