@@ -22,7 +22,6 @@
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
-#include "config/root_hints.hpp"
 #include "exporters/history_store.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
@@ -71,28 +70,6 @@ std::string worst_headline(checks::Status status, const std::vector<checks::Repo
                                  : fmt::format("{}: {}", report->selector.to_string(), report->headline);
 }
 
-config::Result<config::Settings> read_files(const CheckCommand& command) {
-  config::Settings settings;
-  config::Mistakes mistakes;
-  if (command.settings_file) {
-    if (auto read = load_settings(*command.settings_file)) {
-      settings = std::move(*read);
-    } else {
-      mistakes = std::move(read.error());
-    }
-  }
-  if (command.root_hints) {
-    if (auto servers = config::read_root_hints(*command.root_hints)) {
-      settings.probe.root_servers = std::move(*servers);
-    } else {
-      std::ranges::move(servers.error(), std::back_inserter(mistakes));
-    }
-  }
-  if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
-  return settings;
-}
-
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
   std::size_t selectors = 0;
   for (const auto& domain : settings.domains) selectors += domain.selectors.size();
@@ -106,7 +83,7 @@ void print_settings_good(const CheckCommand& command, const config::Settings& se
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
-  auto settings = read_files(command);
+  auto settings = load_settings(command);
   if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
   if (command.only_check_settings) {
     print_settings_good(command, *settings);

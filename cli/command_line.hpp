@@ -2,6 +2,7 @@
 // It opens no file and asks no server.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -48,6 +49,21 @@ struct CheckCommand {
   OutputChoice output{};
 };
 
+/// A key that the command line names, and how it is opened.
+struct KeyChoice {
+  std::filesystem::path file{};  ///< `-` is standard input
+  config::PassphraseSource passphrase = config::PassphrasePrompt{};
+};
+
+struct PreflightCommand {
+  CheckCommand check{};               ///< the domain, its one selector, and how the servers are asked
+  std::optional<KeyChoice> key{};     ///< without it that of the settings file, if it has one
+  bool never_used = false;            ///< nobody can have asked a resolver for the selector
+  std::chrono::milliseconds wait{0};  ///< how long it looks again and again
+  std::vector<config::ServerAddress> resolvers{};  ///< the operator's own
+  bool ask_resolvers = false;                      ///< as the public asks, once the key may be signed with
+};
+
 struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
@@ -63,12 +79,6 @@ struct LintCommand {
   RecordFormat format = RecordFormat::text;
   config::Role role = config::Role::active;
   OutputChoice output{};
-};
-
-/// A key that the command line names, and how it is opened.
-struct KeyChoice {
-  std::filesystem::path file{};  ///< `-` is standard input
-  config::PassphraseSource passphrase = config::PassphrasePrompt{};
 };
 
 struct RecordCommand {
@@ -102,8 +112,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
-                             ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, PreflightCommand, JudgeCommand, LintCommand, RecordCommand,
+                             HistoryCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -19,6 +19,7 @@
 #include "cli/judge.hpp"
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
+#include "cli/preflight.hpp"
 #include "cli/record.hpp"
 #include "config/escape.hpp"
 
@@ -47,6 +48,9 @@ Ended ended(config::Result<ExitCode> result) {
 
 Ended run_command(const CheckCommand& command) {
   return run_check(command);
+}
+Ended run_command(const PreflightCommand& command) {
+  return run_preflight(command);
 }
 Ended run_command(const JudgeCommand& command) {
   return ended(run_judge(command));
