@@ -95,7 +95,7 @@ Usage
 constexpr std::string_view record_help_start = R"(Examples
   dkimprobe record --key s1.pem example.com s1
   dkimprobe record --key s1.pem example.com s1 --format zone
-  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -k ...
+  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -l
   dkimprobe record --revoke example.com s1 --format zone
   dkimprobe record --adsp discardable example.com
 
