@@ -579,7 +579,7 @@ void read_key(CLI::App& app, const KeyTexts& texts, KeyChoice& key, Mistakes& mi
   if (from_file && from_descriptor) {
     mistakes.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
   } else if (from_file) {
-    key.passphrase = config::PassphraseFile{texts.passphrase_file};
+    key.passphrase = config::PassphraseFile{texts.passphrase_file, config::SecretFiles::regular_and_pipes};
     if (texts.passphrase_file.empty())
       mistakes.push_back({"--passphrase-file", "a file name must follow it"});
     if (texts.passphrase_file == "-")
