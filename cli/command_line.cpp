@@ -40,6 +40,7 @@ Commands
   lint [FILE]                judge records, one a line, asking no server
   judge FILE                 judge what `check --save FILE` stored
   record DOMAIN SELECTOR     the record for a key, ready to publish
+  history DOMAIN [SELECTOR]  every change that `check --storage.path DIR` saw
   explain [CHECK]            what a fault means and how to mend it; all, without
   help, --help               this text; `dkimprobe check --help` has all flags
   version, --version         the version
@@ -54,10 +55,12 @@ constexpr std::string_view check_help_start = R"(Examples
   dkimprobe check example.com s1 s2 --json
   dkimprobe check example.com new --role pending
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+  dkimprobe check --message mail.eml
   dkimprobe check --config.file settings.yaml
 
 Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
+  dkimprobe check --message FILE [FLAGS]
   dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
@@ -110,6 +113,20 @@ Usage
   is wrong with it, to standard error.
 )";
 
+constexpr std::string_view history_help_start = R"(Examples
+  dkimprobe check example.com s1 --storage.path /var/lib/dkimprobe
+  dkimprobe history example.com --storage.path /var/lib/dkimprobe
+  dkimprobe history example.com s1 --storage.path /var/lib/dkimprobe --json
+
+Usage
+  dkimprobe history DOMAIN [SELECTOR] --storage.path DIR [FLAGS]
+
+  What was stored of a selector, or of all of the domain: its keys, and each
+  change with the look that saw it and the one before, which did not. `_adsp` is
+  the signing practices. No server is asked. The exit code is 3 when nothing is
+  stored.
+)";
+
 constexpr std::string_view explain_help_start = R"(Examples
   dkimprobe explain                 all checks, a line each
   dkimprobe explain ns_stale        one of them: what it means, how to mend it
@@ -121,8 +138,8 @@ Usage
 constexpr std::string_view no_selector =
     "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
     "program: "
-    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or name your selectors in a settings "
-    "file: --config.file FILE";
+    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or give that source: --message FILE. "
+    "Or name your selectors in a settings file: --config.file FILE";
 
 void add(Mistakes& mistakes, Mistakes more) {
   std::move(more.begin(), more.end(), std::back_inserter(mistakes));
@@ -185,6 +202,8 @@ struct CheckTexts {
   std::string settings_file{};
   std::string role{};
   std::string save{};
+  std::string message{};
+  std::string storage{};
   OutputTexts output{};
   bool only_ipv4 = false;
   bool only_ipv6 = false;
@@ -239,6 +258,10 @@ void declare_key(CLI::App& app, KeyTexts& texts) {
       ->group(key_group);
 }
 
+void declare_storage(CLI::App& app, std::string& storage, const std::string& meaning) {
+  app.add_option("--storage.path", storage, meaning)->option_text("DIR")->group(settings_group);
+}
+
 void declare_role(CLI::App& app, std::string& role, const char* group) {
   app.add_option("--role", role,
                  "what the selectors are for: pending, active (the default), standby or retired")
@@ -246,8 +269,16 @@ void declare_role(CLI::App& app, std::string& role, const char* group) {
       ->group(group);
 }
 
+void declare_message(CLI::App& app, std::string& message, const std::string& meaning) {
+  app.add_option("--message", message, meaning)->option_text("FILE")->group("The message");
+}
+
 void declare_flags(CLI::App& app, CheckTexts& texts) {
   app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  declare_message(
+      app, texts.message,
+      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
+      "against the records; `-` is standard input. No signature is verified");
   declare_output(app, texts.output, "one JSON object on standard output");
   app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
       ->option_text("FILE")
@@ -286,6 +317,8 @@ void declare_flags(CLI::App& app, CheckTexts& texts) {
          "A flag wins over the file")
       ->option_text("FILE")
       ->group(settings_group);
+  declare_storage(app, texts.storage,
+                  "add what is seen to the history in this directory, for `dkimprobe history`");
   app.add_flag("--config.check", texts.only_check_settings,
                "read the settings, tell all mistakes, ask nobody")
       ->group(settings_group);
@@ -377,6 +410,14 @@ void read_families(const CheckTexts& texts, CheckCommand& command, Mistakes& mis
 }
 
 void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+  if (command.message) {
+    if (!positionals.empty()) {
+      mistakes.push_back(
+          {escape_text(positionals.front(), 80),
+           "the message names the domains and selectors; leave out either these or --message"});
+    }
+    return;
+  }
   if (positionals.empty() && command.settings_file) {
     command.every_domain = true;
     return;
@@ -459,6 +500,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
     command.settings_file = texts.settings_file;
     if (texts.settings_file.empty()) mistakes.push_back({"--config.file", "a file name must follow it"});
   }
+  read_file_name(app, "--message", texts.message, command.message, mistakes);
   command.only_check_settings = texts.only_check_settings;
   if (command.only_check_settings && !command.settings_file) {
     mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
@@ -478,6 +520,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
   read_output(app, texts.output, command.output, mistakes);
   read_file_name(app, "--save", texts.save, command.save, mistakes);
+  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   for (const auto& text : texts.nameservers) {
     take(config::read_named_server(text, "--nameserver"), command.settings.pinned_servers.emplace_back(),
          mistakes);
@@ -544,10 +587,14 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   std::vector<std::string> positionals;
   std::string role;
   std::string settings_file;
+  std::string message;
   OutputTexts output;
   app.add_option("FILE", positionals)->group("");
   declare_output(app, output, "one JSON object on standard output");
   declare_role(app, role, settings_group);
+  declare_message(
+      app, message,
+      "judge its DKIM-Signature fields against the stored records too, as `check --message` does");
   app.add_option("--config.file", settings_file, "settings (YAML): roles, expected keys, policy")
       ->option_text("FILE")
       ->group(settings_group);
@@ -565,6 +612,9 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   }
   if (!app.get_option("--role")->empty()) take(read_role(role), command.role.emplace(), mistakes);
   read_file_name(app, "--config.file", settings_file, command.settings_file, mistakes);
+  read_file_name(app, "--message", message, command.message, mistakes);
+  if (command.message == "-" && command.file == "-")
+    mistakes.push_back({"--message", "standard input cannot be both files"});
   read_output(app, output, command.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
@@ -831,6 +881,42 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   return Command{std::move(command)};
 }
 
+Result<Command> read_history(std::span<const std::string> arguments) {
+  CLI::App app;
+  std::vector<std::string> positionals;
+  std::string storage;
+  OutputTexts output;
+  app.add_option("DOMAIN SELECTOR", positionals)->group("");
+  declare_output(app, output, "one JSON object on standard output");
+  declare_storage(app, storage, "the directory of the history");
+  if (auto parsed = parse_flags(app, "history", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return Command{TextWanted{flags_help(history_help_start, app)}};
+  HistoryCommand command;
+  Mistakes mistakes;
+  if (positionals.empty()) {
+    mistakes.push_back(
+        {"", "no domain given; the usage is: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
+  } else {
+    take(config::read_domain(positionals.front()), command.domain, mistakes);
+  }
+  if (positionals.size() > 1)
+    take(config::Selector::parse(positionals[1]), command.selector.emplace(), mistakes);
+  if (positionals.size() > 2) {
+    mistakes.push_back(
+        {escape_text(positionals[2], 80), "one selector is shown at a time, or all of the domain"});
+  }
+  std::optional<std::filesystem::path> directory;
+  read_file_name(app, "--storage.path", storage, directory, mistakes);
+  if (directory) {
+    command.storage = std::move(*directory);
+  } else {
+    mistakes.push_back({"--storage.path", "it is missing: the directory that `check` was given with it"});
+  }
+  read_output(app, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
 }  // namespace
 
 Result<Command> read_command_line(std::span<const std::string> arguments) {
@@ -845,13 +931,14 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "lint") return read_lint(arguments.subspan(1));
   if (word == "judge") return read_judge(arguments.subspan(1));
   if (word == "record") return read_record(arguments.subspan(1));
+  if (word == "history") return read_history(arguments.subspan(1));
   if (word == "explain") return read_explain(arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check",   "lint", "judge",  "record",
-                                             "explain", "help", "version"};
+  const std::vector<std::string> commands = {"check",   "lint",    "judge", "record",
+                                             "history", "explain", "help",  "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

@@ -38,10 +38,13 @@ struct CheckCommand {
   config::Policy policy{};
   /// The options that the command line sets, whose values in `settings` and `policy` win over the file.
   std::vector<const config::Option*> given_options{};
+  /// Its DKIM-Signature fields name the domains and selectors; no other is given then. `-` is standard input.
+  std::optional<std::filesystem::path> message{};
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  std::optional<std::filesystem::path> save{};     ///< where the observations are stored
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
 
@@ -49,6 +52,7 @@ struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
   std::optional<std::filesystem::path> settings_file{};
+  std::optional<std::filesystem::path> message{};  ///< whose signatures are judged too; `-` likewise
   OutputChoice output{};
 };
 
@@ -81,6 +85,13 @@ struct RecordCommand {
   bool json = false;
 };
 
+struct HistoryCommand {
+  config::DomainName domain{};
+  std::optional<config::Selector> selector{};  ///< all that are stored, without
+  std::filesystem::path storage{};             ///< the directory of the history
+  OutputChoice output{};
+};
+
 struct ExplainCommand {
   const checks::Check* check = nullptr;  ///< null: list all
   bool markdown = false;                 ///< all of checks/README.md
@@ -91,8 +102,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command =
-    std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
+                             ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -22,6 +22,7 @@ LIBRARIES = {
     "openssl/": ["checks/digest", "checks/ed25519_point", "checks/public_key", "config/private_key"],
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": [
+        "exporters/history_json",
         "exporters/observation_json",
         "exporters/record_formats",
         "exporters/record_lines",
