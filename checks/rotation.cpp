@@ -1,8 +1,7 @@
 #include "checks/rotation.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <limits>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -28,6 +27,12 @@ constexpr seconds failure_life{300};
 WallTime later(WallTime time, seconds wait) {
   const auto room = WallTime::max() - std::max(time, WallTime{});
   return room < wait ? WallTime::max() : time + wait;
+}
+
+/// When a cache that got an answer at `time` has given it for the last time. Caches count in whole seconds,
+/// and many (Unbound is one) give what came early in a second until its last second is over: one second more.
+WallTime held_until(WallTime time, seconds ttl) {
+  return later(time, ttl + seconds{1});
 }
 
 bool is_whole(const AnswerSpan& span) {
@@ -65,7 +70,7 @@ bool is_no_zone(const NameserverSpan& span) {
 
 // ---- Reasons ----
 
-/// What the name of a reason stands for; the order breaks ties.
+/// What the name of a reason stands for.
 enum class Cause : std::uint8_t {
   right_everywhere,
   negative_ttl,
@@ -203,11 +208,6 @@ class Shares {
     const auto [known, is_new] = longest_.try_emplace(share.cause, share);
     if (!is_new && known->second.until < share.until) known->second = share;
   }
-  [[nodiscard]] std::optional<WallTime> latest() const {
-    std::optional<WallTime> time;
-    for (const auto& [cause, share] : longest_) time = std::max(time.value_or(share.until), share.until);
-    return time;
-  }
   [[nodiscard]] std::vector<Because> because() const {
     std::vector<Because> reasons;
     for (const auto& [cause, share] : longest_) {
@@ -321,7 +321,7 @@ class ReadHistory {
         if (!nameserver || !names(span, *nameserver)) continue;
         is_known = true;
         const WallTime end = i + 1 < zone.spans.size() ? std::min(zone.spans[i + 1].first_seen, left) : left;
-        until = std::max(until, later(std::max(end, above), seconds{span.ttl_seconds}));
+        until = std::max(until, held_until(std::max(end, above), seconds{span.ttl_seconds}));
       }
     }
     if (!is_known) return later(left, std::max(policy_.unknown_wait, seconds{largest}));
@@ -350,8 +350,8 @@ class ReadHistory {
     for (std::size_t i = 0; i + 1 < above->spans.size(); ++i) {
       const NameserverSpan& span = above->spans[i];
       if (span.parent == last.parent && span.child == last.child) continue;
-      until =
-          std::max(until, later(std::max(above->spans[i + 1].first_seen, higher), seconds{span.ttl_seconds}));
+      until = std::max(
+          until, held_until(std::max(above->spans[i + 1].first_seen, higher), seconds{span.ttl_seconds}));
     }
     return until;
   }
@@ -409,9 +409,8 @@ std::vector<std::string> limits_of(const SelectorHistory& history) {
   std::vector<std::string> limits{
       "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
       "(RFC 8767 section 5).",
-      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, such "
-      "as "
-      "an absence for one to three hours (RFC 2308 section 5), is not counted on.",
+      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, as an "
+      "absence for one to three hours (RFC 2308 section 5), is not counted on.",
       "One address may be many servers (anycast): only those that answered from here were seen.",
       "What a server published between two looks, or before the first one, was not seen."};
   if (std::ranges::any_of(history.servers,
@@ -440,13 +439,13 @@ class SignQuestion {
     verdict.limits = limits_of(read_.history());
     verdict.servers = compare_servers();
     SafeTime& safe = verdict.safe;
-    safe.because = std::move(doubts_);
     if (!read_.history().first_look) {
       safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
       return verdict;
     }
     for (const auto& name : read_.chain()) add_shares(name);
-    for (const auto& because : shares_.because()) safe.because.push_back(because);
+    safe.because = shares_.because();
+    std::ranges::move(doubts_, std::back_inserter(safe.because));
     add_resolvers(safe);
     sort_latest_first(safe.because);
 
@@ -688,7 +687,7 @@ class SignQuestion {
       const auto stretches = read_.stretches(timeline);
       const auto share = [&](WallTime end, Hold hold, bool left) {
         shares_.add(
-            {left ? Cause::old_nameservers : hold.cause, later(end, hold.time), hold.time, &timeline});
+            {left ? Cause::old_nameservers : hold.cause, held_until(end, hold.time), hold.time, &timeline});
       };
       for (const auto& stretch : stretches) {
         if (!stretch.until) continue;
@@ -718,6 +717,15 @@ class SignQuestion {
   void add_right_since(const ServerTimeline& timeline, const std::vector<Stretch>& stretches) {
     if (stretches.empty() || stretches.back().until || !is_right(timeline.owner, *stretches.back().span))
       return;
+    if (stretches.back().span->domainkey_denied_seconds) {
+      doubts_.push_back(
+          {std::string(name_of(Cause::domainkey_denied)),
+           {},
+           fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
+                       "find no selector there",
+                       server_text(timeline.server)),
+           std::string(reference_of(Cause::domainkey_denied))});
+    }
     WallTime since = stretches.back().span->first_seen;
     for (auto stretch = stretches.rbegin();
          stretch != stretches.rend() && is_right(timeline.owner, *stretch->span); ++stretch) {
@@ -734,7 +742,7 @@ class SignQuestion {
         case CacheState::other:
           safe.because.push_back(
               {"resolver_cache",
-               later(cache.seen, seconds{cache.seconds_left}),
+               held_until(cache.seen, seconds{cache.seconds_left}),
                fmt::format(
                    "the resolver {} holds {} for {} s more", resolver,
                    cache.state == CacheState::denied ? "that there is no such record" : "another record",
@@ -799,11 +807,16 @@ class GoneQuestion {
 
     Shares shares;
     const auto all = ways();
-    if (const auto share = last_share(all)) shares.add(*share);
-    for (const auto& name : read_.chain()) add_earlier(name, all, shares);
+    const auto last = last_shares(all);
+    if (const auto own = last.find(read_.chain().front()); own != last.end()) shares.add(own->second);
+    for (const auto& name : read_.chain()) add_earlier(name, all, last, shares);
     gone.because = shares.because();
     sort_latest_first(gone.because);
-    gone.at = shares.latest().value_or(*read_.history().first_look);
+    if (gone.because.empty()) {
+      gone.because.push_back(
+          {"never_there", read_.history().first_look, "no look saw the key where the selector leads", {}});
+    }
+    gone.at = gone.because.front().until;
     gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
     return verdict;
   }
@@ -897,7 +910,7 @@ class GoneQuestion {
                 nullptr};
         // Nobody looks any more at what stands at a name to which no alias leads now.
         if (stretch.until && (in_chain || !stretch.left))
-          way.share.until = later(*stretch.until, way.share.held);
+          way.share.until = held_until(*stretch.until, way.share.held);
         if (is_alias) way.target = &*span.alias;
         all.push_back(std::move(way));
       }
@@ -905,9 +918,9 @@ class GoneQuestion {
     return all;
   }
 
-  /// The last share of the key as caches can have it at the selector's name: an alias shows it no longer than
-  /// what the alias leads to. Nothing when it was never there.
-  [[nodiscard]] std::optional<Share> last_share(const std::vector<Way>& all) const {
+  /// The last share of the key at each name where caches can have found it: an alias shows it no longer than
+  /// what the alias leads to.
+  [[nodiscard]] static std::map<DomainName, Share> last_shares(const std::vector<Way>& all) {
     std::map<DomainName, Share> last;
     // Each round follows one alias more; times only grow, and each is that of one of the ways.
     for (bool grew = true; grew;) {
@@ -925,13 +938,13 @@ class GoneQuestion {
         grew = true;
       }
     }
-    const auto found = last.find(read_.chain().front());
-    return found == last.end() ? std::nullopt : std::optional(found->second);
+    return last;
   }
 
   /// Servers whose first sight was without the key: they may have had it before, as long as others of the
   /// same name had it; and whoever never had it in our looks may have had it before all of them.
-  void add_earlier(const DomainName& owner, const std::vector<Way>& all, Shares& shares) {
+  void add_earlier(const DomainName& owner, const std::vector<Way>& all,
+                   const std::map<DomainName, Share>& last, Shares& shares) {
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
       const auto first = std::ranges::find_if(timeline.spans, is_whole);
@@ -943,8 +956,13 @@ class GoneQuestion {
       for (const auto& way : all) {
         if (!(way.owner == owner) || way.from > first->first_seen) continue;
         if (way.end && *way.end < first->first_seen) continue;
-        shares.add({Cause::earlier_answer_unknown, later(first->first_seen, way.share.held), way.share.held,
-                    &timeline});
+        WallTime until = held_until(first->first_seen, way.share.held);
+        if (way.target != nullptr) {
+          const auto behind = last.find(*way.target);
+          if (behind == last.end() || behind->second.until < first->first_seen) continue;
+          until = std::min(until, behind->second.until);
+        }
+        shares.add({Cause::earlier_answer_unknown, until, way.share.held, &timeline});
       }
     }
   }

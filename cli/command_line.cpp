@@ -120,7 +120,7 @@ Usage
 constexpr std::string_view record_help_start = R"(Examples
   dkimprobe record --key s1.pem example.com s1
   dkimprobe record --key s1.pem example.com s1 --format zone
-  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -k ...
+  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -l
   dkimprobe record --revoke example.com s1 --format zone
   dkimprobe record --adsp discardable example.com
 
@@ -660,7 +660,7 @@ void read_key(CLI::App& app, const KeyTexts& texts, KeyChoice& key, Mistakes& mi
   if (from_file && from_descriptor) {
     mistakes.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
   } else if (from_file) {
-    key.passphrase = config::PassphraseFile{texts.passphrase_file};
+    key.passphrase = config::PassphraseFile{texts.passphrase_file, config::SecretFiles::regular_and_pipes};
     if (texts.passphrase_file.empty())
       mistakes.push_back({"--passphrase-file", "a file name must follow it"});
     if (texts.passphrase_file == "-")

@@ -395,7 +395,7 @@ std::optional<KeyIdentity> Reader::read_private_key(const Value& value, const Va
   if (passphrase_file != nullptr) {
     auto file = path_of(*passphrase_file);
     if (!file) return std::nullopt;
-    passphrase = PassphraseFile{std::move(*file)};
+    passphrase = PassphraseFile{.path = std::move(*file)};
   }
   if (!path) return std::nullopt;
   auto facts = take(value, read_private_key_file(*path, passphrase));

@@ -161,21 +161,23 @@ class Cache {
   }
 
   [[nodiscard]] int nameservers_until() const { return zone_.until; }
+  [[nodiscard]] int cut_until() const { return cut_.until; }
 
  private:
+  /// The last second counts: what came early in one is held until its end, as Unbound does it.
   struct Held {
     Answer answer{};
-    int until = 0;
-    [[nodiscard]] bool valid(int time) const { return time < until; }
+    int until = -1;
+    [[nodiscard]] bool valid(int time) const { return time <= until; }
   };
   struct Nameservers {
     const NameserverSet* set = nullptr;
-    int until = 0;
+    int until = -1;
   };
 
   [[nodiscard]] std::optional<Found> deny(int time) const {
-    if (minimises && time < domainkey_denied_until_) return Found::denied;
-    if (aggressive && time < nsec_until_ && !records_[selector].valid(time)) return Found::denied;
+    if (minimises && time <= domainkey_denied_until_) return Found::denied;
+    if (aggressive && time <= nsec_until_ && !records_[selector].valid(time)) return Found::denied;
     return std::nullopt;
   }
 
@@ -190,8 +192,8 @@ class Cache {
   }
 
   const Server& server_for(const World& world, int time, std::size_t choice) {
-    if (time >= cut_.until) {
-      if (time >= zone_.until) {
+    if (time > cut_.until) {
+      if (time > zone_.until) {
         zone_.set = set_at(world.zone, time);
         zone_.until = time + ttl_of(*zone_.set);
       }
@@ -220,8 +222,8 @@ class Cache {
 
   std::array<Held, 3> records_{};
   std::array<int, 3> failure_until_{};
-  int domainkey_denied_until_ = 0;
-  int nsec_until_ = 0;
+  int domainkey_denied_until_ = -1;
+  int nsec_until_ = -1;
   Nameservers zone_{};
   Nameservers cut_{};
 };
@@ -400,10 +402,14 @@ class Maker {
       }
     }
     world.zone.push_back({0, old_set, pick(900), pick(900)});
+    // A provider's own nameservers, and those of the cut that it serves too, may go at once: then the old
+    // servers lead to the old cut.
+    const bool has_cut = moves && !cuts && wish_.may_cut && chance(3);
+    if (has_cut) world.cut.push_back({0, old_set, pick(900), pick(900)});
     if (change != never) {
-      auto& sets = cuts ? world.cut : world.zone;
-      sets.push_back({change, new_set, pick(900), pick(900)});
+      if (cuts || has_cut) world.cut.push_back({change, new_set, pick(900), pick(900)});
       if (!cuts) {
+        world.zone.push_back({change, new_set, pick(900), pick(900)});
         for (const auto id : old_set) {
           if (!stays(id) && chance(2)) world.servers[id].frozen = change;
         }
@@ -574,10 +580,19 @@ std::vector<Cache> primed_caches(const World& world, bool may_ask, std::size_t c
         caches.push_back(direct);
         Cache late = fresh;
         late.ask_elsewhere(world, change - 1, choice);
-        const int last = std::max(change - 1, late.nameservers_until() - 1);
+        const int last = std::max(change - 1, late.nameservers_until());
         if (may_ask) late.ask(world, selector, last, choice);
         late.ask_sibling(world, last, choice);
         caches.push_back(late);
+        if (world.cut.empty()) continue;
+        // At the end of the zone's old nameservers it learns from them the old ones of the cut.
+        Cache latest = fresh;
+        latest.ask_elsewhere(world, change - 1, choice);
+        latest.ask_elsewhere(world, last, choice);
+        const int end = std::max(last, latest.cut_until() - 1);
+        if (may_ask) latest.ask(world, selector, end, choice);
+        latest.ask_sibling(world, end, choice);
+        caches.push_back(latest);
       }
     }
   }

@@ -183,7 +183,7 @@ TEST_CASE("the example has every option, at its default, with its limits") {
   check(*root, schedule_options());
   check(entry(*root, "rotation"), rotation_options());
   // The other way round: a key that is no option would not be read. Keys that are shown as comments alone:
-  for (const auto* key : {"# root_hints: ", "#     private_key: "})
+  for (const auto* key : {"# root_hints: ", "#     private_key: ", "#     passphrase_file: "})
     CHECK(text.find(key) != std::string::npos);
 }
 
