@@ -9,8 +9,17 @@ namespace dkimprobe::checks {
 
 namespace {
 
+// As many digits as the report shows of the key, as tell texts apart, and as a table has room for.
+constexpr std::size_t fingerprint_digits = 16;
+constexpr std::size_t digest_digits = 8;
+constexpr std::size_t table_digits = 4;
+
 bool publishes(const AnswerGroup& group, const std::string& text) {
   return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end();
+}
+
+std::string_view fingerprint_of(const ReadText& text) {
+  return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
 }
 
 }  // namespace
@@ -32,6 +41,35 @@ std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text)
     }
   }
   return servers;
+}
+
+std::string published_text(const Evidence& evidence, const AnswerGroup& group) {
+  if (!group.has_texts()) return group_text(group);
+  const std::string digest = fmt::format("SHA-256 {}...", group.sha256.substr(0, digest_digits));
+  const auto text = std::ranges::find_if(
+      evidence.texts, [&](const ReadText& each) { return each.published->text == group.texts.front().text; });
+  if (group.texts.size() > 1 || text == evidence.texts.end())
+    return fmt::format("{} ({})", group_text(group), digest);
+  const std::string_view key = fingerprint_of(*text);
+  const auto same_key = [&](const ReadText& each) { return fingerprint_of(each) == key; };
+  const std::string what = describe(text->record);
+  const std::string whole = fmt::format("{}, {}", group_text(group), digest);
+  if (key.empty()) return fmt::format("{} ({})", what, whole);
+  if (std::ranges::count_if(evidence.texts, same_key) > 1)
+    return fmt::format("{} in {}", with_fingerprint(what, *text->record.key), whole);
+  return with_fingerprint(what, *text->record.key);
+}
+
+std::string with_fingerprint(std::string_view what, const PublicKey& key) {
+  return fmt::format("{} (key SHA-256 {}...)", what, key.sha256.substr(0, fingerprint_digits));
+}
+
+std::string telling_fingerprint(const Evidence& evidence, const ReadText& text) {
+  const std::string what = describe(text.record);
+  const bool alike = std::ranges::any_of(evidence.texts, [&](const ReadText& each) {
+    return describe(each.record) == what && fingerprint_of(each) != fingerprint_of(text);
+  });
+  return alike ? std::string(fingerprint_of(text).substr(0, table_digits)) : std::string();
 }
 
 bool domain_denied(const probe::Observation& observation) {

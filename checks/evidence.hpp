@@ -46,6 +46,17 @@ struct Evidence {
 /// belongs to none of them.
 [[nodiscard]] std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text);
 
+/// What a group of servers publishes, in words that tell the groups apart: "RSA 2048 (key SHA-256
+/// b1b06c9919af967d...)", with the text's own digest where two texts hold one key or none.
+[[nodiscard]] std::string published_text(const Evidence& evidence, const AnswerGroup& group);
+
+/// "RSA 2048 (key SHA-256 b1b06c9919af967d...)"
+[[nodiscard]] std::string with_fingerprint(std::string_view what, const PublicKey& key);
+
+/// The beginning of the key's fingerprint, where servers publish different keys that are described alike;
+/// else empty.
+[[nodiscard]] std::string telling_fingerprint(const Evidence& evidence, const ReadText& text);
+
 /// Whether NXDOMAIN was the answer for the domain itself or a name above it (RFC 8020).
 [[nodiscard]] bool domain_denied(const probe::Observation& observation);
 

@@ -25,8 +25,10 @@ enum class PublishedKind : std::uint8_t {
   nodata,
   nxdomain,
   failure,  ///< SERVFAIL: caches remember it for up to five minutes (RFC 2308 section 7.1)
-  unknown,  ///< no answer with authority: nothing came, or it was refused
-  left,     ///< the server is no longer one of the name's zone, or the name no longer one of the chain
+  /// No answer with authority: nothing came, or it was refused. With a TTL: the server said different things
+  /// in one look, or several spans became one; `texts` then holds what was among them.
+  unknown,
+  left,  ///< the server is no longer one of the name's zone, or the name no longer one of the chain
 };
 
 /// The same answer of one server, look after look. Between `last_seen` and the next span's `first_seen` it
@@ -57,7 +59,8 @@ struct ServerTimeline {
   std::vector<AnswerSpan> spans{};
 };
 
-/// The nameservers of a zone on the way, as its parent and as the zone itself name them.
+/// The nameservers of a zone on the way, as its parent and as the zone itself name them. Both lists are empty
+/// from the look on that found no zone there any more.
 struct NameserverSpan {
   WallTime first_seen{};
   WallTime last_seen{};
@@ -83,10 +86,17 @@ struct SelectorHistory {
 /// The most spans that are kept of one server and name. Beyond it the oldest go into one another, with the
 /// longest TTL of both, so that a server whose TTLs count down cannot fill the memory.
 inline constexpr std::size_t longest_timeline = 128;
+/// The same for the bytes of the texts of one server and name.
+inline constexpr std::size_t largest_timeline_bytes = 262'144;
+/// The most servers and names, and the most zones, of a history. Beyond it those go first that left longest
+/// ago.
+inline constexpr std::size_t most_timelines = 512;
+inline constexpr std::size_t most_zones = 128;
 
-/// Puts a look into the history. Looks come in the order of their times; an earlier one is left out. A server
-/// that was there before and is in the observation no more gets a span `left`, unless the search for servers
-/// was incomplete.
+/// Puts a look into the history. Its time is that of its end: whatever a server said was so by then. Looks
+/// come in the order of their times; one that ended earlier than the last one is left out, and so is one at
+/// another selector. A server that was there before and is in the observation no more gets a span `left`,
+/// unless the search for servers was incomplete.
 void extend(SelectorHistory& history, const probe::Observation& observation);
 
 }  // namespace dkimprobe::checks

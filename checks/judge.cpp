@@ -142,7 +142,9 @@ void describe_keys(const Evidence& evidence, const LegAnswers& leg, std::vector<
     const auto text = std::ranges::find_if(evidence.texts, [&](const ReadText& each) {
       return each.published->text == group->texts.front().text;
     });
-    if (text != evidence.texts.end()) row.says = describe(text->record);
+    if (text == evidence.texts.end()) continue;
+    row.says = describe(text->record);
+    if (const std::string key = telling_fingerprint(evidence, *text); !key.empty()) row.says += ' ' + key;
   }
 }
 

@@ -17,6 +17,9 @@ namespace {
 constexpr std::string_view known_tags = "vghknpst";
 constexpr std::size_t shown_bytes = 48;
 constexpr std::size_t long_notes_bytes = 100;
+// Of 44 octets the first 12 wrap an Ed25519 key (RFC 8410 section 4): 60 digits of base64, of which 16.
+constexpr std::size_t wrapped_ed25519_digits = 60;
+constexpr std::size_t wrapping_digits = 16;
 
 std::string shown(std::string_view bytes) {
   return config::escape_text(bytes, shown_bytes);
@@ -32,6 +35,14 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
 
 bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && same_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+/// RFC 6376 section 2.10.
+bool is_hyphenated_word(std::string_view text) {
+  const auto is_alpha = [](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !text.empty() && is_alpha(text.front()) && text.back() != '-' &&
+         std::ranges::all_of(text, [&](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
 }
 
 // ---- Texts of others ----
@@ -194,13 +205,21 @@ class Reader {
                fmt::format("enter only what begins with \"{}\"", shown(text_)));
           break;
         case DamageKind::non_ascii:
+          // Against the grammar, but RFC 6376 section 3.2 advises verifiers not to preclude UTF-8.
           told(RecordFault::txt_non_ascii, fmt::format("the text holds `{}` {}", what, times),
                fmt::format("take out `{}`, or write it as quoted-printable in n=", what));
           break;
         case DamageKind::control_char:
+          broken_syntax_ = true;
           told(RecordFault::txt_control_char,
                fmt::format("the text holds the control character `{}` {}", what, times),
                fmt::format("enter the record as one line without `{}`", what));
+          break;
+        case DamageKind::line_break_in_key:
+          // Who decodes base64 ignores line breaks (RFC 2045 section 6.8).
+          told(RecordFault::txt_control_char,
+               fmt::format("the key is broken into lines by the control character `{}` {}", what, times),
+               "enter the record as one line");
           break;
         case DamageKind::bad_folding:
           broken_syntax_ = true;
@@ -318,6 +337,30 @@ class Reader {
           replace("rsa` or `k=ed25519"));
   }
 
+  /// Each element of a list is a word; an empty one in t= has a row of its own. Words that nobody knows are
+  /// ignored (RFC 6376 section 3.6.1), so the rest of the list counts.
+  void judge_words(const Tag& tag) {
+    for (const std::string_view element : colon_separated(tag.value)) {
+      if (is_hyphenated_word(element) || (tag.name == "s" && element == "*")) continue;
+      if (element.empty() && tag.name == "t") continue;
+      const auto offset = tag.value_offset + static_cast<std::size_t>(element.data() - tag.value.data());
+      if (element.empty()) {
+        fault(RecordFault::tag_syntax_error, offset,
+              fmt::format("{}= is \"{}\", with an empty element", tag.name, shown(tag.value)),
+              "delete the colon that separates nothing");
+      } else {
+        fault(
+            RecordFault::tag_syntax_error, offset,
+            fmt::format("\"{}\" in {}= is no word of letters, digits and hyphens", shown(element), tag.name),
+            element.find_first_of(" \t\r\n") == std::string_view::npos
+                ? fmt::format("write the words of {}= with a colon between each two", tag.name)
+                : fmt::format("put a colon into \"{}\" if these are two words, else take the white space out",
+                              shown(element)));
+      }
+      return;
+    }
+  }
+
   void judge_hashes() {
     const Tag* const hashes = record_.list.find("h");
     if (hashes == nullptr) return;
@@ -326,6 +369,7 @@ class Reader {
       fault(RecordFault::hash_empty, hashes->value_offset, "h= is empty", "delete h=, or write `h=sha256`");
       return;
     }
+    judge_words(*hashes);
     bool sha1 = false;
     bool sha256 = false;
     bool sha256_in_other_case = false;
@@ -367,6 +411,7 @@ class Reader {
             fmt::format("delete s=, or write `s={}`", service_));
       return;
     }
+    judge_words(*services);
     const auto elements = colon_separated(services->value);
     const auto names_it = [&](std::string_view element) { return element == "*" || element == service_; };
     if (std::ranges::any_of(elements, names_it)) {
@@ -388,6 +433,7 @@ class Reader {
   void judge_flags() {
     const Tag* const flags = record_.list.find("t");
     if (flags == nullptr) return;
+    judge_words(*flags);
     bool testing = false;
     bool empty = false;
     std::string_view unknown;
@@ -396,7 +442,7 @@ class Reader {
         testing = true;
       } else if (flag.empty()) {
         empty = true;
-      } else if (flag != "s" && unknown.empty()) {
+      } else if (flag != "s" && unknown.empty() && is_hyphenated_word(flag)) {
         unknown = flag;
       }
     }
@@ -571,7 +617,11 @@ class Reader {
     const auto at = [&](std::size_t offset) {
       return armored ? tag.value_offset : tag.value_offset + offset;
     };
-    if (!base64.strict()) broken_key_ = true;
+    // The grammar lets padding be left out (RFC 6376 section 2.10); RFC 2045 section 6.8 and some
+    // verifiers do not.
+    const bool whole = was_read(key) && base64.padding == Base64Text::Padding::missing &&
+                       !base64.first_junk && !base64.first_url_safe;
+    if (!base64.strict() && !whole) broken_key_ = true;
     if (base64.first_url_safe) {
       fault(RecordFault::key_base64_urlsafe, at(*base64.first_url_safe),
             "p= is written in the URL-safe alphabet of base64, with `-` and `_`",
@@ -595,8 +645,9 @@ class Reader {
             "p= lacks the `=` at its end",
             fmt::format("write `{}` at the end of p=", base64.bytes.size() % 3 == 1 ? "==" : "="));
     }
-    const bool broken_lines =
-        clean_.has(DamageKind::control_char) || clean_.has(DamageKind::bad_folding);  // said already
+    const bool broken_lines = clean_.has(DamageKind::control_char) ||
+                              clean_.has(DamageKind::line_break_in_key) ||
+                              clean_.has(DamageKind::bad_folding);  // said already
     if (base64.first_space && base64.strict() && was_read(key) && !armored && !broken_lines) {
       fault(RecordFault::key_base64_whitespace, at(*base64.first_space),
             "white space stands inside p=", "enter p= without white space inside");
@@ -634,7 +685,7 @@ class Reader {
           weak_key_ = key.bits < 1024;
           if (key.form == KeyForm::rsa_pkcs1) {
             told(RecordFault::key_pkcs1_encoding, "p= holds a bare RSAPublicKey (PKCS#1)",
-                 "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` writes it");
+                 wrapping(base64, key));
           }
         }
         break;
@@ -656,7 +707,9 @@ class Reader {
         }
         broken(RecordFault::key_ed25519_spki,
                "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
-               "publish only the last 32 octets of it, in base64");
+               tag.value.size() == wrapped_ed25519_digits && base64.strict()
+                   ? fmt::format("write `p={}`, the last 32 octets of it", tag.value.substr(wrapping_digits))
+                   : std::string("publish only the last 32 octets of it, in base64"));
         break;
       case KeyForm::other:
         broken(RecordFault::key_not_supported, fmt::format("p= holds another kind of key: {}", key.algorithm),
@@ -690,6 +743,13 @@ class Reader {
              fmt::format("{} octets follow the end of the key", key.trailing_bytes),
              "enter the key anew, without anything behind its end");
     }
+  }
+
+  static std::string wrapping(const Base64Text& base64, const PublicKey& key) {
+    // 24 octets stand before the 270 of an RSA key of 2048 bits: whole digits of base64.
+    if (base64.strict() && key.trailing_bytes == 0 && base64.bytes.size() == 270)
+      return "write `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A` behind `p=`, before what is there already";
+    return "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` writes it";
   }
 
   void judge_curve(const Tag& tag, const PublicKey& key) {

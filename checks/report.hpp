@@ -119,7 +119,7 @@ struct ServerRow {
   std::optional<std::uint32_t> ttl_seconds{};
   std::string answer_sha256{};  ///< over the TXT RRset with the strings joined, order-free; empty without one
   char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
-  std::string says{};  ///< short, escaped, for people: "TXT of 410 bytes", "NXDOMAIN", "no answer in 2.8 s"
+  std::string says{};  ///< short, escaped, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
   bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
   std::optional<std::string> nsid{};   ///< raw
   std::optional<std::chrono::microseconds> round_trip{};

@@ -13,6 +13,7 @@
 #include "checks/report.hpp"
 #include "config/address.hpp"
 #include "config/domain_name.hpp"
+#include "config/selector.hpp"
 
 namespace dkimprobe::checks {
 
@@ -46,6 +47,7 @@ struct NewKey {
   std::optional<std::string> sha256{};
   /// Nobody can have asked a recursive resolver for the selector: it was never used and never told anybody.
   bool never_used = false;
+  config::Service service = config::Service::email;  ///< what `s=` of the record must allow
 };
 
 /// What one server of one name of the chain has, compared with the key that should be there.
@@ -101,11 +103,13 @@ struct SignVerdict {
 
 struct GoneVerdict {
   SafeTime gone{};  ///< `not_ready`: some server still publishes the key
+  /// Compared with the key that goes: `right` still has it. Aliases are no rows of their own.
   std::vector<ServerProgress> servers{};
+  std::vector<std::string> limits{};  ///< as of SignVerdict
 };
 
 /// When no cache can hold the key any more: removal or revocation seen on the last server + the largest TTL
-/// of the records and aliases that led to it.
+/// of the records and aliases that led to it. Without a key any key counts.
 [[nodiscard]] GoneVerdict gone(const SelectorHistory& history, const std::optional<std::string>& key_sha256,
                                const RotationPolicy& policy, WallTime now);
 

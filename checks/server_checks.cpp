@@ -730,11 +730,15 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
       // Serials of independent primaries have nothing to do with each other.
       if (soa->mname != newest->mname || soa->rname != newest->rname) continue;
       if (!serial_is_newer(newest->serial, soa->serial)) continue;
+      const auto own = std::ranges::find_if(leg.groups, [&](const AnswerGroup& group) {
+        return std::ranges::find(group.servers, answer.id) != group.servers.end();
+      });
       Finding finding;
       finding.servers = {answer.id};
-      finding.detail = fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
-                                   server_text(answer.id), leg.rows[i].says, leg.leg->owner.to_string(),
-                                   soa->serial, group_text(leg.groups.front()), newest->serial);
+      finding.detail =
+          fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
+                      server_text(answer.id), published_text(evidence, *own), leg.leg->owner.to_string(),
+                      soa->serial, published_text(evidence, leg.groups.front()), newest->serial);
       finding.remedy = fmt::format(
           "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and "
           "what its log says of the last transfer.",
@@ -822,8 +826,8 @@ constexpr Check rows[] = {
      "resolvers and firewalls may drop such answers", "Let the server truncate such answers.",
      find_edns_violation},
     {"ns_slow", Scope::server, Severity::warning, "", "a server is slow to answer",
-     "resolvers lose time, and may give up before the key is there", "Find out what slows the server.",
-     find_slow},
+     "resolvers lose time, and may give up before the key is there",
+     "Find out what slows the server: its load, the way to it, or a limit on its queries.", find_slow},
     {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 1",
      "the servers answer over one of IPv4 and IPv6 alone",
      "resolvers that have only the other cannot get the key",
@@ -831,7 +835,8 @@ constexpr Check rows[] = {
      find_family_unreachable},
     {"ns_rate_limited", Scope::server, Severity::warning, "",
      "a server answers at first, then refuses or falls silent",
-     "a busy resolver may not get the key from this server", "Raise the rate limit of the server.",
+     "a busy resolver may not get the key from this server",
+     "Raise the rate limit of the server, or let it answer with TC=1 in place of silence.",
      find_rate_limited},
     {"ns_recursion_available", Scope::server, Severity::notice, "RFC 5358 section 4",
      "an authoritative server offers recursion to the public", "none; it can be misused against others",

@@ -35,6 +35,7 @@ class Reader {
   Reader(std::string_view text, std::string_view known) : text_(text), known_(known) {}
 
   TagList read() {
+    has_own_p_ = begins_segment("p");
     std::size_t begin = 0;
     while (true) {
       const std::size_t semicolon = text_.find(';', begin);
@@ -48,6 +49,19 @@ class Reader {
   }
 
  private:
+  /// Whether a tag of that name stands where the grammar has it.
+  [[nodiscard]] bool begins_segment(std::string_view name) const {
+    for (std::size_t begin = 0; begin <= text_.size();) {
+      const std::size_t end = std::min(text_.find(';', begin), text_.size());
+      const std::string_view segment = text_.substr(begin, end - begin);
+      const std::size_t equals = segment.find('=');
+      if (equals != std::string_view::npos && without_outer_space(segment.substr(0, equals)) == name)
+        return true;
+      begin = end + 1;
+    }
+    return false;
+  }
+
   void fault(TagFaultKind kind, std::size_t offset, std::string_view words) {
     auto& count = counts_[static_cast<std::size_t>(kind)];
     if (++count <= listed_of_a_kind) {
@@ -129,7 +143,7 @@ class Reader {
 
   /// The values of v=, h=, k=, s= and t= are words, so that an `=` in them begins a tag. Others may hold one:
   /// a tag begins there only behind white space or a comma, and never where base64 may be padded. Notes and
-  /// unknown tags hold free text, in which only `p=` is worth a doubt.
+  /// unknown tags hold free text, in which only `p=` is worth a doubt, and only if there is no other.
   [[nodiscard]] std::optional<InnerTag> find_inner_tag(std::string_view name, std::size_t begin,
                                                        std::size_t end) const {
     const bool words = name.size() == 1 && std::string_view("vhkst").find(name[0]) != std::string_view::npos;
@@ -140,7 +154,7 @@ class Reader {
       if (letter == begin) continue;
       --letter;
       if (known_.find(text_[letter]) == std::string_view::npos) continue;
-      if (!closed && text_[letter] != 'p') continue;
+      if (!closed && (text_[letter] != 'p' || has_own_p_)) continue;
       std::size_t value_end = letter;
       while (value_end > begin && is_space(text_[value_end - 1])) --value_end;
       const bool comma = value_end > begin && text_[value_end - 1] == ',';
@@ -161,6 +175,7 @@ class Reader {
 
   std::string_view text_;
   std::string_view known_;
+  bool has_own_p_ = false;
   TagList list_{};
   std::unordered_set<std::string_view> seen_{};
   std::array<std::size_t, 9> counts_{};

@@ -136,10 +136,10 @@ class Cleaner {
       if (c == ';') {
         tag_begin_ = result_.text.size() + 1;
         in_tag_value_ = false;
-        in_notes_ = false;
+        tag_.clear();
       } else if (c == '=' && !in_tag_value_) {
         in_tag_value_ = true;
-        in_notes_ = without_spaces(std::string_view(result_.text).substr(tag_begin_)) == "n";
+        tag_ = without_spaces(std::string_view(result_.text).substr(tag_begin_));
       }
       anything_before_ = anything_before_ || !is_space(c);
       result_.text.push_back(c);
@@ -149,6 +149,13 @@ class Cleaner {
 
   void keep_octets(std::size_t i, std::size_t count) {
     for (std::size_t k = 0; k < count; ++k) keep(text_.substr(i + k, 1), i + k);
+  }
+
+  /// In n= and in tags that DKIM does not know a backslash is a character like any other.
+  [[nodiscard]] bool in_free_text() const {
+    const bool word =
+        tag_.size() == 1 && std::string_view("vghkpst").find(lower(tag_[0])) != std::string_view::npos;
+    return in_tag_value_ && !word;
   }
 
   static bool is_closing(char c) { return is_space(c) || c == '"' || c == ';' || c == '\\'; }
@@ -163,7 +170,7 @@ class Cleaner {
   std::size_t step(std::size_t i) {
     const char c = text_[i];
     const auto octet = static_cast<unsigned char>(c);
-    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == ';') {
+    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == ';' && !in_free_text()) {
       note(DamageKind::escaped_semicolon, i, text_.substr(i, 2));
       return 1;
     }
@@ -207,7 +214,7 @@ class Cleaner {
   std::size_t foreign(std::size_t i) {
     const Character character = take_character(text_.substr(i));
     const auto smart = std::ranges::find(smart_characters, character.code, &Replacement::code);
-    if (character.utf8 && smart != smart_characters.end() && !in_notes_) {
+    if (character.utf8 && smart != smart_characters.end() && tag_ != "n") {
       note(DamageKind::smart_punctuation, i, text_.substr(i, character.size));
       keep(smart->text, i);
     } else {
@@ -226,7 +233,8 @@ class Cleaner {
       keep_octets(i, 2);
       return 2;
     }
-    note(DamageKind::control_char, i, text_.substr(i, 1));
+    note(is_space(c) && tag_ == "p" ? DamageKind::line_break_in_key : DamageKind::control_char, i,
+         text_.substr(i, 1));
     if (is_space(c)) keep_octets(i, 1);
     return 1;
   }
@@ -246,7 +254,7 @@ class Cleaner {
   bool anything_before_ = false;
   std::size_t tag_begin_ = 0;
   bool in_tag_value_ = false;
-  bool in_notes_ = false;  ///< in `n=`, which holds free text
+  std::string tag_{};  ///< the name of the tag in whose value this is
   CleanText result_{};
 };
 

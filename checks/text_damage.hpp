@@ -20,7 +20,8 @@ enum class DamageKind : std::uint8_t {
   zonefile_leak,
   non_ascii,
   control_char,
-  bad_folding,  ///< CRLF without white space behind it
+  line_break_in_key,  ///< CR or LF alone inside p=
+  bad_folding,        ///< CRLF without white space behind it
 };
 
 struct Damage {

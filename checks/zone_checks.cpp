@@ -42,14 +42,13 @@ std::string zone_text(const LegAnswers& leg) {
 }
 
 std::string what_text(const AnswerGroup& group, const Evidence& evidence) {
-  std::string text = group_text(group);
+  std::string text = published_text(evidence, group);
   if (group.owner != evidence.answers.legs.front().leg->owner)
     text += fmt::format(" at {}", group.owner.to_string());
-  if (!group.sha256.empty()) text += fmt::format(" (SHA-256 {}...)", group.sha256.substr(0, 8));
   return text;
 }
 
-/// "TXT of 410 bytes from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
+/// "Ed25519 (key SHA-256 ...) from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
 std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {
   std::vector<std::string> parts;
   // Which servers of the first name lead to a group matters only where they lead to different ones.
@@ -165,6 +164,10 @@ std::string ways_text(const ServerAnswer& answer) {
     alone.outcome = tries->outcome;
     alone.whole = tries->response();
     std::string says = describe(alone);
+    if (const auto texts = sorted_texts(*tries->response()); texts.size() == 1) {
+      const KeyRecord record = read_key_record(texts.front());
+      if (record.key && !record.key->sha256.empty()) says = with_fingerprint(describe(record), *record.key);
+    }
     if (const auto& edns = tries->response()->edns; edns && edns->nsid)
       says += fmt::format(" (instance {})", config::escape_text(*edns->nsid, 40));
     parts.push_back(fmt::format("{} {}", way, says));
@@ -797,10 +800,12 @@ constexpr Check rows[] = {
      "signatures fail for those whose resolver asks the wrong server", "Bring every server to the same zone.",
      find_answer_differs},
     {"cname_loop", Scope::zone, Severity::critical, "RFC 1034 section 3.6.2", "the aliases lead in a circle",
-     "no verifier gets the key", "Let the alias lead to the name that holds the key.", find_cname_loop},
+     "no verifier gets the key",
+     "Let the CNAME at `SELECTOR._domainkey.DOMAIN` lead to the name that holds the key.", find_cname_loop},
     {"cname_dangling", Scope::zone, Severity::critical, "RFC 6376 section 6.1.2",
      "the alias leads to a name without a record", "no verifier gets the key",
-     "Publish the key at the target, or remove the alias.", find_cname_dangling},
+     "Publish the key record at the target, or take the alias away; the provider of the target knows which.",
+     find_cname_dangling},
     {"ent_nxdomain", Scope::zone, Severity::critical, "RFC 8020 section 2",
      "a name above the selector is denied though the selector exists",
      "resolvers that trust the denial never ask for the selector",
@@ -819,7 +824,7 @@ constexpr Check rows[] = {
      "Put the SOA record into negative answers.", find_soa_missing},
     {"cname_with_other_data", Scope::zone, Severity::warning, "RFC 1034 section 3.6.2",
      "a CNAME and a TXT stand at one name", "resolvers differ in which of the two they give to a verifier",
-     "Keep one of the two.", find_cname_with_other_data},
+     "Keep either the CNAME or the TXT record, and delete the other.", find_cname_with_other_data},
     {"deleg_parent_child_mismatch", Scope::zone, Severity::warning, "RFC 1034 section 4.2.2",
      "the parent and the zone name different nameservers",
      "some servers are never asked, or servers are asked that are no longer kept",
@@ -832,21 +837,24 @@ constexpr Check rows[] = {
      "Give the nameserver's name addresses of its own.", find_ns_is_cname},
     {"deleg_glue_mismatch", Scope::zone, Severity::warning, "RFC 1034 section 4.2.2",
      "the parent gives other addresses for a nameserver than its own zone",
-     "resolvers ask an address where the server is not", "Correct the glue at the parent.",
+     "resolvers ask an address where the server is not",
+     "Correct the glue at the parent: give it the addresses that the zone of the nameserver gives.",
      find_glue_mismatch},
     {"delegation_loop", Scope::zone, Severity::warning, "RFC 1034 section 4.2.1",
      "nameservers can be found only by way of themselves",
      "the zone has fewer servers than it seems, or none",
      "Break the circle with glue or with a name elsewhere.", find_delegation_loop},
     {"budget_exhausted", Scope::zone, Severity::warning, "", "the probe ended before every server was asked",
-     "none; what was left out is not known", "Raise the budgets of the probe, or have fewer nameservers.",
+     "none; what was left out is not known",
+     "Raise the bounds of the search (max_nameservers, max_addresses and the like), or have fewer "
+     "nameservers.",
      find_budget_exhausted},
     {"soa_serial_drift", Scope::zone, Severity::warning, "RFC 1034 section 4.3.5",
      "a secondary stays behind its primary for longer than it may",
      "changes reach some servers late or never", "Find out why the secondary does not transfer the zone.",
      find_serial_drift},
     {"quorum_unknown", Scope::zone, Severity::warning, "", "too few servers answered to be sure",
-     "not known: the verdict rests on too few servers", "Make the servers answer, and probe again.",
+     "not known: the verdict rests on too few servers", "Make the servers answer, then look again.",
      find_quorum_unknown},
     {"split_differs_between_ns", Scope::zone, Severity::notice, "RFC 6376 section 3.6.2.2",
      "the servers cut the same text into different strings", "none", "Nothing needs to be done.",
@@ -855,7 +863,7 @@ constexpr Check rows[] = {
      "the servers give different TTLs for the same answer", "a change is seen at different times",
      "Give the record one TTL on every server.", find_ttl_differs},
     {"ttl_zero", Scope::zone, Severity::notice, "RFC 1035 section 3.2.1", "the answer may not be kept at all",
-     "each mail that is verified asks the servers again", "Give the record a TTL of some minutes at least.",
+     "each mail that is verified asks the servers again", "Give the record a TTL of 300 at least.",
      find_ttl_zero},
     {"cname_chain_long", Scope::zone, Severity::notice, "RFC 1034 section 3.6.2",
      "many aliases stand between the selector and its key",
@@ -867,10 +875,11 @@ constexpr Check rows[] = {
     {"negative_ttl_high", Scope::zone, Severity::notice, "RFC 2308 section 5",
      "resolvers keep the absence of a key for long",
      "mail signed soon after the key is published fails where somebody asked before",
-     "Lower MINIMUM and the TTL of the SOA record.", find_negative_ttl_high},
+     "Lower MINIMUM and the TTL of the zone's SOA record to 3600 before you publish the next key.",
+     find_negative_ttl_high},
     {"positive_ttl_high", Scope::zone, Severity::notice, "RFC 1035 section 3.2.1",
      "resolvers keep a new key for long", "a mistake in it stays with receivers until the TTL has passed",
-     "Lower the TTL of the record until the key is in use.", find_positive_ttl_high},
+     "Lower the TTL of the record to 3600 until the key is in use.", find_positive_ttl_high},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <list>
 
 #include <fmt/format.h>
@@ -38,6 +39,7 @@ Commands
   check DOMAIN SELECTOR...   look now
   lint [FILE]                judge records, one a line, asking no server
   judge FILE                 judge what `check --save FILE` stored
+  record DOMAIN SELECTOR     the record for a key, ready to publish
   explain [CHECK]            what a fault means and how to mend it; all, without
   help, --help               this text; `dkimprobe check --help` has all flags
   version, --version         the version
@@ -88,6 +90,24 @@ Usage
   With the name the size of the answer is computed, and `_adsp._domainkey` is
   judged as signing practices. A line that cannot be read is told, and the rest
   goes on; the exit code is then 3, unless a record is critical.
+)";
+
+constexpr std::string_view record_help_start = R"(Examples
+  dkimprobe record --key s1.pem example.com s1
+  dkimprobe record --key s1.pem example.com s1 --format zone
+  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -k ...
+  dkimprobe record --revoke example.com s1 --format zone
+  dkimprobe record --adsp discardable example.com
+
+Usage
+  dkimprobe record --key FILE DOMAIN SELECTOR [FLAGS]
+  dkimprobe record --revoke DOMAIN SELECTOR [FLAGS]
+  dkimprobe record --adsp unknown|all|discardable DOMAIN [FLAGS]
+
+  FILE is a private key (RSA or Ed25519, PEM or DER, PKCS#8 or PKCS#1, encrypted
+  or not), a public key or a key record; `-` is standard input. What is private
+  is forgotten at once. The record goes to standard output; its size, and what
+  is wrong with it, to standard error.
 )";
 
 constexpr std::string_view explain_help_start = R"(Examples
@@ -142,6 +162,13 @@ Result<RecordFormat> read_format(const std::string& text) {
                  fmt::format("`{}` cannot be used: it must be text or jsonl", escape_text(text, 80)));
 }
 
+/// The texts of the flags for a key, of every command that takes one.
+struct KeyTexts {
+  std::string file{};
+  std::string passphrase_file{};
+  std::string passphrase_fd{};
+};
+
 /// The texts of the flags that commands with reports have in common.
 struct OutputTexts {
   bool json = false;
@@ -186,6 +213,7 @@ std::string value_word(const config::Option& option) {
 constexpr const char* output_group = "Output";
 constexpr const char* servers_group = "Which servers are asked";
 constexpr const char* settings_group = "Settings";
+constexpr const char* key_group = "The key";
 
 void declare_help(CLI::App& app, bool& help) {
   app.set_help_flag();
@@ -198,6 +226,19 @@ void declare_output(CLI::App& app, OutputTexts& texts, const std::string& json_m
       ->option_text("WHEN")
       ->group(output_group);
   declare_help(app, texts.help);
+}
+
+void declare_key(CLI::App& app, KeyTexts& texts) {
+  app.add_option("--key", texts.file, "a private key, a public key or a key record; `-` is standard input")
+      ->option_text("FILE")
+      ->group(key_group);
+  app.add_option("--passphrase-file", texts.passphrase_file,
+                 "its first line opens an encrypted key; without it you are asked at the terminal")
+      ->option_text("FILE")
+      ->group(key_group);
+  app.add_option("--passphrase-fd", texts.passphrase_fd, "the same from an open descriptor")
+      ->option_text("NUMBER")
+      ->group(key_group);
 }
 
 void declare_role(CLI::App& app, std::string& role, const char* group) {
@@ -531,6 +572,238 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   return Command{std::move(command)};
 }
 
+/// The flags that `declare_key` declared; `--key` was given.
+void read_key(CLI::App& app, const KeyTexts& texts, KeyChoice& key, Mistakes& mistakes) {
+  key.file = texts.file;
+  if (texts.file.empty()) mistakes.push_back({"--key", "a file name must follow it"});
+  const bool from_file = !app.get_option("--passphrase-file")->empty();
+  const bool from_descriptor = !app.get_option("--passphrase-fd")->empty();
+  if (from_file && from_descriptor) {
+    mistakes.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
+  } else if (from_file) {
+    key.passphrase = config::PassphraseFile{texts.passphrase_file};
+    if (texts.passphrase_file.empty())
+      mistakes.push_back({"--passphrase-file", "a file name must follow it"});
+    if (texts.passphrase_file == "-")
+      mistakes.push_back({"--passphrase-file", "standard input is --passphrase-fd 0"});
+  } else if (from_descriptor) {
+    constexpr int highest = 1'048'576;
+    int number = -1;
+    const char* const end = texts.passphrase_fd.data() + texts.passphrase_fd.size();
+    const auto [stopped, error] = std::from_chars(texts.passphrase_fd.data(), end, number);
+    if (error != std::errc{} || stopped != end || number < 0 || number > highest) {
+      mistakes.push_back(
+          {"--passphrase-fd",
+           fmt::format("`{}` cannot be used: it must be the number of an open descriptor, such as "
+                       "3 with 3<FILE",
+                       escape_text(texts.passphrase_fd, 80))});
+    }
+    if (number == 0 && texts.file == "-")
+      mistakes.push_back({"--passphrase-fd", "standard input holds the key already"});
+    key.passphrase = config::PassphraseDescriptor{number};
+  }
+}
+
+/// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
+std::vector<std::string> read_words(const char* flag, const std::string& text, Mistakes& mistakes) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_end = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  std::vector<std::string> words;
+  std::string_view rest = text;
+  while (true) {
+    const std::string_view word = rest.substr(0, rest.find(':'));
+    const bool good =
+        word == "*" || (!word.empty() && is_letter(word.front()) && is_end(word.back()) &&
+                        std::ranges::all_of(word, [&](char c) { return c == '-' || is_end(c); }));
+    if (!good) {
+      mistakes.push_back(
+          {flag,
+           fmt::format(
+               "`{}` cannot be used: it must be words of letters, digits and `-`, with `:` between them",
+               escape_text(text, 80))});
+      return {};
+    }
+    words.emplace_back(word);
+    if (word.size() == rest.size()) return words;
+    rest.remove_prefix(word.size() + 1);
+  }
+}
+
+/// A number of seconds, or a duration.
+void read_ttl(const std::string& text, std::uint32_t& seconds, Mistakes& mistakes) {
+  constexpr std::int64_t longest = 2'147'483'647;  // RFC 2181 section 8
+  std::int64_t number = -1;
+  const char* const end = text.data() + text.size();
+  if (const auto [stopped, error] = std::from_chars(text.data(), end, number);
+      error != std::errc{} || stopped != end) {
+    const auto duration = config::parse_duration(text);
+    const std::int64_t milliseconds = duration ? duration->count() : -1;
+    number = milliseconds % 1'000 == 0 ? milliseconds / 1'000 : -1;
+  }
+  if (number < 0 || number > longest) {
+    mistakes.push_back(
+        {"--ttl", fmt::format("`{}` cannot be used: it must be seconds, from 0 to {}, or a time such "
+                              "as 1h",
+                              escape_text(text, 80), longest)});
+    return;
+  }
+  seconds = static_cast<std::uint32_t>(number);
+}
+
+Result<exporters::PublishFormat> read_publish_format(const std::string& text) {
+  using exporters::PublishFormat;
+  if (text == "text") return PublishFormat::text;
+  if (text == "zone") return PublishFormat::zone;
+  if (text == "nsupdate") return PublishFormat::nsupdate;
+  if (text == "route53") return PublishFormat::route53;
+  if (text == "powershell") return PublishFormat::powershell;
+  return mistake("--format",
+                 fmt::format("`{}` cannot be used: it must be text, zone, nsupdate, route53 or powershell",
+                             escape_text(text, 80)));
+}
+
+Result<checks::AdspPolicy> read_practices(const std::string& text) {
+  for (const auto policy :
+       {checks::AdspPolicy::unknown, checks::AdspPolicy::all, checks::AdspPolicy::discardable}) {
+    if (text == checks::to_string(policy)) return policy;
+  }
+  return mistake("--adsp", fmt::format("`{}` cannot be used: it must be unknown, all or discardable",
+                                       escape_text(text, 80)));
+}
+
+/// The texts that the flags of `record` bring.
+struct RecordTexts {
+  std::vector<std::string> positionals{};
+  KeyTexts key{};
+  std::string practices{};
+  std::string hashes{};
+  std::string services{};
+  std::string flags{};
+  std::string format{};
+  std::string ttl{};
+  std::string via{};
+  std::string zone{};
+  bool help = false;
+};
+
+void declare_record(CLI::App& app, RecordTexts& texts, RecordCommand& command) {
+  constexpr const char* record_group = "The record";
+  app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  declare_key(app, texts.key);
+  const auto add = [&](const char* flag, std::string& text, const char* meaning, const char* word,
+                       const char* group) {
+    app.add_option(flag, text, meaning)->option_text(word)->group(group);
+  };
+  app.add_flag("--revoke", command.revoke, "say that the key is revoked: a record with an empty p=")
+      ->group(record_group);
+  add("--adsp", texts.practices,
+      "the record of signing practices (RFC 5617, historic), and what does the same today", "WORD",
+      record_group);
+  add("--hash", texts.hashes, "h=: hashes that may be used, such as sha256; by default all", "WORDS",
+      record_group);
+  add("--service", texts.services, "s=: what may be signed, such as email or tlsrpt; by default all", "WORDS",
+      record_group);
+  add("--flags", texts.flags, "t=: y for testing, s for no subdomains in i=, y:s for both", "WORDS",
+      record_group);
+  add("--notes", command.tags.notes, "n=: words for people; nothing reads them", "TEXT", record_group);
+  add("--ttl", texts.ttl, "how long caches keep it (1h)", "TIME", record_group);
+  add("--via", texts.via, "the record stands here, and the selector's name is an alias (CNAME) for it",
+      "NAME", record_group);
+  add("--zone", texts.zone, "the zone that holds the record, for nsupdate and powershell (DOMAIN)", "NAME",
+      record_group);
+  add("--format", texts.format, "text (the default), zone, nsupdate, route53 or powershell", "FORMAT",
+      output_group);
+  app.add_flag("--json", command.json, "one JSON object on standard output")->group(output_group);
+  declare_help(app, texts.help);
+}
+
+/// What belongs to keys, or to selectors, is no part of signing practices.
+void refuse_beside_practices(CLI::App& app, const RecordTexts& texts, Mistakes& mistakes) {
+  for (const char* flag : {"--key", "--passphrase-file", "--passphrase-fd", "--revoke", "--hash", "--service",
+                           "--flags", "--notes", "--via"}) {
+    if (!app.get_option(flag)->empty())
+      mistakes.push_back({flag, "the record of --adsp is of a domain and has nothing of a key"});
+  }
+  if (texts.positionals.size() > 1) {
+    mistakes.push_back({escape_text(texts.positionals[1], 80),
+                        "the record of --adsp is of a domain; leave the selector out"});
+  }
+}
+
+/// Whose record it is: domain, selector, key.
+void read_record_names(CLI::App& app, const RecordTexts& texts, RecordCommand& command, Mistakes& mistakes) {
+  if (texts.positionals.empty()) {
+    mistakes.push_back({"", "no domain given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    return;
+  }
+  take(config::read_domain(texts.positionals.front()), command.domain, mistakes);
+  if (!app.get_option("--adsp")->empty()) {
+    take(read_practices(texts.practices), command.practices.emplace(), mistakes);
+    return refuse_beside_practices(app, texts, mistakes);
+  }
+  if (texts.positionals.size() < 2) {
+    mistakes.push_back({"", "no selector given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+  } else {
+    take(config::Selector::parse(texts.positionals[1]), command.selector, mistakes);
+  }
+  if (texts.positionals.size() > 2) {
+    mistakes.push_back({escape_text(texts.positionals[2], 80), "a record is of one selector"});
+  }
+  const bool has_key = !app.get_option("--key")->empty();
+  if (has_key && command.revoke) {
+    mistakes.push_back(
+        {"--key", "the record of a revoked key does not hold it; leave --key or --revoke out"});
+  } else if (has_key) {
+    read_key(app, texts.key, command.key, mistakes);
+  } else if (!command.revoke) {
+    mistakes.push_back({"", "no key given; add --key FILE, or --revoke for the record of a revoked key"});
+  }
+}
+
+/// Where the record is to stand, and whether its zone can hold it.
+void read_record_place(CLI::App& app, const RecordTexts& texts, RecordCommand& command, Mistakes& mistakes) {
+  const bool zone_given = !app.get_option("--zone")->empty();
+  if (!app.get_option("--via")->empty())
+    take(config::DomainName::parse(texts.via), command.via.emplace(), mistakes, "--via");
+  if (zone_given) take(config::DomainName::parse(texts.zone), command.zone, mistakes, "--zone");
+  if (!mistakes.empty()) return;
+  if (!zone_given) command.zone = command.domain;
+  const auto holder = command.via         ? Result<config::DomainName>(*command.via)
+                      : command.practices ? config::adsp_name(command.domain)
+                                          : command.selector.owner_name(command.domain);
+  if (!holder) return add(mistakes, holder.error());
+  if (command.via && holder->is_root()) mistakes.push_back({"--via", "no record stands at the root"});
+  const bool zone_told = command.format == exporters::PublishFormat::nsupdate ||
+                         command.format == exporters::PublishFormat::powershell;
+  if ((zone_given || zone_told) && !holder->is_at_or_below(command.zone)) {
+    mistakes.push_back({"--zone", fmt::format("{} does not hold {}; name the zone that does",
+                                              command.zone.to_string(), holder->to_string())});
+  }
+}
+
+Result<Command> read_record(std::span<const std::string> arguments) {
+  CLI::App app;
+  RecordTexts texts;
+  RecordCommand command;
+  declare_record(app, texts, command);
+  if (auto parsed = parse_flags(app, "record", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.help) return Command{TextWanted{flags_help(record_help_start, app)}};
+  Mistakes mistakes;
+  read_record_names(app, texts, command, mistakes);
+  if (!app.get_option("--hash")->empty()) command.tags.hashes = read_words("--hash", texts.hashes, mistakes);
+  if (!app.get_option("--service")->empty())
+    command.tags.services = read_words("--service", texts.services, mistakes);
+  if (!app.get_option("--flags")->empty()) command.tags.flags = read_words("--flags", texts.flags, mistakes);
+  if (!app.get_option("--ttl")->empty()) read_ttl(texts.ttl, command.ttl_seconds, mistakes);
+  if (!app.get_option("--format")->empty()) {
+    take(read_publish_format(texts.format), command.format, mistakes);
+    if (command.json) mistakes.push_back({"--format --json", "each is an output of its own; choose one"});
+  }
+  read_record_place(app, texts, command, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
 Result<Command> read_lint(std::span<const std::string> arguments) {
   CLI::App app;
   std::vector<std::string> positionals;
@@ -573,12 +846,14 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "check") return read_check(arguments.subspan(1));
   if (word == "lint") return read_lint(arguments.subspan(1));
   if (word == "judge") return read_judge(arguments.subspan(1));
+  if (word == "record") return read_record(arguments.subspan(1));
   if (word == "explain") return read_explain(arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check", "lint", "judge", "explain", "help", "version"};
+  const std::vector<std::string> commands = {"check",   "lint", "judge",  "record",
+                                             "explain", "help", "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "checks/catalogue.hpp"
+#include "checks/record_composer.hpp"
 #include "config/domain_name.hpp"
 #include "config/options.hpp"
+#include "config/passphrase.hpp"
 #include "config/result.hpp"
 #include "config/selector.hpp"
 #include "config/settings.hpp"
+#include "exporters/record_formats.hpp"
 
 namespace dkimprobe::cli {
 
@@ -58,6 +61,26 @@ struct LintCommand {
   OutputChoice output{};
 };
 
+/// A key that the command line names, and how it is opened.
+struct KeyChoice {
+  std::filesystem::path file{};  ///< `-` is standard input
+  config::PassphraseSource passphrase = config::PassphrasePrompt{};
+};
+
+struct RecordCommand {
+  config::DomainName domain{};
+  config::Selector selector{};                    ///< unless there are `practices`
+  KeyChoice key{};                                ///< unless there are `practices`, or `revoke`
+  bool revoke = false;                            ///< the record that says so, in place of the key's
+  std::optional<checks::AdspPolicy> practices{};  ///< the record of signing practices, of no key
+  checks::KeyRecordTags tags{};
+  std::uint32_t ttl_seconds = 3'600;
+  std::optional<config::DomainName> via{};  ///< the target of an alias, where the record is to stand
+  config::DomainName zone{};                ///< that holds the record
+  exporters::PublishFormat format = exporters::PublishFormat::text;
+  bool json = false;
+};
+
 struct ExplainCommand {
   const checks::Check* check = nullptr;  ///< null: list all
   bool markdown = false;                 ///< all of checks/README.md
@@ -68,7 +91,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, ExplainCommand, TextWanted>;
+using Command =
+    std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -18,6 +18,7 @@
 #include "cli/judge.hpp"
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
+#include "cli/record.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -51,6 +52,9 @@ Ended run_command(const JudgeCommand& command) {
 }
 Ended run_command(const LintCommand& command) {
   return ended(run_lint(command));
+}
+Ended run_command(const RecordCommand& command) {
+  return ended(run_record(command));
 }
 Ended run_command(const ExplainCommand& command) {
   return run_explain(command);

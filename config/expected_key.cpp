@@ -1,12 +1,15 @@
 #include "config/expected_key.hpp"
 
+#include <algorithm>
 #include <optional>
-#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "config/base64.hpp"
 #include "config/escape.hpp"
 #include "config/private_key.hpp"
+#include "config/secret_bytes.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -21,40 +24,27 @@ std::string_view without_outer_space(std::string_view text) {
   return text;
 }
 
-std::optional<unsigned> base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
-  if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a' + 26);
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0' + 52);
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return std::nullopt;
-}
-
-/// RFC 4648 section 4, with white space between the digits (RFC 6376 section 3.6.1).
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string bytes;
-  unsigned bits = 0;
-  unsigned held = 0;
-  std::size_t digits = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (is_space(c)) continue;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const auto digit = base64_digit(c);
-    if (!digit || padding > 0) return std::nullopt;
-    ++digits;
-    bits = (bits << 6U | *digit) & 0xffffU;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes.push_back(static_cast<char>(bits >> held & 0xffU));
+/// The text of a file of records (RFC 1035 section 5.1) between its quotation marks, joined; a text without
+/// any as it is.
+std::string joined_strings(std::string_view text) {
+  if (text.find('"') == std::string_view::npos) return std::string(without_outer_space(text));
+  std::string joined;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      inside = !inside;
+    } else if (inside) {
+      if (text[i] == '\\' && i + 1 < text.size()) ++i;
+      joined.push_back(text[i]);
+    } else if (text[i] == ';') {
+      i = std::min(text.find('\n', i), text.size() - 1);  // a comment
     }
   }
-  if ((digits + padding) % 4 != 0 || padding > 2) return std::nullopt;
-  return bytes;
+  return joined;
+}
+
+bool is_text(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](char c) { return is_space(c) || (c >= 0x20 && c < 0x7f); });
 }
 
 }  // namespace
@@ -108,15 +98,62 @@ Result<KeyIdentity> read_expected_record(std::string_view text) {
   }
   if (!key) return mistake("", "there is no p= in this record, and so no key to expect");
   if (key->empty()) return mistake("", "p= is empty: the record of a revoked key holds none to expect");
-  const auto bytes = decode_base64(*key);
-  if (!bytes) return mistake("", "p= is no base64 (RFC 4648 section 4)");
-  if (type && *type == "ed25519") return read_raw_ed25519(*bytes);
+  std::string bytes(key->size(), '\0');
+  const auto size = decode_base64(*key, bytes);
+  if (!size) return mistake("", "p= is no base64 (RFC 4648 section 4)");
+  bytes.resize(*size);
+  if (type && *type == "ed25519") return read_raw_ed25519(bytes);
   if (type && *type != "rsa") {
     return mistake("", fmt::format("k= is `{}`; DKIM has rsa and ed25519 alone", escape_text(*type, 40)));
   }
-  auto identity = read_public_key_bytes(*bytes);
+  auto identity = read_public_key_bytes(bytes);
   if (!identity) return mistake("", "p= holds no public key (SubjectPublicKeyInfo in DER)");
   return identity;
+}
+
+Result<KeyFile> read_key_file(const std::filesystem::path& path, const PassphraseSource& passphrase) {
+  SecretBytes bytes(longest_key_file);
+  const auto readable_by_others = read_secret_file(path, SecretFiles::regular_and_pipes, "a key", bytes);
+  if (!readable_by_others) return tl::unexpected(readable_by_others.error());
+  const std::string name = path == "-" ? "standard input" : escape_text(path.string());
+  const auto at = [&](Mistakes mistakes) {
+    if (mistakes.front().where.empty()) mistakes.front().where = name;
+    return tl::unexpected(std::move(mistakes));
+  };
+  KeyFile file;
+  switch (key_form(bytes.view())) {
+    case KeyForm::private_key: {
+      auto facts = read_private_key_bytes(bytes.view(), name, passphrase);
+      if (!facts) return at(std::move(facts.error()));
+      file.kind = KeyFile::Kind::private_key;
+      file.identity = std::move(facts->identity);
+      file.warnings = std::move(facts->warnings);
+      if (*readable_by_others) file.warnings.push_back(private_key_readable(name));
+      return file;
+    }
+    case KeyForm::public_key: {
+      auto identity = read_public_key_bytes(bytes.view());
+      if (!identity) return at(std::move(identity.error()));
+      file.kind = KeyFile::Kind::public_key;
+      file.identity = std::move(*identity);
+      return file;
+    }
+    case KeyForm::other:
+      break;
+  }
+  if (!is_text(bytes.view()) || bytes.view().find("p=") == std::string_view::npos) {
+    const std::string_view other = name_other_form(bytes.view());
+    return mistake(name,
+                   fmt::format("this is {}; a private key, a public key (both in PEM or DER) or the text of "
+                               "a key record was expected",
+                               other.empty() ? "none that can be read" : other));
+  }
+  file.kind = KeyFile::Kind::record;
+  file.record = joined_strings(bytes.view());
+  auto identity = read_expected_record(file.record);
+  if (!identity) return at(std::move(identity.error()));
+  file.identity = std::move(*identity);
+  return file;
 }
 
 }  // namespace dkimprobe::config

@@ -125,7 +125,7 @@ class Reader {
   void read_selectors(const Value& value, const Group& group, bool domain_read, DomainSettings& domain);
   [[nodiscard]] std::optional<SelectorSettings> read_selector(const Value& value, const Group& group);
   [[nodiscard]] std::optional<KeyIdentity> read_expected_key(const Value& value);
-  [[nodiscard]] std::optional<KeyIdentity> read_private_key(const Value& value);
+  [[nodiscard]] std::optional<KeyIdentity> read_private_key(const Value& value, const Value* passphrase_file);
   [[nodiscard]] std::optional<KeyIdentity> read_public_key(const Value& value);
   [[nodiscard]] std::vector<NamedServer> read_nameservers(const Value& value);
   [[nodiscard]] std::optional<std::chrono::milliseconds> read_time(const Option& option, const Value& value);
@@ -389,16 +389,18 @@ void Reader::read_groups(const Value& value) {
 
 // ---- Domains ----
 
-std::optional<KeyIdentity> Reader::read_private_key(const Value& value) {
+std::optional<KeyIdentity> Reader::read_private_key(const Value& value, const Value* passphrase_file) {
   const auto path = path_of(value);
-  if (!path) return std::nullopt;
-  auto facts = take(value, read_private_key_file(*path));
-  if (!facts) return std::nullopt;
-  if (facts->readable_by_others) {
-    settings_.warnings.push_back(
-        {where(value), fmt::format("the group or everybody can read the private key; chmod 600 {}",
-                                   escape_text(path->string()))});
+  PassphraseSource passphrase;
+  if (passphrase_file != nullptr) {
+    auto file = path_of(*passphrase_file);
+    if (!file) return std::nullopt;
+    passphrase = PassphraseFile{std::move(*file)};
   }
+  if (!path) return std::nullopt;
+  auto facts = take(value, read_private_key_file(*path, passphrase));
+  if (!facts) return std::nullopt;
+  for (auto& warning : facts->warnings) settings_.warnings.push_back({where(value), std::move(warning)});
   return std::move(facts->identity);
 }
 
@@ -411,18 +413,24 @@ std::optional<KeyIdentity> Reader::read_public_key(const Value& value) {
 }
 
 std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
-  static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256"};
-  const auto values = map_of(value, keys);
+  static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256",
+                                                "passphrase_file"};
+  auto values = map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
-  if (value.node->entries.size() != 1) {
+  const auto passphrase = values.extract("passphrase_file");
+  if (passphrase && !values.contains("private_key")) {
+    wrong(passphrase.mapped(), "there is no private_key beside it that it could open");
+    return std::nullopt;
+  }
+  if (value.node->entries.size() != (passphrase ? 2 : 1)) {
     wrong(value,
           fmt::format("one of public_key, private_key, record and sha256 was expected, but there are {}",
-                      value.node->entries.size()));
+                      value.node->entries.size() - (passphrase ? 1 : 0)));
     return std::nullopt;
   }
   if (values.empty()) return std::nullopt;
   const auto& [key, held] = *values.begin();
-  if (key == "private_key") return read_private_key(held);
+  if (key == "private_key") return read_private_key(held, passphrase ? &passphrase.mapped() : nullptr);
   if (key == "public_key") return read_public_key(held);
   const auto text = text_of(held);
   if (!text) return std::nullopt;

@@ -199,6 +199,30 @@ std::string dumped(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
+/// Findings about a text that no server was asked for.
+Json text_findings(const Report& report) {
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) {
+    findings.push_back({{"id", finding.check->name},
+                        {"severity", checks::to_string(finding.severity)},
+                        {"offset", or_null(finding.offset)},
+                        {"detail", without_controls(finding.detail)},
+                        {"remedy", without_controls(finding.remedy)},
+                        {"reference", text_or_null(finding.check->reference)}});
+  }
+  return findings;
+}
+
+Json planned_json(const PlannedRecord& record) {
+  std::string text;
+  for (const auto& string : record.strings) text += string;
+  return {{"name", record.name.to_string()},
+          {"type", "TXT"},
+          {"ttl", record.ttl_seconds},
+          {"text", escape_text(text)},
+          {"strings", strings_json(record.strings)}};
+}
+
 Json report_object(const Report& report) {
   Json findings = Json::array();
   for (const auto& finding : report.findings) append_finding(findings, finding);
@@ -263,15 +287,6 @@ std::string check_json_line(const config::DomainName& domain, checks::Status sta
 }
 
 std::string lint_json(const Report& report, std::size_t line) {
-  Json findings = Json::array();
-  for (const auto& finding : report.findings) {
-    findings.push_back({{"id", finding.check->name},
-                        {"severity", checks::to_string(finding.severity)},
-                        {"offset", or_null(finding.offset)},
-                        {"detail", without_controls(finding.detail)},
-                        {"remedy", without_controls(finding.remedy)},
-                        {"reference", text_or_null(finding.check->reference)}});
-  }
   const auto name_or_null = [](bool known, const std::string& name) {
     return known ? Json(name) : Json(nullptr);
   };
@@ -291,7 +306,7 @@ std::string lint_json(const Report& report, std::size_t line) {
          {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
          {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
          {"drop_first", strings_json(report.size.drop_first)}}},
-       {"findings", std::move(findings)},
+       {"findings", text_findings(report)},
        {"adsp", {{"policy", checks::to_string(report.adsp)}}},
        {"outcomes", outcomes_json(report)}},
       -1);
@@ -303,6 +318,24 @@ std::string lint_mistake_json(std::size_t line, std::string_view mistake) {
                  {"status", "unknown"},
                  {"mistake", without_controls(mistake)}},
                 -1);
+}
+
+std::string record_json(const RecordOutput& output) {
+  const Report& report = output.report;
+  return dumped({{"schema", "dkimprobe.record/1"},
+                 {"record", planned_json(output.record)},
+                 {"alias", output.alias ? Json(output.alias->to_string()) : Json(nullptr)},
+                 {"status", checks::to_string(report.status)},
+                 {"key", key_json(report.key)},
+                 {"size",
+                  {{"direct", or_null(report.size.direct)},
+                   {"chain", or_null(report.size.chain)},
+                   {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
+                   {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
+                   {"drop_first", strings_json(report.size.drop_first)}}},
+                 {"findings", text_findings(report)},
+                 {"in_place_of_adsp", output.in_place ? planned_json(*output.in_place) : Json(nullptr)}},
+                2);
 }
 
 }  // namespace dkimprobe::exporters

@@ -2,11 +2,13 @@
 // The shape is `dkimprobe.report/1`; it prints what a report holds and judges nothing.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "checks/report.hpp"
+#include "exporters/record_formats.hpp"
 
 namespace dkimprobe::exporters {
 
@@ -24,5 +26,16 @@ namespace dkimprobe::exporters {
 
 /// The same for a line of input that is no record.
 [[nodiscard]] std::string lint_mistake_json(std::size_t line, std::string_view mistake);
+
+/// A record that is to be published, with all that there is to say of it.
+struct RecordOutput {
+  PlannedRecord record{};
+  checks::Report report{};                    ///< of `checks::judge_record`
+  std::optional<config::DomainName> alias{};  ///< the selector's name, when the record stands elsewhere
+  std::optional<PlannedRecord> in_place{};    ///< what reaches the end of signing practices today
+};
+
+/// One object of the schema `dkimprobe.record/1`.
+[[nodiscard]] std::string record_json(const RecordOutput& output);
 
 }  // namespace dkimprobe::exporters

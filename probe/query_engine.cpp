@@ -50,6 +50,7 @@ void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std:
   Slot& slot = slots_[index];
   slot.server = request.server;
   slot.query.assign(request.query.begin(), request.query.end());
+  if (request.right_to_recursion == nullptr) slot.query[2] &= 0xfeU;  // RD=0
   slot.started = sockets_.now();
   slot.deadline = slot.started + request.timeout;
   if (request.transport == Transport::udp) {

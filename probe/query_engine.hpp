@@ -16,6 +16,7 @@
 #include "probe/deadline_queue.hpp"
 #include "probe/message_scan.hpp"
 #include "probe/observation.hpp"
+#include "probe/public_question.hpp"
 #include "probe/random_bits.hpp"
 #include "probe/slot_table.hpp"
 #include "probe/sockets.hpp"
@@ -41,6 +42,7 @@ struct QueryRequest {
   Transport transport = Transport::udp;
   std::span<const std::uint8_t> query{};  ///< by `build_query`; copied, and given an id of its own
   std::chrono::microseconds timeout{0};   ///< absolute bound, for TCP with the connection
+  const PublicQuestion* right_to_recursion = nullptr;  ///< without it the query leaves with RD=0 for certain
 };
 
 /// How an exchange went, as `Exchange` records it, with the message itself.

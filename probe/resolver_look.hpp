@@ -22,7 +22,8 @@ namespace dkimprobe::probe {
 enum class ResolverSays : std::uint8_t {
   text,     ///< TXT records
   denial,   ///< that there is no such name, or no TXT at it
-  nothing,  ///< a referral: its cache has nothing that answers. To a look alone
+  nothing,  ///< a referral: its cache has nothing that answers, though perhaps an alias whose target has gone
+            ///< from it. To a look alone
   hidden,   ///< REFUSED, or an answer without content: it does not show its cache. To a look alone
   unknown,  ///< nothing that tells: another error, silence, a broken or truncated response
 };
@@ -36,6 +37,7 @@ struct ResolverAnswer {
   std::vector<TxtRecord> txt{};        ///< with `text`, at the end of the chain
   /// With `text` and `denial`: when all that makes this answer has left its cache, the aliases among it. For
   /// a denial it is the SOA's TTL, counted down (RFC 2308 section 6); without SOA nothing is known.
+  /// Caches count in whole seconds, so that it may still be given during the second after.
   std::optional<std::uint32_t> seconds_left{};
   /// It answers a question with RD=0 as one with RD=1: it may have recursed, and the look be planted there.
   bool recursion_on_its_own = false;
@@ -56,12 +58,12 @@ class ResolverQuestions {
 
   /// A look, with RD=0.
   ResolverQuestions(QueryEngine& engine, const config::ProbeSettings& settings,
-                    std::vector<config::ServerAddress> resolvers, config::DomainName name, WallTime now,
-                    Finished finished);
+                    const std::vector<config::ServerAddress>& resolvers, config::DomainName name,
+                    WallTime now, Finished finished);
   /// The public question, with RD=1.
   ResolverQuestions(PublicQuestion right, QueryEngine& engine, const config::ProbeSettings& settings,
-                    std::vector<config::ServerAddress> resolvers, config::DomainName name, WallTime now,
-                    Finished finished);
+                    const std::vector<config::ServerAddress>& resolvers, config::DomainName name,
+                    WallTime now, Finished finished);
   ~ResolverQuestions();
   ResolverQuestions(const ResolverQuestions&) = delete;
   ResolverQuestions& operator=(const ResolverQuestions&) = delete;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Reads the include lines of the sources: a file includes its own folder and folders to its left, each outside
-library is spoken to from its place alone, and nothing asks the system's resolver.
+library is spoken to from its place alone, nothing asks the system's resolver, and RD=1 has its one place.
 
     include_rule_test.py SOURCE_DIRECTORY"""
 
@@ -23,10 +23,13 @@ LIBRARIES = {
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": [
         "exporters/observation_json",
+        "exporters/record_formats",
         "exporters/record_lines",
         "exporters/report_json",
         "exporters/rotation_json",
     ],
+    "SQLiteCpp/": ["exporters/history_store"],
+    "sqlite3.h": ["exporters/history_store"],
     "CLI/": ["cli/command_line"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
@@ -36,6 +39,9 @@ FORBIDDEN = re.compile(
     r"\b(getaddrinfo\w*|gethostbyname\w*|getnameinfo|res_n?(?:query|search|send|init)|ldns_resolver\w*"
     r"|(?:udp|tcp|basic)(?:::|_)resolver)\b"
 )
+# A query with RD=1 needs this right, which the engine demands; only these files (without suffix) know it.
+RIGHT_TO_RECURSION = re.compile(r"\bPublicQuestion\b|\bright_to_recursion\b|public_question\.hpp")
+MAY_RECURSE = ["probe/public_question", "probe/query_engine", "probe/resolver_look", "cli/preflight"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -47,6 +53,8 @@ def offences(path, text, exists=lambda header: True):
         place = "%s:%d: " % (path, number)
         for word in FORBIDDEN.findall(line):
             yield place + "%s is used nowhere: no name may reach a recursive resolver" % word
+        if RIGHT_TO_RECURSION.search(line) and pair not in MAY_RECURSE:
+            yield place + "only %s may ask with RD=1" % " and ".join(MAY_RECURSE)
         match = INCLUDE.match(line)
         if not match:
             continue
@@ -96,12 +104,17 @@ MUST_FAIL = [
     ("checks/a.cpp", "#include <ldns/ldns.h>"),
     ("exporters/report_table.cpp", "#include <nlohmann/json.hpp>"),
     ("cli/main.cpp", "#include <CLI/CLI.hpp>"),
+    ("cli/history.cpp", "#include <sqlite3.h>"),
+    ("exporters/history_text.cpp", "#include <SQLiteCpp/SQLiteCpp.h>"),
     ("probe/a.cpp", "#include <yaml-cpp/yaml.h>"),
     ("config/settings_file.cpp", "#include <yaml-cpp/yaml.h>"),
     ("config/expected_key.cpp", "#include <openssl/evp.h>"),
     ("probe/a.cpp", "  getaddrinfo(name, nullptr, nullptr, &result);"),
     ("probe/a.cpp", "  boost::asio::ip::udp::resolver resolver(context);"),
     ("config/a.cpp", "  ldns_resolver_new();"),
+    ("probe/round.cpp", "  request.right_to_recursion = &right;"),
+    ("cli/check.cpp", "  const auto right = probe::PublicQuestion::after(then, now);"),
+    ("probe/prober.hpp", '#include "probe/public_question.hpp"'),
 ]
 MUST_PASS = [
     ("cli/check.cpp", '#include "probe/prober.hpp"'),
@@ -112,6 +125,7 @@ MUST_PASS = [
     ("probe/a.cpp", "#include <sys/socket.h>"),
     ("checks/digest.cpp", "#include <openssl/evp.h>"),
     ("config/a.hpp", "#include <vector>"),
+    ("cli/preflight.cpp", "  const auto right = probe::PublicQuestion::after(then, now);"),
 ]
 
 

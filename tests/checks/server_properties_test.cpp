@@ -113,11 +113,14 @@ TEST_CASE("the order of the servers decides nothing") {
     auto vector = any_vector();
     const auto before = judge(vector);
     std::mt19937 random(*rc::gen::arbitrary<std::uint32_t>());
-    for (auto& leg : vector.observation.key.legs)
-      std::shuffle(leg.servers.begin(), leg.servers.end(), random);
+    for (auto* chain : {&vector.observation.key, &vector.observation.adsp}) {
+      for (auto& leg : chain->legs) std::shuffle(leg.servers.begin(), leg.servers.end(), random);
+    }
     const auto after = judge(vector);
     RC_ASSERT(found(after) == found(before));
     RC_ASSERT(after.status == before.status);
+    RC_ASSERT(after.record.record_class == before.record.record_class);
+    RC_ASSERT(after.adsp == before.adsp);
   }));
 }
 
@@ -125,11 +128,13 @@ TEST_CASE("how a text is cut into strings concerns the rows on splits alone") {
   CHECK(rc::check([] {
     auto vector = any_vector();
     const auto before = found_in_any_split(judge(vector));
-    for (auto& leg : vector.observation.key.legs) {
-      for (auto& server : leg.servers) {
-        for (auto& exchange : server.exchanges) {
-          if (!exchange.response) continue;
-          for (auto& record : exchange.response->txt) record.strings = cut_anew(record.strings);
+    for (auto* chain : {&vector.observation.key, &vector.observation.adsp}) {
+      for (auto& leg : chain->legs) {
+        for (auto& server : leg.servers) {
+          for (auto& exchange : server.exchanges) {
+            if (!exchange.response) continue;
+            for (auto& record : exchange.response->txt) record.strings = cut_anew(record.strings);
+          }
         }
       }
     }

@@ -270,6 +270,29 @@ TEST_CASE("the same key has the same fingerprint in every form in which it is to
         read_text(vectors / "../keys/rsa2048_public.der"));
 }
 
+TEST_CASE("an encrypted key is opened by the file that the settings name") {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("dkimprobe-passphrase-{}", getpid());
+  fs::create_directories(folder);
+  const fs::path passphrase = folder / "passphrase";
+  std::ofstream(passphrase) << "secret\nnot this line\n";
+  const auto given =
+      GENERATE("rsa2048_encrypted.pem", "rsa2048_encrypted.der", "rsa2048_encrypted_pkcs1.pem");
+  const auto settings_with = [&](mode_t mode) {
+    REQUIRE(chmod(passphrase.c_str(), mode) == 0);
+    return with_key(fmt::format("private_key: ../keys/{}, passphrase_file: {}", given, passphrase.string()));
+  };
+  INFO(given);
+  const auto settings = settings_with(0600);
+  if (!settings) FAIL(told(settings.error()));
+  CHECK(told_of(settings->domains.front().selectors.front().expected_key) == rsa_key);
+  const auto others = settings_with(0644);
+  REQUIRE(others);
+  CHECK(others->warnings.size() == settings->warnings.size() + 1);
+  CHECK(others->warnings.front().message ==
+        "the group or everybody can read the passphrase; chmod 600 " + passphrase.string());
+  fs::remove_all(folder);
+}
+
 TEST_CASE("a fingerprint may be in capitals and in pairs") {
   std::string pairs;
   for (std::size_t i = 0; i < 64; i += 2)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzzers, one file each: for messages the wire vectors up to 2,000 octets, for records
-the texts of the record vectors named below and the octets of the keys that they are made of.
+the texts of the record vectors named below, for keys the octets of all keys that the vectors are made of.
 
 Usage: make_seeds.py  (from anywhere; seeds that are there already and come from elsewhere are kept)
 """
@@ -51,9 +51,8 @@ RECORDS = """domainkeys_legacy_key healthy_ed25519 healthy_hash_and_service key_
     tag_missing_semicolon_colon tag_name_bad_underscore tag_stray_token_slides tag_syntax_error_leading
     txt_control_char_nul txt_embedded_quotes_escaped txt_embedded_quotes_seam txt_escaped_semicolon
     txt_html_entity_quotes txt_non_ascii txt_not_dkim_adsp txt_smart_punctuation
-    txt_smart_punctuation_zero_width txt_zonefile_leak txt_zonefile_leak_owner""".split()
-KEYS = """ec_p256 ed25519 ed25519_small_order ed25519_spki rsa1024 rsa1024_pkcs1 rsa2048_even rsa2048_private
-    rsa2048_trailing rsa512""".split()
+    txt_smart_punctuation_zero_width txt_zonefile_leak txt_zonefile_leak_owner tag_syntax_error_hash_comma txt_escaped_semicolon_near_notes
+    tag_missing_semicolon_near_notes tag_missing_semicolon_notes txt_control_char_between_tags""".split()
 
 
 def key_text(match):
@@ -74,9 +73,10 @@ def main():
     corpus.mkdir(parents=True, exist_ok=True)
     for name in RECORDS:
         (corpus / name).write_bytes(record_octets(name))
-    for name in KEYS:
-        key = (TESTS / "checks" / "vectors" / "keys" / f"{name}.b64").read_text()
-        (corpus / f"der_{name}").write_bytes(base64.b64decode(key))
+    corpus = TESTS / "fuzz" / "corpus" / "key"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for key in sorted((TESTS / "checks" / "vectors" / "keys").glob("*.b64")):
+        (corpus / key.stem).write_bytes(base64.b64decode(key.read_text()))
     corpus = TESTS / "fuzz" / "corpus" / "message"
     corpus.mkdir(parents=True, exist_ok=True)
     for vector in sorted((TESTS / "probe" / "vectors" / "wire").glob("*.txt")):

@@ -53,17 +53,20 @@ def rsa(name, bits, exponent=65537):
 
 
 def main():
-    for bits in (512, 1024, 2048, 3072, 4096):
+    for bits in (512, 768, 1024, 2048, 3072, 4096):
         pair = rsa(f"rsa{bits}", bits)
         write(f"rsa{bits}_pkcs1", openssl("rsa", "-RSAPublicKey_out", "-outform", "DER", data=pair))
     write("rsa2048_private", openssl("pkey", "-outform", "DER", data=rsa("rsa2048_leaked", 2048)))
     rsa("rsa2048_e3", 2048, 3)
     rsa("rsa2048_e17", 2048, 17)
+    rsa("rsa768_e65535", 768, 65535)
     write("rsa2047", rsa_spki(number(2047, "2047"), 65537))
     write("rsa2040", rsa_spki(number(2040, "2040"), 65537))
     write("rsa4104", rsa_spki(number(4104, "4104"), 65537))
-    write("rsa8192", rsa_spki(number(8192, "8192"), 65537))
-    write("rsa8192_pkcs1", der(0x30, integer(number(8192, "8192")) + integer(65537)))
+    for bits in (5120, 6144, 8192):
+        modulus = number(bits, str(bits))
+        write(f"rsa{bits}", rsa_spki(modulus, 65537))
+        write(f"rsa{bits}_pkcs1", der(0x30, integer(modulus) + integer(65537)))
     write("rsa2048_even", rsa_spki(number(2048, "even") & ~1, 65537))
     write("rsa2048_e1", rsa_spki(number(2048, "e1"), 1))
     ed25519 = openssl("pkey", "-pubout", "-outform", "DER", data=openssl("genpkey", "-algorithm", "ED25519"))

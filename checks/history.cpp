@@ -1,0 +1,376 @@
+#include "checks/history.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "checks/answers.hpp"
+#include "checks/server_answer.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using Texts = std::vector<std::vector<std::string>>;
+
+/// Texts that are kept of spans that became one.
+constexpr std::size_t most_texts_together = 16;
+
+void keep_largest(std::optional<std::uint32_t>& largest, std::optional<std::uint32_t> value) {
+  if (value) largest = std::max(largest.value_or(0), *value);
+}
+
+/// The end of the look: a server that gave its answer in the midst of it has certainly changed by then.
+WallTime end_of(const probe::Observation& observation) {
+  const auto took = std::max(observation.took, std::chrono::microseconds{0});
+  return observation.observed_at + std::chrono::ceil<std::chrono::milliseconds>(took);
+}
+
+void sort_once(Texts& texts) {
+  std::ranges::sort(texts);
+  texts.erase(std::ranges::unique(texts).begin(), texts.end());
+}
+
+void sort_once(std::vector<DomainName>& names) {
+  std::ranges::sort(names, [](const DomainName& a, const DomainName& b) { return a < b; });
+  names.erase(std::ranges::unique(names).begin(), names.end());
+}
+
+// ---- One server in one look ----
+
+std::optional<std::uint32_t> absence_ttl(const probe::Response& response) {
+  std::optional<std::uint32_t> ttl;
+  for (const auto& soa : response.soa) {
+    if (!soa.in_answer) keep_largest(ttl, std::min(soa.ttl_seconds, soa.minimum_seconds));
+  }
+  return ttl;
+}
+
+std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
+  std::optional<std::uint32_t> ttl;
+  for (const auto& record : response.txt) keep_largest(ttl, record.ttl_seconds);
+  if (!ttl) {
+    for (const auto& alias : response.aliases) keep_largest(ttl, alias.ttl_seconds);
+  }
+  return ttl;
+}
+
+/// What a whole answer says, with the longest time for which a cache may hold it.
+AnswerSpan whole_span(const Tries& way, const ServerAnswer& server) {
+  const probe::Response& response = *way.response();
+  AnswerSpan span;
+  if (way.outcome == ServerOutcome::answered) {
+    span.alias = alias_target(response);
+    span.kind = span.alias ? PublishedKind::alias : PublishedKind::texts;
+    for (const auto& record : response.txt) span.texts.push_back(record.strings);
+    sort_once(span.texts);
+    span.ttl_seconds = answer_ttl(response);
+  } else {
+    span.kind = way.outcome == ServerOutcome::nxdomain ? PublishedKind::nxdomain : PublishedKind::nodata;
+    span.ttl_seconds = absence_ttl(response);
+    if (server.soa_record != nullptr) {
+      keep_largest(span.ttl_seconds,
+                   std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
+    }
+    keep_largest(span.nsec_ttl_seconds, response.nsec_ttl_seconds);
+  }
+  return span;
+}
+
+/// Texts of either, no more than are worth keeping; those of `newer` first.
+Texts both_texts(Texts newer, const Texts& older) {
+  newer.resize(std::min(newer.size(), most_texts_together));
+  for (const auto& text : older) {
+    if (newer.size() < most_texts_together) newer.push_back(text);
+  }
+  sort_once(newer);
+  return newer;
+}
+
+/// What lies beside the name: a wildcard, NSEC records, a denied `_domainkey`. What was not told in this look
+/// is taken to be as it was.
+void read_neighbours(const ServerAnswer& answer, const AnswerSpan* before, AnswerSpan& span) {
+  const probe::Response* const sibling = answer.sibling.response();
+  if (sibling != nullptr && is_whole(answer.sibling.outcome)) {
+    keep_largest(span.nsec_ttl_seconds, sibling->nsec_ttl_seconds);
+    if (answer.sibling.outcome == ServerOutcome::answered) span.wildcard_ttl_seconds = answer_ttl(*sibling);
+  } else if (before != nullptr) {
+    keep_largest(span.nsec_ttl_seconds, before->nsec_ttl_seconds);
+    span.wildcard_ttl_seconds = before->wildcard_ttl_seconds;
+  }
+  if (answer.domainkey.outcome == ServerOutcome::nxdomain) {
+    span.domainkey_denied_seconds = absence_ttl(*answer.domainkey.response());
+    if (!span.domainkey_denied_seconds) span.domainkey_denied_seconds = span.ttl_seconds;
+  } else if (!is_whole(answer.domainkey.outcome) && before != nullptr) {
+    span.domainkey_denied_seconds = before->domainkey_denied_seconds;
+  }
+}
+
+AnswerSpan read_span(const ServerAnswer& answer, const AnswerSpan* before) {
+  AnswerSpan span;
+  for (const Tries* way : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (!is_whole(way->outcome)) continue;
+    AnswerSpan told = whole_span(*way, answer);
+    if (span.kind == PublishedKind::unknown && !span.ttl_seconds) {
+      span = std::move(told);
+      continue;
+    }
+    if (!span.same_answer(told)) {
+      // Which of them the next one gets who asks is chance.
+      span.kind = PublishedKind::unknown;
+      span.texts = both_texts(std::move(told.texts), span.texts);
+      span.alias.reset();
+      span.ttl_seconds = span.ttl_seconds.value_or(0);
+    }
+    keep_largest(span.ttl_seconds, told.ttl_seconds);
+    keep_largest(span.nsec_ttl_seconds, told.nsec_ttl_seconds);
+  }
+  if (span.kind == PublishedKind::unknown && answer.outcome == ServerOutcome::servfail) {
+    span.kind = PublishedKind::failure;
+  }
+  if (is_whole(answer.outcome)) read_neighbours(answer, before, span);
+  return span;
+}
+
+// ---- A timeline ----
+
+bool same_span(const AnswerSpan& a, const AnswerSpan& b) {
+  return a.same_answer(b) && a.ttl_seconds == b.ttl_seconds && a.nsec_ttl_seconds == b.nsec_ttl_seconds &&
+         a.domainkey_denied_seconds == b.domainkey_denied_seconds &&
+         a.wildcard_ttl_seconds == b.wildcard_ttl_seconds;
+}
+
+bool same_span(const NameserverSpan& a, const NameserverSpan& b) {
+  return a.parent == b.parent && a.child == b.child && a.ttl_seconds == b.ttl_seconds;
+}
+
+std::size_t text_bytes(const std::vector<AnswerSpan>& spans) {
+  std::size_t bytes = 0;
+  for (const auto& span : spans) {
+    for (const auto& text : span.texts) {
+      for (const auto& string : text) bytes += string.size() + sizeof string;
+    }
+  }
+  return bytes;
+}
+
+/// Two neighbours as one: nothing that a cache could have got from either is shortened.
+void join_spans(std::vector<AnswerSpan>& spans, std::size_t first) {
+  AnswerSpan& older = spans[first];
+  const AnswerSpan& newer = spans[first + 1];
+  if (!older.same_answer(newer)) {
+    older.kind = PublishedKind::unknown;
+    older.texts = both_texts(newer.texts, older.texts);
+    older.alias.reset();
+    older.ttl_seconds = older.ttl_seconds.value_or(0);
+  }
+  older.last_seen = newer.last_seen;
+  keep_largest(older.ttl_seconds, newer.ttl_seconds);
+  keep_largest(older.nsec_ttl_seconds, newer.nsec_ttl_seconds);
+  keep_largest(older.domainkey_denied_seconds, newer.domainkey_denied_seconds);
+  keep_largest(older.wildcard_ttl_seconds, newer.wildcard_ttl_seconds);
+  spans.erase(spans.begin() + static_cast<std::ptrdiff_t>(first) + 1);
+}
+
+void keep_short(std::vector<AnswerSpan>& spans) {
+  // The last two stay as they are: the present, and what was before it.
+  while (spans.size() > longest_timeline ||
+         (spans.size() > 3 && text_bytes(spans) > largest_timeline_bytes)) {
+    // Where only TTLs differ, no change of answer is lost.
+    std::size_t first = 0;
+    while (first + 3 < spans.size() && !spans[first].same_answer(spans[first + 1])) ++first;
+    join_spans(spans, first + 3 < spans.size() ? first : 0);
+  }
+}
+
+void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now) {
+  auto& spans = timeline.spans;
+  if (spans.empty() || !same_span(spans.back(), span)) {
+    span.first_seen = now;
+    spans.push_back(std::move(span));
+  }
+  spans.back().last_seen = now;
+  keep_short(spans);
+}
+
+void add_span(ZoneTimeline& timeline, NameserverSpan span, WallTime now) {
+  auto& spans = timeline.spans;
+  if (spans.empty() || !same_span(spans.back(), span)) {
+    span.first_seen = now;
+    spans.push_back(std::move(span));
+  }
+  spans.back().last_seen = now;
+  if (spans.size() > longest_timeline) {
+    for (auto list : {&NameserverSpan::parent, &NameserverSpan::child}) {
+      std::ranges::copy(spans[0].*list, std::back_inserter(spans[1].*list));
+      sort_once(spans[1].*list);
+    }
+    spans[1].first_seen = spans[0].first_seen;
+    spans[1].ttl_seconds = std::max(spans[0].ttl_seconds, spans[1].ttl_seconds);
+    spans.erase(spans.begin());
+  }
+}
+
+ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, const ServerId& server) {
+  const auto known = std::ranges::find_if(history.servers, [&](const ServerTimeline& timeline) {
+    return timeline.owner == owner && timeline.server.address == server.address;
+  });
+  if (known == history.servers.end()) return history.servers.emplace_back(ServerTimeline{owner, server, {}});
+  if (!server.name.empty()) known->server.name = server.name;
+  return *known;
+}
+
+ZoneTimeline& timeline_of(SelectorHistory& history, const DomainName& apex) {
+  const auto known = std::ranges::find(history.zones, apex, &ZoneTimeline::apex);
+  return known == history.zones.end() ? history.zones.emplace_back(ZoneTimeline{apex, {}}) : *known;
+}
+
+const AnswerSpan* last_answer(const ServerTimeline& timeline) {
+  const auto last = std::find_if(timeline.spans.rbegin(), timeline.spans.rend(), [](const AnswerSpan& span) {
+    return span.kind != PublishedKind::unknown && span.kind != PublishedKind::failure;
+  });
+  return last == timeline.spans.rend() ? nullptr : &*last;
+}
+
+// ---- Who is there no more ----
+
+/// Whether every address of the zone's servers is in the look.
+bool is_whole_search(const probe::Delegation& delegation) {
+  return delegation.outcome == probe::DiscoveryOutcome::complete && delegation.nameservers_cut_off.empty() &&
+         std::ranges::none_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
+           return nameserver.host == probe::HostOutcome::unknown ||
+                  nameserver.host == probe::HostOutcome::budget_exhausted;
+         });
+}
+
+bool is_there(const ServerTimeline& timeline) {
+  return !timeline.spans.empty() && timeline.spans.back().kind != PublishedKind::left;
+}
+
+/// Adds the names to which aliases lead on, as far as they were seen last.
+void follow_aliases(const SelectorHistory& history, std::vector<DomainName>& names) {
+  for (std::size_t next = 0; next < names.size(); ++next) {
+    for (const auto& timeline : history.servers) {
+      if (!(timeline.owner == names[next]) || !is_there(timeline)) continue;
+      const AnswerSpan* const last = last_answer(timeline);
+      if (last != nullptr && last->alias && std::ranges::find(names, *last->alias) == names.end())
+        names.push_back(*last->alias);
+    }
+  }
+}
+
+void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
+  if (chain.legs.empty()) return;
+  AnswerSpan left;
+  left.kind = PublishedKind::left;
+  const auto seen_now = [&](const ServerTimeline& timeline) {
+    return !timeline.spans.empty() && timeline.spans.back().last_seen == now;
+  };
+  for (auto& timeline : history.servers) {
+    const auto leg = std::ranges::find(chain.legs, timeline.owner, &probe::Leg::owner);
+    if (leg == chain.legs.end() || seen_now(timeline)) continue;
+    if (!is_there(timeline) || is_whole_search(leg->delegation)) add_span(timeline, left, now);
+  }
+  // A name of which this look knows nothing is still one of the chain while a server that said nothing in
+  // this look had an alias to it.
+  std::vector<DomainName> names;
+  for (const auto& leg : chain.legs) names.push_back(leg.owner);
+  follow_aliases(history, names);
+  for (auto& timeline : history.servers) {
+    if (seen_now(timeline) || std::ranges::find(names, timeline.owner) != names.end()) continue;
+    if (!is_there(timeline) || chain.outcome != probe::ChainOutcome::interrupted)
+      add_span(timeline, left, now);
+  }
+}
+
+// ---- Zones ----
+
+void add_zones(SelectorHistory& history, const probe::Chain& chain, const ChainAnswers& answers,
+               WallTime now) {
+  std::map<DomainName, NameserverSpan> seen;
+  for (const LegAnswers& leg : answers.legs) {
+    for (const auto& cut : leg.leg->delegation.cuts) {
+      NameserverSpan& span = seen[cut.apex];
+      for (const auto& ns : cut.parent_ns) span.parent.push_back(ns.target.lower_case());
+      for (const auto& ns : cut.child_ns) span.child.push_back(ns.target.lower_case());
+      span.ttl_seconds = std::max({span.ttl_seconds, cut.parent_ns_ttl_seconds, cut.child_ns_ttl_seconds});
+    }
+    // Each server may name its zone's servers in its own way.
+    for (const ServerAnswer& server : leg.servers) {
+      const probe::Response* const response = server.ns.response();
+      if (response == nullptr || !response->authoritative) continue;
+      const auto span = seen.find(leg.leg->delegation.zone);
+      if (span == seen.end()) continue;
+      for (const auto& ns : response->ns) {
+        span->second.child.push_back(ns.target.lower_case());
+        span->second.ttl_seconds = std::max(span->second.ttl_seconds, ns.ttl_seconds);
+      }
+    }
+  }
+  for (auto& [apex, span] : seen) {
+    sort_once(span.parent);
+    sort_once(span.child);
+    add_span(timeline_of(history, apex), span, now);
+  }
+  for (auto& zone : history.zones) {
+    if (seen.contains(zone.apex)) continue;
+    const bool is_gone = std::ranges::any_of(chain.legs, [&](const probe::Leg& leg) {
+      return leg.delegation.outcome == probe::DiscoveryOutcome::complete &&
+             leg.owner.is_at_or_below(zone.apex);
+    });
+    if (is_gone) add_span(zone, {}, now);
+  }
+}
+
+/// When it was last of use; nothing is lost with those that left longest ago.
+WallTime last_used(const ServerTimeline& timeline) {
+  if (timeline.spans.empty()) return WallTime::min();
+  const AnswerSpan& last = timeline.spans.back();
+  return last.kind == PublishedKind::left ? last.first_seen : last.last_seen;
+}
+
+WallTime last_used(const ZoneTimeline& timeline) {
+  return timeline.spans.empty() ? WallTime::min() : timeline.spans.back().last_seen;
+}
+
+template <class Timeline>
+void keep_few(std::vector<Timeline>& timelines, std::size_t most) {
+  while (timelines.size() > most) {
+    timelines.erase(std::ranges::min_element(timelines, std::less<>{},
+                                             [](const Timeline& timeline) { return last_used(timeline); }));
+  }
+}
+
+}  // namespace
+
+void extend(SelectorHistory& history, const probe::Observation& observation) {
+  const WallTime now = end_of(observation);
+  if (!history.first_look) {
+    history.domain = observation.domain;
+    history.selector = observation.selector;
+    history.first_look = now;
+  } else if (!(history.domain == observation.domain) || !(history.selector == observation.selector) ||
+             now < *history.last_look) {
+    return;
+  }
+  history.last_look = now;
+  const ChainAnswers answers = read_answers(observation.key);
+  std::set<std::pair<DomainName, config::ServerAddress>> seen;
+  for (const LegAnswers& leg : answers.legs) {
+    for (const ServerAnswer& answer : leg.servers) {
+      if (!seen.emplace(leg.leg->owner, answer.id.address).second) continue;
+      ServerTimeline& timeline = timeline_of(history, leg.leg->owner, answer.id);
+      add_span(timeline, read_span(answer, last_answer(timeline)), now);
+    }
+  }
+  mark_left(history, observation.key, now);
+  add_zones(history, observation.key, answers, now);
+  keep_few(history.servers, most_timelines);
+  keep_few(history.zones, most_zones);
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,984 @@
+#include "checks/rotation.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/key_record.hpp"
+#include "checks/server_answer.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using std::chrono::seconds;
+
+/// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
+constexpr seconds failure_life{300};
+
+/// A time that much later; the end of all time when there is no such time.
+WallTime later(WallTime time, seconds wait) {
+  const auto room = WallTime::max() - std::max(time, WallTime{});
+  return room < wait ? WallTime::max() : time + wait;
+}
+
+bool is_whole(const AnswerSpan& span) {
+  switch (span.kind) {
+    case PublishedKind::texts:
+    case PublishedKind::alias:
+    case PublishedKind::nodata:
+    case PublishedKind::nxdomain:
+      return true;
+    case PublishedKind::unknown:
+      return span.ttl_seconds.has_value();
+    case PublishedKind::failure:
+    case PublishedKind::left:
+      return false;
+  }
+  return false;
+}
+
+bool is_absence(const AnswerSpan& span) {
+  return span.kind == PublishedKind::nodata || span.kind == PublishedKind::nxdomain;
+}
+
+bool is_there(const ServerTimeline& timeline) {
+  return !timeline.spans.empty() && timeline.spans.back().kind != PublishedKind::left;
+}
+
+bool names(const NameserverSpan& span, const DomainName& nameserver) {
+  return std::ranges::find(span.parent, nameserver) != span.parent.end() ||
+         std::ranges::find(span.child, nameserver) != span.child.end();
+}
+
+bool is_no_zone(const NameserverSpan& span) {
+  return span.parent.empty() && span.child.empty();
+}
+
+// ---- Reasons ----
+
+/// What the name of a reason stands for; the order breaks ties.
+enum class Cause : std::uint8_t {
+  right_everywhere,
+  negative_ttl,
+  nsec_ttl,
+  domainkey_denied,
+  wildcard_ttl,
+  old_record_ttl,
+  old_alias_ttl,
+  changing_answers,
+  server_failure,
+  old_nameservers,
+  earlier_answer_unknown,
+  nothing_known,
+};
+
+std::string_view name_of(Cause cause) {
+  switch (cause) {
+    case Cause::right_everywhere:
+      return "right_everywhere";
+    case Cause::negative_ttl:
+      return "negative_ttl";
+    case Cause::nsec_ttl:
+      return "nsec_ttl";
+    case Cause::domainkey_denied:
+      return "domainkey_denied";
+    case Cause::wildcard_ttl:
+      return "wildcard_ttl";
+    case Cause::old_record_ttl:
+      return "old_record_ttl";
+    case Cause::old_alias_ttl:
+      return "old_alias_ttl";
+    case Cause::changing_answers:
+      return "changing_answers";
+    case Cause::server_failure:
+      return "server_failure";
+    case Cause::old_nameservers:
+      return "old_nameservers";
+    case Cause::earlier_answer_unknown:
+      return "earlier_answer_unknown";
+    case Cause::nothing_known:
+      return "nothing_known";
+  }
+  return {};
+}
+
+std::string_view reference_of(Cause cause) {
+  switch (cause) {
+    case Cause::negative_ttl:
+      return "RFC 2308 section 5";
+    case Cause::nsec_ttl:
+      return "RFC 9077 section 3.4";
+    case Cause::domainkey_denied:
+      return "RFC 8020 section 2";
+    case Cause::wildcard_ttl:
+      return "RFC 8198 section 5.3";
+    case Cause::old_record_ttl:
+    case Cause::old_alias_ttl:
+    case Cause::changing_answers:
+      return "RFC 1035 section 3.2.1";
+    case Cause::server_failure:
+      return "RFC 2308 section 7.1";
+    case Cause::old_nameservers:
+      return "RFC 2181 section 5.4.1";
+    case Cause::right_everywhere:
+    case Cause::earlier_answer_unknown:
+    case Cause::nothing_known:
+      return {};
+  }
+  return {};
+}
+
+/// One share of a time: until when one answer of one server may be held.
+struct Share {
+  Cause cause = Cause::nothing_known;
+  WallTime until{};
+  seconds held{};  ///< by a cache that got it at the last moment
+  const ServerTimeline* timeline = nullptr;
+};
+
+std::string detail_of(const Share& share) {
+  const std::string server = server_text(share.timeline->server);
+  const std::string owner = share.timeline->owner.to_string();
+  const auto held = share.held.count();
+  switch (share.cause) {
+    case Cause::right_everywhere:
+      return fmt::format("{} was the last server of {} that was first seen right", server, owner);
+    case Cause::negative_ttl:
+      return fmt::format("{} had no record at {}: caches may hold that for {} s", server, owner, held);
+    case Cause::nsec_ttl:
+      return fmt::format(
+          "{} denied the names around {} with NSEC or NSEC3 records, which caches may use for {} s without "
+          "asking for that name",
+          server, owner, held);
+    case Cause::domainkey_denied:
+      return fmt::format(
+          "{} answered NXDOMAIN for `_domainkey`: caches may take that for {} s as true of {} below it",
+          server, held, owner);
+    case Cause::wildcard_ttl:
+      return fmt::format("{} answered for {} from a wildcard: caches may hold that for {} s", server, owner,
+                         held);
+    case Cause::old_record_ttl:
+      return fmt::format("{} had another record at {}: caches may hold it for {} s", server, owner, held);
+    case Cause::old_alias_ttl:
+      return fmt::format("{} had an alias at {} that leads elsewhere: caches may hold it for {} s", server,
+                         owner, held);
+    case Cause::changing_answers:
+      return fmt::format("{} gave different answers for {} in one look: caches may hold any of them for {} s",
+                         server, owner, held);
+    case Cause::server_failure:
+      return fmt::format("{} answered SERVFAIL for {}: caches may remember a failure for {} s", server, owner,
+                         held);
+    case Cause::old_nameservers:
+      return fmt::format(
+          "{} is no longer a server of {}: caches that know the old nameservers may ask it until their NS "
+          "records run out, and hold what it had for {} s more",
+          server, owner, held);
+    case Cause::earlier_answer_unknown:
+      return fmt::format(
+          "what {} had at {} before it was first seen is not known: it counts like the longest held answer "
+          "of "
+          "the other servers, {} s",
+          server, owner, held);
+    case Cause::nothing_known:
+      return fmt::format(
+          "how long caches hold what {} had at {} before is not known: {} s are allowed for it", server,
+          owner, held);
+  }
+  return {};
+}
+
+/// Of each cause the share that lasts longest, the latest first.
+class Shares {
+ public:
+  void add(const Share& share) {
+    const auto [known, is_new] = longest_.try_emplace(share.cause, share);
+    if (!is_new && known->second.until < share.until) known->second = share;
+  }
+  [[nodiscard]] std::optional<WallTime> latest() const {
+    std::optional<WallTime> time;
+    for (const auto& [cause, share] : longest_) time = std::max(time.value_or(share.until), share.until);
+    return time;
+  }
+  [[nodiscard]] std::vector<Because> because() const {
+    std::vector<Because> reasons;
+    for (const auto& [cause, share] : longest_) {
+      reasons.push_back(
+          {std::string(name_of(cause)), share.until, detail_of(share), std::string(reference_of(cause))});
+    }
+    return reasons;
+  }
+
+ private:
+  std::map<Cause, Share> longest_{};
+};
+
+void sort_latest_first(std::vector<Because>& because) {
+  std::ranges::sort(because, [](const Because& a, const Because& b) {
+    return a.until != b.until ? a.until > b.until : std::tie(a.name, a.detail) < std::tie(b.name, b.detail);
+  });
+}
+
+// ---- The history, read for a chain ----
+
+/// A span that caches could fetch from a server, with the time until which they could: none while it lasts.
+struct Stretch {
+  const AnswerSpan* span = nullptr;
+  std::optional<WallTime> until{};
+  bool left = false;  ///< it ended because the server left
+};
+
+class ReadHistory {
+ public:
+  ReadHistory(const SelectorHistory& history, const RotationPolicy& policy)
+      : history_(history), policy_(policy) {
+    if (const auto owner = history.selector.owner_name(history.domain)) chain_.push_back(*owner);
+    for (std::size_t next = 0; next < chain_.size(); ++next) {
+      for (const auto& timeline : history.servers) {
+        if (!(timeline.owner == chain_[next]) || !is_there(timeline)) continue;
+        const AnswerSpan* const last = last_whole(timeline);
+        if (last != nullptr && last->alias && !is_in_chain(*last->alias)) chain_.push_back(*last->alias);
+      }
+    }
+  }
+
+  /// The names to which the last answers lead, the selector's own first.
+  [[nodiscard]] const std::vector<DomainName>& chain() const { return chain_; }
+  [[nodiscard]] bool is_in_chain(const DomainName& name) const {
+    return std::ranges::find(chain_, name) != chain_.end();
+  }
+  /// Whether aliases lead from the name back to itself.
+  [[nodiscard]] bool is_loop(const DomainName& name) const {
+    std::vector<DomainName> reached{name};
+    for (std::size_t next = 0; next < reached.size(); ++next) {
+      for (const auto& timeline : history_.servers) {
+        if (!(timeline.owner == reached[next]) || !is_there(timeline)) continue;
+        const AnswerSpan* const last = last_whole(timeline);
+        if (last == nullptr || !last->alias) continue;
+        if (*last->alias == name) return true;
+        if (std::ranges::find(reached, *last->alias) == reached.end()) reached.push_back(*last->alias);
+      }
+    }
+    return false;
+  }
+
+  static const AnswerSpan* last_whole(const ServerTimeline& timeline) {
+    const auto last = std::find_if(timeline.spans.rbegin(), timeline.spans.rend(),
+                                   [](const AnswerSpan& span) { return is_whole(span); });
+    return last == timeline.spans.rend() ? nullptr : &*last;
+  }
+
+  /// The spans that tell something. Silence, and a failure too, leaves open what a cache got meanwhile, so an
+  /// answer counts until another one was seen.
+  [[nodiscard]] std::vector<Stretch> stretches(const ServerTimeline& timeline) const {
+    std::vector<Stretch> read;
+    std::optional<WallTime> next_answer;
+    std::optional<WallTime> left;
+    for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
+      if (span->kind == PublishedKind::left) {
+        if (!next_answer) left = span->first_seen;
+        continue;
+      }
+      if (is_whole(*span) || span->kind == PublishedKind::failure) {
+        Stretch stretch{&*span, next_answer, false};
+        if (!next_answer && left) {
+          stretch.until = asked_until(timeline, *left);
+          stretch.left = true;
+        }
+        read.push_back(stretch);
+      }
+      if (is_whole(*span)) next_answer = span->first_seen;
+    }
+    std::ranges::reverse(read);
+    return read;
+  }
+
+  /// Until when caches may ask a server that was seen to have left at `left`.
+  [[nodiscard]] WallTime asked_until(const ServerTimeline& timeline, WallTime left) const {
+    const auto nameserver = DomainName::parse(timeline.server.name);
+    WallTime until = left;
+    bool is_known = false;
+    std::uint32_t largest = 0;
+    const ZoneTimeline* deepest = nullptr;
+    for (const auto& zone : history_.zones) {
+      if (zone.spans.empty() || !timeline.owner.is_at_or_below(zone.apex)) continue;
+      if (!is_no_zone(zone.spans.back()) &&
+          (deepest == nullptr || deepest->apex.label_count() < zone.apex.label_count())) {
+        deepest = &zone;
+      }
+      const WallTime above = outdated_above(zone);
+      for (std::size_t i = 0; i < zone.spans.size(); ++i) {
+        const NameserverSpan& span = zone.spans[i];
+        largest = std::max(largest, span.ttl_seconds);
+        if (!nameserver || !names(span, *nameserver)) continue;
+        is_known = true;
+        const WallTime end = i + 1 < zone.spans.size() ? std::min(zone.spans[i + 1].first_seen, left) : left;
+        until = std::max(until, later(std::max(end, above), seconds{span.ttl_seconds}));
+      }
+    }
+    if (!is_known) return later(left, std::max(policy_.unknown_wait, seconds{largest}));
+    // Its name is still there, so its address changed: for how long caches hold that was not seen.
+    if (deepest != nullptr && names(deepest->spans.back(), *nameserver))
+      until = std::max(until, later(left, policy_.unknown_wait));
+    return until;
+  }
+
+  [[nodiscard]] const SelectorHistory& history() const { return history_; }
+  [[nodiscard]] const RotationPolicy& policy() const { return policy_; }
+
+ private:
+  /// Until when caches may know nameservers of zones above that are these no more, and so be led to the old
+  /// servers below them.
+  [[nodiscard]] WallTime outdated_above(const ZoneTimeline& zone) const {
+    const ZoneTimeline* above = nullptr;
+    for (const auto& other : history_.zones) {
+      if (other.spans.empty() || other.apex == zone.apex || !zone.apex.is_at_or_below(other.apex)) continue;
+      if (above == nullptr || above->apex.label_count() < other.apex.label_count()) above = &other;
+    }
+    if (above == nullptr) return WallTime::min();
+    const WallTime higher = outdated_above(*above);
+    WallTime until = higher;
+    const NameserverSpan& last = above->spans.back();
+    for (std::size_t i = 0; i + 1 < above->spans.size(); ++i) {
+      const NameserverSpan& span = above->spans[i];
+      if (span.parent == last.parent && span.child == last.child) continue;
+      until =
+          std::max(until, later(std::max(above->spans[i + 1].first_seen, higher), seconds{span.ttl_seconds}));
+    }
+    return until;
+  }
+
+  const SelectorHistory& history_;
+  const RotationPolicy& policy_;
+  std::vector<DomainName> chain_{};
+};
+
+/// The records of a span as texts, each once.
+std::set<std::string> joined_texts(const AnswerSpan& span) {
+  std::set<std::string> texts;
+  for (const auto& strings : span.texts) texts.insert(join_strings(strings));
+  return texts;
+}
+
+/// Reads each text once, however many spans have it.
+class KeyReader {
+ public:
+  explicit KeyReader(config::Service service) : service_(service) {}
+  const KeyRecord& read(const std::string& text) {
+    const auto known = records_.find(text);
+    return known != records_.end() ? known->second
+                                   : records_.emplace(text, read_key_record(text, service_)).first->second;
+  }
+
+ private:
+  config::Service service_;
+  std::map<std::string, KeyRecord> records_{};
+};
+
+bool can_verify(const KeyRecord& record) {
+  return record.key && !record.key->sha256.empty() &&
+         (record.record_class == RecordClass::valid || record.record_class == RecordClass::weak);
+}
+
+struct Seen {
+  Progress progress = Progress::unknown;
+  std::string detail{};
+};
+
+/// What a span of texts has; `expected` may be nothing: then any usable key is right.
+Seen compare_texts(const AnswerSpan& span, const std::optional<std::string>& expected, KeyReader& keys) {
+  const auto texts = joined_texts(span);
+  if (texts.size() != 1) return {Progress::damaged, fmt::format("{} TXT records, not one", texts.size())};
+  const KeyRecord& record = keys.read(*texts.begin());
+  if (record.record_class == RecordClass::revoked) return {Progress::revoked, "revoked"};
+  if (!can_verify(record)) return {Progress::damaged, describe(record)};
+  if (expected && *expected != record.key->sha256)
+    return {Progress::other_key, fmt::format("another key: {}", describe(record))};
+  return {Progress::right, describe(record)};
+}
+
+std::vector<std::string> limits_of(const SelectorHistory& history) {
+  std::vector<std::string> limits{
+      "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
+      "(RFC 8767 section 5).",
+      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, such "
+      "as "
+      "an absence for one to three hours (RFC 2308 section 5), is not counted on.",
+      "One address may be many servers (anycast): only those that answered from here were seen.",
+      "What a server published between two looks, or before the first one, was not seen."};
+  if (std::ranges::any_of(history.servers,
+                          [](const ServerTimeline& timeline) { return !is_there(timeline); })) {
+    limits.emplace_back(
+        "A server that left and still names itself as a nameserver of the zone may be asked for longer by "
+        "resolvers that believe it.");
+  }
+  return limits;
+}
+
+// ---- When a key may sign ----
+
+class SignQuestion {
+ public:
+  SignQuestion(const SelectorHistory& history, const NewKey& key, const std::vector<CacheLook>& caches,
+               const RotationPolicy& policy)
+      : read_(history, policy), caches_(caches), expected_(key.sha256), keys_(key.service) {
+    if (!expected_) expected_ = most_common_key();
+    never_used_ = key.never_used;
+    if (never_used_) doubt_never_used();
+  }
+
+  [[nodiscard]] SignVerdict answer(WallTime now) {
+    SignVerdict verdict;
+    verdict.limits = limits_of(read_.history());
+    verdict.servers = compare_servers();
+    SafeTime& safe = verdict.safe;
+    safe.because = std::move(doubts_);
+    if (!read_.history().first_look) {
+      safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
+      return verdict;
+    }
+    for (const auto& name : read_.chain()) add_shares(name);
+    for (const auto& because : shares_.because()) safe.because.push_back(because);
+    add_resolvers(safe);
+    sort_latest_first(safe.because);
+
+    const auto is_right = [](const ServerProgress& server) { return server.progress == Progress::right; };
+    const auto is_unknown = [](const ServerProgress& server) { return server.progress == Progress::unknown; };
+    if (std::ranges::any_of(verdict.servers,
+                            [&](const auto& server) { return !is_right(server) && !is_unknown(server); })) {
+      safe.readiness = Readiness::not_ready;
+    } else if (verdict.servers.empty() || std::ranges::any_of(verdict.servers, is_unknown)) {
+      safe.readiness = Readiness::unknown;
+    } else {
+      for (const auto& because : safe.because) {
+        if (because.until) safe.at = std::max(safe.at.value_or(*because.until), *because.until);
+      }
+      safe.readiness = safe.at && now >= *safe.at ? Readiness::ready : Readiness::wait;
+    }
+    return verdict;
+  }
+
+ private:
+  /// The usable key that most servers have now.
+  [[nodiscard]] std::optional<std::string> most_common_key() {
+    std::map<std::string, std::size_t> counts;
+    for (const auto& timeline : read_.history().servers) {
+      if (!read_.is_in_chain(timeline.owner) || !is_there(timeline)) continue;
+      const AnswerSpan* const last = ReadHistory::last_whole(timeline);
+      if (last == nullptr || last->kind != PublishedKind::texts) continue;
+      if (compare_texts(*last, {}, keys_).progress == Progress::right)
+        ++counts[keys_.read(*joined_texts(*last).begin()).key->sha256];
+    }
+    const auto most =
+        std::ranges::max_element(counts, [](const auto& a, const auto& b) { return a.second < b.second; });
+    return most == counts.end() ? std::nullopt : std::optional(most->first);
+  }
+
+  /// Each span is compared once: a long history is looked through for each of its servers.
+  [[nodiscard]] const Seen& compare(const DomainName& owner, const AnswerSpan& span) {
+    const auto known = compared_.find(&span);
+    return known != compared_.end() ? known->second
+                                    : compared_.emplace(&span, read(owner, span)).first->second;
+  }
+
+  [[nodiscard]] Seen read(const DomainName& owner, const AnswerSpan& span) {
+    switch (span.kind) {
+      case PublishedKind::texts:
+        return compare_texts(span, expected_, keys_);
+      case PublishedKind::alias: {
+        const std::string alias = fmt::format("an alias to {}", span.alias->to_string());
+        if (!read_.is_in_chain(*span.alias)) return {Progress::other_key, alias};
+        if (loops_.try_emplace(owner, false).second) loops_[owner] = read_.is_loop(owner);
+        if (loops_[owner]) return {Progress::damaged, alias + ", which leads back"};
+        return {Progress::right, alias};
+      }
+      case PublishedKind::nodata:
+        return {Progress::absent, "no TXT"};
+      case PublishedKind::nxdomain:
+        return {Progress::absent, "NXDOMAIN"};
+      case PublishedKind::failure:
+        return {Progress::unknown, "SERVFAIL"};
+      case PublishedKind::unknown:
+        return {Progress::unknown,
+                span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+      case PublishedKind::left:
+        return {Progress::unknown, "no longer a server"};
+    }
+    return {};
+  }
+
+  /// A `_domainkey` that a signed zone denies is denied with all below it, whatever the server has there.
+  [[nodiscard]] static bool is_denied_for_good(const AnswerSpan& span) {
+    return span.domainkey_denied_seconds && span.nsec_ttl_seconds && !is_absence(span);
+  }
+
+  [[nodiscard]] Seen compare_now(const ServerTimeline& timeline, const AnswerSpan& span) {
+    Seen seen = compare(timeline.owner, span);
+    if (seen.progress == Progress::right && is_denied_for_good(span)) {
+      return {Progress::damaged, seen.detail + ", but NXDOMAIN for `_domainkey` above it in a signed zone"};
+    }
+    return seen;
+  }
+
+  [[nodiscard]] std::vector<ServerProgress> compare_servers() {
+    std::vector<ServerProgress> rows;
+    for (const auto& name : read_.chain()) {
+      const std::size_t before = rows.size();
+      for (const auto& timeline : read_.history().servers) {
+        if (!(timeline.owner == name) || !is_there(timeline)) continue;
+        rows.push_back(row_of(timeline));
+      }
+      if (rows.size() == before && read_.history().first_look) {
+        rows.push_back({name, {}, Progress::unknown, {}, "no server of this name could be asked"});
+      }
+    }
+    return rows;
+  }
+
+  [[nodiscard]] ServerProgress row_of(const ServerTimeline& timeline) {
+    ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, {}};
+    if (timeline.spans.back().last_seen != read_.history().last_look) {
+      row.detail = "not in the last look";
+      return row;
+    }
+    Seen seen = compare_now(timeline, timeline.spans.back());
+    row.progress = seen.progress;
+    row.detail = std::move(seen.detail);
+    for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
+      const bool is_silence = span->kind == PublishedKind::unknown && !span->ttl_seconds;
+      if (is_silence && row.progress != Progress::unknown) continue;
+      if (compare_now(timeline, *span).progress != row.progress) break;
+      row.since = span->first_seen;
+    }
+    return row;
+  }
+
+  // ---- Is the assertion true that nobody asked? ----
+
+  void doubt_never_used() {
+    const auto doubt = [&](std::string detail) {
+      if (!never_used_) return;
+      never_used_ = false;
+      doubts_.push_back({"never_used_contradicted", {}, std::move(detail), {}});
+    };
+    for (const auto& timeline : read_.history().servers) {
+      if (!read_.is_in_chain(timeline.owner)) continue;
+      for (const auto& span : timeline.spans) {
+        const bool has_record = span.kind == PublishedKind::alias || !span.texts.empty();
+        if (!has_record || span.wildcard_ttl_seconds) continue;
+        const Seen& seen = compare(timeline.owner, span);
+        if (seen.progress == Progress::right) continue;
+        doubt(fmt::format("the selector was not unused: {} had {} at {}", server_text(timeline.server),
+                          seen.detail, timeline.owner.to_string()));
+      }
+    }
+    for (const auto& cache : caches_) {
+      if (cache.state != CacheState::denied && cache.state != CacheState::other) continue;
+      doubt(
+          fmt::format("somebody asked for the selector: the resolver {} holds {}", cache.resolver.to_string(),
+                      cache.state == CacheState::denied ? "that there is no such record" : "another record"));
+    }
+  }
+
+  // ---- Until when a wrong answer may be held ----
+
+  struct Hold {
+    Cause cause = Cause::nothing_known;
+    seconds time{};
+  };
+
+  /// The longest that an absence at the name was to be held; for a server that did not say.
+  [[nodiscard]] std::optional<seconds> absence_life(const DomainName& owner) const {
+    std::optional<seconds> longest;
+    for (const auto& timeline : read_.history().servers) {
+      if (!(timeline.owner == owner)) continue;
+      for (const auto& span : timeline.spans) {
+        if (is_absence(span) && span.ttl_seconds)
+          longest = std::max(longest.value_or(seconds{0}), seconds{*span.ttl_seconds});
+      }
+    }
+    return longest;
+  }
+
+  /// How long a cache may hold what the span says, if that is wrong or may hide what is right.
+  [[nodiscard]] std::optional<Hold> hold_of(const DomainName& owner, const AnswerSpan& span) {
+    std::optional<Hold> hold;
+    const auto add = [&](Cause cause, seconds time) {
+      if (!hold || hold->time < time) hold = Hold{cause, time};
+    };
+    const auto add_ttl = [&](Cause cause, std::optional<seconds> otherwise) {
+      if (span.ttl_seconds) {
+        add(cause, seconds{*span.ttl_seconds});
+      } else if (otherwise) {
+        add(cause, *otherwise);
+      } else {
+        add(Cause::nothing_known, read_.policy().unknown_wait);
+      }
+    };
+    if (span.domainkey_denied_seconds) add(Cause::domainkey_denied, seconds{*span.domainkey_denied_seconds});
+    if (is_whole(span) && span.kind != PublishedKind::unknown &&
+        compare(owner, span).progress == Progress::right) {
+      return hold;
+    }
+    if (span.nsec_ttl_seconds) add(Cause::nsec_ttl, seconds{*span.nsec_ttl_seconds});
+    if (span.wildcard_ttl_seconds) add(Cause::wildcard_ttl, seconds{*span.wildcard_ttl_seconds});
+    // What stands in caches only where somebody asked.
+    if (never_used_ && !(span.wildcard_ttl_seconds && span.kind == PublishedKind::texts)) return hold;
+    switch (span.kind) {
+      case PublishedKind::nodata:
+      case PublishedKind::nxdomain:
+        add_ttl(Cause::negative_ttl, absence_life_);
+        break;
+      case PublishedKind::texts:
+        add_ttl(Cause::old_record_ttl, {});
+        break;
+      case PublishedKind::alias:
+        add_ttl(Cause::old_alias_ttl, {});
+        break;
+      case PublishedKind::unknown:
+        add_ttl(Cause::changing_answers, {});
+        break;
+      case PublishedKind::failure:
+        add(Cause::server_failure, failure_life);
+        break;
+      case PublishedKind::left:
+        break;
+    }
+    return hold;
+  }
+
+  [[nodiscard]] bool is_right(const DomainName& owner, const AnswerSpan& span) {
+    return span.kind != PublishedKind::failure && compare(owner, span).progress == Progress::right;
+  }
+
+  /// What a server may have had before it was first seen: like the worst of the others that were seen then.
+  [[nodiscard]] std::optional<Hold> earlier_hold(const DomainName& owner, WallTime first_seen,
+                                                 const AnswerSpan* first) {
+    std::optional<Hold> longest;
+    for (const auto& timeline : read_.history().servers) {
+      if (!(timeline.owner == owner)) continue;
+      for (const auto& span : timeline.spans) {
+        if (!is_whole(span) || span.first_seen > first_seen || is_right(owner, span)) continue;
+        const auto hold = hold_of(owner, span);
+        if (hold && (!longest || longest->time < hold->time))
+          longest = Hold{Cause::earlier_answer_unknown, hold->time};
+      }
+    }
+    if (longest) return longest;
+    if (!never_used_) return Hold{Cause::nothing_known, read_.policy().unknown_wait};
+    // Nobody asked for the name, but its neighbours may have been denied with NSEC, or be a wildcard's.
+    if (first == nullptr) return std::nullopt;
+    const auto neighbours = std::max(first->nsec_ttl_seconds, first->wildcard_ttl_seconds);
+    return neighbours ? std::optional(Hold{Cause::earlier_answer_unknown, seconds{*neighbours}})
+                      : std::nullopt;
+  }
+
+  void add_shares(const DomainName& owner) {
+    absence_life_ = absence_life(owner);
+    for (const auto& timeline : read_.history().servers) {
+      if (!(timeline.owner == owner) || timeline.spans.empty()) continue;
+      const auto stretches = read_.stretches(timeline);
+      const auto share = [&](WallTime end, Hold hold, bool left) {
+        shares_.add(
+            {left ? Cause::old_nameservers : hold.cause, later(end, hold.time), hold.time, &timeline});
+      };
+      for (const auto& stretch : stretches) {
+        if (!stretch.until) continue;
+        if (const auto hold = hold_of(owner, *stretch.span)) share(*stretch.until, *hold, stretch.left);
+      }
+      const auto told =
+          std::ranges::find_if(stretches, [](const Stretch& stretch) { return is_whole(*stretch.span); });
+      if (told == stretches.end()) {
+        // Only its silence was seen; once it has left, it does not matter for ever.
+        if (is_there(timeline)) continue;
+        const WallTime left = timeline.spans.back().first_seen;
+        if (const auto hold = earlier_hold(owner, left, nullptr))
+          share(read_.asked_until(timeline, left), *hold, true);
+        continue;
+      }
+      const WallTime first_seen = told->span->first_seen;
+      if (is_right(owner, *told->span)) {
+        if (const auto hold = earlier_hold(owner, first_seen, told->span)) share(first_seen, *hold, false);
+      }
+      add_right_since(timeline, stretches);
+    }
+  }
+
+  void add_right_since(const ServerTimeline& timeline, const std::vector<Stretch>& stretches) {
+    if (stretches.empty() || stretches.back().until || !is_right(timeline.owner, *stretches.back().span))
+      return;
+    WallTime since = stretches.back().span->first_seen;
+    for (auto stretch = stretches.rbegin();
+         stretch != stretches.rend() && is_right(timeline.owner, *stretch->span); ++stretch) {
+      since = stretch->span->first_seen;
+    }
+    shares_.add({Cause::right_everywhere, since, seconds{0}, &timeline});
+  }
+
+  void add_resolvers(SafeTime& safe) const {
+    for (const auto& cache : caches_) {
+      const std::string resolver = cache.resolver.to_string();
+      switch (cache.state) {
+        case CacheState::denied:
+        case CacheState::other:
+          safe.because.push_back(
+              {"resolver_cache",
+               later(cache.seen, seconds{cache.seconds_left}),
+               fmt::format(
+                   "the resolver {} holds {} for {} s more", resolver,
+                   cache.state == CacheState::denied ? "that there is no such record" : "another record",
+                   cache.seconds_left),
+               {}});
+          break;
+        case CacheState::hidden:
+        case CacheState::unknown:
+          safe.because.push_back(
+              {"resolver_unknown",
+               {},
+               fmt::format("what the resolver {} holds is not known: {}", resolver,
+                           cache.state == CacheState::hidden ? "it does not show its cache"
+                                                             : "it gave no answer that tells"),
+               {}});
+          break;
+        case CacheState::expected:
+        case CacheState::empty:
+          break;
+      }
+    }
+  }
+
+  ReadHistory read_;
+  const std::vector<CacheLook>& caches_;
+  std::optional<std::string> expected_{};
+  KeyReader keys_;
+  bool never_used_ = false;
+  std::vector<Because> doubts_{};
+  Shares shares_{};
+  std::optional<seconds> absence_life_{};  ///< of the name whose shares are being added
+  std::map<DomainName, bool> loops_{};
+  std::unordered_map<const AnswerSpan*, Seen> compared_{};
+};
+
+// ---- When a key is gone ----
+
+class GoneQuestion {
+ public:
+  GoneQuestion(const SelectorHistory& history, const std::optional<std::string>& key,
+               const RotationPolicy& policy)
+      : read_(history, policy), key_(key) {}
+
+  [[nodiscard]] GoneVerdict answer(WallTime now) {
+    GoneVerdict verdict;
+    verdict.limits = limits_of(read_.history());
+    if (!read_.history().first_look) {
+      verdict.gone.because.push_back({"no_look", {}, "no server was looked at yet", {}});
+      return verdict;
+    }
+    for (const auto& name : read_.chain()) add_rows(name, verdict.servers);
+    const bool is_published = std::ranges::any_of(
+        verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::right; });
+    const bool is_unknown = std::ranges::any_of(
+        verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::unknown; });
+    SafeTime& gone = verdict.gone;
+    if (is_published) {
+      gone.readiness = Readiness::not_ready;
+      return verdict;
+    }
+    if (is_unknown || verdict.servers.empty()) return verdict;
+
+    Shares shares;
+    if (const auto share = last_share()) shares.add(*share);
+    for (const auto& name : read_.chain()) add_earlier(name, shares);
+    gone.because = shares.because();
+    sort_latest_first(gone.because);
+    gone.at = shares.latest().value_or(*read_.history().first_look);
+    gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
+    return verdict;
+  }
+
+ private:
+  [[nodiscard]] bool has_key(const AnswerSpan& span) {
+    const auto texts = joined_texts(span);
+    return std::ranges::any_of(texts, [&](const std::string& text) {
+      const KeyRecord& record = keys_.read(text);
+      return record.key && !record.key->sha256.empty() && (!key_ || record.key->sha256 == *key_);
+    });
+  }
+
+  void add_rows(const DomainName& name, std::vector<ServerProgress>& rows) {
+    const auto is_server = [&](const ServerTimeline& timeline) {
+      return timeline.owner == name && is_there(timeline);
+    };
+    if (std::ranges::none_of(read_.history().servers, is_server)) {
+      rows.push_back({name, {}, Progress::unknown, {}, "no server of this name could be asked"});
+    }
+    for (const auto& timeline : read_.history().servers) {
+      if (!is_server(timeline)) continue;
+      const AnswerSpan& last = timeline.spans.back();
+      if (last.last_seen == read_.history().last_look && last.kind == PublishedKind::alias) continue;
+      ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last look"};
+      if (last.last_seen == read_.history().last_look) {
+        Seen seen = compare(last);
+        row.progress = seen.progress;
+        row.detail = std::move(seen.detail);
+        row.since = last.first_seen;
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+
+  [[nodiscard]] Seen compare(const AnswerSpan& span) {
+    switch (span.kind) {
+      case PublishedKind::texts:
+        return has_key(span) ? Seen{Progress::right, "still published"} : compare_others(span);
+      case PublishedKind::nodata:
+        return {Progress::absent, "no TXT"};
+      case PublishedKind::nxdomain:
+        return {Progress::absent, "NXDOMAIN"};
+      case PublishedKind::failure:
+        return {Progress::unknown, "SERVFAIL"};
+      case PublishedKind::unknown:
+        return {Progress::unknown,
+                span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+      case PublishedKind::alias:
+      case PublishedKind::left:
+        break;
+    }
+    return {};
+  }
+
+  /// Another key is as good as none here.
+  [[nodiscard]] Seen compare_others(const AnswerSpan& span) {
+    Seen seen = compare_texts(span, std::nullopt, keys_);
+    if (seen.progress == Progress::right) seen = {Progress::other_key, "another key: " + seen.detail};
+    return seen;
+  }
+
+  [[nodiscard]] seconds life(const AnswerSpan& span) const {
+    return span.ttl_seconds ? seconds{*span.ttl_seconds} : read_.policy().unknown_wait;
+  }
+
+  /// A way to the key: a text that holds it, or an alias to where one may be.
+  struct Way {
+    DomainName owner{};
+    Share share{};
+    const DomainName* target = nullptr;  ///< of an alias
+  };
+
+  [[nodiscard]] std::vector<Way> ways() {
+    std::vector<Way> all;
+    for (const auto& timeline : read_.history().servers) {
+      const bool in_chain = read_.is_in_chain(timeline.owner);
+      for (const auto& stretch : read_.stretches(timeline)) {
+        const AnswerSpan& span = *stretch.span;
+        const bool is_alias = span.kind == PublishedKind::alias;
+        if (!is_alias && !has_key(span)) continue;
+        const Cause cause = stretch.left ? Cause::old_nameservers
+                            : is_alias   ? Cause::old_alias_ttl
+                                         : Cause::old_record_ttl;
+        Way way{timeline.owner, {cause, WallTime::max(), life(span), &timeline}, nullptr};
+        // Nobody looks any more at what stands at a name to which no alias leads now.
+        if (stretch.until && (in_chain || !stretch.left))
+          way.share.until = later(*stretch.until, way.share.held);
+        if (is_alias) way.target = &*span.alias;
+        all.push_back(std::move(way));
+      }
+    }
+    return all;
+  }
+
+  /// The last share of the key as caches can have it at the selector's name: an alias shows it no longer than
+  /// what the alias leads to. Nothing when it was never there.
+  [[nodiscard]] std::optional<Share> last_share() {
+    std::map<DomainName, Share> last;
+    const auto all = ways();
+    // Each round follows one alias more; times only grow, and each is that of one of the ways.
+    for (bool grew = true; grew;) {
+      grew = false;
+      for (const auto& way : all) {
+        Share share = way.share;
+        if (way.target != nullptr) {
+          const auto behind = last.find(*way.target);
+          if (behind == last.end()) continue;
+          if (behind->second.until < share.until) share = behind->second;
+        }
+        const auto [known, is_new] = last.try_emplace(way.owner, share);
+        if (!is_new && known->second.until >= share.until) continue;
+        known->second = share;
+        grew = true;
+      }
+    }
+    const auto found = last.find(read_.chain().front());
+    return found == last.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  /// Servers whose first sight was without the key, and may have had it before.
+  void add_earlier(const DomainName& owner, Shares& shares) {
+    std::vector<const AnswerSpan*> with_key;
+    for (const auto& timeline : read_.history().servers) {
+      for (const auto& span : timeline.spans) {
+        if (has_key(span)) with_key.push_back(&span);
+      }
+    }
+    for (const auto& timeline : read_.history().servers) {
+      if (!(timeline.owner == owner)) continue;
+      const auto first = std::ranges::find_if(timeline.spans, is_whole);
+      if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
+      std::optional<seconds> longest;
+      for (const AnswerSpan* span : with_key) {
+        if (span->first_seen <= first->first_seen)
+          longest = std::max(longest.value_or(seconds{0}), life(*span));
+      }
+      const Cause cause = longest ? Cause::earlier_answer_unknown : Cause::nothing_known;
+      const seconds held = longest.value_or(read_.policy().unknown_wait);
+      shares.add({cause, later(first->first_seen, held), held, &timeline});
+    }
+  }
+
+  ReadHistory read_;
+  const std::optional<std::string>& key_;
+  KeyReader keys_{config::Service::email};
+};
+
+}  // namespace
+
+SignVerdict safe_to_sign(const SelectorHistory& history, const NewKey& key,
+                         const std::vector<CacheLook>& caches, const RotationPolicy& policy, WallTime now) {
+  return SignQuestion(history, key, caches, policy).answer(now);
+}
+
+SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPolicy& policy, WallTime now) {
+  SafeTime safe;
+  if (!last_signature) {
+    safe.because.push_back(
+        {"last_signature_unknown", {}, "when the key signed for the last time was not told", {}});
+    return safe;
+  }
+  if (*last_signature > now) {
+    safe.because.push_back(
+        {"last_signature_in_future", *last_signature, "the last signature is said to be yet to come", {}});
+    return safe;
+  }
+  safe.at = later(*last_signature, policy.transit);
+  safe.because.push_back({"transit", safe.at,
+                          fmt::format("mail may be verified for up to {} h after it was signed",
+                                      std::chrono::ceil<std::chrono::hours>(policy.transit).count()),
+                          "RFC 6376 section 3.1"});
+  safe.readiness = now >= *safe.at ? Readiness::ready : Readiness::wait;
+  return safe;
+}
+
+GoneVerdict gone(const SelectorHistory& history, const std::optional<std::string>& key_sha256,
+                 const RotationPolicy& policy, WallTime now) {
+  return GoneQuestion(history, key_sha256, policy).answer(now);
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,50 @@
+// Writes looks into a history until it is killed or has written COUNT, and prints each once it is committed:
+// its number, or its number and why it could not be written. Other programs kill it and fill its disk.
+//
+//   history_driver DIRECTORY FIRST COUNT
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "exporters/history_store.hpp"
+#include "tests/exporters/sample_looks.hpp"
+
+using namespace dkimprobe;
+
+namespace {
+
+/// Look N is at second N. Server 1 gives another text each time, server 2 every tenth time; the other two and
+/// the signing practices never change.
+probe::Observation numbered_look(int number) {
+  const auto record = [](std::string note) {
+    return tests::Texts{{"v=DKIM1; n=" + std::move(note) + "; p="}};
+  };
+  auto observation = tests::look("example.com", fmt::format("s{}", number % 3), tests::at_second(number),
+                                 {{1, probe::Rcode::noerror, record(std::to_string(number))},
+                                  {2, probe::Rcode::noerror, record(std::to_string(number / 10))},
+                                  {3, probe::Rcode::noerror, record("same")},
+                                  {4, probe::Rcode::nxdomain}});
+  observation.adsp.legs.push_back(tests::leg("_adsp._domainkey.example.com", "example.com",
+                                             {{1, probe::Rcode::noerror, {{"dkim=all"}}}}));
+  return observation;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 64;
+  auto store = exporters::HistoryStore::open(argv[1]);
+  if (!store) {
+    fmt::print(stderr, "{}: {}\n", store.error().front().where, store.error().front().message);
+    return 1;
+  }
+  const int first = std::atoi(argv[2]);
+  for (int number = first; number < first + std::atoi(argv[3]); ++number) {
+    const auto recorded = store->record(numbered_look(number));
+    fmt::print("{}{}\n", number, recorded ? "" : " " + recorded.error().front().message);
+    std::fflush(stdout);
+  }
+  return 0;
+}

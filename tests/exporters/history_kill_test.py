@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+"""Kills a writer of histories at any moment, many times, and lets disks run full: no look that was told to be stored
+may be lost, and no file damaged.
+
+    history_kill_test.py history_driver [--kills N]"""
+
+import argparse
+import pathlib
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+SECOND_ZERO = 1767225600000  # 2026-01-01, the second 0 of the driver, in milliseconds
+KEPT_SPANS = 100  # fewer than a timeline holds, so that none of them has been put together with others
+
+
+def texts_of(file, selector):
+    """For each look at which server 1 had another text: the number in that text."""
+    database = sqlite3.connect(file)
+    if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+        raise AssertionError("the file is damaged")
+    if database.execute("PRAGMA foreign_key_check").fetchall():
+        raise AssertionError("a row belongs to none")
+    rows = database.execute(
+        "SELECT first_seen, strings FROM selectors s JOIN timelines t ON selector_id = s.id "
+        "JOIN spans ON timeline_id = t.id JOIN texts x ON x.id = texts_id "
+        "WHERE selector = ? AND address = '192.0.2.1'",
+        (selector,),
+    ).fetchall()
+    last = database.execute("SELECT last_look FROM selectors WHERE selector = ?", (selector,)).fetchall()
+    database.close()
+    found = {}
+    for first_seen, strings in rows:
+        number = int(strings[4:].split(b"n=")[1].split(b";")[0])
+        found[(first_seen - SECOND_ZERO) // 1000] = number
+    return found, (last[0][0] - SECOND_ZERO) // 1000 if last else -1
+
+
+def kill_loop(driver, kills):
+    committed = []
+    with tempfile.TemporaryDirectory(prefix="dkimprobe-kill-") as directory:
+        file = pathlib.Path(directory) / "history.sqlite"
+        for kill in range(kills):
+            first = committed[-1] + 2 if committed else 0  # the one after the last may have been written untold
+            writer = subprocess.Popen([driver, directory, str(first), "1000000"], stdout=subprocess.PIPE, text=True)
+            # Some before the first look is written, in the making of the file or its recovery.
+            time.sleep(random.uniform(0.02, 0.12))
+            writer.send_signal(signal.SIGKILL)
+            told = writer.communicate()[0].split("\n")[:-1]
+            for line in told:
+                if not line.isdigit():
+                    raise AssertionError("kill %d: the writer says: %s" % (kill, line))
+                committed.append(int(line))
+            if not file.exists():
+                continue
+            try:
+                found = {}
+                for selector in ("s0", "s1", "s2") if committed else ():
+                    texts, last = texts_of(file, selector)
+                    found.update(texts)
+                    mine = [number for number in committed if number % 3 == int(selector[1])]
+                    if mine and last < mine[-1]:
+                        raise AssertionError("the last look at %s is %d, not %d" % (selector, last, mine[-1]))
+            except sqlite3.DatabaseError as error:
+                raise AssertionError("kill %d: %s" % (kill, error)) from None
+            lost = [number for number in committed[-KEPT_SPANS:] if found.get(number) != number]
+            if lost:
+                raise AssertionError("kill %d: told to be stored and lost: %s" % (kill, lost))
+        if len(committed) < kills:
+            raise AssertionError("only %d looks were stored in %d runs: nothing was tested" % (len(committed), kills))
+    return "%d kills, %d looks stored, none lost, no file damaged" % (kills, len(committed))
+
+
+def full_disk(driver):
+    """In a mount namespace of its own: a disk of 3 MB runs full, gets room again, and becomes read-only."""
+    with tempfile.TemporaryDirectory(prefix="dkimprobe-full-") as directory:
+        script = """
+set -e
+mount -t tmpfs -o size=3m none "$1"
+mkdir "$1/store"
+head -c 2600k /dev/zero >"$1/filler"
+"$0" "$1/store" 0 300 >"$1.first"
+rm "$1/filler"
+"$0" "$1/store" 300 30 >"$1.second"
+cp "$1/store/history.sqlite" "$1.copy"
+mount -o remount,ro "$1"
+"$0" "$1/store" 330 2 >"$1.third"
+"""
+        inner = pathlib.Path(directory) / "disk"
+        inner.mkdir()
+        done = subprocess.run(
+            ["unshare", "--mount", "--map-root-user", "--", "bash", "-c", script, driver, str(inner)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if "unshare" in done.stderr or "mount:" in done.stderr:
+            return "SKIPPED: no disk can be mounted here: " + done.stderr.strip()
+        if done.returncode != 0:
+            raise AssertionError("the driver ended with %d: %s" % (done.returncode, done.stderr))
+        first, second, third = (
+            pathlib.Path("%s.%s" % (inner, name)).read_text().splitlines() for name in ("first", "second", "third")
+        )
+        if not first[0].isdigit() or "the disk is full" not in first[-1]:
+            raise AssertionError("the disk did not run full: %s ... %s" % (first[0], first[-1]))
+        if second != [str(number) for number in range(300, 330)]:
+            raise AssertionError("with room again looks are not stored: %s" % second)
+        if not all("read-only" in line for line in third):
+            raise AssertionError("on a read-only disk: %s" % third)
+        stored = [int(line) for line in first if line.isdigit()] + list(range(300, 330))
+        for selector in ("s0", "s1", "s2"):
+            last = texts_of("%s.copy" % inner, selector)[1]
+            if last != max(number for number in stored if number % 3 == int(selector[1])):
+                raise AssertionError("%s ends with look %d" % (selector, last))
+        return "a full disk: %d looks stored before, %d told not to be; %d after" % (
+            sum(line.isdigit() for line in first),
+            sum(not line.isdigit() for line in first),
+            len(second),
+        )
+
+
+def many_at_once(driver):
+    """Processes that make the file at the same moment, and write to it."""
+    with tempfile.TemporaryDirectory(prefix="dkimprobe-many-") as directory:
+        writers = [
+            subprocess.Popen([driver, directory, str(n * 100), "20"], stdout=subprocess.PIPE, text=True) for n in range(8)
+        ]
+        lines = [line for writer in writers for line in writer.communicate()[0].splitlines()]
+        wrong = [line for line in lines if not line.isdigit()]
+        if len(lines) != 160 or wrong:
+            raise AssertionError("%d of 160 looks, %s" % (len(lines), wrong[:3]))
+        texts_of(pathlib.Path(directory) / "history.sqlite", "s0")
+    return "8 writers at once: 160 looks"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("driver")
+    parser.add_argument("--kills", type=int, default=200)
+    arguments = parser.parse_args()
+    driver = str(pathlib.Path(arguments.driver).resolve())
+    seed = random.randrange(1 << 32)
+    random.seed(seed)
+    began = time.monotonic()
+    failed = False
+    for test in (lambda: kill_loop(driver, arguments.kills), lambda: full_disk(driver), lambda: many_at_once(driver)):
+        try:
+            print(test())
+        except AssertionError as error:
+            failed = True
+            print("FAILED (seed %d): %s" % (seed, error))
+    print("%.0f s" % (time.monotonic() - began))
+    sys.exit(failed)
+
+
+main()

@@ -1,0 +1,5 @@
+#include "corpus_replay.hpp"
+
+TEST_CASE("the key fuzzer passes its corpus, and every beginning of each seed") {
+  CHECK(dkimprobe::tests::replay_corpus("key") >= 25);
+}

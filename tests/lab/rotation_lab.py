@@ -1,0 +1,390 @@
+"""An internet whose zones change while it runs, with real recursive resolvers in it: what whole rotations are
+played in. Unlike lab.py's it needs port 53, since Unbound asks delegated servers nowhere else, and so a network
+namespace of its own: run_rotations.py makes it. Nothing here knows the program that is tested."""
+
+import fcntl
+import os
+import pathlib
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+import lab
+import mute
+import servers
+import sniffer
+import zonetext
+from internet import Server
+
+PORT = 53
+READY_SECONDS = 20
+RELOAD_SECONDS = 10
+ASK_SECONDS = 5  # a resolver that has to look for its answer
+HERE = pathlib.Path(__file__).resolve().parent
+
+SERVERS = (
+    Server("root", "nsd", ("127.0.1.1",)),
+    Server("tld", "knot", ("127.0.1.11",)),
+    Server("nsd", "nsd", ("127.0.2.1",)),
+    Server("knot", "knot", ("127.0.3.1",)),
+    Server("bind", "bind", ("127.0.0.1",)),  # BIND takes only addresses that an interface has
+    Server("provider", "nsd", ("127.0.4.1",)),
+    Server("provider2", "knot", ("127.0.5.1",)),
+)
+TOP_LEVEL = ("example", "test")
+
+OPEN = "127.0.53.1"  # Unbound that shows its cache
+CLOSED = "127.0.53.2"  # that does not, as it comes
+SETRD = "127.0.53.3"  # that recurses for whoever asks, with RD=0 too
+VALIDATING = "127.0.53.4"  # that shows its cache, validates, and denies names from NSEC spans
+RESOLVERS = {OPEN: "allow_snoop", CLOSED: "allow", SETRD: "allow_setrd", VALIDATING: "allow_snoop"}
+TRIPWIRE = "127.0.0.53"  # a recursor that nobody told the program of
+LAB_ITSELF = "127.0.99.1"  # whence the lab's own questions come
+UNBOUND_ITSELF = "127.0.53.99"  # whence Unbound asks
+
+
+class RotationLabError(Exception):
+    pass
+
+
+def bring_loopback_up():
+    siocgifflags, siocsifflags, up = 0x8913, 0x8914, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        name = b"lo".ljust(16, b"\0")
+        flags = struct.unpack("16sh", fcntl.ioctl(any_socket, siocgifflags, name + bytes(2)))[1]
+        fcntl.ioctl(any_socket, siocsifflags, name + struct.pack("h", flags | up))
+
+
+def ask(address, name, rdtype, recursion=False, seconds=ASK_SECONDS):
+    """The lab's own question, from an address of its own."""
+    query = dns.message.make_query(name, rdtype)
+    query.flags = dns.flags.RD if recursion else 0
+    response, _ = dns.query.udp_with_fallback(query, address, timeout=seconds, port=PORT, source=LAB_ITSELF)
+    return response
+
+
+def text_in(response):
+    """The joined texts of the TXT records of an answer, sorted; an empty list says that they are denied."""
+    if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        raise RotationLabError("%s for %s" % (dns.rcode.to_text(response.rcode()), response.question[0]))
+    return sorted(
+        b"".join(record.strings).decode()
+        for rrset in response.answer
+        if rrset.rdtype == dns.rdatatype.TXT
+        for record in rrset
+    )
+
+
+class Zone:
+    """One zone, with a text of its own on each of its servers. Changes are made here and reach the servers with
+    Internet.load."""
+
+    def __init__(self, name, on, soa_ttl=4, minimum=4, ns_ttl=60, parent_ns_ttl=60, signed=False):
+        self.name = name
+        self.on = on.split()
+        self.delegated_to = list(self.on)
+        self.soa_ttl, self.minimum, self.ns_ttl, self.parent_ns_ttl = soa_ttl, minimum, ns_ttl, parent_ns_ttl
+        self.signed = signed
+        self.serial = {server: 0 for server in self.on}
+        self.records = {server: {} for server in self.on}
+        self.key = None  # the name of the signing key's files
+        self.ds = []
+        self.children = []
+
+    def put(self, owner, rdtype, data, ttl, on=None):
+        """Publishes or replaces; `data` is the text of a TXT, or another type's rdata, or a list of them."""
+        data = [data] if isinstance(data, str) else data
+        if rdtype == "TXT":
+            data = [quoted(text) for text in data]
+        for server in [on] if isinstance(on, str) else on or self.on:
+            self.records[server][owner, rdtype] = (ttl, data)
+
+    def take(self, owner, rdtype, on=None):
+        for server in [on] if isinstance(on, str) else on or self.on:
+            del self.records[server][owner, rdtype]
+
+    def host(self, server):
+        return "%s.ns.%s." % (server, self.name)
+
+    def delegation(self):
+        """What the parent says of this zone."""
+        if not self.delegated_to:
+            return []
+        lines = ["%s. %d NS %s" % (self.name, self.parent_ns_ttl, self.host(s)) for s in self.delegated_to]
+        lines += [
+            "%s %d A %s" % (self.host(s.name), self.parent_ns_ttl, s.addresses[0])
+            for s in SERVERS
+            if s.name in self.delegated_to
+        ]
+        return lines + self.ds
+
+    def text(self, server):
+        origin = "." if self.name == "." else self.name + "."
+        first = self.host(self.on[0]) if self.name != "." else "root.ns."
+        lines = [
+            "%s %d SOA %s hostmaster.%s %d 1800 900 604800 %d"
+            % (origin, self.soa_ttl, first, first, self.serial[server], self.minimum)
+        ]
+        if self.name == ".":
+            lines += [". 86400 NS root.ns.", "root.ns. 86400 A 127.0.1.1"]
+        else:
+            lines += ["%s %d NS %s" % (origin, self.ns_ttl, self.host(s)) for s in self.delegated_to or self.on]
+            lines += ["%s %d A %s" % (self.host(s.name), self.ns_ttl, s.addresses[0]) for s in SERVERS]
+        for (owner, rdtype), (ttl, data) in sorted(self.records[server].items()):
+            name = origin if owner == "@" else "%s.%s" % (owner, origin.lstrip("."))
+            lines += ["%s %d %s %s" % (name, ttl, rdtype, rdata) for rdata in data]
+        for child in self.children:
+            lines += child.delegation()
+        return "\n".join(lines) + "\n"
+
+
+def quoted(text):
+    """A TXT's rdata, in strings of 255 bytes."""
+    pieces = [text[at : at + 255] for at in range(0, len(text), 255)]
+    return " ".join('"%s"' % piece.replace("\\", "\\\\").replace('"', '\\"') for piece in pieces)
+
+
+class Internet:
+    """Servers, resolvers, tripwire and sniffer over the given zones; a context manager."""
+
+    def __init__(self, directory, zones):
+        self.directory = pathlib.Path(directory)
+        self.zones = {zone.name: zone for zone in zones}
+        root = self.zones["."] = Zone(".", "root", signed=True, soa_ttl=86400, minimum=86400)
+        for name in TOP_LEVEL:
+            # Its own denials are remembered for a day, so that a change below is never helped by them.
+            self.zones[name] = Zone(name, "tld", signed=True, soa_ttl=86400, minimum=86400)
+            root.children.append(self.zones[name])
+        for zone in zones:
+            self.parent_of(zone).children.append(zone)
+        self.children = {}
+        self.locks = {server.name: threading.Lock() for server in SERVERS}
+        self.generation = int(time.time())
+        self.loading = threading.Lock()
+        self.sockets = tempfile.mkdtemp(prefix="lab-")
+        self.stopping = threading.Event()
+        self.root_hints = self.directory / "root.hints"
+        self.tripwire_log = self.directory / "tripwire.log"
+        self.queries_log = self.directory / "queries.jsonl"
+
+    def parent_of(self, zone):
+        labels = zone.name.split(".")
+        return next(
+            self.zones[name]
+            for name in (".".join(labels[at:]) or "." for at in range(1, len(labels) + 1))
+            if name in self.zones
+        )
+
+    # ---- Zone files ----
+
+    def path(self, zone, server):
+        return self.directory / "zones" / ("%s@%s" % ("root" if zone.name == "." else zone.name, server))
+
+    def make_key(self, zone):
+        keys = self.directory / "keys"
+        keygen = servers.command("dnssec-keygen", "bind9-utils")
+        zone.key = zonetext.run(
+            [keygen, "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", "-K", keys, "-T", "DNSKEY", zone.name], keys
+        ).strip()
+        dsfromkey = servers.command("dnssec-dsfromkey", "bind9-utils")
+        told = zonetext.run([dsfromkey, "-2", keys / (zone.key + ".key")], keys)
+        zone.ds = ["%s %d %s" % (line.split()[0], 60, line.split("IN", 1)[1]) for line in told.splitlines()]
+
+    def write(self, zone, server):
+        self.generation += 1
+        zone.serial[server] = self.generation
+        file = self.path(zone, server)
+        text, fresh = zone.text(server), pathlib.Path(str(file) + ".new")
+        if zone.signed:
+            keys = self.directory / "keys"
+            fresh.write_text(text + (keys / (zone.key + ".key")).read_text())
+            signzone = servers.command("dnssec-signzone", "bind9-utils")
+            unsigned = fresh
+            fresh = pathlib.Path(str(file) + ".signed")
+            zonetext.run(
+                [signzone, "-q", "-z", "-P", "-K", keys, "-d", keys, "-o", zone.name, "-f", fresh, unsigned, zone.key],
+                keys,
+            )
+        else:
+            fresh.write_text(text)
+        # Servers tell a changed file by its time, some of them in whole seconds.
+        os.utime(fresh, (self.generation, self.generation))
+        fresh.replace(file)
+
+    # ---- Beginning ----
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def start(self):
+        for name in ("zones", "keys"):
+            (self.directory / name).mkdir(parents=True)
+        for zone in self.zones.values():
+            if zone.signed:
+                self.make_key(zone)
+        for zone in self.zones.values():
+            for server in zone.on:
+                self.write(zone, server)
+        self.root_hints.write_text(". 3600000 NS root.ns.\nroot.ns. 3600000 A 127.0.1.1\n")
+        self.watch()
+        for server in SERVERS:
+            served = [
+                (zone.name, self.path(zone, server.name)) for zone in self.zones.values() if server.name in zone.on
+            ]
+            command = servers.prepare(
+                server, PORT, served, self.directory / server.name, server.addresses, self.sockets
+            )
+            self.add(server.name, command)
+        for resolver in RESOLVERS:
+            self.start_unbound(resolver)
+        for zone in self.zones.values():
+            for server in zone.on:
+                self.wait_for(zone, server, READY_SECONDS)
+        deadline = time.monotonic() + READY_SECONDS
+        for resolver in RESOLVERS:
+            while True:
+                try:
+                    if ask(resolver, "example.", "SOA", True, 0.2).answer:
+                        break
+                except dns.exception.Timeout:
+                    pass
+                if time.monotonic() > deadline:
+                    raise RotationLabError("the resolver at %s does not answer" % resolver)
+                time.sleep(0.02)
+
+    def start_unbound(self, address):
+        name = "unbound-" + address
+        directory = self.directory / name
+        directory.mkdir()
+        modules = "iterator"
+        more = []
+        if address == VALIDATING:
+            modules = "validator iterator"
+            anchor = self.directory / "keys" / (self.zones["."].key + ".key")
+            more = ['trust-anchor-file: "%s"' % anchor, "aggressive-nsec: yes"]
+        lines = [
+            "server:",
+            "interface: %s@%d" % (address, PORT),
+            "port: %d" % PORT,
+            "access-control: 127.0.0.0/8 %s" % RESOLVERS[address],
+            "outgoing-interface: %s" % UNBOUND_ITSELF,
+            "do-not-query-localhost: no",
+            'local-zone: "test." nodefault',
+            'root-hints: "%s"' % self.root_hints,
+            'module-config: "%s"' % modules,
+            "qname-minimisation: yes",
+            "cache-min-ttl: 0",
+            "do-ip6: no",
+            "num-threads: 1",
+            "do-daemonize: no",
+            'chroot: ""',
+            'username: ""',
+            'directory: "%s"' % directory,
+            'pidfile: ""',
+            "use-syslog: no",
+            'logfile: ""',
+            "verbosity: 1",
+            *more,
+            "remote-control:",
+            "control-enable: no",
+        ]
+        settings = directory / "unbound.conf"
+        settings.write_text("\n".join(lines) + "\n")
+        self.add(name, [servers.command("unbound", "unbound"), "-d", "-c", settings])
+
+    def add(self, name, command, pass_fds=()):
+        log = self.directory / (name + ".log")
+        self.children[name] = lab.Child(name, [str(word) for word in command], log, pass_fds)
+
+    def watch(self):
+        """The tripwire in a thread, and the sniffer."""
+        selector = selectors.DefaultSelector()
+        tripwire = mute.Mute(TRIPWIRE, PORT, self.tripwire_log)
+        tripwire.serve(selector)
+
+        def turn():
+            while not self.stopping.is_set():
+                for key, _ in selector.select(0.1):
+                    key.data()
+            tripwire.close()
+
+        threading.Thread(target=turn).start()
+        with sniffer.open_socket(PORT) as sniffing:
+            self.add(
+                "sniffer",
+                [sys.executable, HERE / "sniffer.py", sniffing.fileno(), PORT, self.queries_log],
+                (sniffing.fileno(),),
+            )
+
+    def end(self):
+        self.stopping.set()
+        for child in self.children.values():
+            child.signal_group(signal.SIGTERM)
+        deadline = time.monotonic() + lab.STOP_SECONDS
+        for child in self.children.values():
+            try:
+                child.process.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.signal_group(signal.SIGKILL)
+                child.process.wait()
+        for left in pathlib.Path(self.sockets).iterdir():
+            left.unlink()
+        os.rmdir(self.sockets)
+
+    # ---- Changes ----
+
+    def wait_for(self, zone, server, seconds=RELOAD_SECONDS):
+        """Until each address of the server gives the zone with the serial that was written last."""
+        deadline = time.monotonic() + seconds
+        wanted = zone.serial[server]
+        for address in next(s for s in SERVERS if s.name == server).addresses:
+            while True:
+                child = self.children[server]
+                if child.process.poll() is not None:
+                    raise RotationLabError("%s has ended:\n%s" % (server, child.tail()))
+                try:
+                    answer = ask(address, zone.name, "SOA", seconds=0.2).answer
+                    if answer and answer[0].rdtype == dns.rdatatype.SOA and answer[0][0].serial >= wanted:
+                        break
+                except (dns.exception.Timeout, OSError):
+                    pass
+                if time.monotonic() > deadline:
+                    raise RotationLabError(
+                        "%s does not serve %s with serial %d:\n%s" % (server, zone.name, wanted, child.tail())
+                    )
+                time.sleep(0.01)
+
+    def load(self, *zones, on=None):
+        """Writes the zones and has their servers load them; with `on` those of them alone, so that the others
+        stay stale. It returns when each of them serves the new text; the time is that just before the first
+        could."""
+        before = time.time()
+        with self.loading:
+            touched = [(z, s) for z in zones for s in z.on if on is None or s in on]
+            for zone, server in touched:
+                self.write(zone, server)
+            for server in sorted({server for _, server in touched}):
+                os.kill(self.children[server].process.pid, signal.SIGHUP)
+            for zone, server in touched:
+                self.wait_for(zone, server)
+        return before

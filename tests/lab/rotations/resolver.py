@@ -1,0 +1,25 @@
+"""What the lab's own resolver does, with no word of the program about it: a denial that it holds outlives the publication of the
+record for as long as its TTL says, and in whole seconds, so up to one second longer."""
+
+import time
+
+ZONES = {"resolver.example": {"on": "nsd knot bind", "soa_ttl": 3, "minimum": 3}}
+NAME = "s1._domainkey.resolver.example"
+
+
+def play(stage):
+    _, record = stage.make_key("s1")
+    stage.wait_until(int(time.time()) + 1)  # what comes early in a second stays longest
+    stage.expect("before", stage.public(NAME), [])
+    held = time.time() + 3
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.net.load(stage.zone)
+    stage.wait_until(held - 2)
+    stage.expect("one second after the publication", stage.public(NAME), [])
+    stage.wait_until(held)
+    stage.expect("at the end of its TTL", stage.public(NAME), [])
+    stage.wait_until(held + 1.01)
+    stage.expect("one second later", stage.public(NAME), [record])
+    check = stage.run("check", "resolver.example", "s1")
+    stage.expect("exit", check.exit, 0)
+    stage.expect("status", check.json["status"], "ok")

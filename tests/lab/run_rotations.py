@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+"""Plays whole rotations of keys with real nameservers and real recursive resolvers, a rotation a file of
+rotations/, and holds the program's word at each moment against what the resolvers then answer. At the end it
+reads the log of all packets: no recursive resolver may have been asked anything by the program but what
+--resolver and --ask-resolver allowed it.
+
+    run_rotations.py --program PATH [--only GLOB] [--keep DIRECTORY]
+
+It needs root, for a network namespace of its own; without, it says so and tests nothing."""
+
+import argparse
+import base64
+import collections
+import concurrent.futures
+import datetime
+import fnmatch
+import importlib.util
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+INSIDE = "DKIMPROBE_ROTATION_LAB"  # set in the namespace
+PROGRAM_ITSELF = "127.0.0.1"  # the address that the kernel gives a client of 127/8; the lab's own have others
+RUN_SECONDS = 60
+NOTICE_SECONDS = 0.3  # how long after a moment it is tried whether what should hold then does hold
+
+
+class Failure(Exception):
+    pass
+
+
+def moment(value):
+    """A time of the program's JSON as seconds since 1970."""
+    return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+
+
+class Run:
+    """One run of the program."""
+
+    def __init__(self, command, done, began):
+        self.command, self.began, self.ended = command, began, time.time()
+        self.exit, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self):
+        try:
+            return json.loads(self.stdout)
+        except ValueError:
+            raise Failure(
+                "no JSON but %r, exit %d, standard error %r\n    by hand: %s"
+                % (self.stdout[:200], self.exit, self.stderr[:500], shlex.join(self.command))
+            ) from None
+
+
+class Stage:
+    """What a rotation is played on: its zones, the program, and a client of the resolvers."""
+
+    def __init__(self, name, module, net, program, guard, folder):
+        self.name, self.net, self.program, self.folder = name, net, program, folder
+        self.environment = {**os.environ, "LD_PRELOAD": guard}
+        self.zones = {zone: net.zones[zone] for zone in module.ZONES}
+        self.zone = next(iter(self.zones.values()))
+        self.began = time.time()
+        self.told = []  # what went wrong
+        self.looks, self.asks = collections.Counter(), collections.Counter()  # by (resolver, name)
+        folder.mkdir()
+
+    def tell(self, text):
+        self.told.append("at %.2f s: %s" % (time.time() - self.began, text))
+
+    def expect(self, what, got, wanted):
+        if got != wanted:
+            self.tell("%s: %r, not %r" % (what, got, wanted))
+
+    # ---- Keys and records ----
+
+    def make_key(self, name):
+        """The file of a new private key, and the text of its record."""
+        file = self.folder / (name + ".pem")
+        openssl = ["openssl", "pkey", "-in", file, "-pubout", "-outform", "DER"]
+        subprocess.run(
+            ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", file],
+            check=True,
+            capture_output=True,
+        )
+        file.chmod(0o600)
+        der = subprocess.run(openssl, check=True, capture_output=True).stdout
+        return file, "v=DKIM1; k=rsa; p=" + base64.b64encode(der).decode()
+
+    # ---- The program ----
+
+    def run(self, *words):
+        command = [self.program, *map(str, words), "--json", "--root-hints", str(self.net.root_hints)]
+        command += ["--allow-net", "127.0.0.0/8", "--pace", "unlimited"]
+        began = time.time()
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="backslashreplace",
+            timeout=RUN_SECONDS,
+            env=self.environment,
+        )
+        return Run(command, done, began)
+
+    # ---- The resolvers ----
+
+    def public(self, name, resolver=None):
+        """What the public gets now: the texts, empty when they are denied. It fills the resolver's cache."""
+        return rotation_lab.text_in(
+            rotation_lab.ask(resolver or rotation_lab.OPEN, name, "TXT", recursion=True)
+        )
+
+    def wait_until(self, when):
+        time.sleep(max(0, when - time.time()))
+
+
+# ---- The proof over all packets ----
+
+
+def check_packets(net, stages):
+    """The failures, as sentences; prints what was seen."""
+    failures = []
+    reached = net.tripwire_log.read_text().splitlines() if net.tripwire_log.exists() else ["no log"]
+    print("tripwire: %d queries" % len(reached))
+    failures += ["the tripwire was reached: " + line for line in reached[:5]]
+    if not wait_for_sniffer(net):
+        failures.append("the log of all queries is not complete")
+    looks, asks = collections.Counter(), collections.Counter()
+    for stage in stages:
+        looks.update(stage.looks)
+        asks.update(stage.asks)
+    seen_looks, seen_asks, queries = collections.Counter(), collections.Counter(), 0
+    for line in net.queries_log.read_text().splitlines():
+        packet = json.loads(line)
+        if "dropped" in packet:
+            failures.append("the log of all queries lacks %d packets that the kernel dropped" % packet["dropped"])
+            continue
+        if packet["from"].partition("#")[0] != PROGRAM_ITSELF or packet["qr"]:
+            continue
+        queries += 1
+        to, name = packet["to"].partition("#")[0], (packet["qname"] or "").lower()
+        if to in rotation_lab.RESOLVERS and packet["qtype"] == "TXT":
+            (seen_asks if packet["rd"] else seen_looks)[to, name] += 1
+        elif packet["rd"] or to in (*rotation_lab.RESOLVERS, rotation_lab.TRIPWIRE):
+            failures.append("the program sent this: " + line)
+    print(
+        "all servers: %d queries of the program; to resolvers %d with RD=1, %d with RD=0"
+        % (queries, sum(seen_asks.values()), sum(seen_looks.values()))
+    )
+    if not queries:
+        failures.append("the log of all queries shows none of the program")
+    for what, seen, allowed in (("RD=1", seen_asks, asks), ("RD=0", seen_looks, looks)):
+        for asked, times in seen.items():
+            if times > allowed[asked]:
+                failures.append("%d questions with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked]))
+        for asked in allowed:
+            if not seen[asked]:
+                failures.append("no question with %s to %s for %s" % (what, *asked))
+    return failures
+
+
+def wait_for_sniffer(net):
+    name = "flush-%d.lab." % os.getpid()
+    deadline = time.monotonic() + 10
+    while name not in net.queries_log.read_text():
+        rotation_lab.ask("127.0.1.1", name, "SOA")
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+# ---- The whole ----
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("rotation_" + path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def play(stage, module):
+    try:
+        module.play(stage)
+    except Failure as failure:
+        stage.tell(str(failure))
+    except Exception:
+        stage.tell(traceback.format_exc())
+    return time.time() - stage.began
+
+
+def play_all(program, only, directory):
+    modules = {
+        path.stem: load(path)
+        for path in sorted((HERE / "rotations").glob("*.py"))
+        if fnmatch.fnmatchcase(path.stem, only)
+    }
+    if not modules:
+        raise SystemExit("no rotation has such a name")
+    zones = [rotation_lab.Zone(name, **how) for module in modules.values() for name, how in module.ZONES.items()]
+    guard = build_resolver_guard(directory)
+    passed, failed = 0, 0
+    with rotation_lab.Internet(directory / "internet", zones) as net:
+        stages = {
+            name: Stage(name, module, net, program, guard, directory / name) for name, module in modules.items()
+        }
+        # Each waits most of its time: they are all played at once.
+        with concurrent.futures.ThreadPoolExecutor(len(modules)) as pool:
+            times = dict(zip(modules, pool.map(lambda name: play(stages[name], modules[name]), modules)))
+        for name, stage in stages.items():
+            passed, failed = passed + (not stage.told), failed + bool(stage.told)
+            print("%-7s %s (%.1f s)" % ("FAILED" if stage.told else "ok", name, times[name]))
+            for line in stage.told:
+                print("        " + line)
+        failures = check_packets(net, stages.values())
+    for failure in failures:
+        print("FAILED  " + failure)
+    print("%d passed, %d failed" % (passed + (not failures), failed + bool(failures)))
+    return 1 if failed or failures else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--program", required=True, help="the dkimprobe to test")
+    parser.add_argument("--only", default="*", help="names of rotations, with * and ?")
+    parser.add_argument("--keep", type=pathlib.Path, help="an empty directory for all files, which stay there")
+    arguments = parser.parse_args()
+    program = str(pathlib.Path(arguments.program).resolve())
+    with tempfile.TemporaryDirectory(prefix="rotations-") as temporary:
+        return play_all(program, arguments.only, arguments.keep or pathlib.Path(temporary))
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("SKIPPED all rotations: ONLY ROOT MAKES A NETWORK NAMESPACE, so no rotation was played")
+        print("0 passed, 0 failed")
+        sys.exit(0)
+    if INSIDE not in os.environ:
+        os.environ[INSIDE] = "1"
+        os.execvp("unshare", ["unshare", "-n", "--", sys.executable, *sys.argv])
+    import rotation_lab
+    from run_cases import build_resolver_guard
+
+    rotation_lab.bring_loopback_up()
+    sys.exit(main())
