@@ -1,7 +1,5 @@
 #include "cli/check.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
@@ -13,79 +11,23 @@
 
 #include "checks/judge.hpp"
 #include "cli/check_plan.hpp"
+#include "cli/look.hpp"
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
-#include "cli/settings_input.hpp"
-#include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
-#include "config/root_hints.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
-#include "probe/prober.hpp"
 
 namespace dkimprobe::cli {
 namespace {
-
-using std::chrono::milliseconds;
-
-struct Round {
-  std::vector<probe::Observation> observations{};
-  bool interrupted = false;
-};
-
-Round observe(const CheckTarget& target) {
-  const bool show_progress = isatty(STDERR_FILENO) == 1;
-  bool progress_shown = false;
-  const auto progress = [&](milliseconds passed) {
-    // A probe that is done at once leaves no flicker behind.
-    if (passed < milliseconds{300}) return;
-    progress_shown = true;
-    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
-               static_cast<double>(passed.count()) / 1'000.0);
-    std::fflush(stderr);
-  };
-
-  Round round;
-  probe::Prober prober(target.probe);
-  {
-    const SignalWatch watch([&] { prober.interrupt(); },
-                            show_progress ? std::function<void(milliseconds)>(progress) : nullptr);
-    round.observations = prober.observe(target.domain, target.selectors);
-    round.interrupted = watch.interrupted();
-  }
-  if (progress_shown) fmt::print(stderr, "\r\x1b[K");
-  return round;
-}
 
 /// What the first selector says that is as bad as the whole domain.
 std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
   const auto report = std::ranges::find(reports, status, &checks::Report::status);
   return report == reports.end() ? std::string{}
                                  : fmt::format("{}: {}", report->selector.to_string(), report->headline);
-}
-
-config::Result<config::Settings> read_files(const CheckCommand& command) {
-  config::Settings settings;
-  config::Mistakes mistakes;
-  if (command.settings_file) {
-    if (auto read = load_settings(*command.settings_file)) {
-      settings = std::move(*read);
-    } else {
-      mistakes = std::move(read.error());
-    }
-  }
-  if (command.root_hints) {
-    if (auto servers = config::read_root_hints(*command.root_hints)) {
-      settings.probe.root_servers = std::move(*servers);
-    } else {
-      std::ranges::move(servers.error(), std::back_inserter(mistakes));
-    }
-  }
-  if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
-  return settings;
 }
 
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
@@ -114,10 +56,10 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   std::vector<probe::Observation> seen;
   bool interrupted = false;
   for (const auto& target : plan->targets) {
-    Round round = observe(target);
+    Look look = look_at(target);
     std::vector<checks::Report> reports;
-    for (std::size_t i = 0; i < round.observations.size(); ++i)
-      reports.push_back(checks::judge(round.observations[i], target.expectations[i], plan->policy));
+    for (std::size_t i = 0; i < look.observations.size(); ++i)
+      reports.push_back(checks::judge(look.observations[i], target.expectations[i], plan->policy));
     const checks::Status status = checks::worst(reports);
     if (!command.output.json) {
       write_output((domains.empty() ? "" : "\n") +
@@ -128,8 +70,8 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
       write_output(exporters::check_json(target.domain, status, reports));
     }
     domains.push_back({target.domain, status, worst_headline(status, reports)});
-    if (command.save) std::ranges::move(round.observations, std::back_inserter(seen));
-    interrupted = round.interrupted;
+    if (command.save) std::ranges::move(look.observations, std::back_inserter(seen));
+    interrupted = look.interrupted;
     if (interrupted) break;
   }
   if (command.save) {
