@@ -2,6 +2,7 @@
 // It opens no file and asks no server.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -43,6 +44,24 @@ struct CheckCommand {
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
   std::optional<std::filesystem::path> save{};  ///< where the observations are stored
   OutputChoice output{};
+};
+
+/// A selector with the role that the command line gives it.
+struct SelectorRole {
+  config::Selector selector{};
+  std::optional<config::Role> role{};  ///< without it as the settings file says, or active
+};
+
+struct RotationCommand {
+  /// Which domain, and how it is asked. Its selectors and role stay empty; no domain is all of the settings.
+  CheckCommand asked{};
+  std::vector<SelectorRole> selectors{};          ///< each of them once, beside those of the settings
+  bool only_plan = false;                         ///< the next change as commands; nobody is asked
+  std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
+  std::optional<config::Selector> compromised{};  ///< somebody else has its key
+  std::optional<std::chrono::milliseconds>
+      wait{};                                      ///< of `compromised`: look again until every server let go
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
 };
 
 struct JudgeCommand {
@@ -91,8 +110,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command =
-    std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, RotationCommand, JudgeCommand, LintCommand, RecordCommand,
+                             ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -19,6 +19,7 @@
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
 #include "cli/record.hpp"
+#include "cli/rotation.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -46,6 +47,9 @@ Ended ended(config::Result<ExitCode> result) {
 
 Ended run_command(const CheckCommand& command) {
   return run_check(command);
+}
+Ended run_command(const RotationCommand& command) {
+  return run_rotation(command);
 }
 Ended run_command(const JudgeCommand& command) {
   return ended(run_judge(command));
