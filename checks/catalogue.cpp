@@ -12,7 +12,7 @@ std::span<const Check> catalogue() {
   static const std::vector<Check> rows = [] {
     std::vector<Check> all;
     for (const auto group : {presence_checks(), record_checks(), key_checks(), size_checks(), adsp_checks(),
-                             server_checks(), zone_checks()}) {
+                             server_checks(), zone_checks(), signature_checks()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;
@@ -34,6 +34,8 @@ std::string_view to_string(Scope scope) {
       return "server";
     case Scope::zone:
       return "zone";
+    case Scope::signature:
+      return "signature";
   }
   return {};
 }

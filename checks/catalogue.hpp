@@ -13,7 +13,7 @@ struct Evidence;  // checks/evidence.hpp: what the functions that find faults ar
 class Verdict;    // checks/evidence.hpp: where they put what they found
 
 /// What a check looks at; reports group by it.
-enum class Scope : std::uint8_t { record, key, size, adsp, server, zone };
+enum class Scope : std::uint8_t { record, key, size, adsp, server, zone, signature };
 
 [[nodiscard]] std::string_view to_string(Scope scope);
 

@@ -11,6 +11,7 @@
 #include "checks/judge.hpp"
 #include "checks/key_record.hpp"
 #include "checks/report.hpp"
+#include "checks/signature_field.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
@@ -32,6 +33,7 @@ struct Evidence {
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};
   SizeFacts size{};
+  std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
 };
 
 /// The name at which the operator publishes: the selector's own, or the one to which its chain leads;

@@ -197,11 +197,13 @@ CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<
   return {&check, outcome, {}};
 }
 
-/// An outcome for each row of the catalogue; a row that is not `chosen` is not judged.
+/// An outcome for each row of the catalogue; a row that is not `chosen` is not judged. Those about signatures
+/// are left out without one.
 template <class Choose>
 void judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
   std::vector<Finding> found;
   for (const Check& check : catalogue()) {
+    if (check.scope == Scope::signature && evidence.signatures.empty()) continue;
     report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
                                             : CheckResult{&check, CheckOutcome::not_judged, {}});
   }
@@ -226,6 +228,7 @@ bool text_shows(const Check& check) {
     case Scope::adsp:
     case Scope::server:
     case Scope::zone:
+    case Scope::signature:
       return false;
   }
   return false;
@@ -321,13 +324,18 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
 
 }  // namespace
 
-Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy) {
+Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy,
+             std::span<const SignatureField> signatures) {
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
-  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}};
+  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}, {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
+  for (const auto& field : signatures) {
+    if (field.domain == observation.domain && field.selector == observation.selector)
+      evidence.signatures.push_back(&field);
+  }
 
   Report report;
   report.domain = observation.domain;
@@ -366,7 +374,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   ChainAnswers nothing;
   const ChainAnswers& answers = place.is_adsp ? nothing : texts;
   const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
-  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}};
+  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}, {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);

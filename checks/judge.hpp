@@ -9,6 +9,7 @@
 
 #include "checks/record_place.hpp"
 #include "checks/report.hpp"
+#include "checks/signature_field.hpp"
 #include "config/policy.hpp"
 #include "config/selector.hpp"
 #include "probe/observation.hpp"
@@ -32,8 +33,11 @@ struct Expectation {
 /// What the operator decides: it turns facts into faults, sets severities and switches checks off.
 using config::Policy;
 
+/// Of `signatures`, the fields of a message, those are judged that name this domain and selector. Without any
+/// the report has no outcome for the rows about signatures. A time is judged as it was when the servers were
+/// asked.
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
-                           const Policy& policy);
+                           const Policy& policy, std::span<const SignatureField> signatures = {});
 
 /// The same for one text that no server was asked for: rows that the text alone does not answer are not
 /// judged, and the report has nothing of servers and time. The size is known when the name is.

@@ -184,8 +184,8 @@ void find_blocklisted(const Evidence& evidence, Verdict& verdict) {
 constexpr auto rows = std::to_array<Check>({
     {"key_missing_p", Scope::key, Severity::critical, "RFC 6376 section 3.6.1", "the record holds no key",
      "every signature made with this selector fails",
-     "Add `p=` with the public key, as `openssl rsa -in PRIVATE.pem -pubout` prints it between its BEGIN and "
-     "END lines.",
+     "Add `p=` with the public key, as `openssl pkey -in PRIVATE.pem -pubout` prints it between its BEGIN "
+     "and END lines; of an Ed25519 key enter its last 44 characters alone.",
      find_in_texts<RecordFault::key_missing_p>},
     {"key_revoked", Scope::key, Severity::critical, "RFC 6376 section 3.6.1", "the key is revoked",
      "every signature made with this selector fails",
@@ -193,8 +193,8 @@ constexpr auto rows = std::to_array<Check>({
      find_in_texts<RecordFault::key_revoked>},
     {"key_base64_invalid", Scope::key, Severity::critical, "RFC 6376 section 2.10", "p= is no base64",
      "verifiers cannot read the key",
-     "Enter the key anew in p=, as `openssl rsa -in PRIVATE.pem -pubout` prints it between its BEGIN and END "
-     "lines.",
+     "Enter the key anew in p=, as `openssl pkey -in PRIVATE.pem -pubout` prints it between its BEGIN and "
+     "END lines; of an Ed25519 key enter its last 44 characters alone.",
      find_in_texts<RecordFault::key_base64_invalid>},
     {"key_base64_urlsafe", Scope::key, Severity::critical, "RFC 4648 section 5", "p= is in URL-safe base64",
      "verifiers cannot read the key", "Write `+` for each `-` and `/` for each `_` in p=.",

@@ -217,7 +217,7 @@ constexpr auto rows = std::to_array<Check>({
      find_in_texts<RecordFault::txt_non_ascii>},
     {"txt_control_char", Scope::record, Severity::warning, "RFC 6376 section 3.2",
      "the record holds control characters",
-     "the record breaks the syntax, and some verifiers reject it; most pass over line breaks inside p=",
+     "the record breaks the syntax, and some verifiers reject it; decoders of base64 pass over line breaks",
      "Enter the record as one line.", find_in_texts<RecordFault::txt_control_char>},
     {"version_bad", Scope::record, Severity::critical, "RFC 6376 section 3.6.1", "v= is not DKIM1",
      "verifiers must discard the record", "Write `v=DKIM1`.", find_in_texts<RecordFault::version_bad>},

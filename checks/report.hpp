@@ -150,7 +150,8 @@ struct Report {
   std::chrono::microseconds took{0};
   Status status = Status::unknown;
   std::string headline{};               ///< one clause, escaped: why the status is what it is
-  std::vector<CheckResult> outcomes{};  ///< in the catalogue's order, each check once
+  /// In the catalogue's order, each check once; those about signatures only with a message.
+  std::vector<CheckResult> outcomes{};
   std::vector<Finding> findings{};      ///< worst first
   RecordFacts record{};
   std::optional<KeyFacts> key{};

@@ -692,7 +692,10 @@ class SignQuestion {
       };
       for (const auto& stretch : stretches) {
         if (!stretch.until) continue;
-        if (const auto hold = hold_of(owner, *stretch.span)) share(*stretch.until, *hold, stretch.left);
+        auto hold = hold_of(owner, *stretch.span);
+        // Whoever asks for the first time may still be led to a server that left.
+        if (!hold && stretch.left && !is_right(owner, *stretch.span)) hold.emplace();
+        if (hold) share(*stretch.until, *hold, stretch.left);
       }
       const auto told =
           std::ranges::find_if(stretches, [](const Stretch& stretch) { return is_whole(*stretch.span); });
@@ -700,8 +703,8 @@ class SignQuestion {
         // Only its silence was seen; once it has left, it does not matter for ever.
         if (is_there(timeline)) continue;
         const WallTime left = timeline.spans.back().first_seen;
-        if (const auto hold = earlier_hold(owner, left, nullptr))
-          share(read_.asked_until(timeline, left), *hold, true);
+        const auto hold = earlier_hold(owner, left, nullptr);
+        share(read_.asked_until(timeline, left), hold.value_or(Hold{}), true);
         continue;
       }
       const WallTime first_seen = told->span->first_seen;
@@ -795,8 +798,9 @@ class GoneQuestion {
     if (is_unknown || verdict.servers.empty()) return verdict;
 
     Shares shares;
-    if (const auto share = last_share()) shares.add(*share);
-    for (const auto& name : read_.chain()) add_earlier(name, shares);
+    const auto all = ways();
+    if (const auto share = last_share(all)) shares.add(*share);
+    for (const auto& name : read_.chain()) add_earlier(name, all, shares);
     gone.because = shares.because();
     sort_latest_first(gone.because);
     gone.at = shares.latest().value_or(*read_.history().first_look);
@@ -870,6 +874,8 @@ class GoneQuestion {
   struct Way {
     DomainName owner{};
     Share share{};
+    WallTime from{};
+    std::optional<WallTime> end{};
     const DomainName* target = nullptr;  ///< of an alias
   };
 
@@ -884,7 +890,11 @@ class GoneQuestion {
         const Cause cause = stretch.left ? Cause::old_nameservers
                             : is_alias   ? Cause::old_alias_ttl
                                          : Cause::old_record_ttl;
-        Way way{timeline.owner, {cause, WallTime::max(), life(span), &timeline}, nullptr};
+        Way way{timeline.owner,
+                {cause, WallTime::max(), life(span), &timeline},
+                span.first_seen,
+                stretch.until,
+                nullptr};
         // Nobody looks any more at what stands at a name to which no alias leads now.
         if (stretch.until && (in_chain || !stretch.left))
           way.share.until = later(*stretch.until, way.share.held);
@@ -897,9 +907,8 @@ class GoneQuestion {
 
   /// The last share of the key as caches can have it at the selector's name: an alias shows it no longer than
   /// what the alias leads to. Nothing when it was never there.
-  [[nodiscard]] std::optional<Share> last_share() {
+  [[nodiscard]] std::optional<Share> last_share(const std::vector<Way>& all) const {
     std::map<DomainName, Share> last;
-    const auto all = ways();
     // Each round follows one alias more; times only grow, and each is that of one of the ways.
     for (bool grew = true; grew;) {
       grew = false;
@@ -920,26 +929,23 @@ class GoneQuestion {
     return found == last.end() ? std::nullopt : std::optional(found->second);
   }
 
-  /// Servers whose first sight was without the key, and may have had it before.
-  void add_earlier(const DomainName& owner, Shares& shares) {
-    std::vector<const AnswerSpan*> with_key;
-    for (const auto& timeline : read_.history().servers) {
-      for (const auto& span : timeline.spans) {
-        if (has_key(span)) with_key.push_back(&span);
-      }
-    }
+  /// Servers whose first sight was without the key: they may have had it before, as long as others of the
+  /// same name had it; and whoever never had it in our looks may have had it before all of them.
+  void add_earlier(const DomainName& owner, const std::vector<Way>& all, Shares& shares) {
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
       const auto first = std::ranges::find_if(timeline.spans, is_whole);
       if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
-      std::optional<seconds> longest;
-      for (const AnswerSpan* span : with_key) {
-        if (span->first_seen <= first->first_seen)
-          longest = std::max(longest.value_or(seconds{0}), life(*span));
+      if (all.empty()) {
+        const seconds held = read_.policy().unknown_wait;
+        shares.add({Cause::nothing_known, later(first->first_seen, held), held, &timeline});
       }
-      const Cause cause = longest ? Cause::earlier_answer_unknown : Cause::nothing_known;
-      const seconds held = longest.value_or(read_.policy().unknown_wait);
-      shares.add({cause, later(first->first_seen, held), held, &timeline});
+      for (const auto& way : all) {
+        if (!(way.owner == owner) || way.from > first->first_seen) continue;
+        if (way.end && *way.end < first->first_seen) continue;
+        shares.add({Cause::earlier_answer_unknown, later(first->first_seen, way.share.held), way.share.held,
+                    &timeline});
+      }
     }
   }
 

@@ -37,6 +37,16 @@ std::string shell_word(std::string_view text) {
   return fmt::format("'{}'", text);
 }
 
+bool is_wrong(Progress progress) {
+  return progress != Progress::right && progress != Progress::unknown;
+}
+bool is_right(Progress progress) {
+  return progress == Progress::right;
+}
+bool is_unknown(Progress progress) {
+  return progress == Progress::unknown;
+}
+
 std::string server_text(const ServerProgress& server) {
   std::string text = server.server.name.empty()
                          ? server.server.address.ip.to_string()
@@ -445,7 +455,6 @@ void add_publishing(const Situation& situation, RotationChange& change) {
   }
 
   const auto& servers = next->sign.servers;
-  const auto is_right = [](Progress progress) { return progress == Progress::right; };
   const std::size_t right = next->holds_earlier_key() ? 0 : next->count(Progress::right);
   const bool damaged = next->count(Progress::damaged) > 0;
   const bool none_seen = next->count(Progress::unknown) == servers.size();
@@ -671,13 +680,12 @@ PlannedStep remove_step(const Ending& ending, const RotationInput& input, StepSt
   const std::string from = ending.facts.selector.to_string();
   auto step = step_of(RotationStep::remove, StepState::later, "");
   step.servers = ending.gone.servers;
-  const auto has_key = [](Progress progress) { return progress == Progress::right; };
   if (ending.facts.published) {
     step.actions.push_back(revoke_action(input, *ending.view));
     if (waiting == StepState::done) {
       step.state = StepState::now;
       step.earliest = ending.facts.remove.at;
-      step.says = "still published by " + servers_text(ending.gone.servers, has_key);
+      step.says = "still published by " + servers_text(ending.gone.servers, is_right);
     } else {
       step.state = waiting == StepState::unknown ? StepState::unknown : StepState::later;
       step.earliest = ending.facts.remove.at;
@@ -726,9 +734,6 @@ RotationChange closing_change(const Situation& situation, const Ending& ending) 
   auto see = step_of(RotationStep::see, StepState::done, current == nullptr ? nobody : "");
   if (current != nullptr) {
     see.servers = current->sign.servers;
-    const auto is_wrong = [](Progress progress) {
-      return progress != Progress::right && progress != Progress::unknown;
-    };
     if (current->right_everywhere()) {
       see.says = fmt::format("every server has the key of {}", to);
     } else if (std::ranges::any_of(see.servers, is_wrong, &ServerProgress::progress)) {
@@ -737,11 +742,8 @@ RotationChange closing_change(const Situation& situation, const Ending& ending) 
           fmt::format("{} signs, and yet it is not right at ", to) + servers_text(see.servers, is_wrong);
     } else {
       see.state = StepState::unknown;
-      see.says =
-          current->looked()
-              ? "not seen: " +
-                    servers_text(see.servers, [](Progress progress) { return progress == Progress::unknown; })
-              : "no server was asked yet";
+      see.says = current->looked() ? "not seen: " + servers_text(see.servers, is_unknown)
+                                   : "no server was asked yet";
     }
   }
   change.steps.push_back(std::move(see));
@@ -756,97 +758,93 @@ RotationChange closing_change(const Situation& situation, const Ending& ending) 
 
 // ---- Faults ----
 
-void add_fault(RotationOverview& overview, std::string_view name, Severity severity, const Selector& selector,
-               std::string detail, std::string remedy = {}) {
-  const auto at = std::ranges::find_if(overview.faults,
-                                       [&](const RotationFault& fault) { return fault.severity < severity; });
-  overview.faults.insert(at, {name, severity, selector, std::move(detail), std::move(remedy)});
+void add_fault(RotationOverview& overview, RotationFault fault) {
+  const auto at = std::ranges::find_if(
+      overview.faults, [&](const RotationFault& other) { return other.severity < fault.severity; });
+  overview.faults.insert(at, std::move(fault));
+}
+
+void find_faults_of_current(const View& current, RotationOverview& overview) {
+  const auto& servers = current.sign.servers;
+  const std::string name = current.selector().to_string();
+  if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
+    add_fault(overview,
+              {"signing_key_not_right", Severity::critical, current.selector(),
+               fmt::format("{} signs, and its key is not right on every server", name),
+               servers_text(servers, is_wrong),
+               fmt::format("publish the key of {} there, or sign with a selector that is right on every "
+                           "server",
+                           name)});
+  } else if (current.count(Progress::unknown) > 0 && current.count(Progress::right) > 0) {
+    add_fault(overview, {"signing_key_not_seen", Severity::warning, current.selector(),
+                         fmt::format("{} signs, and its key was not seen on every server", name),
+                         servers_text(servers, is_unknown), "see why these servers give no answer"});
+  }
+}
+
+void find_faults_of_next(const View& next, const Situation& situation, RotationOverview& overview) {
+  const RotationInput& input = situation.input;
+  const std::string name = next.selector().to_string();
+  const auto rest = rests_until(input, next);
+  if (rest && *rest > situation.now && next.has_next_key()) {
+    // Mail with a signature of the earlier key is verified with the new one, and fails.
+    const WallTime used = *rest - rest_of(input);
+    const bool breaks_mail = used + input.policy.transit > situation.now;
+    add_fault(
+        overview,
+        {"selector_reused_too_soon", breaks_mail ? Severity::critical : Severity::warning, next.selector(),
+         fmt::format("{} has a new key, but an earlier one was in use until {}", name, time_text(used)),
+         breaks_mail ? "mail that the earlier key signed cannot be verified any more" : "",
+         breaks_mail
+             ? fmt::format("give the new key a selector of its own, and publish the earlier key of {} "
+                           "again until {}",
+                           name, time_text(used + input.policy.transit))
+             : fmt::format("do not sign with {} before {}", name, time_text(*rest))});
+  }
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
+  if (right == 0 || right == next.sign.servers.size()) return;
+  std::optional<WallTime> first;
+  for (const auto& server : next.sign.servers) {
+    if (is_right(server.progress) && server.since)
+      first = std::min(first.value_or(*server.since), *server.since);
+  }
+  if (!first || *first + input.policy.unknown_wait > situation.now) return;
+  add_fault(overview, {"next_key_not_everywhere", Severity::warning, next.selector(),
+                       fmt::format("a server has the key of {} since {}, and others still do not", name,
+                                   time_text(*first)),
+                       servers_text(next.sign.servers, [](Progress progress) { return !is_right(progress); }),
+                       "let these servers transfer the zone again"});
+}
+
+void find_faults_of_old(const Ending& ending, WallTime now, RotationOverview& overview) {
+  const std::string name = ending.facts.selector.to_string();
+  const WallTime date = ending.facts.remove.at.value_or(now);
+  if (ending.facts.removed_too_early) {
+    add_fault(overview,
+              {"removed_too_early", Severity::critical, ending.facts.selector,
+               fmt::format("mail that {} signed may be on its way until {}, and its key was removed", name,
+                           time_text(date)),
+               servers_text(ending.gone.servers, is_wrong),
+               fmt::format("publish the record with the key of {} again until then", name)});
+  }
+  if (ending.facts.still_published) {
+    add_fault(overview, {"old_key_still_published", Severity::warning, ending.facts.selector,
+                         fmt::format("the key of {} was to be removed by {}, and is still published", name,
+                                     time_text(date)),
+                         servers_text(ending.gone.servers, is_right), ""});
+  }
 }
 
 void find_faults(const Situation& situation, const std::vector<Ending>& endings, RotationOverview& overview) {
-  const RotationInput& input = situation.input;
-  if (const View* const current = situation.current) {
-    const auto is_wrong = [](Progress progress) {
-      return progress != Progress::right && progress != Progress::unknown;
-    };
-    const auto& servers = current->sign.servers;
-    if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
-      add_fault(
-          overview, "signing_key_not_right", Severity::critical, current->selector(),
-          fmt::format("{} signs, and its key is not right at {}", current->selector().to_string(),
-                      servers_text(servers, is_wrong)),
-          fmt::format("publish the key of {} there, or sign with a selector that is right on every server",
-                      current->selector().to_string()));
-    } else if (current->count(Progress::unknown) > 0 && current->count(Progress::right) > 0) {
-      add_fault(
-          overview, "signing_key_not_seen", Severity::warning, current->selector(),
-          fmt::format("{} signs, and its key was not seen at {}", current->selector().to_string(),
-                      servers_text(servers, [](Progress progress) { return progress == Progress::unknown; })),
-          "see why the server does not answer");
-    }
-  }
+  if (situation.current != nullptr) find_faults_of_current(*situation.current, overview);
   if (overview.state.overdue) {
-    add_fault(overview, "rotation_overdue", Severity::warning, *overview.state.current,
-              fmt::format("the key of {} was to change by {}: it is older than {}",
-                          overview.state.current->to_string(), time_text(*overview.state.due_at),
-                          duration_text(*input.every)));
+    add_fault(overview, {"rotation_overdue", Severity::warning, *overview.state.current,
+                         fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),
+                                     time_text(*overview.state.due_at)),
+                         fmt::format("it is older than {}", duration_text(*situation.input.every)), ""});
   }
-  if (const View* const next = situation.next) {
-    const auto rest = rests_until(input, *next);
-    if (rest && *rest > situation.now && next->has_next_key()) {
-      // Mail with a signature of the earlier key would be verified with the new one, and fail.
-      const auto& last = next->planned->last_signature;
-      const WallTime used = last ? last->last : next->other_key_last_seen.value_or(*rest - rest_of(input));
-      const bool breaks_mail = used + input.policy.transit > situation.now;
-      add_fault(
-          overview, "selector_reused_too_soon", breaks_mail ? Severity::critical : Severity::warning,
-          next->selector(),
-          fmt::format("{} has a new key, but an earlier one was in use until {}{}",
-                      next->selector().to_string(), time_text(used),
-                      breaks_mail ? ": mail that it signed cannot be verified any more" : ""),
-          fmt::format(
-              "give the new key a selector of its own, and publish the earlier key of {} again until {}",
-              next->selector().to_string(), time_text(used + input.policy.transit)));
-    }
-    const std::size_t right = next->holds_earlier_key() ? 0 : next->count(Progress::right);
-    if (right > 0 && right < next->sign.servers.size()) {
-      std::optional<WallTime> first;
-      for (const auto& server : next->sign.servers) {
-        if (server.progress == Progress::right && server.since)
-          first = std::min(first.value_or(*server.since), *server.since);
-      }
-      if (first && *first + input.policy.unknown_wait <= situation.now) {
-        add_fault(overview, "next_key_not_everywhere", Severity::warning, next->selector(),
-                  fmt::format("a server has the key of {} since {}, and others still do not: {}",
-                              next->selector().to_string(), time_text(*first),
-                              servers_text(next->sign.servers,
-                                           [](Progress progress) { return progress != Progress::right; })),
-                  "let these servers transfer the zone again");
-      }
-    }
-  }
-  for (const auto& ending : endings) {
-    const std::string from = ending.facts.selector.to_string();
-    const auto& servers = ending.gone.servers;
-    if (ending.facts.removed_too_early) {
-      add_fault(
-          overview, "removed_too_early", Severity::critical, ending.facts.selector,
-          fmt::format("mail that {} signed may be on its way until {}, and its key is not there any more: {}",
-                      from, time_text(ending.facts.remove.at.value_or(situation.now)),
-                      servers_text(servers,
-                                   [](Progress progress) {
-                                     return progress != Progress::right && progress != Progress::unknown;
-                                   })),
-          fmt::format("publish the record with the key of {} again until then", from));
-    }
-    if (ending.facts.still_published) {
-      add_fault(
-          overview, "old_key_still_published", Severity::warning, ending.facts.selector,
-          fmt::format("the key of {} was to be removed by {}, and is still published by {}", from,
-                      time_text(ending.facts.remove.at.value_or(situation.now)),
-                      servers_text(servers, [](Progress progress) { return progress == Progress::right; })));
-    }
-  }
+  if (situation.next != nullptr) find_faults_of_next(*situation.next, situation, overview);
+  for (const auto& ending : endings) find_faults_of_old(ending, situation.now, overview);
 }
 
 // ---- The whole ----
@@ -922,7 +920,7 @@ std::string_view state_words(StepState state) {
 /// What matters most, in one clause.
 std::string headline_of(const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
-    return overview.faults.front().detail;
+    return overview.faults.front().clause;
   for (const StepState state : {StepState::unknown, StepState::blocked, StepState::now, StepState::later}) {
     for (const auto& change : overview.changes) {
       const PlannedStep* const step = next_step(change);
@@ -931,8 +929,8 @@ std::string headline_of(const RotationOverview& overview) {
           fmt::format("{}, {}: {}", change_text(change), to_string(step->step), state_words(state));
       if (state != StepState::later) return text;
       if (step->earliest) return text + fmt::format(" until {}", time_text(*step->earliest));
-      const bool is_turn = step->step == RotationStep::choose || step->step == RotationStep::sign;
-      return is_turn ? fmt::format("{}: nothing is due", change_text(change)) : text;
+      if (step->step != RotationStep::choose && step->step != RotationStep::sign) return text;
+      return change.from ? fmt::format("{} signs, and nothing is due", change.from->to_string()) : text;
     }
   }
   return "nothing is left to do";
@@ -965,7 +963,7 @@ void add_notes(const Situation& situation, RotationOverview& overview) {
                     situation.current == nullptr ? "the ring" : situation.current->selector().to_string(),
                     situation.input.ring.empty() ? "is older" : "is in the ring"));
   }
-  if (situation.next == nullptr) return;
+  if (situation.next == nullptr || !situation.next->has_next_key()) return;
   for (const auto& limit : situation.next->sign.limits) overview.notes.push_back(limit);
 }
 
@@ -1032,7 +1030,6 @@ PlannedStep replace_step(const Situation& situation, const View& bad, RotationCh
 
 PlannedStep revoke_step(const Situation& situation, const View& bad, const Ending& ending) {
   const auto& servers = ending.gone.servers;
-  const auto has_key = [](Progress progress) { return progress == Progress::right; };
   const auto has_none = [](const ServerProgress& server) {
     return server.progress != Progress::right && server.progress != Progress::unknown;
   };
@@ -1054,7 +1051,7 @@ PlannedStep revoke_step(const Situation& situation, const View& bad, const Endin
     step.says = without == 0
                     ? "without any wait: every server still publishes the key"
                     : fmt::format("{} of {} servers do not publish the key any more; still published by {}",
-                                  without, servers.size(), servers_text(servers, has_key));
+                                  without, servers.size(), servers_text(servers, is_right));
   }
   step.actions.push_back(revoke_action(situation.input, bad));
   step.actions.push_back(
@@ -1155,10 +1152,8 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
   if (revoked == StepState::now) {
     overview.status = Status::critical;
     overview.headline = fmt::format("{} is compromised and still published: revoke it now", from);
-    add_fault(overview, "compromised_key_published", Severity::critical, compromised,
-              fmt::format("the key of {} is published by {}", from,
-                          servers_text(ending.gone.servers,
-                                       [](Progress progress) { return progress == Progress::right; })));
+    add_fault(overview, {"compromised_key_published", Severity::critical, compromised,
+                         fmt::format("the key of {} is still published", from), "", ""});
   } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
     overview.status = Status::unknown;
     overview.headline = fmt::format("whether every server has let go of {} could not be seen", from);

@@ -122,8 +122,9 @@ struct RotationFault {
   std::string_view name{};  ///< stable snake_case
   Severity severity = Severity::warning;
   config::Selector selector{};
-  std::string detail{};  ///< escaped sentence
-  std::string remedy{};  ///< likewise; empty where the checklist says what to do
+  std::string clause{};    ///< escaped: what is wrong, in short
+  std::string evidence{};  ///< escaped: where it was seen, and how; may be empty
+  std::string remedy{};    ///< escaped sentence; empty where the checklist says what to do
 };
 
 struct RotationOverview {

@@ -578,10 +578,11 @@ std::optional<Rcode> edns_error(const ServerAnswer& answer) {
   return response->rcode;
 }
 
-void find_edns_error(const Evidence& evidence, Verdict& verdict, bool wants_badvers) {
+/// `is_own` tells the codes that are of this check.
+void find_edns_error(const Evidence& evidence, Verdict& verdict, bool (*is_own)(Rcode)) {
   for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
     const auto rcode = edns_error(asked.answer);
-    if (!rcode || (*rcode == Rcode::badvers) != wants_badvers) return std::nullopt;
+    if (!rcode || !is_own(*rcode)) return std::nullopt;
     return Fault{fmt::format("{} says {} for {} with EDNS version 0; without EDNS it does not", asked.who(),
                              rcode_text(*rcode), asked.question()),
                  fmt::format("Bring the DNS software of {} up to date, so that it answers EDNS version 0.",
@@ -590,11 +591,24 @@ void find_edns_error(const Evidence& evidence, Verdict& verdict, bool wants_badv
 }
 
 void find_edns_formerr(const Evidence& evidence, Verdict& verdict) {
-  find_edns_error(evidence, verdict, false);
+  find_edns_error(evidence, verdict,
+                  [](Rcode rcode) { return rcode != Rcode::badvers && rcode != Rcode::badcookie; });
 }
 
 void find_edns_badvers(const Evidence& evidence, Verdict& verdict) {
-  find_edns_error(evidence, verdict, true);
+  find_edns_error(evidence, verdict, [](Rcode rcode) { return rcode == Rcode::badvers; });
+}
+
+/// RFC 7873 section 5.2.1: a question without a cookie is answered as if the server knew of none.
+void find_cookie_bad(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
+    if (edns_error(asked.answer) != Rcode::badcookie) return std::nullopt;
+    return Fault{
+        fmt::format("{} says BADCOOKIE for {} with EDNS, and answers without it", asked.who(),
+                    asked.question()),
+        fmt::format("Let {} answer questions that bring no cookie of its own, or switch its cookies off.",
+                    asked.who())};
+  });
 }
 
 bool plain_answered(const ServerAnswer& answer) {
@@ -841,6 +855,10 @@ constexpr Check rows[] = {
     {"ns_recursion_available", Scope::server, Severity::notice, "RFC 5358 section 4",
      "an authoritative server offers recursion to the public", "none; it can be misused against others",
      "Switch recursion off.", find_recursion_available},
+    {"ns_cookie_bad", Scope::server, Severity::notice, "RFC 7873 section 5.2.1",
+     "a server answers EDNS with BADCOOKIE alone",
+     "resolvers without cookies ask again without EDNS and lose time",
+     "Let the server answer questions without a cookie, or switch its cookies off.", find_cookie_bad},
     {"ns_tc_unneeded", Scope::server, Severity::notice, "RFC 2181 section 9",
      "a server truncates an answer that would fit", "resolvers lose time with a second question over TCP",
      "See why the server sends clients to TCP.", find_tc_unneeded},

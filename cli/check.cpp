@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,14 +12,18 @@
 
 #include "checks/judge.hpp"
 #include "cli/check_plan.hpp"
+#include "cli/input.hpp"
 #include "cli/look.hpp"
+#include "cli/message_input.hpp"
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
+#include "exporters/history_store.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
+#include "exporters/signature_table.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -49,30 +54,60 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     print_settings_good(command, *settings);
     return ExitCode::ok;
   }
-  auto plan = plan_check(command, *settings);
+  std::vector<checks::SignatureField> signatures;
+  if (command.message) {
+    auto read = read_message(*command.message);
+    if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
+    signatures = std::move(*read);
+  }
+  auto plan = command.message ? plan_message(command, *settings, signatures) : plan_check(command, *settings);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
+  if (command.message && !command.output.json) {
+    write_output(exporters::signature_table(signatures, shown_name(*command.message),
+                                            output_style(command.output.color)));
+  }
 
+  std::optional<exporters::HistoryStore> history;
+  if (command.storage) {
+    auto opened = exporters::HistoryStore::open(*command.storage);
+    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+    history = std::move(*opened);
+  }
+
+  config::Result<void> stored;
   std::vector<exporters::DomainSummary> domains;
+  std::vector<exporters::DomainReports> of_message;
   std::vector<probe::Observation> seen;
   bool interrupted = false;
   for (const auto& target : plan->targets) {
     Look look = look_at(target);
     std::vector<checks::Report> reports;
     for (std::size_t i = 0; i < look.observations.size(); ++i)
-      reports.push_back(checks::judge(look.observations[i], target.expectations[i], plan->policy));
+      reports.push_back(
+          checks::judge(look.observations[i], target.expectations[i], plan->policy, signatures));
     const checks::Status status = checks::worst(reports);
     if (!command.output.json) {
-      write_output((domains.empty() ? "" : "\n") +
+      write_output((domains.empty() && !command.message ? "" : "\n") +
                    report_tables(target.domain, reports, command.output.color));
+    } else if (command.message) {
+      of_message.push_back({target.domain, status, reports});
     } else if (command.every_domain) {
       write_output(exporters::check_json_line(target.domain, status, reports));
     } else {
       write_output(exporters::check_json(target.domain, status, reports));
     }
     domains.push_back({target.domain, status, worst_headline(status, reports)});
+    // What the operator interrupted says nothing of the servers. What could not be written is tried again
+    // with the next domain.
+    if (history && !look.interrupted) stored = history->record(look.observations);
     if (command.save) std::ranges::move(look.observations, std::back_inserter(seen));
     interrupted = look.interrupted;
     if (interrupted) break;
+  }
+  // The verdict stands whatever becomes of the history.
+  if (!stored) {
+    const auto& [where, message] = stored.error().front();
+    fmt::print(stderr, "dkimprobe: warning: {}: {}; what was seen is not stored\n", where, message);
   }
   if (command.save) {
     if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)
@@ -82,7 +117,11 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     write_output('\n' + exporters::domains_table(domains, output_style(command.output.color)));
   std::vector<checks::Status> statuses;
   for (const auto& domain : domains) statuses.push_back(domain.status);
-  if (!interrupted) return exit_code(checks::worst(statuses));
+  if (any_names_no_key(signatures)) statuses.push_back(checks::Status::critical);
+  const checks::Status status = checks::worst(statuses);
+  if (command.message && command.output.json)
+    write_output(exporters::message_json(status, signatures, of_message));
+  if (!interrupted) return exit_code(status);
   if (!command.output.json)
     fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;

@@ -1,6 +1,7 @@
 #include "cli/check_plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -101,6 +102,29 @@ config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::
     }
   }
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return plan;
+}
+
+config::Result<CheckPlan> plan_message(const CheckCommand& command, const config::Settings& settings,
+                                       std::span<const checks::SignatureField> signatures) {
+  std::vector<CheckCommand> asked;
+  for (const auto& signature : signatures) {
+    if (!signature.names_key()) continue;
+    auto known = std::ranges::find(asked, *signature.domain, &CheckCommand::domain);
+    if (known == asked.end()) {
+      known = asked.insert(asked.end(), command);
+      known->domain = *signature.domain;
+    }
+    if (std::ranges::find(known->selectors, *signature.selector) == known->selectors.end())
+      known->selectors.push_back(*signature.selector);
+  }
+  CheckPlan plan;
+  for (const auto& each : asked) {
+    auto part = plan_check(each, settings);
+    if (!part) return part;
+    plan.policy = std::move(part->policy);
+    std::ranges::move(part->targets, std::back_inserter(plan.targets));
+  }
   return plan;
 }
 

@@ -2,9 +2,11 @@
 // together. A flag wins over the file. It opens no file and asks no server.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "checks/judge.hpp"
+#include "checks/signature_field.hpp"
 #include "cli/command_line.hpp"
 #include "config/domain_name.hpp"
 #include "config/result.hpp"
@@ -22,13 +24,18 @@ struct CheckTarget {
 };
 
 struct CheckPlan {
-  std::vector<CheckTarget> targets{};  ///< at least one
+  std::vector<CheckTarget> targets{};
   checks::Policy policy{};
 };
 
-/// `settings` are those of the file; the defaults when the command names none. The mistakes are of the
-/// command line: what it leaves out and the file does not know.
+/// At least one target. `settings` are those of the file; the defaults when the command names none. The
+/// mistakes are of the command line: what it leaves out and the file does not know.
 [[nodiscard]] config::Result<CheckPlan> plan_check(const CheckCommand& command,
                                                    const config::Settings& settings);
+
+/// The same for the keys that the signatures of a message name, each key once; no target when they name none.
+[[nodiscard]] config::Result<CheckPlan> plan_message(const CheckCommand& command,
+                                                     const config::Settings& settings,
+                                                     std::span<const checks::SignatureField> signatures);
 
 }  // namespace dkimprobe::cli

@@ -41,6 +41,7 @@ Commands
   lint [FILE]                judge records, one a line, asking no server
   judge FILE                 judge what `check --save FILE` stored
   record DOMAIN SELECTOR     the record for a key, ready to publish
+  history DOMAIN [SELECTOR]  every change that `check --storage.path DIR` saw
   explain [CHECK]            what a fault means and how to mend it; all, without
   help, --help               this text; `dkimprobe check --help` has all flags
   version, --version         the version
@@ -55,10 +56,12 @@ constexpr std::string_view check_help_start = R"(Examples
   dkimprobe check example.com s1 s2 --json
   dkimprobe check example.com new --role pending
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+  dkimprobe check --message mail.eml
   dkimprobe check --config.file settings.yaml
 
 Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
+  dkimprobe check --message FILE [FLAGS]
   dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
@@ -137,6 +140,20 @@ Usage
   is wrong with it, to standard error.
 )";
 
+constexpr std::string_view history_help_start = R"(Examples
+  dkimprobe check example.com s1 --storage.path /var/lib/dkimprobe
+  dkimprobe history example.com --storage.path /var/lib/dkimprobe
+  dkimprobe history example.com s1 --storage.path /var/lib/dkimprobe --json
+
+Usage
+  dkimprobe history DOMAIN [SELECTOR] --storage.path DIR [FLAGS]
+
+  What was stored of a selector, or of all of the domain: its keys, and each
+  change with the look that saw it and the one before, which did not. `_adsp` is
+  the signing practices. No server is asked. The exit code is 3 when nothing is
+  stored.
+)";
+
 constexpr std::string_view explain_help_start = R"(Examples
   dkimprobe explain                 all checks, a line each
   dkimprobe explain ns_stale        one of them: what it means, how to mend it
@@ -148,8 +165,8 @@ Usage
 constexpr std::string_view no_selector =
     "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
     "program: "
-    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or name your selectors in a settings "
-    "file: --config.file FILE";
+    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or give that source: --message FILE. "
+    "Or name your selectors in a settings file: --config.file FILE";
 
 void add(Mistakes& mistakes, Mistakes more) {
   std::move(more.begin(), more.end(), std::back_inserter(mistakes));
@@ -213,6 +230,8 @@ struct CheckTexts {
   std::string settings_file{};
   std::string role{};
   std::string save{};
+  std::string message{};
+  std::string storage{};
   OutputTexts output{};
   bool only_ipv4 = false;
   bool only_ipv6 = false;
@@ -269,11 +288,19 @@ void declare_key(CLI::App& app, KeyTexts& texts) {
       ->group(key_group);
 }
 
+void declare_storage(CLI::App& app, std::string& storage, const std::string& meaning) {
+  app.add_option("--storage.path", storage, meaning)->option_text("DIR")->group(settings_group);
+}
+
 void declare_role(CLI::App& app, std::string& role, const char* group) {
   app.add_option("--role", role,
                  "what the selectors are for: pending, active (the default), standby or retired")
       ->option_text("ROLE")
       ->group(group);
+}
+
+void declare_message(CLI::App& app, std::string& message, const std::string& meaning) {
+  app.add_option("--message", message, meaning)->option_text("FILE")->group("The message");
 }
 
 /// The flags of every command that asks servers.
@@ -315,12 +342,18 @@ void declare_asking(CLI::App& app, CheckTexts& texts) {
 
 void declare_check(CLI::App& app, CheckTexts& texts) {
   app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  declare_message(
+      app, texts.message,
+      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
+      "against the records; `-` is standard input. No signature is verified");
   declare_output(app, texts.output, "one JSON object on standard output");
   app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
       ->option_text("FILE")
       ->group(output_group);
   declare_role(app, texts.role, servers_group);
   declare_asking(app, texts);
+  declare_storage(app, texts.storage,
+                  "add what is seen to the history in this directory, for `dkimprobe history`");
   app.add_flag("--config.check", texts.only_check_settings,
                "read the settings, tell all mistakes, ask nobody")
       ->group(settings_group);
@@ -412,6 +445,14 @@ void read_families(const CheckTexts& texts, CheckCommand& command, Mistakes& mis
 }
 
 void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+  if (command.message) {
+    if (!positionals.empty()) {
+      mistakes.push_back(
+          {escape_text(positionals.front(), 80),
+           "the message names the domains and selectors; leave out either these or --message"});
+    }
+    return;
+  }
   if (positionals.empty() && command.settings_file) {
     command.every_domain = true;
     return;
@@ -514,6 +555,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   CheckCommand command;
   Mistakes mistakes;
   read_file_name(app, "--config.file", texts.settings_file, command.settings_file, mistakes);
+  read_file_name(app, "--message", texts.message, command.message, mistakes);
   command.only_check_settings = texts.only_check_settings;
   if (command.only_check_settings && !command.settings_file) {
     mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
@@ -524,6 +566,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
   read_output(app, texts.output, command.output, mistakes);
   read_file_name(app, "--save", texts.save, command.save, mistakes);
+  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
 }
@@ -533,7 +576,6 @@ struct RotationTexts {
   CheckTexts check{};
   std::string compromised{};
   std::string wait{};
-  std::string storage{};
 };
 
 void declare_rotation(CLI::App& app, RotationTexts& texts) {
@@ -546,12 +588,12 @@ void declare_rotation(CLI::App& app, RotationTexts& texts) {
                  "with --compromised: look again, for at most so long, until no server has the key any more")
       ->option_text("TIME")
       ->group(rotation_group);
-  app.add_option("--storage.path", texts.storage,
-                 "directory of the history; without it nothing is known of what was published before")
-      ->option_text("DIR")
-      ->group(rotation_group);
   declare_output(app, texts.check.output, "one JSON object on standard output");
   declare_asking(app, texts.check);
+  declare_storage(
+      app, texts.check.storage,
+      "the history in this directory, to which this look is added; without it nothing is known of "
+      "what was published before");
 }
 
 /// `SELECTOR` or `SELECTOR:ROLE`.
@@ -638,7 +680,7 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
     read_wait(texts.wait, command, mistakes);
     if (!command.compromised) mistakes.push_back({"--wait", "it belongs to --compromised"});
   }
-  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
+  read_file_name(app, "--storage.path", texts.check.storage, command.asked.storage, mistakes);
   read_asking(app, texts.check, command.asked, mistakes);
   read_output(app, texts.check.output, command.asked.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
@@ -698,10 +740,14 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   std::vector<std::string> positionals;
   std::string role;
   std::string settings_file;
+  std::string message;
   OutputTexts output;
   app.add_option("FILE", positionals)->group("");
   declare_output(app, output, "one JSON object on standard output");
   declare_role(app, role, settings_group);
+  declare_message(
+      app, message,
+      "judge its DKIM-Signature fields against the stored records too, as `check --message` does");
   app.add_option("--config.file", settings_file, "settings (YAML): roles, expected keys, policy")
       ->option_text("FILE")
       ->group(settings_group);
@@ -719,6 +765,9 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   }
   if (!app.get_option("--role")->empty()) take(read_role(role), command.role.emplace(), mistakes);
   read_file_name(app, "--config.file", settings_file, command.settings_file, mistakes);
+  read_file_name(app, "--message", message, command.message, mistakes);
+  if (command.message == "-" && command.file == "-")
+    mistakes.push_back({"--message", "standard input cannot be both files"});
   read_output(app, output, command.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
@@ -985,6 +1034,42 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   return Command{std::move(command)};
 }
 
+Result<Command> read_history(std::span<const std::string> arguments) {
+  CLI::App app;
+  std::vector<std::string> positionals;
+  std::string storage;
+  OutputTexts output;
+  app.add_option("DOMAIN SELECTOR", positionals)->group("");
+  declare_output(app, output, "one JSON object on standard output");
+  declare_storage(app, storage, "the directory of the history");
+  if (auto parsed = parse_flags(app, "history", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return Command{TextWanted{flags_help(history_help_start, app)}};
+  HistoryCommand command;
+  Mistakes mistakes;
+  if (positionals.empty()) {
+    mistakes.push_back(
+        {"", "no domain given; the usage is: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
+  } else {
+    take(config::read_domain(positionals.front()), command.domain, mistakes);
+  }
+  if (positionals.size() > 1)
+    take(config::Selector::parse(positionals[1]), command.selector.emplace(), mistakes);
+  if (positionals.size() > 2) {
+    mistakes.push_back(
+        {escape_text(positionals[2], 80), "one selector is shown at a time, or all of the domain"});
+  }
+  std::optional<std::filesystem::path> directory;
+  read_file_name(app, "--storage.path", storage, directory, mistakes);
+  if (directory) {
+    command.storage = std::move(*directory);
+  } else {
+    mistakes.push_back({"--storage.path", "it is missing: the directory that `check` was given with it"});
+  }
+  read_output(app, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
 }  // namespace
 
 Result<Command> read_command_line(std::span<const std::string> arguments) {
@@ -1000,13 +1085,14 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "lint") return read_lint(arguments.subspan(1));
   if (word == "judge") return read_judge(arguments.subspan(1));
   if (word == "record") return read_record(arguments.subspan(1));
+  if (word == "history") return read_history(arguments.subspan(1));
   if (word == "explain") return read_explain(arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check",  "rotation", "lint", "judge",
-                                             "record", "explain",  "help", "version"};
+  const std::vector<std::string> commands = {"check",   "rotation", "lint", "judge",  "record",
+                                             "history", "explain",  "help", "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

@@ -39,10 +39,13 @@ struct CheckCommand {
   config::Policy policy{};
   /// The options that the command line sets, whose values in `settings` and `policy` win over the file.
   std::vector<const config::Option*> given_options{};
+  /// Its DKIM-Signature fields name the domains and selectors; no other is given then. `-` is standard input.
+  std::optional<std::filesystem::path> message{};
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
+  std::optional<std::filesystem::path> save{};     ///< where the observations are stored
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
 
@@ -60,14 +63,14 @@ struct RotationCommand {
   std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
   std::optional<config::Selector> compromised{};  ///< somebody else has its key
   std::optional<std::chrono::milliseconds>
-      wait{};                                      ///< of `compromised`: look again until every server let go
-  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
+      wait{};  ///< of `compromised`: look again until every server let go
 };
 
 struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
   std::optional<std::filesystem::path> settings_file{};
+  std::optional<std::filesystem::path> message{};  ///< whose signatures are judged too; `-` likewise
   OutputChoice output{};
 };
 
@@ -100,6 +103,13 @@ struct RecordCommand {
   bool json = false;
 };
 
+struct HistoryCommand {
+  config::DomainName domain{};
+  std::optional<config::Selector> selector{};  ///< all that are stored, without
+  std::filesystem::path storage{};             ///< the directory of the history
+  OutputChoice output{};
+};
+
 struct ExplainCommand {
   const checks::Check* check = nullptr;  ///< null: list all
   bool markdown = false;                 ///< all of checks/README.md
@@ -111,7 +121,7 @@ struct TextWanted {
 };
 
 using Command = std::variant<CheckCommand, RotationCommand, JudgeCommand, LintCommand, RecordCommand,
-                             ExplainCommand, TextWanted>;
+                             HistoryCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -8,11 +8,14 @@
 #include "checks/judge.hpp"
 #include "cli/check_plan.hpp"
 #include "cli/input.hpp"
+#include "cli/message_input.hpp"
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
 #include "cli/settings_input.hpp"
+#include "cli/terminal.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
+#include "exporters/signature_table.hpp"
 
 namespace dkimprobe::cli {
 
@@ -27,6 +30,17 @@ config::Result<ExitCode> run_judge(const JudgeCommand& command) {
     if (!read) return tl::unexpected(std::move(read.error()));
     settings = std::move(*read);
   }
+  std::vector<checks::SignatureField> signatures;
+  if (command.message) {
+    auto read = read_message(*command.message);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    signatures = std::move(*read);
+    if (!command.output.json) {
+      write_output(exporters::signature_table(signatures, shown_name(*command.message),
+                                              output_style(command.output.color)));
+    }
+  }
+  std::vector<exporters::DomainReports> of_message;
   // The selectors of a domain follow each other, as they were stored.
   std::vector<checks::Status> statuses;
   for (auto first = stored->begin(); first != stored->end();) {
@@ -44,14 +58,16 @@ config::Result<ExitCode> run_judge(const JudgeCommand& command) {
     std::vector<checks::Report> reports;
     for (auto each = first; each != last; ++each) {
       const auto known = std::ranges::find(target.selectors, each->selector) - target.selectors.begin();
-      reports.push_back(
-          checks::judge(*each, target.expectations[static_cast<std::size_t>(known)], plan->policy));
+      reports.push_back(checks::judge(*each, target.expectations[static_cast<std::size_t>(known)],
+                                      plan->policy, signatures));
     }
     const checks::Status status = checks::worst(reports);
     const bool is_all = last - first == static_cast<std::ptrdiff_t>(stored->size());
     if (!command.output.json) {
-      write_output((statuses.empty() ? "" : "\n") +
+      write_output((statuses.empty() && !command.message ? "" : "\n") +
                    report_tables(first->domain, reports, command.output.color));
+    } else if (command.message) {
+      of_message.push_back({first->domain, status, std::move(reports)});
     } else if (is_all) {
       write_output(exporters::check_json(first->domain, status, reports));
     } else {
@@ -60,7 +76,11 @@ config::Result<ExitCode> run_judge(const JudgeCommand& command) {
     statuses.push_back(status);
     first = last;
   }
-  return exit_code(checks::worst(statuses));
+  if (any_names_no_key(signatures)) statuses.push_back(checks::Status::critical);
+  const checks::Status status = checks::worst(statuses);
+  if (command.message && command.output.json)
+    write_output(exporters::message_json(status, signatures, of_message));
+  return exit_code(status);
 }
 
 }  // namespace dkimprobe::cli

@@ -15,6 +15,7 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/explain.hpp"
+#include "cli/history.hpp"
 #include "cli/judge.hpp"
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
@@ -59,6 +60,9 @@ Ended run_command(const LintCommand& command) {
 }
 Ended run_command(const RecordCommand& command) {
   return ended(run_record(command));
+}
+Ended run_command(const HistoryCommand& command) {
+  return ended(run_history(command));
 }
 Ended run_command(const ExplainCommand& command) {
   return run_explain(command);

@@ -41,9 +41,9 @@ checks::WallTime wall_time() {
 }
 
 config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& command) {
-  if (!command.storage) return std::nullopt;
-  auto store =
-      HistoryStore::open(*command.storage, command.only_plan ? HistoryAccess::read : HistoryAccess::write);
+  if (!command.asked.storage) return std::nullopt;
+  auto store = HistoryStore::open(*command.asked.storage,
+                                  command.only_plan ? HistoryAccess::read : HistoryAccess::write);
   if (!store) return tl::unexpected(std::move(store.error()));
   return std::move(*store);
 }

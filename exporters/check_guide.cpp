@@ -52,6 +52,8 @@ std::string_view heading(Scope scope) {
       return "One server";
     case Scope::zone:
       return "All servers, the zone and the aliases";
+    case Scope::signature:
+      return "The signature field of a message";
   }
   return {};
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <map>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
 #include "config/escape.hpp"
+#include "exporters/history_changes.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -125,21 +125,13 @@ struct Refused : std::runtime_error {
 
 // ---- Values and columns ----
 
-constexpr std::array kinds = {
-    std::pair{PublishedKind::texts, "texts"},     std::pair{PublishedKind::alias, "alias"},
-    std::pair{PublishedKind::nodata, "nodata"},   std::pair{PublishedKind::nxdomain, "nxdomain"},
-    std::pair{PublishedKind::failure, "failure"}, std::pair{PublishedKind::unknown, "unknown"},
-    std::pair{PublishedKind::left, "left"}};
-
 PublishedKind read_kind(std::string_view word) {
-  for (const auto& [kind, name] : kinds) {
-    if (word == name) return kind;
+  for (const auto kind :
+       {PublishedKind::texts, PublishedKind::alias, PublishedKind::nodata, PublishedKind::nxdomain,
+        PublishedKind::failure, PublishedKind::unknown, PublishedKind::left}) {
+    if (word == to_string(kind)) return kind;
   }
   throw Damaged("a kind of answer that does not exist");
-}
-
-std::string kind_word(PublishedKind kind) {
-  return std::ranges::find(kinds, kind, [](const auto& pair) { return pair.first; })->second;
 }
 
 std::int64_t number(WallTime time) {
@@ -305,7 +297,7 @@ bool same_columns(const NameserverSpan& a, const NameserverSpan& b) {
 }
 
 bool same_line(const ServerTimeline& a, const ServerTimeline& b) {
-  return a.owner == b.owner && a.server == b.server;
+  return a.owner == b.owner && a.server.address == b.server.address;
 }
 
 bool same_line(const ZoneTimeline& a, const ZoneTimeline& b) {
@@ -345,7 +337,7 @@ std::string error_text(const SQLite::Exception& error) {
       return "the history cannot be written: the file or its directory is read-only";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return "the history cannot be opened: its directory cannot be read or written by this user";
+      return "the history cannot be opened: its directory cannot be written, or not be read";
     case SQLITE_BUSY:
       return fmt::format("the history cannot be used: another process has held it for {} s",
                          busy_timeout_ms / 1'000);
@@ -404,16 +396,17 @@ struct StoredHistory {
   std::vector<std::int64_t> zone_ids{};    ///< of the rows of `history.zones`
 };
 
-int pragma_number(SQLite::Database& database, const char* pragma) {
-  return database.execAndGet(fmt::format("PRAGMA {}", pragma)).getInt();
-}
-
 /// The schema version of a file of ours; nothing for one that holds nothing at all.
 std::optional<int> schema_version(SQLite::Database& database) {
-  const int id = pragma_number(database, "application_id");
-  const int version = pragma_number(database, "user_version");
-  // Asked of every file: it reads the whole schema, where damage shows.
-  const int tables = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt();
+  // One statement sees one state, whatever other processes do to a file that is new. It reads the whole
+  // schema, where damage shows.
+  SQLite::Statement row(database,
+                        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+                        "FROM pragma_application_id, pragma_user_version");
+  row.executeStep();
+  const int id = row.getColumn(0).getInt();
+  const int version = row.getColumn(1).getInt();
+  const int tables = row.getColumn(2).getInt();
   if (id == 0 && version == 0 && tables == 0) return std::nullopt;
   if (id != application_id) {
     throw Refused(
@@ -477,6 +470,12 @@ class Connection {
                  std::optional<WallTime> after_look);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ZoneTimeline& timeline);
+  /// The name that leads to an address may be another one in each look.
+  void rename_line(std::int64_t id, const ServerTimeline& before, const ServerTimeline& after) {
+    if (before.server.name != after.server.name)
+      query("UPDATE timelines SET server = ? WHERE id = ?", after.server.name, id).run();
+  }
+  void rename_line(std::int64_t, const ZoneTimeline&, const ZoneTimeline&) {}
   void drop_line(std::int64_t id, const ServerTimeline&) {
     query("DELETE FROM timelines WHERE id = ?", id).run();
   }
@@ -599,7 +598,7 @@ void Connection::put_spans(std::int64_t timeline, const std::vector<AnswerSpan>&
         "ttl_seconds, "
         "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
         "?, ?)",
-        timeline, span.first_seen, end, kind_word(span.kind), texts, alias, span.ttl_seconds,
+        timeline, span.first_seen, end, std::string(to_string(span.kind)), texts, alias, span.ttl_seconds,
         span.nsec_ttl_seconds, span.domainkey_denied_seconds, span.wildcard_ttl_seconds)
         .run();
   };
@@ -647,8 +646,10 @@ void Connection::write_lines(std::int64_t selector, const std::vector<Timeline>&
   // From the first place on at which another line stands now, all are written anew.
   std::size_t same = 0;
   while (same < before.size() && same < after.size() && same_line(before[same], after[same])) ++same;
-  for (std::size_t place = 0; place < same; ++place)
+  for (std::size_t place = 0; place < same; ++place) {
+    rename_line(ids[place], before[place], after[place]);
     put_spans(ids[place], before[place].spans, before_look, after[place].spans, after_look);
+  }
   for (std::size_t place = same; place < before.size(); ++place) drop_line(ids[place], before[place]);
   for (std::size_t place = same; place < after.size(); ++place) {
     put_spans(put_line(selector, place, after[place]), {}, std::nullopt, after[place].spans, after_look);
@@ -844,10 +845,10 @@ config::Result<void> HistoryStore::File::open() {
   if (access_ == HistoryAccess::write) std::filesystem::create_directory(directory, error);
   std::error_code status_error;
   if (!std::filesystem::is_directory(directory, status_error)) {
-    const std::error_code why = error ? error : status_error;
-    return config::mistake(shown(directory),
-                           why ? fmt::format("it cannot be used as a directory: {}", why.message())
-                               : std::string("there is no such directory"));
+    const bool is_there = std::filesystem::exists(directory, status_error);
+    return config::mistake(shown(directory), is_there ? "it is no directory"
+                                             : error  ? "the directory cannot be made: " + error.message()
+                                                      : std::string("there is no such directory"));
   }
   bool is_passing = false;
   auto opened = attempt([&] {

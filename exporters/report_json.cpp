@@ -263,27 +263,53 @@ Json report_object(const Report& report) {
           {"switched_off", std::move(switched_off)}};
 }
 
-std::string dump(const config::DomainName& domain, checks::Status status, std::span<const Report> reports,
-                 int indent) {
+Json check_object(const config::DomainName& domain, checks::Status status, std::span<const Report> reports) {
   Json list = Json::array();
   for (const auto& report : reports) list.push_back(report_object(report));
-  const Json whole = {{"schema", "dkimprobe.check/1"},
-                      {"domain", domain.to_string()},
-                      {"status", checks::to_string(status)},
-                      {"reports", std::move(list)}};
-  return dumped(whole, indent);
+  return {{"schema", "dkimprobe.check/1"},
+          {"domain", domain.to_string()},
+          {"status", checks::to_string(status)},
+          {"reports", std::move(list)}};
+}
+
+Json signature_json(const checks::SignatureField& field) {
+  Json tags = Json::array();
+  for (const auto& tag : field.list.tags)
+    tags.push_back({{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}});
+  Json mistakes = Json::array();
+  for (const auto& fault : field.faults) mistakes.push_back(without_controls(fault.detail));
+  return {{"number", field.number},
+          {"line", field.line},
+          {"domain", field.domain ? Json(field.domain->to_string()) : Json(nullptr)},
+          {"selector", field.selector ? Json(field.selector->to_string()) : Json(nullptr)},
+          {"tags", std::move(tags)},
+          {"mistakes", std::move(mistakes)}};
 }
 
 }  // namespace
 
 std::string check_json(const config::DomainName& domain, checks::Status status,
                        std::span<const Report> reports) {
-  return dump(domain, status, reports, 2);
+  return dumped(check_object(domain, status, reports), 2);
 }
 
 std::string check_json_line(const config::DomainName& domain, checks::Status status,
                             std::span<const Report> reports) {
-  return dump(domain, status, reports, -1);
+  return dumped(check_object(domain, status, reports), -1);
+}
+
+std::string message_json(checks::Status status, std::span<const checks::SignatureField> signatures,
+                         std::span<const DomainReports> domains) {
+  Json fields = Json::array();
+  for (const auto& field : signatures) fields.push_back(signature_json(field));
+  Json results = Json::array();
+  for (const auto& each : domains) results.push_back(check_object(each.domain, each.status, each.reports));
+  return dumped({{"schema", "dkimprobe.message/1"},
+                 {"status", checks::to_string(status)},
+                 {"verification", "not_done"},
+                 {"signatures", std::move(fields)},
+                 {"checks", std::move(results)}},
+                2);
 }
 
 std::string lint_json(const Report& report, std::size_t line) {

@@ -1,13 +1,15 @@
 // Reports as JSON for programs: one object, keys in a fixed order, foreign bytes escaped as everywhere else.
-// The shape is `dkimprobe.report/1`; it prints what a report holds and judges nothing.
+// The shapes stand in exporters/report.schema.json; it prints what a report holds and judges nothing.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checks/report.hpp"
+#include "checks/signature_field.hpp"
 #include "exporters/record_formats.hpp"
 
 namespace dkimprobe::exporters {
@@ -19,6 +21,19 @@ namespace dkimprobe::exporters {
 /// The same without line breaks inside: a line of a stream.
 [[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
                                           std::span<const checks::Report> reports);
+
+/// What was found at the keys of one domain.
+struct DomainReports {
+  config::DomainName domain{};
+  checks::Status status = checks::Status::unknown;
+  std::vector<checks::Report> reports{};
+};
+
+/// One object of the schema `dkimprobe.message/1`: the signatures of a message, and a `dkimprobe.check/1` for
+/// each domain that they name. `status` is that of the whole.
+[[nodiscard]] std::string message_json(checks::Status status,
+                                       std::span<const checks::SignatureField> signatures,
+                                       std::span<const DomainReports> domains);
 
 /// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
 /// only servers can tell.

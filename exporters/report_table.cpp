@@ -105,14 +105,6 @@ std::string duration(std::chrono::microseconds time) {
   return fmt::format("{:.1f} s", milliseconds / 1'000.0);
 }
 
-/// A TTL in the largest unit that keeps it whole.
-std::string seconds(std::uint32_t count) {
-  if (count == 0 || count % 60 != 0) return fmt::format("{} s", count);
-  if (count % 3'600 != 0) return fmt::format("{} min", count / 60);
-  if (count % 86'400 != 0 || count == 86'400) return fmt::format("{} h", count / 3'600);
-  return fmt::format("{} d", count / 86'400);
-}
-
 std::string server_name(const checks::ServerId& server) {
   return fmt::format("{} ({})", without_controls(server.name), server.address.ip.to_string());
 }
@@ -241,9 +233,9 @@ void TableWriter::facts(const Report& report) {
                          report.record.strings.size() == 1 ? "" : "s");
   }
   if (ttls.size() == 1) {
-    about += fmt::format(", TTL {}", seconds(*ttls.begin()));
+    about += fmt::format(", TTL {}", ttl_text(*ttls.begin()));
   } else if (ttls.size() > 1) {
-    about += fmt::format(", TTL from {} to {}", seconds(*ttls.begin()), seconds(*ttls.rbegin()));
+    about += fmt::format(", TTL from {} to {}", ttl_text(*ttls.begin()), ttl_text(*ttls.rbegin()));
   }
   fact("Record", about);
   if (!report.record.strings.empty()) fact("", record_text(report.record, ellipsis));
@@ -258,7 +250,7 @@ void TableWriter::facts(const Report& report) {
   for (const auto& alias : report.chain) {
     fact(alias.is_dname ? "DNAME" : "CNAME",
          fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style_.unicode ? "→" : "->",
-                     alias.target.to_string(), seconds(alias.ttl_seconds)));
+                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
   }
   switch (report.adsp) {
     case checks::AdspPolicy::none:

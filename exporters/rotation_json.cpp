@@ -132,7 +132,8 @@ std::string dump(const checks::RotationOverview& overview, int indent) {
     faults.push_back({{"name", fault.name},
                       {"severity", checks::to_string(fault.severity)},
                       {"selector", fault.selector.to_string()},
-                      {"detail", without_controls(fault.detail)},
+                      {"says", without_controls(fault.clause)},
+                      {"evidence", text_or_null(fault.evidence)},
                       {"remedy", text_or_null(fault.remedy)}});
   }
   Json changes = Json::array();

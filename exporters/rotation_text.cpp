@@ -248,6 +248,7 @@ class Writer {
   }
   void step(const PlannedStep& step);
   void because(const PlannedStep& step);
+  void actions(const PlannedStep& step);
   void servers(const PlannedStep& step);
 
   const checks::RotationOverview& overview_;
@@ -289,7 +290,8 @@ void Writer::faults() {
     line();
     line(fmt::format("  {} {}  {}", paint(mark), paint(checks::to_string(fault.severity), mark.ink),
                      fault.name));
-    paragraph("    ", 4, fault.detail);
+    paragraph("    ", 4,
+              fault.evidence.empty() ? fault.clause : fmt::format("{}: {}", fault.clause, fault.evidence));
     if (!fault.remedy.empty()) paragraph(fmt::format("    {} ", paint("mend:", Ink::good)), 10, fault.remedy);
   }
 }
@@ -348,35 +350,42 @@ void Writer::step(const PlannedStep& step) {
     line(fmt::format("  {} {}", paint(mark), title));
     if (!says.empty()) paragraph("      ", 6, says);
   }
-  if (step.state == StepState::done) return;
-  because(step);
+  // What has no time yet has no use for the reasons of one.
+  if (step.state == StepState::unknown || (step.state != StepState::done && step.earliest)) because(step);
+}
+
+void Writer::actions(const PlannedStep& step) {
+  for (const auto& action : step.actions) {
+    paragraph(fmt::format("      {} ", style_.unicode ? "→" : "->"), style_.unicode ? 8 : 9, action.says);
+    if (!action.text.empty()) line(fmt::format("\n        {}\n", without_controls(action.text)));
+  }
 }
 
 void Writer::change(const RotationChange& change) {
-  std::string title = change.emergency ? "Emergency" : "Change";
+  const PlannedStep& first = change.steps.front();
+  const bool is_idle = first.step == RotationStep::choose && first.state == StepState::later;
+  std::string title = change.emergency ? "Emergency" : is_idle ? "Next change" : "Change";
+  if (change.emergency) title += ": the end of a key that somebody else has,";
   if (change.from) title += fmt::format(" from {}", change.from->to_string());
   if (change.to)
     title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new name)" : "");
   line();
   paragraph("  ", 2, title, Ink::bold);
+  if (is_idle) {
+    step(first);
+    paragraph("      ", 6,
+              fmt::format("dkimprobe rotation plan {} prints all steps", overview_.domain.to_string()),
+              Ink::dim);
+    return;
+  }
   // What to do, and who is behind, is told for the step that is next; the others would drown it.
-  bool next_told = false;
+  bool is_next = true;
   for (const auto& each : change.steps) {
     step(each);
-    const bool is_turn = each.state == StepState::now || each.state == StepState::blocked ||
-                         each.state == StepState::unknown ||
-                         (each.step == RotationStep::see && each.state != StepState::done && !next_told);
-    const bool is_next = !next_told && each.state != StepState::done;
-    next_told = next_told || each.state != StepState::done;
-    if (is_next || (change.emergency && each.step == RotationStep::revoke)) servers(each);
-    if (!is_turn || !(is_next || change.emergency)) continue;
-    for (const auto& action : each.actions) {
-      paragraph("      ", 6, (style_.unicode ? "→ " : "-> ") + without_controls(action.says));
-      if (action.text.empty()) continue;
-      line();
-      line("        " + without_controls(action.text));
-      line();
-    }
+    if (each.state == StepState::done) continue;
+    if (is_next || each.step == RotationStep::revoke) servers(each);
+    if (change.emergency ? each.state != StepState::later : is_next) actions(each);
+    is_next = false;
   }
 }
 

@@ -92,4 +92,11 @@ std::string without_controls(std::string_view text) {
   return safe;
 }
 
+std::string ttl_text(std::uint32_t seconds) {
+  if (seconds == 0 || seconds % 60 != 0) return fmt::format("{} s", seconds);
+  if (seconds % 3'600 != 0) return fmt::format("{} min", seconds / 60);
+  if (seconds % 86'400 != 0 || seconds == 86'400) return fmt::format("{} h", seconds / 3'600);
+  return fmt::format("{} d", seconds / 86'400);
+}
+
 }  // namespace dkimprobe::exporters

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,5 +23,8 @@ namespace dkimprobe::exporters {
 
 /// Text that is said to be escaped already, made sure of: control characters become `\xHH`.
 [[nodiscard]] std::string without_controls(std::string_view text);
+
+/// A TTL in the largest unit that keeps it whole: "90 s", "5 min", "24 h", "2 d".
+[[nodiscard]] std::string ttl_text(std::uint32_t seconds);
 
 }  // namespace dkimprobe::exporters

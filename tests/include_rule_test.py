@@ -22,6 +22,7 @@ LIBRARIES = {
     "openssl/": ["checks/digest", "checks/ed25519_point", "checks/public_key", "config/private_key"],
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": [
+        "exporters/history_json",
         "exporters/observation_json",
         "exporters/record_formats",
         "exporters/record_lines",
@@ -31,6 +32,7 @@ LIBRARIES = {
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],
     "CLI/": ["cli/command_line"],
+    "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
 SYSTEM_FOLDERS = ("sys/", "arpa/", "net/", "netinet/", "linux/")

@@ -95,7 +95,8 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
                                                  "denied",        "domain",
                                                  "domainkey",     "not_judged",
                                                  "only_selector", "service",
-                                                 "key_sha256",    "subdomain_identities"};
+                                                 "key_sha256",    "subdomain_identities",
+                                                 "message"};
     if (std::ranges::find(known, key) == std::end(known)) throw std::runtime_error("unknown key " + key);
   }
   json observed = {{"about", vector.at("why")}, {"findings", json::array()}};
@@ -143,6 +144,10 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
     result.observed.expectation.service = config::parse_service(vector["service"].get<std::string>()).value();
   result.observed.expectation.subdomain_identities = vector.value("subdomain_identities", false);
   if (vector.contains("key_sha256")) result.observed.expectation.key_sha256 = vector["key_sha256"];
+  std::string message;
+  for (const auto& line : vector.value("message", json::array()))
+    message += with_keys(line.get<std::string>(), keys) + "\r\n";
+  result.signatures = checks::read_signatures(message).fields;
   result.reference = vector.at("reference").get<std::string>();
   result.record_class = vector.value("class", std::string{});
   result.near = vector.value("near", std::vector<std::string>{});

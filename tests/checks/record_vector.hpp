@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/signature_field.hpp"
 #include "observation_vector.hpp"
 
 namespace dkimprobe::tests {
@@ -16,6 +17,7 @@ struct RecordVector {
   std::string reference{};
   std::string record_class{};       ///< empty: not stated
   std::vector<std::string> near{};  ///< the checks that this vector almost has, and that must be clear
+  std::vector<checks::SignatureField> signatures{};  ///< of the message, where there is one
 };
 
 /// Throws std::runtime_error with the place when the vector is not well formed.

@@ -128,6 +128,32 @@ TEST_CASE("a flag wins over the file, and only that flag") {
   CHECK(target.expectations[1].key_sha256 == s2_sha256);
 }
 
+TEST_CASE("a message names each key once, by domain, with what the settings expect of it") {
+  const auto read = checks::read_signatures(
+      "DKIM-Signature: d=other.example; s=a\n"
+      "DKIM-Signature: d=example.com; s=s2\n"
+      "DKIM-Signature: d=example.com\n"
+      "DKIM-Signature: d=Other.example; s=b\n"
+      "DKIM-Signature: d=other.example; s=A\n");
+  const auto made = plan_message(command({"--message", "mail.eml", "--tries=3"}), settings(), read.fields);
+  REQUIRE(made);
+  REQUIRE(made->targets.size() == 2);
+  const auto& other = made->targets[0];
+  CHECK(other.domain.to_string() == "other.example");
+  REQUIRE(other.selectors.size() == 2);
+  CHECK(other.selectors[1].to_string() == "b");
+  CHECK(other.expectations[1].role == config::Role::active);
+  CHECK(other.probe.tries == 3);
+  const auto& known = made->targets[1];
+  REQUIRE(known.selectors.size() == 1);
+  CHECK(known.expectations[0].key_sha256 == s2_sha256);
+  CHECK(made->policy.rsa_bits_wanted == 3072);
+  const auto none = plan_message(command({"--message", "-"}), settings(),
+                                 checks::read_signatures("DKIM-Signature: s=a\n").fields);
+  REQUIRE(none);
+  CHECK(none->targets.empty());
+}
+
 TEST_CASE("what neither the command line nor the file says is a mistake of the command line") {
   CHECK_FALSE(plan_check(command({"unknown.example"}), settings()));
   CHECK_FALSE(plan_check(command({}), config::Settings{}));

@@ -324,7 +324,7 @@ TEST_CASE("the names at which a key stood are found, with their times") {
   CHECK(taken(store.names_with_key("00")).empty());
 }
 
-TEST_CASE("what ended too long ago goes, with its texts; what is there now stays") {
+TEST_CASE("what ended too long ago goes with its texts and what is there now stays") {
   const Scratch scratch;
   auto store = opened(scratch, {std::chrono::hours{1}, 1'000, std::chrono::hours{0}});
   const auto texts = [](const std::string& note) { return Texts{{"v=DKIM1; p=; n=" + note}}; };

@@ -9,6 +9,7 @@
 #include "exporters/iso_time.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
+#include "exporters/signature_table.hpp"
 #include "exporters/text_layout.hpp"
 #include "tests/exporters/sample_reports.hpp"
 
@@ -49,6 +50,20 @@ std::string without_colors(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("the signatures of a message look as their golden files say") {
+  const auto sample = sample_reports().front();
+  const auto read = checks::read_signatures(
+      "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=From; t=1795311296; x=1795916096;\n"
+      " bh=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=; b=AAAA\n"
+      "DKIM-Signature: v=1; d=\x1b[31mred; s=\xff\xe2\x80\xae\n"
+      "DKIM-Signature: d=example.net; s=s2\n");
+  const std::vector<DomainReports> reports = {{sample.report.domain, sample.report.status, {sample.report}}};
+  compare_with_golden("message.json", message_json(checks::Status::critical, read.fields, reports));
+  compare_with_golden("message.txt", signature_table(read.fields, "mail.eml", {80, false, true}));
+  compare_with_golden("message-color.txt", signature_table(read.fields, "mail.eml", {50, true, true}));
+  compare_with_golden("message-ascii.txt", signature_table(read.fields, "mail.eml", {80, false, false}));
+}
 
 TEST_CASE("each sample looks as its golden file says") {
   for (const auto& sample : sample_reports()) {

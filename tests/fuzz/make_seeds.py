@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzzers, one file each: for messages the wire vectors up to 2,000 octets, for records
-the texts of the record vectors named below, for keys the octets of all keys that the vectors are made of.
+the texts of the record vectors named below, for keys the octets of all keys that the vectors are made of, for
+signatures the messages of the signature vectors.
 
 Usage: make_seeds.py  (from anywhere; seeds that are there already and come from elsewhere are kept)
 """
@@ -68,6 +69,11 @@ def record_octets(name):
     return re.sub(r"\{([^}]*)\}", key_text, "".join(vector["texts"][0])).encode()
 
 
+def signed_message_octets(vector):
+    lines = json.loads(vector.read_text())["message"]
+    return "".join(re.sub(r"\{([^}]*)\}", key_text, line) + "\r\n" for line in lines).encode()
+
+
 def main():
     corpus = TESTS / "fuzz" / "corpus" / "record"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -77,6 +83,10 @@ def main():
     corpus.mkdir(parents=True, exist_ok=True)
     for key in sorted((TESTS / "checks" / "vectors" / "keys").glob("*.b64")):
         (corpus / key.stem).write_bytes(base64.b64decode(key.read_text()))
+    corpus = TESTS / "fuzz" / "corpus" / "signature"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for vector in sorted((TESTS / "checks" / "vectors" / "signatures").glob("*.json")):
+        (corpus / vector.stem).write_bytes(signed_message_octets(vector))
     corpus = TESTS / "fuzz" / "corpus" / "message"
     corpus.mkdir(parents=True, exist_ok=True)
     for vector in sorted((TESTS / "probe" / "vectors" / "wire").glob("*.txt")):

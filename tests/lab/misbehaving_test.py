@@ -684,6 +684,9 @@ class ModeTest(unittest.TestCase):
     def test_edns_badvers(self):
         self.refuses_edns("edns_badvers", "BADVERS")
 
+    def test_edns_badcookie(self):
+        self.refuses_edns("edns_badcookie", "BADCOOKIE")
+
     def test_edns_dropped(self):
         self.silent_udp("edns_dropped", edns=True)
         self.good_udp("edns_dropped")

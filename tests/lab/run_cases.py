@@ -31,8 +31,11 @@ import dnswire
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = json.loads((HERE.parents[1] / "exporters" / "report.schema.json").read_text())
-# One kind of output alone, so that an error names the place and not the whole.
-CHECK_SCHEMA = jsonschema.Draft202012Validator({"$ref": "#/$defs/check_result", "$defs": SCHEMA["$defs"]})
+# One kind of output at a time, so that an error names the place and not the whole.
+SCHEMAS = {
+    kind: jsonschema.Draft202012Validator({"$ref": "#/$defs/%s_result" % kind, "$defs": SCHEMA["$defs"]})
+    for kind in ("check", "message")
+}
 CASE_SECONDS = 40
 LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {
@@ -104,9 +107,10 @@ def address_of(server):
 
 
 def reports_of(stdout):
-    """The reports of a run: one object for one selector, a list of them under `reports` for several."""
+    """The reports of a run, of a message those of all its domains."""
     document = json.loads(stdout)
-    return document["reports"] if "reports" in document else [document]
+    checks = document["checks"] if "checks" in document else [document]
+    return [report for check in checks for report in check["reports"]]
 
 
 def expected_lines(case):
@@ -136,7 +140,9 @@ def actual_lines(case, done):
         return lines
     lines += [
         "not as the schema wants it, at %s: %s" % (error.json_path, error.message[:200])
-        for error in CHECK_SCHEMA.iter_errors(json.loads(done.stdout))
+        for error in SCHEMAS["message" if "--message" in case["arguments"] else "check"].iter_errors(
+            json.loads(done.stdout)
+        )
     ]
     for report in reports_of(done.stdout):
         selector = report["selector"]
@@ -161,7 +167,7 @@ def build_resolver_guard(directory):
 def rejudged(program, command, stored, report):
     """What differs when the stored observation is judged again, as lines."""
     same = []
-    for flag in ("--role", "--config.file"):
+    for flag in ("--role", "--config.file", "--message"):
         if flag in command:
             same += [flag, command[command.index(flag) + 1]]
     if not os.path.exists(stored):

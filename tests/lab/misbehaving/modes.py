@@ -851,6 +851,8 @@ MODES = [
          **both(to_edns(always(wire.SERVFAIL)))),
     Mode("edns_badvers", 126, "Queries with EDNS version 0 get BADVERS.", "answered", ("ns_edns_badvers",),
          **both(to_edns(badvers))),
+    Mode("edns_badcookie", 197, "Queries with EDNS get BADCOOKIE, though they bring no cookie.", "answered",
+         ("ns_cookie_bad",), **both(to_edns(always(wire.BADCOOKIE)))),
     Mode("edns_dropped", 127, "Queries with EDNS are not answered over UDP; TCP is good.", "answered",
          ("ns_edns_dropped",), udp=datagram(to_edns(nothing))),
     Mode("edns_ignored", 128, "Answers never have OPT; nothing else is wrong.", "answered",
