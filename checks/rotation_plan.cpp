@@ -51,7 +51,7 @@ std::string server_text(const ServerProgress& server) {
   std::string text = server.server.name.empty()
                          ? server.server.address.ip.to_string()
                          : fmt::format("{} ({})", server.server.name, server.server.address.ip.to_string());
-  if (!server.detail.empty()) text += ": " + server.detail;
+  if (!server.detail.empty() && !is_right(server.progress)) text += ": " + server.detail;
   return text;
 }
 
@@ -400,7 +400,6 @@ PlannedStep choose_step(const Situation& situation, const RotationChange& change
   const Due due = due_of(situation);
   auto step = step_of(RotationStep::choose, StepState::later, "");
   std::optional<WallTime> earliest = due.begin;
-  std::string why;
   if (situation.comes_next != nullptr) {
     step.says = fmt::format("{} is the next one of the ring", to);
     if (const auto rest = rests_until(situation.input, *situation.comes_next); rest && *rest > now) {
@@ -527,7 +526,8 @@ PlannedStep sign_step(const Situation& situation, const RotationChange& change) 
                                       change.to->to_string(), time_text(*due.at))
                         : fmt::format("{} stands by and may sign at any time; no highest age of a key is set",
                                       change.to->to_string());
-        if (due.at) step.earliest = due.at;
+        step.earliest = due.at;
+        step.because.clear();
       }
       break;
     }
@@ -901,18 +901,48 @@ bool next_is_unknown(const RotationOverview& overview) {
   });
 }
 
-std::string_view state_words(StepState state) {
-  switch (state) {
+std::string_view words_of(RotationStep step) {
+  switch (step) {
+    case RotationStep::choose:
+      return "choose a selector";
+    case RotationStep::make_key:
+      return "make a key pair";
+    case RotationStep::publish:
+      return "publish the key";
+    case RotationStep::see:
+      return "see the key on every server";
+    case RotationStep::sign:
+      return "sign with the new key";
+    case RotationStep::wait:
+      return "wait for mail on its way";
+    case RotationStep::remove:
+      return "remove the old key";
+    case RotationStep::stop_signing:
+    case RotationStep::replace:
+    case RotationStep::revoke:
+    case RotationStep::gone:
+    case RotationStep::clean_up:
+      // An emergency has headlines of its own.
+      return {};
+  }
+  return {};
+}
+
+std::string words_of(const PlannedStep& step) {
+  const std::string_view words = words_of(step.step);
+  switch (step.state) {
     case StepState::done:
-      return "done";
+      return std::string(words);
     case StepState::now:
-      return "now it is your turn";
+      return fmt::format("now {}", words);
     case StepState::later:
-      return "wait";
+      if (!step.earliest) return fmt::format("wait to {}", words);
+      return step.step == RotationStep::wait ? fmt::format("{} until {}", words, time_text(*step.earliest))
+                                             : fmt::format("{} from {} on", words, time_text(*step.earliest));
     case StepState::blocked:
-      return "something is in the way";
+      return fmt::format("something is in the way: {}", words);
     case StepState::unknown:
-      return "not known";
+      return fmt::format("not known: {}", words);
   }
   return {};
 }
@@ -925,12 +955,10 @@ std::string headline_of(const RotationOverview& overview) {
     for (const auto& change : overview.changes) {
       const PlannedStep* const step = next_step(change);
       if (step == nullptr || step->state != state) continue;
-      std::string text =
-          fmt::format("{}, {}: {}", change_text(change), to_string(step->step), state_words(state));
-      if (state != StepState::later) return text;
-      if (step->earliest) return text + fmt::format(" until {}", time_text(*step->earliest));
-      if (step->step != RotationStep::choose && step->step != RotationStep::sign) return text;
-      return change.from ? fmt::format("{} signs, and nothing is due", change.from->to_string()) : text;
+      const bool is_idle = state == StepState::later && !step->earliest && change.from &&
+                           (step->step == RotationStep::choose || step->step == RotationStep::sign);
+      if (is_idle) return fmt::format("{} signs, and nothing is due", change.from->to_string());
+      return fmt::format("{}: {}", change_text(change), words_of(*step));
     }
   }
   return "nothing is left to do";

@@ -88,9 +88,9 @@ Usage
   `--compromised` is for a key that somebody else has: no time to wait for.
 
   Ends with 0 when nothing is due; 1 when it is your turn, or something is past
-  its time; 2 when mail is in danger; 3 when what comes next depends on something
-  that could not be seen. With --compromised: 2 while a server still has the key,
-  1 while caches may, 0 when it is gone.
+  its time; 2 when mail is in danger; 3 when what comes next depends on what was
+  not seen or told. With --compromised: 2 while a server still has the key, 1
+  while caches may, 0 when it is gone.
 )";
 
 constexpr std::string_view judge_help_start = R"(Examples

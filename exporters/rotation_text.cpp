@@ -269,7 +269,7 @@ void Writer::facts() {
   if (state.current) {
     std::string text = state.current->to_string();
     if (state.key_since) {
-      text += fmt::format(", its key {} since {}", state.key_may_be_older ? "seen" : "there",
+      text += fmt::format(", its key {}since {}", state.key_may_be_older ? "seen " : "",
                           moment_text(*state.key_since, overview_.now));
     }
     fact("Signs now", text);
@@ -279,8 +279,8 @@ void Writer::facts() {
   if (state.due_at)
     fact("Due", fmt::format("the key changes by {}", moment_text(*state.due_at, overview_.now)));
   if (state.next) {
-    fact("Next", state.next->to_string() +
-                     (state.next_everywhere ? ", right on every server" : ", not on every server yet"));
+    fact("Next", state.next->to_string() + (state.next_everywhere ? ", right on every server"
+                                                                  : ", not seen right on every server"));
   }
 }
 
@@ -350,8 +350,9 @@ void Writer::step(const PlannedStep& step) {
     line(fmt::format("  {} {}", paint(mark), title));
     if (!says.empty()) paragraph("      ", 6, says);
   }
-  // What has no time yet has no use for the reasons of one.
-  if (step.state == StepState::unknown || (step.state != StepState::done && step.earliest)) because(step);
+  // The reasons of a time that is past, or that there is none of yet, are in the JSON.
+  const bool is_ahead = step.state == StepState::later && step.earliest && *step.earliest > overview_.now;
+  if (is_ahead || step.state == StepState::unknown) because(step);
 }
 
 void Writer::actions(const PlannedStep& step) {
@@ -365,7 +366,7 @@ void Writer::change(const RotationChange& change) {
   const PlannedStep& first = change.steps.front();
   const bool is_idle = first.step == RotationStep::choose && first.state == StepState::later;
   std::string title = change.emergency ? "Emergency" : is_idle ? "Next change" : "Change";
-  if (change.emergency) title += ": the end of a key that somebody else has,";
+  if (change.emergency) title += ':';
   if (change.from) title += fmt::format(" from {}", change.from->to_string());
   if (change.to)
     title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new name)" : "");
@@ -384,7 +385,8 @@ void Writer::change(const RotationChange& change) {
     step(each);
     if (each.state == StepState::done) continue;
     if (is_next || each.step == RotationStep::revoke) servers(each);
-    if (change.emergency ? each.state != StepState::later : is_next) actions(each);
+    const bool is_turn = each.state != StepState::later || each.step == RotationStep::see;
+    if (is_turn && (is_next || change.emergency)) actions(each);
     is_next = false;
   }
 }

@@ -45,20 +45,25 @@ void check_change(const checks::RotationChange& change, const json& expected) {
     REQUIRE(step != change.steps.end());
     return *step;
   };
-  const json none = json::object();
-  for (const auto& [name, time] : expected.value("earliest", none).items()) {
+  // A range that is a temporary of a temporary would not live as long as its loop.
+  const auto part = [&](const char* key) { return expected.value(key, json::object()); };
+  const json earliest = part("earliest");
+  const json since = part("since");
+  const json says_parts = part("says");
+  const json texts_of = part("text");
+  for (const auto& [name, time] : earliest.items()) {
     INFO(name);
     CHECK(optional_time(step_named(name).earliest) == time);
   }
-  for (const auto& [name, time] : expected.value("since", none).items()) {
+  for (const auto& [name, time] : since.items()) {
     INFO(name);
     CHECK(optional_time(step_named(name).since) == time);
   }
-  for (const auto& [name, says] : expected.value("says", none).items()) {
+  for (const auto& [name, says] : says_parts.items()) {
     INFO(name << " says " << step_named(name).says);
     CHECK(step_named(name).says.find(says.get<std::string>()) != std::string::npos);
   }
-  for (const auto& [name, text] : expected.value("text", none).items()) {
+  for (const auto& [name, text] : texts_of.items()) {
     json texts = json::array();
     for (const auto& action : step_named(name).actions) {
       if (!action.text.empty()) texts.push_back(action.text);
@@ -143,7 +148,7 @@ TEST_CASE("all texts of a plan are safe to print") {
     for (const auto& change : overview.changes) {
       for (const auto& step : change.steps) {
         CHECK(safe(step.says));
-        CHECK_FALSE(step.says.empty() && step.state != checks::StepState::done);
+        CHECK((!step.says.empty() || step.state == checks::StepState::done));
         for (const auto& action : step.actions) CHECK(safe(action.says + action.text));
       }
     }
