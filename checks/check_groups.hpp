@@ -11,6 +11,7 @@ namespace dkimprobe::checks {
 [[nodiscard]] std::span<const Check> presence_checks();   ///< is there a record, and is it one
 [[nodiscard]] std::span<const Check> record_checks();     ///< the text and the tags of a key record
 [[nodiscard]] std::span<const Check> key_checks();        ///< what `p=` holds
+[[nodiscard]] std::span<const Check> history_checks();    ///< keys over time
 [[nodiscard]] std::span<const Check> size_checks();       ///< the answers' bytes against 512 and 1232
 [[nodiscard]] std::span<const Check> adsp_checks();       ///< `_adsp._domainkey` (RFC 5617)
 [[nodiscard]] std::span<const Check> server_checks();     ///< one server

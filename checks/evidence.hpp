@@ -8,6 +8,7 @@
 #include "checks/adsp_record.hpp"
 #include "checks/answers.hpp"
 #include "checks/catalogue.hpp"
+#include "checks/history.hpp"
 #include "checks/judge.hpp"
 #include "checks/key_record.hpp"
 #include "checks/report.hpp"
@@ -28,7 +29,8 @@ struct Evidence {
   const probe::Observation& observation;
   const Expectation& expectation;
   const Policy& policy;
-  const ChainAnswers& answers;  ///< of the selector's name
+  const SelectorHistory& history;  ///< with this observation; empty when none is kept
+  const ChainAnswers& answers;     ///< of the selector's name
   const ChainAnswers& adsp_answers;
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};

@@ -12,6 +12,7 @@
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
 #include "checks/roles.hpp"
+#include "checks/rotation.hpp"
 #include "checks/size.hpp"
 
 namespace dkimprobe::checks {
@@ -191,7 +192,9 @@ CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<
     case RoleRule::clear:
       return {&check, CheckOutcome::clear, {}};
     case RoleRule::not_judged:
-      return {&check, CheckOutcome::not_judged, {}};
+      // Once it is known when the key signed last, a row of its own says what went too early.
+      return {
+          &check, evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_judged, {}};
   }
   std::ranges::move(verdict.findings(), std::back_inserter(found));
   return {&check, outcome, {}};
@@ -322,13 +325,38 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
   return {};
 }
 
+RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& expectation,
+                             const Policy& policy, const probe::Observation& observation) {
+  RotationPolicy times;
+  times.transit = std::chrono::ceil<std::chrono::seconds>(policy.transit);
+  NewKey key;
+  key.sha256 = expectation.key_sha256;
+  key.service = expectation.service;
+  const auto sign = safe_to_sign(history, key, {}, times, observation.observed_at);
+  const auto remove = safe_to_remove(expectation.last_signature, times, observation.observed_at);
+  RotationFacts facts{sign.safe.at, remove.at, sign.safe.because};
+  if (expectation.last_signature) std::ranges::copy(remove.because, std::back_inserter(facts.because));
+  return facts;
+}
+
 }  // namespace
 
 Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy,
              std::span<const SignatureField> signatures) {
+  return judge(observation, expectation, SelectorHistory{}, policy, signatures);
+}
+
+Report judge(const probe::Observation& observation, const Expectation& expectation,
+             const SelectorHistory& history, const Policy& policy,
+             std::span<const SignatureField> signatures) {
+  SelectorHistory whole;
+  if (history.first_look) {
+    whole = history;
+    extend(whole, observation);
+  }
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
-  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}, {}};
+  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers, {}, {}, {}, {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
@@ -359,6 +387,7 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   }
   report.chain = answers.aliases;
   report.negative_ttl_seconds = negative_ttl(answers);
+  if (history.first_look) report.rotation = rotation_facts(whole, expectation, policy, observation);
   report.adsp = evidence.adsp.policy;
   report.status = status_of(report, answers);
   report.headline = headline_of(report, evidence, text);
@@ -374,7 +403,8 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   ChainAnswers nothing;
   const ChainAnswers& answers = place.is_adsp ? nothing : texts;
   const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
-  Evidence evidence{observation, expectation, policy, answers, adsp_answers, {}, {}, {}, {}};
+  const SelectorHistory no_history;
+  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers, {}, {}, {}, {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);

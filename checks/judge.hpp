@@ -2,11 +2,13 @@
 // observation judged again gives the same report.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "checks/history.hpp"
 #include "checks/record_place.hpp"
 #include "checks/report.hpp"
 #include "checks/signature_field.hpp"
@@ -28,6 +30,9 @@ struct Expectation {
   /// Of the SubjectPublicKeyInfo in DER, lower-case hex: the key that should be published. Without it any
   /// key is right.
   std::optional<std::string> key_sha256{};
+  /// The last one with the selector's key, or with an earlier key of it.
+  std::optional<probe::WallTime> last_signature{};
+  std::chrono::milliseconds highest_key_age{0};  ///< zero for no limit
 };
 
 /// What the operator decides: it turns facts into faults, sets severities and switches checks off.
@@ -36,6 +41,12 @@ using config::Policy;
 /// Of `signatures`, the fields of a message, those are judged that name this domain and selector. Without any
 /// the report has no outcome for the rows about signatures. A time is judged as it was when the servers were
 /// asked.
+///
+/// `history` is what was seen before the observation, with or without it; what only time tells is not judged
+/// without one.
+[[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
+                           const SelectorHistory& history, const Policy& policy,
+                           std::span<const SignatureField> signatures = {});
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
                            const Policy& policy, std::span<const SignatureField> signatures = {});
 

@@ -638,7 +638,9 @@ class Reader {
     } else if (base64.padding == Base64Text::Padding::wrong ||
                (base64.padding == Base64Text::Padding::cut && !is_cut_off(key))) {
       fault(RecordFault::key_base64_invalid, tag.value_offset,
-            fmt::format("p= is no base64: {} characters cannot end as they do", tag.value.size()),
+            fmt::format(
+                "p= is no base64: its {} cannot end so",
+                tag.value.size() == 1 ? "one character" : fmt::format("{} characters", tag.value.size())),
             "enter the key anew, whole and unchanged");
     } else if (base64.padding == Base64Text::Padding::missing && was_read(key)) {
       fault(RecordFault::key_base64_unpadded, tag.value_offset + tag.value.size(),

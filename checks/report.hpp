@@ -133,6 +133,22 @@ struct AliasFact {
   bool is_dname = false;
 };
 
+/// One cause that moves a time, or forbids it. `until` is its share: the whole is never before it.
+struct Because {
+  std::string name{};  ///< stable snake_case: `negative_ttl`, `old_record_ttl`, `nothing_known`, ...
+  std::optional<probe::WallTime> until{};
+  std::string detail{};     ///< escaped sentence
+  std::string reference{};  ///< `RFC 2308 section 5`; empty without one
+};
+
+/// When what may be done next in a rotation, as the history of looks tells. A time is absent when there is
+/// none yet.
+struct RotationFacts {
+  std::optional<probe::WallTime> safe_to_sign_at{};
+  std::optional<probe::WallTime> safe_to_remove_at{};
+  std::vector<Because> because{};
+};
+
 enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid, out_of_scope, not_known };
 
 struct CheckResult {
@@ -160,7 +176,8 @@ struct Report {
   std::vector<AliasFact> chain{};
   std::vector<probe::Delegation> delegations{};  ///< of each leg, in order
   std::optional<std::uint32_t>
-      negative_ttl_seconds{};  ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
+      negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
+  std::optional<RotationFacts> rotation{};  ///< only with a history
   AdspPolicy adsp = AdspPolicy::not_known;
 };
 

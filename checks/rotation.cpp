@@ -1,8 +1,7 @@
 #include "checks/rotation.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <limits>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -65,7 +64,7 @@ bool is_no_zone(const NameserverSpan& span) {
 
 // ---- Reasons ----
 
-/// What the name of a reason stands for; the order breaks ties.
+/// What the name of a reason stands for.
 enum class Cause : std::uint8_t {
   right_everywhere,
   negative_ttl,
@@ -202,11 +201,6 @@ class Shares {
   void add(const Share& share) {
     const auto [known, is_new] = longest_.try_emplace(share.cause, share);
     if (!is_new && known->second.until < share.until) known->second = share;
-  }
-  [[nodiscard]] std::optional<WallTime> latest() const {
-    std::optional<WallTime> time;
-    for (const auto& [cause, share] : longest_) time = std::max(time.value_or(share.until), share.until);
-    return time;
   }
   [[nodiscard]] std::vector<Because> because() const {
     std::vector<Because> reasons;
@@ -409,9 +403,8 @@ std::vector<std::string> limits_of(const SelectorHistory& history) {
   std::vector<std::string> limits{
       "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
       "(RFC 8767 section 5).",
-      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, such "
-      "as "
-      "an absence for one to three hours (RFC 2308 section 5), is not counted on.",
+      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, as an "
+      "absence for one to three hours (RFC 2308 section 5), is not counted on.",
       "One address may be many servers (anycast): only those that answered from here were seen.",
       "What a server published between two looks, or before the first one, was not seen."};
   if (std::ranges::any_of(history.servers,
@@ -440,13 +433,13 @@ class SignQuestion {
     verdict.limits = limits_of(read_.history());
     verdict.servers = compare_servers();
     SafeTime& safe = verdict.safe;
-    safe.because = std::move(doubts_);
     if (!read_.history().first_look) {
       safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
       return verdict;
     }
     for (const auto& name : read_.chain()) add_shares(name);
-    for (const auto& because : shares_.because()) safe.because.push_back(because);
+    safe.because = shares_.because();
+    std::ranges::move(doubts_, std::back_inserter(safe.because));
     add_resolvers(safe);
     sort_latest_first(safe.because);
 
@@ -718,6 +711,15 @@ class SignQuestion {
   void add_right_since(const ServerTimeline& timeline, const std::vector<Stretch>& stretches) {
     if (stretches.empty() || stretches.back().until || !is_right(timeline.owner, *stretches.back().span))
       return;
+    if (stretches.back().span->domainkey_denied_seconds) {
+      doubts_.push_back(
+          {std::string(name_of(Cause::domainkey_denied)),
+           {},
+           fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
+                       "find no selector there",
+                       server_text(timeline.server)),
+           std::string(reference_of(Cause::domainkey_denied))});
+    }
     WallTime since = stretches.back().span->first_seen;
     for (auto stretch = stretches.rbegin();
          stretch != stretches.rend() && is_right(timeline.owner, *stretch->span); ++stretch) {
@@ -799,11 +801,16 @@ class GoneQuestion {
 
     Shares shares;
     const auto all = ways();
-    if (const auto share = last_share(all)) shares.add(*share);
-    for (const auto& name : read_.chain()) add_earlier(name, all, shares);
+    const auto last = last_shares(all);
+    if (const auto own = last.find(read_.chain().front()); own != last.end()) shares.add(own->second);
+    for (const auto& name : read_.chain()) add_earlier(name, all, last, shares);
     gone.because = shares.because();
     sort_latest_first(gone.because);
-    gone.at = shares.latest().value_or(*read_.history().first_look);
+    if (gone.because.empty()) {
+      gone.because.push_back(
+          {"never_there", read_.history().first_look, "no look saw the key where the selector leads", {}});
+    }
+    gone.at = gone.because.front().until;
     gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
     return verdict;
   }
@@ -905,9 +912,9 @@ class GoneQuestion {
     return all;
   }
 
-  /// The last share of the key as caches can have it at the selector's name: an alias shows it no longer than
-  /// what the alias leads to. Nothing when it was never there.
-  [[nodiscard]] std::optional<Share> last_share(const std::vector<Way>& all) const {
+  /// The last share of the key at each name where caches can have found it: an alias shows it no longer than
+  /// what the alias leads to.
+  [[nodiscard]] static std::map<DomainName, Share> last_shares(const std::vector<Way>& all) {
     std::map<DomainName, Share> last;
     // Each round follows one alias more; times only grow, and each is that of one of the ways.
     for (bool grew = true; grew;) {
@@ -925,13 +932,13 @@ class GoneQuestion {
         grew = true;
       }
     }
-    const auto found = last.find(read_.chain().front());
-    return found == last.end() ? std::nullopt : std::optional(found->second);
+    return last;
   }
 
   /// Servers whose first sight was without the key: they may have had it before, as long as others of the
   /// same name had it; and whoever never had it in our looks may have had it before all of them.
-  void add_earlier(const DomainName& owner, const std::vector<Way>& all, Shares& shares) {
+  void add_earlier(const DomainName& owner, const std::vector<Way>& all,
+                   const std::map<DomainName, Share>& last, Shares& shares) {
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
       const auto first = std::ranges::find_if(timeline.spans, is_whole);
@@ -943,8 +950,13 @@ class GoneQuestion {
       for (const auto& way : all) {
         if (!(way.owner == owner) || way.from > first->first_seen) continue;
         if (way.end && *way.end < first->first_seen) continue;
-        shares.add({Cause::earlier_answer_unknown, later(first->first_seen, way.share.held), way.share.held,
-                    &timeline});
+        WallTime until = later(first->first_seen, way.share.held);
+        if (way.target != nullptr) {
+          const auto behind = last.find(*way.target);
+          if (behind == last.end() || behind->second.until < first->first_seen) continue;
+          until = std::min(until, behind->second.until);
+        }
+        shares.add({Cause::earlier_answer_unknown, until, way.share.held, &timeline});
       }
     }
   }

@@ -70,14 +70,6 @@ struct ServerProgress {
 
 enum class Readiness : std::uint8_t { ready, wait, not_ready, unknown };
 
-/// One cause that moves a time, or forbids it. `until` is its share: the whole is never before it.
-struct Because {
-  std::string name{};  ///< stable snake_case: `negative_ttl`, `old_record_ttl`, `nothing_known`, ...
-  std::optional<WallTime> until{};
-  std::string detail{};     ///< escaped sentence
-  std::string reference{};  ///< `RFC 2308 section 5`; empty without one
-};
-
 struct SafeTime {
   Readiness readiness = Readiness::unknown;
   std::optional<WallTime> at{};    ///< with `ready` and `wait`

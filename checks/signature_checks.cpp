@@ -2,6 +2,8 @@
 // signature is true is not asked: that takes the whole message.
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 

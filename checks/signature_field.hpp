@@ -13,7 +13,6 @@
 #include "checks/tag_list.hpp"
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
-#include "config/severity.hpp"
 
 namespace dkimprobe::checks {
 

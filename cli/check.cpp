@@ -109,7 +109,9 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     const auto& [where, message] = stored.error().front();
     fmt::print(stderr, "dkimprobe: warning: {}: {}; what was seen is not stored\n", where, message);
   }
-  if (command.save) {
+  if (command.save && seen.empty()) {
+    fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");
+  } else if (command.save) {
     if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)
       return tl::unexpected(CheckRefused{ExitCode::settings, std::move(saved.error())});
   }

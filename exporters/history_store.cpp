@@ -334,7 +334,7 @@ std::string error_text(const SQLite::Exception& error) {
     case SQLITE_FULL:
       return "the history cannot be written: the disk is full";
     case SQLITE_READONLY:
-      return "the history cannot be written: the file or its directory is read-only";
+      return "the history cannot be used: this user may not write the file or its directory";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
       return "the history cannot be opened: its directory cannot be written, or not be read";
@@ -441,8 +441,8 @@ class Connection {
     auto version = schema_version(database_);
     // Readers and the writer do not wait for each other.
     database_.exec("PRAGMA journal_mode = WAL");
-    // What was seen once cannot be seen again, so a change is on the disk before `record` returns. NORMAL
-    // would survive kill -9 too, but not a loss of power; what that saves is measured in tests/bench.
+    // What was seen once cannot be seen again, so it is on the disk before `record` returns. NORMAL would
+    // survive kill -9 as well, but not a loss of power; what FULL costs is one flush a transaction.
     database_.exec("PRAGMA synchronous = FULL");
     database_.exec("PRAGMA foreign_keys = ON");
     database_.exec("PRAGMA trusted_schema = OFF");
@@ -789,25 +789,22 @@ config::Result<void> HistoryStore::File::attempt(const Work& work) {
 
 void HistoryStore::File::connect_for_reading() {
   std::error_code error;
-  if (!std::filesystem::exists(path_, error)) return;
-  const auto version = [&] {
-    // Every later statement needs what this one needs.
-    return schema_version(connection_->database());
-  };
+  // Of a directory that cannot be read nobody knows what is in it.
+  if (!std::filesystem::exists(path_, error) && !error) return;
   std::optional<int> found;
   connection_ = std::make_unique<Connection>(path_.string(), SQLite::OPEN_READONLY);
   try {
-    found = version();
+    found = schema_version(connection_->database());
   } catch (const SQLite::Exception& failure) {
-    // Readers share memory in a file beside ours. Where that cannot be made, nobody can be writing either,
-    // unless the writer's log is there.
-    if (failure.getErrorCode() != SQLITE_CANTOPEN ||
-        std::filesystem::exists(path_.string() + "-wal", error)) {
-      throw;
-    }
+    // Readers and writers share memory in a file beside ours, which somebody without the right to write
+    // cannot make. Then nobody is writing, and unless a writer's log is left all is in the file itself.
+    const int code = failure.getErrorCode();
+    const auto log_bytes = std::filesystem::file_size(path_.string() + "-wal", error);
+    const bool log_is_empty = error ? error == std::errc::no_such_file_or_directory : log_bytes == 0;
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || !log_is_empty) throw;
     connection_ = std::make_unique<Connection>(uri_of(path_.string(), "immutable=1"),
                                                SQLite::OPEN_READONLY | SQLite::OPEN_URI);
-    found = version();
+    found = schema_version(connection_->database());
   }
   if (!found) {
     connection_.reset();

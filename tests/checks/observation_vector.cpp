@@ -177,6 +177,7 @@ Response response_of(const json& given, const Exchange& exchange, const Place& p
   response.question_case_kept = given.value("case_kept", true);
   response.has_question = given.value("has_question", true);
   response.has_rrsig = given.value("rrsig", false);
+  if (given.contains("nsec_ttl")) response.nsec_ttl_seconds = given["nsec_ttl"].get<std::uint32_t>();
   response.answers_elsewhere = given.value("answers_elsewhere", 0U);
   response.malformed_txt = given.value("malformed_txt", 0U);
   response.dname_target_too_long = given.value("dname_target_too_long", false);
@@ -249,6 +250,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
                "case_kept",
                "has_question",
                "rrsig",
+               "nsec_ttl",
                "answers_elsewhere",
                "malformed_txt",
                "dname_target_too_long",
@@ -476,7 +478,8 @@ std::string line(std::string_view severity, std::string_view check, const std::v
 
 ObservationVector read_observation(const json& vector) {
   only(vector, {"about", "domain", "selector", "role", "zone", "servers", "record", "delegation", "legs",
-                "chain", "adsp", "findings", "not_judged", "status"});
+                "chain", "adsp", "findings", "not_judged", "status", "earlier", "last_signature_hours_ago",
+                "highest_key_age_hours"});
   ObservationVector read;
   read.about = vector.at("about").get<std::string>();
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
@@ -521,6 +524,21 @@ ObservationVector read_observation(const json& vector) {
   }
   observation.adsp.legs.push_back(
       leg_of(adsp, config::adsp_name(observation.domain).value(), zone, false, {}));
+
+  for (json look : vector.value("earlier", json::array())) {
+    const std::chrono::hours ago{look.at("hours_ago").get<int>()};
+    look.erase("hours_ago");
+    look["about"] = "";
+    look["findings"] = json::array();
+    auto earlier = read_observation(look).observation;
+    earlier.observed_at = observation.observed_at - ago;
+    checks::extend(read.history, earlier);
+  }
+  if (vector.contains("last_signature_hours_ago")) {
+    read.expectation.last_signature =
+        observation.observed_at - std::chrono::hours{vector["last_signature_hours_ago"].get<int>()};
+  }
+  read.expectation.highest_key_age = std::chrono::hours{vector.value("highest_key_age_hours", 0)};
 
   for (const auto& finding : vector.at("findings")) {
     if (finding.is_string()) {

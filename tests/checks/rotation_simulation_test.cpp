@@ -161,6 +161,7 @@ class Cache {
   }
 
   [[nodiscard]] int nameservers_until() const { return zone_.until; }
+  [[nodiscard]] int cut_until() const { return cut_.until; }
 
  private:
   struct Held {
@@ -400,10 +401,14 @@ class Maker {
       }
     }
     world.zone.push_back({0, old_set, pick(900), pick(900)});
+    // A provider's own nameservers, and those of the cut that it serves too, may go at once: then the old
+    // servers lead to the old cut.
+    const bool has_cut = moves && !cuts && wish_.may_cut && chance(3);
+    if (has_cut) world.cut.push_back({0, old_set, pick(900), pick(900)});
     if (change != never) {
-      auto& sets = cuts ? world.cut : world.zone;
-      sets.push_back({change, new_set, pick(900), pick(900)});
+      if (cuts || has_cut) world.cut.push_back({change, new_set, pick(900), pick(900)});
       if (!cuts) {
+        world.zone.push_back({change, new_set, pick(900), pick(900)});
         for (const auto id : old_set) {
           if (!stays(id) && chance(2)) world.servers[id].frozen = change;
         }
@@ -578,6 +583,15 @@ std::vector<Cache> primed_caches(const World& world, bool may_ask, std::size_t c
         if (may_ask) late.ask(world, selector, last, choice);
         late.ask_sibling(world, last, choice);
         caches.push_back(late);
+        if (world.cut.empty()) continue;
+        // At the end of the zone's old nameservers it learns from them the old ones of the cut.
+        Cache latest = fresh;
+        latest.ask_elsewhere(world, change - 1, choice);
+        latest.ask_elsewhere(world, last, choice);
+        const int end = std::max(last, latest.cut_until() - 1);
+        if (may_ask) latest.ask(world, selector, end, choice);
+        latest.ask_sibling(world, end, choice);
+        caches.push_back(latest);
       }
     }
   }

@@ -1,6 +1,6 @@
 """An internet whose zones change while it runs, with real recursive resolvers in it: what whole rotations are
-played in. Unlike lab.py's it needs port 53, since Unbound asks delegated servers nowhere else, and so a network
-namespace of its own: run_rotations.py makes it. Nothing here knows the program that is tested."""
+played in. Unlike lab.py's it needs port 53, since Unbound asks delegated servers nowhere else, and so a
+network namespace of its own: run_rotations.py makes it. Nothing here knows the program that is tested."""
 
 import fcntl
 import os
@@ -88,8 +88,8 @@ def text_in(response):
 
 
 class Zone:
-    """One zone, with a text of its own on each of its servers. Changes are made here and reach the servers with
-    Internet.load."""
+    """One zone, with a text of its own on each of its servers. Changes are made here and reach the servers
+    with Internet.load."""
 
     def __init__(self, name, on, soa_ttl=4, minimum=4, ns_ttl=60, parent_ns_ttl=60, signed=False):
         self.name = name
@@ -140,7 +140,9 @@ class Zone:
         if self.name == ".":
             lines += [". 86400 NS root.ns.", "root.ns. 86400 A 127.0.1.1"]
         else:
-            lines += ["%s %d NS %s" % (origin, self.ns_ttl, self.host(s)) for s in self.delegated_to or self.on]
+            lines += [
+                "%s %d NS %s" % (origin, self.ns_ttl, self.host(s)) for s in self.delegated_to or self.on
+            ]
             lines += ["%s %d A %s" % (self.host(s.name), self.ns_ttl, s.addresses[0]) for s in SERVERS]
         for (owner, rdtype), (ttl, data) in sorted(self.records[server].items()):
             name = origin if owner == "@" else "%s.%s" % (owner, origin.lstrip("."))
@@ -214,7 +216,22 @@ class Internet:
             unsigned = fresh
             fresh = pathlib.Path(str(file) + ".signed")
             zonetext.run(
-                [signzone, "-q", "-z", "-P", "-K", keys, "-d", keys, "-o", zone.name, "-f", fresh, unsigned, zone.key],
+                [
+                    signzone,
+                    "-q",
+                    "-z",
+                    "-P",
+                    "-K",
+                    keys,
+                    "-d",
+                    keys,
+                    "-o",
+                    zone.name,
+                    "-f",
+                    fresh,
+                    unsigned,
+                    zone.key,
+                ],
                 keys,
             )
         else:
@@ -249,7 +266,9 @@ class Internet:
         self.watch()
         for server in SERVERS:
             served = [
-                (zone.name, self.path(zone, server.name)) for zone in self.zones.values() if server.name in zone.on
+                (zone.name, self.path(zone, server.name))
+                for zone in self.zones.values()
+                if server.name in zone.on
             ]
             command = servers.prepare(
                 server, PORT, served, self.directory / server.name, server.addresses, self.sockets

@@ -22,6 +22,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -29,7 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 INSIDE = "DKIMPROBE_ROTATION_LAB"  # set in the namespace
 PROGRAM_ITSELF = "127.0.0.1"  # the address that the kernel gives a client of 127/8; the lab's own have others
 RUN_SECONDS = 60
-NOTICE_SECONDS = 0.3  # how long after a moment it is tried whether what should hold then does hold
+LONGEST_WAIT_SECONDS = 20  # the TTLs here are of a few seconds
 
 
 class Failure(Exception):
@@ -69,6 +70,8 @@ class Stage:
         self.zone = next(iter(self.zones.values()))
         self.began = time.time()
         self.told = []  # what went wrong
+        self.records = {}  # the names of the keys that were made, by the text of their records
+        self.to_come = []  # threads
         self.looks, self.asks = collections.Counter(), collections.Counter()  # by (resolver, name)
         folder.mkdir()
 
@@ -77,7 +80,13 @@ class Stage:
 
     def expect(self, what, got, wanted):
         if got != wanted:
-            self.tell("%s: %r, not %r" % (what, got, wanted))
+            self.tell("%s: %s, not %s" % (what, self.shown(got), self.shown(wanted)))
+
+    def shown(self, value):
+        text = repr(value)
+        for record, name in self.records.items():
+            text = text.replace(repr(record), "key " + name)
+        return text
 
     # ---- Keys and records ----
 
@@ -92,7 +101,9 @@ class Stage:
         )
         file.chmod(0o600)
         der = subprocess.run(openssl, check=True, capture_output=True).stdout
-        return file, "v=DKIM1; k=rsa; p=" + base64.b64encode(der).decode()
+        record = "v=DKIM1; k=rsa; p=" + base64.b64encode(der).decode()
+        self.records[record] = name
+        return file, record
 
     # ---- The program ----
 
@@ -111,6 +122,76 @@ class Stage:
         )
         return Run(command, done, began)
 
+    def preflight(self, selector, key, *more, never_used=False, resolvers=(), public=False):
+        """Looks into the history that the earlier runs of this rotation left, and adds to it."""
+        domain = self.zone.name
+        words = ["preflight", domain, selector, "--key", key, "--storage.path", self.folder / "history"]
+        words += ["--never-used"] if never_used else []
+        for resolver in resolvers:
+            words += ["--resolver", resolver]
+            # UDP, and TCP when the answer is truncated.
+            self.looks[resolver, "%s._domainkey.%s." % (selector, domain)] += 2
+        words += ["--ask-resolver"] if public else []
+        run = self.run(*words, *more)
+        if public and run.json["public_answer"]["answers"]:
+            for resolver in resolvers:
+                self.asks[resolver, "%s._domainkey.%s." % (selector, domain)] += 2
+        return run
+
+    def rotation(self, *words):
+        return self.run("rotation", self.zone.name, *words, "--storage.path", self.folder / "history")
+
+    def is_ready(self, run):
+        self.expect("readiness", (run.exit, run.json["readiness"]), (0, "ready"))
+
+    def is_waiting(self, run, earliest, latest, cause, among=False):
+        """The safe time lies between two moments, and it is the cause, or the cause is `among` those, that
+        moves it there."""
+        self.expect("exit", run.exit, 1)
+        safe_at = self.time_of(
+            {"readiness": run.json["readiness"], "at": run.json["safe_to_sign_at"]}, earliest, latest
+        )
+        causes = [because["name"] for because in run.json["because"] if because["until"]]
+        if cause not in (causes if among else causes[:1]):
+            self.tell("the time is that of %s, not of %s" % (" and ".join(causes), cause))
+        if self.told:
+            for because in run.json["because"]:
+                self.tell("because of %(name)s until %(until)s: %(detail)s" % because)
+        return safe_at
+
+    def until(self, run, reason):
+        """The share that one reason has in the time."""
+        untils = [moment(b["until"]) for b in run.json["because"] if b["name"] == reason and b["until"]]
+        if not untils:
+            raise Failure("%s is no reason of the time: %s" % (reason, run.json["because"]))
+        return max(untils)
+
+    def is_not_ready(self, run, **progress):
+        """`progress` by the name of the server in the lab."""
+        self.expect("readiness", (run.exit, run.json["readiness"]), (2, "not_ready"))
+        self.has_progress(run.json, **progress)
+
+    def time_of(self, safe, earliest, latest):
+        """The time that is to be waited for, which lies between two moments."""
+        self.expect("readiness", safe["readiness"], "wait")
+        at = moment(safe["at"])
+        if not earliest <= at <= latest:
+            self.tell(
+                "%.2f s is said, not from %.2f to %.2f"
+                % tuple(t - self.began for t in (at, earliest, latest))
+            )
+        return at
+
+    def has_progress(self, told, **progress):
+        """`told` is what has the list of servers."""
+        told = {server["address"].partition(":")[0]: server["progress"] for server in told["servers"]}
+        wanted = {
+            server.addresses[0]: progress[server.name]
+            for server in rotation_lab.SERVERS
+            if server.name in progress
+        }
+        self.expect("servers", {address: told.get(address) for address in wanted}, wanted)
+
     # ---- The resolvers ----
 
     def public(self, name, resolver=None):
@@ -119,7 +200,32 @@ class Stage:
             rotation_lab.ask(resolver or rotation_lab.OPEN, name, "TXT", recursion=True)
         )
 
+    def publics_get(self, what, name, wanted, resolvers=None):
+        for resolver in resolvers or rotation_lab.RESOLVERS:
+            self.expect("%s, by %s" % (what, resolver), self.public(name, resolver), wanted)
+
+    def publics_will_get(self, when, *what):
+        """The same at a moment to come, whatever else takes until then; wait_until waits for it."""
+
+        def then():
+            time.sleep(max(0, when - time.time()))
+            try:
+                self.publics_get(*what)
+            except Exception:
+                self.tell(traceback.format_exc())
+
+        self.to_come.append(threading.Thread(target=then))
+        self.to_come[-1].start()
+
+    def wait_for_second(self):
+        """What a cache gets early in a second stays there longest."""
+        self.wait_until(int(time.time()) + 1)
+
     def wait_until(self, when):
+        if when > time.time() + LONGEST_WAIT_SECONDS:
+            raise Failure("the said time is %.0f s away" % (when - time.time()))
+        while self.to_come:
+            self.to_come.pop().join()
         time.sleep(max(0, when - time.time()))
 
 
@@ -142,7 +248,9 @@ def check_packets(net, stages):
     for line in net.queries_log.read_text().splitlines():
         packet = json.loads(line)
         if "dropped" in packet:
-            failures.append("the log of all queries lacks %d packets that the kernel dropped" % packet["dropped"])
+            failures.append(
+                "the log of all queries lacks %d packets that the kernel dropped" % packet["dropped"]
+            )
             continue
         if packet["from"].partition("#")[0] != PROGRAM_ITSELF or packet["qr"]:
             continue
@@ -161,7 +269,9 @@ def check_packets(net, stages):
     for what, seen, allowed in (("RD=1", seen_asks, asks), ("RD=0", seen_looks, looks)):
         for asked, times in seen.items():
             if times > allowed[asked]:
-                failures.append("%d questions with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked]))
+                failures.append(
+                    "%d questions with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked])
+                )
         for asked in allowed:
             if not seen[asked]:
                 failures.append("no question with %s to %s for %s" % (what, *asked))
@@ -207,12 +317,15 @@ def play_all(program, only, directory):
     }
     if not modules:
         raise SystemExit("no rotation has such a name")
-    zones = [rotation_lab.Zone(name, **how) for module in modules.values() for name, how in module.ZONES.items()]
+    zones = [
+        rotation_lab.Zone(name, **how) for module in modules.values() for name, how in module.ZONES.items()
+    ]
     guard = build_resolver_guard(directory)
     passed, failed = 0, 0
     with rotation_lab.Internet(directory / "internet", zones) as net:
         stages = {
-            name: Stage(name, module, net, program, guard, directory / name) for name, module in modules.items()
+            name: Stage(name, module, net, program, guard, directory / name)
+            for name, module in modules.items()
         }
         # Each waits most of its time: they are all played at once.
         with concurrent.futures.ThreadPoolExecutor(len(modules)) as pool:
@@ -235,7 +348,9 @@ def main():
     )
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--only", default="*", help="names of rotations, with * and ?")
-    parser.add_argument("--keep", type=pathlib.Path, help="an empty directory for all files, which stay there")
+    parser.add_argument(
+        "--keep", type=pathlib.Path, help="an empty directory for all files, which stay there"
+    )
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
     with tempfile.TemporaryDirectory(prefix="rotations-") as temporary:

@@ -1,5 +1,5 @@
-"""What the lab's own resolver does, with no word of the program about it: a denial that it holds outlives the publication of the
-record for as long as its TTL says, and in whole seconds, so up to one second longer."""
+"""What the lab's own resolver does, with no word of the program about it: a denial that it holds outlives the
+publication of the record for as long as its TTL says, and in whole seconds, so up to one second longer."""
 
 import time
 
@@ -9,7 +9,7 @@ NAME = "s1._domainkey.resolver.example"
 
 def play(stage):
     _, record = stage.make_key("s1")
-    stage.wait_until(int(time.time()) + 1)  # what comes early in a second stays longest
+    stage.wait_for_second()
     stage.expect("before", stage.public(NAME), [])
     held = time.time() + 3
     stage.zone.put("s1._domainkey", "TXT", record, ttl=2)

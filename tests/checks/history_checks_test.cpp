@@ -1,0 +1,86 @@
+// The rows that only time tells: each vector of a selector over time finds what it states, and nothing else.
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "checks/catalogue.hpp"
+#include "checks/check_groups.hpp"
+#include "checks/judge.hpp"
+#include "observation_vector.hpp"
+
+namespace checks = dkimprobe::checks;
+namespace tests = dkimprobe::tests;
+
+namespace {
+
+const std::filesystem::path vectors = std::filesystem::path(DKIMPROBE_VECTORS) / "history";
+
+checks::Report judge(const tests::ObservationVector& vector) {
+  return checks::judge(vector.observation, vector.expectation, vector.history, checks::Policy{});
+}
+
+}  // namespace
+
+TEST_CASE("what a vector of a selector over time states is found, and nothing else") {
+  for (const auto& file : tests::vector_files(vectors)) {
+    const auto expected = tests::load_observation(file);
+    INFO(file.filename().string() << ": " << expected.about);
+    const auto report = judge(expected);
+    CHECK(tests::differences(expected, report) == "");
+    const std::string stem = file.stem().string();
+    const std::string name = stem.substr(0, std::min(stem.find("_near"), stem.find("_by")));
+    REQUIRE(checks::find_check(name) != nullptr);
+    const bool found = std::ranges::any_of(
+        report.findings, [&](const checks::Finding& finding) { return finding.check->name == name; });
+    CHECK(found == (stem.find("_near") == std::string::npos));
+    for (const auto& finding : report.findings) {
+      CHECK_FALSE(finding.remedy.empty());
+      for (const char c : finding.detail + finding.remedy) CHECK((c >= 0x20 && c < 0x7f));
+    }
+  }
+}
+
+TEST_CASE("every row on time has a vector that finds it and one that comes near") {
+  for (const auto& row : checks::history_checks()) {
+    const std::string name(row.name);
+    CAPTURE(name);
+    CHECK(std::filesystem::exists(vectors / (name + ".json")));
+    CHECK(std::ranges::any_of(tests::vector_files(vectors), [&](const std::filesystem::path& file) {
+      return file.stem().string().starts_with(name + "_near");
+    }));
+  }
+}
+
+TEST_CASE("without a history and a last signature nothing on time is judged but for what needs none") {
+  for (const auto& file : tests::vector_files(vectors)) {
+    auto vector = tests::load_observation(file);
+    vector.history = {};
+    vector.expectation.last_signature.reset();
+    const auto report = judge(vector);
+    CHECK_FALSE(report.rotation.has_value());
+    for (const auto& row : checks::history_checks()) {
+      const auto result =
+          std::ranges::find(report.outcomes, checks::find_check(row.name), &checks::CheckResult::check);
+      REQUIRE(result != report.outcomes.end());
+      CHECK(result->outcome != checks::CheckOutcome::found);
+    }
+  }
+}
+
+TEST_CASE("a report with a history tells the times of a rotation and why") {
+  const auto vector = tests::read_observation(
+      {{"about", ""},
+       {"earlier",
+        nlohmann::json::array({{{"hours_ago", 2}, {"record", {{"rcode", "nxdomain"}}}}, {{"hours_ago", 1}}})},
+       {"last_signature_hours_ago", 10},
+       {"findings", nlohmann::json::array()}});
+  const auto report = judge(vector);
+  REQUIRE(report.rotation.has_value());
+  const auto changed = vector.history.servers.front().spans.at(1).first_seen;
+  CHECK(report.rotation->safe_to_sign_at == changed + std::chrono::hours{1});
+  CHECK(report.rotation->safe_to_remove_at == *vector.expectation.last_signature + std::chrono::days{7});
+  CHECK(report.rotation->because.size() >= 3);
+}

@@ -1,0 +1,41 @@
+"""A key has been stolen: no time for mail in transit counts, only how long servers and caches
+still give it."""
+
+import time
+
+ZONES = {"emergency.example": {"on": "nsd knot bind", "soa_ttl": 2, "minimum": 2}}
+NAME = "s1._domainkey.emergency.example"
+REVOKED = "v=DKIM1; p="
+TTL = 4
+
+
+def revoke_step(run):
+    return next(step for step in run.json["changes"][0]["steps"] if step["step"] == "revoke")
+
+
+def play(stage):
+    _, record = stage.make_key("s1")
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=TTL)
+    stage.net.load(stage.zone)
+    run = stage.rotation("--compromised", "s1")
+    stage.expect("at once", (run.exit, revoke_step(run)["state"]), (2, "now"))
+
+    stage.wait_for_second()
+    stage.publics_get("before", NAME, [record])
+    stage.zone.put("s1._domainkey", "TXT", REVOKED, ttl=1)
+    stage.net.load(stage.zone, on=["nsd"])
+    run = stage.rotation("--compromised", "s1")
+    stage.expect("one server", (run.exit, revoke_step(run)["state"]), (2, "now"))
+    stage.has_progress(revoke_step(run), nsd="revoked", knot="right", bind="right")
+
+    revoked = stage.net.load(stage.zone)
+    stage.publics_will_get(revoked + 1, "one second after the last server", NAME, [record])
+    complete = time.time()
+    run = stage.rotation("--compromised", "s1")
+    stage.expect("all servers", (run.exit, revoke_step(run)["state"]), (1, "done"))
+    gone_at = stage.time_of(run.json["state"]["old_keys"][0]["gone"], complete + TTL, run.ended + TTL + 1)
+    stage.wait_until(gone_at)
+    stage.publics_get("at the said time", NAME, [REVOKED])
+    run = stage.rotation("--compromised", "s1")
+    # The replacement is still due, so that it is not over.
+    stage.expect("gone", (run.exit, run.json["headline"]), (1, "s1 is gone from servers and caches"))

@@ -1,0 +1,57 @@
+"""The selector is an alias into a provider's zone: the key has to be on each of the provider's servers, and
+what caches hold of the target and of the alias counts."""
+
+import time
+
+ZONES = {
+    "alias.example": {"on": "nsd knot", "soa_ttl": 2, "minimum": 2},
+    "keys.test": {"on": "provider provider2", "soa_ttl": 4, "minimum": 4},
+}
+NAME = "s1._domainkey.alias.example"
+ALIAS_TTL = 3
+
+
+def play(stage):
+    keys = stage.zones["keys.test"]
+    key, record = stage.make_key("s1")
+    stage.is_not_ready(stage.preflight("s1", key), nsd="absent", knot="absent")
+    stage.zone.put("s1._domainkey", "CNAME", "k1.keys.test.", ttl=ALIAS_TTL)
+    stage.net.load(stage.zone)
+    stage.is_not_ready(stage.preflight("s1", key), provider="absent", provider2="absent")
+    keys.put("k1", "TXT", record, ttl=2)
+    stage.net.load(keys, on=["provider2"])
+    stage.is_not_ready(stage.preflight("s1", key), provider="absent", provider2="right")
+
+    stage.wait_for_second()
+    keys.take("k1", "TXT", on="provider2")
+    stage.net.load(keys, on=["provider2"])
+    stage.publics_get("before", NAME, [])
+    keys.put("k1", "TXT", record, ttl=2)
+    published = stage.net.load(keys)
+    stage.publics_will_get(published + 1, "one second after the provider published", NAME, [])
+    complete = time.time()
+    run = stage.preflight("s1", key)
+    safe_at = stage.is_waiting(run, complete + 4, run.ended + 4 + 1, "negative_ttl")
+    stage.wait_until(safe_at)
+    stage.publics_get("at the said time", NAME, [record])
+    stage.is_ready(stage.preflight("s1", key))
+
+    # The alias moves to another target with another key.
+    other, other_record = stage.make_key("other")
+    keys.put("k2", "TXT", other_record, ttl=2)
+    stage.net.load(keys)
+    stage.wait_until(safe_at + ALIAS_TTL + 1.1)  # so that the resolvers fetch the alias anew
+    stage.wait_for_second()
+    stage.publics_get("before the alias moves", NAME, [record])
+    stage.zone.put("s1._domainkey", "CNAME", "k2.keys.test.", ttl=2)
+    published = stage.net.load(stage.zone)
+    stage.publics_will_get(published + 1, "one second after the alias moved", NAME, [record])
+    complete = time.time()
+    run = stage.preflight("s1", other)
+    # The new target was never looked at before the key was there, so that what caches hold of it is unknown.
+    stage.is_waiting(run, complete + 86400, run.ended + 86402, "nothing_known")
+    gone = stage.until(run, "old_alias_ttl")
+    if not complete + ALIAS_TTL <= gone <= run.ended + ALIAS_TTL + 1:
+        stage.tell("the old alias counts until %.2f s after it moved" % (gone - published))
+    stage.wait_until(gone)
+    stage.publics_get("when the old alias has gone", NAME, [other_record])

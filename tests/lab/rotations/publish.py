@@ -1,0 +1,48 @@
+"""A new key, published on one server and then on all, while resolvers hold that there is none: the time is
+said, and from then on each of them finds the key. The operator's resolvers are looked at, and asked only
+afterwards."""
+
+import time
+
+from rotation_lab import CLOSED, OPEN, VALIDATING
+
+# With the key `_domainkey` itself appears: the denial that counts may be that of the whole of it.
+ZONES = {"publish.example": {"on": "nsd knot bind", "soa_ttl": 4, "minimum": 6}}
+NAME = "s1._domainkey.publish.example"
+NEGATIVE = 4  # the smaller of SOA's TTL and MINIMUM
+
+
+def play(stage):
+    key, record = stage.make_key("s1")
+    stage.is_not_ready(stage.preflight("s1", key), nsd="absent", knot="absent", bind="absent")
+
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.net.load(stage.zone, on=["nsd"])
+    stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="absent", bind="absent")
+
+    # Which server a resolver asks is a matter of luck: for the worst case the one is taken back.
+    stage.wait_for_second()
+    stage.zone.take("s1._domainkey", "TXT", on="nsd")
+    stage.net.load(stage.zone, on=["nsd"])
+    stage.publics_get("before", NAME, [])
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    published = stage.net.load(stage.zone)
+    stage.publics_will_get(published + 1, "one second after the publication", NAME, [])
+    complete = time.time()
+
+    run = stage.preflight("s1", key)
+    stage.is_waiting(run, complete + NEGATIVE, run.ended + NEGATIVE + 1.5, "domainkey_denied")
+    run = stage.preflight("s1", key, resolvers=(OPEN, CLOSED))
+    # What this resolver holds may last longer than what follows for all, by the second that it counts in.
+    safe_at = stage.is_waiting(
+        run, complete + NEGATIVE, run.ended + NEGATIVE + 2, "resolver_cache", among=True
+    )
+    caches = {cache["resolver"].partition(":")[0]: cache["state"] for cache in run.json["caches"]}
+    stage.expect("caches", caches, {OPEN: "denied", CLOSED: "hidden"})
+    early = stage.preflight("s1", key, resolvers=(OPEN,), public=True)
+    stage.expect("too early to ask", early.json["readiness"], "wait")
+
+    stage.wait_until(safe_at)
+    stage.publics_get("at the said time", NAME, [record])
+    run = stage.preflight("s1", key, resolvers=(OPEN, CLOSED, VALIDATING), public=True)
+    stage.is_ready(run)

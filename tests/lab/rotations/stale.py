@@ -1,0 +1,36 @@
+"""A key is replaced under its selector, and a secondary stays behind with the old one: what verifiers get is
+luck until it has caught up, and for the old record's TTL afterwards."""
+
+import time
+
+ZONES = {"stale.example": {"on": "nsd knot bind", "soa_ttl": 2, "minimum": 2}}
+NAME = "s1._domainkey.stale.example"
+OLD_TTL = 5
+
+
+def play(stage):
+    old, old_record = stage.make_key("old")
+    key, record = stage.make_key("new")
+    stage.zone.put("s1._domainkey", "TXT", old_record, ttl=OLD_TTL)
+    stage.net.load(stage.zone)
+    stage.is_not_ready(stage.preflight("s1", key), nsd="other_key", knot="other_key", bind="other_key")
+
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.net.load(stage.zone, on=["nsd", "bind"])
+    stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="other_key", bind="right")
+
+    # The worst case: every resolver got the old key, from the last server that has it.
+    stage.wait_for_second()
+    stage.zone.put("s1._domainkey", "TXT", old_record, ttl=OLD_TTL, on=["nsd", "bind"])
+    stage.net.load(stage.zone, on=["nsd", "bind"])
+    stage.publics_get("before", NAME, [old_record])
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    published = stage.net.load(stage.zone)
+    stage.publics_will_get(published + 1, "one second after the last server", NAME, [old_record])
+    complete = time.time()
+    run = stage.preflight("s1", key)
+    stage.has_progress(run.json, nsd="right", knot="right", bind="right")
+    safe_at = stage.is_waiting(run, complete + OLD_TTL, run.ended + OLD_TTL + 1, "old_record_ttl")
+    stage.wait_until(safe_at)
+    stage.publics_get("at the said time", NAME, [record])
+    stage.is_ready(stage.preflight("s1", key))
