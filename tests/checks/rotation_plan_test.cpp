@@ -11,7 +11,7 @@
 #include "checks/time_text.hpp"
 #include "config/moment.hpp"
 #include "observation_vector.hpp"
-#include "rotation_vector.hpp"
+#include "rotation_plan_vector.hpp"
 
 using namespace dkimprobe;
 using nlohmann::json;

@@ -15,7 +15,7 @@
 #include "exporters/rotation_text.hpp"
 #include "exporters/text_layout.hpp"
 #include "tests/checks/observation_vector.hpp"
-#include "tests/checks/rotation_vector.hpp"
+#include "tests/checks/rotation_plan_vector.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;

@@ -1,4 +1,4 @@
-#include "rotation_vector.hpp"
+#include "rotation_plan_vector.hpp"
 
 #include <fstream>
 #include <map>
@@ -136,7 +136,7 @@ checks::PlannedSelector planned(const json& given, const config::DomainName& dom
 
 }  // namespace
 
-RotationVector load_rotation(const std::filesystem::path& file) {
+RotationPlanVector load_rotation(const std::filesystem::path& file) {
   std::ifstream stream(file);
   const json vector = json::parse(stream);
   only(vector,
@@ -152,7 +152,7 @@ RotationVector load_rotation(const std::filesystem::path& file) {
   for (const auto& given : vector.at("selectors")) input.selectors.push_back(planned(given, input.domain));
 
   const auto now = moment(vector.at("now")).first;
-  RotationVector read;
+  RotationPlanVector read;
   read.expected = vector.at("expect");
   if (vector.contains("compromised")) {
     read.overview = checks::plan_emergency(input, selector(vector["compromised"]), now);

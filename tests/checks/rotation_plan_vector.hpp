@@ -11,12 +11,12 @@
 
 namespace dkimprobe::tests {
 
-struct RotationVector {
+struct RotationPlanVector {
   checks::RotationOverview overview{};
   nlohmann::json expected{};
 };
 
 /// Reads the vector and plans what it holds. Throws std::runtime_error when it is not well formed.
-[[nodiscard]] RotationVector load_rotation(const std::filesystem::path& file);
+[[nodiscard]] RotationPlanVector load_rotation(const std::filesystem::path& file);
 
 }  // namespace dkimprobe::tests
