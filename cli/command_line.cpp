@@ -40,6 +40,7 @@ key, so that looking leaves nothing in anybody's cache.
 Commands
   check DOMAIN SELECTOR...   look now
   preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
+  rotation DOMAIN            how far the change of keys is, and what comes next
   lint [FILE]                judge records, one a line, asking no server
   judge FILE                 judge what `check --save FILE` stored
   record DOMAIN SELECTOR     the record for a key, ready to publish
@@ -86,6 +87,32 @@ Exit codes
   0 sign now   1 all is right, but wait until the time told
   2 not ready   3 unknown: not all could be seen
   64 usage   70 internal error   78 settings   130 interrupted
+)";
+
+constexpr std::string_view rotation_help_start = R"(Examples
+  dkimprobe rotation example.com --config.file settings.yaml
+  dkimprobe rotation example.com s1:active s2:pending
+  dkimprobe rotation plan example.com --config.file settings.yaml
+  dkimprobe rotation example.com --compromised s1 --wait 30m
+
+Usage
+  dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
+  dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
+  dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [NEXT] [FLAGS]
+  dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
+
+  Shows the steps of a change of keys, what is done, what comes next and from
+  when on. A ROLE is pending, active, standby or retired; the settings say more:
+  when a selector signed last, how old a key may be, which one comes next.
+
+  `plan` asks nobody: it prints commands, records and dates of the next change,
+  to the selector NEXT where that is given.
+  `--compromised` is for a key that somebody else has: no time to wait for.
+
+  Ends with 0 when nothing is due; 1 when it is your turn, or something is past
+  its time; 2 when mail is in danger; 3 when what comes next depends on what was
+  not seen or told. With --compromised: 2 while a server still has the key, 1
+  while caches may, 0 when it is gone.
 )";
 
 constexpr std::string_view judge_help_start = R"(Examples
@@ -180,10 +207,11 @@ void take(Result<T> result, T& target, Mistakes& mistakes, std::string_view wher
   add(mistakes, std::move(result.error()));
 }
 
-Result<config::Role> read_role(const std::string& text) {
+Result<config::Role> read_role(const std::string& text, std::string where = "--role") {
   if (const auto role = config::parse_role(text)) return *role;
-  return mistake("--role", fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
-                                       escape_text(text, 80)));
+  return mistake(std::move(where),
+                 fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
+                             escape_text(text, 80)));
 }
 
 Result<ColorChoice> read_color(const std::string& text) {
@@ -334,7 +362,7 @@ void declare_probe_flags(CLI::App& app, CheckTexts& texts) {
       ->group(settings_group);
 }
 
-void declare_flags(CLI::App& app, CheckTexts& texts) {
+void declare_check(CLI::App& app, CheckTexts& texts) {
   app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
   declare_message(
       app, texts.message,
@@ -542,7 +570,7 @@ void read_probe_flags(CLI::App& app, const CheckTexts& texts, CheckCommand& comm
 Result<Command> read_check(std::span<const std::string> arguments) {
   CLI::App app;
   CheckTexts texts;
-  declare_flags(app, texts);
+  declare_check(app, texts);
   if (auto parsed = parse_flags(app, "check", arguments); !parsed) return tl::unexpected(parsed.error());
   if (texts.output.help) return Command{TextWanted{flags_help(check_help_start, app)}};
 
@@ -561,6 +589,122 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   read_output(app, texts.output, command.output, mistakes);
   read_file_name(app, "--save", texts.save, command.save, mistakes);
   read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
+/// The texts that the flags of `rotation` bring beside those of `check`.
+struct RotationTexts {
+  CheckTexts check{};
+  std::string compromised{};
+  std::string wait{};
+};
+
+void declare_rotation(CLI::App& app, RotationTexts& texts) {
+  constexpr const char* rotation_group = "The rotation";
+  app.add_option("DOMAIN SELECTOR", texts.check.positionals)->group("");
+  app.add_option("--compromised", texts.compromised, "somebody else has the key of this selector")
+      ->option_text("SELECTOR")
+      ->group(rotation_group);
+  app.add_option("--wait", texts.wait,
+                 "with --compromised: look again, for at most so long, until no server has the key any more")
+      ->option_text("TIME")
+      ->group(rotation_group);
+  declare_output(app, texts.check.output, "one JSON object on standard output");
+  declare_probe_flags(app, texts.check);
+  declare_storage(
+      app, texts.check.storage,
+      "the history in this directory, to which this look is added; without it nothing is known of "
+      "what was published before");
+}
+
+/// `SELECTOR` or `SELECTOR:ROLE`.
+void read_selector_role(const std::string& text, bool domain_read, RotationCommand& command,
+                        Mistakes& mistakes) {
+  const std::size_t before = mistakes.size();
+  const std::size_t colon = text.rfind(':');
+  SelectorRole given;
+  take(config::Selector::parse(text.substr(0, colon)), given.selector, mistakes);
+  if (colon != std::string::npos)
+    take(read_role(text.substr(colon + 1), escape_text(text, 80)), given.role.emplace(), mistakes);
+  if (mistakes.size() != before) return;
+  if (domain_read) {
+    if (const auto name = given.selector.owner_name(command.asked.domain); !name) add(mistakes, name.error());
+  }
+  const bool is_there = std::ranges::find(command.selectors, given.selector, &SelectorRole::selector) !=
+                        command.selectors.end();
+  if (is_there || (command.next && *command.next == given.selector)) {
+    mistakes.push_back({escape_text(text, 80), "the selector is given twice"});
+  } else if (!command.only_plan || given.role) {
+    command.selectors.push_back(std::move(given));
+  } else if (command.next) {
+    mistakes.push_back(
+        {escape_text(text, 80), "one selector comes next; the others need a role: SELECTOR:ROLE"});
+  } else {
+    command.next = std::move(given.selector);
+  }
+}
+
+void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Mistakes& mistakes) {
+  if (!words.empty() && words.front() == "plan") {
+    command.only_plan = true;
+    words = words.subspan(1);
+  }
+  const std::string usage = fmt::format("the usage is: dkimprobe rotation {}DOMAIN --config.file FILE",
+                                        command.only_plan ? "plan " : "");
+  if (words.empty()) {
+    command.asked.every_domain = command.asked.settings_file && !command.only_plan && !command.compromised;
+    if (!command.asked.every_domain) mistakes.push_back({"", "no domain given; " + usage});
+    return;
+  }
+  const std::size_t before = mistakes.size();
+  take(config::read_domain(words.front()), command.asked.domain, mistakes);
+  const bool domain_read = mistakes.size() == before;
+  for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, mistakes);
+  if (domain_read && words.size() == 1 && !command.asked.settings_file && !command.compromised) {
+    mistakes.push_back(
+        {"", fmt::format("no selector given; say which there are: dkimprobe rotation {}{} s1:active "
+                         "s2:pending, or write them into a settings file: --config.file FILE",
+                         command.only_plan ? "plan " : "", command.asked.domain.to_string())});
+  }
+}
+
+void read_wait(const std::string& text, RotationCommand& command, Mistakes& mistakes) {
+  constexpr std::chrono::milliseconds longest = std::chrono::days{7};
+  const auto time = config::parse_duration(text);
+  if (!time || *time < std::chrono::seconds{1} || *time > longest) {
+    mistakes.push_back(
+        {"--wait", fmt::format("`{}` cannot be used: it must be a time from 1s to 7d, with its "
+                               "unit: s, m, h or d",
+                               escape_text(text, 80))});
+    return;
+  }
+  command.wait = *time;
+}
+
+Result<Command> read_rotation(std::span<const std::string> arguments) {
+  CLI::App app;
+  RotationTexts texts;
+  declare_rotation(app, texts);
+  if (auto parsed = parse_flags(app, "rotation", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.check.output.help) return Command{TextWanted{flags_help(rotation_help_start, app)}};
+
+  RotationCommand command;
+  Mistakes mistakes;
+  read_file_name(app, "--config.file", texts.check.settings_file, command.asked.settings_file, mistakes);
+  if (!app.get_option("--compromised")->empty())
+    take(config::Selector::parse(texts.compromised), command.compromised.emplace(), mistakes,
+         "--compromised");
+  read_rotation_names(texts.check.positionals, command, mistakes);
+  if (command.only_plan && command.compromised)
+    mistakes.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
+  if (!app.get_option("--wait")->empty()) {
+    read_wait(texts.wait, command, mistakes);
+    if (!command.compromised) mistakes.push_back({"--wait", "it belongs to --compromised"});
+  }
+  read_file_name(app, "--storage.path", texts.check.storage, command.asked.storage, mistakes);
+  read_probe_flags(app, texts.check, command.asked, mistakes);
+  read_output(app, texts.check.output, command.asked.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
 }
@@ -1053,6 +1197,7 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "--version" || word == "version") return Command{TextWanted{std::string(version_text)}};
   if (word == "check") return read_check(arguments.subspan(1));
   if (word == "preflight") return read_preflight(arguments.subspan(1));
+  if (word == "rotation") return read_rotation(arguments.subspan(1));
   if (word == "lint") return read_lint(arguments.subspan(1));
   if (word == "judge") return read_judge(arguments.subspan(1));
   if (word == "record") return read_record(arguments.subspan(1));
@@ -1062,8 +1207,8 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check",   "preflight", "lint", "judge",  "record",
-                                             "history", "explain",   "help", "version"};
+  const std::vector<std::string> commands = {"check",  "preflight", "rotation", "lint", "judge",
+                                             "record", "history",   "explain",  "help", "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

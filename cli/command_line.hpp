@@ -64,6 +64,23 @@ struct PreflightCommand {
   bool ask_resolvers = false;                      ///< as the public asks, once the key may be signed with
 };
 
+/// A selector with the role that the command line gives it.
+struct SelectorRole {
+  config::Selector selector{};
+  std::optional<config::Role> role{};  ///< without it as the settings file says, or active
+};
+
+struct RotationCommand {
+  /// Which domain, and how it is asked. Its selectors and role stay empty; no domain is all of the settings.
+  CheckCommand asked{};
+  std::vector<SelectorRole> selectors{};          ///< each of them once, beside those of the settings
+  bool only_plan = false;                         ///< the next change as commands; nobody is asked
+  std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
+  std::optional<config::Selector> compromised{};  ///< somebody else has its key
+  std::optional<std::chrono::milliseconds>
+      wait{};  ///< of `compromised`: look again until every server let go
+};
+
 struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
@@ -112,8 +129,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, PreflightCommand, JudgeCommand, LintCommand, RecordCommand,
-                             HistoryCommand, ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, PreflightCommand, RotationCommand, JudgeCommand, LintCommand,
+                             RecordCommand, HistoryCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -21,6 +21,7 @@
 #include "cli/output.hpp"
 #include "cli/preflight.hpp"
 #include "cli/record.hpp"
+#include "cli/rotation.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -51,6 +52,9 @@ Ended run_command(const CheckCommand& command) {
 }
 Ended run_command(const PreflightCommand& command) {
   return run_preflight(command);
+}
+Ended run_command(const RotationCommand& command) {
+  return run_rotation(command);
 }
 Ended run_command(const JudgeCommand& command) {
   return ended(run_judge(command));
