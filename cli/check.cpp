@@ -17,6 +17,7 @@
 #include "cli/message_input.hpp"
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
+#include "cli/settings_input.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
 #include "exporters/history_store.hpp"

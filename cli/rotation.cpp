@@ -21,6 +21,7 @@
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
 #include "cli/rotation_targets.hpp"
+#include "cli/settings_input.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
 #include "exporters/history_store.hpp"
@@ -146,7 +147,7 @@ CheckRefused refused(ExitCode code, config::Mistakes mistakes) {
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command) {
-  auto settings = read_files(command.asked);
+  auto settings = load_settings(command.asked);
   if (!settings) return tl::unexpected(refused(ExitCode::settings, std::move(settings.error())));
   auto targets = plan_rotations(command, *settings);
   if (!targets) return tl::unexpected(refused(ExitCode::usage, std::move(targets.error())));
