@@ -32,9 +32,16 @@ std::string shell_word(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_' || c == '/';
   };
-  // Names are escaped, so no quotation mark is among what has to be quoted.
   if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
-  return fmt::format("'{}'", text);
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += "'\\''";
+    } else {
+      word.push_back(c);
+    }
+  }
+  return word + "'";
 }
 
 bool is_wrong(Progress progress) {

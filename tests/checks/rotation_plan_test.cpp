@@ -161,14 +161,15 @@ TEST_CASE("a selector that a shell would not take as it is is quoted") {
   checks::PlannedSelector current;
   current.selector = config::Selector::parse("s1").value();
   input.selectors.push_back(current);
-  const auto next = config::Selector::parse("a\\036\\040b").value();
+  const auto next = config::Selector::parse("a\\036\\'b").value();
+  REQUIRE(next.to_string() == "a\\$\\'b");
   const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
-        "'a\\036\\040b.example.com.pem')");
+        "'a\\$\\'\\''b.example.com.pem')");
   CHECK(steps[2].actions.front().text ==
-        "dkimprobe record --key 'a\\036\\040b.example.com.pem' example.com 'a\\036\\040b' --format zone");
+        "dkimprobe record --key 'a\\$\\'\\''b.example.com.pem' example.com 'a\\$\\'\\''b' --format zone");
 }
 
 TEST_CASE("times are told in whole seconds and never too early") {
