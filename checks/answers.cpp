@@ -288,6 +288,18 @@ std::size_t LegAnswers::answered() const {
                                                 [](const ServerAnswer& s) { return is_whole(s.outcome); }));
 }
 
+const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer) {
+  const probe::SoaRecord* newest = answer.soa_record;
+  if (newest == nullptr) return nullptr;
+  for (const ServerAnswer& other : leg.servers) {
+    const probe::SoaRecord* const soa = other.soa_record;
+    if (soa != nullptr && soa->mname == newest->mname && soa->rname == newest->rname &&
+        serial_is_newer(soa->serial, newest->serial))
+      newest = soa;
+  }
+  return newest == answer.soa_record ? nullptr : newest;
+}
+
 ChainAnswers read_answers(const probe::Chain& chain) {
   ChainAnswers answers;
   if (chain.legs.empty()) return answers;

@@ -61,6 +61,11 @@ struct ChainAnswers {
   bool known = false;
 };
 
+/// The newest serial among the leg's servers that have the answer's MNAME and RNAME, when it is newer than
+/// the answer's own (RFC 1982), else null. Serials of independent primaries have nothing to do with each
+/// other.
+[[nodiscard]] const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer);
+
 [[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain);
 
 /// Short and escaped: what a group publishes.

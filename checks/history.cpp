@@ -219,7 +219,8 @@ ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, c
   const auto known = std::ranges::find_if(history.servers, [&](const ServerTimeline& timeline) {
     return timeline.owner == owner && timeline.server.address == server.address;
   });
-  if (known == history.servers.end()) return history.servers.emplace_back(ServerTimeline{owner, server, {}});
+  if (known == history.servers.end())
+    return history.servers.emplace_back(ServerTimeline{owner, server, {}, {}});
   if (!server.name.empty()) known->server.name = server.name;
   return *known;
 }
@@ -227,6 +228,16 @@ ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, c
 ZoneTimeline& timeline_of(SelectorHistory& history, const DomainName& apex) {
   const auto known = std::ranges::find(history.zones, apex, &ZoneTimeline::apex);
   return known == history.zones.end() ? history.zones.emplace_back(ZoneTimeline{apex, {}}) : *known;
+}
+
+/// A server that transfers late and again and again is not behind for long: a new serial starts anew.
+void note_lag(ServerTimeline& timeline, const ServerAnswer& answer, const LegAnswers& leg, WallTime now) {
+  if (answer.soa_record == nullptr) return;
+  if (newest_serial(leg, answer) == nullptr) {
+    timeline.lag.reset();
+  } else if (!timeline.lag || timeline.lag->serial != answer.soa_record->serial) {
+    timeline.lag = SerialLag{answer.soa_record->serial, now};
+  }
 }
 
 const AnswerSpan* last_answer(const ServerTimeline& timeline) {
@@ -365,6 +376,7 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
       if (!seen.emplace(leg.leg->owner, answer.id.address).second) continue;
       ServerTimeline& timeline = timeline_of(history, leg.leg->owner, answer.id);
       add_span(timeline, read_span(answer, last_answer(timeline)), now);
+      note_lag(timeline, answer, leg, now);
     }
   }
   mark_left(history, observation.key, now);

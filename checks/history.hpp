@@ -52,11 +52,21 @@ struct AnswerSpan {
   }
 };
 
+/// How far a server's copy of its zone is behind: the serial at which it stays while another server has a
+/// newer one from the same source, and the first look that saw it so.
+struct SerialLag {
+  std::uint32_t serial = 0;
+  WallTime since{};
+
+  friend bool operator==(const SerialLag&, const SerialLag&) = default;
+};
+
 /// One server's answers for one name of the chain, oldest first; neighbours differ in answer or TTLs.
 struct ServerTimeline {
   config::DomainName owner{};
   ServerId server{};
   std::vector<AnswerSpan> spans{};
+  std::optional<SerialLag> lag{};  ///< as the last look with its serial saw it
 };
 
 /// The nameservers of a zone on the way, as its parent and as the zone itself name them. Both lists are empty

@@ -165,10 +165,10 @@ struct Report {
   probe::WallTime observed_at{};
   std::chrono::microseconds took{0};
   Status status = Status::unknown;
-  std::string headline{};               ///< one clause, escaped: why the status is what it is
+  std::string headline{};  ///< one clause, escaped: why the status is what it is
   /// In the catalogue's order, each check once; those about signatures only with a message.
   std::vector<CheckResult> outcomes{};
-  std::vector<Finding> findings{};      ///< worst first
+  std::vector<Finding> findings{};  ///< worst first
   RecordFacts record{};
   std::optional<KeyFacts> key{};
   SizeFacts size{};

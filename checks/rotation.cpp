@@ -29,6 +29,12 @@ WallTime later(WallTime time, seconds wait) {
   return room < wait ? WallTime::max() : time + wait;
 }
 
+/// When a cache that got an answer at `time` has given it for the last time. Caches count in whole seconds,
+/// and many (Unbound is one) give what came early in a second until its last second is over: one second more.
+WallTime held_until(WallTime time, seconds ttl) {
+  return later(time, ttl + seconds{1});
+}
+
 bool is_whole(const AnswerSpan& span) {
   switch (span.kind) {
     case PublishedKind::texts:
@@ -315,7 +321,7 @@ class ReadHistory {
         if (!nameserver || !names(span, *nameserver)) continue;
         is_known = true;
         const WallTime end = i + 1 < zone.spans.size() ? std::min(zone.spans[i + 1].first_seen, left) : left;
-        until = std::max(until, later(std::max(end, above), seconds{span.ttl_seconds}));
+        until = std::max(until, held_until(std::max(end, above), seconds{span.ttl_seconds}));
       }
     }
     if (!is_known) return later(left, std::max(policy_.unknown_wait, seconds{largest}));
@@ -344,8 +350,8 @@ class ReadHistory {
     for (std::size_t i = 0; i + 1 < above->spans.size(); ++i) {
       const NameserverSpan& span = above->spans[i];
       if (span.parent == last.parent && span.child == last.child) continue;
-      until =
-          std::max(until, later(std::max(above->spans[i + 1].first_seen, higher), seconds{span.ttl_seconds}));
+      until = std::max(
+          until, held_until(std::max(above->spans[i + 1].first_seen, higher), seconds{span.ttl_seconds}));
     }
     return until;
   }
@@ -681,7 +687,7 @@ class SignQuestion {
       const auto stretches = read_.stretches(timeline);
       const auto share = [&](WallTime end, Hold hold, bool left) {
         shares_.add(
-            {left ? Cause::old_nameservers : hold.cause, later(end, hold.time), hold.time, &timeline});
+            {left ? Cause::old_nameservers : hold.cause, held_until(end, hold.time), hold.time, &timeline});
       };
       for (const auto& stretch : stretches) {
         if (!stretch.until) continue;
@@ -736,7 +742,7 @@ class SignQuestion {
         case CacheState::other:
           safe.because.push_back(
               {"resolver_cache",
-               later(cache.seen, seconds{cache.seconds_left}),
+               held_until(cache.seen, seconds{cache.seconds_left}),
                fmt::format(
                    "the resolver {} holds {} for {} s more", resolver,
                    cache.state == CacheState::denied ? "that there is no such record" : "another record",
@@ -904,7 +910,7 @@ class GoneQuestion {
                 nullptr};
         // Nobody looks any more at what stands at a name to which no alias leads now.
         if (stretch.until && (in_chain || !stretch.left))
-          way.share.until = later(*stretch.until, way.share.held);
+          way.share.until = held_until(*stretch.until, way.share.held);
         if (is_alias) way.target = &*span.alias;
         all.push_back(std::move(way));
       }
@@ -950,7 +956,7 @@ class GoneQuestion {
       for (const auto& way : all) {
         if (!(way.owner == owner) || way.from > first->first_seen) continue;
         if (way.end && *way.end < first->first_seen) continue;
-        WallTime until = later(first->first_seen, way.share.held);
+        WallTime until = held_until(first->first_seen, way.share.held);
         if (way.target != nullptr) {
           const auto behind = last.find(*way.target);
           if (behind == last.end() || behind->second.until < first->first_seen) continue;

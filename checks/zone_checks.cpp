@@ -2,6 +2,7 @@
 // Servers are compared by what a verifier gets at the end: the TXT texts with their strings joined, never the
 // raw answer, its order or its TTLs. A server that gave no whole answer takes no part in any comparison.
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -222,22 +223,48 @@ void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
   if (!judged) verdict.not_judged();
 }
 
+/// Since when a server has been behind with this serial; nothing when no history tells.
+std::optional<WallTime> behind_since(const Evidence& evidence, const LegAnswers& leg,
+                                     const ServerAnswer& answer) {
+  for (const ServerTimeline& timeline : evidence.history.servers) {
+    if (timeline.owner == leg.leg->owner && timeline.server.address == answer.id.address && timeline.lag &&
+        timeline.lag->serial == answer.soa_record->serial)
+      return timeline.lag->since;
+  }
+  return std::nullopt;
+}
+
 void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
-  // A server may be behind for REFRESH: one look at it cannot tell for how long it has been.
-  bool seen = false;
+  bool judged = false;
+  bool unknown = false;
   for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const ServerAnswer& a : leg.servers) {
-      if (a.soa_record == nullptr) continue;
-      seen = true;
-      for (const ServerAnswer& b : leg.servers) {
-        if (b.soa_record != nullptr && a.soa_record->mname == b.soa_record->mname &&
-            a.soa_record->rname == b.soa_record->rname && a.soa_record->serial != b.soa_record->serial) {
-          return verdict.not_judged();
-        }
+    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+      const ServerAnswer& answer = leg.servers[i];
+      if (answer.soa_record == nullptr) continue;
+      judged = true;
+      const probe::SoaRecord* const newest = newest_serial(leg, answer);
+      // That it publishes something else as well is told as `ns_stale`.
+      if (newest == nullptr || (leg.rows[i].group != 'A' && leg.rows[i].group != ' ')) continue;
+      const auto since = behind_since(evidence, leg, answer);
+      if (!since) {
+        unknown = true;  // it may be behind for REFRESH, and one look cannot tell for how long it has been
+        continue;
       }
+      const auto behind = std::chrono::floor<std::chrono::seconds>(*evidence.history.last_look - *since);
+      if (behind <= std::chrono::seconds{answer.soa_record->refresh_seconds}) continue;
+      Finding finding;
+      finding.servers = {answer.id};
+      finding.detail = fmt::format(
+          "{} has been at serial {} of {} for {} s at least, while others are at {}; REFRESH is {} s",
+          server_text(answer.id), answer.soa_record->serial, leg.leg->delegation.zone.to_string(),
+          behind.count(), newest->serial, answer.soa_record->refresh_seconds);
+      finding.remedy =
+          fmt::format("Find out why {} does not transfer the zone {}: its primary, NOTIFY, TSIG key and log.",
+                      server_text(answer.id), leg.leg->delegation.zone.to_string());
+      verdict.found(std::move(finding));
     }
   }
-  if (!seen) verdict.not_judged();
+  if (!judged || unknown) verdict.not_judged();
 }
 
 /// Servers by a property of their answer, for a group of servers that publish the same.

@@ -1,7 +1,5 @@
 #include "cli/check.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
@@ -15,82 +13,27 @@
 #include "checks/judge.hpp"
 #include "cli/check_plan.hpp"
 #include "cli/input.hpp"
+#include "cli/look.hpp"
 #include "cli/message_input.hpp"
 #include "cli/output.hpp"
 #include "cli/report_output.hpp"
 #include "cli/settings_input.hpp"
-#include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
-#include "config/root_hints.hpp"
 #include "exporters/history_store.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
 #include "exporters/signature_table.hpp"
-#include "probe/prober.hpp"
 
 namespace dkimprobe::cli {
 namespace {
-
-using std::chrono::milliseconds;
-
-struct Round {
-  std::vector<probe::Observation> observations{};
-  bool interrupted = false;
-};
-
-Round observe(const CheckTarget& target) {
-  const bool show_progress = isatty(STDERR_FILENO) == 1;
-  bool progress_shown = false;
-  const auto progress = [&](milliseconds passed) {
-    // A probe that is done at once leaves no flicker behind.
-    if (passed < milliseconds{300}) return;
-    progress_shown = true;
-    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
-               static_cast<double>(passed.count()) / 1'000.0);
-    std::fflush(stderr);
-  };
-
-  Round round;
-  probe::Prober prober(target.probe);
-  {
-    const SignalWatch watch([&] { prober.interrupt(); },
-                            show_progress ? std::function<void(milliseconds)>(progress) : nullptr);
-    round.observations = prober.observe(target.domain, target.selectors);
-    round.interrupted = watch.interrupted();
-  }
-  if (progress_shown) fmt::print(stderr, "\r\x1b[K");
-  return round;
-}
 
 /// What the first selector says that is as bad as the whole domain.
 std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
   const auto report = std::ranges::find(reports, status, &checks::Report::status);
   return report == reports.end() ? std::string{}
                                  : fmt::format("{}: {}", report->selector.to_string(), report->headline);
-}
-
-config::Result<config::Settings> read_files(const CheckCommand& command) {
-  config::Settings settings;
-  config::Mistakes mistakes;
-  if (command.settings_file) {
-    if (auto read = load_settings(*command.settings_file)) {
-      settings = std::move(*read);
-    } else {
-      mistakes = std::move(read.error());
-    }
-  }
-  if (command.root_hints) {
-    if (auto servers = config::read_root_hints(*command.root_hints)) {
-      settings.probe.root_servers = std::move(*servers);
-    } else {
-      std::ranges::move(servers.error(), std::back_inserter(mistakes));
-    }
-  }
-  if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
-  return settings;
 }
 
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
@@ -106,7 +49,7 @@ void print_settings_good(const CheckCommand& command, const config::Settings& se
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
-  auto settings = read_files(command);
+  auto settings = load_settings(command);
   if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
   if (command.only_check_settings) {
     print_settings_good(command, *settings);
@@ -138,11 +81,11 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   std::vector<probe::Observation> seen;
   bool interrupted = false;
   for (const auto& target : plan->targets) {
-    Round round = observe(target);
+    Look look = look_at(target);
     std::vector<checks::Report> reports;
-    for (std::size_t i = 0; i < round.observations.size(); ++i)
+    for (std::size_t i = 0; i < look.observations.size(); ++i)
       reports.push_back(
-          checks::judge(round.observations[i], target.expectations[i], plan->policy, signatures));
+          checks::judge(look.observations[i], target.expectations[i], plan->policy, signatures));
     const checks::Status status = checks::worst(reports);
     if (!command.output.json) {
       write_output((domains.empty() && !command.message ? "" : "\n") +
@@ -157,9 +100,9 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     domains.push_back({target.domain, status, worst_headline(status, reports)});
     // What the operator interrupted says nothing of the servers. What could not be written is tried again
     // with the next domain.
-    if (history && !round.interrupted) stored = history->record(round.observations);
-    if (command.save) std::ranges::move(round.observations, std::back_inserter(seen));
-    interrupted = round.interrupted;
+    if (history && !look.interrupted) stored = history->record(look.observations);
+    if (command.save) std::ranges::move(look.observations, std::back_inserter(seen));
+    interrupted = look.interrupted;
     if (interrupted) break;
   }
   // The verdict stands whatever becomes of the history.

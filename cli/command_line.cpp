@@ -28,6 +28,8 @@ constexpr std::string_view version_text = "dkimprobe " DKIMPROBE_VERSION "\n";
 constexpr std::string_view help_text = R"(Examples
   dkimprobe check example.com s1             one selector, each server by itself
   dkimprobe check example.com s1 s2 --json   two selectors, for a program
+  dkimprobe preflight example.com s2 --key s2.pem
+                                             may I sign with the new key now
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
                                              a server that is not public yet
 
@@ -37,6 +39,8 @@ key, so that looking leaves nothing in anybody's cache.
 
 Commands
   check DOMAIN SELECTOR...   look now
+  preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
+  rotation DOMAIN            how far the change of keys is, and what comes next
   lint [FILE]                judge records, one a line, asking no server
   judge FILE                 judge what `check --save FILE` stored
   record DOMAIN SELECTOR     the record for a key, ready to publish
@@ -64,6 +68,51 @@ Usage
   dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
 
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
+)";
+
+constexpr std::string_view preflight_help_start = R"(Examples
+  dkimprobe preflight example.com s2 --key s2.pem
+  dkimprobe preflight example.com s2 --key s2.pem --never-used --wait 30m
+  dkimprobe preflight example.com s2 --key s2.pem --resolver 192.0.2.53
+  dkimprobe preflight example.com s2 --key s2.pem --wait 2h && switch-to s2
+
+Usage
+  dkimprobe preflight DOMAIN SELECTOR [FLAGS]
+
+  Asks every server for the record of a new key, and says whether mail may be
+  signed with it now, from when on, or what stands in the way. It sends nothing
+  to a recursive resolver unless --resolver names one.
+
+Exit codes
+  0 sign now   1 all is right, but wait until the time told
+  2 not ready   3 unknown: not all could be seen
+  64 usage   70 internal error   78 settings   130 interrupted
+)";
+
+constexpr std::string_view rotation_help_start = R"(Examples
+  dkimprobe rotation example.com --config.file settings.yaml
+  dkimprobe rotation example.com s1:active s2:pending
+  dkimprobe rotation plan example.com --config.file settings.yaml
+  dkimprobe rotation example.com --compromised s1 --wait 30m
+
+Usage
+  dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
+  dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
+  dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [NEXT] [FLAGS]
+  dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
+
+  Shows the steps of a change of keys, what is done, what comes next and from
+  when on. A ROLE is pending, active, standby or retired; the settings say more:
+  when a selector signed last, how old a key may be, which one comes next.
+
+  `plan` asks nobody: it prints commands, records and dates of the next change,
+  to the selector NEXT where that is given.
+  `--compromised` is for a key that somebody else has: no time to wait for.
+
+  Ends with 0 when nothing is due; 1 when it is your turn, or something is past
+  its time; 2 when mail is in danger; 3 when what comes next depends on what was
+  not seen or told. With --compromised: 2 while a server still has the key, 1
+  while caches may, 0 when it is gone.
 )";
 
 constexpr std::string_view judge_help_start = R"(Examples
@@ -98,7 +147,7 @@ Usage
 constexpr std::string_view record_help_start = R"(Examples
   dkimprobe record --key s1.pem example.com s1
   dkimprobe record --key s1.pem example.com s1 --format zone
-  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -k ...
+  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -l
   dkimprobe record --revoke example.com s1 --format zone
   dkimprobe record --adsp discardable example.com
 
@@ -158,10 +207,11 @@ void take(Result<T> result, T& target, Mistakes& mistakes, std::string_view wher
   add(mistakes, std::move(result.error()));
 }
 
-Result<config::Role> read_role(const std::string& text) {
+Result<config::Role> read_role(const std::string& text, std::string where = "--role") {
   if (const auto role = config::parse_role(text)) return *role;
-  return mistake("--role", fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
-                                       escape_text(text, 80)));
+  return mistake(std::move(where),
+                 fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
+                             escape_text(text, 80)));
 }
 
 Result<ColorChoice> read_color(const std::string& text) {
@@ -193,7 +243,7 @@ struct OutputTexts {
   bool help = false;
 };
 
-/// The texts that the flags of `check` bring, before they are understood.
+/// The texts that the flags of commands that ask servers bring, before they are understood.
 struct CheckTexts {
   std::vector<std::string> positionals{};
   std::vector<std::string> nameservers{};
@@ -221,6 +271,8 @@ std::string value_word(const config::Option& option) {
       return "NUMBER|unlimited";
     case config::Unit::duration:
       return "TIME";
+    case config::Unit::duration_or_never:
+      return "TIME|never";
     case config::Unit::yes_no:
       return "yes|no";
   }
@@ -273,17 +325,8 @@ void declare_message(CLI::App& app, std::string& message, const std::string& mea
   app.add_option("--message", message, meaning)->option_text("FILE")->group("The message");
 }
 
-void declare_flags(CLI::App& app, CheckTexts& texts) {
-  app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
-  declare_message(
-      app, texts.message,
-      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
-      "against the records; `-` is standard input. No signature is verified");
-  declare_output(app, texts.output, "one JSON object on standard output");
-  app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
-      ->option_text("FILE")
-      ->group(output_group);
-  declare_role(app, texts.role, servers_group);
+/// What every command that asks servers takes.
+void declare_probe_flags(CLI::App& app, CheckTexts& texts) {
   // Without this a flag that may be repeated would swallow the domain after its value.
   app.add_option("--nameserver", texts.nameservers, "ask this server alone; repeat it for more")
       ->option_text("NAME=ADDRESS[:PORT]")
@@ -317,6 +360,20 @@ void declare_flags(CLI::App& app, CheckTexts& texts) {
          "A flag wins over the file")
       ->option_text("FILE")
       ->group(settings_group);
+}
+
+void declare_check(CLI::App& app, CheckTexts& texts) {
+  app.add_option("DOMAIN SELECTOR", texts.positionals)->group("");
+  declare_message(
+      app, texts.message,
+      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
+      "against the records; `-` is standard input. No signature is verified");
+  declare_output(app, texts.output, "one JSON object on standard output");
+  app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
+      ->option_text("FILE")
+      ->group(output_group);
+  declare_role(app, texts.role, servers_group);
+  declare_probe_flags(app, texts);
   declare_storage(app, texts.storage,
                   "add what is seen to the history in this directory, for `dkimprobe history`");
   app.add_flag("--config.check", texts.only_check_settings,
@@ -487,26 +544,8 @@ Result<void> parse_flags(CLI::App& app, std::string_view command, std::span<cons
   return {};
 }
 
-Result<Command> read_check(std::span<const std::string> arguments) {
-  CLI::App app;
-  CheckTexts texts;
-  declare_flags(app, texts);
-  if (auto parsed = parse_flags(app, "check", arguments); !parsed) return tl::unexpected(parsed.error());
-  if (texts.output.help) return Command{TextWanted{flags_help(check_help_start, app)}};
-
-  CheckCommand command;
-  Mistakes mistakes;
-  if (!app.get_option("--config.file")->empty()) {
-    command.settings_file = texts.settings_file;
-    if (texts.settings_file.empty()) mistakes.push_back({"--config.file", "a file name must follow it"});
-  }
-  read_file_name(app, "--message", texts.message, command.message, mistakes);
-  command.only_check_settings = texts.only_check_settings;
-  if (command.only_check_settings && !command.settings_file) {
-    mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
-  } else {
-    read_names(texts.positionals, command, mistakes);
-  }
+/// The flags that `declare_probe_flags` declared, but for the settings file.
+void read_probe_flags(CLI::App& app, const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
   config::Settings flags;
   for (const auto& [option, text] : texts.options) {
     const std::string flag = fmt::format("--{}", option->key);
@@ -517,10 +556,6 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   command.settings = std::move(flags.probe);
   command.policy = std::move(flags.policy);
   read_families(texts, command, mistakes);
-  if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
-  read_output(app, texts.output, command.output, mistakes);
-  read_file_name(app, "--save", texts.save, command.save, mistakes);
-  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   for (const auto& text : texts.nameservers) {
     take(config::read_named_server(text, "--nameserver"), command.settings.pinned_servers.emplace_back(),
          mistakes);
@@ -530,6 +565,146 @@ Result<Command> read_check(std::span<const std::string> arguments) {
          "--allow-net");
   }
   read_file_name(app, "--root-hints", texts.root_hints, command.root_hints, mistakes);
+}
+
+Result<Command> read_check(std::span<const std::string> arguments) {
+  CLI::App app;
+  CheckTexts texts;
+  declare_check(app, texts);
+  if (auto parsed = parse_flags(app, "check", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.output.help) return Command{TextWanted{flags_help(check_help_start, app)}};
+
+  CheckCommand command;
+  Mistakes mistakes;
+  read_file_name(app, "--config.file", texts.settings_file, command.settings_file, mistakes);
+  read_file_name(app, "--message", texts.message, command.message, mistakes);
+  command.only_check_settings = texts.only_check_settings;
+  if (command.only_check_settings && !command.settings_file) {
+    mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
+  } else {
+    read_names(texts.positionals, command, mistakes);
+  }
+  read_probe_flags(app, texts, command, mistakes);
+  if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
+  read_output(app, texts.output, command.output, mistakes);
+  read_file_name(app, "--save", texts.save, command.save, mistakes);
+  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
+/// The texts that the flags of `rotation` bring beside those of `check`.
+struct RotationTexts {
+  CheckTexts check{};
+  std::string compromised{};
+  std::string wait{};
+};
+
+void declare_rotation(CLI::App& app, RotationTexts& texts) {
+  constexpr const char* rotation_group = "The rotation";
+  app.add_option("DOMAIN SELECTOR", texts.check.positionals)->group("");
+  app.add_option("--compromised", texts.compromised, "somebody else has the key of this selector")
+      ->option_text("SELECTOR")
+      ->group(rotation_group);
+  app.add_option("--wait", texts.wait,
+                 "with --compromised: look again, for at most so long, until no server has the key any more")
+      ->option_text("TIME")
+      ->group(rotation_group);
+  declare_output(app, texts.check.output, "one JSON object on standard output");
+  declare_probe_flags(app, texts.check);
+  declare_storage(
+      app, texts.check.storage,
+      "the history in this directory, to which this look is added; without it nothing is known of "
+      "what was published before");
+}
+
+/// `SELECTOR` or `SELECTOR:ROLE`.
+void read_selector_role(const std::string& text, bool domain_read, RotationCommand& command,
+                        Mistakes& mistakes) {
+  const std::size_t before = mistakes.size();
+  const std::size_t colon = text.rfind(':');
+  SelectorRole given;
+  take(config::Selector::parse(text.substr(0, colon)), given.selector, mistakes);
+  if (colon != std::string::npos)
+    take(read_role(text.substr(colon + 1), escape_text(text, 80)), given.role.emplace(), mistakes);
+  if (mistakes.size() != before) return;
+  if (domain_read) {
+    if (const auto name = given.selector.owner_name(command.asked.domain); !name) add(mistakes, name.error());
+  }
+  const bool is_there = std::ranges::find(command.selectors, given.selector, &SelectorRole::selector) !=
+                        command.selectors.end();
+  if (is_there || (command.next && *command.next == given.selector)) {
+    mistakes.push_back({escape_text(text, 80), "the selector is given twice"});
+  } else if (!command.only_plan || given.role) {
+    command.selectors.push_back(std::move(given));
+  } else if (command.next) {
+    mistakes.push_back(
+        {escape_text(text, 80), "one selector comes next; the others need a role: SELECTOR:ROLE"});
+  } else {
+    command.next = std::move(given.selector);
+  }
+}
+
+void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Mistakes& mistakes) {
+  if (!words.empty() && words.front() == "plan") {
+    command.only_plan = true;
+    words = words.subspan(1);
+  }
+  const std::string usage = fmt::format("the usage is: dkimprobe rotation {}DOMAIN --config.file FILE",
+                                        command.only_plan ? "plan " : "");
+  if (words.empty()) {
+    command.asked.every_domain = command.asked.settings_file && !command.only_plan && !command.compromised;
+    if (!command.asked.every_domain) mistakes.push_back({"", "no domain given; " + usage});
+    return;
+  }
+  const std::size_t before = mistakes.size();
+  take(config::read_domain(words.front()), command.asked.domain, mistakes);
+  const bool domain_read = mistakes.size() == before;
+  for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, mistakes);
+  if (domain_read && words.size() == 1 && !command.asked.settings_file && !command.compromised) {
+    mistakes.push_back(
+        {"", fmt::format("no selector given; say which there are: dkimprobe rotation {}{} s1:active "
+                         "s2:pending, or write them into a settings file: --config.file FILE",
+                         command.only_plan ? "plan " : "", command.asked.domain.to_string())});
+  }
+}
+
+void read_wait(const std::string& text, RotationCommand& command, Mistakes& mistakes) {
+  constexpr std::chrono::milliseconds longest = std::chrono::days{7};
+  const auto time = config::parse_duration(text);
+  if (!time || *time < std::chrono::seconds{1} || *time > longest) {
+    mistakes.push_back(
+        {"--wait", fmt::format("`{}` cannot be used: it must be a time from 1s to 7d, with its "
+                               "unit: s, m, h or d",
+                               escape_text(text, 80))});
+    return;
+  }
+  command.wait = *time;
+}
+
+Result<Command> read_rotation(std::span<const std::string> arguments) {
+  CLI::App app;
+  RotationTexts texts;
+  declare_rotation(app, texts);
+  if (auto parsed = parse_flags(app, "rotation", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.check.output.help) return Command{TextWanted{flags_help(rotation_help_start, app)}};
+
+  RotationCommand command;
+  Mistakes mistakes;
+  read_file_name(app, "--config.file", texts.check.settings_file, command.asked.settings_file, mistakes);
+  if (!app.get_option("--compromised")->empty())
+    take(config::Selector::parse(texts.compromised), command.compromised.emplace(), mistakes,
+         "--compromised");
+  read_rotation_names(texts.check.positionals, command, mistakes);
+  if (command.only_plan && command.compromised)
+    mistakes.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
+  if (!app.get_option("--wait")->empty()) {
+    read_wait(texts.wait, command, mistakes);
+    if (!command.compromised) mistakes.push_back({"--wait", "it belongs to --compromised"});
+  }
+  read_file_name(app, "--storage.path", texts.check.storage, command.asked.storage, mistakes);
+  read_probe_flags(app, texts.check, command.asked, mistakes);
+  read_output(app, texts.check.output, command.asked.output, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
 }
@@ -629,7 +804,7 @@ void read_key(CLI::App& app, const KeyTexts& texts, KeyChoice& key, Mistakes& mi
   if (from_file && from_descriptor) {
     mistakes.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
   } else if (from_file) {
-    key.passphrase = config::PassphraseFile{texts.passphrase_file};
+    key.passphrase = config::PassphraseFile{texts.passphrase_file, config::SecretFiles::regular_and_pipes};
     if (texts.passphrase_file.empty())
       mistakes.push_back({"--passphrase-file", "a file name must follow it"});
     if (texts.passphrase_file == "-")
@@ -650,6 +825,99 @@ void read_key(CLI::App& app, const KeyTexts& texts, KeyChoice& key, Mistakes& mi
       mistakes.push_back({"--passphrase-fd", "standard input holds the key already"});
     key.passphrase = config::PassphraseDescriptor{number};
   }
+}
+
+/// The texts that the flags of `preflight` bring beside those of every command that asks servers.
+struct PreflightTexts {
+  CheckTexts check{};
+  KeyTexts key{};
+  std::string wait{};
+  std::vector<std::string> resolvers{};
+};
+
+void declare_preflight(CLI::App& app, PreflightTexts& texts, PreflightCommand& command) {
+  constexpr const char* when_group = "When it is safe";
+  app.add_option("DOMAIN SELECTOR", texts.check.positionals)->group("");
+  declare_key(app, texts.key);
+  app.add_flag("--never-used", command.never_used,
+               "nothing was ever signed with the selector and nobody was told of it, so that no cache can "
+               "hold an answer about it")
+      ->group(when_group);
+  app.add_option("--wait", texts.wait,
+                 "look again until it is safe to sign, for at most so long; by default one look")
+      ->option_text("TIME")
+      ->group(when_group);
+  app.add_option("--resolver", texts.resolvers,
+                 "a recursive resolver of yours: look, without recursion, at what its cache holds; repeat it "
+                 "for more")
+      ->option_text("ADDRESS[:PORT]")
+      ->allow_extra_args(false)
+      ->group(when_group);
+  app.add_flag("--ask-resolver", command.ask_resolvers,
+               "once it is safe to sign, ask each --resolver as the public does, once")
+      ->group(when_group);
+  declare_output(app, texts.check.output, "one JSON object on standard output");
+  declare_probe_flags(app, texts.check);
+  declare_storage(app, texts.check.storage,
+                  "count with what earlier looks saw, and keep what this one sees, in this directory");
+}
+
+void read_preflight_names(const std::vector<std::string>& positionals, CheckCommand& command,
+                          Mistakes& mistakes) {
+  if (positionals.size() < 2) {
+    mistakes.push_back({"", fmt::format("no {} given; the usage is: dkimprobe preflight DOMAIN SELECTOR",
+                                        positionals.empty() ? "domain" : "selector")});
+    return;
+  }
+  if (positionals.size() > 2) {
+    mistakes.push_back({escape_text(positionals[2], 80), "a preflight is of one selector"});
+    return;
+  }
+  read_names(positionals, command, mistakes);
+}
+
+Result<std::chrono::milliseconds> read_wait(const std::string& text) {
+  constexpr std::chrono::days longest{31};
+  const auto wait = config::parse_duration(text);
+  if (wait && *wait <= longest) return *wait;
+  return mistake("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}d, with its unit: ms, "
+                                       "s, m, h or d",
+                                       escape_text(text, 80), longest.count()));
+}
+
+Result<Command> read_preflight(std::span<const std::string> arguments) {
+  CLI::App app;
+  PreflightTexts texts;
+  PreflightCommand command;
+  declare_preflight(app, texts, command);
+  if (auto parsed = parse_flags(app, "preflight", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.check.output.help) return Command{TextWanted{flags_help(preflight_help_start, app)}};
+  Mistakes mistakes;
+  read_preflight_names(texts.check.positionals, command.check, mistakes);
+  read_file_name(app, "--config.file", texts.check.settings_file, command.check.settings_file, mistakes);
+  if (!app.get_option("--key")->empty()) {
+    read_key(app, texts.key, command.key.emplace(), mistakes);
+  } else {
+    for (const char* flag : {"--passphrase-file", "--passphrase-fd"}) {
+      if (!app.get_option(flag)->empty())
+        mistakes.push_back({flag, "it opens the key of --key FILE, which is not given"});
+    }
+  }
+  if (!app.get_option("--wait")->empty()) take(read_wait(texts.wait), command.wait, mistakes);
+  read_file_name(app, "--storage.path", texts.check.storage, command.check.storage, mistakes);
+  for (const auto& text : texts.resolvers) {
+    config::ServerAddress resolver;
+    take(config::read_server_address(text, "--resolver"), resolver, mistakes);
+    if (std::ranges::find(command.resolvers, resolver) == command.resolvers.end())
+      command.resolvers.push_back(resolver);
+  }
+  if (command.ask_resolvers && texts.resolvers.empty()) {
+    mistakes.push_back({"--ask-resolver", "no resolver is given; add --resolver ADDRESS"});
+  }
+  read_probe_flags(app, texts.check, command.check, mistakes);
+  read_output(app, texts.check.output, command.check.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
 }
 
 /// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
@@ -928,6 +1196,8 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "--help" || word == "-h" || word == "help") return Command{TextWanted{std::string(help_text)}};
   if (word == "--version" || word == "version") return Command{TextWanted{std::string(version_text)}};
   if (word == "check") return read_check(arguments.subspan(1));
+  if (word == "preflight") return read_preflight(arguments.subspan(1));
+  if (word == "rotation") return read_rotation(arguments.subspan(1));
   if (word == "lint") return read_lint(arguments.subspan(1));
   if (word == "judge") return read_judge(arguments.subspan(1));
   if (word == "record") return read_record(arguments.subspan(1));
@@ -937,8 +1207,8 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check",   "lint",    "judge", "record",
-                                             "history", "explain", "help",  "version"};
+  const std::vector<std::string> commands = {"check",  "preflight", "rotation", "lint", "judge",
+                                             "record", "history",   "explain",  "help", "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

@@ -2,6 +2,7 @@
 // It opens no file and asks no server.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -48,6 +49,38 @@ struct CheckCommand {
   OutputChoice output{};
 };
 
+/// A key that the command line names, and how it is opened.
+struct KeyChoice {
+  std::filesystem::path file{};  ///< `-` is standard input
+  config::PassphraseSource passphrase = config::PassphrasePrompt{};
+};
+
+struct PreflightCommand {
+  CheckCommand check{};               ///< the domain, its one selector, and how the servers are asked
+  std::optional<KeyChoice> key{};     ///< without it that of the settings file, if it has one
+  bool never_used = false;            ///< nobody can have asked a resolver for the selector
+  std::chrono::milliseconds wait{0};  ///< how long it looks again and again
+  std::vector<config::ServerAddress> resolvers{};  ///< the operator's own
+  bool ask_resolvers = false;                      ///< as the public asks, once the key may be signed with
+};
+
+/// A selector with the role that the command line gives it.
+struct SelectorRole {
+  config::Selector selector{};
+  std::optional<config::Role> role{};  ///< without it as the settings file says, or active
+};
+
+struct RotationCommand {
+  /// Which domain, and how it is asked. Its selectors and role stay empty; no domain is all of the settings.
+  CheckCommand asked{};
+  std::vector<SelectorRole> selectors{};          ///< each of them once, beside those of the settings
+  bool only_plan = false;                         ///< the next change as commands; nobody is asked
+  std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
+  std::optional<config::Selector> compromised{};  ///< somebody else has its key
+  std::optional<std::chrono::milliseconds>
+      wait{};  ///< of `compromised`: look again until every server let go
+};
+
 struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
@@ -63,12 +96,6 @@ struct LintCommand {
   RecordFormat format = RecordFormat::text;
   config::Role role = config::Role::active;
   OutputChoice output{};
-};
-
-/// A key that the command line names, and how it is opened.
-struct KeyChoice {
-  std::filesystem::path file{};  ///< `-` is standard input
-  config::PassphraseSource passphrase = config::PassphrasePrompt{};
 };
 
 struct RecordCommand {
@@ -102,8 +129,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, JudgeCommand, LintCommand, RecordCommand, HistoryCommand,
-                             ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, PreflightCommand, RotationCommand, JudgeCommand, LintCommand,
+                             RecordCommand, HistoryCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

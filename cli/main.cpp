@@ -19,7 +19,9 @@
 #include "cli/judge.hpp"
 #include "cli/lint.hpp"
 #include "cli/output.hpp"
+#include "cli/preflight.hpp"
 #include "cli/record.hpp"
+#include "cli/rotation.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -47,6 +49,12 @@ Ended ended(config::Result<ExitCode> result) {
 
 Ended run_command(const CheckCommand& command) {
   return run_check(command);
+}
+Ended run_command(const PreflightCommand& command) {
+  return run_preflight(command);
+}
+Ended run_command(const RotationCommand& command) {
+  return run_rotation(command);
 }
 Ended run_command(const JudgeCommand& command) {
   return ended(run_judge(command));

@@ -1,4 +1,5 @@
-// A nameserver as an operator pins it: its name, one of its addresses, perhaps a port. Nothing is looked up.
+// A server as an operator names it: by one of its addresses, perhaps a port, a nameserver with its name too.
+// Nothing is looked up.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +24,8 @@ struct NamedServer {
 
 /// Reads `NAME=ADDRESS[:PORT]`, an IPv6 address with a port in brackets. The mistake is at `where`.
 [[nodiscard]] Result<NamedServer> read_named_server(std::string_view text, const std::string& where);
+
+/// Reads `ADDRESS[:PORT]`, an IPv6 address with a port in brackets. The mistake is at `where`.
+[[nodiscard]] Result<ServerAddress> read_server_address(std::string_view text, const std::string& where);
 
 }  // namespace dkimprobe::config

@@ -20,6 +20,7 @@ constexpr std::string_view bounds = "Bounds of a probe";
 
 constexpr std::string_view judging = "What counts as a fault";
 constexpr std::string_view schedule = "When domains are looked at";
+constexpr std::string_view rotation = "How often keys change";
 
 constexpr Option probe_rows[] = {
     {"port", asking, "port of the authoritative servers", Unit::none, 1, 65'535, 53, &ProbeSettings::port},
@@ -64,11 +65,22 @@ constexpr Option policy_rows[] = {
      &Policy::rsa_bits_wanted},
     {"slow-answer", judging, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
      1'000, &Policy::slow_answer},
+    {"transit", judging, "time from the last signature with a key to the last verification", Unit::duration,
+     1'000, 31'536'000'000, 604'800'000, &Policy::transit},
 };
 
 constexpr Option schedule_rows[] = {
     {"interval", schedule, "time between two looks at a domain", Unit::duration, 10'000, 86'400'000, 300'000,
      &Settings::interval},
+};
+
+constexpr double ten_years = 3'650.0 * 86'400'000.0;
+
+constexpr Option rotation_rows[] = {
+    {"every", rotation, "highest age of a key", Unit::duration_or_never, 0, ten_years, 0,
+     &RotationTimes::every},
+    {"unused", rotation, "how long a selector rests before it gets its next key", Unit::duration, 1'000,
+     ten_years, 604'800'000, &RotationTimes::unused},
 };
 
 /// The part of the settings, constant or not, that holds the member.
@@ -80,6 +92,8 @@ auto& owner_of(T Owner::*, AnySettings& settings) {
     return settings.probe;
   } else if constexpr (std::is_same_v<Owner, Policy>) {
     return settings.policy;
+  } else if constexpr (std::is_same_v<Owner, RotationTimes>) {
+    return settings.rotation;
   } else {
     return settings;
   }
@@ -129,6 +143,11 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
     case Unit::duration:
       if (const auto duration = parse_duration(text)) return to_number(*duration);
       return std::nullopt;
+    case Unit::duration_or_never:
+      if (text == "never") return 0;
+      if (const auto duration = parse_duration(text); duration && duration->count() > 0)
+        return to_number(*duration);
+      return std::nullopt;
     case Unit::yes_no:
       if (const auto answer = parse_yes_no(text)) return *answer ? 1 : 0;
       return std::nullopt;
@@ -148,6 +167,10 @@ std::span<const Option> policy_options() {
 
 std::span<const Option> schedule_options() {
   return schedule_rows;
+}
+
+std::span<const Option> rotation_options() {
+  return rotation_rows;
 }
 
 std::string file_key(const Option& option) {
@@ -189,11 +212,15 @@ std::string format_value(Unit unit, double value) {
       return value > 0 ? fmt::format("{:g}", value) : "unlimited";
     case Unit::duration: {
       const auto count = static_cast<milliseconds::rep>(value);
+      // One day reads better as 24h.
+      if (count % 86'400'000 == 0 && count > 86'400'000) return fmt::format("{}d", count / 86'400'000);
       if (count % 3'600'000 == 0 && count > 0) return fmt::format("{}h", count / 3'600'000);
       if (count % 60'000 == 0 && count > 0) return fmt::format("{}m", count / 60'000);
       if (count % 1'000 == 0) return fmt::format("{}s", count / 1'000);
       return fmt::format("{}ms", count);
     }
+    case Unit::duration_or_never:
+      return value > 0 ? format_value(Unit::duration, value) : "never";
     case Unit::yes_no:
       return value > 0 ? "yes" : "no";
   }
@@ -211,7 +238,9 @@ std::string format_limits(const Option& option) {
     case Unit::queries_per_second:
       return fmt::format("a number above 0 and up to {:.0f}, or `unlimited`", option.maximum);
     case Unit::duration:
-      return fmt::format("a time from {} to {}, with its unit: ms, s, m or h", from, to);
+      return fmt::format("a time from {} to {}, with its unit: ms, s, m, h or d", from, to);
+    case Unit::duration_or_never:
+      return fmt::format("a time of up to {}, with its unit: ms, s, m, h or d, or `never`", to);
     case Unit::yes_no:
       return "`yes` or `no`";
   }
@@ -229,7 +258,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
     std::string_view text;
     std::int64_t milliseconds;
   };
-  constexpr Suffix suffixes[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+  constexpr Suffix suffixes[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
   for (const auto& suffix : suffixes) {
     if (!text.ends_with(suffix.text)) continue;
     const auto number = parse_number<std::uint32_t>(text.substr(0, text.size() - suffix.text.size()));

@@ -19,7 +19,8 @@ enum class Unit : std::uint8_t {
   none,
   bytes,
   queries_per_second,  ///< `unlimited` lifts it
-  duration,            ///< `400ms`, `3s`, `30m`; counted in milliseconds
+  duration,            ///< `400ms`, `3s`, `30m`, `7d`; counted in milliseconds
+  duration_or_never,   ///< likewise; 0 is `never`
   yes_no,
 };
 
@@ -29,7 +30,8 @@ struct Option {
       std::variant<std::uint16_t ProbeSettings::*, std::uint32_t ProbeSettings::*, double ProbeSettings::*,
                    bool ProbeSettings::*, std::chrono::milliseconds ProbeSettings::*,
                    std::uint32_t Budgets::*, std::chrono::milliseconds Budgets::*, std::uint32_t Policy::*,
-                   std::chrono::milliseconds Policy::*, std::chrono::milliseconds Settings::*>;
+                   std::chrono::milliseconds Policy::*, std::chrono::milliseconds RotationTimes::*,
+                   std::chrono::milliseconds Settings::*>;
 
   std::string_view key{};      ///< without the leading dashes of a flag; see `file_key`
   std::string_view group{};    ///< a heading for people
@@ -47,6 +49,8 @@ struct Option {
 [[nodiscard]] std::span<const Option> policy_options();
 /// When domains are looked at: in the file alone, at its top, in groups and in domains.
 [[nodiscard]] std::span<const Option> schedule_options();
+/// How often keys change: in the file alone, in `rotation` at its top, in groups and in domains.
+[[nodiscard]] std::span<const Option> rotation_options();
 
 /// The key of the option in a settings file: `first_try` for `first-try`.
 [[nodiscard]] std::string file_key(const Option& option);
@@ -71,7 +75,7 @@ void copy_option(const Option& option, const Settings& from, Settings& to);
 /// Reads `yes` or `no`, and the words `true` and `false` of YAML 1.2, on which its editors insist.
 [[nodiscard]] std::optional<bool> parse_yes_no(std::string_view text);
 
-/// Reads a whole number with one of the units `ms`, `s`, `m`, `h`.
+/// Reads a whole number with one of the units `ms`, `s`, `m`, `h`, `d`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 }  // namespace dkimprobe::config

@@ -44,12 +44,12 @@ Result<void> take_line(std::string_view line, std::string where, SecretBytes& pa
   return {};
 }
 
-Result<void> read_from_file(const std::filesystem::path& path, SecretBytes& passphrase,
+Result<void> read_from_file(const PassphraseFile& file, SecretBytes& passphrase,
                             std::vector<std::string>& warnings) {
   SecretBytes bytes(4 * longest_passphrase);
-  const auto read = read_secret_file(path, SecretFiles::regular_and_pipes, "a passphrase", bytes);
+  const auto read = read_secret_file(file.path, file.files, "a passphrase", bytes);
   if (!read) return tl::unexpected(read.error());
-  const std::string name = escape_text(path.string());
+  const std::string name = escape_text(file.path.string());
   if (*read)
     warnings.push_back(fmt::format("the group or everybody can read the passphrase; chmod 600 {}", name));
   return take_line(bytes.view(), name, passphrase);
@@ -179,7 +179,7 @@ Result<void> ask(std::string_view key_name, SecretBytes& passphrase) {
 Result<void> read_passphrase(const PassphraseSource& source, std::string_view key_name,
                              SecretBytes& passphrase, std::vector<std::string>& warnings) {
   if (const auto* const file = std::get_if<PassphraseFile>(&source))
-    return read_from_file(file->path, passphrase, warnings);
+    return read_from_file(*file, passphrase, warnings);
   if (const auto* const open = std::get_if<PassphraseDescriptor>(&source))
     return read_from_descriptor(open->descriptor, passphrase);
   if (std::holds_alternative<PassphrasePrompt>(source)) return ask(key_name, passphrase);

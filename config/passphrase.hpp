@@ -20,6 +20,7 @@ struct NoPassphrase {};
 /// The first line of the file.
 struct PassphraseFile {
   std::filesystem::path path{};
+  SecretFiles files = SecretFiles::regular;
 };
 /// What can be read from an open descriptor, up to the end of its first line; nothing behind that is taken.
 struct PassphraseDescriptor {

@@ -12,6 +12,7 @@
 #include "config/address.hpp"
 #include "config/domain_name.hpp"
 #include "config/key_identity.hpp"
+#include "config/moment.hpp"
 #include "config/named_server.hpp"
 #include "config/policy.hpp"
 #include "config/result.hpp"
@@ -56,7 +57,23 @@ struct SelectorSettings {
   Role role = Role::active;
   Service service = Service::email;
   std::optional<KeyIdentity> expected_key{};
-  bool subdomain_identities = false;  ///< whether i= of its signatures may be at a subdomain of d=
+  bool subdomain_identities = false;       ///< whether i= of its signatures may be at a subdomain of d=
+  std::optional<Moment> since{};           ///< when its role began
+  std::optional<Moment> last_signature{};  ///< the last with its key, or with an earlier key of it
+  bool never_used = false;                 ///< it never signed, and nobody was told of it
+};
+
+/// How often keys change, where nothing else is said.
+struct RotationTimes {
+  std::chrono::milliseconds every{0};                      ///< the highest age of a key; 0 for no limit
+  std::chrono::milliseconds unused{std::chrono::days{7}};  ///< how long a selector rests before its next key
+};
+
+/// How the keys of a domain change.
+struct RotationPlan {
+  std::vector<Selector> ring{};  ///< they sign in turn; empty: each key has a new selector
+  RotationTimes times{};
+  std::optional<std::chrono::milliseconds> transit{};  ///< in place of the policy's
 };
 
 /// A domain with what its group says of it already put in.
@@ -66,6 +83,7 @@ struct DomainSettings {
   std::chrono::milliseconds interval{0};      ///< between two looks, for what looks again and again
   std::vector<NamedServer> nameservers{};     ///< when not empty: its servers, without discovery
   std::vector<SelectorSettings> selectors{};  ///< at least one, each of them once
+  RotationPlan rotation{};
 };
 
 /// All that a settings file says.
@@ -73,6 +91,7 @@ struct Settings {
   ProbeSettings probe{};
   Policy policy{};
   std::chrono::milliseconds interval{300'000};  ///< of domains that say none, and whose group says none
+  RotationTimes rotation{};                     ///< likewise
   std::vector<DomainSettings> domains{};        ///< each of them once
   /// What is allowed and yet worth telling, such as a private key that everybody can read.
   Mistakes warnings{};

@@ -27,6 +27,10 @@ struct Group {
   std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};
+  // How the keys change.
+  std::optional<std::chrono::milliseconds> every{};
+  std::optional<std::chrono::milliseconds> unused{};
+  std::optional<std::chrono::milliseconds> transit{};
 };
 
 class Reader : YamlReader {
@@ -49,8 +53,13 @@ class Reader : YamlReader {
   [[nodiscard]] std::optional<KeyIdentity> read_private_key(const Value& value, const Value* passphrase_file);
   [[nodiscard]] std::optional<KeyIdentity> read_public_key(const Value& value);
   [[nodiscard]] std::vector<NamedServer> read_nameservers(const Value& value);
-  [[nodiscard]] std::optional<std::chrono::milliseconds> read_interval(const Value& value);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> read_time(const Option& option, const Value& value);
   [[nodiscard]] Group read_defaults(const Values& values);
+  void read_rotation_times(const Values& values, Group& group);
+  void read_rotation(const Value& value);
+  void read_ring(const Value& value, bool selectors_read, DomainSettings& domain);
+  [[nodiscard]] std::optional<Moment> read_past(const Value& value);
+  void read_dates(const Values& values, SelectorSettings& selector);
 
   const Vocabulary& vocabulary_;
   Settings settings_{};
@@ -75,15 +84,15 @@ void Reader::read_options(const Values& values, std::span<const Option> options)
   }
 }
 
-std::optional<std::chrono::milliseconds> Reader::read_interval(const Value& value) {
+std::optional<std::chrono::milliseconds> Reader::read_time(const Option& option, const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   Settings scratch;
-  if (auto set = set_option(schedule_options().front(), *text, "", scratch); !set) {
+  if (auto set = set_option(option, *text, "", scratch); !set) {
     wrong(value, set.error());
     return std::nullopt;
   }
-  return scratch.interval;
+  return std::chrono::milliseconds{static_cast<std::int64_t>(option_value(option, scratch))};
 }
 
 std::optional<Severity> parse_severity(std::string_view text) {
@@ -157,12 +166,30 @@ std::vector<NamedServer> Reader::read_nameservers(const Value& value) {
 }
 
 const std::vector<std::string>& group_keys() {
-  static const std::vector<std::string> keys = {"role", "service", "subdomain_identities", "interval",
-                                                "nameservers"};
+  static const std::vector<std::string> keys = {"role",     "service",     "subdomain_identities",
+                                                "interval", "nameservers", "rotation"};
   return keys;
 }
 
-/// What groups and domains can both say, except for what belongs to selectors: role, service and identities.
+const Option& transit_option() {
+  return *std::ranges::find(policy_options(), "transit", &Option::key);
+}
+
+void Reader::read_rotation_times(const Values& values, Group& group) {
+  const auto read = [&](const Option& option, std::optional<std::chrono::milliseconds>& time) {
+    if (const auto value = values.find(file_key(option)); value != values.end())
+      time = read_time(option, value->second);
+  };
+  read(rotation_options()[0], group.every);
+  read(rotation_options()[1], group.unused);
+  read(transit_option(), group.transit);
+}
+
+void Reader::read_rotation(const Value& value) {
+  read_options(map_of(value, with_options({}, rotation_options())), rotation_options());
+}
+
+/// What groups and domains can both say, except for the role and the service, which belong to selectors.
 Group Reader::read_defaults(const Values& values) {
   Group group;
   if (const auto role = values.find("role"); role != values.end())
@@ -172,7 +199,7 @@ Group Reader::read_defaults(const Values& values) {
   if (const auto identities = values.find("subdomain_identities"); identities != values.end())
     group.subdomain_identities = word_of(identities->second, parse_yes_no, "`yes` or `no`");
   if (const auto interval = values.find("interval"); interval != values.end())
-    group.interval = read_interval(interval->second);
+    group.interval = read_time(schedule_options().front(), interval->second);
   if (const auto servers = values.find("nameservers"); servers != values.end())
     group.nameservers = read_nameservers(servers->second);
   return group;
@@ -193,7 +220,13 @@ void Reader::read_groups(const Value& value) {
       wrong({held.node, held.key_place, held.key, held.key_place},
             "a name of a group has at most 63 letters, digits, `-`, `_` and `.`");
     }
-    groups_.emplace(name, read_defaults(map_of(held, group_keys())));
+    const auto values = map_of(held, group_keys());
+    Group group = read_defaults(values);
+    if (const auto rotation = values.find("rotation"); rotation != values.end()) {
+      const auto keys = with_options({file_key(transit_option())}, rotation_options());
+      read_rotation_times(map_of(rotation->second, keys), group);
+    }
+    groups_.emplace(name, std::move(group));
   }
 }
 
@@ -205,7 +238,7 @@ std::optional<KeyIdentity> Reader::read_private_key(const Value& value, const Va
   if (passphrase_file != nullptr) {
     auto file = path_of(*passphrase_file);
     if (!file) return std::nullopt;
-    passphrase = PassphraseFile{std::move(*file)};
+    passphrase = PassphraseFile{.path = std::move(*file)};
   }
   if (!path) return std::nullopt;
   auto facts = take(value, read_private_key_file(*path, passphrase));
@@ -247,9 +280,82 @@ std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
   return take(held, key == "record" ? read_expected_record(*text) : read_fingerprint(*text));
 }
 
+std::optional<Moment> Reader::read_past(const Value& value) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  const auto moment = parse_moment(*text);
+  if (!moment) {
+    wrong(value, fmt::format("`{}` cannot be used: it must be a day such as 2026-11-01, or a time such as "
+                             "2026-11-01T09:30:00Z",
+                             shown(*text)));
+    return std::nullopt;
+  }
+  if (vocabulary_.now && moment->first > *vocabulary_.now) {
+    wrong(value, fmt::format("`{}` lies in the future; say what happened, once it has", shown(*text)));
+    return std::nullopt;
+  }
+  return moment;
+}
+
+/// What the operator says of the past of a selector whose role is read.
+void Reader::read_dates(const Values& values, SelectorSettings& selector) {
+  if (const auto since = values.find("since"); since != values.end())
+    selector.since = read_past(since->second);
+  const auto never_used = values.find("never_used");
+  if (never_used != values.end())
+    selector.never_used = word_of(never_used->second, parse_yes_no, "`yes` or `no`").value_or(false);
+  const auto last = values.find("last_signature");
+  if (last != values.end()) selector.last_signature = read_past(last->second);
+
+  const std::string_view role = to_string(selector.role);
+  const bool has_signed = selector.role == Role::active || selector.role == Role::retired;
+  if (selector.never_used && has_signed)
+    wrong(never_used->second, fmt::format("the role is {}: the selector was used", role));
+  if (!selector.last_signature) return;
+  if (selector.never_used)
+    wrong(last->second, "never_used says yes: what was never used has no last signature");
+  if (selector.role == Role::active) {
+    wrong(last->second, "the role is active: its last signature is still to come");
+  } else if (selector.since && selector.last_signature->first > selector.since->last) {
+    wrong(last->second, fmt::format("this is after `since`, and a {} selector signs nothing", role));
+  }
+}
+
+void Reader::read_ring(const Value& value, bool selectors_read, DomainSettings& domain) {
+  const auto items = list_of(value);
+  if (value.node->kind != YamlNode::Kind::list) return;
+  if (items.size() < 2) wrong(value, "at least two selectors were expected, which sign in turn");
+  const SelectorSettings* active = nullptr;
+  for (const auto& item : items) {
+    const auto text = text_of(item);
+    if (!text) continue;
+    const auto selector = take(item, Selector::parse(*text));
+    if (!selector) continue;
+    if (std::ranges::find(domain.rotation.ring, *selector) != domain.rotation.ring.end()) {
+      wrong(item, fmt::format("the selector {} is in the ring already", selector->to_string()));
+      continue;
+    }
+    domain.rotation.ring.push_back(*selector);
+    // Of a selector that could not be read nothing is known.
+    if (!selectors_read) continue;
+    const auto known = std::ranges::find(domain.selectors, *selector, &SelectorSettings::selector);
+    if (known == domain.selectors.end()) {
+      wrong(item, fmt::format("the selector {} is not among those of the domain", selector->to_string()));
+    } else if (known->role == Role::active) {
+      if (active != nullptr) {
+        wrong(item, fmt::format("{} is active as {} is, but one selector of a ring signs at a time: the next "
+                                "one is standby until it has taken over",
+                                selector->to_string(), active->selector.to_string()));
+      }
+      active = &*known;
+    }
+  }
+}
+
 std::optional<SelectorSettings> Reader::read_selector(const Value& value, const Group& group) {
-  static const std::vector<std::string> keys = {"name", "role", "service", "subdomain_identities",
-                                                "expected_key"};
+  static const std::vector<std::string> keys = {
+      "name",         "role",  "service",        "subdomain_identities",
+      "expected_key", "since", "last_signature", "never_used"};
   SelectorSettings selector;
   selector.role = group.role.value_or(Role::active);
   selector.service = group.service.value_or(Service::email);
@@ -273,6 +379,7 @@ std::optional<SelectorSettings> Reader::read_selector(const Value& value, const 
   selector.subdomain_identities = own.subdomain_identities.value_or(selector.subdomain_identities);
   if (const auto expected = values.find("expected_key"); expected != values.end())
     selector.expected_key = read_expected_key(expected->second);
+  read_dates(values, selector);
   const auto name = values.find("name");
   if (name == values.end()) {
     wrong(value, "name is missing: the selector, s= of a DKIM-Signature");
@@ -309,7 +416,8 @@ void Reader::read_selectors(const Value& value, const Group& group, bool domain_
 }
 
 void Reader::read_domain_settings(const Value& value) {
-  static const std::vector<std::string> keys = {"domain", "group", "interval", "nameservers", "selectors"};
+  static const std::vector<std::string> keys = {"domain",      "group",     "interval",
+                                                "nameservers", "selectors", "rotation"};
   const auto values = map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return;
   DomainSettings domain;
@@ -351,11 +459,25 @@ void Reader::read_domain_settings(const Value& value) {
   const Group own = read_defaults(values);
   domain.interval = own.interval ? *own.interval : group.interval.value_or(settings_.interval);
   domain.nameservers = own.nameservers.empty() ? group.nameservers : own.nameservers;
+  bool selectors_read = false;
   if (const auto selectors = values.find("selectors"); selectors != values.end()) {
+    const std::size_t before = mistake_count();
     read_selectors(selectors->second, group, domain_read, domain);
+    selectors_read = before == mistake_count();
   } else {
     wrong(value, "selectors is missing: a list with at least one");
   }
+  Group rotation = group;
+  if (const auto own_rotation = values.find("rotation"); own_rotation != values.end()) {
+    const auto plan_keys = with_options({"selectors", file_key(transit_option())}, rotation_options());
+    const auto own_values = map_of(own_rotation->second, plan_keys);
+    read_rotation_times(own_values, rotation);
+    if (const auto ring = own_values.find("selectors"); ring != own_values.end())
+      read_ring(ring->second, selectors_read, domain);
+  }
+  domain.rotation.times.every = rotation.every.value_or(settings_.rotation.every);
+  domain.rotation.times.unused = rotation.unused.value_or(settings_.rotation.unused);
+  domain.rotation.transit = rotation.transit;
   settings_.domains.push_back(std::move(domain));
 }
 
@@ -368,13 +490,12 @@ void Reader::read_domains(const Value& value) {
 Result<Settings> Reader::read(const YamlNode& root) {
   const Value whole{&root, root.place, ""};
   const auto values =
-      map_of(whole, with_options({"probe", "policy", "groups", "domains"}, schedule_options()));
+      map_of(whole, with_options({"probe", "policy", "rotation", "groups", "domains"}, schedule_options()));
   read_options(values, schedule_options());
   // Groups come before the domains that use them, wherever they stand in the file.
   const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
-      {"probe", &Reader::read_probe},
-      {"policy", &Reader::read_policy},
-      {"groups", &Reader::read_groups},
+      {"probe", &Reader::read_probe},       {"policy", &Reader::read_policy},
+      {"rotation", &Reader::read_rotation}, {"groups", &Reader::read_groups},
       {"domains", &Reader::read_domains},
   };
   for (const auto& [key, read] : sections) {

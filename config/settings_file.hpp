@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,10 @@
 
 namespace dkimprobe::config {
 
-/// The names that settings may use and that this folder cannot know.
+/// What settings are read against and this folder cannot know.
 struct Vocabulary {
   std::vector<std::string> checks{};
+  std::optional<WallTime> now{};  ///< what happened cannot lie after it; without it any time is taken
 };
 
 /// Reads the file. Paths in it are relative to its folder.

@@ -75,6 +75,8 @@ CREATE TABLE timelines (
   server TEXT NOT NULL,
   address TEXT NOT NULL,
   port INTEGER NOT NULL,
+  lag_serial INTEGER,
+  lag_since INTEGER,
   UNIQUE (selector_id, place)
 ) STRICT;
 CREATE TABLE spans (
@@ -143,11 +145,26 @@ std::optional<WallTime> read_time(const SQLite::Column& column) {
   return WallTime(std::chrono::milliseconds(column.getInt64()));
 }
 
-std::optional<std::uint32_t> read_seconds(const SQLite::Column& column) {
+std::optional<std::uint32_t> read_number(const SQLite::Column& column) {
   if (column.isNull()) return std::nullopt;
   const std::int64_t value = column.getInt64();
-  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) throw Damaged("a TTL out of range");
+  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) throw Damaged("a number out of range");
   return static_cast<std::uint32_t>(value);
+}
+
+std::optional<std::uint32_t> lag_serial(const ServerTimeline& timeline) {
+  return timeline.lag ? std::optional(timeline.lag->serial) : std::nullopt;
+}
+
+std::optional<WallTime> lag_since(const ServerTimeline& timeline) {
+  return timeline.lag ? std::optional(timeline.lag->since) : std::nullopt;
+}
+
+std::optional<checks::SerialLag> read_lag(const SQLite::Column& serial, const SQLite::Column& since) {
+  const auto number = read_number(serial);
+  const auto time = read_time(since);
+  if (number.has_value() != time.has_value()) throw Damaged("a serial without its time");
+  return number ? std::optional(checks::SerialLag{*number, *time}) : std::nullopt;
 }
 
 DomainName read_name(const std::string& text) {
@@ -470,12 +487,14 @@ class Connection {
                  std::optional<WallTime> after_look);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ZoneTimeline& timeline);
-  /// The name that leads to an address may be another one in each look.
-  void rename_line(std::int64_t id, const ServerTimeline& before, const ServerTimeline& after) {
-    if (before.server.name != after.server.name)
-      query("UPDATE timelines SET server = ? WHERE id = ?", after.server.name, id).run();
+  /// The name that leads to an address may be another one in each look, and so may how far it is behind.
+  void change_line(std::int64_t id, const ServerTimeline& before, const ServerTimeline& after) {
+    if (before.server.name == after.server.name && before.lag == after.lag) return;
+    query("UPDATE timelines SET server = ?, lag_serial = ?, lag_since = ? WHERE id = ?", after.server.name,
+          lag_serial(after), lag_since(after), id)
+        .run();
   }
-  void rename_line(std::int64_t, const ZoneTimeline&, const ZoneTimeline&) {}
+  void change_line(std::int64_t, const ZoneTimeline&, const ZoneTimeline&) {}
   void drop_line(std::int64_t id, const ServerTimeline&) {
     query("DELETE FROM timelines WHERE id = ?", id).run();
   }
@@ -509,7 +528,7 @@ StoredHistory Connection::load(const DomainName& domain, const Selector& selecto
   };
   auto row = query(
       "SELECT t.id, owner, server, address, port, first_seen, last_seen, kind, strings, alias, ttl_seconds, "
-      "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds "
+      "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, lag_serial, lag_since "
       "FROM timelines t LEFT JOIN spans s ON s.timeline_id = t.id LEFT JOIN texts x ON x.id = s.texts_id "
       "WHERE selector_id = ? ORDER BY place, first_seen",
       *stored.id);
@@ -520,7 +539,9 @@ StoredHistory Connection::load(const DomainName& domain, const Selector& selecto
       if (!address || port < 0 || port > 0xffff) throw Damaged("an address that is none");
       stored.server_ids.push_back(row[0].getInt64());
       history.servers.push_back({read_name(row[1].getString()),
-                                 {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}}});
+                                 {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
+                                 {},
+                                 read_lag(row[14], row[15])});
     }
     const auto first_seen = read_time(row[5]);
     if (!first_seen) continue;
@@ -530,10 +551,10 @@ StoredHistory Connection::load(const DomainName& domain, const Selector& selecto
     span.kind = read_kind(row[7].getString());
     span.texts = read_texts(row[8].getString());
     if (!row[9].isNull()) span.alias = read_name(row[9].getString());
-    span.ttl_seconds = read_seconds(row[10]);
-    span.nsec_ttl_seconds = read_seconds(row[11]);
-    span.domainkey_denied_seconds = read_seconds(row[12]);
-    span.wildcard_ttl_seconds = read_seconds(row[13]);
+    span.ttl_seconds = read_number(row[10]);
+    span.nsec_ttl_seconds = read_number(row[11]);
+    span.domainkey_denied_seconds = read_number(row[12]);
+    span.wildcard_ttl_seconds = read_number(row[13]);
   }
   auto zone = query(
       "SELECT z.id, apex, first_seen, last_seen, parent, child, ttl_seconds "
@@ -548,8 +569,7 @@ StoredHistory Connection::load(const DomainName& domain, const Selector& selecto
     const auto first_seen = read_time(zone[2]);
     if (!first_seen) continue;
     history.zones.back().spans.push_back({*first_seen, end_of(zone[3]), read_names(zone[4].getString()),
-                                          read_names(zone[5].getString()),
-                                          read_seconds(zone[6]).value_or(0)});
+                                          read_names(zone[5].getString()), read_number(zone[6]).value_or(0)});
   }
   return stored;
 }
@@ -625,9 +645,12 @@ void Connection::put_spans(std::int64_t zone, const std::vector<NameserverSpan>&
 }
 
 std::int64_t Connection::put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline) {
-  query("INSERT INTO timelines (selector_id, place, owner, server, address, port) VALUES (?, ?, ?, ?, ?, ?)",
-        selector, static_cast<std::int64_t>(place), timeline.owner.to_string(), timeline.server.name,
-        timeline.server.address.ip.to_string(), static_cast<std::int64_t>(timeline.server.address.port))
+  query(
+      "INSERT INTO timelines (selector_id, place, owner, server, address, port, lag_serial, lag_since) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      selector, static_cast<std::int64_t>(place), timeline.owner.to_string(), timeline.server.name,
+      timeline.server.address.ip.to_string(), static_cast<std::int64_t>(timeline.server.address.port),
+      lag_serial(timeline), lag_since(timeline))
       .run();
   return database_.getLastInsertRowid();
 }
@@ -647,7 +670,7 @@ void Connection::write_lines(std::int64_t selector, const std::vector<Timeline>&
   std::size_t same = 0;
   while (same < before.size() && same < after.size() && same_line(before[same], after[same])) ++same;
   for (std::size_t place = 0; place < same; ++place) {
-    rename_line(ids[place], before[place], after[place]);
+    change_line(ids[place], before[place], after[place]);
     put_spans(ids[place], before[place].spans, before_look, after[place].spans, after_look);
   }
   for (std::size_t place = same; place < before.size(); ++place) drop_line(ids[place], before[place]);

@@ -364,4 +364,95 @@ std::string record_json(const RecordOutput& output) {
                 2);
 }
 
+std::string preflight_json(const checks::Preflight& preflight) {
+  const auto moment = [](const std::optional<probe::WallTime>& time) {
+    return time ? Json(iso_time(*time)) : Json(nullptr);
+  };
+  const auto word_of = [](const checks::ResolverWord& word) -> Json {
+    const bool holds_something = word.look.state == checks::CacheState::denied ||
+                                 word.look.state == checks::CacheState::other ||
+                                 word.look.state == checks::CacheState::expected;
+    return {{"resolver", word.look.resolver.to_string()},
+            {"seen", iso_time(word.look.seen)},
+            {"state", checks::to_string(word.look.state)},
+            {"seconds_left", holds_something ? Json(word.look.seconds_left) : Json(nullptr)},
+            {"detail", without_controls(word.detail)}};
+  };
+  const Report& report = preflight.report;
+  Json because = Json::array();
+  for (const auto& each : preflight.sign.safe.because) {
+    because.push_back({{"name", each.name},
+                       {"until", moment(each.until)},
+                       {"detail", without_controls(each.detail)},
+                       {"reference", text_or_null(each.reference)}});
+  }
+  Json key = nullptr;
+  if (const auto& expected = preflight.expected_key) {
+    key = {{"sha256", expected->sha256},
+           {"algorithm", text_or_null(expected->algorithm)},
+           {"bits", expected->bits == 0 ? Json(nullptr) : Json(expected->bits)}};
+  }
+  Json servers = Json::array();
+  for (const auto& server : preflight.sign.servers) {
+    servers.push_back({{"owner", server.owner.to_string()},
+                       {"name", without_controls(server.server.name)},
+                       {"address", server.server.address.ip.to_string()},
+                       {"port", server.server.address.port},
+                       {"progress", checks::to_string(server.progress)},
+                       {"since", moment(server.since)},
+                       {"detail", without_controls(server.detail)}});
+  }
+  Json texts = nullptr;
+  if (preflight.text_known) texts = Json::array();
+  for (const auto& copy : preflight.texts) {
+    Json addresses = Json::array();
+    for (const auto& server : copy.servers) addresses.push_back(server.address.ip.to_string());
+    Json difference = nullptr;
+    if (copy.difference) {
+      difference = {{"offset", copy.difference->offset},
+                    {"shown_from", copy.difference->shown_from},
+                    {"published", escape_text(copy.difference->published)},
+                    {"meant", escape_text(copy.difference->meant)},
+                    {"cause", text_or_null(copy.difference->cause)}};
+    }
+    texts.push_back({{"servers", std::move(addresses)},
+                     {"string_sizes", copy.string_sizes},
+                     {"difference", std::move(difference)}});
+  }
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) append_finding(findings, finding);
+  Json limits = Json::array();
+  for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
+  Json caches = Json::array();
+  for (const auto& word : preflight.caches) caches.push_back(word_of(word));
+  Json public_answer = nullptr;
+  if (preflight.public_answer) {
+    Json answers = Json::array();
+    for (const auto& word : preflight.public_answer->answers) answers.push_back(word_of(word));
+    public_answer = {{"why_not_asked", text_or_null(preflight.public_answer->why_not_asked)},
+                     {"answers", std::move(answers)}};
+  }
+  return dumped({{"schema", "dkimprobe.preflight/1"},
+                 {"domain", report.domain.to_string()},
+                 {"selector", report.selector.to_string()},
+                 {"name", report.name.to_string()},
+                 {"observed_at", iso_time(report.observed_at)},
+                 {"readiness", checks::to_string(preflight.sign.safe.readiness)},
+                 {"safe_to_sign_at", moment(preflight.sign.safe.at)},
+                 {"because", std::move(because)},
+                 {"expected_key", std::move(key)},
+                 {"record", record_json(report.record)},
+                 {"key", key_json(report.key)},
+                 {"servers", std::move(servers)},
+                 {"texts", std::move(texts)},
+                 {"size", size_json(report.size)},
+                 {"findings", std::move(findings)},
+                 {"caches", std::move(caches)},
+                 {"public_answer", std::move(public_answer)},
+                 {"limits", std::move(limits)},
+                 {"looks", preflight.looks},
+                 {"history_kept", preflight.history_kept}},
+                2);
+}
+
 }  // namespace dkimprobe::exporters

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checks/preflight.hpp"
 #include "checks/report.hpp"
 #include "checks/signature_field.hpp"
 #include "exporters/record_formats.hpp"
@@ -52,5 +53,8 @@ struct RecordOutput {
 
 /// One object of the schema `dkimprobe.record/1`.
 [[nodiscard]] std::string record_json(const RecordOutput& output);
+
+/// One object of the schema `dkimprobe.preflight/1`, exporters/preflight.schema.json.
+[[nodiscard]] std::string preflight_json(const checks::Preflight& preflight);
 
 }  // namespace dkimprobe::exporters

@@ -34,6 +34,7 @@ LIBRARIES = {
         "exporters/record_formats",
         "exporters/record_lines",
         "exporters/report_json",
+        "exporters/rotation_json",
     ],
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],

@@ -164,19 +164,20 @@ class Cache {
   [[nodiscard]] int cut_until() const { return cut_.until; }
 
  private:
+  /// The last second counts: what came early in one is held until its end, as Unbound does it.
   struct Held {
     Answer answer{};
-    int until = 0;
-    [[nodiscard]] bool valid(int time) const { return time < until; }
+    int until = -1;
+    [[nodiscard]] bool valid(int time) const { return time <= until; }
   };
   struct Nameservers {
     const NameserverSet* set = nullptr;
-    int until = 0;
+    int until = -1;
   };
 
   [[nodiscard]] std::optional<Found> deny(int time) const {
-    if (minimises && time < domainkey_denied_until_) return Found::denied;
-    if (aggressive && time < nsec_until_ && !records_[selector].valid(time)) return Found::denied;
+    if (minimises && time <= domainkey_denied_until_) return Found::denied;
+    if (aggressive && time <= nsec_until_ && !records_[selector].valid(time)) return Found::denied;
     return std::nullopt;
   }
 
@@ -191,8 +192,8 @@ class Cache {
   }
 
   const Server& server_for(const World& world, int time, std::size_t choice) {
-    if (time >= cut_.until) {
-      if (time >= zone_.until) {
+    if (time > cut_.until) {
+      if (time > zone_.until) {
         zone_.set = set_at(world.zone, time);
         zone_.until = time + ttl_of(*zone_.set);
       }
@@ -221,8 +222,8 @@ class Cache {
 
   std::array<Held, 3> records_{};
   std::array<int, 3> failure_until_{};
-  int domainkey_denied_until_ = 0;
-  int nsec_until_ = 0;
+  int domainkey_denied_until_ = -1;
+  int nsec_until_ = -1;
   Nameservers zone_{};
   Nameservers cut_{};
 };
@@ -579,7 +580,7 @@ std::vector<Cache> primed_caches(const World& world, bool may_ask, std::size_t c
         caches.push_back(direct);
         Cache late = fresh;
         late.ask_elsewhere(world, change - 1, choice);
-        const int last = std::max(change - 1, late.nameservers_until() - 1);
+        const int last = std::max(change - 1, late.nameservers_until());
         if (may_ask) late.ask(world, selector, last, choice);
         late.ask_sibling(world, last, choice);
         caches.push_back(late);

@@ -5,9 +5,9 @@
 
 A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
 texts that must be on standard output, the first of them at its start; without it nothing may be there. `stdin` is what
-the program reads, `schema` asks that each line of its output keeps to exporters/report.schema.json, or with "whole"
-all of it. Names of files are
-relative to the folder of the case. No case asks a server: those are in tests/lab."""
+the program reads, `schema` asks that each line of its output keeps to exporters/report.schema.json, with "whole" all
+of it, and with "rotation" all of it to exporters/rotation.schema.json. Names of files are relative to the folder of
+the case. No case asks a server: those are in tests/lab."""
 
 import json
 import pathlib
@@ -20,8 +20,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 KNOWN_FIELDS = {"why", "arguments", "exit", "stderr", "stdout", "stdin", "schema"}
 
 
-def schema_errors(lines):
-    schema = json.loads((HERE.parents[1] / "exporters" / "report.schema.json").read_text())
+def schema_errors(kind, output):
+    name = "rotation.schema.json" if kind == "rotation" else "report.schema.json"
+    schema = json.loads((HERE.parents[1] / "exporters" / name).read_text())
+    lines = [output] if kind in ("rotation", "whole") else output.splitlines()
     validator = jsonschema.Draft202012Validator(schema)
     for number, line in enumerate(lines, 1):
         for error in validator.iter_errors(json.loads(line)):
@@ -53,7 +55,7 @@ def main():
         wrong.append("standard output does not begin with %r:\n%s" % (texts[0], done.stdout))
     wrong += ["standard output lacks %r" % text for text in texts if text not in done.stdout]
     if case.get("schema"):
-        wrong += schema_errors([done.stdout] if case["schema"] == "whole" else done.stdout.splitlines())
+        wrong += schema_errors(case["schema"], done.stdout)
     too_wide = [] if case.get("schema") else [line for line in done.stdout.splitlines() if len(line) > 80]
     wrong += ["a line has %d columns: %s" % (len(line), line) for line in too_wide]
     if wrong:

@@ -12,15 +12,17 @@ namespace {
 
 std::vector<Option> all_options() {
   std::vector<Option> rows;
-  for (const auto table : {probe_options(), policy_options(), schedule_options()}) {
+  for (const auto table : {probe_options(), policy_options(), schedule_options(), rotation_options()}) {
     rows.insert(rows.end(), table.begin(), table.end());
   }
   return rows;
 }
 
 const Option& option(std::string_view key) {
-  for (const auto& row : probe_options()) {
-    if (row.key == key) return row;
+  for (const auto table : {probe_options(), rotation_options()}) {
+    for (const auto& row : table) {
+      if (row.key == key) return row;
+    }
   }
   FAIL("no option " << key);
   return probe_options().front();
@@ -69,14 +71,23 @@ TEST_CASE("a value that cannot be used is named with the option and its limits")
       Case{"port", "", "`` cannot be used: it must be a whole number from 1 to 65535"},
       Case{"tries", "-1", "`-1` cannot be used: it must be a whole number from 1 to 8"},
       Case{"timeout", "30",
-           "`30` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m or h"},
+           "`30` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or d"},
       Case{"timeout", "1h",
-           "`1h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m or h"},
+           "`1h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or d"},
       Case{"timeout", "4294967295h",
-           "`4294967295h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m or h"},
+           "`4294967295h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or "
+           "d"},
       Case{"pace", "0", "`0` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
       Case{"pace", "nan",
            "`nan` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
+      Case{"every", "0s",
+           "`0s` cannot be used: it must be a time of up to 3650d, with its unit: ms, s, m, h or d, or "
+           "`never`"},
+      Case{"every", "3651d",
+           "`3651d` cannot be used: it must be a time of up to 3650d, with its unit: ms, s, m, h or d, or "
+           "`never`"},
+      Case{"unused", "never",
+           "`never` cannot be used: it must be a time from 1s to 3650d, with its unit: ms, s, m, h or d"},
       Case{"ipv4", "maybe", "`maybe` cannot be used: it must be `yes` or `no`"},
       Case{"edns-payload", "\x1b[2J",
            "`\\x1b[2J` cannot be used: it must be a whole number of bytes from 512 to 4096"});
@@ -93,6 +104,7 @@ TEST_CASE("durations carry their unit") {
   CHECK(parse_duration("3s") == milliseconds{3'000});
   CHECK(parse_duration("30m") == milliseconds{1'800'000});
   CHECK(parse_duration("1h") == milliseconds{3'600'000});
+  CHECK(parse_duration("90d") == std::chrono::days{90});
   for (const auto* wrong : {"", "s", "3", "3 s", "-3s", "3.5s", "3days", "+3s", "99999999999s"}) {
     INFO(wrong);
     CHECK_FALSE(parse_duration(wrong));
@@ -101,6 +113,10 @@ TEST_CASE("durations carry their unit") {
   CHECK(format_value(Unit::duration, 3'000) == "3s");
   CHECK(format_value(Unit::duration, 90'000) == "90s");
   CHECK(format_value(Unit::duration, 1'800'000) == "30m");
+  CHECK(format_value(Unit::duration, 86'400'000) == "24h");
+  CHECK(format_value(Unit::duration, 2 * 86'400'000) == "2d");
+  CHECK(format_value(Unit::duration_or_never, 2 * 86'400'000) == "2d");
+  CHECK(format_value(Unit::duration_or_never, 0) == "never");
   CHECK(format_value(Unit::queries_per_second, 0) == "unlimited");
   CHECK(format_value(Unit::queries_per_second, 2.5) == "2.5");
 }

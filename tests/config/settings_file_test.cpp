@@ -28,7 +28,8 @@ const fs::path vectors = fs::path(DKIMPROBE_VECTORS) / "settings";
 const fs::path example = fs::path(DKIMPROBE_SOURCE_DIRECTORY) / "config/example.yaml";
 
 // What the example and the vectors name; the true list is the catalogue's, which this folder does not see.
-const Vocabulary vocabulary{{"adsp_present_historic", "key_rsa_exponent_unusual", "key_rsa_weak", "ns_slow"}};
+const Vocabulary vocabulary{{"adsp_present_historic", "key_rsa_exponent_unusual", "key_rsa_weak", "ns_slow"},
+                            parse_moment("2026-11-22T12:00:00Z")->first};
 
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -134,10 +135,23 @@ TEST_CASE("the example is read, and is as it says") {
   CHECK(first.selectors[3].role == Role::retired);
   CHECK(told_of(first.selectors[3].expected_key) == ed25519_key);
   CHECK(first.selectors[2].expected_key != first.selectors[3].expected_key);
+  CHECK_FALSE(first.selectors[0].never_used);
+  CHECK(first.selectors[1].never_used);
+  CHECK(first.selectors[3].since == parse_moment("2026-09-01"));
+  CHECK(first.selectors[3].last_signature == parse_moment("2026-09-01T08:00:00Z"));
+  REQUIRE(first.rotation.ring.size() == 3);
+  CHECK(first.rotation.ring[2].to_string() == "s3");
+  CHECK(first.rotation.times.every == std::chrono::days{90});
+  CHECK(first.rotation.times.unused == std::chrono::days{7});
+  CHECK_FALSE(first.rotation.transit);
 
   const auto& second = settings->domains[1];
   CHECK(second.domain.to_string() == "xn--bcher-kva.example");
   CHECK(second.group == "customers");
+  CHECK(second.rotation.ring.empty());
+  CHECK(second.rotation.times.every == std::chrono::days{180});
+  CHECK(second.rotation.times.unused == std::chrono::days{14});
+  CHECK(second.rotation.transit == std::chrono::days{5});
   CHECK(second.interval == std::chrono::hours{1});
   REQUIRE(second.nameservers.size() == 1);
   CHECK(second.nameservers[0].ip.to_string() == "192.0.2.1");
@@ -167,14 +181,15 @@ TEST_CASE("the example has every option, at its default, with its limits") {
   check(entry(*root, "probe"), probe_options());
   check(entry(*root, "policy"), policy_options());
   check(*root, schedule_options());
+  check(entry(*root, "rotation"), rotation_options());
   // The other way round: a key that is no option would not be read. Keys that are shown as comments alone:
-  for (const auto* key : {"# root_hints: ", "#     private_key: "})
+  for (const auto* key : {"# root_hints: ", "#     private_key: ", "#     passphrase_file: "})
     CHECK(text.find(key) != std::string::npos);
 }
 
 TEST_CASE("a settings file may say little") {
   const auto settings = read("domains: [{domain: example.com, selectors: [s1]}]\n");
-  for (const auto table : {probe_options(), policy_options(), schedule_options()}) {
+  for (const auto table : {probe_options(), policy_options(), schedule_options(), rotation_options()}) {
     for (const auto& option : table) CHECK(option_value(option, settings) == option.default_value);
   }
   CHECK(read("probe: {port: 5300}\n").probe.port == 5300);
@@ -208,6 +223,38 @@ domains:
   CHECK(domains[1].nameservers.front().ip.to_string() == "192.0.2.2");
   CHECK(domains[2].interval == std::chrono::minutes{7});
   CHECK(domains[2].selectors[0].role == Role::active);
+}
+
+TEST_CASE("the times of a rotation come from the domain, then its group, then the whole") {
+  const auto settings = read(R"(rotation: {every: 100d, unused: 10d}
+groups:
+  a: {rotation: {every: 50d, transit: 3d}}
+domains:
+  - {domain: one.example, selectors: [s1]}
+  - {domain: two.example, group: a, selectors: [s1]}
+  - {domain: three.example, group: a, selectors: [s1], rotation: {every: never, transit: 2d, unused: 1d}}
+)");
+  const auto& domains = settings.domains;
+  REQUIRE(domains.size() == 3);
+  const auto check = [](const RotationPlan& plan, std::chrono::days every, std::chrono::days unused,
+                        std::optional<std::chrono::days> transit) {
+    CHECK(plan.times.every == every);
+    CHECK(plan.times.unused == unused);
+    CHECK(plan.transit == transit);
+  };
+  using std::chrono::days;
+  check(domains[0].rotation, days{100}, days{10}, {});
+  check(domains[1].rotation, days{50}, days{10}, days{3});
+  check(domains[2].rotation, days{0}, days{1}, days{2});
+}
+
+TEST_CASE("a day is no future as long as it has begun") {
+  const auto read_at = [](const char* now) {
+    return read_settings("domains: [{domain: example.com, selectors: [{name: s1, since: 2026-11-22}]}]\n",
+                         "s.yaml", Vocabulary{{}, parse_moment(now)->first});
+  };
+  CHECK(read_at("2026-11-22T00:00:00Z"));
+  CHECK_FALSE(read_at("2026-11-21T23:59:59Z"));
 }
 
 TEST_CASE("the same key has the same fingerprint in every form in which it is told") {

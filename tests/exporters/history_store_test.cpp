@@ -106,8 +106,9 @@ std::string names_text(const std::vector<DomainName>& names) {
 std::string whole(const SelectorHistory& history) {
   std::string text = fmt::format("{} {} {} {}\n", history.domain.to_string(), history.selector.to_string(),
                                  time_text(history.first_look), time_text(history.last_look));
-  for (const auto& [owner, server, spans] : history.servers) {
-    text += fmt::format("{} {} {}\n", owner.to_string(), server.name, server.address.to_string());
+  for (const auto& [owner, server, spans, lag] : history.servers) {
+    text += fmt::format("{} {} {} {}\n", owner.to_string(), server.name, server.address.to_string(),
+                        lag ? fmt::format("{} since {}", lag->serial, time_text(lag->since)) : "-");
     for (const auto& span : spans) {
       text += fmt::format("  {} {} {} {} {} {} {} {}", time_text(span.first_seen), time_text(span.last_seen),
                           static_cast<int>(span.kind), span.alias ? span.alias->to_string() : "-",
@@ -140,6 +141,7 @@ std::string any_octets(std::size_t longest) {
 Said any_said(int server) {
   Said said{server};
   said.ttl_seconds = *rc::gen::element(0U, 60U, 3600U, 4'294'967'295U);
+  said.serial = *rc::gen::element(0U, 1U, 4'294'967'295U);
   switch (*rc::gen::inRange(0, 8)) {
     case 0:
       said.rcode = Rcode::nxdomain;
@@ -432,8 +434,8 @@ TEST_CASE("damage that shows late is told, and nothing is written over it") {
   taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}})));
   const auto change =
       GENERATE("UPDATE spans SET kind = 'nonsense'", "UPDATE timelines SET address = '1.2.3'",
-               "UPDATE timelines SET owner = 'a..b'", "UPDATE spans SET ttl_seconds = -1",
-               "UPDATE selectors SET last_look = NULL",
+               "UPDATE timelines SET owner = 'a..b'", "UPDATE timelines SET lag_serial = 7",
+               "UPDATE spans SET ttl_seconds = -1", "UPDATE selectors SET last_look = NULL",
                "INSERT INTO texts VALUES (9, '', x'0001ffff'); UPDATE spans SET texts_id = 9");
   SQLite::Database(scratch.file().string(), SQLite::OPEN_READWRITE).exec(change);
   INFO(change);

@@ -27,6 +27,7 @@ probe::Exchange exchange(const DomainName& owner, const DomainName& zone, const 
   if (said.texts.empty() && !said.alias && response.authoritative) {
     probe::SoaRecord soa;
     soa.owner = zone;
+    soa.serial = said.serial;
     soa.minimum_seconds = soa.ttl_seconds = said.ttl_seconds;
     response.soa.push_back(soa);
   }

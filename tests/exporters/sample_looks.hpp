@@ -19,6 +19,7 @@ struct Said {
   std::optional<std::string> alias{};
   std::uint32_t ttl_seconds = 3600;
   bool silent = false;
+  std::uint32_t serial = 0;  ///< of the SOA beside an absence
 };
 
 /// `second` of the year 2026 (UTC).

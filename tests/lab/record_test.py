@@ -277,8 +277,7 @@ def main():
                 signed = next(record for record in records if record.selector == "r2048")
                 other = next(record for record in records if record.selector == "r3072")
                 code, said = opendkim(settings, signed.selector, other.key)
-                check(code != 0 and "mismatch" in said + "mismatch" * ("do not match" in said),
-                      "opendkim-testkey takes another key", code, said)
+                check(code != 0 and "keys do not match" in said, "opendkim-testkey takes another key", code, said)
                 signed.selector, revoked = "revoked", signed.selector
                 check(not dkimpy_accepts(server, signed), "dkimpy takes a revoked key")
                 signed.selector = revoked

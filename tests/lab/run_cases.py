@@ -36,10 +36,20 @@ SCHEMAS = {
     kind: jsonschema.Draft202012Validator({"$ref": "#/$defs/%s_result" % kind, "$defs": SCHEMA["$defs"]})
     for kind in ("check", "message")
 }
+# What it speaks of in the schema of the reports is put beside it: old validators resolve no reference inside a
+# schema that another one refers to.
+PREFLIGHT_TEXT = (HERE.parents[1] / "exporters" / "preflight.schema.json").read_text()
+PREFLIGHT = jsonschema.Draft202012Validator(
+    {**json.loads(PREFLIGHT_TEXT.replace(SCHEMA["$id"] + "#", "#")), "$defs": SCHEMA["$defs"]}
+)
+ROTATION_SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((HERE.parents[1] / "exporters" / "rotation.schema.json").read_text())
+)
 CASE_SECONDS = 40
 LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {
-    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_after"
+    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_after",
+    "readiness", "because", "progress", "rotation",
 }  # fmt: skip
 TRIPWIRE = "127.0.0.53"
 MISBEHAVING_TRIPWIRE = "127.0.66.253"
@@ -60,8 +70,10 @@ def load_case(path):
         raise CaseError(
             "%s: unknown fields %s, missing fields %s" % (path.name, sorted(unknown), sorted(missing))
         )
-    if "status" not in case and "stderr" not in case:
-        raise CaseError("%s: neither a status nor a text on stderr is demanded" % path.name)
+    if not {"status", "readiness", "rotation", "stderr"} & set(case):
+        raise CaseError(
+            "%s: neither a status, a readiness, a rotation nor a text on stderr is demanded" % path.name
+        )
     if "status" in case and "findings" not in case:
         raise CaseError("%s: a status without findings; an empty list says that there are none" % path.name)
     return case
@@ -113,9 +125,32 @@ def reports_of(stdout):
     return [report for check in checks for report in check["reports"]]
 
 
+def rotation_lines(rotation):
+    """What a case and the program say of a rotation, as lines of text."""
+    lines = ["status %s" % rotation["status"]]
+    lines += ["fault %s of %s" % tuple(fault) for fault in rotation["faults"]]
+    for change in rotation["changes"]:
+        lines += ["from %s to %s: %s" % (change["from"], change["to"], step) for step in change["steps"]]
+    return lines
+
+
+def actual_rotation(stdout):
+    rotation = json.loads(stdout)
+    for error in ROTATION_SCHEMA.iter_errors(rotation):
+        yield "not as the schema wants it, at %s: %s" % (error.json_path, error.message[:200])
+    rotation["faults"] = [(fault["name"], fault["selector"]) for fault in rotation["faults"]]
+    for change in rotation["changes"]:
+        # A name that is proposed is called after the day.
+        change["to"] = "new" if change["to_is_new"] else change["to"]
+        change["steps"] = ["%s %s" % (step["step"], step["state"]) for step in change["steps"]]
+    yield from rotation_lines(rotation)
+
+
 def expected_lines(case):
     """What must hold, as sorted lines of text that can be compared and read."""
     lines = ["exit %d" % case["exit"]]
+    if "rotation" in case:
+        lines += rotation_lines(case["rotation"])
     selectors = list(case.get("status", {}))
     for selector, status in case.get("status", {}).items():
         lines.append("%s: status %s" % (selector, status))
@@ -129,11 +164,35 @@ def expected_lines(case):
         ]
     for address, outcome in case.get("outcomes", {}).items():
         lines.append("outcome of %s: %s" % (address, outcome))
+    if "readiness" in case:
+        lines.append("readiness %s" % case["readiness"])
+        lines += ["because %s" % name for name in case.get("because", [])]
+    for address, progress in case.get("progress", {}).items():
+        lines.append("progress of %s: %s" % (address, progress))
     return sorted(lines)
+
+
+def preflight_lines(case, document):
+    lines = [
+        "not as the schema wants it, at %s: %s" % (error.json_path, error.message[:200])
+        for error in PREFLIGHT.iter_errors(document)
+    ]
+    lines.append("readiness %s" % document["readiness"])
+    lines += ["because %s" % because["name"] for because in document["because"]]
+    lines += [
+        "progress of %s: %s" % (server["address"], server["progress"])
+        for server in document["servers"]
+        if server["address"] in case.get("progress", {})
+    ]
+    return lines
 
 
 def actual_lines(case, done):
     lines = ["exit %d" % done.returncode]
+    if "readiness" in case:
+        return sorted({*lines, *preflight_lines(case, json.loads(done.stdout))})
+    if "rotation" in case:
+        return sorted(lines + list(actual_rotation(done.stdout)))
     if "status" not in case:
         if done.stdout.strip():
             lines.append("standard output, where none is wanted: %s" % done.stdout.strip()[:200])
@@ -191,7 +250,7 @@ def rejudged(program, command, stored, report):
 def run_case(name, case, program, lab, resolver_guard, store=None):
     """None when the case passed, else what to tell. `store` is a directory for what the case saw."""
     command = command_of(program, case, lab)
-    stored = os.path.join(store, name + ".json") if store else None
+    stored = os.path.join(store, name + ".json") if store and case["arguments"][0] == "check" else None
     if stored:
         command += ["--save", stored]
     began = time.monotonic()

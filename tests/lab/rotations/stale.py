@@ -9,7 +9,7 @@ OLD_TTL = 5
 
 
 def play(stage):
-    old, old_record = stage.make_key("old")
+    _, old_record = stage.make_key("old")
     key, record = stage.make_key("new")
     stage.zone.put("s1._domainkey", "TXT", old_record, ttl=OLD_TTL)
     stage.net.load(stage.zone)

@@ -1,0 +1,43 @@
+#include "cli/preflight_plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace dkimprobe::cli {
+
+config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
+                                             const config::Settings& settings,
+                                             const std::optional<config::KeyFile>& key) {
+  auto check = plan_check(command.check, settings);
+  if (!check) return tl::unexpected(std::move(check.error()));
+  PreflightPlan plan;
+  plan.target = std::move(check->targets.front());
+  checks::SigningPlan& signing = plan.signing;
+  signing.expectation = plan.target.expectations.front();
+  signing.policy = std::move(check->policy);
+  signing.never_used = command.never_used;
+  auto transit = signing.policy.transit;
+
+  const auto domain =
+      std::ranges::find(settings.domains, plan.target.domain, &config::DomainSettings::domain);
+  if (domain != settings.domains.end()) {
+    const bool transit_given = std::ranges::any_of(
+        command.check.given_options, [](const auto* option) { return option->key == "transit"; });
+    if (!transit_given) transit = domain->rotation.transit.value_or(transit);
+    const auto known = std::ranges::find(domain->selectors, plan.target.selectors.front(),
+                                         &config::SelectorSettings::selector);
+    if (known != domain->selectors.end()) {
+      signing.key = known->expected_key;
+      signing.never_used = signing.never_used || known->never_used;
+    }
+  }
+  signing.times.transit = std::chrono::ceil<std::chrono::seconds>(transit);
+  if (key) {
+    signing.key = key->identity;
+    if (!key->record.empty()) signing.text = key->record;
+  }
+  return plan;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,137 @@
+#include "cli/preflight_polls.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "config/address.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using checks::CacheLook;
+using checks::CacheState;
+using checks::Preflight;
+using checks::Readiness;
+using probe::WallTime;
+using std::chrono::milliseconds;
+
+bool holds_wrong_answer(const CacheLook& look) {
+  return look.state == CacheState::denied || look.state == CacheState::other;
+}
+
+/// Puts later looks in the place of earlier ones. Many caches may answer for one address, so that what one of
+/// them holds counts until its time is over.
+void keep(std::vector<CacheLook>& caches, const std::vector<checks::ResolverWord>& words) {
+  for (const auto& word : words) {
+    std::erase_if(caches, [&](const CacheLook& old) {
+      const bool lasts =
+          holds_wrong_answer(old) && old.seen + std::chrono::seconds{old.seconds_left} > word.look.seen;
+      return old.resolver == word.look.resolver && (!lasts || old.seen == word.look.seen);
+    });
+    caches.push_back(word.look);
+  }
+}
+
+/// Whether any server has something else than at the look before.
+bool has_changed(const Preflight& before, const Preflight& after) {
+  return !std::ranges::equal(before.sign.servers, after.sign.servers,
+                             [](const checks::ServerProgress& a, const checks::ServerProgress& b) {
+                               return a.owner == b.owner && a.server == b.server && a.progress == b.progress;
+                             });
+}
+
+}  // namespace
+
+milliseconds next_interval(milliseconds last, bool changed, milliseconds least) {
+  return std::max(changed ? first_interval : std::min(last + last / 2, longest_interval), least);
+}
+
+milliseconds least_interval(const probe::Observation& observation, const config::ProbeSettings& settings) {
+  if (settings.pace_per_second <= 0) return milliseconds{0};
+  std::map<config::ServerAddress, std::size_t> asked;
+  for (const auto* chain : {&observation.key, &observation.adsp}) {
+    for (const auto& leg : chain->legs) {
+      for (const auto& server : leg.servers) asked[server.address] += server.exchanges.size();
+      for (const auto& exchange : leg.delegation.exchanges) ++asked[exchange.server];
+    }
+  }
+  std::size_t most = 0;
+  for (const auto& [server, count] : asked) most = std::max(most, count);
+  return milliseconds{
+      static_cast<std::int64_t>(std::ceil(static_cast<double>(most) * 1'000.0 / settings.pace_per_second))};
+}
+
+std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
+                                  milliseconds interval, milliseconds least) {
+  switch (verdict.readiness) {
+    case Readiness::ready:
+      return std::nullopt;
+    case Readiness::wait: {
+      if (!verdict.at) return std::nullopt;
+      const WallTime at = std::max(*verdict.at, now + least);
+      return at <= deadline ? std::optional(at) : std::nullopt;
+    }
+    case Readiness::not_ready:
+    case Readiness::unknown:
+      break;
+  }
+  const WallTime at = std::min(now + interval, deadline);
+  return at > now && at - now >= least ? std::optional(at) : std::nullopt;
+}
+
+PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
+                       milliseconds wait, const PreflightWorld& world) {
+  const WallTime deadline = world.now() + wait;
+  milliseconds interval{0};
+  std::vector<CacheLook> caches;
+  std::optional<Preflight> before;
+  for (std::size_t looks = 1;; ++looks) {
+    const Look look = world.look();
+    // Half a look says less than the whole one before it.
+    if (look.interrupted && before) return {std::move(*before), true};
+    checks::SelectorHistory history;
+    if (look.interrupted) {
+      checks::extend(history, look.observation);
+    } else {
+      history = world.remember(look.observation);
+    }
+    Preflight preflight = judge_preflight(look.observation, history, plan, caches, world.now());
+    if (!look.interrupted) {
+      auto words = world.look_at_caches(preflight);
+      keep(caches, words);
+      if (!words.empty()) preflight = judge_preflight(look.observation, history, plan, caches, world.now());
+      preflight.caches = std::move(words);
+    }
+    bool is_last = look.interrupted;
+    if (world.ask_public && !look.interrupted) {
+      checks::PublicAnswer answer;
+      if (preflight.sign.safe.readiness == Readiness::ready) {
+        // One question, whatever it brings.
+        is_last = true;
+        answer.answers = world.ask_public(preflight);
+        hold_back(preflight, answer);
+      } else {
+        answer.why_not_asked =
+            "before the key may be signed with, the question itself could put a wrong answer into a cache";
+      }
+      preflight.public_answer = std::move(answer);
+    }
+    preflight.looks = looks;
+    const milliseconds least = least_interval(look.observation, settings);
+    interval = next_interval(interval, !before || has_changed(*before, preflight), least);
+    const auto next =
+        is_last ? std::nullopt : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
+    world.progress(preflight, next);
+    if (!next) return {std::move(preflight), look.interrupted};
+    if (!world.sleep_until(*next)) {
+      preflight.now = world.now();
+      return {std::move(preflight), true};
+    }
+    before = std::move(preflight);
+  }
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,70 @@
+// Looking again and again until a key may be signed with: when the next look comes, and the loop of looks.
+// What looks, waits and tells the time is passed in; nothing here touches network, clock or terminal.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "checks/history.hpp"
+#include "checks/preflight.hpp"
+#include "config/settings.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::cli {
+
+/// How often the servers are looked at while something is to change there.
+inline constexpr std::chrono::milliseconds first_interval{5'000};
+inline constexpr std::chrono::milliseconds longest_interval{60'000};
+
+/// Between two looks: short again when something changed, for then the rest often follows; else half as long
+/// again as before. Never under `least`.
+[[nodiscard]] std::chrono::milliseconds next_interval(std::chrono::milliseconds last, bool changed,
+                                                      std::chrono::milliseconds least);
+
+/// How long the pace of the settings takes to give back what a look took from the busiest server.
+[[nodiscard]] std::chrono::milliseconds least_interval(const probe::Observation& observation,
+                                                       const config::ProbeSettings& settings);
+
+/// When to look again after a verdict of `now`; nothing when that is the last word. Where only time is
+/// missing, that is the safe time itself, so that what is said then was seen then; if that is after the
+/// deadline, waiting cannot help. Else one interval later, and the last time at the deadline.
+[[nodiscard]] std::optional<probe::WallTime> next_look(const checks::SafeTime& verdict, probe::WallTime now,
+                                                       probe::WallTime deadline,
+                                                       std::chrono::milliseconds interval,
+                                                       std::chrono::milliseconds least);
+
+/// One look at the servers.
+struct Look {
+  probe::Observation observation{};
+  bool interrupted = false;  ///< it was ended before it was complete
+};
+
+/// What the loop needs of the world.
+struct PreflightWorld {
+  std::function<probe::WallTime()> now{};
+  std::function<Look()> look{};
+  /// Puts a complete look to what was seen before, and gives all of it.
+  std::function<checks::SelectorHistory(const probe::Observation&)> remember{};
+  /// The caches of the operator's resolvers; empty without any.
+  std::function<std::vector<checks::ResolverWord>(const checks::Preflight&)> look_at_caches{};
+  /// The public question. Empty when it is not wanted; called only when the key may be signed with.
+  std::function<std::vector<checks::ResolverWord>(const checks::Preflight&)> ask_public{};
+  /// Each verdict, with the time of the next look, if there is one.
+  std::function<void(const checks::Preflight&, std::optional<probe::WallTime>)> progress{};
+  /// Returns at that time, or with false when the operator ends it before.
+  std::function<bool(probe::WallTime)> sleep_until{};
+};
+
+struct PreflightEnd {
+  checks::Preflight preflight{};
+  bool interrupted = false;
+};
+
+/// Looks once, and as often again as `wait` allows.
+[[nodiscard]] PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
+                                     std::chrono::milliseconds wait, const PreflightWorld& world);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,179 @@
+#include "cli/rotation.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/judge.hpp"
+#include "checks/rotation_plan.hpp"
+#include "cli/look.hpp"
+#include "cli/output.hpp"
+#include "cli/report_output.hpp"
+#include "cli/rotation_targets.hpp"
+#include "cli/settings_input.hpp"
+#include "cli/signal_watch.hpp"
+#include "cli/terminal.hpp"
+#include "exporters/history_store.hpp"
+#include "exporters/rotation_json.hpp"
+#include "exporters/rotation_text.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using exporters::HistoryAccess;
+using exporters::HistoryStore;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+checks::WallTime wall_time() {
+  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+}
+
+config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& command) {
+  if (!command.asked.storage) return std::nullopt;
+  auto store = HistoryStore::open(*command.asked.storage,
+                                  command.only_plan ? HistoryAccess::read : HistoryAccess::write);
+  if (!store) return tl::unexpected(std::move(store.error()));
+  return std::move(*store);
+}
+
+/// Puts a look into the histories of the plan, and into the store where there is one.
+config::Result<void> add_look(const std::vector<probe::Observation>& observations,
+                              std::optional<HistoryStore>& store, checks::RotationInput& input) {
+  if (store) {
+    // What cannot be written is known to this process all the same.
+    if (const auto recorded = store->record(std::span(observations)); !recorded) {
+      for (const auto& [where, message] : recorded.error())
+        fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
+    }
+  }
+  for (auto& planned : input.selectors) {
+    if (store) {
+      auto history = store->load(input.domain, planned.selector);
+      if (!history) return tl::unexpected(std::move(history.error()));
+      planned.history = std::move(*history);
+      continue;
+    }
+    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
+    if (seen != observations.end()) checks::extend(planned.history, *seen);
+  }
+  return {};
+}
+
+checks::RotationOverview overview_of(const RotationCommand& command, const checks::RotationInput& input) {
+  const auto now = wall_time();
+  if (command.only_plan) return checks::plan_next(input, command.next, now);
+  if (command.compromised) return checks::plan_emergency(input, *command.compromised, now);
+  return checks::plan_rotation(input, now);
+}
+
+void print(const RotationCommand& command, const checks::RotationOverview& overview, bool is_first) {
+  const auto& output = command.asked.output;
+  if (output.json) {
+    write_output(command.asked.every_domain ? exporters::rotation_json_line(overview)
+                                            : exporters::rotation_json(overview));
+    return;
+  }
+  const auto style = output_style(output.color);
+  write_output((is_first ? "" : "\n") + (command.only_plan ? exporters::rotation_script(overview, style)
+                                                           : exporters::rotation_text(overview, style)));
+}
+
+/// Sleeps; false when the operator interrupts it.
+bool sleep_for(milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool interrupted = false;
+  const SignalWatch watch(
+      [&] {
+        const std::lock_guard lock(mutex);
+        interrupted = true;
+        woken.notify_all();
+      },
+      nullptr);
+  std::unique_lock lock(mutex);
+  return !woken.wait_for(lock, time, [&] { return interrupted; });
+}
+
+/// Whether another look can tell more: a server still has the key, or was not seen.
+bool is_open(const checks::RotationOverview& overview) {
+  return overview.status == checks::Status::critical || overview.status == checks::Status::unknown;
+}
+
+struct Planned {
+  checks::RotationOverview overview{};
+  bool interrupted = false;
+};
+
+/// Asks and plans, with `--wait` until every server has let go of the key, or the time is over.
+config::Result<Planned> follow(const RotationCommand& command, RotationTarget& target,
+                               std::optional<HistoryStore>& store) {
+  const auto end = steady_clock::now() + command.wait.value_or(milliseconds{0});
+  // Often enough to see the last server soon, and seldom enough to bother none.
+  const milliseconds pause =
+      std::clamp<milliseconds>(command.wait.value_or(milliseconds{0}) / 10, seconds{2}, seconds{30});
+  Planned planned;
+  while (true) {
+    const Look look = look_at(target.asked);
+    if (auto added = add_look(look.observations, store, target.input); !added)
+      return tl::unexpected(added.error());
+    planned.overview = overview_of(command, target.input);
+    planned.interrupted = look.interrupted;
+    if (planned.interrupted || !is_open(planned.overview) || steady_clock::now() + pause > end)
+      return planned;
+    fmt::print(stderr, "dkimprobe: {}; next look in {:.0f} s\n", planned.overview.headline,
+               std::chrono::duration<double>(pause).count());
+    planned.interrupted = !sleep_for(pause);
+    if (planned.interrupted) return planned;
+  }
+}
+
+CheckRefused refused(ExitCode code, config::Mistakes mistakes) {
+  return {code, std::move(mistakes)};
+}
+
+}  // namespace
+
+tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command) {
+  auto settings = load_settings(command.asked);
+  if (!settings) return tl::unexpected(refused(ExitCode::settings, std::move(settings.error())));
+  auto targets = plan_rotations(command, *settings);
+  if (!targets) return tl::unexpected(refused(ExitCode::usage, std::move(targets.error())));
+  auto store = open_storage(command);
+  if (!store) return tl::unexpected(refused(ExitCode::settings, std::move(store.error())));
+
+  std::vector<checks::Status> statuses;
+  for (auto& target : *targets) {
+    Planned planned;
+    if (command.only_plan) {
+      if (auto added = add_look({}, *store, target.input); !added)
+        return tl::unexpected(refused(ExitCode::settings, std::move(added.error())));
+      planned.overview = overview_of(command, target.input);
+    } else {
+      auto followed = follow(command, target, *store);
+      if (!followed) return tl::unexpected(refused(ExitCode::settings, std::move(followed.error())));
+      planned = std::move(*followed);
+    }
+    print(command, planned.overview, statuses.empty());
+    statuses.push_back(planned.overview.status);
+    if (!planned.interrupted) continue;
+    if (!command.asked.output.json)
+      fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+    return ExitCode::interrupted;
+  }
+  return exit_code(checks::worst(statuses));
+}
+
+}  // namespace dkimprobe::cli

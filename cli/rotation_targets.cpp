@@ -1,0 +1,114 @@
+#include "cli/rotation_targets.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::cli {
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::seconds;
+
+bool is_given(const CheckCommand& command, const config::Option::Place& place) {
+  return std::ranges::find(command.given_options, place, [](const config::Option* option) {
+           return option->place;
+         }) != command.given_options.end();
+}
+
+checks::PlannedSelector planned_of(const config::SelectorSettings& selector) {
+  checks::PlannedSelector planned;
+  planned.selector = selector.selector;
+  planned.role = selector.role;
+  if (selector.expected_key) planned.key_sha256 = selector.expected_key->sha256;
+  planned.since = selector.since;
+  planned.last_signature = selector.last_signature;
+  planned.never_used = selector.never_used;
+  return planned;
+}
+
+/// The selector of the plan, put there if need be.
+checks::PlannedSelector& planned_of(checks::RotationInput& input, const config::Selector& selector) {
+  const auto known = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+  if (known != input.selectors.end()) return *known;
+  checks::PlannedSelector planned;
+  planned.selector = selector;
+  return input.selectors.emplace_back(std::move(planned));
+}
+
+/// `known` is what the file says of the domain; null when it says nothing.
+checks::RotationInput input_of(const RotationCommand& command, const config::DomainName& domain,
+                               const config::DomainSettings* known, const config::Policy& policy) {
+  checks::RotationInput input;
+  input.domain = domain;
+  input.rsa_bits = std::max(input.rsa_bits, policy.rsa_bits_wanted);
+  input.policy.transit = ceil<seconds>(policy.transit);
+  if (known != nullptr) {
+    const config::RotationPlan& plan = known->rotation;
+    std::ranges::transform(known->selectors, std::back_inserter(input.selectors),
+                           [](const auto& selector) { return planned_of(selector); });
+    input.ring = plan.ring;
+    if (plan.times.every.count() > 0) input.every = ceil<seconds>(plan.times.every);
+    input.unused = ceil<seconds>(plan.times.unused);
+    if (plan.transit && !is_given(command.asked, &config::Policy::transit))
+      input.policy.transit = ceil<seconds>(*plan.transit);
+  }
+  for (const auto& given : command.selectors) {
+    auto& planned = planned_of(input, given.selector);
+    if (!given.role || planned.role == *given.role) continue;
+    // Its dates are those of the role that the file names.
+    planned.role = *given.role;
+    planned.since.reset();
+    planned.last_signature.reset();
+    planned.never_used = false;
+  }
+  if (command.compromised) static_cast<void>(planned_of(input, *command.compromised));
+  return input;
+}
+
+}  // namespace
+
+config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
+                                                           const config::Settings& settings) {
+  std::vector<config::DomainName> domains;
+  if (command.asked.every_domain) {
+    for (const auto& domain : settings.domains) domains.push_back(domain.domain);
+    if (domains.empty()) return config::mistake("", "the settings name no domains, and no domain is given");
+  } else {
+    domains.push_back(command.asked.domain);
+  }
+  std::vector<RotationTarget> targets;
+  for (const auto& domain : domains) {
+    const auto known = std::ranges::find(settings.domains, domain, &config::DomainSettings::domain);
+    // The policy of the plan is that of the file under the flags.
+    config::Settings flags;
+    flags.policy = command.asked.policy;
+    config::Settings merged = settings;
+    for (const auto* option : command.asked.given_options) config::copy_option(*option, flags, merged);
+    auto input =
+        input_of(command, domain, known == settings.domains.end() ? nullptr : &*known, merged.policy);
+
+    CheckCommand asked = command.asked;
+    asked.every_domain = false;
+    asked.domain = domain;
+    for (const auto& selector : input.selectors) asked.selectors.push_back(selector.selector);
+    // Without selectors this tells what is missing.
+    auto plan = plan_check(asked, settings);
+    if (!plan) return tl::unexpected(std::move(plan.error()));
+    targets.push_back({std::move(plan->targets.front()), std::move(input)});
+  }
+  if (command.next) {
+    const auto& selectors = targets.front().input.selectors;
+    const auto next = std::ranges::find(selectors, *command.next, &checks::PlannedSelector::selector);
+    if (next != selectors.end() && next->role == config::Role::active) {
+      return config::mistake(command.next->to_string(),
+                             "this selector is active: the next key needs another one");
+    }
+  }
+  return targets;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,26 @@
+// What the command `rotation` plans, and whom it asks for that: the command line and the settings file put
+// together. A flag wins over the file. It opens no file and asks no server.
+#pragma once
+
+#include <vector>
+
+#include "checks/rotation_plan.hpp"
+#include "cli/check_plan.hpp"
+#include "cli/command_line.hpp"
+#include "config/result.hpp"
+#include "config/settings.hpp"
+
+namespace dkimprobe::cli {
+
+/// One domain: the selectors that are asked for, and the plan, whose histories are empty yet.
+struct RotationTarget {
+  CheckTarget asked{};
+  checks::RotationInput input{};
+};
+
+/// At least one. `settings` are those of the file; the defaults when the command names none. The mistakes are
+/// of the command line: what it leaves out and the file does not know.
+[[nodiscard]] config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
+                                                                         const config::Settings& settings);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,24 @@
+// A moment as an operator writes it: a time of RFC 3339, or a day. It reads no clock.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace dkimprobe::config {
+
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+/// `first` and `last` are the same for a time. A day is all of it in UTC: whoever uses it takes the end that
+/// is safe.
+struct Moment {
+  WallTime first{};
+  WallTime last{};
+
+  friend bool operator==(const Moment&, const Moment&) = default;
+};
+
+/// `2026-11-01T09:30:00Z`, `2026-11-01T10:30:00.5+01:00` (RFC 3339 section 5.6), or `2026-11-01`.
+[[nodiscard]] std::optional<Moment> parse_moment(std::string_view text);
+
+}  // namespace dkimprobe::config
