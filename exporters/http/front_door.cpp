@@ -729,8 +729,8 @@ void Session::respond(unsigned status, std::string content_type, const Headers& 
   for (const auto& [name, value] : headers) head_ += fmt::format("{}: {}\r\n", name, value);
   for (const auto& [name, value] : rules_->config.headers) {
     // What a page says of itself goes before what is said for all.
-    const bool is_said = std::any_of(headers.begin(), headers.end(), [&name = name](const auto& each) {
-      return boost::beast::iequals(each.first, name);
+    const bool is_said = std::any_of(headers.begin(), headers.end(), [&wanted = name](const auto& each) {
+      return boost::beast::iequals(each.first, wanted);
     });
     if (!is_said) head_ += fmt::format("{}: {}\r\n", name, value);
   }
