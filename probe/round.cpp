@@ -92,8 +92,9 @@ bool began_before(const Exchange& a, const Exchange& b) {
 class Round::State final : public QueryHandler {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished)
+        WallTime observed_at, RoundDepth depth, Finished finished)
       : context_(context),
+        depth_(depth),
         domain_(std::move(domain)),
         selectors_(std::move(selectors)),
         observed_at_(observed_at),
@@ -104,6 +105,7 @@ class Round::State final : public QueryHandler {
     }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
+    if (depth_ == RoundDepth::light) return;
     if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
   }
 
@@ -193,7 +195,8 @@ class Round::State final : public QueryHandler {
       query.exchange.question_name = ask.name;
       query.exchange.question_type = ask.type;
       // With EDNS the glue of a large referral fits.
-      query.exchange.edns_sent = !context_.servers.of(ask.server, context_.engine.now()).plain_only;
+      const MonotonicTime now = context_.engine.now();
+      query.exchange.edns_sent = !context_.servers.of(ask.server, now).is_plain_only(now);
       send_in_turn(std::move(query));
     }
     if (!leg.walk->done()) return;
@@ -235,7 +238,8 @@ class Round::State final : public QueryHandler {
         }
         const NotAsked not_asked = why_not_asked(leg, address, by_address.size() - 1);
         const ServerProbe* zone_facts_from = nullptr;
-        QuestionSet questions = chain.is_adsp ? QuestionSet::glance : QuestionSet::full;
+        const bool glance = chain.is_adsp || depth_ == RoundDepth::light;
+        QuestionSet questions = glance ? QuestionSet::glance : QuestionSet::full;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
           const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
           zone_facts_from = asked->second;
@@ -435,6 +439,7 @@ class Round::State final : public QueryHandler {
       exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type);
     }
     remember(query);
+    if (context_.totals != nullptr) context_.totals->count(exchange);
     if (interrupted_) return record(std::move(query));
     if (query.server == nullptr) {
       walk_step_done(std::move(query));
@@ -481,7 +486,8 @@ class Round::State final : public QueryHandler {
     const bool edns_refused =
         exchange.edns_sent && exchange.response && refuses_edns(exchange.response->rcode);
     if (edns_refused || (exchange.edns_sent && exchange.outcome == Outcome::timed_out)) {
-      context_.servers.of(query.address, context_.engine.now()).plain_only = true;
+      const MonotonicTime now = context_.engine.now();
+      context_.servers.of(query.address, now).plain_until = now + ServerMemory::plain_life;
     }
     if (!query.leg->walk) return record(std::move(query));
     if (truncated || edns_refused) {
@@ -553,6 +559,8 @@ class Round::State final : public QueryHandler {
           for (const Exchange& exchange : server.zone_facts_from->seen.exchanges) {
             if (is_about_zone(exchange)) seen.exchanges.push_back(exchange);
           }
+          // What is left out when exchanges run short is the questions about the zone.
+          seen.cut_short = seen.cut_short || server.zone_facts_from->seen.cut_short;
         }
         std::sort(seen.exchanges.begin(), seen.exchanges.end(), began_before);
       }
@@ -576,12 +584,13 @@ class Round::State final : public QueryHandler {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      observation.sibling_name = sibling_;
+      if (depth_ == RoundDepth::full) observation.sibling_name = sibling_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;
+  RoundDepth depth_;
   DomainName domain_;
   std::vector<config::Selector> selectors_;
   WallTime observed_at_;
@@ -600,8 +609,8 @@ class Round::State final : public QueryHandler {
 };
 
 Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-             WallTime observed_at, Finished finished)
-    : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
+             WallTime observed_at, Finished finished, RoundDepth depth)
+    : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at, depth,
                                      std::move(finished))) {}
 Round::~Round() = default;
 void Round::start() {

@@ -3,6 +3,7 @@
 // (delegation_walk, query_plan, pace) and decides nothing of its own but when it is complete.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
 #include "config/settings.hpp"
+#include "probe/exchange_totals.hpp"
 #include "probe/observation.hpp"
 #include "probe/query_engine.hpp"
 #include "probe/random_bits.hpp"
@@ -25,6 +27,13 @@ struct ProbeContext {
   ZoneCache& zones;
   ServerMemories& servers;
   RandomBits& random;
+  ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
+};
+
+/// How much a round asks.
+enum class RoundDepth : std::uint8_t {
+  full,   ///< all questions about the selectors and their zones, and ADSP
+  light,  ///< one question a selector and server: is the record as it was; see probe/glance.hpp
 };
 
 class Round {
@@ -34,7 +43,7 @@ class Round {
   /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
   /// selectors' order.
   Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished);
+        WallTime observed_at, Finished finished, RoundDepth depth = RoundDepth::full);
   ~Round();
   Round(const Round&) = delete;
   Round& operator=(const Round&) = delete;
