@@ -92,9 +92,9 @@ bool began_before(const Exchange& a, const Exchange& b) {
 class Round::State final : public QueryHandler {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, RoundDepth depth, Finished finished)
+        WallTime observed_at, Finished finished, std::shared_ptr<const std::vector<Observation>> last_full)
       : context_(context),
-        depth_(depth),
+        last_full_(std::move(last_full)),
         domain_(std::move(domain)),
         selectors_(std::move(selectors)),
         observed_at_(observed_at),
@@ -105,7 +105,7 @@ class Round::State final : public QueryHandler {
     }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
-    if (depth_ == RoundDepth::light) return;
+    if (last_full_) return;
     if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
   }
 
@@ -160,11 +160,30 @@ class Round::State final : public QueryHandler {
       use_pinned_servers(leg);
       return begin_probing(chain, leg);
     }
+    if (auto known = known_delegation(leg.owner)) {
+      leg.delegation = std::move(*known);
+      return begin_probing(chain, leg);
+    }
     leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.engine.now());
     const std::uint32_t token = next_token_++;
     walk_timers_.emplace(token, std::pair(&chain, &leg));
     context_.engine.call_at(leg.walk->deadline(), *this, token);
     advance_walk(chain, leg);
+  }
+
+  /// As the last full round found it. Nothing when the servers have to be found anew.
+  [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
+    if (!last_full_) return std::nullopt;
+    for (const Observation& full : *last_full_) {
+      for (const Leg& leg : full.key.legs) {
+        if (!(leg.owner == owner) || leg.delegation.outcome != DiscoveryOutcome::complete) continue;
+        Delegation known = leg.delegation;
+        for (WalkExchange& walked : known.exchanges)
+          walked.exchange.started += full.observed_at - observed_at_;
+        return known;
+      }
+    }
+    return std::nullopt;
   }
 
   void use_pinned_servers(LegProbe& leg) {
@@ -238,7 +257,7 @@ class Round::State final : public QueryHandler {
         }
         const NotAsked not_asked = why_not_asked(leg, address, by_address.size() - 1);
         const ServerProbe* zone_facts_from = nullptr;
-        const bool glance = chain.is_adsp || depth_ == RoundDepth::light;
+        const bool glance = chain.is_adsp || last_full_;
         QuestionSet questions = glance ? QuestionSet::glance : QuestionSet::full;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
           const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
@@ -584,13 +603,13 @@ class Round::State final : public QueryHandler {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      if (depth_ == RoundDepth::full) observation.sibling_name = sibling_;
+      if (!last_full_) observation.sibling_name = sibling_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;
-  RoundDepth depth_;
+  std::shared_ptr<const std::vector<Observation>> last_full_;  ///< null for a full round
   DomainName domain_;
   std::vector<config::Selector> selectors_;
   WallTime observed_at_;
@@ -609,9 +628,10 @@ class Round::State final : public QueryHandler {
 };
 
 Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-             WallTime observed_at, Finished finished, RoundDepth depth)
-    : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at, depth,
-                                     std::move(finished))) {}
+             WallTime observed_at, Finished finished,
+             std::shared_ptr<const std::vector<Observation>> last_full)
+    : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
+                                     std::move(finished), std::move(last_full))) {}
 Round::~Round() = default;
 void Round::start() {
   state_->start();

@@ -3,7 +3,6 @@
 // (delegation_walk, query_plan, pace) and decides nothing of its own but when it is complete.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -30,20 +29,18 @@ struct ProbeContext {
   ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
 };
 
-/// How much a round asks.
-enum class RoundDepth : std::uint8_t {
-  full,   ///< all questions about the selectors and their zones, and ADSP
-  light,  ///< one question a selector and server: is the record as it was; see probe/glance.hpp
-};
-
 class Round {
  public:
   using Finished = std::function<void(std::vector<Observation>)>;
 
   /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
   /// selectors' order.
+  ///
+  /// With `last_full`, the observations of an earlier round, the round is a light one: it asks each server of
+  /// the names found then for the record alone, once, to see whether it is as it was; see probe/glance.hpp.
   Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished, RoundDepth depth = RoundDepth::full);
+        WallTime observed_at, Finished finished,
+        std::shared_ptr<const std::vector<Observation>> last_full = nullptr);
   ~Round();
   Round(const Round&) = delete;
   Round& operator=(const Round&) = delete;

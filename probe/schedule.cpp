@@ -79,6 +79,7 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
     const auto [at, is_new] = entries_.try_emplace(domain);
     Entry& entry = at->second;
     const bool other_question = !same_question(entry.target, *target);
+    const bool other_interval = entry.target.interval != target->interval;
     entry.target = *target;
     if (is_new) {
       entry.early_left = limits_.most_early;
@@ -90,7 +91,7 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
       entry.wants_full = true;
       entry.again = entry.under_way;
       if (!entry.under_way && entry.seen) set_due(at, std::min(entry.due, now));
-    } else if (!entry.under_way && entry.seen) {
+    } else if (other_interval && !entry.under_way && entry.seen) {
       set_due(at, std::min(entry.due, entry.began + jittered(target->interval)));
     }
   }

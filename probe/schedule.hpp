@@ -20,9 +20,14 @@
 #include "config/named_server.hpp"
 #include "config/selector.hpp"
 #include "probe/clock.hpp"
-#include "probe/round.hpp"
 
 namespace dkimprobe::probe {
+
+/// How much a round asks.
+enum class RoundDepth : std::uint8_t {
+  full,   ///< all questions about the selectors and their zones, and ADSP
+  light,  ///< one question a selector and server: is the record as it was
+};
 
 /// A domain that is looked at again and again.
 struct WatchedDomain {

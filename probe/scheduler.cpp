@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds totals_age{500};
 /// What later rounds of a domain need of the last full one.
 struct Memory {
   std::vector<ServerAddress> servers{};
-  std::vector<Observation> last_full{};
+  std::shared_ptr<const std::vector<Observation>> last_full{};
 };
 
 std::vector<ServerAddress> servers_of(const std::vector<Observation>& observations) {
@@ -45,18 +45,6 @@ std::vector<ServerAddress> servers_of(const std::vector<Observation>& observatio
     }
   }
   return {servers.begin(), servers.end()};
-}
-
-/// Without what `carry_full_facts` never takes.
-std::vector<Observation> slimmed(std::vector<Observation> observations) {
-  for (Observation& observation : observations) {
-    for (Leg& leg : observation.key.legs) {
-      Delegation zone_alone;
-      zone_alone.zone = std::move(leg.delegation.zone);
-      leg.delegation = std::move(zone_alone);
-    }
-  }
-  return observations;
 }
 
 }  // namespace
@@ -161,6 +149,8 @@ class RoundDriver::State final : public QueryHandler {
     active.turn = std::move(turn);
     active.is_look = static_cast<bool>(look);
     active.look = std::move(look);
+    std::shared_ptr<const std::vector<Observation>> last_full;
+    if (active.turn.depth == RoundDepth::light) last_full = memories_[domain].last_full;
     active.round = std::make_unique<Round>(
         ProbeContext{active.settings, engine_, zones_, servers_, random_, &exchanges_}, domain, selectors,
         wall_now_(),
@@ -169,12 +159,11 @@ class RoundDriver::State final : public QueryHandler {
           // The round cannot go away from within its own call.
           wake_by(engine_.now());
         },
-        active.turn.depth);
+        std::move(last_full));
     active.round->start();
   }
 
-  [[nodiscard]] MonotonicTime admitted_at(const DomainName& domain) {
-    const MonotonicTime now = engine_.now();
+  [[nodiscard]] MonotonicTime admitted_at(const DomainName& domain, MonotonicTime now) {
     MonotonicTime::duration wait{0};
     const auto ask = [&](const ServerAddress& server) {
       wait = std::max(wait, servers_.of(server, now).pace.wait(now));
@@ -193,7 +182,7 @@ class RoundDriver::State final : public QueryHandler {
     finish_rounds();
     if (over_) return;
     const MonotonicTime now = engine_.now();
-    const Schedule::Admission admission = [this](const DomainName& domain) { return admitted_at(domain); };
+    const Schedule::Admission admission = [&](const DomainName& domain) { return admitted_at(domain, now); };
     while (auto turn = schedule_.begin_next(now, admission)) {
       const WatchedDomain target = *schedule_.find(turn->domain);
       begin(settings_, target.domain, target.selectors, target.nameservers, std::move(*turn), {});
@@ -227,13 +216,13 @@ class RoundDriver::State final : public QueryHandler {
       if (!full) {
         for (Observation& light : observations) carry(light);
       }
-      const FinishedRound finished{turn.domain, turn.depth, turn.confirms, std::move(observations)};
+      FinishedRound finished{turn.domain, turn.depth, turn.confirms, std::move(observations)};
       verdict = events_.judge(finished);
       if (verdict == RoundVerdict::failed) ++rounds_failed_;
       if (full && verdict != RoundVerdict::failed) {
         Memory& memory = memories_[turn.domain];
         memory.servers = servers_of(finished.observations);
-        memory.last_full = slimmed(finished.observations);
+        memory.last_full = std::make_shared<std::vector<Observation>>(std::move(finished.observations));
       }
     }
     const MonotonicTime now = engine_.now();
@@ -247,7 +236,7 @@ class RoundDriver::State final : public QueryHandler {
   void carry(Observation& light) {
     const auto memory = memories_.find(light.domain);
     if (memory == memories_.end()) return;
-    for (const Observation& full : memory->second.last_full) {
+    for (const Observation& full : *memory->second.last_full) {
       if (full.selector == light.selector) {
         light = carry_full_facts(full, std::move(light));
         return;
