@@ -1,6 +1,7 @@
 // A DKIM selector and the two names that the program derives from it.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ class Selector {
   [[nodiscard]] Result<DomainName> owner_name(const DomainName& domain) const;
 
   friend bool operator==(const Selector&, const Selector&) = default;
+  friend std::weak_ordering operator<=>(const Selector&, const Selector&) = default;
 
  private:
   DomainName labels_{};

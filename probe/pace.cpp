@@ -17,6 +17,11 @@ MonotonicTime Pace::reserve(MonotonicTime now) {
          std::chrono::duration_cast<MonotonicTime::duration>(std::chrono::duration<double>(-tokens_ / rate_));
 }
 
+MonotonicTime::duration Pace::wait(MonotonicTime now) const {
+  Pace asked = *this;
+  return asked.reserve(now) - now;
+}
+
 void Pace::give_back() {
   tokens_ = std::min(burst_, tokens_ + 1.0);
 }

@@ -15,6 +15,9 @@ class Pace {
   /// When the next query may leave; that query is counted as sent then. Calls come in the order of time.
   [[nodiscard]] MonotonicTime reserve(MonotonicTime now);
 
+  /// How long a query that is reserved at `now` would wait.
+  [[nodiscard]] MonotonicTime::duration wait(MonotonicTime now) const;
+
   /// A reserved query was not sent after all. Those reserved behind it keep their times.
   void give_back();
 

@@ -92,8 +92,9 @@ bool began_before(const Exchange& a, const Exchange& b) {
 class Round::State final : public QueryHandler {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished)
+        WallTime observed_at, Finished finished, std::shared_ptr<const std::vector<Observation>> last_full)
       : context_(context),
+        last_full_(std::move(last_full)),
         domain_(std::move(domain)),
         selectors_(std::move(selectors)),
         observed_at_(observed_at),
@@ -104,6 +105,7 @@ class Round::State final : public QueryHandler {
     }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
+    if (last_full_) return;
     if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
   }
 
@@ -158,11 +160,30 @@ class Round::State final : public QueryHandler {
       use_pinned_servers(leg);
       return begin_probing(chain, leg);
     }
+    if (auto known = known_delegation(leg.owner)) {
+      leg.delegation = std::move(*known);
+      return begin_probing(chain, leg);
+    }
     leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.engine.now());
     const std::uint32_t token = next_token_++;
     walk_timers_.emplace(token, std::pair(&chain, &leg));
     context_.engine.call_at(leg.walk->deadline(), *this, token);
     advance_walk(chain, leg);
+  }
+
+  /// As the last full round found it. Nothing when the servers have to be found anew.
+  [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
+    if (!last_full_) return std::nullopt;
+    for (const Observation& full : *last_full_) {
+      for (const Leg& leg : full.key.legs) {
+        if (!(leg.owner == owner) || leg.delegation.outcome != DiscoveryOutcome::complete) continue;
+        Delegation known = leg.delegation;
+        for (WalkExchange& walked : known.exchanges)
+          walked.exchange.started += full.observed_at - observed_at_;
+        return known;
+      }
+    }
+    return std::nullopt;
   }
 
   void use_pinned_servers(LegProbe& leg) {
@@ -193,7 +214,8 @@ class Round::State final : public QueryHandler {
       query.exchange.question_name = ask.name;
       query.exchange.question_type = ask.type;
       // With EDNS the glue of a large referral fits.
-      query.exchange.edns_sent = !context_.servers.of(ask.server, context_.engine.now()).plain_only;
+      const MonotonicTime now = context_.engine.now();
+      query.exchange.edns_sent = !context_.servers.of(ask.server, now).is_plain_only(now);
       send_in_turn(std::move(query));
     }
     if (!leg.walk->done()) return;
@@ -235,7 +257,8 @@ class Round::State final : public QueryHandler {
         }
         const NotAsked not_asked = why_not_asked(leg, address, by_address.size() - 1);
         const ServerProbe* zone_facts_from = nullptr;
-        QuestionSet questions = chain.is_adsp ? QuestionSet::glance : QuestionSet::full;
+        const bool glance = chain.is_adsp || last_full_;
+        QuestionSet questions = glance ? QuestionSet::glance : QuestionSet::full;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
           const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
           zone_facts_from = asked->second;
@@ -435,6 +458,7 @@ class Round::State final : public QueryHandler {
       exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type);
     }
     remember(query);
+    if (context_.totals != nullptr) context_.totals->count(exchange);
     if (interrupted_) return record(std::move(query));
     if (query.server == nullptr) {
       walk_step_done(std::move(query));
@@ -481,7 +505,8 @@ class Round::State final : public QueryHandler {
     const bool edns_refused =
         exchange.edns_sent && exchange.response && refuses_edns(exchange.response->rcode);
     if (edns_refused || (exchange.edns_sent && exchange.outcome == Outcome::timed_out)) {
-      context_.servers.of(query.address, context_.engine.now()).plain_only = true;
+      const MonotonicTime now = context_.engine.now();
+      context_.servers.of(query.address, now).plain_until = now + ServerMemory::plain_life;
     }
     if (!query.leg->walk) return record(std::move(query));
     if (truncated || edns_refused) {
@@ -553,6 +578,8 @@ class Round::State final : public QueryHandler {
           for (const Exchange& exchange : server.zone_facts_from->seen.exchanges) {
             if (is_about_zone(exchange)) seen.exchanges.push_back(exchange);
           }
+          // What is left out when exchanges run short is the questions about the zone.
+          seen.cut_short = seen.cut_short || server.zone_facts_from->seen.cut_short;
         }
         std::sort(seen.exchanges.begin(), seen.exchanges.end(), began_before);
       }
@@ -576,12 +603,13 @@ class Round::State final : public QueryHandler {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      observation.sibling_name = sibling_;
+      if (!last_full_) observation.sibling_name = sibling_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;
+  std::shared_ptr<const std::vector<Observation>> last_full_;  ///< null for a full round
   DomainName domain_;
   std::vector<config::Selector> selectors_;
   WallTime observed_at_;
@@ -600,9 +628,10 @@ class Round::State final : public QueryHandler {
 };
 
 Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-             WallTime observed_at, Finished finished)
+             WallTime observed_at, Finished finished,
+             std::shared_ptr<const std::vector<Observation>> last_full)
     : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
-                                     std::move(finished))) {}
+                                     std::move(finished), std::move(last_full))) {}
 Round::~Round() = default;
 void Round::start() {
   state_->start();

@@ -10,6 +10,7 @@
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
 #include "config/settings.hpp"
+#include "probe/exchange_totals.hpp"
 #include "probe/observation.hpp"
 #include "probe/query_engine.hpp"
 #include "probe/random_bits.hpp"
@@ -25,6 +26,7 @@ struct ProbeContext {
   ZoneCache& zones;
   ServerMemories& servers;
   RandomBits& random;
+  ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
 };
 
 class Round {
@@ -33,8 +35,12 @@ class Round {
 
   /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
   /// selectors' order.
+  ///
+  /// With `last_full`, the observations of an earlier round, the round is a light one: it asks each server of
+  /// the names found then for the record alone, once, to see whether it is as it was; see probe/glance.hpp.
   Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished);
+        WallTime observed_at, Finished finished,
+        std::shared_ptr<const std::vector<Observation>> last_full = nullptr);
   ~Round();
   Round(const Round&) = delete;
   Round& operator=(const Round&) = delete;

@@ -2,6 +2,9 @@
 // copes with EDNS. Bounded: the address that was used least recently is forgotten first.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+
 #include "config/address.hpp"
 #include "config/settings.hpp"
 #include "probe/clock.hpp"
@@ -11,9 +14,14 @@
 namespace dkimprobe::probe {
 
 struct ServerMemory {
+  /// How long walks go without EDNS after a query with it was refused or lost, which may have been chance.
+  static constexpr std::chrono::hours plain_life{1};
+
   Pace pace;
   bool answered_before = false;
-  bool plain_only = false;  ///< a walk's query with EDNS was refused or lost; later ones go without
+  MonotonicTime plain_until = MonotonicTime::min();
+
+  [[nodiscard]] bool is_plain_only(MonotonicTime now) const { return now < plain_until; }
 };
 
 class ServerMemories {

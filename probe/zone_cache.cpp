@@ -97,7 +97,7 @@ bool ZoneCache::has_route(config::Family family, MonotonicTime now) const {
 }
 
 void ZoneCache::put_no_route(config::Family family, MonotonicTime now) {
-  no_route_until_[static_cast<std::size_t>(family)] = now + failure_life;
+  no_route_until_[static_cast<std::size_t>(family)] = now + no_route_life;
 }
 
 }  // namespace dkimprobe::probe

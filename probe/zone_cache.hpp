@@ -103,8 +103,11 @@ class ZoneCache {
   /// No entry lives longer, whatever its TTL says, and none shorter: one round shall see one state.
   static constexpr std::chrono::seconds longest_life{86'400};
   static constexpr std::chrono::seconds shortest_life{10};
-  /// How long a failure (a dead zone, a silent server, a family without route) is remembered.
+  /// How long a failure (a dead zone, a silent server) is remembered.
   static constexpr std::chrono::seconds failure_life{30};
+  /// How long a family counts as without route. Short, since trying it costs nothing, one missing route does
+  /// not speak for all addresses, and what is not asked meanwhile stays unknown.
+  static constexpr std::chrono::seconds no_route_life{3};
   static constexpr std::chrono::seconds longest_negative_life{60};
 
   /// When something learned at `now` with this TTL must be forgotten.

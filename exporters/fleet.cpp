@@ -1,0 +1,166 @@
+#include "exporters/fleet.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+/// Rounds in a row that show anything but what is believed, until the last of them is believed.
+constexpr std::uint32_t most_unconfirmed = 3;
+
+std::vector<TargetState>::iterator place_of(Fleet& fleet, const TargetKey& key) {
+  return std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
+}
+
+TargetState* find(Fleet& fleet, const TargetKey& key) {
+  const auto at = place_of(fleet, key);
+  return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+}
+
+/// What a report says, in parts that can change one by one: what was found where, what each server published,
+/// the key. Times, serial numbers and sentences are left out: they change with each look.
+std::vector<std::string> parts_of(const checks::Report& report) {
+  std::vector<std::string> parts;
+  parts.push_back(fmt::format("status {}", checks::to_string(report.status)));
+  if (report.key) parts.push_back(fmt::format("key {}", report.key->sha256));
+  for (const checks::Finding& finding : report.findings) {
+    const auto say = [&](std::string_view where) {
+      parts.push_back(
+          fmt::format("{} {} {}", finding.check->name, checks::to_string(finding.severity), where));
+    };
+    if (finding.servers.empty()) say("everywhere");
+    for (const checks::ServerId& server : finding.servers) say(server.address.to_string());
+  }
+  for (const checks::CheckResult& result : report.outcomes) {
+    if (result.outcome == checks::CheckOutcome::not_judged)
+      parts.push_back(fmt::format("{} not judged", result.check->name));
+  }
+  for (const checks::ServerRow& row : report.servers) {
+    parts.push_back(fmt::format("{} {} {} {} {}", row.owner.to_string(), row.id.address.to_string(),
+                                checks::to_string(row.outcome), static_cast<int>(row.not_asked),
+                                row.answer_sha256));
+  }
+  std::ranges::sort(parts);
+  parts.erase(std::ranges::unique(parts).begin(), parts.end());
+  return parts;
+}
+
+/// The parts that are in one of the two alone.
+std::vector<std::string> changes(const checks::Report& from, const checks::Report& to) {
+  std::vector<std::string> changed;
+  std::ranges::set_symmetric_difference(parts_of(from), parts_of(to), std::back_inserter(changed));
+  return changed;
+}
+
+/// Whether this machine reached nobody, so that the report says nothing of the target.
+bool saw_nobody(const checks::Report& report) {
+  return std::ranges::none_of(report.servers, [](const checks::ServerRow& row) {
+    return row.outcome != checks::ServerOutcome::not_asked &&
+           row.outcome != checks::ServerOutcome::local_error;
+  });
+}
+
+void believe(TargetState& target, std::shared_ptr<const checks::Report> report) {
+  target.report = std::move(report);
+  target.unconfirmed = nullptr;
+  target.unconfirmed_rounds = 0;
+}
+
+Applied take(TargetState& target, std::shared_ptr<const checks::Report> report) {
+  if (!target.report || target.report->role != report->role) {
+    const bool fine = report->status == checks::Status::ok;
+    target.last_change = report->observed_at;
+    believe(target, std::move(report));
+    return fine ? Applied::changed : Applied::unconfirmed;
+  }
+  const auto changed = changes(*target.report, *report);
+  if (changed.empty()) {
+    believe(target, std::move(report));
+    return Applied::unchanged;
+  }
+  const bool confirmed =
+      target.unconfirmed && std::ranges::includes(changes(*target.report, *target.unconfirmed), changed);
+  if (confirmed || target.unconfirmed_rounds + 1 >= most_unconfirmed) {
+    target.last_change = report->observed_at;
+    believe(target, std::move(report));
+    return Applied::changed;
+  }
+  target.unconfirmed = std::move(report);
+  ++target.unconfirmed_rounds;
+  return Applied::unconfirmed;
+}
+
+}  // namespace
+
+void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
+  std::ranges::stable_sort(targets, {}, &WatchedTarget::key);
+  std::vector<TargetState> states;
+  for (WatchedTarget& target : targets) {
+    if (!states.empty() && states.back().key == target.key) continue;
+    const TargetState* const known = find(fleet, target.key);
+    TargetState& state = states.emplace_back(known == nullptr ? TargetState{} : *known);
+    state.key = std::move(target.key);
+    state.group = std::move(target.group);
+    state.role = target.role;
+    state.silence = std::move(target.silence);
+  }
+  fleet.targets = std::move(states);
+  ++fleet.generation;
+}
+
+Applied apply(Fleet& fleet, std::shared_ptr<const checks::Report> report) {
+  TargetState* const target = find(fleet, {report->domain, report->selector});
+  if (target == nullptr) return Applied::no_target;
+  ++fleet.generation;
+  ++target->rounds;
+  target->last_round = report->observed_at;
+  const bool failed = saw_nobody(*report);
+  if (failed) ++target->failed_rounds;
+  target->failed_rounds_in_a_row = failed ? target->failed_rounds_in_a_row + 1 : 0;
+  const Applied applied = take(*target, std::move(report));
+  return failed ? Applied::failed : applied;
+}
+
+bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_round) {
+  bool found = false;
+  for (auto at = place_of(fleet, {domain, {}}); at != fleet.targets.end() && at->key.domain == domain; ++at) {
+    at->next_round = next_round;
+    found = true;
+  }
+  if (found) ++fleet.generation;
+  return found;
+}
+
+bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen) {
+  TargetState* const target = find(fleet, key);
+  if (target == nullptr) return false;
+  target->key_first_seen = first_seen;
+  ++fleet.generation;
+  return true;
+}
+
+bool set_silence(Fleet& fleet, const TargetKey& key, std::optional<Silence> silence) {
+  TargetState* const target = find(fleet, key);
+  if (target == nullptr) return false;
+  target->silence = std::move(silence);
+  ++fleet.generation;
+  return true;
+}
+
+void set_reload(Fleet& fleet, ReloadState reload) {
+  fleet.reload = std::move(reload);
+  ++fleet.generation;
+}
+
+const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
+  const auto at = std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
+  return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+}
+
+}  // namespace dkimprobe::exporters

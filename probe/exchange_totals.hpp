@@ -1,0 +1,48 @@
+// How many exchanges ended in which way, and how long they took: counts since the program began, for its own
+// metrics. They know no server and no time.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "probe/observation.hpp"
+
+namespace dkimprobe::probe {
+
+inline constexpr std::size_t outcome_count = 10;
+
+/// How long the answered exchanges of one transport took.
+struct DurationHistogram {
+  static constexpr std::array<std::chrono::milliseconds, 11> bounds = {
+      std::chrono::milliseconds{1},     std::chrono::milliseconds{5},     std::chrono::milliseconds{10},
+      std::chrono::milliseconds{25},    std::chrono::milliseconds{50},    std::chrono::milliseconds{100},
+      std::chrono::milliseconds{250},   std::chrono::milliseconds{500},   std::chrono::milliseconds{1'000},
+      std::chrono::milliseconds{2'500}, std::chrono::milliseconds{10'000}};
+
+  std::array<std::uint64_t, bounds.size() + 1> counts{};  ///< up to each bound alone; the last is beyond all
+  std::uint64_t count = 0;
+  std::chrono::microseconds sum{0};
+
+  void add(std::chrono::microseconds took) {
+    const auto place = std::lower_bound(bounds.begin(), bounds.end(), took) - bounds.begin();
+    ++counts[static_cast<std::size_t>(place)];
+    ++count;
+    sum += took;
+  }
+};
+
+struct ExchangeTotals {
+  std::array<std::array<std::uint64_t, outcome_count>, 2> outcomes{};  ///< by transport and outcome
+  std::array<DurationHistogram, 2> durations{};                        ///< by transport
+
+  void count(const Exchange& exchange) {
+    const auto transport = static_cast<std::size_t>(exchange.transport);
+    ++outcomes[transport][static_cast<std::size_t>(exchange.outcome)];
+    if (exchange.outcome == Outcome::answered) durations[transport].add(exchange.took);
+  }
+};
+
+}  // namespace dkimprobe::probe
