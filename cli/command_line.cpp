@@ -41,6 +41,7 @@ Commands
   check DOMAIN SELECTOR...   look now
   preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
   rotation DOMAIN            how far the change of keys is, and what comes next
+  serve                      the daemon: metrics of all domains of the settings
   lint [FILE]                judge records, one a line, asking no server
   judge FILE                 judge what `check --save FILE` stored
   record DOMAIN SELECTOR     the record for a key, ready to publish
@@ -113,6 +114,21 @@ Usage
   its time; 2 when mail is in danger; 3 when what comes next depends on what was
   not seen or told. With --compromised: 2 while a server still has the key, 1
   while caches may, 0 when it is gone.
+)";
+
+constexpr std::string_view serve_help_start = R"(Examples
+  dkimprobe serve --config.file settings.yaml
+  dkimprobe serve --config.file settings.yaml --storage.path /var/lib/dkimprobe
+  dkimprobe serve --config.file settings.yaml --web.listen-address [::]:9815 \
+      --web.config.file web.yaml
+
+Usage
+  dkimprobe serve --config.file FILE [FLAGS]
+
+  Looks at every domain of the settings again and again, and serves what it
+  finds: /metrics for Prometheus, /probe?target=DOMAIN for one look now,
+  /-/healthy and /-/ready. SIGHUP and POST /-/reload read the settings again;
+  with mistakes in them the old ones stay. SIGTERM ends it.
 )";
 
 constexpr std::string_view judge_help_start = R"(Examples
@@ -709,6 +725,45 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
   return Command{std::move(command)};
 }
 
+Result<Command> read_serve(std::span<const std::string> arguments) {
+  CLI::App app;
+  CheckTexts texts;
+  ServeCommand command;
+  std::vector<std::string> listen;
+  std::string web_config;
+  constexpr const char* web_group = "The web server";
+  app.add_option("--web.listen-address", listen,
+                 fmt::format("where it listens; repeat it for more [{}]", command.listen.front()))
+      ->option_text("ADDRESS:PORT")
+      ->type_size(1)
+      ->expected(1)
+      ->take_all()
+      ->group(web_group);
+  app.add_option("--web.config.file", web_config,
+                 "TLS, client certificates and users, as Prometheus has them")
+      ->option_text("FILE")
+      ->group(web_group);
+  app.add_flag("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd opened")
+      ->group(web_group);
+  declare_help(app, texts.output.help);
+  declare_probe_flags(app, texts);
+  declare_storage(app, texts.storage, "keep the history of what was seen in this directory");
+  if (auto parsed = parse_flags(app, "serve", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.output.help) return Command{TextWanted{flags_help(serve_help_start, app)}};
+
+  Mistakes mistakes;
+  read_file_name(app, "--config.file", texts.settings_file, command.asked.settings_file, mistakes);
+  if (!command.asked.settings_file)
+    mistakes.push_back({"--config.file", "it is missing: the settings name the domains to watch"});
+  command.asked.every_domain = true;
+  read_probe_flags(app, texts, command.asked, mistakes);
+  read_file_name(app, "--storage.path", texts.storage, command.asked.storage, mistakes);
+  read_file_name(app, "--web.config.file", web_config, command.web_config, mistakes);
+  if (!listen.empty()) command.listen = std::move(listen);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return Command{std::move(command)};
+}
+
 /// What the operator may have meant by a name that no check has, for the end of a sentence.
 std::string nearest_checks(const std::string& name) {
   constexpr std::size_t shown = 5;
@@ -1198,6 +1253,7 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word == "check") return read_check(arguments.subspan(1));
   if (word == "preflight") return read_preflight(arguments.subspan(1));
   if (word == "rotation") return read_rotation(arguments.subspan(1));
+  if (word == "serve") return read_serve(arguments.subspan(1));
   if (word == "lint") return read_lint(arguments.subspan(1));
   if (word == "judge") return read_judge(arguments.subspan(1));
   if (word == "record") return read_record(arguments.subspan(1));
@@ -1207,8 +1263,8 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (word.starts_with('-')) {
     return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
-  const std::vector<std::string> commands = {"check",  "preflight", "rotation", "lint", "judge",
-                                             "record", "history",   "explain",  "help", "version"};
+  const std::vector<std::string> commands = {"check",  "preflight", "rotation", "serve", "lint",   "judge",
+                                             "record", "history",   "explain",  "help",  "version"};
   if (const std::string nearest = nearest_word(word, commands); !nearest.empty()) {
     return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }

@@ -81,6 +81,14 @@ struct RotationCommand {
       wait{};  ///< of `compromised`: look again until every server let go
 };
 
+struct ServeCommand {
+  /// How servers are asked; it names a settings file, whose domains are watched.
+  CheckCommand asked{};
+  std::vector<std::string> listen{"127.0.0.1:9815"};
+  std::optional<std::filesystem::path> web_config{};
+  bool systemd_sockets = false;  ///< listens on those, not on `listen`
+};
+
 struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
@@ -129,8 +137,8 @@ struct TextWanted {
   std::string text{};
 };
 
-using Command = std::variant<CheckCommand, PreflightCommand, RotationCommand, JudgeCommand, LintCommand,
-                             RecordCommand, HistoryCommand, ExplainCommand, TextWanted>;
+using Command = std::variant<CheckCommand, PreflightCommand, RotationCommand, ServeCommand, JudgeCommand,
+                             LintCommand, RecordCommand, HistoryCommand, ExplainCommand, TextWanted>;
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

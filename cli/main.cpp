@@ -22,6 +22,7 @@
 #include "cli/preflight.hpp"
 #include "cli/record.hpp"
 #include "cli/rotation.hpp"
+#include "cli/serve.hpp"
 #include "config/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -55,6 +56,9 @@ Ended run_command(const PreflightCommand& command) {
 }
 Ended run_command(const RotationCommand& command) {
   return run_rotation(command);
+}
+Ended run_command(const ServeCommand& command) {
+  return run_serve(command);
 }
 Ended run_command(const JudgeCommand& command) {
   return ended(run_judge(command));

@@ -93,6 +93,7 @@ struct Settings {
   std::chrono::milliseconds interval{300'000};  ///< of domains that say none, and whose group says none
   RotationTimes rotation{};                     ///< likewise
   std::vector<DomainSettings> domains{};        ///< each of them once
+  std::vector<std::string> target_files{};      ///< patterns of names; see config/target_files.hpp
   /// What is allowed and yet worth telling, such as a private key that everybody can read.
   Mistakes warnings{};
 };

@@ -46,6 +46,7 @@ class Reader : YamlReader {
   void read_policy(const Value& value);
   void read_groups(const Value& value);
   void read_domains(const Value& value);
+  void read_target_files(const Value& value);
   void read_domain_settings(const Value& value);
   void read_selectors(const Value& value, const Group& group, bool domain_read, DomainSettings& domain);
   [[nodiscard]] std::optional<SelectorSettings> read_selector(const Value& value, const Group& group);
@@ -487,16 +488,24 @@ void Reader::read_domains(const Value& value) {
   for (const auto& item : items) read_domain_settings(item);
 }
 
+/// The files themselves are read by config/target_files.hpp, when and as often as they change.
+void Reader::read_target_files(const Value& value) {
+  for (const auto& item : list_of(value)) {
+    if (const auto path = path_of(item)) settings_.target_files.push_back(path->string());
+  }
+}
+
 Result<Settings> Reader::read(const YamlNode& root) {
   const Value whole{&root, root.place, ""};
-  const auto values =
-      map_of(whole, with_options({"probe", "policy", "rotation", "groups", "domains"}, schedule_options()));
+  const auto values = map_of(
+      whole,
+      with_options({"probe", "policy", "rotation", "groups", "domains", "target_files"}, schedule_options()));
   read_options(values, schedule_options());
   // Groups come before the domains that use them, wherever they stand in the file.
   const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
       {"probe", &Reader::read_probe},       {"policy", &Reader::read_policy},
       {"rotation", &Reader::read_rotation}, {"groups", &Reader::read_groups},
-      {"domains", &Reader::read_domains},
+      {"domains", &Reader::read_domains},   {"target_files", &Reader::read_target_files},
   };
   for (const auto& [key, read] : sections) {
     if (const auto value = values.find(key); value != values.end()) (this->*read)(value->second);

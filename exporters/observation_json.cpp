@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/escape.hpp"
+#include "exporters/observation_words.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -28,70 +29,6 @@ constexpr std::size_t longest_string = 255;  // RFC 1035 section 3.3
 constexpr int deepest = 24;                  // levels of the format, with room
 constexpr std::int64_t longest_time_us = 1'000'000'000'000'000;
 constexpr std::int64_t last_moment_ms = 253'402'300'799'999;  // the end of the year 9999
-
-// ---- The words of the enums, in their order ----
-
-template <class Enum>
-struct Words;
-
-template <>
-struct Words<probe::Transport> {
-  static constexpr std::array list = {"udp", "tcp"};
-  static constexpr auto last = probe::Transport::tcp;
-};
-template <>
-struct Words<probe::IgnoreReason> {
-  static constexpr std::array list = {"wrong_source", "wrong_id",       "wrong_question", "wrong_class",
-                                      "wrong_opcode", "not_a_response", "no_question",    "malformed",
-                                      "late",         "duplicate"};
-  static constexpr auto last = probe::IgnoreReason::duplicate;
-};
-template <>
-struct Words<probe::Purpose> {
-  static constexpr std::array list = {"record_plain", "record_edns", "record_tcp", "zone_soa",    "zone_ns",
-                                      "sibling",      "domainkey",   "cut",        "host_address"};
-  static constexpr auto last = probe::Purpose::host_address;
-};
-template <>
-struct Words<probe::Outcome> {
-  static constexpr std::array list = {
-      "answered",         "timed_out",         "malformed", "unreachable", "connection_refused",
-      "connection_reset", "connection_closed", "no_route",  "local_error", "interrupted"};
-  static constexpr auto last = probe::Outcome::interrupted;
-};
-template <>
-struct Words<probe::NotAsked> {
-  static constexpr std::array list = {"asked", "address_refused", "no_route", "family_disabled",
-                                      "budget_exhausted"};
-  static constexpr auto last = probe::NotAsked::budget_exhausted;
-};
-template <>
-struct Words<probe::HostOutcome> {
-  static constexpr std::array list = {"found",   "is_alias",         "name_missing", "no_address",
-                                      "unknown", "budget_exhausted", "loop"};
-  static constexpr auto last = probe::HostOutcome::loop;
-};
-template <>
-struct Words<probe::DiscoveryOutcome> {
-  static constexpr std::array list = {"complete", "pinned",           "no_servers",
-                                      "loop",     "budget_exhausted", "interrupted"};
-  static constexpr auto last = probe::DiscoveryOutcome::interrupted;
-};
-template <>
-struct Words<probe::ChainOutcome> {
-  static constexpr std::array list = {"complete", "loop", "too_long", "interrupted"};
-  static constexpr auto last = probe::ChainOutcome::interrupted;
-};
-
-template <class T>
-concept Worded = requires { Words<T>::list; };
-
-/// The words of an enum; one that has got an enumerator without a word does not compile.
-template <Worded Enum>
-constexpr const auto& words_of() {
-  static_assert(Words<Enum>::list.size() == static_cast<std::size_t>(Words<Enum>::last) + 1);
-  return Words<Enum>::list;
-}
 
 // ---- The fields, once for writing and for reading ----
 //

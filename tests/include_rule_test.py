@@ -41,7 +41,7 @@ LIBRARIES = {
     "CLI/": ["cli/command_line"],
     "civetweb.h": ["exporters/http/web_server"],
     "crypt.h": ["exporters/http/password_check"],
-    "systemd/": ["exporters/http/front_door"],
+    "systemd/": ["cli/serve", "exporters/http/front_door"],
     "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"

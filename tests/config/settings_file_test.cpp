@@ -183,7 +183,8 @@ TEST_CASE("the example has every option, at its default, with its limits") {
   check(*root, schedule_options());
   check(entry(*root, "rotation"), rotation_options());
   // The other way round: a key that is no option would not be read. Keys that are shown as comments alone:
-  for (const auto* key : {"# root_hints: ", "#     private_key: ", "#     passphrase_file: "})
+  for (const auto* key :
+       {"# root_hints: ", "#     private_key: ", "#     passphrase_file: ", "# target_files: "})
     CHECK(text.find(key) != std::string::npos);
 }
 
@@ -195,6 +196,13 @@ TEST_CASE("a settings file may say little") {
   CHECK(read("probe: {port: 5300}\n").probe.port == 5300);
   CHECK(read("probe: {port: \"5300\", ipv6: false}\n").probe.use_ipv6 == false);
   CHECK(read("\xef\xbb\xbfprobe: {port: 5300}\r\n").probe.port == 5300);
+}
+
+TEST_CASE("patterns of target files are relative to the folder of the settings") {
+  const auto settings =
+      read_settings("target_files: [targets/*.json, /etc/targets.yml]\n", "/a/b.yaml", vocabulary);
+  REQUIRE(settings);
+  CHECK(settings->target_files == std::vector<std::string>{"/a/targets/*.json", "/etc/targets.yml"});
 }
 
 TEST_CASE("a domain has what its group says, unless it says so itself") {

@@ -1,0 +1,170 @@
+#include "cli/serve.hpp"
+
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/check_plan.hpp"
+#include "cli/daemon.hpp"
+#include "cli/log.hpp"
+#include "cli/settings_input.hpp"
+#include "config/target_files.hpp"
+#include "exporters/history_store.hpp"
+#include "exporters/http/web_service.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// How often target files are looked at, whether they have changed.
+constexpr seconds file_interval{5};
+
+struct ReadTargets {
+  config::Settings settings{};
+  CheckPlan plan{};
+  std::vector<config::FileStamp> files{};
+};
+
+config::Result<ReadTargets> read_targets(const ServeCommand& command) {
+  ReadTargets read;
+  auto settings = load_settings(command.asked);
+  if (!settings) return tl::unexpected(std::move(settings.error()));
+  read.files = config::stamp_target_files(settings->target_files);
+  auto targets = config::load_targets(read.files);
+  if (!targets) return tl::unexpected(std::move(targets.error()));
+  auto whole = config::add_targets(std::move(*settings), *targets);
+  if (!whole) return tl::unexpected(std::move(whole.error()));
+  read.settings = std::move(*whole);
+  auto plan = plan_check(command.asked, read.settings);
+  if (!plan) return tl::unexpected(std::move(plan.error()));
+  read.plan = std::move(*plan);
+  return read;
+}
+
+/// The settings in use, and how they are read again. From any thread.
+class Reloader {
+ public:
+  Reloader(const ServeCommand& command, Daemon& daemon, std::vector<config::FileStamp> files,
+           std::vector<std::string> patterns)
+      : command_(command), daemon_(daemon), files_(std::move(files)), patterns_(std::move(patterns)) {}
+
+  config::Result<void> reload() {
+    const std::lock_guard lock(mutex_);
+    return reload_locked();
+  }
+
+  /// When the target files have changed.
+  void reload_if_changed() {
+    const std::lock_guard lock(mutex_);
+    if (config::stamp_target_files(patterns_) != files_) static_cast<void>(reload_locked());
+  }
+
+ private:
+  config::Result<void> reload_locked() {
+    sd_notify(0, "RELOADING=1");
+    auto read = read_targets(command_);
+    sd_notify(0, "READY=1");
+    if (!read) {
+      for (const auto& [where, message] : read.error())
+        log_line(LogLevel::error, "the settings are as before", {{"where", where}, {"error", message}});
+      daemon_.keep_settings(read.error());
+      files_ = config::stamp_target_files(patterns_);  // told once, until they change again
+      return tl::unexpected(std::move(read.error()));
+    }
+    files_ = std::move(read->files);
+    patterns_ = read->settings.target_files;
+    daemon_.watch(read->plan, read->settings);
+    log_line(LogLevel::info, "settings read", {{"domains", fmt::format("{}", read->plan.targets.size())}});
+    return {};
+  }
+
+  const ServeCommand& command_;
+  Daemon& daemon_;
+  std::mutex mutex_{};
+  std::vector<config::FileStamp> files_;
+  std::vector<std::string> patterns_;
+};
+
+/// Signals for this thread alone: blocked before any other thread begins, they are so in all of them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void work_until_ended(const sigset_t& signals, Reloader& reloader) {
+  auto next_look_at_files = steady_clock::now() + file_interval;
+  while (true) {
+    const timespec second{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) static_cast<void>(reloader.reload());
+    sd_notify(0, "WATCHDOG=1");
+    if (steady_clock::now() < next_look_at_files) continue;
+    next_look_at_files = steady_clock::now() + file_interval;
+    reloader.reload_if_changed();
+  }
+}
+
+}  // namespace
+
+tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
+  auto read = read_targets(command);
+  if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
+  std::optional<exporters::HistoryStore> history;
+  if (command.asked.storage) {
+    auto opened = exporters::HistoryStore::open(*command.asked.storage);
+    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+    history = std::move(*opened);
+  }
+
+  const sigset_t signals = block_signals();
+  // Each domain brings its own pinned servers.
+  config::ProbeSettings probe = read->plan.targets.front().probe;
+  probe.pinned_servers.clear();
+  Daemon daemon(probe, std::move(history));
+  Reloader reloader(command, daemon, read->files, read->settings.target_files);
+  daemon.watch(read->plan, read->settings);
+
+  exporters::WebSettings web;
+  web.listen = command.listen;
+  web.systemd_sockets = command.systemd_sockets;
+  web.config_file = command.web_config;
+  web.routes = daemon.routes([&] { return reloader.reload(); });
+  web.on_config = [](const config::Result<config::Mistakes>& said) {
+    if (said) {
+      for (const auto& [where, message] : *said)
+        log_line(LogLevel::warning, "web configuration", {{"where", where}, {"warning", message}});
+      return;
+    }
+    for (const auto& [where, message] : said.error())
+      log_line(LogLevel::error, "the web configuration is as before", {{"where", where}, {"error", message}});
+  };
+  auto service = exporters::WebService::start(std::move(web));
+  if (!service) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(service.error())});
+  for (const auto port : (*service)->ports())
+    log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}});
+  sd_notify(0, "READY=1");
+
+  work_until_ended(signals, reloader);
+  sd_notify(0, "STOPPING=1");
+  log_line(LogLevel::info, "ending");
+  (*service)->stop();
+  daemon.stop();
+  return ExitCode::ok;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,95 @@
+#include "exporters/metrics/self_metrics.hpp"
+
+#include "exporters/observation_words.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+void write_gauge(MetricWriter& writer, std::string_view name, std::string_view help, double value) {
+  writer.begin({name, MetricKind::gauge, help});
+  writer.sample({}, value);
+}
+
+void write_counter(MetricWriter& writer, std::string_view name, std::string_view help, std::uint64_t value) {
+  writer.begin({name, MetricKind::counter, help});
+  writer.sample({}, value);
+}
+
+void write_queries(const SelfMetrics& metrics, MetricWriter& writer) {
+  const auto& transports = words_of<probe::Transport>();
+  const auto& outcomes = words_of<probe::Outcome>();
+  writer.begin(
+      {"dkimprobe_queries", MetricKind::counter, "Queries sent, by transport and by what became of them."});
+  for (std::size_t i = 0; i < transports.size(); ++i) {
+    for (std::size_t j = 0; j < outcomes.size(); ++j) {
+      writer.sample(MetricLabels{}.add("transport", transports[i]).add("outcome", outcomes[j]),
+                    metrics.transports[i].outcomes[j]);
+    }
+  }
+  writer.begin({"dkimprobe_query_duration_seconds", MetricKind::histogram,
+                "Time from a query to its answer, by transport; those without an answer are not in it."});
+  for (std::size_t i = 0; i < transports.size(); ++i) {
+    const TransportMetrics& transport = metrics.transports[i];
+    writer.histogram(MetricLabels{}.add("transport", transports[i]),
+                     {transport.duration_bounds, transport.duration_counts, transport.duration_sum});
+  }
+  writer.begin({"dkimprobe_ignored_datagrams", MetricKind::counter,
+                "Messages that arrived and were no answer to any query, by reason."});
+  const auto& reasons = words_of<probe::IgnoreReason>();
+  for (std::size_t i = 0; i < reasons.size(); ++i)
+    writer.sample(MetricLabels{}.add("reason", reasons[i]), std::uint64_t{metrics.ignored.counts[i]});
+}
+
+void write_rounds(const SelfMetrics& metrics, MetricWriter& writer) {
+  writer.begin({"dkimprobe_rounds", MetricKind::counter, "Looks at a domain that have ended, by depth."});
+  writer.sample(MetricLabels{}.add("depth", "full"), metrics.rounds_full);
+  writer.sample(MetricLabels{}.add("depth", "light"), metrics.rounds_light);
+  write_counter(writer, "dkimprobe_rounds_failed", "Rounds in which no server was seen.",
+                metrics.rounds_failed);
+  write_counter(writer, "dkimprobe_rounds_confirming",
+                "Rounds that were made at once, to see whether a change is true.", metrics.confirmations);
+  write_counter(writer, "dkimprobe_rounds_late",
+                "Rounds that began later than planned by a tenth of their interval or more.",
+                metrics.rounds_late);
+  write_gauge(writer, "dkimprobe_rounds_behind_schedule",
+              "Rounds that are due for a tenth of their interval or more, and have not begun.",
+              static_cast<double>(metrics.rounds_waiting));
+  write_gauge(writer, "dkimprobe_rounds_under_way", "Rounds that have begun and not ended.",
+              static_cast<double>(metrics.rounds_under_way));
+  write_gauge(writer, "dkimprobe_domains", "Domains that are watched.", static_cast<double>(metrics.domains));
+  write_gauge(writer, "dkimprobe_domains_unseen",
+              "Domains that are watched, and have not been looked at yet.",
+              static_cast<double>(metrics.domains_unseen));
+  if (metrics.fits_pace) {
+    write_gauge(writer, "dkimprobe_pace_sufficient",
+                "Whether all rounds fit their intervals at the pace that servers are asked with: 1 or 0.",
+                *metrics.fits_pace ? 1 : 0);
+  }
+  write_counter(writer, "dkimprobe_probes", "Requests for /probe that were answered.", metrics.probes);
+  write_counter(writer, "dkimprobe_probes_refused", "Requests for /probe that were refused.",
+                metrics.probes_refused);
+}
+
+}  // namespace
+
+void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer) {
+  writer.begin({"dkimprobe_build_info", MetricKind::gauge, "The version of the program; always 1."});
+  writer.sample(MetricLabels{}.add("version", metrics.version), std::uint64_t{1});
+  write_gauge(writer, "dkimprobe_start_time_seconds", "When the program began, in seconds since 1970.",
+              metrics.start_time);
+  write_gauge(writer, "dkimprobe_config_last_reload_successful",
+              "Whether the last reading of settings and target files went well: 1 or 0.",
+              metrics.reload_succeeded ? 1 : 0);
+  write_gauge(writer, "dkimprobe_config_last_reload_success_timestamp_seconds",
+              "When the settings in use were read, in seconds since 1970.", metrics.reload_time);
+  write_queries(metrics, writer);
+  write_rounds(metrics, writer);
+  if (metrics.history_stored) {
+    write_gauge(writer, "dkimprobe_history_writable", "Whether the last look could be stored: 1 or 0.",
+                *metrics.history_stored ? 1 : 0);
+    write_counter(writer, "dkimprobe_history_failures", "Attempts to store looks that failed.",
+                  metrics.history_failures);
+  }
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,52 @@
+// What the program tells of itself: how it asks, what came back, whether it keeps its schedule, and how its
+// parts are. Counts since the start; the metrics of what was found in the world stand elsewhere.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporters/metrics/metric_text.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::exporters {
+
+inline constexpr std::size_t outcome_count = static_cast<std::size_t>(probe::Outcome::interrupted) + 1;
+
+/// The queries of one transport.
+struct TransportMetrics {
+  std::array<std::uint64_t, outcome_count> outcomes{};  ///< by `probe::Outcome`
+  std::vector<double> duration_bounds{};                ///< in seconds, ascending
+  std::vector<std::uint64_t> duration_counts{};         ///< one more than the bounds: each bucket by itself
+  double duration_sum = 0.0;                            ///< in seconds
+};
+
+struct SelfMetrics {
+  std::string version{};
+  double start_time = 0.0;                       ///< seconds since 1970
+  std::array<TransportMetrics, 2> transports{};  ///< by `probe::Transport`
+  probe::IgnoredMessages ignored{};
+  std::uint64_t rounds_full = 0;
+  std::uint64_t rounds_light = 0;
+  std::uint64_t rounds_failed = 0;
+  std::uint64_t confirmations = 0;
+  std::uint64_t rounds_late = 0;   ///< begun late by a tenth of their interval, or more
+  std::size_t rounds_waiting = 0;  ///< due for so long, and not begun
+  std::size_t rounds_under_way = 0;
+  std::size_t domains = 0;
+  std::size_t domains_unseen = 0;
+  std::optional<bool> fits_pace{};  ///< whether the rounds fit the pace, once that is known
+  std::uint64_t probes = 0;         ///< of `/probe`
+  std::uint64_t probes_refused = 0;
+  bool reload_succeeded = true;
+  double reload_time = 0.0;              ///< of the settings in use, seconds since 1970
+  std::optional<bool> history_stored{};  ///< whether the last look could be stored; nothing without a history
+  std::uint64_t history_failures = 0;
+};
+
+void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer);
+
+}  // namespace dkimprobe::exporters
