@@ -1,14 +1,9 @@
 #include "config/settings_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <iterator>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,44 +11,14 @@
 #include "config/escape.hpp"
 #include "config/expected_key.hpp"
 #include "config/internationalized_name.hpp"
-#include "config/nearest_word.hpp"
 #include "config/options.hpp"
 #include "config/private_key.hpp"
 #include "config/root_hints.hpp"
+#include "config/yaml_reader.hpp"
 #include "config/yaml_tree.hpp"
 
 namespace dkimprobe::config {
 namespace {
-
-// Somebody who sees as many mistakes mends the first ones and looks again.
-constexpr std::size_t most_mistakes = 100;
-constexpr std::size_t longest_shown = 80;
-
-std::string shown(std::string_view text) {
-  return escape_text(text, longest_shown);
-}
-
-std::string_view describe(YamlNode::Kind kind) {
-  switch (kind) {
-    case YamlNode::Kind::nothing:
-      return "there is nothing";
-    case YamlNode::Kind::text:
-      return "this is a single value";
-    case YamlNode::Kind::list:
-      return "this is a list";
-    case YamlNode::Kind::map:
-      return "this is a map";
-  }
-  return {};
-}
-
-/// A value of the file with the place and the key by which mistakes about it are told.
-struct Value {
-  const YamlNode* node = nullptr;
-  YamlPlace place{};  ///< where there is no value, that of its key
-  std::string key{};  ///< with the keys around it: `domains.selectors.role`
-  YamlPlace key_place{};
-};
 
 /// What a group says for its domains; what it leaves out is as without it.
 struct Group {
@@ -68,54 +33,14 @@ struct Group {
   std::optional<std::chrono::milliseconds> transit{};
 };
 
-class Reader {
+class Reader : YamlReader {
  public:
   Reader(std::string name, std::filesystem::path folder, const Vocabulary& vocabulary)
-      : name_(std::move(name)), folder_(std::move(folder)), vocabulary_(vocabulary) {}
+      : YamlReader(std::move(name), std::move(folder)), vocabulary_(vocabulary) {}
 
   Result<Settings> read(const YamlNode& root);
 
  private:
-  using Values = std::map<std::string, Value, std::less<>>;
-
-  [[nodiscard]] std::string where(const Value& value) const {
-    const std::string place = fmt::format("{}:{}:{}", name_, value.place.line, value.place.column);
-    return value.key.empty() ? place : fmt::format("{}: {}", place, value.key);
-  }
-  void wrong(const Value& value, std::string message) {
-    ++mistake_count_;
-    mistakes_.emplace(std::pair(value.place.line, value.place.column),
-                      Mistake{where(value), std::move(message)});
-    if (mistakes_.size() > most_mistakes) mistakes_.erase(std::prev(mistakes_.end()));
-  }
-  void wrong(const Value& value, const Mistakes& mistakes) {
-    for (const auto& each : mistakes) {
-      wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
-    }
-  }
-  void wrong_kind(const Value& value, std::string_view wanted) {
-    wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
-  }
-
-  /// The end of a sentence about a word that is not among `known`, all of which are safe to print.
-  [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
-  /// Without `known` every key is right.
-  [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
-                              std::string_view unknown_message = "there is no such key");
-  [[nodiscard]] std::vector<Value> list_of(const Value& value);
-  [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
-  [[nodiscard]] std::optional<std::filesystem::path> path_of(const Value& value);
-
-  template <class T>
-  std::optional<T> take(const Value& value, Result<T> result) {
-    if (result) return std::move(*result);
-    wrong(value, result.error());
-    return std::nullopt;
-  }
-  template <class T>
-  std::optional<T> word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
-                           std::string_view allowed);
-
   void read_options(const Values& values, std::span<const Option> options);
   void read_probe(const Value& value);
   void read_policy(const Value& value);
@@ -136,97 +61,15 @@ class Reader {
   [[nodiscard]] std::optional<Moment> read_past(const Value& value);
   void read_dates(const Values& values, SelectorSettings& selector);
 
-  std::string name_;
-  std::filesystem::path folder_;
   const Vocabulary& vocabulary_;
   Settings settings_{};
   std::map<std::string, Group, std::less<>> groups_{};
   std::map<DomainName, std::uint32_t> lines_of_domains_{};
-  /// The first ones by line and column; those of one place in the order in which they were seen.
-  std::multimap<std::pair<std::uint32_t, std::uint32_t>, Mistake> mistakes_{};
-  std::size_t mistake_count_ = 0;
 };
 
 std::vector<std::string> with_options(std::vector<std::string> keys, std::span<const Option> options) {
   for (const auto& option : options) keys.push_back(file_key(option));
   return keys;
-}
-
-// ---- Shapes ----
-
-std::string Reader::suggestion(std::string_view word, std::span<const std::string> known) const {
-  constexpr std::size_t longest_list = 30;
-  // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
-  const std::string nearest = mistake_count_ < most_mistakes ? nearest_word(word, known) : std::string{};
-  if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
-  if (known.empty() || known.size() > longest_list) return {};
-  return fmt::format("; known are {}", fmt::join(known, ", "));
-}
-
-Reader::Values Reader::map_of(const Value& value, std::optional<std::span<const std::string>> known,
-                              std::string_view unknown_message) {
-  Values values;
-  if (value.node->kind != YamlNode::Kind::map) {
-    wrong_kind(value, "a map (lines of `key: value`)");
-    return values;
-  }
-  for (const auto& [key, held] : value.node->entries) {
-    const std::string path = value.key.empty() ? "" : value.key + '.';
-    Value entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place, path + shown(key.text),
-                key.place};
-    const Value key_itself{&key, key.place, entry.key, key.place};
-    if (key.kind != YamlNode::Kind::text) {
-      wrong({&key, key.place, value.key, key.place},
-            fmt::format("a key was expected, but {}", describe(key.kind)));
-    } else if (known && std::find(known->begin(), known->end(), key.text) == known->end()) {
-      wrong(key_itself, std::string(unknown_message) + suggestion(key.text, *known));
-    } else if (const auto before = values.find(key.text); before != values.end()) {
-      wrong(key_itself, fmt::format("the key is there already, at line {}", before->second.key_place.line));
-    } else {
-      values.emplace(key.text, std::move(entry));
-    }
-  }
-  return values;
-}
-
-std::vector<Value> Reader::list_of(const Value& value) {
-  std::vector<Value> values;
-  if (value.node->kind != YamlNode::Kind::list) {
-    wrong_kind(value, "a list (lines that begin with `- `)");
-    return values;
-  }
-  for (const auto& item : value.node->items) values.push_back({&item, item.place, value.key, item.place});
-  return values;
-}
-
-std::optional<std::string_view> Reader::text_of(const Value& value) {
-  if (value.node->kind == YamlNode::Kind::text) return value.node->text;
-  if (value.node->kind == YamlNode::Kind::nothing) {
-    wrong(value, "a value was expected, but there is nothing (the words null and ~ need quotation marks)");
-  } else {
-    wrong_kind(value, "a single value");
-  }
-  return std::nullopt;
-}
-
-std::optional<std::filesystem::path> Reader::path_of(const Value& value) {
-  const auto text = text_of(value);
-  if (!text) return std::nullopt;
-  if (text->empty() || text->find('\0') != std::string_view::npos) {
-    wrong(value, "the name of a file was expected");
-    return std::nullopt;
-  }
-  return folder_ / std::filesystem::path(*text);
-}
-
-template <class T>
-std::optional<T> Reader::word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
-                                 std::string_view allowed) {
-  const auto text = text_of(value);
-  if (!text) return std::nullopt;
-  auto word = parse(*text);
-  if (!word) wrong(value, fmt::format("`{}` cannot be used: it must be {}", shown(*text), allowed));
-  return word;
 }
 
 // ---- Scalars ----
@@ -602,7 +445,7 @@ void Reader::read_domain_settings(const Value& value) {
         domain.group = known->first;
       } else {
         std::vector<std::string> names;
-        if (mistake_count_ < most_mistakes) {
+        if (mistake_count() < most_mistakes) {
           // A name that is a mistake itself is no suggestion.
           for (const auto& each : groups_) {
             if (is_group_name(each.first)) names.push_back(each.first);
@@ -618,9 +461,9 @@ void Reader::read_domain_settings(const Value& value) {
   domain.nameservers = own.nameservers.empty() ? group.nameservers : own.nameservers;
   bool selectors_read = false;
   if (const auto selectors = values.find("selectors"); selectors != values.end()) {
-    const std::size_t before = mistake_count_;
+    const std::size_t before = mistake_count();
     read_selectors(selectors->second, group, domain_read, domain);
-    selectors_read = before == mistake_count_;
+    selectors_read = before == mistake_count();
   } else {
     wrong(value, "selectors is missing: a list with at least one");
   }
@@ -658,38 +501,16 @@ Result<Settings> Reader::read(const YamlNode& root) {
   for (const auto& [key, read] : sections) {
     if (const auto value = values.find(key); value != values.end()) (this->*read)(value->second);
   }
-  if (mistakes_.empty()) return std::move(settings_);
-
-  Mistakes mistakes;
-  for (auto& [place, told] : mistakes_) mistakes.push_back(std::move(told));
-  if (mistake_count_ > most_mistakes) {
-    mistakes.push_back({name_, fmt::format("and {} more mistakes", mistake_count_ - most_mistakes)});
-  }
-  return tl::unexpected(std::move(mistakes));
+  if (mistake_count() == 0) return std::move(settings_);
+  return tl::unexpected(take_mistakes());
 }
-
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
 
 }  // namespace
 
 Result<Settings> load_settings(const std::filesystem::path& path, const Vocabulary& vocabulary) {
-  const std::string name = escape_text(path.string());
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    return mistake(name, "this is a directory; a settings file was expected");
-  const auto failed = [&] {
-    return mistake(name,
-                   fmt::format("the settings cannot be read: {}", std::generic_category().message(errno)));
-  };
-  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
-  if (!file) return failed();
-  // One octet more than is allowed tells that there are too many.
-  std::string text(longest_yaml_bytes + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) return failed();
-  return read_settings(text, path, vocabulary);
+  return read_yaml_text(path, "settings").and_then([&](const std::string& text) {
+    return read_settings(text, path, vocabulary);
+  });
 }
 
 Result<Settings> read_settings(std::string_view text, const std::filesystem::path& path,

@@ -1,0 +1,472 @@
+#include "config/web_config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "config/escape.hpp"
+#include "config/yaml_reader.hpp"
+#include "config/yaml_tree.hpp"
+
+namespace dkimprobe::config {
+namespace {
+
+constexpr std::size_t longest_pem_bytes = 1U << 20U;
+
+// ---- Words ----
+
+struct CipherSuite {
+  std::string_view name{};
+  std::string_view openssl{};  ///< empty: of TLS 1.3, where all are served
+};
+
+/// Those that the toolkit knows. The weak ones of TLS 1.2 that it also knows are not served by default.
+constexpr CipherSuite known_suites[] = {
+    {"TLS_AES_128_GCM_SHA256", ""},
+    {"TLS_AES_256_GCM_SHA384", ""},
+    {"TLS_CHACHA20_POLY1305_SHA256", ""},
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"},
+    {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA"},
+    {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"},
+    {"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"},
+    {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305"},
+    {"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA"},
+    {"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA"},
+    {"TLS_RSA_WITH_AES_128_GCM_SHA256", "AES128-GCM-SHA256"},
+    {"TLS_RSA_WITH_AES_256_GCM_SHA384", "AES256-GCM-SHA384"},
+    {"TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA"},
+    {"TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA"},
+};
+
+std::optional<CipherSuite> parse_suite(std::string_view text) {
+  const auto at = std::find_if(std::begin(known_suites), std::end(known_suites),
+                               [&](const CipherSuite& suite) { return suite.name == text; });
+  return at == std::end(known_suites) ? std::nullopt : std::optional(*at);
+}
+
+std::optional<std::string> parse_curve(std::string_view text) {
+  if (text == "CurveP256") return "P-256";
+  if (text == "CurveP384") return "P-384";
+  if (text == "CurveP521") return "P-521";
+  if (text == "X25519") return "X25519";
+  return std::nullopt;
+}
+
+/// 10 to 13, for TLS 1.0 to 1.3.
+std::optional<int> parse_version(std::string_view text) {
+  if (text == "TLS10") return 10;
+  if (text == "TLS11") return 11;
+  if (text == "TLS12") return 12;
+  if (text == "TLS13") return 13;
+  return std::nullopt;
+}
+
+std::optional<ClientAuthentication> parse_authentication(std::string_view text) {
+  if (text.empty() || text == "NoClientCert") return ClientAuthentication::none;
+  if (text == "RequestClientCert") return ClientAuthentication::request;
+  if (text == "RequireAnyClientCert" || text == "RequireClientCert") return ClientAuthentication::require_any;
+  if (text == "VerifyClientCertIfGiven") return ClientAuthentication::verify_if_given;
+  if (text == "RequireAndVerifyClientCert") return ClientAuthentication::require_and_verify;
+  return std::nullopt;
+}
+
+/// The words that are true and false in YAML 1.1, which the toolkit reads.
+std::optional<bool> parse_truth(std::string_view text) {
+  const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), text) != words.end();
+  };
+  if (is_one_of({"true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "on", "On", "ON"})) return true;
+  if (is_one_of({"false", "False", "FALSE", "no", "No", "NO", "n", "N", "off", "Off", "OFF"})) return false;
+  return std::nullopt;
+}
+
+/// A time as Go writes it: `1s`, `1m30s`, `0.5s`, `0`.
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  constexpr double longest = 86'400e9;
+  if (text == "0") return std::chrono::nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  double sum = 0.0;
+  while (!text.empty()) {
+    double number = 0.0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    if (error != std::errc{} || std::signbit(number)) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    constexpr std::pair<std::string_view, double> units[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
+                                                             {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+    const auto unit = std::find_if(std::begin(units), std::end(units),
+                                   [&](const auto& each) { return text.starts_with(each.first); });
+    if (unit == std::end(units)) return std::nullopt;
+    text.remove_prefix(unit->first.size());
+    sum += number * unit->second;
+    if (!(sum <= longest)) return std::nullopt;
+  }
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(sum));
+}
+
+std::optional<std::uint32_t> parse_burst(std::string_view text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number == 0) return std::nullopt;
+  return number;
+}
+
+// ---- Certificates ----
+
+struct Free {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, Free>;
+
+Owned<BIO> over(std::string_view bytes) {
+  return Owned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+/// For OpenSSL, which would ask at the terminal.
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+Owned<X509> first_certificate(std::string_view pem) {
+  const Owned<BIO> bio = over(pem);
+  Owned<X509> certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
+  ERR_clear_error();
+  return certificate;
+}
+
+Owned<EVP_PKEY> first_key(std::string_view pem) {
+  const Owned<BIO> bio = over(pem);
+  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+bool belongs_to(EVP_PKEY& key, X509& certificate) {
+  const bool same = X509_check_private_key(&certificate, &key) == 1;
+  ERR_clear_error();
+  return same;
+}
+
+// ---- Users ----
+
+/// What `promtool` demands of a hash.
+std::string_view fault_of_hash(std::string_view hash) {
+  constexpr std::size_t shortest = 59;
+  if (!hash.starts_with("$2") || hash.size() < shortest)
+    return "a hash by bcrypt was expected, which begins with `$2`; one is made by `htpasswd -nB NAME`";
+  const std::size_t cost = hash[2] == '$' ? 3 : 4;
+  const bool digits =
+      hash[cost] >= '0' && hash[cost] <= '9' && hash[cost + 1] >= '0' && hash[cost + 1] <= '9';
+  const int rounds = digits ? (hash[cost] - '0') * 10 + (hash[cost + 1] - '0') : 0;
+  return rounds >= 4 && rounds <= 31 ? "" : "the cost in this bcrypt hash must be a number from 04 to 31";
+}
+
+/// Of one that is not, `promtool` says nothing either, but no password fits it.
+bool is_whole_hash(std::string_view hash) {
+  constexpr std::size_t digits = 53;
+  const std::size_t start = hash[2] == '$' ? 6 : 7;
+  if (hash.size() != start + digits || hash[start - 1] != '$' || hash[start - 4] != '$') return false;
+  if (start == 7 && std::string_view("abxy").find(hash[2]) == std::string_view::npos) return false;
+  return hash.find_first_not_of("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", start) ==
+         std::string_view::npos;
+}
+
+// ---- The file ----
+
+class Reader : YamlReader {
+ public:
+  Reader(std::string name, const std::filesystem::path& path)
+      : YamlReader(std::move(name), path.parent_path()) {
+    config_.files.push_back(path);
+  }
+
+  Result<WebConfig> read(const YamlNode& root);
+
+ private:
+  /// What is there, and is not nothing, which in this format is as left out.
+  static const Value* given(const Values& values, std::string_view key) {
+    const auto at = values.find(key);
+    return at == values.end() || at->second.node->kind == YamlNode::Kind::nothing ? nullptr : &at->second;
+  }
+  /// The same of texts, where an empty one is as left out too.
+  static const Value* given_text(const Values& values, std::string_view key) {
+    const Value* const value = given(values, key);
+    return value == nullptr || (value->node->kind == YamlNode::Kind::text && value->node->text.empty())
+               ? nullptr
+               : value;
+  }
+  void warn(const Value& value, std::string message) {
+    config_.warnings.push_back({where(value), std::move(message)});
+  }
+
+  void read_tls(const Value& value);
+  void read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls);
+  void read_client_certificates(const Values& values, TlsServerConfig& tls);
+  void read_versions(const Values& values, TlsServerConfig& tls);
+  void read_http(const Value& value);
+  void read_users(const Value& value);
+  void read_rate_limit(const Value& value);
+  /// The text of `key`, or what is in the file that `key`_file names, which goes first.
+  [[nodiscard]] std::shared_ptr<const SecretBytes> pem_of(const Values& values, const std::string& key);
+
+  WebConfig config_{};
+};
+
+std::shared_ptr<const SecretBytes> Reader::pem_of(const Values& values, const std::string& key) {
+  if (const Value* const file = given_text(values, key + "_file")) {
+    const auto path = path_of(*file);
+    if (!path) return nullptr;
+    config_.files.push_back(*path);
+    auto bytes = std::make_shared<SecretBytes>(longest_pem_bytes);
+    const auto everybody = take(*file, read_secret_file(*path, SecretFiles::regular, "a PEM file", *bytes));
+    return everybody ? bytes : nullptr;
+  }
+  if (const Value* const inlined = given_text(values, key)) {
+    const auto text = text_of(*inlined);
+    if (!text) return nullptr;
+    auto bytes = std::make_shared<SecretBytes>(text->size());
+    std::copy(text->begin(), text->end(), bytes->room().begin());
+    bytes->set_size(text->size());
+    return bytes;
+  }
+  return nullptr;
+}
+
+void Reader::read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls) {
+  const auto place_of = [&](const std::string& key) -> const Value* {
+    const Value* const file = given_text(values, key + "_file");
+    return file != nullptr ? file : given_text(values, key);
+  };
+  const Value* const certificate_place = place_of("cert");
+  const Value* const key_place = place_of("key");
+  if (certificate_place == nullptr) wrong(whole, "cert_file is missing (or cert): the server's certificate");
+  if (key_place == nullptr) wrong(whole, "key_file is missing (or key): the key of the server's certificate");
+
+  const auto certificates = pem_of(values, "cert");
+  tls.key = pem_of(values, "key");
+  const auto certificate = certificates ? first_certificate(certificates->view()) : nullptr;
+  const auto key = tls.key ? first_key(tls.key->view()) : nullptr;
+  if (certificates && !certificate) wrong(*certificate_place, "there is no certificate in PEM in it");
+  if (tls.key && !key) wrong(*key_place, "there is no private key in PEM in it that needs no passphrase");
+  if (certificate && key && !belongs_to(*key, *certificate))
+    wrong(*key_place, "this key is not the one of the certificate");
+  if (certificates) tls.certificates = certificates->view();
+}
+
+void Reader::read_client_certificates(const Values& values, TlsServerConfig& tls) {
+  bool read = true;
+  if (const Value* const type = given_text(values, "client_auth_type")) {
+    const auto word = word_of(*type, parse_authentication,
+                              "NoClientCert, RequestClientCert, RequireAnyClientCert, "
+                              "VerifyClientCertIfGiven or RequireAndVerifyClientCert");
+    read = word.has_value();
+    tls.client_authentication = word.value_or(ClientAuthentication::none);
+  }
+  const Value* authorities = given_text(values, "client_ca_file");
+  if (authorities == nullptr) authorities = given_text(values, "client_ca");
+  if (authorities != nullptr) {
+    if (read && tls.client_authentication == ClientAuthentication::none)
+      wrong(*authorities, "without a client_auth_type that asks for certificates nothing is checked by it");
+    if (const auto pem = pem_of(values, "client_ca")) {
+      tls.client_authorities = pem->view();
+      if (!first_certificate(pem->view()))
+        warn(*authorities, "there is no certificate in PEM in it: every certificate of a client is refused");
+    }
+  }
+  if (const Value* const names = given(values, "client_allowed_sans")) {
+    if (read && tls.client_authentication != ClientAuthentication::require_any &&
+        tls.client_authentication != ClientAuthentication::require_and_verify) {
+      wrong(*names,
+            "it needs a client_auth_type that demands certificates: RequireAnyClientCert or "
+            "RequireAndVerifyClientCert");
+    }
+    tls.client_names.emplace();
+    for (const auto& item : list_of(*names)) {
+      if (const auto text = text_of(item)) tls.client_names->emplace_back(*text);
+    }
+  }
+}
+
+void Reader::read_versions(const Values& values, TlsServerConfig& tls) {
+  constexpr std::string_view known = "TLS10, TLS11, TLS12 or TLS13";
+  const Value* const lowest = given(values, "min_version");
+  const Value* const highest = given(values, "max_version");
+  const int from = lowest != nullptr ? word_of(*lowest, parse_version, known).value_or(12) : 12;
+  const int to = highest != nullptr ? word_of(*highest, parse_version, known).value_or(13) : 13;
+  if (from < 12) warn(*lowest, "nothing below TLS 1.2 is served");
+  if (to < 12) {
+    wrong(*highest, "nothing below TLS 1.2 is served, so nobody could connect");
+  } else if (to < from) {
+    wrong(*highest, "it is below min_version, so nobody could connect");
+  }
+  tls.lowest = from < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
+  tls.highest = to < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
+
+  if (const Value* const suites = given(values, "cipher_suites")) {
+    static const std::vector<std::string> names = [] {
+      std::vector<std::string> all;
+      for (const auto& suite : known_suites) all.emplace_back(suite.name);
+      return all;
+    }();
+    const std::size_t before = mistake_count();
+    const auto items = list_of(*suites);
+    for (const auto& item : items) {
+      const auto text = text_of(item);
+      if (!text) continue;
+      if (const auto suite = parse_suite(*text); !suite) {
+        wrong(item, fmt::format("there is no cipher suite `{}`{}", shown(*text), suggestion(*text, names)));
+      } else if (!suite->openssl.empty()) {
+        tls.cipher_suites.emplace_back(suite->openssl);
+      }
+    }
+    // Only suites of TLS 1.3 were named, so there is none for TLS 1.2.
+    if (!items.empty() && tls.cipher_suites.empty() && before == mistake_count()) {
+      if (tls.highest == TlsVersion::tls12)
+        wrong(*suites, "none of them is of TLS 1.2, which max_version demands");
+      tls.lowest = TlsVersion::tls13;
+    }
+  }
+  if (const Value* const curves = given(values, "curve_preferences")) {
+    for (const auto& item : list_of(*curves)) {
+      if (const auto curve = word_of(item, parse_curve, "CurveP256, CurveP384, CurveP521 or X25519"))
+        tls.curves.push_back(*curve);
+    }
+  }
+  if (const Value* const order = given(values, "prefer_server_cipher_suites"))
+    tls.server_order = word_of(*order, parse_truth, "true or false").value_or(true);
+}
+
+void Reader::read_tls(const Value& value) {
+  static const std::vector<std::string> keys = {"cert",
+                                                "key",
+                                                "client_ca",
+                                                "cert_file",
+                                                "key_file",
+                                                "client_auth_type",
+                                                "client_ca_file",
+                                                "cipher_suites",
+                                                "curve_preferences",
+                                                "min_version",
+                                                "max_version",
+                                                "prefer_server_cipher_suites",
+                                                "client_allowed_sans"};
+  const auto values = map_of(value, keys);
+  TlsServerConfig tls;
+  read_versions(values, tls);
+  // As the toolkit sees it: TLS is on as soon as one of these is there.
+  const bool is_on = std::any_of(keys.begin(), keys.begin() + 7,
+                                 [&](const std::string& key) { return given_text(values, key) != nullptr; });
+  if (!is_on) return;
+  read_certificate(value, values, tls);
+  read_client_certificates(values, tls);
+  config_.tls = std::move(tls);
+}
+
+void Reader::read_http(const Value& value) {
+  static const std::vector<std::string> keys = {"http2", "headers"};
+  static const std::vector<std::string> names = {"Strict-Transport-Security", "X-Content-Type-Options",
+                                                 "X-Frame-Options", "X-XSS-Protection",
+                                                 "Content-Security-Policy"};
+  const auto values = map_of(value, keys);
+  if (const Value* const http2 = given(values, "http2")) {
+    if (word_of(*http2, parse_truth, "true or false").value_or(false))
+      warn(*http2, "HTTP/2 is not served: all clients are answered by HTTP/1.1");
+  }
+  const Value* const headers = given(values, "headers");
+  if (headers == nullptr) return;
+  for (const auto& [name, held] : map_of(*headers, names, "this header cannot be set")) {
+    std::string text;
+    if (held.node->kind != YamlNode::Kind::nothing) {
+      const auto said = text_of(held);
+      if (!said) continue;
+      text = *said;
+    }
+    if (name == "X-Content-Type-Options" && text != "nosniff") {
+      wrong(held, fmt::format("`{}` cannot be used: it must be nosniff", shown(text)));
+    } else if (name == "X-Frame-Options" && text != "deny" && text != "sameorigin") {
+      wrong(held, fmt::format("`{}` cannot be used: it must be deny or sameorigin", shown(text)));
+    } else if (!text.empty()) {
+      // A line break would begin another header.
+      const auto is_unsafe = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+      std::replace_if(text.begin(), text.end(), is_unsafe, ' ');
+      config_.headers.emplace_back(name, std::move(text));
+    }
+  }
+}
+
+void Reader::read_users(const Value& value) {
+  for (const auto& [name, held] : map_of(value, std::nullopt)) {
+    const auto hash = held.node->kind == YamlNode::Kind::nothing ? std::string_view() : text_of(held);
+    if (!hash) continue;
+    if (const auto fault = fault_of_hash(*hash); !fault.empty()) {
+      wrong(held, std::string(fault));
+      continue;
+    }
+    if (!is_whole_hash(*hash)) warn(held, "the hash is damaged: no password fits it");
+    if (name.find(':') != std::string::npos)
+      warn(held, "a name with a colon in it cannot be told from name and password: nobody can use it");
+    config_.users.emplace(name, *hash);
+  }
+}
+
+void Reader::read_rate_limit(const Value& value) {
+  static const std::vector<std::string> keys = {"interval", "burst"};
+  const auto values = map_of(value, keys);
+  RateLimit limit;
+  if (const Value* const interval = given(values, "interval")) {
+    limit.interval = word_of(*interval, parse_duration, "a time such as `1s`, `100ms` or `0`, at most a day")
+                         .value_or(limit.interval);
+  }
+  if (const Value* const burst = given(values, "burst")) {
+    limit.burst = word_of(*burst, parse_burst, "a whole number, at least 1").value_or(limit.burst);
+  } else if (limit.interval.count() > 0) {
+    wrong(value, "burst is missing: how many requests may come at once");
+  }
+  if (limit.interval.count() > 0) config_.rate_limit = limit;
+}
+
+Result<WebConfig> Reader::read(const YamlNode& root) {
+  static const std::vector<std::string> keys = {"tls_server_config", "http_server_config", "rate_limit",
+                                                "basic_auth_users"};
+  if (root.kind == YamlNode::Kind::nothing) return std::move(config_);
+  const auto values = map_of({&root, root.place, "", root.place}, keys);
+  const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
+      {"tls_server_config", &Reader::read_tls},
+      {"http_server_config", &Reader::read_http},
+      {"rate_limit", &Reader::read_rate_limit},
+      {"basic_auth_users", &Reader::read_users},
+  };
+  for (const auto& [key, read] : sections) {
+    if (const Value* const value = given(values, key)) (this->*read)(*value);
+  }
+  if (mistake_count() == 0) return std::move(config_);
+  return tl::unexpected(take_mistakes());
+}
+
+}  // namespace
+
+Result<WebConfig> load_web_config(const std::filesystem::path& path) {
+  const std::string name = escape_text(path.string());
+  return read_yaml_text(path, "web configuration").and_then([&](const std::string& text) {
+    return read_yaml(text, name).and_then([&](const YamlNode& root) {
+      return Reader(name, path).read(root);
+    });
+  });
+}
+
+}  // namespace dkimprobe::config
