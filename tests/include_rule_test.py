@@ -16,10 +16,17 @@ EVERYWHERE = [""]
 LIBRARIES = {
     "fmt/": EVERYWHERE,
     "tl/": EVERYWHERE,
-    "boost/": ["probe/"],
+    "boost/": ["exporters/http/front_door", "probe/"],
     "idn2.h": ["config/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
-    "openssl/": ["checks/digest", "checks/ed25519_point", "checks/public_key", "config/private_key"],
+    "openssl/": [
+        "checks/digest",
+        "checks/ed25519_point",
+        "checks/public_key",
+        "config/private_key",
+        "config/web_config",
+        "exporters/http/",
+    ],
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": [
         "exporters/history_json",
@@ -32,6 +39,9 @@ LIBRARIES = {
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],
     "CLI/": ["cli/command_line"],
+    "civetweb.h": ["exporters/http/web_server"],
+    "crypt.h": ["exporters/http/password_check"],
+    "systemd/": ["exporters/http/front_door"],
     "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
@@ -110,6 +120,8 @@ MUST_FAIL = [
     ("exporters/history_text.cpp", "#include <SQLiteCpp/SQLiteCpp.h>"),
     ("probe/a.cpp", "#include <yaml-cpp/yaml.h>"),
     ("config/settings_file.cpp", "#include <yaml-cpp/yaml.h>"),
+    ("exporters/http/web_service.cpp", "#include <boost/asio/ip/tcp.hpp>"),
+    ("cli/serve.cpp", "#include <civetweb.h>"),
     ("config/expected_key.cpp", "#include <openssl/evp.h>"),
     ("probe/a.cpp", "  getaddrinfo(name, nullptr, nullptr, &result);"),
     ("probe/a.cpp", "  boost::asio::ip::udp::resolver resolver(context);"),

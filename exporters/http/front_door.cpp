@@ -1,0 +1,1180 @@
+#include "exporters/http/front_door.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <systemd/sd-daemon.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "config/base64.hpp"
+#include "config/escape.hpp"
+#include "config/web_config.hpp"
+#include "exporters/http/password_check.hpp"
+#include "exporters/http/tls_context.hpp"
+#include "exporters/http/web_server.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::size_t chunk_bytes = 16384;
+constexpr std::size_t most_drained = 1U << 20U;
+constexpr milliseconds linger{1000};
+constexpr milliseconds pause_after_failure{100};
+constexpr std::size_t longest_logged = 512;
+constexpr unsigned char first_octet_of_tls = 0x16;
+constexpr char challenge[] = "Basic realm=\"dkimprobe\", charset=\"UTF-8\"";
+
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// The path and query of a request's target, which may be of the form for proxies; nothing when it has none
+/// that can be passed on.
+std::optional<std::string> clean_target(std::string_view target) {
+  if (target.starts_with("http://") || target.starts_with("https://")) {
+    const std::size_t host = target.find("//") + 2;
+    target.remove_prefix(std::min(target.find('/', host), target.size()));
+    if (target.empty()) target = "/";
+  }
+  target = target.substr(0, target.find('#'));
+  if (!target.starts_with('/')) return std::nullopt;
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    if (target[i] <= ' ' || target[i] > '~') return std::nullopt;
+    if (target[i] != '%') continue;
+    if (i + 2 >= target.size() || !is_hex(target[i + 1]) || !is_hex(target[i + 2])) return std::nullopt;
+    if (target.substr(i + 1, 2) == "00") return std::nullopt;
+  }
+  return std::string(target);
+}
+
+std::string_view reason_of(unsigned status) {
+  return view(http::obsolete_reason(http::int_to_status(status)));
+}
+
+// ---- Rules ----
+
+/// What the web configuration says, made ready; one object for each version of it.
+struct Rules {
+  config::WebConfig config{};
+  TlsContext tls{};
+  std::optional<asio::ssl::context> tls_context{};
+};
+
+config::Result<std::shared_ptr<Rules>> make_rules(config::WebConfig config) {
+  auto rules = std::make_shared<Rules>();
+  rules->config = std::move(config);
+  if (rules->config.tls) {
+    auto tls = make_tls_context(std::make_shared<const config::TlsServerConfig>(*rules->config.tls));
+    if (!tls) {
+      for (auto& each : tls.error()) each.where = config::escape_text(rules->config.files.front().string());
+      return tl::unexpected(std::move(tls.error()));
+    }
+    rules->tls = *tls;
+    SSL_CTX_up_ref(rules->tls.get());
+    rules->tls_context.emplace(rules->tls.get());
+  }
+  return rules;
+}
+
+/// By which a change of a file shows.
+struct FileStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = -1;
+  std::int64_t seconds = 0;
+  std::int64_t nanoseconds = 0;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+FileStamp stamp_of(const std::filesystem::path& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+/// The configuration as it is now: read again when one of its files has changed, and kept as it was when the
+/// new one cannot be used.
+class RulesFile {
+ public:
+  using Told = std::function<void(const config::Result<config::Mistakes>&)>;
+
+  [[nodiscard]] config::Result<bool> open(const WebSettings& settings) {
+    path_ = settings.config_file;
+    told_ = settings.on_config;
+    rules_ = std::make_shared<Rules>();
+    if (!path_) return true;
+    files_.push_back(*path_);
+    return read();
+  }
+
+  [[nodiscard]] std::shared_ptr<const Rules> now() {
+    if (!path_ || stamps() == stamps_) return rules_;
+    if (auto result = read(); !result && told_) told_(tl::unexpected(std::move(result.error())));
+    return rules_;
+  }
+
+ private:
+  [[nodiscard]] std::vector<FileStamp> stamps() const {
+    std::vector<FileStamp> result;
+    for (const auto& file : files_) result.push_back(stamp_of(file));
+    return result;
+  }
+
+  [[nodiscard]] config::Result<bool> read() {
+    // Before the reading: what changes meanwhile is then read once more.
+    stamps_ = stamps();
+    return config::load_web_config(*path_)
+        .and_then([](config::WebConfig config) { return make_rules(std::move(config)); })
+        .map([&](std::shared_ptr<Rules> rules) {
+          if (files_ != rules->config.files) {
+            files_ = rules->config.files;
+            stamps_ = stamps();
+          }
+          rules_ = std::move(rules);
+          if (told_) told_(rules_->config.warnings);
+          return true;
+        });
+  }
+
+  std::optional<std::filesystem::path> path_{};
+  Told told_{};
+  std::vector<std::filesystem::path> files_{};
+  std::vector<FileStamp> stamps_{};
+  std::shared_ptr<const Rules> rules_{};
+};
+
+/// A bucket of tokens, as the toolkit's limit is one.
+class Bucket {
+ public:
+  [[nodiscard]] bool take(const config::RateLimit& limit, steady_clock::time_point now) {
+    const std::chrono::duration<double> passed = now - last_;
+    last_ = now;
+    const double gained = passed / std::chrono::duration<double>(limit.interval);
+    tokens_ = std::min<double>(limit.burst, tokens_ + gained);
+    if (tokens_ < 1.0) return false;
+    tokens_ -= 1.0;
+    return true;
+  }
+
+ private:
+  double tokens_ = 1e9;  ///< it begins full
+  steady_clock::time_point last_ = steady_clock::now();
+};
+
+class Door;
+
+// ---- One client ----
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  enum class Phase : std::uint8_t {
+    handshake,
+    idle,
+    header,
+    body,
+    checking,   ///< the password
+    waiting,    ///< for a free line to the web server
+    answering,  ///< the web server is at it
+    writing,
+    closing,
+  };
+
+  Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_ptr<const Rules> rules);
+
+  void start();
+  void close();
+  /// The door closes: what is on its way is still answered.
+  void finish();
+  /// Turned away before anything was read.
+  void refuse_connection();
+
+  [[nodiscard]] Phase phase() const { return phase_; }
+  [[nodiscard]] steady_clock::time_point since() const { return since_; }
+  [[nodiscard]] std::size_t buffered() const { return buffered_; }
+  [[nodiscard]] const std::string& forwarded() const { return forwarded_; }
+  [[nodiscard]] bool is_head() const { return method_ == http::verb::head; }
+  /// Whether it may be sent once more when the line to the web server breaks.
+  [[nodiscard]] bool take_retry() { return method_ != http::verb::post && !std::exchange(retried_, true); }
+
+  void set_phase(Phase phase, milliseconds deadline);
+  void respond(unsigned status, std::string content_type, const Headers& headers, std::string body,
+               std::uint64_t length);
+  void refuse(unsigned status, std::string_view sentence, const Headers& headers = {});
+
+ private:
+  using Parser = http::request_parser<http::string_body>;
+
+  template <class Handler>
+  void async_read(Handler handler) {
+    if (tls_) {
+      tls_->async_read_some(asio::buffer(chunk_), std::move(handler));
+    } else {
+      socket_.async_read_some(asio::buffer(chunk_), std::move(handler));
+    }
+  }
+  template <class Buffers, class Handler>
+  void async_write(const Buffers& buffers, Handler handler) {
+    if (tls_) {
+      asio::async_write(*tls_, buffers, std::move(handler));
+    } else {
+      asio::async_write(socket_, buffers, std::move(handler));
+    }
+  }
+
+  void handshake();
+  void next_request();
+  void read();
+  void parse();
+  void parse_failed(error_code error);
+  void on_header();
+  void check_password();
+  void on_verdict(PasswordCheck::Verdict verdict);
+  void read_body();
+  void forward();
+  void on_written();
+  void on_deadline();
+  void log();
+  void clear_buffered();
+
+  Door& door_;
+  std::uint64_t id_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::shared_ptr<const Rules> first_rules_;  ///< of the connection
+  std::shared_ptr<const Rules> rules_;        ///< of the request
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_{};
+  std::string remote_{};
+  std::string source_{};  ///< by which wrong passwords are counted
+  Phase phase_ = Phase::handshake;
+  steady_clock::time_point since_ = steady_clock::now();
+  std::uint64_t alarm_ = 0;  ///< tells a timer that was too late to stop
+
+  std::array<char, chunk_bytes> chunk_{};
+  std::string input_{};
+  bool reading_ = false;
+  bool closed_ = false;
+  std::size_t drained_ = 0;
+
+  std::optional<Parser> parser_{};
+  bool header_seen_ = false;
+  bool keep_open_ = true;
+  bool retried_ = false;
+  http::verb method_ = http::verb::unknown;
+  steady_clock::time_point began_{};
+  std::string forwarded_{};
+  std::string head_{};
+  std::string body_{};
+  std::size_t buffered_ = 0;
+  Access access_{};
+};
+
+// ---- One connection to the web server ----
+
+class Line : public std::enable_shared_from_this<Line> {
+ public:
+  explicit Line(Door& door);
+
+  void open();
+  void close();
+  void reopen();
+  void ask(std::shared_ptr<Session> session);
+  [[nodiscard]] bool is_free() const { return ready_ && !busy_; }
+  [[nodiscard]] bool serves(const Session& session) const { return session_.get() == &session; }
+
+ private:
+  using Parser = http::response_parser<http::string_body>;
+
+  void send(std::string text, bool is_head);
+  void read();
+  void parse();
+  void on_answer();
+  void failed();
+
+  Door& door_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::uint64_t round_ = 0;  ///< of connections: handlers of an earlier one do nothing
+  bool ready_ = false;
+  bool busy_ = false;
+  std::shared_ptr<Session> session_{};
+  std::optional<Parser> parser_{};
+  std::string output_{};
+  std::string input_{};
+  std::array<char, chunk_bytes> chunk_{};
+};
+
+// ---- The door ----
+
+class Door final : public FrontDoor {
+ public:
+  Door(const WebSettings& settings, std::uint16_t port, std::string secret)
+      : limits_(settings.limits),
+        on_access_(settings.on_access),
+        web_server_(asio::ip::address_v4::loopback(), port),
+        secret_(std::move(secret)) {}
+  ~Door() override { stop(); }
+
+  [[nodiscard]] config::Result<bool> open(const WebSettings& settings);
+  void run();
+  [[nodiscard]] std::vector<std::uint16_t> ports() const override { return ports_; }
+  void stop() override;
+
+  [[nodiscard]] asio::io_context& context() { return context_; }
+  [[nodiscard]] const WebLimits& limits() const { return limits_; }
+  [[nodiscard]] const tcp::endpoint& web_server() const { return web_server_; }
+  [[nodiscard]] const std::string& secret() const { return secret_; }
+  [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] std::shared_ptr<const Rules> rules_now() { return rules_.now(); }
+  [[nodiscard]] PasswordCheck& passwords() { return passwords_; }
+  [[nodiscard]] bool within_rate(const config::RateLimit& limit) {
+    return bucket_.take(limit, steady_clock::now());
+  }
+
+  void queue(std::shared_ptr<Session> session, bool first);
+  void dispatch();
+  void forget(std::uint64_t id);
+  /// The session waits for the web server no longer.
+  void withdraw(const Session& session);
+  void add_buffered(std::size_t bytes, const Session& session);
+  void remove_buffered(std::size_t bytes) { buffered_ -= bytes; }
+  void tell(const Access& access) const {
+    if (on_access_) on_access_(access);
+  }
+
+ private:
+  void listen(std::string_view address, config::Mistakes& mistakes);
+  void listen_at(const tcp::endpoint& endpoint, bool both_families, std::string_view address,
+                 config::Mistakes& mistakes);
+  void take_systemd_sockets(config::Mistakes& mistakes);
+  void accept(tcp::acceptor& acceptor);
+  void admit(tcp::socket socket);
+  [[nodiscard]] bool make_room();
+  void begin_stop();
+  void end();
+
+  WebLimits limits_;
+  std::function<void(const Access&)> on_access_;
+  tcp::endpoint web_server_;
+  std::string secret_;
+  RulesFile rules_{};
+  Bucket bucket_{};
+  std::vector<std::uint16_t> ports_{};
+
+  asio::io_context context_{1};
+  std::deque<tcp::acceptor> acceptors_{};
+  asio::steady_timer grace_{context_};
+  std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_{};
+  std::deque<std::shared_ptr<Session>> waiting_{};
+  std::vector<std::shared_ptr<Line>> lines_{};
+  std::uint64_t next_id_ = 0;
+  std::size_t buffered_ = 0;
+  bool stopping_ = false;
+  PasswordCheck passwords_{};
+  std::thread thread_{};
+};
+
+// ---- Session ----
+
+Session::Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_ptr<const Rules> rules)
+    : door_(door),
+      id_(id),
+      socket_(std::move(socket)),
+      timer_(door.context()),
+      first_rules_(rules),
+      rules_(std::move(rules)) {
+  error_code ignored;
+  auto address = socket_.remote_endpoint(ignored).address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  remote_ = address.to_string();
+  source_ = remote_;
+  if (address.is_v6()) {
+    // One client has a whole network of addresses.
+    const auto octets = address.to_v6().to_bytes();
+    source_.assign(octets.begin(), octets.begin() + 8);
+  }
+  socket_.set_option(tcp::no_delay(true), ignored);
+}
+
+void Session::set_phase(Phase phase, milliseconds deadline) {
+  if (phase_ != phase) since_ = steady_clock::now();
+  phase_ = phase;
+  timer_.expires_after(deadline);
+  timer_.async_wait([self = shared_from_this(), alarm = ++alarm_](error_code error) {
+    if (!error && alarm == self->alarm_ && !self->closed_) self->on_deadline();
+  });
+}
+
+void Session::start() {
+  if (!first_rules_->tls_context) {
+    set_phase(Phase::header, door_.limits().header);
+    next_request();
+    return;
+  }
+  set_phase(Phase::handshake, door_.limits().header);
+  // Who speaks plain HTTP here is told so.
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
+    unsigned char first = 0;
+    if (self->closed_) return;
+    if (!error) self->socket_.receive(asio::buffer(&first, 1), tcp::socket::message_peek, error);
+    if (error) {
+      self->close();
+    } else if (first == first_octet_of_tls) {
+      self->handshake();
+    } else {
+      self->refuse(400, "This port speaks HTTPS; the request came without TLS.");
+    }
+  });
+}
+
+void Session::handshake() {
+  // Asio wants to be able to change it; it is only read, as by every connection of these rules.
+  tls_.emplace(socket_, const_cast<asio::ssl::context&>(*first_rules_->tls_context));
+  tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
+    if (self->closed_) return;
+    if (error) {
+      self->close();
+      return;
+    }
+    self->set_phase(Phase::header, self->door_.limits().header);
+    self->next_request();
+  });
+}
+
+void Session::refuse_connection() {
+  constexpr std::string_view text =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\n"
+      "Connection: close\r\nRetry-After: 5\r\n\r\nToo many connections.\n";
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  if (!first_rules_->tls_context) socket_.send(asio::buffer(text), 0, ignored);
+  socket_.close(ignored);
+}
+
+void Session::close() {
+  if (std::exchange(closed_, true)) return;
+  const auto self = shared_from_this();
+  error_code ignored;
+  timer_.cancel();
+  socket_.close(ignored);
+  clear_buffered();
+  door_.withdraw(*this);
+  door_.forget(id_);
+}
+
+void Session::finish() {
+  keep_open_ = false;
+  if (phase_ == Phase::handshake || phase_ == Phase::idle || (phase_ == Phase::header && !parser_)) close();
+}
+
+void Session::next_request() {
+  parser_.reset();
+  header_seen_ = false;
+  retried_ = false;
+  forwarded_.clear();
+  head_.clear();
+  access_ = {};
+  if (input_.empty()) {
+    read();
+  } else {
+    parse();
+  }
+}
+
+void Session::read() {
+  if (std::exchange(reading_, true)) return;
+  async_read([self = shared_from_this()](error_code error, std::size_t size) {
+    self->reading_ = false;
+    if (self->closed_ || self->phase_ == Phase::writing) return;
+    if (self->phase_ == Phase::closing) {
+      self->drained_ += size;
+      if (error || self->drained_ > most_drained) {
+        self->close();
+      } else {
+        self->read();
+      }
+      return;
+    }
+    if (error) {
+      self->close();
+      return;
+    }
+    self->input_.append(self->chunk_.data(), size);
+    self->parse();
+  });
+}
+
+void Session::parse() {
+  if (!parser_) {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(door_.limits().header_bytes));
+    parser_->body_limit(door_.limits().body_bytes);
+    began_ = steady_clock::now();
+    set_phase(Phase::header, door_.limits().header);
+  }
+  while (!parser_->is_done()) {
+    if (input_.empty()) {
+      read();
+      return;
+    }
+    error_code error;
+    const std::size_t used = parser_->put(asio::buffer(input_), error);
+    input_.erase(0, used);
+    if (error == http::error::need_more) {
+      if (input_.size() <= door_.limits().header_bytes + chunk_bytes) {
+        read();
+      } else {
+        parse_failed(http::make_error_code(http::error::header_limit));
+      }
+      return;
+    }
+    if (error) {
+      parse_failed(error);
+      return;
+    }
+    if (!header_seen_ && parser_->is_header_done()) {
+      header_seen_ = true;
+      on_header();
+      return;
+    }
+  }
+  forward();
+}
+
+void Session::parse_failed(error_code error) {
+  keep_open_ = false;
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    refuse(431, "The header of the request is too large.");
+  } else if (error == http::error::body_limit) {
+    refuse(413, "The body of the request is too large.");
+  } else {
+    refuse(400, "This is no request of HTTP/1.1.");
+  }
+}
+
+void Session::on_header() {
+  const auto& request = parser_->get();
+  method_ = request.method();
+  access_.method = config::escape_text(view(request.method_string()), 32);
+  access_.target = config::escape_text(view(request.target()), longest_logged);
+  keep_open_ = parser_->keep_alive() && !door_.stopping();
+  set_phase(Phase::checking, door_.limits().queue);
+  rules_ = door_.rules_now();
+  // A connection that was begun by other rules ends, so that the next one has the new ones of TLS too.
+  if (rules_ != first_rules_) keep_open_ = false;
+
+  const auto fault = [&](unsigned status, std::string_view sentence, const Headers& headers = {}) {
+    keep_open_ = false;
+    refuse(status, sentence, headers);
+  };
+  if (request.version() != 10 && request.version() != 11) return fault(505, "HTTP/1.1 is spoken here.");
+  if (request.version() == 11 && request.count(http::field::host) != 1)
+    return fault(400, "A request of HTTP/1.1 has one Host header.");
+  if (method_ == http::verb::unknown) return fault(501, "This method is not known here.");
+  if (method_ != http::verb::get && method_ != http::verb::head && method_ != http::verb::post)
+    return fault(405, "This method is not used here.", {{"Allow", "GET, HEAD, POST"}});
+  const auto length = parser_->content_length();
+  if (length && *length > door_.limits().body_bytes)
+    return fault(413, "The body of the request is too large.");
+  const auto target = clean_target(view(request.target()));
+  if (!target) return fault(400, "The target of the request cannot be read.");
+  if (rules_->config.rate_limit && !door_.within_rate(*rules_->config.rate_limit))
+    return refuse(429, "Too many requests.", {{"Retry-After", "1"}});
+
+  // What passes is written anew, and nothing else passes.
+  forwarded_ =
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n{}: {}\r\n", view(request.method_string()),
+                  *target, secret_header, door_.secret(), remote_header, remote_);
+  for (const auto* const name : {"Accept", "Accept-Encoding", "X-Prometheus-Scrape-Timeout-Seconds"}) {
+    std::string joined;
+    const auto [first, last] = request.equal_range(name);
+    for (auto field = first; field != last; ++field) {
+      if (!joined.empty()) joined += ", ";
+      joined += view(field->value());
+    }
+    if (!joined.empty() && is_printable(joined)) forwarded_ += fmt::format("{}: {}\r\n", name, joined);
+  }
+  if (rules_->config.users.empty()) {
+    read_body();
+  } else {
+    check_password();
+  }
+}
+
+void Session::check_password() {
+  const auto& request = parser_->get();
+  const std::string_view field = view(request[http::field::authorization]);
+  constexpr boost::beast::string_view scheme = "basic ";
+  if (request.count(http::field::authorization) != 1 || field.size() <= scheme.size() ||
+      !boost::beast::iequals(scheme, {field.data(), scheme.size()})) {
+    return refuse(401, "A user name and a password are needed.", {{"WWW-Authenticate", challenge}});
+  }
+  std::string text(field.size(), '\0');
+  const auto size = config::decode_base64(field.substr(scheme.size()), text);
+  text.resize(size.value_or(0));
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) {
+    return refuse(401, "The user name and password cannot be read.", {{"WWW-Authenticate", challenge}});
+  }
+  access_.user = config::escape_text(text.substr(0, colon), 64);
+  const auto told = [&context = door_.context(), weak = weak_from_this()](PasswordCheck::Verdict verdict) {
+    asio::post(context, [weak, verdict] {
+      if (const auto self = weak.lock()) self->on_verdict(verdict);
+    });
+  };
+  door_.passwords().check(rules_->config.users, std::string_view(text).substr(0, colon),
+                          std::string_view(text).substr(colon + 1), source_, steady_clock::now(), told);
+}
+
+void Session::on_verdict(PasswordCheck::Verdict verdict) {
+  if (closed_ || phase_ != Phase::checking) return;
+  switch (verdict) {
+    case PasswordCheck::Verdict::good:
+      return read_body();
+    case PasswordCheck::Verdict::wrong:
+      return refuse(401, "The user name or the password is wrong.", {{"WWW-Authenticate", challenge}});
+    case PasswordCheck::Verdict::too_many_wrong:
+      return refuse(429, "Too many wrong passwords from this address.", {{"Retry-After", "6"}});
+    case PasswordCheck::Verdict::busy:
+      return refuse(503, "Too many passwords are being checked.", {{"Retry-After", "1"}});
+  }
+}
+
+void Session::read_body() {
+  if (parser_->is_done()) return forward();
+  set_phase(Phase::body, door_.limits().body);
+  parser_->eager(true);
+  if (parser_->get()[http::field::expect].empty() || !input_.empty()) return parse();
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  async_write(asio::buffer(go_on), [self = shared_from_this()](error_code error, std::size_t) {
+    if (self->closed_ || self->phase_ != Phase::body) return;
+    if (error) {
+      self->close();
+    } else {
+      self->parse();
+    }
+  });
+}
+
+void Session::forward() {
+  const std::string& body = parser_->get().body();
+  if (method_ == http::verb::post || !body.empty())
+    forwarded_ += fmt::format("Content-Length: {}\r\n", body.size());
+  forwarded_ += "\r\n";
+  forwarded_ += body;
+  set_phase(Phase::waiting, door_.limits().queue);
+  door_.queue(shared_from_this(), false);
+}
+
+void Session::refuse(unsigned status, std::string_view sentence, const Headers& headers) {
+  // What has not been read of the request cannot be told from the next one.
+  if (!parser_ || !parser_->is_done()) keep_open_ = false;
+  std::string body = fmt::format("{}\n", sentence);
+  const std::uint64_t length = body.size();
+  if (header_seen_ && is_head()) body.clear();
+  respond(status, "text/plain; charset=utf-8", headers, std::move(body), length);
+}
+
+void Session::respond(unsigned status, std::string content_type, const Headers& headers, std::string body,
+                      std::uint64_t length) {
+  if (closed_) return;
+  if (door_.stopping()) keep_open_ = false;
+  access_.status = status;
+  access_.body_bytes = body.size();
+  head_ = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_of(status));
+  if (status != 204 && status != 304) head_ += fmt::format("Content-Length: {}\r\n", length);
+  if (!content_type.empty()) head_ += fmt::format("Content-Type: {}\r\n", content_type);
+  for (const auto& [name, value] : headers) head_ += fmt::format("{}: {}\r\n", name, value);
+  for (const auto& [name, value] : rules_->config.headers) {
+    // What a page says of itself goes before what is said for all.
+    const bool is_said = std::any_of(headers.begin(), headers.end(), [&wanted = name](const auto& each) {
+      return boost::beast::iequals(each.first, wanted);
+    });
+    if (!is_said) head_ += fmt::format("{}: {}\r\n", name, value);
+  }
+  head_ += keep_open_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+  body_ = std::move(body);
+  buffered_ = body_.size();
+  set_phase(Phase::writing, door_.limits().write);
+  door_.add_buffered(buffered_, *this);
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head_), asio::buffer(body_)};
+  async_write(buffers, [self = shared_from_this()](error_code error, std::size_t) {
+    if (self->closed_) return;
+    self->log();
+    if (error) {
+      self->close();
+    } else {
+      self->on_written();
+    }
+  });
+}
+
+void Session::log() {
+  access_.remote = remote_;
+  const auto start = began_ == steady_clock::time_point{} ? since_ : began_;
+  access_.duration = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - start);
+  door_.tell(access_);
+}
+
+void Session::on_written() {
+  clear_buffered();
+  if (keep_open_ && !door_.stopping()) {
+    set_phase(Phase::idle, door_.limits().idle);
+    next_request();
+    return;
+  }
+  // The end is announced, and then what the client still sends is taken, or it might lose the answer.
+  set_phase(Phase::closing, linger);
+  if (tls_) {
+    tls_->async_shutdown([self = shared_from_this()](error_code) { self->close(); });
+    return;
+  }
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  read();
+}
+
+void Session::clear_buffered() {
+  door_.remove_buffered(std::exchange(buffered_, 0));
+  // Of a session that is closed a write may still hold the bytes, until its handler has run.
+  if (!closed_) std::string().swap(body_);
+}
+
+void Session::on_deadline() {
+  switch (phase_) {
+    case Phase::header:
+    case Phase::body:
+      // Who has not begun is not told: there is no request to answer.
+      if (!parser_) return close();
+      keep_open_ = false;
+      return refuse(408, "The request took too long to arrive.");
+    case Phase::checking:
+      return refuse(503, "The password could not be checked in time.", {{"Retry-After", "5"}});
+    case Phase::waiting:
+      door_.withdraw(*this);
+      return refuse(503, "Too many requests are being answered.", {{"Retry-After", "5"}});
+    case Phase::answering:
+      door_.withdraw(*this);
+      return refuse(503, "The answer took too long.");
+    case Phase::writing:
+      log();
+      return close();
+    case Phase::handshake:
+    case Phase::idle:
+    case Phase::closing:
+      return close();
+  }
+}
+
+// ---- Line ----
+
+Line::Line(Door& door) : door_(door), socket_(door.context()), timer_(door.context()) {}
+
+void Line::open() {
+  ++round_;
+  ready_ = false;
+  busy_ = false;
+  input_.clear();
+  socket_ = tcp::socket(door_.context());
+  socket_.async_connect(door_.web_server(), [self = shared_from_this(), round = round_](error_code error) {
+    if (round != self->round_) return;
+    if (error) {
+      self->failed();
+      return;
+    }
+    error_code ignored;
+    self->socket_.set_option(tcp::no_delay(true), ignored);
+    self->send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n\r\n", greeting_path,
+                           secret_header, self->door_.secret()),
+               false);
+  });
+}
+
+void Line::close() {
+  ++round_;
+  ready_ = false;
+  error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+  session_.reset();
+}
+
+void Line::reopen() {
+  close();
+  open();
+}
+
+void Line::failed() {
+  const auto session = session_;
+  const bool retry = ready_ && session && (!parser_ || !parser_->got_some()) && session->take_retry();
+  close();
+  if (!door_.stopping()) {
+    timer_.expires_after(pause_after_failure);
+    timer_.async_wait([self = shared_from_this(), round = round_](error_code error) {
+      if (!error && round == self->round_) self->open();
+    });
+  }
+  if (retry) {
+    session->set_phase(Session::Phase::waiting, door_.limits().queue);
+    door_.queue(session, true);
+  } else if (session) {
+    session->refuse(503, "The answer broke off inside the program.");
+  }
+}
+
+void Line::ask(std::shared_ptr<Session> session) {
+  session->set_phase(Session::Phase::answering, door_.limits().handler);
+  session_ = std::move(session);
+  send(session_->forwarded(), session_->is_head());
+}
+
+void Line::send(std::string text, bool is_head) {
+  busy_ = true;
+  output_ = std::move(text);
+  parser_.emplace();
+  parser_->skip(is_head);
+  parser_->eager(true);
+  parser_->body_limit(boost::none);
+  asio::async_write(socket_, asio::buffer(output_),
+                    [self = shared_from_this(), round = round_](error_code error, std::size_t) {
+                      if (round != self->round_) return;
+                      if (error) {
+                        self->failed();
+                      } else {
+                        self->read();
+                      }
+                    });
+}
+
+void Line::read() {
+  socket_.async_read_some(asio::buffer(chunk_),
+                          [self = shared_from_this(), round = round_](error_code error, std::size_t size) {
+                            if (round != self->round_) return;
+                            if (error) {
+                              self->failed();
+                              return;
+                            }
+                            self->input_.append(self->chunk_.data(), size);
+                            self->parse();
+                          });
+}
+
+void Line::parse() {
+  while (!parser_->is_done()) {
+    if (input_.empty()) return read();
+    error_code error;
+    const std::size_t used = parser_->put(asio::buffer(input_), error);
+    input_.erase(0, used);
+    if (error == http::error::need_more) return read();
+    if (error) return failed();
+  }
+  on_answer();
+}
+
+void Line::on_answer() {
+  const auto session = std::exchange(session_, nullptr);
+  auto response = parser_->release();
+  parser_.reset();
+  ready_ = true;
+  busy_ = false;
+  if (session) {
+    Headers headers;
+    std::string content_type;
+    std::uint64_t length = response.body().size();
+    for (const auto& field : response) {
+      const std::string_view value = view(field.value());
+      if (field.name() == http::field::content_type) {
+        content_type = value;
+      } else if (field.name() == http::field::content_length) {
+        // Of an answer to HEAD, that of the body which is not there.
+        std::from_chars(value.data(), value.data() + value.size(), length);
+      } else if (field.name() != http::field::connection) {
+        headers.emplace_back(view(field.name_string()), value);
+      }
+    }
+    session->respond(response.result_int(), std::move(content_type), headers, std::move(response.body()),
+                     length);
+  }
+  door_.dispatch();
+}
+
+// ---- Door ----
+
+void Door::listen_at(const tcp::endpoint& endpoint, bool both_families, std::string_view address,
+                     config::Mistakes& mistakes) {
+  error_code error;
+  tcp::acceptor acceptor(context_);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(!both_families), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error) {
+    mistakes.push_back(
+        {config::escape_text(address), fmt::format("cannot listen there: {}", error.message())});
+    return;
+  }
+  ports_.push_back(acceptor.local_endpoint().port());
+  acceptors_.push_back(std::move(acceptor));
+}
+
+void Door::listen(std::string_view address, config::Mistakes& mistakes) {
+  const std::size_t colon = address.rfind(':');
+  std::string_view host = address.substr(0, std::min(colon, address.size()));
+  const std::string_view number = colon == std::string_view::npos ? "" : address.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, wrong] = std::from_chars(number.data(), number.data() + number.size(), port);
+  const bool has_port = !number.empty() && wrong == std::errc{} && end == number.data() + number.size();
+  const bool in_brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  if (in_brackets) host = host.substr(1, host.size() - 2);
+  error_code error;
+  const auto ip = asio::ip::make_address(std::string(host), error);
+  if (!has_port || (host != "localhost" && !host.empty() && (error || ip.is_v6() != in_brackets))) {
+    mistakes.push_back({config::escape_text(address),
+                        "an address with a port was expected, such as 127.0.0.1:9815, [::1]:9815 or :9815"});
+  } else if (host == "localhost") {
+    listen_at({asio::ip::address_v4::loopback(), port}, false, address, mistakes);
+  } else if (host.empty()) {
+    // One socket for both families, where there are both.
+    tcp::acceptor(context_).open(tcp::v6(), error);
+    const asio::ip::address any_ipv4 = asio::ip::address_v4::any();
+    listen_at({error ? any_ipv4 : asio::ip::address_v6::any(), port}, true, address, mistakes);
+  } else {
+    listen_at({ip, port}, false, address, mistakes);
+  }
+}
+
+void Door::take_systemd_sockets(config::Mistakes& mistakes) {
+  const int count = sd_listen_fds(1);
+  if (count <= 0) {
+    mistakes.push_back({"LISTEN_FDS", "systemd has given no sockets; a unit of type socket opens them"});
+    return;
+  }
+  for (int file = SD_LISTEN_FDS_START; file < SD_LISTEN_FDS_START + count; ++file) {
+    const bool is_ipv6 = sd_is_socket(file, AF_INET6, SOCK_STREAM, 1) > 0;
+    if (!is_ipv6 && sd_is_socket(file, AF_INET, SOCK_STREAM, 1) <= 0) {
+      mistakes.push_back({"LISTEN_FDS", fmt::format("socket {} is none that listens for TCP", file)});
+      continue;
+    }
+    error_code error;
+    tcp::acceptor acceptor(context_);
+    acceptor.assign(is_ipv6 ? tcp::v6() : tcp::v4(), file, error);
+    if (error) {
+      mistakes.push_back({"LISTEN_FDS", fmt::format("socket {}: {}", file, error.message())});
+      continue;
+    }
+    ports_.push_back(acceptor.local_endpoint().port());
+    acceptors_.push_back(std::move(acceptor));
+  }
+}
+
+config::Result<bool> Door::open(const WebSettings& settings) {
+  config::Mistakes mistakes;
+  if (auto read = rules_.open(settings); !read) mistakes = std::move(read.error());
+  if (settings.systemd_sockets) {
+    take_systemd_sockets(mistakes);
+  } else {
+    for (const auto& address : settings.listen) listen(address, mistakes);
+  }
+  if (acceptors_.empty() && mistakes.empty()) mistakes.push_back({"", "there is no address to listen at"});
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return true;
+}
+
+void Door::run() {
+  for (std::size_t i = 0; i < limits_.threads; ++i) {
+    lines_.push_back(std::make_shared<Line>(*this));
+    lines_.back()->open();
+  }
+  for (auto& acceptor : acceptors_) accept(acceptor);
+  thread_ = std::thread([this] {
+    const auto work = asio::make_work_guard(context_);
+    context_.run();
+  });
+}
+
+void Door::accept(tcp::acceptor& acceptor) {
+  acceptor.async_accept([this, &acceptor](error_code error, tcp::socket socket) {
+    if (stopping_ || error == asio::error::operation_aborted) return;
+    if (!error) {
+      admit(std::move(socket));
+      accept(acceptor);
+      return;
+    }
+    // Out of descriptors or memory, which passes.
+    const auto pause = std::make_shared<asio::steady_timer>(context_, pause_after_failure);
+    pause->async_wait([this, &acceptor, pause](error_code) {
+      if (!stopping_) accept(acceptor);
+    });
+  });
+}
+
+bool Door::make_room() {
+  if (sessions_.size() < limits_.connections) return true;
+  // Those go first that keep us waiting: slow ones, then idle ones, each by how long.
+  const auto rank = [](const Session& each) {
+    switch (each.phase()) {
+      case Session::Phase::handshake:
+      case Session::Phase::header:
+      case Session::Phase::body:
+      case Session::Phase::closing:
+        return 0;
+      case Session::Phase::idle:
+        return 1;
+      case Session::Phase::checking:
+      case Session::Phase::waiting:
+      case Session::Phase::answering:
+      case Session::Phase::writing:
+        return 2;
+    }
+    return 2;
+  };
+  const auto oldest = std::min_element(sessions_.begin(), sessions_.end(), [&](const auto& a, const auto& b) {
+    return std::pair(rank(*a.second), a.second->since()) < std::pair(rank(*b.second), b.second->since());
+  });
+  if (oldest == sessions_.end() || rank(*oldest->second) == 2) return false;
+  // A pointer of its own, since closing takes it from the table.
+  const auto leaving = oldest->second;
+  leaving->close();
+  return true;
+}
+
+void Door::admit(tcp::socket socket) {
+  const std::uint64_t id = next_id_++;
+  const auto session = std::make_shared<Session>(*this, id, std::move(socket), rules_.now());
+  if (!make_room()) {
+    session->refuse_connection();
+    return;
+  }
+  sessions_.emplace(id, session);
+  session->start();
+}
+
+void Door::queue(std::shared_ptr<Session> session, bool first) {
+  if (first) {
+    waiting_.push_front(std::move(session));
+  } else {
+    waiting_.push_back(std::move(session));
+  }
+  dispatch();
+}
+
+void Door::dispatch() {
+  for (const auto& line : lines_) {
+    if (waiting_.empty()) return;
+    if (!line->is_free()) continue;
+    auto session = std::move(waiting_.front());
+    waiting_.pop_front();
+    line->ask(std::move(session));
+  }
+}
+
+void Door::withdraw(const Session& session) {
+  std::erase_if(waiting_, [&](const auto& each) { return each.get() == &session; });
+  for (const auto& line : lines_) {
+    if (line->serves(session)) line->reopen();
+  }
+}
+
+void Door::forget(std::uint64_t id) {
+  sessions_.erase(id);
+  if (stopping_ && sessions_.empty()) end();
+}
+
+void Door::add_buffered(std::size_t bytes, const Session& session) {
+  buffered_ += bytes;
+  while (buffered_ > limits_.buffered_bytes) {
+    // Memory for those who take their answers: the one goes that has been at it longest.
+    std::shared_ptr<Session> slowest;
+    for (const auto& [id, each] : sessions_) {
+      if (each.get() == &session || each->buffered() == 0) continue;
+      if (!slowest || each->since() < slowest->since()) slowest = each;
+    }
+    if (!slowest) return;
+    slowest->close();
+  }
+}
+
+void Door::begin_stop() {
+  stopping_ = true;
+  error_code ignored;
+  for (auto& acceptor : acceptors_) acceptor.close(ignored);
+  std::vector<std::shared_ptr<Session>> all;
+  for (const auto& [id, session] : sessions_) all.push_back(session);
+  if (all.empty()) return end();
+  grace_.expires_after(limits_.grace);
+  grace_.async_wait([this](error_code error) {
+    if (error) return;
+    std::vector<std::shared_ptr<Session>> late;
+    for (const auto& [id, session] : sessions_) late.push_back(session);
+    for (const auto& session : late) session->close();
+  });
+  for (const auto& session : all) session->finish();
+}
+
+void Door::end() {
+  grace_.cancel();
+  for (const auto& line : lines_) line->close();
+  context_.stop();
+}
+
+void Door::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] { begin_stop(); });
+  thread_.join();
+  passwords_.stop();
+}
+
+}  // namespace
+
+config::Result<std::unique_ptr<FrontDoor>> FrontDoor::start(const WebSettings& settings, std::uint16_t port,
+                                                            std::string secret) {
+  auto door = std::make_unique<Door>(settings, port, std::move(secret));
+  if (auto opened = door->open(settings); !opened) return tl::unexpected(std::move(opened.error()));
+  door->run();
+  return door;
+}
+
+}  // namespace dkimprobe::exporters

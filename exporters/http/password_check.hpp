@@ -1,0 +1,72 @@
+// Whether a password fits a user's bcrypt hash, found out on a thread of its own, since one takes a tenth of
+// a second of computing. It bounds what strangers can make it do; it knows neither HTTP nor the file of
+// users.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace dkimprobe::exporters {
+
+class PasswordCheck {
+ public:
+  using Users = std::map<std::string, std::string, std::less<>>;
+  using Time = std::chrono::steady_clock::time_point;
+  enum class Verdict : std::uint8_t { good, wrong, too_many_wrong, busy };
+  using Told = std::function<void(Verdict)>;
+
+  PasswordCheck();
+  ~PasswordCheck();
+  PasswordCheck(const PasswordCheck&) = delete;
+  PasswordCheck& operator=(const PasswordCheck&) = delete;
+
+  /// `source` is where the client is, as one counts its wrong passwords. `told` is called once: before this
+  /// returns when the verdict needs no computing, else from the thread. All calls are from one other thread.
+  void check(const Users& users, std::string_view user, std::string_view password, const std::string& source,
+             Time now, Told told);
+  /// No verdict is told after it.
+  void stop();
+
+ private:
+  using Digest = std::array<unsigned char, 32>;
+  struct Job {
+    std::string source{};
+    std::string hash{};
+    std::string password{};
+    bool user_known = false;
+    Digest digest{};
+    Told told{};
+  };
+  struct Failures {
+    double count = 0.0;  ///< forgotten bit by bit
+    Time last{};
+  };
+
+  void run();
+  [[nodiscard]] Digest digest_of(std::string_view user, std::string_view hash,
+                                 std::string_view password) const;
+  [[nodiscard]] bool is_blocked(const std::string& source, Time now) const;
+  void count_failure(const std::string& source, Time now);
+
+  Digest salt_{};
+  std::condition_variable wake_{};
+  std::mutex mutex_{};  ///< of what follows
+  std::unordered_map<std::string, Failures> failures_{};
+  std::deque<Job> jobs_{};
+  std::deque<Digest> successes_{};
+  bool stopping_ = false;
+  std::thread thread_{};
+};
+
+}  // namespace dkimprobe::exporters
