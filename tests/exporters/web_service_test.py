@@ -1,0 +1,642 @@
+#!/usr/bin/python3
+"""The web service met by real clients: sockets on 127.0.0.1 and ::1, TLS with certificates of this run.
+
+    web_service_test.py DRIVER [TEST...]"""
+
+import base64
+import concurrent.futures
+import contextlib
+import http.client
+import os
+import pathlib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+DRIVER = None
+FOLDER = None
+
+
+def make_hash(password, cost=4):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import crypt
+    return crypt.crypt(password, "$2b$%02d$abcdefghijklmnopqrstuu" % cost)
+
+
+def openssl(*arguments):
+    subprocess.run(("openssl",) + arguments, cwd=FOLDER, check=True, capture_output=True)
+
+
+def make_certificates():
+    ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    for name in ("ca", "stranger"):
+        openssl("req", "-x509", *ec, "-subj", "/CN=" + name, "-keyout", name + ".key", "-out", name + ".pem")
+    for name, san, ca, usage in (
+        ("server", "DNS:localhost,IP:127.0.0.1,IP:::1", "ca", "serverAuth"),
+        ("client", "DNS:prometheus.example,IP:192.0.2.7", "ca", "clientAuth"),
+        ("nobody", "DNS:nobody.example", "ca", "clientAuth"),
+        ("forged", "DNS:prometheus.example", "stranger", "clientAuth"),
+    ):
+        openssl("req", *ec, "-subj", "/CN=" + name, "-keyout", name + ".key", "-out", name + ".csr")
+        (FOLDER / "ext").write_text("subjectAltName=%s\nextendedKeyUsage=%s\n" % (san, usage))
+        openssl("x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-CAcreateserial",
+                "-days", "2", "-extfile", "ext", "-out", name + ".pem")
+
+
+class Service:
+    """The driver, its ports and what it says."""
+
+    def __init__(self, *arguments, config=None, environment=None, prefix=(), **options):
+        self.config = None
+        if config is not None:
+            self.config = pathlib.Path(tempfile.mkstemp(suffix=".yml", dir=FOLDER)[1])
+            self.config.write_text(config)
+            arguments += ("config=%s" % self.config,)
+        if not any(each.startswith("listen=") or each == "systemd" for each in arguments):
+            arguments += ("listen=127.0.0.1:0",)
+        self.process = subprocess.Popen(
+            list(prefix) + [DRIVER, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=environment, **options)
+        self.lines = []
+        self.changed = threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        line = self.wait_for("ports ", "mistake ", end=True)
+        self.ports = [int(port) for port in line.split()[1:]] if line.startswith("ports") else []
+        self.port = self.ports[0] if self.ports else None
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.lines.append("END")
+            self.changed.notify_all()
+
+    def wait_for(self, *starts, end=False, seconds=20, after=0):
+        deadline = time.monotonic() + seconds
+        with self.changed:
+            while True:
+                for line in self.lines[after:]:
+                    if line.startswith(starts) or (end and line == "END"):
+                        return line
+                left = deadline - time.monotonic()
+                assert left > 0, "no line %s in %s" % (starts, self.lines)
+                self.changed.wait(left)
+
+    def end(self):
+        if self.process.stdin and not self.process.stdin.closed:
+            self.process.stdin.close()
+        code = self.process.wait(30)
+        self.reader.join()
+        self.process.stdout.close()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            code = self.end()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        assert kind or code == 0, "the driver ended with %d" % code
+
+    def connect(self, host="127.0.0.1", port=None):
+        plain = socket.create_connection((host, port or self.port), timeout=10)
+        return plain
+
+    def raw(self, octets, host="127.0.0.1", keep=False):
+        """All that comes until the other side closes."""
+        with self.connect(host) as sock:
+            sock.sendall(octets)
+            return everything(sock)
+
+    def get(self, path, headers={}, method="GET", body=None, context=None, host="127.0.0.1", port=None):
+        port = port or self.port
+        if context:
+            connection = http.client.HTTPSConnection(host, port, context=context, timeout=10)
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request(method, path, body=body, headers=headers)
+            answer = connection.getresponse()
+            answer.text = answer.read()
+            return answer
+
+
+def everything(sock):
+    said = b""
+    while True:
+        try:
+            part = sock.recv(65536)
+        except ConnectionResetError:
+            return said + b"RESET"
+        if not part:
+            return said
+        said += part
+
+
+def status(said):
+    return int(said.split(b" ", 2)[1]) if said.startswith(b"HTTP/1.1 ") else said
+
+
+def client_context(certificate=None, **versions):
+    context = ssl.create_default_context(cafile=FOLDER / "ca.pem")
+    for name, version in versions.items():
+        setattr(context, name, version)
+    if certificate:
+        context.load_cert_chain(FOLDER / (certificate + ".pem"), FOLDER / (certificate + ".key"))
+    return context
+
+
+def basic(user, password):
+    return {"Authorization": "Basic " + base64.b64encode(("%s:%s" % (user, password)).encode()).decode()}
+
+
+TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+
+
+class Requests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.service = Service("listen=127.0.0.1:0", "listen=[::1]:0")
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.service.end() == 0
+        assert "stopped" in cls.service.lines
+
+    def test_page(self):
+        for host, port in zip(("127.0.0.1", "::1"), self.service.ports):
+            answer = self.service.get("/metrics", host=host, port=port)
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.text, b"m" * 2**20)
+            self.assertEqual(answer.headers["Content-Length"], str(2**20))
+            self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4")
+            self.assertEqual(answer.headers["Content-Security-Policy"], "own")
+            self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
+
+    def test_what_the_handler_sees(self):
+        headers = {"Accept": "a/b", "Accept-Encoding": "gzip", "X-Prometheus-Scrape-Timeout-Seconds": "9.5",
+                   "X-Door-Remote": "192.0.2.1", "X-Door-Secret": "x", "Cookie": "c"}
+        answer = self.service.get("/request?a=b%26c&d+e=%C3%A9&empty", headers)
+        self.assertEqual(answer.text.decode(),
+                         "GET /request accept=a/b encoding=gzip timeout=9.5 remote=127.0.0.1\n"
+                         "a=b&c\nd e=\u00e9\nempty=\n")
+
+    def test_head(self):
+        answer = self.service.get("/metrics", method="HEAD")
+        self.assertEqual((answer.status, answer.headers["Content-Length"], answer.text), (200, str(2**20), b""))
+        self.assertEqual(self.service.get("/none", method="HEAD").status, 404)
+
+    def test_post(self):
+        self.assertEqual(self.service.get("/echo", method="POST", body=b"x" * 65536).text, b"x" * 65536)
+        self.assertEqual(self.service.get("/echo", method="POST", body=b"").text, b"")
+        chunks = self.service.raw(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close"
+                                  b"\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+        self.assertTrue(chunks.endswith(b"\r\n\r\nabcde"), chunks)
+
+    def test_expect(self):
+        with self.service.connect() as sock:
+            sock.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+                         b"Connection: close\r\n\r\n")
+            self.assertEqual(sock.recv(100), b"HTTP/1.1 100 Continue\r\n\r\n")
+            sock.sendall(b"ok")
+            self.assertTrue(everything(sock).endswith(b"ok"))
+
+    def test_refusals(self):
+        get = b"GET /metrics HTTP/1.1\r\nHost: a\r\n"
+        for request, wanted in (
+            (b"GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+            (b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 405),
+            (b"DELETE /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+            (b"BREW /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+            (b"GET /throws HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 500),
+            (b"GET /metrics HTTP/1.1\r\n\r\n", 400),
+            (get + b"Host: b\r\n\r\n", 400),
+            (b"GET /metrics HTTP/9.9\r\nHost: a\r\n\r\n", (400, 505)),
+            (b"nonsense\r\n\r\n", 400),
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+            (get + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+            (get + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", 400),
+            (get + b"X: " + b"x" * 9000 + b"\r\n\r\n", 431),
+            (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431),
+            (get + b"".join(b"X%d: y\r\n" % i for i in range(2000)) + b"\r\n", 431),
+            (b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n" + b"x" * 65537, 413),
+            (b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n" + b"x" * 131072, 413),
+            (b"GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            (b"GET /%x HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            (b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+            (b"GET /.door HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+        ):
+            with self.subTest(request[:60]):
+                said = self.service.raw(request)
+                self.assertIn(status(said), wanted if isinstance(wanted, tuple) else (wanted,), said[:200])
+                head, body = said.split(b"\r\n\r\n", 1)
+                self.assertIn(b"Content-Length: %d" % len(body), head)
+                self.assertGreater(len(body), 5)
+                self.assertTrue(body.endswith(b"\n"), body)
+        self.assertEqual(self.service.get("/request").status, 200)
+
+    def test_dots_and_trees(self):
+        self.assertEqual(self.service.get("/tree/a%2Fb/c").text, b"tree /tree/a/b/c\n")
+        self.assertEqual(self.service.raw(b"GET http://a.example/tree/x HTTP/1.1\r\nHost: a\r\nConnection: close"
+                                          b"\r\n\r\n").split(b"\r\n\r\n")[1], b"tree /tree/x\n")
+        self.assertIn(self.service.get("/tree/../../../etc/passwd").status, (200, 400, 404))
+
+    def test_pipeline(self):
+        one = b"GET /tree/%d HTTP/1.1\r\nHost: a\r\n\r\n"
+        last = b"GET /tree/last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        said = self.service.raw(b"".join(one % i for i in range(50)) + last)
+        self.assertEqual(said.count(b"HTTP/1.1 200 OK"), 51)
+        self.assertLess(said.index(b"tree /tree/3\n"), said.index(b"tree /tree/49\n"))
+        self.assertTrue(said.endswith(b"tree /tree/last\n"))
+
+    def test_keep_alive(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=10)
+        with contextlib.closing(connection):
+            sockets = set()
+            for path in ("/request", "/none", "/metrics", "/request"):
+                connection.request("GET", path)
+                connection.getresponse().read()
+                sockets.add(connection.sock)
+            self.assertEqual(len(sockets), 1)
+        said = self.service.raw(b"GET /request HTTP/1.0\r\n\r\n")
+        self.assertEqual(status(said), 200)
+        self.assertIn(b"Connection: close", said)
+
+    def test_octet_by_octet(self):
+        with self.service.connect() as sock:
+            for octet in b"GET /tree/slowly HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n":
+                sock.sendall(bytes([octet]))
+            self.assertTrue(everything(sock).endswith(b"tree /tree/slowly\n"))
+
+    def test_one_place_has_its_limit(self):
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            codes = sorted(pool.map(lambda _: self.service.get("/slow?ms=800").status, range(6)))
+        self.assertEqual(codes, [200, 200, 503, 503, 503, 503])
+        self.assertEqual(self.service.get("/slow?ms=1").status, 200)
+
+    def test_access_log(self):
+        after = len(self.service.lines)
+        self.service.raw(b"GET /x\x1b[31m\xff HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.service.get("/none?logged=1")
+        line = self.service.wait_for("access remote=127.0.0.1 user= method=GET target=/none?logged=1", after=after)
+        self.assertTrue(line.endswith("status=404 bytes=23"), line)
+        self.assertNotIn("\x1b", "".join(self.service.lines))
+
+
+class Limits(unittest.TestCase):
+    def scrape(self, service):
+        began = time.monotonic()
+        answer = service.get("/metrics")
+        self.assertEqual((answer.status, len(answer.text)), (200, 2**20))
+        return time.monotonic() - began
+
+    def test_sixty_slow_clients(self):
+        with Service("connections=100") as service:
+            slow = []
+            for i in range(60):
+                sock = service.connect()
+                # Some say nothing, some stop in the header, some in the body, some take no answer.
+                sock.sendall((b"", b"GET /metr", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
+                              b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")[i % 4])
+                slow.append(sock)
+            times = sorted(self.scrape(service) for _ in range(100))
+            print("60 slow clients: median %.1f ms, 99 of 100 %.1f ms, worst %.1f ms" %
+                  (times[50] * 1e3, times[98] * 1e3, times[-1] * 1e3), file=sys.stderr)
+            self.assertLess(times[90], 0.5)
+            about = pathlib.Path("/proc/%d/status" % service.process.pid).read_text()
+            memory = int(about.split("VmRSS:")[1].split()[0])
+            print("resident memory: %d MiB" % (memory // 1024), file=sys.stderr)
+            for sock in slow:
+                sock.close()
+
+    def test_more_connections_than_allowed(self):
+        with Service("connections=8") as service:
+            crowd = [service.connect() for _ in range(40)]
+            for sock in crowd:
+                sock.sendall(b"GET /")
+            for _ in range(5):
+                self.scrape(service)
+            for sock in crowd:
+                sock.close()
+
+    def test_all_threads_busy(self):
+        with Service("threads=2", "queue=300") as service:
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                busy = [pool.submit(service.get, "/slow?ms=1500") for _ in range(2)]
+                time.sleep(0.3)
+                answer = service.get("/metrics")
+                self.assertEqual(answer.status, 503)
+                self.assertEqual(answer.headers["Retry-After"], "5")
+                self.assertEqual([each.result().status for each in busy], [200, 200])
+            self.scrape(service)
+
+    def test_handler_too_slow(self):
+        with Service("handler=300") as service:
+            self.assertEqual(service.get("/slow?ms=1000").status, 503)
+            self.scrape(service)
+
+    def test_deadlines(self):
+        with Service("header=400", "body=400", "idle=400") as service:
+            for start, wanted in (
+                (b"", b""),
+                (b"GET /metrics HTTP/1.1\r\nHost", 408),
+                (b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", 408),
+            ):
+                began = time.monotonic()
+                self.assertEqual(status(service.raw(start)), wanted)
+                self.assertTrue(0.3 < time.monotonic() - began < 3)
+            with service.connect() as sock:
+                # A trickle of octets does not help.
+                sock.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+                began = time.monotonic()
+                with contextlib.suppress(OSError):
+                    while time.monotonic() - began < 3:
+                        sock.sendall(b"x")
+                        time.sleep(0.05)
+                        sock.setblocking(False)
+                        with contextlib.suppress(BlockingIOError):
+                            if sock.recv(100):
+                                break
+                        sock.setblocking(True)
+                self.assertLess(time.monotonic() - began, 2)
+            with service.connect() as sock:
+                sock.sendall(b"GET /request HTTP/1.1\r\nHost: a\r\n\r\n")
+                began = time.monotonic()
+                self.assertEqual(everything(sock).count(b"HTTP/1.1"), 1)
+                self.assertTrue(0.3 < time.monotonic() - began < 3)
+
+    def test_who_takes_no_answer(self):
+        with Service("write=500") as service:
+            with service.connect() as sock:
+                sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
+                service.wait_for("access remote=127.0.0.1 user= method=GET target=/huge", seconds=5)
+            self.scrape(service)
+
+    def test_memory_for_answers(self):
+        with Service("buffered_bytes=40000000") as service:
+            slow = [service.connect() for _ in range(10)]
+            for sock in slow:
+                sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                time.sleep(0.05)
+            self.scrape(service)
+            for sock in slow:
+                sock.settimeout(5)
+            whole = sum(len(everything(sock)) > 16 * 2**20 for sock in slow)
+            self.assertTrue(1 <= whole <= 2, whole)
+            for sock in slow:
+                sock.close()
+
+    def test_graceful_stop(self):
+        with Service() as service:
+            idle = service.connect()
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                slow = pool.submit(service.get, "/slow?ms=1000")
+                time.sleep(0.3)
+                began = time.monotonic()
+                service.process.stdin.close()
+                answer = slow.result()
+                self.assertEqual((answer.status, answer.text, answer.headers["Connection"]), (200, b"slow\n", "close"))
+                with self.assertRaises(ConnectionRefusedError):
+                    service.connect()
+            self.assertEqual(idle.recv(1), b"")
+            idle.close()
+            service.wait_for("stopped")
+            self.assertLess(time.monotonic() - began, 3)
+
+    def test_stop_does_not_wait_for_ever(self):
+        with Service("grace=300") as service:
+            with service.connect() as sock:
+                sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
+                time.sleep(0.3)
+                began = time.monotonic()
+                self.assertEqual(service.end(), 0)
+                self.assertTrue(0.2 < time.monotonic() - began < 3)
+
+    def test_strangers_on_loopback(self):
+        with Service() as service:
+            inodes = {os.readlink("/proc/%d/fd/%s" % (service.process.pid, fd))
+                      for fd in os.listdir("/proc/%d/fd" % service.process.pid)}
+            lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()][1:]
+            inner = [int(line[1].split(":")[1], 16) for line in lines
+                     if line[3] == "0A" and "socket:[%s]" % line[9] in inodes]
+            inner.remove(service.port)
+            self.assertEqual(len(inner), 1)
+            with socket.create_connection(("127.0.0.1", inner[0]), timeout=1) as sock:
+                sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+                with contextlib.suppress(TimeoutError):
+                    self.assertNotIn(b" 200 ", sock.recv(1000))
+                self.scrape(service)
+
+
+class Mistakes(unittest.TestCase):
+    def told(self, *arguments, **options):
+        service = Service(*arguments, **options)
+        self.assertEqual(service.end(), 2)
+        return [line for line in service.lines if line.startswith("mistake")]
+
+    def test_addresses(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            told = self.told("listen=127.0.0.1:%d" % port, "listen=example.com:80", "listen=::1:80", "listen=127.0.0.1",
+                             "listen=[::1]:99999", config="foo: 1\n")
+        self.assertEqual(len(told), 6, told)
+        self.assertIn("web", told[0] + "web")
+        self.assertTrue(any("foo: there is no such key" in line for line in told), told)
+        self.assertTrue(any("Address already in use" in line for line in told), told)
+
+    def test_systemd_without_sockets(self):
+        self.assertIn("LISTEN_FDS: systemd has given no sockets", self.told("systemd")[0])
+
+    def test_systemd_sockets(self):
+        for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+            with socket.create_server((host, 0), family=family) as listener:
+                # LISTEN_PID is the process that reads it, which a shell becomes by `exec`.
+                shell = ("bash", "-c", 'exec 3<&"$0"; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"',
+                         str(listener.fileno()))
+                with Service("systemd", prefix=shell, pass_fds=(listener.fileno(),)) as service:
+                    self.assertEqual(service.port, listener.getsockname()[1])
+                    self.assertEqual(service.get("/request", host=host).status, 200)
+
+    def test_all_addresses(self):
+        with Service("listen=:0") as service:
+            for host in ("127.0.0.1", "::1"):
+                said = service.get("/request", host=host).text.decode()
+                self.assertIn("remote=%s\n" % host, said)
+
+
+class Encrypted(unittest.TestCase):
+    def test_https(self):
+        with Service("listen=127.0.0.1:0", "listen=[::1]:0", config=TLS) as service:
+            for host, port in zip(("127.0.0.1", "::1"), service.ports):
+                for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                    context = client_context(maximum_version=version)
+                    self.assertEqual(service.get("/metrics", context=context, host=host, port=port).status, 200)
+            plain = service.raw(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(status(plain), 400)
+            self.assertIn(b"HTTPS", plain)
+            with self.assertRaises(ssl.SSLError):
+                service.get("/metrics", context=ssl.create_default_context())
+            old = client_context()
+            old.minimum_version = ssl.TLSVersion.TLSv1
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+            old.set_ciphers("ALL:@SECLEVEL=0")
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                service.get("/metrics", context=old)
+            self.assertEqual(status(self.send(service, b"x" * 9000)), 431)
+            with service.connect() as silent:
+                silent.sendall(b"\x16\x03\x01")
+                self.assertEqual(service.get("/metrics", context=client_context()).status, 200)
+
+    def send(self, service, octets):
+        with client_context().wrap_socket(service.connect(), server_hostname="127.0.0.1") as sock:
+            sock.sendall(octets)
+            with contextlib.suppress(ssl.SSLError):
+                return everything(sock)
+
+    def test_application_protocol(self):
+        with Service(config=TLS) as service:
+            context = client_context()
+            context.set_alpn_protocols(["h2", "http/1.1"])
+            with context.wrap_socket(service.connect(), server_hostname="127.0.0.1") as sock:
+                self.assertEqual(sock.selected_alpn_protocol(), "http/1.1")
+
+    def may(self, service, certificate):
+        try:
+            return service.get("/request", context=client_context(certificate)).status == 200
+        except (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected):
+            return False
+
+    def test_client_certificates(self):
+        ca = "  client_ca_file: ca.pem\n"
+        for rules, welcome in (
+            ("  client_auth_type: RequireAndVerifyClientCert\n" + ca, {"client", "nobody"}),
+            ("  client_auth_type: VerifyClientCertIfGiven\n" + ca, {None, "client", "nobody"}),
+            ("  client_auth_type: RequireAnyClientCert\n", {"client", "nobody", "forged"}),
+            ("  client_auth_type: RequestClientCert\n", {None, "client", "nobody", "forged"}),
+            ("  client_auth_type: RequireAndVerifyClientCert\n  client_allowed_sans: [prometheus.example]\n" + ca,
+             {"client"}),
+            ("  client_auth_type: RequireAndVerifyClientCert\n  client_allowed_sans: [192.0.2.7]\n" + ca, {"client"}),
+            ("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: stranger.pem\n", {"forged"}),
+            ("  client_auth_type: RequireAndVerifyClientCert\n", set()),
+        ):
+            with self.subTest(rules), Service(config=TLS + rules) as service:
+                self.assertEqual({each for each in (None, "client", "nobody", "forged") if self.may(service, each)},
+                                 welcome)
+
+    def test_versions_and_suites(self):
+        with Service(config=TLS + "  min_version: TLS13\n") as service:
+            self.assertTrue(self.may(service, None))
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                service.get("/", context=client_context(maximum_version=ssl.TLSVersion.TLSv1_2))
+        suite = "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]\n  max_version: TLS12\n"
+        with Service(config=TLS + suite) as service:
+            with client_context().wrap_socket(service.connect(), server_hostname="127.0.0.1") as sock:
+                self.assertEqual(sock.cipher()[0], "ECDHE-ECDSA-AES256-GCM-SHA384")
+
+    def test_new_certificate(self):
+        with Service(config=TLS) as service:
+            self.assertEqual(service.get("/request", context=client_context()).status, 200)
+            good = service.config.read_text()
+            after = len(service.lines)
+            service.config.write_text("foo: 1\n")
+            self.assertEqual(service.get("/request", context=client_context()).status, 200)
+            service.wait_for("config refused", after=after)
+            service.wait_for("mistake", after=after)
+            service.config.write_text(good.replace("server.", "stranger."))
+            with self.assertRaises(ssl.SSLError):
+                service.get("/request", context=client_context())
+            service.config.write_text("")
+            self.assertEqual(service.get("/request").status, 200)
+
+
+class Passwords(unittest.TestCase):
+    def config(self, cost=4):
+        return "basic_auth_users:\n  alice: %s\n  bob: %s\n" % (make_hash("secret", cost),
+                                                                make_hash("other", cost).replace("$2b", "$2y"))
+
+    def test_users(self):
+        with Service(config=self.config()) as service:
+            self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
+            self.assertEqual(service.get("/request", basic("bob", "other")).status, 200)
+            for headers in ({}, basic("alice", "other"), basic("alice", ""), basic("carol", "secret"),
+                            {"Authorization": "Basic !!!"}, {"Authorization": "Bearer x"},
+                            basic("alice", "secret\0x")):
+                answer = service.get("/request", headers)
+                self.assertEqual(answer.status, 401)
+                self.assertTrue(answer.headers["WWW-Authenticate"].startswith("Basic realm="))
+            service.wait_for("access remote=127.0.0.1 user=alice method=GET target=/request status=200")
+
+    def test_many_wrong_passwords(self):
+        with Service(config=self.config()) as service:
+            self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
+            codes = [service.get("/request", basic("alice", "wrong%d" % i)).status for i in range(30)]
+            self.assertEqual(codes[:10], [401] * 10)
+            self.assertEqual(codes[12:], [429] * 18)
+            # A password that was right stays so.
+            self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
+            self.assertEqual(service.get("/request", basic("bob", "other")).status, 429)
+
+    def test_guessing_does_not_slow_scrapes(self):
+        with Service(config=self.config(cost=12)) as service:
+            self.assertEqual(service.get("/metrics", basic("alice", "secret")).status, 200)
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                guesses = [pool.submit(service.get, "/metrics", basic("alice", "x%d" % i)) for i in range(8)]
+                times = []
+                for _ in range(20):
+                    began = time.monotonic()
+                    self.assertEqual(service.get("/metrics", basic("alice", "secret")).status, 200)
+                    times.append(time.monotonic() - began)
+                self.assertEqual({each.result().status for each in guesses}, {401})
+            print("8 guesses at cost 12: worst scrape %.1f ms" % (max(times) * 1e3), file=sys.stderr)
+            self.assertLess(sorted(times)[17], 0.5)
+
+    def test_user_removed(self):
+        with Service(config=self.config()) as service:
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+            with contextlib.closing(connection):
+                connection.request("GET", "/request", headers=basic("alice", "secret"))
+                self.assertEqual(connection.getresponse().read()[:3], b"GET")
+                service.config.write_text("basic_auth_users:\n  bob: %s\n" % make_hash("other"))
+                connection.request("GET", "/request", headers=basic("alice", "secret"))
+                answer = connection.getresponse()
+                self.assertEqual((answer.status, answer.headers["Connection"]), (401, "close"))
+
+    def test_headers_and_rate(self):
+        config = ("http_server_config:\n  headers:\n    X-Frame-Options: deny\n"
+                  "rate_limit:\n  interval: 1h\n  burst: 2\n")
+        with Service(config=config) as service:
+            answers = [service.get("/request") for _ in range(3)]
+            self.assertEqual([answer.status for answer in answers], [200, 200, 429])
+            self.assertEqual({answer.headers["X-Frame-Options"] for answer in answers}, {"deny"})
+        with Service(config="http_server_config:\n  headers:\n    Content-Security-Policy: all\n") as service:
+            self.assertEqual(service.get("/request").headers.get_all("Content-Security-Policy"), ["all"])
+            self.assertEqual(service.get("/metrics").headers.get_all("Content-Security-Policy"), ["own"])
+
+
+def main():
+    global DRIVER, FOLDER
+    DRIVER = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="web-service-") as folder:
+        FOLDER = pathlib.Path(folder)
+        make_certificates()
+        program = unittest.main(argv=[sys.argv[0], *sys.argv[2:]], exit=False, verbosity=2, warnings="ignore")
+    return 0 if program.result.wasSuccessful() else 1
+
+
+sys.exit(main())
