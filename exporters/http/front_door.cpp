@@ -687,8 +687,8 @@ void Session::read_body() {
   set_phase(Phase::body, door_.limits().body);
   parser_->eager(true);
   if (parser_->get()[http::field::expect].empty() || !input_.empty()) return parse();
-  head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  async_write(asio::buffer(head_), [self = shared_from_this()](error_code error, std::size_t) {
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  async_write(asio::buffer(go_on), [self = shared_from_this()](error_code error, std::size_t) {
     if (self->closed_ || self->phase_ != Phase::body) return;
     if (error) {
       self->close();
@@ -977,7 +977,10 @@ void Door::listen(std::string_view address, config::Mistakes& mistakes) {
   } else if (host == "localhost") {
     listen_at({asio::ip::address_v4::loopback(), port}, false, address, mistakes);
   } else if (host.empty()) {
-    listen_at({asio::ip::address_v6::any(), port}, true, address, mistakes);
+    // One socket for both families, where there are both.
+    tcp::acceptor(context_).open(tcp::v6(), error);
+    const asio::ip::address any_ipv4 = asio::ip::address_v4::any();
+    listen_at({error ? any_ipv4 : asio::ip::address_v6::any(), port}, true, address, mistakes);
   } else {
     listen_at({ip, port}, false, address, mistakes);
   }

@@ -37,7 +37,7 @@ void write_queries(const SelfMetrics& metrics, MetricWriter& writer) {
                 "Messages that arrived and were no answer to any query, by reason."});
   const auto& reasons = words_of<probe::IgnoreReason>();
   for (std::size_t i = 0; i < reasons.size(); ++i)
-    writer.sample(MetricLabels{}.add("reason", reasons[i]), std::uint64_t{metrics.ignored.counts[i]});
+    writer.sample(MetricLabels{}.add("reason", reasons[i]), metrics.ignored[i]);
 }
 
 void write_rounds(const SelfMetrics& metrics, MetricWriter& writer) {

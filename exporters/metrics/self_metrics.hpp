@@ -26,9 +26,9 @@ struct TransportMetrics {
 
 struct SelfMetrics {
   std::string version{};
-  double start_time = 0.0;                       ///< seconds since 1970
-  std::array<TransportMetrics, 2> transports{};  ///< by `probe::Transport`
-  probe::IgnoredMessages ignored{};
+  double start_time = 0.0;                                          ///< seconds since 1970
+  std::array<TransportMetrics, 2> transports{};                     ///< by `probe::Transport`
+  std::array<std::uint64_t, probe::ignore_reason_count> ignored{};  ///< by `probe::IgnoreReason`
   std::uint64_t rounds_full = 0;
   std::uint64_t rounds_light = 0;
   std::uint64_t rounds_failed = 0;
