@@ -139,7 +139,9 @@ class TargetReader {
   void read_target(const YamlNode& node, const Labels& labels, bool labels_read) {
     if (!is_kind(node, YamlNode::Kind::text, "a target such as example.com/s1")) return;
     const std::string_view text = node.text;
-    const std::size_t slash = text.find('/');
+    // A URL is told as what it is.
+    const std::size_t slash =
+        text.find("://") == std::string_view::npos ? text.find('/') : std::string_view::npos;
     const auto domain = read_domain(text.substr(0, slash));
     if (!domain) return wrong(node, domain.error());
     std::string_view selector_text;

@@ -114,7 +114,7 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
   ++fleet.generation;
 }
 
-Applied apply(Fleet& fleet, std::shared_ptr<const checks::Report> report) {
+Applied apply_report(Fleet& fleet, std::shared_ptr<const checks::Report> report) {
   TargetState* const target = find(fleet, {report->domain, report->selector});
   if (target == nullptr) return Applied::no_target;
   ++fleet.generation;

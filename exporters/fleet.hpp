@@ -95,7 +95,7 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets);
 /// A round's report. A change is believed when each part of it was in the report of the round before as well,
 /// or when a third round in a row shows anything but what is believed. The first report is believed at once,
 /// and to be looked at again unless it is fine.
-[[nodiscard]] Applied apply(Fleet& fleet, std::shared_ptr<const checks::Report> report);
+[[nodiscard]] Applied apply_report(Fleet& fleet, std::shared_ptr<const checks::Report> report);
 
 /// Sets one part of a target's state; false when there is no such target.
 bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_round);

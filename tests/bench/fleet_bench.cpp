@@ -34,7 +34,7 @@ class Watch {
     for (const probe::Observation& observation : round.observations) {
       auto report = std::make_shared<checks::Report>(checks::judge(observation, {}, {}));
       const std::lock_guard lock(mutex_);
-      switch (apply(fleet_, std::move(report))) {
+      switch (apply_report(fleet_, std::move(report))) {
         case exporters::Applied::unconfirmed:
           verdict = probe::RoundVerdict::unconfirmed;
           break;

@@ -85,7 +85,6 @@ TEST_CASE("Every mistake of a target file is told with its place") {
 - {targets: [example.org]}
 )",
                            "t.yml"));
-  for (const std::string& line : lines) INFO(line);
   CAPTURE(lines);
   const auto has = [&](std::string_view place, std::string_view words) {
     return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {

@@ -86,15 +86,15 @@ TEST_CASE("The first report is believed, and looked at again unless it is fine")
   const auto generation = fleet.generation;
   SECTION("fine") {
     const auto first = report(target, {});
-    CHECK(apply(fleet, first) == Applied::changed);
+    CHECK(apply_report(fleet, first) == Applied::changed);
     CHECK(state(fleet, target).report == first);
     CHECK(state(fleet, target).last_change == start);
   }
   SECTION("not fine") {
     const auto first = report(target, {{2}});
-    CHECK(apply(fleet, first) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, first) == Applied::unconfirmed);
     CHECK(state(fleet, target).report == first);
-    CHECK(apply(fleet, report(target, {{2}}, start + 1s)) == Applied::unchanged);
+    CHECK(apply_report(fleet, report(target, {{2}}, start + 1s)) == Applied::unchanged);
   }
   CHECK(fleet.generation > generation);
 }
@@ -103,45 +103,45 @@ TEST_CASE("A change is believed when a second round shows it") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
   const auto healthy = report(target, {});
-  REQUIRE(apply(fleet, healthy) == Applied::changed);
+  REQUIRE(apply_report(fleet, healthy) == Applied::changed);
   const auto lost = report(target, {{2}}, start + 5min);
-  CHECK(apply(fleet, lost) == Applied::unconfirmed);
+  CHECK(apply_report(fleet, lost) == Applied::unconfirmed);
   CHECK(state(fleet, target).report == healthy);
   CHECK(state(fleet, target).unconfirmed == lost);
   CHECK(state(fleet, target).confirming());
   SECTION("it does") {
     const auto second = report(target, {{2}}, start + 6min);
-    CHECK(apply(fleet, second) == Applied::changed);
+    CHECK(apply_report(fleet, second) == Applied::changed);
     CHECK(state(fleet, target).report == second);
     CHECK_FALSE(state(fleet, target).confirming());
     CHECK(state(fleet, target).last_change == start + 6min);
     // The way back is the same.
-    CHECK(apply(fleet, report(target, {}, start + 7min)) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, report(target, {}, start + 7min)) == Applied::unconfirmed);
     CHECK(state(fleet, target).report == second);
-    CHECK(apply(fleet, report(target, {}, start + 8min)) == Applied::changed);
+    CHECK(apply_report(fleet, report(target, {}, start + 8min)) == Applied::changed);
   }
   SECTION("it does not: a single loss") {
     const auto second = report(target, {}, start + 6min);
-    CHECK(apply(fleet, second) == Applied::unchanged);
+    CHECK(apply_report(fleet, second) == Applied::unchanged);
     CHECK(state(fleet, target).report == second);
     CHECK_FALSE(state(fleet, target).confirming());
     CHECK(state(fleet, target).last_change == start);
     // Nor is it half of another change.
-    CHECK(apply(fleet, report(target, {{2}}, start + 7min)) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, report(target, {{2}}, start + 7min)) == Applied::unconfirmed);
   }
   SECTION("it shows part of it") {
     // First 2, then 2 and 3: of 3 nothing is certain, so none of it is believed as a whole.
-    CHECK(apply(fleet, report(target, {{2, 3}}, start + 6min)) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, report(target, {{2, 3}}, start + 6min)) == Applied::unconfirmed);
     CHECK(state(fleet, target).report == healthy);
     // Then 2 alone, which all three rounds showed.
     const auto third = report(target, {{2}}, start + 7min);
-    CHECK(apply(fleet, third) == Applied::changed);
+    CHECK(apply_report(fleet, third) == Applied::changed);
     CHECK(state(fleet, target).report == third);
   }
   SECTION("rounds that never agree end at the third") {
-    CHECK(apply(fleet, report(target, {{1}}, start + 6min)) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, report(target, {{1}}, start + 6min)) == Applied::unconfirmed);
     const auto third = report(target, {{3}}, start + 7min);
-    CHECK(apply(fleet, third) == Applied::changed);
+    CHECK(apply_report(fleet, third) == Applied::changed);
     CHECK(state(fleet, target).report == third);
   }
 }
@@ -149,20 +149,20 @@ TEST_CASE("A change is believed when a second round shows it") {
 TEST_CASE("What changes a state, and what does not") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
-  REQUIRE(apply(fleet, report(target, {})) == Applied::changed);
+  REQUIRE(apply_report(fleet, report(target, {})) == Applied::changed);
   SECTION("time, serial and sentences do not") {
-    CHECK(apply(fleet, report(target, {}, start + 1h)) == Applied::unchanged);
+    CHECK(apply_report(fleet, report(target, {}, start + 1h)) == Applied::unchanged);
     CHECK(state(fleet, target).last_round == start + 1h);
     CHECK(state(fleet, target).rounds == 2);
   }
   SECTION("another text does, although nothing is wrong with it") {
-    CHECK(apply(fleet, report(target, {{}, "b2"}, start + 1h)) == Applied::unconfirmed);
-    CHECK(apply(fleet, report(target, {{}, "b2"}, start + 1h)) == Applied::changed);
+    CHECK(apply_report(fleet, report(target, {{}, "b2"}, start + 1h)) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, report(target, {{}, "b2"}, start + 1h)) == Applied::changed);
   }
   SECTION("another role is another measure, and is believed at once") {
     auto retired = std::make_shared<Report>(*report(target, {{1}}, start + 1h));
     retired->role = config::Role::retired;
-    CHECK(apply(fleet, retired) == Applied::unconfirmed);
+    CHECK(apply_report(fleet, retired) == Applied::unconfirmed);
     CHECK(state(fleet, target).report == retired);
   }
 }
@@ -171,15 +171,15 @@ TEST_CASE("A round that saw nobody is a failure, whether it is believed or not")
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
   const auto healthy = report(target, {});
-  REQUIRE(apply(fleet, healthy) == Applied::changed);
+  REQUIRE(apply_report(fleet, healthy) == Applied::changed);
   const Seen nobody{{}, "", true};
-  CHECK(apply(fleet, report(target, nobody, start + 1min)) == Applied::failed);
+  CHECK(apply_report(fleet, report(target, nobody, start + 1min)) == Applied::failed);
   CHECK(state(fleet, target).report == healthy);
-  CHECK(apply(fleet, report(target, nobody, start + 2min)) == Applied::failed);
+  CHECK(apply_report(fleet, report(target, nobody, start + 2min)) == Applied::failed);
   CHECK(state(fleet, target).report->status == Status::unknown);
   CHECK(state(fleet, target).failed_rounds == 2);
   CHECK(state(fleet, target).failed_rounds_in_a_row == 2);
-  CHECK(apply(fleet, report(target, {}, start + 3min)) == Applied::unconfirmed);
+  CHECK(apply_report(fleet, report(target, {}, start + 3min)) == Applied::unconfirmed);
   CHECK(state(fleet, target).failed_rounds_in_a_row == 0);
   CHECK(state(fleet, target).failed_rounds == 2);
 }
@@ -194,7 +194,7 @@ TEST_CASE("Targets are sorted, stay, and disappear") {
   CHECK(fleet.targets[1].key == b1);
   CHECK(fleet.targets[2].key == b2);
   const auto healthy = report(b2, {});
-  REQUIRE(apply(fleet, healthy) == Applied::changed);
+  REQUIRE(apply_report(fleet, healthy) == Applied::changed);
   CHECK(exporters::set_next_round(fleet, b1.domain, start + 1h));
   CHECK(state(fleet, b1).next_round == start + 1h);
   CHECK(state(fleet, b2).next_round == start + 1h);
@@ -215,7 +215,7 @@ TEST_CASE("Targets are sorted, stay, and disappear") {
   CHECK(exporters::set_silence(fleet, b2, {}));
   CHECK_FALSE(state(fleet, b2).silenced(start));
   const auto generation = fleet.generation;
-  CHECK(apply(fleet, report(a, {})) == Applied::no_target);
+  CHECK(apply_report(fleet, report(a, {})) == Applied::no_target);
   CHECK_FALSE(exporters::set_next_round(fleet, a.domain, start));
   CHECK_FALSE(exporters::set_silence(fleet, a, silence));
   CHECK(fleet.generation == generation);
@@ -235,7 +235,7 @@ TEST_CASE("Whatever comes, nothing is believed that the last round alone showed,
         if (chance() % 4 == 0) silent.insert(server);
       }
       rounds.push_back(silent);
-      const Applied applied = apply(fleet, report(target, {silent}, start + std::chrono::minutes(i)));
+      const Applied applied = apply_report(fleet, report(target, {silent}, start + std::chrono::minutes(i)));
       if (i == 0) {
         believed = silent;
         continue;
