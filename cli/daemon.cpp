@@ -262,8 +262,8 @@ class Daemon::State {
         checks::SelectorHistory& history = histories_[key];
         checks::extend(history, observation);
         const Applied applied =
-            apply_report(fleet_, std::make_shared<const checks::Report>(
-                              checks::judge(observation, expectation->second, history, watched_->policy)));
+            apply_report(fleet_, std::make_shared<const checks::Report>(checks::judge(
+                                     observation, expectation->second, history, watched_->policy)));
         changed_for_certain = changed_for_certain || applied == Applied::changed;
         unconfirmed = unconfirmed || applied == Applied::unconfirmed;
         all_failed = all_failed && applied == Applied::failed;
