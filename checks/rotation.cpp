@@ -20,6 +20,8 @@ namespace {
 using config::DomainName;
 using std::chrono::seconds;
 
+constexpr std::string_view address_unknown = "no address of it could be learned";
+
 /// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
@@ -536,7 +538,8 @@ class SignQuestion {
         rows.push_back(row_of(timeline));
       }
       if (rows.size() == before && read_.history().first_look) {
-        rows.push_back({name, {}, Progress::unknown, {}, "no server of this name could be asked"});
+        rows.push_back(
+            {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
       }
     }
     return rows;
@@ -550,7 +553,7 @@ class SignQuestion {
     }
     Seen seen = compare_now(timeline, timeline.spans.back());
     row.progress = seen.progress;
-    row.detail = std::move(seen.detail);
+    row.detail = timeline.server.has_address() ? std::move(seen.detail) : std::string(address_unknown);
     for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
       const bool is_silence = span->kind == PublishedKind::unknown && !span->ttl_seconds;
       if (is_silence && row.progress != Progress::unknown) continue;
@@ -835,7 +838,8 @@ class GoneQuestion {
       return timeline.owner == name && is_there(timeline);
     };
     if (std::ranges::none_of(read_.history().servers, is_server)) {
-      rows.push_back({name, {}, Progress::unknown, {}, "no server of this name could be asked"});
+      rows.push_back(
+          {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
     }
     for (const auto& timeline : read_.history().servers) {
       if (!is_server(timeline)) continue;
@@ -845,7 +849,7 @@ class GoneQuestion {
       if (last.last_seen == read_.history().last_look) {
         Seen seen = compare(last);
         row.progress = seen.progress;
-        row.detail = std::move(seen.detail);
+        row.detail = timeline.server.has_address() ? std::move(seen.detail) : std::string(address_unknown);
         row.since = last.first_seen;
       }
       rows.push_back(std::move(row));

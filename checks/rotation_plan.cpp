@@ -55,9 +55,10 @@ bool is_unknown(Progress progress) {
 }
 
 std::string server_text(const ServerProgress& server) {
-  std::string text = server.server.name.empty()
-                         ? server.server.address.ip.to_string()
-                         : fmt::format("{} ({})", server.server.name, server.server.address.ip.to_string());
+  const std::string address = server.server.address.ip.to_string();
+  std::string text = server.server.name;
+  if (server.server.has_address()) text = text.empty() ? address : fmt::format("{} ({})", text, address);
+  if (text.empty()) text = server.owner.to_string();
   if (!server.detail.empty() && !is_right(server.progress)) text += ": " + server.detail;
   return text;
 }

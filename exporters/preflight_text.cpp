@@ -347,7 +347,7 @@ void PreflightPage::servers(const Preflight& preflight) {
       const Mark mark = mark_of(server.progress);
       rows.push_back({{std::string(glyph(mark)), mark.ink},
                       {without_controls(server.server.name)},
-                      {server.server.address.ip.to_string()},
+                      {server.server.has_address() ? server.server.address.ip.to_string() : ""},
                       {std::string(words_for(server.progress)), mark.ink},
                       {without_controls(server.detail)},
                       {server.since ? clock_time(*server.since) : "", Ink::dim}});
