@@ -226,7 +226,12 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
       case CacheState::expected:
       case CacheState::empty:
       case CacheState::hidden:
-      case CacheState::unknown:
+      case CacheState::unknown: {
+        // A SERVFAIL among them may be all that validating resolvers ever say of the name.
+        SafeTime& safe = preflight.sign.safe;
+        safe.because.push_back({"public_answer", std::nullopt, detail, {}});
+        if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;
+        if (safe.readiness == Readiness::unknown) safe.at.reset();
         break;
       case CacheState::denied:
       case CacheState::other:

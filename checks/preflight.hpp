@@ -86,7 +86,8 @@ struct Preflight {
                                         const SigningPlan& plan, const std::vector<CacheLook>& caches,
                                         WallTime now);
 
-/// A resolver that the public question showed to be without the right key stands against every `ready`.
+/// A resolver that the public question showed to be without the right key stands against every `ready`; one
+/// that showed nothing makes it unknown.
 void hold_back(Preflight& preflight, const PublicAnswer& answer);
 
 [[nodiscard]] std::string_view to_string(Readiness readiness);
