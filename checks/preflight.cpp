@@ -189,6 +189,18 @@ bool is_expected(const std::vector<std::vector<std::string>>& texts, const Signi
   return can_verify && record.key && !expected.empty() && record.key->sha256 == expected;
 }
 
+std::vector<Because> faults_in_use(const probe::Observation& observation, Expectation expectation,
+                                   const config::Policy& policy) {
+  expectation.role = config::Role::active;
+  std::vector<Because> faults;
+  for (const auto& finding : judge(observation, expectation, policy).findings) {
+    if (finding.severity != Severity::critical) continue;
+    faults.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
+                      std::string(finding.check->reference)});
+  }
+  return faults;
+}
+
 Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
                           const SigningPlan& plan, const std::vector<CacheLook>& caches, WallTime now) {
   Expectation expectation = plan.expectation;
@@ -210,13 +222,8 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
   describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
 
-  expectation.role = config::Role::active;
-  const Report in_use = judge(observation, expectation, plan.policy);
-  for (const auto& finding : in_use.findings) {
-    if (finding.severity != Severity::critical) continue;
-    forbid(preflight.sign.safe, {std::string(finding.check->name), std::nullopt, finding.detail,
-                                 std::string(finding.check->reference)});
-  }
+  for (auto& fault : faults_in_use(observation, expectation, plan.policy))
+    forbid(preflight.sign.safe, std::move(fault));
   return preflight;
 }
 

@@ -81,6 +81,10 @@ struct Preflight {
   WallTime now{};  ///< the moment for which the readiness holds
 };
 
+/// The critical faults of a selector if mail were signed with it: no time takes them away.
+[[nodiscard]] std::vector<Because> faults_in_use(const probe::Observation& observation,
+                                                 Expectation expectation, const config::Policy& policy);
+
 /// `history` has the observation in it already.
 [[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
                                         const SigningPlan& plan, const std::vector<CacheLook>& caches,

@@ -125,6 +125,13 @@ View view_of(const RotationInput& input, const PlannedSelector& planned, WallTim
   view.name = planned.selector.owner_name(input.domain).value_or(config::DomainName{});
   view.sign = safe_to_sign(planned.history, {planned.key_sha256, planned.never_used}, {}, input.policy, now);
 
+  if (!planned.faults.empty() && view.right_everywhere()) {
+    SafeTime& safe = view.sign.safe;
+    safe.readiness = Readiness::not_ready;
+    safe.at.reset();
+    safe.because.insert(safe.because.begin(), planned.faults.begin(), planned.faults.end());
+  }
+
   struct Seen {
     WallTime first{};
     WallTime last{};
@@ -544,7 +551,9 @@ PlannedStep sign_step(const Situation& situation, const RotationChange& change) 
           fmt::format("a cache may still say that the key of {} is not there", change.to->to_string());
       break;
     case Readiness::not_ready:
-      step.says = "not every server has the key";
+      step.says = next->right_everywhere() ? fmt::format("mail signed with it would fail: {}",
+                                                         next->planned->faults.front().detail)
+                                           : "not every server has the key";
       if (change.steps.back().state == StepState::later) step.state = StepState::later;
       break;
     case Readiness::unknown:
