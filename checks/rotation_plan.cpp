@@ -1232,7 +1232,8 @@ RotationOverview plan_next(const RotationInput& input, const std::optional<Selec
   change.steps.clear();
   const std::string to = change.to->to_string();
   const View* const view = find(situation, *change.to);
-  const bool never_used = change.to_is_new || (view != nullptr && view->planned->never_used);
+  // Of a name that somebody thought of nobody here knows whether it was used before.
+  const bool never_used = (change.to_is_new && !chosen) || (view != nullptr && view->planned->never_used);
   const auto add = [&](RotationStep step, std::string says, std::optional<WallTime> earliest,
                        std::vector<RotationAction> actions) {
     auto planned = step_of(step, StepState::later, std::move(says));
