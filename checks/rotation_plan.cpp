@@ -1202,6 +1202,10 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
   } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
     overview.status = Status::unknown;
     overview.headline = fmt::format("whether every server has let go of {} could not be seen", from);
+  } else if (bad->key.empty() && !bad->other_key_last_seen) {
+    overview.status = Status::warning;
+    overview.headline =
+        fmt::format("no server publishes {}, and no look ever saw a key there: is that the name?", from);
   } else if (copies.state == StepState::later) {
     overview.status = Status::warning;
     overview.headline = fmt::format("no server publishes {} any more; caches may", from);
