@@ -220,6 +220,14 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   key.never_used = plan.never_used;
   key.service = expectation.service;
   preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
+  const auto is_pinned = [](const probe::Leg& leg) {
+    return leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
+  };
+  if (std::ranges::any_of(observation.key.legs, is_pinned)) {
+    preflight.sign.limits.emplace(
+        preflight.sign.limits.begin(),
+        "Only the servers that were given were asked: others of the zone may not have the key.");
+  }
   describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
 
   for (auto& fault : faults_in_use(observation, expectation, plan.policy))
@@ -231,6 +239,7 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
   for (const auto& [look, detail] : answer.answers) {
     switch (look.state) {
       case CacheState::expected:
+        break;
       case CacheState::empty:
       case CacheState::hidden:
       case CacheState::unknown: {
@@ -240,6 +249,7 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
         if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;
         if (safe.readiness == Readiness::unknown) safe.at.reset();
         break;
+      }
       case CacheState::denied:
       case CacheState::other:
         forbid(preflight.sign.safe, {"public_answer", std::nullopt, detail, {}});
