@@ -415,8 +415,7 @@ std::vector<std::string> limits_of(const SelectorHistory& history) {
       "absence for one to three hours (RFC 2308 section 5), is not counted on.",
       "One address may be many servers (anycast): only those that answered from here were seen.",
       "What a server published between two looks, or before the first one, was not seen, nor which servers "
-      "the "
-      "zone had before.",
+      "the zone had before.",
       "DNSSEC signatures are not verified here: a resolver that does finds nothing where they are wrong."};
   if (std::ranges::any_of(history.servers,
                           [](const ServerTimeline& timeline) { return !is_there(timeline); })) {

@@ -152,6 +152,8 @@ std::string why_not(const Preflight& preflight) {
   });
   if (!missing.empty() && (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right))
     return missing;
+  if (servers.empty() && preflight.sign.safe.readiness == Readiness::unknown)
+    return "no server of the name could be found";
   // Then it is a fault that forbids it.
   if (servers.empty()) return first_reason(preflight);
   if (!missing.empty()) return fmt::format("{}; {}", first_reason(preflight), missing);
