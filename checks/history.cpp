@@ -298,6 +298,44 @@ void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now
   }
 }
 
+// ---- Who could not be found ----
+
+bool has_server(const SelectorHistory& history, const DomainName& owner, const std::string& name) {
+  return std::ranges::any_of(history.servers, [&](const ServerTimeline& timeline) {
+    return timeline.owner == owner && timeline.server.name == name && is_there(timeline);
+  });
+}
+
+/// A nameserver whose address could not be learned is a server that was not seen, for as long as that lasts.
+void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
+  for (const auto& leg : chain.legs) {
+    const auto add = [&](const DomainName& nameserver) {
+      const std::string name = nameserver.to_string();
+      if (has_server(history, leg.owner, name)) return;
+      AnswerSpan unseen;
+      unseen.first_seen = now;
+      unseen.last_seen = now;
+      history.servers.push_back({leg.owner, {name, no_address}, {std::move(unseen)}});
+    };
+    if (leg.delegation.outcome == probe::DiscoveryOutcome::pinned) continue;
+    for (const auto& nameserver : leg.delegation.nameservers) {
+      switch (nameserver.host) {
+        case probe::HostOutcome::unknown:
+        case probe::HostOutcome::budget_exhausted:
+        case probe::HostOutcome::loop:
+          if (nameserver.glue.empty() && nameserver.addresses.empty()) add(nameserver.name);
+          break;
+        case probe::HostOutcome::found:
+        case probe::HostOutcome::is_alias:
+        case probe::HostOutcome::name_missing:
+        case probe::HostOutcome::no_address:
+          break;
+      }
+    }
+    for (const auto& name : leg.delegation.nameservers_cut_off) add(name);
+  }
+}
+
 // ---- Zones ----
 
 void add_zones(SelectorHistory& history, const probe::Chain& chain, const ChainAnswers& answers,
@@ -369,6 +407,8 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
     return;
   }
   history.last_look = now;
+  std::erase_if(history.servers,
+                [](const ServerTimeline& timeline) { return !timeline.server.has_address(); });
   const ChainAnswers answers = read_answers(observation.key);
   std::set<std::pair<DomainName, config::ServerAddress>> seen;
   for (const LegAnswers& leg : answers.legs) {
@@ -380,6 +420,7 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
     }
   }
   mark_left(history, observation.key, now);
+  add_unfound(history, observation.key, now);
   add_zones(history, observation.key, answers, now);
   keep_few(history.servers, most_timelines);
   keep_few(history.zones, most_zones);

@@ -106,7 +106,8 @@ inline constexpr std::size_t most_zones = 128;
 /// Puts a look into the history. Its time is that of its end: whatever a server said was so by then. Looks
 /// come in the order of their times; one that ended earlier than the last one is left out, and so is one at
 /// another selector. A server that was there before and is in the observation no more gets a span `left`,
-/// unless the search for servers was incomplete.
+/// unless the search for servers was incomplete. A nameserver of which this look could not learn any address
+/// is in the history until the next look, without an address and with a span that tells nothing.
 void extend(SelectorHistory& history, const probe::Observation& observation);
 
 }  // namespace dkimprobe::checks

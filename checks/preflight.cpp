@@ -189,6 +189,18 @@ bool is_expected(const std::vector<std::vector<std::string>>& texts, const Signi
   return can_verify && record.key && !expected.empty() && record.key->sha256 == expected;
 }
 
+std::vector<Because> faults_in_use(const probe::Observation& observation, Expectation expectation,
+                                   const config::Policy& policy) {
+  expectation.role = config::Role::active;
+  std::vector<Because> faults;
+  for (const auto& finding : judge(observation, expectation, policy).findings) {
+    if (finding.severity != Severity::critical) continue;
+    faults.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
+                      std::string(finding.check->reference)});
+  }
+  return faults;
+}
+
 Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
                           const SigningPlan& plan, const std::vector<CacheLook>& caches, WallTime now) {
   Expectation expectation = plan.expectation;
@@ -208,15 +220,18 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   key.never_used = plan.never_used;
   key.service = expectation.service;
   preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
+  const auto is_pinned = [](const probe::Leg& leg) {
+    return leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
+  };
+  if (std::ranges::any_of(observation.key.legs, is_pinned)) {
+    preflight.sign.limits.emplace(
+        preflight.sign.limits.begin(),
+        "Only the servers that were given were asked: others of the zone may not have the key.");
+  }
   describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
 
-  expectation.role = config::Role::active;
-  const Report in_use = judge(observation, expectation, plan.policy);
-  for (const auto& finding : in_use.findings) {
-    if (finding.severity != Severity::critical) continue;
-    forbid(preflight.sign.safe, {std::string(finding.check->name), std::nullopt, finding.detail,
-                                 std::string(finding.check->reference)});
-  }
+  for (auto& fault : faults_in_use(observation, expectation, plan.policy))
+    forbid(preflight.sign.safe, std::move(fault));
   return preflight;
 }
 
@@ -224,10 +239,17 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
   for (const auto& [look, detail] : answer.answers) {
     switch (look.state) {
       case CacheState::expected:
+        break;
       case CacheState::empty:
       case CacheState::hidden:
-      case CacheState::unknown:
+      case CacheState::unknown: {
+        // A SERVFAIL among them may be all that validating resolvers ever say of the name.
+        SafeTime& safe = preflight.sign.safe;
+        safe.because.push_back({"public_answer", std::nullopt, detail, {}});
+        if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;
+        if (safe.readiness == Readiness::unknown) safe.at.reset();
         break;
+      }
       case CacheState::denied:
       case CacheState::other:
         forbid(preflight.sign.safe, {"public_answer", std::nullopt, detail, {}});

@@ -81,12 +81,17 @@ struct Preflight {
   WallTime now{};  ///< the moment for which the readiness holds
 };
 
+/// The critical faults of a selector if mail were signed with it: no time takes them away.
+[[nodiscard]] std::vector<Because> faults_in_use(const probe::Observation& observation,
+                                                 Expectation expectation, const config::Policy& policy);
+
 /// `history` has the observation in it already.
 [[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
                                         const SigningPlan& plan, const std::vector<CacheLook>& caches,
                                         WallTime now);
 
-/// A resolver that the public question showed to be without the right key stands against every `ready`.
+/// A resolver that the public question showed to be without the right key stands against every `ready`; one
+/// that showed nothing makes it unknown.
 void hold_back(Preflight& preflight, const PublicAnswer& answer);
 
 [[nodiscard]] std::string_view to_string(Readiness readiness);

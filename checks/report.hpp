@@ -30,10 +30,14 @@ enum class CheckOutcome : std::uint8_t { clear, found, not_judged };
 /// A nameserver address, as evidence names it.
 struct ServerId {
   std::string name{};
-  config::ServerAddress address{};
+  config::ServerAddress address{};  ///< port 0: no address of it could be learned
 
+  [[nodiscard]] bool has_address() const { return address.port != 0; }
   friend bool operator==(const ServerId&, const ServerId&) = default;
 };
+
+/// Where a server would be of which no address is known.
+inline constexpr config::ServerAddress no_address{.ip = {}, .port = 0};
 
 /// One fault at one place.
 struct Finding {

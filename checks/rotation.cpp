@@ -20,6 +20,8 @@ namespace {
 using config::DomainName;
 using std::chrono::seconds;
 
+constexpr std::string_view address_unknown = "no address of it could be learned";
+
 /// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
@@ -412,7 +414,9 @@ std::vector<std::string> limits_of(const SelectorHistory& history) {
       "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, as an "
       "absence for one to three hours (RFC 2308 section 5), is not counted on.",
       "One address may be many servers (anycast): only those that answered from here were seen.",
-      "What a server published between two looks, or before the first one, was not seen."};
+      "What a server published between two looks, or before the first one, was not seen, nor which servers "
+      "the zone had before.",
+      "DNSSEC signatures are not verified here: a resolver that does finds nothing where they are wrong."};
   if (std::ranges::any_of(history.servers,
                           [](const ServerTimeline& timeline) { return !is_there(timeline); })) {
     limits.emplace_back(
@@ -536,7 +540,8 @@ class SignQuestion {
         rows.push_back(row_of(timeline));
       }
       if (rows.size() == before && read_.history().first_look) {
-        rows.push_back({name, {}, Progress::unknown, {}, "no server of this name could be asked"});
+        rows.push_back(
+            {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
       }
     }
     return rows;
@@ -550,7 +555,7 @@ class SignQuestion {
     }
     Seen seen = compare_now(timeline, timeline.spans.back());
     row.progress = seen.progress;
-    row.detail = std::move(seen.detail);
+    row.detail = timeline.server.has_address() ? std::move(seen.detail) : std::string(address_unknown);
     for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
       const bool is_silence = span->kind == PublishedKind::unknown && !span->ttl_seconds;
       if (is_silence && row.progress != Progress::unknown) continue;
@@ -835,7 +840,8 @@ class GoneQuestion {
       return timeline.owner == name && is_there(timeline);
     };
     if (std::ranges::none_of(read_.history().servers, is_server)) {
-      rows.push_back({name, {}, Progress::unknown, {}, "no server of this name could be asked"});
+      rows.push_back(
+          {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
     }
     for (const auto& timeline : read_.history().servers) {
       if (!is_server(timeline)) continue;
@@ -845,7 +851,7 @@ class GoneQuestion {
       if (last.last_seen == read_.history().last_look) {
         Seen seen = compare(last);
         row.progress = seen.progress;
-        row.detail = std::move(seen.detail);
+        row.detail = timeline.server.has_address() ? std::move(seen.detail) : std::string(address_unknown);
         row.since = last.first_seen;
       }
       rows.push_back(std::move(row));

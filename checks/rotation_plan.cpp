@@ -55,9 +55,10 @@ bool is_unknown(Progress progress) {
 }
 
 std::string server_text(const ServerProgress& server) {
-  std::string text = server.server.name.empty()
-                         ? server.server.address.ip.to_string()
-                         : fmt::format("{} ({})", server.server.name, server.server.address.ip.to_string());
+  const std::string address = server.server.address.ip.to_string();
+  std::string text = server.server.name;
+  if (server.server.has_address()) text = text.empty() ? address : fmt::format("{} ({})", text, address);
+  if (text.empty()) text = server.owner.to_string();
   if (!server.detail.empty() && !is_right(server.progress)) text += ": " + server.detail;
   return text;
 }
@@ -123,6 +124,13 @@ View view_of(const RotationInput& input, const PlannedSelector& planned, WallTim
   view.planned = &planned;
   view.name = planned.selector.owner_name(input.domain).value_or(config::DomainName{});
   view.sign = safe_to_sign(planned.history, {planned.key_sha256, planned.never_used}, {}, input.policy, now);
+
+  if (!planned.faults.empty() && view.right_everywhere()) {
+    SafeTime& safe = view.sign.safe;
+    safe.readiness = Readiness::not_ready;
+    safe.at.reset();
+    safe.because.insert(safe.because.begin(), planned.faults.begin(), planned.faults.end());
+  }
 
   struct Seen {
     WallTime first{};
@@ -543,7 +551,9 @@ PlannedStep sign_step(const Situation& situation, const RotationChange& change) 
           fmt::format("a cache may still say that the key of {} is not there", change.to->to_string());
       break;
     case Readiness::not_ready:
-      step.says = "not every server has the key";
+      step.says = next->right_everywhere() ? fmt::format("mail signed with it would fail: {}",
+                                                         next->planned->faults.front().detail)
+                                           : "not every server has the key";
       if (change.steps.back().state == StepState::later) step.state = StepState::later;
       break;
     case Readiness::unknown:
@@ -1192,6 +1202,10 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
   } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
     overview.status = Status::unknown;
     overview.headline = fmt::format("whether every server has let go of {} could not be seen", from);
+  } else if (bad->key.empty() && !bad->other_key_last_seen) {
+    overview.status = Status::warning;
+    overview.headline =
+        fmt::format("no server publishes {}, and no look ever saw a key there: is that the name?", from);
   } else if (copies.state == StepState::later) {
     overview.status = Status::warning;
     overview.headline = fmt::format("no server publishes {} any more; caches may", from);
@@ -1222,7 +1236,8 @@ RotationOverview plan_next(const RotationInput& input, const std::optional<Selec
   change.steps.clear();
   const std::string to = change.to->to_string();
   const View* const view = find(situation, *change.to);
-  const bool never_used = change.to_is_new || (view != nullptr && view->planned->never_used);
+  // Of a name that somebody thought of nobody here knows whether it was used before.
+  const bool never_used = (change.to_is_new && !chosen) || (view != nullptr && view->planned->never_used);
   const auto add = [&](RotationStep step, std::string says, std::optional<WallTime> earliest,
                        std::vector<RotationAction> actions) {
     auto planned = step_of(step, StepState::later, std::move(says));

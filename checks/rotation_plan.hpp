@@ -29,6 +29,8 @@ struct PlannedSelector {
   std::optional<config::Moment> last_signature{};
   bool never_used = false;
   SelectorHistory history{};  ///< without any look: nothing is known
+  /// Faults of the last look that mail signed with its key would meet; see `faults_in_use`.
+  std::vector<Because> faults{};
 };
 
 struct RotationInput {

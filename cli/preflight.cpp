@@ -53,7 +53,13 @@ class Memory {
   [[nodiscard]] bool is_kept() const { return store_ && written_; }
 
   checks::SelectorHistory add(const probe::Observation& observation) {
+    const auto before = seen_.last_look;
     checks::extend(seen_, observation);
+    if (before && seen_.last_look == before) {
+      tell({{"", fmt::format("the clock was set back: what was seen now does not count, and nothing will "
+                             "before {}",
+                             exporters::clock_time(*before))}});
+    }
     if (!store_) return seen_;
     const auto recorded = store_->record(observation);
     if (!recorded) tell(recorded.error());
@@ -61,7 +67,9 @@ class Memory {
     auto stored = store_->load(observation.domain, observation.selector);
     if (!stored) {
       tell(stored.error());
-    } else if (stored->last_look && seen_.last_look && *stored->last_look > *seen_.last_look) {
+    } else if (stored->last_look && seen_.last_look && *stored->last_look > *seen_.last_look &&
+               *stored->last_look > wall_time()) {
+      // Another program that looked a moment later is no reason to doubt; this one comes from the future.
       // What this look saw is not in there, so a verdict from it would be one of another time.
       tell({{"", fmt::format("the history ends at {}, after this look: is this machine's clock right? It is "
                              "left aside",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdio>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "checks/judge.hpp"
+#include "checks/preflight.hpp"
 #include "checks/rotation_plan.hpp"
 #include "cli/look.hpp"
 #include "cli/output.hpp"
@@ -51,7 +53,8 @@ config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& 
 
 /// Puts a look into the histories of the plan, and into the store where there is one.
 config::Result<void> add_look(const std::vector<probe::Observation>& observations,
-                              std::optional<HistoryStore>& store, checks::RotationInput& input) {
+                              std::optional<HistoryStore>& store, RotationTarget& target) {
+  checks::RotationInput& input = target.input;
   if (store) {
     // What cannot be written is known to this process all the same.
     if (const auto recorded = store->record(std::span(observations)); !recorded) {
@@ -60,13 +63,18 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
     }
   }
   for (auto& planned : input.selectors) {
+    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
+    const auto asked = std::ranges::find(target.asked.selectors, planned.selector);
+    if (seen != observations.end() && asked != target.asked.selectors.end()) {
+      const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
+      planned.faults = checks::faults_in_use(*seen, target.asked.expectations[at], target.policy);
+    }
     if (store) {
       auto history = store->load(input.domain, planned.selector);
       if (!history) return tl::unexpected(std::move(history.error()));
       planned.history = std::move(*history);
       continue;
     }
-    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
     if (seen != observations.end()) checks::extend(planned.history, *seen);
   }
   return {};
@@ -127,8 +135,7 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
   Planned planned;
   while (true) {
     const Look look = look_at(target.asked);
-    if (auto added = add_look(look.observations, store, target.input); !added)
-      return tl::unexpected(added.error());
+    if (auto added = add_look(look.observations, store, target); !added) return tl::unexpected(added.error());
     planned.overview = overview_of(command, target.input);
     planned.interrupted = look.interrupted;
     if (planned.interrupted || !is_open(planned.overview) || steady_clock::now() + pause > end)
@@ -158,7 +165,7 @@ tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command
   for (auto& target : *targets) {
     Planned planned;
     if (command.only_plan) {
-      if (auto added = add_look({}, *store, target.input); !added)
+      if (auto added = add_look({}, *store, target); !added)
         return tl::unexpected(refused(ExitCode::settings, std::move(added.error())));
       planned.overview = overview_of(command, target.input);
     } else {

@@ -98,7 +98,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     // Without selectors this tells what is missing.
     auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));
-    targets.push_back({std::move(plan->targets.front()), std::move(input)});
+    targets.push_back({std::move(plan->targets.front()), std::move(input), std::move(plan->policy)});
   }
   if (command.next) {
     const auto& selectors = targets.front().input.selectors;

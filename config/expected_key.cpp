@@ -146,7 +146,7 @@ Result<KeyFile> read_key_file(const std::filesystem::path& path, const Passphras
     return mistake(name,
                    fmt::format("this is {}; a private key, a public key (both in PEM or DER) or the text of "
                                "a key record was expected",
-                               other.empty() ? "none that can be read" : other));
+                               other.empty() ? "nothing that can be read" : other));
   }
   file.kind = KeyFile::Kind::record;
   file.record = joined_strings(bytes.view());

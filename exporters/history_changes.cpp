@@ -153,6 +153,7 @@ std::vector<HistoryChange> history_changes(const SelectorHistory& history) {
   for (const auto& zone : history.zones) add_zone(zone, by_time);
   std::map<config::DomainName, std::vector<const ServerTimeline*>> by_owner;
   for (const auto& timeline : history.servers) {
+    if (!timeline.server.has_address()) continue;
     add_server(timeline, history.first_look, by_time);
     by_owner[timeline.owner].push_back(&timeline);
   }

@@ -150,8 +150,10 @@ std::string why_not(const Preflight& preflight) {
   const bool all_seen_are_right = std::ranges::all_of(servers, [](const ServerProgress& server) {
     return server.progress == Progress::right || server.progress == Progress::unknown;
   });
-  if (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right)
-    return missing.empty() ? "no server of the name could be found" : missing;
+  if (!missing.empty() && (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right))
+    return missing;
+  if (servers.empty() && preflight.sign.safe.readiness == Readiness::unknown)
+    return "no server of the name could be found";
   // Then it is a fault that forbids it.
   if (servers.empty()) return first_reason(preflight);
   if (!missing.empty()) return fmt::format("{}; {}", first_reason(preflight), missing);
@@ -347,7 +349,7 @@ void PreflightPage::servers(const Preflight& preflight) {
       const Mark mark = mark_of(server.progress);
       rows.push_back({{std::string(glyph(mark)), mark.ink},
                       {without_controls(server.server.name)},
-                      {server.server.address.ip.to_string()},
+                      {server.server.has_address() ? server.server.address.ip.to_string() : ""},
                       {std::string(words_for(server.progress)), mark.ink},
                       {without_controls(server.detail)},
                       {server.since ? clock_time(*server.since) : "", Ink::dim}});
@@ -423,6 +425,14 @@ void PreflightPage::next(const Preflight& preflight) {
           selector));
       break;
     case Readiness::unknown:
+      if (what_is_missing(preflight.sign.servers).empty()) {
+        steps.push_back(fmt::format(
+            "Do not sign with {}: a resolver that was asked as the public does did not show "
+            "it. SERVFAIL may mean that the zone's DNSSEC signatures are wrong. Mend what it says, "
+            "or ask one that answers you.",
+            selector));
+        break;
+      }
       steps.push_back(
           fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
                       "those servers back, or take them out of the zone; --wait 30m looks again.",

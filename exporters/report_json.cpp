@@ -394,13 +394,15 @@ std::string preflight_json(const checks::Preflight& preflight) {
   }
   Json servers = Json::array();
   for (const auto& server : preflight.sign.servers) {
-    servers.push_back({{"owner", server.owner.to_string()},
-                       {"name", without_controls(server.server.name)},
-                       {"address", server.server.address.ip.to_string()},
-                       {"port", server.server.address.port},
-                       {"progress", checks::to_string(server.progress)},
-                       {"since", moment(server.since)},
-                       {"detail", without_controls(server.detail)}});
+    servers.push_back(
+        {{"owner", server.owner.to_string()},
+         {"name", without_controls(server.server.name)},
+         {"address",
+          server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
+         {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
+         {"progress", checks::to_string(server.progress)},
+         {"since", moment(server.since)},
+         {"detail", without_controls(server.detail)}});
   }
   Json texts = nullptr;
   if (preflight.text_known) texts = Json::array();

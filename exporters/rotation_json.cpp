@@ -81,13 +81,15 @@ Json step_json(const checks::PlannedStep& step) {
     actions.push_back({{"says", without_controls(action.says)}, {"text", text_or_null(action.text)}});
   Json servers = Json::array();
   for (const auto& server : step.servers) {
-    servers.push_back({{"name", without_controls(server.server.name)},
-                       {"address", server.server.address.ip.to_string()},
-                       {"port", server.server.address.port},
-                       {"owner", server.owner.to_string()},
-                       {"progress", word(server.progress)},
-                       {"since", time_or_null(server.since)},
-                       {"detail", without_controls(server.detail)}});
+    servers.push_back(
+        {{"name", without_controls(server.server.name)},
+         {"address",
+          server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
+         {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
+         {"owner", server.owner.to_string()},
+         {"progress", word(server.progress)},
+         {"since", time_or_null(server.since)},
+         {"detail", without_controls(server.detail)}});
   }
   return {{"step", checks::to_string(step.step)}, {"state", checks::to_string(step.state)},
           {"since", time_or_null(step.since)},    {"earliest", time_or_null(step.earliest)},

@@ -13,6 +13,7 @@
 
 #include "checks/time_text.hpp"
 #include "exporters/text_layout.hpp"
+#include "exporters/text_page.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -308,9 +309,8 @@ void Writer::servers(const PlannedStep& step) {
   for (const auto& server : step.servers) {
     const std::string says =
         server.detail.empty() ? std::string(words_of(server.progress)) : without_controls(server.detail);
-    const std::string name =
-        fmt::format("{} ({})", without_controls(server.server.name), server.server.address.ip.to_string());
-    std::string text = fmt::format("{}: {}", name, says);
+    const std::string name = server_name(server.server);
+    std::string text = fmt::format("{}: {}", name.empty() ? server.owner.to_string() : name, says);
     if (server.since) text += fmt::format(", since {}", checks::time_text(*server.since));
     paragraph(fmt::format("      {} ", paint(mark_of(server.progress, removes_key(step.step)))), 8, text);
   }

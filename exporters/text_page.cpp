@@ -91,6 +91,7 @@ std::string duration(std::chrono::microseconds time) {
 }
 
 std::string server_name(const checks::ServerId& server) {
+  if (!server.has_address()) return without_controls(server.name);
   return fmt::format("{} ({})", without_controls(server.name), server.address.ip.to_string());
 }
 

@@ -132,6 +132,33 @@ TEST_CASE("a server that the zone names no more has left, one that could not be 
   }
 }
 
+TEST_CASE("a nameserver without a known address is a server that was not seen, until one is known") {
+  const json one = json::array({server(1, {{"txt", "key"}})});
+  const json both = json::array({server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})});
+  const json lost{{"nameservers", json::array({{{"name", "ns2.example.com"}, {"host", "unknown"}}})}};
+  for (const json& delegation : {lost, json{{"cut_off", json::array({"ns2.example.com"})}}}) {
+    checks::SelectorHistory history;
+    checks::extend(history, look({{"servers", one}, {"delegation", delegation}}, 0));
+    const checks::NewKey new_key{.never_used = true};
+    const auto verdict = checks::safe_to_sign(history, new_key, {}, {}, start + seconds{1});
+    CHECK(verdict.safe.readiness == checks::Readiness::unknown);
+    REQUIRE(verdict.servers.size() == 2);
+    CHECK(verdict.servers[1].server.name == "ns2.example.com");
+    CHECK_FALSE(verdict.servers[1].server.has_address());
+    CHECK(checks::gone(history, "another", {}, start + std::chrono::hours{48}).gone.readiness ==
+          checks::Readiness::unknown);
+
+    checks::extend(history, look({{"servers", both}}, 60));
+    REQUIRE(history.servers.size() == 2);
+    CHECK(history.servers[1].server.has_address());
+    CHECK(checks::safe_to_sign(history, new_key, {}, {}, start + seconds{61}).safe.readiness ==
+          checks::Readiness::ready);
+    // Where its address is known, its own line tells that it was not seen.
+    checks::extend(history, look({{"servers", one}, {"delegation", delegation}}, 120));
+    CHECK(history.servers.size() == 2);
+  }
+}
+
 TEST_CASE("a name leaves with the alias to it, not with the silence of those who know the alias") {
   const json with_target{{"record", {{"cname", "s1.example.net"}}},
                          {"legs", {{{"owner", "s1.example.net"}, {"zone", "example.net"}}}}};

@@ -293,3 +293,18 @@ TEST_CASE("a public answer that lacks the key stands against the signing, and is
     CHECK(world.looks.size() == 1);
   }
 }
+
+TEST_CASE("a public answer that shows nothing is no leave to sign") {
+  for (const auto state :
+       {checks::CacheState::unknown, checks::CacheState::hidden, checks::CacheState::empty}) {
+    ScriptedWorld world;
+    world.asks_public = true;
+    world.public_answer = state;
+    world.script = {{right_record}};
+    const auto end = world.run(30min);
+    CHECK(end.preflight.sign.safe.readiness == Readiness::unknown);
+    CHECK_FALSE(end.preflight.sign.safe.at);
+    CHECK(world.public_questions == 1);
+    CHECK(world.looks.size() == 1);
+  }
+}

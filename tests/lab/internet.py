@@ -117,6 +117,7 @@ ZONES = (
     # Delegation faults
     Zone("nscname.example", "nsd"),
     Zone("nsmissing.example", "nsd"),
+    Zone("nsunknown.example", "nsd"),
     Zone("victim.test", "nsd knot"),
     Zone("void.test", "nsd knot"),
     Zone("private.example", "nsd knot"),
