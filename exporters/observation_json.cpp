@@ -27,6 +27,7 @@ constexpr std::size_t longest_list = 65'536;
 constexpr std::size_t longest_string = 255;  // RFC 1035 section 3.3
 constexpr int deepest = 24;                  // levels of the format, with room
 constexpr std::int64_t longest_time_us = 1'000'000'000'000'000;
+constexpr const char* not_negative = "it must be a whole number from 0 to 1000000000000000";
 constexpr std::int64_t last_moment_ms = 253'402'300'799'999;  // the end of the year 9999
 
 // ---- The words of the enums, in their order ----
@@ -204,6 +205,7 @@ void fields(Archive& archive, T& value) {
   archive("attempt", attempt);
   archive("started_us", started);
   archive("took_us", took);
+  archive.demand(took.count() >= 0, "took_us", not_negative);
   archive("bytes_sent", bytes_sent);
   archive("bytes_received", bytes_received);
   archive("outcome", outcome);
@@ -296,6 +298,7 @@ void fields(Archive& archive, T& value) {
   archive("selector", selector);
   archive("observed_at_unix_ms", observed_at);
   archive("took_us", took);
+  archive.demand(took.count() >= 0, "took_us", not_negative);
   archive("key", key);
   archive("adsp", adsp);
   archive("sibling_name", sibling_name);
