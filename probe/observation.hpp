@@ -196,7 +196,7 @@ struct Exchange {
   Transport transport = Transport::udp;
   bool edns_sent = false;
   std::uint8_t attempt = 1;              ///< 1 for the first try of this purpose in this way
-  std::chrono::microseconds started{0};  ///< since `Observation::observed_at`
+  std::chrono::microseconds started{0};  ///< since `Observation::observed_at`; below zero: carried
   std::chrono::microseconds took{0};     ///< round trip, or how long it was waited
   std::uint32_t bytes_sent = 0;
   std::uint32_t bytes_received = 0;  ///< of the response's message, without the TCP length
