@@ -1,7 +1,9 @@
 #include "cli/check.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -20,8 +22,11 @@
 #include "cli/settings_input.hpp"
 #include "cli/terminal.hpp"
 #include "config/escape.hpp"
+#include "exporters/history_changes.hpp"
 #include "exporters/history_store.hpp"
+#include "exporters/metrics/textfile.hpp"
 #include "exporters/observation_json.hpp"
+#include "exporters/plugin_text.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
 #include "exporters/signature_table.hpp"
@@ -44,6 +49,30 @@ void print_settings_good(const CheckCommand& command, const config::Settings& se
   };
   write_output(fmt::format("{}: {}, {}, no mistakes\n", config::escape_text(command.settings_file->string()),
                            counted(settings.domains.size(), "domain"), counted(selectors, "selector")));
+}
+
+/// The metrics of one run.
+config::Result<void> write_textfile(const std::filesystem::path& file,
+                                    const std::vector<checks::Report>& reports,
+                                    std::optional<exporters::HistoryStore>& history) {
+  if (file.extension() != ".prom") {
+    fmt::print(stderr, "dkimprobe: warning: {}: node_exporter reads only files whose names end with .prom\n",
+               config::escape_text(file.string()));
+  }
+  std::vector<exporters::MeasuredReport> measured;
+  for (const auto& report : reports) {
+    auto& each = measured.emplace_back(&report);
+    if (!history || !report.key) continue;
+    // A history that cannot be read has been told of by then.
+    const auto known = history->load(report.domain, report.selector);
+    if (!known) continue;
+    for (const auto& key : exporters::key_spans(*known)) {
+      if (key.sha256 == report.key->sha256) each.key_first_seen = key.first_seen;
+    }
+  }
+  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  return write_file(file, exporters::textfile(measured, file.filename().string(), program_version(), now),
+                    Readers::everybody);
 }
 
 }  // namespace
@@ -79,15 +108,27 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   std::vector<exporters::DomainSummary> domains;
   std::vector<exporters::DomainReports> of_message;
   std::vector<probe::Observation> seen;
+  std::vector<checks::Report> judged;  // for the outputs that tell of all domains at once
+  const bool at_once = command.plugin || command.textfile;
+  const auto began = std::chrono::steady_clock::now();
   bool interrupted = false;
-  for (const auto& target : plan->targets) {
-    Look look = look_at(target);
+  for (auto& target : plan->targets) {
+    // A plugin has its time for all domains together.
+    if (command.plugin) {
+      auto& time = target.probe.budgets.domain_time;
+      time =
+          std::max(std::chrono::milliseconds{1}, time - std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                            std::chrono::steady_clock::now() - began));
+    }
+    Look look = look_at(target, command.plugin ? ExitCode::unknown : ExitCode::interrupted);
     std::vector<checks::Report> reports;
     for (std::size_t i = 0; i < look.observations.size(); ++i)
       reports.push_back(
           checks::judge(look.observations[i], target.expectations[i], plan->policy, signatures));
     const checks::Status status = checks::worst(reports);
-    if (!command.output.json) {
+    if (at_once) {
+      std::ranges::copy(reports, std::back_inserter(judged));
+    } else if (!command.output.json) {
       write_output((domains.empty() && !command.message ? "" : "\n") +
                    report_tables(target.domain, reports, command.output.color));
     } else if (command.message) {
@@ -116,16 +157,23 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)
       return tl::unexpected(CheckRefused{ExitCode::settings, std::move(saved.error())});
   }
-  if (!command.output.json && domains.size() > 1)
+  if (!command.output.json && !at_once && domains.size() > 1)
     write_output('\n' + exporters::domains_table(domains, output_style(command.output.color)));
   std::vector<checks::Status> statuses;
   for (const auto& domain : domains) statuses.push_back(domain.status);
   if (any_names_no_key(signatures)) statuses.push_back(checks::Status::critical);
   const checks::Status status = checks::worst(statuses);
+  if (command.textfile && !interrupted) {
+    if (auto written = write_textfile(*command.textfile, judged, history); !written)
+      return tl::unexpected(CheckRefused{ExitCode::settings, std::move(written.error())});
+  }
+  if (command.plugin)
+    write_output(interrupted ? exporters::plugin_failure(std::vector<std::string>{"interrupted"})
+                             : exporters::plugin_text(judged, status, plan->policy));
   if (command.message && command.output.json)
     write_output(exporters::message_json(status, signatures, of_message));
   if (!interrupted) return exit_code(status);
-  if (!command.output.json)
+  if (!command.output.json && !command.plugin)
     fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
   return ExitCode::interrupted;
 }

@@ -23,7 +23,10 @@ using config::Mistakes;
 using config::nearest_word;
 using config::Result;
 
-constexpr std::string_view version_text = "dkimprobe " DKIMPROBE_VERSION "\n";
+constexpr std::string_view version = DKIMPROBE_VERSION;
+constexpr std::string_view plugin_flag = "--plugin";
+/// Plugin runners give up at ten seconds.
+constexpr std::chrono::milliseconds plugin_time{9'000};
 
 constexpr std::string_view help_text = R"(Examples
   dkimprobe check example.com s1             one selector, each server by itself
@@ -62,6 +65,8 @@ constexpr std::string_view check_help_start = R"(Examples
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
   dkimprobe check --message mail.eml
   dkimprobe check --config.file settings.yaml
+  dkimprobe check example.com s1 --plugin                    Icinga and Nagios
+  dkimprobe check example.com s1 --textfile dir/dkim.prom    node_exporter
 
 Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
@@ -270,6 +275,8 @@ struct CheckTexts {
   std::string save{};
   std::string message{};
   std::string storage{};
+  std::string textfile{};
+  bool plugin = false;
   OutputTexts output{};
   bool only_ipv4 = false;
   bool only_ipv6 = false;
@@ -385,6 +392,16 @@ void declare_check(CLI::App& app, CheckTexts& texts) {
       "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
       "against the records; `-` is standard input. No signature is verified");
   declare_output(app, texts.output, "one JSON object on standard output");
+  app.add_flag(
+         std::string(plugin_flag), texts.plugin,
+         "speak as a plugin of Icinga and Nagios: a line with performance data, exit codes 0 to 3 alone, "
+         "and --timeout is 9s unless given")
+      ->group(output_group);
+  app.add_option(
+         "--textfile", texts.textfile,
+         "write metrics to this file in place of all output, for node_exporter, which reads DIR/*.prom")
+      ->option_text("FILE")
+      ->group(output_group);
   app.add_option("--save", texts.save, "store what the servers said, for `dkimprobe judge`")
       ->option_text("FILE")
       ->group(output_group);
@@ -583,6 +600,31 @@ void read_probe_flags(CLI::App& app, const CheckTexts& texts, CheckCommand& comm
   read_file_name(app, "--root-hints", texts.root_hints, command.root_hints, mistakes);
 }
 
+/// The outputs that replace the tables.
+void read_outlets(CLI::App& app, const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+  command.plugin = texts.plugin;
+  read_file_name(app, "--textfile", texts.textfile, command.textfile, mistakes);
+  std::vector<std::string_view> given;
+  if (command.output.json) given.emplace_back("--json");
+  if (command.plugin) given.push_back(plugin_flag);
+  if (command.textfile) given.emplace_back("--textfile");
+  if (given.size() > 1) {
+    mistakes.push_back(
+        {fmt::format("{}", fmt::join(given, " ")), "each is an output of its own; choose one"});
+  }
+  if (!command.plugin && !command.textfile) return;
+  const std::string flag(command.plugin ? plugin_flag : "--textfile");
+  if (command.message)
+    mistakes.push_back({flag, "it tells of selectors, not of a message; leave it or --message out"});
+  if (command.only_check_settings)
+    mistakes.push_back(
+        {flag, "--config.check asks nobody, so there is nothing to tell; leave one of them out"});
+  if (command.plugin && app.get_option("--timeout")->empty()) {
+    command.settings.budgets.domain_time = plugin_time;
+    command.given_options.push_back(option_named("timeout"));
+  }
+}
+
 Result<Command> read_check(std::span<const std::string> arguments) {
   CLI::App app;
   CheckTexts texts;
@@ -603,6 +645,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   read_probe_flags(app, texts, command, mistakes);
   if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
   read_output(app, texts.output, command.output, mistakes);
+  read_outlets(app, texts, command, mistakes);
   read_file_name(app, "--save", texts.save, command.save, mistakes);
   read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
@@ -1242,6 +1285,17 @@ Result<Command> read_history(std::span<const std::string> arguments) {
 
 }  // namespace
 
+std::string_view program_version() {
+  return version;
+}
+
+bool asks_for_plugin(std::span<const std::string> arguments) {
+  const auto flags_end = std::ranges::find(arguments, "--");
+  return std::any_of(arguments.begin(), flags_end, [](const std::string& argument) {
+    return std::string_view(argument).substr(0, argument.find('=')) == plugin_flag;
+  });
+}
+
 Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (arguments.empty()) {
     return mistake(
@@ -1249,7 +1303,8 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   }
   const std::string& word = arguments.front();
   if (word == "--help" || word == "-h" || word == "help") return Command{TextWanted{std::string(help_text)}};
-  if (word == "--version" || word == "version") return Command{TextWanted{std::string(version_text)}};
+  if (word == "--version" || word == "version")
+    return Command{TextWanted{fmt::format("dkimprobe {}\n", version)}};
   if (word == "check") return read_check(arguments.subspan(1));
   if (word == "preflight") return read_preflight(arguments.subspan(1));
   if (word == "rotation") return read_rotation(arguments.subspan(1));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -44,8 +45,10 @@ struct CheckCommand {
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};     ///< where the observations are stored
-  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
+  std::optional<std::filesystem::path> save{};      ///< where the observations are stored
+  std::optional<std::filesystem::path> storage{};   ///< the directory of the history
+  bool plugin = false;                              ///< speak as a plugin of Nagios and Icinga
+  std::optional<std::filesystem::path> textfile{};  ///< for node_exporter, in place of all other output
   OutputChoice output{};
 };
 
@@ -139,6 +142,11 @@ struct TextWanted {
 
 using Command = std::variant<CheckCommand, PreflightCommand, RotationCommand, ServeCommand, JudgeCommand,
                              LintCommand, RecordCommand, HistoryCommand, ExplainCommand, TextWanted>;
+
+[[nodiscard]] std::string_view program_version();
+
+/// Whether the flag --plugin is given, however wrong the rest of the command line may be.
+[[nodiscard]] bool asks_for_plugin(std::span<const std::string> arguments);
 
 /// `arguments` without the program's own name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);

@@ -15,7 +15,7 @@ namespace dkimprobe::cli {
 
 using std::chrono::milliseconds;
 
-Look look_at(const CheckTarget& target) {
+Look look_at(const CheckTarget& target, ExitCode insisted) {
   const bool show_progress = isatty(STDERR_FILENO) == 1;
   bool progress_shown = false;
   const auto progress = [&](milliseconds passed) {
@@ -31,7 +31,7 @@ Look look_at(const CheckTarget& target) {
   probe::Prober prober(target.probe);
   {
     const SignalWatch watch([&] { prober.interrupt(); },
-                            show_progress ? std::function<void(milliseconds)>(progress) : nullptr);
+                            show_progress ? std::function<void(milliseconds)>(progress) : nullptr, insisted);
     look.observations = prober.observe(target.domain, target.selectors);
     look.interrupted = watch.interrupted();
   }

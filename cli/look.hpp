@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/check_plan.hpp"
+#include "cli/exit_code.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::cli {
@@ -13,6 +14,7 @@ struct Look {
   bool interrupted = false;                        ///< what was not seen by then is unknown
 };
 
-[[nodiscard]] Look look_at(const CheckTarget& target);
+/// `insisted` is how the process ends when it is interrupted twice.
+[[nodiscard]] Look look_at(const CheckTarget& target, ExitCode insisted = ExitCode::interrupted);
 
 }  // namespace dkimprobe::cli

@@ -1,10 +1,12 @@
 // The composition: the command line, the command, the exit code.
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -24,16 +26,20 @@
 #include "cli/rotation.hpp"
 #include "cli/serve.hpp"
 #include "config/escape.hpp"
+#include "exporters/plugin_text.hpp"
 
 namespace dkimprobe::cli {
 namespace {
+
+std::string line_of(const config::Mistake& mistake) {
+  return fmt::format("{}{}{}", mistake.where, mistake.where.empty() ? "" : ": ", mistake.message);
+}
 
 int end_with(const config::Mistakes& mistakes, ExitCode code) {
   // A settings file is mended in one go; how many of its mistakes are told is bounded where it is read.
   const std::size_t shown = code == ExitCode::settings ? mistakes.size() : 10;
   for (std::size_t i = 0; i < std::min(shown, mistakes.size()); ++i) {
-    const auto& [where, message] = mistakes[i];
-    fmt::print(stderr, "dkimprobe: {}{}{}\n", where, where.empty() ? "" : ": ", message);
+    fmt::print(stderr, "dkimprobe: {}\n", line_of(mistakes[i]));
   }
   if (mistakes.size() > shown)
     fmt::print(stderr, "dkimprobe: and {} more mistakes\n", mistakes.size() - shown);
@@ -87,6 +93,39 @@ int run(const std::vector<std::string>& arguments) {
   return result ? static_cast<int>(*result) : end_with(result.error().mistakes, result.error().code);
 }
 
+constexpr int plugin_unknown = static_cast<int>(ExitCode::unknown);
+
+int end_plugin(std::string_view what, const config::Mistakes& mistakes) {
+  std::vector<std::string> lines;
+  for (const auto& mistake : mistakes) lines.push_back(fmt::format("{}: {}", what, line_of(mistake)));
+  write_output(exporters::plugin_failure(lines));
+  return plugin_unknown;
+}
+
+void end_interrupted_plugin(int) {
+  constexpr std::string_view text = "DKIM UNKNOWN - interrupted\n";
+  [[maybe_unused]] const auto written = write(STDOUT_FILENO, text.data(), text.size());
+  _exit(plugin_unknown);
+}
+
+/// Whatever goes wrong is told on standard output, which plugin runners read, and ends with 3.
+int run_plugin(const std::vector<std::string>& arguments) {
+  signal(SIGINT, end_interrupted_plugin);
+  signal(SIGTERM, end_interrupted_plugin);
+  // Some runners read both streams as one, whose first line counts: warnings are kept until the end.
+  static char warnings[65'536];
+  setvbuf(stderr, warnings, _IOFBF, sizeof warnings);
+  const auto command = read_command_line(arguments);
+  if (!command) return end_plugin("wrong usage", command.error());
+  const auto* const check = std::get_if<CheckCommand>(&*command);
+  if (check == nullptr)
+    return end_plugin("wrong usage", {{"--plugin", "only `dkimprobe check` is a plugin"}});
+  const auto result = run_check(*check);
+  if (result) return std::min(static_cast<int>(*result), plugin_unknown);
+  return end_plugin(result.error().code == ExitCode::usage ? "wrong usage" : "wrong settings",
+                    result.error().mistakes);
+}
+
 }  // namespace
 }  // namespace dkimprobe::cli
 
@@ -94,12 +133,16 @@ int main(int argc, char** argv) {
   using dkimprobe::cli::ExitCode;
   // Readers that go away early are told by the result of the write.
   signal(SIGPIPE, SIG_IGN);
+  bool plugin = false;
   try {
-    return dkimprobe::cli::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    plugin = dkimprobe::cli::asks_for_plugin(arguments);
+    return plugin ? dkimprobe::cli::run_plugin(arguments) : dkimprobe::cli::run(arguments);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "dkimprobe: internal error: {}\n", dkimprobe::config::escape_text(error.what(), 500));
+    fmt::print(plugin ? stdout : stderr, "{}internal error: {}\n",
+               plugin ? "DKIM UNKNOWN - " : "dkimprobe: ", dkimprobe::config::escape_text(error.what(), 500));
   } catch (...) {
-    fmt::print(stderr, "dkimprobe: internal error\n");
+    fmt::print(plugin ? stdout : stderr, "{}internal error\n", plugin ? "DKIM UNKNOWN - " : "dkimprobe: ");
   }
-  return static_cast<int>(ExitCode::internal);
+  return static_cast<int>(plugin ? ExitCode::unknown : ExitCode::internal);
 }

@@ -7,13 +7,11 @@
 #include <ctime>
 #include <utility>
 
-#include "cli/exit_code.hpp"
-
 namespace dkimprobe::cli {
 
 SignalWatch::SignalWatch(std::function<void()> on_interrupt,
-                         std::function<void(std::chrono::milliseconds)> on_tick)
-    : on_interrupt_(std::move(on_interrupt)), on_tick_(std::move(on_tick)) {
+                         std::function<void(std::chrono::milliseconds)> on_tick, ExitCode insisted)
+    : on_interrupt_(std::move(on_interrupt)), on_tick_(std::move(on_tick)), insisted_(insisted) {
   sigemptyset(&watched_);
   sigaddset(&watched_, SIGINT);
   sigaddset(&watched_, SIGTERM);
@@ -36,7 +34,7 @@ void SignalWatch::watch() {
     const int signal = sigtimedwait(&watched_, nullptr, &tick);
     if (done_) return;
     if (signal > 0) {
-      if (interrupted_.exchange(true)) _exit(static_cast<int>(ExitCode::interrupted));
+      if (interrupted_.exchange(true)) _exit(static_cast<int>(insisted_));
       on_interrupt_();
     } else if (errno == EAGAIN && on_tick_) {
       on_tick_(

@@ -9,13 +9,17 @@
 
 #include <signal.h>
 
+#include "cli/exit_code.hpp"
+
 namespace dkimprobe::cli {
 
 class SignalWatch {
  public:
   /// From now on SIGINT and SIGTERM call `on_interrupt` once, on another thread; the second one ends the
-  /// process at once. `on_tick`, when there is one, is called about ten times a second with the time passed.
-  SignalWatch(std::function<void()> on_interrupt, std::function<void(std::chrono::milliseconds)> on_tick);
+  /// process at once, with `insisted`. `on_tick`, when there is one, is called about ten times a second with
+  /// the time passed.
+  SignalWatch(std::function<void()> on_interrupt, std::function<void(std::chrono::milliseconds)> on_tick,
+              ExitCode insisted = ExitCode::interrupted);
   /// Ends the thread and lets the signals do what they did before.
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
@@ -28,6 +32,7 @@ class SignalWatch {
 
   std::function<void()> on_interrupt_;
   std::function<void(std::chrono::milliseconds)> on_tick_;
+  ExitCode insisted_;
   sigset_t watched_{};
   sigset_t before_{};
   std::atomic<bool> done_{false};

@@ -72,6 +72,27 @@ TEST_CASE("without flags the settings are the defaults") {
   CHECK_FALSE(command.root_hints);
 }
 
+TEST_CASE("a plugin has nine seconds unless it is given others") {
+  const auto plugin = read({"example.com", "s1", "--plugin"});
+  CHECK(plugin.plugin);
+  CHECK(plugin.settings.budgets.domain_time == std::chrono::seconds{9});
+  REQUIRE(plugin.given_options.size() == 1);  // so it wins over the settings file
+  CHECK(plugin.given_options.front()->key == "timeout");
+  const auto given = read({"example.com", "s1", "--plugin", "--timeout", "3s"});
+  CHECK(given.settings.budgets.domain_time == std::chrono::seconds{3});
+  CHECK(given.given_options.size() == 1);
+  CHECK(read({"example.com", "s1", "--textfile", "x.prom"}).given_options.empty());
+}
+
+TEST_CASE("a plugin is known by its flag, before anything else is read") {
+  const auto asks = [](std::vector<std::string> arguments) { return asks_for_plugin(arguments); };
+  CHECK(asks({"check", "a..b", "--plugin", "--nonsense"}));
+  CHECK(asks({"--plugin=yes"}));
+  CHECK_FALSE(asks({"check", "--", "--plugin"}));
+  CHECK_FALSE(asks({"check", "--plugins", "plugin"}));
+  CHECK_FALSE(asks({}));
+}
+
 TEST_CASE("every option of the table is a flag") {
   for (const auto* row : flag_options()) {
     const auto& option = *row;

@@ -1,7 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -11,31 +8,13 @@
 #include "exporters/report_table.hpp"
 #include "exporters/signature_table.hpp"
 #include "exporters/text_layout.hpp"
+#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
 
 namespace {
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-/// Compares with the golden file. With DKIMPROBE_WRITE_GOLDEN set it is written instead, to be read and
-/// committed by a person.
-void compare_with_golden(const std::string& file, const std::string& text) {
-  const std::string path = std::string(DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/") + file;
-  if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
-  std::ifstream stream(path);
-  REQUIRE(stream);
-  std::stringstream golden;
-  golden << stream.rdbuf();
-  CHECK(lines_of(text) == lines_of(golden.str()));
-}
 
 std::string without_colors(const std::string& text) {
   std::string plain;

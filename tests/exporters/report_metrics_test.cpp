@@ -1,0 +1,117 @@
+#include "exporters/metrics/report_metrics.hpp"
+
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "exporters/metrics/textfile.hpp"
+#include "tests/exporters/golden_file.hpp"
+#include "tests/exporters/sample_reports.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+constexpr probe::WallTime moment{std::chrono::milliseconds{1'795'311'296'789}};
+
+/// The samples, each at a selector of its own; the first with what only a history knows.
+std::vector<checks::Report> sample_selectors() {
+  std::vector<checks::Report> reports;
+  for (const auto& [name, report] : sample_reports()) {
+    reports.push_back(report);
+    reports.back().selector = config::Selector::parse(name).value();
+  }
+  reports.front().rotation = checks::RotationFacts{.safe_to_sign_at = moment};
+  reports.front().negative_ttl_seconds = 3'600;
+  return reports;
+}
+
+std::vector<MeasuredReport> measured(const std::vector<checks::Report>& reports) {
+  std::vector<MeasuredReport> list;
+  for (const auto& report : reports) list.push_back({.report = &report});
+  list.front().key_first_seen = moment;
+  return list;
+}
+
+std::string page(const std::vector<MeasuredReport>& reports, MetricFormat format = MetricFormat::text) {
+  MetricWriter writer(format);
+  write_report_metrics(writer, reports);
+  return writer.finish();
+}
+
+}  // namespace
+
+TEST_CASE("the metrics of the samples are as their golden file says") {
+  const auto reports = sample_selectors();
+  compare_with_golden("textfile.prom", textfile(measured(reports), "dkim.prom", "0.0.0", moment));
+}
+
+TEST_CASE("every series is there once, and every family in one piece") {
+  const auto reports = sample_selectors();
+  std::set<std::string> series;
+  std::set<std::string> families;
+  std::istringstream lines(page(measured(reports)));
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    if (line.starts_with("# TYPE ")) CHECK(families.insert(line).second);
+    if (!line.starts_with('#')) CHECK(series.insert(line.substr(0, line.rfind(' '))).second);
+  }
+  CHECK(families.size() == 12);
+  CHECK(series.size() > reports.size());
+}
+
+TEST_CASE("a fault at many servers is one series, and a server on two legs is one series") {
+  auto report = sample_reports().front().report;
+  const checks::Check* const check = sample_reports().at(2).report.findings.front().check;
+  report.findings.assign(3, {.check = check, .severity = checks::Severity::critical});
+  report.findings.push_back({.check = check, .severity = checks::Severity::notice});
+  report.servers.resize(1);
+  report.servers.push_back(report.servers.front());
+  report.servers.back().outcome = checks::ServerOutcome::refused;
+  report.servers.push_back(report.servers.front());
+  report.servers.back().id.address.port = 5'300;
+  report.servers.push_back(report.servers.front());
+  report.servers.back().id.name = "never.example.com";
+  report.servers.back().outcome = checks::ServerOutcome::not_asked;
+  const std::string text = page({{.report = &report}});
+  const std::string labels = R"(domain="example.com",selector="s1")";
+  const auto lines_of = [&](const std::string& family) {
+    std::string found;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(family + '{')) found += line.substr(family.size()) + '\n';
+    }
+    return found;
+  };
+  CHECK(lines_of("dkim_finding") == "{" + labels + R"(,check="ns_stale",severity="critical"} 1)" + "\n{" +
+                                        labels + R"(,check="ns_stale",severity="notice"} 1)" + "\n");
+  CHECK(lines_of("dkim_nameserver_answer") ==
+        "{" + labels + R"(,nameserver="ns1.example.com",address="192.0.2.1"} 0)" + "\n{" + labels +
+            R"(,nameserver="ns1.example.com",address="192.0.2.1:5300"} 1)" + "\n");
+}
+
+TEST_CASE("nothing is written of nothing, and what is not known has no series") {
+  CHECK(page({}).empty());
+  CHECK(page({}, MetricFormat::openmetrics) == "# EOF\n");
+  const checks::Report report;
+  const std::string text = page({{.report = &report}});
+  CHECK(text.find("dkim_selector_status{domain=\".\",selector=\"\"} 3\n") != std::string::npos);
+  CHECK(text.find("dkim_key_bits") == std::string::npos);
+  CHECK(text.find("dkim_response") == std::string::npos);
+}
+
+TEST_CASE("no text of a record goes into a label") {
+  auto report = sample_reports().front().report;
+  report.record.strings = {"SECRET"};
+  report.record.tags = {{"SECRET", "SECRET"}};
+  report.headline = "SECRET";
+  for (auto& row : report.servers) row.says = "SECRET";
+  report.findings.push_back({.check = sample_reports().at(2).report.findings.front().check,
+                             .detail = "SECRET",
+                             .remedy = "SECRET"});
+  CHECK(page({{.report = &report}}).find("SECRET") == std::string::npos);
+}
+
+}  // namespace dkimprobe::exporters
