@@ -65,32 +65,6 @@ std::string texts_text(const AnswerSpan& span) {
   return text;
 }
 
-std::string answer_text(const AnswerSpan& span) {
-  std::string text;
-  switch (span.kind) {
-    case PublishedKind::texts:
-      text = texts_text(span);
-      break;
-    case PublishedKind::alias:
-      text = fmt::format("alias to {}", span.alias ? span.alias->to_string() : "nowhere");
-      break;
-    case PublishedKind::nodata:
-      text = "no TXT record";
-      break;
-    case PublishedKind::nxdomain:
-      text = "no such name (NXDOMAIN)";
-      break;
-    case PublishedKind::failure:
-      return "SERVFAIL";
-    case PublishedKind::unknown:
-      return span.texts.empty() ? "no answer that tells"
-                                : "different answers, among them " + texts_text(span);
-    case PublishedKind::left:
-      return "not a server of the zone";
-  }
-  return span.ttl_seconds ? fmt::format("{}, TTL {}", text, ttl_text(*span.ttl_seconds)) : text;
-}
-
 std::string names_text(const std::vector<config::DomainName>& names) {
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), shown_names); ++i)
@@ -157,7 +131,42 @@ void Writer::key(const KeySpan& key) {
   }
 }
 
-/// What it became, what it was, and where.
+void Writer::change(const HistoryChange& change, const config::DomainName& name) {
+  std::string head = word_of(change.kind);
+  for (const auto& words : change_lines(change, name)) {
+    paragraph(change_indent, words, std::move(head));
+    head.clear();
+  }
+}
+
+}  // namespace
+
+std::string answer_text(const AnswerSpan& span) {
+  std::string text;
+  switch (span.kind) {
+    case PublishedKind::texts:
+      text = texts_text(span);
+      break;
+    case PublishedKind::alias:
+      text = fmt::format("alias to {}", span.alias ? span.alias->to_string() : "nowhere");
+      break;
+    case PublishedKind::nodata:
+      text = "no TXT record";
+      break;
+    case PublishedKind::nxdomain:
+      text = "no such name (NXDOMAIN)";
+      break;
+    case PublishedKind::failure:
+      return "SERVFAIL";
+    case PublishedKind::unknown:
+      return span.texts.empty() ? "no answer that tells"
+                                : "different answers, among them " + texts_text(span);
+    case PublishedKind::left:
+      return "not a server of the zone";
+  }
+  return span.ttl_seconds ? fmt::format("{}, TTL {}", text, ttl_text(*span.ttl_seconds)) : text;
+}
+
 std::vector<std::string> change_lines(const HistoryChange& change, const config::DomainName& name) {
   const std::string until =
       change.not_before ? fmt::format(", seen last {}", iso_time(*change.not_before)) : std::string{};
@@ -181,16 +190,6 @@ std::vector<std::string> change_lines(const HistoryChange& change, const config:
   }
   return lines;
 }
-
-void Writer::change(const HistoryChange& change, const config::DomainName& name) {
-  std::string head = word_of(change.kind);
-  for (const auto& words : change_lines(change, name)) {
-    paragraph(change_indent, words, std::move(head));
-    head.clear();
-  }
-}
-
-}  // namespace
 
 std::string history_text(const SelectorRecord& record, const TableStyle& style) {
   const auto& history = record.history;

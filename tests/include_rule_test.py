@@ -35,6 +35,7 @@ LIBRARIES = {
         "exporters/record_lines",
         "exporters/report_json",
         "exporters/rotation_json",
+        "exporters/status/status_json",
     ],
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],

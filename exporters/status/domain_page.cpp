@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/server_answer.hpp"
+#include "exporters/status/page_parts.hpp"
+#include "exporters/status/status_pages.hpp"
+#include "exporters/text_page.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Report;
+using checks::ServerRow;
+
+/// One nameserver of a zone, with what it says of each selector.
+struct MatrixRow {
+  checks::ServerId server{};
+  /// By the index of the selector; a name that is an alias inside the zone gives more than one.
+  std::map<std::size_t, std::vector<const ServerRow*>> cells{};
+};
+
+struct MatrixZone {
+  std::string name{};
+  std::vector<MatrixRow> rows{};
+};
+
+std::string zone_name(const Report& report, const ServerRow& row) {
+  const auto* const zone = zone_of(report.delegations, row.owner);
+  return zone == nullptr ? row.owner.to_string() : zone->zone.to_string();
+}
+
+std::vector<MatrixZone> matrix_of(const StatusDomain& domain) {
+  std::vector<MatrixZone> zones;
+  for (std::size_t i = 0; i < domain.selectors.size(); ++i) {
+    const auto& report = domain.selectors[i].report;
+    if (!report) continue;
+    for (const auto& row : report->servers) {
+      std::string name = zone_name(*report, row);
+      auto zone = std::ranges::find(zones, name, &MatrixZone::name);
+      if (zone == zones.end()) zone = zones.insert(zones.end(), MatrixZone{std::move(name)});
+      auto server = std::ranges::find(zone->rows, row.id, &MatrixRow::server);
+      if (server == zone->rows.end()) server = zone->rows.insert(zone->rows.end(), MatrixRow{row.id});
+      server->cells[i].push_back(&row);
+    }
+  }
+  return zones;
+}
+
+/// Whether the servers of that name are in more than one group.
+bool has_groups(const Report& report, const config::DomainName& owner) {
+  return std::ranges::any_of(report.servers, [&](const ServerRow& row) {
+    return row.owner == owner && row.group != ' ' && row.group != 'A';
+  });
+}
+
+void write_answer(HtmlWriter& html, const Report& report, const ServerRow& row) {
+  const bool groups = has_groups(report, row.owner);
+  const bool differs = row.group != ' ' && row.group != 'A';
+  const auto answer = html.open("div", {{"class", differs            ? "answer differs"
+                                                  : row.group == ' ' ? "answer silent"
+                                                                     : "answer"}});
+  if (groups && row.group != ' ') {
+    html.leaf("span", {{"class", "letter"}}, std::string(1, row.group));
+    html.raw(" ");
+  }
+  html.text(row.says.empty() ? checks::to_string(row.outcome) : std::string_view(row.says));
+  if (differs) {
+    html.raw(" ");
+    html.leaf("b", "differs");
+  }
+  if (row.disagrees_with_itself) {
+    html.raw(" ");
+    html.leaf("b", "disagrees with itself");
+  }
+  if (const auto severity = worst_about(report, row.id); severity && *severity != checks::Severity::notice) {
+    html.raw(" ");
+    write_severity(html, *severity);
+  }
+}
+
+void write_zone(HtmlWriter& html, const StatusDomain& domain, const MatrixZone& zone) {
+  const auto body = html.open("tbody");
+  {
+    const auto row = html.open("tr", {{"class", "zone"}});
+    const auto cell =
+        html.open("th", {{"scope", "rowgroup"}, {"colspan", fmt::format("{}", domain.selectors.size() + 1)}});
+    html.raw("zone ");
+    html.leaf("span", {{"class", "name"}}, zone.name);
+  }
+  for (const auto& server : zone.rows) {
+    const auto row = html.open("tr");
+    {
+      const auto cell = html.open("th", {{"scope", "row"}});
+      html.leaf("span", {{"class", "name"}}, server.server.name);
+      html.raw(" ");
+      html.leaf("span", {{"class", "address"}}, server.server.address.ip.to_string());
+    }
+    for (std::size_t i = 0; i < domain.selectors.size(); ++i) {
+      const auto cell = html.open("td");
+      const auto found = server.cells.find(i);
+      if (found == server.cells.end()) {
+        html.leaf("span", {{"class", "quiet"}}, "not asked");
+        continue;
+      }
+      for (const auto* const answer : found->second) write_answer(html, *domain.selectors[i].report, *answer);
+    }
+  }
+}
+
+void write_matrix(HtmlWriter& html, const StatusOverview& overview, const StatusDomain& domain) {
+  const auto zones = matrix_of(domain);
+  const auto section = html.open("section", {{"aria-labelledby", "servers"}});
+  html.leaf("h2", {{"id", "servers"}}, "What each nameserver says");
+  if (zones.empty()) return html.leaf("p", "No nameserver has been asked yet.");
+  html.leaf("p", {{"class", "quiet"}},
+            "Servers with the same letter publish the same; A is what most of them publish. Without letters "
+            "all that answer agree.");
+  // A wide matrix scrolls by itself, with the keyboard too; the page never does.
+  const auto frame = html.open(
+      "div", {{"class", "scroll"}, {"role", "region"}, {"tabindex", "0"}, {"aria-labelledby", "servers"}});
+  const auto table = html.open("table", {{"class", "matrix"}});
+  html.leaf("caption", {{"class", "unseen"}}, "Nameservers by selectors");
+  {
+    const auto head = html.open("thead");
+    const auto row = html.open("tr");
+    html.leaf("th", {{"scope", "col"}}, "Nameserver");
+    for (const auto& selector : domain.selectors) {
+      const auto cell = html.open("th", {{"scope", "col"}});
+      html.leaf("a", {{"href", link_to_selector(overview, domain.domain, selector.selector)}},
+                selector.selector.to_string());
+      html.raw(" ");
+      write_status(html, status_of(selector));
+    }
+  }
+  for (const auto& zone : zones) write_zone(html, domain, zone);
+}
+
+void write_selectors(HtmlWriter& html, const StatusOverview& overview, const StatusDomain& domain) {
+  std::vector<const StatusSelector*> selectors;
+  for (const auto& selector : domain.selectors) selectors.push_back(&selector);
+  std::ranges::sort(selectors, {}, [](const StatusSelector* selector) {
+    return std::pair(urgency(status_of(*selector)), selector);  // pointers into one vector: its order
+  });
+  const auto section = html.open("section", {{"aria-labelledby", "selectors"}});
+  html.leaf("h2", {{"id", "selectors"}}, "Selectors");
+  if (selectors.empty()) return html.leaf("p", "No selector of this domain is watched.");
+  const auto list = html.open("ul", {{"class", "lines"}});
+  for (const auto* const selector : selectors) {
+    const auto item = html.open("li");
+    write_status(html, status_of(*selector));
+    html.raw(" ");
+    {
+      const auto words = html.open("div");
+      html.leaf("a", {{"href", link_to_selector(overview, domain.domain, selector->selector)}},
+                selector->selector.to_string());
+      html.raw(" ");
+      html.text(headline_of(*selector));
+      write_marks(html, *selector, overview.now);
+    }
+    const auto looks = html.open("div", {{"class", "time"}});
+    if (selector->last_round) {
+      html.raw("seen ");
+      write_distance(html, *selector->last_round, overview.now);
+    }
+    if (selector->next_round) {
+      html.raw(selector->last_round ? Markup(", next ") : Markup("next "));
+      write_distance(html, *selector->next_round, overview.now);
+    }
+  }
+}
+
+}  // namespace
+
+std::string domain_page(const StatusOverview& overview, const StatusDomain& domain) {
+  StatusRoute json;
+  json.view = StatusView::domain;
+  json.domain = domain.domain;
+  json.as_json = true;
+  const PageHead head{domain.domain.to_string(),
+                      std::nullopt,
+                      {{"Domains", link_to(overview, StatusRoute{})}},
+                      link_to(overview, json)};
+  return framed(overview, head, [&](HtmlWriter& html) {
+    {
+      const auto title = html.open("div", {{"class", "title"}});
+      html.leaf("h1", domain.domain.to_string());
+      write_status(html, status_of(domain));
+    }
+    write_selectors(html, overview, domain);
+    write_matrix(html, overview, domain);
+  });
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,70 @@
+#include "exporters/status/html_writer.hpp"
+
+#include "config/escape.hpp"
+#include "exporters/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+
+HtmlWriter::Element::~Element() {
+  html_.page_ += "</";
+  html_.page_ += name_.text();
+  html_.page_ += '>';
+}
+
+HtmlWriter::Element HtmlWriter::open(Markup name, Attributes attributes) {
+  start(name, attributes);
+  page_ += '>';
+  return {*this, name};
+}
+
+void HtmlWriter::leaf(Markup name, Attributes attributes, std::string_view words) {
+  const auto element = open(name, attributes);
+  text(words);
+}
+
+void HtmlWriter::empty(Markup name, Attributes attributes) {
+  start(name, attributes);
+  page_ += "/>";
+}
+
+void HtmlWriter::text(std::string_view text) {
+  for (const char c : without_controls(text)) {
+    switch (c) {
+      case '&':
+        page_ += "&amp;";
+        break;
+      case '<':
+        page_ += "&lt;";
+        break;
+      case '>':
+        page_ += "&gt;";
+        break;
+      case '"':
+        page_ += "&quot;";
+        break;
+      case '\'':
+        page_ += "&#39;";
+        break;
+      default:
+        page_ += c;
+    }
+  }
+}
+
+void HtmlWriter::foreign(std::string_view bytes, std::size_t longest) {
+  text(config::escape_text(bytes, longest));
+}
+
+void HtmlWriter::start(Markup name, Attributes attributes) {
+  page_ += '<';
+  page_ += name.text();
+  for (const auto& attribute : attributes) {
+    page_ += ' ';
+    page_ += attribute.name.text();
+    page_ += "=\"";
+    text(attribute.value);
+    page_ += '"';
+  }
+}
+
+}  // namespace dkimprobe::exporters

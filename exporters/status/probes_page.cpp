@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include "exporters/status/page_parts.hpp"
+#include "exporters/status/status_pages.hpp"
+#include "exporters/text_page.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+constexpr std::size_t shown_octets = 80;
+
+void write_probe(HtmlWriter& html, const RecentProbe& probe, probe::WallTime now) {
+  const auto row = html.open("tr", {{"role", "row"}});
+  {
+    const auto cell = html.open("th", {{"scope", "row"}, {"role", "rowheader"}});
+    html.foreign(probe.target, shown_octets);
+    html.raw(" ");
+    const auto selector = html.open("span", {{"class", "mark"}});
+    html.foreign(probe.selector, shown_octets);
+  }
+  {
+    const auto cell = html.open("td", {{"role", "cell"}});
+    if (probe.status) {
+      write_status(html, *probe.status);
+    } else {
+      html.raw("refused");
+    }
+  }
+  html.leaf("td", {{"role", "cell"}, {"class", "wide"}}, probe.detail);
+  {
+    const auto cell = html.open("td", {{"role", "cell"}});
+    html.raw("module ");
+    html.foreign(probe.module, shown_octets);
+  }
+  const auto cell = html.open("td", {{"role", "cell"}, {"class", "time"}});
+  write_distance(html, probe.at, now);
+  html.text(fmt::format(", took {}", duration(probe.took)));
+}
+
+}  // namespace
+
+std::string probes_page(const StatusOverview& overview) {
+  StatusRoute json;
+  json.view = StatusView::probes;
+  json.as_json = true;
+  const PageHead head{"Recent probes", StatusView::probes, {}, link_to(overview, json)};
+  return framed(overview, head, [&](HtmlWriter& html) {
+    html.leaf("h1", "Recent probes");
+    {
+      const auto words = html.open("p", {{"class", "quiet"}});
+      html.raw("Looks that were asked for by <code>/probe</code>, the newest first.");
+    }
+    if (overview.recent_probes.empty()) return html.leaf("p", "There was none since the start.");
+    const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
+    html.leaf("caption", {{"class", "unseen"}}, "Recent probes, the newest first");
+    {
+      const auto rows = html.open("thead", {{"role", "rowgroup"}});
+      const auto row = html.open("tr", {{"role", "row"}});
+      for (const auto* const word : {"Target", "Status", "What was found", "Module", "When"})
+        html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
+    }
+    const auto body = html.open("tbody", {{"role", "rowgroup"}});
+    for (const auto& probe : overview.recent_probes) write_probe(html, probe, overview.now);
+  });
+}
+
+std::string error_page(const StatusOverview& overview, std::string_view title, std::string_view words) {
+  const PageHead head{std::string(title), std::nullopt, {}, {}};
+  return framed(overview, head, [&](HtmlWriter& html) {
+    html.leaf("h1", title);
+    html.leaf("p", words);
+    const auto line = html.open("p");
+    html.leaf("a", {{"href", link_to(overview, StatusRoute{})}}, "All domains");
+  });
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,526 @@
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue.hpp"
+#include "checks/server_answer.hpp"
+#include "exporters/history_changes.hpp"
+#include "exporters/history_text.hpp"
+#include "exporters/status/drawings.hpp"
+#include "exporters/status/page_parts.hpp"
+#include "exporters/status/status_pages.hpp"
+#include "exporters/text_layout.hpp"
+#include "exporters/text_page.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Report;
+using checks::SelectorHistory;
+using checks::ServerRow;
+using Texts = std::vector<std::vector<std::string>>;
+
+constexpr std::size_t most_changes = 100;
+constexpr std::size_t longest_value = 512;    // octets shown of a tag's value
+constexpr std::size_t longest_shown = 4'096;  // octets shown of one string or text
+
+std::string with_spaces(std::string_view word) {
+  std::string text(word);
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+// ---- Findings ----
+
+void write_finding(HtmlWriter& html, const checks::Finding& finding) {
+  const auto item =
+      html.open("li", {{"class", fmt::format("finding {}", checks::to_string(finding.severity))}});
+  {
+    const auto head = html.open("p", {{"class", "head"}});
+    write_severity(html, finding.severity);
+    html.raw(" ");
+    html.leaf("code", {{"class", "check"}}, finding.check->name);
+    if (!finding.check->reference.empty()) {
+      html.raw(" ");
+      html.leaf("span", {{"class", "quiet"}}, finding.check->reference);
+    }
+  }
+  html.leaf("p", finding.detail);
+  if (!finding.servers.empty()) {
+    std::vector<std::string> names;
+    for (const auto& server : finding.servers) names.push_back(checks::server_text(server));
+    html.leaf("p", {{"class", "quiet"}}, fmt::format("at {}", checks::join_some(names)));
+  }
+  if (!finding.remedy.empty()) {
+    const auto remedy = html.open("p", {{"class", "remedy"}});
+    html.raw("<b>To mend it:</b> ");
+    html.text(finding.remedy);
+  }
+}
+
+void write_findings(HtmlWriter& html, const Report& report) {
+  const auto section = html.open("section", {{"aria-labelledby", "findings"}});
+  html.leaf("h2", {{"id", "findings"}}, "Findings");
+  if (report.findings.empty()) {
+    html.leaf("p", report.status == checks::Status::ok ? "No fault found." : "None.");
+    return;
+  }
+  const auto list = html.open("ol", {{"class", "findings"}});
+  for (const auto& finding : report.findings) write_finding(html, finding);
+}
+
+// ---- Record and key ----
+
+std::string_view meaning_of(std::string_view tag) {
+  static const std::map<std::string_view, std::string_view> meanings{{"v", "version"},
+                                                                     {"k", "key type"},
+                                                                     {"p", "public key"},
+                                                                     {"h", "hashes allowed"},
+                                                                     {"s", "services"},
+                                                                     {"t", "flags"},
+                                                                     {"n", "notes"},
+                                                                     {"g", "granularity (historic)"},
+                                                                     {"dkim", "signing practices"}};
+  const auto found = meanings.find(tag);
+  return found == meanings.end() ? "not known" : found->second;
+}
+
+void write_tags(HtmlWriter& html, const checks::RecordFacts& record) {
+  if (record.tags.empty()) return;
+  const auto table = html.open("table", {{"class", "tags"}});
+  html.leaf("caption", "The record, tag by tag");
+  {
+    const auto head = html.open("thead");
+    const auto row = html.open("tr");
+    for (const auto* const word : {"Tag", "Meaning", "Value"}) html.leaf("th", {{"scope", "col"}}, word);
+  }
+  const auto body = html.open("tbody");
+  for (const auto& tag : record.tags) {
+    const auto row = html.open("tr");
+    {
+      const auto cell = html.open("th", {{"scope", "row"}});
+      const auto name = html.open("code");
+      html.foreign(tag.name, longest_value);
+    }
+    html.leaf("td", meaning_of(tag.name));
+    const auto cell = html.open("td");
+    if (tag.value.empty()) {
+      html.leaf("span", {{"class", "quiet"}}, "empty");
+    } else {
+      const auto value = html.open("code");
+      html.foreign(tag.value, longest_value);
+    }
+  }
+}
+
+void write_key_facts(HtmlWriter& html, const Report& report) {
+  const auto facts = html.open("dl", {{"class", "facts"}});
+  write_fact(html, "Record", with_spaces(checks::to_string(report.record.record_class)));
+  if (report.key) {
+    write_fact(html, "Key", fmt::format("{} {} bits", report.key->algorithm, report.key->bits));
+    if (report.key->exponent) write_fact(html, "Exponent", fmt::format("{}", *report.key->exponent));
+    if (!report.key->sha256.empty()) {
+      html.leaf("dt", "SHA-256");
+      const auto value = html.open("dd");
+      html.leaf("code", report.key->sha256);
+    }
+  }
+  if (report.negative_ttl_seconds) write_fact(html, "Negative TTL", ttl_text(*report.negative_ttl_seconds));
+  write_fact(html, "ADSP", with_spaces(checks::to_string(report.adsp)));
+  for (const auto& alias : report.chain) {
+    html.leaf("dt", alias.is_dname ? "DNAME" : "CNAME");
+    const auto value = html.open("dd");
+    html.text(alias.owner.to_string());
+    html.raw(" → ");
+    html.text(fmt::format("{}, TTL {}", alias.target.to_string(), ttl_text(alias.ttl_seconds)));
+  }
+}
+
+void write_record(HtmlWriter& html, const Report& report) {
+  const auto section = html.open("section", {{"aria-labelledby", "record"}});
+  html.leaf("h2", {{"id", "record"}}, "Record and key");
+  write_key_facts(html, report);
+  write_tags(html, report.record);
+}
+
+void write_size_section(HtmlWriter& html, const Report& report) {
+  if (!report.size.direct && !report.size.chain && !report.size.observed_udp && !report.size.observed_edns)
+    return;
+  const auto section = html.open("section", {{"aria-labelledby", "sizes"}});
+  html.leaf("h2", {{"id", "sizes"}}, "Size of the answer");
+  html.leaf("p", {{"class", "quiet"}},
+            "512 bytes pass without EDNS, 1232 with it on every path; what is larger needs TCP.");
+  write_sizes(html, report.size);
+  if (report.size.observed_tcp)
+    html.leaf("p", fmt::format("Largest seen over TCP: {} bytes", *report.size.observed_tcp));
+  if (report.size.drop_first.empty()) return;
+  const auto words = html.open("p");
+  html.raw("To save bytes, drop ");
+  for (std::size_t i = 0; i < report.size.drop_first.size(); ++i) {
+    if (i > 0) html.raw(", then ");
+    const auto tag = html.open("code");
+    html.foreign(report.size.drop_first[i], longest_value);
+    html.raw("=");
+  }
+}
+
+// ---- Servers ----
+
+/// The names that were asked, in the order of the report.
+std::vector<config::DomainName> owners_of(const Report& report) {
+  std::vector<config::DomainName> owners;
+  for (const auto& row : report.servers) {
+    if (std::ranges::find(owners, row.owner) == owners.end()) owners.push_back(row.owner);
+  }
+  return owners;
+}
+
+/// The texts of a server's last look; null when the history does not know them.
+const Texts* texts_in(const SelectorHistory* history, const ServerRow& row) {
+  if (history == nullptr) return nullptr;
+  const auto timeline = std::ranges::find_if(history->servers, [&](const checks::ServerTimeline& each) {
+    return each.server == row.id && each.owner == row.owner;
+  });
+  if (timeline == history->servers.end() || timeline->spans.empty()) return nullptr;
+  const auto& last = timeline->spans.back();
+  return last.kind == checks::PublishedKind::texts ? &last.texts : nullptr;
+}
+
+std::string flags_of(const ServerRow& row) {
+  std::string flags = row.authoritative ? "AA" : "";
+  if (row.truncated) flags += flags.empty() ? "TC" : " TC";
+  return flags;
+}
+
+/// A cell that tells its column on narrow windows, where the head of the table is not shown.
+void write_cell(HtmlWriter& html, std::string_view column, std::string_view value) {
+  html.leaf("td",
+            {{"role", "cell"}, {"data-label", std::string(column)}, {"class", value.empty() ? "void" : ""}},
+            value);
+}
+
+void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) {
+  const bool differs = row.group != ' ' && row.group != 'A';
+  const auto line = html.open("tr", {{"role", "row"}, {"class", differs ? "differs" : ""}});
+  {
+    const auto cell = html.open("th", {{"scope", "row"}, {"role", "rowheader"}});
+    html.leaf("span", {{"class", "name"}}, row.id.name);
+    html.raw(" ");
+    html.leaf("span", {{"class", "address"}}, row.id.address.to_string());
+  }
+  {
+    const auto cell = html.open("td", {{"role", "cell"}, {"data-label", "Group"}});
+    if (row.group == ' ') {
+      html.raw("none");
+    } else {
+      html.leaf("span", {{"class", "letter"}}, std::string(1, row.group));
+      if (differs) html.raw(" <b>differs</b>");
+    }
+  }
+  {
+    const auto cell = html.open("td", {{"role", "cell"}, {"class", "wide"}});
+    html.text(row.says.empty() ? checks::to_string(row.outcome) : std::string_view(row.says));
+    if (row.disagrees_with_itself) html.raw(" <b>disagrees with itself</b>");
+    if (const auto severity = worst_about(report, row.id)) {
+      html.raw(" ");
+      write_severity(html, *severity);
+    }
+    if (row.nsid) {
+      html.raw(" ");
+      const auto nsid = html.open("span", {{"class", "quiet"}});
+      html.raw("NSID ");
+      html.foreign(*row.nsid, longest_value);
+    }
+  }
+  write_cell(html, "Flags", flags_of(row));
+  write_cell(html, "Bytes", row.udp_bytes ? fmt::format("{}", *row.udp_bytes) : "");
+  write_cell(html, "TTL", row.ttl_seconds ? ttl_text(*row.ttl_seconds) : "");
+  write_cell(html, "Serial", row.serial ? fmt::format("{}", *row.serial) : "");
+  write_cell(html, "Time", row.round_trip ? duration(*row.round_trip) : "");
+}
+
+void write_texts(HtmlWriter& html, const Texts& texts) {
+  for (const auto& strings : texts) {
+    std::size_t octets = 0;
+    for (const auto& string : strings) octets += string.size();
+    html.leaf("p", {{"class", "quiet"}},
+              fmt::format("TXT record of {}, {}", counted(octets, "octet", "octets"),
+                          counted(strings.size(), "string", "strings")));
+    const auto list = html.open("ol", {{"class", "strings"}});
+    for (const auto& string : strings) {
+      const auto item = html.open("li");
+      {
+        const auto code = html.open("code");
+        html.raw("&quot;");
+        html.foreign(string, longest_shown);
+        html.raw("&quot;");
+      }
+      html.raw(" ");
+      html.leaf("span", {{"class", "quiet"}}, fmt::format("{}", string.size()));
+    }
+  }
+}
+
+/// What the servers of each group of a name publish, string by string.
+void write_groups(HtmlWriter& html, const Report& report, const SelectorHistory* history,
+                  const std::vector<const ServerRow*>& rows) {
+  std::map<char, std::vector<const ServerRow*>> groups;
+  for (const auto* const row : rows) {
+    if (row->group != ' ' && !row->answer_sha256.empty()) groups[row->group].push_back(row);
+  }
+  for (const auto& [letter, members] : groups) {
+    const auto details = letter == 'A' && groups.size() == 1
+                             ? html.open("details", {{"class", "published"}})
+                             : html.open("details", {{"class", "published"}, {"open", ""}});
+    {
+      const auto summary = html.open("summary");
+      html.raw("Published by ");
+      html.leaf("span", {{"class", "letter"}}, std::string(1, letter));
+      std::vector<std::string> names;
+      for (const auto* const row : members) names.push_back(row->id.name);
+      html.text(fmt::format(" {}", checks::join_some(names)));
+    }
+    const Texts* texts = texts_in(history, *members.front());
+    if (texts != nullptr) {
+      write_texts(html, *texts);
+    } else if (letter == 'A' && !report.record.strings.empty()) {
+      write_texts(html, {report.record.strings});
+    } else {
+      html.leaf("p", fmt::format("{}; its strings are kept in the history alone", members.front()->says));
+    }
+  }
+}
+
+void write_servers(HtmlWriter& html, const Report& report, const SelectorHistory* history) {
+  const auto section = html.open("section", {{"aria-labelledby", "servers"}});
+  html.leaf("h2", {{"id", "servers"}}, "Nameservers");
+  if (report.servers.empty()) html.leaf("p", "No nameserver was asked.");
+  for (const auto& owner : owners_of(report)) {
+    const auto* const zone = zone_of(report.delegations, owner);
+    const auto heading = fmt::format("{}{}{}", owner.to_string(), zone == nullptr ? "" : ", zone ",
+                                     zone == nullptr ? "" : zone->zone.to_string());
+    html.leaf("h3", heading);
+    std::vector<const ServerRow*> rows;
+    for (const auto& row : report.servers) {
+      if (row.owner == owner) rows.push_back(&row);
+    }
+    {
+      const auto table = html.open("table", {{"class", "cards servers"}, {"role", "table"}});
+      html.leaf("caption", {{"class", "unseen"}}, fmt::format("Nameservers asked for {}", owner.to_string()));
+      {
+        const auto head = html.open("thead", {{"role", "rowgroup"}});
+        const auto row = html.open("tr", {{"role", "row"}});
+        for (const auto* const word :
+             {"Nameserver", "Group", "Says", "Flags", "Bytes", "TTL", "Serial", "Time"})
+          html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
+      }
+      const auto body = html.open("tbody", {{"role", "rowgroup"}});
+      for (const auto* const row : rows) write_server(html, report, *row);
+    }
+    write_groups(html, report, history, rows);
+  }
+}
+
+// ---- Rotation and history ----
+
+void write_safe_time(HtmlWriter& html, std::string_view name, const std::optional<probe::WallTime>& time,
+                     probe::WallTime now) {
+  html.leaf("dt", name);
+  const auto value = html.open("dd");
+  if (time) {
+    write_moment(html, *time, now);
+  } else {
+    html.raw("not known");
+  }
+}
+
+void write_rotation(HtmlWriter& html, const Report& report, probe::WallTime now) {
+  if (!report.rotation) return;
+  const auto section = html.open("section", {{"aria-labelledby", "rotation"}});
+  html.leaf("h2", {{"id", "rotation"}}, "Rotation");
+  {
+    const auto facts = html.open("dl", {{"class", "facts"}});
+    write_safe_time(html, "Safe to sign from", report.rotation->safe_to_sign_at, now);
+    write_safe_time(html, "Safe to remove from", report.rotation->safe_to_remove_at, now);
+  }
+  if (report.rotation->because.empty()) return;
+  const auto list = html.open("ul", {{"class", "because"}});
+  for (const auto& because : report.rotation->because) {
+    const auto item = html.open("li");
+    html.text(because.detail);
+    if (because.until) {
+      html.raw(": ");
+      write_moment(html, *because.until);
+    }
+    if (because.reference.empty()) continue;
+    html.raw(" ");
+    html.leaf("span", {{"class", "quiet"}}, because.reference);
+  }
+}
+
+void write_keys(HtmlWriter& html, const SelectorHistory& history) {
+  const auto keys = key_spans(history);
+  if (keys.empty()) return;
+  const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
+  html.leaf("caption", "Keys that stood here");
+  {
+    const auto head = html.open("thead", {{"role", "rowgroup"}});
+    const auto row = html.open("tr", {{"role", "row"}});
+    for (const auto* const word : {"SHA-256", "Key", "First seen", "Last seen"})
+      html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
+  }
+  const auto body = html.open("tbody", {{"role", "rowgroup"}});
+  const std::size_t first = keys.size() - std::min(keys.size(), most_changes);
+  for (std::size_t i = first; i < keys.size(); ++i) {
+    const auto& key = keys[i];
+    const auto row = html.open("tr", {{"role", "row"}});
+    {
+      const auto cell = html.open("th", {{"scope", "row"}, {"role", "rowheader"}});
+      html.leaf("code", key.sha256.substr(0, 16) + "...");
+    }
+    html.leaf("td", {{"role", "cell"}}, fmt::format("{} {} bits", key.algorithm, key.bits));
+    for (const auto& [label, time] :
+         {std::pair{"First seen", key.first_seen}, std::pair{"Last seen", key.last_seen}}) {
+      const auto cell = html.open("td", {{"role", "cell"}, {"data-label", label}});
+      write_moment(html, time);
+    }
+  }
+}
+
+void write_changes(HtmlWriter& html, const SelectorHistory& history, const config::DomainName& name) {
+  auto changes = history_changes(history);
+  const auto last =
+      std::ranges::remove_if(changes, [&](const HistoryChange& change) {
+        // As in the text of a history: TTLs alone, and zones that were there all the time.
+        return change.kind == HistoryChangeKind::ttl ||
+               (change.kind == HistoryChangeKind::nameservers && change.seen == history.first_look);
+      }).begin();
+  changes.erase(last, changes.end());
+  std::ranges::reverse(changes);
+  html.leaf("h3", "Changes, the newest first");
+  const auto list = html.open("ol", {{"class", "changes"}});
+  for (std::size_t i = 0; i < std::min(changes.size(), most_changes); ++i) {
+    const auto& change = changes[i];
+    const auto item = html.open("li");
+    {
+      const auto head = html.open("p", {{"class", "head"}});
+      write_moment(html, change.seen);
+      html.raw(" ");
+      html.leaf("b", {{"class", "change"}}, to_string(change.kind));
+    }
+    for (const auto& line : change_lines(change, name)) html.leaf("p", line);
+  }
+  if (changes.size() > most_changes) {
+    html.leaf("li",
+              fmt::format("and {} before these: see `dkimprobe history`", changes.size() - most_changes));
+  }
+}
+
+void write_history(HtmlWriter& html, const Report& report, const SelectorHistory* history) {
+  if (history == nullptr || !history->first_look) return;
+  const auto section = html.open("section", {{"aria-labelledby", "history"}});
+  html.leaf("h2", {{"id", "history"}}, "History");
+  write_timeline(html, *history);
+  write_keys(html, *history);
+  write_changes(html, *history, report.name);
+}
+
+void write_not_judged(HtmlWriter& html, const Report& report) {
+  std::string names;
+  for (const auto& result : report.outcomes) {
+    if (result.outcome == checks::CheckOutcome::not_judged && result.switched_off.empty())
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", result.check->name);
+  }
+  const bool switched_off =
+      std::ranges::any_of(report.outcomes, [](const auto& result) { return !result.switched_off.empty(); });
+  if (names.empty() && !switched_off) return;
+  const auto section = html.open("section", {{"aria-labelledby", "unjudged"}});
+  html.leaf("h2", {{"id", "unjudged"}}, "Not judged");
+  if (!names.empty()) {
+    const auto details = html.open("details");
+    html.leaf("summary", "What these checks need was not seen");
+    html.leaf("p", {{"class", "checks"}}, names);
+  }
+  if (!switched_off) return;
+  const auto list = html.open("ul");
+  for (const auto& result : report.outcomes) {
+    if (result.switched_off.empty()) continue;
+    const auto item = html.open("li");
+    html.leaf("code", {{"class", "check"}}, result.check->name);
+    html.raw(" is switched off: ");
+    html.foreign(result.switched_off);
+  }
+}
+
+void write_looks(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
+  const auto words = html.open("p", {{"class", "quiet looks"}});
+  if (selector.report) {
+    html.raw("Seen ");
+    write_moment(html, selector.report->observed_at, now);
+    html.text(fmt::format(", took {}", duration(selector.report->took)));
+  }
+  if (selector.last_round && (!selector.report || *selector.last_round != selector.report->observed_at)) {
+    html.raw(" · last look ");
+    write_distance(html, *selector.last_round, now);
+  }
+  if (selector.next_round) {
+    html.raw(" · next look ");
+    write_distance(html, *selector.next_round, now);
+  }
+  if (selector.last_change) {
+    html.raw(" · unchanged since ");
+    write_moment(html, *selector.last_change);
+  }
+}
+
+void write_silence(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
+  if (!is_silenced(selector, now)) return;
+  const auto note = html.open("p", {{"class", "banner"}});
+  html.raw("<b>Planned work</b> until ");
+  write_moment(html, selector.silence->until, now);
+  html.raw(": ");
+  html.foreign(selector.silence->reason, longest_value);
+}
+
+}  // namespace
+
+std::string selector_page(const StatusOverview& overview, const StatusDomain& domain,
+                          const StatusSelector& selector) {
+  StatusRoute json;
+  json.view = StatusView::selector;
+  json.domain = domain.domain;
+  json.selector = selector.selector;
+  json.as_json = true;
+  const PageHead head{fmt::format("{} at {}", selector.selector.to_string(), domain.domain.to_string()),
+                      std::nullopt,
+                      {{"Domains", link_to(overview, StatusRoute{})},
+                       {domain.domain.to_string(), link_to_domain(overview, domain.domain)}},
+                      link_to(overview, json)};
+  return framed(overview, head, [&](HtmlWriter& html) {
+    {
+      const auto title = html.open("div", {{"class", "title"}});
+      html.leaf("h1", selector.selector.to_string());
+      write_status(html, status_of(selector));
+      write_marks(html, selector, overview.now);
+    }
+    html.leaf("p", {{"class", "headline"}}, headline_of(selector));
+    write_looks(html, selector, overview.now);
+    write_silence(html, selector, overview.now);
+    if (!selector.report) return;
+    const Report& report = *selector.report;
+    write_findings(html, report);
+    write_rotation(html, report, overview.now);
+    write_servers(html, report, selector.history.get());
+    write_record(html, report);
+    write_size_section(html, report);
+    write_history(html, report, selector.history.get());
+    write_not_judged(html, report);
+  });
+}
+
+}  // namespace dkimprobe::exporters

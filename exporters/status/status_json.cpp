@@ -1,0 +1,152 @@
+#include "exporters/status/status_json.hpp"
+
+#include <span>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "checks/catalogue.hpp"
+#include "config/escape.hpp"
+#include "exporters/history_json.hpp"
+#include "exporters/iso_time.hpp"
+#include "exporters/report_json.hpp"
+#include "exporters/status/page_parts.hpp"
+#include "exporters/status/status_pages.hpp"
+#include "exporters/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json moment(const std::optional<probe::WallTime>& time) {
+  return time ? Json(iso_time(*time)) : Json(nullptr);
+}
+
+/// What is not UTF-8 in spite of all escaping becomes U+FFFD: the output is JSON whatever happens.
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Json report_json(const StatusSelector& selector) {
+  if (!selector.report) return nullptr;
+  const auto& report = *selector.report;
+  auto check = Json::parse(check_json_line(report.domain, report.status, std::span(&report, 1)));
+  return std::move(check["reports"][0]);
+}
+
+Json silence_json(const StatusSelector& selector, probe::WallTime now) {
+  if (!is_silenced(selector, now)) return nullptr;
+  return {{"until", iso_time(selector.silence->until)},
+          {"reason", config::escape_text(selector.silence->reason)}};
+}
+
+/// What is known of a selector without its report.
+Json line_json(const StatusSelector& selector, probe::WallTime now) {
+  const bool has_finding = selector.report && !selector.report->findings.empty();
+  return {
+      {"selector", selector.selector.to_string()},
+      {"role", config::to_string(selector.role)},
+      {"status", checks::to_string(status_of(selector))},
+      {"headline", without_controls(headline_of(selector))},
+      {"worst_finding", has_finding ? Json(selector.report->findings.front().check->name) : Json(nullptr)},
+      {"confirming", selector.confirming},
+      {"last_round", moment(selector.last_round)},
+      {"next_round", moment(selector.next_round)},
+      {"last_change", moment(selector.last_change)},
+      {"silence", silence_json(selector, now)}};
+}
+
+Json rotation_json(const StatusSelector& selector) {
+  if (!selector.report || !selector.report->rotation) return nullptr;
+  const auto& rotation = *selector.report->rotation;
+  Json because = Json::array();
+  for (const auto& each : rotation.because) {
+    because.push_back({{"name", each.name},
+                       {"until", moment(each.until)},
+                       {"detail", without_controls(each.detail)},
+                       {"reference", each.reference.empty() ? Json(nullptr) : Json(each.reference)}});
+  }
+  return {{"safe_to_sign_at", moment(rotation.safe_to_sign_at)},
+          {"safe_to_remove_at", moment(rotation.safe_to_remove_at)},
+          {"because", std::move(because)}};
+}
+
+Json history_object(const StatusDomain& domain, const StatusSelector& selector) {
+  if (!selector.history) return nullptr;
+  const SelectorRecord record{*selector.history, key_spans(*selector.history)};
+  auto history = Json::parse(history_json(domain.domain, std::span(&record, 1)));
+  return std::move(history["selectors"][0]);
+}
+
+}  // namespace
+
+std::string overview_json(const StatusOverview& overview, const StatusRoute& route) {
+  Json domains = Json::array();
+  for (const auto* const domain : filtered_domains(overview, route)) {
+    Json selectors = Json::array();
+    for (const auto& selector : domain->selectors) selectors.push_back(line_json(selector, overview.now));
+    domains.push_back({{"domain", domain->domain.to_string()},
+                       {"status", checks::to_string(status_of(*domain))},
+                       {"selectors", std::move(selectors)}});
+  }
+  const auto& reload = overview.reload;
+  return dumped({{"schema", "dkimprobe.status/1"},
+                 {"at", iso_time(overview.now)},
+                 {"version", overview.version},
+                 {"reload",
+                  {{"succeeded", reload.succeeded},
+                   {"at", iso_time(reload.at)},
+                   {"mistake", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.mistake))}}},
+                 {"domains", std::move(domains)}});
+}
+
+std::string domain_json(const StatusOverview& overview, const StatusDomain& domain) {
+  Json selectors = Json::array();
+  for (const auto& selector : domain.selectors) {
+    auto line = line_json(selector, overview.now);
+    line["report"] = report_json(selector);
+    selectors.push_back(std::move(line));
+  }
+  return dumped({{"schema", "dkimprobe.status-domain/1"},
+                 {"at", iso_time(overview.now)},
+                 {"domain", domain.domain.to_string()},
+                 {"status", checks::to_string(status_of(domain))},
+                 {"selectors", std::move(selectors)}});
+}
+
+std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,
+                          const StatusSelector& selector) {
+  Json object{{"schema", "dkimprobe.status-selector/1"},
+              {"at", iso_time(overview.now)},
+              {"domain", domain.domain.to_string()}};
+  object.update(line_json(selector, overview.now));
+  object["rotation"] = rotation_json(selector);
+  object["report"] = report_json(selector);
+  object["history"] = history_object(domain, selector);
+  return dumped(object);
+}
+
+std::string probes_json(const StatusOverview& overview) {
+  Json probes = Json::array();
+  for (const auto& probe : overview.recent_probes) {
+    probes.push_back({{"at", iso_time(probe.at)},
+                      {"took_ms", static_cast<double>(probe.took.count()) / 1'000.0},
+                      {"target", config::escape_text(probe.target)},
+                      {"selector", config::escape_text(probe.selector)},
+                      {"module", config::escape_text(probe.module)},
+                      {"status", probe.status ? Json(checks::to_string(*probe.status)) : Json(nullptr)},
+                      {"detail", without_controls(probe.detail)}});
+  }
+  return dumped({{"schema", "dkimprobe.status-probes/1"},
+                 {"at", iso_time(overview.now)},
+                 {"probes", std::move(probes)}});
+}
+
+std::string error_json(std::string_view title, std::string_view words) {
+  return dumped({{"schema", "dkimprobe.status-error/1"},
+                 {"error", without_controls(title)},
+                 {"detail", without_controls(words)}});
+}
+
+}  // namespace dkimprobe::exporters

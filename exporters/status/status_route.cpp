@@ -1,0 +1,161 @@
+#include "exporters/status/status_route.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Status;
+
+constexpr std::size_t longest_target = 4'096;
+constexpr std::string_view api_prefix = "/api/v1";
+constexpr std::array all_statuses{Status::critical, Status::unknown, Status::warning, Status::ok};
+
+std::optional<unsigned char> hex_octet(std::string_view digits) {
+  unsigned char octet = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), octet, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return octet;
+}
+
+/// RFC 3986 section 2.1; in a query a plus sign is a space, as forms write it.
+std::optional<std::string> percent_decoded(std::string_view text, bool is_query) {
+  std::string bytes;
+  while (!text.empty()) {
+    if (text.front() != '%') {
+      bytes.push_back(is_query && text.front() == '+' ? ' ' : text.front());
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto octet = text.size() < 3 ? std::nullopt : hex_octet(text.substr(1, 2));
+    if (!octet) return std::nullopt;
+    bytes.push_back(static_cast<char>(*octet));
+    text.remove_prefix(3);
+  }
+  return bytes;
+}
+
+/// All but the unreserved characters of RFC 3986 section 2.3.
+std::string percent_encoded(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      text.push_back(c);
+    } else {
+      fmt::format_to(std::back_inserter(text), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return text;
+}
+
+std::vector<std::string_view> parts_of(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+void read_query(std::string_view query, StatusRoute& route) {
+  for (const auto member : parts_of(query, '&')) {
+    const std::size_t equals = std::min(member.find('='), member.size());
+    const auto name = member.substr(0, equals);
+    const auto value = percent_decoded(member.substr(std::min(equals + 1, member.size())), true);
+    if (!value) continue;
+    if (name == "status") {
+      const auto* const status =
+          std::ranges::find(all_statuses, *value, [](Status each) { return checks::to_string(each); });
+      if (status != all_statuses.end()) route.only = *status;
+    } else if (name == "search") {
+      route.search = *value;
+    } else if (name == "page") {
+      std::size_t page = 0;
+      const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), page);
+      if (error == std::errc{} && end == value->data() + value->size() && page > 0) route.page = page;
+    }
+  }
+}
+
+/// The names behind `/domains/`: a domain, and perhaps `selectors` and a selector.
+bool read_names(std::string_view names, StatusRoute& route) {
+  const auto parts = parts_of(names, '/');
+  if (parts.size() != 1 && (parts.size() != 3 || parts[1] != "selectors")) return false;
+  const auto domain_text = percent_decoded(parts[0], false);
+  if (!domain_text) return false;
+  const auto domain = config::DomainName::parse(*domain_text);
+  if (!domain) return false;
+  route.domain = *domain;
+  route.view = StatusView::domain;
+  if (parts.size() == 1) return true;
+  const auto selector_text = percent_decoded(parts[2], false);
+  if (!selector_text) return false;
+  const auto selector = config::Selector::parse(*selector_text);
+  if (!selector) return false;
+  route.selector = *selector;
+  route.view = StatusView::selector;
+  return true;
+}
+
+std::string query_of(const StatusRoute& route) {
+  std::string query;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    query += fmt::format("{}{}={}", query.empty() ? "?" : "&", name, percent_encoded(value));
+  };
+  if (route.only) add("status", checks::to_string(*route.only));
+  if (!route.search.empty()) add("search", route.search);
+  if (route.page != 1) add("page", fmt::format("{}", route.page));
+  return query;
+}
+
+}  // namespace
+
+std::optional<StatusRoute> parse_route(std::string_view target) {
+  constexpr std::string_view domains = "/domains/";
+  if (target.size() > longest_target) return std::nullopt;
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  const auto query = target.substr(std::min(mark + 1, target.size()));
+  auto path = target.substr(0, mark);
+  StatusRoute route;
+  if (path.starts_with(api_prefix)) {
+    route.as_json = true;
+    path.remove_prefix(api_prefix.size());
+  }
+  if (path == (route.as_json ? "/overview" : "/")) {
+    read_query(query, route);
+    return route;
+  }
+  if (path == "/probes") {
+    route.view = StatusView::probes;
+    return route;
+  }
+  if (!path.starts_with(domains) || !read_names(path.substr(domains.size()), route)) return std::nullopt;
+  return route;
+}
+
+std::string to_path(const StatusRoute& route) {
+  const std::string_view prefix = route.as_json ? api_prefix : "";
+  switch (route.view) {
+    case StatusView::overview:
+      return fmt::format("{}{}{}", prefix, route.as_json ? "/overview" : "/", query_of(route));
+    case StatusView::domain:
+      return fmt::format("{}/domains/{}", prefix, percent_encoded(route.domain.to_string()));
+    case StatusView::selector:
+      return fmt::format("{}/domains/{}/selectors/{}", prefix, percent_encoded(route.domain.to_string()),
+                         percent_encoded(route.selector.to_string()));
+    case StatusView::probes:
+      return fmt::format("{}/probes", prefix);
+  }
+  return {};
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,201 @@
+#include "tests/exporters/status_samples.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "exporters/status/status_pages.hpp"
+#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_reports.hpp"
+
+namespace dkimprobe::tests {
+namespace {
+
+using checks::Report;
+using exporters::StatusDomain;
+using exporters::StatusOverview;
+using exporters::StatusSelector;
+using namespace std::chrono_literals;
+
+config::DomainName name(const std::string& text) {
+  return config::DomainName::parse(text).value();
+}
+
+Report sample(const std::string& which) {
+  const auto samples = exporters::sample_reports();
+  return std::ranges::find(samples, which, &exporters::Sample::name)->report;
+}
+
+/// The same as if it had been seen at another domain and selector.
+Report moved(Report report, const std::string& domain, const std::string& selector) {
+  const auto old_name = report.name;
+  const auto old_domain = report.domain;
+  report.domain = name(domain);
+  report.selector = config::Selector::parse(selector).value();
+  report.name = report.selector.owner_name(report.domain).value();
+  for (auto& row : report.servers) {
+    if (row.owner == old_name) row.owner = report.name;
+  }
+  for (auto& alias : report.chain) {
+    if (alias.owner == old_name) alias.owner = report.name;
+  }
+  for (auto& delegation : report.delegations) {
+    if (delegation.zone == old_domain) delegation.zone = report.domain;
+  }
+  return report;
+}
+
+StatusSelector watched(Report report) {
+  StatusSelector selector;
+  selector.selector = report.selector;
+  selector.role = report.role;
+  selector.last_round = report.observed_at;
+  selector.next_round = report.observed_at + 15min;
+  selector.last_change = report.observed_at - 26h;
+  selector.report = std::make_shared<const Report>(std::move(report));
+  return selector;
+}
+
+/// The life of the key of the report that differs: published on two servers, then on the third; one silent
+/// for some hours; replaced on two of them.
+std::shared_ptr<const checks::SelectorHistory> life(const Report& report, const std::string& hostile) {
+  const std::string domain = report.domain.to_string();
+  const Texts first = {{"v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY="}};
+  const Texts second = {hostile.empty() ? report.record.strings : std::vector{hostile}};
+  const auto absent = [](int server) { return Said{server, probe::Rcode::nxdomain}; };
+  const auto has = [](int server, const Texts& texts) { return Said{server, probe::Rcode::noerror, texts}; };
+  Said silent{2};
+  silent.silent = true;
+  const std::vector<std::pair<std::int64_t, std::vector<Said>>> looks = {
+      {0, {absent(1), absent(2), absent(3)}},
+      {4, {has(1, first), absent(2), absent(3)}},
+      {5, {has(1, first), has(2, first), has(3, first)}},
+      {18, {has(1, first), silent, has(3, first)}},
+      {21, {has(1, first), has(2, first), has(3, first)}},
+      {30, {has(1, second), has(2, second), has(3, first)}},
+      {40, {has(1, second), has(2, second), has(3, first)}}};
+  checks::SelectorHistory history;
+  history.domain = report.domain;
+  history.selector = report.selector;
+  for (const auto& [day, said] : looks) {
+    const auto time = report.observed_at - std::chrono::days(40 - day);
+    checks::extend(history, look(domain, report.selector.to_string(), time, said));
+  }
+  return std::make_shared<const checks::SelectorHistory>(std::move(history));
+}
+
+StatusDomain example() {
+  StatusDomain domain{name("example.com"), {}};
+  Report differing = sample("differing");
+  differing.rotation =
+      checks::RotationFacts{differing.observed_at + 3h,
+                            differing.observed_at + std::chrono::days(8),
+                            {{"negative_ttl", differing.observed_at + 3h,
+                              "a cache may hold that there is no such name", "RFC 2308 section 5"}}};
+  auto history = life(differing, "");
+  domain.selectors.push_back(watched(std::move(differing)));
+  domain.selectors.back().history = std::move(history);
+  domain.selectors.back().confirming = true;
+  domain.selectors.push_back(watched(sample("alias")));
+  domain.selectors.push_back(watched(sample("revoked")));
+  domain.selectors.back().silence = exporters::StatusSilence{domain.selectors.back().report->observed_at + 2h,
+                                                             "the old key <b>goes</b>, see ticket 42"};
+  StatusSelector next;
+  next.selector = config::Selector::parse("next").value();
+  next.role = config::Role::pending;
+  next.next_round = domain.selectors.front().report->observed_at + 5min;
+  domain.selectors.push_back(std::move(next));
+  return domain;
+}
+
+StatusDomain hostile() {
+  const std::string text = std::string(hostile_script) + "\x1b[31mred\x1b[0m \xe2\x80\xae" +
+                           std::string("drawkcab \0 \"><img src=x onerror=alert(1)>&amp;", 46);
+  Report report = sample("hostile");
+  report.headline = "the text begins with " + std::string(hostile_script) + "\xe2\x80\xae";
+  report.record.strings = {text, std::string(255, 'x')};
+  report.record.tags = {{std::string(hostile_script), text, 0}, {"p", "", 9}};
+  report.key = checks::KeyFacts{std::string(hostile_script), 8, "", std::nullopt};
+  report.size.direct = 2'047;
+  report.size.drop_first = {text};
+  for (auto& row : report.servers) {
+    row.id.name = std::string(hostile_script);
+    row.says = text;
+    row.nsid = text;
+    row.disagrees_with_itself = true;
+  }
+  for (auto& finding : report.findings) finding.detail = finding.remedy = text;
+  report.outcomes = {
+      {report.findings.front().check, checks::CheckOutcome::found, ""},
+      {report.findings.front().check, checks::CheckOutcome::not_judged, std::string(hostile_script)}};
+  StatusDomain domain{report.domain, {}};
+  auto history = life(report, text);
+  domain.selectors.push_back(watched(std::move(report)));
+  domain.selectors.back().history = std::move(history);
+  return domain;
+}
+
+StatusDomain with_one(const std::string& which, const std::string& domain, const std::string& selector) {
+  return {name(domain), {watched(moved(sample(which), domain, selector))}};
+}
+
+/// The targets of all links of a page that stay on this host and on no other page's fragment.
+std::vector<std::string> links_of(const std::string& page) {
+  constexpr std::string_view start = "href=\"/";
+  std::vector<std::string> links;
+  for (std::size_t at = page.find(start); at != std::string::npos; at = page.find(start, at + 1)) {
+    const std::size_t first = at + start.size() - 1;
+    std::string link = page.substr(first, page.find('"', first) - first);
+    for (std::size_t amp = link.find("&amp;"); amp != std::string::npos; amp = link.find("&amp;"))
+      link.erase(amp + 1, 4);
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
+}  // namespace
+
+StatusOverview sample_overview() {
+  StatusOverview overview;
+  overview.now = sample("healthy").observed_at + 4min;
+  overview.version = "0.1.0";
+  overview.domains = {example(),
+                      hostile(),
+                      with_one("healthy", "example.net", "s1"),
+                      with_one("dead", "example.org", "mail2026"),
+                      with_one("unknown", "silent.example", "s1"),
+                      {sample("long").domain, {watched(sample("long"))}},
+                      {name("new.example"), {}}};
+  overview.domains.back().selectors.emplace_back().selector = config::Selector::parse("s1").value();
+  for (int number = 1; number <= 9; ++number) {
+    const std::string domain = "customer-" + std::to_string(number) + ".example";
+    overview.domains.push_back(with_one("healthy", domain, "s1"));
+    overview.domains.back().selectors.push_back(watched(moved(sample("healthy"), domain, "s2")));
+  }
+  std::ranges::sort(overview.domains, {}, &StatusDomain::domain);
+  overview.reload = {false, overview.now - 90s, "/etc/dkimprobe/settings.yaml:12: `selectros` is not known"};
+  overview.recent_probes = {
+      {overview.now - 20s, 214ms, "example.com", "s1", "default", checks::Status::critical,
+       "1 of 3 servers publishes another key"},
+      {overview.now - 5min, 1'200ms, std::string(hostile_script) + "\x1b[2J", "\xe2\x80\xae", "default",
+       std::nullopt, "the target is no domain name"},
+      {overview.now - 3h, 90ms, "example.net", "s1", "fast", checks::Status::ok, "RSA 2048"}};
+  return overview;
+}
+
+std::map<std::string, exporters::StatusAnswer> linked_pages(const StatusOverview& overview) {
+  std::map<std::string, exporters::StatusAnswer> pages;
+  std::vector<std::string> open{"/"};
+  while (!open.empty()) {
+    const std::string target = std::move(open.back());
+    open.pop_back();
+    if (pages.contains(target)) continue;
+    const auto& answer = pages[target] = exporters::answer_target(overview, target);
+    if (!answer.content_type.starts_with("text/html")) continue;
+    for (auto& link : links_of(answer.body)) open.push_back(std::move(link));
+  }
+  return pages;
+}
+
+}  // namespace dkimprobe::tests

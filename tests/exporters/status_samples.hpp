@@ -1,0 +1,23 @@
+// A fleet of samples for the tests of the status page: a domain whose servers differ, healthy ones, one that
+// nobody has looked at, and one whose every text is made to harm the reader. And all pages that its links
+// lead to.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "exporters/status/status_answer.hpp"
+#include "exporters/status/status_overview.hpp"
+
+namespace dkimprobe::tests {
+
+[[nodiscard]] exporters::StatusOverview sample_overview();
+
+/// What must never be in a page as markup, and always as text.
+inline constexpr std::string_view hostile_script = "<script>document.title='owned'</script>";
+
+/// From the first page on, whatever its links name on this host; by the target of the request.
+[[nodiscard]] std::map<std::string, exporters::StatusAnswer> linked_pages(
+    const exporters::StatusOverview& overview);
+
+}  // namespace dkimprobe::tests
