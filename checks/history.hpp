@@ -99,4 +99,10 @@ inline constexpr std::size_t most_zones = 128;
 /// unless the search for servers was incomplete.
 void extend(SelectorHistory& history, const probe::Observation& observation);
 
+/// When a look ended.
+[[nodiscard]] WallTime end_of(const probe::Observation& observation);
+
+/// Leaves what was known at `time`.
+void forget_after(SelectorHistory& history, WallTime time);
+
 }  // namespace dkimprobe::checks

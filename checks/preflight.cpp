@@ -217,6 +217,7 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
     forbid(preflight.sign.safe, {std::string(finding.check->name), std::nullopt, finding.detail,
                                  std::string(finding.check->reference)});
   }
+  preflight.no_way = no_way_sentence(observation);
   return preflight;
 }
 
