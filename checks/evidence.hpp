@@ -32,6 +32,7 @@ struct Evidence {
   const SelectorHistory& history;  ///< with this observation; empty when none is kept
   const ChainAnswers& answers;     ///< of the selector's name
   const ChainAnswers& adsp_answers;
+  const KeyPlaces& elsewhere;     ///< of the keys, at other selectors
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};
   SizeFacts size{};

@@ -124,6 +124,8 @@ constexpr auto rows = std::to_array<Row>({
      "s1 signed until Monday; on Tuesday a new key stands at s1._domainkey.example.com."},
     {"key_changed_unexpectedly", behaviour, "s1 has another key than yesterday, and the settings name none."},
     {"key_age_exceeded", behaviour, "The key was first seen 400 days ago, and the settings allow 365 days."},
+    {"key_reused", behaviour,
+     "s1 and s2 of example.com hold one key, or s1 of example.com and of example.net do."},
     {"udp512_exceeded", behaviour,
      "An RSA key of 2048 bits with `h=sha256; s=email; n=...` at a long name: 541 bytes."},
     {"qname_too_long", behaviour, "Selector and domain together make a name of 260 octets."},

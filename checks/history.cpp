@@ -24,12 +24,6 @@ void keep_largest(std::optional<std::uint32_t>& largest, std::optional<std::uint
   if (value) largest = std::max(largest.value_or(0), *value);
 }
 
-/// The end of the look: a server that gave its answer in the midst of it has certainly changed by then.
-WallTime end_of(const probe::Observation& observation) {
-  const auto took = std::max(observation.took, std::chrono::microseconds{0});
-  return observation.observed_at + std::chrono::ceil<std::chrono::milliseconds>(took);
-}
-
 void sort_once(Texts& texts) {
   std::ranges::sort(texts);
   texts.erase(std::ranges::unique(texts).begin(), texts.end());
@@ -394,7 +388,32 @@ void keep_few(std::vector<Timeline>& timelines, std::size_t most) {
   }
 }
 
+template <class Timeline>
+void forget_after(std::vector<Timeline>& timelines, WallTime time) {
+  for (auto& timeline : timelines) {
+    std::erase_if(timeline.spans, [&](const auto& span) { return span.first_seen > time; });
+    for (auto& span : timeline.spans) span.last_seen = std::min(span.last_seen, time);
+  }
+  std::erase_if(timelines, [](const Timeline& timeline) { return timeline.spans.empty(); });
+}
+
 }  // namespace
+
+WallTime end_of(const probe::Observation& observation) {
+  // A server that gave its answer in the midst of the look has certainly changed by its end.
+  const auto took = std::max(observation.took, std::chrono::microseconds{0});
+  return observation.observed_at + std::chrono::ceil<std::chrono::milliseconds>(took);
+}
+
+void forget_after(SelectorHistory& history, WallTime time) {
+  if (!history.first_look || *history.first_look > time) {
+    history = {};
+    return;
+  }
+  forget_after(history.servers, time);
+  forget_after(history.zones, time);
+  history.last_look = std::min(*history.last_look, time);
+}
 
 void extend(SelectorHistory& history, const probe::Observation& observation) {
   const WallTime now = end_of(observation);

@@ -110,4 +110,10 @@ inline constexpr std::size_t most_zones = 128;
 /// is in the history until the next look, without an address and with a span that tells nothing.
 void extend(SelectorHistory& history, const probe::Observation& observation);
 
+/// When a look ended.
+[[nodiscard]] WallTime end_of(const probe::Observation& observation);
+
+/// Leaves what was known at `time`.
+void forget_after(SelectorHistory& history, WallTime time);
+
 }  // namespace dkimprobe::checks

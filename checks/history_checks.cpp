@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,9 @@
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
 #include "checks/history.hpp"
+#include "checks/key_places.hpp"
+#include "checks/server_answer.hpp"
+#include "checks/time_text.hpp"
 
 namespace dkimprobe::checks {
 
@@ -210,6 +214,41 @@ void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
   verdict.found(std::move(finding));
 }
 
+/// Whether the key is the same record at both, or that of one provider to whom both lead.
+bool is_one_place(const Evidence& evidence, const ReadText& text, const KeyPlace& place) {
+  const config::DomainName& owner = text.group->owner;
+  if (place.owner == owner) return true;
+  const auto leg = std::ranges::find_if(evidence.answers.legs,
+                                        [&](const LegAnswers& each) { return each.leg->owner == owner; });
+  return leg != evidence.answers.legs.end() && leg->leg->delegation.zone == place.zone &&
+         stands_elsewhere(evidence, text) && !place.owner.is_at_or_below(place.domain);
+}
+
+void find_reused(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.elsewhere || !present_key(evidence)) return verdict.not_judged();
+  std::set<std::string> told;
+  for (const auto& text : evidence.texts) {
+    if (!text.record.key || text.record.key->sha256.empty()) continue;
+    const std::string& key = text.record.key->sha256;
+    std::set<std::string> names;
+    for (const auto& place : *evidence.elsewhere) {
+      const auto name = place.selector.owner_name(place.domain);
+      if (place.sha256 != key || !name || is_one_place(evidence, text, place)) continue;
+      names.insert(place.is_there
+                       ? name->to_string()
+                       : fmt::format("{} (until {})", name->to_string(), time_text(place.last_seen)));
+    }
+    if (names.empty() || !told.insert(key).second) continue;
+    Finding finding;
+    finding.detail = fmt::format("key SHA-256 {}... at {} was seen at {} too", key.substr(0, 16),
+                                 text.group->owner.to_string(), join_some({names.begin(), names.end()}));
+    finding.remedy = fmt::format("Make a key pair of its own for the next key of {}.",
+                                 evidence.observation.selector.to_string());
+    verdict.found(std::move(finding),
+                  evidence.policy.distinct_keys ? std::optional(Severity::warning) : std::nullopt);
+  }
+}
+
 constexpr auto rows = std::to_array<Check>({
     {"removed_too_early", Scope::record, Severity::critical, "RFC 6376 section 3.1",
      "the key of a retired selector went while mail signed with it may be on its way",
@@ -232,6 +271,9 @@ constexpr auto rows = std::to_array<Check>({
     {"key_age_exceeded", Scope::key, Severity::warning, "", "the key is older than the settings allow",
      "the longer a key is in use, the more is lost when it gets out",
      "Rotate to a new key at another selector.", find_age_exceeded},
+    {"key_reused", Scope::key, Severity::notice, "", "the key is that of another selector too",
+     "whoever gets the one private key can sign as each name, and a change from one to the other is none",
+     "Give each selector a key pair of its own.", find_reused},
 });
 
 }  // namespace

@@ -329,13 +329,24 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
                              const Policy& policy, const probe::Observation& observation) {
   RotationPolicy times;
   times.transit = std::chrono::ceil<std::chrono::seconds>(policy.transit);
-  NewKey key;
-  key.sha256 = expectation.key_sha256;
-  key.service = expectation.service;
-  const auto sign = safe_to_sign(history, key, {}, times, observation.observed_at);
-  const auto remove = safe_to_remove(expectation.last_signature, times, observation.observed_at);
-  RotationFacts facts{sign.safe.at, remove.at, sign.safe.because};
-  if (expectation.last_signature) std::ranges::copy(remove.because, std::back_inserter(facts.because));
+  for (const auto& leg : observation.key.legs) {
+    for (const auto& server : leg.servers) {
+      if (server.not_asked != probe::NotAsked::family_disabled) continue;
+      (server.address.ip.family() == config::Family::ipv4 ? times.ipv4 : times.ipv6) = false;
+    }
+  }
+  RotationFacts facts;
+  if (history.first_look) {
+    const NewKey key{expectation.key_sha256, expectation.never_used, expectation.service};
+    const auto sign = safe_to_sign(history, key, {}, times, observation.observed_at);
+    facts.safe_to_sign_at = sign.safe.at;
+    facts.because = sign.safe.because;
+  }
+  if (expectation.last_signature) {
+    const auto remove = safe_to_remove(expectation.last_signature, times, observation.observed_at);
+    facts.safe_to_remove_at = remove.at;
+    std::ranges::copy(remove.because, std::back_inserter(facts.because));
+  }
   return facts;
 }
 
@@ -347,16 +358,15 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
 }
 
 Report judge(const probe::Observation& observation, const Expectation& expectation,
-             const SelectorHistory& history, const Policy& policy,
-             std::span<const SignatureField> signatures) {
-  SelectorHistory whole;
-  if (history.first_look) {
-    whole = history;
-    extend(whole, observation);
-  }
+             const SelectorHistory& history, const Policy& policy, std::span<const SignatureField> signatures,
+             const KeyPlaces& elsewhere) {
+  SelectorHistory whole = history;
+  forget_after(whole, end_of(observation));
+  if (whole.first_look) extend(whole, observation);
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
-  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers, {}, {}, {}, {}};
+  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers,
+                    elsewhere,   {},          {},     {},    {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
@@ -387,7 +397,8 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   }
   report.chain = answers.aliases;
   report.negative_ttl_seconds = negative_ttl(answers);
-  if (history.first_look) report.rotation = rotation_facts(whole, expectation, policy, observation);
+  if (whole.first_look || expectation.last_signature)
+    report.rotation = rotation_facts(whole, expectation, policy, observation);
   report.adsp = evidence.adsp.policy;
   report.status = status_of(report, answers);
   report.headline = headline_of(report, evidence, text);
@@ -404,7 +415,9 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   const ChainAnswers& answers = place.is_adsp ? nothing : texts;
   const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
   const SelectorHistory no_history;
-  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers, {}, {}, {}, {}};
+  const KeyPlaces not_known;
+  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers,
+                    not_known,   {},          {},     {},         {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);

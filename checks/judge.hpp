@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checks/history.hpp"
+#include "checks/key_places.hpp"
 #include "checks/record_place.hpp"
 #include "checks/report.hpp"
 #include "checks/signature_field.hpp"
@@ -33,6 +34,7 @@ struct Expectation {
   /// The last one with the selector's key, or with an earlier key of it.
   std::optional<probe::WallTime> last_signature{};
   std::chrono::milliseconds highest_key_age{0};  ///< zero for no limit
+  bool never_used = false;                       ///< see NewKey
 };
 
 /// What the operator decides: it turns facts into faults, sets severities and switches checks off.
@@ -42,11 +44,12 @@ using config::Policy;
 /// the report has no outcome for the rows about signatures. A time is judged as it was when the servers were
 /// asked.
 ///
-/// `history` is what was seen before the observation, with or without it; what only time tells is not judged
-/// without one.
+/// `history` is what was seen before the observation, with or without it; what was seen later is left aside.
+/// What only time tells is not judged without one. `elsewhere` is where the keys of the selector stand at
+/// other selectors.
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
                            const SelectorHistory& history, const Policy& policy,
-                           std::span<const SignatureField> signatures = {});
+                           std::span<const SignatureField> signatures = {}, const KeyPlaces& elsewhere = {});
 [[nodiscard]] Report judge(const probe::Observation& observation, const Expectation& expectation,
                            const Policy& policy, std::span<const SignatureField> signatures = {});
 

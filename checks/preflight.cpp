@@ -232,6 +232,7 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
 
   for (auto& fault : faults_in_use(observation, expectation, plan.policy))
     forbid(preflight.sign.safe, std::move(fault));
+  preflight.no_way = no_way_sentence(observation);
   return preflight;
 }
 

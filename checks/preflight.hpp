@@ -76,6 +76,7 @@ struct Preflight {
   std::vector<ResolverWord> caches{};
   std::optional<PublicAnswer> public_answer{};
   std::size_t looks = 1;
+  std::string no_way{};       ///< see no_way_sentence
   bool history_kept = false;  ///< whether the next run knows what this one saw
   RotationPolicy times{};
   WallTime now{};  ///< the moment for which the readiness holds

@@ -145,8 +145,8 @@ struct Because {
   std::string reference{};  ///< `RFC 2308 section 5`; empty without one
 };
 
-/// When what may be done next in a rotation, as the history of looks tells. A time is absent when there is
-/// none yet.
+/// When what may be done next in a rotation, as the history of looks and the last signature tell. A time is
+/// absent when there is none yet, or nothing that tells it.
 struct RotationFacts {
   std::optional<probe::WallTime> safe_to_sign_at{};
   std::optional<probe::WallTime> safe_to_remove_at{};
@@ -181,7 +181,7 @@ struct Report {
   std::vector<probe::Delegation> delegations{};  ///< of each leg, in order
   std::optional<std::uint32_t>
       negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
-  std::optional<RotationFacts> rotation{};  ///< only with a history
+  std::optional<RotationFacts> rotation{};  ///< only with a history, or a last signature
   AdspPolicy adsp = AdspPolicy::not_known;
 };
 

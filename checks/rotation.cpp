@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/answers.hpp"
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
 
@@ -303,6 +304,18 @@ class ReadHistory {
     return read;
   }
 
+  /// Whether the operator leaves the address out, so that another one speaks for its nameserver.
+  [[nodiscard]] bool is_left_out(const ServerTimeline& timeline) const {
+    return !is_asked(timeline) && std::ranges::any_of(history_.servers, [&](const ServerTimeline& other) {
+      return other.owner == timeline.owner && other.server.name == timeline.server.name && is_there(other) &&
+             is_asked(other);
+    });
+  }
+  /// Whether its family is one over which servers are asked.
+  [[nodiscard]] bool is_asked(const ServerTimeline& timeline) const {
+    return timeline.server.address.ip.family() == config::Family::ipv4 ? policy_.ipv4 : policy_.ipv6;
+  }
+
   /// Until when caches may ask a server that was seen to have left at `left`.
   [[nodiscard]] WallTime asked_until(const ServerTimeline& timeline, WallTime left) const {
     const auto nameserver = DomainName::parse(timeline.server.name);
@@ -407,7 +420,8 @@ Seen compare_texts(const AnswerSpan& span, const std::optional<std::string>& exp
   return {Progress::right, describe(record)};
 }
 
-std::vector<std::string> limits_of(const SelectorHistory& history) {
+std::vector<std::string> limits_of(const ReadHistory& read) {
+  const SelectorHistory& history = read.history();
   std::vector<std::string> limits{
       "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
       "(RFC 8767 section 5).",
@@ -422,6 +436,20 @@ std::vector<std::string> limits_of(const SelectorHistory& history) {
     limits.emplace_back(
         "A server that left and still names itself as a nameserver of the zone may be asked for longer by "
         "resolvers that believe it.");
+  }
+  std::vector<std::string> left_out;
+  for (const auto& timeline : history.servers) {
+    if (read.is_in_chain(timeline.owner) && is_there(timeline) && read.is_left_out(timeline))
+      left_out.push_back(server_text(timeline.server));
+  }
+  std::ranges::sort(left_out);
+  left_out.erase(std::ranges::unique(left_out).begin(), left_out.end());
+  if (!left_out.empty()) {
+    const std::string_view other = read.policy().ipv4 ? "IPv4" : "IPv6";
+    limits.insert(limits.begin(),
+                  fmt::format("You left out {} by asking over {} alone: what is answered there was not seen, "
+                              "and the {} addresses of the same nameservers stand for it.",
+                              join_some(left_out), other, other));
   }
   return limits;
 }
@@ -440,7 +468,7 @@ class SignQuestion {
 
   [[nodiscard]] SignVerdict answer(WallTime now) {
     SignVerdict verdict;
-    verdict.limits = limits_of(read_.history());
+    verdict.limits = limits_of(read_);
     verdict.servers = compare_servers();
     SafeTime& safe = verdict.safe;
     if (!read_.history().first_look) {
@@ -536,7 +564,7 @@ class SignQuestion {
     for (const auto& name : read_.chain()) {
       const std::size_t before = rows.size();
       for (const auto& timeline : read_.history().servers) {
-        if (!(timeline.owner == name) || !is_there(timeline)) continue;
+        if (!(timeline.owner == name) || !is_there(timeline) || read_.is_left_out(timeline)) continue;
         rows.push_back(row_of(timeline));
       }
       if (rows.size() == before && read_.history().first_look) {
@@ -793,7 +821,7 @@ class GoneQuestion {
 
   [[nodiscard]] GoneVerdict answer(WallTime now) {
     GoneVerdict verdict;
-    verdict.limits = limits_of(read_.history());
+    verdict.limits = limits_of(read_);
     if (!read_.history().first_look) {
       verdict.gone.because.push_back({"no_look", {}, "no server was looked at yet", {}});
       return verdict;
@@ -844,7 +872,7 @@ class GoneQuestion {
           {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
     }
     for (const auto& timeline : read_.history().servers) {
-      if (!is_server(timeline)) continue;
+      if (!is_server(timeline) || read_.is_left_out(timeline)) continue;
       const AnswerSpan& last = timeline.spans.back();
       if (last.last_seen == read_.history().last_look && last.kind == PublishedKind::alias) continue;
       ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last look"};
@@ -979,6 +1007,22 @@ class GoneQuestion {
 };
 
 }  // namespace
+
+std::string no_way_sentence(const probe::Observation& observation) {
+  std::set<config::Family> missing;
+  for (const auto& leg : read_answers(observation.key).legs) {
+    for (const auto& row : leg.rows) {
+      if (row.not_asked == probe::NotAsked::no_route) missing.insert(row.id.address.ip.family());
+    }
+  }
+  if (missing.size() != 1) return {};
+  const bool is_ipv6 = *missing.begin() == config::Family::ipv6;
+  return fmt::format(
+      "This machine has no way to {} addresses, so what is answered there stays unknown. Look from one that "
+      "has; "
+      "or leave them out with {}: then the other addresses of the same nameservers stand for them.",
+      is_ipv6 ? "IPv6" : "IPv4", is_ipv6 ? "-4" : "-6");
+}
 
 SignVerdict safe_to_sign(const SelectorHistory& history, const NewKey& key,
                          const std::vector<CacheLook>& caches, const RotationPolicy& policy, WallTime now) {

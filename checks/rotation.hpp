@@ -17,10 +17,14 @@
 
 namespace dkimprobe::checks {
 
-/// How long what is not known may last.
+/// How long what is not known may last, and which addresses count.
 struct RotationPolicy {
   std::chrono::seconds transit{std::chrono::days{7}};  ///< from the last signature to the last verification
   std::chrono::seconds unknown_wait{std::chrono::hours{24}};  ///< where nothing is known of an earlier answer
+  /// Whether servers are asked over the family. Addresses of one that the operator leaves out do not count
+  /// where the same nameserver has one of the other; where it has none, it stays unknown.
+  bool ipv4 = true;
+  bool ipv6 = true;
 };
 
 /// What a recursive resolver of the operator had in its cache for the selector (asked with RD=0).
@@ -81,6 +85,10 @@ struct SignVerdict {
   std::vector<ServerProgress> servers{};
   std::vector<std::string> limits{};  ///< sentences: what no look at servers can know
 };
+
+/// What to do where this machine has no way to addresses of a family, which stay unknown for it; empty where
+/// it has. A sentence.
+[[nodiscard]] std::string no_way_sentence(const probe::Observation& observation);
 
 /// `now` decides between `ready` and `wait` alone. The last look of the history is taken for the present
 /// state: a readiness is as fresh as that.

@@ -268,11 +268,20 @@ Selector new_selector(const Situation& situation) {
 
 /// Whose key it is stands in the name, so that two domains do not share a file.
 std::string key_file(const RotationInput& input, const Selector& selector) {
-  return shell_word(fmt::format("{}.{}.pem", selector.to_string(), input.domain.to_string()));
+  const std::string name = fmt::format("{}.{}.pem", selector.to_string(), input.domain.to_string());
+  // No program takes it for a flag.
+  return shell_word(name.starts_with('-') ? "./" + name : name);
 }
 
-std::string name_words(const RotationInput& input, const Selector& selector) {
-  return shell_word(input.domain.to_string()) + ' ' + shell_word(selector.to_string());
+/// A command of this program about a selector. A name that begins with `-` is one behind `--` only.
+std::string command_of(std::string_view command, const RotationInput& input, const Selector& selector,
+                       const std::string& flags) {
+  const std::string domain = input.domain.to_string();
+  const std::string name = selector.to_string();
+  const std::string names = shell_word(domain) + ' ' + shell_word(name);
+  return domain.starts_with('-') || name.starts_with('-')
+             ? fmt::format("dkimprobe {} {} -- {}", command, flags, names)
+             : fmt::format("dkimprobe {} {} {}", command, names, flags);
 }
 
 RotationAction make_key_action(const RotationInput& input, const Selector& selector) {
@@ -283,14 +292,16 @@ RotationAction make_key_action(const RotationInput& input, const Selector& selec
 
 RotationAction record_action(const RotationInput& input, const Selector& selector) {
   return {"publish its record; this prints the line for a zone file",
-          fmt::format("dkimprobe record --key {} {} --format zone", key_file(input, selector),
-                      name_words(input, selector))};
+          command_of("record", input, selector,
+                     fmt::format("--key {} --format zone", key_file(input, selector)))};
 }
 
-RotationAction preflight_action(const RotationInput& input, const Selector& selector) {
+RotationAction preflight_action(const RotationInput& input, const Selector& selector,
+                                bool never_used = false) {
   return {"see it on every nameserver; this ends with 0 when it is safe to sign",
-          fmt::format("dkimprobe preflight {} --key {} --wait 30m", name_words(input, selector),
-                      key_file(input, selector))};
+          command_of("preflight", input, selector,
+                     fmt::format("--key {} --wait 30m{}", key_file(input, selector),
+                                 never_used ? " --never-used" : ""))};
 }
 
 /// The record with an empty `p=` (RFC 6376 section 3.6.1), where the operator of the domain can publish it.
@@ -1068,8 +1079,7 @@ PlannedStep replace_step(const Situation& situation, const View& bad, RotationCh
                              time_text(*soon->sign.safe.at));
   }
   step.actions = {make_key_action(situation.input, *change.to), record_action(situation.input, *change.to),
-                  preflight_action(situation.input, *change.to), sign_action(std::nullopt, *change.to)};
-  step.actions[2].text += " --never-used";
+                  preflight_action(situation.input, *change.to, true), sign_action(std::nullopt, *change.to)};
   return step;
 }
 
@@ -1211,12 +1221,17 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
     overview.headline = fmt::format("no server publishes {} any more; caches may", from);
     if (copies.earliest) overview.headline += fmt::format(" until {}", time_text(*copies.earliest));
   } else {
+    // Whoever asks this way asks for the key; what else is due stands in the steps.
+    overview.status = Status::ok;
     overview.headline = fmt::format("{} is gone from servers and caches", from);
-    overview.status = change.steps[0].state == StepState::done && change.steps[1].state == StepState::done
-                          ? Status::ok
-                          : Status::warning;
+    if (change.steps[0].state != StepState::done) {
+      overview.headline += "; see that nothing signs with it";
+    } else if (change.steps[1].state != StepState::done) {
+      overview.headline += "; signing with another key is due";
+    }
   }
   overview.changes.push_back(std::move(change));
+  overview.notes = ending.gone.limits;
   return overview;
 }
 
@@ -1262,9 +1277,8 @@ RotationOverview plan_next(const RotationInput& input, const std::optional<Selec
   add(RotationStep::make_key, "never a key that was used before", time, {make_key_action(input, *change.to)});
   add(RotationStep::publish, "in every zone file or panel that serves the name", time,
       {record_action(input, *change.to)});
-  auto see = preflight_action(input, *change.to);
-  if (never_used) see.text += " --never-used";
-  add(RotationStep::see, "every nameserver has it, and no cache denies it", time, {std::move(see)});
+  add(RotationStep::see, "every nameserver has it, and no cache denies it", time,
+      {preflight_action(input, *change.to, never_used)});
 
   seconds wait = input.policy.unknown_wait;
   std::string sign_why = fmt::format(

@@ -146,7 +146,7 @@ struct RotationOverview {
 
 /// Somebody else has the key of `compromised`, which is among the selectors: the way to its end without a
 /// time for mail in transit. `critical` as long as a server publishes it, `warning` as long as caches may
-/// hold it.
+/// hold it, then `ok`, whatever else is due.
 [[nodiscard]] RotationOverview plan_emergency(const RotationInput& input, const config::Selector& compromised,
                                               WallTime now);
 

@@ -7,12 +7,14 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "checks/judge.hpp"
+#include "cli/background.hpp"
 #include "cli/check_plan.hpp"
 #include "cli/input.hpp"
 #include "cli/look.hpp"
@@ -75,6 +77,11 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
                     Readers::everybody);
 }
 
+void warn(const config::Mistakes& mistakes, std::string_view so) {
+  const auto& [where, message] = mistakes.front();
+  fmt::print(stderr, "dkimprobe: warning: {}: {}; {}\n", where, message, so);
+}
+
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
@@ -121,10 +128,21 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
                                                             std::chrono::steady_clock::now() - began));
     }
     Look look = look_at(target, command.plugin ? ExitCode::unknown : ExitCode::interrupted);
+    // What the operator interrupted says nothing of the servers. What could not be written is tried again
+    // with the next domain, and is known to this process all the same.
+    exporters::HistoryStore* const store = history && !look.interrupted ? &*history : nullptr;
+    if (store != nullptr) stored = store->record(look.observations);
+    auto known = backgrounds_of(store, look.observations);
+    if (!known) {
+      warn(known.error(), "it is judged without the history");
+      known.emplace(look.observations.size());
+    }
     std::vector<checks::Report> reports;
-    for (std::size_t i = 0; i < look.observations.size(); ++i)
-      reports.push_back(
-          checks::judge(look.observations[i], target.expectations[i], plan->policy, signatures));
+    for (std::size_t i = 0; i < look.observations.size(); ++i) {
+      const Background& background = (*known)[i];
+      reports.push_back(checks::judge(look.observations[i], target.expectations[i], background.history,
+                                      target.policy, signatures, background.elsewhere));
+    }
     const checks::Status status = checks::worst(reports);
     if (at_once) {
       std::ranges::copy(reports, std::back_inserter(judged));
@@ -139,18 +157,12 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
       write_output(exporters::check_json(target.domain, status, reports));
     }
     domains.push_back({target.domain, status, worst_headline(status, reports)});
-    // What the operator interrupted says nothing of the servers. What could not be written is tried again
-    // with the next domain.
-    if (history && !look.interrupted) stored = history->record(look.observations);
     if (command.save) std::ranges::move(look.observations, std::back_inserter(seen));
     interrupted = look.interrupted;
     if (interrupted) break;
   }
   // The verdict stands whatever becomes of the history.
-  if (!stored) {
-    const auto& [where, message] = stored.error().front();
-    fmt::print(stderr, "dkimprobe: warning: {}: {}; what was seen is not stored\n", where, message);
-  }
+  if (!stored) warn(stored.error(), "what was seen is not stored");
   if (command.save && seen.empty()) {
     fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");
   } else if (command.save) {
@@ -169,7 +181,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   }
   if (command.plugin)
     write_output(interrupted ? exporters::plugin_failure(std::vector<std::string>{"interrupted"})
-                             : exporters::plugin_text(judged, status, plan->policy));
+                             : exporters::plugin_text(judged, status, settings->policy));
   if (command.message && command.output.json)
     write_output(exporters::message_json(status, signatures, of_message));
   if (!interrupted) return exit_code(status);

@@ -1,6 +1,7 @@
 #include "cli/check_plan.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -32,6 +33,13 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   expectation.service = selector.service;
   expectation.subdomain_identities = selector.subdomain_identities;
   if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
+  expectation.never_used = selector.never_used;
+  // Of a day its end: the later one is safe.
+  if (selector.last_signature) {
+    expectation.last_signature = selector.last_signature->last;
+  } else if (selector.role == config::Role::retired && selector.since) {
+    expectation.last_signature = selector.since->last;
+  }
   return expectation;
 }
 
@@ -41,8 +49,13 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   CheckTarget target;
   target.domain = domain;
   target.probe = settings.probe;
-  if (known != nullptr && target.probe.pinned_servers.empty())
-    target.probe.pinned_servers = known->nameservers;
+  target.policy = settings.policy;
+  if (known != nullptr) {
+    if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known->nameservers;
+    const bool transit_given = std::ranges::any_of(
+        command.given_options, [](const auto* option) { return option->key == "transit"; });
+    if (known->rotation.transit && !transit_given) target.policy.transit = *known->rotation.transit;
+  }
 
   std::vector<config::SelectorSettings> in_use;
   if (known != nullptr) in_use = known->selectors;
@@ -53,8 +66,15 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   for (const auto& selector : in_use) {
     const auto& chosen = command.selectors;
     if (!chosen.empty() && std::ranges::find(chosen, selector.selector) == chosen.end()) continue;
-    auto expectation = expectation_of(selector);
-    if (command.role) expectation.role = *command.role;
+    auto described = selector;
+    if (command.role && *command.role != selector.role) {
+      // The beginning is that of the role which the file names.
+      described.role = *command.role;
+      described.since.reset();
+      described.never_used = false;
+    }
+    auto expectation = expectation_of(described);
+    if (known != nullptr) expectation.highest_key_age = known->rotation.times.every;
     expectation.only_selector = in_use.size() == 1;
     target.selectors.push_back(selector.selector);
     target.expectations.push_back(std::move(expectation));
@@ -75,6 +95,14 @@ config::Mistake unknown_domain(const CheckCommand& command, const config::Settin
 
 }  // namespace
 
+checks::RotationPolicy rotation_policy(const CheckTarget& target) {
+  checks::RotationPolicy policy;
+  policy.transit = std::chrono::ceil<std::chrono::seconds>(target.policy.transit);
+  policy.ipv4 = target.probe.use_ipv4;
+  policy.ipv6 = target.probe.use_ipv6;
+  return policy;
+}
+
 config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::Settings& file) {
   const config::Settings settings = with_flags(command, file);
   config::Mistakes mistakes;
@@ -82,7 +110,6 @@ config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::
     mistakes.push_back({"", "the flags and the settings together leave neither IPv4 nor IPv6 to ask over"});
   }
   CheckPlan plan;
-  plan.policy = settings.policy;
   if (command.every_domain) {
     if (settings.domains.empty()) {
       mistakes.push_back(
@@ -122,7 +149,6 @@ config::Result<CheckPlan> plan_message(const CheckCommand& command, const config
   for (const auto& each : asked) {
     auto part = plan_check(each, settings);
     if (!part) return part;
-    plan.policy = std::move(part->policy);
     std::ranges::move(part->targets, std::back_inserter(plan.targets));
   }
   return plan;

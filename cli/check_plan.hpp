@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checks/judge.hpp"
+#include "checks/rotation.hpp"
 #include "checks/signature_field.hpp"
 #include "cli/command_line.hpp"
 #include "config/domain_name.hpp"
@@ -21,12 +22,15 @@ struct CheckTarget {
   std::vector<config::Selector> selectors{};        ///< at least one
   std::vector<checks::Expectation> expectations{};  ///< one for each selector
   config::ProbeSettings probe{};                    ///< root servers are empty unless the file gives them
+  checks::Policy policy{};                          ///< with the transit time of the domain
 };
 
 struct CheckPlan {
   std::vector<CheckTarget> targets{};
-  checks::Policy policy{};
 };
+
+/// What counts for the times of the target's rotation.
+[[nodiscard]] checks::RotationPolicy rotation_policy(const CheckTarget& target);
 
 /// At least one target. `settings` are those of the file; the defaults when the command names none. The
 /// mistakes are of the command line: what it leaves out and the file does not know.

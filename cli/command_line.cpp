@@ -117,8 +117,9 @@ Usage
 
   Ends with 0 when nothing is due; 1 when it is your turn, or something is past
   its time; 2 when mail is in danger; 3 when what comes next depends on what was
-  not seen or told. With --compromised: 2 while a server still has the key, 1
-  while caches may, 0 when it is gone.
+  not seen or told. With --compromised it is about that key alone: 2 while a
+  server still has it, 1 while caches may, 0 when it is gone, whatever else is
+  due.
 )";
 
 constexpr std::string_view serve_help_start = R"(Examples
@@ -364,8 +365,10 @@ void declare_probe_flags(CLI::App& app, CheckTexts& texts) {
       ->option_text("CIDR")
       ->allow_extra_args(false)
       ->group(servers_group);
-  app.add_flag("-4", texts.only_ipv4, "ask over IPv4 alone")->group(servers_group);
-  app.add_flag("-6", texts.only_ipv6, "ask over IPv6 alone")->group(servers_group);
+  app.add_flag("-4", texts.only_ipv4,
+               "ask over IPv4 alone: IPv6 addresses are left out, where their nameserver has one of IPv4 too")
+      ->group(servers_group);
+  app.add_flag("-6", texts.only_ipv6, "the same with IPv6")->group(servers_group);
   for (const auto table : {config::probe_options(), config::policy_options()}) {
     for (const auto& option : table) {
       auto& [row, text] = texts.options.emplace_back(&option, std::string{});
@@ -408,7 +411,8 @@ void declare_check(CLI::App& app, CheckTexts& texts) {
   declare_role(app, texts.role, servers_group);
   declare_probe_flags(app, texts);
   declare_storage(app, texts.storage,
-                  "add what is seen to the history in this directory, for `dkimprobe history`");
+                  "judge with the history in this directory too, and add what is seen to it, for `dkimprobe "
+                  "history`");
   app.add_flag("--config.check", texts.only_check_settings,
                "read the settings, tell all mistakes, ask nobody")
       ->group(settings_group);
@@ -577,7 +581,8 @@ Result<void> parse_flags(CLI::App& app, std::string_view command, std::span<cons
   return {};
 }
 
-/// The flags that `declare_probe_flags` declared, but for the settings file.
+/// The flags that `declare_probe_flags` declared, but for the settings file. `--storage.path` was read
+/// before.
 void read_probe_flags(CLI::App& app, const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
   config::Settings flags;
   for (const auto& [option, text] : texts.options) {
@@ -598,6 +603,12 @@ void read_probe_flags(CLI::App& app, const CheckTexts& texts, CheckCommand& comm
          "--allow-net");
   }
   read_file_name(app, "--root-hints", texts.root_hints, command.root_hints, mistakes);
+  if (command.storage && !texts.nameservers.empty()) {
+    mistakes.push_back(
+        {"--nameserver --storage.path",
+         "the history is of what the public is told, and a server that is given by hand may say "
+         "something else; leave one of them out"});
+  }
 }
 
 /// The outputs that replace the tables.
@@ -642,12 +653,12 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   } else {
     read_names(texts.positionals, command, mistakes);
   }
+  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   read_probe_flags(app, texts, command, mistakes);
   if (!app.get_option("--role")->empty()) take(read_role(texts.role), command.role.emplace(), mistakes);
   read_output(app, texts.output, command.output, mistakes);
   read_outlets(app, texts, command, mistakes);
   read_file_name(app, "--save", texts.save, command.save, mistakes);
-  read_file_name(app, "--storage.path", texts.storage, command.storage, mistakes);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return Command{std::move(command)};
 }
@@ -871,6 +882,8 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   app.add_option("--config.file", settings_file, "settings (YAML): roles, expected keys, policy")
       ->option_text("FILE")
       ->group(settings_group);
+  std::string storage;
+  declare_storage(app, storage, "judge with what the history in this directory knew when FILE was made");
   if (auto parsed = parse_flags(app, "judge", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return Command{TextWanted{flags_help(judge_help_start, app)}};
   JudgeCommand command;
@@ -886,6 +899,7 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   if (!app.get_option("--role")->empty()) take(read_role(role), command.role.emplace(), mistakes);
   read_file_name(app, "--config.file", settings_file, command.settings_file, mistakes);
   read_file_name(app, "--message", message, command.message, mistakes);
+  read_file_name(app, "--storage.path", storage, command.storage, mistakes);
   if (command.message == "-" && command.file == "-")
     mistakes.push_back({"--message", "standard input cannot be both files"});
   read_output(app, output, command.output, mistakes);

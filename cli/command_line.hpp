@@ -97,6 +97,7 @@ struct JudgeCommand {
   std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
   std::optional<std::filesystem::path> settings_file{};
   std::optional<std::filesystem::path> message{};  ///< whose signatures are judged too; `-` likewise
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
 

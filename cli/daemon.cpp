@@ -56,7 +56,7 @@ double unix_seconds(WallTime time) {
 
 /// What is watched, and how it is judged: replaced as a whole on each reload.
 struct Watched {
-  config::Policy policy{};
+  std::map<config::DomainName, config::Policy> policies{};
   std::map<TargetKey, checks::Expectation> expectations{};
   std::map<config::DomainName, std::vector<config::NamedServer>> nameservers{};
 };
@@ -101,7 +101,6 @@ class Daemon::State {
 
   void watch(const CheckPlan& plan, const config::Settings& settings) {
     auto watched = std::make_shared<Watched>();
-    watched->policy = plan.policy;
     std::vector<exporters::WatchedTarget> targets;
     std::vector<probe::WatchedDomain> domains;
     for (const CheckTarget& target : plan.targets) {
@@ -111,6 +110,7 @@ class Daemon::State {
         targets.push_back({key, said->group, target.expectations[i].role, std::nullopt});
         watched->expectations.emplace(std::move(key), target.expectations[i]);
       }
+      watched->policies.emplace(target.domain, target.policy);
       watched->nameservers.emplace(target.domain, target.probe.pinned_servers);
       domains.push_back({target.domain, target.selectors, said->interval, target.probe.pinned_servers});
     }
@@ -194,7 +194,8 @@ class Daemon::State {
     std::vector<checks::Report> reports;
     for (const auto& observation : *observations) {
       const TargetKey key{observation.domain, observation.selector};
-      reports.push_back(checks::judge(observation, watched->expectations.at(key), watched->policy));
+      reports.push_back(
+          checks::judge(observation, watched->expectations.at(key), watched->policies.at(*domain)));
     }
     const checks::Status status = checks::worst(reports);
     const bool good = status == checks::Status::ok || status == checks::Status::warning;
@@ -261,9 +262,9 @@ class Daemon::State {
         if (expectation == watched_->expectations.end()) continue;
         checks::SelectorHistory& history = histories_[key];
         checks::extend(history, observation);
-        const Applied applied =
-            apply_report(fleet_, std::make_shared<const checks::Report>(checks::judge(
-                                     observation, expectation->second, history, watched_->policy)));
+        const Applied applied = apply_report(
+            fleet_, std::make_shared<const checks::Report>(checks::judge(
+                        observation, expectation->second, history, watched_->policies.at(key.domain))));
         changed_for_certain = changed_for_certain || applied == Applied::changed;
         unconfirmed = unconfirmed || applied == Applied::unconfirmed;
         all_failed = all_failed && applied == Applied::failed;

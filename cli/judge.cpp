@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "checks/judge.hpp"
+#include "cli/background.hpp"
 #include "cli/check_plan.hpp"
 #include "cli/input.hpp"
 #include "cli/message_input.hpp"
@@ -13,6 +16,7 @@
 #include "cli/report_output.hpp"
 #include "cli/settings_input.hpp"
 #include "cli/terminal.hpp"
+#include "exporters/history_store.hpp"
 #include "exporters/observation_json.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/signature_table.hpp"
@@ -29,6 +33,12 @@ config::Result<ExitCode> run_judge(const JudgeCommand& command) {
     auto read = load_settings(*command.settings_file);
     if (!read) return tl::unexpected(std::move(read.error()));
     settings = std::move(*read);
+  }
+  std::optional<exporters::HistoryStore> store;
+  if (command.storage) {
+    auto opened = exporters::HistoryStore::open(*command.storage, exporters::HistoryAccess::read);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    store = std::move(*opened);
   }
   std::vector<checks::SignatureField> signatures;
   if (command.message) {
@@ -55,11 +65,15 @@ config::Result<ExitCode> run_judge(const JudgeCommand& command) {
     const auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(plan.error());
     const CheckTarget& target = plan->targets.front();
+    const std::span looks(first, last);
+    const auto known = backgrounds_of(store ? &*store : nullptr, looks);
+    if (!known) return tl::unexpected(known.error());
     std::vector<checks::Report> reports;
     for (auto each = first; each != last; ++each) {
-      const auto known = std::ranges::find(target.selectors, each->selector) - target.selectors.begin();
-      reports.push_back(checks::judge(*each, target.expectations[static_cast<std::size_t>(known)],
-                                      plan->policy, signatures));
+      const Background& background = (*known)[static_cast<std::size_t>(each - first)];
+      const auto expected = std::ranges::find(target.selectors, each->selector) - target.selectors.begin();
+      reports.push_back(checks::judge(*each, target.expectations[static_cast<std::size_t>(expected)],
+                                      background.history, target.policy, signatures, background.elsewhere));
     }
     const checks::Status status = checks::worst(reports);
     const bool is_all = last - first == static_cast<std::ptrdiff_t>(stored->size());

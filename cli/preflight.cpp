@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <mutex>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "checks/history.hpp"
 #include "cli/live_progress.hpp"
 #include "cli/output.hpp"
+#include "cli/polling.hpp"
 #include "cli/preflight_plan.hpp"
 #include "cli/preflight_polls.hpp"
 #include "cli/settings_input.hpp"
@@ -35,10 +35,6 @@ using checks::CacheState;
 using exporters::HistoryStore;
 using probe::WallTime;
 using std::chrono::milliseconds;
-
-WallTime wall_time() {
-  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-}
 
 void tell(const config::Mistakes& mistakes) {
   for (const auto& [where, message] : mistakes)
@@ -145,7 +141,7 @@ class Runner {
     world.progress = [this](const checks::Preflight& preflight, std::optional<WallTime> next) {
       progress_.show(preflight, next);
     };
-    world.sleep_until = [this](WallTime time) { return sleep_until(time); };
+    world.sleep_until = [this](WallTime time) { return sleeper_.sleep_until(time); };
 
     PreflightEnd end;
     {
@@ -159,7 +155,7 @@ class Runner {
   }
 
  private:
-  Look look() {
+  SelectorLook look() {
     // A prober of its own for each look: who is authoritative is asked from the root on, so that nothing
     // learned before the last change of a delegation goes into a verdict.
     probe::Prober prober(plan_.target.probe);
@@ -167,12 +163,12 @@ class Runner {
     {
       const std::lock_guard lock(mutex_);
       prober_ = &prober;
-      if (interrupted_) prober.interrupt();
+      if (sleeper_.interrupted()) prober.interrupt();
     }
     auto observations = prober.observe(plan_.target.domain, plan_.target.selectors);
     const std::lock_guard lock(mutex_);
     prober_ = nullptr;
-    return {std::move(observations.front()), interrupted_};
+    return {std::move(observations.front()), sleeper_.interrupted()};
   }
 
   std::vector<checks::ResolverWord> words_of(const std::vector<probe::ResolverAnswer>& answers,
@@ -208,24 +204,11 @@ class Runner {
                     preflight);
   }
 
-  bool sleep_until(WallTime time) {
-    // The clock may be set, or the machine sleep, so the wait is made of short ones.
-    constexpr milliseconds longest_nap{1'000};
-    std::unique_lock lock(mutex_);
-    while (!interrupted_) {
-      const WallTime now = wall_time();
-      if (now >= time) return true;
-      woken_.wait_for(lock, std::min<milliseconds>(time - now, longest_nap));
-    }
-    return false;
-  }
-
   void interrupt() {
+    sleeper_.interrupt();
     const std::lock_guard lock(mutex_);
-    interrupted_ = true;
     if (prober_ != nullptr) prober_->interrupt();
     resolvers_.interrupt();
-    woken_.notify_all();
   }
 
   const PreflightCommand& command_;
@@ -233,11 +216,10 @@ class Runner {
   Memory& memory_;
   probe::ResolverLook resolvers_;
   LiveProgress progress_;
-  std::mutex mutex_{};
-  std::condition_variable woken_{};
+  Sleeper sleeper_{};
+  std::mutex mutex_{};  ///< of the prober
   std::vector<probe::ResolverAnswer> recursing_{};
   probe::Prober* prober_ = nullptr;
-  bool interrupted_ = false;
 };
 
 ExitCode exit_code(checks::Readiness readiness) {

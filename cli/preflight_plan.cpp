@@ -1,7 +1,6 @@
 #include "cli/preflight_plan.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace dkimprobe::cli {
@@ -15,16 +14,13 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
   plan.target = std::move(check->targets.front());
   checks::SigningPlan& signing = plan.signing;
   signing.expectation = plan.target.expectations.front();
-  signing.policy = std::move(check->policy);
+  signing.policy = plan.target.policy;
+  signing.times = rotation_policy(plan.target);
   signing.never_used = command.never_used;
-  auto transit = signing.policy.transit;
 
   const auto domain =
       std::ranges::find(settings.domains, plan.target.domain, &config::DomainSettings::domain);
   if (domain != settings.domains.end()) {
-    const bool transit_given = std::ranges::any_of(
-        command.check.given_options, [](const auto* option) { return option->key == "transit"; });
-    if (!transit_given) transit = domain->rotation.transit.value_or(transit);
     const auto known = std::ranges::find(domain->selectors, plan.target.selectors.front(),
                                          &config::SelectorSettings::selector);
     if (known != domain->selectors.end()) {
@@ -32,7 +28,6 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
       signing.never_used = signing.never_used || known->never_used;
     }
   }
-  signing.times.transit = std::chrono::ceil<std::chrono::seconds>(transit);
   if (key) {
     signing.key = key->identity;
     if (!key->record.empty()) signing.text = key->record;

@@ -1,12 +1,9 @@
 #include "cli/preflight_polls.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <map>
 #include <utility>
 
-#include "config/address.hpp"
+#include "cli/polling.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -35,34 +32,7 @@ void keep(std::vector<CacheLook>& caches, const std::vector<checks::ResolverWord
   }
 }
 
-/// Whether any server has something else than at the look before.
-bool has_changed(const Preflight& before, const Preflight& after) {
-  return !std::ranges::equal(before.sign.servers, after.sign.servers,
-                             [](const checks::ServerProgress& a, const checks::ServerProgress& b) {
-                               return a.owner == b.owner && a.server == b.server && a.progress == b.progress;
-                             });
-}
-
 }  // namespace
-
-milliseconds next_interval(milliseconds last, bool changed, milliseconds least) {
-  return std::max(changed ? first_interval : std::min(last + last / 2, longest_interval), least);
-}
-
-milliseconds least_interval(const probe::Observation& observation, const config::ProbeSettings& settings) {
-  if (settings.pace_per_second <= 0) return milliseconds{0};
-  std::map<config::ServerAddress, std::size_t> asked;
-  for (const auto* chain : {&observation.key, &observation.adsp}) {
-    for (const auto& leg : chain->legs) {
-      for (const auto& server : leg.servers) asked[server.address] += server.exchanges.size();
-      for (const auto& exchange : leg.delegation.exchanges) ++asked[exchange.server];
-    }
-  }
-  std::size_t most = 0;
-  for (const auto& [server, count] : asked) most = std::max(most, count);
-  return milliseconds{
-      static_cast<std::int64_t>(std::ceil(static_cast<double>(most) * 1'000.0 / settings.pace_per_second))};
-}
 
 std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
                                   milliseconds interval, milliseconds least) {
@@ -78,8 +48,7 @@ std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now,
     case Readiness::unknown:
       break;
   }
-  const WallTime at = std::min(now + interval, deadline);
-  return at > now && at - now >= least ? std::optional(at) : std::nullopt;
+  return next_poll(now, deadline, interval, least);
 }
 
 PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
@@ -89,7 +58,7 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
   std::vector<CacheLook> caches;
   std::optional<Preflight> before;
   for (std::size_t looks = 1;; ++looks) {
-    const Look look = world.look();
+    const SelectorLook look = world.look();
     // Half a look says less than the whole one before it.
     if (look.interrupted && before) return {std::move(*before), true};
     checks::SelectorHistory history;
@@ -121,7 +90,8 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     }
     preflight.looks = looks;
     const milliseconds least = least_interval(look.observation, settings);
-    interval = next_interval(interval, !before || has_changed(*before, preflight), least);
+    interval = next_interval(interval,
+                             !before || !same_progress(before->sign.servers, preflight.sign.servers), least);
     const auto next =
         is_last ? std::nullopt : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
     world.progress(preflight, next);

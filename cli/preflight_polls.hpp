@@ -15,19 +15,6 @@
 
 namespace dkimprobe::cli {
 
-/// How often the servers are looked at while something is to change there.
-inline constexpr std::chrono::milliseconds first_interval{5'000};
-inline constexpr std::chrono::milliseconds longest_interval{60'000};
-
-/// Between two looks: short again when something changed, for then the rest often follows; else half as long
-/// again as before. Never under `least`.
-[[nodiscard]] std::chrono::milliseconds next_interval(std::chrono::milliseconds last, bool changed,
-                                                      std::chrono::milliseconds least);
-
-/// How long the pace of the settings takes to give back what a look took from the busiest server.
-[[nodiscard]] std::chrono::milliseconds least_interval(const probe::Observation& observation,
-                                                       const config::ProbeSettings& settings);
-
 /// When to look again after a verdict of `now`; nothing when that is the last word. Where only time is
 /// missing, that is the safe time itself, so that what is said then was seen then; if that is after the
 /// deadline, waiting cannot help. Else one interval later, and the last time at the deadline.
@@ -36,8 +23,8 @@ inline constexpr std::chrono::milliseconds longest_interval{60'000};
                                                        std::chrono::milliseconds interval,
                                                        std::chrono::milliseconds least);
 
-/// One look at the servers.
-struct Look {
+/// One look at the servers of the one selector.
+struct SelectorLook {
   probe::Observation observation{};
   bool interrupted = false;  ///< it was ended before it was complete
 };
@@ -45,7 +32,7 @@ struct Look {
 /// What the loop needs of the world.
 struct PreflightWorld {
   std::function<probe::WallTime()> now{};
-  std::function<Look()> look{};
+  std::function<SelectorLook()> look{};
   /// Puts a complete look to what was seen before, and gives all of it.
   std::function<checks::SelectorHistory(const probe::Observation&)> remember{};
   /// The caches of the operator's resolvers; empty without any.

@@ -1,13 +1,10 @@
 #include "cli/rotation.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdio>
-#include <mutex>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +18,7 @@
 #include "checks/rotation_plan.hpp"
 #include "cli/look.hpp"
 #include "cli/output.hpp"
+#include "cli/polling.hpp"
 #include "cli/report_output.hpp"
 #include "cli/rotation_targets.hpp"
 #include "cli/settings_input.hpp"
@@ -36,12 +34,6 @@ namespace {
 using exporters::HistoryAccess;
 using exporters::HistoryStore;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
-using std::chrono::steady_clock;
-
-checks::WallTime wall_time() {
-  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-}
 
 config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& command) {
   if (!command.asked.storage) return std::nullopt;
@@ -67,7 +59,7 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
     const auto asked = std::ranges::find(target.asked.selectors, planned.selector);
     if (seen != observations.end() && asked != target.asked.selectors.end()) {
       const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
-      planned.faults = checks::faults_in_use(*seen, target.asked.expectations[at], target.policy);
+      planned.faults = checks::faults_in_use(*seen, target.asked.expectations[at], target.asked.policy);
     }
     if (store) {
       auto history = store->load(input.domain, planned.selector);
@@ -99,25 +91,37 @@ void print(const RotationCommand& command, const checks::RotationOverview& overv
                                                            : exporters::rotation_text(overview, style)));
 }
 
-/// Sleeps; false when the operator interrupts it.
-bool sleep_for(milliseconds time) {
-  std::mutex mutex;
-  std::condition_variable woken;
-  bool interrupted = false;
-  const SignalWatch watch(
-      [&] {
-        const std::lock_guard lock(mutex);
-        interrupted = true;
-        woken.notify_all();
-      },
-      nullptr);
-  std::unique_lock lock(mutex);
-  return !woken.wait_for(lock, time, [&] { return interrupted; });
+bool sleep_until(checks::WallTime time) {
+  Sleeper sleeper;
+  const SignalWatch watch([&] { sleeper.interrupt(); }, nullptr);
+  return sleeper.sleep_until(time);
 }
 
 /// Whether another look can tell more: a server still has the key, or was not seen.
 bool is_open(const checks::RotationOverview& overview) {
   return overview.status == checks::Status::critical || overview.status == checks::Status::unknown;
+}
+
+/// The servers that decide about the steps, one after the other.
+std::vector<checks::ServerProgress> servers_of(const checks::RotationOverview& overview) {
+  std::vector<checks::ServerProgress> servers;
+  for (const auto& change : overview.changes) {
+    for (const auto& step : change.steps) std::ranges::copy(step.servers, std::back_inserter(servers));
+  }
+  return servers;
+}
+
+/// Why servers stay unknown here however often they are asked, and what to do.
+void add_no_way(const std::vector<probe::Observation>& observations, checks::RotationOverview& overview) {
+  const auto servers = servers_of(overview);
+  if (std::ranges::find(servers, checks::Progress::unknown, &checks::ServerProgress::progress) ==
+      servers.end())
+    return;
+  for (const auto& observation : observations) {
+    std::string sentence = checks::no_way_sentence(observation);
+    if (!sentence.empty() && std::ranges::find(overview.notes, sentence) == overview.notes.end())
+      overview.notes.push_back(std::move(sentence));
+  }
 }
 
 struct Planned {
@@ -128,21 +132,29 @@ struct Planned {
 /// Asks and plans, with `--wait` until every server has let go of the key, or the time is over.
 config::Result<Planned> follow(const RotationCommand& command, RotationTarget& target,
                                std::optional<HistoryStore>& store) {
-  const auto end = steady_clock::now() + command.wait.value_or(milliseconds{0});
-  // Often enough to see the last server soon, and seldom enough to bother none.
-  const milliseconds pause =
-      std::clamp<milliseconds>(command.wait.value_or(milliseconds{0}) / 10, seconds{2}, seconds{30});
+  const auto deadline = wall_time() + command.wait.value_or(milliseconds{0});
+  milliseconds interval{0};
+  std::vector<checks::ServerProgress> before;
   Planned planned;
   while (true) {
     const Look look = look_at(target.asked);
     if (auto added = add_look(look.observations, store, target); !added) return tl::unexpected(added.error());
     planned.overview = overview_of(command, target.input);
+    add_no_way(look.observations, planned.overview);
     planned.interrupted = look.interrupted;
-    if (planned.interrupted || !is_open(planned.overview) || steady_clock::now() + pause > end)
-      return planned;
+    if (planned.interrupted || !is_open(planned.overview)) return planned;
+    milliseconds least{0};
+    for (const auto& observation : look.observations)
+      least = std::max(least, least_interval(observation, target.asked.probe));
+    auto servers = servers_of(planned.overview);
+    interval = next_interval(interval, !same_progress(before, servers), least);
+    before = std::move(servers);
+    const auto now = wall_time();
+    const auto next = next_poll(now, deadline, interval, least);
+    if (!next) return planned;
     fmt::print(stderr, "dkimprobe: {}; next look in {:.0f} s\n", planned.overview.headline,
-               std::chrono::duration<double>(pause).count());
-    planned.interrupted = !sleep_for(pause);
+               std::chrono::duration<double>(*next - now).count());
+    planned.interrupted = !sleep_until(*next);
     if (planned.interrupted) return planned;
   }
 }

@@ -13,12 +13,6 @@ namespace {
 using std::chrono::ceil;
 using std::chrono::seconds;
 
-bool is_given(const CheckCommand& command, const config::Option::Place& place) {
-  return std::ranges::find(command.given_options, place, [](const config::Option* option) {
-           return option->place;
-         }) != command.given_options.end();
-}
-
 checks::PlannedSelector planned_of(const config::SelectorSettings& selector) {
   checks::PlannedSelector planned;
   planned.selector = selector.selector;
@@ -41,11 +35,9 @@ checks::PlannedSelector& planned_of(checks::RotationInput& input, const config::
 
 /// `known` is what the file says of the domain; null when it says nothing.
 checks::RotationInput input_of(const RotationCommand& command, const config::DomainName& domain,
-                               const config::DomainSettings* known, const config::Policy& policy) {
+                               const config::DomainSettings* known) {
   checks::RotationInput input;
   input.domain = domain;
-  input.rsa_bits = std::max(input.rsa_bits, policy.rsa_bits_wanted);
-  input.policy.transit = ceil<seconds>(policy.transit);
   if (known != nullptr) {
     const config::RotationPlan& plan = known->rotation;
     std::ranges::transform(known->selectors, std::back_inserter(input.selectors),
@@ -53,8 +45,6 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
     input.ring = plan.ring;
     if (plan.times.every.count() > 0) input.every = ceil<seconds>(plan.times.every);
     input.unused = ceil<seconds>(plan.times.unused);
-    if (plan.transit && !is_given(command.asked, &config::Policy::transit))
-      input.policy.transit = ceil<seconds>(*plan.transit);
   }
   for (const auto& given : command.selectors) {
     auto& planned = planned_of(input, given.selector);
@@ -83,13 +73,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
   std::vector<RotationTarget> targets;
   for (const auto& domain : domains) {
     const auto known = std::ranges::find(settings.domains, domain, &config::DomainSettings::domain);
-    // The policy of the plan is that of the file under the flags.
-    config::Settings flags;
-    flags.policy = command.asked.policy;
-    config::Settings merged = settings;
-    for (const auto* option : command.asked.given_options) config::copy_option(*option, flags, merged);
-    auto input =
-        input_of(command, domain, known == settings.domains.end() ? nullptr : &*known, merged.policy);
+    auto input = input_of(command, domain, known == settings.domains.end() ? nullptr : &*known);
 
     CheckCommand asked = command.asked;
     asked.every_domain = false;
@@ -98,7 +82,10 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     // Without selectors this tells what is missing.
     auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));
-    targets.push_back({std::move(plan->targets.front()), std::move(input), std::move(plan->policy)});
+    CheckTarget& target = plan->targets.front();
+    input.rsa_bits = std::max(input.rsa_bits, target.policy.rsa_bits_wanted);
+    input.policy = rotation_policy(target);
+    targets.push_back({std::move(target), std::move(input)});
   }
   if (command.next) {
     const auto& selectors = targets.front().input.selectors;

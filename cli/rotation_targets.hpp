@@ -16,7 +16,6 @@ namespace dkimprobe::cli {
 struct RotationTarget {
   CheckTarget asked{};
   checks::RotationInput input{};
-  checks::Policy policy{};
 };
 
 /// At least one. `settings` are those of the file; the defaults when the command names none. The mistakes are

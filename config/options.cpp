@@ -67,6 +67,8 @@ constexpr Option policy_rows[] = {
      1'000, &Policy::slow_answer},
     {"transit", judging, "time from the last signature with a key to the last verification", Unit::duration,
      1'000, 31'536'000'000, 604'800'000, &Policy::transit},
+    {"distinct-keys", judging, "each selector must have a key of its own: one at two names is a warning",
+     Unit::yes_no, 0, 1, 0, &Policy::distinct_keys},
 };
 
 constexpr Option schedule_rows[] = {

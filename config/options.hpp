@@ -30,8 +30,8 @@ struct Option {
       std::variant<std::uint16_t ProbeSettings::*, std::uint32_t ProbeSettings::*, double ProbeSettings::*,
                    bool ProbeSettings::*, std::chrono::milliseconds ProbeSettings::*,
                    std::uint32_t Budgets::*, std::chrono::milliseconds Budgets::*, std::uint32_t Policy::*,
-                   std::chrono::milliseconds Policy::*, std::chrono::milliseconds RotationTimes::*,
-                   std::chrono::milliseconds Settings::*>;
+                   std::chrono::milliseconds Policy::*, bool Policy::*,
+                   std::chrono::milliseconds RotationTimes::*, std::chrono::milliseconds Settings::*>;
 
   std::string_view key{};      ///< without the leading dashes of a flag; see `file_key`
   std::string_view group{};    ///< a heading for people

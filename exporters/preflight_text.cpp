@@ -375,7 +375,7 @@ void PreflightPage::resolvers(const Preflight& preflight) {
 
 void PreflightPage::limits(const Preflight& preflight) {
   if (preflight.sign.limits.empty()) return;
-  title("What no look at the servers can know");
+  title("What this look cannot know");
   for (const auto& limit : preflight.sign.limits)
     paragraph("  " + paint(neutral_mark) + ' ', 4, without_controls(limit), Ink::dim);
 }
@@ -437,6 +437,7 @@ void PreflightPage::next(const Preflight& preflight) {
           fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
                       "those servers back, or take them out of the zone; --wait 30m looks again.",
                       selector));
+      if (!preflight.no_way.empty()) steps.push_back(preflight.no_way);
       break;
   }
   for (const auto& step : steps) paragraph("  ", 2, step);

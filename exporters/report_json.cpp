@@ -223,6 +223,29 @@ Json planned_json(const PlannedRecord& record) {
           {"strings", strings_json(record.strings)}};
 }
 
+Json moment(const std::optional<probe::WallTime>& time) {
+  return time ? Json(iso_time(*time)) : Json(nullptr);
+}
+
+Json because_json(const std::vector<checks::Because>& because) {
+  Json list = Json::array();
+  for (const auto& each : because) {
+    list.push_back({{"name", each.name},
+                    {"until", moment(each.until)},
+                    {"detail", without_controls(each.detail)},
+                    {"reference", text_or_null(each.reference)}});
+  }
+  return list;
+}
+
+Json rotation_json(const Report& report) {
+  const checks::RotationFacts facts = report.rotation.value_or(checks::RotationFacts{});
+  return {{"negative_ttl", or_null(report.negative_ttl_seconds)},
+          {"safe_to_sign_at", moment(facts.safe_to_sign_at)},
+          {"safe_to_remove_at", moment(facts.safe_to_remove_at)},
+          {"because", because_json(facts.because)}};
+}
+
 Json report_object(const Report& report) {
   Json findings = Json::array();
   for (const auto& finding : report.findings) append_finding(findings, finding);
@@ -257,7 +280,7 @@ Json report_object(const Report& report) {
           {"servers", std::move(servers)},
           {"chain", std::move(chain)},
           {"delegation", {{"zones", std::move(zones)}}},
-          {"rotation", {{"negative_ttl", or_null(report.negative_ttl_seconds)}}},
+          {"rotation", rotation_json(report)},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
           {"outcomes", outcomes_json(report)},
           {"switched_off", std::move(switched_off)}};
@@ -365,9 +388,6 @@ std::string record_json(const RecordOutput& output) {
 }
 
 std::string preflight_json(const checks::Preflight& preflight) {
-  const auto moment = [](const std::optional<probe::WallTime>& time) {
-    return time ? Json(iso_time(*time)) : Json(nullptr);
-  };
   const auto word_of = [](const checks::ResolverWord& word) -> Json {
     const bool holds_something = word.look.state == checks::CacheState::denied ||
                                  word.look.state == checks::CacheState::other ||
@@ -379,13 +399,6 @@ std::string preflight_json(const checks::Preflight& preflight) {
             {"detail", without_controls(word.detail)}};
   };
   const Report& report = preflight.report;
-  Json because = Json::array();
-  for (const auto& each : preflight.sign.safe.because) {
-    because.push_back({{"name", each.name},
-                       {"until", moment(each.until)},
-                       {"detail", without_controls(each.detail)},
-                       {"reference", text_or_null(each.reference)}});
-  }
   Json key = nullptr;
   if (const auto& expected = preflight.expected_key) {
     key = {{"sha256", expected->sha256},
@@ -441,7 +454,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
                  {"observed_at", iso_time(report.observed_at)},
                  {"readiness", checks::to_string(preflight.sign.safe.readiness)},
                  {"safe_to_sign_at", moment(preflight.sign.safe.at)},
-                 {"because", std::move(because)},
+                 {"because", because_json(preflight.sign.safe.because)},
                  {"expected_key", std::move(key)},
                  {"record", record_json(report.record)},
                  {"key", key_json(report.key)},

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue.hpp"
+#include "checks/time_text.hpp"
 #include "config/escape.hpp"
 #include "exporters/iso_time.hpp"
 #include "exporters/text_layout.hpp"
@@ -25,28 +26,6 @@ using checks::Severity;
 using checks::Status;
 
 using exporters::mark_of;
-
-Mark mark_of(Status status) {
-  switch (status) {
-    case Status::ok:
-      return good_mark;
-    case Status::warning:
-      return mark_of(Severity::warning);
-    case Status::critical:
-      return mark_of(Severity::critical);
-    case Status::unknown:
-      return unknown_mark;
-  }
-  return {};
-}
-
-std::string upper_case(std::string_view word) {
-  std::string text(word);
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
 
 /// A line about a selector or a domain among others.
 struct SummaryRow {
@@ -67,6 +46,7 @@ class TableWriter : public TextPage {
 
  private:
   void leg(const Report& report, const config::DomainName& owner);
+  void rotation_facts(const Report& report);
 };
 
 void TableWriter::verdict(const Report& report) {
@@ -98,6 +78,27 @@ std::string record_text(const checks::RecordFacts& record, std::string_view elli
            config::escape_text(after, longest_shown);
   }
   return config::escape_text(joined, longest_shown);
+}
+
+/// What is to come: when a key may sign, when one may go. What is past is told where it is a fault.
+void TableWriter::rotation_facts(const Report& report) {
+  const auto& [sign, remove, because] = *report.rotation;
+  switch (report.role) {
+    case config::Role::active:
+      break;
+    case config::Role::pending:
+    case config::Role::standby:
+      if (sign && *sign > report.observed_at) {
+        fact("Sign", fmt::format("not before {}: until then a cache may hold something else",
+                                 checks::time_text(*sign)));
+      }
+      break;
+    case config::Role::retired:
+      if (remove && *remove > report.observed_at)
+        fact("Remove",
+             fmt::format("not before {}: mail it signed may be on its way", checks::time_text(*remove)));
+      break;
+  }
 }
 
 void TableWriter::facts(const Report& report) {
@@ -136,6 +137,7 @@ void TableWriter::facts(const Report& report) {
          fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
                      alias.target.to_string(), ttl_text(alias.ttl_seconds)));
   }
+  if (report.rotation) rotation_facts(report);
   switch (report.adsp) {
     case checks::AdspPolicy::none:
     case checks::AdspPolicy::out_of_scope:

@@ -24,74 +24,13 @@ using checks::RotationStep;
 using checks::StepState;
 using probe::WallTime;
 
-constexpr std::size_t narrowest = 40;
-constexpr std::size_t label_columns = 12;
 /// A terminal that is narrower has the sentence of a step below its title.
 constexpr std::size_t title_columns = 32;
 constexpr std::size_t narrowest_beside_title = 64;
 
-enum class Ink : std::uint8_t { plain, bold, dim, good, notice, warning, bad, unknown };
+using exporters::mark_of;
 
-std::string_view escape_code(Ink ink) {
-  switch (ink) {
-    case Ink::plain:
-      return "";
-    case Ink::bold:
-      return "\x1b[1m";
-    case Ink::dim:
-      return "\x1b[2m";
-    case Ink::good:
-      return "\x1b[32m";
-    case Ink::notice:
-      return "\x1b[36m";
-    case Ink::warning:
-      return "\x1b[33m";
-    case Ink::bad:
-      return "\x1b[1;31m";
-    case Ink::unknown:
-      return "\x1b[35m";
-  }
-  return "";
-}
-
-struct Mark {
-  std::string_view unicode{};
-  std::string_view ascii{};
-  Ink ink = Ink::plain;
-};
-
-constexpr Mark good_mark{"✓", "+", Ink::good};
-constexpr Mark warning_mark{"▲", "!", Ink::warning};
-constexpr Mark bad_mark{"✗", "X", Ink::bad};
-constexpr Mark unknown_mark{"?", "?", Ink::unknown};
-constexpr Mark neutral_mark{"·", ".", Ink::dim};
 constexpr Mark now_mark{"▶", ">", Ink::warning};
-
-Mark mark_of(checks::Status status) {
-  switch (status) {
-    case checks::Status::ok:
-      return good_mark;
-    case checks::Status::warning:
-      return warning_mark;
-    case checks::Status::critical:
-      return bad_mark;
-    case checks::Status::unknown:
-      return unknown_mark;
-  }
-  return {};
-}
-
-Mark mark_of(checks::Severity severity) {
-  switch (severity) {
-    case checks::Severity::notice:
-      return {"•", "-", Ink::notice};
-    case checks::Severity::warning:
-      return warning_mark;
-    case checks::Severity::critical:
-      return bad_mark;
-  }
-  return {};
-}
 
 Mark mark_of(StepState state) {
   switch (state) {
@@ -102,7 +41,7 @@ Mark mark_of(StepState state) {
     case StepState::later:
       return neutral_mark;
     case StepState::blocked:
-      return bad_mark;
+      return mark_of(checks::Severity::critical);
     case StepState::unknown:
       return unknown_mark;
   }
@@ -112,13 +51,13 @@ Mark mark_of(StepState state) {
 Mark mark_of(checks::Progress progress, bool key_should_go) {
   switch (progress) {
     case checks::Progress::right:
-      return key_should_go ? bad_mark : good_mark;
+      return key_should_go ? mark_of(checks::Severity::critical) : good_mark;
     case checks::Progress::other_key:
     case checks::Progress::revoked:
     case checks::Progress::absent:
       return key_should_go ? good_mark : neutral_mark;
     case checks::Progress::damaged:
-      return key_should_go ? good_mark : bad_mark;
+      return key_should_go ? good_mark : mark_of(checks::Severity::critical);
     case checks::Progress::unknown:
       return unknown_mark;
   }
@@ -173,14 +112,6 @@ std::string_view words_of(checks::Progress progress) {
   return {};
 }
 
-std::string upper_case(std::string_view word) {
-  std::string text(word);
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
 /// How far away, in the largest unit of which there are two at least.
 std::string distance_text(WallTime time, WallTime now) {
   const auto away = std::chrono::ceil<std::chrono::seconds>(time > now ? time - now : now - time).count();
@@ -206,12 +137,10 @@ bool removes_key(RotationStep step) {
   return step == RotationStep::remove || step == RotationStep::revoke;
 }
 
-class Writer {
+class RotationPage : public TextPage {
  public:
-  Writer(const checks::RotationOverview& overview, const TableStyle& style)
-      : overview_(overview), style_(style) {
-    style_.columns = std::max(style_.columns, narrowest);
-  }
+  RotationPage(const checks::RotationOverview& overview, const TableStyle& style)
+      : TextPage(style), overview_(overview) {}
 
   void verdict();
   void facts();
@@ -219,33 +148,10 @@ class Writer {
   void change(const RotationChange& change);
   void notes();
 
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
  private:
-  [[nodiscard]] std::string paint(std::string_view text, Ink ink) const {
-    if (!style_.color || ink == Ink::plain || text.empty()) return std::string(text);
-    return fmt::format("{}{}\x1b[0m", escape_code(ink), text);
-  }
-  [[nodiscard]] std::string paint(const Mark& mark) const {
-    return paint(style_.unicode ? mark.unicode : mark.ascii, mark.ink);
-  }
-  void line(std::string_view text = {}) {
-    text_ += text;
-    while (text_.ends_with(' ')) text_.pop_back();
-    text_ += '\n';
-  }
-  /// Wrapped text after `indent` columns, of which the first line begins with `first`.
+  /// What may hold words of others.
   void paragraph(std::string_view first, std::size_t indent, std::string_view text, Ink ink = Ink::plain) {
-    std::string before(first);
-    for (const auto& part :
-         wrap_text(without_controls(text), style_.columns - std::min(indent, style_.columns / 2))) {
-      line(before + paint(part, ink));
-      before = std::string(indent, ' ');
-    }
-  }
-  void fact(std::string_view label, std::string_view text) {
-    paragraph(fmt::format("  {}", paint(pad_right(std::string(label), label_columns - 2), Ink::dim)),
-              label_columns, text);
+    TextPage::paragraph(first, indent, without_controls(text), ink);
   }
   void step(const PlannedStep& step);
   void because(const PlannedStep& step);
@@ -253,11 +159,9 @@ class Writer {
   void servers(const PlannedStep& step);
 
   const checks::RotationOverview& overview_;
-  TableStyle style_;
-  std::string text_{};
 };
 
-void Writer::verdict() {
+void RotationPage::verdict() {
   const Mark mark = mark_of(overview_.status);
   const std::string word = upper_case(checks::to_string(overview_.status));
   paragraph(fmt::format("{} {}  ", paint(mark), paint(word, mark.ink)), 2 + word.size() + 2,
@@ -265,7 +169,7 @@ void Writer::verdict() {
   line();
 }
 
-void Writer::facts() {
+void RotationPage::facts() {
   const auto& state = overview_.state;
   if (state.current) {
     std::string text = state.current->to_string();
@@ -285,7 +189,7 @@ void Writer::facts() {
   }
 }
 
-void Writer::faults() {
+void RotationPage::faults() {
   for (const auto& fault : overview_.faults) {
     const Mark mark = mark_of(fault.severity);
     line();
@@ -297,7 +201,7 @@ void Writer::faults() {
   }
 }
 
-void Writer::because(const PlannedStep& step) {
+void RotationPage::because(const PlannedStep& step) {
   for (const auto& reason : step.because) {
     std::string text = reason.detail;
     if (!reason.reference.empty()) text += fmt::format(" ({})", reason.reference);
@@ -305,7 +209,7 @@ void Writer::because(const PlannedStep& step) {
   }
 }
 
-void Writer::servers(const PlannedStep& step) {
+void RotationPage::servers(const PlannedStep& step) {
   for (const auto& server : step.servers) {
     const std::string says =
         server.detail.empty() ? std::string(words_of(server.progress)) : without_controls(server.detail);
@@ -316,7 +220,7 @@ void Writer::servers(const PlannedStep& step) {
   }
 }
 
-void Writer::step(const PlannedStep& step) {
+void RotationPage::step(const PlannedStep& step) {
   const Mark mark = mark_of(step.state);
   std::string says;
   const auto say = [&](std::string_view more) {
@@ -339,12 +243,12 @@ void Writer::step(const PlannedStep& step) {
       say("not known");
       break;
   }
-  say(without_controls(step.says));
+  say(step.says);
   const Ink ink = step.state == StepState::now    ? Ink::bold
                   : step.state == StepState::done ? Ink::plain
                                                   : mark.ink;
   const std::string title = paint(pad_right(std::string(title_of(step.step)), title_columns - 6), ink);
-  if (style_.columns >= narrowest_beside_title) {
+  if (style().columns >= narrowest_beside_title) {
     paragraph(fmt::format("  {} {}  ", paint(mark), title), title_columns, says);
   } else {
     line(fmt::format("  {} {}", paint(mark), title));
@@ -355,14 +259,14 @@ void Writer::step(const PlannedStep& step) {
   if (is_ahead || step.state == StepState::unknown) because(step);
 }
 
-void Writer::actions(const PlannedStep& step) {
+void RotationPage::actions(const PlannedStep& step) {
   for (const auto& action : step.actions) {
-    paragraph(fmt::format("      {} ", style_.unicode ? "→" : "->"), style_.unicode ? 8 : 9, action.says);
+    paragraph(fmt::format("      {} ", style().unicode ? "→" : "->"), style().unicode ? 8 : 9, action.says);
     if (!action.text.empty()) line(fmt::format("\n        {}\n", without_controls(action.text)));
   }
 }
 
-void Writer::change(const RotationChange& change) {
+void RotationPage::change(const RotationChange& change) {
   const PlannedStep& first = change.steps.front();
   const bool is_idle = first.step == RotationStep::choose && first.state == StepState::later;
   std::string title = change.emergency ? "Emergency" : is_idle ? "Next change" : "Change";
@@ -391,7 +295,7 @@ void Writer::change(const RotationChange& change) {
   }
 }
 
-void Writer::notes() {
+void RotationPage::notes() {
   if (overview_.notes.empty()) return;
   line();
   for (const auto& note : overview_.notes) paragraph("  ", 2, note, Ink::dim);
@@ -400,17 +304,17 @@ void Writer::notes() {
 }  // namespace
 
 std::string rotation_text(const checks::RotationOverview& overview, const TableStyle& style) {
-  Writer writer(overview, style);
-  writer.verdict();
-  writer.facts();
-  writer.faults();
-  for (const auto& change : overview.changes) writer.change(change);
-  writer.notes();
-  return writer.take();
+  RotationPage page(overview, style);
+  page.verdict();
+  page.facts();
+  page.faults();
+  for (const auto& change : overview.changes) page.change(change);
+  page.notes();
+  return page.take();
 }
 
 std::string rotation_script(const checks::RotationOverview& overview, const TableStyle& style) {
-  const std::size_t columns = std::max(style.columns, narrowest);
+  const std::size_t columns = std::max(style.columns, narrowest_page);
   std::string text;
   const auto comment = [&](std::string_view words) {
     for (const auto& part : wrap_text(without_controls(words), columns - 2)) text += "# " + part + '\n';

@@ -83,6 +83,28 @@ Mark mark_of(Severity severity) {
   return {};
 }
 
+Mark mark_of(checks::Status status) {
+  switch (status) {
+    case checks::Status::ok:
+      return good_mark;
+    case checks::Status::warning:
+      return mark_of(Severity::warning);
+    case checks::Status::critical:
+      return mark_of(Severity::critical);
+    case checks::Status::unknown:
+      return unknown_mark;
+  }
+  return {};
+}
+
+std::string upper_case(std::string_view word) {
+  std::string text(word);
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
 std::string duration(std::chrono::microseconds time) {
   const double milliseconds = static_cast<double>(time.count()) / 1'000.0;
   if (milliseconds < 10) return fmt::format("{:.1f} ms", milliseconds);

@@ -36,6 +36,9 @@ inline constexpr Mark unknown_mark{"?", "?", Ink::unknown};
 inline constexpr Mark neutral_mark{"·", ".", Ink::dim};
 
 [[nodiscard]] Mark mark_of(checks::Severity severity);
+[[nodiscard]] Mark mark_of(checks::Status status);
+
+[[nodiscard]] std::string upper_case(std::string_view word);
 
 /// "9.4 ms", "1.2 s".
 [[nodiscard]] std::string duration(std::chrono::microseconds time);

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue.hpp"
+#include "checks/key_record.hpp"
 
 namespace dkimprobe::tests {
 namespace {
@@ -479,7 +480,7 @@ std::string line(std::string_view severity, std::string_view check, const std::v
 ObservationVector read_observation(const json& vector) {
   only(vector, {"about", "domain", "selector", "role", "zone", "servers", "record", "delegation", "legs",
                 "chain", "adsp", "findings", "not_judged", "status", "earlier", "last_signature_hours_ago",
-                "highest_key_age_hours"});
+                "highest_key_age_hours", "elsewhere", "distinct_keys"});
   ObservationVector read;
   read.about = vector.at("about").get<std::string>();
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
@@ -539,6 +540,24 @@ ObservationVector read_observation(const json& vector) {
         observation.observed_at - std::chrono::hours{vector["last_signature_hours_ago"].get<int>()};
   }
   read.expectation.highest_key_age = std::chrono::hours{vector.value("highest_key_age_hours", 0)};
+
+  read.policy.distinct_keys = vector.value("distinct_keys", false);
+  if (vector.contains("elsewhere")) {
+    read.elsewhere = list_of<checks::KeyPlace>(vector["elsewhere"], [&](const json& given) {
+      only(given, {"key", "domain", "selector", "owner", "zone", "until_hours_ago"});
+      checks::KeyPlace place;
+      place.sha256 =
+          checks::read_key_record(given.value("key", "key") == "key" ? key_text : other_key_text).key->sha256;
+      place.domain = name_of(given.value("domain", json("example.com")));
+      place.selector = config::Selector::parse(given.value("selector", "s1")).value();
+      place.owner = place.selector.owner_name(place.domain).value();
+      if (given.contains("owner")) place.owner = name_of(given["owner"]);
+      place.zone = given.contains("zone") ? name_of(given["zone"]) : place.domain;
+      place.is_there = !given.contains("until_hours_ago");
+      place.last_seen = observation.observed_at - std::chrono::hours{given.value("until_hours_ago", 0)};
+      return place;
+    });
+  }
 
   for (const auto& finding : vector.at("findings")) {
     if (finding.is_string()) {

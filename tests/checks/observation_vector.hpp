@@ -25,7 +25,9 @@ struct ObservationVector {
   std::string about{};
   probe::Observation observation{};
   checks::Expectation expectation{};
+  checks::Policy policy{};
   checks::SelectorHistory history{};        ///< of the earlier looks; empty without them
+  checks::KeyPlaces elsewhere{};            ///< of the keys, at other selectors
   std::vector<ExpectedFinding> findings{};  ///< all that must be found, nothing else may be
   std::vector<std::string> not_judged{};    ///< checks that must say so; others may as well
   std::string status{};                     ///< empty: not stated

@@ -169,7 +169,22 @@ TEST_CASE("a selector that a shell would not take as it is is quoted") {
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "'a\\$\\'\\''b.example.com.pem')");
   CHECK(steps[2].actions.front().text ==
-        "dkimprobe record --key 'a\\$\\'\\''b.example.com.pem' example.com 'a\\$\\'\\''b' --format zone");
+        "dkimprobe record example.com 'a\\$\\'\\''b' --key 'a\\$\\'\\''b.example.com.pem' --format zone");
+}
+
+TEST_CASE("a selector that begins as a flag does is taken for none") {
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  const auto next = config::Selector::parse("-out").value();
+  const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
+  const auto& steps = overview.changes.front().steps;
+  CHECK(steps[1].actions.front().text ==
+        "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
+        "./-out.example.com.pem)");
+  CHECK(steps[2].actions.front().text ==
+        "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");
+  CHECK(steps[3].actions.front().text ==
+        "dkimprobe preflight --key ./-out.example.com.pem --wait 30m --never-used -- example.com -out");
 }
 
 TEST_CASE("times are told in whole seconds and never too early") {

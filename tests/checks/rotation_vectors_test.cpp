@@ -95,7 +95,8 @@ TEST_CASE("what a vector of a rotation states is what is said") {
     INFO(file.filename().string() << ": " << vector.at("about").get<std::string>());
     for (const auto& [key, value] : vector.items()) {
       INFO("key " << key);
-      CHECK(std::string("about looks now key never_used caches last_signature sign gone remove servers")
+      CHECK(std::string(
+                "about looks now key never_used caches last_signature sign gone remove servers only limit")
                 .find(key) != std::string::npos);
     }
     checks::SelectorHistory history;
@@ -104,17 +105,21 @@ TEST_CASE("what a vector of a rotation states is what is said") {
     checks::NewKey key;
     if (vector.contains("key")) key.sha256 = key_sha256(vector["key"]);
     key.never_used = vector.value("never_used", false);
-    const checks::RotationPolicy policy;
+    checks::RotationPolicy policy;
+    policy.ipv4 = vector.value("only", "ipv4") == "ipv4";
+    policy.ipv6 = vector.value("only", "ipv6") == "ipv6";
 
     if (vector.contains("sign")) {
       const auto verdict = checks::safe_to_sign(history, key, caches_of(vector), policy, now);
       CHECK(told(verdict.safe) == vector["sign"]);
       CHECK(verdict.limits.size() >= 4);
+      CHECK(verdict.limits.front().find(vector.value("limit", "stale data")) != std::string::npos);
       if (vector.contains("servers")) CHECK(told(verdict.servers) == vector["servers"]);
     }
     if (vector.contains("gone")) {
       const auto verdict = checks::gone(history, key.sha256, policy, now);
       CHECK(told(verdict.gone) == vector["gone"]);
+      CHECK(verdict.limits.front().find(vector.value("limit", "stale data")) != std::string::npos);
     }
     if (vector.contains("remove")) {
       std::optional<probe::WallTime> last;
@@ -122,4 +127,26 @@ TEST_CASE("what a vector of a rotation states is what is said") {
       CHECK(told(checks::safe_to_remove(last, policy, now)) == vector["remove"]);
     }
   }
+}
+
+TEST_CASE("where this machine has no way to a family, the flag that leaves it out is told") {
+  const auto sentence = [](const std::string& first, const std::string& second) {
+    const json server{{"name", "ns1.example.com"}};
+    json servers = json::array({server, server});
+    servers[0]["server"] = "192.0.2.1";
+    servers[1]["server"] = "2001:db8::1";
+    if (!first.empty()) servers[0]["not_asked"] = first;
+    if (!second.empty()) servers[1]["not_asked"] = second;
+    return checks::no_way_sentence(
+        tests::read_observation({{"about", ""}, {"servers", servers}, {"findings", json::array()}})
+            .observation);
+  };
+  const std::string no_ipv6 = sentence("", "no_route");
+  CHECK(no_ipv6.find("no way to IPv6 addresses") != std::string::npos);
+  CHECK(no_ipv6.find("leave them out with -4:") != std::string::npos);
+  CHECK(sentence("no_route", "").find("leave them out with -6:") != std::string::npos);
+  CHECK(sentence("", "").empty());
+  CHECK(sentence("", "family_disabled").empty());
+  // Nothing is left when both are left out.
+  CHECK(sentence("no_route", "no_route").empty());
 }

@@ -71,8 +71,8 @@ TEST_CASE("a domain without selectors has those of the settings, with what is ex
   CHECK_FALSE(target.expectations[0].only_selector);
   CHECK_FALSE(target.expectations[1].only_selector);
   CHECK(target.probe.pinned_servers.size() == 1);
-  CHECK(made.policy.rsa_bits_wanted == 3072);
-  CHECK(made.policy.switched_off.at("ns_slow") == "far away");
+  CHECK(made.targets.front().policy.rsa_bits_wanted == 3072);
+  CHECK(made.targets.front().policy.switched_off.at("ns_slow") == "far away");
 }
 
 TEST_CASE("a selector of the settings keeps its role and key when it is named alone") {
@@ -122,8 +122,8 @@ TEST_CASE("a flag wins over the file, and only that flag") {
   CHECK(target.probe.allowed_networks.size() == 2);
   REQUIRE(target.probe.pinned_servers.size() == 1);
   CHECK(target.probe.pinned_servers.front().ip.to_string() == "192.0.2.9");
-  CHECK(made.policy.rsa_bits_wanted == 2048);
-  CHECK(made.policy.switched_off.size() == 1);
+  CHECK(made.targets.front().policy.rsa_bits_wanted == 2048);
+  CHECK(made.targets.front().policy.switched_off.size() == 1);
   for (const auto& expectation : target.expectations) CHECK(expectation.role == config::Role::retired);
   CHECK(target.expectations[1].key_sha256 == s2_sha256);
 }
@@ -147,7 +147,7 @@ TEST_CASE("a message names each key once, by domain, with what the settings expe
   const auto& known = made->targets[1];
   REQUIRE(known.selectors.size() == 1);
   CHECK(known.expectations[0].key_sha256 == s2_sha256);
-  CHECK(made->policy.rsa_bits_wanted == 3072);
+  CHECK(made->targets.front().policy.rsa_bits_wanted == 3072);
   const auto none = plan_message(command({"--message", "-"}), settings(),
                                  checks::read_signatures("DKIM-Signature: s=a\n").fields);
   REQUIRE(none);
@@ -158,4 +158,54 @@ TEST_CASE("what neither the command line nor the file says is a mistake of the c
   CHECK_FALSE(plan_check(command({"unknown.example"}), settings()));
   CHECK_FALSE(plan_check(command({}), config::Settings{}));
   CHECK_FALSE(plan_check(command({"example.com", "-6"}), settings()));
+}
+
+TEST_CASE("what the settings say of time is expected of each selector") {
+  using namespace std::chrono_literals;
+  constexpr auto dated = R"(
+policy: {transit: 5d, distinct_keys: yes}
+rotation: {every: 90d}
+domains:
+  - domain: example.com
+    rotation: {transit: 2d}
+    selectors:
+      - s1
+      - {name: s2, role: retired, since: 2026-11-01}
+      - {name: s3, role: retired, since: 2026-11-04, last_signature: 2026-11-03T08:00:00Z}
+      - {name: s4, role: pending, since: 2026-11-01, never_used: yes}
+  - {domain: other.example, rotation: {every: never}, selectors: [only]}
+)";
+  const auto read = config::read_settings(dated, "settings.yaml", {});
+  REQUIRE(read);
+  const auto made = plan_check(command({}), *read);
+  REQUIRE(made);
+  const auto& target = made->targets[0];
+  const auto& expected = target.expectations;
+  CHECK(target.policy.transit == 48h);
+  CHECK(target.policy.distinct_keys);
+  CHECK(made->targets[1].policy.transit == 120h);
+  CHECK(made->targets[1].expectations[0].highest_key_age == 0ms);
+  CHECK(expected[0].highest_key_age == 90 * 24h);
+  CHECK_FALSE(expected[0].last_signature);
+  // A day is over when the next one begins.
+  CHECK(expected[1].last_signature == config::parse_moment("2026-11-01")->last);
+  CHECK(expected[2].last_signature == config::parse_moment("2026-11-03T08:00:00Z")->last);
+  CHECK_FALSE(expected[3].last_signature);
+  CHECK(expected[3].never_used);
+  CHECK_FALSE(expected[2].never_used);
+
+  CHECK(plan_check(command({"--transit", "1d"}), *read)->targets[0].policy.transit == 24h);
+  // The dates of a role are not those of another one; when the key signed is no matter of roles.
+  const auto retired = plan_check(command({"--role", "retired"}), *read);
+  CHECK_FALSE(retired->targets[0].expectations[3].last_signature);
+  CHECK_FALSE(retired->targets[0].expectations[3].never_used);
+  const auto active = plan_check(command({"--role", "active"}), *read);
+  CHECK_FALSE(active->targets[0].expectations[1].last_signature);
+  CHECK(active->targets[0].expectations[2].last_signature);
+
+  const auto only_ipv4 = plan_check(command({"-4", "--transit", "1500ms"}), *read);
+  const auto policy = rotation_policy(only_ipv4->targets[0]);
+  CHECK(policy.transit == 2s);
+  CHECK(policy.ipv4);
+  CHECK_FALSE(policy.ipv6);
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "checks/history.hpp"
+#include "cli/polling.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;
@@ -85,7 +86,7 @@ struct ScriptedWorld {
     world.look = [this] {
       looks.push_back(now);
       const auto& texts = script[std::min(looks.size(), script.size()) - 1];
-      return Look{observation(now, texts), looks.size() == interrupt_at_look};
+      return SelectorLook{observation(now, texts), looks.size() == interrupt_at_look};
     };
     world.remember = [this](const probe::Observation& seen) {
       checks::extend(history, seen);

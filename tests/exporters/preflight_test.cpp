@@ -157,6 +157,7 @@ Preflight unknown() {
   preflight.sign.servers[3].detail = "no answer in 2.8 s";
   preflight.sign.servers[3].since.reset();
   preflight.sign.safe = {Readiness::unknown, {}, {}};
+  preflight.no_way = "This machine has no way to IPv6 addresses: leave them out with -4.";
   return preflight;
 }
 

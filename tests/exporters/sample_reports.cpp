@@ -187,6 +187,32 @@ Report dead() {
   return report;
 }
 
+/// A key that is everywhere, and that caches may deny yet.
+Report young() {
+  Report report = healthy();
+  report.role = config::Role::pending;
+  report.negative_ttl_seconds = 3'600;
+  const auto until = report.observed_at + std::chrono::minutes{30};
+  report.rotation =
+      checks::RotationFacts{until,
+                            std::nullopt,
+                            {{"negative_ttl", until, "ns1.example.com had no record", "RFC 2308 section 5"},
+                             {"never_used_contradicted", std::nullopt, "somebody\x1b[31m asked", ""}}};
+  return report;
+}
+
+/// A key that signs no longer, and must stay.
+Report leaving() {
+  Report report = healthy();
+  report.role = config::Role::retired;
+  const auto until = report.observed_at + std::chrono::hours{50};
+  report.rotation = checks::RotationFacts{
+      std::nullopt,
+      until,
+      {{"transit", until, "mail may be verified for up to 168 h", "RFC 6376 section 3.1"}}};
+  return report;
+}
+
 Report long_names() {
   const std::string label(58, 'x');
   Report report =
@@ -257,7 +283,8 @@ Report unknown() {
 
 std::vector<Sample> sample_reports() {
   return {{"healthy", healthy()}, {"alias", alias()},     {"differing", differing()}, {"dead", dead()},
-          {"long", long_names()}, {"revoked", revoked()}, {"hostile", hostile()},     {"unknown", unknown()}};
+          {"long", long_names()}, {"revoked", revoked()}, {"hostile", hostile()},     {"unknown", unknown()},
+          {"young", young()},     {"leaving", leaving()}};
 }
 
 }  // namespace dkimprobe::exporters

@@ -226,7 +226,7 @@ def build_resolver_guard(directory):
 def rejudged(program, command, stored, report):
     """What differs when the stored observation is judged again, as lines."""
     same = []
-    for flag in ("--role", "--config.file", "--message"):
+    for flag in ("--role", "--config.file", "--message", "--storage.path"):
         if flag in command:
             same += [flag, command[command.index(flag) + 1]]
     if not os.path.exists(stored):

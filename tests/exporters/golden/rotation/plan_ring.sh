@@ -14,7 +14,7 @@
 # 3. Publish it, 2026-11-22 12:00:00 UTC
 # in every zone file or panel that serves the name
 # - publish its record; this prints the line for a zone file
-dkimprobe record --key s2.example.com.pem example.com s2 --format zone
+dkimprobe record example.com s2 --key s2.example.com.pem --format zone
 
 # 4. See it on each server, 2026-11-22 12:00:00 UTC
 # every nameserver has it, and no cache denies it

@@ -1,0 +1,111 @@
+"""What `check` finds when it knows what was there before: a key that changed, one key at two selectors, a key
+that went too early, one that stayed too long. Judged again, each look is the same report."""
+
+import datetime
+import json
+import subprocess
+import time
+
+ZONES = {"checked.example": {"on": "nsd knot", "soa_ttl": 3, "minimum": 3}}
+TRANSIT = 3600
+
+
+def settings(stage, s1, s2, every):
+    """The settings file. The transit time of the domain wins over the policy's."""
+    file = stage.folder / "settings.json"
+    domain = {
+        "domain": stage.zone.name,
+        "rotation": {"transit": "%ds" % TRANSIT, "every": every},
+        "selectors": [{"name": "s1", **s1}, {"name": "s2", **s2}],
+    }
+    file.write_text(json.dumps({"policy": {"transit": "30d"}, "domains": [domain]}))
+    return str(file)
+
+
+def moment_of(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_findings(report):
+    """Those that need more than one look, or more than one selector."""
+    names = {
+        "removed_too_early", "retired_key_still_published", "selector_reused_too_soon",
+        "key_changed_unexpectedly", "key_age_exceeded", "key_reused",
+    }  # fmt: skip
+    return sorted((f["id"], f["severity"]) for f in report["findings"] if f["id"] in names)
+
+
+def play(stage):
+    history, saved = str(stage.folder / "history"), str(stage.folder / "saved.json")
+
+    def check(what, s1, s2, wanted, selectors=(), every="never"):
+        file = settings(stage, s1, s2, every)
+        words = [stage.zone.name, *selectors, "--config.file", file, "--storage.path", history]
+        run = stage.run("check", *words, "--save", saved)
+        reports = {report["selector"]: report for report in run.json["reports"]}
+        found = {name: time_findings(report) for name, report in reports.items()}
+        stage.expect(what, found, {**dict.fromkeys(found, []), **wanted})
+        command = [stage.program, "judge", saved, "--json", "--config.file", file, "--storage.path", history]
+        again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        stage.expect(what + ", judged again", again.stdout == run.stdout, True)
+        return reports
+
+    active, pending = {"role": "active"}, {"role": "pending"}
+    _, old = stage.make_key("s1")
+    stage.zone.put("s1._domainkey", "TXT", old, ttl=2)
+    stage.net.load(stage.zone)
+    first = check("at first", active, pending, {})
+    stage.expect("no last signature", first["s1"]["rotation"]["safe_to_remove_at"], None)
+
+    stage.zone.put("s2._domainkey", "TXT", old, ttl=2)
+    stage.net.load(stage.zone)
+    published = time.time()
+    reports = check(
+        "one key at two selectors", active, pending,
+        {"s1": [("key_reused", "notice")], "s2": [("key_reused", "notice")]},
+    )  # fmt: skip
+    # An hour is allowed for nothing here: the absence of s2 was seen, with its TTL.
+    stage.time_of(
+        {"readiness": "wait", "at": reports["s2"]["rotation"]["safe_to_sign_at"]}, published, time.time() + 4
+    )
+    check("known from the history alone", active, pending, {"s2": [("key_reused", "notice")]}, ["s2"])
+
+    time.sleep(1.1)
+    _, new = stage.make_key("s2")
+    stage.zone.put("s2._domainkey", "TXT", new, ttl=2)
+    stage.net.load(stage.zone)
+    # The old key is older than a second; that s2 had it is not forgotten.
+    check(
+        "a key of its own", active, active,
+        {
+            "s1": [("key_age_exceeded", "warning"), ("key_reused", "notice")],
+            "s2": [("key_changed_unexpectedly", "critical")],
+        },
+        every="1s",
+    )  # fmt: skip
+
+    signed = int(time.time()) - 60
+    retired = {"role": "retired", "last_signature": moment_of(signed)}
+    key_of_s2 = {"role": "standby"}
+    reports = check("retired", retired, key_of_s2, {"s1": [("key_reused", "notice")]})
+    stage.expect(
+        "when it may go",
+        reports["s1"]["rotation"]["safe_to_remove_at"][:19] + "Z",
+        moment_of(signed + TRANSIT),
+    )
+    long_ago = {"role": "retired", "last_signature": moment_of(signed - 2 * TRANSIT)}
+    check(
+        "too long", long_ago, key_of_s2,
+        {"s1": [("key_reused", "notice"), ("retired_key_still_published", "warning")]},
+    )  # fmt: skip
+    stage.zone.put("s1._domainkey", "TXT", "v=DKIM1; p=", ttl=2)
+    stage.net.load(stage.zone)
+    check("too early", retired, key_of_s2, {"s1": [("removed_too_early", "critical")]})
+    stage.zone.put("s1._domainkey", "TXT", stage.make_key("s1 again")[1], ttl=2)
+    stage.net.load(stage.zone)
+    check(
+        "used again",
+        {**retired, "role": "pending"},
+        key_of_s2,
+        {"s1": [("selector_reused_too_soon", "critical")]},
+    )
