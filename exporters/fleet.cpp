@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -99,16 +100,16 @@ Applied take(TargetState& target, std::shared_ptr<const checks::Report> report) 
 }  // namespace
 
 void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
-  std::ranges::stable_sort(targets, {}, &WatchedTarget::key);
+  std::map<TargetKey, WatchedTarget*> wanted;
+  for (WatchedTarget& target : targets) wanted.emplace(target.key, &target);
   std::vector<TargetState> states;
-  for (WatchedTarget& target : targets) {
-    if (!states.empty() && states.back().key == target.key) continue;
-    const TargetState* const known = find(fleet, target.key);
+  for (const auto& [key, target] : wanted) {
+    const TargetState* const known = find(fleet, key);
     TargetState& state = states.emplace_back(known == nullptr ? TargetState{} : *known);
-    state.key = std::move(target.key);
-    state.group = std::move(target.group);
-    state.role = target.role;
-    state.silence = std::move(target.silence);
+    state.key = key;
+    state.group = std::move(target->group);
+    state.role = target->role;
+    state.silence = std::move(target->silence);
   }
   fleet.targets = std::move(states);
   ++fleet.generation;
