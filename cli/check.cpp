@@ -134,7 +134,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     if (store != nullptr) stored = store->record(look.observations);
     auto known = backgrounds_of(store, look.observations);
     if (!known) {
-      warn(known.error(), "it is judged without the history");
+      if (stored) warn(known.error(), "it is judged without the history");
       known.emplace(look.observations.size());
     }
     std::vector<checks::Report> reports;

@@ -226,7 +226,12 @@ def build_resolver_guard(directory):
 def rejudged(program, command, stored, report):
     """What differs when the stored observation is judged again, as lines."""
     same = []
-    for flag in ("--role", "--config.file", "--message", "--storage.path"):
+    flags = ["--role", "--config.file", "--message"]
+    # A history that could not be written is none to judge with.
+    if "--storage.path" in command:
+        directory = command[command.index("--storage.path") + 1]
+        flags += ["--storage.path"] if os.path.exists(os.path.join(directory, "history.sqlite")) else []
+    for flag in flags:
         if flag in command:
             same += [flag, command[command.index(flag) + 1]]
     if not os.path.exists(stored):
