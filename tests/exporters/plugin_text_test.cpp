@@ -66,7 +66,8 @@ TEST_CASE("no foreign text gets out of its place in a plugin's text") {
   CHECK(std::ranges::all_of(
       text, [](char c) { return c == '\n' || (c >= ' ' && c <= '~' && c != '<' && c != '>'); }));
   const std::string data = text.substr(0, text.find('\n')).substr(text.find('|'));
-  CHECK(data.find(" 'a__b key_bits'=2048;") != std::string::npos);
+  CHECK(data.find(" key_bits'=2048;2048:;1024:;0; ") != std::string::npos);
+  CHECK(std::ranges::count(data, '\'') == 2 * std::ranges::count(data, '='));
 
   const std::vector<std::string> lines = {hostile, hostile};
   const std::string failure = plugin_failure(lines);
