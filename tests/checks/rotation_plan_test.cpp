@@ -184,7 +184,7 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
   CHECK(steps[2].actions.front().text ==
         "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");
   CHECK(steps[3].actions.front().text ==
-        "dkimprobe preflight --key ./-out.example.com.pem --wait 30m --never-used -- example.com -out");
+        "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
 }
 
 TEST_CASE("times are told in whole seconds and never too early") {
