@@ -148,11 +148,13 @@ th .address { font-weight: 400; }
 .finding { border-left: 4px solid var(--own); padding: .1rem 0 .1rem .85rem; margin: 0 0 .9rem; }
 .finding:last-child { margin-bottom: 0; }
 .finding p { margin: .2rem 0; max-width: 62rem; }
-.facts { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: .2rem .8rem; margin: 0; }
+.facts { display: grid; grid-template-columns: 10.5rem minmax(0, 1fr); gap: .2rem .8rem; margin: 0; }
 .facts dt { color: var(--quiet); }
 .facts dd { margin: 0; }
 .because { margin: .6rem 0 0; padding-left: 1.1rem; }
 .tags { margin-top: .5rem; }
+.tags th { min-width: 3.6rem; }
+.tags td:nth-child(2) { min-width: 5.2rem; }
 .tags td:nth-child(2) { white-space: nowrap; color: var(--quiet); }
 .published { margin: .5rem 0; }
 summary { cursor: pointer; }
