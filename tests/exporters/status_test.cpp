@@ -105,7 +105,7 @@ bool has_in_order(std::string_view page, const std::vector<std::string_view>& wo
 
 }  // namespace
 
-TEST_CASE("only literals are markup; every other text is escaped") {
+TEST_CASE("only literals are markup, and every other text is escaped") {
   HtmlWriter html;
   {
     const auto link = html.open("a", {{"href", "/?a=1&b=\"'<>"}, {"title", "\xe2\x80\xae\n"}});
