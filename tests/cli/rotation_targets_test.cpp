@@ -66,7 +66,7 @@ std::string mistakes_of(std::vector<std::string> arguments) {
 }  // namespace
 
 TEST_CASE("the plan of a domain is that of the settings") {
-  const auto [asked, input, policy] = target_of({"example.com", "--config.file", "f"});
+  const auto [asked, input] = target_of({"example.com", "--config.file", "f"});
   CHECK(asked.domain.to_string() == "example.com");
   CHECK(asked.probe.port == 5300);
   CHECK(asked.probe.pinned_servers.size() == 1);
@@ -108,7 +108,7 @@ TEST_CASE("selectors of the command line stand beside those of the settings, wit
 }
 
 TEST_CASE("without settings the command line says it all") {
-  const auto [asked, input, policy] = target_of({"example.com", "s1", "s2:pending", "a.b:retired"});
+  const auto [asked, input] = target_of({"example.com", "s1", "s2:pending", "a.b:retired"});
   REQUIRE(input.selectors.size() == 3);
   CHECK(asked.selectors.size() == 3);
   CHECK(input.selectors[0].role == config::Role::active);
