@@ -408,6 +408,25 @@ struct Seen {
   std::string detail{};
 };
 
+/// What a span without texts and alias has.
+Seen compare_nothing(const AnswerSpan& span) {
+  switch (span.kind) {
+    case PublishedKind::nodata:
+      return {Progress::absent, "no TXT"};
+    case PublishedKind::nxdomain:
+      return {Progress::absent, "NXDOMAIN"};
+    case PublishedKind::failure:
+      return {Progress::unknown, "SERVFAIL"};
+    case PublishedKind::unknown:
+      return {Progress::unknown, span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+    case PublishedKind::texts:
+    case PublishedKind::alias:
+    case PublishedKind::left:
+      break;
+  }
+  return {};
+}
+
 /// What a span of texts has; `expected` may be nothing: then any usable key is right.
 Seen compare_texts(const AnswerSpan& span, const std::optional<std::string>& expected, KeyReader& keys) {
   const auto texts = joined_texts(span);
@@ -531,17 +550,13 @@ class SignQuestion {
         if (loops_[owner]) return {Progress::damaged, alias + ", which leads back"};
         return {Progress::right, alias};
       }
-      case PublishedKind::nodata:
-        return {Progress::absent, "no TXT"};
-      case PublishedKind::nxdomain:
-        return {Progress::absent, "NXDOMAIN"};
-      case PublishedKind::failure:
-        return {Progress::unknown, "SERVFAIL"};
-      case PublishedKind::unknown:
-        return {Progress::unknown,
-                span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
       case PublishedKind::left:
         return {Progress::unknown, "no longer a server"};
+      case PublishedKind::nodata:
+      case PublishedKind::nxdomain:
+      case PublishedKind::failure:
+      case PublishedKind::unknown:
+        return compare_nothing(span);
     }
     return {};
   }
@@ -891,14 +906,10 @@ class GoneQuestion {
       case PublishedKind::texts:
         return has_key(span) ? Seen{Progress::right, "still published"} : compare_others(span);
       case PublishedKind::nodata:
-        return {Progress::absent, "no TXT"};
       case PublishedKind::nxdomain:
-        return {Progress::absent, "NXDOMAIN"};
       case PublishedKind::failure:
-        return {Progress::unknown, "SERVFAIL"};
       case PublishedKind::unknown:
-        return {Progress::unknown,
-                span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+        return compare_nothing(span);
       case PublishedKind::alias:
       case PublishedKind::left:
         break;
