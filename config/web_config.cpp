@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "config/escape.hpp"
+#include "config/pem.hpp"
 #include "config/yaml_reader.hpp"
 #include "config/yaml_tree.hpp"
 
@@ -125,33 +125,16 @@ std::optional<std::uint32_t> parse_burst(std::string_view text) {
 
 // ---- Certificates ----
 
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
-
-Owned<BIO> over(std::string_view bytes) {
-  return Owned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
-}
-
-/// For OpenSSL, which would ask at the terminal.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
-}
-
-Owned<X509> first_certificate(std::string_view pem) {
-  const Owned<BIO> bio = over(pem);
-  Owned<X509> certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
+OpensslOwned<X509> first_certificate(std::string_view pem) {
+  const OpensslOwned<BIO> bio = bio_over(pem);
+  OpensslOwned<X509> certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
   ERR_clear_error();
   return certificate;
 }
 
-Owned<EVP_PKEY> first_key(std::string_view pem) {
-  const Owned<BIO> bio = over(pem);
-  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+OpensslOwned<EVP_PKEY> first_key(std::string_view pem) {
+  const OpensslOwned<BIO> bio = bio_over(pem);
+  OpensslOwned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
   ERR_clear_error();
   return key;
 }

@@ -23,6 +23,7 @@ LIBRARIES = {
         "checks/digest",
         "checks/ed25519_point",
         "checks/public_key",
+        "config/pem",
         "config/private_key",
         "config/web_config",
         "exporters/http/",

@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include "config/address.hpp"
+#include "config/pem.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -20,29 +20,13 @@ namespace {
 using config::ClientAuthentication;
 using config::TlsServerConfig;
 
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
-
-Owned<BIO> over(std::string_view bytes) {
-  return Owned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
-}
-
-int no_passphrase(char*, int, int, void*) {
-  return -1;
-}
-
 /// Calls `take` with each certificate.
 template <class Take>
 bool each_certificate(std::string_view pem, Take take) {
-  const Owned<BIO> bio = over(pem);
+  const config::OpensslOwned<BIO> bio = config::bio_over(pem);
   bool all = true;
-  while (Owned<X509> certificate{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)})
+  while (config::OpensslOwned<X509> certificate{
+      PEM_read_bio_X509(bio.get(), nullptr, config::no_passphrase, nullptr)})
     all = take(std::move(certificate)) && all;
   ERR_clear_error();
   return all;
@@ -70,7 +54,7 @@ std::string text_of(const GENERAL_NAME& name) {
 }
 
 bool has_name_of(X509& certificate, const std::vector<std::string>& allowed) {
-  const Owned<GENERAL_NAMES> names(
+  const config::OpensslOwned<GENERAL_NAMES> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const std::string name = text_of(*sk_GENERAL_NAME_value(names.get(), i));
@@ -155,14 +139,15 @@ config::Result<TlsContext> make_tls_context(std::shared_ptr<const TlsServerConfi
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
 
   bool is_first = true;
-  if (!each_certificate(config.certificates, [&](Owned<X509> certificate) {
+  if (!each_certificate(config.certificates, [&](config::OpensslOwned<X509> certificate) {
         if (std::exchange(is_first, false)) return SSL_CTX_use_certificate(context, certificate.get()) == 1;
         return SSL_CTX_add1_chain_cert(context, certificate.get()) == 1;
       })) {
     return failed("the certificate");
   }
-  const Owned<BIO> key_bytes = over(config.key->view());
-  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_bytes.get(), nullptr, no_passphrase, nullptr));
+  const config::OpensslOwned<BIO> key_bytes = config::bio_over(config.key->view());
+  const config::OpensslOwned<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey(key_bytes.get(), nullptr, config::no_passphrase, nullptr));
   if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) return failed("the key");
   if (!config.cipher_suites.empty() &&
       SSL_CTX_set_cipher_list(context, joined(config.cipher_suites).c_str()) != 1) {
@@ -178,7 +163,7 @@ config::Result<TlsContext> make_tls_context(std::shared_ptr<const TlsServerConfi
       SSL_CTX_set_default_verify_paths(context);
     } else {
       X509_STORE* const store = SSL_CTX_get_cert_store(context);
-      each_certificate(config.client_authorities, [&](Owned<X509> certificate) {
+      each_certificate(config.client_authorities, [&](config::OpensslOwned<X509> certificate) {
         return SSL_CTX_add_client_CA(context, certificate.get()) == 1 &&
                X509_STORE_add_cert(store, certificate.get()) == 1;
       });
