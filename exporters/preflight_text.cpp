@@ -91,10 +91,6 @@ std::string_view words_for(Progress progress) {
   return {};
 }
 
-std::string plural(std::size_t count, std::string_view one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
 /// "has another key", "have no record".
 std::string has_words(Progress progress, std::size_t count) {
   const std::string_view has = count == 1 ? "has" : "have";
@@ -124,7 +120,7 @@ std::string what_is_missing(const std::vector<ServerProgress>& servers) {
         static_cast<std::size_t>(std::ranges::count(servers, progress, &ServerProgress::progress));
     if (count == 0) continue;
     if (text.empty()) {
-      text = fmt::format("{} of {}", count, plural(servers.size(), "server"));
+      text = fmt::format("{} of {}", count, counted(servers.size(), "server"));
     } else {
       text += fmt::format(", {}", count);
     }
@@ -312,8 +308,8 @@ void PreflightPage::text(const Preflight& preflight) {
     std::string sizes;
     for (const auto size : copy.string_sizes) sizes += fmt::format("{}{}", sizes.empty() ? "" : " + ", size);
     fact("Text",
-         fmt::format("as meant, octet for octet, on {} (in {} of {})", plural(copy.servers.size(), "server"),
-                     plural(copy.string_sizes.size(), "string"), sizes));
+         fmt::format("as meant, octet for octet, on {} (in {} of {})", counted(copy.servers.size(), "server"),
+                     counted(copy.string_sizes.size(), "string"), sizes));
   }
 }
 
@@ -462,7 +458,7 @@ std::string time_span(milliseconds span) {
   const auto rest = in_minutes - in_hours;
   if (in_minutes > days{2} || rest == minutes{0}) {
     const auto rounded = ceil<hours>(in_minutes);
-    if (rounded % days{1} == hours{0}) return plural(static_cast<std::size_t>(rounded / days{1}), "day");
+    if (rounded % days{1} == hours{0}) return counted(static_cast<std::size_t>(rounded / days{1}), "day");
     if (rounded > days{2}) return fmt::format("{} days {} h", rounded / days{1}, (rounded % days{1}).count());
     return fmt::format("{} h", rounded.count());
   }

@@ -114,10 +114,8 @@ std::string_view words_of(checks::Progress progress) {
 
 /// How far away, in the largest unit of which there are two at least.
 std::string distance_text(WallTime time, WallTime now) {
-  const auto away = std::chrono::ceil<std::chrono::seconds>(time > now ? time - now : now - time).count();
-  const auto counted = [](std::int64_t count, std::string_view unit) {
-    return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
-  };
+  const auto away = static_cast<std::uint64_t>(
+      std::chrono::ceil<std::chrono::seconds>(time > now ? time - now : now - time).count());
   std::string text = counted(away, "second");
   if (away >= 2 * 86'400) {
     text = counted(away / 86'400, "day");

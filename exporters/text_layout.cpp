@@ -92,6 +92,10 @@ std::string without_controls(std::string_view text) {
   return safe;
 }
 
+std::string counted(std::uint64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
 std::string ttl_text(std::uint32_t seconds) {
   if (seconds == 0 || seconds % 60 != 0) return fmt::format("{} s", seconds);
   if (seconds % 3'600 != 0) return fmt::format("{} min", seconds / 60);

@@ -24,6 +24,9 @@ namespace dkimprobe::exporters {
 /// Text that is said to be escaped already, made sure of: control characters become `\xHH`.
 [[nodiscard]] std::string without_controls(std::string_view text);
 
+/// "1 server", "3 servers": for words that take an s.
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one);
+
 /// A TTL in the largest unit that keeps it whole: "90 s", "5 min", "24 h", "2 d".
 [[nodiscard]] std::string ttl_text(std::uint32_t seconds);
 

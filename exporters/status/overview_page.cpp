@@ -9,6 +9,7 @@
 #include "checks/catalogue.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
+#include "exporters/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -209,9 +210,8 @@ std::string overview_page(const StatusOverview& overview, const StatusRoute& rou
     {
       const auto words = html.open("p", {{"class", "quiet"}});
       html.text(domains.size() == overview.domains.size()
-                    ? counted(domains.size(), "domain", "domains")
-                    : fmt::format("{} of {}", domains.size(),
-                                  counted(overview.domains.size(), "domain", "domains")));
+                    ? counted(domains.size(), "domain")
+                    : fmt::format("{} of {}", domains.size(), counted(overview.domains.size(), "domain")));
       if (domains.empty() && (route.only || !route.search.empty())) {
         html.raw(". ");
         html.leaf("a", {{"href", link_to(overview, StatusRoute{})}}, "Show all");

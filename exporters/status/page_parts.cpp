@@ -235,8 +235,4 @@ bool is_silenced(const StatusSelector& selector, probe::WallTime now) {
   return selector.silence && now < selector.silence->until;
 }
 
-std::string counted(std::size_t count, std::string_view one, std::string_view several) {
-  return fmt::format("{} {}", count, count == 1 ? one : several);
-}
-
 }  // namespace dkimprobe::exporters

@@ -63,7 +63,4 @@ void write_fact(HtmlWriter& html, std::string_view name, std::string_view value)
 
 [[nodiscard]] bool is_silenced(const StatusSelector& selector, probe::WallTime now);
 
-/// `3 servers`, `1 server`.
-[[nodiscard]] std::string counted(std::size_t count, std::string_view one, std::string_view several);
-
 }  // namespace dkimprobe::exporters

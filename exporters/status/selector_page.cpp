@@ -248,9 +248,9 @@ void write_texts(HtmlWriter& html, const Texts& texts) {
   for (const auto& strings : texts) {
     std::size_t octets = 0;
     for (const auto& string : strings) octets += string.size();
-    html.leaf("p", {{"class", "quiet"}},
-              fmt::format("TXT record of {}, {}", counted(octets, "octet", "octets"),
-                          counted(strings.size(), "string", "strings")));
+    html.leaf(
+        "p", {{"class", "quiet"}},
+        fmt::format("TXT record of {}, {}", counted(octets, "octet"), counted(strings.size(), "string")));
     const auto list = html.open("ol", {{"class", "strings"}});
     for (const auto& string : strings) {
       const auto item = html.open("li");
