@@ -26,7 +26,21 @@ inline void compare_with_golden(const std::string& file, const std::string& text
   REQUIRE(stream);
   std::stringstream golden;
   golden << stream.rdbuf();
-  CHECK(lines_of(text) == lines_of(golden.str()));
+  CHECK(lines_of(text) == lines_of(golden.str()));  // shows which line differs
+  CHECK((text == golden.str()));
+}
+
+/// A text that was made with colours, as it is without.
+[[nodiscard]] inline std::string without_colors(const std::string& text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\x1b') {
+      at = text.find('m', at);
+    } else {
+      plain.push_back(text[at]);
+    }
+  }
+  return plain;
 }
 
 }  // namespace dkimprobe::exporters

@@ -1,6 +1,5 @@
 // What is stored over time, as people and programs get it.
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -13,6 +12,7 @@
 #include "exporters/history_json.hpp"
 #include "exporters/history_text.hpp"
 #include "exporters/text_layout.hpp"
+#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_looks.hpp"
 
 using namespace dkimprobe;
@@ -112,18 +112,6 @@ std::string json_of(const Sample& sample) {
   return history_json(config::DomainName::parse("example.com").value(), sample.selectors);
 }
 
-/// Compares with the golden file. With DKIMPROBE_WRITE_GOLDEN set it is written instead, to be read and
-/// committed by a person.
-void compare_with_golden(const std::string& file, const std::string& text) {
-  const std::string path = std::string(DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/history/") + file;
-  if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
-  std::ifstream stream(path);
-  REQUIRE(stream);
-  std::stringstream golden;
-  golden << stream.rdbuf();
-  CHECK(text == golden.str());
-}
-
 /// `kind at SECOND-HOURS of servers`, for comparisons.
 std::vector<std::string> told(const checks::SelectorHistory& history) {
   std::vector<std::string> lines;
@@ -142,9 +130,9 @@ std::vector<std::string> told(const checks::SelectorHistory& history) {
 TEST_CASE("the timeline looks as its golden files say") {
   for (const auto& sample : samples()) {
     INFO(sample.name);
-    compare_with_golden(sample.name + ".json", json_of(sample));
+    compare_with_golden("history/" + sample.name + ".json", json_of(sample));
     if (sample.selectors.empty()) continue;
-    compare_with_golden(sample.name + ".txt", text_of(sample, {80, false, true}));
+    compare_with_golden("history/" + sample.name + ".txt", text_of(sample, {80, false, true}));
   }
 }
 

@@ -1,8 +1,5 @@
 // The preflight as people and programs read it: a golden file for each readiness, and what holds for all.
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -11,6 +8,7 @@
 #include "exporters/preflight_text.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/text_layout.hpp"
+#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
 
 using namespace dkimprobe;
@@ -191,47 +189,15 @@ std::vector<Sample> samples() {
           {"hostile", hostile()}};
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-/// Compares with the golden file. With DKIMPROBE_WRITE_GOLDEN set it is written instead, to be read and
-/// committed by a person.
-void compare_with_golden(const std::string& file, const std::string& text) {
-  const std::string path =
-      std::string(DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/preflight/") + file;
-  if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
-  std::ifstream stream(path);
-  REQUIRE(stream);
-  std::stringstream golden;
-  golden << stream.rdbuf();
-  CHECK(lines_of(text) == lines_of(golden.str()));
-}
-
-std::string without_colors(const std::string& text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\x1b') {
-      at = text.find('m', at);
-    } else {
-      plain.push_back(text[at]);
-    }
-  }
-  return plain;
-}
-
 }  // namespace
 
 TEST_CASE("each preflight looks as its golden file says") {
   for (const auto& [sample, preflight] : samples()) {
     INFO(sample);
-    compare_with_golden(sample + ".txt", preflight_text(preflight, {80, false, true}));
-    compare_with_golden(sample + ".json", preflight_json(preflight));
+    compare_with_golden("preflight/" + sample + ".txt", preflight_text(preflight, {80, false, true}));
+    compare_with_golden("preflight/" + sample + ".json", preflight_json(preflight));
   }
-  compare_with_golden("not_ready-ascii-50.txt", preflight_text(not_ready(), {50, false, false}));
+  compare_with_golden("preflight/not_ready-ascii-50.txt", preflight_text(not_ready(), {50, false, false}));
 }
 
 TEST_CASE("the first line of a preflight is its answer") {

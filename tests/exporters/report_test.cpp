@@ -14,22 +14,6 @@
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
 
-namespace {
-
-std::string without_colors(const std::string& text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\x1b') {
-      at = text.find('m', at);
-    } else {
-      plain.push_back(text[at]);
-    }
-  }
-  return plain;
-}
-
-}  // namespace
-
 TEST_CASE("the signatures of a message look as their golden files say") {
   const auto sample = sample_reports().front();
   const auto read = checks::read_signatures(

@@ -1,9 +1,7 @@
 // The vectors of rotations as text, as a script and as JSON: some of them against golden files, all of them
 // for width, colour and foreign octets.
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "exporters/text_layout.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/rotation_plan_vector.hpp"
+#include "tests/exporters/golden_file.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
@@ -23,33 +22,6 @@ using namespace dkimprobe::exporters;
 namespace {
 
 const std::filesystem::path vectors = DKIMPROBE_SOURCE_DIRECTORY "/tests/checks/vectors/rotation_plan";
-const std::filesystem::path golden = DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/rotation";
-
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  REQUIRE(stream);
-  std::stringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-/// With DKIMPROBE_WRITE_GOLDEN set the file is written instead, to be read and committed by a person.
-void compare_with_golden(const std::string& file, const std::string& text) {
-  if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) std::ofstream(golden / file) << text;
-  CHECK(text == read_text(golden / file));
-}
-
-std::string without_colors(const std::string& text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\x1b') {
-      at = text.find('m', at);
-    } else {
-      plain.push_back(text[at]);
-    }
-  }
-  return plain;
-}
 
 /// Lines to copy stand as they are, however wide.
 std::vector<std::string> copied_lines(const checks::RotationOverview& overview) {
@@ -70,13 +42,13 @@ TEST_CASE("rotations look as their golden files say") {
                            "three_in_turn", "emergency_none_ready", "emergency_half", "emergency_over"}) {
     INFO(name);
     const auto overview = tests::load_rotation(vectors / (std::string(name) + ".json")).overview;
-    compare_with_golden(std::string(name) + ".txt", rotation_text(overview, {80, false, true}));
-    compare_with_golden(std::string(name) + ".json", rotation_json(overview));
+    compare_with_golden("rotation/" + std::string(name) + ".txt", rotation_text(overview, {80, false, true}));
+    compare_with_golden("rotation/" + std::string(name) + ".json", rotation_json(overview));
   }
   const auto overview = tests::load_rotation(vectors / "emergency_half.json").overview;
-  compare_with_golden("emergency_half-50-ascii.txt", rotation_text(overview, {50, false, false}));
-  compare_with_golden("emergency_half-color.txt", rotation_text(overview, {80, true, true}));
-  compare_with_golden("plan_ring.sh",
+  compare_with_golden("rotation/emergency_half-50-ascii.txt", rotation_text(overview, {50, false, false}));
+  compare_with_golden("rotation/emergency_half-color.txt", rotation_text(overview, {80, true, true}));
+  compare_with_golden("rotation/plan_ring.sh",
                       rotation_script(tests::load_rotation(vectors / "plan_ring.json").overview, {}));
 }
 
