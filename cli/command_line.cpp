@@ -581,8 +581,8 @@ Result<void> parse_flags(CLI::App& app, std::string_view command, std::span<cons
   return {};
 }
 
-/// The flags that `declare_probe_flags` declared, but for the settings file. `--storage.path` was read
-/// before.
+/// The flags that `declare_probe_flags` declared, but for the settings file. After `--storage.path`, which
+/// some of them exclude. `--storage.path` was read before.
 void read_probe_flags(CLI::App& app, const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
   config::Settings flags;
   for (const auto& [option, text] : texts.options) {
@@ -810,8 +810,8 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   if (!command.asked.settings_file)
     mistakes.push_back({"--config.file", "it is missing: the settings name the domains to watch"});
   command.asked.every_domain = true;
-  read_probe_flags(app, texts, command.asked, mistakes);
   read_file_name(app, "--storage.path", texts.storage, command.asked.storage, mistakes);
+  read_probe_flags(app, texts, command.asked, mistakes);
   read_file_name(app, "--web.config.file", web_config, command.web_config, mistakes);
   if (!listen.empty()) command.listen = std::move(listen);
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
