@@ -23,6 +23,7 @@
 #include "cli/report_output.hpp"
 #include "cli/settings_input.hpp"
 #include "cli/terminal.hpp"
+#include "cli/wall_clock.hpp"
 #include "config/escape.hpp"
 #include "exporters/history_changes.hpp"
 #include "exporters/history_store.hpp"
@@ -32,6 +33,7 @@
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
 #include "exporters/signature_table.hpp"
+#include "exporters/text_layout.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -46,11 +48,9 @@ std::string worst_headline(checks::Status status, const std::vector<checks::Repo
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
   std::size_t selectors = 0;
   for (const auto& domain : settings.domains) selectors += domain.selectors.size();
-  const auto counted = [](std::size_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-  };
   write_output(fmt::format("{}: {}, {}, no mistakes\n", config::escape_text(command.settings_file->string()),
-                           counted(settings.domains.size(), "domain"), counted(selectors, "selector")));
+                           exporters::counted(settings.domains.size(), "domain"),
+                           exporters::counted(selectors, "selector")));
 }
 
 /// The metrics of one run.
@@ -72,8 +72,8 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
       if (key.sha256 == report.key->sha256) each.key_first_seen = key.first_seen;
     }
   }
-  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  return write_file(file, exporters::textfile(measured, file.filename().string(), program_version(), now),
+  return write_file(file,
+                    exporters::textfile(measured, file.filename().string(), program_version(), wall_time()),
                     Readers::everybody);
 }
 
@@ -181,7 +181,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   }
   if (command.plugin)
     write_output(interrupted ? exporters::plugin_failure(std::vector<std::string>{"interrupted"})
-                             : exporters::plugin_text(judged, status, settings->policy));
+                             : exporters::plugin_text(judged, status, plan->targets.front().policy));
   if (command.message && command.output.json)
     write_output(exporters::message_json(status, signatures, of_message));
   if (!interrupted) return exit_code(status);

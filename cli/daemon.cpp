@@ -1,6 +1,7 @@
 #include "cli/daemon.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -17,6 +18,7 @@
 #include "checks/judge.hpp"
 #include "cli/log.hpp"
 #include "cli/report_output.hpp"
+#include "cli/wall_clock.hpp"
 #include "config/escape.hpp"
 #include "config/internationalized_name.hpp"
 #include "exporters/fleet.hpp"
@@ -45,10 +47,6 @@ constexpr std::size_t longest_queue = 20'000;
 constexpr milliseconds default_probe_time{10'000};
 /// Taken from a scraper's time, so that the answer is there before it gives up.
 constexpr milliseconds scrape_margin{500};
-
-WallTime wall_time() {
-  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-}
 
 double unix_seconds(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -114,9 +112,12 @@ class Daemon::State {
       watched->nameservers.emplace(target.domain, target.probe.pinned_servers);
       domains.push_back({target.domain, target.selectors, said->interval, target.probe.pinned_servers});
     }
+    auto histories = stored_histories(*watched);
     {
       const std::lock_guard lock(mutex_);
-      load_histories(*watched);
+      std::erase_if(histories_,
+                    [&](const auto& entry) { return !watched->expectations.contains(entry.first); });
+      histories_.merge(histories);
       watched_ = std::move(watched);
       set_targets(fleet_, std::move(targets));
       set_reload(fleet_, {true, wall_time(), wall_time(), {}});
@@ -235,18 +236,25 @@ class Daemon::State {
     return plain(status, std::move(message));
   }
 
-  /// With `mutex_` held: the histories of the targets, from the store for those that are new.
-  void load_histories(const Watched& watched) {
-    std::erase_if(histories_, [&](const auto& entry) { return !watched.expectations.contains(entry.first); });
+  /// What the store has of the targets that are new. Without `mutex_`, for which the thread that asks would
+  /// wait.
+  std::map<TargetKey, checks::SelectorHistory> stored_histories(const Watched& watched) {
+    std::map<TargetKey, checks::SelectorHistory> histories;
+    if (!store_) return histories;
+    const auto is_known = [&](const TargetKey& key) {
+      const std::lock_guard lock(mutex_);
+      return histories_.contains(key);
+    };
     for (const auto& [key, expectation] : watched.expectations) {
-      if (!store_ || histories_.contains(key)) continue;
+      if (is_known(key)) continue;
       const std::lock_guard lock(store_mutex_);
       if (auto loaded = store_->load(key.domain, key.selector)) {
-        histories_.emplace(key, std::move(*loaded));
+        histories.emplace(key, std::move(*loaded));
       } else {
         log_line(LogLevel::error, "the history cannot be read", {{"error", loaded.error().front().message}});
       }
     }
+    return histories;
   }
 
   /// On the thread that asks.
@@ -331,7 +339,7 @@ class Daemon::State {
     }
   }
 
-  [[nodiscard]] exporters::SelfMetrics self_metrics(const exporters::ReloadState& reload) {
+  [[nodiscard]] exporters::SelfMetrics self_metrics() {
     const probe::SchedulerTotals totals = scheduler_.totals();
     exporters::SelfMetrics metrics;
     metrics.version = DKIMPROBE_VERSION;
@@ -351,24 +359,20 @@ class Daemon::State {
     if (totals.fit) metrics.fits_pace = totals.fit->fits;
     metrics.probes = probes_;
     metrics.probes_refused = probes_refused_;
-    metrics.reload_succeeded = reload.succeeded;
-    metrics.reload_time = unix_seconds(reload.succeeded_at);
     return metrics;
   }
 
   std::string render(MetricFormat format) {
     exporters::Fleet fleet;
-    std::optional<bool> history_stored;
-    std::uint64_t history_failures = 0;
+    exporters::SelfMetrics self = self_metrics();
     {
       const std::lock_guard lock(mutex_);
       fleet = fleet_;
-      if (store_) history_stored = history_stored_;
-      history_failures = history_failures_;
+      if (store_) self.history_stored = history_stored_;
+      self.history_failures = history_failures_;
     }
-    exporters::SelfMetrics self = self_metrics(fleet.reload);
-    self.history_stored = history_stored;
-    self.history_failures = history_failures;
+    self.reload_succeeded = fleet.reload.succeeded;
+    self.reload_time = unix_seconds(fleet.reload.succeeded_at);
     std::vector<exporters::MeasuredReport> reports;
     for (const auto& target : fleet.targets) {
       if (target.report) reports.push_back({target.report.get(), target.key_first_seen});

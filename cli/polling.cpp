@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 
+#include "cli/wall_clock.hpp"
 #include "config/address.hpp"
 
 namespace dkimprobe::cli {
@@ -44,10 +45,6 @@ bool same_progress(const std::vector<checks::ServerProgress>& before,
                             [](const checks::ServerProgress& a, const checks::ServerProgress& b) {
                               return a.owner == b.owner && a.server == b.server && a.progress == b.progress;
                             });
-}
-
-WallTime wall_time() {
-  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
 
 bool Sleeper::sleep_until(WallTime time) {

@@ -36,8 +36,6 @@ inline constexpr std::chrono::milliseconds longest_interval{60'000};
 [[nodiscard]] bool same_progress(const std::vector<checks::ServerProgress>& before,
                                  const std::vector<checks::ServerProgress>& after);
 
-[[nodiscard]] probe::WallTime wall_time();
-
 /// A sleep that another thread can end, and with it all later ones.
 class Sleeper {
  public:

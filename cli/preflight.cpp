@@ -22,6 +22,7 @@
 #include "cli/settings_input.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
+#include "cli/wall_clock.hpp"
 #include "exporters/history_store.hpp"
 #include "exporters/preflight_text.hpp"
 #include "exporters/report_json.hpp"

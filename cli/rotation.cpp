@@ -24,6 +24,7 @@
 #include "cli/settings_input.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/terminal.hpp"
+#include "cli/wall_clock.hpp"
 #include "exporters/history_store.hpp"
 #include "exporters/rotation_json.hpp"
 #include "exporters/rotation_text.hpp"

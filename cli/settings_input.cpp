@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue.hpp"
+#include "cli/wall_clock.hpp"
 #include "config/root_hints.hpp"
 #include "config/settings_file.hpp"
 
@@ -17,7 +18,7 @@ namespace dkimprobe::cli {
 config::Result<config::Settings> load_settings(const std::filesystem::path& file) {
   config::Vocabulary vocabulary;
   for (const auto& check : checks::catalogue()) vocabulary.checks.emplace_back(check.name);
-  vocabulary.now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  vocabulary.now = wall_time();
   auto settings = config::load_settings(file, vocabulary);
   if (!settings) return settings;
   for (const auto& [where, message] : settings->warnings)
