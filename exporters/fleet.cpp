@@ -180,9 +180,10 @@ const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
   return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
 }
 
-const checks::RotationOverview* find_rotation(const Fleet& fleet, const config::DomainName& domain) {
+std::shared_ptr<const checks::RotationOverview> find_rotation(const Fleet& fleet,
+                                                              const config::DomainName& domain) {
   const auto at = std::ranges::lower_bound(fleet.rotations, domain, {}, &DomainRotation::domain);
-  return at == fleet.rotations.end() || at->domain != domain ? nullptr : at->overview.get();
+  return at == fleet.rotations.end() || at->domain != domain ? nullptr : at->overview;
 }
 
 }  // namespace dkimprobe::exporters

@@ -123,8 +123,8 @@ void set_reload(Fleet& fleet, ReloadState reload);
 
 /// Null without one. Valid until the targets change.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
-/// Likewise; null when the settings say no rotation, or nothing was seen of it yet.
-[[nodiscard]] const checks::RotationOverview* find_rotation(const Fleet& fleet,
-                                                            const config::DomainName& domain);
+/// Null when the settings say no rotation of the domain.
+[[nodiscard]] std::shared_ptr<const checks::RotationOverview> find_rotation(const Fleet& fleet,
+                                                                            const config::DomainName& domain);
 
 }  // namespace dkimprobe::exporters

@@ -207,6 +207,8 @@ TEST_CASE("A light round asks each server once, and is judged as the full round 
   }
   CHECK(seen.sibling_name == scene.rounds[0].observations[0].sibling_name);
   CHECK(seen.adsp.legs.size() == 1);
+  CHECK(seen.is_light);
+  CHECK_FALSE(scene.rounds[0].observations[0].is_light);
   CHECK(verdicts(seen) == verdicts(scene.rounds[0].observations[0]));
   CHECK(scene.planned.at(name("d0.com")) > seen.observed_at);
 }

@@ -1,0 +1,20 @@
+// What the program tells of itself, from the counts of its parts.
+#pragma once
+
+#include "cli/daemon/history_writer.hpp"
+#include "cli/daemon/probe_route.hpp"
+#include "exporters/fleet.hpp"
+#include "exporters/metrics/self_metrics.hpp"
+#include "probe/scheduler.hpp"
+
+namespace dkimprobe::cli {
+
+[[nodiscard]] exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds,
+                                                const exporters::ReloadState& reload,
+                                                const ProbeRoute::Counts& probes,
+                                                const HistoryWriter::Facts& history, probe::WallTime started);
+
+/// That the rounds do not fit the pace, and what would help; empty when they do, or it is not known yet.
+[[nodiscard]] std::string misfit_text(const probe::SchedulerTotals& rounds);
+
+}  // namespace dkimprobe::cli
