@@ -22,7 +22,9 @@
 #include "config/escape.hpp"
 #include "config/internationalized_name.hpp"
 #include "exporters/fleet.hpp"
+#include "exporters/metrics/fleet_metrics.hpp"
 #include "exporters/metrics/metric_page.hpp"
+#include "exporters/metrics/metric_values.hpp"
 #include "exporters/metrics/negotiation.hpp"
 #include "exporters/metrics/report_metrics.hpp"
 #include "exporters/metrics/self_metrics.hpp"
@@ -47,10 +49,6 @@ constexpr std::size_t longest_queue = 20'000;
 constexpr milliseconds default_probe_time{10'000};
 /// Taken from a scraper's time, so that the answer is there before it gives up.
 constexpr milliseconds scrape_margin{500};
-
-double unix_seconds(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
 
 /// What is watched, and how it is judged: replaced as a whole on each reload.
 struct Watched {
@@ -105,7 +103,7 @@ class Daemon::State {
       const auto said = std::ranges::find(settings.domains, target.domain, &config::DomainSettings::domain);
       for (std::size_t i = 0; i < target.selectors.size(); ++i) {
         TargetKey key{target.domain, target.selectors[i]};
-        targets.push_back({key, said->group, target.expectations[i].role, std::nullopt});
+        targets.push_back({key, said->group, target.expectations[i].role, std::nullopt, said->interval});
         watched->expectations.emplace(std::move(key), target.expectations[i]);
       }
       watched->policies.emplace(target.domain, target.policy);
@@ -343,7 +341,7 @@ class Daemon::State {
     const probe::SchedulerTotals totals = scheduler_.totals();
     exporters::SelfMetrics metrics;
     metrics.version = DKIMPROBE_VERSION;
-    metrics.start_time = unix_seconds(started_);
+    metrics.start_time = exporters::metric_value(started_);
     metrics.transports = {transport_metrics(totals.exchanges, probe::Transport::udp),
                           transport_metrics(totals.exchanges, probe::Transport::tcp)};
     metrics.ignored = totals.engine.ignored;
@@ -372,13 +370,9 @@ class Daemon::State {
       self.history_failures = history_failures_;
     }
     self.reload_succeeded = fleet.reload.succeeded;
-    self.reload_time = unix_seconds(fleet.reload.succeeded_at);
-    std::vector<exporters::MeasuredReport> reports;
-    for (const auto& target : fleet.targets) {
-      if (target.report) reports.push_back({target.report.get(), target.key_first_seen});
-    }
+    self.reload_time = exporters::metric_value(fleet.reload.succeeded_at);
     exporters::MetricWriter writer(format);
-    write_report_metrics(writer, reports);
+    write_fleet_metrics(writer, fleet, wall_time());
     write_self_metrics(self, writer);
     return writer.finish();
   }

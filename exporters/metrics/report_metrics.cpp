@@ -11,6 +11,7 @@
 #include "checks/server_answer.hpp"
 #include "config/address.hpp"
 #include "exporters/message_size.hpp"
+#include "exporters/metrics/metric_values.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -22,24 +23,6 @@ struct Sample {
   MetricLabels labels{};
   double value = 0;
 };
-
-double status_number(checks::Status status) {
-  switch (status) {
-    case checks::Status::ok:
-      return 0;
-    case checks::Status::warning:
-      return 1;
-    case checks::Status::critical:
-      return 2;
-    case checks::Status::unknown:
-      return 3;
-  }
-  return 3;
-}
-
-double seconds_since_epoch(probe::WallTime time) {
-  return static_cast<double>(time.time_since_epoch().count()) / 1'000.0;
-}
 
 /// A report with its labels rendered, so that each family only adds its own.
 struct Labelled {
@@ -55,7 +38,7 @@ struct Labelled {
 };
 
 void status(const Labelled& each, std::vector<Sample>& samples) {
-  samples.push_back({each.labels, status_number(each.report().status)});
+  samples.push_back({each.labels, metric_value(each.report().status)});
 }
 
 /// Each check and severity once, however many servers it was found at.
@@ -93,7 +76,7 @@ void server_answers(const Labelled& each, std::vector<Sample>& samples) {
   }
 }
 
-void key_bits(const Labelled& each, std::vector<Sample>& samples) {
+void key_size(const Labelled& each, std::vector<Sample>& samples) {
   if (each.report().key) samples.push_back({each.labels, static_cast<double>(each.report().key->bits)});
 }
 
@@ -139,14 +122,13 @@ void adsp_policy(const Labelled& each, std::vector<Sample>& samples) {
 }
 
 void key_first_seen(const Labelled& each, std::vector<Sample>& samples) {
-  if (const auto seen = each.measured->key_first_seen)
-    samples.push_back({each.labels, seconds_since_epoch(*seen)});
+  if (const auto seen = each.measured->key_first_seen) samples.push_back({each.labels, metric_value(*seen)});
 }
 
 void safe_to_sign(const Labelled& each, std::vector<Sample>& samples) {
   const auto& rotation = each.report().rotation;
   if (rotation && rotation->safe_to_sign_at)
-    samples.push_back({each.labels, seconds_since_epoch(*rotation->safe_to_sign_at)});
+    samples.push_back({each.labels, metric_value(*rotation->safe_to_sign_at)});
 }
 
 struct Family {
@@ -162,7 +144,7 @@ constexpr Family families[] = {
     {"dkim_nameserver_answer",
      "1 if the server told what it publishes, or that there is nothing; 0 if it failed or refused.",
      server_answers},
-    {"dkim_key_bits", "Size of the published key.", key_bits},
+    {"dkim_key_size", "Size of the published key in bits; of RSA its modulus.", key_size},
     {"dkim_key_info", "Kind and fingerprint (SHA-256 of the SubjectPublicKeyInfo) of the published key.",
      key_info},
     {"dkim_record_ttl_seconds", "How long caches keep the record, the longest of all servers.", record_ttl},

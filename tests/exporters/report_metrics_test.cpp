@@ -100,7 +100,7 @@ TEST_CASE("nothing is written of nothing, and what is not known has no series") 
   const std::string text = page({{.report = &report}});
   CHECK(text.find("\ndkim_selector_status{") != std::string::npos);
   CHECK(text.find("} 3\n") != std::string::npos);
-  CHECK(text.find("dkim_key_bits") == std::string::npos);
+  CHECK(text.find("dkim_key_size") == std::string::npos);
   CHECK(text.find("dkim_response") == std::string::npos);
 }
 
