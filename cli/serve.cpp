@@ -72,7 +72,10 @@ class Reloader {
 
  private:
   config::Result<void> reload_locked() {
-    sd_notify(0, "RELOADING=1");
+    // The time tells systemd which reload this is (Type=notify-reload).
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
+    sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
     auto read = read_targets(command_);
     sd_notify(0, "READY=1");
     if (!read) {
@@ -126,7 +129,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
   std::optional<exporters::HistoryStore> history;
   if (command.asked.storage) {
-    auto opened = exporters::HistoryStore::open(*command.asked.storage);
+    auto opened = exporters::HistoryStore::open(*command.asked.storage, exporters::HistoryAccess::hold);
     if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
     history = std::move(*opened);
   }
