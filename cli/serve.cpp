@@ -165,8 +165,9 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   work_until_ended(signals, reloader);
   sd_notify(0, "STOPPING=1");
   log_line(LogLevel::info, "ending");
-  (*service)->stop();
+  // Looks that are under way end with what they saw, so that who asked for them still gets an answer.
   daemon.stop();
+  (*service)->stop();
   return ExitCode::ok;
 }
 
