@@ -77,6 +77,14 @@ exporters::TransportMetrics transport_metrics(const probe::ExchangeTotals& total
   return metrics;
 }
 
+void tell_fit(const probe::PaceFit& fit) {
+  if (fit.fits) return;
+  log_line(LogLevel::warning, "the rounds do not fit the pace: they will begin late; a longer interval fits",
+           {{"busiest_server", fit.busiest ? fit.busiest->to_string() : ""},
+            {"queries_per_second_wanted", fmt::format("{:.1f}", fit.queries_per_second)},
+            {"shortest_interval", fmt::format("{}s", fit.shortest_interval.count())}});
+}
+
 }  // namespace
 
 class Daemon::State {
@@ -89,7 +97,8 @@ class Daemon::State {
                     [this](const config::DomainName& domain, WallTime next) {
                       const std::lock_guard lock(mutex_);
                       set_next_round(fleet_, domain, next);
-                    }}),
+                    },
+                    tell_fit}),
         publisher_([this] { publish(); }),
         writer_([this] { write_history(); }) {}
 

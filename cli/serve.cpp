@@ -63,7 +63,10 @@ class Reloader {
 
  private:
   config::Result<void> reload_locked() {
-    sd_notify(0, "RELOADING=1");
+    // The time tells systemd which reload this is (Type=notify-reload).
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
+    sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
     auto read = read_targets(command_);
     sd_notify(0, "READY=1");
     if (!read) {
@@ -117,7 +120,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
   std::optional<exporters::HistoryStore> history;
   if (command.asked.storage) {
-    auto opened = exporters::HistoryStore::open(*command.asked.storage);
+    auto opened = exporters::HistoryStore::open(*command.asked.storage, exporters::HistoryAccess::hold);
     if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
     history = std::move(*opened);
   }
@@ -153,8 +156,9 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   work_until_ended(signals, reloader);
   sd_notify(0, "STOPPING=1");
   log_line(LogLevel::info, "ending");
-  (*service)->stop();
+  // Looks that are under way end with what they saw, so that who asked for them still gets an answer.
   daemon.stop();
+  (*service)->stop();
   return ExitCode::ok;
 }
 

@@ -53,6 +53,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 constexpr std::size_t chunk_bytes = 16384;
 constexpr std::size_t most_drained = 1U << 20U;
 constexpr milliseconds linger{1000};
+constexpr milliseconds last_octets{300};
 constexpr milliseconds pause_after_failure{100};
 constexpr std::size_t longest_logged = 512;
 constexpr unsigned char first_octet_of_tls = 0x16;
@@ -506,7 +507,12 @@ void Session::close() {
 
 void Session::finish() {
   keep_open_ = false;
-  if (phase_ == Phase::handshake || phase_ == Phase::idle || (phase_ == Phase::header && !parser_)) close();
+  if (phase_ == Phase::handshake || phase_ == Phase::idle || (phase_ == Phase::header && !parser_)) {
+    close();
+  } else if (phase_ == Phase::header || phase_ == Phase::body) {
+    // What is really on its way arrives soon.
+    set_phase(phase_, last_octets);
+  }
 }
 
 void Session::next_request() {

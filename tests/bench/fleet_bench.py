@@ -7,6 +7,7 @@ Without a pace an interval of 30 s stands for ten times the load of one of 300 s
 processor each."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import signal
@@ -25,13 +26,13 @@ KEY = (
 )
 
 
-def write_configuration(folder, port, domains):
+def write_configuration(folder, port, domains, selectors=1):
     record = "v=DKIM1; k=rsa; p=" + KEY
     strings = " ".join('"%s"' % record[at : at + 255] for at in range(0, len(record), 255))
     servers = "\n".join("@ NS ns%d.bench.example." % number for number in range(1, len(ADDRESSES) + 1))
+    names = ["s%d._domainkey TXT %s\n" % (number, strings) for number in range(1, selectors + 1)]
     (folder / "zone").write_text(
-        "$TTL 3600\n@ SOA ns1.bench.example. hostmaster 1 3600 900 604800 300\n%s\ns1._domainkey TXT %s\n"
-        % (servers, strings)
+        "$TTL 3600\n@ SOA ns1.bench.example. hostmaster 1 3600 900 604800 300\n%s\n%s" % (servers, "".join(names))
     )
     options = ["ip-address: %s@%d" % (address, port) for address in ADDRESSES]
     options += ["server-count: 1", 'username: ""', 'chroot: ""', 'database: ""', "rrl-ratelimit: 0"]
@@ -68,6 +69,24 @@ def wait_for(server, port):
     sys.exit("fleet_bench: nsd did not start")
 
 
+@contextlib.contextmanager
+def running_nsd(folder, port):
+    """On the first processor."""
+    server = subprocess.Popen(
+        ["nsd", "-d", "-c", folder / "nsd.conf"],
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, {0}),
+    )
+    try:
+        wait_for(server, port)
+        yield
+    finally:
+        # It forks: its whole group ends.
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -80,23 +99,12 @@ def main():
     with tempfile.TemporaryDirectory(prefix="fleet-") as directory:
         folder = pathlib.Path(directory)
         write_configuration(folder, port, arguments.domains)
-        server = subprocess.Popen(
-            ["nsd", "-d", "-c", folder / "nsd.conf"],
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, {0}),
-        )
-        try:
-            wait_for(server, port)
+        with running_nsd(folder, port):
             command = [arguments.program, port, arguments.domains, len(ADDRESSES), arguments.interval]
             command += [arguments.pace, arguments.seconds]
             subprocess.run(
                 [str(word) for word in command], check=True, preexec_fn=lambda: os.sched_setaffinity(0, {1})
             )
-        finally:
-            # It forks: its whole group ends.
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait()
 
 
 if __name__ == "__main__":
