@@ -144,6 +144,8 @@ struct TextWanted {
 using Command = std::variant<CheckCommand, PreflightCommand, RotationCommand, ServeCommand, JudgeCommand,
                              LintCommand, RecordCommand, HistoryCommand, ExplainCommand, TextWanted>;
 
+inline constexpr const char* plugin_flag = "--plugin";
+
 [[nodiscard]] std::string_view program_version();
 
 /// Whether the flag --plugin is given, however wrong the rest of the command line may be.

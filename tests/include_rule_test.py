@@ -41,7 +41,7 @@ LIBRARIES = {
     ],
     "SQLiteCpp/": ["exporters/history_store"],
     "sqlite3.h": ["exporters/history_store"],
-    "CLI/": ["cli/command_line"],
+    "CLI/": ["cli/command_line/flags"],
     "civetweb.h": ["exporters/http/web_server"],
     "crypt.h": ["exporters/http/password_check"],
     "systemd/": ["cli/serve", "exporters/http/front_door"],

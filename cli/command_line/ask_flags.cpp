@@ -1,0 +1,166 @@
+#include "cli/command_line/ask_flags.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/escape.hpp"
+#include "config/internationalized_name.hpp"
+#include "config/named_server.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::Mistakes;
+
+constexpr std::string_view no_selector =
+    "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
+    "program: "
+    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or give that source: --message FILE. "
+    "Or name your selectors in a settings file: --config.file FILE";
+
+std::string value_word(const config::Option& option) {
+  switch (option.unit) {
+    case config::Unit::none:
+      return "NUMBER";
+    case config::Unit::bytes:
+      return "BYTES";
+    case config::Unit::queries_per_second:
+      return "NUMBER|unlimited";
+    case config::Unit::duration:
+      return "TIME";
+    case config::Unit::duration_or_never:
+      return "TIME|never";
+    case config::Unit::yes_no:
+      return "yes|no";
+  }
+  return {};
+}
+
+void read_families(const AskTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+  auto& settings = command.settings;
+  if (texts.only_ipv4 && texts.only_ipv6) {
+    mistakes.push_back(
+        {"-4 -6", "each excludes the other; without both, servers are asked over IPv4 and IPv6"});
+    return;
+  }
+  if (texts.only_ipv4) {
+    settings.use_ipv6 = false;
+    command.given_options.push_back(probe_option("ipv6"));
+  }
+  if (texts.only_ipv6) {
+    settings.use_ipv4 = false;
+    command.given_options.push_back(probe_option("ipv4"));
+  }
+  if (!settings.use_ipv4 && !settings.use_ipv6) {
+    mistakes.push_back({"--ipv4 --ipv6", "without both no server can be asked"});
+  }
+}
+
+}  // namespace
+
+const config::Option* probe_option(std::string_view key) {
+  const auto options = config::probe_options();
+  return &*std::ranges::find(options, key, &config::Option::key);
+}
+
+void declare_ask(Flags& flags, AskTexts& texts) {
+  flags.values("--nameserver", texts.nameservers, "NAME=ADDRESS[:PORT]",
+               "ask this server alone; repeat it for more", servers_group);
+  flags.value("--root-hints", texts.root_hints, "FILE",
+              "where the search for the servers starts, in place of the root servers", servers_group);
+  flags.values("--allow-net", texts.networks, "CIDR",
+               "ask servers in this private or loopback network too; repeat it for more", servers_group);
+  flags.toggle("-4", texts.only_ipv4,
+               "ask over IPv4 alone: IPv6 addresses are left out, where their nameserver has one of IPv4 too",
+               servers_group);
+  flags.toggle("-6", texts.only_ipv6, "the same with IPv6", servers_group);
+  for (const auto table : {config::probe_options(), config::policy_options()}) {
+    for (const auto& option : table) {
+      auto& [row, text] = texts.options.emplace_back(&option, std::string{});
+      flags.last_value(
+          fmt::format("--{}", option.key), text, value_word(option),
+          fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)),
+          std::string(option.group));
+    }
+  }
+  flags.value(
+      "--config.file", texts.settings_file, "FILE",
+      "settings (YAML): domains, selectors, expected keys, policy; config/example.yaml explains them. "
+      "A flag wins over the file",
+      settings_group);
+}
+
+void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+  read_file_name(flags, "--storage.path", texts.storage, command.storage, mistakes);
+  config::Settings settings;
+  for (const auto& [option, text] : texts.options) {
+    const std::string flag = fmt::format("--{}", option->key);
+    if (!flags.given(flag)) continue;
+    command.given_options.push_back(option);
+    if (auto set = config::set_option(*option, text, flag, settings); !set) add(mistakes, set.error());
+  }
+  command.settings = std::move(settings.probe);
+  command.policy = std::move(settings.policy);
+  read_families(texts, command, mistakes);
+  for (const auto& text : texts.nameservers) {
+    take(config::read_named_server(text, "--nameserver"), command.settings.pinned_servers.emplace_back(),
+         mistakes);
+  }
+  for (const auto& text : texts.networks) {
+    take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
+         "--allow-net");
+  }
+  read_file_name(flags, "--root-hints", texts.root_hints, command.root_hints, mistakes);
+  if (command.storage && !texts.nameservers.empty()) {
+    mistakes.push_back(
+        {"--nameserver --storage.path",
+         "the history is of what the public is told, and a server that is given by hand may say "
+         "something else; leave one of them out"});
+  }
+}
+
+void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+  if (command.message) {
+    if (!positionals.empty()) {
+      mistakes.push_back(
+          {escape_text(positionals.front(), 80),
+           "the message names the domains and selectors; leave out either these or --message"});
+    }
+    return;
+  }
+  if (positionals.empty() && command.settings_file) {
+    command.every_domain = true;
+    return;
+  }
+  if (positionals.empty()) {
+    mistakes.push_back({"", "no domain given; the usage is: dkimprobe check DOMAIN SELECTOR..."});
+    return;
+  }
+  take(config::read_domain(positionals.front()), command.domain, mistakes);
+  const bool domain_read = mistakes.empty();
+  if (positionals.size() == 1) {
+    // A mistake about the domain may say what the selector is.
+    if (domain_read && !command.settings_file) mistakes.push_back({"", std::string(no_selector)});
+    return;
+  }
+  for (auto text = positionals.begin() + 1; text != positionals.end(); ++text) {
+    config::Selector selector;
+    const std::size_t before = mistakes.size();
+    take(config::Selector::parse(*text), selector, mistakes);
+    if (mistakes.size() != before) continue;
+    if (domain_read) {
+      if (const auto name = selector.owner_name(command.domain); !name) {
+        add(mistakes, name.error());
+        continue;
+      }
+    }
+    if (std::find(command.selectors.begin(), command.selectors.end(), selector) == command.selectors.end()) {
+      command.selectors.push_back(selector);
+    }
+  }
+}
+
+}  // namespace dkimprobe::cli

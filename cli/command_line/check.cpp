@@ -1,0 +1,127 @@
+#include "cli/command_line/commands.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "cli/command_line/ask_flags.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view check_help_start = R"(Examples
+  dkimprobe check example.com s1
+  dkimprobe check example.com s1 s2 --json
+  dkimprobe check example.com new --role pending
+  dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
+  dkimprobe check --message mail.eml
+  dkimprobe check --config.file settings.yaml
+  dkimprobe check example.com s1 --plugin                    Icinga and Nagios
+  dkimprobe check example.com s1 --textfile dir/dkim.prom    node_exporter
+
+Usage
+  dkimprobe check DOMAIN SELECTOR... [FLAGS]
+  dkimprobe check --message FILE [FLAGS]
+  dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
+
+  DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
+)";
+
+/// Plugin runners give up at ten seconds.
+constexpr std::chrono::milliseconds plugin_time{9'000};
+
+struct CheckTexts {
+  AskTexts ask{};
+  std::vector<std::string> positionals{};
+  OutputTexts output{};
+  std::string role{};
+  std::string message{};
+  std::string save{};
+  std::string textfile{};
+  bool plugin = false;
+  bool only_check_settings = false;
+};
+
+void declare_check(Flags& flags, CheckTexts& texts) {
+  flags.positionals(texts.positionals);
+  declare_message(
+      flags, texts.message,
+      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
+      "against the records; `-` is standard input. No signature is verified");
+  declare_output(flags, texts.output, "one JSON object on standard output");
+  flags.toggle(
+      plugin_flag, texts.plugin,
+      "speak as a plugin of Icinga and Nagios: a line with performance data, exit codes 0 to 3 alone, "
+      "and --timeout is 9s unless given",
+      output_group);
+  flags.value("--textfile", texts.textfile, "FILE",
+              "write metrics to this file in place of all output, for node_exporter, which reads DIR/*.prom",
+              output_group);
+  flags.value("--save", texts.save, "FILE", "store what the servers said, for `dkimprobe judge`",
+              output_group);
+  declare_role(flags, texts.role, servers_group);
+  declare_ask(flags, texts.ask);
+  declare_storage(flags, texts.ask.storage,
+                  "judge with the history in this directory too, and add what is seen to it, for `dkimprobe "
+                  "history`");
+  flags.toggle("--config.check", texts.only_check_settings,
+               "read the settings, tell all mistakes, ask nobody", settings_group);
+}
+
+/// The outputs that replace the tables.
+void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+  command.plugin = texts.plugin;
+  read_file_name(flags, "--textfile", texts.textfile, command.textfile, mistakes);
+  std::vector<std::string_view> given;
+  if (command.output.json) given.emplace_back("--json");
+  if (command.plugin) given.emplace_back(plugin_flag);
+  if (command.textfile) given.emplace_back("--textfile");
+  if (given.size() > 1) {
+    mistakes.push_back(
+        {fmt::format("{}", fmt::join(given, " ")), "each is an output of its own; choose one"});
+  }
+  if (!command.plugin && !command.textfile) return;
+  const std::string flag = command.plugin ? plugin_flag : "--textfile";
+  if (command.message)
+    mistakes.push_back({flag, "it tells of selectors, not of a message; leave it or --message out"});
+  if (command.only_check_settings)
+    mistakes.push_back(
+        {flag, "--config.check asks nobody, so there is nothing to tell; leave one of them out"});
+  if (command.plugin && !flags.given("--timeout")) {
+    command.settings.budgets.domain_time = plugin_time;
+    command.given_options.push_back(probe_option("timeout"));
+  }
+}
+
+}  // namespace
+
+Result<Command> read_check(std::span<const std::string> arguments) {
+  Flags flags;
+  CheckTexts texts;
+  declare_check(flags, texts);
+  if (auto parsed = flags.read("check", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.output.help) return TextWanted{flags.help(check_help_start)};
+
+  CheckCommand command;
+  Mistakes mistakes;
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.settings_file, mistakes);
+  read_file_name(flags, "--message", texts.message, command.message, mistakes);
+  command.only_check_settings = texts.only_check_settings;
+  if (command.only_check_settings && !command.settings_file) {
+    mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
+  } else {
+    read_names(texts.positionals, command, mistakes);
+  }
+  read_ask(flags, texts.ask, command, mistakes);
+  if (flags.given("--role")) take(read_role(texts.role), command.role.emplace(), mistakes);
+  read_output(flags, texts.output, command.output, mistakes);
+  read_outlets(flags, texts, command, mistakes);
+  read_file_name(flags, "--save", texts.save, command.save, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli

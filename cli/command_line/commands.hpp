@@ -1,0 +1,24 @@
+// The arguments of each command, understood: a value that was checked, or all mistakes at once. A file a
+// command.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cli/command_line.hpp"
+#include "config/result.hpp"
+
+namespace dkimprobe::cli {
+
+/// `arguments` are those after the word of the command.
+[[nodiscard]] config::Result<Command> read_check(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_preflight(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_rotation(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_serve(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_lint(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_judge(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_record(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_history(std::span<const std::string> arguments);
+[[nodiscard]] config::Result<Command> read_explain(std::span<const std::string> arguments);
+
+}  // namespace dkimprobe::cli

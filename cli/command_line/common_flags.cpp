@@ -1,0 +1,65 @@
+#include "cli/command_line/common_flags.hpp"
+
+#include "config/escape.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::mistake;
+using config::Mistakes;
+using config::Result;
+
+Result<ColorChoice> read_color(const std::string& text) {
+  if (text == "auto") return ColorChoice::automatic;
+  if (text == "always") return ColorChoice::always;
+  if (text == "never") return ColorChoice::never;
+  return mistake("--color",
+                 fmt::format("`{}` cannot be used: it must be auto, always or never", escape_text(text, 80)));
+}
+
+}  // namespace
+
+void declare_help(Flags& flags, bool& help) {
+  flags.toggle("-h,--help", help, "this text", output_group);
+}
+
+void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning) {
+  flags.toggle("--json", texts.json, json_meaning, output_group);
+  flags.value("--color", texts.color, "WHEN", "auto (the default), always or never", output_group);
+  declare_help(flags, texts.help);
+}
+
+void declare_storage(Flags& flags, std::string& storage, const std::string& meaning) {
+  flags.value("--storage.path", storage, "DIR", meaning, settings_group);
+}
+
+void declare_role(Flags& flags, std::string& role, const std::string& group) {
+  flags.value("--role", role, "ROLE",
+              "what the selectors are for: pending, active (the default), standby or retired", group);
+}
+
+void declare_message(Flags& flags, std::string& message, const std::string& meaning) {
+  flags.value("--message", message, "FILE", meaning, "The message");
+}
+
+void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output, Mistakes& mistakes) {
+  output.json = texts.json;
+  if (flags.given("--color")) take(read_color(texts.color), output.color, mistakes);
+}
+
+void read_file_name(const Flags& flags, const char* flag, const std::string& text,
+                    std::optional<std::filesystem::path>& file, Mistakes& mistakes) {
+  if (!flags.given(flag)) return;
+  file = text;
+  if (text.empty()) mistakes.push_back({flag, "a file name must follow it"});
+}
+
+Result<config::Role> read_role(const std::string& text, std::string where) {
+  if (const auto role = config::parse_role(text)) return *role;
+  return mistake(std::move(where),
+                 fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
+                             escape_text(text, 80)));
+}
+
+}  // namespace dkimprobe::cli

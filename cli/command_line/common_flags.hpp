@@ -1,0 +1,61 @@
+// What the readers of several commands share: flags of the same name and meaning, and how a value or its
+// mistakes are taken.
+#pragma once
+
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/command_line.hpp"
+#include "cli/command_line/flags.hpp"
+#include "config/result.hpp"
+
+namespace dkimprobe::cli {
+
+inline constexpr const char* output_group = "Output";
+inline constexpr const char* servers_group = "Which servers are asked";
+inline constexpr const char* settings_group = "Settings";
+
+inline void add(config::Mistakes& mistakes, config::Mistakes more) {
+  std::move(more.begin(), more.end(), std::back_inserter(mistakes));
+}
+
+/// Puts the value into `target`, or its mistakes to the others. With `where` the place is told in its words.
+template <class T>
+void take(config::Result<T> result, T& target, config::Mistakes& mistakes, std::string_view where = {}) {
+  if (result) {
+    target = std::move(*result);
+    return;
+  }
+  for (auto& wrong : result.error()) {
+    if (!where.empty()) wrong = {std::string(where), fmt::format("`{}`: {}", wrong.where, wrong.message)};
+  }
+  add(mistakes, std::move(result.error()));
+}
+
+/// The texts of the flags that commands with reports have in common.
+struct OutputTexts {
+  bool json = false;
+  std::string color{};
+  bool help = false;
+};
+
+void declare_help(Flags& flags, bool& help);
+void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning);
+void declare_storage(Flags& flags, std::string& storage, const std::string& meaning);
+void declare_role(Flags& flags, std::string& role, const std::string& group);
+void declare_message(Flags& flags, std::string& message, const std::string& meaning);
+
+/// The flags that `declare_output` declared.
+void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output,
+                 config::Mistakes& mistakes);
+void read_file_name(const Flags& flags, const char* flag, const std::string& text,
+                    std::optional<std::filesystem::path>& file, config::Mistakes& mistakes);
+[[nodiscard]] config::Result<config::Role> read_role(const std::string& text, std::string where = "--role");
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,77 @@
+#include "cli/command_line/commands.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/command_line/common_flags.hpp"
+#include "config/escape.hpp"
+#include "config/nearest_word.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::mistake;
+using config::nearest_word;
+using config::Result;
+
+constexpr std::string_view explain_help_start = R"(Examples
+  dkimprobe explain                 all checks, a line each
+  dkimprobe explain ns_stale        one of them: what it means, how to mend it
+
+Usage
+  dkimprobe explain [CHECK]
+)";
+
+/// What the operator may have meant by a name that no check has, for the end of a sentence.
+std::string nearest_checks(const std::string& name) {
+  constexpr std::size_t shown = 5;
+  std::vector<std::string> all;
+  std::vector<std::string> near;
+  for (const auto& check : checks::catalogue()) {
+    all.emplace_back(check.name);
+    if (name.size() >= 3 && near.size() < shown && check.name.find(name) != std::string_view::npos) {
+      near.emplace_back(check.name);
+    }
+  }
+  while (near.size() < shown) {
+    std::string nearest = nearest_word(name, all);
+    if (nearest.empty()) break;
+    std::erase(all, nearest);
+    if (std::find(near.begin(), near.end(), nearest) == near.end()) near.push_back(std::move(nearest));
+  }
+  if (near.empty()) return "`dkimprobe explain` lists all";
+  std::string list;
+  for (std::size_t i = 0; i < near.size(); ++i) {
+    list += (i == 0 ? "" : i + 1 == near.size() ? " or " : ", ") + near[i];
+  }
+  return fmt::format("did you mean {}?", list);
+}
+
+}  // namespace
+
+Result<Command> read_explain(std::span<const std::string> arguments) {
+  Flags flags;
+  std::vector<std::string> positionals;
+  ExplainCommand command;
+  bool help = false;
+  declare_help(flags, help);
+  flags.positionals(positionals);
+  flags.toggle("--markdown", command.markdown, "", "");
+  if (auto parsed = flags.read("explain", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (help) return TextWanted{flags.help(explain_help_start)};
+  if (positionals.size() > 1) {
+    return mistake(escape_text(positionals[1], 80), "one check is explained at a time");
+  }
+  if (!positionals.empty()) {
+    const std::string& name = positionals.front();
+    command.check = checks::find_check(name);
+    if (command.check == nullptr) {
+      return mistake(escape_text(name, 80), "there is no check of this name; " + nearest_checks(name));
+    }
+  }
+  return command;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,66 @@
+#include "cli/command_line/commands.hpp"
+
+#include "cli/command_line/common_flags.hpp"
+#include "config/escape.hpp"
+#include "config/internationalized_name.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view history_help_start = R"(Examples
+  dkimprobe check example.com s1 --storage.path /var/lib/dkimprobe
+  dkimprobe history example.com --storage.path /var/lib/dkimprobe
+  dkimprobe history example.com s1 --storage.path /var/lib/dkimprobe --json
+
+Usage
+  dkimprobe history DOMAIN [SELECTOR] --storage.path DIR [FLAGS]
+
+  What was stored of a selector, or of all of the domain: its keys, and each
+  change with the look that saw it and the one before, which did not. `_adsp` is
+  the signing practices. No server is asked. The exit code is 3 when nothing is
+  stored.
+)";
+
+}  // namespace
+
+Result<Command> read_history(std::span<const std::string> arguments) {
+  Flags flags;
+  std::vector<std::string> positionals;
+  std::string storage;
+  OutputTexts output;
+  flags.positionals(positionals);
+  declare_output(flags, output, "one JSON object on standard output");
+  declare_storage(flags, storage, "the directory of the history");
+  if (auto parsed = flags.read("history", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return TextWanted{flags.help(history_help_start)};
+  HistoryCommand command;
+  Mistakes mistakes;
+  if (positionals.empty()) {
+    mistakes.push_back(
+        {"", "no domain given; the usage is: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
+  } else {
+    take(config::read_domain(positionals.front()), command.domain, mistakes);
+  }
+  if (positionals.size() > 1)
+    take(config::Selector::parse(positionals[1]), command.selector.emplace(), mistakes);
+  if (positionals.size() > 2) {
+    mistakes.push_back(
+        {escape_text(positionals[2], 80), "one selector is shown at a time, or all of the domain"});
+  }
+  std::optional<std::filesystem::path> directory;
+  read_file_name(flags, "--storage.path", storage, directory, mistakes);
+  if (directory) {
+    command.storage = std::move(*directory);
+  } else {
+    mistakes.push_back({"--storage.path", "it is missing: the directory that `check` was given with it"});
+  }
+  read_output(flags, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli

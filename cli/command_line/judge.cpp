@@ -1,0 +1,66 @@
+#include "cli/command_line/commands.hpp"
+
+#include "cli/command_line/common_flags.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view judge_help_start = R"(Examples
+  dkimprobe check example.com s1 --save s1.json
+  dkimprobe judge s1.json                       the same report, nobody is asked
+  dkimprobe judge s1.json --role standby --json for another role
+
+Usage
+  dkimprobe judge FILE [FLAGS]
+
+  FILE may be `-` for standard input. No server is asked.
+)";
+
+}  // namespace
+
+Result<Command> read_judge(std::span<const std::string> arguments) {
+  Flags flags;
+  std::vector<std::string> positionals;
+  std::string role;
+  std::string settings_file;
+  std::string message;
+  OutputTexts output;
+  flags.positionals(positionals);
+  declare_output(flags, output, "one JSON object on standard output");
+  declare_role(flags, role, settings_group);
+  declare_message(
+      flags, message,
+      "judge its DKIM-Signature fields against the stored records too, as `check --message` does");
+  flags.value("--config.file", settings_file, "FILE", "settings (YAML): roles, expected keys, policy",
+              settings_group);
+  std::string storage;
+  declare_storage(flags, storage, "judge with what the history in this directory knew when FILE was made");
+  if (auto parsed = flags.read("judge", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return TextWanted{flags.help(judge_help_start)};
+  JudgeCommand command;
+  Mistakes mistakes;
+  if (positionals.empty() || positionals.front().empty()) {
+    mistakes.push_back({"", "no file given; the usage is: dkimprobe judge FILE"});
+  } else {
+    command.file = positionals.front();
+  }
+  if (positionals.size() > 1) {
+    mistakes.push_back({escape_text(positionals[1], 80), "one file is judged at a time"});
+  }
+  if (flags.given("--role")) take(read_role(role), command.role.emplace(), mistakes);
+  read_file_name(flags, "--config.file", settings_file, command.settings_file, mistakes);
+  read_file_name(flags, "--message", message, command.message, mistakes);
+  read_file_name(flags, "--storage.path", storage, command.storage, mistakes);
+  if (command.message == "-" && command.file == "-")
+    mistakes.push_back({"--message", "standard input cannot be both files"});
+  read_output(flags, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,23 @@
+// The flags that name a key and how it is opened.
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.hpp"
+#include "cli/command_line/flags.hpp"
+#include "config/result.hpp"
+
+namespace dkimprobe::cli {
+
+struct KeyTexts {
+  std::string file{};
+  std::string passphrase_file{};
+  std::string passphrase_fd{};
+};
+
+void declare_key(Flags& flags, KeyTexts& texts);
+
+/// The flags that `declare_key` declared; `--key` was given.
+void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, config::Mistakes& mistakes);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,70 @@
+#include "cli/command_line/commands.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/command_line/common_flags.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::mistake;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view lint_help_start = R"(Examples
+  echo 'v=DKIM1; k=rsa; p=MIIB...' | dkimprobe lint
+  dkimprobe lint records.txt
+  dkimprobe lint records.jsonl --format jsonl --json
+
+Usage
+  dkimprobe lint [FILE] [FLAGS]
+
+  FILE, or standard input without it, has a record on each line. As text that is
+  the record as verifiers get it, with its name and a tab before it if you like:
+    s1._domainkey.example.com<TAB>v=DKIM1; k=rsa; p=MIIB...
+  As jsonl it is
+    {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=MIIB..."]}
+  With the name the size of the answer is computed, and `_adsp._domainkey` is
+  judged as signing practices. A line that cannot be read is told, and the rest
+  goes on; the exit code is then 3, unless a record is critical.
+)";
+
+Result<RecordFormat> read_format(const std::string& text) {
+  if (text == "text") return RecordFormat::text;
+  if (text == "jsonl") return RecordFormat::jsonl;
+  return mistake("--format",
+                 fmt::format("`{}` cannot be used: it must be text or jsonl", escape_text(text, 80)));
+}
+
+}  // namespace
+
+Result<Command> read_lint(std::span<const std::string> arguments) {
+  Flags flags;
+  std::vector<std::string> positionals;
+  std::string role;
+  std::string format;
+  OutputTexts output;
+  flags.positionals(positionals);
+  flags.value("--format", format, "FORMAT", "text (the default) or jsonl", output_group);
+  declare_output(flags, output, "one JSON object a line, in the order of the input");
+  declare_role(flags, role, output_group);
+  if (auto parsed = flags.read("lint", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (output.help) return TextWanted{flags.help(lint_help_start)};
+  LintCommand command;
+  Mistakes mistakes;
+  if (!positionals.empty()) command.file = positionals.front();
+  if (command.file.empty()) mistakes.push_back({"", "the name of the file is empty"});
+  if (positionals.size() > 1) {
+    mistakes.push_back(
+        {escape_text(positionals[1], 80), "one file is read at a time; give records on lines of it"});
+  }
+  if (flags.given("--format")) take(read_format(format), command.format, mistakes);
+  if (flags.given("--role")) take(read_role(role), command.role, mistakes);
+  read_output(flags, output, command.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli

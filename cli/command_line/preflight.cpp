@@ -1,0 +1,129 @@
+#include "cli/command_line/commands.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "cli/command_line/ask_flags.hpp"
+#include "cli/command_line/key_flags.hpp"
+#include "config/escape.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::mistake;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view preflight_help_start = R"(Examples
+  dkimprobe preflight example.com s2 --key s2.pem
+  dkimprobe preflight example.com s2 --key s2.pem --never-used --wait 30m
+  dkimprobe preflight example.com s2 --key s2.pem --resolver 192.0.2.53
+  dkimprobe preflight example.com s2 --key s2.pem --wait 2h && switch-to s2
+
+Usage
+  dkimprobe preflight DOMAIN SELECTOR [FLAGS]
+
+  Asks every server for the record of a new key, and says whether mail may be
+  signed with it now, from when on, or what stands in the way. It sends nothing
+  to a recursive resolver unless --resolver names one.
+
+Exit codes
+  0 sign now   1 all is right, but wait until the time told
+  2 not ready   3 unknown: not all could be seen
+  64 usage   70 internal error   78 settings   130 interrupted
+)";
+
+/// The texts that the flags of `preflight` bring beside those of every command that asks servers.
+struct PreflightTexts {
+  AskTexts ask{};
+  std::vector<std::string> positionals{};
+  OutputTexts output{};
+  KeyTexts key{};
+  std::string wait{};
+  std::vector<std::string> resolvers{};
+};
+
+void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& command) {
+  constexpr const char* when_group = "When it is safe";
+  flags.positionals(texts.positionals);
+  declare_key(flags, texts.key);
+  flags.toggle("--never-used", command.never_used,
+               "nothing was ever signed with the selector and nobody was told of it, so that no cache can "
+               "hold an answer about it",
+               when_group);
+  flags.value("--wait", texts.wait, "TIME",
+              "look again until it is safe to sign, for at most so long; by default one look", when_group);
+  flags.values("--resolver", texts.resolvers, "ADDRESS[:PORT]",
+               "a recursive resolver of yours: look, without recursion, at what its cache holds; repeat it "
+               "for more",
+               when_group);
+  flags.toggle("--ask-resolver", command.ask_resolvers,
+               "once it is safe to sign, ask each --resolver as the public does, once", when_group);
+  declare_output(flags, texts.output, "one JSON object on standard output");
+  declare_ask(flags, texts.ask);
+  declare_storage(flags, texts.ask.storage,
+                  "count with what earlier looks saw, and keep what this one sees, in this directory");
+}
+
+void read_preflight_names(const std::vector<std::string>& positionals, CheckCommand& command,
+                          Mistakes& mistakes) {
+  if (positionals.size() < 2) {
+    mistakes.push_back({"", fmt::format("no {} given; the usage is: dkimprobe preflight DOMAIN SELECTOR",
+                                        positionals.empty() ? "domain" : "selector")});
+    return;
+  }
+  if (positionals.size() > 2) {
+    mistakes.push_back({escape_text(positionals[2], 80), "a preflight is of one selector"});
+    return;
+  }
+  read_names(positionals, command, mistakes);
+}
+
+Result<std::chrono::milliseconds> read_wait(const std::string& text) {
+  constexpr std::chrono::days longest{31};
+  const auto wait = config::parse_duration(text);
+  if (wait && *wait <= longest) return *wait;
+  return mistake("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}d, with its unit: ms, "
+                                       "s, m, h or d",
+                                       escape_text(text, 80), longest.count()));
+}
+
+}  // namespace
+
+Result<Command> read_preflight(std::span<const std::string> arguments) {
+  Flags flags;
+  PreflightTexts texts;
+  PreflightCommand command;
+  declare_preflight(flags, texts, command);
+  if (auto parsed = flags.read("preflight", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.output.help) return TextWanted{flags.help(preflight_help_start)};
+  Mistakes mistakes;
+  read_preflight_names(texts.positionals, command.check, mistakes);
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.check.settings_file, mistakes);
+  if (flags.given("--key")) {
+    read_key(flags, texts.key, command.key.emplace(), mistakes);
+  } else {
+    for (const char* flag : {"--passphrase-file", "--passphrase-fd"}) {
+      if (flags.given(flag)) mistakes.push_back({flag, "it opens the key of --key FILE, which is not given"});
+    }
+  }
+  if (flags.given("--wait")) take(read_wait(texts.wait), command.wait, mistakes);
+  for (const auto& text : texts.resolvers) {
+    config::ServerAddress resolver;
+    take(config::read_server_address(text, "--resolver"), resolver, mistakes);
+    if (std::ranges::find(command.resolvers, resolver) == command.resolvers.end())
+      command.resolvers.push_back(resolver);
+  }
+  if (command.ask_resolvers && texts.resolvers.empty()) {
+    mistakes.push_back({"--ask-resolver", "no resolver is given; add --resolver ADDRESS"});
+  }
+  read_ask(flags, texts.ask, command.check, mistakes);
+  read_output(flags, texts.output, command.check.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,241 @@
+#include "cli/command_line/commands.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "cli/command_line/common_flags.hpp"
+#include "cli/command_line/key_flags.hpp"
+#include "config/escape.hpp"
+#include "config/internationalized_name.hpp"
+#include "config/options.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::mistake;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view record_help_start = R"(Examples
+  dkimprobe record --key s1.pem example.com s1
+  dkimprobe record --key s1.pem example.com s1 --format zone
+  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -l
+  dkimprobe record --revoke example.com s1 --format zone
+  dkimprobe record --adsp discardable example.com
+
+Usage
+  dkimprobe record --key FILE DOMAIN SELECTOR [FLAGS]
+  dkimprobe record --revoke DOMAIN SELECTOR [FLAGS]
+  dkimprobe record --adsp unknown|all|discardable DOMAIN [FLAGS]
+
+  FILE is a private key (RSA or Ed25519, PEM or DER, PKCS#8 or PKCS#1, encrypted
+  or not), a public key or a key record; `-` is standard input. What is private
+  is forgotten at once. The record goes to standard output; its size, and what
+  is wrong with it, to standard error.
+)";
+
+/// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
+std::vector<std::string> read_words(const char* flag, const std::string& text, Mistakes& mistakes) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_end = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  std::vector<std::string> words;
+  std::string_view rest = text;
+  while (true) {
+    const std::string_view word = rest.substr(0, rest.find(':'));
+    const bool good =
+        word == "*" || (!word.empty() && is_letter(word.front()) && is_end(word.back()) &&
+                        std::ranges::all_of(word, [&](char c) { return c == '-' || is_end(c); }));
+    if (!good) {
+      mistakes.push_back(
+          {flag,
+           fmt::format(
+               "`{}` cannot be used: it must be words of letters, digits and `-`, with `:` between them",
+               escape_text(text, 80))});
+      return {};
+    }
+    words.emplace_back(word);
+    if (word.size() == rest.size()) return words;
+    rest.remove_prefix(word.size() + 1);
+  }
+}
+
+/// A number of seconds, or a duration.
+void read_ttl(const std::string& text, std::uint32_t& seconds, Mistakes& mistakes) {
+  constexpr std::int64_t longest = 2'147'483'647;  // RFC 2181 section 8
+  std::int64_t number = -1;
+  const char* const end = text.data() + text.size();
+  if (const auto [stopped, error] = std::from_chars(text.data(), end, number);
+      error != std::errc{} || stopped != end) {
+    const auto duration = config::parse_duration(text);
+    const std::int64_t milliseconds = duration ? duration->count() : -1;
+    number = milliseconds % 1'000 == 0 ? milliseconds / 1'000 : -1;
+  }
+  if (number < 0 || number > longest) {
+    mistakes.push_back(
+        {"--ttl", fmt::format("`{}` cannot be used: it must be seconds, from 0 to {}, or a time such "
+                              "as 1h",
+                              escape_text(text, 80), longest)});
+    return;
+  }
+  seconds = static_cast<std::uint32_t>(number);
+}
+
+Result<exporters::PublishFormat> read_publish_format(const std::string& text) {
+  using exporters::PublishFormat;
+  if (text == "text") return PublishFormat::text;
+  if (text == "zone") return PublishFormat::zone;
+  if (text == "nsupdate") return PublishFormat::nsupdate;
+  if (text == "route53") return PublishFormat::route53;
+  if (text == "powershell") return PublishFormat::powershell;
+  return mistake("--format",
+                 fmt::format("`{}` cannot be used: it must be text, zone, nsupdate, route53 or powershell",
+                             escape_text(text, 80)));
+}
+
+Result<checks::AdspPolicy> read_practices(const std::string& text) {
+  for (const auto policy :
+       {checks::AdspPolicy::unknown, checks::AdspPolicy::all, checks::AdspPolicy::discardable}) {
+    if (text == checks::to_string(policy)) return policy;
+  }
+  return mistake("--adsp", fmt::format("`{}` cannot be used: it must be unknown, all or discardable",
+                                       escape_text(text, 80)));
+}
+
+/// The texts that the flags of `record` bring.
+struct RecordTexts {
+  std::vector<std::string> positionals{};
+  KeyTexts key{};
+  std::string practices{};
+  std::string hashes{};
+  std::string services{};
+  std::string flags{};
+  std::string format{};
+  std::string ttl{};
+  std::string via{};
+  std::string zone{};
+  bool help = false;
+};
+
+void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
+  constexpr const char* record_group = "The record";
+  flags.positionals(texts.positionals);
+  declare_key(flags, texts.key);
+  const auto add = [&](const char* flag, std::string& text, const char* meaning, const char* word,
+                       const char* group) { flags.value(flag, text, word, meaning, group); };
+  flags.toggle("--revoke", command.revoke,
+               "say that the key is revoked: a record with an empty p=", record_group);
+  add("--adsp", texts.practices,
+      "the record of signing practices (RFC 5617, historic), and what does the same today", "WORD",
+      record_group);
+  add("--hash", texts.hashes, "h=: hashes that may be used, such as sha256; by default all", "WORDS",
+      record_group);
+  add("--service", texts.services, "s=: what may be signed, such as email or tlsrpt; by default all", "WORDS",
+      record_group);
+  add("--flags", texts.flags, "t=: y for testing, s for no subdomains in i=, y:s for both", "WORDS",
+      record_group);
+  add("--notes", command.tags.notes, "n=: words for people; nothing reads them", "TEXT", record_group);
+  add("--ttl", texts.ttl, "how long caches keep it (1h)", "TIME", record_group);
+  add("--via", texts.via, "the record stands here, and the selector's name is an alias (CNAME) for it",
+      "NAME", record_group);
+  add("--zone", texts.zone, "the zone that holds the record, for nsupdate and powershell (DOMAIN)", "NAME",
+      record_group);
+  add("--format", texts.format, "text (the default), zone, nsupdate, route53 or powershell", "FORMAT",
+      output_group);
+  flags.toggle("--json", command.json, "one JSON object on standard output", output_group);
+  declare_help(flags, texts.help);
+}
+
+/// What belongs to keys, or to selectors, is no part of signing practices.
+void refuse_beside_practices(const Flags& flags, const RecordTexts& texts, Mistakes& mistakes) {
+  for (const char* flag : {"--key", "--passphrase-file", "--passphrase-fd", "--revoke", "--hash", "--service",
+                           "--flags", "--notes", "--via"}) {
+    if (flags.given(flag))
+      mistakes.push_back({flag, "the record of --adsp is of a domain and has nothing of a key"});
+  }
+  if (texts.positionals.size() > 1) {
+    mistakes.push_back({escape_text(texts.positionals[1], 80),
+                        "the record of --adsp is of a domain; leave the selector out"});
+  }
+}
+
+/// Whose record it is: domain, selector, key.
+void read_record_names(const Flags& flags, const RecordTexts& texts, RecordCommand& command,
+                       Mistakes& mistakes) {
+  if (texts.positionals.empty()) {
+    mistakes.push_back({"", "no domain given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    return;
+  }
+  take(config::read_domain(texts.positionals.front()), command.domain, mistakes);
+  if (flags.given("--adsp")) {
+    take(read_practices(texts.practices), command.practices.emplace(), mistakes);
+    return refuse_beside_practices(flags, texts, mistakes);
+  }
+  if (texts.positionals.size() < 2) {
+    mistakes.push_back({"", "no selector given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+  } else {
+    take(config::Selector::parse(texts.positionals[1]), command.selector, mistakes);
+  }
+  if (texts.positionals.size() > 2) {
+    mistakes.push_back({escape_text(texts.positionals[2], 80), "a record is of one selector"});
+  }
+  const bool has_key = flags.given("--key");
+  if (has_key && command.revoke) {
+    mistakes.push_back(
+        {"--key", "the record of a revoked key does not hold it; leave --key or --revoke out"});
+  } else if (has_key) {
+    read_key(flags, texts.key, command.key, mistakes);
+  } else if (!command.revoke) {
+    mistakes.push_back({"", "no key given; add --key FILE, or --revoke for the record of a revoked key"});
+  }
+}
+
+/// Where the record is to stand, and whether its zone can hold it.
+void read_record_place(const Flags& flags, const RecordTexts& texts, RecordCommand& command,
+                       Mistakes& mistakes) {
+  const bool zone_given = flags.given("--zone");
+  if (flags.given("--via"))
+    take(config::DomainName::parse(texts.via), command.via.emplace(), mistakes, "--via");
+  if (zone_given) take(config::DomainName::parse(texts.zone), command.zone, mistakes, "--zone");
+  if (!mistakes.empty()) return;
+  if (!zone_given) command.zone = command.domain;
+  const auto holder = command.via         ? Result<config::DomainName>(*command.via)
+                      : command.practices ? config::adsp_name(command.domain)
+                                          : command.selector.owner_name(command.domain);
+  if (!holder) return add(mistakes, holder.error());
+  if (command.via && holder->is_root()) mistakes.push_back({"--via", "no record stands at the root"});
+  const bool zone_told = command.format == exporters::PublishFormat::nsupdate ||
+                         command.format == exporters::PublishFormat::powershell;
+  if ((zone_given || zone_told) && !holder->is_at_or_below(command.zone)) {
+    mistakes.push_back({"--zone", fmt::format("{} does not hold {}; name the zone that does",
+                                              command.zone.to_string(), holder->to_string())});
+  }
+}
+
+}  // namespace
+
+Result<Command> read_record(std::span<const std::string> arguments) {
+  Flags flags;
+  RecordTexts texts;
+  RecordCommand command;
+  declare_record(flags, texts, command);
+  if (auto parsed = flags.read("record", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.help) return TextWanted{flags.help(record_help_start)};
+  Mistakes mistakes;
+  read_record_names(flags, texts, command, mistakes);
+  if (flags.given("--hash")) command.tags.hashes = read_words("--hash", texts.hashes, mistakes);
+  if (flags.given("--service")) command.tags.services = read_words("--service", texts.services, mistakes);
+  if (flags.given("--flags")) command.tags.flags = read_words("--flags", texts.flags, mistakes);
+  if (flags.given("--ttl")) read_ttl(texts.ttl, command.ttl_seconds, mistakes);
+  if (flags.given("--format")) {
+    take(read_publish_format(texts.format), command.format, mistakes);
+    if (command.json) mistakes.push_back({"--format --json", "each is an output of its own; choose one"});
+  }
+  read_record_place(flags, texts, command, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,163 @@
+#include "cli/command_line/commands.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "cli/command_line/ask_flags.hpp"
+#include "config/escape.hpp"
+#include "config/internationalized_name.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using config::escape_text;
+using config::Mistakes;
+using config::Result;
+
+constexpr std::string_view rotation_help_start = R"(Examples
+  dkimprobe rotation example.com --config.file settings.yaml
+  dkimprobe rotation example.com s1:active s2:pending
+  dkimprobe rotation plan example.com --config.file settings.yaml
+  dkimprobe rotation example.com --compromised s1 --wait 30m
+
+Usage
+  dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
+  dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
+  dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [NEXT] [FLAGS]
+  dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
+
+  Shows the steps of a change of keys, what is done, what comes next and from
+  when on. A ROLE is pending, active, standby or retired; the settings say more:
+  when a selector signed last, how old a key may be, which one comes next.
+
+  `plan` asks nobody: it prints commands, records and dates of the next change,
+  to the selector NEXT where that is given.
+  `--compromised` is for a key that somebody else has: no time to wait for.
+
+  Ends with 0 when nothing is due; 1 when it is your turn, or something is past
+  its time; 2 when mail is in danger; 3 when what comes next depends on what was
+  not seen or told. With --compromised it is about that key alone: 2 while a
+  server still has it, 1 while caches may, 0 when it is gone, whatever else is
+  due.
+)";
+
+/// The texts that the flags of `rotation` bring beside those of `check`.
+struct RotationTexts {
+  AskTexts ask{};
+  std::vector<std::string> positionals{};
+  OutputTexts output{};
+  std::string compromised{};
+  std::string wait{};
+};
+
+void declare_rotation(Flags& flags, RotationTexts& texts) {
+  constexpr const char* rotation_group = "The rotation";
+  flags.positionals(texts.positionals);
+  flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
+              rotation_group);
+  flags.value("--wait", texts.wait, "TIME",
+              "with --compromised: look again, for at most so long, until no server has the key any more",
+              rotation_group);
+  declare_output(flags, texts.output, "one JSON object on standard output");
+  declare_ask(flags, texts.ask);
+  declare_storage(
+      flags, texts.ask.storage,
+      "the history in this directory, to which this look is added; without it nothing is known of "
+      "what was published before");
+}
+
+/// `SELECTOR` or `SELECTOR:ROLE`.
+void read_selector_role(const std::string& text, bool domain_read, RotationCommand& command,
+                        Mistakes& mistakes) {
+  const std::size_t before = mistakes.size();
+  const std::size_t colon = text.rfind(':');
+  SelectorRole given;
+  take(config::Selector::parse(text.substr(0, colon)), given.selector, mistakes);
+  if (colon != std::string::npos)
+    take(read_role(text.substr(colon + 1), escape_text(text, 80)), given.role.emplace(), mistakes);
+  if (mistakes.size() != before) return;
+  if (domain_read) {
+    if (const auto name = given.selector.owner_name(command.asked.domain); !name) add(mistakes, name.error());
+  }
+  const bool is_there = std::ranges::find(command.selectors, given.selector, &SelectorRole::selector) !=
+                        command.selectors.end();
+  if (is_there || (command.next && *command.next == given.selector)) {
+    mistakes.push_back({escape_text(text, 80), "the selector is given twice"});
+  } else if (!command.only_plan || given.role) {
+    command.selectors.push_back(std::move(given));
+  } else if (command.next) {
+    mistakes.push_back(
+        {escape_text(text, 80), "one selector comes next; the others need a role: SELECTOR:ROLE"});
+  } else {
+    command.next = std::move(given.selector);
+  }
+}
+
+void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Mistakes& mistakes) {
+  if (!words.empty() && words.front() == "plan") {
+    command.only_plan = true;
+    words = words.subspan(1);
+  }
+  const std::string usage = fmt::format("the usage is: dkimprobe rotation {}DOMAIN --config.file FILE",
+                                        command.only_plan ? "plan " : "");
+  if (words.empty()) {
+    command.asked.every_domain = command.asked.settings_file && !command.only_plan && !command.compromised;
+    if (!command.asked.every_domain) mistakes.push_back({"", "no domain given; " + usage});
+    return;
+  }
+  const std::size_t before = mistakes.size();
+  take(config::read_domain(words.front()), command.asked.domain, mistakes);
+  const bool domain_read = mistakes.size() == before;
+  for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, mistakes);
+  if (domain_read && words.size() == 1 && !command.asked.settings_file && !command.compromised) {
+    mistakes.push_back(
+        {"", fmt::format("no selector given; say which there are: dkimprobe rotation {}{} s1:active "
+                         "s2:pending, or write them into a settings file: --config.file FILE",
+                         command.only_plan ? "plan " : "", command.asked.domain.to_string())});
+  }
+}
+
+void read_wait(const std::string& text, RotationCommand& command, Mistakes& mistakes) {
+  constexpr std::chrono::milliseconds longest = std::chrono::days{7};
+  const auto time = config::parse_duration(text);
+  if (!time || *time < std::chrono::seconds{1} || *time > longest) {
+    mistakes.push_back(
+        {"--wait", fmt::format("`{}` cannot be used: it must be a time from 1s to 7d, with its "
+                               "unit: s, m, h or d",
+                               escape_text(text, 80))});
+    return;
+  }
+  command.wait = *time;
+}
+
+}  // namespace
+
+Result<Command> read_rotation(std::span<const std::string> arguments) {
+  Flags flags;
+  RotationTexts texts;
+  declare_rotation(flags, texts);
+  if (auto parsed = flags.read("rotation", arguments); !parsed) return tl::unexpected(parsed.error());
+  if (texts.output.help) return TextWanted{flags.help(rotation_help_start)};
+
+  RotationCommand command;
+  Mistakes mistakes;
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.asked.settings_file, mistakes);
+  if (flags.given("--compromised"))
+    take(config::Selector::parse(texts.compromised), command.compromised.emplace(), mistakes,
+         "--compromised");
+  read_rotation_names(texts.positionals, command, mistakes);
+  if (command.only_plan && command.compromised)
+    mistakes.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
+  if (flags.given("--wait")) {
+    read_wait(texts.wait, command, mistakes);
+    if (!command.compromised) mistakes.push_back({"--wait", "it belongs to --compromised"});
+  }
+  read_ask(flags, texts.ask, command.asked, mistakes);
+  read_output(flags, texts.output, command.asked.output, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return command;
+}
+
+}  // namespace dkimprobe::cli
