@@ -59,14 +59,14 @@ def free_port():
         return udp.getsockname()[1]
 
 
-def wait_for(server, port):
+def wait_for(server, folder, port):
     limit = time.monotonic() + 60
     while time.monotonic() < limit and server.poll() is None:
         with socket.socket() as tcp:
             if tcp.connect_ex((ADDRESSES[-1], port)) == 0:
                 return
         time.sleep(0.05)
-    sys.exit("fleet_bench: nsd did not start")
+    sys.exit("fleet_bench: nsd did not start: " + (folder / "nsd.log").read_text()[-500:])
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def running_nsd(folder, port):
         preexec_fn=lambda: os.sched_setaffinity(0, {0}),
     )
     try:
-        wait_for(server, port)
+        wait_for(server, folder, port)
         yield
     finally:
         # It forks: its whole group ends.
