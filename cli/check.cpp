@@ -73,7 +73,7 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
     }
   }
   return write_file(file,
-                    exporters::textfile(measured, file.filename().string(), program_version(), wall_time()),
+                    exporters::textfile(measured, file.filename().string(), program_version(), run_time()),
                     Readers::everybody);
 }
 
@@ -85,10 +85,11 @@ void warn(const config::Mistakes& mistakes, std::string_view so) {
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
-  auto settings = load_settings(command);
-  if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
+  auto loaded = load_settings(command);
+  if (!loaded) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(loaded.error())});
+  const config::Settings& settings = loaded->settings;
   if (command.only_check_settings) {
-    print_settings_good(command, *settings);
+    print_settings_good(command, settings);
     return ExitCode::ok;
   }
   std::vector<checks::SignatureField> signatures;
@@ -97,7 +98,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
     signatures = std::move(*read);
   }
-  auto plan = command.message ? plan_message(command, *settings, signatures) : plan_check(command, *settings);
+  auto plan = command.message ? plan_message(command, settings, signatures) : plan_check(command, settings);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
   if (command.message && !command.output.json) {
     write_output(exporters::signature_table(signatures, shown_name(*command.message),
@@ -131,7 +132,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     // What the operator interrupted says nothing of the servers. What could not be written is tried again
     // with the next domain, and is known to this process all the same.
     exporters::HistoryStore* const store = history && !look.interrupted ? &*history : nullptr;
-    if (store != nullptr) stored = store->record(look.observations);
+    if (store != nullptr) stored = store->record(look.observations, run_time());
     auto known = backgrounds_of(store, look.observations);
     if (!known) {
       if (stored) warn(known.error(), "it is judged without the history");

@@ -329,7 +329,7 @@ class Daemon::State {
       config::Result<void> stored;
       {
         const std::lock_guard store_lock(store_mutex_);
-        stored = store_->record(looks);
+        stored = store_->record(looks, wall_time());
       }
       lock.lock();
       if (!stored) {

@@ -31,25 +31,16 @@ using std::chrono::steady_clock;
 constexpr seconds file_interval{5};
 
 struct ReadTargets {
-  config::Settings settings{};
+  LoadedSettings loaded{};
   CheckPlan plan{};
-  std::vector<config::FileStamp> files{};
 };
 
 config::Result<ReadTargets> read_targets(const ServeCommand& command) {
-  ReadTargets read;
-  auto settings = load_settings(command.asked);
-  if (!settings) return tl::unexpected(std::move(settings.error()));
-  read.files = config::stamp_target_files(settings->target_files);
-  auto targets = config::load_targets(read.files);
-  if (!targets) return tl::unexpected(std::move(targets.error()));
-  auto whole = config::add_targets(std::move(*settings), *targets);
-  if (!whole) return tl::unexpected(std::move(whole.error()));
-  read.settings = std::move(*whole);
-  auto plan = plan_check(command.asked, read.settings);
+  auto loaded = load_settings(command.asked);
+  if (!loaded) return tl::unexpected(std::move(loaded.error()));
+  auto plan = plan_check(command.asked, loaded->settings);
   if (!plan) return tl::unexpected(std::move(plan.error()));
-  read.plan = std::move(*plan);
-  return read;
+  return ReadTargets{std::move(*loaded), std::move(*plan)};
 }
 
 /// The settings in use, and how they are read again. From any thread.
@@ -85,9 +76,9 @@ class Reloader {
       files_ = config::stamp_target_files(patterns_);  // told once, until they change again
       return tl::unexpected(std::move(read.error()));
     }
-    files_ = std::move(read->files);
-    patterns_ = read->settings.target_files;
-    daemon_.watch(read->plan, read->settings);
+    files_ = std::move(read->loaded.target_files);
+    patterns_ = read->loaded.settings.target_files;
+    daemon_.watch(read->plan, read->loaded.settings);
     log_line(LogLevel::info, "settings read", {{"domains", fmt::format("{}", read->plan.targets.size())}});
     return {};
   }
@@ -139,8 +130,8 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   config::ProbeSettings probe = read->plan.targets.front().probe;
   probe.pinned_servers.clear();
   Daemon daemon(probe, std::move(history));
-  Reloader reloader(command, daemon, read->files, read->settings.target_files);
-  daemon.watch(read->plan, read->settings);
+  Reloader reloader(command, daemon, read->loaded.target_files, read->loaded.settings.target_files);
+  daemon.watch(read->plan, read->loaded.settings);
 
   exporters::WebSettings web;
   web.listen = command.listen;

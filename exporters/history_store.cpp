@@ -712,7 +712,9 @@ struct Look {
   const probe::Observation* observation = nullptr;
 };
 
-void add_look(SelectorHistory& history, const probe::Observation& observation, const HistoryLimits& limits) {
+void add_look(SelectorHistory& history, const probe::Observation& observation, WallTime now,
+              const HistoryLimits& limits) {
+  if (history.last_look && *history.last_look > now) checks::set_back(history, checks::end_of(observation));
   checks::extend(history, observation);
   start_once(history.servers);
   start_once(history.zones);
@@ -785,7 +787,7 @@ class HistoryStore::File {
       : path_(history_file(directory)), access_(access), limits_(limits) {}
 
   [[nodiscard]] config::Result<void> open();
-  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations);
+  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations, WallTime now);
   [[nodiscard]] config::Result<SelectorHistory> load(const DomainName& domain, const Selector& selector);
 
   /// What `ask` reads of the file, all of it at one moment; nothing where there is no file yet.
@@ -807,9 +809,9 @@ class HistoryStore::File {
   [[nodiscard]] config::Result<void> attempt(const Work& work);
   void connect();
   void connect_for_reading();
-  void write(const std::vector<Look>& looks);
+  void write(const std::vector<Look>& looks, WallTime now);
   void drop_unwatched(WallTime now);
-  void keep_in_memory(const std::vector<Look>& looks);
+  void keep_in_memory(const std::vector<Look>& looks, WallTime now);
 
   std::filesystem::path path_;
   HistoryAccess access_ = HistoryAccess::read;
@@ -945,7 +947,7 @@ void HistoryStore::File::drop_unwatched(WallTime now) {
   dropped_unwatched_ = now;
 }
 
-void HistoryStore::File::write(const std::vector<Look>& looks) {
+void HistoryStore::File::write(const std::vector<Look>& looks, WallTime now) {
   connect();
   SQLite::Transaction transaction(connection_->database(), SQLite::TransactionBehavior::IMMEDIATE);
   for (const auto& [names, held] : unwritten_) {
@@ -955,7 +957,7 @@ void HistoryStore::File::write(const std::vector<Look>& looks) {
   for (const Look& look : looks) {
     const StoredHistory stored = connection_->load(look.observation->domain, *look.selector);
     SelectorHistory history = stored.history;
-    add_look(history, *look.observation, limits_);
+    add_look(history, *look.observation, now, limits_);
     connection_->write(stored, history);
   }
   if (!looks.empty()) drop_unwatched(looks.front().observation->observed_at);
@@ -963,7 +965,7 @@ void HistoryStore::File::write(const std::vector<Look>& looks) {
   unwritten_.clear();
 }
 
-void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks) {
+void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks, WallTime now) {
   for (const Look& look : looks) {
     const DomainName& domain = look.observation->domain;
     auto held = unwritten_.find(names_of(domain, *look.selector));
@@ -976,11 +978,12 @@ void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks) {
       fresh.continues = fresh.history.last_look;
       held = unwritten_.emplace(names_of(domain, *look.selector), std::move(fresh)).first;
     }
-    add_look(held->second.history, *look.observation, limits_);
+    add_look(held->second.history, *look.observation, now, limits_);
   }
 }
 
-config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations) {
+config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations,
+                                                WallTime now) {
   std::vector<probe::Observation> adsp_looks;
   adsp_looks.reserve(observations.size());
   std::vector<Look> looks;
@@ -990,9 +993,9 @@ config::Result<void> HistoryStore::File::record(std::span<const probe::Observati
     adsp_looks.push_back(adsp_look(observation));
     looks.push_back({&adsp_selector(), &adsp_looks.back()});
   }
-  auto written = attempt([&] { write(looks); });
+  auto written = attempt([&] { write(looks, now); });
   if (!written) {
-    keep_in_memory(looks);
+    keep_in_memory(looks, now);
     // The next attempt opens the file anew: a connection that began read-only stays so.
     connection_.reset();
   }
@@ -1011,8 +1014,8 @@ config::Result<HistoryStore> HistoryStore::open(const std::filesystem::path& dir
   return HistoryStore(std::move(file));
 }
 
-config::Result<void> HistoryStore::record(std::span<const probe::Observation> observations) {
-  return file_->record(observations);
+config::Result<void> HistoryStore::record(std::span<const probe::Observation> observations, WallTime now) {
+  return file_->record(observations, now);
 }
 
 config::Result<SelectorHistory> HistoryStore::load(const DomainName& domain, const Selector& selector) {

@@ -67,13 +67,15 @@ class HistoryStore {
   ~HistoryStore();
 
   /// Puts looks into the history, all in one transaction; one that is not newer than what is there is left
-  /// out. What has been written when this returns survives the end of the process and a loss of power. When
-  /// it cannot be written, the error says why; `load` of this process still has it, and the next `record`
-  /// tries again. Should another process have written about the same selector meanwhile, that stays, and of
-  /// what was held here only the newest look is added.
-  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations);
-  [[nodiscard]] config::Result<void> record(const probe::Observation& observation) {
-    return record(std::span(&observation, 1));
+  /// out. What is there from after `now` was seen while a clock was ahead: it counts as seen just before the
+  /// look, and is not in its way. What has been written when this returns survives the end of the process and
+  /// a loss of power. When it cannot be written, the error says why; `load` of this process still has it, and
+  /// the next `record` tries again. Should another process have written about the same selector meanwhile,
+  /// that stays, and of what was held here only the newest look is added.
+  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations,
+                                            probe::WallTime now);
+  [[nodiscard]] config::Result<void> record(const probe::Observation& observation, probe::WallTime now) {
+    return record(std::span(&observation, 1), now);
   }
 
   /// Empty without looks when nothing is stored.

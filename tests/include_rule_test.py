@@ -30,6 +30,7 @@ LIBRARIES = {
     ],
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": [
+        "exporters/catalogue_json",
         "exporters/history_json",
         "exporters/observation_json",
         "exporters/record_formats",
