@@ -334,7 +334,8 @@ class Attacks(unittest.TestCase):
             ):
                 with self.subTest(request):
                     answers, first, hidden = self.smuggled(service, post + request)
-                    self.assertEqual((answers, first in (400, 408, 413, 431), hidden), (1, True, False), (answers, first))
+                    self.assertEqual((answers, hidden), (1, False))
+                    self.assertIn(first, (400, 408, 413, 431))
             self.assertEqual(service.get("/request").status, 200)
 
     def test_two_requests_are_two(self):
