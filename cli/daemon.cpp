@@ -48,6 +48,8 @@ using std::chrono::steady_clock;
 /// How long a change may wait until the pages show it: many changes at once make them once.
 constexpr milliseconds publish_gap{1'000};
 constexpr int publisher_niceness = 10;
+/// Of the thread that asks, which moves twice a second whatever there is to do.
+constexpr std::chrono::seconds longest_silence{10};
 /// How many looks may wait to be stored; beyond it the oldest are dropped, and the next look tells the same.
 constexpr std::size_t longest_queue = 20'000;
 constexpr milliseconds default_probe_time{10'000};
@@ -228,6 +230,10 @@ class Daemon::State {
     response.content_type = exporters::content_type(format);
     response.body = std::make_shared<const std::string>(writer.finish());
     return response;
+  }
+
+  [[nodiscard]] bool is_alive() const {
+    return steady_clock::now() - scheduler_.totals().taken_at < longest_silence;
   }
 
   void stop() {
@@ -444,6 +450,10 @@ std::vector<exporters::Route> Daemon::routes(std::function<config::Result<void>(
        },
        1},
   };
+}
+
+bool Daemon::is_alive() const {
+  return state_->is_alive();
 }
 
 void Daemon::stop() {

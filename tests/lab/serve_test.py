@@ -9,6 +9,7 @@ At the end the lab's own logs are read: nothing may have reached the tripwires, 
 import argparse
 import concurrent.futures
 import contextlib
+import ctypes
 import fnmatch
 import gzip
 import http.client
@@ -154,6 +155,27 @@ def settings_of(domains, more=""):
     """Settings with an interval of 10 s; `domains` are pairs of a domain and its selectors."""
     rows = "".join("  - {domain: %s, selectors: [%s]}\n" % pair for pair in domains)
     return "interval: %ds\n%sdomains:\n%s" % (INTERVAL, more, rows)
+
+
+@contextlib.contextmanager
+def stopped_thread(process, name):
+    """One thread of a process stands still, as by a fault of its own."""
+    seize, interrupt, detach, wall = 0x4206, 0x4207, 17, 0x40000000
+    tasks = pathlib.Path("/proc/%d/task" % process)
+    thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def trace(request):
+        if libc.ptrace(ctypes.c_long(request), ctypes.c_long(thread), ctypes.c_long(0), ctypes.c_long(0)) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    trace(seize)
+    trace(interrupt)
+    os.waitpid(thread, wall)
+    try:
+        yield
+    finally:
+        trace(detach)
 
 
 class Nameserver(threading.Thread):
@@ -687,6 +709,14 @@ class Part:
             began = time.monotonic()
             wait_for("three beats", lambda: heard() or told.count("WATCHDOG=1") >= 3, 12)
             self.check(time.monotonic() - began < 9, "WATCHDOG comes twice in its time", str(told))
+            with stopped_thread(daemon.process.pid, "asking"):
+                time.sleep(12)
+                told.clear()
+                deadline = time.monotonic() + 3
+                while time.monotonic() < deadline:
+                    heard()
+                self.check(not told, "no WATCHDOG when the thread that asks stands still", str(told))
+            self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
             told.clear()
             daemon.send(signal.SIGTERM)
             self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
