@@ -28,7 +28,7 @@ MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
 }
 
 bool Schedule::may_begin(const Entry& entry) const {
-  return entry.seen || first_under_way_ < limits_.most_first;
+  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_light : limits_.most_first);
 }
 
 void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
