@@ -1,5 +1,8 @@
 #include "cli/daemon.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -44,6 +47,9 @@ using std::chrono::steady_clock;
 
 /// How long a change may wait until the pages show it: many changes at once make them once.
 constexpr milliseconds publish_gap{1'000};
+constexpr int publisher_niceness = 10;
+/// Of the thread that asks, which moves twice a second whatever there is to do.
+constexpr std::chrono::seconds longest_silence{10};
 /// How many looks may wait to be stored; beyond it the oldest are dropped, and the next look tells the same.
 constexpr std::size_t longest_queue = 20'000;
 constexpr milliseconds default_probe_time{10'000};
@@ -226,6 +232,10 @@ class Daemon::State {
     return response;
   }
 
+  [[nodiscard]] bool is_alive() const {
+    return steady_clock::now() - scheduler_.totals().taken_at < longest_silence;
+  }
+
   void stop() {
     scheduler_.stop();
     {
@@ -305,6 +315,8 @@ class Daemon::State {
   }
 
   void publish() {
+    // Of this thread alone: on one processor answers do not wait for a page that is being made.
+    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), publisher_niceness));
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       // Its own numbers change without any round.
@@ -438,6 +450,10 @@ std::vector<exporters::Route> Daemon::routes(std::function<config::Result<void>(
        },
        1},
   };
+}
+
+bool Daemon::is_alive() const {
+  return state_->is_alive();
 }
 
 void Daemon::stop() {

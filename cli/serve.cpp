@@ -99,14 +99,14 @@ sigset_t block_signals() {
   return signals;
 }
 
-void work_until_ended(const sigset_t& signals, Reloader& reloader) {
+void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
   auto next_look_at_files = steady_clock::now() + file_interval;
   while (true) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) static_cast<void>(reloader.reload());
-    sd_notify(0, "WATCHDOG=1");
+    if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
     if (steady_clock::now() < next_look_at_files) continue;
     next_look_at_files = steady_clock::now() + file_interval;
     reloader.reload_if_changed();
@@ -153,7 +153,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
     log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}});
   sd_notify(0, "READY=1");
 
-  work_until_ended(signals, reloader);
+  work_until_ended(signals, daemon, reloader);
   sd_notify(0, "STOPPING=1");
   log_line(LogLevel::info, "ending");
   // Looks that are under way end with what they saw, so that who asked for them still gets an answer.

@@ -28,7 +28,7 @@ MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
 }
 
 bool Schedule::may_begin(const Entry& entry) const {
-  return entry.seen || first_under_way_ < limits_.most_first;
+  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_light : limits_.most_first);
 }
 
 void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
@@ -187,7 +187,7 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
         static_cast<std::uint32_t>(random_() % (entry.glanced ? entry.first_full_within : lights + 1U));
     if (entry.glanced && !entry.again) entry.wants_full = false;
   } else if (entry.depth == RoundDepth::light) {
-    if (entry.to_full > 0) --entry.to_full;
+    if (entry.to_full > 0 && !entry.confirms) --entry.to_full;
   } else if (verdict == RoundVerdict::failed) {
     entry.wants_full = true;
   } else {

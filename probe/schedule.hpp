@@ -47,8 +47,9 @@ struct ScheduleLimits {
   /// Rounds before their time that a domain may have saved up; each interval earns it one. A domain that
   /// changes all the time is looked at twice as often, not more.
   std::uint32_t most_early = 8;
-  std::size_t most_at_once = 64;  ///< rounds under way
-  std::size_t most_first = 8;     ///< among them, of domains whose servers are not known yet
+  std::size_t most_at_once = 64;      ///< rounds under way
+  std::size_t most_first = 8;         ///< among them, of domains whose servers are not known yet
+  std::size_t most_first_light = 32;  ///< instead, when these have a light look first
   /// Queries a second to one server; 0 is no bound. When so many domains are new at once that full rounds of
   /// all would take too long, should they share their servers, each gets a light look first, and the full
   /// rounds follow as the pace allows.

@@ -1,5 +1,7 @@
 #include "probe/scheduler.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <list>
 #include <mutex>
@@ -318,6 +320,7 @@ class Scheduler::State {
             std::move(events)) {
     keep_totals();
     thread_ = std::thread([this] { context_.run(); });
+    pthread_setname_np(thread_.native_handle(), "asking");
   }
 
   ~State() { stop(); }

@@ -14,26 +14,97 @@ import gzip
 import http.client
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
-import fleet_bench
-
+ADDRESSES = ["127.0.0.%d" % number for number in range(1, 5)]
+KEY = (
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzHBV5gLitMcfkLTXn8Vb55rINk4BgwifKv//oDj0CiSy3wLsr2DavVzJSfOXf4sK"
+    "Xyd8Jfvo5tVb0c53KPFVpUL8kwUxIypFUyjl9frzTkxXENZjx/yQ4khk7Ps2b8TfuA1odtKP6AT8qF3qVeORVTRxL+Zw6ba846emZIDmB8/D"
+    "jUFwMy47dY96PIyvNfvBLRAQbDfVx9ffb6cj00iWTIrdcIww9TkHrpFEQ9gf1ElHumiU3/lEpEjNzT2HktANFzfW2bzTdkku2+8x09Zx/SzQ"
+    "0Qu38CY6u8KoWlCnC/CSF8DiaLNLsQOf+iyZ3NWrSXcaebhWxzfu34R3wAVNSQIDAQAB"
+)
 SLOW_CLIENTS = 60
 PROBES = 8
 
 
-def write_settings(folder, port, arguments):
-    servers = ", ".join(
-        "ns%d.bench.example=%s:%d" % (number, address, port) for number, address in enumerate(fleet_bench.ADDRESSES, 1)
+def write_nameserver(folder, port, domains, selectors):
+    record = "v=DKIM1; k=rsa; p=" + KEY
+    strings = " ".join('"%s"' % record[at : at + 255] for at in range(0, len(record), 255))
+    servers = "\n".join("@ NS ns%d.bench.example." % number for number in range(1, len(ADDRESSES) + 1))
+    names = ["s%d._domainkey TXT %s\n" % (number, strings) for number in range(1, selectors + 1)]
+    (folder / "zone").write_text(
+        "$TTL 3600\n@ SOA ns1.bench.example. hostmaster 1 3600 900 604800 300\n%s\n%s" % (servers, "".join(names))
     )
-    lines = ["interval: %ds" % arguments.interval, "groups: {fleet: {nameservers: ['%s']}}" % servers.replace(", ", "', '")]
-    lines.append("domains:")
+    options = ["ip-address: %s@%d" % (address, port) for address in ADDRESSES]
+    options += ["server-count: 1", 'username: ""', 'chroot: ""', 'database: ""', "rrl-ratelimit: 0"]
+    options += ["rrl-whitelist-ratelimit: 0", "tcp-count: 400"]
+    for option, name in (
+        ("zonesdir", ""),
+        ("pidfile", "nsd.pid"),
+        ("xfrdfile", "xfrd.state"),
+        ("xfrdir", ""),
+        ("zonelistfile", "zone.list"),
+        ("logfile", "nsd.log"),
+    ):
+        options.append('%s: "%s"' % (option, folder / name))
+    text = "server:\n" + "".join("  %s\n" % option for option in options)
+    text += "remote-control:\n  control-enable: no\n"
+    for number in range(domains):
+        text += "zone:\n  name: d%d.bench.example\n  zonefile: zone\n" % number
+    (folder / "nsd.conf").write_text(text)
+
+
+def free_port():
+    """For UDP and TCP on every address; below those that clients' sockets have."""
+    for port in random.sample(range(20000, 32000), 50):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for address in ADDRESSES:
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((address, port))
+            return port
+    sys.exit("serve_bench: no port is free")
+
+
+def wait_for(server, folder, port):
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit and server.poll() is None:
+        with socket.socket() as tcp:
+            if tcp.connect_ex((ADDRESSES[-1], port)) == 0:
+                return
+        time.sleep(0.05)
+    sys.exit("serve_bench: nsd did not start: " + (folder / "nsd.log").read_text()[-500:])
+
+
+@contextlib.contextmanager
+def running_nsd(folder, port):
+    """On the first processor."""
+    server = subprocess.Popen(
+        ["nsd", "-d", "-c", folder / "nsd.conf"],
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, {0}),
+    )
+    try:
+        wait_for(server, folder, port)
+        yield
+    finally:
+        # It forks: its whole group ends.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def write_settings(folder, port, arguments):
+    servers = ["ns%d.bench.example=%s:%d" % (number, address, port) for number, address in enumerate(ADDRESSES, 1)]
+    lines = ["interval: %ds" % arguments.interval, "groups: {fleet: {nameservers: %s}}" % servers, "domains:"]
     names = ", ".join("s%d" % number for number in range(1, arguments.selectors + 1))
     for number in range(arguments.domains):
         lines.append("  - {domain: d%d.bench.example, group: fleet, selectors: [%s]}" % (number, names))
@@ -185,7 +256,8 @@ def measure(daemon, arguments):
         probes = sum(each.result() for each in probing)
     for client in clients:
         client.close()
-    print("with %d slow clients and %d probes at a time (%d in all): %s" % (SLOW_CLIENTS, PROBES, probes, percentiles(times)))
+    crowd = "with %d slow clients and %d probes at a time (%d in all)" % (SLOW_CLIENTS, PROBES, probes)
+    print("%s: %s" % (crowd, percentiles(times)))
     print("%.0f MiB resident, %.0f at most" % daemon.about()[1:])
     print("ended with %d after %.2f s" % daemon.end())
     warnings = [line for line in daemon.said().splitlines() if "level=info" not in line]
@@ -202,12 +274,12 @@ def main():
     parser.add_argument("--pace", type=float, default=0, help="queries a second to one address; 0 lifts the pace")
     parser.add_argument("--seconds", type=int, default=30, help="how long it is watched once all domains were seen")
     arguments = parser.parse_args()
-    port = fleet_bench.free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="serve-bench-") as directory:
         folder = pathlib.Path(directory)
-        fleet_bench.write_configuration(folder, port, arguments.domains, arguments.selectors)
+        write_nameserver(folder, port, arguments.domains, arguments.selectors)
         write_settings(folder, port, arguments)
-        with fleet_bench.running_nsd(folder, port):
+        with running_nsd(folder, port):
             os.sched_setaffinity(0, {0})
             daemon = Daemon(arguments.program, folder, arguments.pace)
             try:

@@ -9,6 +9,7 @@ At the end the lab's own logs are read: nothing may have reached the tripwires, 
 import argparse
 import concurrent.futures
 import contextlib
+import ctypes
 import fnmatch
 import gzip
 import http.client
@@ -154,6 +155,27 @@ def settings_of(domains, more=""):
     """Settings with an interval of 10 s; `domains` are pairs of a domain and its selectors."""
     rows = "".join("  - {domain: %s, selectors: [%s]}\n" % pair for pair in domains)
     return "interval: %ds\n%sdomains:\n%s" % (INTERVAL, more, rows)
+
+
+@contextlib.contextmanager
+def stopped_thread(process, name):
+    """One thread of a process stands still, as by a fault of its own."""
+    seize, interrupt, detach, wall = 0x4206, 0x4207, 17, 0x40000000
+    tasks = pathlib.Path("/proc/%d/task" % process)
+    thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def trace(request):
+        if libc.ptrace(ctypes.c_long(request), ctypes.c_long(thread), ctypes.c_long(0), ctypes.c_long(0)) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    trace(seize)
+    trace(interrupt)
+    os.waitpid(thread, wall)
+    try:
+        yield
+    finally:
+        trace(detach)
 
 
 class Nameserver(threading.Thread):
@@ -343,7 +365,8 @@ class Part:
         daemon.wait_seen()
         before = daemon.metrics()
         self.check(
-            daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2, "both are watched", str(before)
+            daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2, "both are watched",
+            str(before),
         )
 
         daemon.settings.write_text(settings_of(two[:1]))
@@ -439,7 +462,8 @@ class Part:
             "?target=localhost": 403,
         }.items():
             answer = daemon.ask("/probe" + query)
-            self.check(answer.status == wanted, "/probe%s is %d" % (query, wanted), "%d %s" % (answer.status, answer.text))
+            told = "%d %s" % (answer.status, answer.text)
+            self.check(answer.status == wanted, "/probe%s is %d" % (query, wanted), told)
         refused = daemon.metrics()
 
         good = daemon.ask("/probe?target=HEALTHY.example.")
@@ -563,7 +587,7 @@ class Part:
         server.texts = {address: OTHER_KEY for address in addresses}
 
         def new_looks():
-            return [at for at, address, text in server.answered[begun:] if address == addresses[0] and text == OTHER_KEY]
+            return [at for at, address, text in server.answered[begun:] if (address, text) == (addresses[0], OTHER_KEY)]
 
         first = wait_for("a round sees the change", lambda: new_looks() and new_looks()[0], 2 * INTERVAL)
         key = re.compile(r"^dkim_key_info\{.*sha256=\"(\w+)\"", re.M)
@@ -587,7 +611,8 @@ class Part:
         settings = settings_of([("healthy.example", "s1"), ("stale.example", "s1")], more)
         settings += "  - {domain: silent.example, group: silent, selectors: [s1]}\n"
         daemon = Daemon(self, settings, "--storage.path", store)
-        wait_for("the first looks", lambda: daemon.status("stale.example") == 2 and daemon.status("healthy.example") == 0)
+        daemon.wait_status("stale.example", 2)
+        daemon.wait_status("healthy.example", 0)
 
         self.refused("a second daemon on the same history is refused", "--web.listen-address", "127.0.0.1:0",
                      "--storage.path", store, texts=["store", "another dkimprobe"])  # fmt: skip
@@ -618,9 +643,8 @@ class Part:
         wait_for("looks", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
         self.check(code == -signal.SIGKILL and self.first_seen(store) == first, "kill -9: the history goes on",
                    "%s %s" % (first, self.first_seen(store)))  # fmt: skip
-        self.check(
-            len(shown) == 2 and shown == self.shown_since(daemon), "its metric too", "%s %s" % (shown, self.shown_since(daemon))
-        )
+        again = self.shown_since(daemon)
+        self.check(len(shown) == 2 and shown == again, "its metric too", "%s %s" % (shown, again))
         code, took = daemon.end(signal.SIGINT)
         self.check(code in (0, 130) and took < 2, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
 
@@ -636,13 +660,16 @@ class Part:
     @staticmethod
     def shown_since(daemon):
         return {
-            line: value for line, value in daemon.metrics().items() if line.startswith("dkim_key_first_seen_timestamp_seconds")
+            line: value
+            for line, value in daemon.metrics().items()
+            if line.startswith("dkim_key_first_seen_timestamp_seconds")
         }
 
     def systemd(self):
         """What systemd is told, over the socket that it gives; and listeners that it has opened."""
         path = self.folder / "notify"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, socket.create_server(("127.0.0.1", 0)) as listener:
+        listener = socket.create_server(("127.0.0.1", 0))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, listener:
             notify.bind(str(path))
             notify.settimeout(0.1)
             told = []
@@ -657,7 +684,8 @@ class Part:
             environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "6000000"}
             daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--web.systemd-socket", listen=False,
                             environment=environment, prefix=shell, pass_fds=(listener.fileno(),))  # fmt: skip
-            self.check(daemon.port == listener.getsockname()[1], "it listens at the socket that it was given", str(daemon.log))
+            given = listener.getsockname()[1]
+            self.check(daemon.port == given, "it listens at the socket that it was given", str(daemon.log))
             self.check(wait_for("READY", lambda: heard("READY=1")), "READY")
             self.check(daemon.ask("/-/ready").status == 200, "when it is")
             daemon.wait_seen()
@@ -681,6 +709,14 @@ class Part:
             began = time.monotonic()
             wait_for("three beats", lambda: heard() or told.count("WATCHDOG=1") >= 3, 12)
             self.check(time.monotonic() - began < 9, "WATCHDOG comes twice in its time", str(told))
+            with stopped_thread(daemon.process.pid, "asking"):
+                time.sleep(12)
+                told.clear()
+                deadline = time.monotonic() + 3
+                while time.monotonic() < deadline:
+                    heard()
+                self.check(not told, "no WATCHDOG when the thread that asks stands still", str(told))
+            self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
             told.clear()
             daemon.send(signal.SIGTERM)
             self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
