@@ -1,6 +1,7 @@
 #include "cli/daemon.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <mutex>
@@ -30,8 +31,20 @@ using exporters::Request;
 using exporters::Response;
 using exporters::Route;
 
+/// Of the thread that asks, which moves twice a second whatever there is to do.
+constexpr std::chrono::seconds longest_silence{10};
 constexpr unsigned most_probes = 16;
 constexpr unsigned most_pages = 8;  ///< of the status page that are made at the same time
+
+void tell_fit(const probe::PaceFit& fit) {
+  if (fit.fits) return;
+  log_line(LogLevel::warning,
+           "the rounds do not fit the pace and will begin late; give the domains of the busiest server the "
+           "shortest interval that fits or a longer one, or raise pace under probe in the settings",
+           {{"busiest_server", fit.busiest ? fit.busiest->to_string() : ""},
+            {"queries_per_second_wanted", fmt::format("{:.1f}", fit.queries_per_second)},
+            {"shortest_interval", fmt::format("{}s", fit.shortest_interval.count())}});
+}
 
 Response plain(unsigned status, std::string text) {
   Response response;
@@ -53,11 +66,12 @@ class Daemon::State {
                    {[this](const probe::FinishedRound& round) { return take(round); },
                     [this](const config::DomainName& domain, probe::WallTime next) {
                       state_.set_next_round(domain, next);
-                    }}),
+                    },
+                    tell_fit}),
         probes_(
             state_, [this](probe::Look look) { scheduler_.look_now(std::move(look)); },
             settings_.timeout_offset),
-        publisher_([this] { publish(); }) {
+        publisher_([this] { page_.publish(); }) {
     watch(std::move(list));
   }
 
@@ -113,6 +127,10 @@ class Daemon::State {
 
   Response ready() { return stopping_ ? plain(503, "ending") : plain(200, "ready"); }
 
+  [[nodiscard]] bool is_alive() const {
+    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at < longest_silence;
+  }
+
   void stop() {
     stopping_ = true;
     scheduler_.stop();
@@ -131,22 +149,13 @@ class Daemon::State {
     return verdict;
   }
 
-  void publish() {
-    std::string misfit = misfit_text(scheduler_.totals());
-    if (misfit != told_misfit_) {
-      if (!misfit.empty()) log_line(LogLevel::warning, misfit);
-      told_misfit_ = std::move(misfit);
-    }
-    page_.publish();
-  }
-
   std::string render(MetricFormat format) {
     const auto now = wall_time();
     const exporters::Fleet fleet = state_.fleet(now);
     exporters::MetricWriter writer(format);
-    write_fleet_metrics(writer, fleet, now);
-    write_self_metrics(
-        self_facts(scheduler_.totals(), fleet.reload, probes_.counts(), writer_.facts(), started_), writer);
+    auto self = self_facts(scheduler_.totals(), fleet.reload, probes_.counts(), writer_.facts(), started_);
+    self.series_capped = write_fleet_metrics(writer, fleet, now);
+    write_self_metrics(self, writer);
     return writer.finish();
   }
 
@@ -159,7 +168,6 @@ class Daemon::State {
   exporters::MetricPage page_;
   probe::Scheduler scheduler_;
   ProbeRoute probes_;
-  std::string told_misfit_{};  ///< of the publisher's thread
   Publisher publisher_;
 };
 
@@ -211,6 +219,10 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
     routes.push_back(std::move(prefixed));
   }
   return routes;
+}
+
+bool Daemon::is_alive() const {
+  return state_->is_alive();
 }
 
 void Daemon::stop() {

@@ -147,14 +147,6 @@ bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe:
   return true;
 }
 
-bool set_silence(Fleet& fleet, const TargetKey& key, std::optional<Silence> silence) {
-  TargetState* const target = find(fleet, key);
-  if (target == nullptr) return false;
-  target->silence = std::move(silence);
-  ++fleet.generation;
-  return true;
-}
-
 void set_rotation(Fleet& fleet, std::shared_ptr<const checks::RotationOverview> overview) {
   const auto at = std::ranges::lower_bound(fleet.rotations, overview->domain, {}, &DomainRotation::domain);
   if (at != fleet.rotations.end() && at->domain == overview->domain) {

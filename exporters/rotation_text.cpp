@@ -105,6 +105,12 @@ bool removes_key(RotationStep step) {
   return step == RotationStep::remove || step == RotationStep::revoke;
 }
 
+/// Whether nothing of it is to be done yet.
+bool is_idle(const RotationChange& change) {
+  const PlannedStep& first = change.steps.front();
+  return first.step == RotationStep::choose && first.state == StepState::later;
+}
+
 class RotationPage : public TextPage {
  public:
   RotationPage(const checks::RotationOverview& overview, const TableStyle& style)
@@ -262,12 +268,6 @@ void RotationPage::notes() {
   if (overview_.notes.empty()) return;
   line();
   for (const auto& note : overview_.notes) paragraph("  ", 2, note, Ink::dim);
-}
-
-/// Whether nothing of it is to be done yet.
-bool is_idle(const RotationChange& change) {
-  const PlannedStep& first = change.steps.front();
-  return first.step == RotationStep::choose && first.state == StepState::later;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/log.hpp"
+#include "cli/wall_clock.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -78,7 +79,7 @@ void HistoryWriter::write() {
     config::Result<void> stored;
     {
       const std::lock_guard store_lock(store_mutex_);
-      stored = store_->record(looks);
+      stored = store_->record(looks, wall_time());
     }
     if (!stored && *facts_.stored) {
       log_line(LogLevel::error, "what was seen cannot be stored; probing goes on",

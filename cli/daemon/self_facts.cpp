@@ -3,8 +3,6 @@
 #include <chrono>
 #include <cstddef>
 
-#include <fmt/format.h>
-
 #include "exporters/metrics/metric_values.hpp"
 
 namespace dkimprobe::cli {
@@ -53,16 +51,6 @@ exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds, const ex
   metrics.history_failures = history.failures;
   metrics.history_dropped = history.dropped;
   return metrics;
-}
-
-std::string misfit_text(const probe::SchedulerTotals& rounds) {
-  if (!rounds.fit || rounds.fit->fits) return {};
-  return fmt::format(
-      "the rounds need {:.1f} queries a second to {}, more than the pace allows: raise `pace` of the "
-      "settings, "
-      "or give the domains on it an interval of {} s or more",
-      rounds.fit->queries_per_second, rounds.fit->busiest ? rounds.fit->busiest->to_string() : "one server",
-      rounds.fit->shortest_interval.count());
 }
 
 }  // namespace dkimprobe::cli

@@ -14,7 +14,4 @@ namespace dkimprobe::cli {
                                                 const ProbeRoute::Counts& probes,
                                                 const HistoryWriter::Facts& history, probe::WallTime started);
 
-/// That the rounds do not fit the pace, and what would help; empty when they do, or it is not known yet.
-[[nodiscard]] std::string misfit_text(const probe::SchedulerTotals& rounds);
-
 }  // namespace dkimprobe::cli

@@ -92,13 +92,16 @@ void WatchState::set_reload(exporters::ReloadState reload) {
 }
 
 std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedRound& round,
-                                                          const WatchList& list) {
+                                                          const WatchList& list, WallTime now) {
   std::map<TargetKey, Judged> all;
   for (const probe::Observation& observation : round.observations) {
     TargetKey key{observation.domain, observation.selector};
     if (!list.expectations.contains(key)) continue;
     const History before = history(key);
     auto extended = before ? *before : checks::SelectorHistory{};
+    // The clock was set back: what was seen by it stays, and what is seen now is later.
+    if (extended.last_look && *extended.last_look > now)
+      checks::set_back(extended, checks::end_of(observation));
     checks::extend(extended, observation);
     auto places = checks::key_places(extended);
     all[key] = {&observation, std::make_shared<const checks::SelectorHistory>(std::move(extended)), {}, {}};
@@ -119,7 +122,7 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
   const auto list = this->list();
   if (!list->domains.contains(round.domain)) return probe::RoundVerdict::unchanged;
   // Judged without the lock: nobody else changes histories of targets that stay.
-  const auto all = judge(round, *list);
+  const auto all = judge(round, *list, now);
 
   const std::lock_guard lock(mutex_);
   bool changed = false;
@@ -127,12 +130,12 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
   bool all_failed = true;
   for (const auto& [key, judged] : all) {
     if (!list_->expectations.contains(key)) continue;
-    const auto first_seen = exporters::key_first_seen(*judged.history, *judged.report);
     const Applied applied = apply_report(fleet_, judged.report);
     changed = changed || applied == Applied::changed;
     unconfirmed = unconfirmed || applied == Applied::unconfirmed;
     all_failed = all_failed && applied == Applied::failed;
-    if (applied != Applied::unconfirmed) set_key_first_seen(fleet_, key, first_seen);
+    if (find_target(fleet_, key)->report == judged.report)
+      set_key_first_seen(fleet_, key, exporters::key_first_seen(*judged.history, *judged.report));
     histories_[key] = judged.history;
   }
   // A single loss is no reason to call off a change of keys: what is not confirmed is not planned with.
@@ -190,6 +193,9 @@ exporters::Fleet WatchState::fleet(WallTime now) {
 }
 
 void WatchState::plan(Rotation& rotation, WallTime now) {
+  // The end of a look is rounded up, and the clock down.
+  for (const auto& planned : rotation.input.selectors)
+    now = std::max(now, planned.history.last_look.value_or(now));
   auto overview = std::make_shared<const checks::RotationOverview>(plan_rotation(rotation.input, now));
   rotation.next_plan = next_plan(*overview);
   set_rotation(fleet_, std::move(overview));

@@ -59,7 +59,7 @@ class WatchState {
   };
 
   [[nodiscard]] std::map<exporters::TargetKey, Judged> judge(const probe::FinishedRound& round,
-                                                             const WatchList& list);
+                                                             const WatchList& list, probe::WallTime now);
   void plan(Rotation& rotation, probe::WallTime now);
 
   mutable std::mutex mutex_{};

@@ -42,6 +42,7 @@ struct SelfMetrics {
   std::uint64_t probes = 0;         ///< of `/probe`
   std::uint64_t probes_refused = 0;
   std::uint64_t unknown_modules = 0;  ///< among them
+  std::size_t series_capped = 0;      ///< left out of the page
   bool reload_succeeded = true;
   double reload_time = 0.0;              ///< of the settings in use, seconds since 1970
   std::optional<bool> history_stored{};  ///< whether the last look could be stored; nothing without a history

@@ -213,6 +213,31 @@ TEST_CASE("A light round asks each server once, and is judged as the full round 
   CHECK(scene.planned.at(name("d0.com")) > seen.observed_at);
 }
 
+TEST_CASE("Settings that change count from the next round on, and a look may leave out a family") {
+  Scene scene;
+  scene.begin(seldom_full);
+  scene.run(1s);
+  const std::size_t before = scene.sent_to("192.0.2.1");
+  const auto look = [&](bool use_ipv4) {
+    scene.driver->look_now({name("d0.com"), selectors({"s1"}), {}, 5s, [](auto) {}, use_ipv4});
+    scene.run(1s);
+    return scene.sent_to("192.0.2.1");
+  };
+  CHECK(look(false) == before);
+  CHECK(look(true) > before);
+  const std::size_t after = scene.sent_to("192.0.2.1");
+  scene.settings.use_ipv4 = false;
+  scene.driver->configure(scene.settings);
+  scene.run(301s);
+  CHECK(scene.rounds.size() >= 2);
+  CHECK(scene.sent_to("192.0.2.1") == after);
+  scene.settings.use_ipv4 = true;
+  scene.settings.pace_per_second = 0.001;
+  scene.settings.pace_burst = 1;
+  scene.driver->configure(scene.settings);
+  CHECK_FALSE(scene.driver->totals().fit->fits);
+}
+
 TEST_CASE("The queries of a round are those that the fit reckons with") {
   for (const std::vector<std::string>& texts : {std::vector<std::string>{"s1"}, {"s1", "s2", "s3"}}) {
     Scene scene;
@@ -312,6 +337,31 @@ TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of 
   REQUIRE(fit);
   CHECK(fit->fits);
   CHECK(fit->queries_per_second == Approx(60 * (8 + 23) / 24.0 / 285));
+}
+
+TEST_CASE("A light look at what nobody has seen yet finds the servers, and is judged as a full one") {
+  Scene scene(5, 60);
+  for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", other_key);
+  scene.begin();
+  scene.run(60s);
+  CHECK(scene.driver->totals().unseen == 0);
+  std::map<DomainName, FinishedRound> first;
+  for (const FinishedRound& round : scene.rounds) first.emplace(round.domain, round);
+  CHECK(first.size() == 60);
+  std::size_t faulty = 0;
+  for (const auto& [domain, round] : first) {
+    CHECK(round.depth == RoundDepth::light);
+    REQUIRE(round.observations.size() == 1);
+    const Observation& seen = round.observations[0];
+    CHECK(count(seen, Purpose::record_plain, false) == 2);
+    CHECK(count(seen, Purpose::zone_soa, false) == 0);
+    const auto status = checks::judge(seen, {}, {}).status;
+    const bool broken = domain == name("d3.com") || domain == name("d4.com");
+    CHECK((status == checks::Status::critical) == broken);
+    CHECK(status != checks::Status::unknown);
+    faulty += broken ? 1 : 0;
+  }
+  CHECK(faulty == 2);
 }
 
 TEST_CASE("Targets come and go while rounds are under way") {
