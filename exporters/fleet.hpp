@@ -122,7 +122,7 @@ void set_reload(Fleet& fleet, ReloadState reload);
 
 /// Null without one. Valid until the targets change.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
-/// Null when the settings say no rotation of the domain.
+/// Null when the settings say no rotation of the domain, or not all of its selectors were looked at yet.
 [[nodiscard]] std::shared_ptr<const checks::RotationOverview> find_rotation(const Fleet& fleet,
                                                                             const config::DomainName& domain);
 

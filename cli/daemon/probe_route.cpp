@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,6 +33,11 @@ constexpr std::size_t most_recent = 100;
 /// Octets of a parameter that are remembered.
 constexpr std::size_t longest_parameter = 300;
 
+template <class Enum>
+std::string_view word(Enum value) {
+  return exporters::words_of<Enum>()[static_cast<std::size_t>(value)];
+}
+
 Response text_response(unsigned status, std::string text) {
   Response response;
   response.status = status;
@@ -40,27 +46,29 @@ Response text_response(unsigned status, std::string text) {
   return response;
 }
 
-/// What was asked when, and what became of it.
+std::string exchange_line(const probe::Exchange& exchange, const std::string& server, std::string_view what) {
+  return fmt::format("  {:>7.1f} ms  {}  {} over {}, try {}: {} after {:.1f} ms\n",
+                     static_cast<double>(exchange.started.count()) / 1'000.0, server, what,
+                     word(exchange.transport), exchange.attempt, word(exchange.outcome),
+                     static_cast<double>(exchange.took.count()) / 1'000.0);
+}
+
+/// What was asked when, and what became of it: the search for the servers, then the servers.
 std::string exchanges_text(const probe::Observation& observation) {
   std::string text;
   for (const auto& leg : observation.key.legs) {
+    for (const auto& [address, zone, exchange] : leg.delegation.exchanges) {
+      text += exchange_line(exchange, address.to_string(),
+                            fmt::format("{} {} as of {}", word(exchange.purpose),
+                                        exchange.question_name.to_string(), zone.to_string()));
+    }
     for (const auto& server : leg.servers) {
-      const std::string name = server.names.empty() ? "" : server.names.front().to_string();
-      if (server.not_asked != probe::NotAsked::asked) {
-        text +=
-            fmt::format("  {:>9}  {} {}  {}\n", "", name, server.address.to_string(),
-                        exporters::words_of<probe::NotAsked>()[static_cast<std::size_t>(server.not_asked)]);
-      }
-      for (const auto& exchange : server.exchanges) {
-        text += fmt::format(
-            "  {:>6.1f} ms  {} {}  {} over {}, try {}: {} after {:.1f} ms\n",
-            static_cast<double>(exchange.started.count()) / 1'000.0, name, server.address.to_string(),
-            exporters::words_of<probe::Purpose>()[static_cast<std::size_t>(exchange.purpose)],
-            exporters::words_of<probe::Transport>()[static_cast<std::size_t>(exchange.transport)],
-            exchange.attempt,
-            exporters::words_of<probe::Outcome>()[static_cast<std::size_t>(exchange.outcome)],
-            static_cast<double>(exchange.took.count()) / 1'000.0);
-      }
+      const std::string name = fmt::format(
+          "{} {}", server.names.empty() ? "" : server.names.front().to_string(), server.address.to_string());
+      if (server.not_asked != probe::NotAsked::asked)
+        text += fmt::format("  {:>10}  {}  {}\n", "", name, word(server.not_asked));
+      for (const auto& exchange : server.exchanges)
+        text += exchange_line(exchange, name, word(exchange.purpose));
     }
   }
   return text;

@@ -78,7 +78,7 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
       if (same != known.end()) planned.faults = same->faults;
     }
     plan(rotation, now);
-    domains.insert(domain);
+    if (rotation.next_plan != WallTime::max()) domains.insert(domain);
   }
   keep_rotations(fleet_, domains);
   rotations_ = std::move(rotations);
@@ -193,9 +193,12 @@ exporters::Fleet WatchState::fleet(WallTime now) {
 }
 
 void WatchState::plan(Rotation& rotation, WallTime now) {
-  // The end of a look is rounded up, and the clock down.
-  for (const auto& planned : rotation.input.selectors)
-    now = std::max(now, planned.history.last_look.value_or(now));
+  for (const auto& planned : rotation.input.selectors) {
+    // A plan without a look would tell people to do what they may have done.
+    if (!planned.history.last_look) return;
+    // The end of a look is rounded up, and the clock down.
+    now = std::max(now, *planned.history.last_look);
+  }
   auto overview = std::make_shared<const checks::RotationOverview>(plan_rotation(rotation.input, now));
   rotation.next_plan = next_plan(*overview);
   set_rotation(fleet_, std::move(overview));

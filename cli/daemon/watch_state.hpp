@@ -49,7 +49,7 @@ class WatchState {
  private:
   struct Rotation {
     checks::RotationInput input{};
-    probe::WallTime next_plan{};
+    probe::WallTime next_plan = probe::WallTime::max();
   };
   struct Judged {
     const probe::Observation* observation = nullptr;
@@ -60,6 +60,7 @@ class WatchState {
 
   [[nodiscard]] std::map<exporters::TargetKey, Judged> judge(const probe::FinishedRound& round,
                                                              const WatchList& list, probe::WallTime now);
+  /// Nothing before each selector was looked at.
   void plan(Rotation& rotation, probe::WallTime now);
 
   mutable std::mutex mutex_{};

@@ -148,8 +148,9 @@ domains:
   const auto both = [](std::int64_t second) {
     return round_at(second, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
   };
-  REQUIRE(scene.rotation(0) != nullptr);
-  CHECK(scene.rotation(0)->status == checks::Status::unknown);
+  CHECK(scene.rotation(0) == nullptr);
+  static_cast<void>(scene.state.take(round_at(5, {{"s1", {says(1, key_a)}}}), at_second(5)));
+  CHECK(scene.rotation(5) == nullptr);
   static_cast<void>(scene.state.take(both(10), at_second(10)));
   static_cast<void>(scene.state.take(both(11), at_second(11)));
   const auto before = scene.rotation(29);
