@@ -216,16 +216,19 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
     html.raw(" ");
     html.leaf("code", {{"class", "check"}}, fault.name);
     html.raw(" ");
-    for (const auto* const words : {&fault.clause, &fault.evidence, &fault.remedy}) {
-      if (words->empty()) continue;
-      html.text(*words);
-      html.raw(". ");
-    }
+    html.text(fault.clause);
+    if (!fault.evidence.empty()) html.text("; " + fault.evidence);
+    html.raw(". ");
+    html.text(fault.remedy);
   }
   for (const auto& change : rotation.changes) {
     html.leaf("h3", rotation_change_title(change));
     const auto list = html.open("ol", {{"class", "lines"}});
-    for (const auto& step : change.steps) write_step(html, step, overview.now);
+    for (const auto& step : change.steps) {
+      write_step(html, step, overview.now);
+      // Of a change that is not due the other steps tell nothing.
+      if (step.step == checks::RotationStep::choose && step.state == checks::StepState::later) break;
+    }
   }
 }
 
