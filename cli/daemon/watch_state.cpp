@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <iterator>
 #include <set>
 #include <string>
@@ -16,6 +17,13 @@ namespace dkimprobe::cli {
 using exporters::Applied;
 using exporters::TargetKey;
 using probe::WallTime;
+
+namespace {
+
+/// Names with one key that are told. A provider may have one key at very many.
+constexpr std::size_t most_places = 32;
+
+}  // namespace
 
 WallTime next_plan(const checks::RotationOverview& overview) {
   WallTime next = overview.now + std::chrono::hours{1};
@@ -178,6 +186,7 @@ checks::KeyPlaces WatchState::elsewhere(const TargetKey& key, const checks::Sele
   std::vector<checks::KeyPlace> others;
   for (const auto& [other, places] : places_) {
     if (other == key) continue;
+    if (others.size() >= most_places) break;
     std::ranges::copy_if(places, std::back_inserter(others),
                          [&](const checks::KeyPlace& place) { return keys.contains(place.sha256); });
   }
