@@ -131,6 +131,7 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
   if (!list->domains.contains(round.domain)) return probe::RoundVerdict::unchanged;
   // Judged without the lock: nobody else changes histories of targets that stay.
   const auto all = judge(round, *list, now);
+  if (all.empty()) return probe::RoundVerdict::unchanged;  // it looked at what is wanted no longer
 
   const std::lock_guard lock(mutex_);
   bool changed = false;
