@@ -405,6 +405,29 @@ WallTime end_of(const probe::Observation& observation) {
   return observation.observed_at + std::chrono::ceil<std::chrono::milliseconds>(took);
 }
 
+void set_back(SelectorHistory& history, WallTime time) {
+  std::map<WallTime, std::vector<WallTime*>, std::greater<>> moments;
+  const auto add = [&](WallTime& moment) { moments[moment].push_back(&moment); };
+  const auto add_spans = [&](auto& timeline) {
+    for (auto& span : timeline.spans) {
+      add(span.first_seen);
+      add(span.last_seen);
+    }
+  };
+  for (auto* look : {&history.first_look, &history.last_look}) {
+    if (*look) add(**look);
+  }
+  for (auto& timeline : history.servers) {
+    add_spans(timeline);
+    if (timeline.lag) add(timeline.lag->since);
+  }
+  for (auto& timeline : history.zones) add_spans(timeline);
+  for (auto& [moment, places] : moments) {
+    time = std::min(moment, time - std::chrono::milliseconds{1});
+    for (WallTime* const place : places) *place = time;
+  }
+}
+
 void forget_after(SelectorHistory& history, WallTime time) {
   if (!history.first_look || *history.first_look > time) {
     history = {};

@@ -113,6 +113,11 @@ void extend(SelectorHistory& history, const probe::Observation& observation);
 /// When a look ended.
 [[nodiscard]] WallTime end_of(const probe::Observation& observation);
 
+/// Takes what was seen at `time` or later for seen just before it, in the same order: for a history with
+/// looks of a clock that was ahead. All of it was seen before now, so a wait counted from it ends no earlier
+/// than it should.
+void set_back(SelectorHistory& history, WallTime time);
+
 /// Leaves what was known at `time`.
 void forget_after(SelectorHistory& history, WallTime time);
 

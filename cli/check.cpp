@@ -73,7 +73,7 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
     }
   }
   return write_file(file,
-                    exporters::textfile(measured, file.filename().string(), program_version(), wall_time()),
+                    exporters::textfile(measured, file.filename().string(), program_version(), run_time()),
                     Readers::everybody);
 }
 
@@ -132,7 +132,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     // What the operator interrupted says nothing of the servers. What could not be written is tried again
     // with the next domain, and is known to this process all the same.
     exporters::HistoryStore* const store = history && !look.interrupted ? &*history : nullptr;
-    if (store != nullptr) stored = store->record(look.observations);
+    if (store != nullptr) stored = store->record(look.observations, run_time());
     auto known = backgrounds_of(store, look.observations);
     if (!known) {
       if (stored) warn(known.error(), "it is judged without the history");

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/signal_watch.hpp"
+#include "cli/wall_clock.hpp"
 #include "probe/prober.hpp"
 
 namespace dkimprobe::cli {
@@ -28,7 +29,7 @@ Look look_at(const CheckTarget& target, ExitCode insisted) {
   };
 
   Look look;
-  probe::Prober prober(target.probe);
+  probe::Prober prober(target.probe, run_time);
   {
     const SignalWatch watch([&] { prober.interrupt(); },
                             show_progress ? std::function<void(milliseconds)>(progress) : nullptr, insisted);

@@ -48,11 +48,11 @@ bool same_progress(const std::vector<checks::ServerProgress>& before,
 }
 
 bool Sleeper::sleep_until(WallTime time) {
-  // The clock may be set, or the machine sleep, so the wait is made of short ones.
+  // The machine may sleep meanwhile, so the wait is made of short ones.
   constexpr milliseconds longest_nap{1'000};
   std::unique_lock lock(mutex_);
   while (!interrupted_) {
-    const WallTime now = wall_time();
+    const WallTime now = run_time();
     if (now >= time) return true;
     woken_.wait_for(lock, std::min<milliseconds>(time - now, longest_nap));
   }

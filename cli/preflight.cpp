@@ -50,30 +50,21 @@ class Memory {
   [[nodiscard]] bool is_kept() const { return store_ && written_; }
 
   checks::SelectorHistory add(const probe::Observation& observation) {
-    const auto before = seen_.last_look;
     checks::extend(seen_, observation);
-    if (before && seen_.last_look == before) {
-      tell({{"", fmt::format("the clock was set back: what was seen now does not count, and nothing will "
-                             "before {}",
-                             exporters::clock_time(*before))}});
-    }
     if (!store_) return seen_;
-    const auto recorded = store_->record(observation);
+    if (const auto before = store_->load(observation.domain, observation.selector);
+        before && before->last_look && *before->last_look > run_time()) {
+      tell({{"",
+             fmt::format("the history ends at {}, which is yet to come: is this machine's clock right? What "
+                         "is told of that time counts as seen just before this look",
+                         exporters::clock_time(*before->last_look))}});
+    }
+    const auto recorded = store_->record(observation, run_time());
     if (!recorded) tell(recorded.error());
     written_ = recorded.has_value();
     auto stored = store_->load(observation.domain, observation.selector);
-    if (!stored) {
-      tell(stored.error());
-    } else if (stored->last_look && seen_.last_look && *stored->last_look > *seen_.last_look &&
-               *stored->last_look > wall_time()) {
-      // Another program that looked a moment later is no reason to doubt; this one comes from the future.
-      // What this look saw is not in there, so a verdict from it would be one of another time.
-      tell({{"", fmt::format("the history ends at {}, after this look: is this machine's clock right? It is "
-                             "left aside",
-                             exporters::clock_time(*stored->last_look))}});
-    } else {
-      return *stored;
-    }
+    if (stored) return *stored;
+    tell(stored.error());
     store_.reset();
     return seen_;
   }
@@ -124,7 +115,7 @@ class Runner {
       : command_(command),
         plan_(plan),
         memory_(memory),
-        resolvers_(plan.target.probe),
+        resolvers_(plan.target.probe, run_time),
         progress_(isatty(STDERR_FILENO) == 1, command.wait > milliseconds{0},
                   output_style(command.check.output.color), [](std::string_view text) {
                     std::fwrite(text.data(), 1, text.size(), stderr);
@@ -133,7 +124,7 @@ class Runner {
 
   PreflightEnd run() {
     PreflightWorld world;
-    world.now = wall_time;
+    world.now = run_time;
     world.look = [this] { return look(); };
     world.remember = [this](const probe::Observation& observation) { return memory_.add(observation); };
     world.look_at_caches = [this](const checks::Preflight& preflight) { return look_at_caches(preflight); };
@@ -146,7 +137,7 @@ class Runner {
 
     PreflightEnd end;
     {
-      const SignalWatch watch([this] { interrupt(); }, [this](milliseconds) { progress_.tick(wall_time()); });
+      const SignalWatch watch([this] { interrupt(); }, [this](milliseconds) { progress_.tick(run_time()); });
       end = run_looks(plan_.signing, plan_.target.probe, command_.wait, world);
       end.interrupted = end.interrupted || watch.interrupted();
     }
@@ -159,8 +150,8 @@ class Runner {
   SelectorLook look() {
     // A prober of its own for each look: who is authoritative is asked from the root on, so that nothing
     // learned before the last change of a delegation goes into a verdict.
-    probe::Prober prober(plan_.target.probe);
-    progress_.look_begins(wall_time());
+    probe::Prober prober(plan_.target.probe, run_time);
+    progress_.look_begins(run_time());
     {
       const std::lock_guard lock(mutex_);
       prober_ = &prober;

@@ -67,11 +67,13 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     } else {
       history = world.remember(look.observation);
     }
-    Preflight preflight = judge_preflight(look.observation, history, plan, caches, world.now());
+    // A verdict is not older than what it is about; the end of a look is rounded up, and the clock down.
+    const auto now = [&] { return std::max(world.now(), *history.last_look); };
+    Preflight preflight = judge_preflight(look.observation, history, plan, caches, now());
     if (!look.interrupted) {
       auto words = world.look_at_caches(preflight);
       keep(caches, words);
-      if (!words.empty()) preflight = judge_preflight(look.observation, history, plan, caches, world.now());
+      if (!words.empty()) preflight = judge_preflight(look.observation, history, plan, caches, now());
       preflight.caches = std::move(words);
     }
     bool is_last = look.interrupted;
@@ -97,7 +99,7 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     world.progress(preflight, next);
     if (!next) return {std::move(preflight), look.interrupted};
     if (!world.sleep_until(*next)) {
-      preflight.now = world.now();
+      preflight.now = std::max(world.now(), preflight.now);
       return {std::move(preflight), true};
     }
     before = std::move(preflight);

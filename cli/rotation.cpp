@@ -50,7 +50,7 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
   checks::RotationInput& input = target.input;
   if (store) {
     // What cannot be written is known to this process all the same.
-    if (const auto recorded = store->record(std::span(observations)); !recorded) {
+    if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
       for (const auto& [where, message] : recorded.error())
         fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
     }
@@ -74,7 +74,9 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
 }
 
 checks::RotationOverview overview_of(const RotationCommand& command, const checks::RotationInput& input) {
-  const auto now = wall_time();
+  // The end of a look is rounded up, and the clock down.
+  auto now = run_time();
+  for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_look.value_or(now));
   if (command.only_plan) return checks::plan_next(input, command.next, now);
   if (command.compromised) return checks::plan_emergency(input, *command.compromised, now);
   return checks::plan_rotation(input, now);
@@ -133,7 +135,7 @@ struct Planned {
 /// Asks and plans, with `--wait` until every server has let go of the key, or the time is over.
 config::Result<Planned> follow(const RotationCommand& command, RotationTarget& target,
                                std::optional<HistoryStore>& store) {
-  const auto deadline = wall_time() + command.wait.value_or(milliseconds{0});
+  const auto deadline = run_time() + command.wait.value_or(milliseconds{0});
   milliseconds interval{0};
   std::vector<checks::ServerProgress> before;
   Planned planned;
@@ -150,7 +152,7 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
     auto servers = servers_of(planned.overview);
     interval = next_interval(interval, !same_progress(before, servers), least);
     before = std::move(servers);
-    const auto now = wall_time();
+    const auto now = run_time();
     const auto next = next_poll(now, deadline, interval, least);
     if (!next) return planned;
     fmt::print(stderr, "dkimprobe: {}; next look in {:.0f} s\n", planned.overview.headline,

@@ -63,7 +63,10 @@ class Reloader {
 
  private:
   config::Result<void> reload_locked() {
-    sd_notify(0, "RELOADING=1");
+    // The time tells systemd which reload this is (Type=notify-reload).
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
+    sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
     auto read = read_targets(command_);
     sd_notify(0, "READY=1");
     if (!read) {
@@ -96,14 +99,14 @@ sigset_t block_signals() {
   return signals;
 }
 
-void work_until_ended(const sigset_t& signals, Reloader& reloader) {
+void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
   auto next_look_at_files = steady_clock::now() + file_interval;
   while (true) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) static_cast<void>(reloader.reload());
-    sd_notify(0, "WATCHDOG=1");
+    if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
     if (steady_clock::now() < next_look_at_files) continue;
     next_look_at_files = steady_clock::now() + file_interval;
     reloader.reload_if_changed();
@@ -117,7 +120,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
   std::optional<exporters::HistoryStore> history;
   if (command.asked.storage) {
-    auto opened = exporters::HistoryStore::open(*command.asked.storage);
+    auto opened = exporters::HistoryStore::open(*command.asked.storage, exporters::HistoryAccess::hold);
     if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
     history = std::move(*opened);
   }
@@ -150,11 +153,12 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
     log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}});
   sd_notify(0, "READY=1");
 
-  work_until_ended(signals, reloader);
+  work_until_ended(signals, daemon, reloader);
   sd_notify(0, "STOPPING=1");
   log_line(LogLevel::info, "ending");
-  (*service)->stop();
+  // Looks that are under way end with what they saw, so that who asked for them still gets an answer.
   daemon.stop();
+  (*service)->stop();
   return ExitCode::ok;
 }
 

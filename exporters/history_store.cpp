@@ -1,7 +1,12 @@
 #include "exporters/history_store.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <limits>
 #include <map>
 #include <optional>
@@ -707,7 +712,9 @@ struct Look {
   const probe::Observation* observation = nullptr;
 };
 
-void add_look(SelectorHistory& history, const probe::Observation& observation, const HistoryLimits& limits) {
+void add_look(SelectorHistory& history, const probe::Observation& observation, WallTime now,
+              const HistoryLimits& limits) {
+  if (history.last_look && *history.last_look > now) checks::set_back(history, checks::end_of(observation));
   checks::extend(history, observation);
   start_once(history.servers);
   start_once(history.zones);
@@ -731,6 +738,26 @@ std::string lower_case(std::string text) {
   }
   return text;
 }
+
+/// A lock on a directory itself: it needs no file that a full disk could refuse, and ends with the process.
+class DirectoryHold {
+ public:
+  DirectoryHold() = default;
+  DirectoryHold(const DirectoryHold&) = delete;
+  DirectoryHold& operator=(const DirectoryHold&) = delete;
+  ~DirectoryHold() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  /// False when another one has it. Where directories cannot be locked, nobody is kept out.
+  [[nodiscard]] bool take(const std::filesystem::path& directory) {
+    descriptor_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return descriptor_ < 0 || flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  }
+
+ private:
+  int descriptor_ = -1;
+};
 
 /// `path` as SQLite reads it in a URI.
 std::string uri_of(const std::string& path, std::string_view parameters) {
@@ -760,7 +787,7 @@ class HistoryStore::File {
       : path_(history_file(directory)), access_(access), limits_(limits) {}
 
   [[nodiscard]] config::Result<void> open();
-  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations);
+  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations, WallTime now);
   [[nodiscard]] config::Result<SelectorHistory> load(const DomainName& domain, const Selector& selector);
 
   /// What `ask` reads of the file, all of it at one moment; nothing where there is no file yet.
@@ -782,13 +809,14 @@ class HistoryStore::File {
   [[nodiscard]] config::Result<void> attempt(const Work& work);
   void connect();
   void connect_for_reading();
-  void write(const std::vector<Look>& looks);
+  void write(const std::vector<Look>& looks, WallTime now);
   void drop_unwatched(WallTime now);
-  void keep_in_memory(const std::vector<Look>& looks);
+  void keep_in_memory(const std::vector<Look>& looks, WallTime now);
 
   std::filesystem::path path_;
   HistoryAccess access_ = HistoryAccess::read;
   HistoryLimits limits_{};
+  DirectoryHold hold_{};
   std::unique_ptr<Connection> connection_{};
   std::map<Names, Unwritten> unwritten_{};
   std::optional<WallTime> dropped_unwatched_{};
@@ -848,6 +876,7 @@ void HistoryStore::File::connect() {
         connect_for_reading();
         break;
       case HistoryAccess::write:
+      case HistoryAccess::hold:
         connection_ =
             std::make_unique<Connection>(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         connection_->prepare_for_writing();
@@ -862,7 +891,7 @@ void HistoryStore::File::connect() {
 config::Result<void> HistoryStore::File::open() {
   const std::filesystem::path directory = path_.parent_path();
   std::error_code error;
-  if (access_ == HistoryAccess::write) std::filesystem::create_directory(directory, error);
+  if (access_ != HistoryAccess::read) std::filesystem::create_directory(directory, error);
   std::error_code status_error;
   if (!std::filesystem::is_directory(directory, status_error)) {
     const bool is_there = std::filesystem::exists(directory, status_error);
@@ -870,12 +899,18 @@ config::Result<void> HistoryStore::File::open() {
                                              : error  ? "the directory cannot be made: " + error.message()
                                                       : std::string("there is no such directory"));
   }
+  if (access_ == HistoryAccess::hold && !hold_.take(directory)) {
+    return config::mistake(
+        shown(directory),
+        "another dkimprobe that watches keeps its history there; give this one a directory of "
+        "its own, or end the other");
+  }
   bool is_passing = false;
   auto opened = attempt([&] {
     try {
       connect();
     } catch (const SQLite::Exception& failure) {
-      is_passing = access_ == HistoryAccess::write && !needs_person(failure);
+      is_passing = access_ != HistoryAccess::read && !needs_person(failure);
       throw;
     }
   });
@@ -912,7 +947,7 @@ void HistoryStore::File::drop_unwatched(WallTime now) {
   dropped_unwatched_ = now;
 }
 
-void HistoryStore::File::write(const std::vector<Look>& looks) {
+void HistoryStore::File::write(const std::vector<Look>& looks, WallTime now) {
   connect();
   SQLite::Transaction transaction(connection_->database(), SQLite::TransactionBehavior::IMMEDIATE);
   for (const auto& [names, held] : unwritten_) {
@@ -922,7 +957,7 @@ void HistoryStore::File::write(const std::vector<Look>& looks) {
   for (const Look& look : looks) {
     const StoredHistory stored = connection_->load(look.observation->domain, *look.selector);
     SelectorHistory history = stored.history;
-    add_look(history, *look.observation, limits_);
+    add_look(history, *look.observation, now, limits_);
     connection_->write(stored, history);
   }
   if (!looks.empty()) drop_unwatched(looks.front().observation->observed_at);
@@ -930,7 +965,7 @@ void HistoryStore::File::write(const std::vector<Look>& looks) {
   unwritten_.clear();
 }
 
-void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks) {
+void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks, WallTime now) {
   for (const Look& look : looks) {
     const DomainName& domain = look.observation->domain;
     auto held = unwritten_.find(names_of(domain, *look.selector));
@@ -943,11 +978,12 @@ void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks) {
       fresh.continues = fresh.history.last_look;
       held = unwritten_.emplace(names_of(domain, *look.selector), std::move(fresh)).first;
     }
-    add_look(held->second.history, *look.observation, limits_);
+    add_look(held->second.history, *look.observation, now, limits_);
   }
 }
 
-config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations) {
+config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations,
+                                                WallTime now) {
   std::vector<probe::Observation> adsp_looks;
   adsp_looks.reserve(observations.size());
   std::vector<Look> looks;
@@ -957,9 +993,9 @@ config::Result<void> HistoryStore::File::record(std::span<const probe::Observati
     adsp_looks.push_back(adsp_look(observation));
     looks.push_back({&adsp_selector(), &adsp_looks.back()});
   }
-  auto written = attempt([&] { write(looks); });
+  auto written = attempt([&] { write(looks, now); });
   if (!written) {
-    keep_in_memory(looks);
+    keep_in_memory(looks, now);
     // The next attempt opens the file anew: a connection that began read-only stays so.
     connection_.reset();
   }
@@ -978,8 +1014,8 @@ config::Result<HistoryStore> HistoryStore::open(const std::filesystem::path& dir
   return HistoryStore(std::move(file));
 }
 
-config::Result<void> HistoryStore::record(std::span<const probe::Observation> observations) {
-  return file_->record(observations);
+config::Result<void> HistoryStore::record(std::span<const probe::Observation> observations, WallTime now) {
+  return file_->record(observations, now);
 }
 
 config::Result<SelectorHistory> HistoryStore::load(const DomainName& domain, const Selector& selector) {

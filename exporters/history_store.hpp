@@ -31,8 +31,12 @@ struct HistoryLimits {
   std::chrono::hours always_kept{std::chrono::days{31}};
 };
 
-/// Who may do what: `read` never makes or changes a file, not even to bring it up to date.
-enum class HistoryAccess : std::uint8_t { read, write };
+/// Who may do what.
+enum class HistoryAccess : std::uint8_t {
+  read,   ///< never makes or changes a file, not even to bring it up to date
+  write,  ///< beside others that write
+  hold,   ///< the same, and beside no other that holds: who watches all the time is alone at it
+};
 
 /// A name at which a key stood.
 struct KeyUse {
@@ -53,7 +57,7 @@ class HistoryStore {
  public:
   /// For writing, the directory is made when only it itself is missing. A mistake for what a person has to
   /// mend: a wrong directory, a file that is damaged, of another program or of a newer version; none of these
-  /// is ever overwritten. A full disk or one that is read-only is no such mistake when `access` is `write`:
+  /// is ever overwritten. A full disk or one that is read-only is no such mistake, unless `access` is `read`:
   /// see `record`.
   [[nodiscard]] static config::Result<HistoryStore> open(const std::filesystem::path& directory,
                                                          HistoryAccess access = HistoryAccess::write,
@@ -63,13 +67,15 @@ class HistoryStore {
   ~HistoryStore();
 
   /// Puts looks into the history, all in one transaction; one that is not newer than what is there is left
-  /// out. What has been written when this returns survives the end of the process and a loss of power. When
-  /// it cannot be written, the error says why; `load` of this process still has it, and the next `record`
-  /// tries again. Should another process have written about the same selector meanwhile, that stays, and of
-  /// what was held here only the newest look is added.
-  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations);
-  [[nodiscard]] config::Result<void> record(const probe::Observation& observation) {
-    return record(std::span(&observation, 1));
+  /// out. What is there from after `now` was seen while a clock was ahead: it counts as seen just before the
+  /// look, and is not in its way. What has been written when this returns survives the end of the process and
+  /// a loss of power. When it cannot be written, the error says why; `load` of this process still has it, and
+  /// the next `record` tries again. Should another process have written about the same selector meanwhile,
+  /// that stays, and of what was held here only the newest look is added.
+  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations,
+                                            probe::WallTime now);
+  [[nodiscard]] config::Result<void> record(const probe::Observation& observation, probe::WallTime now) {
+    return record(std::span(&observation, 1), now);
   }
 
   /// Empty without looks when nothing is stored.

@@ -1,5 +1,6 @@
 #include "probe/prober.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -17,14 +18,14 @@ namespace dkimprobe::probe {
 
 class Prober::State {
  public:
-  explicit State(config::ProbeSettings settings) : settings_(std::move(settings)), servers_(settings_) {}
+  State(config::ProbeSettings settings, std::function<WallTime()> wall_now)
+      : settings_(std::move(settings)), wall_now_(std::move(wall_now)), servers_(settings_) {}
 
   std::vector<Observation> observe(const config::DomainName& domain,
                                    const std::vector<config::Selector>& selectors) {
     std::vector<Observation> seen;
-    const auto wall =
-        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    Round round({settings_, engine_, zones_, servers_, random_}, domain, selectors, wall,
+    const WallTime began = wall_now_();
+    Round round({settings_, engine_, zones_, servers_, random_}, domain, selectors, began,
                 [&](std::vector<Observation> observations) {
                   seen = std::move(observations);
                   context_.stop();
@@ -35,6 +36,12 @@ class Prober::State {
     round.start();
     if (seen.empty()) context_.run();
     round_ = nullptr;
+    // The clock of round trips stands still while the machine sleeps, and answers may come after that.
+    constexpr std::chrono::seconds longest_difference{1};
+    const auto passed = wall_now_() - began;
+    for (Observation& observation : seen) {
+      if (passed > observation.took + longest_difference) observation.took = passed;
+    }
     return seen;
   }
 
@@ -46,6 +53,7 @@ class Prober::State {
 
  private:
   config::ProbeSettings settings_;
+  std::function<WallTime()> wall_now_;
   boost::asio::io_context context_{1};
   AsioSockets sockets_{context_};
   QueryEngine engine_{sockets_, one_use_sockets};
@@ -55,7 +63,8 @@ class Prober::State {
   Round* round_ = nullptr;
 };
 
-Prober::Prober(config::ProbeSettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
+Prober::Prober(config::ProbeSettings settings, std::function<WallTime()> wall_now)
+    : state_(std::make_unique<State>(std::move(settings), std::move(wall_now))) {}
 Prober::~Prober() = default;
 
 std::vector<Observation> Prober::observe(const config::DomainName& domain,

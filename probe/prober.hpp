@@ -2,6 +2,7 @@
 // use.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace dkimprobe::probe {
 
 class Prober {
  public:
-  explicit Prober(config::ProbeSettings settings);
+  /// `wall_now` tells when a look begins and ends.
+  Prober(config::ProbeSettings settings, std::function<WallTime()> wall_now);
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;

@@ -281,15 +281,14 @@ void ResolverQuestions::interrupt() {
 
 class ResolverLook::State {
  public:
-  explicit State(const config::ProbeSettings& settings) : settings_(settings) {}
+  State(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
+      : settings_(settings), wall_now_(std::move(wall_now)) {}
 
   template <class... Right>
   std::vector<ResolverAnswer> run(const std::vector<ServerAddress>& resolvers, const DomainName& name,
                                   Right... right) {
     std::optional<std::vector<ResolverAnswer>> answers;
-    const auto now =
-        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    ResolverQuestions questions(std::move(right)..., engine_, settings_, resolvers, name, now,
+    ResolverQuestions questions(std::move(right)..., engine_, settings_, resolvers, name, wall_now_(),
                                 [&](std::vector<ResolverAnswer> all) {
                                   answers = std::move(all);
                                   context_.stop();
@@ -311,14 +310,15 @@ class ResolverLook::State {
 
  private:
   config::ProbeSettings settings_;
+  std::function<WallTime()> wall_now_;
   boost::asio::io_context context_{1};
   AsioSockets sockets_{context_};
   QueryEngine engine_{sockets_, one_use_sockets};
   ResolverQuestions* questions_ = nullptr;
 };
 
-ResolverLook::ResolverLook(const config::ProbeSettings& settings)
-    : state_(std::make_unique<State>(settings)) {}
+ResolverLook::ResolverLook(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
+    : state_(std::make_unique<State>(settings, std::move(wall_now))) {}
 ResolverLook::~ResolverLook() = default;
 
 std::vector<ResolverAnswer> ResolverLook::look_at_caches(const std::vector<ServerAddress>& resolvers,

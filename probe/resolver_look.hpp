@@ -82,7 +82,8 @@ class ResolverQuestions {
 /// The same as calls that wait, over real sockets: what the commands use.
 class ResolverLook {
  public:
-  explicit ResolverLook(const config::ProbeSettings& settings);
+  /// `wall_now` tells when a resolver is asked.
+  ResolverLook(const config::ProbeSettings& settings, std::function<WallTime()> wall_now);
   ~ResolverLook();
   ResolverLook(const ResolverLook&) = delete;
   ResolverLook& operator=(const ResolverLook&) = delete;

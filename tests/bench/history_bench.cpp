@@ -69,7 +69,9 @@ int main(int argc, char** argv) {
     const auto looks = make_round(round++, changed_in);
     const auto began = std::chrono::steady_clock::now();
     for (std::size_t first = 0; first < looks.size(); first += at_once) {
-      if (const auto recorded = store->record(std::span(looks).subspan(first, at_once)); !recorded) {
+      if (const auto recorded =
+              store->record(std::span(looks).subspan(first, at_once), probe::WallTime::max());
+          !recorded) {
         fmt::print(stderr, "{}\n", recorded.error().front().message);
         return 1;
       }

@@ -241,6 +241,32 @@ TEST_CASE("nameservers that change with each look cannot fill the memory") {
         }) == 2);
 }
 
+TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its order") {
+  checks::SelectorHistory history;
+  for (const int second : {0, 900, 1'800, 2'700}) {
+    const json answer =
+        second % 1'800 == 0 ? json{{"rcode", "nxdomain"}} : json{{"txt", "key"}, {"ttl", 300}};
+    checks::extend(history, look({{"record", answer}}, second));
+  }
+  const auto moments = [&] {
+    std::vector<probe::WallTime> all{*history.first_look, *history.last_look};
+    for (const auto& timeline : history.servers) {
+      for (const auto& span : timeline.spans) all.insert(all.end(), {span.first_seen, span.last_seen});
+    }
+    return all;
+  };
+  const auto before = moments();
+  checks::set_back(history, start + seconds{1'000});
+  const auto after = moments();
+  REQUIRE(before.size() == after.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    CHECK(after[i] < start + seconds{1'000});
+    CHECK(after[i] <= before[i]);
+    if (before[i] <= start + seconds{900}) CHECK(after[i] == before[i]);
+    for (std::size_t j = 0; j < after.size(); ++j) CHECK((after[i] < after[j]) == (before[i] < before[j]));
+  }
+}
+
 TEST_CASE("any looks one after another make a history, and the same look again changes nothing") {
   CHECK(rc::check([] {
     checks::SelectorHistory history;

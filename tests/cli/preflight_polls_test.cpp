@@ -125,6 +125,28 @@ TEST_CASE("a ready key ends the wait, and so does a time after the deadline") {
   CHECK(next_look(verdict(Readiness::wait, start + 30min), start, start + 30min, 5s, 0s) == start + 30min);
 }
 
+TEST_CASE("the end of a look that lies within the millisecond of the clock is no time to wait for") {
+  PreflightWorld world;
+  world.now = [] { return start; };
+  world.look = [] {
+    SelectorLook look{observation(start, {right_record}), false};
+    look.observation.took = std::chrono::microseconds{300};
+    return look;
+  };
+  world.remember = [](const probe::Observation& seen) {
+    checks::SelectorHistory history;
+    checks::extend(history, seen);
+    return history;
+  };
+  world.look_at_caches = [](const checks::Preflight&) { return std::vector<checks::ResolverWord>{}; };
+  world.progress = [](const checks::Preflight&, std::optional<WallTime>) {};
+  checks::SigningPlan plan;
+  plan.never_used = true;
+  const auto end = run_looks(plan, config::ProbeSettings{}, 0ms, world);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
+  CHECK(end.preflight.now == start + 1ms);
+}
+
 TEST_CASE("where time alone is missing the next look comes when it has passed") {
   CHECK(next_look(verdict(Readiness::wait, start + 7min), start, start + 30min, 5s, 0s) == start + 7min);
   // Even then not faster than the pace allows.

@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   }
   const int first = std::atoi(argv[2]);
   for (int number = first; number < first + std::atoi(argv[3]); ++number) {
-    const auto recorded = store->record(numbered_look(number));
+    const auto recorded = store->record(numbered_look(number), probe::WallTime::max());
     fmt::print("{}{}\n", number, recorded ? "" : " " + recorded.error().front().message);
     std::fflush(stdout);
   }

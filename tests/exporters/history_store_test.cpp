@@ -33,6 +33,9 @@ using tests::Texts;
 
 namespace {
 
+/// No look comes from a time after this one.
+constexpr auto clock_is_right = probe::WallTime::max();
+
 /// A directory that ends with the test.
 class Scratch {
  public:
@@ -226,7 +229,7 @@ TEST_CASE("what is loaded is what the looks make, whatever they saw") {
       const std::size_t which = *rc::gen::inRange<std::size_t>(0, 2);
       second += *rc::gen::inRange(1, 1'000);
       const auto observation = any_look(selectors[which], at_second(second));
-      taken(store.record(observation));
+      taken(store.record(observation, clock_is_right));
       checks::extend(expected[which], observation);
       if (*rc::gen::inRange(0, 6) == 0) store = opened(scratch);
     }
@@ -245,40 +248,67 @@ TEST_CASE("a look that sees nothing new writes one row") {
   const Scratch scratch;
   auto store = opened(scratch);
   const std::vector<Said> said = {{1, Rcode::noerror, {{key_text}}}, {2, Rcode::nxdomain}};
-  taken(store.record(look("example.com", "s1", at_second(1), said)));
+  taken(store.record(look("example.com", "s1", at_second(1), said), clock_is_right));
   SQLite::Database file(scratch.file().string());
   const auto rows = [&](const std::string& where) {
     return file.execAndGet("SELECT count(*) FROM " + where).getInt();
   };
   const int spans = rows("spans");
-  taken(store.record(look("example.com", "s1", at_second(2), said)));
+  taken(store.record(look("example.com", "s1", at_second(2), said), clock_is_right));
   CHECK(rows("spans") == spans);
   CHECK(rows("spans WHERE last_seen IS NOT NULL") == 0);
   CHECK(rows("zone_spans WHERE last_seen IS NOT NULL") == 0);
-  taken(store.record(look("example.com", "s1", at_second(3), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}})));
+  taken(store.record(look("example.com", "s1", at_second(3), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
+                     clock_is_right));
   CHECK(rows("spans WHERE last_seen IS NOT NULL") == 1);
 }
 
 TEST_CASE("a look that is older than the last one is left out, of two at once the later one counts") {
   const Scratch scratch;
   auto store = opened(scratch);
-  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}})));
+  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), clock_is_right));
   const auto before = whole(taken(store.load(name("example.com"), selector("s1"))));
-  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::servfail}})));
+  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::servfail}}), clock_is_right));
   CHECK(whole(taken(store.load(name("example.com"), selector("s1")))) == before);
-  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::servfail}})));
-  taken(store.record(look("example.com", "s1", at_second(11), {{1, Rcode::servfail}})));
+  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::servfail}}), clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(11), {{1, Rcode::servfail}}), clock_is_right));
   const auto history = taken(store.load(name("example.com"), selector("s1")));
   REQUIRE(history.servers.front().spans.size() == 1);
   CHECK(history.servers.front().spans.front().kind == checks::PublishedKind::failure);
   CHECK(history.servers.front().spans.front().last_seen == at_second(11));
 }
 
+TEST_CASE("after the clock was set back looks count again, and nothing that was seen is lost") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), at_second(11)));
+  // The clock runs ahead: two more answers.
+  taken(store.record(look("example.com", "s1", at_second(5'000), {{1, Rcode::servfail}}), at_second(5'001)));
+  taken(store.record(look("example.com", "s1", at_second(6'000), {{1, Rcode::noerror}}), at_second(6'001)));
+  taken(store.record(look("example.com", "s1", at_second(20), {{1, Rcode::nxdomain}}), at_second(21)));
+  auto history = taken(store.load(name("example.com"), selector("s1")));
+  CHECK(history.first_look == at_second(10));
+  CHECK(history.last_look == at_second(20));
+  const auto& spans = history.servers.front().spans;
+  REQUIRE(spans.size() == 4);
+  CHECK(spans[0].first_seen == at_second(10));
+  CHECK(spans[1].kind == checks::PublishedKind::failure);
+  CHECK(spans[1].first_seen > at_second(19));
+  CHECK(spans[2].first_seen > spans[1].first_seen);
+  CHECK(spans[2].last_seen < at_second(20));
+  CHECK(spans[3].first_seen == at_second(20));
+  // A look of another process that ended a moment later is none of a clock that is ahead.
+  taken(store.record(look("example.com", "s1", at_second(30), {{1, Rcode::servfail}}), at_second(31)));
+  taken(store.record(look("example.com", "s1", at_second(29), {{1, Rcode::nxdomain}}), at_second(31)));
+  history = taken(store.load(name("example.com"), selector("s1")));
+  CHECK(history.last_look == at_second(30));
+}
+
 TEST_CASE("names are the same in any case") {
   const Scratch scratch;
   auto store = opened(scratch);
-  taken(store.record(look("Example.COM", "S1", at_second(1), {{1, Rcode::nxdomain}})));
-  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::nxdomain}})));
+  taken(store.record(look("Example.COM", "S1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::nxdomain}}), clock_is_right));
   CHECK(taken(store.domains()).size() == 1);
   CHECK(taken(store.selectors(name("EXAMPLE.com"))) == std::vector{selector("s1")});
   CHECK(taken(store.load(name("example.com"), selector("s1"))).last_look == at_second(2));
@@ -293,7 +323,7 @@ TEST_CASE("the signing practices are kept as the history of _adsp") {
     observation.adsp.legs.push_back(
         tests::leg("_adsp._domainkey.example.com", "example.com", {{1, Rcode::noerror, {{"dkim=all"}}}}));
   }
-  taken(store.record(round));
+  taken(store.record(round, clock_is_right));
   CHECK(taken(store.selectors(name("example.com"))) ==
         std::vector{adsp_selector(), selector("s1"), selector("s2")});
   const auto adsp = taken(store.load(name("example.com"), adsp_selector()));
@@ -307,13 +337,19 @@ TEST_CASE("the names at which a key stood are found, with their times") {
   auto store = opened(scratch);
   const Texts key = {{key_text.substr(0, 20), key_text.substr(20)}};
   taken(store.record(
-      look("example.com", "s1", at_second(1), {{1, Rcode::noerror, key}, {2, Rcode::noerror, key}})));
-  taken(store.record(
-      look("example.com", "s1", at_second(5), {{1, Rcode::noerror, key}, {2, Rcode::nxdomain}})));
-  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}})));
-  taken(store.record(look("example.org", "s2", at_second(20), {{1, Rcode::noerror, {{key_text + ";"}}}})));
-  taken(store.record(look("example.org", "s2", at_second(30), {{1, Rcode::noerror, {{key_text + ";"}}}})));
-  taken(store.record(look("example.net", "s3", at_second(30), {{1, Rcode::noerror, {{"v=DKIM1; p="}}}})));
+      look("example.com", "s1", at_second(1), {{1, Rcode::noerror, key}, {2, Rcode::noerror, key}}),
+      clock_is_right));
+  taken(
+      store.record(look("example.com", "s1", at_second(5), {{1, Rcode::noerror, key}, {2, Rcode::nxdomain}}),
+                   clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
+                     clock_is_right));
+  taken(store.record(look("example.org", "s2", at_second(20), {{1, Rcode::noerror, {{key_text + ";"}}}}),
+                     clock_is_right));
+  taken(store.record(look("example.org", "s2", at_second(30), {{1, Rcode::noerror, {{key_text + ";"}}}}),
+                     clock_is_right));
+  taken(store.record(look("example.net", "s3", at_second(30), {{1, Rcode::noerror, {{"v=DKIM1; p="}}}}),
+                     clock_is_right));
   const auto uses = taken(store.names_with_key(stored_fingerprint(scratch)));
   REQUIRE(uses.size() == 2);
   CHECK(uses[0].domain == name("example.com"));
@@ -331,12 +367,16 @@ TEST_CASE("what ended too long ago goes with its texts and what is there now sta
   auto store = opened(scratch, {std::chrono::hours{1}, 1'000, std::chrono::hours{0}});
   const auto texts = [](const std::string& note) { return Texts{{"v=DKIM1; p=; n=" + note}}; };
   taken(store.record(look("example.com", "s1", at_second(0),
-                          {{1, Rcode::noerror, texts("old")}, {2, Rcode::noerror, texts("same")}})));
+                          {{1, Rcode::noerror, texts("old")}, {2, Rcode::noerror, texts("same")}}),
+                     clock_is_right));
   taken(store.record(look("example.com", "s1", at_second(60),
-                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}})));
-  taken(store.record(look("example.org", "s1", at_second(60), {{1, Rcode::noerror, texts("forgotten")}})));
+                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
+                     clock_is_right));
+  taken(store.record(look("example.org", "s1", at_second(60), {{1, Rcode::noerror, texts("forgotten")}}),
+                     clock_is_right));
   taken(store.record(look("example.com", "s1", at_second(100'000),
-                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}})));
+                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
+                     clock_is_right));
   const auto history = taken(store.load(name("example.com"), selector("s1")));
   CHECK(history.first_look == at_second(0));
   for (const auto& timeline : history.servers) CHECK(timeline.spans.size() == 1);
@@ -353,7 +393,8 @@ TEST_CASE("a selector keeps no more spans than allowed, whatever its servers do"
     // Each look another server, and one that changes each time.
     taken(store.record(look("example.com", "s1", at_second(second * 600),
                             {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::to_string(second)}}},
-                             {2 + second % 200, Rcode::nxdomain}})));
+                             {2 + second % 200, Rcode::nxdomain}}),
+                       clock_is_right));
   }
   const auto history = taken(store.load(name("example.com"), selector("s1")));
   std::size_t spans = 0;
@@ -369,12 +410,25 @@ TEST_CASE("two processes share the file") {
   const Scratch scratch;
   auto one = opened(scratch);
   auto other = opened(scratch);
-  taken(one.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}})));
-  taken(other.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}})));
-  taken(one.record(look("example.com", "s1", at_second(3), {{1, Rcode::noerror}})));
+  taken(one.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(other.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
+  taken(one.record(look("example.com", "s1", at_second(3), {{1, Rcode::noerror}}), clock_is_right));
   CHECK(taken(other.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
   auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
   CHECK(taken(reader.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
+}
+
+TEST_CASE("who holds the history is the only one that does, and others still write") {
+  const Scratch scratch;
+  {
+    const auto held = taken(HistoryStore::open(scratch.path(), HistoryAccess::hold));
+    const auto second = HistoryStore::open(scratch.path(), HistoryAccess::hold);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().front().message.find("another dkimprobe") != std::string::npos);
+    auto writer = opened(scratch);
+    taken(writer.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  }
+  CHECK(HistoryStore::open(scratch.path(), HistoryAccess::hold));
 }
 
 TEST_CASE("reading makes no file, and writing one directory at most") {
@@ -399,7 +453,8 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
   const auto reader = HistoryStore::open(scratch.path(), HistoryAccess::read);
   REQUIRE_FALSE(reader);
   CHECK(reader.error().front().message.find("older dkimprobe (schema version 0") != std::string::npos);
-  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}})));
+  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                               clock_is_right));
   SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
   CHECK(file.execAndGet("PRAGMA application_id").getInt() == 1'145'784'680);
   CHECK(file.execAndGet("PRAGMA user_version").getInt() == 1);
@@ -420,7 +475,8 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
     expect_refused(scratch, "nor any SQLite file");
   }
   SECTION("a damaged schema") {
-    taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}})));
+    taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                                 clock_is_right));
     std::fstream stream(scratch.file(), std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(100);
     stream << std::string(200, '\xff');
@@ -431,7 +487,8 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
 
 TEST_CASE("damage that shows late is told, and nothing is written over it") {
   const Scratch scratch;
-  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}})));
+  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                               clock_is_right));
   const auto change =
       GENERATE("UPDATE spans SET kind = 'nonsense'", "UPDATE timelines SET address = '1.2.3'",
                "UPDATE timelines SET owner = 'a..b'", "UPDATE timelines SET lag_serial = 7",
@@ -442,7 +499,8 @@ TEST_CASE("damage that shows late is told, and nothing is written over it") {
   const auto before =
       SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt();
   auto store = opened(scratch);
-  const auto recorded = store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}));
+  const auto recorded =
+      store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right);
   REQUIRE_FALSE(recorded);
   CHECK(recorded.error().front().message.find("the history is damaged") != std::string::npos);
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
@@ -460,7 +518,7 @@ TEST_CASE("on a full disk looks are held in memory, and written when there is ro
         "example.com", "s1", at_second(second),
         {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::string(200, static_cast<char>('a' + second))}}}});
     checks::extend(expected, observation);
-    return store.record(observation);
+    return store.record(observation, clock_is_right);
   };
   taken(see(1));
   {
@@ -480,12 +538,13 @@ TEST_CASE("on a full disk looks are held in memory, and written when there is ro
     CHECK(whole(taken(reader.load(expected.domain, expected.selector))) == whole(expected));
   }
   SECTION("by a look at another selector") {
-    taken(store.record(look("example.org", "s1", at_second(5), {{1, Rcode::nxdomain}})));
+    taken(store.record(look("example.org", "s1", at_second(5), {{1, Rcode::nxdomain}}), clock_is_right));
     auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
     CHECK(whole(taken(reader.load(held.domain, held.selector))) == whole(held));
   }
   SECTION("what another process wrote meanwhile stays") {
-    taken(opened(scratch).record(look("example.com", "s1", at_second(5), {{1, Rcode::nxdomain}})));
+    taken(opened(scratch).record(look("example.com", "s1", at_second(5), {{1, Rcode::nxdomain}}),
+                                 clock_is_right));
     taken(see(6));
     const auto history = taken(store.load(held.domain, held.selector));
     REQUIRE(history.servers.front().spans.size() == 3);
@@ -499,11 +558,12 @@ TEST_CASE("a disk that is full from the start still gives a store") {
   auto store = [&] {
     const FullDisk full;
     auto made = opened(scratch);
-    const auto recorded = made.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}));
+    const auto recorded =
+        made.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right);
     CHECK_FALSE(recorded);
     CHECK(taken(made.load(name("example.com"), selector("s1"))).last_look == at_second(1));
     return made;
   }();
-  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}})));
+  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
   CHECK(taken(store.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 2);
 }
