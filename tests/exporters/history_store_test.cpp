@@ -426,7 +426,7 @@ TEST_CASE("who holds the history is the only one that does, and others still wri
     REQUIRE_FALSE(second);
     CHECK(second.error().front().message.find("another dkimprobe") != std::string::npos);
     auto writer = opened(scratch);
-    taken(writer.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}})));
+    taken(writer.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
   }
   CHECK(HistoryStore::open(scratch.path(), HistoryAccess::hold));
 }
