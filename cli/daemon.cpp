@@ -393,7 +393,7 @@ class Daemon::State {
     self.reload_succeeded = fleet.reload.succeeded;
     self.reload_time = exporters::metric_value(fleet.reload.succeeded_at);
     exporters::MetricWriter writer(format);
-    write_fleet_metrics(writer, fleet, wall_time());
+    self.series_capped = write_fleet_metrics(writer, fleet, wall_time());
     write_self_metrics(self, writer);
     return writer.finish();
   }

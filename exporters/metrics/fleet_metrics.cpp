@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -197,22 +198,36 @@ constexpr RotationFamily rotation_families[] = {
      old_overdue},
 };
 
-}  // namespace
-
-void write_fleet_metrics(MetricWriter& writer, const Fleet& fleet, probe::WallTime now) {
+/// All of these targets; returns how many series of them were left out.
+std::size_t write_targets(MetricWriter& writer, std::span<const TargetState> states, probe::WallTime now) {
   std::vector<MeasuredReport> reports;
   std::vector<LabelledTarget> targets;
-  for (const auto& target : fleet.targets) {
+  for (const auto& target : states) {
     if (target.report) reports.push_back({target.report.get(), target.key_first_seen});
     targets.push_back({&target, labels_of(target.key.domain, target.key.selector)});
   }
-  write_report_metrics(writer, reports);
+  const std::size_t capped = write_report_metrics(writer, reports);
   write_watch(writer, targets);
   write_silences(writer, targets, now);
+  return capped;
+}
+
+}  // namespace
+
+std::size_t write_fleet_metrics(MetricWriter& writer, const Fleet& fleet, probe::WallTime now,
+                                std::size_t most_selectors) {
+  const std::span all(fleet.targets);
+  const auto told = all.first(std::min(all.size(), most_selectors));
+  std::size_t capped = write_targets(writer, told, now);
   for (const auto& family : rotation_families) {
     Samples samples(writer, family.name, family.help);
     for (const auto& rotation : fleet.rotations) family.samples(*rotation.overview, samples);
   }
+  if (told.size() < all.size()) {
+    MetricWriter unread(MetricFormat::text);
+    capped += write_targets(unread, all.subspan(told.size()), now) + unread.series();
+  }
+  return capped;
 }
 
 }  // namespace dkimprobe::exporters

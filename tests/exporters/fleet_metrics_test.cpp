@@ -67,6 +67,19 @@ TEST_CASE("the metrics of a fleet are as their golden files say") {
   CHECK(page({}).empty());
 }
 
+TEST_CASE("selectors beyond the bound are left out as a whole, and their series are counted") {
+  const auto fleet = sample_fleet();
+  MetricWriter all(MetricFormat::text);
+  CHECK(write_fleet_metrics(all, fleet, moment) == 0);
+  MetricWriter some(MetricFormat::text);
+  const std::size_t capped = write_fleet_metrics(some, fleet, moment, 1);
+  CHECK(capped == all.series() - some.series());
+  CHECK(capped > 0);
+  const std::string text = some.finish();
+  CHECK(text.find("domain=\"example.com\"") != std::string::npos);
+  CHECK(text.find("domain=\"example.net\"") == std::string::npos);
+}
+
 TEST_CASE("of every rotation each series is there once, and in the words of the plan") {
   Fleet fleet;
   for (const auto& file : tests::vector_files(vectors))

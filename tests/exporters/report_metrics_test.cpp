@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "exporters/metrics/textfile.hpp"
@@ -91,6 +92,20 @@ TEST_CASE("a fault at many servers is one series, and a server on two legs is on
   CHECK(lines_of("dkim_nameserver_answer") ==
         "{" + labels + R"(,nameserver="ns1.example.com",address="192.0.2.1"} 0)" + "\n{" + labels +
             R"(,nameserver="ns1.example.com",address="192.0.2.1:5300"} 1)" + "\n");
+}
+
+TEST_CASE("servers beyond the bound are left out and counted") {
+  auto report = sample_reports().front().report;
+  report.servers.resize(1);
+  for (std::uint16_t port = 1; port < most_servers_told + 3; ++port) {
+    report.servers.push_back(report.servers.front());
+    report.servers.back().id.address.port = static_cast<std::uint16_t>(10'000 + port);
+  }
+  MetricWriter writer(MetricFormat::text);
+  CHECK(write_report_metrics(writer, std::vector<MeasuredReport>{{.report = &report}}) == 3);
+  const std::string text = writer.finish();
+  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told - 1)) != std::string::npos);
+  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told)) == std::string::npos);
 }
 
 TEST_CASE("nothing is written of nothing, and what is not known has no series") {

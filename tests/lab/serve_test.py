@@ -246,8 +246,9 @@ class Nameserver(threading.Thread):
 class Part:
     """One part of the test: its folder, its daemons, and what it found."""
 
-    def __init__(self, name, program, lab, folder, guard):
+    def __init__(self, name, program, lab, folder, guard, browser_folder):
         self.name, self.program, self.lab, self.guard = name, program, lab, guard
+        self.browser_folder = browser_folder
         self.folder = folder / name
         self.folder.mkdir()
         self.daemons, self.passed, self.failures, self.skipped = [], 0, [], []
@@ -300,6 +301,32 @@ class Part:
         wait_for("%s serves the new %s" % (server, domain), lambda: all(serves(address) for address in mine))
 
     # ---- What is shown ----
+
+    def browser(self):
+        """Every page in Chromium, found by its links: who differs can be seen, and hostile text is text."""
+        if not self.browser_folder:
+            self.skipped.append("SKIPPED the pages in a browser: no --browser DIRECTORY")
+            return
+        domains = [("records.example", "hostile, tiny, revoked, notes"), ("stale.example", "s1"), ("cname.example", "s1")]
+        daemon = Daemon(self, settings_of(domains), "--storage.path", self.folder / "store")
+        daemon.wait_seen()
+        self.check(daemon.ask("/probe?target=stale.example").status == 200, "a probe, for the page of probes")
+        expected = [
+            {"path": "/", "words": ["stale.example", "records.example", "critical"]},
+            {"path": "/domains/stale.example", "words": ["ns4.stale.example", "differs"]},
+            {"path": "/domains/stale.example/s1", "words": ["ns4.stale.example", "ns_stale", "Let ns4.stale.example"]},
+            {"path": "/domains/records.example/hostile", "words": ["<script>alert(1)</script>", "\\027[31mred"]},
+            {"path": "/probes", "words": ["stale.example"]},
+            {"path": "/api/v1/domains/stale.example"},
+        ]
+        file = self.folder / "expected.json"
+        file.write_text(json.dumps(expected))
+        done = subprocess.run(
+            [str(HERE.parent / "browser" / "live_test.sh"), self.browser_folder, "http://127.0.0.1:%d" % daemon.port, file],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150,
+        )  # fmt: skip
+        self.skipped += [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
+        self.check(done.returncode == 0, "Chromium shows the pages", done.stdout)
 
     def pages(self):
         """What the daemon shows is what `check` says of the same, whatever stands in the records."""
@@ -766,7 +793,7 @@ class Part:
         return sum(value for line, value in now.items() if line.startswith("dkimprobe_rounds_total{"))
 
 
-PARTS = ("pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk")
+PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk")
 
 
 def play(part):
@@ -796,6 +823,7 @@ def play(part):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
+    parser.add_argument("--browser", help="a folder for what npm installs and for screenshots")
     parser.add_argument("--only", default="*", help="names of parts, with * and ?, separated by commas")
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
@@ -811,7 +839,7 @@ def main():
             logs = [lab["tripwire_log"], lab["misbehaving_log"], lab["queries_log"]]
             offsets = {log: run_cases.size_of(log) for log in logs if log}
             with concurrent.futures.ThreadPoolExecutor(len(PARTS)) as pool:
-                played = list(pool.map(play, [Part(name, program, lab, folder, guard) for name in chosen]))
+                played = list(pool.map(play, [Part(name, program, lab, folder, guard, arguments.browser) for name in chosen]))
             failures = run_cases.check_logs(lab, offsets)
             for failure in failures:
                 print("FAILED " + failure)

@@ -51,8 +51,8 @@ function(config)
       },
       wait='down',
       severity='warning',
-      summary='dkimprobe at {{ $labels.instance }} watches far fewer domains than an hour ago',
-      description='{{ $value }} are left. If that is meant, this ends by itself within the hour.',
+      summary='dkimprobe at {{ $labels.instance }} watches {{ $value }} domains, and an hour ago far more',
+      description='If that is meant, this ends by itself within the hour.',
     ),
     lib.alert(
       name='DkimprobeRoundsLate',

@@ -98,15 +98,13 @@ function(config)
       name='DkimNextKeyLate',
       // Of the next selector; the date is that of the key that signs now. No next key at all is as late, and then
       // the alert is about the present one.
-      expr=lib.unlessSilenced(|||
-        (
-          (%(ready)s == 0)
-            and on (job, instance, domain) domain_selector:dkim_rotation_due:remaining_seconds < %(lead)d
-          or
-          (domain_selector:dkim_rotation_due:remaining_seconds < %(lead)d)
-            unless on (job, instance, domain) %(ready)s
-        )
-      ||| % { ready: lib.seen('dkim_rotation_next_key_ready'), lead: text.seconds(config.nextKeyLead) }),
+      expr=lib.unlessSilenced(
+        ('((%(ready)s == 0) and on (job, instance, domain) %(due)s or ' +
+         '%(due)s unless on (job, instance, domain) %(ready)s)') % {
+          ready: lib.seen('dkim_rotation_next_key_ready'),
+          due: '(domain_selector:dkim_rotation_due:remaining_seconds < %d)' % text.seconds(config.nextKeyLead),
+        }
+      ),
       wait='planned',
       severity='warning',
       summary=subject + 'the next key is not on every server, and the present one is due soon',

@@ -1,1 +1,1 @@
-std.manifestYamlDoc((import '../mixin.libsonnet').prometheusAlerts)
+(import 'yaml.libsonnet').groups((import '../mixin.libsonnet').prometheusAlerts.groups)

@@ -37,7 +37,7 @@ local of(rule) = |||
   description: plain(withoutPage(rule.annotations.description)),
   severity: severity(rule),
   wait: rule['for'],
-  expr: std.join(' ', std.filter(function(word) word != '', std.split(std.strReplace(rule.expr, '\n', ' '), ' '))),
+  expr: rule.expr,
 };
 
 |||

@@ -1,1 +1,1 @@
-std.manifestYamlDoc((import '../mixin.libsonnet').prometheusRules)
+(import 'yaml.libsonnet').groups((import '../mixin.libsonnet').prometheusRules.groups)
