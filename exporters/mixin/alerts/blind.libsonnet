@@ -52,7 +52,7 @@ function(config)
       wait='blind',
       severity='critical',
       summary=subject + 'it is watched, and has no status',
-      description='Series of it are missing: see dkimprobe_series_capped_total, and whether relabelling drops them.',
+      description='Series of it are missing: see dkimprobe_series_capped, and whether relabelling drops them.',
     ),
     lib.alert(
       name='DkimTextfileOld',
