@@ -736,24 +736,26 @@ class Part:
             began = time.monotonic()
             wait_for("three beats", lambda: heard() or told.count("WATCHDOG=1") >= 3, 12)
             self.check(time.monotonic() - began < 9, "WATCHDOG comes twice in its time", str(told))
-            with stopped_thread(daemon.process.pid, "asking"):
-                time.sleep(12)
-                told.clear()
-                deadline = time.monotonic() + 3
-                while time.monotonic() < deadline:
-                    heard()
-                self.check(not told, "no WATCHDOG when the thread that asks stands still", str(told))
+            try:
+                with stopped_thread(daemon.process.pid, "asking"):
+                    beats, began = [], time.monotonic()
+                    while time.monotonic() < began + 14:
+                        told.clear()
+                        heard()
+                        beats += [time.monotonic() - began for _ in told]
+                    self.check(
+                        beats and 8 < beats[-1] < 12, "no WATCHDOG when the thread that asks stands still", str(beats)
+                    )
+            except PermissionError:
+                self.skipped.append("SKIPPED a thread that stands still: this machine lets no thread be stopped")
             self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
             told.clear()
             daemon.send(signal.SIGTERM)
             self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
             self.check(daemon.process.wait(10) == 0, "it ends well")
 
-        done = subprocess.run(
-            self.command("serve", "--config.file", self.folder / "good.yaml", "--web.systemd-socket"),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        self.check(done.returncode == 78, "without a socket it is refused", done.stderr)
+        daemon.settings.write_text(settings_of([("healthy.example", "s1")]))
+        self.refused("without a socket it is refused", "--web.systemd-socket", texts=["systemd has given no sockets"])
 
     def disk(self):
         """A disk that runs full under the history, and gets room again."""
