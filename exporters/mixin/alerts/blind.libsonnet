@@ -15,7 +15,9 @@ function(config)
     ),
     lib.alert(
       name='DkimSelectorUnknown',
-      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')),
+      // Where no server answers, the alert before says so.
+      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')) +
+           ' unless on (domain, selector) (domain_selector:dkim_nameserver_answer:avg == 0)',
       wait='unsteady',
       severity='critical',
       summary=subject + 'whether the key is right could not be seen',
