@@ -176,8 +176,8 @@ std::string detail_of(const Share& share) {
     case Cause::domainkey_unknown:
       return fmt::format(
           "whether `_domainkey` was there before {} at {} was first seen is not known: caches may hold for "
-          "{} s "
-          "that it was not, and so nothing below it; where another selector signs, the settings can say so",
+          "{} s that it was not, and so nothing below it; where another selector signs, the settings can "
+          "say so",
           owner, server, held);
     case Cause::wildcard_ttl:
       return fmt::format("{} answered for {} from a wildcard: caches may hold that for {} s", server, owner,
@@ -1095,8 +1095,8 @@ std::string no_way_sentence(const probe::Observation& observation) {
       is_ipv6 ? "IPv6" : "IPv4", is_ipv6 ? "-4" : "-6");
 }
 
-std::optional<seconds> earlier_domainkey_absence(const probe::Observation& observation,
-                                                 const RotationPolicy& policy) {
+std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Observation& observation,
+                                                              const RotationPolicy& policy) {
   const auto domainkey = config::domainkey_name(observation.domain);
   const ChainAnswers answers = read_answers(observation.key);
   if (!domainkey || answers.legs.empty()) return std::nullopt;
@@ -1108,15 +1108,15 @@ std::optional<seconds> earlier_domainkey_absence(const probe::Observation& obser
   for (const auto& adsp : read_answers(observation.adsp).legs) {
     if (std::ranges::any_of(adsp.servers, is_published)) return std::nullopt;
   }
-  std::optional<seconds> longest;
+  std::optional<std::chrono::seconds> longest;
   for (const auto& server : leg.servers) {
     const bool is_there =
         is_whole(server.domainkey.outcome) && server.domainkey.outcome != ServerOutcome::nxdomain;
     const bool has_text = server.domainkey.outcome == ServerOutcome::answered;
     if (has_text || (is_there && is_whole(server.outcome) && !is_published(server))) return std::nullopt;
     if (const auto* const soa = server.soa_record)
-      longest =
-          std::max(longest.value_or(seconds{0}), seconds{std::min(soa->ttl_seconds, soa->minimum_seconds)});
+      longest = std::max(longest.value_or(std::chrono::seconds{0}),
+                         std::chrono::seconds{std::min(soa->ttl_seconds, soa->minimum_seconds)});
   }
   return longest.value_or(policy.unknown_wait);
 }

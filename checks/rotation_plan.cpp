@@ -127,12 +127,14 @@ View view_of(const RotationInput& input, const PlannedSelector& planned, WallTim
   View view;
   view.planned = &planned;
   view.name = planned.selector.owner_name(input.domain).value_or(config::DomainName{});
-  NewKey key{planned.key_sha256, planned.never_used};
+  NewKey wanted;
+  wanted.sha256 = planned.key_sha256;
+  wanted.never_used = planned.never_used;
   const bool has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
     return &other != &planned && (other.role == Role::active || other.role == Role::retired);
   });
-  if (!has_neighbour) key.domainkey_absence = planned.domainkey_absence;
-  view.sign = safe_to_sign(planned.history, key, {}, input.policy, now);
+  if (!has_neighbour) wanted.domainkey_absence = planned.domainkey_absence;
+  view.sign = safe_to_sign(planned.history, wanted, {}, input.policy, now);
 
   if (SafeTime& safe = view.sign.safe;
       !planned.doubts.empty() && (safe.readiness == Readiness::ready || safe.readiness == Readiness::wait)) {

@@ -58,8 +58,8 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
     planned.never_used = false;
   }
   for (const auto& [selector, time] : command.last_signatures) {
-    const auto known = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
-    if (known != input.selectors.end()) known->last_signature = time;
+    const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+    if (signer != input.selectors.end()) signer->last_signature = time;
   }
   if (command.compromised) static_cast<void>(planned_of(input, *command.compromised));
   const auto add_flag = [&](const char* flag, const std::optional<std::filesystem::path>& file) {

@@ -231,7 +231,9 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
     if (signatures.size() == 1) {
       const auto number = [&](std::size_t at) {
         const auto& octets = signatures.front()->numbers;
-        return std::uint32_t{octets[at]} << 24 | octets[at + 1] << 16 | octets[at + 2] << 8 | octets[at + 3];
+        std::uint32_t whole = 0;
+        for (std::size_t next = at; next < at + 4; ++next) whole = whole << 8U | octets[next];
+        return whole;
       };
       RC_ASSERT(response.signatures->last_expiration == number(4));
       RC_ASSERT(response.signatures->first_inception == number(8));
