@@ -85,10 +85,11 @@ void warn(const config::Mistakes& mistakes, std::string_view so) {
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
-  auto settings = load_settings(command);
-  if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(settings.error())});
+  auto loaded = load_settings(command);
+  if (!loaded) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(loaded.error())});
+  const config::Settings& settings = loaded->settings;
   if (command.only_check_settings) {
-    print_settings_good(command, *settings);
+    print_settings_good(command, settings);
     return ExitCode::ok;
   }
   std::vector<checks::SignatureField> signatures;
@@ -97,7 +98,7 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
     signatures = std::move(*read);
   }
-  auto plan = command.message ? plan_message(command, *settings, signatures) : plan_check(command, *settings);
+  auto plan = command.message ? plan_message(command, settings, signatures) : plan_check(command, settings);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
   if (command.message && !command.output.json) {
     write_output(exporters::signature_table(signatures, shown_name(*command.message),

@@ -142,6 +142,7 @@ struct HistoryCommand {
 struct ExplainCommand {
   const checks::Check* check = nullptr;  ///< null: list all
   bool markdown = false;                 ///< all of checks/README.md
+  bool json = false;                     ///< all of exporters/mixin/catalogue.json
 };
 
 /// A text that was asked for, such as the help.

@@ -1,5 +1,8 @@
 #include "cli/daemon.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -22,7 +25,9 @@
 #include "config/escape.hpp"
 #include "config/internationalized_name.hpp"
 #include "exporters/fleet.hpp"
+#include "exporters/metrics/fleet_metrics.hpp"
 #include "exporters/metrics/metric_page.hpp"
+#include "exporters/metrics/metric_values.hpp"
 #include "exporters/metrics/negotiation.hpp"
 #include "exporters/metrics/report_metrics.hpp"
 #include "exporters/metrics/self_metrics.hpp"
@@ -42,15 +47,14 @@ using std::chrono::steady_clock;
 
 /// How long a change may wait until the pages show it: many changes at once make them once.
 constexpr milliseconds publish_gap{1'000};
+constexpr int publisher_niceness = 10;
+/// Of the thread that asks, which moves twice a second whatever there is to do.
+constexpr std::chrono::seconds longest_silence{10};
 /// How many looks may wait to be stored; beyond it the oldest are dropped, and the next look tells the same.
 constexpr std::size_t longest_queue = 20'000;
 constexpr milliseconds default_probe_time{10'000};
 /// Taken from a scraper's time, so that the answer is there before it gives up.
 constexpr milliseconds scrape_margin{500};
-
-double unix_seconds(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
 
 /// What is watched, and how it is judged: replaced as a whole on each reload.
 struct Watched {
@@ -79,6 +83,14 @@ exporters::TransportMetrics transport_metrics(const probe::ExchangeTotals& total
   return metrics;
 }
 
+void tell_fit(const probe::PaceFit& fit) {
+  if (fit.fits) return;
+  log_line(LogLevel::warning, "the rounds do not fit the pace: they will begin late; a longer interval fits",
+           {{"busiest_server", fit.busiest ? fit.busiest->to_string() : ""},
+            {"queries_per_second_wanted", fmt::format("{:.1f}", fit.queries_per_second)},
+            {"shortest_interval", fmt::format("{}s", fit.shortest_interval.count())}});
+}
+
 }  // namespace
 
 class Daemon::State {
@@ -91,7 +103,8 @@ class Daemon::State {
                     [this](const config::DomainName& domain, WallTime next) {
                       const std::lock_guard lock(mutex_);
                       set_next_round(fleet_, domain, next);
-                    }}),
+                    },
+                    tell_fit}),
         publisher_([this] { publish(); }),
         writer_([this] { write_history(); }) {}
 
@@ -105,7 +118,7 @@ class Daemon::State {
       const auto said = std::ranges::find(settings.domains, target.domain, &config::DomainSettings::domain);
       for (std::size_t i = 0; i < target.selectors.size(); ++i) {
         TargetKey key{target.domain, target.selectors[i]};
-        targets.push_back({key, said->group, target.expectations[i].role, std::nullopt});
+        targets.push_back({key, said->group, target.expectations[i].role, std::nullopt, said->interval});
         watched->expectations.emplace(std::move(key), target.expectations[i]);
       }
       watched->policies.emplace(target.domain, target.policy);
@@ -219,6 +232,10 @@ class Daemon::State {
     return response;
   }
 
+  [[nodiscard]] bool is_alive() const {
+    return steady_clock::now() - scheduler_.totals().taken_at < longest_silence;
+  }
+
   void stop() {
     scheduler_.stop();
     {
@@ -298,6 +315,8 @@ class Daemon::State {
   }
 
   void publish() {
+    // Of this thread alone: on one processor answers do not wait for a page that is being made.
+    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), publisher_niceness));
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       // Its own numbers change without any round.
@@ -343,7 +362,7 @@ class Daemon::State {
     const probe::SchedulerTotals totals = scheduler_.totals();
     exporters::SelfMetrics metrics;
     metrics.version = DKIMPROBE_VERSION;
-    metrics.start_time = unix_seconds(started_);
+    metrics.start_time = exporters::metric_value(started_);
     metrics.transports = {transport_metrics(totals.exchanges, probe::Transport::udp),
                           transport_metrics(totals.exchanges, probe::Transport::tcp)};
     metrics.ignored = totals.engine.ignored;
@@ -372,13 +391,9 @@ class Daemon::State {
       self.history_failures = history_failures_;
     }
     self.reload_succeeded = fleet.reload.succeeded;
-    self.reload_time = unix_seconds(fleet.reload.succeeded_at);
-    std::vector<exporters::MeasuredReport> reports;
-    for (const auto& target : fleet.targets) {
-      if (target.report) reports.push_back({target.report.get(), target.key_first_seen});
-    }
+    self.reload_time = exporters::metric_value(fleet.reload.succeeded_at);
     exporters::MetricWriter writer(format);
-    write_report_metrics(writer, reports);
+    self.series_capped = write_fleet_metrics(writer, fleet, wall_time());
     write_self_metrics(self, writer);
     return writer.finish();
   }
@@ -435,6 +450,10 @@ std::vector<exporters::Route> Daemon::routes(std::function<config::Result<void>(
        },
        1},
   };
+}
+
+bool Daemon::is_alive() const {
+  return state_->is_alive();
 }
 
 void Daemon::stop() {

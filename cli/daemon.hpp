@@ -33,6 +33,9 @@ class Daemon {
   /// routes must not be called after the daemon has ended.
   [[nodiscard]] std::vector<exporters::Route> routes(std::function<config::Result<void>()> reload);
 
+  /// Whether the thread that asks has moved within the last seconds: for a watchdog.
+  [[nodiscard]] bool is_alive() const;
+
   /// Asks nobody any more, and stores what was seen. Returns when that is done.
   void stop();
 

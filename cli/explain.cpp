@@ -2,13 +2,16 @@
 
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
+#include "exporters/catalogue_json.hpp"
 #include "exporters/check_guide.hpp"
 
 namespace dkimprobe::cli {
 
 ExitCode run_explain(const ExplainCommand& command) {
   const std::size_t columns = output_style(ColorChoice::never).columns;
-  if (command.markdown) {
+  if (command.json) {
+    write_output(exporters::catalogue_json());
+  } else if (command.markdown) {
     write_output(exporters::catalogue_markdown());
   } else if (command.check != nullptr) {
     write_output(exporters::explain_check(*command.check, columns));

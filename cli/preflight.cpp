@@ -232,8 +232,8 @@ ExitCode exit_code(checks::Readiness readiness) {
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& command) {
-  const auto settings = load_settings(command.check);
-  if (!settings) return tl::unexpected(CheckRefused{ExitCode::settings, settings.error()});
+  const auto loaded = load_settings(command.check);
+  if (!loaded) return tl::unexpected(CheckRefused{ExitCode::settings, loaded.error()});
   std::optional<config::KeyFile> key;
   if (command.key) {
     auto read = config::read_key_file(command.key->file, command.key->passphrase);
@@ -241,7 +241,7 @@ tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& comma
     for (const auto& warning : read->warnings) tell({{"", warning}});
     key = std::move(*read);
   }
-  const auto plan = plan_preflight(command, *settings, key);
+  const auto plan = plan_preflight(command, loaded->settings, key);
   if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, plan.error()});
   std::optional<HistoryStore> store;
   if (command.check.storage) {

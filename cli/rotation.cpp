@@ -173,9 +173,9 @@ CheckRefused refused(ExitCode code, config::Mistakes mistakes) {
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command) {
-  auto settings = load_settings(command.asked);
-  if (!settings) return tl::unexpected(refused(ExitCode::settings, std::move(settings.error())));
-  auto targets = plan_rotations(command, *settings);
+  auto loaded = load_settings(command.asked);
+  if (!loaded) return tl::unexpected(refused(ExitCode::settings, std::move(loaded.error())));
+  auto targets = plan_rotations(command, loaded->settings);
   if (!targets) return tl::unexpected(refused(ExitCode::usage, std::move(targets.error())));
   auto store = open_storage(command);
   if (!store) return tl::unexpected(refused(ExitCode::settings, std::move(store.error())));

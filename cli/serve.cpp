@@ -31,25 +31,16 @@ using std::chrono::steady_clock;
 constexpr seconds file_interval{5};
 
 struct ReadTargets {
-  config::Settings settings{};
+  LoadedSettings loaded{};
   CheckPlan plan{};
-  std::vector<config::FileStamp> files{};
 };
 
 config::Result<ReadTargets> read_targets(const ServeCommand& command) {
-  ReadTargets read;
-  auto settings = load_settings(command.asked);
-  if (!settings) return tl::unexpected(std::move(settings.error()));
-  read.files = config::stamp_target_files(settings->target_files);
-  auto targets = config::load_targets(read.files);
-  if (!targets) return tl::unexpected(std::move(targets.error()));
-  auto whole = config::add_targets(std::move(*settings), *targets);
-  if (!whole) return tl::unexpected(std::move(whole.error()));
-  read.settings = std::move(*whole);
-  auto plan = plan_check(command.asked, read.settings);
+  auto loaded = load_settings(command.asked);
+  if (!loaded) return tl::unexpected(std::move(loaded.error()));
+  auto plan = plan_check(command.asked, loaded->settings);
   if (!plan) return tl::unexpected(std::move(plan.error()));
-  read.plan = std::move(*plan);
-  return read;
+  return ReadTargets{std::move(*loaded), std::move(*plan)};
 }
 
 /// The settings in use, and how they are read again. From any thread.
@@ -72,7 +63,10 @@ class Reloader {
 
  private:
   config::Result<void> reload_locked() {
-    sd_notify(0, "RELOADING=1");
+    // The time tells systemd which reload this is (Type=notify-reload).
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
+    sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
     auto read = read_targets(command_);
     sd_notify(0, "READY=1");
     if (!read) {
@@ -82,9 +76,9 @@ class Reloader {
       files_ = config::stamp_target_files(patterns_);  // told once, until they change again
       return tl::unexpected(std::move(read.error()));
     }
-    files_ = std::move(read->files);
-    patterns_ = read->settings.target_files;
-    daemon_.watch(read->plan, read->settings);
+    files_ = std::move(read->loaded.target_files);
+    patterns_ = read->loaded.settings.target_files;
+    daemon_.watch(read->plan, read->loaded.settings);
     log_line(LogLevel::info, "settings read", {{"domains", fmt::format("{}", read->plan.targets.size())}});
     return {};
   }
@@ -105,14 +99,14 @@ sigset_t block_signals() {
   return signals;
 }
 
-void work_until_ended(const sigset_t& signals, Reloader& reloader) {
+void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
   auto next_look_at_files = steady_clock::now() + file_interval;
   while (true) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) static_cast<void>(reloader.reload());
-    sd_notify(0, "WATCHDOG=1");
+    if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
     if (steady_clock::now() < next_look_at_files) continue;
     next_look_at_files = steady_clock::now() + file_interval;
     reloader.reload_if_changed();
@@ -126,7 +120,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
   std::optional<exporters::HistoryStore> history;
   if (command.asked.storage) {
-    auto opened = exporters::HistoryStore::open(*command.asked.storage);
+    auto opened = exporters::HistoryStore::open(*command.asked.storage, exporters::HistoryAccess::hold);
     if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
     history = std::move(*opened);
   }
@@ -136,8 +130,8 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   config::ProbeSettings probe = read->plan.targets.front().probe;
   probe.pinned_servers.clear();
   Daemon daemon(probe, std::move(history));
-  Reloader reloader(command, daemon, read->files, read->settings.target_files);
-  daemon.watch(read->plan, read->settings);
+  Reloader reloader(command, daemon, read->loaded.target_files, read->loaded.settings.target_files);
+  daemon.watch(read->plan, read->loaded.settings);
 
   exporters::WebSettings web;
   web.listen = command.listen;
@@ -159,11 +153,12 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
     log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}});
   sd_notify(0, "READY=1");
 
-  work_until_ended(signals, reloader);
+  work_until_ended(signals, daemon, reloader);
   sd_notify(0, "STOPPING=1");
   log_line(LogLevel::info, "ending");
-  (*service)->stop();
+  // Looks that are under way end with what they saw, so that who asked for them still gets an answer.
   daemon.stop();
+  (*service)->stop();
   return ExitCode::ok;
 }
 

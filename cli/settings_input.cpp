@@ -26,11 +26,19 @@ config::Result<config::Settings> load_settings(const std::filesystem::path& file
   return settings;
 }
 
-config::Result<config::Settings> load_settings(const CheckCommand& command) {
-  config::Settings settings;
+config::Result<LoadedSettings> load_settings(const CheckCommand& command) {
+  LoadedSettings loaded;
+  config::Settings& settings = loaded.settings;
   config::Mistakes mistakes;
   if (command.settings_file) {
-    if (auto read = load_settings(*command.settings_file)) {
+    auto read = load_settings(*command.settings_file).and_then([&](config::Settings from_file) {
+      loaded.target_files = config::stamp_target_files(from_file.target_files);
+      return config::load_targets(loaded.target_files)
+          .and_then([&](const std::vector<config::FileTarget>& targets) {
+            return config::add_targets(std::move(from_file), targets);
+          });
+    });
+    if (read) {
       settings = std::move(*read);
     } else {
       mistakes = std::move(read.error());
@@ -45,7 +53,7 @@ config::Result<config::Settings> load_settings(const CheckCommand& command) {
   }
   if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
-  return settings;
+  return loaded;
 }
 
 }  // namespace dkimprobe::cli

@@ -86,6 +86,31 @@ struct DomainSettings {
   RotationPlan rotation{};
 };
 
+/// Planned work: what is found until then shall wake nobody.
+struct SilenceSettings {
+  std::optional<DomainName> domain{};  ///< a whole group without one
+  std::optional<Selector> selector{};  ///< of the domain; all of them without one
+  std::string group{};                 ///< empty with a domain
+  WallTime until{};
+  std::string reason{};  ///< raw
+};
+
+/// How `/probe` looks when a scraper names it.
+struct ModuleSettings {
+  std::string name{};  ///< escaped
+  std::chrono::milliseconds timeout{10'000};
+  // What the settings of `probe` do not ask over, no module asks over.
+  bool use_ipv4 = true;
+  bool use_ipv6 = true;
+  Role role = Role::active;  ///< of selectors that are not watched
+};
+
+/// Domains that `/probe` may be asked for although they are not watched.
+struct ProbePattern {
+  DomainName domain{};
+  bool below = false;  ///< those below it, and not it itself; with the root: all
+};
+
 /// All that a settings file says.
 struct Settings {
   ProbeSettings probe{};
@@ -94,6 +119,9 @@ struct Settings {
   RotationTimes rotation{};                     ///< likewise
   std::vector<DomainSettings> domains{};        ///< each of them once
   std::vector<std::string> target_files{};      ///< patterns of names; see config/target_files.hpp
+  std::vector<SilenceSettings> silences{};      ///< those that have ended too
+  std::vector<ModuleSettings> modules{};        ///< sorted by name, each of them once
+  std::vector<ProbePattern> probe_allow{};
   /// What is allowed and yet worth telling, such as a private key that everybody can read.
   Mistakes warnings{};
 };

@@ -61,6 +61,13 @@ class Reader : YamlReader {
   void read_ring(const Value& value, bool selectors_read, DomainSettings& domain);
   [[nodiscard]] std::optional<Moment> read_past(const Value& value);
   void read_dates(const Values& values, SelectorSettings& selector);
+  void read_silences(const Value& value);
+  void read_silence(const Value& value);
+  void read_silenced(const Values& values, const Value& value, SilenceSettings& silence);
+  void read_modules(const Value& value);
+  void read_probe_allow(const Value& value);
+  [[nodiscard]] std::optional<Moment> read_moment(const Value& value);
+  [[nodiscard]] std::optional<std::string> read_group_name(const Value& value);
 
   const Vocabulary& vocabulary_;
   Settings settings_{};
@@ -215,6 +222,22 @@ bool is_group_name(std::string_view name) {
   return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), allowed);
 }
 
+/// A group that is there.
+std::optional<std::string> Reader::read_group_name(const Value& value) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  if (groups_.contains(*text)) return std::string(*text);
+  std::vector<std::string> names;
+  if (mistake_count() < most_mistakes) {
+    // A name that is a mistake itself is no suggestion.
+    for (const auto& each : groups_) {
+      if (is_group_name(each.first)) names.push_back(each.first);
+    }
+  }
+  wrong(value, fmt::format("there is no group `{}`{}", shown(*text), suggestion(*text, names)));
+  return std::nullopt;
+}
+
 void Reader::read_groups(const Value& value) {
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     if (!is_group_name(name)) {
@@ -281,7 +304,7 @@ std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
   return take(held, key == "record" ? read_expected_record(*text) : read_fingerprint(*text));
 }
 
-std::optional<Moment> Reader::read_past(const Value& value) {
+std::optional<Moment> Reader::read_moment(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   const auto moment = parse_moment(*text);
@@ -290,10 +313,15 @@ std::optional<Moment> Reader::read_past(const Value& value) {
           fmt::format("`{}` cannot be used: it must be a day such as 2026-11-01 (in UTC), or a time such as "
                       "2026-11-01T09:30:00Z",
                       shown(*text)));
-    return std::nullopt;
   }
-  if (vocabulary_.now && moment->first > *vocabulary_.now) {
-    wrong(value, fmt::format("`{}` lies in the future; say what happened, once it has", shown(*text)));
+  return moment;
+}
+
+std::optional<Moment> Reader::read_past(const Value& value) {
+  const auto moment = read_moment(value);
+  if (moment && vocabulary_.now && moment->first > *vocabulary_.now) {
+    wrong(value,
+          fmt::format("`{}` lies in the future; say what happened, once it has", shown(value.node->text)));
     return std::nullopt;
   }
   return moment;
@@ -441,20 +469,9 @@ void Reader::read_domain_settings(const Value& value) {
 
   Group group;
   if (const auto name = values.find("group"); name != values.end()) {
-    if (const auto text = text_of(name->second)) {
-      if (const auto known = groups_.find(*text); known != groups_.end()) {
-        group = known->second;
-        domain.group = known->first;
-      } else {
-        std::vector<std::string> names;
-        if (mistake_count() < most_mistakes) {
-          // A name that is a mistake itself is no suggestion.
-          for (const auto& each : groups_) {
-            if (is_group_name(each.first)) names.push_back(each.first);
-          }
-        }
-        wrong(name->second, fmt::format("there is no group `{}`{}", shown(*text), suggestion(*text, names)));
-      }
+    if (const auto known = read_group_name(name->second)) {
+      group = groups_.find(*known)->second;
+      domain.group = *known;
     }
   }
 
@@ -496,17 +513,139 @@ void Reader::read_target_files(const Value& value) {
   }
 }
 
+// ---- The daemon ----
+
+/// What is silenced. Whether a target file names it only shows when that is read.
+void Reader::read_silenced(const Values& values, const Value& value, SilenceSettings& silence) {
+  const auto domain = values.find("domain");
+  const auto selector = values.find("selector");
+  const auto group = values.find("group");
+  if ((domain == values.end()) == (group == values.end())) {
+    wrong(value, "either domain or group was expected: whose work is planned");
+    return;
+  }
+  if (group != values.end()) {
+    silence.group = read_group_name(group->second).value_or("");
+    if (selector != values.end()) wrong(selector->second, "there is no domain beside it");
+    return;
+  }
+  if (const auto text = text_of(domain->second)) silence.domain = take(domain->second, read_domain(*text));
+  if (selector != values.end()) {
+    if (const auto text = text_of(selector->second))
+      silence.selector = take(selector->second, Selector::parse(*text));
+  }
+  if (!silence.domain || !settings_.target_files.empty()) return;
+  const auto known = std::ranges::find(settings_.domains, *silence.domain, &DomainSettings::domain);
+  if (known == settings_.domains.end()) {
+    wrong(domain->second, fmt::format("the domain {} is not among domains", silence.domain->to_string()));
+  } else if (silence.selector && std::ranges::find(known->selectors, *silence.selector,
+                                                   &SelectorSettings::selector) == known->selectors.end()) {
+    wrong(selector->second,
+          fmt::format("the selector {} is not among those of the domain", silence.selector->to_string()));
+  }
+}
+
+void Reader::read_silence(const Value& value) {
+  static const std::vector<std::string> keys = {"domain", "selector", "group", "until", "reason"};
+  const auto values = map_of(value, keys);
+  if (value.node->kind != YamlNode::Kind::map) return;
+  SilenceSettings silence;
+  read_silenced(values, value, silence);
+  const auto until = values.find("until");
+  if (until == values.end()) {
+    wrong(value, "until is missing: when the planned work ends");
+  } else if (const auto moment = read_moment(until->second)) {
+    silence.until = moment->last;
+    if (vocabulary_.now && silence.until <= *vocabulary_.now) {
+      settings_.warnings.push_back(
+          {where(until->second),
+           "this silence has ended and does nothing; take it out, or give it a new end"});
+    }
+  }
+  const auto reason = values.find("reason");
+  if (reason == values.end()) {
+    wrong(value, "reason is missing: a few words, which metrics and the status page show");
+  } else if (const auto text = text_of(reason->second)) {
+    silence.reason = *text;
+    if (text->find_first_not_of(" \t\r\n") == std::string_view::npos)
+      wrong(reason->second, "a few words were expected, which metrics and the status page show");
+  }
+  settings_.silences.push_back(std::move(silence));
+}
+
+void Reader::read_silences(const Value& value) {
+  for (const auto& item : list_of(value)) read_silence(item);
+}
+
+void Reader::read_modules(const Value& value) {
+  static const std::vector<std::string> keys = {"timeout", "ipv4", "ipv6", "role"};
+  const auto& timeout = *std::ranges::find(probe_options(), "timeout", &Option::key);
+  for (const auto& [name, held] : map_of(value, std::nullopt)) {
+    if (!is_group_name(name)) {
+      wrong({held.node, held.key_place, held.key, held.key_place},
+            "a name of a module has at most 63 letters, digits, `-`, `_` and `.`");
+    }
+    const auto values = map_of(held, keys);
+    ModuleSettings module;
+    module.name = name;
+    if (const auto time = values.find("timeout"); time != values.end())
+      module.timeout = read_time(timeout, time->second).value_or(module.timeout);
+    const auto yes_no = [&](std::string_view key) {
+      const auto word = values.find(key);
+      return word == values.end() || word_of(word->second, parse_yes_no, "`yes` or `no`").value_or(true);
+    };
+    module.use_ipv4 = yes_no("ipv4");
+    module.use_ipv6 = yes_no("ipv6");
+    if (!(module.use_ipv4 && settings_.probe.use_ipv4) && !(module.use_ipv6 && settings_.probe.use_ipv6))
+      wrong(held, "without both ipv4 and ipv6, here and under probe together, no server can be asked");
+    if (const auto role = values.find("role"); role != values.end()) {
+      module.role =
+          word_of(role->second, parse_role, "pending, active, standby or retired").value_or(module.role);
+    }
+    settings_.modules.push_back(std::move(module));
+  }
+}
+
+void Reader::read_probe_allow(const Value& value) {
+  for (const auto& item : list_of(value)) {
+    const auto text = text_of(item);
+    if (!text) continue;
+    ProbePattern pattern;
+    pattern.below = *text == "*" || text->starts_with("*.");
+    if (*text != "*") {
+      const auto name = pattern.below ? text->substr(2) : *text;
+      if (name.find('*') != std::string_view::npos) {
+        wrong(item,
+              fmt::format("`{}` cannot be used: it must be a domain, `*.` before one for those below it, "
+                          "or `*` for all",
+                          shown(*text)));
+        continue;
+      }
+      auto domain = take(item, read_domain(name));
+      if (!domain) continue;
+      pattern.domain = std::move(*domain);
+    }
+    settings_.probe_allow.push_back(std::move(pattern));
+  }
+}
+
 Result<Settings> Reader::read(const YamlNode& root) {
   const Value whole{&root, root.place, ""};
-  const auto values = map_of(
-      whole,
-      with_options({"probe", "policy", "rotation", "groups", "domains", "target_files"}, schedule_options()));
+  const auto values = map_of(whole, with_options({"probe", "policy", "rotation", "groups", "domains",
+                                                  "target_files", "silences", "modules", "probe_allow"},
+                                                 schedule_options()));
   read_options(values, schedule_options());
   // Groups come before the domains that use them, wherever they stand in the file.
   const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
-      {"probe", &Reader::read_probe},       {"policy", &Reader::read_policy},
-      {"rotation", &Reader::read_rotation}, {"groups", &Reader::read_groups},
-      {"domains", &Reader::read_domains},   {"target_files", &Reader::read_target_files},
+      {"probe", &Reader::read_probe},
+      {"policy", &Reader::read_policy},
+      {"rotation", &Reader::read_rotation},
+      {"groups", &Reader::read_groups},
+      {"domains", &Reader::read_domains},
+      {"target_files", &Reader::read_target_files},
+      {"silences", &Reader::read_silences},
+      {"modules", &Reader::read_modules},
+      {"probe_allow", &Reader::read_probe_allow},
   };
   for (const auto& [key, read] : sections) {
     if (const auto value = values.find(key); value != values.end()) (this->*read)(value->second);

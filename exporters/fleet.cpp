@@ -110,6 +110,7 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
     state.group = std::move(target->group);
     state.role = target->role;
     state.silence = std::move(target->silence);
+    state.interval = target->interval;
   }
   fleet.targets = std::move(states);
   ++fleet.generation;
@@ -154,6 +155,21 @@ bool set_silence(Fleet& fleet, const TargetKey& key, std::optional<Silence> sile
   return true;
 }
 
+void set_rotation(Fleet& fleet, std::shared_ptr<const checks::RotationOverview> overview) {
+  const auto at = std::ranges::lower_bound(fleet.rotations, overview->domain, {}, &DomainRotation::domain);
+  if (at != fleet.rotations.end() && at->domain == overview->domain) {
+    at->overview = std::move(overview);
+  } else {
+    fleet.rotations.insert(at, {overview->domain, overview});
+  }
+  ++fleet.generation;
+}
+
+void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of) {
+  std::erase_if(fleet.rotations, [&](const DomainRotation& each) { return !of.contains(each.domain); });
+  ++fleet.generation;
+}
+
 void set_reload(Fleet& fleet, ReloadState reload) {
   fleet.reload = std::move(reload);
   ++fleet.generation;
@@ -162,6 +178,11 @@ void set_reload(Fleet& fleet, ReloadState reload) {
 const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
   const auto at = std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
   return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+}
+
+const checks::RotationOverview* find_rotation(const Fleet& fleet, const config::DomainName& domain) {
+  const auto at = std::ranges::lower_bound(fleet.rotations, domain, {}, &DomainRotation::domain);
+  return at == fleet.rotations.end() || at->domain != domain ? nullptr : at->overview.get();
 }
 
 }  // namespace dkimprobe::exporters

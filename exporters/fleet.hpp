@@ -2,14 +2,17 @@
 // believed once a second round has shown it too. It asks nobody, looks at no clock and prints nothing.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "checks/report.hpp"
+#include "checks/rotation_plan.hpp"
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
 #include "probe/observation.hpp"
@@ -39,6 +42,7 @@ struct WatchedTarget {
   std::string group{};  ///< empty without one; escaped
   config::Role role = config::Role::active;
   std::optional<Silence> silence{};
+  std::chrono::milliseconds interval{0};  ///< between two looks
 };
 
 struct TargetState {
@@ -46,6 +50,7 @@ struct TargetState {
   std::string group{};
   config::Role role = config::Role::active;
   std::optional<Silence> silence{};  ///< also after its end: see `silenced`
+  std::chrono::milliseconds interval{0};
 
   std::shared_ptr<const checks::Report> report{};  ///< what is believed; null before the first round
   /// Of the last round, when it shows something that no second round has shown yet. The report above is then
@@ -73,8 +78,15 @@ struct ReloadState {
   std::string mistake{};           ///< the first of it, with its place; escaped; empty when it succeeded
 };
 
+/// Where the keys of a domain stand in their rotation, for domains of which the settings say one.
+struct DomainRotation {
+  config::DomainName domain{};
+  std::shared_ptr<const checks::RotationOverview> overview{};  ///< never null
+};
+
 struct Fleet {
-  std::vector<TargetState> targets{};  ///< sorted by key, each of them once
+  std::vector<TargetState> targets{};       ///< sorted by key, each of them once
+  std::vector<DomainRotation> rotations{};  ///< sorted by domain, each of them once
   ReloadState reload{};
   std::uint64_t generation = 0;  ///< higher after each change of anything here
 };
@@ -102,9 +114,17 @@ bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallT
 bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen);
 bool set_silence(Fleet& fleet, const TargetKey& key, std::optional<Silence> silence);
 
+/// That of its domain from now on.
+void set_rotation(Fleet& fleet, std::shared_ptr<const checks::RotationOverview> overview);
+/// Forgets those of all other domains.
+void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of);
+
 void set_reload(Fleet& fleet, ReloadState reload);
 
 /// Null without one. Valid until the targets change.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
+/// Likewise; null when the settings say no rotation, or nothing was seen of it yet.
+[[nodiscard]] const checks::RotationOverview* find_rotation(const Fleet& fleet,
+                                                            const config::DomainName& domain);
 
 }  // namespace dkimprobe::exporters

@@ -1,7 +1,12 @@
 #include "exporters/history_store.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <limits>
 #include <map>
 #include <optional>
@@ -734,6 +739,26 @@ std::string lower_case(std::string text) {
   return text;
 }
 
+/// A lock on a directory itself: it needs no file that a full disk could refuse, and ends with the process.
+class DirectoryHold {
+ public:
+  DirectoryHold() = default;
+  DirectoryHold(const DirectoryHold&) = delete;
+  DirectoryHold& operator=(const DirectoryHold&) = delete;
+  ~DirectoryHold() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  /// False when another one has it. Where directories cannot be locked, nobody is kept out.
+  [[nodiscard]] bool take(const std::filesystem::path& directory) {
+    descriptor_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return descriptor_ < 0 || flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
 /// `path` as SQLite reads it in a URI.
 std::string uri_of(const std::string& path, std::string_view parameters) {
   std::string uri = "file:";
@@ -791,6 +816,7 @@ class HistoryStore::File {
   std::filesystem::path path_;
   HistoryAccess access_ = HistoryAccess::read;
   HistoryLimits limits_{};
+  DirectoryHold hold_{};
   std::unique_ptr<Connection> connection_{};
   std::map<Names, Unwritten> unwritten_{};
   std::optional<WallTime> dropped_unwatched_{};
@@ -850,6 +876,7 @@ void HistoryStore::File::connect() {
         connect_for_reading();
         break;
       case HistoryAccess::write:
+      case HistoryAccess::hold:
         connection_ =
             std::make_unique<Connection>(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         connection_->prepare_for_writing();
@@ -864,7 +891,7 @@ void HistoryStore::File::connect() {
 config::Result<void> HistoryStore::File::open() {
   const std::filesystem::path directory = path_.parent_path();
   std::error_code error;
-  if (access_ == HistoryAccess::write) std::filesystem::create_directory(directory, error);
+  if (access_ != HistoryAccess::read) std::filesystem::create_directory(directory, error);
   std::error_code status_error;
   if (!std::filesystem::is_directory(directory, status_error)) {
     const bool is_there = std::filesystem::exists(directory, status_error);
@@ -872,12 +899,18 @@ config::Result<void> HistoryStore::File::open() {
                                              : error  ? "the directory cannot be made: " + error.message()
                                                       : std::string("there is no such directory"));
   }
+  if (access_ == HistoryAccess::hold && !hold_.take(directory)) {
+    return config::mistake(
+        shown(directory),
+        "another dkimprobe that watches keeps its history there; give this one a directory of "
+        "its own, or end the other");
+  }
   bool is_passing = false;
   auto opened = attempt([&] {
     try {
       connect();
     } catch (const SQLite::Exception& failure) {
-      is_passing = access_ == HistoryAccess::write && !needs_person(failure);
+      is_passing = access_ != HistoryAccess::read && !needs_person(failure);
       throw;
     }
   });

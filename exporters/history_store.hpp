@@ -31,8 +31,12 @@ struct HistoryLimits {
   std::chrono::hours always_kept{std::chrono::days{31}};
 };
 
-/// Who may do what: `read` never makes or changes a file, not even to bring it up to date.
-enum class HistoryAccess : std::uint8_t { read, write };
+/// Who may do what.
+enum class HistoryAccess : std::uint8_t {
+  read,   ///< never makes or changes a file, not even to bring it up to date
+  write,  ///< beside others that write
+  hold,   ///< the same, and beside no other that holds: who watches all the time is alone at it
+};
 
 /// A name at which a key stood.
 struct KeyUse {
@@ -53,7 +57,7 @@ class HistoryStore {
  public:
   /// For writing, the directory is made when only it itself is missing. A mistake for what a person has to
   /// mend: a wrong directory, a file that is damaged, of another program or of a newer version; none of these
-  /// is ever overwritten. A full disk or one that is read-only is no such mistake when `access` is `write`:
+  /// is ever overwritten. A full disk or one that is read-only is no such mistake, unless `access` is `read`:
   /// see `record`.
   [[nodiscard]] static config::Result<HistoryStore> open(const std::filesystem::path& directory,
                                                          HistoryAccess access = HistoryAccess::write,

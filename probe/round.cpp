@@ -92,9 +92,9 @@ bool began_before(const Exchange& a, const Exchange& b) {
 class Round::State final : public QueryHandler {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished, std::shared_ptr<const std::vector<Observation>> last_full)
+        WallTime observed_at, Finished finished, std::optional<LightRound> light)
       : context_(context),
-        last_full_(std::move(last_full)),
+        light_(std::move(light)),
         domain_(std::move(domain)),
         selectors_(std::move(selectors)),
         observed_at_(observed_at),
@@ -105,7 +105,7 @@ class Round::State final : public QueryHandler {
     }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
-    if (last_full_) return;
+    if (light_) return;
     if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
   }
 
@@ -173,8 +173,8 @@ class Round::State final : public QueryHandler {
 
   /// As the last full round found it. Nothing when the servers have to be found anew.
   [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
-    if (!last_full_) return std::nullopt;
-    for (const Observation& full : *last_full_) {
+    if (!light_ || !light_->last_full) return std::nullopt;
+    for (const Observation& full : *light_->last_full) {
       for (const Leg& leg : full.key.legs) {
         if (!(leg.owner == owner) || leg.delegation.outcome != DiscoveryOutcome::complete) continue;
         Delegation known = leg.delegation;
@@ -257,7 +257,7 @@ class Round::State final : public QueryHandler {
         }
         const NotAsked not_asked = why_not_asked(leg, address, by_address.size() - 1);
         const ServerProbe* zone_facts_from = nullptr;
-        const bool glance = chain.is_adsp || last_full_;
+        const bool glance = chain.is_adsp || light_;
         QuestionSet questions = glance ? QuestionSet::glance : QuestionSet::full;
         if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
           const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
@@ -603,13 +603,13 @@ class Round::State final : public QueryHandler {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      if (!last_full_) observation.sibling_name = sibling_;
+      if (!light_) observation.sibling_name = sibling_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;
-  std::shared_ptr<const std::vector<Observation>> last_full_;  ///< null for a full round
+  std::optional<LightRound> light_;
   DomainName domain_;
   std::vector<config::Selector> selectors_;
   WallTime observed_at_;
@@ -628,10 +628,9 @@ class Round::State final : public QueryHandler {
 };
 
 Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-             WallTime observed_at, Finished finished,
-             std::shared_ptr<const std::vector<Observation>> last_full)
+             WallTime observed_at, Finished finished, std::optional<LightRound> light)
     : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
-                                     std::move(finished), std::move(last_full))) {}
+                                     std::move(finished), std::move(light))) {}
 Round::~Round() = default;
 void Round::start() {
   state_->start();

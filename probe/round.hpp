@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "config/domain_name.hpp"
@@ -29,18 +30,21 @@ struct ProbeContext {
   ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
 };
 
+/// A light round: each server is asked for the record alone, once.
+struct LightRound {
+  /// The observations of the last full one, whose servers are asked; see probe/glance.hpp. Without one the
+  /// servers are looked for first.
+  std::shared_ptr<const std::vector<Observation>> last_full{};
+};
+
 class Round {
  public:
   using Finished = std::function<void(std::vector<Observation>)>;
 
   /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
   /// selectors' order.
-  ///
-  /// With `last_full`, the observations of an earlier round, the round is a light one: it asks each server of
-  /// the names found then for the record alone, once, to see whether it is as it was; see probe/glance.hpp.
   Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished,
-        std::shared_ptr<const std::vector<Observation>> last_full = nullptr);
+        WallTime observed_at, Finished finished, std::optional<LightRound> light = std::nullopt);
   ~Round();
   Round(const Round&) = delete;
   Round& operator=(const Round&) = delete;

@@ -8,6 +8,8 @@ namespace {
 
 /// An interval is the longest time between two rounds; this part of it is left to chance.
 constexpr double jitter = 0.1;
+/// New domains get a full round at once when those of all take so long at most.
+constexpr double longest_first_seconds = 60;
 
 MonotonicTime::duration times(std::chrono::milliseconds duration, double factor) {
   return std::chrono::duration_cast<MonotonicTime::duration>(
@@ -26,7 +28,20 @@ MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
 }
 
 bool Schedule::may_begin(const Entry& entry) const {
-  return entry.seen || first_under_way_ < limits_.most_first;
+  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_light : limits_.most_first);
+}
+
+void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
+  entry.first_full_within = std::max(limits_.full_every, 1U);
+  if (limits_.pace_per_second <= 0) return;
+  const auto domains = static_cast<double>(new_domains);
+  const double full = domains * static_cast<double>(queries_of_round(RoundDepth::full, 1));
+  entry.glanced = full > limits_.pace_per_second * longest_first_seconds;
+  // What light rounds leave of the pace is for the full ones.
+  const std::chrono::duration<double> interval = entry.target.interval;
+  const double left = limits_.pace_per_second * interval.count() - domains;
+  if (left * entry.first_full_within > full)
+    entry.first_full_within = static_cast<std::uint32_t>(std::ceil(full / left));
 }
 
 /// Evenly from 0 to 1; the library's own distribution is not the same everywhere.
@@ -95,6 +110,8 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
       set_due(at, std::min(entry.due, entry.began + jittered(target->interval)));
     }
   }
+  // Whoever was new before and is not seen yet counts too: the same servers wait for them.
+  for (const auto at : added) plan_first(at->second, added.size() + unseen_);
   for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
   for (std::size_t i = 0; i < added.size(); ++i) {
     const auto spread = std::min<MonotonicTime::duration>(
@@ -119,7 +136,8 @@ std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admi
     if (!may_begin(entry) || admission(*domain) > now) continue;
 
     Turn turn{*domain, RoundDepth::light, entry.confirms, due};
-    if (entry.wants_full || entry.confirms || entry.to_full == 0) turn.depth = RoundDepth::full;
+    const bool glance = entry.glanced && (!entry.seen || entry.confirms);
+    if (!glance && (entry.wants_full || entry.confirms || entry.to_full == 0)) turn.depth = RoundDepth::full;
     if (now - due > tolerance(entry)) ++began_late_;
     waiting_.erase({due, &at->first});
     entry.under_way = true;
@@ -161,18 +179,26 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   entry.seen = true;
   if (is_first) --unseen_;
 
-  if (entry.depth == RoundDepth::light) {
-    if (entry.to_full > 0) --entry.to_full;
+  const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
+  bool completes = false;  // a look in full at what was seen lightly so far
+  if (is_first && verdict != RoundVerdict::failed) {
+    // Any number, so that the full rounds of a fleet that started at once do not stay together.
+    entry.to_full =
+        static_cast<std::uint32_t>(random_() % (entry.glanced ? entry.first_full_within : lights + 1U));
+    if (entry.glanced && !entry.again) entry.wants_full = false;
+  } else if (entry.depth == RoundDepth::light) {
+    if (entry.to_full > 0 && !entry.confirms) --entry.to_full;
   } else if (verdict == RoundVerdict::failed) {
     entry.wants_full = true;
   } else {
-    // At first any number, so that the full rounds of a fleet that started at once do not stay together.
-    const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
-    entry.to_full = is_first ? static_cast<std::uint32_t>(random_() % (lights + 1U)) : lights;
+    entry.to_full = lights;
   }
+  if (entry.depth == RoundDepth::full && verdict != RoundVerdict::failed)
+    completes = std::exchange(entry.glanced, false);
 
   const auto interval = entry.target.interval;
-  if (verdict == RoundVerdict::changed) {
+  // Before the first look there was nothing that could have changed.
+  if (verdict == RoundVerdict::changed && !is_first) {
     entry.eager = limits_.soonest;
   } else if (entry.eager.count() > 0) {
     entry.eager *= 2;
@@ -188,8 +214,11 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   MonotonicTime due =
       entry.began + (is_first ? times(interval, jitter + (1.0 - jitter) * chance()) : jittered(interval));
   entry.confirms = false;
-  if (verdict == RoundVerdict::unconfirmed) {
-    entry.wants_full = true;
+  if (completes) {
+    // What it shows besides is new to the caller and no change; the next light look shows it again.
+    entry.confirmations = 0;
+  } else if (verdict == RoundVerdict::unconfirmed) {
+    if (!entry.glanced) entry.wants_full = true;
     if (entry.confirmations < limits_.most_confirmations && take_early(entry, now)) {
       ++entry.confirmations;
       entry.confirms = true;

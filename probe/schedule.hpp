@@ -47,8 +47,13 @@ struct ScheduleLimits {
   /// Rounds before their time that a domain may have saved up; each interval earns it one. A domain that
   /// changes all the time is looked at twice as often, not more.
   std::uint32_t most_early = 8;
-  std::size_t most_at_once = 64;               ///< rounds under way
-  std::size_t most_first = 8;                  ///< among them, of domains whose servers are not known yet
+  std::size_t most_at_once = 64;      ///< rounds under way
+  std::size_t most_first = 8;         ///< among them, of domains whose servers are not known yet
+  std::size_t most_first_light = 32;  ///< instead, when these have a light look first
+  /// Queries a second to one server; 0 is no bound. When so many domains are new at once that full rounds of
+  /// all would take too long, should they share their servers, each gets a light look first, and the full
+  /// rounds follow as the pace allows.
+  double pace_per_second = 0;
   std::chrono::milliseconds start_spread{50};  ///< between the first rounds of two new domains
 };
 
@@ -108,10 +113,12 @@ class Schedule {
     bool under_way = false;
     bool removed = false;  ///< gone, but its round is under way
     bool seen = false;     ///< a round has ended
+    bool glanced = false;  ///< no full round was made of it so far, nor is one urgent
     bool wants_full = true;
     bool again = false;  ///< at once when the round under way is over: it asks for what is wanted no longer
     bool confirms = false;
-    std::uint32_t to_full = 0;  ///< light rounds until the next full one
+    std::uint32_t to_full = 0;            ///< light rounds until the next full one
+    std::uint32_t first_full_within = 0;  ///< the first full round after a light look: one of so many
     std::uint32_t confirmations = 0;
     std::chrono::milliseconds eager{0};  ///< delay of the next round when it is shorter than the interval
     double early_left = 0;
@@ -121,6 +128,7 @@ class Schedule {
 
   [[nodiscard]] static MonotonicTime::duration tolerance(const Entry& entry);
   [[nodiscard]] bool may_begin(const Entry& entry) const;
+  void plan_first(Entry& entry, std::size_t new_domains) const;
   [[nodiscard]] double chance();
   [[nodiscard]] MonotonicTime::duration jittered(std::chrono::milliseconds interval);
   [[nodiscard]] bool take_early(Entry& entry, MonotonicTime now);

@@ -1,5 +1,7 @@
 #include "probe/scheduler.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <list>
 #include <mutex>
@@ -29,11 +31,16 @@ using config::ServerAddress;
 constexpr std::chrono::seconds longest_wait{5};
 constexpr std::chrono::milliseconds totals_age{500};
 
-/// What later rounds of a domain need of the last full one.
+/// What later rounds of a domain need of earlier ones.
 struct Memory {
   std::vector<ServerAddress> servers{};
-  std::shared_ptr<const std::vector<Observation>> last_full{};
+  std::shared_ptr<const std::vector<Observation>> last_full{};  ///< null until there was one
 };
+
+ScheduleLimits at_pace(ScheduleLimits limits, double pace_per_second) {
+  limits.pace_per_second = pace_per_second;
+  return limits;
+}
 
 std::vector<ServerAddress> servers_of(const std::vector<Observation>& observations) {
   std::set<ServerAddress> servers;
@@ -54,12 +61,12 @@ class RoundDriver::State final : public QueryHandler {
   State(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
         std::function<WallTime()> wall_now, SchedulerEvents events)
       : settings_(std::move(settings)),
-        limits_(limits),
+        limits_(at_pace(limits, settings_.pace_per_second)),
         wall_now_(std::move(wall_now)),
         events_(std::move(events)),
         engine_(sockets, one_use_sockets),
         servers_(settings_),
-        schedule_(limits, random_.bits64()) {}
+        schedule_(limits_, random_.bits64()) {}
 
   ~State() {
     for (Active& active : active_) active.look = {};
@@ -149,8 +156,8 @@ class RoundDriver::State final : public QueryHandler {
     active.turn = std::move(turn);
     active.is_look = static_cast<bool>(look);
     active.look = std::move(look);
-    std::shared_ptr<const std::vector<Observation>> last_full;
-    if (active.turn.depth == RoundDepth::light) last_full = memories_[domain].last_full;
+    std::optional<LightRound> light;
+    if (active.turn.depth == RoundDepth::light) light = LightRound{memories_[domain].last_full};
     active.round = std::make_unique<Round>(
         ProbeContext{active.settings, engine_, zones_, servers_, random_, &exchanges_}, domain, selectors,
         wall_now_(),
@@ -159,7 +166,7 @@ class RoundDriver::State final : public QueryHandler {
           // The round cannot go away from within its own call.
           wake_by(engine_.now());
         },
-        std::move(last_full));
+        std::move(light));
     active.round->start();
   }
 
@@ -168,7 +175,8 @@ class RoundDriver::State final : public QueryHandler {
     const auto ask = [&](const ServerAddress& server) {
       wait = std::max(wait, servers_.of(server, now).pace.wait(now));
     };
-    if (const auto known = memories_.find(domain); known != memories_.end()) {
+    if (const auto known = memories_.find(domain);
+        known != memories_.end() && !known->second.servers.empty()) {
       for (const ServerAddress& server : known->second.servers) ask(server);
     } else {
       for (const config::NamedServer& server : schedule_.find(domain)->nameservers) {
@@ -219,11 +227,11 @@ class RoundDriver::State final : public QueryHandler {
       FinishedRound finished{turn.domain, turn.depth, turn.confirms, std::move(observations)};
       verdict = events_.judge(finished);
       if (verdict == RoundVerdict::failed) ++rounds_failed_;
-      if (full && verdict != RoundVerdict::failed) {
-        Memory& memory = memories_[turn.domain];
+      Memory& memory = memories_[turn.domain];
+      if (verdict != RoundVerdict::failed && (full || !memory.last_full))
         memory.servers = servers_of(finished.observations);
+      if (verdict != RoundVerdict::failed && full)
         memory.last_full = std::make_shared<std::vector<Observation>>(std::move(finished.observations));
-      }
     }
     const MonotonicTime now = engine_.now();
     const auto next = schedule_.finished(turn.domain, verdict, now);
@@ -235,7 +243,7 @@ class RoundDriver::State final : public QueryHandler {
 
   void carry(Observation& light) {
     const auto memory = memories_.find(light.domain);
-    if (memory == memories_.end()) return;
+    if (memory == memories_.end() || !memory->second.last_full) return;
     for (const Observation& full : *memory->second.last_full) {
       if (full.selector == light.selector) {
         light = carry_full_facts(full, std::move(light));
@@ -253,6 +261,7 @@ class RoundDriver::State final : public QueryHandler {
         loads.push_back({target->selectors.size(), target->interval, memory.servers});
     }
     fit_ = fits(loads, settings_.pace_per_second, limits_);
+    if (events_.reckoned) events_.reckoned(*fit_);
   }
 
   config::ProbeSettings settings_;
@@ -311,6 +320,7 @@ class Scheduler::State {
             std::move(events)) {
     keep_totals();
     thread_ = std::thread([this] { context_.run(); });
+    pthread_setname_np(thread_.native_handle(), "asking");
   }
 
   ~State() { stop(); }

@@ -29,10 +29,12 @@ struct FinishedRound {
   std::vector<Observation> observations{};
 };
 
-/// Both are called on the thread that asks, and must not wait.
+/// All are called on the thread that asks, and must not wait.
 struct SchedulerEvents {
   std::function<RoundVerdict(const FinishedRound&)> judge{};
   std::function<void(const config::DomainName&, WallTime next_round)> planned{};
+  /// Once every domain was seen, and again after each change of the targets.
+  std::function<void(const PaceFit&)> reckoned{};
 };
 
 /// A look out of turn.

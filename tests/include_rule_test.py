@@ -16,7 +16,7 @@ EVERYWHERE = [""]
 LIBRARIES = {
     "fmt/": EVERYWHERE,
     "tl/": EVERYWHERE,
-    "boost/": ["exporters/http/front_door", "probe/"],
+    "boost/": ["exporters/http/front_door", "exporters/http/listeners", "probe/"],
     "idn2.h": ["config/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": [
@@ -30,6 +30,7 @@ LIBRARIES = {
     ],
     "yaml-cpp/": ["config/yaml_tree"],
     "nlohmann/": [
+        "exporters/catalogue_json",
         "exporters/history_json",
         "exporters/observation_json",
         "exporters/record_formats",
@@ -43,7 +44,7 @@ LIBRARIES = {
     "CLI/": ["cli/command_line/flags"],
     "civetweb.h": ["exporters/http/web_server"],
     "crypt.h": ["exporters/http/password_check"],
-    "systemd/": ["cli/serve", "exporters/http/front_door"],
+    "systemd/": ["cli/serve", "exporters/http/listeners"],
     "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"

@@ -58,11 +58,15 @@ Result<Command> read_explain(std::span<const std::string> arguments) {
   bool help = false;
   declare_help(flags, help);
   flags.positionals(positionals);
+  flags.toggle("--json", command.json, "all checks as one JSON object", output_group);
   flags.toggle("--markdown", command.markdown, "", "");
   if (auto parsed = flags.read("explain", arguments); !parsed) return tl::unexpected(parsed.error());
   if (help) return TextWanted{flags.help(explain_help_start)};
   if (positionals.size() > 1) {
     return mistake(escape_text(positionals[1], 80), "one check is explained at a time");
+  }
+  if (command.json && !positionals.empty()) {
+    return mistake("--json", "it is for all checks at once");
   }
   if (!positionals.empty()) {
     const std::string& name = positionals.front();

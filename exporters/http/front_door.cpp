@@ -6,24 +6,17 @@
 #include <deque>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-
 #include <fmt/format.h>
 #include <openssl/ssl.h>
-#include <systemd/sd-daemon.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -34,9 +27,10 @@
 
 #include "config/base64.hpp"
 #include "config/escape.hpp"
-#include "config/web_config.hpp"
+#include "exporters/http/listeners.hpp"
 #include "exporters/http/password_check.hpp"
-#include "exporters/http/tls_context.hpp"
+#include "exporters/http/request_target.hpp"
+#include "exporters/http/web_rules.hpp"
 #include "exporters/http/web_server.hpp"
 
 namespace dkimprobe::exporters {
@@ -53,6 +47,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 constexpr std::size_t chunk_bytes = 16384;
 constexpr std::size_t most_drained = 1U << 20U;
 constexpr milliseconds linger{1000};
+constexpr milliseconds last_octets{300};
 constexpr milliseconds pause_after_failure{100};
 constexpr std::size_t longest_logged = 512;
 constexpr unsigned char first_octet_of_tls = 0x16;
@@ -66,142 +61,9 @@ bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/// The path and query of a request's target, which may be of the form for proxies; nothing when it has none
-/// that can be passed on.
-std::optional<std::string> clean_target(std::string_view target) {
-  if (target.starts_with("http://") || target.starts_with("https://")) {
-    const std::size_t host = target.find("//") + 2;
-    target.remove_prefix(std::min(target.find('/', host), target.size()));
-    if (target.empty()) target = "/";
-  }
-  target = target.substr(0, target.find('#'));
-  if (!target.starts_with('/')) return std::nullopt;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (target[i] <= ' ' || target[i] > '~') return std::nullopt;
-    if (target[i] != '%') continue;
-    if (i + 2 >= target.size() || !is_hex(target[i + 1]) || !is_hex(target[i + 2])) return std::nullopt;
-    if (target.substr(i + 1, 2) == "00") return std::nullopt;
-  }
-  return std::string(target);
-}
-
 std::string_view reason_of(unsigned status) {
   return view(http::obsolete_reason(http::int_to_status(status)));
 }
-
-// ---- Rules ----
-
-/// What the web configuration says, made ready; one object for each version of it.
-struct Rules {
-  config::WebConfig config{};
-  TlsContext tls{};
-  std::optional<asio::ssl::context> tls_context{};
-};
-
-config::Result<std::shared_ptr<Rules>> make_rules(config::WebConfig config) {
-  auto rules = std::make_shared<Rules>();
-  rules->config = std::move(config);
-  if (rules->config.tls) {
-    auto tls = make_tls_context(std::make_shared<const config::TlsServerConfig>(*rules->config.tls));
-    if (!tls) {
-      for (auto& each : tls.error()) each.where = config::escape_text(rules->config.files.front().string());
-      return tl::unexpected(std::move(tls.error()));
-    }
-    rules->tls = *tls;
-    SSL_CTX_up_ref(rules->tls.get());
-    rules->tls_context.emplace(rules->tls.get());
-  }
-  return rules;
-}
-
-/// By which a change of a file shows.
-struct FileStamp {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = -1;
-  std::int64_t seconds = 0;
-  std::int64_t nanoseconds = 0;
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
-};
-
-FileStamp stamp_of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-}
-
-/// The configuration as it is now: read again when one of its files has changed, and kept as it was when the
-/// new one cannot be used.
-class RulesFile {
- public:
-  using Told = std::function<void(const config::Result<config::Mistakes>&)>;
-
-  [[nodiscard]] config::Result<bool> open(const WebSettings& settings) {
-    path_ = settings.config_file;
-    told_ = settings.on_config;
-    rules_ = std::make_shared<Rules>();
-    if (!path_) return true;
-    files_.push_back(*path_);
-    return read();
-  }
-
-  [[nodiscard]] std::shared_ptr<const Rules> now() {
-    if (!path_ || stamps() == stamps_) return rules_;
-    if (auto result = read(); !result && told_) told_(tl::unexpected(std::move(result.error())));
-    return rules_;
-  }
-
- private:
-  [[nodiscard]] std::vector<FileStamp> stamps() const {
-    std::vector<FileStamp> result;
-    for (const auto& file : files_) result.push_back(stamp_of(file));
-    return result;
-  }
-
-  [[nodiscard]] config::Result<bool> read() {
-    // Before the reading: what changes meanwhile is then read once more.
-    stamps_ = stamps();
-    return config::load_web_config(*path_)
-        .and_then([](config::WebConfig config) { return make_rules(std::move(config)); })
-        .map([&](std::shared_ptr<Rules> rules) {
-          if (files_ != rules->config.files) {
-            files_ = rules->config.files;
-            stamps_ = stamps();
-          }
-          rules_ = std::move(rules);
-          if (told_) told_(rules_->config.warnings);
-          return true;
-        });
-  }
-
-  std::optional<std::filesystem::path> path_{};
-  Told told_{};
-  std::vector<std::filesystem::path> files_{};
-  std::vector<FileStamp> stamps_{};
-  std::shared_ptr<const Rules> rules_{};
-};
-
-/// A bucket of tokens, as the toolkit's limit is one.
-class Bucket {
- public:
-  [[nodiscard]] bool take(const config::RateLimit& limit, steady_clock::time_point now) {
-    const std::chrono::duration<double> passed = now - last_;
-    last_ = now;
-    const double gained = passed / std::chrono::duration<double>(limit.interval);
-    tokens_ = std::min<double>(limit.burst, tokens_ + gained);
-    if (tokens_ < 1.0) return false;
-    tokens_ -= 1.0;
-    return true;
-  }
-
- private:
-  double tokens_ = 1e9;  ///< it begins full
-  steady_clock::time_point last_ = steady_clock::now();
-};
 
 class Door;
 
@@ -221,7 +83,7 @@ class Session : public std::enable_shared_from_this<Session> {
     closing,
   };
 
-  Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_ptr<const Rules> rules);
+  Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_ptr<const WebRules> rules);
 
   void start();
   void close();
@@ -282,8 +144,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t id_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  std::shared_ptr<const Rules> first_rules_;  ///< of the connection
-  std::shared_ptr<const Rules> rules_;        ///< of the request
+  std::shared_ptr<const WebRules> first_rules_;  ///< of the connection
+  std::shared_ptr<const WebRules> rules_;        ///< of the request
   std::optional<asio::ssl::stream<tcp::socket&>> tls_{};
   std::string remote_{};
   std::string source_{};  ///< by which wrong passwords are counted
@@ -366,7 +228,7 @@ class Door final : public FrontDoor {
   [[nodiscard]] const tcp::endpoint& web_server() const { return web_server_; }
   [[nodiscard]] const std::string& secret() const { return secret_; }
   [[nodiscard]] bool stopping() const { return stopping_; }
-  [[nodiscard]] std::shared_ptr<const Rules> rules_now() { return rules_.now(); }
+  [[nodiscard]] std::shared_ptr<const WebRules> rules_now() { return rules_.now(); }
   [[nodiscard]] PasswordCheck& passwords() { return passwords_; }
   [[nodiscard]] bool within_rate(const config::RateLimit& limit) {
     return bucket_.take(limit, steady_clock::now());
@@ -384,10 +246,6 @@ class Door final : public FrontDoor {
   }
 
  private:
-  void listen(std::string_view address, config::Mistakes& mistakes);
-  void listen_at(const tcp::endpoint& endpoint, bool both_families, std::string_view address,
-                 config::Mistakes& mistakes);
-  void take_systemd_sockets(config::Mistakes& mistakes);
   void accept(tcp::acceptor& acceptor);
   void admit(tcp::socket socket);
   [[nodiscard]] bool make_room();
@@ -398,12 +256,12 @@ class Door final : public FrontDoor {
   std::function<void(const Access&)> on_access_;
   tcp::endpoint web_server_;
   std::string secret_;
-  RulesFile rules_{};
-  Bucket bucket_{};
+  WebRulesFile rules_{};
+  RateBucket bucket_{};
   std::vector<std::uint16_t> ports_{};
 
   asio::io_context context_{1};
-  std::deque<tcp::acceptor> acceptors_{};
+  Listeners acceptors_{};
   asio::steady_timer grace_{context_};
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_{};
   std::deque<std::shared_ptr<Session>> waiting_{};
@@ -417,7 +275,7 @@ class Door final : public FrontDoor {
 
 // ---- Session ----
 
-Session::Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_ptr<const Rules> rules)
+Session::Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_ptr<const WebRules> rules)
     : door_(door),
       id_(id),
       socket_(std::move(socket)),
@@ -448,7 +306,7 @@ void Session::set_phase(Phase phase, milliseconds deadline) {
 }
 
 void Session::start() {
-  if (!first_rules_->tls_context) {
+  if (!first_rules_->tls) {
     set_phase(Phase::header, door_.limits().header);
     next_request();
     return;
@@ -470,8 +328,9 @@ void Session::start() {
 }
 
 void Session::handshake() {
-  // Asio wants to be able to change it; it is only read, as by every connection of these rules.
-  tls_.emplace(socket_, const_cast<asio::ssl::context&>(*first_rules_->tls_context));
+  SSL* const tls = SSL_new(first_rules_->tls.get());
+  if (tls == nullptr) return close();
+  tls_.emplace(socket_, tls);
   tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
     if (self->closed_) return;
     if (error) {
@@ -489,7 +348,7 @@ void Session::refuse_connection() {
       "Connection: close\r\nRetry-After: 5\r\n\r\nToo many connections.\n";
   error_code ignored;
   socket_.non_blocking(true, ignored);
-  if (!first_rules_->tls_context) socket_.send(asio::buffer(text), 0, ignored);
+  if (!first_rules_->tls) socket_.send(asio::buffer(text), 0, ignored);
   socket_.close(ignored);
 }
 
@@ -506,7 +365,12 @@ void Session::close() {
 
 void Session::finish() {
   keep_open_ = false;
-  if (phase_ == Phase::handshake || phase_ == Phase::idle || (phase_ == Phase::header && !parser_)) close();
+  if (phase_ == Phase::handshake || phase_ == Phase::idle || (phase_ == Phase::header && !parser_)) {
+    close();
+  } else if (phase_ == Phase::header || phase_ == Phase::body) {
+    // What is really on its way arrives soon.
+    set_phase(phase_, last_octets);
+  }
 }
 
 void Session::next_request() {
@@ -942,83 +806,13 @@ void Line::on_answer() {
 
 // ---- Door ----
 
-void Door::listen_at(const tcp::endpoint& endpoint, bool both_families, std::string_view address,
-                     config::Mistakes& mistakes) {
-  error_code error;
-  tcp::acceptor acceptor(context_);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(!both_families), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) {
-    mistakes.push_back(
-        {config::escape_text(address), fmt::format("cannot listen there: {}", error.message())});
-    return;
-  }
-  ports_.push_back(acceptor.local_endpoint().port());
-  acceptors_.push_back(std::move(acceptor));
-}
-
-void Door::listen(std::string_view address, config::Mistakes& mistakes) {
-  const std::size_t colon = address.rfind(':');
-  std::string_view host = address.substr(0, std::min(colon, address.size()));
-  const std::string_view number = colon == std::string_view::npos ? "" : address.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, wrong] = std::from_chars(number.data(), number.data() + number.size(), port);
-  const bool has_port = !number.empty() && wrong == std::errc{} && end == number.data() + number.size();
-  const bool in_brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
-  if (in_brackets) host = host.substr(1, host.size() - 2);
-  error_code error;
-  const auto ip = asio::ip::make_address(std::string(host), error);
-  if (!has_port || (host != "localhost" && !host.empty() && (error || ip.is_v6() != in_brackets))) {
-    mistakes.push_back({config::escape_text(address),
-                        "an address with a port was expected, such as 127.0.0.1:9815, [::1]:9815 or :9815"});
-  } else if (host == "localhost") {
-    listen_at({asio::ip::address_v4::loopback(), port}, false, address, mistakes);
-  } else if (host.empty()) {
-    // One socket for both families, where there are both.
-    tcp::acceptor(context_).open(tcp::v6(), error);
-    const asio::ip::address any_ipv4 = asio::ip::address_v4::any();
-    listen_at({error ? any_ipv4 : asio::ip::address_v6::any(), port}, true, address, mistakes);
-  } else {
-    listen_at({ip, port}, false, address, mistakes);
-  }
-}
-
-void Door::take_systemd_sockets(config::Mistakes& mistakes) {
-  const int count = sd_listen_fds(1);
-  if (count <= 0) {
-    mistakes.push_back({"LISTEN_FDS", "systemd has given no sockets; a unit of type socket opens them"});
-    return;
-  }
-  for (int file = SD_LISTEN_FDS_START; file < SD_LISTEN_FDS_START + count; ++file) {
-    const bool is_ipv6 = sd_is_socket(file, AF_INET6, SOCK_STREAM, 1) > 0;
-    if (!is_ipv6 && sd_is_socket(file, AF_INET, SOCK_STREAM, 1) <= 0) {
-      mistakes.push_back({"LISTEN_FDS", fmt::format("socket {} is none that listens for TCP", file)});
-      continue;
-    }
-    error_code error;
-    tcp::acceptor acceptor(context_);
-    acceptor.assign(is_ipv6 ? tcp::v6() : tcp::v4(), file, error);
-    if (error) {
-      mistakes.push_back({"LISTEN_FDS", fmt::format("socket {}: {}", file, error.message())});
-      continue;
-    }
-    ports_.push_back(acceptor.local_endpoint().port());
-    acceptors_.push_back(std::move(acceptor));
-  }
-}
-
 config::Result<bool> Door::open(const WebSettings& settings) {
   config::Mistakes mistakes;
   if (auto read = rules_.open(settings); !read) mistakes = std::move(read.error());
-  if (settings.systemd_sockets) {
-    take_systemd_sockets(mistakes);
-  } else {
-    for (const auto& address : settings.listen) listen(address, mistakes);
-  }
+  acceptors_ = settings.systemd_sockets ? take_systemd_sockets(context_, mistakes)
+                                        : listen_at(context_, settings.listen, mistakes);
   if (acceptors_.empty() && mistakes.empty()) mistakes.push_back({"", "there is no address to listen at"});
+  for (const auto& acceptor : acceptors_) ports_.push_back(acceptor.local_endpoint().port());
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return true;
 }

@@ -90,6 +90,7 @@ void MetricWriter::begin(const MetricFamily& family) {
 }
 
 void MetricWriter::start(std::string_view suffix, const MetricLabels& labels, std::string_view last_label) {
+  ++series_;
   text_.append(name_).append(suffix);
   if (!labels.text().empty() || !last_label.empty()) {
     text_.append("{").append(labels.text());
@@ -131,6 +132,7 @@ void MetricWriter::histogram(const MetricLabels& labels, const HistogramCounts& 
 std::string MetricWriter::finish() {
   if (format_ == MetricFormat::openmetrics) text_ += "# EOF\n";
   name_.clear();
+  series_ = 0;
   return std::exchange(text_, {});
 }
 

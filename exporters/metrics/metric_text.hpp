@@ -3,6 +3,7 @@
 // no numbers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -54,10 +55,13 @@ class MetricWriter {
   void sample(const MetricLabels& labels, std::uint64_t value);
   void histogram(const MetricLabels& labels, const HistogramCounts& histogram);
 
-  /// The whole text; the writer is empty afterwards.
+  /// The whole text; the writer is as new afterwards.
   [[nodiscard]] std::string finish();
 
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
+
+  /// How many series were written, over all families.
+  [[nodiscard]] std::size_t series() const { return series_; }
 
  private:
   void start(std::string_view suffix, const MetricLabels& labels, std::string_view last_label);
@@ -65,6 +69,7 @@ class MetricWriter {
   MetricFormat format_;
   std::string text_{};
   std::string name_{};  ///< of the samples of the present family
+  std::size_t series_ = 0;
 };
 
 }  // namespace dkimprobe::exporters

@@ -11,6 +11,7 @@
 #include "checks/server_answer.hpp"
 #include "config/address.hpp"
 #include "exporters/message_size.hpp"
+#include "exporters/metrics/metric_values.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -23,28 +24,11 @@ struct Sample {
   double value = 0;
 };
 
-double status_number(checks::Status status) {
-  switch (status) {
-    case checks::Status::ok:
-      return 0;
-    case checks::Status::warning:
-      return 1;
-    case checks::Status::critical:
-      return 2;
-    case checks::Status::unknown:
-      return 3;
-  }
-  return 3;
-}
-
-double seconds_since_epoch(probe::WallTime time) {
-  return static_cast<double>(time.time_since_epoch().count()) / 1'000.0;
-}
-
 /// A report with its labels rendered, so that each family only adds its own.
 struct Labelled {
   const MeasuredReport* measured = nullptr;
   MetricLabels labels{};
+  std::size_t capped = 0;  ///< series of it that were left out
 
   [[nodiscard]] const Report& report() const { return *measured->report; }
   [[nodiscard]] MetricLabels with(std::string_view name, std::string_view value) const {
@@ -54,12 +38,12 @@ struct Labelled {
   }
 };
 
-void status(const Labelled& each, std::vector<Sample>& samples) {
-  samples.push_back({each.labels, status_number(each.report().status)});
+void status(Labelled& each, std::vector<Sample>& samples) {
+  samples.push_back({each.labels, metric_value(each.report().status)});
 }
 
 /// Each check and severity once, however many servers it was found at.
-void findings(const Labelled& each, std::vector<Sample>& samples) {
+void findings(Labelled& each, std::vector<Sample>& samples) {
   std::vector<std::pair<const checks::Check*, checks::Severity>> told;
   for (const auto& finding : each.report().findings) {
     const std::pair key{finding.check, finding.severity};
@@ -71,7 +55,7 @@ void findings(const Labelled& each, std::vector<Sample>& samples) {
 }
 
 /// A server that is asked for several names of a chain has answered when it did for all of them.
-void server_answers(const Labelled& each, std::vector<Sample>& samples) {
+void server_answers(Labelled& each, std::vector<Sample>& samples) {
   std::vector<std::pair<const checks::ServerId*, bool>> servers;
   for (const auto& row : each.report().servers) {
     // Nothing is known of a server that was not asked, or where this machine failed.
@@ -85,6 +69,10 @@ void server_answers(const Labelled& each, std::vector<Sample>& samples) {
       known->second = known->second && answer;
     }
   }
+  if (servers.size() > most_servers_told) {
+    each.capped += servers.size() - most_servers_told;
+    servers.resize(most_servers_told);
+  }
   for (const auto& [id, answer] : servers) {
     const auto& address = id->address;
     samples.push_back({each.with("nameserver", id->name)
@@ -93,16 +81,16 @@ void server_answers(const Labelled& each, std::vector<Sample>& samples) {
   }
 }
 
-void key_bits(const Labelled& each, std::vector<Sample>& samples) {
+void key_size(Labelled& each, std::vector<Sample>& samples) {
   if (each.report().key) samples.push_back({each.labels, static_cast<double>(each.report().key->bits)});
 }
 
-void key_info(const Labelled& each, std::vector<Sample>& samples) {
+void key_info(Labelled& each, std::vector<Sample>& samples) {
   const auto& key = each.report().key;
   if (key) samples.push_back({each.with("algorithm", key->algorithm).add("sha256", key->sha256), 1});
 }
 
-void record_ttl(const Labelled& each, std::vector<Sample>& samples) {
+void record_ttl(Labelled& each, std::vector<Sample>& samples) {
   std::optional<std::uint32_t> longest;
   for (const auto& row : each.report().servers) {
     if (row.ttl_seconds && !row.answer_sha256.empty())
@@ -111,12 +99,12 @@ void record_ttl(const Labelled& each, std::vector<Sample>& samples) {
   if (longest) samples.push_back({each.labels, static_cast<double>(*longest)});
 }
 
-void negative_ttl(const Labelled& each, std::vector<Sample>& samples) {
+void negative_ttl(Labelled& each, std::vector<Sample>& samples) {
   if (const auto ttl = each.report().negative_ttl_seconds)
     samples.push_back({each.labels, static_cast<double>(*ttl)});
 }
 
-void response_bytes(const Labelled& each, std::vector<Sample>& samples) {
+void response_bytes(Labelled& each, std::vector<Sample>& samples) {
   const auto& size = each.report().size;
   for (const auto& [path, bytes] :
        {std::pair{"udp", size.observed_udp}, {"edns", size.observed_edns}, {"tcp", size.observed_tcp}}) {
@@ -124,7 +112,7 @@ void response_bytes(const Labelled& each, std::vector<Sample>& samples) {
   }
 }
 
-void headroom(const Labelled& each, std::vector<Sample>& samples) {
+void headroom(Labelled& each, std::vector<Sample>& samples) {
   const auto& size = each.report().size;
   for (const auto& [limit, bytes] :
        {std::pair{plain_limit_bytes, plain_bytes(size)}, {edns_limit_bytes, edns_bytes(size)}}) {
@@ -134,25 +122,24 @@ void headroom(const Labelled& each, std::vector<Sample>& samples) {
   }
 }
 
-void adsp_policy(const Labelled& each, std::vector<Sample>& samples) {
+void adsp_policy(Labelled& each, std::vector<Sample>& samples) {
   samples.push_back({each.with("policy", checks::to_string(each.report().adsp)), 1});
 }
 
-void key_first_seen(const Labelled& each, std::vector<Sample>& samples) {
-  if (const auto seen = each.measured->key_first_seen)
-    samples.push_back({each.labels, seconds_since_epoch(*seen)});
+void key_first_seen(Labelled& each, std::vector<Sample>& samples) {
+  if (const auto seen = each.measured->key_first_seen) samples.push_back({each.labels, metric_value(*seen)});
 }
 
-void safe_to_sign(const Labelled& each, std::vector<Sample>& samples) {
+void safe_to_sign(Labelled& each, std::vector<Sample>& samples) {
   const auto& rotation = each.report().rotation;
   if (rotation && rotation->safe_to_sign_at)
-    samples.push_back({each.labels, seconds_since_epoch(*rotation->safe_to_sign_at)});
+    samples.push_back({each.labels, metric_value(*rotation->safe_to_sign_at)});
 }
 
 struct Family {
   std::string_view name{};
   std::string_view help{};
-  void (*samples)(const Labelled&, std::vector<Sample>&) = nullptr;
+  void (*samples)(Labelled&, std::vector<Sample>&) = nullptr;
 };
 
 constexpr Family families[] = {
@@ -162,7 +149,7 @@ constexpr Family families[] = {
     {"dkim_nameserver_answer",
      "1 if the server told what it publishes, or that there is nothing; 0 if it failed or refused.",
      server_answers},
-    {"dkim_key_bits", "Size of the published key.", key_bits},
+    {"dkim_key_size", "Size of the published key in bits; of RSA its modulus.", key_size},
     {"dkim_key_info", "Kind and fingerprint (SHA-256 of the SubjectPublicKeyInfo) of the published key.",
      key_info},
     {"dkim_record_ttl_seconds", "How long caches keep the record, the longest of all servers.", record_ttl},
@@ -179,7 +166,7 @@ constexpr Family families[] = {
 
 }  // namespace
 
-void write_report_metrics(MetricWriter& writer, std::span<const MeasuredReport> reports) {
+std::size_t write_report_metrics(MetricWriter& writer, std::span<const MeasuredReport> reports) {
   std::vector<Labelled> labelled;
   labelled.reserve(reports.size());
   for (const auto& measured : reports) {
@@ -190,7 +177,7 @@ void write_report_metrics(MetricWriter& writer, std::span<const MeasuredReport> 
   std::vector<Sample> samples;
   for (const auto& family : families) {
     bool begun = false;
-    for (const auto& each : labelled) {
+    for (auto& each : labelled) {
       samples.clear();
       family.samples(each, samples);
       if (!begun && !samples.empty()) writer.begin({family.name, MetricKind::gauge, family.help});
@@ -198,6 +185,9 @@ void write_report_metrics(MetricWriter& writer, std::span<const MeasuredReport> 
       for (const auto& sample : samples) writer.sample(sample.labels, sample.value);
     }
   }
+  std::size_t capped = 0;
+  for (const auto& each : labelled) capped += each.capped;
+  return capped;
 }
 
 }  // namespace dkimprobe::exporters

@@ -82,6 +82,9 @@ void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer) {
               metrics.reload_succeeded ? 1 : 0);
   write_gauge(writer, "dkimprobe_config_last_reload_success_timestamp_seconds",
               "When the settings in use were read, in seconds since 1970.", metrics.reload_time);
+  write_gauge(writer, "dkimprobe_series_capped",
+              "Series that this page leaves out, of too many selectors or of too many servers of a selector.",
+              static_cast<double>(metrics.series_capped));
   write_queries(metrics, writer);
   write_rounds(metrics, writer);
   if (metrics.history_stored) {

@@ -41,6 +41,7 @@ struct SelfMetrics {
   std::optional<bool> fits_pace{};  ///< whether the rounds fit the pace, once that is known
   std::uint64_t probes = 0;         ///< of `/probe`
   std::uint64_t probes_refused = 0;
+  std::size_t series_capped = 0;  ///< left out of the page
   bool reload_succeeded = true;
   double reload_time = 0.0;              ///< of the settings in use, seconds since 1970
   std::optional<bool> history_stored{};  ///< whether the last look could be stored; nothing without a history

@@ -1,6 +1,7 @@
 #include "exporters/metrics/textfile.hpp"
 
 #include "config/escape.hpp"
+#include "exporters/metrics/metric_values.hpp"
 
 namespace dkimprobe::exporters {
 
@@ -13,7 +14,7 @@ std::string textfile(std::span<const MeasuredReport> reports, std::string_view f
   writer.sample(MetricLabels{of_file}.add("version", version), 1.0);
   writer.begin({"dkimprobe_textfile_written_timestamp_seconds", MetricKind::gauge,
                 "When the file was written: an old one tells what was once found."});
-  writer.sample(of_file, static_cast<double>(written_at.time_since_epoch().count()) / 1'000.0);
+  writer.sample(of_file, metric_value(written_at));
   return writer.finish();
 }
 

@@ -57,7 +57,7 @@ def main():
     if case.get("schema"):
         wrong += schema_errors(case["schema"], done.stdout)
     # Lines for programs are as long as they are.
-    for_programs = case.get("schema") or "--plugin" in case["arguments"]
+    for_programs = case.get("schema") or {"--plugin", "--json"} & set(case["arguments"])
     too_wide = [] if for_programs else [line for line in done.stdout.splitlines() if len(line) > 80]
     wrong += ["a line has %d columns: %s" % (len(line), line) for line in too_wide]
     if wrong:

@@ -418,6 +418,19 @@ TEST_CASE("two processes share the file") {
   CHECK(taken(reader.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
 }
 
+TEST_CASE("who holds the history is the only one that does, and others still write") {
+  const Scratch scratch;
+  {
+    const auto held = taken(HistoryStore::open(scratch.path(), HistoryAccess::hold));
+    const auto second = HistoryStore::open(scratch.path(), HistoryAccess::hold);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().front().message.find("another dkimprobe") != std::string::npos);
+    auto writer = opened(scratch);
+    taken(writer.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  }
+  CHECK(HistoryStore::open(scratch.path(), HistoryAccess::hold));
+}
+
 TEST_CASE("reading makes no file, and writing one directory at most") {
   const Scratch scratch;
   auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));

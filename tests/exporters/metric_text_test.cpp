@@ -11,7 +11,7 @@ namespace {
 
 std::string sample_page(MetricFormat format) {
   MetricWriter writer(format);
-  writer.begin({"dkim_key_bits", MetricKind::gauge, "Bits of the \"key\",\na \\ and more."});
+  writer.begin({"dkim_key_size", MetricKind::gauge, "Bits of the \"key\",\na \\ and more."});
   MetricLabels labels;
   labels.add("domain", "example.com").add("selector", "a\"b\\c\nd");
   writer.sample(labels, std::uint64_t{2048});
@@ -28,9 +28,9 @@ std::string sample_page(MetricFormat format) {
 }  // namespace
 
 TEST_CASE("metrics are written in the text format") {
-  CHECK(sample_page(MetricFormat::text) == R"(# HELP dkim_key_bits Bits of the "key",\na \\ and more.
-# TYPE dkim_key_bits gauge
-dkim_key_bits{domain="example.com",selector="a\"b\\c\nd"} 2048
+  CHECK(sample_page(MetricFormat::text) == R"(# HELP dkim_key_size Bits of the "key",\na \\ and more.
+# TYPE dkim_key_size gauge
+dkim_key_size{domain="example.com",selector="a\"b\\c\nd"} 2048
 # HELP dkimprobe_queries_total Queries.
 # TYPE dkimprobe_queries_total counter
 dkimprobe_queries_total 18446744073709551615
@@ -53,7 +53,7 @@ dkimprobe_query_duration_seconds_count{transport="tcp"} 6
 
 TEST_CASE("metrics are written as OpenMetrics") {
   const std::string text = sample_page(MetricFormat::openmetrics);
-  CHECK(text.find("# HELP dkim_key_bits Bits of the \\\"key\\\",\\na \\\\ and more.\n") != std::string::npos);
+  CHECK(text.find("# HELP dkim_key_size Bits of the \\\"key\\\",\\na \\\\ and more.\n") != std::string::npos);
   CHECK(text.find("# TYPE dkimprobe_queries counter\ndkimprobe_queries_total 18446744073709551615\n") !=
         std::string::npos);
   CHECK(text.ends_with("_count{transport=\"tcp\"} 6\n# EOF\n"));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "exporters/metrics/textfile.hpp"
@@ -93,6 +94,20 @@ TEST_CASE("a fault at many servers is one series, and a server on two legs is on
             R"(,nameserver="ns1.example.com",address="192.0.2.1:5300"} 1)" + "\n");
 }
 
+TEST_CASE("servers beyond the bound are left out and counted") {
+  auto report = sample_reports().front().report;
+  report.servers.resize(1);
+  for (std::uint16_t port = 1; port < most_servers_told + 3; ++port) {
+    report.servers.push_back(report.servers.front());
+    report.servers.back().id.address.port = static_cast<std::uint16_t>(10'000 + port);
+  }
+  MetricWriter writer(MetricFormat::text);
+  CHECK(write_report_metrics(writer, std::vector<MeasuredReport>{{.report = &report}}) == 3);
+  const std::string text = writer.finish();
+  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told - 1)) != std::string::npos);
+  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told)) == std::string::npos);
+}
+
 TEST_CASE("nothing is written of nothing, and what is not known has no series") {
   CHECK(page({}).empty());
   CHECK(page({}, MetricFormat::openmetrics) == "# EOF\n");
@@ -100,7 +115,7 @@ TEST_CASE("nothing is written of nothing, and what is not known has no series") 
   const std::string text = page({{.report = &report}});
   CHECK(text.find("\ndkim_selector_status{") != std::string::npos);
   CHECK(text.find("} 3\n") != std::string::npos);
-  CHECK(text.find("dkim_key_bits") == std::string::npos);
+  CHECK(text.find("dkim_key_size") == std::string::npos);
   CHECK(text.find("dkim_response") == std::string::npos);
 }
 

@@ -299,6 +299,154 @@ class Requests(unittest.TestCase):
         self.assertNotIn("\x1b", "".join(self.service.lines))
 
 
+class Attacks(unittest.TestCase):
+    """What tries to make two of one request, or to be read in two ways. Each must be refused, or be read as one."""
+
+    def smuggled(self, service, octets):
+        """How many answers come, the status of the first, and whether what is hidden was taken for a request."""
+        hidden = b"GET /tree/hidden HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        said = service.raw(octets.replace(b"@", hidden))
+        return said.count(b"HTTP/1.1 "), status(said), b"\ntree /tree/hidden" in b"\n" + said.split(b"\r\n\r\n")[-1]
+
+    def test_smuggling(self):
+        post = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
+        with Service("body=500", "header=500") as service:
+            for request in (
+                b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n@",
+                b"Content-Length: 0\r\nContent-Length: 60\r\n\r\n@",
+                b"Content-Length: 0, 60\r\n\r\n@",
+                b"Content-Length: +0\r\n\r\n@",
+                b"Content-Length: -1\r\n\r\n@",
+                b"Content-Length: 0x0\r\n\r\n@",
+                b"Content-Length: 18446744073709551616\r\n\r\n@",
+                b"Content-Length : 0\r\n\r\n@",
+                b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n@",
+                b"X: a\r\n b\rContent-Length: 9\r\n\r\n@",
+                b"X\0Y: a\r\n\r\n@",
+                b": a\r\n\r\n@",
+                b"X: \x00\r\n\r\n@",
+            ):
+                with self.subTest(request):
+                    answers, first, hidden = self.smuggled(service, post + request)
+                    self.assertEqual((answers, hidden), (1, False))
+                    self.assertIn(first, (400, 408, 413, 431))
+            self.assertEqual(service.get("/request").status, 200)
+
+    def test_two_requests_are_two(self):
+        """Where the end of the first one is beyond doubt, what follows is the next."""
+        post = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
+        with Service() as service:
+            for request in (
+                b"Content-Length: 0\r\n\r\n@",
+                b"Content-Length: 3\r\n\r\nabc@",
+                b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n3;x=" + b"y" * 50 + b"\r\nabc\r\n0\r\nT: x\r\n\r\n@",
+            ):
+                with self.subTest(request):
+                    self.assertEqual(self.smuggled(service, post + request), (2, 200, True))
+
+    def test_other_protocols(self):
+        with Service() as service:
+            for octets in (
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                b"CONNECT example.com:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+                b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
+                b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+                b"\0\x1c\x12\x34\0\0\0\1\0\0\0\0\0\0\7example\3com\0\0\x10\0\1\r\n\r\n",
+            ):
+                with self.subTest(octets):
+                    self.assertIn(status(service.raw(octets)), (400, 405, 501, 505))
+
+    def test_half_closed(self):
+        with Service() as service:
+            with service.connect() as sock:
+                sock.sendall(b"GET /tree/half HTTP/1.1\r\nHost: a\r\n\r\n")
+                sock.shutdown(socket.SHUT_WR)
+                self.assertIn(b"tree /tree/half\n", everything(sock))
+            for octets in (b"", b"GET /tr", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"):
+                with service.connect() as sock:
+                    sock.sendall(octets)
+                    sock.shutdown(socket.SHUT_WR)
+                    began = time.monotonic()
+                    everything(sock)
+                    self.assertLess(time.monotonic() - began, 2)
+
+    def test_many_requests_and_no_reader(self):
+        """Who sends without end and takes nothing is not read without end."""
+        with Service("write=1000") as service:
+            with service.connect() as sock:
+                sock.settimeout(3)
+                sent, began = 0, time.monotonic()
+                with contextlib.suppress(OSError):
+                    while time.monotonic() - began < 3:
+                        sent += sock.send(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 200)
+            self.assertLess(sent, 16 * 2**20)
+            self.assertEqual(service.get("/request").status, 200)
+
+    def test_a_crowd_that_comes_again_and_again(self):
+        with Service("connections=32") as service:
+            over = threading.Event()
+
+            def crowd(start):
+                held = []
+                while not over.is_set():
+                    with contextlib.suppress(OSError):
+                        sock = service.connect()
+                        sock.sendall(start)
+                        held.append(sock)
+                    for sock in held[:-40]:
+                        sock.close()
+                    del held[:-40]
+                for sock in held:
+                    sock.close()
+
+            with concurrent.futures.ThreadPoolExecutor(3) as pool:
+                crowds = [pool.submit(crowd, start) for start in (b"", b"GET /", b"POST /echo HTTP/1.1\r\n")]
+                try:
+                    times = []
+                    for _ in range(40):
+                        began = time.monotonic()
+                        self.assertEqual(service.get("/request").status, 200)
+                        times.append(time.monotonic() - began)
+                finally:
+                    over.set()
+                for each in crowds:
+                    each.result()
+            self.assertLess(sorted(times)[30], 1)
+
+    def test_tls_half_open(self):
+        """A handshake that stops anywhere ends by its time, and keeps nobody else."""
+        with Service("header=500", config=TLS) as service:
+            recorded = ssl.MemoryBIO()
+            client = client_context().wrap_bio(ssl.MemoryBIO(), recorded, server_hostname="127.0.0.1")
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+            hello = recorded.read()
+            for start in (b"", hello[:1], hello[:5], hello[:100], hello, hello + b"\x16\x03\x03\x40\x00" + b"x" * 100,
+                          b"\x16\x03\x01\xff\xff", b"\x16\x03\x01\x00\x02\x00\x00"):
+                with self.subTest(start[:8]), service.connect() as sock:
+                    sock.sendall(start)
+                    began = time.monotonic()
+                    self.assertEqual(service.get("/request", context=client_context()).status, 200)
+                    everything(sock)
+                    self.assertLess(time.monotonic() - began, 3)
+
+    def test_tls_renegotiation(self):
+        with Service(config=TLS) as service:
+            done = subprocess.run(
+                ("openssl", "s_client", "-connect", "127.0.0.1:%d" % service.port, "-tls1_2"), input=b"R\n",
+                capture_output=True, timeout=20)
+            self.assertIn(b"RENEGOTIATING", done.stdout + done.stderr)
+            self.assertIn(b"no renegotiation", (done.stdout + done.stderr).lower())
+            self.assertEqual(service.get("/request", context=client_context()).status, 200)
+
+
 class Limits(unittest.TestCase):
     def scrape(self, service):
         began = time.monotonic()

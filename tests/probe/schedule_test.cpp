@@ -212,6 +212,56 @@ TEST_CASE("A failure that lasts is looked at in the interval, in full") {
   for (const Begun& round : run.begun) CHECK(round.turn.depth == RoundDepth::full);
 }
 
+TEST_CASE("Of many new domains each is seen lightly first, and in full as the pace allows") {
+  ScheduleLimits limits;
+  limits.pace_per_second = 5;
+  for (const auto& [count, last_full] :
+       {std::pair<std::size_t, std::size_t>{37, 0}, {38, 1}, {200, 2}, {1'000, 16}, {1'600, 24}}) {
+    Run run(limits);
+    run.took = 1ms;
+    const auto targets = domains(count, 300s);
+    // What is found at first is not fine, and neither is what the first full round adds.
+    std::map<DomainName, std::size_t> seen;
+    run.verdict = [&](const Begun& round) {
+      const bool is_first = seen[round.turn.domain]++ == 0;
+      return is_first || round.turn.depth == RoundDepth::full ? RoundVerdict::unconfirmed
+                                                              : RoundVerdict::unchanged;
+    };
+    run.schedule.replace(targets, start);
+    run.until(start + 3h);
+    std::size_t latest = 0;
+    for (const WatchedDomain& target : targets) {
+      const auto rounds = run.of(target.domain);
+      const auto is_full = [](const Begun& round) { return round.turn.depth == RoundDepth::full; };
+      const auto at = std::find_if(rounds.begin(), rounds.end(), is_full);
+      REQUIRE(at != rounds.end());
+      const auto place = static_cast<std::size_t>(at - rounds.begin());
+      if (last_full > 0) {
+        // The look at once that confirms the first is as light, and the full one is confirmed by the next.
+        REQUIRE(place >= 2);
+        CHECK(rounds[1].turn.confirms);
+        CHECK(
+            std::none_of(rounds.begin() + 2, at + 2, [](const Begun& round) { return round.turn.confirms; }));
+        latest = std::max(latest, place - 1);
+      } else {
+        CHECK(place == 0);
+      }
+    }
+    CHECK(latest <= last_full);
+    CHECK(latest * 4 >= last_full * 3);
+  }
+}
+
+TEST_CASE("The first look is no change") {
+  Run run;
+  run.schedule.replace(domains(1, 300s), start);
+  run.verdict = [](const Begun& round) {
+    return round.at == start ? RoundVerdict::changed : RoundVerdict::unchanged;
+  };
+  run.until(start + 1h);
+  CHECK(run.begun.size() <= 15);
+}
+
 TEST_CASE("Rounds wait until their servers may be asked, and others go first") {
   Run run;
   const auto busy = name("d0.example");
@@ -304,6 +354,7 @@ TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
   rc::check([] {
     ScheduleLimits limits;
     limits.full_every = *rc::gen::inRange<std::uint32_t>(1, 30);
+    limits.pace_per_second = *rc::gen::element(0.0, 0.1, 5.0);
     limits.most_at_once = *rc::gen::inRange<std::size_t>(1, 20);
     limits.most_first = *rc::gen::inRange<std::size_t>(1, 20);
     const auto interval = std::chrono::seconds(*rc::gen::inRange(10, 600));

@@ -312,6 +312,31 @@ TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of 
   CHECK(fit->queries_per_second == Approx(60 * (8 + 23) / 24.0 / 285));
 }
 
+TEST_CASE("A light look at what nobody has seen yet finds the servers, and is judged as a full one") {
+  Scene scene(5, 60);
+  for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", other_key);
+  scene.begin();
+  scene.run(60s);
+  CHECK(scene.driver->totals().unseen == 0);
+  std::map<DomainName, FinishedRound> first;
+  for (const FinishedRound& round : scene.rounds) first.emplace(round.domain, round);
+  CHECK(first.size() == 60);
+  std::size_t faulty = 0;
+  for (const auto& [domain, round] : first) {
+    CHECK(round.depth == RoundDepth::light);
+    REQUIRE(round.observations.size() == 1);
+    const Observation& seen = round.observations[0];
+    CHECK(count(seen, Purpose::record_plain, false) == 2);
+    CHECK(count(seen, Purpose::zone_soa, false) == 0);
+    const auto status = checks::judge(seen, {}, {}).status;
+    const bool broken = domain == name("d3.com") || domain == name("d4.com");
+    CHECK((status == checks::Status::critical) == broken);
+    CHECK(status != checks::Status::unknown);
+    faulty += broken ? 1 : 0;
+  }
+  CHECK(faulty == 2);
+}
+
 TEST_CASE("Targets come and go while rounds are under way") {
   Scene scene(0, 3);
   const auto all = scene.targets;

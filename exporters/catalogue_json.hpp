@@ -1,0 +1,12 @@
+// The catalogue of checks for programs, `dkimprobe.catalogue/1`: what alerts and dashboards are made from. It
+// knows no report; for people there is check_guide.hpp.
+#pragma once
+
+#include <string>
+
+namespace dkimprobe::exporters {
+
+/// One object over several lines: all checks in the catalogue's order.
+[[nodiscard]] std::string catalogue_json();
+
+}  // namespace dkimprobe::exporters

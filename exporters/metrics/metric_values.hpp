@@ -1,0 +1,29 @@
+// How a status and a time are told as the value of a sample.
+#pragma once
+
+#include "checks/report.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::exporters {
+
+/// 0 ok, 1 warning, 2 critical, 3 unknown.
+[[nodiscard]] constexpr double metric_value(checks::Status status) {
+  switch (status) {
+    case checks::Status::ok:
+      return 0;
+    case checks::Status::warning:
+      return 1;
+    case checks::Status::critical:
+      return 2;
+    case checks::Status::unknown:
+      return 3;
+  }
+  return 3;
+}
+
+/// Seconds since 1970.
+[[nodiscard]] constexpr double metric_value(probe::WallTime time) {
+  return static_cast<double>(time.time_since_epoch().count()) / 1'000.0;
+}
+
+}  // namespace dkimprobe::exporters

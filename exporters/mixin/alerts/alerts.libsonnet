@@ -1,0 +1,10 @@
+{
+  prometheusAlerts+:: {
+    groups+: [
+      { name: 'dkim-findings', rules: (import 'findings.libsonnet')($._config) },
+      { name: 'dkim-rotation', rules: (import 'rotation.libsonnet')($._config) },
+      { name: 'dkim-blind', rules: (import 'blind.libsonnet')($._config) },
+      { name: 'dkimprobe', rules: (import 'program.libsonnet')($._config) },
+    ],
+  },
+}

@@ -1,0 +1,48 @@
+// An alert for each check of the catalogue: what it says stands there, once. Which severity a finding has the
+// program knows, from role and policy, so the alert takes it from the series; a notice wakes nobody.
+local catalogue = import '../catalogue.json';
+local text = import '../lib/text.libsonnet';
+
+function(config)
+  local lib = (import '../lib/alert.libsonnet')(config);
+  local loud = 'severity=~"critical|warning"';
+  // Signatures are in messages, and the daemon sees none.
+  local checks = std.filter(function(check) check.scope != 'signature', catalogue.checks);
+  local alertName(check) =
+    if std.objectHas(config.alertNames, check.name) then config.alertNames[check.name]
+    else 'Dkim' + text.camelCase(check.name);
+  local wait(check) =
+    if std.objectHas(config.waits, check.name) then config.waits[check.name]
+    else if check.severity == 'critical' then 'critical'
+    else if check.scope == 'server' && check.severity == 'warning' then 'unsteady'
+    else 'warning';
+  local named(remedy) = std.strReplace(
+    std.strReplace(remedy, 'SELECTOR', '{{ $labels.selector }}'), 'DOMAIN', '{{ $labels.domain }}'
+  );
+
+  [
+    lib.alert(
+      name=alertName(check),
+      expr=lib.unlessSilenced(lib.seen('dkim_finding', 'check="%s",%s' % [check.name, loud])),
+      wait=wait(check),
+      severity='{{ $labels.severity }}',
+      summary='{{ $labels.selector }} at {{ $labels.domain }}: %s' % check.summary,
+      description='%s %s %s' % [text.sentence(check.effect), named(check.remedy), lib.statusPage],
+      page='checks/README.md#' + check.name,
+      labels={ check: check.name },
+    )
+    for check in checks
+  ] + [
+    lib.alert(
+      name='DkimOtherFault',
+      expr=lib.unlessSilenced(lib.seen('dkim_finding', 'check!~"%s",%s' % [
+        std.join('|', [check.name for check in checks]),
+        loud,
+      ])),
+      wait='warning',
+      severity='{{ $labels.severity }}',
+      summary='{{ $labels.selector }} at {{ $labels.domain }}: {{ $labels.check }}',
+      description='The program is newer than these alerts: load those that came with it. ' +
+                  '`dkimprobe explain {{ $labels.check }}` says what it found. ' + lib.statusPage,
+    ),
+  ]

@@ -1,0 +1,150 @@
+// One domain: which server says what of which selector, the keys, the sizes, the rotation.
+local parts = import 'parts.libsonnet';
+
+function(config)
+  local only = 'job=~"$job",domain="$domain"';
+  local of = '{%s,selector=~"$selector"}' % only;
+  local domain = '{%s}' % only;
+  local loud = 'dkim_finding{%s,selector=~"$selector",severity=~"critical|warning"}' % only;
+  local by = 'max by (domain, selector)';
+  local milliseconds(metric) = '1000 * %s (%s%s)' % [by, metric, of];
+  local answers = parts.words([['1', '✓', 'green'], ['0', 'no answer', 'red']]);
+
+  parts.dashboard(
+    config,
+    'dkim-domain',
+    'DKIM: one domain',
+    'What each nameserver says of the keys of one domain.',
+    [
+      parts.variable('job', 'job', 'label_values(dkim_selector_status, job)', true),
+      parts.variable('domain', 'domain', 'label_values(dkim_selector_status{job=~"$job"}, domain)', false),
+      parts.variable('selector', 'selector', 'label_values(dkim_selector_status{job=~"$job",domain="$domain"}, selector)', true),
+      parts.pageVariable(config.dashboardStatusUrl),
+    ],
+    [['Status page', '$status_page/domains/$domain']],
+    [
+      [5, [
+        [8, parts.stat('Status', 'The worst that was found at each selector.', [
+          parts.instant('%s (dkim_selector_status%s)' % [by, of], '{{selector}}'),
+        ], { mappings: parts.status })],
+        [8, parts.stat('Last look', 'How long ago a round ended.', [
+          parts.instant('time() - %s (dkim_selector_last_look_timestamp_seconds%s)' % [by, of], '{{selector}}'),
+        ], { unit: 's', decimals: 0 })],
+        [8, parts.stat('Nameservers that answer', 'Of all addresses of all nameservers.', [
+          parts.instant('min by (domain, selector) (domain_selector:dkim_nameserver_answer:avg%s)' % of, '{{selector}}'),
+        ], { unit: 'percentunit', decimals: 0, thresholds: parts.alarmBelow(1) })],
+      ]],
+      [8, [
+        [14, parts.table('Selectors by nameservers', 'Whether each server answered for each selector. What it said is on the status page.', [
+          parts.rows('min by (selector, nameserver, address) (dkim_nameserver_answer%s)' % of),
+        ], [], defaults={ mappings: answers, custom: { align: 'center', cellOptions: parts.colored, filterable: false } }, transformations=[
+          { id: 'groupingToMatrix', options: { columnField: 'selector', rowField: 'nameserver', valueField: 'Value', emptyValue: 'empty' } },
+        ])],
+        [10, parts.table('Findings', 'The name of a check leads to what it means and how to mend it.', [
+          parts.rows('count by (severity, selector, check) (%s)' % loud),
+        ], [['severity', 'severity'], ['selector', 'selector'], ['check', 'check']], [
+          parts.column('severity', {
+            'custom.cellOptions': parts.colored,
+            mappings: parts.words([['critical', 'critical', 'red'], ['warning', 'warning', 'orange']]),
+          }),
+          parts.column('check', { links: parts.link('what it means', config.sourceUrl + '/checks/README.md#${__value.raw}') }),
+        ])],
+      ]],
+      [7, [
+        [12, parts.timeline('Status', '', [
+          parts.range('%s (dkim_selector_status%s)' % [by, of], '{{selector}}'),
+        ], parts.status)],
+        [12, parts.timeline('Findings', 'Since when each of them is there.', [
+          parts.range('count by (selector, check, severity) (%s)' % loud, '{{selector}} {{check}} ({{severity}})'),
+        ], parts.words([['1', 'found', 'orange']]))],
+      ]],
+      'Keys',
+      [7, [
+        [24, parts.table('Key facts', '', [
+          parts.rows('max by (selector, algorithm, sha256) (dkim_key_info%s)' % of),
+          parts.rows('max by (selector) (dkim_key_size%s)' % of),
+          parts.rows('max by (selector, role) (dkim_selector_role%s)' % of),
+          parts.rows('1000 * max by (selector) (dkim_key_first_seen_timestamp_seconds%s)' % of),
+          parts.rows('max by (selector) (dkim_record_ttl_seconds%s)' % of),
+          parts.rows('max by (selector) (dkim_negative_ttl_seconds%s)' % of),
+        ], [], [
+          parts.column('first seen', parts.time),
+          parts.column('TTL', { unit: 's' }),
+          parts.column('negative TTL', { unit: 's' }),
+        ], transformations=parts.columns([
+          ['selector', 'selector'],
+          ['role', 'role'],
+          ['algorithm', 'algorithm'],
+          ['Value #B', 'bits'],
+          ['Value #D', 'first seen'],
+          ['Value #E', 'TTL'],
+          ['Value #F', 'negative TTL'],
+          ['sha256', 'SHA-256 of the key'],
+        ], merged=true))],
+      ]],
+      'Sizes',
+      [8, [
+        [8, parts.graph('Answer over plain UDP', 'Above 512 bytes it is truncated, and verifiers have to ask over TCP.', [
+          parts.range('max by (selector) (dkim_response_bytes{%s,selector=~"$selector",path="udp"})' % only, '{{selector}}'),
+        ], 'bytes', { max: 640, thresholds: parts.alarmAbove(512), color: { mode: 'palette-classic' } }, { thresholdsStyle: { mode: 'line' } })],
+        [8, parts.graph('Answer with EDNS', 'Above 1232 bytes it may be lost on the way.', [
+          parts.range('max by (selector) (dkim_response_bytes{%s,selector=~"$selector",path="edns"})' % only, '{{selector}}'),
+        ], 'bytes', { max: 1400, thresholds: parts.alarmAbove(1232), color: { mode: 'palette-classic' } }, { thresholdsStyle: { mode: 'line' } })],
+        [8, parts.bars('Left below the limit', 'Below zero it does not fit.', [
+          parts.instant('min by (selector, limit) (dkim_response_headroom_bytes%s)' % of, '{{selector}}, limit {{limit}}'),
+        ], { unit: 'bytes', thresholds: parts.alarmBelow(0) })],
+      ]],
+      'Rotation',
+      [6, [
+        [4, parts.stat('Rotation', '', [
+          parts.instant('max(dkim_rotation_status%s)' % domain),
+        ], { mappings: parts.status })],
+        [4, parts.stat('Key due in', 'Until the key that signs reaches its highest age.', [
+          parts.instant('min(domain_selector:dkim_rotation_due:remaining_seconds%s)' % domain),
+        ], { unit: 's', thresholds: parts.thresholds([[null, 'red'], [0, 'orange'], [604800, 'green']]) })],
+        [16, parts.table('Dates', '', [
+          parts.rows(milliseconds('dkim_rotation_key_since_timestamp_seconds')),
+          parts.rows(milliseconds('dkim_rotation_due_timestamp_seconds')),
+          parts.rows(milliseconds('dkim_safe_to_sign_timestamp_seconds')),
+          parts.rows(milliseconds('dkim_safe_to_remove_timestamp_seconds')),
+          parts.rows(milliseconds('dkim_gone_timestamp_seconds')),
+        ], [], [
+          parts.column(name, parts.time)
+          for name in ['signs since', 'due', 'safe to sign', 'safe to remove', 'gone from caches']
+        ], transformations=parts.columns([
+          ['selector', 'selector'],
+          ['Value #A', 'signs since'],
+          ['Value #B', 'due'],
+          ['Value #C', 'safe to sign'],
+          ['Value #D', 'safe to remove'],
+          ['Value #E', 'gone from caches'],
+        ], merged=true))],
+      ]],
+      [8, [
+        [14, parts.timeline('Steps of the change', 'What was done when, and what waits for somebody.', [
+          parts.range(
+            'max by (selector, step) (dkim_rotation_step{%(of)s,state="done"} * 0'
+            + ' or dkim_rotation_step{%(of)s,state="later"} * 1'
+            + ' or dkim_rotation_step{%(of)s,state="now"} * 2'
+            + ' or dkim_rotation_step{%(of)s,state="blocked"} * 3'
+            + ' or dkim_rotation_step{%(of)s,state="unknown"} * 4)',
+            '{{selector}} {{step}}'
+          ) { expr: super.expr % { of: only } },
+        ], parts.words([
+          ['0', 'done', 'green'],
+          ['1', 'later', 'blue'],
+          ['2', 'now', 'orange'],
+          ['3', 'blocked', 'red'],
+          ['4', 'unknown', 'purple'],
+        ]))],
+        [10, parts.table('What is wrong in the rotation', '', [
+          parts.rows('count by (severity, selector, fault) (dkim_rotation_fault%s)' % domain),
+        ], [['severity', 'severity'], ['selector', 'selector'], ['fault', 'fault']], [
+          parts.column('severity', {
+            'custom.cellOptions': parts.colored,
+            mappings: parts.words([['critical', 'critical', 'red'], ['warning', 'warning', 'orange']]),
+          }),
+        ])],
+      ]],
+    ],
+  )

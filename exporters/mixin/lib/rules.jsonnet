@@ -1,0 +1,1 @@
+(import 'yaml.libsonnet').groups((import '../mixin.libsonnet').prometheusRules.groups)

@@ -1,0 +1,30 @@
+// What alerts and dashboards both need, reckoned once.
+function(config)
+  local lib = (import '../lib/alert.libsonnet')(config);
+
+  [
+    {
+      record: 'domain_selector:dkim_selector_look_age:intervals',
+      expr: '(time() - %s) / %s' % [
+        lib.seen('dkim_selector_last_look_timestamp_seconds'),
+        lib.seen('dkim_selector_interval_seconds'),
+      ],
+    },
+    {
+      record: 'domain_selector:dkim_nameserver_answer:avg',
+      expr: 'avg without (nameserver, address) (%s)' % lib.seen('dkim_nameserver_answer'),
+    },
+    {
+      record: 'domain_selector:dkim_rotation_due:remaining_seconds',
+      expr: '%s - time()' % lib.seen('dkim_rotation_due_timestamp_seconds'),
+    },
+    {
+      record: 'instance:dkimprobe_rounds:increase30m',
+      expr: 'sum without (depth) (increase(%s[30m]))' % lib.own('dkimprobe_rounds_total'),
+    },
+    {
+      record: 'instance:dkimprobe_rounds_failed:ratio_increase30m',
+      // Without a round there is no ratio, and DkimSelectorBlind.
+      expr: 'increase(%s[30m]) / (instance:dkimprobe_rounds:increase30m > 0)' % lib.own('dkimprobe_rounds_failed_total'),
+    },
+  ]

@@ -1,0 +1,5 @@
+{
+  prometheusRules+:: {
+    groups+: [{ name: 'dkimprobe.rules', rules: (import 'dkimprobe.libsonnet')($._config) }],
+  },
+}

@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+"""The daemon at fleet size: 1,000 domains on four addresses of a local NSD, watched by the real program on one
+processor, while clients scrape it, keep it waiting, and ask for probes.
+
+    serve_bench.py PROGRAM [--domains 1000] [--selectors 1] [--interval 30] [--pace 0] [--seconds 30]
+
+Without a pace an interval of 30 s stands for ten times the load of one of 300 s. `--pace 5 --interval 300` is the
+default of the program; the first looks at 1,000 domains then take some minutes."""
+
+import argparse
+import concurrent.futures
+import contextlib
+import gzip
+import http.client
+import os
+import pathlib
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ADDRESSES = ["127.0.0.%d" % number for number in range(1, 5)]
+KEY = (
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzHBV5gLitMcfkLTXn8Vb55rINk4BgwifKv//oDj0CiSy3wLsr2DavVzJSfOXf4sK"
+    "Xyd8Jfvo5tVb0c53KPFVpUL8kwUxIypFUyjl9frzTkxXENZjx/yQ4khk7Ps2b8TfuA1odtKP6AT8qF3qVeORVTRxL+Zw6ba846emZIDmB8/D"
+    "jUFwMy47dY96PIyvNfvBLRAQbDfVx9ffb6cj00iWTIrdcIww9TkHrpFEQ9gf1ElHumiU3/lEpEjNzT2HktANFzfW2bzTdkku2+8x09Zx/SzQ"
+    "0Qu38CY6u8KoWlCnC/CSF8DiaLNLsQOf+iyZ3NWrSXcaebhWxzfu34R3wAVNSQIDAQAB"
+)
+SLOW_CLIENTS = 60
+PROBES = 8
+
+
+def write_nameserver(folder, port, domains, selectors):
+    record = "v=DKIM1; k=rsa; p=" + KEY
+    strings = " ".join('"%s"' % record[at : at + 255] for at in range(0, len(record), 255))
+    servers = "\n".join("@ NS ns%d.bench.example." % number for number in range(1, len(ADDRESSES) + 1))
+    names = ["s%d._domainkey TXT %s\n" % (number, strings) for number in range(1, selectors + 1)]
+    (folder / "zone").write_text(
+        "$TTL 3600\n@ SOA ns1.bench.example. hostmaster 1 3600 900 604800 300\n%s\n%s" % (servers, "".join(names))
+    )
+    options = ["ip-address: %s@%d" % (address, port) for address in ADDRESSES]
+    options += ["server-count: 1", 'username: ""', 'chroot: ""', 'database: ""', "rrl-ratelimit: 0"]
+    options += ["rrl-whitelist-ratelimit: 0", "tcp-count: 400"]
+    for option, name in (
+        ("zonesdir", ""),
+        ("pidfile", "nsd.pid"),
+        ("xfrdfile", "xfrd.state"),
+        ("xfrdir", ""),
+        ("zonelistfile", "zone.list"),
+        ("logfile", "nsd.log"),
+    ):
+        options.append('%s: "%s"' % (option, folder / name))
+    text = "server:\n" + "".join("  %s\n" % option for option in options)
+    text += "remote-control:\n  control-enable: no\n"
+    for number in range(domains):
+        text += "zone:\n  name: d%d.bench.example\n  zonefile: zone\n" % number
+    (folder / "nsd.conf").write_text(text)
+
+
+def free_port():
+    """For UDP and TCP on every address; below those that clients' sockets have."""
+    for port in random.sample(range(20000, 32000), 50):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for address in ADDRESSES:
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((address, port))
+            return port
+    sys.exit("serve_bench: no port is free")
+
+
+def wait_for(server, folder, port):
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit and server.poll() is None:
+        with socket.socket() as tcp:
+            if tcp.connect_ex((ADDRESSES[-1], port)) == 0:
+                return
+        time.sleep(0.05)
+    sys.exit("serve_bench: nsd did not start: " + (folder / "nsd.log").read_text()[-500:])
+
+
+@contextlib.contextmanager
+def running_nsd(folder, port):
+    """On the first processor."""
+    server = subprocess.Popen(
+        ["nsd", "-d", "-c", folder / "nsd.conf"],
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, {0}),
+    )
+    try:
+        wait_for(server, folder, port)
+        yield
+    finally:
+        # It forks: its whole group ends.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def write_settings(folder, port, arguments):
+    servers = ["ns%d.bench.example=%s:%d" % (number, address, port) for number, address in enumerate(ADDRESSES, 1)]
+    lines = ["interval: %ds" % arguments.interval, "groups: {fleet: {nameservers: %s}}" % servers, "domains:"]
+    names = ", ".join("s%d" % number for number in range(1, arguments.selectors + 1))
+    for number in range(arguments.domains):
+        lines.append("  - {domain: d%d.bench.example, group: fleet, selectors: [%s]}" % (number, names))
+    (folder / "settings.yaml").write_text("\n".join(lines) + "\n")
+
+
+class Daemon:
+    def __init__(self, program, folder, pace):
+        self.log = open(folder / "serve.log", "w+")
+        self.process = subprocess.Popen(
+            [program, "serve", "--config.file", folder / "settings.yaml", "--storage.path", folder / "store",
+             "--web.listen-address", "127.0.0.1:0", "--pace", str(pace) if pace else "unlimited"],
+            stderr=self.log,
+            preexec_fn=lambda: os.sched_setaffinity(0, {1}),
+        )  # fmt: skip
+        self.port = None
+        while not self.port:
+            time.sleep(0.05)
+            if self.process.poll() is not None:
+                raise SystemExit("serve_bench: the daemon has ended: " + self.said())
+            found = re.search(r"listening port=(\d+)", self.said())
+            self.port = found and int(found.group(1))
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text()
+
+    def get(self, path, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers or {})
+            return connection.getresponse().read()
+
+    def metrics(self):
+        rows = (line.rpartition(" ") for line in self.get("/metrics").decode().splitlines() if not line.startswith("#"))
+        return {series: float(value) for series, _, value in rows}
+
+    def about(self):
+        """CPU seconds and resident MiB."""
+        fields = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2].split()
+        status = pathlib.Path("/proc/%d/status" % self.process.pid).read_text()
+        return (
+            (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
+            int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024,
+            int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024,
+        )
+
+    def end(self):
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(60)
+        return code, time.monotonic() - began
+
+
+def slow_clients(port):
+    """Some say nothing, some stop in the header, some in the body, some take no answer."""
+    clients = []
+    for number in range(SLOW_CLIENTS):
+        client = socket.create_connection(("127.0.0.1", port))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        starts = (
+            b"",
+            b"GET /metr",
+            b"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
+            b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+        )
+        client.sendall(starts[number % 4])
+        clients.append(client)
+    return clients
+
+
+def time_scrapes(port, count, pause, headers=None):
+    """Milliseconds, sorted; as Prometheus does it, over a connection that is kept."""
+    times, size = [], 0
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with contextlib.closing(connection):
+        for _ in range(count):
+            began = time.perf_counter()
+            connection.request("GET", "/metrics", headers=headers or {})
+            response = connection.getresponse()
+            body = response.read()
+            times.append((time.perf_counter() - began) * 1e3)
+            if response.status != 200:
+                raise SystemExit("serve_bench: /metrics says %d" % response.status)
+            size = len(body)
+            time.sleep(pause)
+    return sorted(times), size
+
+
+def percentiles(times):
+    return "median %.2f ms, 99%% %.2f ms, worst %.2f ms" % (
+        times[len(times) // 2], times[min(len(times) - 1, len(times) * 99 // 100)], times[-1],
+    )  # fmt: skip
+
+
+def measure(daemon, arguments):
+    began = time.monotonic()
+    before, told = daemon.metrics(), 0
+    while (now := daemon.metrics())["dkimprobe_domains_unseen"] > 0 or now["dkimprobe_domains"] < arguments.domains:
+        time.sleep(0.2)
+        if time.monotonic() - began > told + 60:
+            told += 60
+            print("  after %d s %d domains unseen" % (told, now["dkimprobe_domains_unseen"]), flush=True)
+    print("all %d domains seen after %.1f s" % (arguments.domains, time.monotonic() - began), flush=True)
+
+    def rounds(metrics):
+        return sum(value for series, value in metrics.items() if series.startswith("dkimprobe_rounds_total{"))
+
+    before, (cpu_before, _, _), began = daemon.metrics(), daemon.about(), time.monotonic()
+    time.sleep(arguments.seconds)
+    after, (cpu_after, resident, highest) = daemon.metrics(), daemon.about()
+    passed = time.monotonic() - began
+    print(
+        "%.0f rounds in %.0f s (%.0f wanted at most), %.0f of them late, %.0f behind schedule, %.1f%% of a processor, "
+        "%.0f MiB resident, %.0f at most"
+        % (rounds(after) - rounds(before), passed, arguments.domains * passed / arguments.interval / 0.9,
+           after["dkimprobe_rounds_late_total"] - before["dkimprobe_rounds_late_total"],
+           after["dkimprobe_rounds_behind_schedule"], 100 * (cpu_after - cpu_before) / passed, resident, highest)
+    )  # fmt: skip
+    if "dkimprobe_pace_sufficient" in after:
+        print("the pace is %ssufficient" % ("" if after["dkimprobe_pace_sufficient"] else "not "))
+
+    packed = {"Accept-Encoding": "gzip"}
+    page, small = daemon.get("/metrics"), daemon.get("/metrics", packed)
+    series = sum(not line.startswith(b"#") for line in page.splitlines())
+    assert len(gzip.decompress(small)) > len(page) * 0.9
+    print("a page of %d series, %d KiB, %d KiB with gzip" % (series, len(page) // 1024, len(small) // 1024))
+    times, _ = time_scrapes(daemon.port, 200, 0.05, packed)
+    print("scrapes with gzip: " + percentiles(times))
+    times, _ = time_scrapes(daemon.port, 100, 0.05)
+    print("scrapes without:   " + percentiles(times))
+
+    over = threading.Event()
+
+    def probe(number):
+        count = 0
+        while not over.is_set():
+            if b"probe_success 1" not in daemon.get("/probe?target=d%d.bench.example" % number):
+                raise SystemExit("serve_bench: a probe failed")
+            count += 1
+        return count
+
+    clients = slow_clients(daemon.port)
+    with concurrent.futures.ThreadPoolExecutor(PROBES) as pool:
+        try:
+            probing = [pool.submit(probe, number) for number in range(PROBES)]
+            times, _ = time_scrapes(daemon.port, 300, 0.05, packed)
+        finally:
+            over.set()
+        probes = sum(each.result() for each in probing)
+    for client in clients:
+        client.close()
+    crowd = "with %d slow clients and %d probes at a time (%d in all)" % (SLOW_CLIENTS, PROBES, probes)
+    print("%s: %s" % (crowd, percentiles(times)))
+    print("%.0f MiB resident, %.0f at most" % daemon.about()[1:])
+    print("ended with %d after %.2f s" % daemon.end())
+    warnings = [line for line in daemon.said().splitlines() if "level=info" not in line]
+    if warnings:
+        print("it said:\n  " + "\n  ".join(warnings[:5]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--domains", type=int, default=1000)
+    parser.add_argument("--selectors", type=int, default=1, help="a domain; 6 make a page of 100,000 series")
+    parser.add_argument("--interval", type=int, default=30)
+    parser.add_argument("--pace", type=float, default=0, help="queries a second to one address; 0 lifts the pace")
+    parser.add_argument("--seconds", type=int, default=30, help="how long it is watched once all domains were seen")
+    arguments = parser.parse_args()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="serve-bench-") as directory:
+        folder = pathlib.Path(directory)
+        write_nameserver(folder, port, arguments.domains, arguments.selectors)
+        write_settings(folder, port, arguments)
+        with running_nsd(folder, port):
+            os.sched_setaffinity(0, {0})
+            daemon = Daemon(arguments.program, folder, arguments.pace)
+            try:
+                measure(daemon, arguments)
+            finally:
+                if daemon.process.poll() is None:
+                    daemon.process.kill()
+                    daemon.process.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,855 @@
+#!/usr/bin/python3
+"""The daemon in the lab, as its users meet it: real nameservers, the real program, signals, files, sockets and
+disks. Every part has a daemon and domains of its own, and all are played at once, in about a minute.
+
+    serve_test.py --program PATH [--only GLOB]
+
+At the end the lab's own logs are read: nothing may have reached the tripwires, and no query may have had RD=1."""
+
+import argparse
+import concurrent.futures
+import contextlib
+import ctypes
+import fnmatch
+import gzip
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+import run_cases
+
+HERE = pathlib.Path(__file__).resolve().parent
+SILENT = "127.0.9.2"
+INTERVAL = 10  # seconds; there is no shorter one
+BROKEN = "domains: 5\nnonsense: yes\n"
+KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+OTHER_KEY = "v=DKIM1; k=ed25519; p=vvcbTSHCKV21vt1i3aDhrjzH6ltPN2fVTJDhzqISL7M="
+
+
+def wait_for(what, ready, seconds=20):
+    """What `ready` gives as soon as it is something."""
+    deadline = time.monotonic() + seconds
+    while True:
+        got = ready()
+        if got:
+            return got
+        if time.monotonic() > deadline:
+            raise AssertionError("not within %d s: %s" % (seconds, what))
+        time.sleep(0.05)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+        self.text = self.body.decode("utf-8", "replace")
+
+
+def samples(text):
+    """{series: value} of a page of metrics."""
+    rows = (line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#"))
+    return {series: float(value) for series, _, value in rows}
+
+
+class Daemon:
+    """`dkimprobe serve` with its settings, port and log."""
+
+    def __init__(self, part, settings, *flags, environment=None, prefix=(), pass_fds=(), listen=True):
+        self.part = part
+        self.settings = part.folder / "settings.yaml"
+        self.settings.write_text(settings)
+        command = part.command("serve", "--config.file", self.settings, *flags)
+        if listen:
+            command += ["--web.listen-address", "127.0.0.1:0"]
+        self.process = subprocess.Popen(
+            [*prefix, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="backslashreplace",
+            env={**os.environ, "LD_PRELOAD": part.guard, **(environment or {})},
+            pass_fds=pass_fds,
+            preexec_fn=run_cases.end_with_us,
+        )
+        self.log = []
+        self.reader = threading.Thread(target=self.read_log, daemon=True)
+        self.reader.start()
+        part.daemons.append(self)
+        wait_for("listening", lambda: self.said("msg=listening") or self.process.poll() is not None, 30)
+        listening = self.said("msg=listening")
+        self.port = int(listening.rpartition("port=")[2]) if listening else None
+
+    def read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line.rstrip("\n"))
+
+    def said(self, *texts):
+        """The last line of the log with all of these texts, or an empty text."""
+        return next((line for line in reversed(self.log) if all(text in line for text in texts)), "")
+
+    def ask(self, path, method="GET", headers=None, seconds=20):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers or {})
+            return Answer(connection.getresponse())
+
+    def metrics(self):
+        return samples(self.ask("/metrics").text)
+
+    def value(self, series):
+        return self.metrics().get(series)
+
+    def status(self, domain, selector="s1"):
+        return self.value(series("dkim_selector_status", domain, selector))
+
+    def wait_seen(self, seconds=30):
+        """Every domain was looked at, and what was seen is confirmed."""
+
+        def settled():
+            now = self.metrics()
+            return now["dkimprobe_domains_unseen"] == 0 and now["dkimprobe_rounds_under_way"] == 0
+
+        wait_for("all domains seen", settled, seconds)
+        time.sleep(1.1)  # the page is made once a second
+        wait_for("no round under way", settled, seconds)
+
+    def wait_status(self, domain, wanted, seconds=2 * INTERVAL):
+        wait_for("%s has status %s" % (domain, wanted), lambda: self.status(domain) == wanted, seconds)
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def end(self, number=signal.SIGTERM):
+        """Exit code and seconds."""
+        began = time.monotonic()
+        self.send(number)
+        code = self.process.wait(30)
+        took = time.monotonic() - began
+        self.reader.join()
+        return code, took
+
+
+def series(name, domain, selector="s1", **labels):
+    more = "".join(',%s="%s"' % label for label in labels.items())
+    return '%s{domain="%s",selector="%s"%s}' % (name, domain, selector, more)
+
+
+def settings_of(domains, more=""):
+    """Settings with an interval of 10 s; `domains` are pairs of a domain and its selectors."""
+    rows = "".join("  - {domain: %s, selectors: [%s]}\n" % pair for pair in domains)
+    return "interval: %ds\n%sdomains:\n%s" % (INTERVAL, more, rows)
+
+
+@contextlib.contextmanager
+def stopped_thread(process, name):
+    """One thread of a process stands still, as by a fault of its own."""
+    seize, interrupt, detach, wall = 0x4206, 0x4207, 17, 0x40000000
+    tasks = pathlib.Path("/proc/%d/task" % process)
+    thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def trace(request):
+        if libc.ptrace(ctypes.c_long(request), ctypes.c_long(thread), ctypes.c_long(0), ctypes.c_long(0)) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    trace(seize)
+    trace(interrupt)
+    os.waitpid(thread, wall)
+    try:
+        yield
+    finally:
+        trace(detach)
+
+
+class Nameserver(threading.Thread):
+    """Two addresses that answer for every name, as they are told: real servers lose no packet when asked to."""
+
+    def __init__(self, addresses, port):
+        super().__init__(daemon=True)
+        self.sockets = {}
+        for address in addresses:
+            self.sockets[address] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sockets[address].bind((address, port))
+            self.sockets[address].settimeout(0.1)
+        self.texts = {address: KEY for address in addresses}
+        self.lose_at = None  # the address that loses what comes in the next 150 ms after a first query
+        self.lost = 0
+        self.lose_until = None
+        self.answered = []  # (time, address, text) of each answer about a key
+        self.over = False
+
+    def run(self):
+        def serve(address):
+            while not self.over:
+                with contextlib.suppress(TimeoutError):
+                    octets, client = self.sockets[address].recvfrom(65535)
+                    if self.loses(address):
+                        continue
+                    self.sockets[address].sendto(self.answer(address, octets), client)
+
+        with concurrent.futures.ThreadPoolExecutor(len(self.sockets)) as pool:
+            list(pool.map(serve, self.sockets))
+        for each in self.sockets.values():
+            each.close()
+
+    def loses(self, address):
+        if self.lose_at != address:
+            return False
+        now = time.monotonic()
+        self.lose_until = self.lose_until or now + 0.15
+        if now > self.lose_until:
+            self.lose_at, self.lose_until = None, None
+            return False
+        self.lost += 1
+        return True
+
+    def answer(self, address, octets):
+        query = dns.message.from_wire(octets)
+        question = query.question[0]
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.AA
+        name, rdtype = str(question.name).lower(), question.rdtype
+        zone = ".".join(name.split(".")[-3:])
+        soa = dns.rrset.from_text(zone, 300, "IN", "SOA", "ns.%s hostmaster.%s 1 7200 900 1209600 300" % (zone, zone))
+        if rdtype == dns.rdatatype.TXT and name.startswith("s1._domainkey."):
+            text = self.texts[address]
+            self.answered.append((time.monotonic(), address, text))
+            response.answer.append(dns.rrset.from_text(question.name, 300, "IN", "TXT", '"%s"' % text))
+        elif rdtype == dns.rdatatype.SOA and name == zone:
+            response.answer.append(soa)
+        elif rdtype == dns.rdatatype.NS and name == zone:
+            response.answer.append(dns.rrset.from_text(zone, 300, "IN", "NS", "ns1." + zone, "ns2." + zone))
+        else:
+            if not name.startswith(("_domainkey.", zone)):
+                response.set_rcode(dns.rcode.NXDOMAIN)
+            response.authority.append(soa)
+        return response.to_wire()
+
+
+class Part:
+    """One part of the test: its folder, its daemons, and what it found."""
+
+    def __init__(self, name, program, lab, folder, guard, browser_folder):
+        self.name, self.program, self.lab, self.guard = name, program, lab, guard
+        self.browser_folder = browser_folder
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.daemons, self.passed, self.failures, self.skipped = [], 0, [], []
+
+    def check(self, good, what, details=""):
+        if good:
+            self.passed += 1
+        else:
+            self.failures.append("FAILED %s: %s\n%s" % (self.name, what, details))
+
+    def command(self, *arguments):
+        words = [
+            self.program, *arguments, "--root-hints", self.lab["root_hints"], "--port", self.lab["port"],
+            "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--pace", "unlimited",
+        ]  # fmt: skip
+        return [str(word) for word in words]
+
+    def run(self, *words):
+        return subprocess.run(
+            [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
+
+    def refused(self, what, *flags, texts):
+        """A daemon that must not begin, and says why."""
+        done = self.run(*self.command("serve", "--config.file", self.folder / "settings.yaml", *flags))
+        self.check(
+            done.returncode == 78 and all(text in done.stderr for text in texts), what,
+            "%d %s" % (done.returncode, done.stderr),
+        )  # fmt: skip
+
+    def change_zone(self, domain, server, edit):
+        """One server of the lab gets another text of a zone; returns when all its addresses serve it."""
+        file = self.folder.parent / "lab" / "zones" / domain
+        before = file.read_text()
+        serial = int(re.search(r"\bSOA\b.*?(\d{10})", before).group(1)) + 1
+        edited = re.sub(r"(\bSOA\b.*?)\d{10}", r"\g<1>%d" % serial, edit(before), count=1)
+        file.write_text(edited)
+        os.utime(file, (time.time() + serial % 1000, time.time() + serial % 1000))  # some compare whole seconds
+        os.kill(self.lab["pids"][server], signal.SIGHUP)
+        query = dns.message.make_query(domain, "SOA")
+        query.flags = dns.flags.Flag(0)
+
+        def serves(address):
+            with contextlib.suppress(dns.exception.Timeout):
+                answer = dns.query.udp(query, address, timeout=0.5, port=self.lab["port"]).answer
+                return answer and answer[0][0].serial == serial
+            return False
+
+        mine = [address for address, name in self.lab["domains"][domain].items() if name == server]
+        wait_for("%s serves the new %s" % (server, domain), lambda: all(serves(address) for address in mine))
+
+    # ---- What is shown ----
+
+    def browser(self):
+        """Every page in Chromium, found by its links: who differs can be seen, and hostile text is text."""
+        if not self.browser_folder:
+            self.skipped.append("SKIPPED the pages in a browser: no --browser DIRECTORY")
+            return
+        domains = [("records.example", "hostile, tiny, revoked, notes"), ("stale.example", "s1"), ("cname.example", "s1")]
+        daemon = Daemon(self, settings_of(domains), "--storage.path", self.folder / "store")
+        daemon.wait_seen()
+        self.check(daemon.ask("/probe?target=stale.example").status == 200, "a probe, for the page of probes")
+        expected = [
+            {"path": "/", "words": ["stale.example", "records.example", "critical"]},
+            {"path": "/domains/stale.example", "words": ["ns4.stale.example", "differs"]},
+            {"path": "/domains/stale.example/s1", "words": ["ns4.stale.example", "ns_stale", "Let ns4.stale.example"]},
+            {"path": "/domains/records.example/hostile", "words": ["<script>alert(1)</script>", "\\027[31mred"]},
+            {"path": "/probes", "words": ["stale.example"]},
+            {"path": "/api/v1/domains/stale.example"},
+        ]
+        file = self.folder / "expected.json"
+        file.write_text(json.dumps(expected))
+        done = subprocess.run(
+            [str(HERE.parent / "browser" / "live_test.sh"), self.browser_folder, "http://127.0.0.1:%d" % daemon.port, file],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150,
+        )  # fmt: skip
+        self.skipped += [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
+        self.check(done.returncode == 0, "Chromium shows the pages", done.stdout)
+
+    def pages(self):
+        """What the daemon shows is what `check` says of the same, whatever stands in the records."""
+        zone = (HERE / "zones" / "records.example.zone").read_text()
+        records = list(dict.fromkeys(re.findall(r"^(\S+)\._domainkey\s", zone, re.M)))
+        domains = [("records.example", ", ".join(json.dumps(name) for name in records))]
+        domains += [("healthy.example", "s1, ed, big"), ("cname.example", "s1, s2"), ("txt-ansi.fault.test", "s1")]
+        domains += [(name + ".example", "s1") for name in ("stale", "differing", "halfmissing", "lame", "delegated")]
+        daemon = Daemon(self, settings_of(domains))
+        daemon.wait_seen()
+        answer = daemon.ask("/metrics")
+        shown = samples(answer.text)
+
+        file = self.folder / "check.prom"
+        done = self.run(*self.command("check", "--config.file", daemon.settings, "--textfile", file))
+        said = {
+            line: value for line, value in samples(file.read_text()).items()
+            if line.startswith("dkim_") and not line.startswith("dkim_response_")
+        }  # fmt: skip
+        differ = sorted(
+            "%s: check %s, serve %s" % (line, value, shown.get(line))
+            for line, value in said.items()
+            if shown.get(line) != value
+        )
+        findings = {line for line in shown if line.startswith(("dkim_finding", "dkim_selector_status"))}
+        differ += ["serve alone: " + line for line in sorted(findings - said.keys())]
+        self.check(
+            done.returncode == 2 and len(said) > 300 and not differ, "metrics agree with `check`",
+            "%d series\n%s" % (len(said), "\n".join(differ[:30])),
+        )  # fmt: skip
+        self.check(not re.search(r" [-+0-9.e]+ [0-9]+$", answer.text, re.M), "no sample has a timestamp")
+        self.check("script" not in answer.text and "\x1b" not in answer.text, "no text of a record is on the page")
+        if shutil.which("promtool"):
+            told = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True)
+            self.check(
+                told.returncode == 0 and not told.stdout + told.stderr, "promtool has nothing to say",
+                (told.stdout + told.stderr).decode(),
+            )  # fmt: skip
+        else:
+            self.skipped.append("SKIPPED what promtool says: the package prometheus is not installed")
+
+        packed = daemon.ask("/metrics", headers={"Accept-Encoding": "gzip"})
+        self.check(
+            packed.headers["Content-Encoding"] == "gzip"
+            and samples(gzip.decompress(packed.body).decode()).keys() == shown.keys(),
+            "the packed page is the same",
+        )
+        openmetrics = daemon.ask("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+        self.check(
+            openmetrics.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+            and openmetrics.text.endswith("\n# EOF\n"),
+            "OpenMetrics when it is asked for",
+            openmetrics.text[-200:],
+        )
+        self.check(daemon.ask("/-/healthy").status == 200 and daemon.ask("/-/ready").status == 200, "it is ready")
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+    # ---- What is watched ----
+
+    def reload(self):
+        two = [("healthy.example", "s1"), ("stale.example", "s1")]
+        daemon = Daemon(self, settings_of(two))
+        daemon.wait_seen()
+        before = daemon.metrics()
+        self.check(
+            daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2, "both are watched",
+            str(before),
+        )
+
+        daemon.settings.write_text(settings_of(two[:1]))
+        daemon.send(signal.SIGHUP)
+        gone = wait_for("no series of a domain that left", lambda: "stale.example" not in daemon.ask("/metrics").text)
+        self.check(gone, "SIGHUP: series of a domain that left are gone")
+        wait_for("one domain", lambda: daemon.value("dkimprobe_domains") == 1)
+        self.check(daemon.status("healthy.example") == 0, "and those of the other stay")
+
+        daemon.settings.write_text(settings_of(two))
+        answer = daemon.ask("/-/reload", "POST")
+        self.check((answer.status, answer.text) == (200, "reloaded\n"), "POST /-/reload", answer.text)
+        daemon.wait_status("stale.example", 2)
+        self.check(daemon.ask("/-/reload").status == 405, "GET reloads nothing")
+
+        daemon.settings.write_text(BROKEN)
+        answer = daemon.ask("/-/reload", "POST")
+        self.check(
+            answer.status == 500 and "the settings are as before" in answer.text and "settings.yaml" in answer.text,
+            "a broken file is told to who asks", answer.text,
+        )  # fmt: skip
+        daemon.send(signal.SIGHUP)
+        wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
+        now = daemon.metrics()
+        told = [line for line in daemon.log if "the settings are as before" in line]
+        self.check(
+            any("nonsense" in line and "level=error" in line for line in told), "all mistakes are logged", str(told)
+        )
+        self.check(
+            now["dkimprobe_domains"] == 2 and now[series("dkim_selector_status", "stale.example")] == 2,
+            "and the domains of before are still watched", str(now),
+        )  # fmt: skip
+        success = "dkimprobe_config_last_reload_success_timestamp_seconds"
+        broken_since = now[success]
+        daemon.settings.write_text(settings_of(two))
+        daemon.send(signal.SIGHUP)
+        wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
+        self.check(daemon.value(success) > broken_since, "a good file is taken again, at its time")
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+    def files(self):
+        """Target files are watched: added, changed, removed, broken and mended."""
+        folder = self.folder / "targets"
+        folder.mkdir()
+        one, two = folder / "one.json", folder / "two.yml"
+
+        def targets(*names):
+            return json.dumps([{"targets": list(names), "labels": {"selector": "s1", "interval": "10s"}}])
+
+        one.write_text(targets("family.example"))
+        more = "target_files: [targets/*.json, targets/*.yml]\n"
+        daemon = Daemon(self, settings_of([("healthy.example", "s1")], more))
+        daemon.wait_status("family.example", 0)
+        two.write_text("- targets: [glueless.test/s1]\n  labels:\n    interval: 10s\n    role: standby\n")
+        daemon.wait_status("glueless.test", 0)
+        self.check(daemon.status("healthy.example") == 0, "a file that is added joins what is watched")
+
+        new = folder / "new"
+        new.write_text(targets("adsp-unknown.example", "family.example"))
+        new.replace(one)
+        two.unlink()
+        daemon.wait_status("adsp-unknown.example", 0)
+        page = daemon.ask("/metrics").text
+        self.check("glueless.test" not in page and daemon.status("family.example") == 0, "one that is removed leaves")
+
+        one.write_text('[{"targets": ["family.example/s1"')
+        wait_for("a broken target file is told", lambda: daemon.said("the settings are as before", "one.json"))
+        wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
+        self.check(daemon.status("adsp-unknown.example") == 0, "a broken file changes nothing")
+        times = sum("the settings are as before" in line for line in daemon.log)
+        one.write_text(targets("family.example"))
+        wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
+        self.check(times == 1, "it is told once, not with each look", str(daemon.log))
+        wait_for("gone", lambda: "adsp-unknown.example" not in daemon.ask("/metrics").text)
+        wait_for("what is watched is as the files say", lambda: daemon.value("dkimprobe_domains") == 2)
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+    # ---- Looks on request ----
+
+    def probe(self):
+        more = "groups: {silent: {nameservers: ['ns.silent.example=%s']}}\n" % SILENT
+        text = settings_of([("healthy.example", "s1, ed"), ("halfmissing.example", "s1")], more)
+        daemon = Daemon(self, text + "  - {domain: silent.example, group: silent, selectors: [s1], interval: 1h}\n")
+        for query, wanted in {
+            "": 400,
+            "?target=": 400,
+            "?target=..": 400,
+            "?target=healthy.example&selector=a..b": 400,
+            "?target=healthy.example&module=nothing": 400,
+            "?target=stale.example": 403,
+            "?target=healthy.example&selector=big": 403,
+            "?target=127.0.0.53": 400,
+            "?target=localhost": 403,
+        }.items():
+            answer = daemon.ask("/probe" + query)
+            told = "%d %s" % (answer.status, answer.text)
+            self.check(answer.status == wanted, "/probe%s is %d" % (query, wanted), told)
+        refused = daemon.metrics()
+
+        good = daemon.ask("/probe?target=HEALTHY.example.")
+        values = samples(good.text)
+        self.check(
+            good.status == 200 and values["probe_success"] == 1
+            and {0} == {values[series("dkim_selector_status", "healthy.example", each)] for each in ("s1", "ed")},
+            "a good domain", good.text,
+        )  # fmt: skip
+        one = samples(daemon.ask("/probe?target=healthy.example&selector=ed").text)
+        self.check(series("dkim_selector_status", "healthy.example") not in one, "one selector, when it is named")
+        bad = daemon.ask("/probe?target=halfmissing.example")
+        self.check(
+            bad.status == 200 and samples(bad.text)["probe_success"] == 0 and "dkim_finding{" in bad.text,
+            "a failed probe is an answer all the same", bad.text,
+        )  # fmt: skip
+        debug = daemon.ask("/probe?target=halfmissing.example&debug=true")
+        self.check(
+            debug.status == 200 and "CRITICAL" in debug.text and "halfmissing.example" in debug.text, "debug",
+            debug.text,
+        )  # fmt: skip
+        began = time.monotonic()
+        slow = daemon.ask(
+            "/probe?target=silent.example", headers={"X-Prometheus-Scrape-Timeout-Seconds": "1.5"}
+        )
+        took = time.monotonic() - began
+        self.check(
+            slow.status == 200 and samples(slow.text)["probe_success"] == 0 and 0.8 < took < 1.5,
+            "the answer comes before the scraper gives up", "%d %.2f s" % (slow.status, took),
+        )  # fmt: skip
+
+        headers = {"X-Prometheus-Scrape-Timeout-Seconds": "4"}
+        with concurrent.futures.ThreadPoolExecutor(30) as pool:
+            asked = [pool.submit(daemon.ask, "/probe?target=silent.example", headers=headers) for _ in range(30)]
+            time.sleep(0.7)
+            began = time.monotonic()
+            daemon.metrics()
+            took = time.monotonic() - began
+            codes = sorted(each.result().status for each in asked)
+        self.check(codes == [200] * 16 + [503] * 14, "16 at a time, the others are told to come again", str(codes))
+        self.check(took < 1, "a scrape does not wait for them", "%.2f s" % took)
+        counts = wait_for("counted", lambda: self.probes_counted(daemon, 5 + 16))
+        self.check(
+            counts and daemon.value("dkimprobe_probes_refused_total") >= refused["dkimprobe_probes_refused_total"],
+            "probes are counted",
+        )
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+    @staticmethod
+    def probes_counted(daemon, wanted):
+        return daemon.value("dkimprobe_probes_total") == wanted
+
+    # ---- What changes ----
+
+    def change(self):
+        """A key vanishes from one server of the lab, and comes back."""
+        store = self.folder / "store"
+        daemon = Daemon(self, settings_of([("offsite.test", "s1")]), "--storage.path", store)
+        daemon.wait_seen()
+        self.check(daemon.status("offsite.test") == 0, "all is well at first")
+        confirming = daemon.value("dkimprobe_rounds_confirming_total")
+
+        def without_key(text):
+            return "".join(line for line in text.splitlines(True) if "_domainkey" not in line)
+
+        zone = self.folder.parent / "lab" / "zones" / "offsite.test"
+        whole = zone.read_text()
+        self.change_zone("offsite.test", "knot", without_key)
+        daemon.wait_status("offsite.test", 2)
+        now = daemon.metrics()
+        found = [line for line in now if line.startswith("dkim_finding{") and 'severity="critical"' in line]
+        self.check(found, "the finding is there", str(sorted(now)))
+        self.check(
+            now["dkimprobe_rounds_confirming_total"] > confirming, "a second round has confirmed it",
+            str(now["dkimprobe_rounds_confirming_total"]),
+        )  # fmt: skip
+        self.change_zone("offsite.test", "knot", lambda text: re.sub(r"\d{10}", re.search(r"\d{10}", text)[0], whole))
+        daemon.wait_status("offsite.test", 0)
+        left = [line for line in daemon.metrics() if line.startswith("dkim_finding{") and 'severity="critical"' in line]
+        self.check(not left, "and gone when the key is back", str(left))
+        told = self.run(self.program, "history", "offsite.test", "s1", "--storage.path", store, "--json")
+        self.check(
+            told.returncode == 0 and '"vanished"' in told.stdout and '"appeared"' in told.stdout,
+            "the history tells both while the daemon runs", told.stdout[:2000] + told.stderr,
+        )  # fmt: skip
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+    def flap(self):
+        """One lost round changes nothing; a change that is true is believed at once."""
+        addresses = ("127.0.7.1", "127.0.7.2")
+        server = Nameserver(addresses, self.lab["port"])
+        server.start()
+        names = ", ".join("ns%d.flap.example.=%s" % pair for pair in enumerate(addresses, 1))
+        settings = settings_of([], "groups: {here: {nameservers: [%s]}}\n" % names)
+        settings += "  - {domain: flap.example, group: here, selectors: [s1]}\n"
+        daemon = Daemon(self, settings, "--tries", "1", "--first-try", "300ms")
+        daemon.wait_seen()
+        answers = [series("dkim_nameserver_answer", "flap.example", nameserver="ns%d.flap.example" % at, address="%s:%d"
+                          % (address, self.lab["port"])) for at, address in enumerate(addresses, 1)]  # fmt: skip
+        before = daemon.metrics()
+        self.check([before.get(each) for each in answers] == [1, 1], "both answer at first", str(sorted(before)))
+        status = daemon.status("flap.example")
+
+        confirming = before["dkimprobe_rounds_confirming_total"]
+        server.lose_at = addresses[1]
+        seen = set()
+        deadline = time.monotonic() + 2 * INTERVAL
+        while time.monotonic() < deadline:
+            now = daemon.metrics()
+            seen.add((now[series("dkim_selector_status", "flap.example")], *(now.get(each) for each in answers)))
+            if now["dkimprobe_rounds_confirming_total"] > confirming and deadline > time.monotonic() + 2:
+                deadline = time.monotonic() + 2
+            time.sleep(0.05)
+        after = daemon.value("dkimprobe_rounds_confirming_total")
+        self.check(
+            server.lost >= 1 and after > confirming and seen == {(status, 1, 1)}, "one lost round does not flap",
+            "%d lost, %s to %s confirming rounds, seen %s" % (server.lost, confirming, after, seen),
+        )  # fmt: skip
+
+        begun = len(server.answered)
+        server.texts = {address: OTHER_KEY for address in addresses}
+
+        def new_looks():
+            return [at for at, address, text in server.answered[begun:] if (address, text) == (addresses[0], OTHER_KEY)]
+
+        first = wait_for("a round sees the change", lambda: new_looks() and new_looks()[0], 2 * INTERVAL)
+        key = re.compile(r"^dkim_key_info\{.*sha256=\"(\w+)\"", re.M)
+        old = key.search("\n".join(before)).group(1)
+        wait_for("the new key", lambda: old not in daemon.ask("/metrics").text, 5)
+        took = time.monotonic() - first
+        rounds = daemon.value("dkimprobe_rounds_confirming_total")
+        self.check(
+            took < 3.5 and rounds > after, "a change is confirmed at once",
+            "shown %.2f s after its first round, confirming %s to %s" % (took, after, rounds),
+        )  # fmt: skip
+        self.check(daemon.end()[0] == 0, "it ends well")
+        server.over = True
+        server.join()
+
+    # ---- Ends and beginnings ----
+
+    def ends(self):
+        store = self.folder / "store"
+        more = "groups: {silent: {nameservers: ['ns.silent.example=%s']}}\n" % SILENT
+        settings = settings_of([("healthy.example", "s1"), ("stale.example", "s1")], more)
+        settings += "  - {domain: silent.example, group: silent, selectors: [s1]}\n"
+        daemon = Daemon(self, settings, "--storage.path", store)
+        daemon.wait_status("stale.example", 2)
+        daemon.wait_status("healthy.example", 0)
+
+        self.refused("a second daemon on the same history is refused", "--web.listen-address", "127.0.0.1:0",
+                     "--storage.path", store, texts=["store", "another dkimprobe"])  # fmt: skip
+        self.refused("a port in use is refused by its address", "--web.listen-address", "127.0.0.1:%d" % daemon.port,
+                     texts=["127.0.0.1:%d" % daemon.port, "in use"])  # fmt: skip
+        done = self.run(*self.command("check", "healthy.example", "s1", "--storage.path", store))
+        self.check(done.returncode == 0, "`check` shares the history with it", done.stderr)
+
+        # With rounds and a look under way, and a client that is slow.
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(daemon.ask, "/probe?target=silent.example")
+            client = socket.create_connection(("127.0.0.1", daemon.port))
+            client.sendall(b"GET /metr")
+            time.sleep(0.3)
+            code, took = daemon.end()
+            self.check(slow.result().status in (200, 503), "who waits gets an answer", str(slow.result().status))
+            client.close()
+        self.check(code == 0 and took < 2, "SIGTERM ends it", "%d after %.2f s" % (code, took))
+        first = self.first_seen(store)
+        self.check(first, "the history was stored")
+
+        daemon = Daemon(self, settings, "--storage.path", store)
+        wait_for("looks", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
+        shown = self.shown_since(daemon)
+        time.sleep(1.5)
+        code, _ = daemon.end(signal.SIGKILL)
+        daemon = Daemon(self, settings, "--storage.path", store)
+        wait_for("looks", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
+        self.check(code == -signal.SIGKILL and self.first_seen(store) == first, "kill -9: the history goes on",
+                   "%s %s" % (first, self.first_seen(store)))  # fmt: skip
+        again = self.shown_since(daemon)
+        self.check(len(shown) == 2 and shown == again, "its metric too", "%s %s" % (shown, again))
+        code, took = daemon.end(signal.SIGINT)
+        self.check(code in (0, 130) and took < 2, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
+
+    def first_seen(self, store):
+        """When each key of the history was first seen; each has appeared but once."""
+        seen = {}
+        for domain in ("healthy.example", "stale.example"):
+            told = self.run(self.program, "history", domain, "s1", "--storage.path", store, "--json")
+            document = json.loads(told.stdout or "{}")
+            seen[domain] = re.findall(r'"first_seen": "([^"]+)"', json.dumps(document))
+        return all(seen.values()) and seen
+
+    @staticmethod
+    def shown_since(daemon):
+        return {
+            line: value
+            for line, value in daemon.metrics().items()
+            if line.startswith("dkim_key_first_seen_timestamp_seconds")
+        }
+
+    def systemd(self):
+        """What systemd is told, over the socket that it gives; and listeners that it has opened."""
+        path = self.folder / "notify"
+        listener = socket.create_server(("127.0.0.1", 0))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, listener:
+            notify.bind(str(path))
+            notify.settimeout(0.1)
+            told = []
+
+            def heard(*starts):
+                with contextlib.suppress(TimeoutError):
+                    told.append(notify.recv(4096).decode())
+                return all(any(each.startswith(start) for each in told) for start in starts)
+
+            # LISTEN_PID is the process that reads it, which a shell becomes by `exec`.
+            shell = ("bash", "-c", 'exec 3<&"$0"; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"', str(listener.fileno()))
+            environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "6000000"}
+            daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--web.systemd-socket", listen=False,
+                            environment=environment, prefix=shell, pass_fds=(listener.fileno(),))  # fmt: skip
+            given = listener.getsockname()[1]
+            self.check(daemon.port == given, "it listens at the socket that it was given", str(daemon.log))
+            self.check(wait_for("READY", lambda: heard("READY=1")), "READY")
+            self.check(daemon.ask("/-/ready").status == 200, "when it is")
+            daemon.wait_seen()
+            told.clear()
+            before = time.clock_gettime(time.CLOCK_MONOTONIC)
+            daemon.send(signal.SIGHUP)
+            wait_for("RELOADING and READY", lambda: heard("RELOADING=1", "READY=1"))
+            reloading = next(each for each in told if each.startswith("RELOADING=1"))
+            moment = re.search(r"^MONOTONIC_USEC=(\d+)$", reloading, re.M)
+            self.check(
+                moment and before <= int(moment[1]) / 1e6 <= time.clock_gettime(time.CLOCK_MONOTONIC),
+                "RELOADING with its time, as Type=notify-reload wants it", reloading,
+            )  # fmt: skip
+            order = [each.partition("\n")[0] for each in told if not each.startswith("WATCHDOG")]
+            self.check(order == ["RELOADING=1", "READY=1"], "first one, then the other", str(told))
+            told.clear()
+            daemon.settings.write_text(BROKEN)
+            daemon.send(signal.SIGHUP)
+            wait_for("READY after a broken file", lambda: heard("RELOADING=1", "READY=1"))
+            told.clear()
+            began = time.monotonic()
+            wait_for("three beats", lambda: heard() or told.count("WATCHDOG=1") >= 3, 12)
+            self.check(time.monotonic() - began < 9, "WATCHDOG comes twice in its time", str(told))
+            try:
+                with stopped_thread(daemon.process.pid, "asking"):
+                    beats, began = [], time.monotonic()
+                    while time.monotonic() < began + 14:
+                        told.clear()
+                        heard()
+                        beats += [time.monotonic() - began for _ in told]
+                    self.check(
+                        beats and 8 < beats[-1] < 12, "no WATCHDOG when the thread that asks stands still", str(beats)
+                    )
+            except PermissionError:
+                self.skipped.append("SKIPPED a thread that stands still: this machine lets no thread be stopped")
+            self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
+            told.clear()
+            daemon.send(signal.SIGTERM)
+            self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
+            self.check(daemon.process.wait(10) == 0, "it ends well")
+
+        daemon.settings.write_text(settings_of([("healthy.example", "s1")]))
+        self.refused("without a socket it is refused", "--web.systemd-socket", texts=["systemd has given no sockets"])
+
+    def disk(self):
+        """A disk that runs full under the history, and gets room again."""
+        inner = self.folder / "disk"
+        inner.mkdir()
+        script = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"'
+        prefix = ("unshare", "--mount", "--map-root-user", "--", "bash", "-c", script, str(inner))
+        if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
+            self.skipped.append("SKIPPED a full disk: none can be mounted here")
+            return
+        store = inner / "store"
+        daemon = Daemon(self, settings_of([("healthy.example", "s1, ed")]), "--storage.path", store, prefix=prefix)
+        daemon.wait_seen()
+        self.check(daemon.value("dkimprobe_history_writable") == 1, "at first it can be written")
+        seen_inside = pathlib.Path("/proc/%d/root" % daemon.process.pid) / str(inner)[1:]
+        filler = seen_inside / "filler"
+        with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        wait_for("the metric says so", lambda: daemon.value("dkimprobe_history_writable") == 0, 60)
+        told = [line for line in daemon.log if "cannot be stored" in line]
+        self.check(len(told) == 1 and "full" in told[0], "the log says so, once", str(daemon.log))
+        rounds = self.rounds(daemon)
+        wait_for("probing goes on", lambda: self.rounds(daemon) > rounds)
+        self.check(daemon.value("dkimprobe_history_failures_total") >= 1, "failures are counted")
+        self.check(daemon.status("healthy.example") == 0, "and metrics are as before")
+        filler.unlink()
+        wait_for("it is stored again", lambda: daemon.value("dkimprobe_history_writable") == 1)
+        self.check(daemon.said("is stored again"), "the log says that too", str(daemon.log))
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+    @staticmethod
+    def rounds(daemon):
+        now = daemon.metrics()
+        return sum(value for line, value in now.items() if line.startswith("dkimprobe_rounds_total{"))
+
+
+PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk")
+
+
+def play(part):
+    """A part to its end, whatever it finds; its daemons end with it."""
+    began = time.monotonic()
+    try:
+        getattr(part, part.name)()
+    except Exception as error:  # an outcome of the test like any other
+        part.check(False, "%s: %s" % (type(error).__name__, error))
+    for daemon in part.daemons:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.wait()
+        daemon.reader.join()
+        noise = [line for line in daemon.log if "Sanitizer" in line or "runtime error" in line]
+        if noise:
+            part.check(False, "a sanitizer speaks", "\n".join(daemon.log[:60]))
+    if part.failures:
+        logs = ["    " + line for daemon in part.daemons for line in daemon.log[-20:]]
+        part.failures[-1] += "\n  the logs of its daemons:\n" + "\n".join(logs)
+    for line in part.failures + part.skipped:
+        print(line, flush=True)
+    print("%-8s %d passed, %d failed, %.1f s" % (part.name, part.passed, len(part.failures), time.monotonic() - began))
+    return part
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", required=True, help="the dkimprobe to test")
+    parser.add_argument("--browser", help="a folder for what npm installs and for screenshots")
+    parser.add_argument("--only", default="*", help="names of parts, with * and ?, separated by commas")
+    arguments = parser.parse_args()
+    program = str(pathlib.Path(arguments.program).resolve())
+    chosen = [name for name in PARTS if any(fnmatch.fnmatchcase(name, each) for each in arguments.only.split(","))]
+    with tempfile.TemporaryDirectory(prefix="serve-") as directory:
+        folder = pathlib.Path(directory)
+        lab_folder = folder / "lab"
+        lab_folder.mkdir()
+        process = run_cases.start_lab(str(lab_folder))
+        try:
+            lab = json.loads((lab_folder / "lab.json").read_text())
+            guard = run_cases.build_resolver_guard(directory)
+            logs = [lab["tripwire_log"], lab["misbehaving_log"], lab["queries_log"]]
+            offsets = {log: run_cases.size_of(log) for log in logs if log}
+            with concurrent.futures.ThreadPoolExecutor(len(PARTS)) as pool:
+                played = list(pool.map(play, [Part(name, program, lab, folder, guard, arguments.browser) for name in chosen]))
+            failures = run_cases.check_logs(lab, offsets)
+            for failure in failures:
+                print("FAILED " + failure)
+        finally:
+            process.terminate()
+            process.wait()
+    failed = sum(len(part.failures) for part in played) + len(failures)
+    print("%d passed, %d failed" % (sum(part.passed for part in played), failed))
+    return 1 if failed or not played else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,349 @@
+#!/usr/bin/python3
+"""Holds the mixin to its word: what is rendered is what the sources say, every check of the catalogue has an alert,
+every alert a case in which it fires and one in which it does not, every metric that is named is one of the program,
+and promtool takes all of it.
+
+    mixin_test.py [TEST...]"""
+
+import copy
+import filecmp
+import functools
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+
+import dashboards
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+MIXIN = ROOT / "exporters" / "mixin"
+ALERTS = MIXIN / "dkimprobe_alerts.yaml"
+RULES = MIXIN / "dkimprobe_rules.yaml"
+SOURCE_URL = "https://git.example/dkimprobe/blob/main/"
+METRIC = re.compile(r"\b(dkim(?:probe)?_[a-z0-9_]+)")
+RECORDED = re.compile(r"\b[a-z_]+:[a-z0-9_]+:[a-z0-9_]+")
+
+
+def jsonnet(expression):
+    done = subprocess.run(["jsonnet", "-e", expression], capture_output=True, text=True, cwd=MIXIN)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return json.loads(done.stdout)
+
+
+@functools.cache
+def read_yaml(path):
+    return yaml.load(path.read_text(), yaml.CSafeLoader)
+
+
+def promtool(*arguments):
+    done = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def catalogue():
+    """The checks that the daemon can find: signatures are in messages, and it sees none."""
+    checks = json.loads((MIXIN / "catalogue.json").read_text())["checks"]
+    return [check for check in checks if check["scope"] != "signature"]
+
+
+def rules():
+    return [rule for group in read_yaml(ALERTS)["groups"] for rule in group["rules"]]
+
+
+def minutes(duration):
+    return int(duration[:-1]) * {"m": 1, "h": 60, "d": 1440}[duration[-1]]
+
+
+def anchors(path):
+    """Of the headings, as the usual readers of Markdown make them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+class Rendered(unittest.TestCase):
+    def test_what_is_rendered_is_what_the_sources_say(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([MIXIN / "render", folder], check=True)
+            fresh = sorted(path for path in pathlib.Path(folder).rglob("*") if path.is_file())
+            names = [path.relative_to(folder) for path in fresh]
+            self.assertEqual(len(names), 3 + len(dashboards.read()))
+            _, differing, missing = filecmp.cmpfiles(folder, MIXIN, names, shallow=False)
+            self.assertEqual(differing + missing, [], "run exporters/mixin/render")
+
+    def test_the_sources_are_formatted(self):
+        files = sorted(MIXIN.rglob("*sonnet"))
+        self.assertGreater(len(files), 10)
+        done = subprocess.run(["jsonnetfmt", "--test", *files], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, "run jsonnetfmt -i on what it names\n" + done.stdout + done.stderr)
+
+    def test_promtool_has_nothing_to_say(self):
+        code, told = promtool("check", "rules", "--lint-fatal", ALERTS, RULES)
+        self.assertEqual(code, 0, told)
+        self.assertEqual(
+            [line for line in told.splitlines() if line and not re.match(r"Checking |  SUCCESS: ", line)], []
+        )
+
+    def test_other_settings_reach_the_rules(self):
+        told = jsonnet(
+            "((import 'mixin.libsonnet') + { _config+:: { programSelector: 'job=\"x\"', worldSelector: 'team=\"y\"',"
+            " alertLabels: { team: 'z' }, wait+: { critical: '1s' } } }).prometheusAlerts"
+        )
+        of_all = [rule for group in told["groups"] for rule in group["rules"]]
+        self.assertFalse([rule for rule in of_all if rule["labels"]["team"] != "z"])
+        first = of_all[0]
+        self.assertIn('{check="selector_missing_nxdomain",severity=~"critical|warning",team="y"}', first["expr"])
+        self.assertEqual(first["for"], "1s")
+        self.assertIn('up{job="x"} == 0', [rule["expr"] for rule in of_all])
+
+
+class Alerts(unittest.TestCase):
+    def test_every_check_has_one_that_says_what_the_catalogue_says(self):
+        by_check = {rule["labels"]["check"]: rule for rule in rules() if "check" in rule["labels"]}
+        self.assertEqual(set(by_check), {check["name"] for check in catalogue()})
+        for check in catalogue():
+            rule = by_check[check["name"]]
+            said = rule["annotations"]
+            with self.subTest(check["name"]):
+                self.assertTrue(said["summary"].endswith(check["summary"]))
+                self.assertIn(check["effect"][1:], said["description"])
+                named = check["remedy"].replace("SELECTOR", "{{ $labels.selector }}")
+                self.assertIn(named.replace("DOMAIN", "{{ $labels.domain }}"), said["description"])
+                self.assertEqual(said["runbook_url"], SOURCE_URL + "checks/README.md#" + check["name"])
+                self.assertRegex(rule["alert"], r"^Dkim[A-Z][A-Za-z0-9]+$")
+
+    def test_each_says_all_that_people_need(self):
+        for rule in rules():
+            with self.subTest(rule["alert"]):
+                self.assertEqual(set(rule["annotations"]), {"summary", "description", "runbook_url"})
+                self.assertIn(rule["labels"]["severity"], {"critical", "warning", "{{ $labels.severity }}"})
+                if rule["labels"]["severity"].startswith("{"):
+                    self.assertIn('severity=~"critical|warning"', rule["expr"])
+                self.assertIn("for", rule)
+
+    def test_runbooks_lead_somewhere(self):
+        known = {}
+        for rule in rules():
+            file, anchor = rule["annotations"]["runbook_url"].removeprefix(SOURCE_URL).split("#")
+            known.setdefault(file, anchors(ROOT / file))
+            self.assertIn(anchor, known[file], file)
+        self.assertEqual(len(known), 2)
+
+    def test_those_about_the_world_respect_planned_work(self):
+        # Whether anybody looks is no matter of the zone's: planned work is no excuse there.
+        about_the_prober = {
+            "DkimSelectorBlind", "DkimSelectorNeverSeen", "DkimSelectorWithoutStatus", "DkimTextfileOld",
+        }  # fmt: skip
+        for rule in rules():
+            silenced = "dkim_silence_info" in rule["expr"]
+            of_program = rule["alert"].startswith("Dkimprobe") or rule["alert"] in about_the_prober
+            self.assertEqual(silenced, not of_program, rule["alert"])
+
+    def test_faults_of_rotations_are_those_of_the_program(self):
+        source = (ROOT / "checks" / "rotation_plan.cpp").read_text()
+        of_program = set(re.findall(r'\{"([a-z_]+)",\s*(?:breaks_mail \? )?Severity::', source))
+        of_emergency = {"compromised_key_published"}  # only `rotation --compromised` tells it
+        of_alerts = {rule["labels"]["fault"] for rule in rules() if "fault" in rule["labels"]}
+        self.assertEqual(of_alerts, of_program - of_emergency)
+
+
+class Metrics(unittest.TestCase):
+    def test_each_that_is_named_is_one_of_the_program(self):
+        told = {"up", "ALERTS"}
+        for path in sorted((ROOT / "exporters" / "metrics").glob("*.cpp")):
+            for name in re.findall(r'"(dkim(?:probe)?_[a-z0-9_]+)"', path.read_text()):
+                told |= {name, name + "_total", name + "_bucket"}
+        recorded = {rule["record"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]}
+        texts = [rule["expr"] for rule in rules()]
+        texts += [rule["expr"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]]
+        texts += [expression for _, _, expression in dashboards.expressions({})]
+        self.assertGreater(len(texts), 200)
+        for text in texts:
+            self.assertEqual(set(RECORDED.findall(text)) - recorded, set(), text)
+            named = set(METRIC.findall(re.sub(r'"[^"]*"', '""', RECORDED.sub("", text))))
+            self.assertEqual(named - told, set(), text)
+
+
+class Dashboards(unittest.TestCase):
+    variables = {"job": ".*", "instance": ".*", "domain": "a.example", "selector": ".*"}
+
+    def test_promtool_takes_every_expression(self):
+        asked = list(dashboards.expressions(self.variables))
+        self.assertGreater(len(asked), 50)
+        groups = []
+        for at, (name, panel, expression) in enumerate(asked):
+            self.assertNotIn("$", expression, "%s, %s" % (name, panel))
+            groups.append({"name": "%s, %s, %d" % (name, panel, at), "rules": [{"record": "a:b", "expr": expression}]})
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"groups": groups}, file)
+            file.flush()
+            code, told = promtool("check", "rules", file.name)
+            self.assertEqual(code, 0, told)
+
+    def test_what_a_table_leaves_in_is_there(self):
+        # The columns of a table are labels of its queries, or their values.
+        for name, dashboard in dashboards.read().items():
+            for panel in dashboards.panels(dashboard):
+                if panel["type"] != "table":
+                    continue
+                labels = set(re.findall(r"\w+", " ".join(target["expr"] for target in panel["targets"])))
+                values = {"Value"} | {"Value #" + target["refId"] for target in panel["targets"]}
+                for step in panel["transformations"]:
+                    for column in step["options"].get("include", {}).get("names", []):
+                        # What an info metric brings.
+                        known = labels | values | {"reason"}
+                        self.assertIn(column, known, "%s, %s" % (name, panel["title"]))
+
+    def test_links_lead_to_dashboards_that_exist(self):
+        text = json.dumps(dashboards.read())
+        uids = [dashboard["uid"] for dashboard in dashboards.read().values()]
+        self.assertEqual(len(set(uids)), 3)
+        linked = set(re.findall(r"/d/([\w-]+)", text))
+        self.assertEqual(linked - set(uids), set())
+        self.assertTrue(linked)
+
+    def test_panels_do_not_overlap(self):
+        for name, dashboard in dashboards.read().items():
+            taken = set()
+            for panel in dashboard["panels"]:
+                at = panel["gridPos"]
+                cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+                self.assertFalse(cells & taken, "%s, %s" % (name, panel["title"]))
+                self.assertLessEqual(at["x"] + at["w"], 24)
+                taken |= cells
+            ids = [panel["id"] for panel in dashboard["panels"]]
+            self.assertEqual(len(ids), len(set(ids)), name)
+
+
+# ---- Cases in which alerts fire, and in which they do not ----
+
+
+def labels_of(domain, check, severity):
+    return {
+        "check": check, "domain": domain, "instance": "probe:9815", "job": "dkimprobe", "selector": "s1",
+        "severity": severity,
+    }  # fmt: skip
+
+
+def series(metric, labels, values):
+    return {
+        "series": "%s{%s}" % (metric, ",".join('%s="%s"' % pair for pair in sorted(labels.items()))),
+        "values": values,
+    }
+
+
+def case_of(wait, pairs):
+    """Checks whose alerts wait so long, with these. All are found at a.example; b.example is silenced, c.example's role
+    makes notices of them. Then they are mended."""
+    wait = minutes(wait)
+    step = max(1, wait // 30)
+    during = "1x%d" % ((wait + 10 * step) // step)
+    found, fires = [], {}
+    for check, rule in pairs:
+        name = check["name"]
+        severity = check["severity"] if check["severity"] != "notice" else "warning"
+        found += [
+            series("dkim_finding", labels_of("a.example", name, severity), during),
+            series("dkim_finding", labels_of("b.example", name, severity), during),
+            series("dkim_finding", labels_of("c.example", name, "notice"), during),
+        ]
+        fires.setdefault(rule["alert"], []).append({
+            "exp_labels": labels_of("a.example", name, severity),
+            "exp_annotations": {"summary": "s1 at a.example: " + check["summary"]},
+        })  # fmt: skip
+    planned = {"domain": "b.example", "instance": "other:1", "job": "other", "reason": "move", "selector": "s1"}
+    return {
+        "name": "checks that wait %d minutes" % wait,
+        "interval": "%dm" % step,
+        "input_series": found + [series("dkim_silence_info", planned, during)],
+        "alert_rule_test": [
+            {"alertname": alert, "eval_time": "%dm" % at, "exp_alerts": wanted if at == wait + 5 * step else []}
+            for alert, wanted in fires.items()
+            for at in (wait - step, wait + 5 * step, wait + 20 * step)
+        ],
+    }
+
+
+def rotation_cases():
+    told = read_yaml(HERE / "rotation.yaml")
+    for words in told["faults"]:
+        text = json.dumps(told["fault_test"])
+        for word, value in words.items():
+            text = text.replace(word, value)
+        yield json.loads(text)
+    yield from told["tests"]
+
+
+def completed(test, by_name):
+    """With the annotations that the test leaves out, as the alert says them: they are compared as a whole."""
+    test = copy.deepcopy(test)
+    for each in test["alert_rule_test"]:
+        for wanted in each["exp_alerts"]:
+            labels = wanted["exp_labels"]
+            rule = next(
+                rule for rule in by_name[each["alertname"]]
+                if all(labels.get(name) == value for name, value in rule["labels"].items() if name in ("check", "fault"))
+            )  # fmt: skip
+            for name, text in rule["annotations"].items():
+                said = re.sub(r"{{ \$labels\.(\w+) }}", lambda match: labels.get(match.group(1), ""), text)
+                wanted["exp_annotations"].setdefault(name, said)
+    return test
+
+
+class Cases(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.rules = rules()
+        by_check = {rule["labels"]["check"]: rule for rule in cls.rules if "check" in rule["labels"]}
+        by_wait = {}
+        for check in catalogue():
+            rule = by_check[check["name"]]
+            by_wait.setdefault(rule["for"], []).append((check, rule))
+        cls.tests = [case_of(*each) for each in by_wait.items()]
+        cls.by_hand = list(rotation_cases())
+        for name in ("findings", "blind", "program"):
+            cls.by_hand += read_yaml(HERE / (name + ".yaml"))
+
+    def test_each_alert_fires_in_one_and_not_in_another(self):
+        fires, quiet = set(), set()
+        for test in self.tests + self.by_hand:
+            for each in test["alert_rule_test"]:
+                (fires if each["exp_alerts"] else quiet).add(each["alertname"])
+        names = {rule["alert"] for rule in self.rules}
+        self.assertEqual((fires, quiet), (names, names))
+
+    def test_summaries_are_written_by_hand(self):
+        for test in self.by_hand:
+            for each in test["alert_rule_test"]:
+                for wanted in each["exp_alerts"]:
+                    self.assertIn("summary", wanted["exp_annotations"], test["name"])
+
+    def test_promtool_agrees(self):
+        by_name = {}
+        for rule in self.rules:
+            by_name.setdefault(rule["alert"], []).append(rule)
+        tests = [completed(test, by_name) for test in self.tests + self.by_hand]
+        for test in tests:
+            test.setdefault("interval", "1m")
+        steps = sorted({test["interval"] for test in tests})
+        with tempfile.TemporaryDirectory() as folder:
+            # Rules are reckoned once a step; one file for each step.
+            for step in steps:
+                file = pathlib.Path(folder) / (step + ".json")
+                file.write_text(json.dumps({
+                    "rule_files": [str(ALERTS), str(RULES)],
+                    "evaluation_interval": step,
+                    "tests": [test for test in tests if test["interval"] == step],
+                }))  # fmt: skip
+                code, told = promtool("test", "rules", file)
+                self.assertEqual(code, 0, told[:5000])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
