@@ -15,6 +15,7 @@
 #include "checks/record_composer.hpp"
 #include "cli/log.hpp"
 #include "config/domain_name.hpp"
+#include "config/moment.hpp"
 #include "config/options.hpp"
 #include "config/passphrase.hpp"
 #include "config/result.hpp"
@@ -74,10 +75,17 @@ struct SelectorRole {
   std::optional<config::Role> role{};  ///< without it as the settings file says, or active
 };
 
+/// When a selector signed last.
+struct LastSignature {
+  config::Selector selector{};
+  config::Moment time{};
+};
+
 struct RotationCommand {
   /// Which domain, and how it is asked. Its selectors and role stay empty; no domain is all of the settings.
   CheckCommand asked{};
   std::vector<SelectorRole> selectors{};          ///< each of them once, beside those of the settings
+  std::vector<LastSignature> last_signatures{};   ///< each selector once
   bool only_plan = false;                         ///< the next change as commands; nobody is asked
   std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
   std::optional<config::Selector> compromised{};  ///< somebody else has its key

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,7 +66,16 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
     planned.last_signature.reset();
     planned.never_used = false;
   }
+  for (const auto& [selector, time] : command.last_signatures) {
+    const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+    if (signer != input.selectors.end()) signer->last_signature = time;
+  }
   if (command.compromised) static_cast<void>(planned_of(input, *command.compromised));
+  const auto add_flag = [&](const char* flag, const std::optional<std::filesystem::path>& file) {
+    if (file) input.flags.insert(input.flags.end(), {flag, file->string()});
+  };
+  add_flag("--config.file", command.asked.settings_file);
+  add_flag("--storage.path", command.asked.storage);
   return input;
 }
 
@@ -102,6 +113,18 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     asked.every_domain = false;
     asked.domain = domain;
     for (const auto& selector : input.selectors) asked.selectors.push_back(selector.selector);
+    for (const auto& [selector, time] : command.last_signatures) {
+      const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+      const std::string name = selector.to_string();
+      if (signer == input.selectors.end()) {
+        return config::mistake("--last-signature",
+                               fmt::format("{} is none of the selectors of this rotation", name));
+      }
+      if (signer != input.selectors.end() && signer->role == config::Role::active && !command.compromised) {
+        return config::mistake("--last-signature",
+                               fmt::format("{} is active: its last signature is still to come", name));
+      }
+    }
     // Without selectors this tells what is missing.
     auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));

@@ -15,7 +15,9 @@ function(config)
     ),
     lib.alert(
       name='DkimSelectorUnknown',
-      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')),
+      // Where no server answers, the alert before says so.
+      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')) +
+           ' unless on (domain, selector) (domain_selector:dkim_nameserver_answer:avg == 0)',
       wait='unsteady',
       severity='critical',
       summary=subject + 'whether the key is right could not be seen',
@@ -52,7 +54,7 @@ function(config)
       wait='blind',
       severity='critical',
       summary=subject + 'it is watched, and has no status',
-      description='Series of it are missing: see dkimprobe_series_capped_total, and whether relabelling drops them.',
+      description='Series of it are missing: see dkimprobe_series_capped, and whether relabelling drops them.',
     ),
     lib.alert(
       name='DkimTextfileOld',

@@ -100,10 +100,10 @@ function(config)
     ),
     lib.alert(
       name='DkimprobeSeriesCapped',
-      expr='increase(%s[1h]) > 0' % lib.own('dkimprobe_series_capped_total'),
+      expr='%s > 0' % lib.own('dkimprobe_series_capped'),
       wait='down',
       severity='critical',
-      summary='dkimprobe at {{ $labels.instance }} leaves out series',
+      summary='dkimprobe at {{ $labels.instance }} leaves out {{ $value }} series',
       description='There are more than it may tell, so some selectors are not seen here.',
     ),
     lib.alert(

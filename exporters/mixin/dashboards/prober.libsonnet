@@ -82,8 +82,8 @@ function(config)
       'Limits',
       [7, [
         [12, parts.graph('Series left out', 'There are more than may be told.', [
-          parts.range(rate('dkimprobe_series_capped_total'), '{{instance}}'),
-        ], 'ops')],
+          parts.range('dkimprobe_series_capped%s' % of, '{{instance}}'),
+        ])],
         [12, parts.graph('Looks that could not be stored', '', [
           parts.range(rate('dkimprobe_history_failures_total'), '{{instance}}'),
         ], 'ops')],

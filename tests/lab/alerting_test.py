@@ -1,0 +1,386 @@
+#!/usr/bin/python3
+"""From a nameserver that breaks to the message that somebody gets: real nameservers, `serve` behind TLS and a password
+on ::1, a real Prometheus with the rules of the mixin, a real Alertmanager, and a receiver of its messages. A server is
+broken and mended, planned work is announced, the settings become wrong, the program ends; and every expression of
+every dashboard has an answer.
+
+    alerting_test.py --program PATH"""
+
+import argparse
+import base64
+import contextlib
+import http.server
+import json
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import warnings
+
+import run_cases
+from serve_test import INTERVAL, KEY, OTHER_KEY, Daemon, Part, wait_for
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "mixin"))
+import dashboards  # noqa: E402
+
+MIXIN = HERE.parents[1] / "exporters" / "mixin"
+# What an alert waits for in these minutes is seconds here; all else is as it is rendered.
+FASTER = """(import 'mixin.libsonnet') + { _config+:: {
+  wait: std.mapWithKey(function(name, wait) if name == 'down' then '4s' else '2s', super.wait),
+  statusUrl: 'https://{{ $labels.instance }}',
+  alertLabels: { team: 'mail' },
+} }"""
+# Only there while something is wrong, or while the settings have it.
+SOMETIMES = {"dkimprobe_textfile_written_timestamp_seconds"}
+USER, PASSWORD = "prometheus", "correct horse"
+
+SETTINGS = """interval: %ds
+probe: {pace: unlimited}
+silences:
+  - {domain: differing.example, until: 2038-01-01, reason: "the provider moves it"}
+%sdomains:
+  - {domain: healthy.example, selectors: [s1, big]}
+  - {domain: stale.example, selectors: [s1]}
+  - {domain: differing.example, selectors: [s1]}
+  - domain: offsite.test
+    rotation: {selectors: [s1, s2], every: 90d}
+    selectors:
+      - {name: s1, role: active}
+      - {name: s2, role: standby, never_used: yes}
+      - {name: old, role: retired, since: 2026-01-01, last_signature: 2026-01-01}
+      - {name: older, role: retired, since: 2026-01-01, last_signature: 2026-01-01}
+"""
+STALE_SILENCE = '  - {domain: stale.example, until: 2038-01-01, reason: "its secondary is replaced"}\n'
+
+
+def free_port():
+    with socket.socket() as any_socket:
+        any_socket.bind(("127.0.0.1", 0))
+        return any_socket.getsockname()[1]
+
+
+class Receiver:
+    """What Alertmanager tells, as the person who is woken sees it."""
+
+    def __init__(self):
+        self.told = []  # every message about an alert, in order
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                receiver.told += message["alerts"]
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def last(self, **labels):
+        """What was told last of the alert with these labels."""
+        for alert in reversed(self.told):
+            if labels.items() <= alert["labels"].items():
+                return alert
+        return None
+
+    def wait_for(self, status, seconds=40, **labels):
+        def told():
+            alert = self.last(**labels)
+            return alert if alert and alert["status"] == status else None
+
+        try:
+            return wait_for("%s is %s" % (labels, status), told, seconds)
+        except AssertionError as error:
+            told = [(alert["status"], alert["labels"]) for alert in self.told if labels.items() <= alert["labels"].items()]
+            raise AssertionError("%s; it was told: %s" % (error, told)) from None
+
+
+class Stage:
+    """The parts and how they are put together."""
+
+    def __init__(self, part, stack):
+        self.part, self.folder, self.stack = part, part.folder, stack
+        self.receiver = Receiver()
+        self.prometheus, self.alertmanager = free_port(), free_port()
+        self.context = ssl.create_default_context(cafile=str(self.make_certificate()))
+
+    def make_certificate(self):
+        files = ["-keyout", "server.key", "-out", "server.pem"]
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=dkimprobe", "-addext", "subjectAltName=IP:::1,IP:127.0.0.1", *files],
+            cwd=self.folder, check=True, capture_output=True,
+        )  # fmt: skip
+        return self.folder / "server.pem"
+
+    def start(self, name, command):
+        with open(self.folder / (name + ".log"), "wb") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                preexec_fn=run_cases.end_with_us,
+            )  # fmt: skip
+
+        def end():
+            process.terminate()
+            process.wait()
+
+        self.stack.callback(end)
+
+    def serve(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import crypt
+        (self.folder / "web.yml").write_text(
+            "tls_server_config: {cert_file: server.pem, key_file: server.key}\nbasic_auth_users: {%s: %s}\n"
+            % (USER, crypt.crypt(PASSWORD, "$2b$04$abcdefghijklmnopqrstuu"))
+        )
+        host = "[::1]" if self.part.lab["ipv6"] else "127.0.0.1"
+        flags = ["--web.listen-address", host + ":0", "--web.config.file", self.folder / "web.yml"]
+        flags += ["--storage.path", self.folder / "history"]
+        self.daemon = Daemon(self.part, SETTINGS % (INTERVAL, ""), *flags, listen=False)
+        self.address = "%s:%d" % (host, self.daemon.port)
+
+    def watch(self):
+        for name in ("Alerts", "Rules"):
+            # Rules are YAML, and so is JSON.
+            rules = subprocess.run(
+                ["jsonnet", "-e", "(%s).prometheus%s" % (FASTER, name)], cwd=MIXIN, capture_output=True, check=True
+            )
+            (self.folder / (name + ".rules")).write_bytes(rules.stdout)
+        (self.folder / "prometheus.yml").write_text(json.dumps({
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["Alerts.rules", "Rules.rules"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:%d" % self.alertmanager]}]}]},
+            "scrape_configs": [{
+                "job_name": "dkimprobe",
+                "scheme": "https",
+                "tls_config": {"ca_file": "server.pem"},
+                "basic_auth": {"username": USER, "password": PASSWORD},
+                "static_configs": [{"targets": [self.address]}],
+            }],
+        }))  # fmt: skip
+        (self.folder / "alertmanager.yml").write_text(json.dumps({
+            "route": {"receiver": "person", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s"},
+            "receivers": [{
+                "name": "person",
+                "webhook_configs": [{"url": "http://127.0.0.1:%d/" % self.receiver.server.server_port}],
+            }],
+        }))  # fmt: skip
+        self.start("alertmanager", [
+            "prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=alertmanager",
+            "--web.listen-address=127.0.0.1:%d" % self.alertmanager, "--cluster.listen-address=",
+        ])  # fmt: skip
+        self.start("prometheus", [
+            "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus",
+            "--web.listen-address=127.0.0.1:%d" % self.prometheus, "--rules.alert.resend-delay=2s",
+        ])  # fmt: skip
+        wait_for("the program is scraped", lambda: self.ask("up == 1"), 30)
+
+    def ask(self, expression):
+        """The series that Prometheus answers with."""
+        query = urllib.parse.urlencode({"query": expression})
+        try:
+            with urllib.request.urlopen("http://127.0.0.1:%d/api/v1/query?%s" % (self.prometheus, query)) as answer:
+                return json.load(answer)["data"]["result"]
+        except urllib.error.HTTPError as error:
+            if error.code == 503:
+                return []  # it begins
+            raise AssertionError("%s: %s" % (expression, error.read().decode())) from None
+        except (ConnectionError, urllib.error.URLError):
+            return []  # it begins
+
+    def rules(self):
+        with urllib.request.urlopen("http://127.0.0.1:%d/api/v1/rules" % self.prometheus) as answer:
+            return json.load(answer)["data"]["groups"]
+
+    def page(self, url):
+        """A page of the program, as somebody with the password sees it."""
+        credentials = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()
+        request = urllib.request.Request(url, headers={"Authorization": "Basic " + credentials})
+        try:
+            with urllib.request.urlopen(request, context=self.context, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, ""
+
+    def settle(self, text):
+        self.daemon.settings.write_text(text)
+        self.daemon.send(signal.SIGHUP)
+
+
+def with_more_keys(zone):
+    """offsite.test gets a next key, and two that sign no longer."""
+    return zone + "".join(
+        '%s._domainkey TXT "%s"\n' % (name, text) for name, text in (("s2", KEY), ("old", OTHER_KEY), ("older", OTHER_KEY))
+    )
+
+
+def without(name):
+    return lambda zone: re.sub(r"(?m)^%s\._domainkey\s.*\n" % name, "", zone)
+
+
+def play(part, stack):
+    check = part.check
+
+    def on_both(domain, edit):
+        """Two servers have the same file of the zone."""
+        part.change_zone(domain, "nsd", edit)
+        part.change_zone(domain, "knot", lambda zone: zone)
+
+    on_both("offsite.test", with_more_keys)
+    stage = Stage(part, stack)
+    stage.serve()
+    stage.watch()
+    receiver = stage.receiver
+
+    # ---- What was wrong from the start is told, with all that one needs ----
+    alert = receiver.wait_for("firing", alertname="DkimSecondaryStale", domain="stale.example")
+    check(
+        alert["labels"].items() >= {"severity": "critical", "selector": "s1", "check": "ns_stale", "team": "mail"}.items(),
+        "the alert says what, where and how bad", str(alert),
+    )  # fmt: skip
+    said = alert["annotations"]
+    check(
+        said["summary"].startswith("s1 at stale.example: ") and said["runbook_url"].endswith("/checks/README.md#ns_stale"),
+        "it says it to people, and where to read more", str(said),
+    )  # fmt: skip
+    link = re.search(r"Status page: (https://\S+)", said["description"])
+    status, page = stage.page(link.group(1)) if link else (0, "")
+    check(status == 200 and "stale.example" in page, "its link leads to the status page", "%s %s" % (link, status))
+    status, _ = stage.page("https://%s/metrics" % stage.address)
+    check(status == 200, "the page of metrics is behind TLS and the password", str(status))
+
+    # ---- A key that signed long ago goes; then a server breaks, and somebody breaks the settings ----
+    # In this order: a server that reads one changed zone reads them all.
+    on_both("offsite.test", without("older"))
+    began = time.monotonic()
+    healthy = part.folder.parent / "lab" / "zones" / "healthy.example"
+    whole = healthy.read_text()
+    part.change_zone("healthy.example", "nsd", without("s1"))
+    stage.settle("domains: 5\n")
+    receiver.wait_for("firing", alertname="DkimServersDiffer", domain="healthy.example", severity="critical")
+    print("        the broken server is told after %.1f s" % (time.monotonic() - began), flush=True)
+    check(True, "the broken server is told")
+    receiver.wait_for("firing", alertname="DkimprobeReloadFailed")
+    check(True, "wrong settings are told")
+
+    # ---- Dashboards and rules, while there is something to see ----
+    variables = {"job": ".*", "instance": ".*", "domain": "offsite.test", "selector": ".*", "__rate_interval": "1m"}
+    empty = []
+
+    # Of the fleet all domains.
+    asked = [
+        (name, panel, expression)
+        for fleet in (True, False)
+        for name, panel, expression in dashboards.expressions({**variables, "domain": ".*"} if fleet else variables)
+        if fleet == (name == "dkim-fleet.json")
+    ]
+
+    def all_answer():
+        empty[:] = ["%s, %s: %s" % each for each in asked if not stage.ask(each[2])]
+        return not empty
+
+    with contextlib.suppress(AssertionError):
+        wait_for("every expression has an answer", all_answer, 30)
+    check(len(asked) > 50 and not empty, "every expression of the dashboards has an answer", "\n".join(empty))
+    empty = [
+        "%s, %s" % (name, variable)
+        for name, variable, series, label in dashboards.variable_queries(variables)
+        if not [found for found in stage.ask(series) if found["metric"].get(label)]
+    ]
+    check(not empty, "every variable of the dashboards has values", "\n".join(empty))
+
+    _, page = stage.page("https://%s/metrics" % stage.address)
+    shown = set(re.findall(r"^(\w+)(?:\{.*\})? \S+$", page, re.M)) | {"up"}
+    rules = (MIXIN / "dkimprobe_alerts.yaml").read_text() + (MIXIN / "dkimprobe_rules.yaml").read_text()
+    named = set()
+    for expression in re.findall(r"expr: \|-\n +(.*)", rules):
+        named |= set(re.findall(r"(?<![:\w])(?:dkim\w*|up)\b(?!:)", re.sub(r'"[^"]*"|\w+:\w+:\w+', "", expression)))
+    check(len(named) > 20, "the rules name metrics", str(named))
+    check(named - SOMETIMES <= shown, "the program shows each that the rules name", str(named - SOMETIMES - shown))
+    failed = [rule for group in stage.rules() for rule in group["rules"] if rule["health"] != "ok"]
+    check(not failed, "Prometheus can reckon every rule", str(failed)[:2000])
+
+    # ---- Mended ----
+    part.change_zone("healthy.example", "nsd", lambda _: re.sub(r"2026112201", "2026112202", whole))
+    stage.settle(SETTINGS % (INTERVAL, STALE_SILENCE))
+    receiver.wait_for("resolved", alertname="DkimServersDiffer", domain="healthy.example")
+    check(True, "the mended server is told")
+    receiver.wait_for("resolved", alertname="DkimprobeReloadFailed")
+    check(True, "mended settings are told")
+    receiver.wait_for("resolved", alertname="DkimSecondaryStale", domain="stale.example")
+    check(
+        bool(stage.ask('dkim_finding{domain="stale.example",check="ns_stale"}')),
+        "planned work ends an alert though the fault is there",
+    )
+    check(
+        bool(stage.ask('dkim_finding{domain="differing.example",severity="critical"}'))
+        and not receiver.last(domain="differing.example"),
+        "planned work keeps quiet about a fault from the start", str(receiver.last(domain="differing.example")),
+    )  # fmt: skip
+
+    # ---- No data is an alert ----
+    stage.daemon.end()
+    receiver.wait_for("firing", alertname="DkimprobeDown")
+    check(True, "that the program has ended is told")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", required=True, help="the dkimprobe to test")
+    program = str(pathlib.Path(parser.parse_args().program).resolve())
+    missing = [name for name in ("prometheus", "prometheus-alertmanager", "jsonnet") if not shutil.which(name)]
+    if missing:
+        print("SKIPPED: not installed: " + ", ".join(missing))
+        print("0 passed, 0 failed")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="alerting-") as directory:
+        folder = pathlib.Path(directory)
+        (folder / "lab").mkdir()
+        process = run_cases.start_lab(str(folder / "lab"))
+        try:
+            lab = json.loads((folder / "lab" / "lab.json").read_text())
+            if not lab["ipv6"]:
+                print("SKIPPED: IPv6: this machine has no ::1, and 127.0.0.1 stands for it")
+            part = Part("alerting", program, lab, folder, run_cases.build_resolver_guard(directory), None)
+            logs = [lab["tripwire_log"], lab["misbehaving_log"], lab["queries_log"]]
+            offsets = {log: run_cases.size_of(log) for log in logs if log}
+            try:
+                with contextlib.ExitStack() as stack:
+                    play(part, stack)
+            except AssertionError as error:
+                part.failures.append("FAILED: %s" % error)
+            finally:
+                for daemon in part.daemons:
+                    if daemon.process.poll() is None:
+                        daemon.end()
+            part.failures += ["FAILED " + failure for failure in run_cases.check_logs(lab, offsets)]
+            for failure in part.failures:
+                print(failure)
+            if part.failures:
+                for log in sorted(part.folder.glob("*.log")):
+                    print("---- the end of %s\n%s" % (log.name, log.read_text(errors="replace")[-3000:]))
+                print("---- the end of what the program says\n" + "\n".join(part.daemons[-1].log[-20:]))
+        finally:
+            process.terminate()
+            process.wait()
+    print("%d passed, %d failed" % (part.passed, len(part.failures)))
+    return 1 if part.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

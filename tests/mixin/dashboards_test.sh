@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Lets the compiler of TypeScript hold the rendered dashboards against Grafana's own types: dashboards_test.sh DIRECTORY
+# DIRECTORY is for what npm installs.
+set -euo pipefail
+
+# The versions that this was tried with.
+readonly packages=(@grafana/schema@11.6.0 typescript@5.8.3)
+
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+mkdir -p "$1"
+directory=$(readlink -f "$1")
+readonly here directory
+
+skip() {
+  printf 'SKIPPED: the dashboards were held against no types: %s\n' "$*"
+  exit 0
+}
+
+for program in node npm; do
+  command -v "$program" >/dev/null || skip "$program is missing"
+done
+if [[ $(cat "$directory/installed" 2>/dev/null) != "${packages[*]}" ]]; then
+  (cd "$directory" && npm install --prefix "$directory" --no-save --no-package-lock --ignore-scripts --no-audit \
+    --no-fund "${packages[@]}") || skip "npm could not install ${packages[*]}"
+  printf '%s\n' "${packages[*]}" >"$directory/installed"
+fi
+
+compile() {
+  "$directory/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck --target es2022 --module nodenext \
+    --moduleResolution nodenext "$1"
+}
+
+node "$here/grafana_types.mjs" "$here/../../exporters/mixin/dashboards" "$directory/dashboards.ts"
+compile "$directory/dashboards.ts"
+
+# A check that takes anything is none.
+sed 's/"colorMode": "value"/"colorMode": "valu"/' "$directory/dashboards.ts" >"$directory/wrong.ts"
+if compile "$directory/wrong.ts" >"$directory/wrong.log"; then
+  printf 'an unknown word was taken\n'
+  exit 1
+fi
+grep -q "'\"valu\"' is not assignable" "$directory/wrong.log" || grep -q '"valu"' "$directory/wrong.log"
+printf 'the types of Grafana take them, and refuse a wrong word\n'
