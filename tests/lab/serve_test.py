@@ -353,7 +353,10 @@ class Part:
             if shown.get(line) != value
         )
         findings = {line for line in shown if line.startswith(("dkim_finding", "dkim_selector_status"))}
-        differ += ["serve alone: " + line for line in sorted(findings - said.keys())]
+        # The domains of the lab share keys. Without a history `check` knows of one domain at a time.
+        reused = {line for line in findings - said.keys() if 'check="key_reused",severity="notice"' in line}
+        self.check(reused, "a key of several domains is told")
+        differ += ["serve alone: " + line for line in sorted(findings - said.keys() - reused)]
         self.check(
             done.returncode == 2 and len(said) > 300 and not differ, "metrics agree with `check`",
             "%d series\n%s" % (len(said), "\n".join(differ[:30])),
