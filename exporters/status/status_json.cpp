@@ -89,6 +89,8 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
     for (const auto& selector : domain->selectors) selectors.push_back(line_json(selector, overview.now));
     domains.push_back({{"domain", domain->domain.to_string()},
                        {"status", checks::to_string(status_of(*domain))},
+                       {"rotation_status",
+                        domain->rotation ? Json(checks::to_string(domain->rotation->status)) : Json(nullptr)},
                        {"selectors", std::move(selectors)}});
   }
   const auto& reload = overview.reload;

@@ -345,6 +345,7 @@ TEST_CASE("the same as JSON, with reports as everywhere else") {
   CHECK(all["schema"] == "dkimprobe.status/1");
   CHECK(all["domains"].size() == 16);
   CHECK(all["domains"][0]["status"] == "critical");
+  CHECK(all["domains"][0]["rotation_status"] == "warning");
   CHECK(all["reload"]["succeeded"] == false);
   CHECK(nlohmann::json::parse(page_of(overview, "/api/v1/overview?status=warning"))["domains"].size() == 1);
 
