@@ -163,6 +163,8 @@ constexpr auto rows = std::to_array<Row>({
     {"ns_case_sensitive", behaviour, "s1._domainkey has a key, S1._DomainKey gets NXDOMAIN."},
     {"ns_address_refused", behaviour, "ns2.example.com has the address 10.0.0.2."},
     {"ns_address_missing", behaviour, "The zone names ns2.example.com, which has neither A nor AAAA."},
+    {"ns_address_unknown", behaviour,
+     "The zone names ns2.example.net, and the servers of example.net say SERVFAIL for its AAAA."},
     {"ns_edns_dropped", behaviour, "ns2 answers plain questions; those with EDNS get no answer."},
     {"ns_edns_formerr", behaviour, "ns2 says FORMERR to each question with EDNS."},
     {"ns_edns_badvers", behaviour, "ns2 says BADVERS to EDNS version 0, the only one there is."},

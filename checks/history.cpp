@@ -1,11 +1,14 @@
 #include "checks/history.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "checks/answers.hpp"
@@ -248,7 +251,8 @@ bool is_whole_search(const probe::Delegation& delegation) {
   return delegation.outcome == probe::DiscoveryOutcome::complete && delegation.nameservers_cut_off.empty() &&
          std::ranges::none_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
            return nameserver.host == probe::HostOutcome::unknown ||
-                  nameserver.host == probe::HostOutcome::budget_exhausted;
+                  nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
+                  nameserver.ipv6_unknown;
          });
 }
 
@@ -294,30 +298,53 @@ void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now
 
 // ---- Who could not be found ----
 
-bool has_server(const SelectorHistory& history, const DomainName& owner, const std::string& name) {
+bool has_server(const SelectorHistory& history, const DomainName& owner, const std::string& name,
+                std::optional<config::Family> family = std::nullopt) {
   return std::ranges::any_of(history.servers, [&](const ServerTimeline& timeline) {
-    return timeline.owner == owner && timeline.server.name == name && is_there(timeline);
+    return timeline.owner == owner && timeline.server.name == name && is_there(timeline) &&
+           (!family || timeline.server.address.ip.family() == *family);
   });
 }
 
-/// A nameserver whose address could not be learned is a server that was not seen, for as long as that lasts.
+/// Where a server would be whose addresses of the family are unknown, and those of the other are not.
+config::ServerAddress no_address_of(config::Family family) {
+  static constexpr std::array<std::uint8_t, 16> nowhere{};
+  const std::span octets(nowhere);
+  return {config::Address::from_octets(octets.first(family == config::Family::ipv4 ? 4 : 16))
+              .value_or(config::Address{}),
+          0};
+}
+
+/// A nameserver whose address, or whose addresses of one family, could not be learned is a server that was
+/// not seen, for as long as that lasts.
 void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
   for (const auto& leg : chain.legs) {
-    const auto add = [&](const DomainName& nameserver) {
-      const std::string name = nameserver.to_string();
-      if (has_server(history, leg.owner, name)) return;
+    const auto add_unseen = [&](std::string name, const config::ServerAddress& address) {
       AnswerSpan unseen;
       unseen.first_seen = now;
       unseen.last_seen = now;
-      history.servers.push_back({leg.owner, {name, no_address}, {std::move(unseen)}});
+      history.servers.push_back({leg.owner, {std::move(name), address}, {std::move(unseen)}});
+    };
+    const auto add = [&](const DomainName& nameserver) {
+      const std::string name = nameserver.to_string();
+      if (!has_server(history, leg.owner, name)) add_unseen(name, no_address);
+    };
+    const auto add_family = [&](const DomainName& nameserver, config::Family family) {
+      const std::string name = nameserver.to_string();
+      if (!has_server(history, leg.owner, name, family)) add_unseen(name, no_address_of(family));
     };
     if (leg.delegation.outcome == probe::DiscoveryOutcome::pinned) continue;
     for (const auto& nameserver : leg.delegation.nameservers) {
+      if (!nameserver.glue.empty() || !nameserver.addresses.empty()) {
+        if (nameserver.ipv4_unknown) add_family(nameserver.name, config::Family::ipv4);
+        if (nameserver.ipv6_unknown) add_family(nameserver.name, config::Family::ipv6);
+        continue;
+      }
       switch (nameserver.host) {
         case probe::HostOutcome::unknown:
         case probe::HostOutcome::budget_exhausted:
         case probe::HostOutcome::loop:
-          if (nameserver.glue.empty() && nameserver.addresses.empty()) add(nameserver.name);
+          add(nameserver.name);
           break;
         case probe::HostOutcome::found:
         case probe::HostOutcome::is_alias:
@@ -458,12 +485,12 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
       if (!seen.emplace(leg.leg->owner, answer.id.address).second) continue;
       ServerTimeline& timeline = timeline_of(history, leg.leg->owner, answer.id);
       add_span(timeline, read_span(answer, last_answer(timeline)), now);
-      note_lag(timeline, answer, leg, now);
+      if (!observation.is_light) note_lag(timeline, answer, leg, now);
     }
   }
   mark_left(history, observation.key, now);
   add_unfound(history, observation.key, now);
-  add_zones(history, observation.key, answers, now);
+  if (!observation.is_light) add_zones(history, observation.key, answers, now);
   keep_few(history.servers, most_timelines);
   keep_few(history.zones, most_zones);
 }

@@ -337,7 +337,11 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
   }
   RotationFacts facts;
   if (history.first_look) {
-    const NewKey key{expectation.key_sha256, expectation.never_used, expectation.service};
+    NewKey key;
+    key.sha256 = expectation.key_sha256;
+    key.never_used = expectation.never_used;
+    key.service = expectation.service;
+    if (expectation.only_selector) key.domainkey_absence = earlier_domainkey_absence(observation, times);
     const auto sign = safe_to_sign(history, key, {}, times, observation.observed_at);
     facts.safe_to_sign_at = sign.safe.at;
     facts.because = sign.safe.because;

@@ -1,6 +1,9 @@
 #include "checks/preflight.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -11,6 +14,7 @@
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
 #include "checks/text_damage.hpp"
+#include "checks/time_text.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -156,6 +160,20 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
   }
 }
 
+/// Those of the findings that the selector has if it signs.
+template <class Wanted>
+std::vector<Because> found_in_use(const probe::Observation& observation, Expectation expectation,
+                                  const config::Policy& policy, Wanted wanted) {
+  expectation.role = config::Role::active;
+  std::vector<Because> found;
+  for (const auto& finding : judge(observation, expectation, policy).findings) {
+    if (!wanted(finding)) continue;
+    found.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
+                     std::string(finding.check->reference)});
+  }
+  return found;
+}
+
 /// A reason that no time takes away.
 void forbid(SafeTime& safe, Because because) {
   safe.because.push_back(std::move(because));
@@ -191,14 +209,59 @@ bool is_expected(const std::vector<std::vector<std::string>>& texts, const Signi
 
 std::vector<Because> faults_in_use(const probe::Observation& observation, Expectation expectation,
                                    const config::Policy& policy) {
-  expectation.role = config::Role::active;
-  std::vector<Because> faults;
-  for (const auto& finding : judge(observation, expectation, policy).findings) {
-    if (finding.severity != Severity::critical) continue;
-    faults.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
-                      std::string(finding.check->reference)});
+  return found_in_use(observation, expectation, policy,
+                      [](const Finding& finding) { return finding.severity == Severity::critical; });
+}
+
+std::vector<Because> weaknesses_in_use(const probe::Observation& observation, Expectation expectation,
+                                       const config::Policy& policy) {
+  return found_in_use(observation, expectation, policy, [](const Finding& finding) {
+    return finding.severity == Severity::warning && finding.check->scope == Scope::key;
+  });
+}
+
+std::vector<Because> signature_doubts(const probe::Observation& observation) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
+  // RFC 4034 section 3.1.5: the nearest time to now that the number can stand for.
+  const auto from_now = [&](std::uint32_t time) {
+    const auto low_now = static_cast<std::uint32_t>(now.time_since_epoch().count());
+    return std::chrono::seconds{static_cast<std::int32_t>(time - low_now)};
+  };
+  struct Doubt {
+    std::chrono::seconds farthest{};
+    std::vector<std::string> servers{};
+  };
+  std::map<bool, Doubt> doubts;  // have they run out, else they are yet to begin
+  const auto add = [&](bool ran_out, std::chrono::seconds distance, const ServerId& server) {
+    Doubt& doubt = doubts[ran_out];
+    if (std::chrono::abs(distance) > std::chrono::abs(doubt.farthest)) doubt.farthest = distance;
+    doubt.servers.push_back(server_text(server));
+  };
+  for (const auto& leg : read_answers(observation.key).legs) {
+    for (const auto& server : leg.servers) {
+      const auto* const response = server.sibling.response();
+      if (response == nullptr || !response->signatures) continue;
+      const auto begin = from_now(response->signatures->first_inception);
+      const auto end = from_now(response->signatures->last_expiration);
+      if (end.count() < 0) {
+        add(true, end, server.id);
+      } else if (begin.count() > 0) {
+        add(false, begin, server.id);
+      }
+    }
   }
-  return faults;
+  std::vector<Because> reasons;
+  for (const auto& [ran_out, doubt] : doubts) {
+    reasons.push_back(
+        {ran_out ? "signatures_expired" : "signatures_not_begun",
+         {},
+         fmt::format("the DNSSEC signatures of {} {} {}: where the zone is signed from above, resolvers that "
+                     "validate find nothing in it",
+                     join_some(doubt.servers), ran_out ? "ran out at" : "begin at",
+                     time_text(now + doubt.farthest)),
+         "RFC 4035 section 5.3.1"});
+  }
+  return reasons;
 }
 
 Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
@@ -208,6 +271,7 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   Preflight preflight;
   preflight.expected_key = plan.key;
   preflight.times = plan.times;
+  preflight.only_given_servers = plan.only_given_servers;
   preflight.now = now;
   expectation.role = config::Role::pending;
   preflight.report = judge(observation, expectation, plan.policy);
@@ -218,6 +282,7 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   NewKey key;
   key.sha256 = expectation.key_sha256;
   key.never_used = plan.never_used;
+  if (!plan.has_neighbour) key.domainkey_absence = earlier_domainkey_absence(observation, plan.times);
   key.service = expectation.service;
   preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
   const auto is_pinned = [](const probe::Leg& leg) {
@@ -230,6 +295,13 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   }
   describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
 
+  for (auto& doubt : signature_doubts(observation)) {
+    SafeTime& safe = preflight.sign.safe;
+    safe.because.push_back(std::move(doubt));
+    if (safe.readiness == Readiness::not_ready) continue;
+    safe.readiness = Readiness::unknown;
+    safe.at.reset();
+  }
   for (auto& fault : faults_in_use(observation, expectation, plan.policy))
     forbid(preflight.sign.safe, std::move(fault));
   preflight.no_way = no_way_sentence(observation);

@@ -25,6 +25,8 @@ struct SigningPlan {
   std::optional<config::KeyIdentity> key{};  ///< without it any one usable key is right
   std::optional<std::string> text{};         ///< the record as it should be published, raw; strings joined
   bool never_used = false;                   ///< see NewKey
+  bool has_neighbour = false;                ///< another selector of the domain signs, or signed lately
+  bool only_given_servers = false;           ///< the command line named some, and no others are asked
   config::Policy policy{};
   RotationPolicy times{};
 };
@@ -76,7 +78,8 @@ struct Preflight {
   std::vector<ResolverWord> caches{};
   std::optional<PublicAnswer> public_answer{};
   std::size_t looks = 1;
-  std::string no_way{};       ///< see no_way_sentence
+  std::string no_way{};  ///< see no_way_sentence
+  bool only_given_servers = false;
   bool history_kept = false;  ///< whether the next run knows what this one saw
   RotationPolicy times{};
   WallTime now{};  ///< the moment for which the readiness holds
@@ -85,6 +88,14 @@ struct Preflight {
 /// The critical faults of a selector if mail were signed with it: no time takes them away.
 [[nodiscard]] std::vector<Because> faults_in_use(const probe::Observation& observation,
                                                  Expectation expectation, const config::Policy& policy);
+
+/// What makes the key of a selector weak, though mail signed with it is verified: the warnings about the key.
+[[nodiscard]] std::vector<Because> weaknesses_in_use(const probe::Observation& observation,
+                                                     Expectation expectation, const config::Policy& policy);
+
+/// Servers whose DNSSEC signatures had all run out at the look, or were yet to begin. They are not verified,
+/// and whether the zone is signed from above was not asked: what a resolver that validates finds is unknown.
+[[nodiscard]] std::vector<Because> signature_doubts(const probe::Observation& observation);
 
 /// `history` has the observation in it already.
 [[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,

@@ -21,8 +21,6 @@ namespace {
 using config::DomainName;
 using std::chrono::seconds;
 
-constexpr std::string_view address_unknown = "no address of it could be learned";
-
 /// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
@@ -79,6 +77,7 @@ enum class Cause : std::uint8_t {
   negative_ttl,
   nsec_ttl,
   domainkey_denied,
+  domainkey_unknown,
   wildcard_ttl,
   old_record_ttl,
   old_alias_ttl,
@@ -99,6 +98,8 @@ std::string_view name_of(Cause cause) {
       return "nsec_ttl";
     case Cause::domainkey_denied:
       return "domainkey_denied";
+    case Cause::domainkey_unknown:
+      return "domainkey_unknown";
     case Cause::wildcard_ttl:
       return "wildcard_ttl";
     case Cause::old_record_ttl:
@@ -126,6 +127,7 @@ std::string_view reference_of(Cause cause) {
     case Cause::nsec_ttl:
       return "RFC 9077 section 3.4";
     case Cause::domainkey_denied:
+    case Cause::domainkey_unknown:
       return "RFC 8020 section 2";
     case Cause::wildcard_ttl:
       return "RFC 8198 section 5.3";
@@ -171,6 +173,12 @@ std::string detail_of(const Share& share) {
       return fmt::format(
           "{} answered NXDOMAIN for `_domainkey`: caches may take that for {} s as true of {} below it",
           server, held, owner);
+    case Cause::domainkey_unknown:
+      return fmt::format(
+          "whether `_domainkey` was there before {} at {} was first seen is not known: caches may hold for "
+          "{} s that it was not, and so nothing below it; where another selector signs, the settings can "
+          "say so",
+          owner, server, held);
     case Cause::wildcard_ttl:
       return fmt::format("{} answered for {} from a wildcard: caches may hold that for {} s", server, owner,
                          held);
@@ -271,6 +279,17 @@ class ReadHistory {
       }
     }
     return false;
+  }
+
+  /// Why a server without an address is one that was not seen.
+  [[nodiscard]] std::string why_not_asked(const ServerTimeline& timeline) const {
+    const bool other_is_known = std::ranges::any_of(history_.servers, [&](const ServerTimeline& other) {
+      return other.owner == timeline.owner && other.server.name == timeline.server.name &&
+             other.server.has_address();
+    });
+    if (!other_is_known) return "no address of it could be learned";
+    return fmt::format("whether it has {} addresses could not be learned",
+                       timeline.server.address.ip.family() == config::Family::ipv4 ? "IPv4" : "IPv6");
   }
 
   static const AnswerSpan* last_whole(const ServerTimeline& timeline) {
@@ -482,6 +501,7 @@ class SignQuestion {
       : read_(history, policy), caches_(caches), expected_(key.sha256), keys_(key.service) {
     if (!expected_) expected_ = most_common_key();
     never_used_ = key.never_used;
+    domainkey_absence_ = key.domainkey_absence;
     if (never_used_) doubt_never_used();
   }
 
@@ -489,6 +509,8 @@ class SignQuestion {
     SignVerdict verdict;
     verdict.limits = limits_of(read_);
     verdict.servers = compare_servers();
+    verdict.alternates = std::ranges::any_of(
+        read_.history().servers, [&](const ServerTimeline& timeline) { return alternates(timeline); });
     SafeTime& safe = verdict.safe;
     if (!read_.history().first_look) {
       safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
@@ -517,19 +539,29 @@ class SignQuestion {
   }
 
  private:
-  /// The usable key that most servers have now.
+  /// The usable key that most servers have now, those with an outdated zone last. Where as many have another
+  /// one, none is the right one.
   [[nodiscard]] std::optional<std::string> most_common_key() {
-    std::map<std::string, std::size_t> counts;
+    struct Count {
+      std::size_t up_to_date = 0;
+      std::size_t all = 0;
+      auto operator<=>(const Count&) const = default;
+    };
+    std::map<std::string, Count> counts;
     for (const auto& timeline : read_.history().servers) {
       if (!read_.is_in_chain(timeline.owner) || !is_there(timeline)) continue;
       const AnswerSpan* const last = ReadHistory::last_whole(timeline);
       if (last == nullptr || last->kind != PublishedKind::texts) continue;
-      if (compare_texts(*last, {}, keys_).progress == Progress::right)
-        ++counts[keys_.read(*joined_texts(*last).begin()).key->sha256];
+      if (compare_texts(*last, {}, keys_).progress != Progress::right) continue;
+      Count& count = counts[keys_.read(*joined_texts(*last).begin()).key->sha256];
+      ++count.all;
+      if (!timeline.lag) ++count.up_to_date;
     }
-    const auto most =
-        std::ranges::max_element(counts, [](const auto& a, const auto& b) { return a.second < b.second; });
-    return most == counts.end() ? std::nullopt : std::optional(most->first);
+    if (counts.empty()) return std::nullopt;
+    const auto most = std::ranges::max_element(counts, {}, [](const auto& key) { return key.second; });
+    const auto as_many =
+        std::ranges::count_if(counts, [&](const auto& key) { return key.second == most->second; });
+    return as_many == 1 ? most->first : std::string{};
   }
 
   /// Each span is compared once: a long history is looked through for each of its servers.
@@ -598,7 +630,7 @@ class SignQuestion {
     }
     Seen seen = compare_now(timeline, timeline.spans.back());
     row.progress = seen.progress;
-    row.detail = timeline.server.has_address() ? std::move(seen.detail) : std::string(address_unknown);
+    row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
     for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
       const bool is_silence = span->kind == PublishedKind::unknown && !span->ttl_seconds;
       if (is_silence && row.progress != Progress::unknown) continue;
@@ -606,6 +638,25 @@ class SignQuestion {
       row.since = span->first_seen;
     }
     return row;
+  }
+
+  /// Whether the server was lately right by turns. What was so long ago is another story.
+  [[nodiscard]] bool alternates(const ServerTimeline& timeline) {
+    if (!read_.is_in_chain(timeline.owner) || !is_there(timeline) || read_.is_left_out(timeline))
+      return false;
+    const WallTime since = *read_.history().last_look - read_.policy().unknown_wait;
+    bool was_right = false;
+    bool was_wrong_after = false;
+    for (const auto& span : timeline.spans) {
+      if (!is_whole(span)) continue;
+      const bool is_right_now = is_right(timeline.owner, span);
+      if (is_right_now && was_wrong_after) return true;
+      if (span.last_seen < since) continue;
+      was_wrong_after =
+          was_wrong_after || (!is_right_now && (was_right || span.kind == PublishedKind::unknown));
+      was_right = was_right || is_right_now;
+    }
+    return false;
   }
 
   // ---- Is the assertion true that nobody asked? ----
@@ -706,11 +757,15 @@ class SignQuestion {
     return span.kind != PublishedKind::failure && compare(owner, span).progress == Progress::right;
   }
 
-  /// What a server may have had before it was first seen: like the worst of the others that were seen then.
-  [[nodiscard]] std::optional<Hold> earlier_hold(const DomainName& owner, WallTime first_seen,
+  /// What a server may have had before it was first seen: like the worst of the others that were seen then;
+  /// of one that was there at the first look already, anything.
+  [[nodiscard]] std::optional<Hold> earlier_hold(const ServerTimeline& server, WallTime first_seen,
                                                  const AnswerSpan* first) {
     std::optional<Hold> longest;
+    const bool was_at_first_look = server.spans.front().first_seen <= *read_.history().first_look;
+    if (!never_used_ && was_at_first_look) longest = Hold{Cause::nothing_known, read_.policy().unknown_wait};
     for (const auto& timeline : read_.history().servers) {
+      const DomainName& owner = server.owner;
       if (!(timeline.owner == owner)) continue;
       for (const auto& span : timeline.spans) {
         if (!is_whole(span) || span.first_seen > first_seen || is_right(owner, span)) continue;
@@ -723,9 +778,13 @@ class SignQuestion {
     if (!never_used_) return Hold{Cause::nothing_known, read_.policy().unknown_wait};
     // Nobody asked for the name, but its neighbours may have been denied with NSEC, or be a wildcard's.
     if (first == nullptr) return std::nullopt;
-    const auto neighbours = std::max(first->nsec_ttl_seconds, first->wildcard_ttl_seconds);
-    return neighbours ? std::optional(Hold{Cause::earlier_answer_unknown, seconds{*neighbours}})
-                      : std::nullopt;
+    if (const auto neighbours = std::max(first->nsec_ttl_seconds, first->wildcard_ttl_seconds))
+      longest = Hold{Cause::earlier_answer_unknown, seconds{*neighbours}};
+    const bool is_own_name = server.owner == read_.chain().front();
+    if (is_own_name && domainkey_absence_ && was_at_first_look &&
+        (!longest || longest->time < *domainkey_absence_))
+      longest = Hold{Cause::domainkey_unknown, *domainkey_absence_};
+    return longest;
   }
 
   void add_shares(const DomainName& owner) {
@@ -750,13 +809,13 @@ class SignQuestion {
         // Only its silence was seen; once it has left, it does not matter for ever.
         if (is_there(timeline)) continue;
         const WallTime left = timeline.spans.back().first_seen;
-        const auto hold = earlier_hold(owner, left, nullptr);
+        const auto hold = earlier_hold(timeline, left, nullptr);
         share(read_.asked_until(timeline, left), hold.value_or(Hold{}), true);
         continue;
       }
       const WallTime first_seen = told->span->first_seen;
       if (is_right(owner, *told->span)) {
-        if (const auto hold = earlier_hold(owner, first_seen, told->span)) share(first_seen, *hold, false);
+        if (const auto hold = earlier_hold(timeline, first_seen, told->span)) share(first_seen, *hold, false);
       }
       add_right_since(timeline, stretches);
     }
@@ -819,6 +878,7 @@ class SignQuestion {
   std::optional<std::string> expected_{};
   KeyReader keys_;
   bool never_used_ = false;
+  std::optional<seconds> domainkey_absence_{};
   std::vector<Because> doubts_{};
   Shares shares_{};
   std::optional<seconds> absence_life_{};  ///< of the name whose shares are being added
@@ -894,7 +954,7 @@ class GoneQuestion {
       if (last.last_seen == read_.history().last_look) {
         Seen seen = compare(last);
         row.progress = seen.progress;
-        row.detail = timeline.server.has_address() ? std::move(seen.detail) : std::string(address_unknown);
+        row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
         row.since = last.first_seen;
       }
       rows.push_back(std::move(row));
@@ -1033,6 +1093,32 @@ std::string no_way_sentence(const probe::Observation& observation) {
       "has; "
       "or leave them out with {}: then the other addresses of the same nameservers stand for them.",
       is_ipv6 ? "IPv6" : "IPv4", is_ipv6 ? "-4" : "-6");
+}
+
+std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Observation& observation,
+                                                              const RotationPolicy& policy) {
+  const auto domainkey = config::domainkey_name(observation.domain);
+  const ChainAnswers answers = read_answers(observation.key);
+  if (!domainkey || answers.legs.empty()) return std::nullopt;
+  const LegAnswers& leg = answers.legs.front();
+  if (leg.leg->delegation.zone.is_at_or_below(*domainkey)) return std::nullopt;
+  const auto is_published = [](const ServerAnswer& answer) {
+    return answer.outcome == ServerOutcome::answered;
+  };
+  for (const auto& adsp : read_answers(observation.adsp).legs) {
+    if (std::ranges::any_of(adsp.servers, is_published)) return std::nullopt;
+  }
+  std::optional<std::chrono::seconds> longest;
+  for (const auto& server : leg.servers) {
+    const bool is_there =
+        is_whole(server.domainkey.outcome) && server.domainkey.outcome != ServerOutcome::nxdomain;
+    const bool has_text = server.domainkey.outcome == ServerOutcome::answered;
+    if (has_text || (is_there && is_whole(server.outcome) && !is_published(server))) return std::nullopt;
+    if (const auto* const soa = server.soa_record)
+      longest = std::max(longest.value_or(std::chrono::seconds{0}),
+                         std::chrono::seconds{std::min(soa->ttl_seconds, soa->minimum_seconds)});
+  }
+  return longest.value_or(policy.unknown_wait);
 }
 
 SignVerdict safe_to_sign(const SelectorHistory& history, const NewKey& key,

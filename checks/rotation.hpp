@@ -51,6 +51,10 @@ struct NewKey {
   std::optional<std::string> sha256{};
   /// Nobody can have asked a recursive resolver for the selector: it was never used and never told anybody.
   bool never_used = false;
+  /// With `never_used`: how long caches may hold that there is no `_domainkey` at all, and so no selector
+  /// below it, from before the first look. Nothing where that is known to have been there; see
+  /// `earlier_domainkey_absence`.
+  std::optional<std::chrono::seconds> domainkey_absence{};
   config::Service service = config::Service::email;  ///< what `s=` of the record must allow
 };
 
@@ -82,6 +86,9 @@ struct SafeTime {
 
 struct SignVerdict {
   SafeTime safe{};
+  /// A server that is right now was so before, and not in between, or gave different answers in one look:
+  /// once more is no proof.
+  bool alternates = false;
   std::vector<ServerProgress> servers{};
   std::vector<std::string> limits{};  ///< sentences: what no look at servers can know
 };
@@ -89,6 +96,11 @@ struct SignVerdict {
 /// What to do where this machine has no way to addresses of a family, which stay unknown for it; empty where
 /// it has. A sentence.
 [[nodiscard]] std::string no_way_sentence(const probe::Observation& observation);
+
+/// How long that may be by what the look saw; nothing where something else is below `_domainkey`, or where a
+/// zone begins there. `unknown_wait` where no server told for how long it denies.
+[[nodiscard]] std::optional<std::chrono::seconds> earlier_domainkey_absence(
+    const probe::Observation& observation, const RotationPolicy& policy);
 
 /// `now` decides between `ready` and `wait` alone. The last look of the history is taken for the present
 /// state: a readiness is as fresh as that.

@@ -107,6 +107,10 @@ struct View {
   [[nodiscard]] std::size_t count(Progress progress) const {
     return static_cast<std::size_t>(std::ranges::count(sign.servers, progress, &ServerProgress::progress));
   }
+  /// No server has any key: what signs with it fails already.
+  [[nodiscard]] bool missing_everywhere() const {
+    return !sign.servers.empty() && count(Progress::absent) + count(Progress::revoked) == sign.servers.size();
+  }
   [[nodiscard]] bool right_everywhere() const {
     return !sign.servers.empty() && count(Progress::right) == sign.servers.size();
   }
@@ -123,8 +127,21 @@ View view_of(const RotationInput& input, const PlannedSelector& planned, WallTim
   View view;
   view.planned = &planned;
   view.name = planned.selector.owner_name(input.domain).value_or(config::DomainName{});
-  view.sign = safe_to_sign(planned.history, {planned.key_sha256, planned.never_used}, {}, input.policy, now);
+  NewKey wanted;
+  wanted.sha256 = planned.key_sha256;
+  wanted.never_used = planned.never_used;
+  const bool has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
+    return &other != &planned && (other.role == Role::active || other.role == Role::retired);
+  });
+  if (!has_neighbour) wanted.domainkey_absence = planned.domainkey_absence;
+  view.sign = safe_to_sign(planned.history, wanted, {}, input.policy, now);
 
+  if (SafeTime& safe = view.sign.safe;
+      !planned.doubts.empty() && (safe.readiness == Readiness::ready || safe.readiness == Readiness::wait)) {
+    safe.readiness = Readiness::unknown;
+    safe.at.reset();
+    safe.because.insert(safe.because.begin(), planned.doubts.begin(), planned.doubts.end());
+  }
   if (!planned.faults.empty() && view.right_everywhere()) {
     SafeTime& safe = view.sign.safe;
     safe.readiness = Readiness::not_ready;
@@ -298,10 +315,11 @@ RotationAction record_action(const RotationInput& input, const Selector& selecto
 
 RotationAction preflight_action(const RotationInput& input, const Selector& selector,
                                 bool never_used = false) {
+  std::string flags =
+      fmt::format("--key {} --wait 30m{}", key_file(input, selector), never_used ? " --never-used" : "");
+  for (const auto& flag : input.flags) flags += ' ' + shell_word(flag);
   return {"see it on every nameserver; this ends with 0 when it is safe to sign",
-          command_of("preflight", input, selector,
-                     fmt::format("--key {} --wait 30m{}", key_file(input, selector),
-                                 never_used ? " --never-used" : ""))};
+          command_of("preflight", input, selector, flags)};
 }
 
 /// The record with an empty `p=` (RFC 6376 section 3.6.1), where the operator of the domain can publish it.
@@ -568,7 +586,9 @@ PlannedStep sign_step(const Situation& situation, const RotationChange& change) 
       if (change.steps.back().state == StepState::later) step.state = StepState::later;
       break;
     case Readiness::unknown:
-      step.says = "not every server could be seen, and what was not seen is not ready";
+      step.says = next->right_everywhere() && !next->planned->doubts.empty()
+                      ? next->planned->doubts.front().detail
+                      : "not every server could be seen, and what was not seen is not ready";
       break;
   }
   return step;
@@ -587,13 +607,19 @@ void add_ending(const Situation& situation, RotationChange& change) {
       step_of(RotationStep::wait, StepState::later,
               fmt::format("{} after the last signature with {}, so that mail on its way can be verified",
                           duration_text(transit), change.from->to_string()));
-  if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + transit;
   auto remove = step_of(RotationStep::remove, StepState::later,
                         fmt::format("first revoke the key of {} with an empty p=, later delete the record",
                                     change.from->to_string()));
-  remove.earliest = wait.earliest;
-  if (const View* const old = find(situation, *change.from))
-    remove.actions.push_back(revoke_action(situation.input, *old));
+  const View* const old = find(situation, *change.from);
+  if (old != nullptr && old->missing_everywhere()) {
+    wait.says = fmt::format("no server has the key of {}: mail that it signed cannot be verified now",
+                            change.from->to_string());
+    remove.says = fmt::format("no server has the key of {} that could be removed", change.from->to_string());
+  } else {
+    if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + transit;
+    remove.earliest = wait.earliest;
+    if (old != nullptr) remove.actions.push_back(revoke_action(situation.input, *old));
+  }
   change.steps.push_back(std::move(wait));
   change.steps.push_back(std::move(remove));
 }
@@ -780,7 +806,16 @@ RotationChange closing_change(const Situation& situation, const Ending& ending) 
   if (current != nullptr && current->planned->since) sign.since = current->planned->since->first;
   change.steps.push_back(std::move(sign));
   change.steps.push_back(wait_step(ending, situation.input));
-  change.steps.push_back(remove_step(ending, situation.input, change.steps.back().state));
+  PlannedStep remove = remove_step(ending, situation.input, change.steps.back().state);
+  const PlannedStep& seen = change.steps[3];
+  if (remove.state != StepState::done && ending.facts.published && seen.state == StepState::blocked) {
+    // It may be the only key that still works.
+    remove.state = StepState::blocked;
+    remove.earliest.reset();
+    remove.actions.clear();
+    remove.says = fmt::format("not as long as the key of {}, which signs, is not right on every server", to);
+  }
+  change.steps.push_back(std::move(remove));
   return change;
 }
 
@@ -808,6 +843,24 @@ void find_faults_of_current(const View& current, RotationOverview& overview) {
                          fmt::format("{} signs, and its key was not seen on every server", name),
                          servers_text(servers, is_unknown), "see why these servers give no answer"});
   }
+}
+
+/// What is wrong with the key itself that signs, where every server has it.
+void find_faults_of_key(const View& current, RotationOverview& overview) {
+  const auto& planned = *current.planned;
+  const auto add = [&](std::string_view fault, Severity severity, std::string_view says,
+                       const std::vector<Because>& reasons) {
+    if (reasons.empty()) return;
+    std::string evidence = reasons.front().detail;
+    if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
+    add_fault(overview,
+              {fault, severity, current.selector(),
+               fmt::format("{} signs, and {}", current.selector().to_string(), says), std::move(evidence),
+               fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name)});
+  };
+  if (!current.right_everywhere()) return;
+  add("signing_key_faulty", Severity::critical, "mail with its signature fails", planned.faults);
+  add("signing_key_weak", Severity::warning, "its key is weak", planned.weaknesses);
 }
 
 void find_faults_of_next(const View& next, const Situation& situation, RotationOverview& overview) {
@@ -864,7 +917,10 @@ void find_faults_of_old(const Ending& ending, WallTime now, RotationOverview& ov
 }
 
 void find_faults(const Situation& situation, const std::vector<Ending>& endings, RotationOverview& overview) {
-  if (situation.current != nullptr) find_faults_of_current(*situation.current, overview);
+  if (situation.current != nullptr) {
+    find_faults_of_current(*situation.current, overview);
+    find_faults_of_key(*situation.current, overview);
+  }
   if (overview.state.overdue) {
     add_fault(overview, {"rotation_overdue", Severity::warning, *overview.state.current,
                          fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),

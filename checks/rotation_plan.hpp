@@ -28,9 +28,12 @@ struct PlannedSelector {
   std::optional<config::Moment> since{};    ///< when its role began
   std::optional<config::Moment> last_signature{};
   bool never_used = false;
-  SelectorHistory history{};  ///< without any look: nothing is known
+  SelectorHistory history{};                                ///< without any look: nothing is known
+  std::optional<std::chrono::seconds> domainkey_absence{};  ///< of the last look; see NewKey
   /// Faults of the last look that mail signed with its key would meet; see `faults_in_use`.
   std::vector<Because> faults{};
+  std::vector<Because> weaknesses{};  ///< likewise; see `weaknesses_in_use`
+  std::vector<Because> doubts{};      ///< likewise; see `signature_doubts`
 };
 
 struct RotationInput {
@@ -41,6 +44,7 @@ struct RotationInput {
   std::chrono::seconds unused{std::chrono::days{7}};  ///< a selector's rest before its next key
   std::uint32_t rsa_bits = 2048;                      ///< of the keys that are to be made
   RotationPolicy policy{};
+  std::vector<std::string> flags{};  ///< of this command, which a preflight needs too; as they were given
 };
 
 /// The seven steps of a rotation, and those of an emergency.

@@ -550,6 +550,51 @@ void find_address_missing(const Evidence& evidence, Verdict& verdict) {
   if (!judged) verdict.not_judged();
 }
 
+/// Which addresses of a nameserver could not be learned, so that perhaps a server was not asked.
+std::string_view unknown_addresses(const probe::Nameserver& nameserver) {
+  const bool has_some = !nameserver.glue.empty() || !nameserver.addresses.empty();
+  if (!has_some) return nameserver.host == probe::HostOutcome::unknown ? "addresses" : "";
+  if (nameserver.ipv4_unknown) return "IPv4 addresses";
+  return nameserver.ipv6_unknown ? "IPv6 addresses" : "";
+}
+
+void find_address_unknown(const Evidence& evidence, Verdict& verdict) {
+  std::vector<config::DomainName> told;
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    // A search that found no server, or was broken off, says so itself.
+    if (delegation.outcome != probe::DiscoveryOutcome::complete &&
+        delegation.outcome != probe::DiscoveryOutcome::budget_exhausted)
+      continue;
+    std::map<std::string_view, std::vector<std::string>> unknown;
+    for (const auto& nameserver : delegation.nameservers) {
+      judged = true;
+      const auto which = unknown_addresses(nameserver);
+      if (which.empty() || std::ranges::find(told, nameserver.name) != told.end()) continue;
+      told.push_back(nameserver.name);
+      unknown[which].push_back(nameserver.name.to_string());
+    }
+    for (const auto& [which, names] : unknown) {
+      const std::string all = join_some(names);
+      Finding finding;
+      finding.detail = fmt::format(
+          "the {} of {}, {} of {}, could not be learned: what is answered there was not seen", which, all,
+          names.size() > 1 ? "nameservers" : "a nameserver", delegation.zone.to_string());
+      finding.remedy = fmt::format(
+          "Make the servers of the zone that holds {} answer for {}, or take {} out of the NS "
+          "records of {}.",
+          all,
+          which == "IPv4 addresses"   ? "A"
+          : which == "IPv6 addresses" ? "AAAA"
+                                      : "A and AAAA",
+          names.size() > 1 ? "them" : "it", delegation.zone.to_string());
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
 // ---- EDNS ----
 
 bool edns_tells(const ServerAnswer& answer) {
@@ -826,6 +871,10 @@ constexpr Check rows[] = {
     {"ns_address_missing", Scope::server, Severity::warning, "", "a nameserver's name has no address",
      "the zone has a server fewer than it seems", "Publish an address for the nameserver.",
      find_address_missing},
+    {"ns_address_unknown", Scope::server, Severity::warning, "",
+     "an address of a nameserver could not be learned",
+     "a server that was not asked may have another key, or none; resolvers lose time on its name",
+     "Make the servers of the nameserver's own name answer for A and AAAA.", find_address_unknown},
     {"ns_edns_dropped", Scope::server, Severity::warning, "RFC 6891 section 7",
      "a server does not answer queries with EDNS", "resolvers lose time with each question",
      "Let queries with EDNS reach the server.", find_edns_dropped},

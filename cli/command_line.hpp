@@ -13,7 +13,9 @@
 
 #include "checks/catalogue.hpp"
 #include "checks/record_composer.hpp"
+#include "cli/log.hpp"
 #include "config/domain_name.hpp"
+#include "config/moment.hpp"
 #include "config/options.hpp"
 #include "config/passphrase.hpp"
 #include "config/result.hpp"
@@ -73,10 +75,17 @@ struct SelectorRole {
   std::optional<config::Role> role{};  ///< without it as the settings file says, or active
 };
 
+/// When a selector signed last.
+struct LastSignature {
+  config::Selector selector{};
+  config::Moment time{};
+};
+
 struct RotationCommand {
   /// Which domain, and how it is asked. Its selectors and role stay empty; no domain is all of the settings.
   CheckCommand asked{};
   std::vector<SelectorRole> selectors{};          ///< each of them once, beside those of the settings
+  std::vector<LastSignature> last_signatures{};   ///< each selector once
   bool only_plan = false;                         ///< the next change as commands; nobody is asked
   std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
   std::optional<config::Selector> compromised{};  ///< somebody else has its key
@@ -90,6 +99,10 @@ struct ServeCommand {
   std::vector<std::string> listen{"127.0.0.1:9815"};
   std::optional<std::filesystem::path> web_config{};
   bool systemd_sockets = false;  ///< listens on those, not on `listen`
+  std::string path_prefix{};     ///< of the URL under which it is reached, without a slash at its end
+  std::chrono::milliseconds timeout_offset{500};  ///< what the time of a scraper is shortened by
+  LogFormat log_format = LogFormat::logfmt;
+  LogLevel log_level = LogLevel::info;
 };
 
 struct JudgeCommand {

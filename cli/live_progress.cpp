@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/time_text.hpp"
 #include "exporters/preflight_text.hpp"
 #include "exporters/text_layout.hpp"
 
@@ -37,7 +38,7 @@ void LiveProgress::show(const checks::Preflight& preflight, std::optional<probe:
 }
 
 void LiveProgress::tell_changes(const checks::Preflight& preflight) {
-  const std::string when = exporters::clock_time(preflight.now);
+  const std::string when = checks::time_text(preflight.now);
   const auto tell = [&](const std::string& what, const std::string& line) {
     if (auto& told = told_[what]; told != line) {
       told = line;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "checks/history.hpp"
+#include "checks/time_text.hpp"
 #include "cli/live_progress.hpp"
 #include "cli/output.hpp"
 #include "cli/polling.hpp"
@@ -57,7 +58,7 @@ class Memory {
       tell({{"",
              fmt::format("the history ends at {}, which is yet to come: is this machine's clock right? What "
                          "is told of that time counts as seen just before this look",
-                         exporters::clock_time(*before->last_look))}});
+                         checks::time_text(*before->last_look))}});
     }
     const auto recorded = store_->record(observation, run_time());
     if (!recorded) tell(recorded.error());

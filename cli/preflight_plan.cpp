@@ -17,10 +17,17 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
   signing.policy = plan.target.policy;
   signing.times = rotation_policy(plan.target);
   signing.never_used = command.never_used;
+  // Those that the settings name are what the operator knows of all of them.
+  signing.only_given_servers = !command.check.settings.pinned_servers.empty();
 
   const auto domain =
       std::ranges::find(settings.domains, plan.target.domain, &config::DomainSettings::domain);
   if (domain != settings.domains.end()) {
+    signing.has_neighbour =
+        std::ranges::any_of(domain->selectors, [&](const config::SelectorSettings& other) {
+          return !(other.selector == plan.target.selectors.front()) &&
+                 (other.role == config::Role::active || other.role == config::Role::retired);
+        });
     const auto known = std::ranges::find(domain->selectors, plan.target.selectors.front(),
                                          &config::SelectorSettings::selector);
     if (known != domain->selectors.end()) {

@@ -15,6 +15,8 @@ using checks::Readiness;
 using probe::WallTime;
 using std::chrono::milliseconds;
 
+constexpr milliseconds confirming_interval{1'000};
+
 bool holds_wrong_answer(const CacheLook& look) {
   return look.state == CacheState::denied || look.state == CacheState::other;
 }
@@ -57,6 +59,7 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
   milliseconds interval{0};
   std::vector<CacheLook> caches;
   std::optional<Preflight> before;
+  bool confirms = false;
   for (std::size_t looks = 1;; ++looks) {
     const SelectorLook look = world.look();
     // Half a look says less than the whole one before it.
@@ -76,8 +79,11 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
       if (!words.empty()) preflight = judge_preflight(look.observation, history, plan, caches, now());
       preflight.caches = std::move(words);
     }
+    const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !look.interrupted;
+    // Where a server is right by turns, two looks have to find it so, whatever the time that is left.
+    confirms = is_ready && preflight.sign.alternates && !confirms;
     bool is_last = look.interrupted;
-    if (world.ask_public && !look.interrupted) {
+    if (world.ask_public && !confirms && !look.interrupted) {
       checks::PublicAnswer answer;
       if (preflight.sign.safe.readiness == Readiness::ready) {
         // One question, whatever it brings.
@@ -94,8 +100,9 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     const milliseconds least = least_interval(look.observation, settings);
     interval = next_interval(interval,
                              !before || !same_progress(before->sign.servers, preflight.sign.servers), least);
-    const auto next =
-        is_last ? std::nullopt : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
+    const auto next = confirms  ? std::optional(preflight.now + std::max(least, confirming_interval))
+                      : is_last ? std::nullopt
+                                : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
     world.progress(preflight, next);
     if (!next) return {std::move(preflight), look.interrupted};
     if (!world.sleep_until(*next)) {

@@ -61,6 +61,10 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
     if (seen != observations.end() && asked != target.asked.selectors.end()) {
       const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
       planned.faults = checks::faults_in_use(*seen, target.asked.expectations[at], target.asked.policy);
+      planned.doubts = checks::signature_doubts(*seen);
+      planned.domainkey_absence = checks::earlier_domainkey_absence(*seen, input.policy);
+      planned.weaknesses =
+          checks::weaknesses_in_use(*seen, target.asked.expectations[at], target.asked.policy);
     }
     if (store) {
       auto history = store->load(input.domain, planned.selector);

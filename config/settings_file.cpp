@@ -309,9 +309,10 @@ std::optional<Moment> Reader::read_moment(const Value& value) {
   if (!text) return std::nullopt;
   const auto moment = parse_moment(*text);
   if (!moment) {
-    wrong(value, fmt::format("`{}` cannot be used: it must be a day such as 2026-11-01, or a time such as "
-                             "2026-11-01T09:30:00Z",
-                             shown(*text)));
+    wrong(value,
+          fmt::format("`{}` cannot be used: it must be a day such as 2026-11-01 (in UTC), or a time such as "
+                      "2026-11-01T09:30:00Z",
+                      shown(*text)));
   }
   return moment;
 }

@@ -8,8 +8,8 @@
 
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
+#include "checks/time_text.hpp"
 #include "config/escape.hpp"
-#include "exporters/iso_time.hpp"
 #include "exporters/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -123,11 +123,12 @@ void Writer::key(const KeySpan& key) {
             fmt::format("SHA-256 {}..., {}{}", key.sha256.substr(0, fingerprint_digits),
                         without_controls(key.algorithm), bits),
             "  key ");
-  paragraph(6, fmt::format("from {} to {}", iso_time(key.first_seen), iso_time(key.last_seen)));
+  paragraph(
+      6, fmt::format("from {} to {}", checks::time_text(key.first_seen), checks::time_text(key.last_seen)));
   for (const auto& use : key.elsewhere) {
     const auto name = use.selector.owner_name(use.domain).value_or(use.domain);
-    paragraph(6, fmt::format("also at {} from {} to {}", name.to_string(), iso_time(use.first_seen),
-                             iso_time(use.last_seen)));
+    paragraph(6, fmt::format("also at {} from {} to {}", name.to_string(), checks::time_text(use.first_seen),
+                             checks::time_text(use.last_seen)));
   }
 }
 
@@ -168,8 +169,9 @@ std::string answer_text(const AnswerSpan& span) {
 }
 
 std::vector<std::string> change_lines(const HistoryChange& change, const config::DomainName& name) {
-  const std::string until =
-      change.not_before ? fmt::format(", seen last {}", iso_time(*change.not_before)) : std::string{};
+  const std::string until = change.not_before
+                                ? fmt::format(", seen last {}", checks::time_text(*change.not_before))
+                                : std::string{};
   std::vector<std::string> lines;
   if (change.kind == Kind::differed) lines.emplace_back("the servers give different answers");
   if (change.kind == Kind::agreed) lines.emplace_back("the servers give the same answer");
@@ -200,8 +202,8 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
     writer.paragraph(2, "never looked at");
     return writer.take();
   }
-  writer.paragraph(
-      2, fmt::format("looked at from {} to {}", iso_time(*history.first_look), iso_time(*history.last_look)));
+  writer.paragraph(2, fmt::format("looked at from {} to {}", checks::time_text(*history.first_look),
+                                  checks::time_text(*history.last_look)));
   for (const auto& key : record.keys) writer.key(key);
   std::size_t ttl_changes = 0;
   std::optional<probe::WallTime> told;
@@ -215,7 +217,7 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
     if (change.kind == Kind::nameservers && change.seen == *history.first_look) continue;
     if (told != change.seen) {
       writer.line();
-      writer.line("  " + iso_time(change.seen));
+      writer.line("  " + checks::time_text(change.seen));
       told = change.seen;
     }
     writer.change(change, name);

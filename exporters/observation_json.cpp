@@ -55,6 +55,13 @@ void fields(Archive& archive, T& value) {
   archive("is_dname", is_dname);
 }
 
+template <class Archive, Is<probe::SignatureTimes> T>
+void fields(Archive& archive, T& value) {
+  auto& [first_inception, last_expiration] = value;
+  archive("first_inception", first_inception);
+  archive("last_expiration", last_expiration);
+}
+
 template <class Archive, Is<probe::SoaRecord> T>
 void fields(Archive& archive, T& value) {
   auto& [owner, mname, rname, serial, refresh_seconds, retry_seconds, expire_seconds, minimum_seconds,
@@ -101,7 +108,7 @@ template <class Archive, Is<probe::Response> T>
 void fields(Archive& archive, T& value) {
   auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
          aliases, ns, addresses, soa, referral, glue, answers_elsewhere, malformed_txt, dname_target_too_long,
-         has_rrsig, nsec_ttl_seconds] = value;
+         has_rrsig, nsec_ttl_seconds, signatures] = value;
   archive("rcode", rcode);
   archive("authoritative", authoritative);
   archive("truncated", truncated);
@@ -121,6 +128,7 @@ void fields(Archive& archive, T& value) {
   archive("dname_target_too_long", dname_target_too_long);
   archive("has_rrsig", has_rrsig);
   archive.added("nsec_ttl_seconds", nsec_ttl_seconds);
+  archive.added("signatures", signatures);
 }
 
 template <class Archive, Is<probe::IgnoredMessages> T>
@@ -173,13 +181,15 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Nameserver> T>
 void fields(Archive& archive, T& value) {
-  auto& [name, in_parent, in_child, host, glue, addresses] = value;
+  auto& [name, in_parent, in_child, host, glue, addresses, ipv4_unknown, ipv6_unknown] = value;
   archive("name", name);
   archive("in_parent", in_parent);
   archive("in_child", in_child);
   archive("host", host);
   archive("glue", glue);
   archive("addresses", addresses);
+  archive.added("ipv4_unknown", ipv4_unknown);
+  archive.added("ipv6_unknown", ipv6_unknown);
 }
 
 template <class Archive, Is<probe::ZoneCut> T>
@@ -230,7 +240,7 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Observation> T>
 void fields(Archive& archive, T& value) {
-  auto& [domain, selector, observed_at, took, key, adsp, sibling_name] = value;
+  auto& [domain, selector, observed_at, took, key, adsp, sibling_name, is_light] = value;
   archive("domain", domain);
   archive("selector", selector);
   archive("observed_at_unix_ms", observed_at);
@@ -239,6 +249,7 @@ void fields(Archive& archive, T& value) {
   archive("key", key);
   archive("adsp", adsp);
   archive("sibling_name", sibling_name);
+  archive.added("is_light", is_light);
   archive.demand(selector.owner_name(domain).has_value(), "selector",
                  "with the domain it makes a name of more than 255 octets");
 }
@@ -515,7 +526,7 @@ class Reader {
 
   /// A fact that older files do not have.
   template <class T>
-  void added(const char* key, std::optional<T>& value) {
+  void added(const char* key, T& value) {
     if (object_.contains(key)) (*this)(key, value);
   }
 

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue.hpp"
+#include "checks/time_text.hpp"
 #include "config/escape.hpp"
-#include "exporters/iso_time.hpp"
 #include "exporters/text_layout.hpp"
 #include "exporters/text_page.hpp"
 
@@ -135,13 +135,19 @@ std::string first_reason(const Preflight& preflight) {
     if (because.until) continue;
     const auto* const check = checks::find_check(because.name);
     if (check != nullptr) return std::string(check->summary);
-    if (because.name == "public_answer") return without_controls(because.detail);
+    if (because.name == "public_answer" || because.name.starts_with("signatures_"))
+      return without_controls(because.detail);
   }
   return "see below";
 }
 
 std::string why_not(const Preflight& preflight) {
   const auto& servers = preflight.sign.servers;
+  const auto count = [&](Progress progress) {
+    return std::ranges::count(servers, progress, &ServerProgress::progress);
+  };
+  if (!preflight.expected_key && count(Progress::right) == 0 && count(Progress::other_key) > 1)
+    return "the servers have different keys, each as often; which one is yours, --key FILE tells";
   const std::string missing = what_is_missing(servers);
   const bool all_seen_are_right = std::ranges::all_of(servers, [](const ServerProgress& server) {
     return server.progress == Progress::right || server.progress == Progress::unknown;
@@ -166,13 +172,16 @@ struct Headline {
 
 Headline headline_of(const Preflight& preflight) {
   const checks::SafeTime& safe = preflight.sign.safe;
+  const std::string_view so_far =
+      preflight.only_given_servers ? ", as far as the given servers tell: others of the zone were not asked"
+                                   : "";
   switch (safe.readiness) {
     case Readiness::ready:
-      return {"SIGN NOW", {}};
+      return {"SIGN NOW", std::string(so_far)};
     case Readiness::wait:
       if (!safe.at) return {"WAIT", {}};
-      return {"WAIT",
-              fmt::format(" until {} (in {})", clock_time(*safe.at), time_span(*safe.at - preflight.now))};
+      return {"WAIT", fmt::format(" until {} (in {}){}", checks::time_text(*safe.at),
+                                  time_span(*safe.at - preflight.now), so_far)};
     case Readiness::not_ready:
       return {"NOT READY", ": " + why_not(preflight)};
     case Readiness::unknown:
@@ -242,7 +251,7 @@ void PreflightPage::answer(const Preflight& preflight) {
   }
   paragraph("  ", 2,
             fmt::format("{}, as its servers answered at {}", preflight.report.name.to_string(),
-                        clock_time(preflight.report.observed_at)));
+                        checks::time_text(preflight.report.observed_at)));
   line();
 }
 
@@ -321,7 +330,8 @@ void PreflightPage::why(const Preflight& preflight) {
     std::string head = because->name;
     if (because->until) {
       const bool is_over = *because->until <= preflight.now;
-      head = fmt::format("{} {}  {}", is_over ? "over at" : "until", clock_time(*because->until), head);
+      head =
+          fmt::format("{} {}  {}", is_over ? "over at" : "until", checks::time_text(*because->until), head);
     }
     if (!because->reference.empty()) head += "  " + because->reference;
     const bool holds = !because->until || *because->until > preflight.now;
@@ -348,7 +358,7 @@ void PreflightPage::servers(const Preflight& preflight) {
                       {server.server.has_address() ? server.server.address.ip.to_string() : ""},
                       {std::string(words_for(server.progress)), mark.ink},
                       {without_controls(server.detail)},
-                      {server.since ? clock_time(*server.since) : "", Ink::dim}});
+                      {server.since ? checks::time_text(*server.since) : "", Ink::dim}});
     }
     rows_as_table(std::move(columns), rows);
   }
@@ -401,7 +411,7 @@ void PreflightPage::next(const Preflight& preflight) {
         steps.push_back(
             fmt::format("Do not sign with {} before {}. Run again then, or with {}, to see that it "
                         "is still right.",
-                        selector, clock_time(*safe.at), wait_flag(*safe.at - preflight.now)));
+                        selector, checks::time_text(*safe.at), wait_flag(*safe.at - preflight.now)));
       }
       if (!preflight.history_kept) {
         steps.emplace_back(
@@ -421,6 +431,14 @@ void PreflightPage::next(const Preflight& preflight) {
           selector));
       break;
     case Readiness::unknown:
+      if (std::ranges::any_of(
+              safe.because, [](const Because& because) { return because.name.starts_with("signatures_"); })) {
+        steps.push_back(
+            fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
+                        "above it, nobody looks at its signatures; this was not asked.",
+                        selector));
+        break;
+      }
       if (what_is_missing(preflight.sign.servers).empty()) {
         steps.push_back(fmt::format(
             "Do not sign with {}: a resolver that was asked as the public does did not show "
@@ -440,13 +458,6 @@ void PreflightPage::next(const Preflight& preflight) {
 }
 
 }  // namespace
-
-std::string clock_time(probe::WallTime time) {
-  std::string text = iso_time(std::chrono::ceil<std::chrono::seconds>(time));
-  text.replace(10, 1, " ");
-  text.erase(19, 4);  // the milliseconds
-  return text;
-}
 
 std::string time_span(milliseconds span) {
   using namespace std::chrono;

@@ -25,10 +25,6 @@ namespace dkimprobe::exporters {
 /// right".
 [[nodiscard]] std::string progress_line(const checks::ServerProgress& server);
 
-/// "2026-11-22 10:15:03Z"; a part of a second counts as a whole one, so that nothing is said to be safe too
-/// early.
-[[nodiscard]] std::string clock_time(probe::WallTime time);
-
 /// "34 min", "26 h 10 min", likewise rounded up.
 [[nodiscard]] std::string time_span(std::chrono::milliseconds span);
 

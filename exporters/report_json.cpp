@@ -438,6 +438,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
   for (const auto& finding : report.findings) append_finding(findings, finding);
   Json limits = Json::array();
   for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
+  if (!preflight.no_way.empty()) limits.push_back(without_controls(preflight.no_way));
   Json caches = Json::array();
   for (const auto& word : preflight.caches) caches.push_back(word_of(word));
   Json public_answer = nullptr;
@@ -464,6 +465,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
                  {"findings", std::move(findings)},
                  {"caches", std::move(caches)},
                  {"public_answer", std::move(public_answer)},
+                 {"only_given_servers", preflight.only_given_servers},
                  {"limits", std::move(limits)},
                  {"looks", preflight.looks},
                  {"history_kept", preflight.history_kept}},

@@ -13,7 +13,6 @@
 #include "checks/catalogue.hpp"
 #include "checks/time_text.hpp"
 #include "config/escape.hpp"
-#include "exporters/iso_time.hpp"
 #include "exporters/text_layout.hpp"
 #include "exporters/text_page.hpp"
 
@@ -300,7 +299,8 @@ void TableWriter::remainder(const Report& report) {
     paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
               Ink::dim);
   }
-  paragraph("  ", 2, fmt::format("{}, {}", iso_time(report.observed_at), duration(report.took)), Ink::dim);
+  paragraph("  ", 2, fmt::format("{}, {}", checks::time_text(report.observed_at), duration(report.took)),
+            Ink::dim);
 }
 
 void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>& rows) {

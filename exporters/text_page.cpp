@@ -285,7 +285,18 @@ void TextPage::rows_stacked(const std::vector<Column>& columns, const std::vecto
 }
 
 void TextPage::findings(std::span<const checks::Finding> findings) {
-  for (const auto& finding : findings) {
+  // A network that answers in the place of all servers makes each of them faulty in each way.
+  constexpr std::size_t most_of_a_check = 3;
+  std::size_t of_check = 0;
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    const checks::Finding& finding = findings[at];
+    of_check = at > 0 && findings[at - 1].check == finding.check ? of_check + 1 : 1;
+    const bool is_last = at + 1 == findings.size() || findings[at + 1].check != finding.check;
+    if (of_check > most_of_a_check) {
+      if (is_last)
+        more_findings(findings.subspan(at + 1 + most_of_a_check - of_check, of_check - most_of_a_check));
+      continue;
+    }
     const Mark mark = mark_of(finding.severity);
     line();
     std::string head =
@@ -314,6 +325,26 @@ void TextPage::findings(std::span<const checks::Finding> findings) {
       paragraph(fmt::format("  {} ", paint("mend:", Ink::good)), 8, without_controls(finding.remedy));
     }
   }
+}
+
+/// Those of one check of which there are too many to tell each.
+void TextPage::more_findings(std::span<const checks::Finding> findings) {
+  std::vector<std::string> servers;
+  for (const auto& finding : findings) {
+    for (const auto& server : finding.servers) {
+      const std::string name = server_name(server);
+      if (std::ranges::find(servers, name) == servers.end()) servers.push_back(name);
+    }
+  }
+  std::string where;
+  const std::size_t shown = std::min(servers.size(), longest_list);
+  for (std::size_t i = 0; i < shown; ++i) where += (i == 0 ? ": " : ", ") + servers[i];
+  if (shown < servers.size()) where += fmt::format(" and {} more", servers.size() - shown);
+  line();
+  paragraph(
+      "  ", 2,
+      fmt::format("{} more of {}{}; --json tells each", findings.size(), findings.front().check->name, where),
+      Ink::dim);
 }
 
 }  // namespace dkimprobe::exporters

@@ -90,6 +90,7 @@ class TextPage {
  private:
   void bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, Ink over_ink,
            std::string_view most);
+  void more_findings(std::span<const checks::Finding> findings);
   void rows_stacked(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows);
 
   TableStyle style_;

@@ -239,6 +239,8 @@ class DelegationWalk::State {
     std::uint64_t advanced_in = 0;
     HostOutcome outcome = HostOutcome::unknown;
     std::vector<Address> addresses{};
+    bool ipv4_told = false;
+    bool ipv6_told = false;
     seconds life{0};
   };
 
@@ -600,6 +602,15 @@ void DelegationWalk::State::settle_hosts(Zone& zone, DiscoveryOutcome outcome) {
     }
     nameserver.host = host->outcome;
     nameserver.addresses = host->addresses;
+    const auto is_known = [&](config::Family family) {
+      const auto is_of = [&](const Address& address) { return address.family() == family; };
+      return std::ranges::any_of(nameserver.glue, is_of) || std::ranges::any_of(nameserver.addresses, is_of);
+    };
+    const bool has_none = host->outcome == HostOutcome::is_alias ||
+                          host->outcome == HostOutcome::name_missing ||
+                          host->outcome == HostOutcome::no_address;
+    nameserver.ipv4_unknown = !has_none && !host->ipv4_told && !is_known(config::Family::ipv4);
+    nameserver.ipv6_unknown = !has_none && !host->ipv6_told && !is_known(config::Family::ipv6);
   }
 }
 
@@ -807,6 +818,8 @@ DelegationWalk::State::Host* DelegationWalk::State::begin_host(const DomainName&
     host.ended = true;
     host.outcome = known->outcome;
     host.addresses = known->addresses;
+    host.ipv4_told = known->ipv4_told;
+    host.ipv6_told = known->ipv6_told;
     host.life = ZoneCache::shortest_life;
     return &host;
   }
@@ -841,7 +854,7 @@ void DelegationWalk::State::end_host(Host& host, HostOutcome outcome) {
     case HostOutcome::is_alias:
     case HostOutcome::name_missing:
     case HostOutcome::no_address:
-      cache_->put_host(host.name, {outcome, host.addresses}, host.life, now_);
+      cache_->put_host(host.name, {outcome, host.addresses, host.ipv4_told, host.ipv6_told}, host.life, now_);
       break;
     case HostOutcome::unknown:
     case HostOutcome::loop:
@@ -869,6 +882,11 @@ bool DelegationWalk::State::depends_on(const Host& host, const Host& other) {
 }
 
 void DelegationWalk::State::collect_addresses(Host& host) {
+  const auto told = [](const QuestionPointer& asked) {
+    return asked && asked->state == Question::State::answered;
+  };
+  host.ipv4_told = told(host.a);
+  host.ipv6_told = told(host.aaaa);
   for (const QuestionPointer& asked : {host.a, host.aaaa}) {
     if (!asked || asked->reading.kind != Reading::Kind::addresses) continue;
     host.life = std::min(host.life, asked->reading.life);
@@ -932,11 +950,17 @@ void DelegationWalk::State::advance(Host& host) {
       }
     }
     if (reads(Reading::Kind::alias)) return end_host(host, HostOutcome::is_alias);
-    if (reads(Reading::Kind::addresses)) return end_host(host, HostOutcome::found);
+    if (reads(Reading::Kind::addresses)) {
+      // What one family leaves open is soon asked for again.
+      if (!host.ipv4_told || !host.ipv6_told)
+        host.life = std::min<seconds>(host.life, ZoneCache::failure_life);
+      return end_host(host, HostOutcome::found);
+    }
     if (reads(Reading::Kind::denied)) return end_host(host, HostOutcome::name_missing);
     if (host.a->state == Question::State::answered && host.aaaa->state == Question::State::answered) {
       return end_host(host, HostOutcome::no_address);
     }
+    collect_addresses(host);
     const Question& failed = host.a->state == Question::State::failed ? *host.a : *host.aaaa;
     switch (why_failed(failed)) {
       case DiscoveryOutcome::loop:
@@ -1123,6 +1147,8 @@ DelegationWalk::State::Zone* DelegationWalk::State::load_zone(const DomainName& 
       host->ended = true;
       host->outcome = nameserver.host;
       host->addresses = nameserver.addresses;
+      host->ipv4_told = !nameserver.ipv4_unknown;
+      host->ipv6_told = !nameserver.ipv6_unknown;
       host->life = ZoneCache::shortest_life;
       hosts_.emplace(nameserver.name, std::move(host));
     }

@@ -129,6 +129,13 @@ struct Edns {
   std::optional<std::string> server_cookie{};  ///< raw octets (RFC 7873)
 };
 
+/// When the RRSIG records of a response hold: seconds since 1970, modulo 2^32 (RFC 4034 section 3.1.5). Of
+/// several the widest span, so that one that ran out beside a good one says nothing.
+struct SignatureTimes {
+  std::uint32_t first_inception = 0;
+  std::uint32_t last_expiration = 0;
+};
+
 /// A response that passed the bounded scan and matched its question.
 struct Response {
   Rcode rcode = Rcode::noerror;  ///< with the upper bits of EDNS
@@ -156,6 +163,7 @@ struct Response {
   /// deny from them the names that they span (RFC 8198 section 5.4, RFC 9077 section 3.4). Nothing without
   /// one.
   std::optional<std::uint32_t> nsec_ttl_seconds{};
+  std::optional<SignatureTimes> signatures{};  ///< of the answer and authority sections
 };
 
 // ---- What was asked, and how it went ----
@@ -245,6 +253,9 @@ struct Nameserver {
   HostOutcome host = HostOutcome::unknown;
   std::vector<config::Address> glue{};       ///< as the parent's servers gave it
   std::vector<config::Address> addresses{};  ///< as the servers of the name's own zone gave it
+  /// It was asked for the name's addresses of the family, nothing was told, and none is known otherwise.
+  bool ipv4_unknown = false;
+  bool ipv6_unknown = false;
 };
 
 /// A place where one zone ends and the next begins.
@@ -317,6 +328,8 @@ struct Observation {
   Chain key{};   ///< from `<selector>._domainkey.<domain>`
   Chain adsp{};  ///< from `_adsp._domainkey.<domain>`; shared by all selectors of one round
   std::optional<config::DomainName> sibling_name{};  ///< the random name that was asked beside the selector
+  /// Servers were asked for the record alone: zones, ADSP and what else is here were seen by an earlier look.
+  bool is_light = false;
 };
 
 }  // namespace dkimprobe::probe

@@ -26,11 +26,6 @@ constexpr std::size_t longest_chain = 12;
 // A resolver that has to recurse may meet silent servers on its way.
 constexpr std::chrono::milliseconds public_question_time = 10s;
 
-/// RFC 2181 section 8: a TTL with the highest bit set is 0.
-std::uint32_t seconds_of(std::uint32_t ttl_seconds) {
-  return ttl_seconds > 0x7fff'ffffU ? 0 : ttl_seconds;
-}
-
 const SoaRecord* soa_of_denial(const Response& response, const DomainName& name) {
   for (const SoaRecord& soa : response.soa) {
     if (!soa.in_answer && name.is_at_or_below(soa.owner)) return &soa;
@@ -44,8 +39,8 @@ void read_absence(const Response& response, const DomainName& name, bool is_look
   if (response.rcode == Rcode::nxdomain || soa != nullptr) {
     answer.says = ResolverSays::denial;
     if (soa == nullptr) return;
-    std::uint32_t left = std::min(seconds_of(soa->ttl_seconds), seconds_of(soa->minimum_seconds));
-    for (const AliasRecord& alias : answer.aliases) left = std::max(left, seconds_of(alias.ttl_seconds));
+    std::uint32_t left = std::min(soa->ttl_seconds, soa->minimum_seconds);
+    for (const AliasRecord& alias : answer.aliases) left = std::max(left, alias.ttl_seconds);
     answer.seconds_left = left;
     return;
   }
@@ -80,8 +75,8 @@ void read_answer(const ScannedMessage& message, const DomainName& name, bool is_
   if (response.txt.empty()) return read_absence(response, end, is_look, answer);
   answer.says = ResolverSays::text;
   std::uint32_t left = 0;
-  for (const AliasRecord& alias : answer.aliases) left = std::max(left, seconds_of(alias.ttl_seconds));
-  for (const TxtRecord& txt : response.txt) left = std::max(left, seconds_of(txt.ttl_seconds));
+  for (const AliasRecord& alias : answer.aliases) left = std::max(left, alias.ttl_seconds);
+  for (const TxtRecord& txt : response.txt) left = std::max(left, txt.ttl_seconds);
   answer.seconds_left = left;
   answer.txt = std::move(response.txt);
 }

@@ -21,6 +21,11 @@ std::uint32_t u32(Bytes bytes, std::size_t at) {
   return static_cast<std::uint32_t>(u16(bytes, at)) << 16 | u16(bytes, at + 2);
 }
 
+/// RFC 2181 section 8: a TTL with the highest bit set is 0. That of an OPT record is none.
+std::uint32_t ttl_of(std::uint32_t on_the_wire) {
+  return on_the_wire > 0x7fff'ffffU ? 0 : on_the_wire;
+}
+
 std::string raw(Bytes octets) {
   return {octets.begin(), octets.end()};
 }
@@ -59,7 +64,7 @@ Edns read_edns(const ScannedMessage& message, const ScannedRecord& opt) {
 
 TxtRecord read_txt(const ScannedMessage& message, const ScannedRecord& record) {
   TxtRecord txt;
-  txt.ttl_seconds = record.ttl_seconds;
+  txt.ttl_seconds = ttl_of(record.ttl_seconds);
   Bytes rest = message.bytes.subspan(record.rdata_at, record.rdata_bytes);
   while (!rest.empty()) {
     txt.strings.push_back(raw(rest.subspan(1, rest[0])));
@@ -79,8 +84,9 @@ SoaRecord read_soa(const ScannedMessage& message, const ScannedRecord& record, D
   soa.refresh_seconds = u32(message.bytes, numbers_at + 4);
   soa.retry_seconds = u32(message.bytes, numbers_at + 8);
   soa.expire_seconds = u32(message.bytes, numbers_at + 12);
-  soa.minimum_seconds = u32(message.bytes, numbers_at + 16);
-  soa.ttl_seconds = record.ttl_seconds;
+  // The TTL of what is not there (RFC 2308 section 4).
+  soa.minimum_seconds = ttl_of(u32(message.bytes, numbers_at + 16));
+  soa.ttl_seconds = ttl_of(record.ttl_seconds);
   soa.in_answer = record.section == Section::answer;
   return soa;
 }
@@ -90,7 +96,7 @@ std::optional<AddressRecord> read_address(const ScannedMessage& message, const S
   const auto address =
       config::Address::from_octets(message.bytes.subspan(record.rdata_at, record.rdata_bytes));
   if (!address) return std::nullopt;
-  return AddressRecord{std::move(owner), *address, record.ttl_seconds};
+  return AddressRecord{std::move(owner), *address, ttl_of(record.ttl_seconds)};
 }
 
 /// The name with `owner`, which is above it, replaced by `target` (RFC 6672 section 2.2); nothing if too
@@ -123,6 +129,7 @@ class Reading {
     header();
     for (const ScannedRecord& record : message_.records) {
       if (record.record_class != class_in) continue;
+      if (record.is(RecordType::rrsig) && record.section != Section::additional) signature(record);
       switch (record.section) {
         case Section::answer:
           answer(record);
@@ -169,7 +176,7 @@ class Reading {
     if (record.is(RecordType::rrsig)) return;
     if (record.is(RecordType::dname) && question_name_.is_at_or_below(owner)) {
       if (auto target = substituted(question_name_, owner, name_at(message_, record.rdata_at))) {
-        response_.aliases.push_back({std::move(owner), *std::move(target), record.ttl_seconds, true});
+        response_.aliases.push_back({std::move(owner), *std::move(target), ttl_of(record.ttl_seconds), true});
       } else {
         response_.dname_target_too_long = true;
       }
@@ -189,10 +196,11 @@ class Reading {
         break;
       case RecordType::cname:
         response_.aliases.push_back(
-            {std::move(owner), name_at(message_, record.rdata_at), record.ttl_seconds, false});
+            {std::move(owner), name_at(message_, record.rdata_at), ttl_of(record.ttl_seconds), false});
         break;
       case RecordType::ns:
-        response_.ns.push_back({std::move(owner), name_at(message_, record.rdata_at), record.ttl_seconds});
+        response_.ns.push_back(
+            {std::move(owner), name_at(message_, record.rdata_at), ttl_of(record.ttl_seconds)});
         break;
       case RecordType::a:
       case RecordType::aaaa:
@@ -222,10 +230,11 @@ class Reading {
     if (record.is(RecordType::soa)) {
       first_soa(record, name_at(message_, record.owner_at));
     } else if (record.is(RecordType::ns)) {
-      response_.referral.push_back(
-          {name_at(message_, record.owner_at), name_at(message_, record.rdata_at), record.ttl_seconds});
+      response_.referral.push_back({name_at(message_, record.owner_at), name_at(message_, record.rdata_at),
+                                    ttl_of(record.ttl_seconds)});
     } else if (record.is(RecordType::nsec) || record.is(RecordType::nsec3)) {
-      response_.nsec_ttl_seconds = std::max(response_.nsec_ttl_seconds.value_or(0), record.ttl_seconds);
+      response_.nsec_ttl_seconds =
+          std::max(response_.nsec_ttl_seconds.value_or(0), ttl_of(record.ttl_seconds));
     }
   }
 
@@ -234,6 +243,19 @@ class Reading {
     if (auto address = read_address(message_, record, name_at(message_, record.owner_at))) {
       response_.glue.push_back(*std::move(address));
     }
+  }
+
+  void signature(const ScannedRecord& record) {
+    constexpr std::size_t expiration_at = 8;
+    constexpr std::size_t inception_at = 12;
+    const std::uint32_t expiration = u32(message_.bytes, record.rdata_at + expiration_at);
+    const std::uint32_t inception = u32(message_.bytes, record.rdata_at + inception_at);
+    // RFC 1982 section 3.2, as for all such times.
+    const auto is_later = [](std::uint32_t a, std::uint32_t b) { return a - b - 1U < 0x7fff'ffffU; };
+    auto& times = response_.signatures;
+    if (!times) times = SignatureTimes{inception, expiration};
+    if (is_later(expiration, times->last_expiration)) times->last_expiration = expiration;
+    if (is_later(times->first_inception, inception)) times->first_inception = inception;
   }
 
   void first_soa(const ScannedRecord& record, DomainName owner) {

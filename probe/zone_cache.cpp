@@ -37,6 +37,8 @@ std::optional<KnownZone> ZoneCache::zone(const config::DomainName& apex, Monoton
       server.in_child = false;
       server.host = HostOutcome::unknown;
       server.addresses.clear();
+      server.ipv4_unknown = false;
+      server.ipv6_unknown = false;
     }
   }
   return known;

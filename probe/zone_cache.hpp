@@ -87,6 +87,8 @@ struct KnownZone {
 struct KnownHost {
   HostOutcome outcome = HostOutcome::unknown;
   std::vector<config::Address> addresses{};
+  bool ipv4_told = false;  ///< they said which addresses of the family there are, or that there are none
+  bool ipv6_told = false;
 };
 
 /// How a server address behaved of late.

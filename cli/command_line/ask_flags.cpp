@@ -157,9 +157,11 @@ void read_names(const std::vector<std::string>& positionals, CheckCommand& comma
         continue;
       }
     }
-    if (std::find(command.selectors.begin(), command.selectors.end(), selector) == command.selectors.end()) {
-      command.selectors.push_back(selector);
+    if (std::ranges::find(command.selectors, selector) != command.selectors.end()) {
+      mistakes.push_back({escape_text(*text, 80), "the selector is given twice"});
+      continue;
     }
+    command.selectors.push_back(selector);
   }
 }
 

@@ -19,6 +19,7 @@ using config::Result;
 constexpr std::string_view rotation_help_start = R"(Examples
   dkimprobe rotation example.com --config.file settings.yaml
   dkimprobe rotation example.com s1:active s2:pending
+  dkimprobe rotation example.com s1:retired s2:active --last-signature s1=2026-11-01
   dkimprobe rotation plan example.com --config.file settings.yaml
   dkimprobe rotation example.com --compromised s1 --wait 30m
 
@@ -49,12 +50,18 @@ struct RotationTexts {
   std::vector<std::string> positionals{};
   OutputTexts output{};
   std::string compromised{};
+  std::vector<std::string> last_signatures{};
   std::string wait{};
 };
 
 void declare_rotation(Flags& flags, RotationTexts& texts) {
   constexpr const char* rotation_group = "The rotation";
   flags.positionals(texts.positionals);
+  flags.values(
+      "--last-signature", texts.last_signatures, "SELECTOR=TIME",
+      "when a selector signed last: a time such as 2026-11-01T09:30:00Z, or a day (of UTC, all of it); "
+      "repeat it for more",
+      rotation_group);
   flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
               rotation_group);
   flags.value("--wait", texts.wait, "TIME",
@@ -93,6 +100,28 @@ void read_selector_role(const std::string& text, bool domain_read, RotationComma
   } else {
     command.next = std::move(given.selector);
   }
+}
+
+/// `SELECTOR=TIME`.
+void read_last_signature(const std::string& text, RotationCommand& command, Mistakes& mistakes) {
+  const std::size_t before = mistakes.size();
+  const std::size_t equals = text.find('=');
+  LastSignature given;
+  take(config::Selector::parse(text.substr(0, equals)), given.selector, mistakes, "--last-signature");
+  const auto time = config::parse_moment(equals == std::string::npos ? "" : text.substr(equals + 1));
+  if (!time) {
+    mistakes.push_back({"--last-signature",
+                        fmt::format("`{}` cannot be used: it must be SELECTOR=TIME, with a time such as "
+                                    "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC",
+                                    escape_text(text, 80))});
+  } else if (std::ranges::find(command.last_signatures, given.selector, &LastSignature::selector) !=
+             command.last_signatures.end()) {
+    mistakes.push_back(
+        {"--last-signature", fmt::format("`{}`: the selector is given twice", escape_text(text, 80))});
+  }
+  if (mistakes.size() != before) return;
+  given.time = *time;
+  command.last_signatures.push_back(std::move(given));
 }
 
 void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Mistakes& mistakes) {
@@ -148,6 +177,9 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
     take(config::Selector::parse(texts.compromised), command.compromised.emplace(), mistakes,
          "--compromised");
   read_rotation_names(texts.positionals, command, mistakes);
+  if (command.asked.every_domain && !texts.last_signatures.empty())
+    mistakes.push_back({"--last-signature", "it is about a selector of one domain; give the domain"});
+  for (const auto& text : texts.last_signatures) read_last_signature(text, command, mistakes);
   if (command.only_plan && command.compromised)
     mistakes.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
   if (flags.given("--wait")) {

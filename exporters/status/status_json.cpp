@@ -10,6 +10,7 @@
 #include "exporters/history_json.hpp"
 #include "exporters/iso_time.hpp"
 #include "exporters/report_json.hpp"
+#include "exporters/rotation_json.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "exporters/text_layout.hpp"
@@ -112,7 +113,8 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
                  {"at", iso_time(overview.now)},
                  {"domain", domain.domain.to_string()},
                  {"status", checks::to_string(status_of(domain))},
-                 {"selectors", std::move(selectors)}});
+                 {"selectors", std::move(selectors)},
+                 {"rotation", domain.rotation ? Json::parse(rotation_json_line(*domain.rotation)) : Json()}});
 }
 
 std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,

@@ -159,6 +159,24 @@ TEST_CASE("a nameserver without a known address is a server that was not seen, u
   }
 }
 
+TEST_CASE("an address of a family that could not be looked up has not left") {
+  const json both = {{{"server", "192.0.2.1"}, {"name", "ns1.example.com"}, {"record", {{"txt", "key"}}}},
+                     {{"server", "2001:db8::1"}, {"name", "ns1.example.com"}, {"record", {{"txt", "key"}}}}};
+  const json one = json::array({both[0]});
+  for (const bool is_told : {true, false}) {
+    checks::SelectorHistory history;
+    checks::extend(history, look({{"servers", both}}, 0));
+    json second = {{"servers", one}};
+    if (!is_told)
+      second["delegation"]["nameservers"] =
+          json::array({{{"name", "ns1.example.com"}, {"ipv6_unknown", true}}});
+    checks::extend(history, look(second, 60));
+    REQUIRE(history.servers.size() == 2);
+    CHECK((history.servers[1].spans.back().kind == PublishedKind::left) == is_told);
+    CHECK(history.servers[1].spans.back().last_seen == start + seconds{is_told ? 60 : 0});
+  }
+}
+
 TEST_CASE("a name leaves with the alias to it, not with the silence of those who know the alias") {
   const json with_target{{"record", {{"cname", "s1.example.net"}}},
                          {"legs", {{{"owner", "s1.example.net"}, {"zone", "example.net"}}}}};
@@ -239,6 +257,30 @@ TEST_CASE("nameservers that change with each look cannot fill the memory") {
   CHECK(std::ranges::count_if(history.servers, [](const auto& timeline) {
           return timeline.spans.back().kind != PublishedKind::left;
         }) == 2);
+}
+
+TEST_CASE("a light look has seen what servers gave for the record, and nothing of zones") {
+  bool any_zone = false;
+  for (const auto& seen : all_looks()) {
+    checks::SelectorHistory history;
+    checks::extend(history, at(seen, 0));
+    const auto before = history;
+    auto light = at(seen, 100);
+    light.is_light = true;
+    checks::extend(history, light);
+    CHECK(history.last_look == start + seconds{100});
+    REQUIRE(history.zones.size() == before.zones.size());
+    for (std::size_t i = 0; i < history.zones.size(); ++i) {
+      any_zone = true;
+      CHECK(history.zones[i].spans.back().last_seen == start);
+    }
+    REQUIRE(history.servers.size() == before.servers.size());
+    for (std::size_t i = 0; i < history.servers.size(); ++i) {
+      CHECK(history.servers[i].lag == before.servers[i].lag);
+      CHECK(history.servers[i].spans.back().last_seen == start + seconds{100});
+    }
+  }
+  CHECK(any_zone);
 }
 
 TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its order") {

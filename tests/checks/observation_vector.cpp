@@ -178,6 +178,8 @@ Response response_of(const json& given, const Exchange& exchange, const Place& p
   response.question_case_kept = given.value("case_kept", true);
   response.has_question = given.value("has_question", true);
   response.has_rrsig = given.value("rrsig", false);
+  if (given.contains("signatures"))
+    response.signatures = probe::SignatureTimes{given["signatures"].at(0), given["signatures"].at(1)};
   if (given.contains("nsec_ttl")) response.nsec_ttl_seconds = given["nsec_ttl"].get<std::uint32_t>();
   response.answers_elsewhere = given.value("answers_elsewhere", 0U);
   response.malformed_txt = given.value("malformed_txt", 0U);
@@ -251,6 +253,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
                "case_kept",
                "has_question",
                "rrsig",
+               "signatures",
                "nsec_ttl",
                "answers_elsewhere",
                "malformed_txt",
@@ -407,7 +410,7 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
                                ns_records(given.value("child_ns", names), place.zone)});
   }
   for (const auto& name : place.nameservers) {
-    probe::Nameserver nameserver{name, true, true, probe::HostOutcome::found, {}, {}};
+    probe::Nameserver nameserver{name, true, true, probe::HostOutcome::found};
     for (const auto& server : leg.servers) {
       if (server.names.front() == name) nameserver.addresses.push_back(server.address.ip);
     }
@@ -415,17 +418,19 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
     delegation.nameservers.push_back(nameserver);
   }
   for (const auto& changed : given.value("nameservers", json::array())) {
-    only(changed, {"name", "host", "glue", "addresses"});
+    only(changed, {"name", "host", "glue", "addresses", "ipv4_unknown", "ipv6_unknown"});
     const DomainName name = name_of(changed.at("name"));
     auto known = std::find_if(delegation.nameservers.begin(), delegation.nameservers.end(),
                               [&](const auto& n) { return n.name == name; });
     if (known == delegation.nameservers.end()) {
-      known = delegation.nameservers.insert(known, {name, true, true, probe::HostOutcome::found, {}, {}});
+      known = delegation.nameservers.insert(known, {name, true, true, probe::HostOutcome::found});
     }
     if (changed.contains("host")) known->host = one_of<probe::HostOutcome>(changed["host"], host_names);
     if (changed.contains("glue")) known->glue = list_of<config::Address>(changed["glue"], address_of);
     if (changed.contains("addresses"))
       known->addresses = list_of<config::Address>(changed["addresses"], address_of);
+    known->ipv4_unknown = changed.value("ipv4_unknown", false);
+    known->ipv6_unknown = changed.value("ipv6_unknown", false);
   }
   return delegation;
 }

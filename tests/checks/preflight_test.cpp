@@ -1,10 +1,15 @@
 // The published text beside the one that was meant.
 #include "checks/preflight.hpp"
 
+#include <algorithm>
+#include <string>
+
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "checks/key_record.hpp"
+#include "observation_vector.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::checks;
@@ -79,4 +84,66 @@ TEST_CASE("a resolver's text is right when it has the expected key") {
   report.key.emplace().sha256 = sha256;
   CHECK(is_expected({{ed}}, plan, report));
   CHECK_FALSE(is_expected({{other}}, plan, report));
+}
+
+TEST_CASE("where signatures do not hold at the look, a key that is right everywhere is not ready") {
+  constexpr std::uint32_t now = 1'795'340'000;
+  struct Times {
+    std::uint32_t from = 0;
+    std::uint32_t until = 0;
+    std::string reason{};  // none: they hold
+  };
+  const auto times = GENERATE(Times{now - 86'400, now + 86'400, {}}, Times{now - 86'400, now, {}},
+                              Times{now - 86'400, now - 1, "signatures_expired"},
+                              Times{now + 1, now + 86'400, "signatures_not_begun"},
+                              // After the year 2106 the numbers begin again (RFC 4034 section 3.1.5).
+                              Times{now - 86'400, now + 0x7000'0000U, {}});
+  const auto vector =
+      nlohmann::json{{"about", ""},
+                     {"findings", nlohmann::json::array()},
+                     {"servers",
+                      {{{"server", "192.0.2.1"},
+                        {"name", "ns1.example.com"},
+                        {"record", {{"txt", "key"}}},
+                        {"sibling", {{"rcode", "nxdomain"}, {"signatures", {times.from, times.until}}}}}}}};
+  auto observation = dkimprobe::tests::read_observation(vector).observation;
+  observation.observed_at = probe::WallTime{std::chrono::seconds{now}};
+  SelectorHistory history;
+  extend(history, observation);
+  SigningPlan plan;
+  plan.never_used = true;
+  plan.has_neighbour = true;
+  const auto safe = judge_preflight(observation, history, plan, {}, end_of(observation)).sign.safe;
+  if (times.reason.empty()) {
+    CHECK(safe.readiness == Readiness::ready);
+    CHECK(signature_doubts(observation).empty());
+  } else {
+    CHECK(safe.readiness == Readiness::unknown);
+    CHECK_FALSE(safe.at);
+    CHECK(safe.because.back().name == times.reason);
+  }
+}
+
+TEST_CASE(
+    "a family whose addresses could not be learned is a server that was not seen, unless it is left out") {
+  const auto vector = nlohmann::json{
+      {"about", ""},
+      {"findings", nlohmann::json::array()},
+      {"record", {{"txt", "key"}}},
+      {"delegation", {{"nameservers", {{{"name", "ns1.example.com"}, {"ipv6_unknown", true}}}}}}};
+  const auto observation = dkimprobe::tests::read_observation(vector).observation;
+  SelectorHistory history;
+  extend(history, observation);
+  SigningPlan plan;
+  plan.never_used = true;
+  plan.has_neighbour = true;
+  const auto verdict = judge_preflight(observation, history, plan, {}, end_of(observation)).sign;
+  CHECK(verdict.safe.readiness == Readiness::unknown);
+  CHECK(std::ranges::any_of(verdict.servers, [](const ServerProgress& server) {
+    return server.progress == Progress::unknown && server.server.name == "ns1.example.com" &&
+           server.detail == "whether it has IPv6 addresses could not be learned";
+  }));
+  plan.times.ipv6 = false;
+  CHECK(judge_preflight(observation, history, plan, {}, end_of(observation)).sign.safe.readiness ==
+        Readiness::ready);
 }

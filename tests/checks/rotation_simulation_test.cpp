@@ -363,6 +363,8 @@ struct Wish {
   bool only_absent = false;  ///< nothing was ever published before
   bool all_seen = false;     ///< no phase that leaves a doubt: servers begin wrong, and none fails
   bool may_cut = true;
+  bool may_move = true;
+  bool one_change = false;  ///< each server is wrong in one way, and then right
 };
 
 class Maker {
@@ -374,7 +376,7 @@ class Maker {
     const bool by_alias = !wish_.only_absent && chance(3);
     is_signed_ = chance(2);
     only_selector_ = chance(2);
-    const bool moves = chance(2);
+    const bool moves = wish_.may_move && chance(2);
     const bool cuts = wish_.may_cut && chance(3);
     const auto first = static_cast<std::size_t>(1 + pick(3));
     const auto further = static_cast<std::size_t>(moves || cuts ? 1 + pick(2) : 0);
@@ -459,7 +461,7 @@ class Maker {
 
   void fill(std::vector<Phase>& phases, bool by_alias, int from, int until, bool ends_right) {
     const auto right = [&] { return Answer{by_alias ? Has::to_target : Has::new_text, ttl(), 0, false}; };
-    const int count = 1 + pick(3);
+    const int count = wish_.one_change ? 1 : 1 + pick(3);
     int time = from;
     // What a new server had before nobody can have got from it.
     // What stands at an alias's target is seen from the alias on, so the alias stays.
@@ -484,10 +486,10 @@ class Maker {
   bool only_selector_ = false;
 };
 
-checks::SelectorHistory watch(const World& world, int gap, bool steady, std::mt19937& random) {
+checks::SelectorHistory watch(const World& world, int gap, bool steady, std::mt19937& random, int from = 0) {
   checks::SelectorHistory history;
   bool lost_before = false;
-  int time = steady ? 0 : static_cast<int>(random() % static_cast<unsigned>(gap));
+  int time = from + (steady ? 0 : static_cast<int>(random() % static_cast<unsigned>(gap)));
   for (;; time += steady ? gap : 1 + static_cast<int>(random() % static_cast<unsigned>(gap))) {
     std::vector<bool> lost(world.servers.size());
     const bool is_last = time > world.quiet + gap;
@@ -667,6 +669,35 @@ TEST_CASE("from the safe time on no cache answers wrongly") {
           Cache asked = cache;
           if (asked.ask(world, selector, gone_at, random()) == Found::old_text) fail("not gone");
         }
+      }
+    }
+  }));
+}
+
+TEST_CASE("whatever servers had before the first look, no cache answers wrongly from the safe time on") {
+  CHECK(rc::check([](std::uint32_t seed) {
+    std::mt19937 random(seed);
+    for (int i = 0; i < worlds_a_case; ++i) {
+      Wish wish;
+      wish.gap = 5 + static_cast<int>(random() % 40);
+      wish.may_cut = false;
+      wish.may_move = false;
+      wish.one_change = true;
+      const World world = Maker(random, wish).make();
+      const int first_look = static_cast<int>(random() % static_cast<unsigned>(world.quiet + 1));
+      const auto history = watch(world, wish.gap, false, random, first_look);
+      checks::RotationPolicy policy;
+      policy.unknown_wait = std::chrono::seconds{1'100};  // longer than any TTL of these worlds
+      const auto verdict = checks::safe_to_sign(history, wanted_key(false), {}, policy, *history.last_look);
+      const auto fail = [&](const std::string& why) {
+        RC_LOG("first look " + std::to_string(first_look) + "\n" + story(world) + story(verdict.safe));
+        RC_FAIL(why);
+      };
+      if (!verdict.safe.at) fail("no time");
+      const int safe_at = std::max(world.quiet, since_start(*verdict.safe.at));
+      for (const Cache& cache : primed_caches(world, true, 5)) {
+        Cache asked = cache;
+        if (asked.ask(world, selector, safe_at, random()) != Found::new_text) fail("too early");
       }
     }
   }));

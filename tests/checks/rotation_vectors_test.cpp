@@ -106,6 +106,8 @@ TEST_CASE("what a vector of a rotation states is what is said") {
     if (vector.contains("key")) key.sha256 = key_sha256(vector["key"]);
     key.never_used = vector.value("never_used", false);
     checks::RotationPolicy policy;
+    if (key.never_used)
+      key.domainkey_absence = checks::earlier_domainkey_absence(look_of(vector.at("looks").back()), policy);
     policy.ipv4 = vector.value("only", "ipv4") == "ipv4";
     policy.ipv6 = vector.value("only", "ipv6") == "ipv6";
 

@@ -113,6 +113,7 @@ struct ScriptedWorld {
     };
     checks::SigningPlan plan;
     plan.never_used = never_used;
+    plan.has_neighbour = true;
     return run_looks(plan, config::ProbeSettings{}, wait, world);
   }
 };
@@ -142,6 +143,7 @@ TEST_CASE("the end of a look that lies within the millisecond of the clock is no
   world.progress = [](const checks::Preflight&, std::optional<WallTime>) {};
   checks::SigningPlan plan;
   plan.never_used = true;
+  plan.has_neighbour = true;
   const auto end = run_looks(plan, config::ProbeSettings{}, 0ms, world);
   CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
   CHECK(end.preflight.now == start + 1ms);
@@ -330,4 +332,23 @@ TEST_CASE("a public answer that shows nothing is no leave to sign") {
     CHECK(world.public_questions == 1);
     CHECK(world.looks.size() == 1);
   }
+}
+
+TEST_CASE("a server that was right by turns has to be right twice, whatever the time that is left") {
+  for (const bool stays : {true, false}) {
+    ScriptedWorld world;
+    world.script = {{right_record}, {stays ? right_record : ""}};
+    checks::extend(world.history, observation(start - 10min, {right_record}));
+    checks::extend(world.history, observation(start - 5min, {""}));
+    const auto end = world.run(0ms);
+    CHECK(world.looks.size() == 2);
+    CHECK(world.looks.back() - world.looks.front() >= 1s);
+    CHECK(end.preflight.sign.safe.readiness == (stays ? Readiness::ready : Readiness::not_ready));
+  }
+  // One that was wrong and is right now did what it should.
+  ScriptedWorld world;
+  world.script = {{right_record}};
+  checks::extend(world.history, observation(start - 5min, {""}));
+  CHECK(world.run(0ms).preflight.sign.safe.readiness == Readiness::ready);
+  CHECK(world.looks.size() == 1);
 }

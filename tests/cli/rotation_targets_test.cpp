@@ -172,3 +172,32 @@ TEST_CASE("wrong arguments of a rotation are told") {
   CHECK(mistakes_of({"example.com", "--compromised", "s1", "--wait", "8d"}) ==
         "--wait: `8d` cannot be used: it must be a time from 1s to 7d, with its unit: s, m, h or d\n");
 }
+
+TEST_CASE("a last signature on the command line is that of a selector which signs no more") {
+  const auto last = config::parse_moment("2026-11-01").value();
+  auto input =
+      target_of({"example.com", "s1:retired", "s2:active", "--last-signature", "s1=2026-11-01"}).input;
+  CHECK(input.selectors[0].last_signature == last);
+  CHECK_FALSE(input.selectors[1].last_signature);
+  input = target_of({"example.com", "--config.file", "f", "--last-signature", "s2=2026-11-01"}).input;
+  CHECK(input.selectors[1].last_signature == last);
+  for (const auto& [given, what] :
+       {std::pair("s1=2026-11-01", "s1 is active"), {"s9=2026-11-01", "s9 is none"}}) {
+    const auto refused = targets_of({"example.com", "--config.file", "f", "--last-signature", given});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().front().message.find(what) == 0);
+  }
+  CHECK(mistakes_of({"example.com", "s1", "--last-signature", "s1=yesterday"}) ==
+        "--last-signature: `s1=yesterday` cannot be used: it must be SELECTOR=TIME, with a time such as "
+        "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC\n");
+  CHECK(mistakes_of({"example.com", "s1", "--last-signature", "s1=2026-11-01", "--last-signature",
+                     "s1=2026-11-02"}) == "--last-signature: `s1=2026-11-02`: the selector is given twice\n");
+  CHECK(mistakes_of({"--config.file", "f", "--last-signature", "s1=2026-11-01"}) ==
+        "--last-signature: it is about a selector of one domain; give the domain\n");
+}
+
+TEST_CASE("what a preflight needs of this command is told to it") {
+  CHECK(target_of({"example.com", "s1"}).input.flags.empty());
+  CHECK(target_of({"example.com", "--config.file", "f", "--storage.path", "a b"}).input.flags ==
+        std::vector<std::string>{"--config.file", "f", "--storage.path", "a b"});
+}

@@ -248,9 +248,6 @@ TEST_CASE("colour changes nothing of a preflight but the colour") {
 }
 
 TEST_CASE("what is told as safe is never told too early") {
-  CHECK(clock_time(probe::WallTime{0ms}) == "1970-01-01 00:00:00Z");
-  CHECK(clock_time(probe::WallTime{1ms}) == "1970-01-01 00:00:01Z");
-  CHECK(clock_time(probe::WallTime{59'999ms}) == "1970-01-01 00:01:00Z");
   CHECK(time_span(-5s) == "0 s");
   CHECK(time_span(1ms) == "1 s");
   CHECK(time_span(60s) == "1 min");

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "checks/catalogue.hpp"
 #include "exporters/iso_time.hpp"
 #include "exporters/report_json.hpp"
 #include "exporters/report_table.hpp"
@@ -53,6 +55,31 @@ TEST_CASE("narrow and plain terminals have golden files too") {
   std::vector<DomainSummary> domains;
   for (const auto& report : reports) domains.push_back({report.domain, report.status, report.headline});
   compare_with_golden("domains.txt", domains_table(domains, {80, false, true}));
+}
+
+TEST_CASE("of one check on many servers some are told in full, and the rest is counted") {
+  auto report = sample_reports().front().report;
+  static const checks::Check slow{"ns_slow", checks::Scope::server, checks::Severity::warning, ""};
+  report.findings.clear();
+  for (int i = 1; i <= 12; ++i) {
+    auto& finding = report.findings.emplace_back();
+    finding.check = &slow;
+    finding.severity = checks::Severity::warning;
+    finding.servers = {{fmt::format("ns{}.example.com", i),
+                        {config::Address::parse(fmt::format("192.0.2.{}", i)).value(), 53}}};
+    finding.detail = "slow";
+  }
+  const auto text = report_table(report, {80, false, true});
+  CHECK(text.find("ns3.example.com (192.0.2.3)") != std::string::npos);
+  CHECK(text.find("9 more of ns_slow: ns4.example.com") != std::string::npos);
+  std::size_t told = 0;
+  for (auto at = text.find("warning  ns_slow"); at != std::string::npos;
+       at = text.find("warning  ns_slow", at + 1))
+    ++told;
+  CHECK(told == 3);
+  // Three are no crowd.
+  report.findings.resize(3);
+  CHECK(report_table(report, {80, false, true}).find("more of ns_slow") == std::string::npos);
 }
 
 TEST_CASE("no line is wider than the terminal, and no foreign byte reaches it") {

@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -787,13 +788,26 @@ class Part:
         self.check(daemon.said("is stored again"), "the log says that too", str(daemon.log))
         self.check(daemon.end()[0] == 0, "it ends well")
 
+    def limit(self):
+        """A limit on the size of files is no end either."""
+        daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--storage.path", self.folder / "store")
+        daemon.wait_seen()
+        before = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        wait_for("the metric says so", lambda: daemon.value("dkimprobe_history_writable") == 0)
+        rounds = self.rounds(daemon)
+        wait_for("probing goes on", lambda: self.rounds(daemon) > rounds)
+        self.check(daemon.said("cannot be stored"), "the log says so", str(daemon.log))
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
+        wait_for("it is stored again", lambda: daemon.value("dkimprobe_history_writable") == 1)
+        self.check(daemon.end()[0] == 0, "it ends well")
+
     @staticmethod
     def rounds(daemon):
         now = daemon.metrics()
         return sum(value for line, value in now.items() if line.startswith("dkimprobe_rounds_total{"))
 
 
-PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk")
+PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk", "limit")
 
 
 def play(part):

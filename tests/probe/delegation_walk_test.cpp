@@ -88,10 +88,10 @@ World world_of(const json& text) {
       static_cast<void>(world.zones.at(made.zones.back()));
     }
     if (server.contains("fault")) made.fault = fault_of(server.at("fault").get<std::string>());
-    if (server.contains("servfail_for")) {
-      for (const auto& name : server.at("servfail_for"))
-        made.servfail_for.insert(name_of(name.get<std::string>()));
-    }
+    for (const auto& name : server.value("servfail_for", json::array()))
+      made.servfail_for.insert(name_of(name.get<std::string>()));
+    for (const auto& name : server.value("servfail_for_aaaa", json::array()))
+      made.servfail_for_aaaa.insert(name_of(name.get<std::string>()));
   }
   for (const auto& [name, addresses] : text.at("roots").items()) {
     for (const auto& address : addresses) {
@@ -146,6 +146,8 @@ json result_of(const WalkRecord& record) {
         server.in_parent ? (server.in_child ? "both" : "parent") : (server.in_child ? "child" : "none");
     if (!server.glue.empty()) made["glue"] = texts(server.glue, address);
     if (!server.addresses.empty()) made["addresses"] = texts(server.addresses, address);
+    if (server.ipv4_unknown) made["ipv4_unknown"] = true;
+    if (server.ipv6_unknown) made["ipv6_unknown"] = true;
     return made;
   });
   if (!found.nameservers_cut_off.empty()) {

@@ -153,7 +153,8 @@ Exchange World::ask(const probe::DelegationWalk::AskServer& question) const {
   Response response;
   response.rcode = Rcode::refused;
   if (zone != nullptr) response = answer_from(*zone, question.name, question.type, server.fault);
-  if (server.servfail_for.contains(question.name)) {
+  if (server.servfail_for.contains(question.name) ||
+      (question.type == RecordType::aaaa && server.servfail_for_aaaa.contains(question.name))) {
     response = {};
     response.rcode = Rcode::servfail;
   }

@@ -54,6 +54,7 @@ struct FakeServer {
   std::vector<std::string> zones{};  ///< keys of `World::zones`
   Fault fault = Fault::none;
   std::set<config::DomainName> servfail_for{};
+  std::set<config::DomainName> servfail_for_aaaa{};
 };
 
 struct World {

@@ -190,10 +190,15 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
     // What the records say, without a message in between.
     probe::Response expected;
     bool soa_of_answer = false;
+    std::vector<const RandomRecord*> signatures;
     bool soa_of_authority = false;
     for (const RandomRecord& record : records) {
       const DomainName& owner = names()[record.owner];
       const bool at_name = owner == names()[0];
+      // RFC 2181 section 8.
+      const std::uint32_t life = record.ttl_seconds > 0x7fff'ffffU ? 0 : record.ttl_seconds;
+      if (record.type == RecordType::rrsig && record.section != Section::additional)
+        signatures.push_back(&record);
       const auto address = config::Address::from_octets(
           std::span{record.numbers}.first(record.type == RecordType::a ? 4 : 16));
       const bool is_address = record.type == RecordType::a || record.type == RecordType::aaaa;
@@ -201,11 +206,11 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
         if (record.type == RecordType::ns) expected.referral.push_back({owner, names()[record.target], 0});
         soa_of_authority |= record.type == RecordType::soa;
         if (record.type == RecordType::nsec)
-          expected.nsec_ttl_seconds = std::max(expected.nsec_ttl_seconds.value_or(0), record.ttl_seconds);
+          expected.nsec_ttl_seconds = std::max(expected.nsec_ttl_seconds.value_or(0), life);
       } else if (record.section == Section::additional) {
         if (is_address) expected.glue.push_back({owner, *address, 0});
       } else if (at_name) {
-        if (record.type == RecordType::txt) expected.txt.push_back({record.ttl_seconds, record.strings});
+        if (record.type == RecordType::txt) expected.txt.push_back({life, record.strings});
         if (record.type == RecordType::cname)
           expected.aliases.push_back({owner, names()[record.target], 0, false});
         if (record.type == RecordType::ns) expected.ns.push_back({owner, names()[record.target], 0});
@@ -222,6 +227,17 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
     RC_ASSERT(response.answers_elsewhere == expected.answers_elsewhere);
     RC_ASSERT(response.has_rrsig == expected.has_rrsig);
     RC_ASSERT(response.nsec_ttl_seconds == expected.nsec_ttl_seconds);
+    RC_ASSERT(response.signatures.has_value() == !signatures.empty());
+    if (signatures.size() == 1) {
+      const auto number = [&](std::size_t at) {
+        const auto& octets = signatures.front()->numbers;
+        std::uint32_t whole = 0;
+        for (std::size_t next = at; next < at + 4; ++next) whole = whole << 8U | octets[next];
+        return whole;
+      };
+      RC_ASSERT(response.signatures->last_expiration == number(4));
+      RC_ASSERT(response.signatures->first_inception == number(8));
+    }
     RC_ASSERT(response.soa.size() == std::size_t{soa_of_answer} + std::size_t{soa_of_authority});
     const auto same_places = [](const auto& a, const auto& b, auto same) {
       return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
