@@ -288,7 +288,8 @@ def completed(test, by_name):
             labels = wanted["exp_labels"]
             rule = next(
                 rule for rule in by_name[each["alertname"]]
-                if all(labels.get(name) == value for name, value in rule["labels"].items() if name in ("check", "fault"))
+                if {name: labels.get(name) for name in ("check", "fault") if name in rule["labels"]}.items()
+                <= rule["labels"].items()
             )  # fmt: skip
             for name, text in rule["annotations"].items():
                 said = re.sub(r"{{ \$labels\.(\w+) }}", lambda match: labels.get(match.group(1), ""), text)
