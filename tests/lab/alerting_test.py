@@ -43,6 +43,19 @@ FASTER = """(import 'mixin.libsonnet') + { _config+:: {
 } }"""
 # Only there while something is wrong, or while the settings have it.
 SOMETIMES = {"dkimprobe_textfile_written_timestamp_seconds"}
+# All that may be told. Of offsite.test: the next key is one that a public document prints, so the change to it is
+# blocked; and two keys that signed long ago are there.
+TOLD = {
+    ("DkimSecondaryStale", "stale.example", "s1"),
+    ("DkimServersDiffer", "stale.example", "s1"),
+    ("DkimServersDiffer", "healthy.example", "s1"),
+    ("DkimKeyBlocklisted", "offsite.test", "s2"),
+    ("DkimRotationBlocked", "offsite.test", "s2"),
+    ("DkimOldKeyStillPublished", "offsite.test", "old"),
+    ("DkimOldKeyStillPublished", "offsite.test", "older"),
+    ("DkimprobeReloadFailed", None, None),
+    ("DkimprobeDown", None, None),
+}
 USER, PASSWORD = "prometheus", "correct horse"
 
 SETTINGS = """interval: %ds
@@ -339,6 +352,9 @@ def play(part, stack):
     stage.daemon.end()
     stage.receiver.wait_for("firing", alertname="DkimprobeDown")
     part.check(True, "that the program has ended is told")
+    told = {tuple(alert["labels"].get(name) for name in ("alertname", "domain", "selector"))
+            for alert in stage.receiver.told}  # fmt: skip
+    part.check(told == TOLD, "nothing else is told", "%s" % (told ^ TOLD))
 
 
 def main():
