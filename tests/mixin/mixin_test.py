@@ -101,6 +101,8 @@ class Rendered(unittest.TestCase):
         self.assertIn('{check="selector_missing_nxdomain",severity=~"critical|warning",team="y"}', first["expr"])
         self.assertEqual(first["for"], "1s")
         self.assertIn('up{job="x"} == 0', [rule["expr"] for rule in of_all])
+        told = jsonnet("((import 'mixin.libsonnet') + { _config+:: { withDaemon: false } }).prometheusAlerts")
+        self.assertNotIn('"Dkimprobe', json.dumps([[rule["alert"] for rule in group["rules"]] for group in told["groups"]]))
 
 
 class Alerts(unittest.TestCase):
