@@ -29,7 +29,7 @@ function(config)
       expr='domain_selector:dkim_selector_look_age:intervals > %d' % config.blindIntervals,
       wait='blind',
       severity='critical',
-      summary=subject + 'nobody has looked for {{ $value | humanize }} of its intervals',
+      summary=subject + 'nobody has looked for more than %d of its intervals' % config.blindIntervals,
       description='What the metrics say of it is old. See whether {{ $labels.instance }} keeps its schedule, and what ' +
                   'its log says.',
     ),
