@@ -352,7 +352,11 @@ class Part:
             for line, value in said.items()
             if shown.get(line) != value
         )
-        findings = {line for line in shown if line.startswith(("dkim_finding", "dkim_selector_status"))}
+        # `check` looks at one domain after the other; the daemon knows which keys stand in others too.
+        findings = {
+            line for line in shown
+            if line.startswith(("dkim_finding", "dkim_selector_status")) and 'check="key_reused"' not in line
+        }  # fmt: skip
         differ += ["serve alone: " + line for line in sorted(findings - said.keys())]
         self.check(
             done.returncode == 2 and len(said) > 300 and not differ, "metrics agree with `check`",
