@@ -1,5 +1,6 @@
 #include "cli/serve.hpp"
 
+#include <malloc.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
@@ -120,6 +121,8 @@ void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& r
 
 tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   set_log(command.log_format, command.log_level);
+  // With an arena for each thread of the web server a third more memory stays with what they have freed.
+  mallopt(M_ARENA_MAX, 2);
   auto read = read_targets(command);
   if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
   std::optional<exporters::HistoryStore> history;
