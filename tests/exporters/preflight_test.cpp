@@ -205,7 +205,7 @@ TEST_CASE("the first line of a preflight is its answer") {
     return lines_of(preflight_text(preflight, {80, false, true})).front();
   };
   CHECK(first(ready()) == "✓ SIGN NOW");
-  CHECK(first(wait()) == "◷ WAIT until 2026-11-22 02:08:19Z (in 34 min)");
+  CHECK(first(wait()) == "◷ WAIT until 2026-11-22 02:08:19 UTC (in 34 min)");
   CHECK(first(unknown()) == "? UNKNOWN: 1 of 5 servers could not be seen");
   Preflight one = base();
   one.sign.safe.readiness = Readiness::not_ready;
@@ -215,6 +215,21 @@ TEST_CASE("the first line of a preflight is its answer") {
   one.sign.safe.readiness = Readiness::unknown;
   CHECK(first(one) == "? UNKNOWN: no server of the name could be found");
   CHECK(first(held_back()).starts_with("✗ NOT READY: all 5 servers have the right key, but: a server "));
+  // A part of the servers is not what the public is told.
+  Preflight given = ready();
+  given.only_given_servers = true;
+  CHECK(first(given) == "✓ SIGN NOW, as far as the given servers tell: others of the zone were not");
+  Preflight tie = base();
+  tie.expected_key.reset();
+  tie.sign.safe.readiness = Readiness::not_ready;
+  for (auto& server : tie.sign.servers) server.progress = Progress::other_key;
+  CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is");
+  Preflight expired = base();
+  expired.sign.safe.readiness = Readiness::unknown;
+  expired.sign.safe.because = {{"signatures_expired", std::nullopt, "the DNSSEC signatures ran out", ""}};
+  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran");
+  const auto text = preflight_text(expired, {80, false, true});
+  CHECK(text.find("let the zone be signed anew first") != std::string::npos);
 }
 
 TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byte reaches it") {
