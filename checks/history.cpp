@@ -485,12 +485,12 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
       if (!seen.emplace(leg.leg->owner, answer.id.address).second) continue;
       ServerTimeline& timeline = timeline_of(history, leg.leg->owner, answer.id);
       add_span(timeline, read_span(answer, last_answer(timeline)), now);
-      note_lag(timeline, answer, leg, now);
+      if (!observation.is_light) note_lag(timeline, answer, leg, now);
     }
   }
   mark_left(history, observation.key, now);
   add_unfound(history, observation.key, now);
-  add_zones(history, observation.key, answers, now);
+  if (!observation.is_light) add_zones(history, observation.key, answers, now);
   keep_few(history.servers, most_timelines);
   keep_few(history.zones, most_zones);
 }

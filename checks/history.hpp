@@ -107,7 +107,9 @@ inline constexpr std::size_t most_zones = 128;
 /// come in the order of their times; one that ended earlier than the last one is left out, and so is one at
 /// another selector. A server that was there before and is in the observation no more gets a span `left`,
 /// unless the search for servers was incomplete. A nameserver of which this look could not learn any address
-/// is in the history until the next look, without an address and with a span that tells nothing.
+/// is in the history until the next look, without an address and with a span that tells nothing. Of a light
+/// look only what servers gave for the record counts as seen; what lies beside the name, and other ways of
+/// asking for the same record, are taken to be as they were.
 void extend(SelectorHistory& history, const probe::Observation& observation);
 
 /// When a look ended.

@@ -64,13 +64,10 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
   std::vector<exporters::MeasuredReport> measured;
   for (const auto& report : reports) {
     auto& each = measured.emplace_back(&report);
-    if (!history || !report.key) continue;
+    if (!history) continue;
     // A history that cannot be read has been told of by then.
-    const auto known = history->load(report.domain, report.selector);
-    if (!known) continue;
-    for (const auto& key : exporters::key_spans(*known)) {
-      if (key.sha256 == report.key->sha256) each.key_first_seen = key.first_seen;
-    }
+    if (const auto known = history->load(report.domain, report.selector))
+      each.key_first_seen = exporters::key_first_seen(*known, report);
   }
   return write_file(file,
                     exporters::textfile(measured, file.filename().string(), program_version(), run_time()),

@@ -13,6 +13,7 @@
 
 #include "checks/catalogue.hpp"
 #include "checks/record_composer.hpp"
+#include "cli/log.hpp"
 #include "config/domain_name.hpp"
 #include "config/moment.hpp"
 #include "config/options.hpp"
@@ -98,6 +99,10 @@ struct ServeCommand {
   std::vector<std::string> listen{"127.0.0.1:9815"};
   std::optional<std::filesystem::path> web_config{};
   bool systemd_sockets = false;  ///< listens on those, not on `listen`
+  std::string path_prefix{};     ///< of the URL under which it is reached, without a slash at its end
+  std::chrono::milliseconds timeout_offset{500};  ///< what the time of a scraper is shortened by
+  LogFormat log_format = LogFormat::logfmt;
+  LogLevel log_level = LogLevel::info;
 };
 
 struct JudgeCommand {

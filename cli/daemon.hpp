@@ -1,36 +1,42 @@
-// The daemon put together: rounds on the thread that asks, verdicts into the fleet, looks into the history,
-// and pages made ready when something has changed. It reads no command line and no settings file; it is told
-// what to watch, and gives the routes that show it.
+// The daemon put together from the parts in cli/daemon/: rounds on the thread that asks, verdicts into the
+// state, looks into the history, and pages made ready when something has changed. It reads no command line
+// and no settings file; it is told what to watch, and gives the routes that show it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "cli/check_plan.hpp"
+#include "cli/daemon/watch_list.hpp"
 #include "config/result.hpp"
-#include "config/settings.hpp"
 #include "exporters/history_store.hpp"
 #include "exporters/http/web_service.hpp"
 
 namespace dkimprobe::cli {
 
+struct DaemonSettings {
+  std::chrono::milliseconds timeout_offset{500};  ///< what the time of a scraper is shortened by
+  std::string path_prefix{};                      ///< before each path in links, without a slash at its end
+};
+
 class Daemon {
  public:
-  Daemon(const config::ProbeSettings& probe, std::optional<exporters::HistoryStore> history);
+  /// It watches `list` from the start.
+  Daemon(WatchList list, std::optional<exporters::HistoryStore> history, DaemonSettings settings);
   ~Daemon();  ///< stops it
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// From now on the targets of the plan, which are those of the settings; what stays keeps its state. From
-  /// any thread.
-  void watch(const CheckPlan& plan, const config::Settings& settings);
+  /// From now on this is watched, and servers are asked so; what stays keeps its state. From any thread.
+  void watch(WatchList list);
   /// The settings could not be read again: those in use stay.
   void keep_settings(const config::Mistakes& mistakes);
 
-  /// What the web server serves. `reload` reads the settings again; with mistakes the old ones stay. The
-  /// routes must not be called after the daemon has ended.
+  /// What the web server serves, with the prefix before each path and without. `reload` reads the settings
+  /// again; with mistakes the old ones stay. The routes must not be called after the daemon has ended.
   [[nodiscard]] std::vector<exporters::Route> routes(std::function<config::Result<void>()> reload);
 
   /// Whether the thread that asks has moved within the last seconds: for a watchdog.

@@ -1,7 +1,9 @@
 #include "cli/log.hpp"
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdio>
-#include <string>
 
 #include "cli/wall_clock.hpp"
 #include "exporters/iso_time.hpp"
@@ -10,44 +12,74 @@
 namespace dkimprobe::cli {
 namespace {
 
-std::string_view word(LogLevel level) {
-  switch (level) {
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warning:
-      return "warn";
-    case LogLevel::error:
-      return "error";
+constexpr std::array<std::string_view, 4> level_words{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> format_words{"logfmt", "json"};
+
+std::atomic<LogFormat> chosen_format{LogFormat::logfmt};
+std::atomic<LogLevel> chosen_level{LogLevel::info};
+
+template <class Enum, std::size_t size>
+std::optional<Enum> parse(const std::array<std::string_view, size>& words, std::string_view text) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (words[i] == text) return static_cast<Enum>(i);
   }
-  return {};
+  return std::nullopt;
+}
+
+std::string quoted(std::string_view value) {
+  std::string text = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text += '"';
 }
 
 /// In quotes when it is no plain word.
-void append_value(std::string& line, std::string_view value) {
+std::string logfmt_value(std::string_view value) {
   const bool plain = !value.empty() && value.find_first_of(" \"=\\") == std::string_view::npos;
-  if (plain) {
-    line += value;
-    return;
-  }
-  line += '"';
-  for (const char c : value) {
-    if (c == '"' || c == '\\') line += '\\';
-    line += c;
-  }
-  line += '"';
+  return plain ? std::string(value) : quoted(value);
 }
 
 }  // namespace
 
+std::optional<LogLevel> parse_log_level(std::string_view text) {
+  return parse<LogLevel>(level_words, text);
+}
+
+std::optional<LogFormat> parse_log_format(std::string_view text) {
+  return parse<LogFormat>(format_words, text);
+}
+
+void set_log(LogFormat format, LogLevel level) {
+  chosen_format = format;
+  chosen_level = level;
+}
+
+std::string log_text(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
+                     std::initializer_list<LogField> fields) {
+  const bool json = format == LogFormat::json;
+  std::string line = json ? "{" : "";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    const std::string safe = exporters::without_controls(value);
+    if (json) {
+      line.append(line.size() > 1 ? "," : "").append(quoted(name)).append(":").append(quoted(safe));
+    } else {
+      line.append(line.empty() ? "" : " ").append(name).append("=").append(logfmt_value(safe));
+    }
+  };
+  add("ts", time);
+  add("level", level_words[static_cast<std::size_t>(level)]);
+  add("msg", message);
+  for (const auto& [name, value] : fields) add(name, value);
+  if (json) line += '}';
+  return line;
+}
+
 void log_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  std::string line = "ts=" + exporters::iso_time(wall_time());
-  line.append(" level=").append(word(level)).append(" msg=");
-  append_value(line, message);
-  for (const auto& [name, value] : fields) {
-    line.append(" ").append(name).append("=");
-    append_value(line, exporters::without_controls(value));
-  }
-  line += '\n';
+  if (level < chosen_level.load()) return;
+  const std::string line =
+      log_text(chosen_format, exporters::iso_time(wall_time()), level, message, fields) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);  // one write: lines of threads do not mix
 }
 

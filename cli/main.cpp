@@ -133,6 +133,7 @@ int main(int argc, char** argv) {
   using dkimprobe::cli::ExitCode;
   // Readers that go away early are told by the result of the write.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is told as a full disk is
   bool plugin = false;
   try {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);

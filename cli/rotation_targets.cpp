@@ -35,19 +35,28 @@ checks::PlannedSelector& planned_of(checks::RotationInput& input, const config::
   return input.selectors.emplace_back(std::move(planned));
 }
 
+checks::RotationInput input_of(const config::DomainSettings& domain) {
+  checks::RotationInput input;
+  const config::RotationPlan& plan = domain.rotation;
+  std::ranges::transform(domain.selectors, std::back_inserter(input.selectors),
+                         [](const auto& selector) { return planned_of(selector); });
+  input.ring = plan.ring;
+  if (plan.times.every.count() > 0) input.every = ceil<seconds>(plan.times.every);
+  input.unused = ceil<seconds>(plan.times.unused);
+  return input;
+}
+
+void add_policy(const CheckTarget& target, checks::RotationInput& input) {
+  input.rsa_bits = std::max(input.rsa_bits, target.policy.rsa_bits_wanted);
+  input.policy = rotation_policy(target);
+}
+
 /// `known` is what the file says of the domain; null when it says nothing.
 checks::RotationInput input_of(const RotationCommand& command, const config::DomainName& domain,
                                const config::DomainSettings* known) {
   checks::RotationInput input;
+  if (known != nullptr) input = input_of(*known);
   input.domain = domain;
-  if (known != nullptr) {
-    const config::RotationPlan& plan = known->rotation;
-    std::ranges::transform(known->selectors, std::back_inserter(input.selectors),
-                           [](const auto& selector) { return planned_of(selector); });
-    input.ring = plan.ring;
-    if (plan.times.every.count() > 0) input.every = ceil<seconds>(plan.times.every);
-    input.unused = ceil<seconds>(plan.times.unused);
-  }
   for (const auto& given : command.selectors) {
     auto& planned = planned_of(input, given.selector);
     if (!given.role || planned.role == *given.role) continue;
@@ -71,6 +80,20 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
 }
 
 }  // namespace
+
+bool has_rotation(const config::DomainSettings& domain) {
+  return !domain.rotation.ring.empty() || domain.rotation.times.every.count() > 0 ||
+         std::ranges::any_of(domain.selectors, [](const config::SelectorSettings& selector) {
+           return selector.role != config::Role::active;
+         });
+}
+
+checks::RotationInput rotation_input(const config::DomainSettings& domain, const CheckTarget& target) {
+  checks::RotationInput input = input_of(domain);
+  input.domain = domain.domain;
+  add_policy(target, input);
+  return input;
+}
 
 config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
                                                            const config::Settings& settings) {
@@ -106,8 +129,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));
     CheckTarget& target = plan->targets.front();
-    input.rsa_bits = std::max(input.rsa_bits, target.policy.rsa_bits_wanted);
-    input.policy = rotation_policy(target);
+    add_policy(target, input);
     targets.push_back({std::move(target), std::move(input)});
   }
   if (command.next) {

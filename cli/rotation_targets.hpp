@@ -18,6 +18,14 @@ struct RotationTarget {
   checks::RotationInput input{};
 };
 
+/// Whether the settings say a rotation of the domain: a ring, a highest age of keys, or a selector that does
+/// not simply sign.
+[[nodiscard]] bool has_rotation(const config::DomainSettings& domain);
+
+/// The plan of a domain as its settings say it, with what counts for a look at it.
+[[nodiscard]] checks::RotationInput rotation_input(const config::DomainSettings& domain,
+                                                   const CheckTarget& target);
+
 /// At least one. `settings` are those of the file; the defaults when the command names none. The mistakes are
 /// of the command line: what it leaves out and the file does not know.
 [[nodiscard]] config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,

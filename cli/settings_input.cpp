@@ -15,23 +15,26 @@
 
 namespace dkimprobe::cli {
 
-config::Result<config::Settings> load_settings(const std::filesystem::path& file) {
+void print_warning(const config::Mistake& warning) {
+  fmt::print(stderr, "dkimprobe: warning: {}: {}\n", warning.where, warning.message);
+}
+
+config::Result<config::Settings> load_settings(const std::filesystem::path& file, const Warn& warn) {
   config::Vocabulary vocabulary;
   for (const auto& check : checks::catalogue()) vocabulary.checks.emplace_back(check.name);
   vocabulary.now = wall_time();
   auto settings = config::load_settings(file, vocabulary);
   if (!settings) return settings;
-  for (const auto& [where, message] : settings->warnings)
-    fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
+  for (const auto& warning : settings->warnings) warn(warning);
   return settings;
 }
 
-config::Result<LoadedSettings> load_settings(const CheckCommand& command) {
+config::Result<LoadedSettings> load_settings(const CheckCommand& command, const Warn& warn) {
   LoadedSettings loaded;
   config::Settings& settings = loaded.settings;
   config::Mistakes mistakes;
   if (command.settings_file) {
-    auto read = load_settings(*command.settings_file).and_then([&](config::Settings from_file) {
+    auto read = load_settings(*command.settings_file, warn).and_then([&](config::Settings from_file) {
       loaded.target_files = config::stamp_target_files(from_file.target_files);
       return config::load_targets(loaded.target_files)
           .and_then([&](const std::vector<config::FileTarget>& targets) {

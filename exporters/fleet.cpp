@@ -147,14 +147,6 @@ bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe:
   return true;
 }
 
-bool set_silence(Fleet& fleet, const TargetKey& key, std::optional<Silence> silence) {
-  TargetState* const target = find(fleet, key);
-  if (target == nullptr) return false;
-  target->silence = std::move(silence);
-  ++fleet.generation;
-  return true;
-}
-
 void set_rotation(Fleet& fleet, std::shared_ptr<const checks::RotationOverview> overview) {
   const auto at = std::ranges::lower_bound(fleet.rotations, overview->domain, {}, &DomainRotation::domain);
   if (at != fleet.rotations.end() && at->domain == overview->domain) {
@@ -180,9 +172,10 @@ const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
   return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
 }
 
-const checks::RotationOverview* find_rotation(const Fleet& fleet, const config::DomainName& domain) {
+std::shared_ptr<const checks::RotationOverview> find_rotation(const Fleet& fleet,
+                                                              const config::DomainName& domain) {
   const auto at = std::ranges::lower_bound(fleet.rotations, domain, {}, &DomainRotation::domain);
-  return at == fleet.rotations.end() || at->domain != domain ? nullptr : at->overview.get();
+  return at == fleet.rotations.end() || at->domain != domain ? nullptr : at->overview;
 }
 
 }  // namespace dkimprobe::exporters

@@ -112,7 +112,6 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets);
 /// Sets one part of a target's state; false when there is no such target.
 bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_round);
 bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen);
-bool set_silence(Fleet& fleet, const TargetKey& key, std::optional<Silence> silence);
 
 /// That of its domain from now on.
 void set_rotation(Fleet& fleet, std::shared_ptr<const checks::RotationOverview> overview);
@@ -123,8 +122,8 @@ void set_reload(Fleet& fleet, ReloadState reload);
 
 /// Null without one. Valid until the targets change.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
-/// Likewise; null when the settings say no rotation, or nothing was seen of it yet.
-[[nodiscard]] const checks::RotationOverview* find_rotation(const Fleet& fleet,
-                                                            const config::DomainName& domain);
+/// Null when the settings say no rotation of the domain, or not all of its selectors were looked at yet.
+[[nodiscard]] std::shared_ptr<const checks::RotationOverview> find_rotation(const Fleet& fleet,
+                                                                            const config::DomainName& domain);
 
 }  // namespace dkimprobe::exporters

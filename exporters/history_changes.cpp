@@ -184,6 +184,14 @@ std::vector<KeySpan> key_spans(const SelectorHistory& history) {
   return keys;
 }
 
+std::optional<probe::WallTime> key_first_seen(const checks::SelectorHistory& history,
+                                              const checks::Report& report) {
+  if (!report.key) return std::nullopt;
+  const auto spans = key_spans(history);
+  const auto span = std::ranges::find(spans, report.key->sha256, &KeySpan::sha256);
+  return span == spans.end() ? std::nullopt : std::optional(span->first_seen);
+}
+
 std::string_view to_string(HistoryChangeKind kind) {
   switch (kind) {
     case Kind::nameservers:

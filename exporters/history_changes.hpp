@@ -64,6 +64,10 @@ struct SelectorRecord {
 /// The earliest first; what a single history cannot know, `elsewhere`, is empty.
 [[nodiscard]] std::vector<KeySpan> key_spans(const checks::SelectorHistory& history);
 
+/// When the key that the report found was seen at its selector for the first time.
+[[nodiscard]] std::optional<probe::WallTime> key_first_seen(const checks::SelectorHistory& history,
+                                                            const checks::Report& report);
+
 /// The words for JSON.
 [[nodiscard]] std::string_view to_string(HistoryChangeKind kind);
 [[nodiscard]] std::string_view to_string(checks::PublishedKind kind);

@@ -989,7 +989,7 @@ config::Result<void> HistoryStore::File::record(std::span<const probe::Observati
   std::vector<Look> looks;
   for (const auto& observation : observations) {
     looks.push_back({&observation.selector, &observation});
-    if (observation.adsp.legs.empty()) continue;
+    if (observation.adsp.legs.empty() || observation.is_light) continue;
     adsp_looks.push_back(adsp_look(observation));
     looks.push_back({&adsp_selector(), &adsp_looks.back()});
   }

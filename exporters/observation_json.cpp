@@ -240,7 +240,7 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Observation> T>
 void fields(Archive& archive, T& value) {
-  auto& [domain, selector, observed_at, took, key, adsp, sibling_name] = value;
+  auto& [domain, selector, observed_at, took, key, adsp, sibling_name, is_light] = value;
   archive("domain", domain);
   archive("selector", selector);
   archive("observed_at_unix_ms", observed_at);
@@ -249,6 +249,7 @@ void fields(Archive& archive, T& value) {
   archive("key", key);
   archive("adsp", adsp);
   archive("sibling_name", sibling_name);
+  archive.added("is_light", is_light);
   archive.demand(selector.owner_name(domain).has_value(), "selector",
                  "with the domain it makes a name of more than 255 octets");
 }

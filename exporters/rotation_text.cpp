@@ -64,36 +64,6 @@ Mark mark_of(checks::Progress progress, bool key_should_go) {
   return {};
 }
 
-std::string_view title_of(RotationStep step) {
-  switch (step) {
-    case RotationStep::choose:
-      return "1 Choose a selector";
-    case RotationStep::make_key:
-      return "2 Make a key pair";
-    case RotationStep::publish:
-      return "3 Publish it";
-    case RotationStep::see:
-      return "4 See it on each server";
-    case RotationStep::sign:
-      return "5 Sign with it";
-    case RotationStep::wait:
-      return "6 Wait";
-    case RotationStep::remove:
-      return "7 Delete the old key";
-    case RotationStep::stop_signing:
-      return "1 Stop signing with it";
-    case RotationStep::replace:
-      return "2 Sign with another";
-    case RotationStep::revoke:
-      return "3 Revoke it";
-    case RotationStep::gone:
-      return "4 Copies run out";
-    case RotationStep::clean_up:
-      return "5 Clean up";
-  }
-  return {};
-}
-
 std::string_view words_of(checks::Progress progress) {
   switch (progress) {
     case checks::Progress::right:
@@ -133,6 +103,12 @@ std::string moment_text(WallTime time, WallTime now) {
 
 bool removes_key(RotationStep step) {
   return step == RotationStep::remove || step == RotationStep::revoke;
+}
+
+/// Whether nothing of it is to be done yet.
+bool is_idle(const RotationChange& change) {
+  const PlannedStep& first = change.steps.front();
+  return first.step == RotationStep::choose && first.state == StepState::later;
 }
 
 class RotationPage : public TextPage {
@@ -245,7 +221,8 @@ void RotationPage::step(const PlannedStep& step) {
   const Ink ink = step.state == StepState::now    ? Ink::bold
                   : step.state == StepState::done ? Ink::plain
                                                   : mark.ink;
-  const std::string title = paint(pad_right(std::string(title_of(step.step)), title_columns - 6), ink);
+  const std::string title =
+      paint(pad_right(std::string(rotation_step_title(step.step)), title_columns - 6), ink);
   if (style().columns >= narrowest_beside_title) {
     paragraph(fmt::format("  {} {}  ", paint(mark), title), title_columns, says);
   } else {
@@ -265,17 +242,11 @@ void RotationPage::actions(const PlannedStep& step) {
 }
 
 void RotationPage::change(const RotationChange& change) {
-  const PlannedStep& first = change.steps.front();
-  const bool is_idle = first.step == RotationStep::choose && first.state == StepState::later;
-  std::string title = change.emergency ? "Emergency" : is_idle ? "Next change" : "Change";
-  if (change.emergency) title += ':';
-  if (change.from) title += fmt::format(" from {}", change.from->to_string());
-  if (change.to)
-    title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new name)" : "");
+  const std::string title = rotation_change_title(change);
   line();
   paragraph("  ", 2, title, Ink::bold);
-  if (is_idle) {
-    step(first);
+  if (is_idle(change)) {
+    step(change.steps.front());
     paragraph("      ", 6,
               fmt::format("dkimprobe rotation plan {} prints all steps", overview_.domain.to_string()),
               Ink::dim);
@@ -301,6 +272,45 @@ void RotationPage::notes() {
 
 }  // namespace
 
+std::string rotation_change_title(const RotationChange& change) {
+  std::string title = change.emergency ? "Emergency" : is_idle(change) ? "Next change" : "Change";
+  if (change.emergency) title += ':';
+  if (change.from) title += fmt::format(" from {}", change.from->to_string());
+  if (change.to)
+    title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new name)" : "");
+  return title;
+}
+
+std::string_view rotation_step_title(RotationStep step) {
+  switch (step) {
+    case RotationStep::choose:
+      return "1 Choose a selector";
+    case RotationStep::make_key:
+      return "2 Make a key pair";
+    case RotationStep::publish:
+      return "3 Publish it";
+    case RotationStep::see:
+      return "4 See it on each server";
+    case RotationStep::sign:
+      return "5 Sign with it";
+    case RotationStep::wait:
+      return "6 Wait";
+    case RotationStep::remove:
+      return "7 Delete the old key";
+    case RotationStep::stop_signing:
+      return "1 Stop signing with it";
+    case RotationStep::replace:
+      return "2 Sign with another";
+    case RotationStep::revoke:
+      return "3 Revoke it";
+    case RotationStep::gone:
+      return "4 Copies run out";
+    case RotationStep::clean_up:
+      return "5 Clean up";
+  }
+  return {};
+}
+
 std::string rotation_text(const checks::RotationOverview& overview, const TableStyle& style) {
   RotationPage page(overview, style);
   page.verdict();
@@ -325,7 +335,7 @@ std::string rotation_script(const checks::RotationOverview& overview, const Tabl
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
       text += '\n';
-      std::string title(title_of(step.step));
+      std::string title(rotation_step_title(step.step));
       title.insert(title.find(' '), ".");
       if (step.earliest) title += fmt::format(", {}", checks::time_text(*step.earliest));
       comment(title);

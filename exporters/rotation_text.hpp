@@ -3,11 +3,17 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "checks/rotation_plan.hpp"
 #include "exporters/report_table.hpp"
 
 namespace dkimprobe::exporters {
+
+/// "Change from s1 to s2".
+[[nodiscard]] std::string rotation_change_title(const checks::RotationChange& change);
+/// "1 Choose a selector".
+[[nodiscard]] std::string_view rotation_step_title(checks::RotationStep step);
 
 /// The whole of one domain, several lines. Only lines to copy may be wider than the terminal.
 [[nodiscard]] std::string rotation_text(const checks::RotationOverview& overview, const TableStyle& style);

@@ -328,6 +328,8 @@ struct Observation {
   Chain key{};   ///< from `<selector>._domainkey.<domain>`
   Chain adsp{};  ///< from `_adsp._domainkey.<domain>`; shared by all selectors of one round
   std::optional<config::DomainName> sibling_name{};  ///< the random name that was asked beside the selector
+  /// Servers were asked for the record alone: zones, ADSP and what else is here were seen by an earlier look.
+  bool is_light = false;
 };
 
 }  // namespace dkimprobe::probe

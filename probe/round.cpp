@@ -603,7 +603,8 @@ class Round::State final : public QueryHandler {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      if (!light_) observation.sibling_name = sibling_;
+      observation.is_light = light_.has_value();
+      if (!observation.is_light) observation.sibling_name = sibling_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
   }

@@ -37,9 +37,10 @@ void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
   const auto domains = static_cast<double>(new_domains);
   const double full = domains * static_cast<double>(queries_of_round(RoundDepth::full, 1));
   entry.glanced = full > limits_.pace_per_second * longest_first_seconds;
-  // What light rounds leave of the pace is for the full ones.
+  // What light rounds leave of the pace is for the full ones, but for a tenth: with all of it rounds queue
+  // up.
   const std::chrono::duration<double> interval = entry.target.interval;
-  const double left = limits_.pace_per_second * interval.count() - domains;
+  const double left = limits_.pace_per_second * interval.count() * 0.9 - domains / (1.0 - jitter / 2);
   if (left * entry.first_full_within > full)
     entry.first_full_within = static_cast<std::uint32_t>(std::ceil(full / left));
 }

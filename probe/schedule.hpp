@@ -82,6 +82,8 @@ class Schedule {
   /// or servers gets a full round soon, a new one its first. A round under way goes on, and the next of its
   /// domain waits for its end even when the domain left and came back.
   void replace(const std::vector<WatchedDomain>& targets, MonotonicTime now);
+  /// Of the limits, for targets that come from now on.
+  void set_pace(double per_second) { limits_.pace_per_second = per_second; }
 
   /// The round to begin now, the one that has been due longest among those admitted; it is under way until
   /// `finished`. Nothing when none is due, or too many are under way.

@@ -73,6 +73,18 @@ class RoundDriver::State final : public QueryHandler {
     interrupt();
   }
 
+  void configure(config::ProbeSettings settings) {
+    if (over_) return;
+    if (settings.pace_burst != settings_.pace_burst || settings.pace_per_second != settings_.pace_per_second)
+      servers_ = ServerMemories(settings);
+    limits_ = at_pace(limits_, settings.pace_per_second);
+    schedule_.set_pace(settings.pace_per_second);
+    if (settings.root_servers != settings_.root_servers) zones_ = ZoneCache{};
+    settings_ = std::move(settings);
+    fit_.reset();
+    work();
+  }
+
   void replace(const std::vector<WatchedDomain>& targets) {
     if (over_) return;
     schedule_.replace(targets, engine_.now());
@@ -90,6 +102,8 @@ class RoundDriver::State final : public QueryHandler {
     ++looks_under_way_;
     config::ProbeSettings settings = settings_;
     settings.budgets.domain_time = std::max(look.time, std::chrono::milliseconds{1});
+    settings.use_ipv4 = settings.use_ipv4 && look.use_ipv4;
+    settings.use_ipv6 = settings.use_ipv6 && look.use_ipv6;
     begin(std::move(settings), look.domain, look.selectors, look.nameservers, {}, std::move(look.finished));
   }
 
@@ -294,6 +308,9 @@ RoundDriver::RoundDriver(Sockets& sockets, config::ProbeSettings settings, const
     : state_(std::make_unique<State>(sockets, std::move(settings), limits, std::move(wall_now),
                                      std::move(events))) {}
 RoundDriver::~RoundDriver() = default;
+void RoundDriver::configure(config::ProbeSettings settings) {
+  state_->configure(std::move(settings));
+}
 void RoundDriver::replace(const std::vector<WatchedDomain>& targets) {
   state_->replace(targets);
 }
@@ -324,6 +341,12 @@ class Scheduler::State {
   }
 
   ~State() { stop(); }
+
+  void configure(config::ProbeSettings settings) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    boost::asio::post(context_, [this, settings = std::move(settings)] { driver_.configure(settings); });
+  }
 
   void replace(std::vector<WatchedDomain> targets) {
     const std::lock_guard lock(mutex_);
@@ -391,6 +414,9 @@ class Scheduler::State {
 Scheduler::Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits, SchedulerEvents events)
     : state_(std::make_unique<State>(std::move(settings), limits, std::move(events))) {}
 Scheduler::~Scheduler() = default;
+void Scheduler::configure(config::ProbeSettings settings) {
+  state_->configure(std::move(settings));
+}
 void Scheduler::replace(std::vector<WatchedDomain> targets) {
   state_->replace(std::move(targets));
 }

@@ -45,6 +45,9 @@ struct Look {
   std::chrono::milliseconds time{10'000};  ///< with what was seen by then it ends
   /// On the thread that asks; with nothing when there are too many looks already, or at the end.
   std::function<void(std::optional<std::vector<Observation>>)> finished{};
+  // What the settings do not ask over is not asked over here either.
+  bool use_ipv4 = true;
+  bool use_ipv6 = true;
 };
 
 /// Counts since the start, and how things stand.
@@ -80,6 +83,9 @@ class RoundDriver {
 
   // None of these may be called from inside an event.
 
+  /// How servers are asked from the next round on. With another pace all that is known of servers is
+  /// forgotten, with other root servers all that is known of zones.
+  void configure(config::ProbeSettings settings);
   /// As `Schedule::replace`. What a round under way sees of a domain that left is dropped.
   void replace(const std::vector<WatchedDomain>& targets);
   void look_now(Look look);
@@ -102,6 +108,7 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
+  void configure(config::ProbeSettings settings);
   void replace(std::vector<WatchedDomain> targets);
   void look_now(Look look);
   /// Returns when the thread has ended; no event comes afterwards. Not from inside an event.

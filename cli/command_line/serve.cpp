@@ -1,8 +1,16 @@
 #include "cli/command_line/commands.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "cli/command_line/ask_flags.hpp"
+#include "config/escape.hpp"
+#include "config/options.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -20,10 +28,38 @@ Usage
   dkimprobe serve --config.file FILE [FLAGS]
 
   Looks at every domain of the settings again and again, and serves what it
-  finds: /metrics for Prometheus, /probe?target=DOMAIN for one look now,
-  /-/healthy and /-/ready. SIGHUP and POST /-/reload read the settings again;
-  with mistakes in them the old ones stay. SIGTERM ends it.
+  finds: a status page at /, the same as JSON under /api/v1/, /metrics for
+  Prometheus, /probe?target=DOMAIN for one look now, /-/healthy and /-/ready.
+  SIGHUP and POST /-/reload read the settings again; with mistakes in them the
+  old ones stay. SIGTERM ends it.
 )";
+
+/// The path of the URL, without a slash at its end.
+Result<std::string> prefix_of(std::string_view url) {
+  constexpr const char* flag = "--web.external-url";
+  auto path = url;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!url.starts_with(scheme)) continue;
+    path.remove_prefix(std::min(path.find('/', scheme.size()), path.size()));
+    if (path.empty()) path = "/";
+  }
+  const bool plain = std::ranges::all_of(path, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '-' || c == '.' || c == '_' || c == '~';
+  });
+  if (!path.starts_with('/') || !plain) {
+    return config::mistake(flag, fmt::format("`{}` cannot be used: it must be a URL such as "
+                                             "https://monitor.example.com/dkim/, of plain letters",
+                                             config::escape_text(url, 80)));
+  }
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return std::string(path);
+}
+
+std::optional<std::chrono::milliseconds> offset_of(std::string_view text) {
+  const auto offset = config::parse_duration(text);
+  return offset && *offset <= std::chrono::minutes{1} ? offset : std::nullopt;
+}
 
 }  // namespace
 
@@ -34,6 +70,10 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   ServeCommand command;
   std::vector<std::string> listen;
   std::string web_config;
+  std::string external_url;
+  std::string timeout_offset;
+  std::string log_format;
+  std::string log_level;
   constexpr const char* web_group = "The web server";
   flags.values("--web.listen-address", listen, "ADDRESS:PORT",
                fmt::format("where it listens; repeat it for more [{}]", command.listen.front()), web_group);
@@ -41,6 +81,13 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
               "TLS, client certificates and users, as Prometheus has them", web_group);
   flags.toggle("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd opened",
                web_group);
+  flags.value("--web.external-url", external_url, "URL",
+              "how it is reached, when a proxy serves it below a path", web_group);
+  flags.value("--timeout-offset", timeout_offset, "TIME",
+              "what the time that a scraper gives /probe is shortened by [500ms]", web_group);
+  flags.value("--log.format", log_format, "FORMAT", "logfmt or json [logfmt]", output_group);
+  flags.value("--log.level", log_level, "LEVEL", "the least that is logged: debug, info, warn, error [info]",
+              output_group);
   declare_help(flags, help);
   declare_ask(flags, ask);
   declare_storage(flags, ask.storage, "keep the history of what was seen in this directory");
@@ -55,6 +102,21 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   read_ask(flags, ask, command.asked, mistakes);
   read_file_name(flags, "--web.config.file", web_config, command.web_config, mistakes);
   if (!listen.empty()) command.listen = std::move(listen);
+  if (flags.given("--web.external-url")) take(prefix_of(external_url), command.path_prefix, mistakes);
+  const auto word = [&](const char* flag, const std::string& text, const auto& value, auto& target,
+                        std::string_view allowed) {
+    if (!flags.given(flag)) return;
+    if (value) {
+      target = *value;
+    } else {
+      mistakes.push_back(
+          {flag, fmt::format("`{}` cannot be used: it must be {}", config::escape_text(text, 80), allowed)});
+    }
+  };
+  word("--log.format", log_format, parse_log_format(log_format), command.log_format, "logfmt or json");
+  word("--log.level", log_level, parse_log_level(log_level), command.log_level, "debug, info, warn or error");
+  word("--timeout-offset", timeout_offset, offset_of(timeout_offset), command.timeout_offset,
+       "a time from 0ms to 1m, with its unit");
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return command;
 }

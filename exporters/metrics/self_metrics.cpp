@@ -68,6 +68,8 @@ void write_rounds(const SelfMetrics& metrics, MetricWriter& writer) {
   write_counter(writer, "dkimprobe_probes", "Requests for /probe that were answered.", metrics.probes);
   write_counter(writer, "dkimprobe_probes_refused", "Requests for /probe that were refused.",
                 metrics.probes_refused);
+  write_counter(writer, "dkimprobe_module_unknown", "Requests for /probe with a module that nobody set up.",
+                metrics.unknown_modules);
 }
 
 }  // namespace
@@ -92,6 +94,8 @@ void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer) {
                 *metrics.history_stored ? 1 : 0);
     write_counter(writer, "dkimprobe_history_failures", "Attempts to store looks that failed.",
                   metrics.history_failures);
+    write_counter(writer, "dkimprobe_history_dropped_looks", "Looks that waited too long to be stored.",
+                  metrics.history_dropped);
   }
 }
 

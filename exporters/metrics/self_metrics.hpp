@@ -41,11 +41,13 @@ struct SelfMetrics {
   std::optional<bool> fits_pace{};  ///< whether the rounds fit the pace, once that is known
   std::uint64_t probes = 0;         ///< of `/probe`
   std::uint64_t probes_refused = 0;
-  std::size_t series_capped = 0;  ///< left out of the page
+  std::uint64_t unknown_modules = 0;  ///< among them
+  std::size_t series_capped = 0;      ///< left out of the page
   bool reload_succeeded = true;
   double reload_time = 0.0;              ///< of the settings in use, seconds since 1970
   std::optional<bool> history_stored{};  ///< whether the last look could be stored; nothing without a history
   std::uint64_t history_failures = 0;
+  std::uint64_t history_dropped = 0;  ///< looks that waited too long to be stored
 };
 
 void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer);

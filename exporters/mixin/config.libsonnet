@@ -1,6 +1,8 @@
 // Everything that may differ from one house to the next. Overlay it: (import 'mixin.libsonnet') + { _config+:: { ... } }
 {
   _config+:: {
+    // Whether the daemon runs. Without it, with the textfile collector alone, nothing is told of it.
+    withDaemon: true,
     // Which series are the program's own. A job of another name is told here.
     programSelector: 'job="dkimprobe"',
     // Which series are of the world. Empty: of every job, so that the textfile collector's and those of /probe

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "checks/server_answer.hpp"
+#include "exporters/rotation_text.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "exporters/text_page.hpp"
@@ -174,6 +175,63 @@ void write_selectors(HtmlWriter& html, const StatusOverview& overview, const Sta
   }
 }
 
+void write_step(HtmlWriter& html, const checks::PlannedStep& step, probe::WallTime now) {
+  const bool is_now = step.state == checks::StepState::now;
+  const auto item = is_now ? html.open("li", {{"aria-current", "step"}}) : html.open("li");
+  html.leaf("span", {{"class", is_now ? "chip warning" : "mark"}}, checks::to_string(step.state));
+  {
+    const auto words = html.open("div");
+    html.leaf("b", rotation_step_title(step.step));
+    html.raw(" ");
+    html.text(step.says);
+    if (is_now) {
+      for (const auto& action : step.actions) {
+        html.leaf("p", action.says);
+        if (!action.text.empty()) html.leaf("code", action.text);
+      }
+    }
+  }
+  const auto time = html.open("div", {{"class", "time"}});
+  if (step.state == checks::StepState::done) {
+    if (step.since) write_distance(html, *step.since, now);
+  } else if (step.earliest && *step.earliest > now) {
+    write_distance(html, *step.earliest, now);
+  }
+}
+
+void write_rotation(HtmlWriter& html, const StatusOverview& overview, const StatusDomain& domain) {
+  if (!domain.rotation) return;
+  const auto& rotation = *domain.rotation;
+  const auto section = html.open("section", {{"aria-labelledby", "rotation"}});
+  html.leaf("h2", {{"id", "rotation"}}, "Rotation of the keys");
+  {
+    const auto line = html.open("p");
+    write_status(html, rotation.status);
+    html.raw(" ");
+    html.text(rotation.headline);
+  }
+  for (const auto& fault : rotation.faults) {
+    const auto line = html.open("p");
+    write_severity(html, fault.severity);
+    html.raw(" ");
+    html.leaf("code", {{"class", "check"}}, fault.name);
+    html.raw(" ");
+    html.text(fault.clause);
+    if (!fault.evidence.empty()) html.text("; " + fault.evidence);
+    html.raw(". ");
+    html.text(fault.remedy);
+  }
+  for (const auto& change : rotation.changes) {
+    html.leaf("h3", rotation_change_title(change));
+    const auto list = html.open("ol", {{"class", "lines"}});
+    for (const auto& step : change.steps) {
+      write_step(html, step, overview.now);
+      // Of a change that is not due the other steps tell nothing.
+      if (step.step == checks::RotationStep::choose && step.state == checks::StepState::later) break;
+    }
+  }
+}
+
 }  // namespace
 
 std::string domain_page(const StatusOverview& overview, const StatusDomain& domain) {
@@ -192,6 +250,7 @@ std::string domain_page(const StatusOverview& overview, const StatusDomain& doma
       write_status(html, status_of(domain));
     }
     write_selectors(html, overview, domain);
+    write_rotation(html, overview, domain);
     write_matrix(html, overview, domain);
   });
 }

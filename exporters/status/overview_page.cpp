@@ -122,6 +122,11 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
   {
     const auto cell = html.open("td", {{"role", "cell"}, {"class", "wide"}});
     write_worst(html, domain);
+    if (domain.rotation && domain.rotation->status != checks::Status::ok) {
+      html.raw(" ");
+      html.leaf("span", {{"class", "mark"}},
+                fmt::format("rotation: {}", checks::to_string(domain.rotation->status)));
+    }
     if (std::ranges::any_of(domain.selectors, [&](const StatusSelector& selector) {
           return is_silenced(selector, overview.now);
         })) {

@@ -47,10 +47,14 @@ StatusAnswer answer_route(const StatusOverview& overview, const StatusRoute& rou
       json, json ? selector_json(overview, *domain, *selector) : selector_page(overview, *domain, *selector));
 }
 
+StatusAnswer no_such_page(const StatusOverview& overview, bool as_json) {
+  return not_found(overview, as_json, "Nothing has this address.");
+}
+
 StatusAnswer answer_target(const StatusOverview& overview, std::string_view target) {
   if (target == stylesheet_path) return {200, "text/css; charset=utf-8", std::string(stylesheet())};
   if (const auto route = parse_route(target)) return answer_route(overview, *route);
-  return not_found(overview, target.starts_with("/api/"), "Nothing has this address.");
+  return no_such_page(overview, target.starts_with("/api/"));
 }
 
 }  // namespace dkimprobe::exporters

@@ -19,6 +19,9 @@ struct StatusAnswer {
 /// 404 for a domain or a selector that nobody watches.
 [[nodiscard]] StatusAnswer answer_route(const StatusOverview& overview, const StatusRoute& route);
 
+/// 404 for a path that no page has.
+[[nodiscard]] StatusAnswer no_such_page(const StatusOverview& overview, bool as_json);
+
 /// The same from the target of a request, the stylesheet included. A path that no page has gets 404.
 [[nodiscard]] StatusAnswer answer_target(const StatusOverview& overview, std::string_view target);
 

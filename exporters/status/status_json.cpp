@@ -10,6 +10,7 @@
 #include "exporters/history_json.hpp"
 #include "exporters/iso_time.hpp"
 #include "exporters/report_json.hpp"
+#include "exporters/rotation_json.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "exporters/text_layout.hpp"
@@ -88,6 +89,8 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
     for (const auto& selector : domain->selectors) selectors.push_back(line_json(selector, overview.now));
     domains.push_back({{"domain", domain->domain.to_string()},
                        {"status", checks::to_string(status_of(*domain))},
+                       {"rotation_status",
+                        domain->rotation ? Json(checks::to_string(domain->rotation->status)) : Json(nullptr)},
                        {"selectors", std::move(selectors)}});
   }
   const auto& reload = overview.reload;
@@ -112,7 +115,8 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
                  {"at", iso_time(overview.now)},
                  {"domain", domain.domain.to_string()},
                  {"status", checks::to_string(status_of(domain))},
-                 {"selectors", std::move(selectors)}});
+                 {"selectors", std::move(selectors)},
+                 {"rotation", domain.rotation ? Json::parse(rotation_json_line(*domain.rotation)) : Json()}});
 }
 
 std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,

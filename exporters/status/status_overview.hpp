@@ -9,6 +9,7 @@
 
 #include "checks/history.hpp"
 #include "checks/report.hpp"
+#include "checks/rotation_plan.hpp"
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
 #include "probe/observation.hpp"
@@ -37,6 +38,7 @@ struct StatusSelector {
 struct StatusDomain {
   config::DomainName domain{};
   std::vector<StatusSelector> selectors{};
+  std::shared_ptr<const checks::RotationOverview> rotation{};  ///< null when the settings say none
 };
 
 /// How the last reading of the settings went.

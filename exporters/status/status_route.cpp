@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 #include <iterator>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -66,22 +66,29 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   }
 }
 
-void read_query(std::string_view query, StatusRoute& route) {
+/// What cannot be decoded is left out.
+StatusQuery query_members(std::string_view query) {
+  StatusQuery members;
   for (const auto member : parts_of(query, '&')) {
     const std::size_t equals = std::min(member.find('='), member.size());
-    const auto name = member.substr(0, equals);
-    const auto value = percent_decoded(member.substr(std::min(equals + 1, member.size())), true);
-    if (!value) continue;
+    auto value = percent_decoded(member.substr(std::min(equals + 1, member.size())), true);
+    if (value) members.emplace_back(member.substr(0, equals), std::move(*value));
+  }
+  return members;
+}
+
+void read_query(const StatusQuery& query, StatusRoute& route) {
+  for (const auto& [name, value] : query) {
     if (name == "status") {
       const auto* const status =
-          std::ranges::find(all_statuses, *value, [](Status each) { return checks::to_string(each); });
+          std::ranges::find(all_statuses, value, [](Status each) { return checks::to_string(each); });
       if (status != all_statuses.end()) route.only = *status;
     } else if (name == "search") {
-      route.search = *value;
+      route.search = value;
     } else if (name == "page") {
       std::size_t page = 0;
-      const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), page);
-      if (error == std::errc{} && end == value->data() + value->size() && page > 0) route.page = page;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), page);
+      if (error == std::errc{} && end == value.data() + value.size() && page > 0) route.page = page;
     }
   }
 }
@@ -90,16 +97,12 @@ void read_query(std::string_view query, StatusRoute& route) {
 bool read_names(std::string_view names, StatusRoute& route) {
   const auto parts = parts_of(names, '/');
   if (parts.size() != 1 && (parts.size() != 3 || parts[1] != "selectors")) return false;
-  const auto domain_text = percent_decoded(parts[0], false);
-  if (!domain_text) return false;
-  const auto domain = config::DomainName::parse(*domain_text);
+  const auto domain = config::DomainName::parse(parts[0]);
   if (!domain) return false;
   route.domain = *domain;
   route.view = StatusView::domain;
   if (parts.size() == 1) return true;
-  const auto selector_text = percent_decoded(parts[2], false);
-  if (!selector_text) return false;
-  const auto selector = config::Selector::parse(*selector_text);
+  const auto selector = config::Selector::parse(parts[2]);
   if (!selector) return false;
   route.selector = *selector;
   route.view = StatusView::selector;
@@ -120,11 +123,15 @@ std::string query_of(const StatusRoute& route) {
 }  // namespace
 
 std::optional<StatusRoute> parse_route(std::string_view target) {
-  constexpr std::string_view domains = "/domains/";
   if (target.size() > longest_target) return std::nullopt;
   const std::size_t mark = std::min(target.find('?'), target.size());
-  const auto query = target.substr(std::min(mark + 1, target.size()));
-  auto path = target.substr(0, mark);
+  const auto path = percent_decoded(target.substr(0, mark), false);
+  if (!path) return std::nullopt;
+  return parse_route(*path, query_members(target.substr(std::min(mark + 1, target.size()))));
+}
+
+std::optional<StatusRoute> parse_route(std::string_view path, const StatusQuery& query) {
+  constexpr std::string_view domains = "/domains/";
   StatusRoute route;
   if (path.starts_with(api_prefix)) {
     route.as_json = true;

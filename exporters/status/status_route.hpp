@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "checks/report.hpp"
 #include "config/domain_name.hpp"
@@ -35,6 +37,9 @@ inline constexpr std::string_view stylesheet_path = "/status.css";
 /// `target` is that of a request, with its query and without the prefix. Nothing when no page has this path.
 /// Members of the query that mean nothing are passed over.
 [[nodiscard]] std::optional<StatusRoute> parse_route(std::string_view target);
+/// The same of what is decoded already.
+using StatusQuery = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] std::optional<StatusRoute> parse_route(std::string_view path, const StatusQuery& query);
 
 /// A target that `parse_route` reads back as `route`.
 [[nodiscard]] std::string to_path(const StatusRoute& route);

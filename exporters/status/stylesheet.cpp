@@ -126,7 +126,7 @@ th .address { font-weight: 400; }
 .lines li { display: grid; grid-template-columns: 6.3rem 1fr auto; gap: .1rem .8rem; align-items: baseline;
   padding: .42rem 0; border-top: 1px solid var(--line); }
 .lines li:first-child { border-top: 0; }
-.lines .badge { justify-self: start; }
+.lines .badge, .lines > li > .mark, .lines > li > .chip { justify-self: start; }
 .lines a { font-weight: 600; }
 
 .scroll { overflow-x: auto; position: relative; }

@@ -259,6 +259,30 @@ TEST_CASE("nameservers that change with each look cannot fill the memory") {
         }) == 2);
 }
 
+TEST_CASE("a light look has seen what servers gave for the record, and nothing of zones") {
+  bool any_zone = false;
+  for (const auto& seen : all_looks()) {
+    checks::SelectorHistory history;
+    checks::extend(history, at(seen, 0));
+    const auto before = history;
+    auto light = at(seen, 100);
+    light.is_light = true;
+    checks::extend(history, light);
+    CHECK(history.last_look == start + seconds{100});
+    REQUIRE(history.zones.size() == before.zones.size());
+    for (std::size_t i = 0; i < history.zones.size(); ++i) {
+      any_zone = true;
+      CHECK(history.zones[i].spans.back().last_seen == start);
+    }
+    REQUIRE(history.servers.size() == before.servers.size());
+    for (std::size_t i = 0; i < history.servers.size(); ++i) {
+      CHECK(history.servers[i].lag == before.servers[i].lag);
+      CHECK(history.servers[i].spans.back().last_seen == start + seconds{100});
+    }
+  }
+  CHECK(any_zone);
+}
+
 TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its order") {
   checks::SelectorHistory history;
   for (const int second : {0, 900, 1'800, 2'700}) {

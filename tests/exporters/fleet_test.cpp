@@ -212,12 +212,9 @@ TEST_CASE("Targets are sorted, stay, and disappear") {
   CHECK(state(fleet, b2).role == config::Role::retired);
   CHECK(state(fleet, b2).silenced(start + 119min));
   CHECK_FALSE(state(fleet, b2).silenced(start + 2h));
-  CHECK(exporters::set_silence(fleet, b2, {}));
-  CHECK_FALSE(state(fleet, b2).silenced(start));
   const auto generation = fleet.generation;
   CHECK(apply_report(fleet, report(a, {})) == Applied::no_target);
   CHECK_FALSE(exporters::set_next_round(fleet, a.domain, start));
-  CHECK_FALSE(exporters::set_silence(fleet, a, silence));
   CHECK(fleet.generation == generation);
 }
 

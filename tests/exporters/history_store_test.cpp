@@ -330,6 +330,14 @@ TEST_CASE("the signing practices are kept as the history of _adsp") {
   REQUIRE(adsp.servers.size() == 1);
   REQUIRE(adsp.servers.front().spans.size() == 1);
   CHECK(adsp.servers.front().spans.front().texts == Texts{{"dkim=all"}});
+  // A light look has them from an earlier one.
+  for (auto& observation : round) {
+    observation.observed_at = at_second(9);
+    observation.is_light = true;
+  }
+  taken(store.record(round, at_second(9)));
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_look == at_second(9));
+  CHECK(taken(store.load(name("example.com"), adsp_selector())).last_look == adsp.last_look);
 }
 
 TEST_CASE("the names at which a key stood are found, with their times") {

@@ -85,6 +85,42 @@ std::shared_ptr<const checks::SelectorHistory> life(const Report& report, const 
   return std::make_shared<const checks::SelectorHistory>(std::move(history));
 }
 
+/// A change in its midst, another that is not due, and something past its time. `words` are in all of it.
+std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, const std::string& words) {
+  const auto now = report.observed_at;
+  const auto selector = [](const char* text) { return config::Selector::parse(text).value(); };
+  checks::RotationOverview overview;
+  overview.domain = report.domain;
+  overview.now = now;
+  overview.status = checks::Status::warning;
+  overview.headline = "from s1 to next: publish the key " + words;
+  overview.faults.push_back({"rotation_overdue", checks::Severity::warning, selector("s1"),
+                             "the key of s1 was to change " + words, "it is older than 90 days", words});
+  auto& change = overview.changes.emplace_back();
+  change.from = selector("s1");
+  change.to = selector("next");
+  using Step = checks::RotationStep;
+  using State = checks::StepState;
+  change.steps = {
+      {Step::make_key, State::done, now - 2h, {}, "there is a key", {}, {}, {}},
+      {Step::publish,
+       State::now,
+       {},
+       {},
+       "1 of 3 servers has it " + words,
+       {},
+       {{"put this line into the zone",
+         "next._domainkey.example.com. 300 IN TXT \"v=DKIM1; p=" + std::string(216, 'A') + "\"", true}},
+       {}},
+      {Step::see, State::blocked, {}, {}, words, {}, {}, {}},
+      {Step::sign, State::later, {}, now + 30h, "when every server has it", {}, {}, {}}};
+  auto& idle = overview.changes.emplace_back();
+  idle.from = selector("next");
+  idle.steps = {{Step::choose, State::later, {}, now + 2'000h, "not before its time", {}, {}, {}},
+                {Step::make_key, State::later, {}, {}, "this line is not shown", {}, {}, {}}};
+  return std::make_shared<const checks::RotationOverview>(std::move(overview));
+}
+
 StatusDomain example() {
   StatusDomain domain{name("example.com"), {}};
   Report differing = sample("differing");
@@ -93,6 +129,7 @@ StatusDomain example() {
                             differing.observed_at + std::chrono::days(8),
                             {{"negative_ttl", differing.observed_at + 3h,
                               "a cache may hold that there is no such name", "RFC 2308 section 5"}}};
+  domain.rotation = rotation(differing, "");
   auto history = life(differing, "");
   domain.selectors.push_back(watched(std::move(differing)));
   domain.selectors.back().history = std::move(history);
@@ -130,6 +167,7 @@ StatusDomain hostile() {
       {report.findings.front().check, checks::CheckOutcome::found, ""},
       {report.findings.front().check, checks::CheckOutcome::not_judged, std::string(hostile_script)}};
   StatusDomain domain{report.domain, {}};
+  domain.rotation = rotation(report, std::string(hostile_script));
   auto history = life(report, text);
   domain.selectors.push_back(watched(std::move(report)));
   domain.selectors.back().history = std::move(history);

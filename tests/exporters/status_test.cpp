@@ -12,6 +12,7 @@
 
 #include "exporters/report_json.hpp"
 #include "exporters/status/html_writer.hpp"
+#include "exporters/status/status_json.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "tests/exporters/status_samples.hpp"
 
@@ -225,6 +226,23 @@ TEST_CASE("the page of a domain shows who differs, in words and letters") {
   CHECK_FALSE(has(page_of(sample_overview(), "/domains/example.net"), "class=\"letter\""));
 }
 
+TEST_CASE("the page of a domain has its rotation, with what to do now, and of what is not due one line") {
+  const auto overview = sample_overview();
+  const auto* const domain = find_domain(overview, config::DomainName::parse("example.com").value());
+  REQUIRE(domain != nullptr);
+  const auto page = domain_page(overview, *domain);
+  for (const auto* text :
+       {"Rotation of the keys", "rotation_overdue", "Change from s1 to next", "3 Publish it",
+        "put this line into the zone", "next._domainkey.example.com. 300 IN TXT", "Next change from next",
+        "not before its time", "2 h ago", "aria-current=\"step\""}) {
+    INFO(text);
+    CHECK(page.find(text) != std::string::npos);
+  }
+  CHECK(page.find("this line is not shown") == std::string::npos);
+  const auto json = nlohmann::json::parse(domain_json(overview, *domain));
+  CHECK(json.at("rotation").at("domain") == "example.com");
+}
+
 TEST_CASE("the page of a selector has all that is known of it") {
   const std::string page = page_of(sample_overview(), "/domains/example.com/selectors/s1");
   for (const auto* const words :
@@ -327,6 +345,7 @@ TEST_CASE("the same as JSON, with reports as everywhere else") {
   CHECK(all["schema"] == "dkimprobe.status/1");
   CHECK(all["domains"].size() == 16);
   CHECK(all["domains"][0]["status"] == "critical");
+  CHECK(all["domains"][0]["rotation_status"] == "warning");
   CHECK(all["reload"]["succeeded"] == false);
   CHECK(nlohmann::json::parse(page_of(overview, "/api/v1/overview?status=warning"))["domains"].size() == 1);
 

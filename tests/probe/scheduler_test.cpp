@@ -207,8 +207,35 @@ TEST_CASE("A light round asks each server once, and is judged as the full round 
   }
   CHECK(seen.sibling_name == scene.rounds[0].observations[0].sibling_name);
   CHECK(seen.adsp.legs.size() == 1);
+  CHECK(seen.is_light);
+  CHECK_FALSE(scene.rounds[0].observations[0].is_light);
   CHECK(verdicts(seen) == verdicts(scene.rounds[0].observations[0]));
   CHECK(scene.planned.at(name("d0.com")) > seen.observed_at);
+}
+
+TEST_CASE("Settings that change count from the next round on, and a look may leave out a family") {
+  Scene scene;
+  scene.begin(seldom_full);
+  scene.run(1s);
+  const std::size_t before = scene.sent_to("192.0.2.1");
+  const auto look = [&](bool use_ipv4) {
+    scene.driver->look_now({name("d0.com"), selectors({"s1"}), {}, 5s, [](auto) {}, use_ipv4});
+    scene.run(1s);
+    return scene.sent_to("192.0.2.1");
+  };
+  CHECK(look(false) == before);
+  CHECK(look(true) > before);
+  const std::size_t after = scene.sent_to("192.0.2.1");
+  scene.settings.use_ipv4 = false;
+  scene.driver->configure(scene.settings);
+  scene.run(301s);
+  CHECK(scene.rounds.size() >= 2);
+  CHECK(scene.sent_to("192.0.2.1") == after);
+  scene.settings.use_ipv4 = true;
+  scene.settings.pace_per_second = 0.001;
+  scene.settings.pace_burst = 1;
+  scene.driver->configure(scene.settings);
+  CHECK_FALSE(scene.driver->totals().fit->fits);
 }
 
 TEST_CASE("The queries of a round are those that the fit reckons with") {

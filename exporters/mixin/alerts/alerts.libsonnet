@@ -4,7 +4,8 @@
       { name: 'dkim-findings', rules: (import 'findings.libsonnet')($._config) },
       { name: 'dkim-rotation', rules: (import 'rotation.libsonnet')($._config) },
       { name: 'dkim-blind', rules: (import 'blind.libsonnet')($._config) },
-      { name: 'dkimprobe', rules: (import 'program.libsonnet')($._config) },
-    ],
+    ] + (
+      if $._config.withDaemon then [{ name: 'dkimprobe', rules: (import 'program.libsonnet')($._config) }] else []
+    ),
   },
 }

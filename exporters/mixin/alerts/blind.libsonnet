@@ -15,7 +15,9 @@ function(config)
     ),
     lib.alert(
       name='DkimSelectorUnknown',
-      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')),
+      // Where no server answers, the alert before says so.
+      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')) +
+           ' unless on (domain, selector) (domain_selector:dkim_nameserver_answer:avg == 0)',
       wait='unsteady',
       severity='critical',
       summary=subject + 'whether the key is right could not be seen',
@@ -27,7 +29,7 @@ function(config)
       expr='domain_selector:dkim_selector_look_age:intervals > %d' % config.blindIntervals,
       wait='blind',
       severity='critical',
-      summary=subject + 'nobody has looked for {{ $value | humanize }} of its intervals',
+      summary=subject + 'nobody has looked for more than %d of its intervals' % config.blindIntervals,
       description='What the metrics say of it is old. See whether {{ $labels.instance }} keeps its schedule, and what ' +
                   'its log says.',
     ),

@@ -107,17 +107,21 @@ function(config)
           parts.rows(milliseconds('dkim_rotation_due_timestamp_seconds')),
           parts.rows(milliseconds('dkim_safe_to_sign_timestamp_seconds')),
           parts.rows(milliseconds('dkim_safe_to_remove_timestamp_seconds')),
+          parts.rows('%s (dkim_rotation_old_key_published%s)' % [by, of]),
           parts.rows(milliseconds('dkim_gone_timestamp_seconds')),
         ], [], [
           parts.column(name, parts.time)
           for name in ['signs since', 'due', 'safe to sign', 'safe to remove', 'gone from caches']
+        ] + [
+          parts.column('old and still published', { mappings: parts.yesNo('orange', 'green') }),
         ], transformations=parts.columns([
           ['selector', 'selector'],
           ['Value #A', 'signs since'],
           ['Value #B', 'due'],
           ['Value #C', 'safe to sign'],
           ['Value #D', 'safe to remove'],
-          ['Value #E', 'gone from caches'],
+          ['Value #E', 'old and still published'],
+          ['Value #F', 'gone from caches'],
         ], merged=true))],
       ]],
       [8, [

@@ -27,5 +27,5 @@ function(config) {
   },
 
   // The page of a selector.
-  statusPage:: 'Status page: %s/domains/{{ $labels.domain }}/{{ $labels.selector }}' % config.statusUrl,
+  statusPage:: 'Status page: %s/domains/{{ $labels.domain }}/selectors/{{ $labels.selector }}' % config.statusUrl,
 }

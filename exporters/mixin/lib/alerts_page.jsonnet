@@ -12,9 +12,7 @@ local plain(text) =
   std.foldl(
     function(text, name) std.strReplace(text, '{{ $labels.%s }}' % name, std.asciiUpper(name)),
     ['domain', 'selector', 'instance', 'check', 'fault', 'step', 'file'],
-    std.strReplace(std.strReplace(std.strReplace(
-      text, '{{ $value | humanizePercentage }}', 'N %'
-    ), '{{ $value | humanize }}', 'N'), '{{ $value }}', 'N'),
+    std.strReplace(std.strReplace(text, '{{ $value | humanizePercentage }}', 'N %'), '{{ $value }}', 'N'),
   );
 local withoutPage(description) =
   local at = std.findSubstr(' Status page: ', description);

@@ -1,0 +1,97 @@
+#include "cli/daemon/history_writer.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+#include "cli/log.hpp"
+#include "cli/wall_clock.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+/// How many looks may wait to be stored; beyond it the oldest are dropped, and the next look tells the same.
+constexpr std::size_t longest_queue = 20'000;
+/// Looks that come so soon after each other share a transaction.
+constexpr std::chrono::milliseconds gather_time{1'000};
+
+}  // namespace
+
+HistoryWriter::HistoryWriter(std::optional<exporters::HistoryStore> store) : store_(std::move(store)) {
+  if (!store_) return;
+  facts_.stored = true;
+  thread_ = std::thread([this] { write(); });
+}
+
+HistoryWriter::~HistoryWriter() {
+  stop();
+}
+
+std::optional<checks::SelectorHistory> HistoryWriter::load(const exporters::TargetKey& key) {
+  const std::lock_guard lock(store_mutex_);
+  if (!store_) return std::nullopt;
+  auto loaded = store_->load(key.domain, key.selector);
+  if (!loaded) {
+    log_line(LogLevel::error, "the history cannot be read", {{"error", loaded.error().front().message}});
+    return std::nullopt;
+  }
+  return std::move(*loaded);
+}
+
+void HistoryWriter::add(const std::vector<probe::Observation>& looks) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!facts_.stored || stopping_) return;
+    for (const auto& look : looks) {
+      if (waiting_.size() >= longest_queue) {
+        waiting_.pop_front();
+        ++facts_.dropped;
+      }
+      waiting_.push_back(look);
+    }
+  }
+  woken_.notify_all();
+}
+
+HistoryWriter::Facts HistoryWriter::facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
+}
+
+void HistoryWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  woken_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void HistoryWriter::write() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    woken_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    const std::vector<probe::Observation> looks(std::make_move_iterator(waiting_.begin()),
+                                                std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
+    lock.unlock();
+    config::Result<void> stored;
+    {
+      const std::lock_guard store_lock(store_mutex_);
+      stored = store_->record(looks, wall_time());
+    }
+    if (!stored && *facts_.stored) {
+      log_line(LogLevel::error, "what was seen cannot be stored; probing goes on",
+               {{"error", stored.error().front().message}});
+    } else if (stored && !*facts_.stored) {
+      log_line(LogLevel::info, "what is seen is stored again");
+    }
+    lock.lock();
+    if (!stored) ++facts_.failures;
+    facts_.stored = stored.has_value();
+    if (!stopping_) woken_.wait_for(lock, gather_time, [&] { return stopping_; });
+  }
+}
+
+}  // namespace dkimprobe::cli

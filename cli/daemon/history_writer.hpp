@@ -1,0 +1,54 @@
+// Stores what is seen on a thread of its own, so that nobody who asks servers waits for a disk. Without a
+// store it keeps nothing.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "checks/history.hpp"
+#include "exporters/fleet.hpp"
+#include "exporters/history_store.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::cli {
+
+class HistoryWriter {
+ public:
+  struct Facts {
+    std::optional<bool> stored{};  ///< whether the last look could be stored; nothing without a store
+    std::uint64_t failures = 0;
+    std::uint64_t dropped = 0;  ///< looks that waited too long to be stored
+  };
+
+  explicit HistoryWriter(std::optional<exporters::HistoryStore> store);
+  ~HistoryWriter();  ///< stops it
+  HistoryWriter(const HistoryWriter&) = delete;
+  HistoryWriter& operator=(const HistoryWriter&) = delete;
+
+  /// Waits for the disk. Nothing when nothing is stored, or it cannot be read, which is logged.
+  [[nodiscard]] std::optional<checks::SelectorHistory> load(const exporters::TargetKey& key);
+
+  void add(const std::vector<probe::Observation>& looks);
+  [[nodiscard]] Facts facts() const;
+  /// Returns when all is stored that was added before.
+  void stop();
+
+ private:
+  void write();
+
+  std::mutex store_mutex_{};
+  std::optional<exporters::HistoryStore> store_;
+  mutable std::mutex mutex_{};  ///< of what follows
+  std::condition_variable woken_{};
+  bool stopping_ = false;
+  Facts facts_{};
+  std::deque<probe::Observation> waiting_{};
+  std::thread thread_{};
+};
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,186 @@
+#include "cli/daemon/probe_route.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <future>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/judge.hpp"
+#include "cli/report_output.hpp"
+#include "cli/wall_clock.hpp"
+#include "exporters/history_changes.hpp"
+#include "exporters/metrics/metric_text.hpp"
+#include "exporters/metrics/negotiation.hpp"
+#include "exporters/metrics/report_metrics.hpp"
+#include "exporters/observation_words.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using exporters::Request;
+using exporters::Response;
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t most_recent = 100;
+/// Octets of a parameter that are remembered.
+constexpr std::size_t longest_parameter = 300;
+
+template <class Enum>
+std::string_view word(Enum value) {
+  return exporters::words_of<Enum>()[static_cast<std::size_t>(value)];
+}
+
+Response text_response(unsigned status, std::string text) {
+  Response response;
+  response.status = status;
+  response.headers = {{"Cache-Control", "no-store"}};
+  response.body = std::make_shared<const std::string>(std::move(text));
+  return response;
+}
+
+std::string exchange_line(const probe::Exchange& exchange, const std::string& server, std::string_view what) {
+  return fmt::format("  {:>7.1f} ms  {}  {} over {}, try {}: {} after {:.1f} ms\n",
+                     static_cast<double>(exchange.started.count()) / 1'000.0, server, what,
+                     word(exchange.transport), exchange.attempt, word(exchange.outcome),
+                     static_cast<double>(exchange.took.count()) / 1'000.0);
+}
+
+/// What was asked when, and what became of it: the search for the servers, then the servers.
+std::string exchanges_text(const probe::Observation& observation) {
+  std::string text;
+  for (const auto& leg : observation.key.legs) {
+    for (const auto& [address, zone, exchange] : leg.delegation.exchanges) {
+      text += exchange_line(exchange, address.to_string(),
+                            fmt::format("{} {} as of {}", word(exchange.purpose),
+                                        exchange.question_name.to_string(), zone.to_string()));
+    }
+    for (const auto& server : leg.servers) {
+      const std::string name = fmt::format(
+          "{} {}", server.names.empty() ? "" : server.names.front().to_string(), server.address.to_string());
+      if (server.not_asked != probe::NotAsked::asked)
+        text += fmt::format("  {:>10}  {}  {}\n", "", name, word(server.not_asked));
+      for (const auto& exchange : server.exchanges)
+        text += exchange_line(exchange, name, word(exchange.purpose));
+    }
+  }
+  return text;
+}
+
+std::string debug_text(const ProbeRequest& request, const std::vector<probe::Observation>& seen,
+                       const std::vector<checks::Report>& reports, const std::string& metrics) {
+  const auto& module = request.module;
+  std::string text = fmt::format("Module {}: timeout {:.3f} s, IPv4 {}, IPv6 {}\n\nLog of the probe:\n",
+                                 module.name, std::chrono::duration<double>(module.timeout).count(),
+                                 module.use_ipv4 ? "yes" : "no", module.use_ipv6 ? "yes" : "no");
+  for (const auto& observation : seen) {
+    text += fmt::format(" {} at {}\n", observation.selector.to_string(), observation.domain.to_string());
+    text += exchanges_text(observation);
+  }
+  return text + "\nWhat was found:\n\n" + report_tables(request.domain, reports, ColorChoice::never) +
+         "\nMetrics that would have been returned:\n" + metrics;
+}
+
+}  // namespace
+
+std::vector<exporters::MeasuredReport> ProbeRoute::judge(const ProbeRequest& request,
+                                                         const std::vector<probe::Observation>& seen,
+                                                         std::vector<checks::Report>& reports) const {
+  std::vector<std::optional<probe::WallTime>> first_seen;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const exporters::TargetKey key{seen[i].domain, seen[i].selector};
+    const auto known = state_.history(key);
+    auto history = known ? *known : checks::SelectorHistory{};
+    if (known) checks::extend(history, seen[i]);
+    reports.push_back(checks::judge(seen[i], request.expectations[i], history, request.facts.policy, {},
+                                    known ? state_.elsewhere(key, history) : std::nullopt));
+    first_seen.push_back(exporters::key_first_seen(history, reports.back()));
+  }
+  std::vector<exporters::MeasuredReport> measured;
+  for (std::size_t i = 0; i < reports.size(); ++i) measured.push_back({&reports[i], first_seen[i]});
+  return measured;
+}
+
+Response ProbeRoute::answer(const Request& request) {
+  exporters::RecentProbe about;
+  about.at = wall_time();
+  const auto parameter = [&](std::string_view name) {
+    return std::string(request.parameter(name).value_or("").substr(0, longest_parameter));
+  };
+  about.target = parameter("target");
+  about.selector = parameter("selector");
+  about.module = parameter("module");
+  const auto probe = read_probe_request(request, *state_.list(), offset_);
+  if (!probe) return refused(std::move(about), probe.error());
+
+  const auto began = steady_clock::now();
+  using Seen = std::optional<std::vector<probe::Observation>>;
+  const auto promise = std::make_shared<std::promise<Seen>>();
+  auto future = promise->get_future();
+  look_now_({probe->domain, probe->selectors, probe->facts.nameservers, probe->module.timeout,
+             [promise](Seen observations) { promise->set_value(std::move(observations)); },
+             probe->module.use_ipv4, probe->module.use_ipv6});
+  const Seen seen = future.get();
+  if (!seen) return refused(std::move(about), {503, "too many probes are under way; try again later"});
+  const auto took = steady_clock::now() - began;
+
+  std::vector<checks::Report> reports;
+  const auto measured = judge(*probe, *seen, reports);
+  const checks::Status status = checks::worst(reports);
+  const bool good = status == checks::Status::ok || status == checks::Status::warning;
+  about.took = std::chrono::duration_cast<microseconds>(took);
+  about.status = status;
+  about.detail = std::ranges::find(reports, status, &checks::Report::status)->headline;
+  remember(std::move(about));
+
+  const exporters::MetricFormat format =
+      probe->debug ? exporters::MetricFormat::text : exporters::choose_format(request.accept);
+  exporters::MetricWriter writer(format);
+  writer.begin({"probe_success", exporters::MetricKind::gauge,
+                "Whether nothing critical was found, and all could be judged: 1 or 0."});
+  writer.sample({}, std::uint64_t{good ? 1U : 0U});
+  writer.begin({"probe_duration_seconds", exporters::MetricKind::gauge, "How long this probe took."});
+  writer.sample({}, std::chrono::duration<double>(took).count());
+  write_report_metrics(writer, measured);
+  std::string metrics = writer.finish();
+  if (probe->debug) return text_response(200, debug_text(*probe, *seen, reports, metrics));
+  Response response = text_response(200, std::move(metrics));
+  response.content_type = exporters::content_type(format);
+  return response;
+}
+
+Response ProbeRoute::refused(exporters::RecentProbe about, const ProbeRefusal& refusal) {
+  about.detail = refusal.message;
+  remember(std::move(about));
+  if (refusal.unknown_module) {
+    const std::lock_guard lock(mutex_);
+    ++counts_.unknown_modules;
+  }
+  return text_response(refusal.status, refusal.message + '\n');
+}
+
+void ProbeRoute::remember(exporters::RecentProbe probe) {
+  const std::lock_guard lock(mutex_);
+  ++(probe.status ? counts_.answered : counts_.refused);
+  recent_.push_front(std::move(probe));
+  if (recent_.size() > most_recent) recent_.pop_back();
+}
+
+ProbeRoute::Counts ProbeRoute::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+std::vector<exporters::RecentProbe> ProbeRoute::recent() const {
+  const std::lock_guard lock(mutex_);
+  return {recent_.begin(), recent_.end()};
+}
+
+}  // namespace dkimprobe::cli

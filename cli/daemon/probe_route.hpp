@@ -1,0 +1,58 @@
+// `/probe`: one look now, for a scraper or a person, as the users of blackbox_exporter know it; and what was
+// asked for lately.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "checks/report.hpp"
+#include "cli/daemon/probe_request.hpp"
+#include "cli/daemon/watch_state.hpp"
+#include "exporters/http/web_service.hpp"
+#include "exporters/metrics/report_metrics.hpp"
+#include "exporters/status/status_overview.hpp"
+#include "probe/scheduler.hpp"
+
+namespace dkimprobe::cli {
+
+class ProbeRoute {
+ public:
+  struct Counts {
+    std::uint64_t answered = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t unknown_modules = 0;  ///< among the refused
+  };
+  /// Looks, and calls back from any thread.
+  using LookNow = std::function<void(probe::Look)>;
+
+  /// What is given must outlive this.
+  ProbeRoute(const WatchState& state, LookNow look_now, std::chrono::milliseconds timeout_offset)
+      : state_(state), look_now_(std::move(look_now)), offset_(timeout_offset) {}
+
+  /// Waits until the look is over. From any thread.
+  [[nodiscard]] exporters::Response answer(const exporters::Request& request);
+  [[nodiscard]] Counts counts() const;
+  /// The newest first.
+  [[nodiscard]] std::vector<exporters::RecentProbe> recent() const;
+
+ private:
+  [[nodiscard]] exporters::Response refused(exporters::RecentProbe about, const ProbeRefusal& refusal);
+  void remember(exporters::RecentProbe probe);
+  [[nodiscard]] std::vector<exporters::MeasuredReport> judge(const ProbeRequest& request,
+                                                             const std::vector<probe::Observation>& seen,
+                                                             std::vector<checks::Report>& reports) const;
+
+  const WatchState& state_;
+  LookNow look_now_;
+  std::chrono::milliseconds offset_;
+  mutable std::mutex mutex_{};  ///< of what follows
+  Counts counts_{};
+  std::deque<exporters::RecentProbe> recent_{};
+};
+
+}  // namespace dkimprobe::cli

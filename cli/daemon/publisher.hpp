@@ -1,0 +1,35 @@
+// Makes pages ready again after a change, on a thread of its own and not too often: many changes at once make
+// them once. It knows no page.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace dkimprobe::cli {
+
+class Publisher {
+ public:
+  /// `publish` is called after changes, and every few seconds without any.
+  explicit Publisher(std::function<void()> publish);
+  ~Publisher();  ///< stops it
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  /// Something has changed. From any thread.
+  void changed();
+  void stop();
+
+ private:
+  void work();
+
+  std::function<void()> publish_;
+  std::mutex mutex_{};
+  std::condition_variable woken_{};
+  bool stopping_ = false;
+  bool changed_ = false;
+  std::thread thread_{};
+};
+
+}  // namespace dkimprobe::cli

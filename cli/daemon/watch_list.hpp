@@ -1,0 +1,42 @@
+// What the daemon watches and by what it judges, as settings and flags say: a plain value, which a reload
+// replaces as a whole. It asks no server.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "checks/judge.hpp"
+#include "checks/rotation_plan.hpp"
+#include "cli/check_plan.hpp"
+#include "config/domain_name.hpp"
+#include "config/result.hpp"
+#include "config/settings.hpp"
+#include "exporters/fleet.hpp"
+#include "probe/schedule.hpp"
+
+namespace dkimprobe::cli {
+
+struct WatchedFacts {
+  config::Policy policy{};
+  std::vector<config::NamedServer> nameservers{};  ///< when not empty: its servers, without discovery
+};
+
+struct WatchList {
+  config::ProbeSettings probe{};  ///< without pinned servers: each domain has its own
+  std::vector<exporters::WatchedTarget> targets{};
+  std::vector<probe::WatchedDomain> rounds{};
+  std::map<config::DomainName, WatchedFacts> domains{};
+  std::map<exporters::TargetKey, checks::Expectation> expectations{};  ///< one for each target
+  /// Of the domains of which the settings say a rotation; without histories.
+  std::map<config::DomainName, checks::RotationInput> rotations{};
+  // What `/probe` may do besides.
+  config::Policy policy{};  ///< of domains that are not watched
+  std::vector<config::ModuleSettings> modules{};
+  std::vector<config::ProbePattern> probe_allow{};
+  config::Mistakes warnings{};
+};
+
+/// `plan` has every domain of `settings`, with the flags put over them.
+[[nodiscard]] WatchList watch_list(const CheckPlan& plan, const config::Settings& settings);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,217 @@
+#include "cli/daemon/watch_state.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "checks/judge.hpp"
+#include "checks/preflight.hpp"
+#include "exporters/history_changes.hpp"
+
+namespace dkimprobe::cli {
+
+using exporters::Applied;
+using exporters::TargetKey;
+using probe::WallTime;
+
+namespace {
+
+/// Names with one key that are told. A provider may have one key at very many.
+constexpr std::size_t most_places = 32;
+
+}  // namespace
+
+WallTime next_plan(const checks::RotationOverview& overview) {
+  WallTime next = overview.now + std::chrono::hours{1};
+  const auto consider = [&](const std::optional<WallTime>& time) {
+    if (time && *time > overview.now) next = std::min(next, *time);
+  };
+  const auto consider_safe = [&](const checks::SafeTime& safe) {
+    consider(safe.at);
+    for (const auto& because : safe.because) consider(because.until);
+  };
+  consider(overview.state.due_at);
+  consider_safe(overview.state.sign);
+  for (const auto& old : overview.state.old_keys) {
+    consider_safe(old.remove);
+    consider_safe(old.gone);
+  }
+  for (const auto& change : overview.changes) {
+    for (const auto& step : change.steps) {
+      consider(step.earliest);
+      for (const auto& because : step.because) consider(because.until);
+    }
+  }
+  return next;
+}
+
+std::vector<TargetKey> WatchState::unknown_targets(const WatchList& list) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TargetKey> unknown;
+  for (const auto& target : list.targets) {
+    if (!histories_.contains(target.key)) unknown.push_back(target.key);
+  }
+  return unknown;
+}
+
+void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetKey, History> stored,
+                         WallTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto is_left = [&](const auto& entry) { return !list->expectations.contains(entry.first); };
+  histories_.merge(stored);
+  std::erase_if(histories_, is_left);
+  std::erase_if(places_, is_left);
+  for (const auto& [key, history] : histories_) {
+    if (!places_.contains(key)) places_.emplace(key, checks::key_places(*history));
+  }
+  set_targets(fleet_, list->targets);
+  exporters::set_reload(fleet_, {true, now, now, {}});
+
+  std::map<config::DomainName, Rotation> rotations;
+  std::set<config::DomainName> domains;
+  for (const auto& [domain, input] : list->rotations) {
+    Rotation& rotation = rotations[domain];
+    rotation.input = input;
+    const auto before = rotations_.find(domain);
+    for (auto& planned : rotation.input.selectors) {
+      const auto history = histories_.find({domain, planned.selector});
+      if (history != histories_.end()) planned.history = *history->second;
+      if (before == rotations_.end()) continue;
+      const auto& known = before->second.input.selectors;
+      const auto same = std::ranges::find(known, planned.selector, &checks::PlannedSelector::selector);
+      if (same != known.end()) planned.faults = same->faults;
+    }
+    plan(rotation, now);
+    if (rotation.next_plan != WallTime::max()) domains.insert(domain);
+  }
+  keep_rotations(fleet_, domains);
+  rotations_ = std::move(rotations);
+  list_ = std::move(list);
+}
+
+void WatchState::set_reload(exporters::ReloadState reload) {
+  const std::lock_guard lock(mutex_);
+  reload.succeeded_at = fleet_.reload.succeeded_at;
+  exporters::set_reload(fleet_, std::move(reload));
+}
+
+std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedRound& round,
+                                                          const WatchList& list, WallTime now) {
+  std::map<TargetKey, Judged> all;
+  for (const probe::Observation& observation : round.observations) {
+    TargetKey key{observation.domain, observation.selector};
+    if (!list.expectations.contains(key)) continue;
+    const History before = history(key);
+    auto extended = before ? *before : checks::SelectorHistory{};
+    // The clock was set back: what was seen by it stays, and what is seen now is later.
+    if (extended.last_look && *extended.last_look > now)
+      checks::set_back(extended, checks::end_of(observation));
+    checks::extend(extended, observation);
+    auto places = checks::key_places(extended);
+    all[key] = {&observation, std::make_shared<const checks::SelectorHistory>(std::move(extended)), {}, {}};
+    const std::lock_guard lock(mutex_);
+    if (list_->expectations.contains(key)) places_[std::move(key)] = std::move(places);
+  }
+  const auto& policy = list.domains.at(round.domain).policy;
+  for (auto& [key, judged] : all) {
+    const auto& expectation = list.expectations.at(key);
+    judged.report = std::make_shared<const checks::Report>(checks::judge(
+        *judged.observation, expectation, *judged.history, policy, {}, elsewhere(key, *judged.history)));
+    judged.faults = checks::faults_in_use(*judged.observation, expectation, policy);
+  }
+  return all;
+}
+
+probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime now) {
+  const auto list = this->list();
+  if (!list->domains.contains(round.domain)) return probe::RoundVerdict::unchanged;
+  // Judged without the lock: nobody else changes histories of targets that stay.
+  const auto all = judge(round, *list, now);
+  if (all.empty()) return probe::RoundVerdict::unchanged;  // it looked at what is wanted no longer
+
+  const std::lock_guard lock(mutex_);
+  bool changed = false;
+  bool unconfirmed = false;
+  bool all_failed = true;
+  for (const auto& [key, judged] : all) {
+    if (!list_->expectations.contains(key)) continue;
+    const Applied applied = apply_report(fleet_, judged.report);
+    changed = changed || applied == Applied::changed;
+    unconfirmed = unconfirmed || applied == Applied::unconfirmed;
+    all_failed = all_failed && applied == Applied::failed;
+    if (find_target(fleet_, key)->report == judged.report)
+      set_key_first_seen(fleet_, key, exporters::key_first_seen(*judged.history, *judged.report));
+    histories_[key] = judged.history;
+  }
+  // A single loss is no reason to call off a change of keys: what is not confirmed is not planned with.
+  const auto rotation = rotations_.find(round.domain);
+  if (rotation != rotations_.end() && (!unconfirmed || find_rotation(fleet_, round.domain) == nullptr)) {
+    for (auto& planned : rotation->second.input.selectors) {
+      const auto judged = all.find({round.domain, planned.selector});
+      if (judged == all.end()) continue;
+      planned.history = *judged->second.history;
+      planned.faults = judged->second.faults;
+    }
+    plan(rotation->second, now);
+  }
+  if (unconfirmed) return probe::RoundVerdict::unconfirmed;
+  if (changed) return probe::RoundVerdict::changed;
+  return all_failed ? probe::RoundVerdict::failed : probe::RoundVerdict::unchanged;
+}
+
+void WatchState::set_next_round(const config::DomainName& domain, WallTime next) {
+  const std::lock_guard lock(mutex_);
+  exporters::set_next_round(fleet_, domain, next);
+}
+
+std::shared_ptr<const WatchList> WatchState::list() const {
+  const std::lock_guard lock(mutex_);
+  return list_;
+}
+
+WatchState::History WatchState::history(const TargetKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = histories_.find(key);
+  return known == histories_.end() ? nullptr : known->second;
+}
+
+checks::KeyPlaces WatchState::elsewhere(const TargetKey& key, const checks::SelectorHistory& history) const {
+  std::set<std::string> keys;
+  for (const auto& place : checks::key_places(history)) keys.insert(place.sha256);
+  const std::lock_guard lock(mutex_);
+  if (places_.size() <= (places_.contains(key) ? 1U : 0U)) return std::nullopt;
+  std::vector<checks::KeyPlace> others;
+  for (const auto& [other, places] : places_) {
+    if (other == key) continue;
+    if (others.size() >= most_places) break;
+    std::ranges::copy_if(places, std::back_inserter(others),
+                         [&](const checks::KeyPlace& place) { return keys.contains(place.sha256); });
+  }
+  return others;
+}
+
+exporters::Fleet WatchState::fleet(WallTime now) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [domain, rotation] : rotations_) {
+    if (rotation.next_plan <= now) plan(rotation, now);
+  }
+  return fleet_;
+}
+
+void WatchState::plan(Rotation& rotation, WallTime now) {
+  for (const auto& planned : rotation.input.selectors) {
+    // A plan without a look would tell people to do what they may have done.
+    if (!planned.history.last_look) return;
+    // The end of a look is rounded up, and the clock down.
+    now = std::max(now, *planned.history.last_look);
+  }
+  auto overview = std::make_shared<const checks::RotationOverview>(plan_rotation(rotation.input, now));
+  rotation.next_plan = next_plan(*overview);
+  set_rotation(fleet_, std::move(overview));
+}
+
+}  // namespace dkimprobe::cli

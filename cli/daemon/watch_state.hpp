@@ -1,0 +1,74 @@
+// What the daemon knows: the state of every target, their histories, and where rotations stand; and what a
+// finished round makes of it. From any thread. It asks no server, stores nothing and looks at no clock.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "checks/history.hpp"
+#include "checks/key_places.hpp"
+#include "checks/rotation_plan.hpp"
+#include "cli/daemon/watch_list.hpp"
+#include "exporters/fleet.hpp"
+#include "probe/scheduler.hpp"
+
+namespace dkimprobe::cli {
+
+/// When a rotation has to be planned anew although nothing was seen: the next of its times, an hour at the
+/// latest.
+[[nodiscard]] probe::WallTime next_plan(const checks::RotationOverview& overview);
+
+class WatchState {
+ public:
+  using History = std::shared_ptr<const checks::SelectorHistory>;
+
+  /// The targets of the list of which nothing is known here.
+  [[nodiscard]] std::vector<exporters::TargetKey> unknown_targets(const WatchList& list) const;
+
+  /// From now on these targets; what stays keeps its state and its history. `stored` has histories of those
+  /// that are new.
+  void replace(std::shared_ptr<const WatchList> list, std::map<exporters::TargetKey, History> stored,
+               probe::WallTime now);
+  void set_reload(exporters::ReloadState reload);
+
+  /// Judges what was seen. One call at a time.
+  [[nodiscard]] probe::RoundVerdict take(const probe::FinishedRound& round, probe::WallTime now);
+  void set_next_round(const config::DomainName& domain, probe::WallTime next);
+
+  [[nodiscard]] std::shared_ptr<const WatchList> list() const;
+  /// Null when nothing is known of the target.
+  [[nodiscard]] History history(const exporters::TargetKey& key) const;
+  /// Of one selector's keys where else they stand, as far as it is watched.
+  [[nodiscard]] checks::KeyPlaces elsewhere(const exporters::TargetKey& key,
+                                            const checks::SelectorHistory& history) const;
+  [[nodiscard]] exporters::Fleet fleet(probe::WallTime now);
+
+ private:
+  struct Rotation {
+    checks::RotationInput input{};
+    probe::WallTime next_plan = probe::WallTime::max();
+  };
+  struct Judged {
+    const probe::Observation* observation = nullptr;
+    History history{};  ///< with the observation
+    std::shared_ptr<const checks::Report> report{};
+    std::vector<checks::Because> faults{};
+  };
+
+  [[nodiscard]] std::map<exporters::TargetKey, Judged> judge(const probe::FinishedRound& round,
+                                                             const WatchList& list, probe::WallTime now);
+  /// Nothing before each selector was looked at.
+  void plan(Rotation& rotation, probe::WallTime now);
+
+  mutable std::mutex mutex_{};
+  std::shared_ptr<const WatchList> list_ = std::make_shared<const WatchList>();
+  exporters::Fleet fleet_{};
+  std::map<exporters::TargetKey, History> histories_{};
+  std::map<exporters::TargetKey, std::vector<checks::KeyPlace>> places_{};
+  std::map<config::DomainName, Rotation> rotations_{};
+};
+
+}  // namespace dkimprobe::cli

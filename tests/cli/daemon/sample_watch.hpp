@@ -1,0 +1,29 @@
+// What the tests of the daemon watch: settings as text, put together as the program does it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <catch2/catch.hpp>
+
+#include "cli/daemon/watch_list.hpp"
+#include "config/settings_file.hpp"
+#include "exporters/fleet.hpp"
+
+namespace dkimprobe::tests {
+
+[[nodiscard]] inline exporters::TargetKey key(std::string_view domain, std::string_view selector = "s1") {
+  return {config::DomainName::parse(domain).value(), config::Selector::parse(selector).value()};
+}
+
+[[nodiscard]] inline cli::WatchList watched(const std::string& settings_text) {
+  const auto settings = config::read_settings(settings_text, "settings.yaml", {});
+  if (!settings) FAIL(settings.error().front().where << ": " << settings.error().front().message);
+  cli::CheckCommand command;
+  command.every_domain = true;
+  const auto plan = cli::plan_check(command, *settings);
+  if (!plan) FAIL(plan.error().front().message);
+  return cli::watch_list(*plan, *settings);
+}
+
+}  // namespace dkimprobe::tests

@@ -1,0 +1,216 @@
+// What rounds make of the state of the daemon: verdicts, histories, and rotations that time moves on.
+#include "cli/daemon/watch_state.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "checks/catalogue.hpp"
+#include "tests/cli/daemon/sample_watch.hpp"
+#include "tests/exporters/sample_looks.hpp"
+
+namespace dkimprobe::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using probe::Rcode;
+using probe::RoundVerdict;
+
+const std::string key_a = "v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM=";
+const std::string key_b = "v=DKIM1; k=ed25519; p=wK7c4KHlteqDemLe4XSCOKO4mWxuekA+fPi0R7IQW/c=";
+
+Said says(int server, const std::string& record) {
+  Said said;
+  said.server = server;
+  said.texts = {{record}};
+  return said;
+}
+
+probe::FinishedRound round(std::vector<probe::Observation> observations) {
+  return {observations.front().domain, probe::RoundDepth::full, false, std::move(observations)};
+}
+
+/// A look of both servers at each selector, by what is published there.
+probe::FinishedRound round_at(std::int64_t second,
+                              const std::map<std::string, std::vector<Said>>& selectors) {
+  std::vector<probe::Observation> observations;
+  for (const auto& [selector, said] : selectors)
+    observations.push_back(look("one.example", selector, at_second(second), said));
+  return round(std::move(observations));
+}
+
+struct Scene {
+  cli::WatchState state{};
+
+  void watch(const std::string& text, std::int64_t second) {
+    state.replace(std::make_shared<const cli::WatchList>(watched(text)), {}, at_second(second));
+  }
+  const exporters::TargetState& target(const exporters::TargetKey& key, std::int64_t second) {
+    fleet = state.fleet(at_second(second));
+    const auto* const found = exporters::find_target(fleet, key);
+    REQUIRE(found != nullptr);
+    return *found;
+  }
+  std::shared_ptr<const checks::RotationOverview> rotation(std::int64_t second) {
+    return exporters::find_rotation(state.fleet(at_second(second)), key("one.example").domain);
+  }
+
+  exporters::Fleet fleet{};
+};
+
+const std::string plain = "domains: [{domain: one.example, selectors: [s1, s2]}]\n";
+
+const checks::CheckResult& result(const checks::Report& report, std::string_view check) {
+  for (const auto& each : report.outcomes) {
+    if (each.check->name == check) return each;
+  }
+  FAIL("no such check");
+  std::abort();
+}
+
+}  // namespace
+
+TEST_CASE("a round is judged, and its key has its first time from the history") {
+  Scene scene;
+  scene.watch(plain, 0);
+  const auto seen =
+      round_at(10, {{"s1", {says(1, key_a), says(2, key_a)}}, {"s2", {says(1, key_b), says(2, key_b)}}});
+  CHECK(scene.state.take(seen, at_second(10)) != RoundVerdict::failed);
+  CHECK(scene.state.take(round_at(70, {{"s1", {says(1, key_a), says(2, key_a)}}}), at_second(70)) ==
+        RoundVerdict::unchanged);
+  const auto& target = scene.target(key("one.example"), 70);
+  REQUIRE(target.report);
+  CHECK(target.last_round == at_second(70));
+  CHECK(target.key_first_seen == at_second(10));
+  REQUIRE(scene.state.history(key("one.example")));
+  CHECK(scene.state.history(key("one.example"))->last_look == at_second(70));
+  CHECK(scene.state.history(key("one.example", "s3")) == nullptr);
+}
+
+TEST_CASE("a key that stands at two watched selectors is found") {
+  Scene scene;
+  scene.watch(plain, 0);
+  const auto same = round_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_a)}}});
+  static_cast<void>(scene.state.take(same, at_second(10)));
+  CHECK(result(*scene.target(key("one.example"), 10).report, "key_reused").outcome ==
+        checks::CheckOutcome::found);
+  const auto apart = round_at(20, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
+  Scene other;
+  other.watch(plain, 0);
+  static_cast<void>(other.state.take(apart, at_second(20)));
+  CHECK(result(*other.target(key("one.example"), 20).report, "key_reused").outcome ==
+        checks::CheckOutcome::clear);
+}
+
+TEST_CASE("what is watched no more is forgotten, and what stays is kept through a reload") {
+  Scene scene;
+  scene.watch(plain, 0);
+  const auto seen = round_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
+  static_cast<void>(scene.state.take(seen, at_second(10)));
+  scene.watch("domains: [{domain: one.example, selectors: [s2, s3]}]\n", 20);
+  CHECK(scene.state.history(key("one.example")) == nullptr);
+  CHECK(scene.target(key("one.example", "s2"), 20).report != nullptr);
+  CHECK(scene.target(key("one.example", "s3"), 20).report == nullptr);
+  CHECK(scene.state.unknown_targets(*scene.state.list()) == std::vector{key("one.example", "s3")});
+  // A round that was under way still tells of s1.
+  static_cast<void>(scene.state.take(seen, at_second(30)));
+  CHECK(scene.state.history(key("one.example")) == nullptr);
+}
+
+TEST_CASE("stored histories are known from the start") {
+  checks::SelectorHistory stored;
+  checks::extend(stored, look("one.example", "s1", at_second(-1'000), {says(1, key_a)}));
+  cli::WatchState state;
+  state.replace(std::make_shared<const cli::WatchList>(watched(plain)),
+                {{key("one.example"), std::make_shared<const checks::SelectorHistory>(stored)}},
+                at_second(0));
+  CHECK(state.unknown_targets(*state.list()) == std::vector{key("one.example", "s2")});
+  static_cast<void>(state.take(round_at(10, {{"s1", {says(1, key_a)}}}), at_second(10)));
+  const auto fleet = state.fleet(at_second(10));
+  CHECK(exporters::find_target(fleet, key("one.example"))->key_first_seen == at_second(-1'000));
+}
+
+TEST_CASE("a rotation is planned after each round, and again when one of its times passes") {
+  Scene scene;
+  // The day of the start of 2026 is over by then.
+  scene.watch(R"(
+domains:
+  - domain: one.example
+    rotation: {every: 1h, transit: 1h}
+    selectors: [s1, {name: s2, role: retired, last_signature: 2025-12-31T23:00:30Z}]
+)",
+              0);
+  const auto both = [](std::int64_t second) {
+    return round_at(second, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
+  };
+  CHECK(scene.rotation(0) == nullptr);
+  static_cast<void>(scene.state.take(round_at(5, {{"s1", {says(1, key_a)}}}), at_second(5)));
+  CHECK(scene.rotation(5) == nullptr);
+  static_cast<void>(scene.state.take(both(10), at_second(10)));
+  static_cast<void>(scene.state.take(both(11), at_second(11)));
+  const auto before = scene.rotation(29);
+  REQUIRE(before->state.old_keys.size() == 1);
+  CHECK(before->state.old_keys.front().published);
+  CHECK_FALSE(before->state.old_keys.front().still_published);
+  CHECK_FALSE(before->state.overdue);
+  // Until the last signature + transit, 30 s into the year, nothing is planned anew.
+  CHECK(before == scene.rotation(12));
+  CHECK(scene.rotation(31)->state.old_keys.front().still_published);
+  CHECK_FALSE(scene.rotation(3'600)->state.overdue);
+  CHECK(scene.rotation(3'700)->state.overdue);
+}
+
+TEST_CASE("a single loss is no reason to call off a change of keys") {
+  Scene scene;
+  scene.watch(R"(
+domains:
+  - domain: one.example
+    selectors: [s1, {name: s2, role: pending, never_used: yes}]
+)",
+              0);
+  Said lost = says(2, key_b);
+  lost.silent = true;
+  const std::vector<Said> old{says(1, key_a), says(2, key_a)};
+  const auto good = [&](std::int64_t second) {
+    return round_at(second, {{"s1", old}, {"s2", {says(1, key_b), says(2, key_b)}}});
+  };
+  for (const std::int64_t second : {10, 11})
+    static_cast<void>(scene.state.take(good(second), at_second(second)));
+  REQUIRE(scene.rotation(12)->state.next_everywhere);
+  const auto bad = [&](std::int64_t second) {
+    return round_at(second, {{"s1", old}, {"s2", {says(1, key_b), lost}}});
+  };
+  CHECK(scene.state.take(bad(20), at_second(20)) == RoundVerdict::unconfirmed);
+  CHECK(scene.rotation(20)->state.next_everywhere);
+  static_cast<void>(scene.state.take(bad(21), at_second(21)));
+  CHECK_FALSE(scene.rotation(21)->state.next_everywhere);
+}
+
+TEST_CASE("a clock that is set back loses no look") {
+  Scene scene;
+  scene.watch(plain, 0);
+  static_cast<void>(scene.state.take(round_at(5'000, {{"s1", {says(1, key_a)}}}), at_second(5'000)));
+  static_cast<void>(scene.state.take(round_at(100, {{"s1", {says(1, key_b)}}}), at_second(100)));
+  const auto history = scene.state.history(key("one.example"));
+  REQUIRE(history);
+  CHECK(history->last_look == at_second(100));
+  CHECK(history->servers.front().spans.size() == 2);
+}
+
+TEST_CASE("the next plan is at the first of all times to come, within the hour") {
+  checks::RotationOverview overview;
+  overview.now = at_second(0);
+  CHECK(cli::next_plan(overview) == at_second(3'600));
+  overview.state.due_at = at_second(-5);
+  overview.state.sign.at = at_second(900);
+  overview.state.old_keys.emplace_back().gone.at = at_second(700);
+  overview.changes.emplace_back().steps.emplace_back().earliest = at_second(800);
+  CHECK(cli::next_plan(overview) == at_second(700));
+}
+
+}  // namespace dkimprobe::tests
