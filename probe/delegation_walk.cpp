@@ -606,11 +606,12 @@ void DelegationWalk::State::settle_hosts(Zone& zone, DiscoveryOutcome outcome) {
       const auto is_of = [&](const Address& address) { return address.family() == family; };
       return std::ranges::any_of(nameserver.glue, is_of) || std::ranges::any_of(nameserver.addresses, is_of);
     };
-    const bool has_none = host->outcome == HostOutcome::is_alias ||
-                          host->outcome == HostOutcome::name_missing ||
-                          host->outcome == HostOutcome::no_address;
-    nameserver.ipv4_unknown = !has_none && !host->ipv4_told && !is_known(config::Family::ipv4);
-    nameserver.ipv6_unknown = !has_none && !host->ipv6_told && !is_known(config::Family::ipv6);
+    const bool has_one = is_known(config::Family::ipv4) || is_known(config::Family::ipv6);
+    const bool may_have_more =
+        has_one && (host->outcome == HostOutcome::found || host->outcome == HostOutcome::unknown ||
+                    host->outcome == HostOutcome::budget_exhausted);
+    nameserver.ipv4_unknown = may_have_more && !host->ipv4_told && !is_known(config::Family::ipv4);
+    nameserver.ipv6_unknown = may_have_more && !host->ipv6_told && !is_known(config::Family::ipv6);
   }
 }
 

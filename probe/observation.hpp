@@ -253,7 +253,7 @@ struct Nameserver {
   HostOutcome host = HostOutcome::unknown;
   std::vector<config::Address> glue{};       ///< as the parent's servers gave it
   std::vector<config::Address> addresses{};  ///< as the servers of the name's own zone gave it
-  /// It was asked for the name's addresses of the family, nothing was told, and none is known otherwise.
+  /// An address of the other family is known; whether the name has one of this family was asked, and not told.
   bool ipv4_unknown = false;
   bool ipv6_unknown = false;
 };

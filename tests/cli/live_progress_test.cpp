@@ -42,17 +42,18 @@ struct Screen {
 TEST_CASE("off the terminal each change is a line, and no change is none") {
   Screen screen(false, true);
   screen.progress.show(preflight({Progress::absent, Progress::right}), start + 5s);
-  CHECK(screen.taken() ==
-        "2026-11-22 01:34:56Z  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: absent: NXDOMAIN\n"
-        "2026-11-22 01:34:56Z  ns2.example.com (192.0.2.2) for s2._domainkey.example.com: right\n"
-        "2026-11-22 01:34:56Z  NOT READY: 1 of 2 servers has no record\n");
+  CHECK(
+      screen.taken() ==
+      "2026-11-22 01:34:56 UTC  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: absent: NXDOMAIN\n"
+      "2026-11-22 01:34:56 UTC  ns2.example.com (192.0.2.2) for s2._domainkey.example.com: right\n"
+      "2026-11-22 01:34:56 UTC  NOT READY: 1 of 2 servers has no record\n");
   screen.progress.tick(start + 1s);
   screen.progress.show(preflight({Progress::absent, Progress::right}), start + 5s);
   screen.progress.clear();
   CHECK(screen.taken().empty());
   screen.progress.show(preflight({Progress::right, Progress::right}), start + 5s);
   CHECK(screen.taken() ==
-        "2026-11-22 01:34:56Z  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: right\n");
+        "2026-11-22 01:34:56 UTC  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: right\n");
 }
 
 TEST_CASE("off the terminal a single look is silent") {

@@ -218,16 +218,16 @@ TEST_CASE("the first line of a preflight is its answer") {
   // A part of the servers is not what the public is told.
   Preflight given = ready();
   given.only_given_servers = true;
-  CHECK(first(given) == "✓ SIGN NOW, as far as the given servers tell: others of the zone were not");
+  CHECK(first(given) == "✓ SIGN NOW, as far as the given servers tell: others of the zone were not asked");
   Preflight tie = base();
   tie.expected_key.reset();
   tie.sign.safe.readiness = Readiness::not_ready;
   for (auto& server : tie.sign.servers) server.progress = Progress::other_key;
-  CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is");
+  CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is yours,");
   Preflight expired = base();
   expired.sign.safe.readiness = Readiness::unknown;
   expired.sign.safe.because = {{"signatures_expired", std::nullopt, "the DNSSEC signatures ran out", ""}};
-  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran");
+  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran out");
   const auto text = preflight_text(expired, {80, false, true});
   CHECK(text.find("let the zone be signed anew first") != std::string::npos);
 }
