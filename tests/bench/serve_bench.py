@@ -89,6 +89,7 @@ def running_nsd(folder, port):
     server = subprocess.Popen(
         ["nsd", "-d", "-c", folder / "nsd.conf"],
         start_new_session=True,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, {0}),
     )
