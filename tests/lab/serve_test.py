@@ -315,8 +315,8 @@ class Part:
         expected = [
             {"path": "/", "words": ["stale.example", "records.example", "critical"]},
             {"path": "/domains/stale.example", "words": ["ns4.stale.example", "differs"]},
-            {"path": "/domains/stale.example/s1", "words": ["ns4.stale.example", "ns_stale", "Let ns4.stale.example"]},
-            {"path": "/domains/records.example/hostile", "words": ["<script>alert(1)</script>", "\\027[31mred"]},
+            {"path": "/domains/stale.example/selectors/s1", "words": ["ns4.stale.example", "ns_stale", "Let ns4.stale.example"]},
+            {"path": "/domains/records.example/selectors/hostile", "words": ["<script>alert(1)</script>", "\\x1b[31mred"]},
             {"path": "/probes", "words": ["stale.example"]},
             {"path": "/api/v1/domains/stale.example"},
         ]
@@ -625,11 +625,9 @@ class Part:
         old = key.search("\n".join(before)).group(1)
         wait_for("the new key", lambda: old not in daemon.ask("/metrics").text, 5)
         took = time.monotonic() - first
-        rounds = daemon.value("dkimprobe_rounds_confirming_total")
-        self.check(
-            took < 3.5 and rounds > after, "a change is confirmed at once",
-            "shown %.2f s after its first round, confirming %s to %s" % (took, after, rounds),
-        )  # fmt: skip
+        self.check(took < 3.5, "a change is confirmed at once", "shown %.2f s after its first round" % took)
+        # What is found is on the page at once, what the program counts within seconds.
+        wait_for("a confirming round", lambda: daemon.value("dkimprobe_rounds_confirming_total") > after)
         self.check(daemon.end()[0] == 0, "it ends well")
         server.over = True
         server.join()
