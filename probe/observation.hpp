@@ -253,7 +253,7 @@ struct Nameserver {
   HostOutcome host = HostOutcome::unknown;
   std::vector<config::Address> glue{};       ///< as the parent's servers gave it
   std::vector<config::Address> addresses{};  ///< as the servers of the name's own zone gave it
-  /// An address of the other family is known; whether the name has one of this family was asked, and not told.
+  /// An address of the other family is known; whether the name has one of this family was not told.
   bool ipv4_unknown = false;
   bool ipv6_unknown = false;
 };
