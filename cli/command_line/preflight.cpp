@@ -50,10 +50,11 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
   constexpr const char* when_group = "When it is safe";
   flags.positionals(texts.positionals);
   declare_key(flags, texts.key);
-  flags.toggle("--never-used", command.never_used,
-               "nothing was ever signed with the selector and nobody was told of it, so that no cache can "
-               "hold an answer about it",
-               when_group);
+  flags.toggle(
+      "--never-used", command.never_used,
+      "nothing was ever signed with the selector and nobody was told of it, so that no cache can "
+      "hold an answer about it; an absence of `_domainkey` itself may still be held, and is waited for",
+      when_group);
   flags.value("--wait", texts.wait, "TIME",
               "look again until it is safe to sign, for at most so long; by default one look", when_group);
   flags.values("--resolver", texts.resolvers, "ADDRESS[:PORT]",

@@ -19,7 +19,7 @@ using config::Result;
 constexpr std::string_view rotation_help_start = R"(Examples
   dkimprobe rotation example.com --config.file settings.yaml
   dkimprobe rotation example.com s1:active s2:pending
-  dkimprobe rotation example.com s1:retired s2:active --last-signature s1=2026-11-01
+  dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-01
   dkimprobe rotation plan example.com --config.file settings.yaml
   dkimprobe rotation example.com --compromised s1 --wait 30m
 
