@@ -185,7 +185,8 @@ class Outlets:
         began = time.monotonic()
         done = self.run("check", "--config.file", str(settings), "--plugin")
         took = time.monotonic() - began
-        self.check(took < 10, "all domains together end before the runner gives up", "%.1f s" % took)
+        # One after the other they would take far longer; sanitizers and a busy machine may take a second or two.
+        self.check(took < 12, "all domains together end before the runner gives up", "%.1f s" % took)
         self.check(done.returncode == 2 and len(done.stdout) <= 8192, "and their text is short enough", done.stdout)
         self.values(done.stdout, "all of the lab")
 
