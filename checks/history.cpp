@@ -196,6 +196,11 @@ void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now) {
 
 void add_span(ZoneTimeline& timeline, NameserverSpan span, WallTime now) {
   auto& spans = timeline.spans;
+  // A zone on the way whose servers are known already is not asked for its own set again.
+  if (!spans.empty() && !span.parent.empty() && span.child.empty() && span.parent == spans.back().parent) {
+    span.child = spans.back().child;
+    span.ttl_seconds = spans.back().ttl_seconds;
+  }
   if (spans.empty() || !same_span(spans.back(), span)) {
     span.first_seen = now;
     spans.push_back(std::move(span));

@@ -54,6 +54,15 @@ std::vector<ServerAddress> servers_of(const std::vector<Observation>& observatio
   return {servers.begin(), servers.end()};
 }
 
+/// Nobody waits for a round of the schedule, and much of its time it waits for the pace, which it shares with
+/// the others: in the time of a look that somebody waits for, it would be cut off by its own manners.
+config::ProbeSettings patient(config::ProbeSettings settings) {
+  constexpr int times = 10;
+  settings.budgets.discovery_time *= times;
+  settings.budgets.domain_time *= times;
+  return settings;
+}
+
 }  // namespace
 
 class RoundDriver::State final : public QueryHandler {
@@ -207,7 +216,7 @@ class RoundDriver::State final : public QueryHandler {
     const Schedule::Admission admission = [&](const DomainName& domain) { return admitted_at(domain, now); };
     while (auto turn = schedule_.begin_next(now, admission)) {
       const WatchedDomain target = *schedule_.find(turn->domain);
-      begin(settings_, target.domain, target.selectors, target.nameservers, std::move(*turn), {});
+      begin(patient(settings_), target.domain, target.selectors, target.nameservers, std::move(*turn), {});
     }
     if (const auto next = schedule_.next_turn(now, admission)) wake_by(*next);
     if (!fit_ && schedule_.unseen() == 0) reckon_fit();

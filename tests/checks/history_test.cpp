@@ -207,6 +207,30 @@ TEST_CASE("a new cut and a cut that went are seen in the zones") {
   CHECK(history.zones[1].spans.back().child.empty());
 }
 
+TEST_CASE("a zone that is not asked for its own nameservers again still has them") {
+  checks::SelectorHistory history;
+  auto first = look(json::object(), 0);
+  REQUIRE_FALSE(first.key.legs.front().delegation.cuts.empty());
+  auto& cut = first.key.legs.front().delegation.cuts.front();
+  REQUIRE_FALSE(cut.parent_ns.empty());
+  cut.child_ns = cut.parent_ns;
+  checks::extend(history, first);
+  const auto before = history.zones;
+  auto again = look(json::object(), 60);
+  for (auto& leg : again.key.legs) {
+    leg.delegation.cuts.front().child_ns.clear();
+    for (auto& server : leg.servers) {
+      std::erase_if(server.exchanges,
+                    [](const auto& exchange) { return exchange.purpose == probe::Purpose::zone_ns; });
+    }
+  }
+  checks::extend(history, again);
+  REQUIRE(history.zones.size() == before.size());
+  CHECK_FALSE(before.front().spans.back().child.empty());
+  CHECK(history.zones.front().spans.size() == 1);
+  CHECK(history.zones.front().spans.back().child == before.front().spans.back().child);
+}
+
 TEST_CASE("a server whose TTLs count down cannot fill the memory, and its longest TTL stays") {
   checks::SelectorHistory history;
   for (int time = 0; time < 1'000; ++time) {
