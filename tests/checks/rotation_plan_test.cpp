@@ -166,6 +166,7 @@ TEST_CASE("a selector that a shell would not take as it is is quoted") {
   const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
+        "test ! -e 'a\\$\\'\\''b.example.com.pem' && "
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "'a\\$\\'\\''b.example.com.pem')");
   CHECK(steps[2].actions.front().text ==
@@ -179,12 +180,35 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
   const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
+        "test ! -e ./-out.example.com.pem && "
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "./-out.example.com.pem)");
   CHECK(steps[2].actions.front().text ==
         "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");
   CHECK(steps[3].actions.front().text ==
         "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
+}
+
+TEST_CASE("a plan by some of the servers says that it is one") {
+  const std::string sentence = "As far as the given servers tell: others of the zone were not asked.";
+  const auto now = config::parse_moment("2026-11-22")->first;
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  checks::PlannedSelector current;
+  current.selector = config::Selector::parse("s1").value();
+  input.selectors.push_back(current);
+  CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 0);
+  input.only_given_servers = true;
+  CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 1);
+  CHECK(std::ranges::count(checks::plan_emergency(input, current.selector, now).notes, sentence) == 1);
+  // It asks no server at all.
+  CHECK(std::ranges::count(checks::plan_next(input, std::nullopt, now).notes, sentence) == 0);
+}
+
+TEST_CASE("of two that sign no key is older than one that was not seen") {
+  const auto overview = tests::load_rotation(vectors / "second_signer_absent.json").overview;
+  CHECK(overview.notes ==
+        std::vector<std::string>{"s2 is active too, and no key of it was seen; the plan is about s1"});
 }
 
 TEST_CASE("times are told in whole seconds and never too early") {
