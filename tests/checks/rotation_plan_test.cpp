@@ -189,6 +189,38 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
         "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
 }
 
+TEST_CASE("faults of a key count for each selector that signs") {
+  const auto now = config::parse_moment("2026-11-22")->first;
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  for (const auto* name : {"s1", "s2"}) {
+    checks::PlannedSelector planned;
+    planned.selector = config::Selector::parse(name).value();
+    planned.history.domain = input.domain;
+    planned.history.selector = planned.selector;
+    planned.history.first_look = planned.history.last_look = now;
+    checks::ServerTimeline timeline;
+    timeline.owner = planned.selector.owner_name(input.domain).value();
+    timeline.server = {"ns1.example.com", {config::Address::parse("192.0.2.1").value(), 53}};
+    checks::AnswerSpan span;
+    span.first_seen = span.last_seen = now;
+    span.kind = checks::PublishedKind::texts;
+    span.texts = {{"v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM="}};
+    timeline.spans.push_back(span);
+    planned.history.servers.push_back(timeline);
+    input.selectors.push_back(planned);
+  }
+  REQUIRE(checks::plan_rotation(input, now).faults.empty());
+  input.selectors.back().faults.emplace_back().detail = "not for mail";
+  input.selectors.back().weaknesses.emplace_back().detail = "short";
+  const auto overview = checks::plan_rotation(input, now);
+  REQUIRE(overview.faults.size() == 2);
+  CHECK(overview.status == checks::Status::critical);
+  CHECK(overview.faults.front().name == "signing_key_faulty");
+  CHECK(overview.faults.back().name == "signing_key_weak");
+  for (const auto& fault : overview.faults) CHECK(fault.selector.to_string() == "s2");
+}
+
 TEST_CASE("a plan by some of the servers says that it is one") {
   const std::string sentence = "As far as the given servers tell: others of the zone were not asked.";
   const auto now = config::parse_moment("2026-11-22")->first;
