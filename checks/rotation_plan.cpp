@@ -303,7 +303,9 @@ std::string command_of(std::string_view command, const RotationInput& input, con
 
 RotationAction make_key_action(const RotationInput& input, const Selector& selector) {
   return {"make the key pair; the file can be read by you alone",
-          fmt::format("(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{} -out {})",
+          // openssl writes over a file that is there, and that may be the key that signs.
+          fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
+                      "rsa_keygen_bits:{0} -out {1})",
                       input.rsa_bits, key_file(input, selector))};
 }
 
@@ -827,38 +829,38 @@ void add_fault(RotationOverview& overview, RotationFault fault) {
   overview.faults.insert(at, std::move(fault));
 }
 
-void find_faults_of_current(const View& current, RotationOverview& overview) {
-  const auto& servers = current.sign.servers;
-  const std::string name = current.selector().to_string();
+void find_faults_of_signer(const View& signer, RotationOverview& overview) {
+  const auto& servers = signer.sign.servers;
+  const std::string name = signer.selector().to_string();
   if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
     add_fault(overview,
-              {"signing_key_not_right", Severity::critical, current.selector(),
+              {"signing_key_not_right", Severity::critical, signer.selector(),
                fmt::format("{} signs, and its key is not right on every server", name),
                servers_text(servers, is_wrong),
                fmt::format("publish the key of {} there, or sign with a selector that is right on every "
                            "server",
                            name)});
-  } else if (current.count(Progress::unknown) > 0 && current.count(Progress::right) > 0) {
-    add_fault(overview, {"signing_key_not_seen", Severity::warning, current.selector(),
+  } else if (signer.count(Progress::unknown) > 0 && signer.count(Progress::right) > 0) {
+    add_fault(overview, {"signing_key_not_seen", Severity::warning, signer.selector(),
                          fmt::format("{} signs, and its key was not seen on every server", name),
                          servers_text(servers, is_unknown), "see why these servers give no answer"});
   }
 }
 
 /// What is wrong with the key itself that signs, where every server has it.
-void find_faults_of_key(const View& current, RotationOverview& overview) {
-  const auto& planned = *current.planned;
+void find_faults_of_key(const View& signer, RotationOverview& overview) {
+  const auto& planned = *signer.planned;
   const auto add = [&](std::string_view fault, Severity severity, std::string_view says,
                        const std::vector<Because>& reasons) {
     if (reasons.empty()) return;
     std::string evidence = reasons.front().detail;
     if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
     add_fault(overview,
-              {fault, severity, current.selector(),
-               fmt::format("{} signs, and {}", current.selector().to_string(), says), std::move(evidence),
+              {fault, severity, signer.selector(),
+               fmt::format("{} signs, and {}", signer.selector().to_string(), says), std::move(evidence),
                fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name)});
   };
-  if (!current.right_everywhere()) return;
+  if (!signer.right_everywhere()) return;
   add("signing_key_faulty", Severity::critical, "mail with its signature fails", planned.faults);
   add("signing_key_weak", Severity::warning, "its key is weak", planned.weaknesses);
 }
@@ -916,10 +918,27 @@ void find_faults_of_old(const Ending& ending, WallTime now, RotationOverview& ov
   }
 }
 
+/// What signs, the current one first. Of the others those that were looked at: of one that nobody asked for
+/// nothing can be wrong yet.
+std::vector<const View*> signers_of(const Situation& situation) {
+  std::vector<const View*> signers;
+  if (situation.current != nullptr) signers.push_back(situation.current);
+  for (const auto& view : situation.views) {
+    if (view.planned->role == Role::active && view.looked() && &view != situation.current)
+      signers.push_back(&view);
+  }
+  return signers;
+}
+
+/// Nothing is known of its key: no server let it be seen.
+bool is_unseen(const View& signer) {
+  return signer.count(Progress::unknown) == signer.sign.servers.size();
+}
+
 void find_faults(const Situation& situation, const std::vector<Ending>& endings, RotationOverview& overview) {
-  if (situation.current != nullptr) {
-    find_faults_of_current(*situation.current, overview);
-    find_faults_of_key(*situation.current, overview);
+  for (const View* const signer : signers_of(situation)) {
+    find_faults_of_signer(*signer, overview);
+    find_faults_of_key(*signer, overview);
   }
   if (overview.state.overdue) {
     add_fault(overview, {"rotation_overdue", Severity::warning, *overview.state.current,
@@ -1032,9 +1051,14 @@ std::string words_of(const PlannedStep& step) {
 }
 
 /// What matters most, in one clause.
-std::string headline_of(const RotationOverview& overview) {
+std::string headline_of(const Situation& situation, const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
     return overview.faults.front().clause;
+  // Of the current one the steps tell it; the others are in none.
+  for (const View* const signer : signers_of(situation)) {
+    if (signer != situation.current && is_unseen(*signer))
+      return fmt::format("{} signs, and its key was not seen on any server", signer->selector().to_string());
+  }
   for (const StepState state : {StepState::unknown, StepState::blocked, StepState::now, StepState::later}) {
     for (const auto& change : overview.changes) {
       const PlannedStep* const step = next_step(change);
@@ -1051,8 +1075,7 @@ std::string headline_of(const RotationOverview& overview) {
 Status status_of(const Situation& situation, const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
     return Status::critical;
-  const View* const current = situation.current;
-  if (current != nullptr && current->count(Progress::unknown) == current->sign.servers.size())
+  if (std::ranges::any_of(signers_of(situation), [](const View* signer) { return is_unseen(*signer); }))
     return Status::unknown;
   if (next_is_unknown(overview)) return Status::unknown;
   if (!overview.faults.empty() || is_in(overview, {StepState::now, StepState::blocked}))
@@ -1060,7 +1083,15 @@ Status status_of(const Situation& situation, const RotationOverview& overview) {
   return Status::ok;
 }
 
+/// Where others of the zone were not asked, nothing here is said of all servers.
+void add_note_of_servers(const RotationInput& input, RotationOverview& overview) {
+  if (!input.only_given_servers) return;
+  overview.notes.insert(overview.notes.begin(),
+                        "As far as the given servers tell: others of the zone were not asked.");
+}
+
 void add_notes(const Situation& situation, RotationOverview& overview) {
+  add_note_of_servers(situation.input, overview);
   if (overview.state.key_may_be_older) {
     overview.notes.push_back(
         fmt::format("the key of {} was there at the first look already and may be older; `since` in the "
@@ -1070,10 +1101,14 @@ void add_notes(const Situation& situation, RotationOverview& overview) {
   }
   for (const auto& view : situation.views) {
     if (view.planned->role != Role::active || &view == situation.current) continue;
-    overview.notes.push_back(
-        fmt::format("{} is active too; the plan is about {}, whose key {}", view.selector().to_string(),
-                    situation.current == nullptr ? "the ring" : situation.current->selector().to_string(),
-                    situation.input.ring.empty() ? "is older" : "is in the ring"));
+    const View* const current = situation.current;
+    std::string note = fmt::format("{} is active too{}; the plan is about {}", view.selector().to_string(),
+                                   view.key.empty() ? ", and no key of it was seen" : "",
+                                   current == nullptr ? "the ring" : current->selector().to_string());
+    // Ages are compared where there are keys.
+    if (current != nullptr && !current->key.empty() && !view.key.empty())
+      note += situation.input.ring.empty() ? ", whose key is older" : ", whose key is in the ring";
+    overview.notes.push_back(std::move(note));
   }
   if (situation.next == nullptr || !situation.next->has_next_key()) return;
   for (const auto& limit : situation.next->sign.limits) overview.notes.push_back(limit);
@@ -1232,7 +1267,7 @@ RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   overview.changes.push_back(next_change(situation));
   add_notes(situation, overview);
   overview.status = status_of(situation, overview);
-  overview.headline = headline_of(overview);
+  overview.headline = headline_of(situation, overview);
   return overview;
 }
 
@@ -1288,6 +1323,7 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
   }
   overview.changes.push_back(std::move(change));
   overview.notes = ending.gone.limits;
+  add_note_of_servers(input, overview);
   return overview;
 }
 

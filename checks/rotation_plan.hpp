@@ -44,6 +44,7 @@ struct RotationInput {
   std::chrono::seconds unused{std::chrono::days{7}};  ///< a selector's rest before its next key
   std::uint32_t rsa_bits = 2048;                      ///< of the keys that are to be made
   RotationPolicy policy{};
+  bool only_given_servers = false;   ///< the command line named some, and no others are asked
   std::vector<std::string> flags{};  ///< of this command, which a preflight needs too; as they were given
 };
 

@@ -76,6 +76,7 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
   };
   add_flag("--config.file", command.asked.settings_file);
   add_flag("--storage.path", command.asked.storage);
+  input.only_given_servers = !command.asked.settings.pinned_servers.empty();
   return input;
 }
 

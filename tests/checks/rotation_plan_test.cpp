@@ -166,6 +166,7 @@ TEST_CASE("a selector that a shell would not take as it is is quoted") {
   const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
+        "test ! -e 'a\\$\\'\\''b.example.com.pem' && "
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "'a\\$\\'\\''b.example.com.pem')");
   CHECK(steps[2].actions.front().text ==
@@ -179,12 +180,67 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
   const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
+        "test ! -e ./-out.example.com.pem && "
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "./-out.example.com.pem)");
   CHECK(steps[2].actions.front().text ==
         "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");
   CHECK(steps[3].actions.front().text ==
         "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
+}
+
+TEST_CASE("faults of a key count for each selector that signs") {
+  const auto now = config::parse_moment("2026-11-22")->first;
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  for (const auto* name : {"s1", "s2"}) {
+    checks::PlannedSelector planned;
+    planned.selector = config::Selector::parse(name).value();
+    planned.history.domain = input.domain;
+    planned.history.selector = planned.selector;
+    planned.history.first_look = planned.history.last_look = now;
+    checks::ServerTimeline timeline;
+    timeline.owner = planned.selector.owner_name(input.domain).value();
+    timeline.server = {"ns1.example.com", {config::Address::parse("192.0.2.1").value(), 53}};
+    checks::AnswerSpan span;
+    span.first_seen = span.last_seen = now;
+    span.kind = checks::PublishedKind::texts;
+    span.texts = {{"v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM="}};
+    timeline.spans.push_back(span);
+    planned.history.servers.push_back(timeline);
+    input.selectors.push_back(planned);
+  }
+  REQUIRE(checks::plan_rotation(input, now).faults.empty());
+  input.selectors.back().faults.emplace_back().detail = "not for mail";
+  input.selectors.back().weaknesses.emplace_back().detail = "short";
+  const auto overview = checks::plan_rotation(input, now);
+  REQUIRE(overview.faults.size() == 2);
+  CHECK(overview.status == checks::Status::critical);
+  CHECK(overview.faults.front().name == "signing_key_faulty");
+  CHECK(overview.faults.back().name == "signing_key_weak");
+  for (const auto& fault : overview.faults) CHECK(fault.selector.to_string() == "s2");
+}
+
+TEST_CASE("a plan by some of the servers says that it is one") {
+  const std::string sentence = "As far as the given servers tell: others of the zone were not asked.";
+  const auto now = config::parse_moment("2026-11-22")->first;
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  checks::PlannedSelector current;
+  current.selector = config::Selector::parse("s1").value();
+  input.selectors.push_back(current);
+  CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 0);
+  input.only_given_servers = true;
+  CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 1);
+  CHECK(std::ranges::count(checks::plan_emergency(input, current.selector, now).notes, sentence) == 1);
+  // It asks no server at all.
+  CHECK(std::ranges::count(checks::plan_next(input, std::nullopt, now).notes, sentence) == 0);
+}
+
+TEST_CASE("of two that sign no key is older than one that was not seen") {
+  const auto overview = tests::load_rotation(vectors / "second_signer_absent.json").overview;
+  CHECK(overview.notes ==
+        std::vector<std::string>{"s2 is active too, and no key of it was seen; the plan is about s1"});
 }
 
 TEST_CASE("times are told in whole seconds and never too early") {

@@ -201,3 +201,9 @@ TEST_CASE("what a preflight needs of this command is told to it") {
   CHECK(target_of({"example.com", "--config.file", "f", "--storage.path", "a b"}).input.flags ==
         std::vector<std::string>{"--config.file", "f", "--storage.path", "a b"});
 }
+
+TEST_CASE("servers of the command line are known to the plan as not all of the zone's") {
+  CHECK_FALSE(target_of({"example.com", "s1"}).input.only_given_servers);
+  CHECK(
+      target_of({"example.com", "s1", "--nameserver", "ns1.example.com=192.0.2.1"}).input.only_given_servers);
+}

@@ -9,7 +9,7 @@
 # 2. Make a key pair, 2026-11-22 12:00:00 UTC
 # never a key that was used before
 # - make the key pair; the file can be read by you alone
-(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out s2.example.com.pem)
+test ! -e s2.example.com.pem && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out s2.example.com.pem)
 
 # 3. Publish it, 2026-11-22 12:00:00 UTC
 # in every zone file or panel that serves the name
