@@ -62,7 +62,7 @@ class Daemon::State {
       : settings_(std::move(settings)),
         writer_(std::move(history)),
         page_([this](MetricFormat format) { return render(format); }),
-        scheduler_(list.probe, probe::ScheduleLimits{},
+        scheduler_(list.probe, probe::ScheduleLimits{}, wall_time,
                    {[this](const probe::FinishedRound& round) { return take(round); },
                     [this](const config::DomainName& domain, probe::WallTime next) {
                       state_.set_next_round(domain, next);

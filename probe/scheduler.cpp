@@ -335,15 +335,10 @@ SchedulerTotals RoundDriver::totals() const {
 
 class Scheduler::State {
  public:
-  State(config::ProbeSettings settings, const ScheduleLimits& limits, SchedulerEvents events)
+  State(config::ProbeSettings settings, const ScheduleLimits& limits, std::function<WallTime()> wall_now,
+        SchedulerEvents events)
       : sockets_(context_),
-        driver_(
-            sockets_, std::move(settings), limits,
-            [] {
-              return std::chrono::time_point_cast<std::chrono::milliseconds>(
-                  std::chrono::system_clock::now());
-            },
-            std::move(events)) {
+        driver_(sockets_, std::move(settings), limits, std::move(wall_now), std::move(events)) {
     keep_totals();
     thread_ = std::thread([this] { context_.run(); });
     pthread_setname_np(thread_.native_handle(), "asking");
@@ -420,8 +415,9 @@ class Scheduler::State {
   std::thread thread_{};
 };
 
-Scheduler::Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits, SchedulerEvents events)
-    : state_(std::make_unique<State>(std::move(settings), limits, std::move(events))) {}
+Scheduler::Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits,
+                     std::function<WallTime()> wall_now, SchedulerEvents events)
+    : state_(std::make_unique<State>(std::move(settings), limits, std::move(wall_now), std::move(events))) {}
 Scheduler::~Scheduler() = default;
 void Scheduler::configure(config::ProbeSettings settings) {
   state_->configure(std::move(settings));

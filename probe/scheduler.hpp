@@ -103,7 +103,9 @@ class RoundDriver {
 /// The same with real sockets and a thread of its own, to be called from any thread.
 class Scheduler {
  public:
-  Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits, SchedulerEvents events);
+  /// `wall_now` is called on that thread.
+  Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits, std::function<WallTime()> wall_now,
+            SchedulerEvents events);
   ~Scheduler();  ///< stops it
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

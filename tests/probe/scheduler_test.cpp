@@ -510,7 +510,7 @@ TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits
   const std::vector<config::NamedServer> servers{
       {name("ns.example"), Address::parse("127.0.0.1").value(), 9}};
   std::atomic<int> judged = 0;
-  probe::Scheduler scheduler(settings, {},
+  probe::Scheduler scheduler(settings, {}, [] { return WallTime{}; },
                              {[&](const FinishedRound&) {
                                 ++judged;
                                 return RoundVerdict::unconfirmed;
