@@ -22,6 +22,7 @@ bool is_ours(Outcome outcome) {
     case Outcome::no_route:
     case Outcome::local_error:
     case Outcome::interrupted:
+    case Outcome::superseded:
       return true;
     case Outcome::answered:
     case Outcome::timed_out:
@@ -91,6 +92,7 @@ ServerOutcome read_exchange(const Exchange& exchange, const DomainName& zone) {
       return ServerOutcome::not_asked;
     case Outcome::local_error:
     case Outcome::interrupted:
+    case Outcome::superseded:
       return ServerOutcome::local_error;
   }
   return ServerOutcome::local_error;

@@ -171,6 +171,7 @@ std::string silence_text(const Tries& tries) {
     case Outcome::no_route:
     case Outcome::local_error:
     case Outcome::interrupted:
+    case Outcome::superseded:
       break;
   }
   return fmt::format("no answer in {} ({} {})", seconds(tries.waited), tries.count,

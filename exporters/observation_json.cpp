@@ -94,6 +94,17 @@ void fields(Archive& archive, T& value) {
   archive("ttl_seconds", ttl_seconds);
 }
 
+template <class Archive, Is<probe::DsRecord> T>
+void fields(Archive& archive, T& value) {
+  auto& [owner, key_tag, algorithm, digest_type, digest, ttl_seconds] = value;
+  archive("owner", owner);
+  archive("key_tag", key_tag);
+  archive("algorithm", algorithm);
+  archive("digest_type", digest_type);
+  archive("digest", digest);
+  archive("ttl_seconds", ttl_seconds);
+}
+
 template <class Archive, Is<probe::Edns> T>
 void fields(Archive& archive, T& value) {
   auto& [payload_bytes, version, dnssec_ok, nsid, server_cookie] = value;
@@ -107,8 +118,8 @@ void fields(Archive& archive, T& value) {
 template <class Archive, Is<probe::Response> T>
 void fields(Archive& archive, T& value) {
   auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
-         aliases, ns, addresses, soa, referral, glue, answers_elsewhere, malformed_txt, dname_target_too_long,
-         has_rrsig, nsec_ttl_seconds, signatures] = value;
+         aliases, ns, addresses, soa, referral, glue, ds, answers_elsewhere, malformed_txt,
+         dname_target_too_long, has_rrsig, nsec_ttl_seconds, signatures] = value;
   archive("rcode", rcode);
   archive("authoritative", authoritative);
   archive("truncated", truncated);
@@ -123,6 +134,7 @@ void fields(Archive& archive, T& value) {
   archive("soa", soa);
   archive("referral", referral);
   archive("glue", glue);
+  archive.added("ds", ds);
   archive("answers_elsewhere", answers_elsewhere);
   archive("malformed_txt", malformed_txt);
   archive("dname_target_too_long", dname_target_too_long);
@@ -170,11 +182,12 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::ServerObservation> T>
 void fields(Archive& archive, T& value) {
-  auto& [names, address, not_asked, cut_short, exchanges] = value;
+  auto& [names, address, not_asked, cut_short, stray_of, exchanges] = value;
   archive("names", names);
   archive("address", address);
   archive("not_asked", not_asked);
   archive("cut_short", cut_short);
+  archive.added("stray_of", stray_of);
   archive("exchanges", exchanges);
   archive.demand(!names.empty(), "names", "a server has at least one name");
 }
@@ -192,14 +205,44 @@ void fields(Archive& archive, T& value) {
   archive.added("ipv6_unknown", ipv6_unknown);
 }
 
+template <class Archive, Is<probe::Referral> T>
+void fields(Archive& archive, T& value) {
+  auto& [ns, glue, ds] = value;
+  archive("ns", ns);
+  archive("glue", glue);
+  archive("ds", ds);
+}
+
+template <class Archive, Is<probe::ParentAnswer> T>
+void fields(Archive& archive, T& value) {
+  auto& [names, address, answer, not_asked, referral, serial, nsid] = value;
+  archive("names", names);
+  archive("address", address);
+  archive("answer", answer);
+  archive("not_asked", not_asked);
+  archive("referral", referral);
+  archive("serial", serial);
+  archive("nsid", nsid);
+}
+
 template <class Archive, Is<probe::ZoneCut> T>
 void fields(Archive& archive, T& value) {
-  auto& [apex, parent_ns_ttl_seconds, child_ns_ttl_seconds, parent_ns, child_ns] = value;
+  auto& [apex, parent, parent_ns_ttl_seconds, child_ns_ttl_seconds, parent_ns, child_ns, referrals, parents,
+         parents_sampled] = value;
   archive("apex", apex);
+  archive.added("parent", parent);
   archive("parent_ns_ttl_seconds", parent_ns_ttl_seconds);
   archive("child_ns_ttl_seconds", child_ns_ttl_seconds);
   archive("parent_ns", parent_ns);
   archive("child_ns", child_ns);
+  archive.added("referrals", referrals);
+  archive.added("parents", parents);
+  archive.added("parents_sampled", parents_sampled);
+  archive.demand(std::ranges::all_of(parents,
+                                     [&](const probe::ParentAnswer& parent) {
+                                       return !parent.referral || *parent.referral < referrals.size();
+                                     }),
+                 "parents", "each `referral` must be the index of one of `referrals`");
 }
 
 template <class Archive, Is<probe::WalkExchange> T>
@@ -210,15 +253,34 @@ void fields(Archive& archive, T& value) {
   archive("exchange", exchange);
 }
 
+template <class Archive, Is<probe::StrayServer> T>
+void fields(Archive& archive, T& value) {
+  auto& [names, address, zone, answer] = value;
+  archive("names", names);
+  archive("address", address);
+  archive("zone", zone);
+  archive("answer", answer);
+}
+
+template <class Archive, Is<probe::Interception> T>
+void fields(Archive& archive, T& value) {
+  auto& [sign, servers] = value;
+  archive("sign", sign);
+  archive("servers", servers);
+}
+
 template <class Archive, Is<probe::Delegation> T>
 void fields(Archive& archive, T& value) {
-  auto& [zone, outcome, stopped_at, cuts, nameservers, nameservers_cut_off, denied, exchanges] = value;
+  auto& [zone, outcome, stopped_at, cuts, nameservers, nameservers_cut_off, strays, interception, denied,
+         exchanges] = value;
   archive("zone", zone);
   archive("outcome", outcome);
   archive("stopped_at", stopped_at);
   archive("cuts", cuts);
   archive("nameservers", nameservers);
   archive("nameservers_cut_off", nameservers_cut_off);
+  archive.added("strays", strays);
+  archive.added("interception", interception);
   archive("denied", denied);
   archive("exchanges", exchanges);
 }

@@ -32,10 +32,11 @@ struct Words<probe::Purpose> {
 };
 template <>
 struct Words<probe::Outcome> {
-  static constexpr std::array list = {
-      "answered",         "timed_out",         "malformed", "unreachable", "connection_refused",
-      "connection_reset", "connection_closed", "no_route",  "local_error", "interrupted"};
-  static constexpr auto last = probe::Outcome::interrupted;
+  static constexpr std::array list = {"answered",          "timed_out",          "malformed",
+                                      "unreachable",       "connection_refused", "connection_reset",
+                                      "connection_closed", "no_route",           "local_error",
+                                      "interrupted",       "superseded"};
+  static constexpr auto last = probe::Outcome::superseded;
 };
 template <>
 struct Words<probe::NotAsked> {
@@ -51,9 +52,21 @@ struct Words<probe::HostOutcome> {
 };
 template <>
 struct Words<probe::DiscoveryOutcome> {
-  static constexpr std::array list = {"complete", "pinned",           "no_servers",
+  static constexpr std::array list = {"complete", "pinned",           "no_servers", "intercepted",
                                       "loop",     "budget_exhausted", "interrupted"};
   static constexpr auto last = probe::DiscoveryOutcome::interrupted;
+};
+template <>
+struct Words<probe::CutAnswer> {
+  static constexpr std::array list = {"refers",  "serves_it", "no_cut",   "denied",
+                                      "useless", "silent",    "not_asked"};
+  static constexpr auto last = probe::CutAnswer::not_asked;
+};
+template <>
+struct Words<probe::InterceptionSign> {
+  static constexpr std::array list = {"recursion_available", "answers_below",   "no_authority", "refused",
+                                      "one_identity",        "ttl_counts_down", "tcp_closed"};
+  static constexpr auto last = probe::InterceptionSign::tcp_closed;
 };
 template <>
 struct Words<probe::ChainOutcome> {

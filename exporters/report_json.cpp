@@ -52,6 +52,8 @@ std::string_view word(probe::DiscoveryOutcome outcome) {
       return "pinned";
     case probe::DiscoveryOutcome::no_servers:
       return "no_servers";
+    case probe::DiscoveryOutcome::intercepted:
+      return "intercepted";
     case probe::DiscoveryOutcome::loop:
       return "loop";
     case probe::DiscoveryOutcome::budget_exhausted:

@@ -46,6 +46,8 @@ std::string about_zone(const probe::Delegation& delegation) {
       return "the servers that were given, not looked for";
     case probe::DiscoveryOutcome::no_servers:
       return fmt::format("no server of {} answered", stopped);
+    case probe::DiscoveryOutcome::intercepted:
+      return "this network answers DNS itself";
     case probe::DiscoveryOutcome::loop:
       return fmt::format("the delegation of {} leads back to itself", stopped);
     case probe::DiscoveryOutcome::budget_exhausted:

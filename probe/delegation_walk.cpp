@@ -406,6 +406,7 @@ void DelegationWalk::State::finished(std::uint32_t ticket, const Exchange& excha
       break;
     case Outcome::local_error:
     case Outcome::interrupted:
+    case Outcome::superseded:
       attempt.silent = true;
       question->met_local_error = true;
       break;
@@ -914,6 +915,7 @@ void DelegationWalk::State::advance(Host& host) {
         case DiscoveryOutcome::complete:
         case DiscoveryOutcome::pinned:
         case DiscoveryOutcome::no_servers:
+        case DiscoveryOutcome::intercepted:
         case DiscoveryOutcome::interrupted:
           return end_host(host, HostOutcome::unknown);
       }
@@ -976,6 +978,7 @@ void DelegationWalk::State::advance(Host& host) {
         return end_host(host, HostOutcome::unknown);
       case DiscoveryOutcome::complete:
       case DiscoveryOutcome::pinned:
+      case DiscoveryOutcome::intercepted:
       case DiscoveryOutcome::interrupted:
         return end_host(host, HostOutcome::unknown);
     }

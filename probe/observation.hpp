@@ -120,6 +120,19 @@ struct AddressRecord {
   std::uint32_t ttl_seconds = 0;
 };
 
+/// A DS record in the authority section of a referral (RFC 4034 section 5): the parent says that the child
+/// zone is signed.
+struct DsRecord {
+  config::DomainName owner{};
+  std::uint16_t key_tag = 0;
+  std::uint8_t algorithm = 0;
+  std::uint8_t digest_type = 0;
+  std::string digest{};  ///< raw octets
+  std::uint32_t ttl_seconds = 0;
+
+  friend bool operator==(const DsRecord&, const DsRecord&) = default;
+};
+
 /// The OPT record of a response (RFC 6891 section 6.1).
 struct Edns {
   std::uint16_t payload_bytes = 0;
@@ -154,6 +167,7 @@ struct Response {
   // The authority and additional sections, for referrals.
   std::vector<NsRecord> referral{};
   std::vector<AddressRecord> glue{};
+  std::vector<DsRecord> ds{};           ///< of the authority section; only queries with DO=1 bring them
   std::uint32_t answers_elsewhere = 0;  ///< answer records with an owner off the name asked
   std::uint32_t malformed_txt = 0;      ///< TXT records without any string
   bool dname_target_too_long =
@@ -194,6 +208,7 @@ enum class Outcome : std::uint8_t {
   local_error,  ///< this machine failed (`system_error`), for example with EMFILE; nothing is known of the
                 ///< server
   interrupted,  ///< our own end of time or the operator stopped it
+  superseded,   ///< another attempt of the same question was answered first, so nobody waited for this one
 };
 
 /// One question sent once (or tried to be sent) to one server address.
@@ -229,6 +244,8 @@ struct ServerObservation {
   config::ServerAddress address{};
   NotAsked not_asked = NotAsked::asked;
   bool cut_short = false;  ///< asked, but not all: its exchanges or the time were used up
+  /// The zone whose server it is, when that is not the zone of the hop: see `StrayServer`.
+  std::optional<config::DomainName> stray_of{};
   std::vector<Exchange> exchanges{};
 };
 
@@ -258,22 +275,55 @@ struct Nameserver {
   bool ipv6_unknown = false;
 };
 
+/// What one server of a zone says of a zone cut below it.
+enum class CutAnswer : std::uint8_t {
+  refers,     ///< to the nameservers of a `Referral`
+  serves_it,  ///< it answers for the zone below itself, with authority: parent and child on one server
+  no_cut,     ///< the name is there (NOERROR), and no zone begins at it
+  denied,     ///< NXDOMAIN, for the name of the cut or a name above it
+  useless,    ///< an error, no authority, or a referral that leads nowhere below
+  silent,     ///< no response came
+  not_asked,  ///< see `ParentAnswer::not_asked`; also when only a sample of the servers was asked
+};
+
+/// A set of nameservers that servers of the parent refer to, alike.
+struct Referral {
+  std::vector<NsRecord> ns{};
+  std::vector<AddressRecord> glue{};
+  std::vector<DsRecord> ds{};
+};
+
+/// One address of a server of the zone above a cut, and what it says of that cut.
+struct ParentAnswer {
+  std::vector<config::DomainName> names{};  ///< the nameserver names that lead to this address
+  config::ServerAddress address{};
+  CutAnswer answer = CutAnswer::not_asked;
+  NotAsked not_asked = NotAsked::asked;     ///< why not, when it was not asked
+  std::optional<std::uint32_t> referral{};  ///< which of `ZoneCut::referrals`, when it refers
+  std::optional<std::uint32_t> serial{};    ///< of the zone above, where the server told it
+  std::optional<std::string> nsid{};        ///< raw octets (RFC 5001)
+};
+
 /// A place where one zone ends and the next begins.
 struct ZoneCut {
   config::DomainName apex{};
-  std::uint32_t parent_ns_ttl_seconds = 0;
-  std::uint32_t child_ns_ttl_seconds = 0;
-  std::vector<NsRecord>
-      parent_ns{};  ///< empty when parent and child are on one server, which then never refers
-  std::vector<NsRecord>
-      child_ns{};  ///< as the first of the child's servers that answered gave it; see `zone_ns`
+  config::DomainName parent{};              ///< apex of the zone above
+  std::uint32_t parent_ns_ttl_seconds = 0;  ///< the longest of `parent_ns`
+  std::uint32_t child_ns_ttl_seconds = 0;   ///< the longest of `child_ns`
+  /// The union of the referrals; empty when parent and child are on one server, which then never refers.
+  std::vector<NsRecord> parent_ns{};
+  std::vector<NsRecord> child_ns{};     ///< the union of what the child's servers gave; see `zone_ns`
+  std::vector<Referral> referrals{};    ///< each distinct set, in the order in which it was met
+  std::vector<ParentAnswer> parents{};  ///< one for each address of the zone above that is known
+  bool parents_sampled = false;         ///< of the servers above only some were asked, out of politeness
 };
 
 enum class DiscoveryOutcome : std::uint8_t {
   complete,
-  pinned,      ///< the operator named the servers; nothing was walked
-  no_servers,  ///< no server of a zone on the way answered; `stopped_at` names the zone
-  loop,        ///< the delegation leads back to itself
+  pinned,       ///< the operator named the servers; nothing was walked
+  no_servers,   ///< no server of a zone on the way answered; `stopped_at` names the zone
+  intercepted,  ///< something between answers for the servers; see `Delegation::interception`
+  loop,         ///< the delegation leads back to itself
   budget_exhausted,
   interrupted,
 };
@@ -285,6 +335,32 @@ struct WalkExchange {
   Exchange exchange{};
 };
 
+/// What shows that the servers themselves were never reached.
+enum class InterceptionSign : std::uint8_t {
+  recursion_available,  ///< RA=1 from a root server or a top-level domain's
+  answers_below,  ///< a root server or a top-level domain's answers for a name far below instead of referring
+  no_authority,   ///< every root server answers without AA and refers to nobody
+  refused,        ///< every root server refuses
+  one_identity,   ///< unrelated addresses give one NSID
+  ttl_counts_down,  ///< the TTL of one answer falls from question to question, as in a cache
+  tcp_closed,       ///< every TCP connection fails while UDP answers
+};
+
+/// One sign, and the servers that showed it.
+struct Interception {
+  InterceptionSign sign = InterceptionSign::recursion_available;
+  std::vector<config::ServerAddress> servers{};
+};
+
+/// A server that a resolver may end at instead of one of the zone's own: it is a server of a zone above, and
+/// does not refer to the zone as its siblings do. It is asked for the record as the zone's servers are.
+struct StrayServer {
+  std::vector<config::DomainName> names{};  ///< the nameserver names that lead to it
+  config::ServerAddress address{};
+  config::DomainName zone{};  ///< whose server it is
+  CutAnswer answer = CutAnswer::no_cut;
+};
+
 /// How the zone that holds a name was found, and which servers are its.
 struct Delegation {
   config::DomainName zone{};
@@ -293,6 +369,8 @@ struct Delegation {
   std::vector<ZoneCut> cuts{};            ///< from the top down; the last one is `zone`
   std::vector<Nameserver> nameservers{};  ///< of `zone`: the union of the parent's and the child's set
   std::vector<config::DomainName> nameservers_cut_off{};  ///< beyond the budget, by name
+  std::vector<StrayServer> strays{};                      ///< of zones above, that lead elsewhere
+  std::vector<Interception> interception{};               ///< empty unless something between answers
   std::vector<config::DomainName> denied{};  ///< minimised names that got NXDOMAIN, the domain itself perhaps
   std::vector<WalkExchange> exchanges{};     ///< those of this walk; what the cache knew cost none
 };

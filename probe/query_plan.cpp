@@ -22,6 +22,7 @@ bool worth_another_try(Outcome outcome) {
     case Outcome::no_route:
     case Outcome::local_error:
     case Outcome::interrupted:
+    case Outcome::superseded:
       return false;
   }
   return false;

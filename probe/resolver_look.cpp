@@ -118,6 +118,7 @@ std::string outcome_text(const ResolverAnswer& answer) {
     case Outcome::connection_closed:
       return "its response is truncated, and it does not give it over TCP";
     case Outcome::interrupted:
+    case Outcome::superseded:
       return "the question was interrupted";
     case Outcome::unreachable:
     case Outcome::no_route:

@@ -91,6 +91,16 @@ SoaRecord read_soa(const ScannedMessage& message, const ScannedRecord& record, D
   return soa;
 }
 
+/// RFC 4034 section 5.1. Nothing when the rdata has no room for a digest.
+std::optional<DsRecord> read_ds(const ScannedMessage& message, const ScannedRecord& record) {
+  constexpr std::size_t digest_at = 4;
+  const Bytes rdata = message.bytes.subspan(record.rdata_at, record.rdata_bytes);
+  if (rdata.size() <= digest_at || rdata.size() > digest_at + 255) return std::nullopt;
+  return DsRecord{
+      name_at(message, record.owner_at), u16(rdata, 0), rdata[2], rdata[3], raw(rdata.subspan(digest_at)),
+      ttl_of(record.ttl_seconds)};
+}
+
 std::optional<AddressRecord> read_address(const ScannedMessage& message, const ScannedRecord& record,
                                           DomainName owner) {
   const auto address =
@@ -232,6 +242,8 @@ class Reading {
     } else if (record.is(RecordType::ns)) {
       response_.referral.push_back({name_at(message_, record.owner_at), name_at(message_, record.rdata_at),
                                     ttl_of(record.ttl_seconds)});
+    } else if (record.is(RecordType::ds)) {
+      if (auto ds = read_ds(message_, record)) response_.ds.push_back(*std::move(ds));
     } else if (record.is(RecordType::nsec) || record.is(RecordType::nsec3)) {
       response_.nsec_ttl_seconds =
           std::max(response_.nsec_ttl_seconds.value_or(0), ttl_of(record.ttl_seconds));
@@ -286,6 +298,7 @@ void keep_evidence(Response& response) {
   keep_first(response.aliases);
   keep_first(response.referral);
   keep_first(response.glue);
+  keep_first(response.ds);
 }
 
 }  // namespace dkimprobe::probe

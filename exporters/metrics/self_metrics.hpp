@@ -14,7 +14,7 @@
 
 namespace dkimprobe::exporters {
 
-inline constexpr std::size_t outcome_count = static_cast<std::size_t>(probe::Outcome::interrupted) + 1;
+inline constexpr std::size_t outcome_count = static_cast<std::size_t>(probe::Outcome::superseded) + 1;
 
 /// The queries of one transport.
 struct TransportMetrics {

@@ -27,6 +27,8 @@ std::string text_of(DiscoveryOutcome outcome) {
       return "pinned";
     case DiscoveryOutcome::no_servers:
       return "no_servers";
+    case DiscoveryOutcome::intercepted:
+      return "intercepted";
     case DiscoveryOutcome::loop:
       return "loop";
     case DiscoveryOutcome::budget_exhausted:
