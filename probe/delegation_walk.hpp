@@ -3,40 +3,30 @@
 // clock.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "config/address.hpp"
 #include "config/domain_name.hpp"
 #include "config/settings.hpp"
+#include "probe/discovery/walk_board.hpp"
+#include "probe/discovery/zone_survey.hpp"
 #include "probe/observation.hpp"
 #include "probe/zone_cache.hpp"
 
 namespace dkimprobe::probe {
 
 /// One walk from the deepest zone that the cache knows (else from the root servers of the settings) down to
-/// the zone of `target`. A driver repeats: perform what `next` gives, report each by `finished`, until
-/// `done`. Every question is for a suffix of the target, or for a suffix of the name of a nameserver that was
-/// met on the way; the target's own name is asked for NS alone, of the servers that could hold it.
+/// the zone of `target`. Every server of every zone on this way is asked, so that the result has each path
+/// that a resolver can take. A driver repeats: perform what `next` gives, report each by `finished`, until
+/// `done`; and calls `next` again at `wake` when nothing happens before. Every question is for a suffix of
+/// the target, or for a suffix of the name of a nameserver that was met on the way; the target's own name is
+/// asked for NS alone, of the servers that could hold it.
 class DelegationWalk {
  public:
-  /// One question for one server, to be asked with RD=0, once over UDP, and over TCP when the answer has
-  /// TC=1.
-  struct AskServer {
-    std::uint32_t ticket = 0;  ///< to be given back with `finished`; never used twice in one walk
-    config::ServerAddress server{};
-    config::DomainName zone{};  ///< whose server it is asked as
-    config::DomainName name{};
-    RecordType type = RecordType::ns;
-    Purpose purpose = Purpose::cut;        ///< `cut` or `host_address`
-    std::chrono::milliseconds timeout{0};  ///< for the wait after it was sent, not for the pace
-  };
-
   /// `settings` and `cache` must outlive the walk. The time allowed for discovery begins at `now`.
   DelegationWalk(config::DomainName target, const config::ProbeSettings& settings, ZoneCache& cache,
-                 MonotonicTime now);
+                 RegistryUse use, MonotonicTime now);
   ~DelegationWalk();
   DelegationWalk(DelegationWalk&&) noexcept;
   DelegationWalk& operator=(DelegationWalk&&) noexcept;
@@ -44,14 +34,15 @@ class DelegationWalk {
   DelegationWalk& operator=(const DelegationWalk&) = delete;
 
   /// What to start now. Empty while what is under way must end first, and when the walk is done.
-  [[nodiscard]] std::vector<AskServer> next(MonotonicTime now);
-  /// How a question went: the last exchange of it (that over TCP when there was one). A ticket that is not
-  /// under way is ignored, so that late calls after the end do no harm.
+  [[nodiscard]] std::vector<WalkQuestion> next(MonotonicTime now);
+  /// How a question went: the exchange that decided it. A ticket that is not under way is ignored, so that
+  /// late calls after the end do no harm.
   void finished(std::uint32_t ticket, const Exchange& exchange, MonotonicTime now);
   /// Nothing more will be asked and the result is ready; what is still under way can be given up.
   [[nodiscard]] bool done() const;
-  /// When the time for discovery ends: a call of `next` at or after it makes the walk done.
-  [[nodiscard]] MonotonicTime deadline() const;
+  /// When `next` has something to say although nothing happened: at the latest when the time for discovery
+  /// ends.
+  [[nodiscard]] MonotonicTime wake() const;
   /// Ends the walk: the result holds what was found so far, with the outcome `interrupted`.
   void interrupt();
   /// The result; to be called once, when `done`.

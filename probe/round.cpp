@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "probe/delegation_walk.hpp"
+#include "probe/discovery/address_policy.hpp"
 #include "probe/query_message.hpp"
 #include "probe/query_plan.hpp"
 #include "probe/response_reader.hpp"
@@ -34,6 +35,7 @@ struct LegProbe {
   DomainName owner{};
   Delegation delegation{};
   std::optional<DelegationWalk> walk{};
+  MonotonicTime wake_at = MonotonicTime::min();  ///< of the timer that was set last for the walk
   /// Those that the walk was not told of: answers asked for again, and what came after its end.
   std::vector<WalkExchange> walk_exchanges{};
   std::deque<ServerProbe> servers{};
@@ -164,10 +166,8 @@ class Round::State final : public QueryHandler {
       leg.delegation = std::move(*known);
       return begin_probing(chain, leg);
     }
-    leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.engine.now());
-    const std::uint32_t token = next_token_++;
-    walk_timers_.emplace(token, std::pair(&chain, &leg));
-    context_.engine.call_at(leg.walk->deadline(), *this, token);
+    leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.registry_use,
+                     context_.engine.now());
     advance_walk(chain, leg);
   }
 
@@ -202,14 +202,14 @@ class Round::State final : public QueryHandler {
   }
 
   void advance_walk(ChainProbe& chain, LegProbe& leg) {
-    for (const DelegationWalk::AskServer& ask : leg.walk->next(context_.engine.now())) {
+    for (const WalkQuestion& ask : leg.walk->next(context_.engine.now())) {
       PendingQuery query;
       query.chain = &chain;
       query.leg = &leg;
       query.walk_ticket = ask.ticket;
       query.walk_zone = ask.zone;
       query.address = ask.server;
-      query.timeout = ask.timeout;
+      query.timeout = ask.first_wait * ((1U << ask.attempts) - 1U);
       query.exchange.purpose = ask.purpose;
       query.exchange.question_name = ask.name;
       query.exchange.question_type = ask.type;
@@ -218,9 +218,19 @@ class Round::State final : public QueryHandler {
       query.exchange.edns_sent = !context_.servers.of(ask.server, now).is_plain_only(now);
       send_in_turn(std::move(query));
     }
-    if (!leg.walk->done()) return;
+    if (!leg.walk->done()) return wake_walk(chain, leg);
     take_delegation(leg);
     begin_probing(chain, leg);
+  }
+
+  /// The walk goes on then, whatever has happened until then.
+  void wake_walk(ChainProbe& chain, LegProbe& leg) {
+    const MonotonicTime wake = leg.walk->wake();
+    if (leg.wake_at <= wake && leg.wake_at > context_.engine.now()) return;
+    leg.wake_at = wake;
+    const std::uint32_t token = next_token_++;
+    walk_timers_.emplace(token, std::pair(&chain, &leg));
+    context_.engine.call_at(wake, *this, token);
   }
 
   void take_delegation(LegProbe& leg) {
@@ -296,17 +306,13 @@ class Round::State final : public QueryHandler {
 
   [[nodiscard]] NotAsked why_not_asked(const LegProbe& leg, const ServerAddress& address,
                                        std::size_t before) const {
-    const auto& settings = context_.settings;
-    const bool ipv4 = address.ip.family() == config::Family::ipv4;
-    if (ipv4 ? !settings.use_ipv4 : !settings.use_ipv6) return NotAsked::family_disabled;
-    const bool allowed =
-        config::special_purpose(address.ip).empty() || leg.delegation.outcome == DiscoveryOutcome::pinned ||
-        std::any_of(settings.allowed_networks.begin(), settings.allowed_networks.end(),
-                    [&](const config::Network& network) { return network.contains(address.ip); });
-    if (!allowed) return NotAsked::address_refused;
-    if (before >= settings.budgets.addresses_per_zone) return NotAsked::budget_exhausted;
-    if (!context_.zones.has_route(address.ip.family(), context_.engine.now())) return NotAsked::no_route;
-    return NotAsked::asked;
+    const NotAsked why =
+        dkimprobe::probe::why_not_asked(context_.settings, context_.zones, address.ip, context_.engine.now());
+    // Whoever names the servers allows their addresses.
+    const bool named = why == NotAsked::address_refused && leg.delegation.outcome == DiscoveryOutcome::pinned;
+    if (why != NotAsked::asked && !named) return why;
+    return before < context_.settings.budgets.addresses_per_zone ? NotAsked::asked
+                                                                 : NotAsked::budget_exhausted;
   }
 
   [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const LegProbe& leg) const {

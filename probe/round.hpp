@@ -11,6 +11,7 @@
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
 #include "config/settings.hpp"
+#include "probe/discovery/zone_survey.hpp"
 #include "probe/exchange_totals.hpp"
 #include "probe/observation.hpp"
 #include "probe/query_engine.hpp"
@@ -27,6 +28,7 @@ struct ProbeContext {
   ZoneCache& zones;
   ServerMemories& servers;
   RandomBits& random;
+  RegistryUse registry_use = RegistryUse::all;
   ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
 };
 

@@ -182,7 +182,7 @@ class RoundDriver::State final : public QueryHandler {
     std::optional<LightRound> light;
     if (active.turn.depth == RoundDepth::light) light = LightRound{memories_[domain].last_full};
     active.round = std::make_unique<Round>(
-        ProbeContext{active.settings, engine_, zones_, servers_, random_, &exchanges_}, domain, selectors,
+        ProbeContext{active.settings, engine_, zones_, servers_, random_, RegistryUse::sample, &exchanges_}, domain, selectors,
         wall_now_(),
         [this, &active](std::vector<Observation> observations) {
           active.observations = std::move(observations);

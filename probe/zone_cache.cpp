@@ -67,6 +67,7 @@ std::optional<ZoneCache::NoCut> ZoneCache::no_cut(const config::DomainName& name
 
 void ZoneCache::put_no_cut(const config::DomainName& name, const config::DomainName& apex, NoCut fact,
                            std::chrono::seconds life, MonotonicTime now) {
+  if (const auto known = no_cut(name, apex, now); known && known->by_all && !fact.by_all) return;
   names_without_cut_.put(name, {apex, fact, end_of_life(std::min(life, longest_negative_life), now)});
 }
 

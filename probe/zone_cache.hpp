@@ -75,6 +75,10 @@ struct KnownZone {
   std::vector<config::ServerAddress> also_at{};
   std::vector<config::ServerAddress> useless_at{};  ///< servers that answered without being of use
   bool answers = false;  ///< some server of it answered with authority, or referred to a zone below
+  /// Each server of the zone above that may be asked was asked for the referral, and so on up to the root:
+  /// `cut.parents` has them.
+  bool parents_asked = false;
+  std::vector<StrayServer> strays{};  ///< of zones above, whose word leads past this one
   /// Present when the child's own set and the addresses were looked for, or when that cannot succeed.
   std::optional<DiscoveryOutcome> outcome{};
   MonotonicTime until{};  ///< end of life of the referral, and so of all of this
@@ -102,8 +106,10 @@ class ZoneCache {
     std::size_t hosts = 50'000;
     std::size_t servers = 50'000;
   };
-  /// No entry lives longer, whatever its TTL says, and none shorter: one round shall see one state.
-  static constexpr std::chrono::seconds longest_life{86'400};
+  /// No entry lives longer, whatever its TTL says, and none shorter: one round shall see one state. The
+  /// longest is what resolvers keep at most, so that a registry's servers are asked once for each TTL of a
+  /// delegation.
+  static constexpr std::chrono::seconds longest_life{604'800};
   static constexpr std::chrono::seconds shortest_life{10};
   /// How long a failure (a dead zone, a silent server) is remembered.
   static constexpr std::chrono::seconds failure_life{30};
@@ -125,10 +131,11 @@ class ZoneCache {
   /// leaves the cache with its outcome, so that the next walk asks the parent anew.
   void put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now);
 
-  /// Whether the servers of the zone `apex` said that no zone begins at `name`, and if so, whether they
-  /// denied that the name exists.
+  /// Whether servers of the zone `apex` said that no zone begins at `name`, and if so, whether they denied
+  /// that the name exists.
   struct NoCut {
     bool denied = false;
+    bool by_all = false;  ///< all servers that may be asked were, and none of them has a cut there
   };
   [[nodiscard]] std::optional<NoCut> no_cut(const config::DomainName& name, const config::DomainName& apex,
                                             MonotonicTime now);
@@ -137,6 +144,9 @@ class ZoneCache {
 
   [[nodiscard]] std::optional<KnownHost> host(const config::DomainName& name, MonotonicTime now);
   void put_host(const config::DomainName& name, KnownHost host, std::chrono::seconds life, MonotonicTime now);
+
+  /// Counts up: whose turn it is where only some of a zone's servers are asked.
+  [[nodiscard]] std::size_t next_turn() { return turn_++; }
 
   [[nodiscard]] ServerState server(const config::ServerAddress& server, MonotonicTime now);
   void put_server(const config::ServerAddress& server, ServerState state, MonotonicTime now);
@@ -168,6 +178,7 @@ class ZoneCache {
   RecentTable<config::DomainName, HostEntry> hosts_;
   RecentTable<config::ServerAddress, ServerEntry> servers_;
   std::array<MonotonicTime, 2> no_route_until_{};
+  std::size_t turn_ = 0;
 };
 
 }  // namespace dkimprobe::probe

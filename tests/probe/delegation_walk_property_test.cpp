@@ -72,7 +72,7 @@ probe::NsRecord random_ns(Draw& draw, config::DomainName owner) {
 }
 
 /// An answer without sense, yet often of the shape of a right one.
-Exchange hostile(Draw& draw, const DelegationWalk::AskServer& question) {
+Exchange hostile(Draw& draw, const probe::WalkQuestion& question) {
   Exchange exchange;
   exchange.question_name = question.name;
   exchange.question_type = question.type;
@@ -203,8 +203,7 @@ void walk_three_times(Draw& draw, const Answerer& answer) {
 TEST_CASE("walks end and keep to the rules, whatever servers answer") {
   CHECK(rc::check("hostile answers", [](std::uint64_t seed) {
     Draw draw(seed);
-    walk_three_times(draw,
-                     [&](const DelegationWalk::AskServer& question) { return hostile(draw, question); });
+    walk_three_times(draw, [&](const probe::WalkQuestion& question) { return hostile(draw, question); });
   }));
 }
 
@@ -212,7 +211,7 @@ TEST_CASE("walks end and keep to the rules in random internets") {
   CHECK(rc::check("random worlds", [](std::uint64_t seed) {
     Draw draw(seed);
     const World world = random_world(draw);
-    walk_three_times(draw, [&](const DelegationWalk::AskServer& question) { return world.ask(question); });
+    walk_three_times(draw, [&](const probe::WalkQuestion& question) { return world.ask(question); });
   }));
 }
 

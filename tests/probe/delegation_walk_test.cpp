@@ -116,6 +116,26 @@ config::ProbeSettings settings_of(const json& vector, const World& world) {
   return settings;
 }
 
+std::string word_of(const probe::ParentAnswer& parent) {
+  switch (parent.answer) {
+    case probe::CutAnswer::refers:
+      return "refers";
+    case probe::CutAnswer::serves_it:
+      return "serves it";
+    case probe::CutAnswer::no_cut:
+      return "no cut";
+    case probe::CutAnswer::denied:
+      return "denied";
+    case probe::CutAnswer::useless:
+      return "useless";
+    case probe::CutAnswer::silent:
+      return "silent";
+    case probe::CutAnswer::not_asked:
+      return "not asked";
+  }
+  return "";
+}
+
 template <class List, class Text>
 json texts(const List& list, Text text) {
   json made = json::array();
@@ -140,6 +160,17 @@ json result_of(const WalkRecord& record) {
     if (cut.parent_ns.size() > 20) made["parent"] = cut.parent_ns.size();
     if (!cut.child_ns.empty()) made["child"] = texts(cut.child_ns, target);
     if (cut.child_ns.size() > 20) made["child"] = cut.child_ns.size();
+    if (cut.referrals.size() > 1) {
+      made["referrals"] =
+          texts(cut.referrals, [&](const probe::Referral& referral) { return texts(referral.ns, target); });
+    }
+    json parents = json::object();
+    for (const probe::ParentAnswer& parent : cut.parents) {
+      std::string word = word_of(parent);
+      if (cut.referrals.size() > 1 && parent.referral) word += fmt::format(" {}", *parent.referral);
+      parents[parent.address.ip.to_string()] = word;
+    }
+    if (!parents.empty()) made["parents"] = parents;
     return made;
   });
   result["nameservers"] = texts(found.nameservers, [&](const probe::Nameserver& server) {
@@ -158,6 +189,11 @@ json result_of(const WalkRecord& record) {
                          {"count", found.nameservers_cut_off.size()}};
   }
   if (!found.denied.empty()) result["denied"] = texts(found.denied, name);
+  if (!found.strays.empty()) {
+    result["strays"] = texts(found.strays, [&](const probe::StrayServer& stray) {
+      return fmt::format("{} of {}", stray.address.ip.to_string(), name(stray.zone));
+    });
+  }
   result["questions"] = record.asked.size();
   result["took_ms"] = record.took.count();
   return result;
@@ -177,6 +213,9 @@ TEST_CASE("walks find the zone and its nameservers, in each vector") {
       const json vector = json::parse(std::ifstream(file));
       const World world = world_of(vector);
       const config::ProbeSettings settings = settings_of(vector, world);
+      const auto use = vector.value("settings", json::object()).value("registry", "all") == "sample"
+                           ? probe::RegistryUse::sample
+                           : probe::RegistryUse::all;
       const bool route6 = vector.value("settings", json::object()).value("route6", true);
       probe::ZoneCache cache;
       std::set<config::DomainName> met;
@@ -184,15 +223,13 @@ TEST_CASE("walks find the zone and its nameservers, in each vector") {
       for (const json& step : vector.at("walks")) {
         const config::DomainName target = name_of(step.at("target").get<std::string>());
         const milliseconds at{step.value("at_ms", 0)};
-        const WalkRecord record =
-            drive(target, settings, cache, start + at, [&](const probe::DelegationWalk::AskServer& question) {
-              if (question.server.ip.family() == config::Family::ipv6 && !route6) {
-                probe::Exchange exchange;
-                exchange.outcome = probe::Outcome::no_route;
-                return exchange;
-              }
-              return world.ask(question);
-            });
+        const auto answer = [&](const probe::WalkQuestion& question) {
+          if (question.server.ip.family() != config::Family::ipv6 || route6) return world.ask(question);
+          probe::Exchange exchange;
+          exchange.outcome = probe::Outcome::no_route;
+          return exchange;
+        };
+        const WalkRecord record = drive(target, settings, cache, start + at, answer, use);
         std::string asked;
         for (const auto& question : record.asked) {
           asked +=
@@ -219,13 +256,15 @@ TEST_CASE("what ends a walk early leaves what was found") {
   settings.root_servers = world.roots;
   probe::ZoneCache cache;
   const probe::MonotonicTime start{std::chrono::hours{1000}};
-  probe::DelegationWalk walk(name_of("s._domainkey.example.com"), settings, cache, start);
+  probe::DelegationWalk walk(name_of("s._domainkey.example.com"), settings, cache, probe::RegistryUse::all,
+                             start);
   auto asked = walk.next(start);
   REQUIRE(asked.size() == 1);
   CHECK(walk.next(start).empty());
   CHECK(asked[0].zone.is_root());
   CHECK(asked[0].name == name_of("com"));
-  CHECK(asked[0].timeout == settings.first_try);
+  CHECK(asked[0].first_wait == settings.first_try);
+  CHECK(asked[0].attempts == settings.tries);
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});  // told twice
   CHECK_FALSE(walk.done());
@@ -242,15 +281,15 @@ TEST_CASE("what ends a walk early leaves what was found") {
     CHECK(found.exchanges.size() == 1);
   }
   SECTION("the time") {
-    CHECK(walk.deadline() == start + settings.budgets.discovery_time);
-    CHECK(walk.next(walk.deadline()).empty());
+    CHECK(walk.wake() == start + settings.budgets.discovery_time);
+    CHECK(walk.next(start + settings.budgets.discovery_time).empty());
     REQUIRE(walk.done());
     const probe::Delegation found = walk.take_result();
     CHECK(found.outcome == DiscoveryOutcome::budget_exhausted);
     CHECK(found.stopped_at == name_of("com"));
   }
   SECTION("the last question meets the end of time") {
-    walk.finished(asked[0].ticket, probe::Exchange{}, walk.deadline());
+    walk.finished(asked[0].ticket, probe::Exchange{}, start + settings.budgets.discovery_time);
     REQUIRE(walk.done());
     CHECK(walk.take_result().outcome == DiscoveryOutcome::budget_exhausted);
   }

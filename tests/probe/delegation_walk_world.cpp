@@ -132,7 +132,7 @@ Response answer_from(const FakeZone& zone, const DomainName& name, RecordType ty
 
 }  // namespace
 
-Exchange World::ask(const probe::DelegationWalk::AskServer& question) const {
+Exchange World::ask(const probe::WalkQuestion& question) const {
   Exchange exchange;
   exchange.purpose = question.purpose;
   exchange.question_name = question.name;
@@ -216,7 +216,7 @@ Exchange World::ask(const probe::DelegationWalk::AskServer& question) const {
 }
 
 WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings, probe::ZoneCache& cache,
-                 probe::MonotonicTime start, const Answerer& answer) {
+                 probe::MonotonicTime start, const Answerer& answer, probe::RegistryUse use) {
   struct Event {
     probe::MonotonicTime at{};
     std::uint32_t ticket = 0;
@@ -228,11 +228,11 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
   std::priority_queue<Event, std::vector<Event>, decltype(later)> under_way(later);
   WalkRecord record;
   probe::MonotonicTime now = start;
-  probe::DelegationWalk walk(target, settings, cache, now);
+  probe::DelegationWalk walk(target, settings, cache, use, now);
   while (!walk.done()) {
     for (auto& question : walk.next(now)) {
       Exchange exchange = answer(question);
-      milliseconds took = question.timeout;
+      milliseconds took = question.first_wait * ((1U << question.attempts) - 1U);
       if (exchange.outcome == Outcome::answered) took = std::min(took, milliseconds{10});
       if (exchange.outcome == Outcome::no_route || exchange.outcome == Outcome::local_error)
         took = milliseconds{0};
@@ -242,6 +242,10 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
     record.most_under_way = std::max(record.most_under_way, under_way.size());
     if (walk.done()) break;
     if (under_way.empty()) throw std::runtime_error("the walk waits for nothing");
+    if (walk.wake() < under_way.top().at) {
+      now = walk.wake();
+      continue;
+    }
     now = under_way.top().at;
     walk.finished(under_way.top().ticket, under_way.top().exchange, now);
     under_way.pop();
@@ -251,10 +255,19 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
   return record;
 }
 
+namespace {
+
+probe::Purpose purpose_of(RecordType type) {
+  if (type == RecordType::ns) return probe::Purpose::cut;
+  return type == RecordType::soa ? probe::Purpose::zone_soa : probe::Purpose::host_address;
+}
+
+}  // namespace
+
 std::vector<std::string> breaches(const DomainName& target, const config::ProbeSettings& settings,
                                   const WalkRecord& record, std::set<DomainName>& hosts) {
   std::vector<std::string> found;
-  const auto breach = [&](const probe::DelegationWalk::AskServer& question, std::string_view what) {
+  const auto breach = [&](const probe::WalkQuestion& question, std::string_view what) {
     found.push_back(fmt::format("{} {} of {} as server of {}: {}", question.name.to_string(),
                                 static_cast<unsigned>(question.type), question.server.to_string(),
                                 question.zone.to_string(), what));
@@ -268,8 +281,9 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
   std::set<std::uint32_t> tickets;
   for (const auto& question : record.asked) {
     if (!tickets.insert(question.ticket).second) breach(question, "a ticket came twice");
-    if (question.timeout <= milliseconds{0} || question.timeout > 2 * settings.first_try) {
-      breach(question, "a time-out out of bounds");
+    if (question.first_wait != settings.first_try || question.attempts < 1 ||
+        question.attempts > settings.tries) {
+      breach(question, "waits out of bounds");
     }
     if (!question.name.is_at_or_below(question.zone)) breach(question, "asked of a server that cannot know");
     if (!config::special_purpose(question.server.ip).empty() &&
@@ -284,14 +298,17 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
     const bool of_host = std::any_of(hosts.begin(), hosts.end(), [&](const DomainName& host) {
       return question.type == RecordType::ns ? host.is_at_or_below(question.name) : host == question.name;
     });
-    if (question.type == RecordType::ns ? !of_target && !of_host : !of_host)
+    const bool of_apex = question.type == RecordType::soa && question.name == question.zone;
+    if (question.type == RecordType::ns ? !of_target && !of_host : !of_host && !of_apex)
       breach(question, "not on any way");
-    if (question.purpose !=
-        (question.type == RecordType::ns ? probe::Purpose::cut : probe::Purpose::host_address)) {
-      breach(question, "a wrong purpose");
-    }
+    if (question.purpose != purpose_of(question.type)) breach(question, "a wrong purpose");
+    if (question.zone.is_root() && question.type == RecordType::ns && !of_host &&
+        question.name.label_count() > 1)
+      breach(question, "more than a top-level domain at the root");
   }
-  if (record.asked.size() > settings.budgets.queries_per_zone) found.emplace_back("too many questions");
+  // Each zone that is looked at as a whole brings its own budget.
+  if (record.asked.size() > (2 + settings.budgets.discovery_depth) * settings.budgets.queries_per_zone)
+    found.emplace_back("too many questions");
   if (record.took > settings.budgets.discovery_time) found.emplace_back("too long");
   if (!record.delegation.zone.is_root() &&
       record.delegation.nameservers.size() > settings.budgets.nameservers_per_zone) {

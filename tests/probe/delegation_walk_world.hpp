@@ -65,22 +65,23 @@ struct World {
   /// Adds `OWNER [TTL] TYPE DATA` to a zone; `{1..60}` in it makes sixty records.
   void add_record(const std::string& zone, std::string_view text);
   /// How a question to one server goes, all but the time.
-  [[nodiscard]] probe::Exchange ask(const probe::DelegationWalk::AskServer& question) const;
+  [[nodiscard]] probe::Exchange ask(const probe::WalkQuestion& question) const;
 };
 
 /// What a driven walk did.
 struct WalkRecord {
   probe::Delegation delegation{};
-  std::vector<probe::DelegationWalk::AskServer> asked{};
+  std::vector<probe::WalkQuestion> asked{};
   std::chrono::milliseconds took{0};
   std::size_t most_under_way = 0;
 };
 
-using Answerer = std::function<probe::Exchange(const probe::DelegationWalk::AskServer&)>;
+using Answerer = std::function<probe::Exchange(const probe::WalkQuestion&)>;
 
-/// Performs the walk: an answer takes 10 ms, silence the whole time-out, no route nothing.
+/// Performs the walk: an answer takes 10 ms, silence all waits of its attempts, no route nothing.
 WalkRecord drive(const config::DomainName& target, const config::ProbeSettings& settings,
-                 probe::ZoneCache& cache, probe::MonotonicTime start, const Answerer& answer);
+                 probe::ZoneCache& cache, probe::MonotonicTime start, const Answerer& answer,
+                 probe::RegistryUse use = probe::RegistryUse::all);
 
 /// What every walk must keep to, whatever it met; a sentence for each breach. `hosts` grows by the names of
 /// nameservers met: later walks with the same cache know them too.

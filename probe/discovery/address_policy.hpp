@@ -1,0 +1,19 @@
+// Which addresses may be asked at all: one rule for the walk and for the probing of the servers that it
+// finds.
+#pragma once
+
+#include "config/address.hpp"
+#include "config/settings.hpp"
+#include "probe/clock.hpp"
+#include "probe/observation.hpp"
+#include "probe/zone_cache.hpp"
+
+namespace dkimprobe::probe {
+
+/// Why the address is not to be asked: its family is disabled, it is of a special-purpose network
+/// (RFC 6890 section 2.2) that the settings do not allow, or this machine has no route to its family; else
+/// `NotAsked::asked`.
+[[nodiscard]] NotAsked why_not_asked(const config::ProbeSettings& settings, const ZoneCache& cache,
+                                     const config::Address& address, MonotonicTime now);
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,511 @@
+#include "probe/discovery/host_search.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+namespace dkimprobe::probe {
+
+using config::DomainName;
+using config::ServerAddress;
+using std::chrono::seconds;
+
+/// One question to a zone, put to one of its servers after the other until one gives an answer of use.
+struct HostSearches::Question : std::enable_shared_from_this<Question> {
+  Search* asker = nullptr;
+  WalkZone* zone = nullptr;
+  DomainName name{};
+  RecordType type = RecordType::ns;
+
+  enum class State : std::uint8_t { open, answered, failed };
+  State state = State::open;
+  /// Those that were asked. After the first wait another one is asked beside a server that keeps silent.
+  struct Put {
+    bool under_way = true;
+    MonotonicTime patience_until{};
+  };
+  std::unordered_map<ServerAddress, Put> put{};
+  std::vector<Search*> waiting_for{};
+  bool heard_anything = false;  ///< some server answered, even if without use
+  bool met_loop = false;
+  bool met_budget = false;
+  bool met_local_error = false;  ///< of this machine: nothing is known of the server
+  Reading reading{};
+  ServerAddress answered_by{};
+
+  [[nodiscard]] bool is_of_use(const Reading& read) const {
+    if (type == RecordType::ns && name == zone->apex()) return read.kind == Reading::Kind::apex_here;
+    return read.kind != Reading::Kind::useless;
+  }
+  [[nodiscard]] bool is_under_way() const {
+    return std::ranges::any_of(put, [](const auto& entry) { return entry.second.under_way; });
+  }
+};
+
+/// The search for the addresses of one nameserver.
+struct HostSearches::Search {
+  DomainName name{};
+  HostFacts* facts = nullptr;
+  std::uint32_t depth = 0;
+  WalkZone* zone = nullptr;  ///< the deepest on the way that is known
+  std::size_t labels = 0;    ///< of the name, from the right, that are dealt with
+  std::size_t zones_seen = 0;
+  enum class Asking : std::uint8_t { nothing, label, apex };
+  Asking asking = Asking::nothing;
+  bool straight_to_name = false;  ///< a minimised name was denied or brought errors only
+  bool descending = true;
+  std::optional<DiscoveryOutcome> failure{};  ///< when it ended at a zone whose servers are of no use
+  QuestionPointer label{};
+  QuestionPointer a{};
+  QuestionPointer aaaa{};
+  bool repeated = false;
+  std::uint64_t advanced_in = 0;
+};
+
+HostSearches::HostSearches(WalkBoard& board) : board_(board) {}
+HostSearches::~HostSearches() = default;
+
+HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth) {
+  if (depth > board_.settings().budgets.discovery_depth) return nullptr;
+  HostFacts& facts = board_.add_host(name);
+  board_.changed();
+  if (const auto known = board_.cache().host(name, board_.now())) {
+    facts = {
+        true, known->outcome, known->addresses, known->ipv4_told, known->ipv6_told, ZoneCache::shortest_life};
+    return &facts;
+  }
+  if (unresolvable_ >= board_.settings().budgets.unresolvable_nameservers) {
+    facts.ended = true;
+    facts.outcome = HostOutcome::budget_exhausted;
+    return &facts;
+  }
+  auto search = std::make_unique<Search>();
+  search->name = name;
+  search->facts = &facts;
+  search->depth = depth;
+  start(*search);
+  searches_[name] = std::move(search);
+  return &facts;
+}
+
+void HostSearches::start(Search& search) const {
+  search.facts->ended = false;
+  search.facts->outcome = HostOutcome::unknown;
+  search.zone = &board_.root();
+  search.labels = 0;
+  search.zones_seen = 0;
+  search.asking = Search::Asking::nothing;
+  search.straight_to_name = false;
+  search.descending = true;
+  search.failure.reset();
+  search.label.reset();
+  search.a.reset();
+  search.aaaa.reset();
+}
+
+bool HostSearches::repeat(const DomainName& name) {
+  const auto found = searches_.find(name);
+  if (found == searches_.end() || found->second->repeated) return false;
+  found->second->repeated = true;
+  start(*found->second);
+  board_.changed();
+  return true;
+}
+
+bool HostSearches::is_descending(const DomainName& name) const {
+  const auto found = searches_.find(name);
+  return found != searches_.end() && found->second->descending;
+}
+
+void HostSearches::advance(const DomainName& name) {
+  if (const auto found = searches_.find(name); found != searches_.end()) advance(*found->second);
+}
+
+void HostSearches::collect(const DomainName& name) {
+  if (const auto found = searches_.find(name); found != searches_.end()) collect(*found->second);
+}
+
+bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchange) {
+  const auto found = under_way_.find(question.ticket);
+  if (found == under_way_.end()) return false;
+  const QuestionPointer asked = std::move(found->second);
+  under_way_.erase(found);
+  asked->put[question.server].under_way = false;
+  board_.changed();
+  auto reading = board_.note(*asked->zone, question, exchange);
+  asked->heard_anything |= reading.has_value();
+  asked->met_local_error |=
+      exchange.outcome == Outcome::local_error || exchange.outcome == Outcome::interrupted;
+  if (reading && asked->state == Question::State::open && asked->is_of_use(*reading)) {
+    asked->state = Question::State::answered;
+    asked->reading = *std::move(reading);
+    asked->answered_by = question.server;
+  }
+  return true;
+}
+
+// ---- The way down ----
+
+/// The deepest zone on the way that was met meanwhile, by whatever machine.
+void HostSearches::jump(Search& search) {
+  if (search.zones_seen == board_.zone_count()) return;
+  const std::size_t top = search.zone->apex().label_count();
+  for (std::size_t labels = search.name.label_count(); labels > top; --labels) {
+    WalkZone* zone = board_.load_zone(search.name.suffix(labels));
+    if (zone == nullptr) continue;
+    search.zone = zone;
+    search.labels = std::max(search.labels, labels);
+    search.straight_to_name = false;
+    break;
+  }
+  search.zones_seen = board_.zone_count();
+}
+
+void HostSearches::fail(Search& search, DiscoveryOutcome outcome) {
+  search.descending = false;
+  search.failure = outcome;
+  search.label.reset();
+  board_.changed();
+}
+
+void HostSearches::descend(Search& search) {
+  const std::size_t name_labels = search.name.label_count();
+  while (search.descending) {
+    if (search.label) {
+      advance(*search.label);
+      if (search.label->state == Question::State::open) return;
+      if (search.label->state == Question::State::answered) {
+        take_label_answer(search);
+      } else {
+        take_label_failure(search);
+      }
+      board_.changed();
+      continue;
+    }
+    jump(search);
+    if (search.zone->facts.is_dead()) return fail(search, *search.zone->facts.outcome);
+    const std::size_t labels = search.straight_to_name ? name_labels : search.labels + 1;
+    // The name itself is asked for its addresses instead; a referral then shows a cut.
+    if (labels >= name_labels) {
+      search.descending = false;
+      board_.changed();
+      return;
+    }
+    const DomainName name = search.name.suffix(labels);
+    if (const auto fact = board_.cache().no_cut(name, search.zone->apex(), board_.now())) {
+      search.labels = labels;
+      search.straight_to_name |= fact->denied;
+      continue;
+    }
+    search.asking = Search::Asking::label;
+    search.label = make_question(search, name, RecordType::ns);
+  }
+}
+
+void HostSearches::take_label_answer(Search& search) {
+  const QuestionPointer answered = std::exchange(search.label, nullptr);
+  const Reading& reading = answered->reading;
+  if (std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex) {
+    // The zone is served after all, so the errors were about the name.
+    board_.add_child_set(*search.zone, reading);
+    search.straight_to_name = true;
+    return;
+  }
+  search.labels = answered->name.label_count();
+  switch (reading.kind) {
+    case Reading::Kind::referral:
+    case Reading::Kind::apex_here:
+      search.zone = &board_.enter_zone(*search.zone, reading, answered->answered_by);
+      search.labels = reading.cut.label_count();
+      search.straight_to_name = false;
+      return;
+    case Reading::Kind::denied:
+    case Reading::Kind::no_data:
+    case Reading::Kind::alias:
+    case Reading::Kind::addresses: {
+      const bool denied = reading.kind == Reading::Kind::denied;
+      board_.cache().put_no_cut(answered->name, search.zone->apex(), {denied, false}, reading.life,
+                                board_.now());
+      search.straight_to_name |= denied;
+      return;
+    }
+    case Reading::Kind::useless:
+      return;
+  }
+}
+
+void HostSearches::take_label_failure(Search& search) {
+  const QuestionPointer failed = std::exchange(search.label, nullptr);
+  const bool about_apex = std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex;
+  WalkZone& zone = *search.zone;
+  if (!about_apex && (zone.facts.answers || failed->heard_anything)) {
+    // Perhaps an error for this name alone: what lies behind it is asked for by its full name. A zone of
+    // which nothing was heard but errors must show first that it is served at all.
+    search.labels = failed->name.label_count();
+    if (zone.facts.answers) {
+      search.straight_to_name = true;
+    } else {
+      search.asking = Search::Asking::apex;
+      search.label = make_question(search, zone.apex(), RecordType::ns);
+    }
+    return;
+  }
+  const DiscoveryOutcome why = why_failed(*failed);
+  // Nobody else need find out again. A loop or a budget is a matter of who asks.
+  if (why == DiscoveryOutcome::no_servers && !zone.is_surveyed)
+    board_.give_up(zone, why, failed->met_local_error);
+  fail(search, why);
+}
+
+// ---- Searches ----
+
+void HostSearches::advance(Search& search) {
+  if (search.facts->ended || search.advanced_in == pass_) return;
+  search.advanced_in = pass_;
+  while (!search.facts->ended) {
+    if (search.descending) descend(search);
+    if (search.descending) return;
+    if (search.failure) return settle_failure(search);
+    ask_for_addresses(search);
+    if (search.descending) continue;
+    if (search.a->state == Question::State::open || search.aaaa->state == Question::State::open) return;
+    return settle(search);
+  }
+}
+
+/// Asks for both families; a referral leads on down.
+void HostSearches::ask_for_addresses(Search& search) {
+  if (!search.a) {
+    search.a = make_question(search, search.name, RecordType::a);
+    search.aaaa = make_question(search, search.name, RecordType::aaaa);
+  }
+  advance(*search.a);
+  advance(*search.aaaa);
+  for (const QuestionPointer& asked : {search.a, search.aaaa}) {
+    if (asked->reading.kind != Reading::Kind::referral) continue;
+    search.zone = &board_.enter_zone(*search.zone, asked->reading, asked->answered_by);
+    search.labels = asked->reading.cut.label_count();
+    search.straight_to_name = false;
+    search.descending = true;
+    search.a.reset();
+    search.aaaa.reset();
+    return;
+  }
+}
+
+/// Both questions are over.
+void HostSearches::settle(Search& search) {
+  const auto reads = [&](Reading::Kind kind) {
+    return search.a->reading.kind == kind || search.aaaa->reading.kind == kind;
+  };
+  // A name with one family of addresses has a short negative life for the other, which is no reason to forget
+  // the first.
+  HostFacts& facts = *search.facts;
+  facts.life = seconds::max();
+  collect(search);
+  if (!reads(Reading::Kind::addresses)) {
+    for (const QuestionPointer& asked : {search.a, search.aaaa}) {
+      if (asked->state == Question::State::answered) facts.life = std::min(facts.life, asked->reading.life);
+    }
+  }
+  if (reads(Reading::Kind::alias)) return end(search, HostOutcome::is_alias);
+  if (reads(Reading::Kind::addresses)) {
+    // What one family leaves open is soon asked for again.
+    if (!facts.ipv4_known || !facts.ipv6_known)
+      facts.life = std::min<seconds>(facts.life, ZoneCache::failure_life);
+    return end(search, HostOutcome::found);
+  }
+  if (reads(Reading::Kind::denied)) return end(search, HostOutcome::name_missing);
+  if (search.a->state == Question::State::answered && search.aaaa->state == Question::State::answered) {
+    return end(search, HostOutcome::no_address);
+  }
+  const Question& failed = search.a->state == Question::State::failed ? *search.a : *search.aaaa;
+  search.failure = why_failed(failed);
+  // With silence alone the whole zone is dead; others need not wait for it again.
+  WalkZone& zone = *search.zone;
+  const bool dead = !failed.heard_anything && !zone.facts.answers && !zone.is_surveyed;
+  if (search.failure == DiscoveryOutcome::no_servers && dead)
+    board_.give_up(zone, DiscoveryOutcome::no_servers, failed.met_local_error);
+  settle_failure(search);
+}
+
+void HostSearches::settle_failure(Search& search) {
+  switch (*search.failure) {
+    case DiscoveryOutcome::loop:
+      return end(search, HostOutcome::loop);
+    case DiscoveryOutcome::budget_exhausted:
+      return end(search, HostOutcome::budget_exhausted);
+    case DiscoveryOutcome::complete:
+    case DiscoveryOutcome::pinned:
+    case DiscoveryOutcome::no_servers:
+    case DiscoveryOutcome::intercepted:
+    case DiscoveryOutcome::interrupted:
+      return end(search, HostOutcome::unknown);
+  }
+}
+
+void HostSearches::collect(Search& search) {
+  const auto answered = [](const QuestionPointer& asked) {
+    return asked && asked->state == Question::State::answered;
+  };
+  HostFacts& facts = *search.facts;
+  facts.ipv4_known = answered(search.a);
+  facts.ipv6_known = answered(search.aaaa);
+  for (const QuestionPointer& asked : {search.a, search.aaaa}) {
+    if (!asked || asked->reading.kind != Reading::Kind::addresses) continue;
+    facts.life = std::min(facts.life, asked->reading.life);
+    for (const config::Address& address : asked->reading.addresses) {
+      add_address(facts.addresses, address, board_.settings().budgets.addresses_per_zone);
+    }
+  }
+}
+
+void HostSearches::end(Search& search, HostOutcome outcome) {
+  HostFacts& facts = *search.facts;
+  facts.ended = true;
+  facts.outcome = outcome;
+  if (outcome != HostOutcome::found && !search.repeated) ++unresolvable_;
+  board_.changed();
+  switch (outcome) {
+    case HostOutcome::found:
+    case HostOutcome::is_alias:
+    case HostOutcome::name_missing:
+    case HostOutcome::no_address:
+      board_.cache().put_host(search.name, {outcome, facts.addresses, facts.ipv4_known, facts.ipv6_known},
+                              facts.life, board_.now());
+      break;
+    case HostOutcome::unknown:
+    case HostOutcome::loop:
+    case HostOutcome::budget_exhausted:
+      break;
+  }
+}
+
+bool HostSearches::depends_on(const Search& search, const Search& other) {
+  std::vector<const Search*> open{&search};
+  std::unordered_set<const Search*> seen{&search};
+  while (!open.empty()) {
+    const Search* at = open.back();
+    open.pop_back();
+    if (at->facts->ended) continue;
+    if (at == &other) return true;
+    for (const QuestionPointer& question : {at->label, at->a, at->aaaa}) {
+      if (!question || question->state != Question::State::open) continue;
+      for (const Search* next : question->waiting_for) {
+        if (seen.insert(next).second) open.push_back(next);
+      }
+    }
+  }
+  return false;
+}
+
+// ---- Questions ----
+
+HostSearches::QuestionPointer HostSearches::make_question(Search& search, DomainName name, RecordType type) {
+  auto made = std::make_shared<Question>();
+  made->asker = &search;
+  made->zone = search.zone;
+  made->name = std::move(name);
+  made->type = type;
+  board_.changed();
+  return made;
+}
+
+DiscoveryOutcome HostSearches::why_failed(const Question& question) {
+  if (question.zone->facts.is_dead()) return *question.zone->facts.outcome;
+  if (question.met_budget) return DiscoveryOutcome::budget_exhausted;
+  if (question.met_loop && question.put.empty()) return DiscoveryOutcome::loop;
+  return DiscoveryOutcome::no_servers;
+}
+
+void HostSearches::advance(Question& question) {
+  if (question.state != Question::State::open) return;
+  if (question.zone->facts.is_dead()) {
+    question.state = Question::State::failed;
+    board_.changed();
+    return;
+  }
+  for (const auto& [server, put] : question.put) {
+    if (!put.under_way || board_.now() >= put.patience_until) continue;
+    return board_.wake_by(put.patience_until);
+  }
+  if (ask_next(question.shared_from_this())) return;
+  // No address is left that was not tried: look for those of names that came without.
+  find_servers_for(question);
+  if (!question.waiting_for.empty()) {
+    // One that ends counts as a change, and so this question comes up again.
+    const std::vector<Search*> waiting_for = question.waiting_for;
+    for (Search* search : waiting_for) advance(*search);
+    return;
+  }
+  if (ask_next(question.shared_from_this()) || question.is_under_way()) return;
+  question.state = Question::State::failed;
+  board_.changed();
+}
+
+/// Puts the question to the best server that is left; false when there is none.
+bool HostSearches::ask_next(const QuestionPointer& question) {
+  std::vector<ServerAddress> candidates = board_.servers_of(*question->zone);
+  std::erase_if(candidates, [&](const ServerAddress& candidate) {
+    return question->put.contains(candidate) || board_.server(candidate).silent;
+  });
+  const ServerAddress* best = board_.best_of(*question->zone, candidates);
+  if (best == nullptr) return false;
+  WalkQuestion asked;
+  asked.server = *best;
+  asked.zone = question->zone->apex();
+  asked.name = question->name;
+  asked.type = question->type;
+  asked.purpose = question->type == RecordType::ns ? Purpose::cut : Purpose::host_address;
+  question->waiting_for.clear();
+  if (const auto ticket = board_.ask(std::move(asked))) {
+    const MonotonicTime patience_until = board_.now() + board_.settings().first_try;
+    question->put[*best] = {true, patience_until};
+    under_way_[*ticket] = question;
+    board_.wake_by(patience_until);
+  }
+  return true;
+}
+
+/// The search for a nameserver of the question's zone; null when it can be of no help.
+HostSearches::Search* HostSearches::search_for(Question& question, const DomainName& nameserver) {
+  const HostFacts* facts = board_.host(nameserver);
+  if (facts == nullptr) {
+    // Names beside each other most likely share their fate and their questions.
+    const bool beside = std::ranges::any_of(question.waiting_for, [&](const Search* other) {
+      return other->name.parent() == nameserver.parent();
+    });
+    if (beside) return nullptr;
+    facts = begin(nameserver, question.asker->depth + 1);
+    if (facts == nullptr) {
+      question.met_budget = true;
+      return nullptr;
+    }
+  }
+  if (facts->ended) {
+    question.met_loop |= facts->outcome == HostOutcome::loop;
+    question.met_budget |= facts->outcome == HostOutcome::budget_exhausted;
+    return nullptr;
+  }
+  Search* search = searches_.at(nameserver).get();
+  if (depends_on(*search, *question.asker)) {
+    question.met_loop = true;
+    return nullptr;
+  }
+  return search;
+}
+
+void HostSearches::find_servers_for(Question& question) {
+  constexpr std::size_t most_at_once = 2;
+  const WalkZone& zone = *question.zone;
+  question.waiting_for.clear();
+  if (zone.parent == nullptr) return;
+  for (const Nameserver& nameserver : zone.facts.nameservers) {
+    if (!nameserver.glue.empty() && nameserver.name.is_at_or_below(zone.apex())) continue;
+    if (Search* search = search_for(question, nameserver.name)) question.waiting_for.push_back(search);
+    if (question.waiting_for.size() == most_at_once) break;
+  }
+}
+
+}  // namespace dkimprobe::probe

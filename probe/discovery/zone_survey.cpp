@@ -1,0 +1,575 @@
+#include "probe/discovery/zone_survey.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/discovery/address_policy.hpp"
+
+namespace dkimprobe::probe {
+namespace {
+
+using config::DomainName;
+using std::chrono::seconds;
+
+// Searches for the addresses of one zone's nameservers that are under way at once.
+constexpr std::size_t most_searches_at_once = 4;
+// Of a sample: so many servers answer, and each counts for all.
+constexpr std::size_t sample_size = 2;
+// RFC 9156 section 2.3: after so many single labels the full name is asked for, which finds the same cuts.
+constexpr std::size_t most_minimised = 10;
+
+DomainName domain_of(DomainName target) {
+  while (target.has_domainkey_label()) target = target.parent();
+  return target;
+}
+
+bool leads_on(CutAnswer answer) {
+  return answer == CutAnswer::refers || answer == CutAnswer::serves_it;
+}
+
+}  // namespace
+
+ZoneSurvey::ZoneSurvey(WalkBoard& board, HostSearches& hosts, WalkZone& zone, RegistryUse use)
+    : board_(board), hosts_(hosts), zone_(zone), use_(use), domain_(domain_of(board.target())) {
+  zone_.is_surveyed = true;
+  needs_completion_ = !is_registry() && zone_.parent != nullptr && !zone_.facts.outcome;
+  start_labels();
+}
+
+/// How much of the target is asked for after a server denied a part of it, or answered with an error. A
+/// registry is asked no further than for the domain, and the root no further than for the top-level domain.
+std::size_t ZoneSurvey::longest_label() const {
+  if (!is_registry()) return board_.target().label_count();
+  return zone_.parent == nullptr ? 1 : domain_.label_count();
+}
+
+/// The root and top-level domains hold delegations for all the world: they are asked for the referral alone.
+bool ZoneSurvey::is_registry() const {
+  return zone_.apex().label_count() <= 1 && domain_.label_count() > zone_.apex().label_count();
+}
+
+bool ZoneSurvey::needs_addresses(const Nameserver& nameserver) const {
+  if (zone_.parent == nullptr || zone_.facts.outcome) return false;
+  // Addresses beside the glue are of interest only where the zone is served.
+  return nameserver.glue.empty() || (needs_completion_ && zone_.facts.answers);
+}
+
+/// Labels at which all servers are known to have no cut need not be asked for again.
+void ZoneSurvey::start_labels() {
+  const std::size_t target_labels = board_.target().label_count();
+  first_label_ = zone_.apex().label_count() + 1;
+  if (zone_.parent == nullptr) return;
+  while (first_label_ < target_labels) {
+    const DomainName name = board_.target().suffix(first_label_);
+    const auto fact = board_.cache().no_cut(name, zone_.apex(), board_.now());
+    if (!fact || !fact->by_all) return;
+    if (fact->denied) {
+      denied_.push_back(name);
+      first_label_ = target_labels;
+      return;
+    }
+    ++first_label_;
+  }
+}
+
+// ---- The servers ----
+
+void ZoneSurvey::add_members() {
+  for (NamedAddress& known : board_.addresses_of(zone_)) {
+    const auto same = std::ranges::find(members_, known.address,
+                                        [](const Member& member) { return member.server.address; });
+    if (same != members_.end()) {
+      if (!known.names.empty()) same->server.names = std::move(known.names);
+      continue;
+    }
+    Member& member = members_.emplace_back();
+    member.server = std::move(known);
+    member.next_label = first_label_;
+    member.not_asked =
+        why_not_asked(board_.settings(), board_.cache(), member.server.address.ip, board_.now());
+    if (member.not_asked == NotAsked::asked && members_.size() > board_.settings().budgets.addresses_per_zone)
+      member.not_asked = NotAsked::budget_exhausted;
+    if (member.not_asked != NotAsked::asked) member.end = CutAnswer::not_asked;
+    member.chosen = !(is_registry() && use_ == RegistryUse::sample);
+    board_.changed();
+  }
+}
+
+/// Of a registry's servers two are asked, others only in place of those that are of no use.
+void ZoneSurvey::choose_sample() {
+  if (!is_registry() || use_ == RegistryUse::all) return;
+  std::size_t hopeful = 0;
+  std::vector<Member*> spare;
+  std::vector<Member*> hopeless;
+  for (Member& member : members_) {
+    const bool is_of_no_use = member.end && !leads_on(*member.end) && *member.end != CutAnswer::no_cut &&
+                              *member.end != CutAnswer::denied;
+    if (member.chosen && !is_of_no_use) ++hopeful;
+    if (!member.chosen && !member.end) (is_hopeless(member) ? hopeless : spare).push_back(&member);
+  }
+  if (hopeful >= sample_size || spare.size() + hopeless.size() == 0) return;
+  if (!spare.empty()) {
+    const auto first = static_cast<std::ptrdiff_t>(board_.cache().next_turn() * sample_size % spare.size());
+    std::ranges::rotate(spare, spare.begin() + first);
+  }
+  spare.insert(spare.end(), hopeless.begin(), hopeless.end());
+  for (std::size_t i = 0; i < spare.size() && hopeful < sample_size; ++i, ++hopeful) spare[i]->chosen = true;
+  board_.changed();
+}
+
+bool ZoneSurvey::is_hopeless(const Member& member) {
+  const WalkBoard::Server& memory = board_.server(member.server.address);
+  return memory.silent || (memory.was_silent_before && !memory.answered);
+}
+
+/// The search for the addresses of a name, begun if there is room for one more beside those that run.
+HostFacts* ZoneSurvey::begin_host(const DomainName& name, const std::vector<DomainName>& running,
+                                  bool& waiting) {
+  const auto& budgets = board_.settings().budgets;
+  const std::size_t allowed = std::min<std::size_t>(
+      most_searches_at_once,
+      budgets.unresolvable_nameservers - std::min(hosts_.unresolvable(), budgets.unresolvable_nameservers));
+  // The first of several names in one zone finds the zone; the others then begin there.
+  const bool beside = std::ranges::any_of(running, [&](const DomainName& other) {
+    return hosts_.is_descending(other) && other.parent() == name.parent();
+  });
+  if (!running.empty() && (running.size() >= allowed || beside)) {
+    waiting = true;
+    return nullptr;
+  }
+  return hosts_.begin(name, 1);
+}
+
+/// False when every name that is wanted was looked for to the end.
+bool ZoneSurvey::advance_hosts() {
+  std::vector<DomainName> names;
+  // Those of the zone itself first: its own servers know them, whatever becomes of the others.
+  for (const bool inside : {true, false}) {
+    for (const Nameserver& nameserver : zone_.facts.nameservers) {
+      if (needs_addresses(nameserver) && nameserver.name.is_at_or_below(zone_.apex()) == inside)
+        names.push_back(nameserver.name);
+    }
+  }
+  std::vector<DomainName> running;
+  bool waiting = false;
+  for (const DomainName& name : names) {
+    hosts_.advance(name);
+    if (const HostFacts* facts = board_.host(name); facts != nullptr && !facts->ended)
+      running.push_back(name);
+  }
+  for (const DomainName& name : names) {
+    HostFacts* facts = board_.host(name);
+    // A loop may have had another way out since.
+    if (facts != nullptr && facts->ended && facts->outcome == HostOutcome::loop) hosts_.repeat(name);
+    if (facts == nullptr) facts = begin_host(name, running, waiting);
+    if (facts == nullptr || facts->ended) continue;
+    if (std::ranges::find(running, name) == running.end()) running.push_back(name);
+  }
+  return !running.empty() || waiting;
+}
+
+// ---- The questions ----
+
+void ZoneSurvey::advance() {
+  if (ended_) return;
+  if (zone_.facts.is_dead() && members_.empty()) {
+    ended_ = true;
+    board_.changed();
+    return;
+  }
+  const bool hosts_run = advance_hosts();
+  add_members();
+  choose_sample();
+  for (std::size_t i = 0; i < members_.size(); ++i) advance_member(i);
+  const bool members_run =
+      std::ranges::any_of(members_, [](const Member& member) { return member.chosen && !member.end; });
+  if (hosts_run || members_run || !under_way_.empty()) return;
+  if (ask_serials() || ask_addresses()) return;
+  ended_ = true;
+  remember_missing_cuts();
+  board_.changed();
+}
+
+bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, RecordType type) {
+  WalkQuestion question;
+  question.server = members_[index].server.address;
+  question.zone = zone_.apex();
+  question.name = name;
+  question.type = type;
+  question.purpose = about == About::soa       ? Purpose::zone_soa
+                     : about == About::address ? Purpose::host_address
+                                               : Purpose::cut;
+  const auto ticket = board_.ask(std::move(question));
+  if (!ticket) return false;
+  under_way_[*ticket] = {index, about};
+  if (about == About::way) members_[index].ticket = ticket;
+  return true;
+}
+
+void ZoneSurvey::advance_member(std::size_t index) {
+  Member& member = members_[index];
+  if (member.end || !member.chosen) return;
+  if (board_.server(member.server.address).silent) return end(member, CutAnswer::silent, 0);
+  if (needs_completion_ && !member.ns_asked) {
+    if (!ask(index, About::ns, zone_.apex(), RecordType::ns)) return;
+    member.ns_asked = true;
+  }
+  if (member.ticket) return;
+  if (member.met_error) return take_error(member);
+  const std::size_t target_labels = board_.target().label_count();
+  if (member.next_label > target_labels)
+    return end(member, member.met_denial ? CutAnswer::denied : CutAnswer::no_cut, target_labels);
+  if (member.next_label - zone_.apex().label_count() > most_minimised) member.next_label = target_labels;
+  static_cast<void>(ask(index, About::way, board_.target().suffix(member.next_label), RecordType::ns));
+}
+
+bool ZoneSurvey::finished(const WalkQuestion& question, const Exchange& exchange) {
+  const auto found = under_way_.find(question.ticket);
+  if (found == under_way_.end()) return false;
+  const UnderWay asked = found->second;
+  under_way_.erase(found);
+  board_.changed();
+  Member& member = members_[asked.member];
+  const std::optional<Reading> reading = board_.note(zone_, question, exchange);
+  met_local_error_ |= exchange.outcome == Outcome::local_error || exchange.outcome == Outcome::interrupted;
+  if (reading && reading->serial) member.serial = reading->serial;
+  if (reading && reading->nsid) member.nsid = reading->nsid;
+  switch (asked.about) {
+    case About::way:
+      member.ticket.reset();
+      take_way_answer(member, question, reading);
+      break;
+    case About::ns:
+      member.serves = reading && reading->kind == Reading::Kind::apex_here;
+      if (*member.serves) {
+        board_.add_child_set(zone_, *reading);
+        member.ns = reading->ns;
+      }
+      break;
+    case About::address:
+      if (!reading) break;
+      for (const config::Address& address : reading->addresses)
+        board_.add_given(zone_, {question.name, address, 0});
+      break;
+    case About::soa:
+      break;
+  }
+  return true;
+}
+
+void ZoneSurvey::end(Member& member, CutAnswer answer, std::size_t labels) {
+  member.end = answer;
+  member.end_labels = labels;
+  board_.changed();
+}
+
+void ZoneSurvey::take_way_answer(Member& member, const WalkQuestion& question,
+                                 const std::optional<Reading>& reading) {
+  const std::size_t labels = question.name.label_count();
+  if (!reading) return end(member, CutAnswer::silent, labels);
+  switch (reading->kind) {
+    case Reading::Kind::referral:
+    case Reading::Kind::apex_here: {
+      const bool refers = reading->kind == Reading::Kind::referral;
+      board_.enter_zone(zone_, *reading, member.server.address);
+      member.cut = reading->cut;
+      member.reading = *reading;
+      return end(member, refers ? CutAnswer::refers : CutAnswer::serves_it, reading->cut.label_count());
+    }
+    case Reading::Kind::no_data:
+    case Reading::Kind::alias:
+    case Reading::Kind::addresses:
+      if (labels == board_.target().label_count() || zone_.parent == nullptr)
+        return end(member, CutAnswer::no_cut, labels);
+      member.next_label = labels + 1;
+      return;
+    case Reading::Kind::denied:
+      return take_denial(member, labels);
+    case Reading::Kind::useless:
+      // A resolver that stands in a server's place is never sent a longer name.
+      if (reading->from_recursor) return end(member, CutAnswer::useless, labels);
+      member.next_label = labels;
+      member.met_error = true;
+      return;
+  }
+}
+
+/// Some servers deny a name although others are below it, so the full name is asked for as well.
+void ZoneSurvey::take_denial(Member& member, std::size_t labels) {
+  const std::size_t last = longest_label();
+  if (labels < board_.target().label_count()) {
+    const DomainName name = board_.target().suffix(labels);
+    if (std::ranges::find(denied_, name) == denied_.end()) denied_.push_back(name);
+  }
+  if (labels >= last) return end(member, CutAnswer::denied, labels);
+  member.met_denial = true;
+  member.next_label = last;
+}
+
+/// Perhaps an error for this name alone: what lies behind it is asked for by its full name, of a server that
+/// has shown that it serves the zone.
+void ZoneSurvey::take_error(Member& member) {
+  const std::size_t last = longest_label();
+  const std::size_t labels = member.next_label;
+  if (labels >= last) return end(member, CutAnswer::useless, labels);
+  const bool serves_known = !needs_completion_ || member.serves;
+  if (!serves_known) return;  // the answer to the question for its NS set decides
+  const bool serves = needs_completion_ ? *member.serves : zone_.facts.answers;
+  if (!serves) return end(member, CutAnswer::useless, labels);
+  member.met_error = false;
+  member.next_label = last;
+  board_.changed();
+}
+
+/// Later walks may pass over the labels at which no server has a cut.
+void ZoneSurvey::remember_missing_cuts() {
+  if (zone_.parent == nullptr) return;
+  const std::size_t target_labels = board_.target().label_count();
+  std::size_t labels = target_labels;
+  bool denied = false;
+  bool anybody = false;
+  for (const Member& member : members_) {
+    if (!member.end || member.end == CutAnswer::not_asked || member.end == CutAnswer::silent ||
+        member.end == CutAnswer::useless)
+      continue;
+    anybody = true;
+    if (leads_on(*member.end)) labels = std::min(labels, member.end_labels);
+    denied |= *member.end == CutAnswer::denied || member.met_denial;
+  }
+  if (!anybody || denied) return;
+  for (std::size_t at = zone_.apex().label_count() + 1; at < labels; ++at) {
+    board_.cache().put_no_cut(board_.target().suffix(at), zone_.apex(), {false, true},
+                              ZoneCache::longest_negative_life, board_.now());
+  }
+}
+
+// ---- Servers that differ ----
+
+bool ZoneSurvey::members_differ() const {
+  const Member* first = nullptr;
+  for (const Member& member : members_) {
+    if (!member.end || *member.end == CutAnswer::not_asked || *member.end == CutAnswer::silent ||
+        *member.end == CutAnswer::useless)
+      continue;
+    if (first == nullptr) {
+      first = &member;
+      continue;
+    }
+    if (leads_on(*member.end) != leads_on(*first->end) || !(member.cut == first->cut)) return true;
+    if (!member.reading || !first->reading || member.reading->kind != first->reading->kind) continue;
+    ZoneCut cut;
+    if (referral_index(cut, *first->reading) != referral_index(cut, *member.reading)) return true;
+  }
+  return false;
+}
+
+/// The serials of servers that differ show which one lags behind. False when there is nothing to ask.
+bool ZoneSurvey::ask_serials() {
+  if (!members_differ()) return false;
+  bool asked = false;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    Member& member = members_[i];
+    const bool answers =
+        member.end && *member.end != CutAnswer::not_asked && *member.end != CutAnswer::silent;
+    if (!answers || member.serial || std::exchange(member.soa_asked, true)) continue;
+    asked |= ask(i, About::soa, zone_.apex(), RecordType::soa);
+  }
+  return asked;
+}
+
+bool ZoneSurvey::serials_differ() const {
+  std::optional<std::uint32_t> first;
+  for (const Member& member : members_) {
+    if (!member.serial) continue;
+    if (first && *first != *member.serial) return true;
+    first = member.serial;
+  }
+  return false;
+}
+
+/// Servers with different versions of the zone may know different addresses of its nameservers: then each is
+/// asked for them. False when there is nothing to ask.
+bool ZoneSurvey::ask_addresses() {
+  if (!needs_completion_) return false;
+  const auto has_other_ns = [&](const Member& member) {
+    return !member.ns.empty() && member.ns.size() != zone_.facts.cut.child_ns.size();
+  };
+  if (!members_differ() && !serials_differ() && std::ranges::none_of(members_, has_other_ns)) return false;
+  std::vector<DomainName> inside;
+  for (const Nameserver& nameserver : zone_.facts.nameservers) {
+    if (nameserver.name.is_at_or_below(zone_.apex())) inside.push_back(nameserver.name);
+  }
+  bool asked = false;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (!members_[i].serves.value_or(false) || std::exchange(members_[i].addresses_asked, true)) continue;
+    for (const DomainName& name : inside) {
+      asked |= ask(i, About::address, name, RecordType::a);
+      asked |= ask(i, About::address, name, RecordType::aaaa);
+    }
+  }
+  return asked;
+}
+
+std::vector<DomainName> ZoneSurvey::cuts() const {
+  std::vector<DomainName> all;
+  for (const Member& member : members_) {
+    if (member.reading && std::ranges::find(all, member.cut) == all.end()) all.push_back(member.cut);
+  }
+  return all;
+}
+
+std::vector<StrayServer> ZoneSurvey::ends() const {
+  std::vector<StrayServer> all;
+  if (is_registry()) return all;
+  for (const Member& member : members_) {
+    if (member.end == CutAnswer::no_cut || member.end == CutAnswer::denied)
+      all.push_back({member.server.names, member.server.address, zone_.apex(), *member.end});
+  }
+  return all;
+}
+
+std::vector<ParentAnswer> ZoneSurvey::answers_about(WalkZone& below) const {
+  ZoneCut& cut = below.facts.cut;
+  const std::size_t labels = cut.apex.label_count();
+  std::vector<ParentAnswer> answers;
+  for (const Member& member : members_) {
+    ParentAnswer answer{member.server.names, member.server.address, member.end.value_or(CutAnswer::not_asked),
+                        member.not_asked,    std::nullopt,          member.serial,
+                        member.nsid};
+    if (member.ticket && !member.end) answer.answer = CutAnswer::silent;
+    if (member.reading) {
+      // One that leads to a zone above this one says nothing of this one; one that leads further down says
+      // that no zone begins here.
+      if (member.end_labels < labels) continue;
+      if (member.end_labels > labels) {
+        answer.answer = CutAnswer::no_cut;
+      } else if (answer.answer == CutAnswer::refers) {
+        answer.referral = referral_index(cut, *member.reading);
+      }
+    } else if (answer.answer == CutAnswer::denied && member.end_labels > labels && !member.met_denial) {
+      answer.answer = CutAnswer::no_cut;
+    }
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+// ---- The end ----
+
+/// Writes what is known of the hosts into the zone's nameservers.
+void ZoneSurvey::settle_hosts(bool cut_off) {
+  for (const AddressRecord& given : zone_.given) {
+    const auto named = std::ranges::find(zone_.facts.nameservers, given.owner, &Nameserver::name);
+    add_address(named->addresses, given.address, board_.settings().budgets.addresses_per_zone);
+  }
+  for (Nameserver& nameserver : zone_.facts.nameservers) {
+    HostFacts* host = board_.host(nameserver.name);
+    if (host == nullptr) {
+      if (zone_.parent == nullptr) {
+        nameserver.host = HostOutcome::found;
+      } else if (cut_off && nameserver.glue.empty()) {
+        nameserver.host = HostOutcome::budget_exhausted;
+      }
+      continue;
+    }
+    if (!host->ended) {
+      hosts_.collect(nameserver.name);
+      host->outcome = cut_off ? HostOutcome::budget_exhausted : HostOutcome::unknown;
+    }
+    nameserver.host = nameserver.addresses.empty() ? host->outcome : HostOutcome::found;
+    for (const config::Address& address : host->addresses)
+      add_address(nameserver.addresses, address, board_.settings().budgets.addresses_per_zone);
+    const auto is_known = [&](config::Family family) {
+      const auto is_of = [&](const config::Address& address) { return address.family() == family; };
+      return std::ranges::any_of(nameserver.glue, is_of) || std::ranges::any_of(nameserver.addresses, is_of);
+    };
+    const bool has_one = is_known(config::Family::ipv4) || is_known(config::Family::ipv6);
+    const bool may_have_more =
+        has_one && (host->outcome == HostOutcome::found || host->outcome == HostOutcome::unknown ||
+                    host->outcome == HostOutcome::budget_exhausted);
+    nameserver.ipv4_unknown = may_have_more && !host->ipv4_known && !is_known(config::Family::ipv4);
+    nameserver.ipv6_unknown = may_have_more && !host->ipv6_known && !is_known(config::Family::ipv6);
+  }
+}
+
+/// How long what was learnt from the zone itself may be kept.
+seconds ZoneSurvey::life(bool& something_unknown, bool& budget_met) const {
+  seconds life = ZoneCache::longest_life;
+  budget_met = !zone_.facts.nameservers_cut_off.empty();
+  for (const Nameserver& nameserver : zone_.facts.nameservers) {
+    if (!needs_addresses(nameserver)) continue;
+    const HostFacts* host = std::as_const(board_).host(nameserver.name);
+    switch (host == nullptr ? HostOutcome::budget_exhausted : host->outcome) {
+      case HostOutcome::found:
+      case HostOutcome::is_alias:
+      case HostOutcome::name_missing:
+      case HostOutcome::no_address:
+        life = std::min(life, host->life);
+        break;
+      case HostOutcome::unknown:
+      case HostOutcome::loop:
+        something_unknown = true;
+        break;
+      case HostOutcome::budget_exhausted:
+        budget_met = true;
+        break;
+    }
+  }
+  if (zone_.facts.cut.child_ns.empty()) {
+    something_unknown = true;
+  } else {
+    life = std::min(life, seconds{shortest_ttl(zone_.facts.cut.child_ns)});
+  }
+  return life;
+}
+
+DiscoveryOutcome ZoneSurvey::why_nobody_answered() const {
+  if (zone_.facts.is_dead()) return *zone_.facts.outcome;
+  const bool asked_somebody = std::ranges::any_of(
+      members_, [](const Member& member) { return member.end && *member.end != CutAnswer::not_asked; });
+  bool met_loop = false;
+  bool met_budget = board_.out_of_questions();
+  for (const Nameserver& nameserver : zone_.facts.nameservers) {
+    const HostFacts* host = std::as_const(board_).host(nameserver.name);
+    if (host == nullptr) continue;
+    met_loop |= host->outcome == HostOutcome::loop;
+    met_budget |= host->outcome == HostOutcome::budget_exhausted;
+  }
+  if (met_budget) return DiscoveryOutcome::budget_exhausted;
+  return met_loop && !asked_somebody ? DiscoveryOutcome::loop : DiscoveryOutcome::no_servers;
+}
+
+DiscoveryOutcome ZoneSurvey::settle(std::optional<DiscoveryOutcome> cut_off) {
+  KnownZone& facts = zone_.facts;
+  if (facts.outcome) return *facts.outcome;
+  const bool out_of_budget = cut_off == DiscoveryOutcome::budget_exhausted;
+  settle_hosts(out_of_budget);
+  if (cut_off) {
+    // The next walk need not find out again that the zone keeps silent, or which addresses cannot be had.
+    const bool silent = !facts.answers && facts.useless_at.empty() && !members_.empty();
+    const bool half_done = facts.answers && needs_completion_;
+    if (out_of_budget && (silent || half_done)) board_.give_up(zone_, *cut_off, met_local_error_);
+    return *cut_off;
+  }
+  if (!facts.answers) {
+    const DiscoveryOutcome why = why_nobody_answered();
+    board_.give_up(zone_, why, met_local_error_);
+    return why;
+  }
+  bool something_unknown = false;
+  bool budget_met = false;
+  seconds outcome_life = life(something_unknown, budget_met);
+  const DiscoveryOutcome outcome =
+      budget_met ? DiscoveryOutcome::budget_exhausted : DiscoveryOutcome::complete;
+  if (!needs_completion_) {
+    board_.store(zone_, seconds{0});
+    return outcome;
+  }
+  if (something_unknown || budget_met)
+    outcome_life = std::min<seconds>(outcome_life, ZoneCache::failure_life);
+  facts.outcome = outcome;
+  board_.store(zone_, outcome_life);
+  return outcome;
+}
+
+}  // namespace dkimprobe::probe
