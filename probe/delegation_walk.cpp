@@ -398,7 +398,7 @@ void DelegationWalk::State::finished(std::uint32_t ticket, const Exchange& excha
     case Outcome::connection_closed:
       attempt.silent = true;
       family_silent_[static_cast<std::size_t>(ask.server.ip.family())] = true;
-      memory.waited_longest = std::max(memory.waited_longest, ask.timeout);
+      memory.waited_longest = std::max(memory.waited_longest, ask.first_wait);
       cache_->put_server(ask.server, ServerState::silent, now_);
       break;
     case Outcome::no_route:
@@ -1101,7 +1101,9 @@ bool DelegationWalk::State::ask_best(Question& question, bool second_round) {
   ask.type = question.type;
   ask.purpose = question.purpose;
   const auto left = std::chrono::ceil<milliseconds>(deadline_ - now_);
-  ask.timeout = std::min(second_round ? 2 * settings_->first_try : settings_->first_try, left);
+  // A server that is slow, not dead, answers in the second round at the latest.
+  ask.attempts = second_round && settings_->tries > 1 ? 2 : 1;
+  ask.first_wait = std::min(second_round ? 2 * settings_->first_try : settings_->first_try, left);
   ++questions_sent_;
   ++server(*best).sent;
   ++question.tries[*best].count;

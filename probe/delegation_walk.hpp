@@ -22,16 +22,16 @@ namespace dkimprobe::probe {
 /// met on the way; the target's own name is asked for NS alone, of the servers that could hold it.
 class DelegationWalk {
  public:
-  /// One question for one server, to be asked with RD=0, once over UDP, and over TCP when the answer has
-  /// TC=1.
+  /// One question for one server, to be asked with RD=0 over UDP, and over TCP when the answer has TC=1.
   struct AskServer {
     std::uint32_t ticket = 0;  ///< to be given back with `finished`; never used twice in one walk
     config::ServerAddress server{};
     config::DomainName zone{};  ///< whose server it is asked as
     config::DomainName name{};
     RecordType type = RecordType::ns;
-    Purpose purpose = Purpose::cut;        ///< `cut` or `host_address`
-    std::chrono::milliseconds timeout{0};  ///< for the wait after it was sent, not for the pace
+    Purpose purpose = Purpose::cut;  ///< `cut` or `host_address`
+    std::uint8_t attempts = 1;       ///< over UDP, each with twice the wait of the one before
+    std::chrono::milliseconds first_wait{0};
   };
 
   /// `settings` and `cache` must outlive the walk. The time allowed for discovery begins at `now`.
@@ -45,7 +45,7 @@ class DelegationWalk {
 
   /// What to start now. Empty while what is under way must end first, and when the walk is done.
   [[nodiscard]] std::vector<AskServer> next(MonotonicTime now);
-  /// How a question went: the last exchange of it (that over TCP when there was one). A ticket that is not
+  /// How a question went: the exchange that decides (that over TCP when there was one). A ticket that is not
   /// under way is ignored, so that late calls after the end do no harm.
   void finished(std::uint32_t ticket, const Exchange& exchange, MonotonicTime now);
   /// Nothing more will be asked and the result is ready; what is still under way can be given up.

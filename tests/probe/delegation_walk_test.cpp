@@ -225,7 +225,7 @@ TEST_CASE("what ends a walk early leaves what was found") {
   CHECK(walk.next(start).empty());
   CHECK(asked[0].zone.is_root());
   CHECK(asked[0].name == name_of("com"));
-  CHECK(asked[0].timeout == settings.first_try);
+  CHECK(asked[0].first_wait == settings.first_try);
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});  // told twice
   CHECK_FALSE(walk.done());

@@ -232,7 +232,7 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
   while (!walk.done()) {
     for (auto& question : walk.next(now)) {
       Exchange exchange = answer(question);
-      milliseconds took = question.timeout;
+      milliseconds took = question.first_wait * ((1 << question.attempts) - 1);
       if (exchange.outcome == Outcome::answered) took = std::min(took, milliseconds{10});
       if (exchange.outcome == Outcome::no_route || exchange.outcome == Outcome::local_error)
         took = milliseconds{0};
@@ -242,6 +242,10 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
     record.most_under_way = std::max(record.most_under_way, under_way.size());
     if (walk.done()) break;
     if (under_way.empty()) throw std::runtime_error("the walk waits for nothing");
+    if (under_way.top().at > walk.deadline()) {
+      now = walk.deadline();
+      continue;
+    }
     now = under_way.top().at;
     walk.finished(under_way.top().ticket, under_way.top().exchange, now);
     under_way.pop();
@@ -268,8 +272,11 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
   std::set<std::uint32_t> tickets;
   for (const auto& question : record.asked) {
     if (!tickets.insert(question.ticket).second) breach(question, "a ticket came twice");
-    if (question.timeout <= milliseconds{0} || question.timeout > 2 * settings.first_try) {
-      breach(question, "a time-out out of bounds");
+    if (question.first_wait <= milliseconds{0} || question.first_wait > 2 * settings.first_try) {
+      breach(question, "a first wait out of bounds");
+    }
+    if (question.attempts == 0 || question.attempts > settings.tries) {
+      breach(question, "a number of attempts out of bounds");
     }
     if (!question.name.is_at_or_below(question.zone)) breach(question, "asked of a server that cannot know");
     if (!config::special_purpose(question.server.ip).empty() &&

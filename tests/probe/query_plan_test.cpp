@@ -17,14 +17,14 @@ using namespace std::chrono_literals;
 using probe::Outcome;
 using probe::PlanLimits;
 using probe::PlannedOutcome;
-using probe::PlannedQuery;
+using probe::PlannedQuestion;
 using probe::Purpose;
 using probe::QueryPlan;
 using probe::QuestionSet;
 using probe::Rcode;
 using probe::Transport;
 
-std::string to_string(const PlannedQuery& query) {
+std::string to_string(const PlannedQuestion& query) {
   static const std::map<Purpose, std::string> names = {
       {Purpose::record_plain, "plain"}, {Purpose::record_edns, "edns"}, {Purpose::record_tcp, "tcp"},
       {Purpose::zone_soa, "soa"},       {Purpose::zone_ns, "ns"},       {Purpose::sibling, "sibling"},
@@ -36,12 +36,12 @@ std::string to_string(const PlannedQuery& query) {
 
 /// Answers every query by `server` until the plan is done, and lists what it sent: a line a moment.
 std::vector<std::string> play(QueryPlan& plan,
-                              const std::function<PlannedOutcome(const PlannedQuery&)>& server) {
+                              const std::function<PlannedOutcome(const PlannedQuestion&)>& server) {
   std::vector<std::string> moments;
-  std::vector<PlannedQuery> waiting;
+  std::vector<PlannedQuestion> waiting;
   const auto take = [&] {
     std::string moment;
-    for (const PlannedQuery& query : plan.next()) {
+    for (const PlannedQuestion& query : plan.next()) {
       moment += (moment.empty() ? "" : " ") + to_string(query);
       waiting.push_back(query);
     }
@@ -50,7 +50,7 @@ std::vector<std::string> play(QueryPlan& plan,
   take();
   while (!plan.done()) {
     REQUIRE(!waiting.empty());
-    const PlannedQuery query = waiting.front();
+    const PlannedQuestion query = waiting.front();
     waiting.erase(waiting.begin());
     PlannedOutcome outcome = server(query);
     outcome.purpose = query.purpose;
@@ -72,12 +72,12 @@ PlannedOutcome failed(Outcome outcome) {
 struct Case {
   std::string what;
   QuestionSet set;
-  std::function<PlannedOutcome(const PlannedQuery&)> server;
+  std::function<PlannedOutcome(const PlannedQuestion&)> server;
   std::vector<std::string> sent;
 };
 
 std::vector<Case> cases() {
-  const auto all = [](PlannedOutcome outcome) { return [outcome](const PlannedQuery&) { return outcome; }; };
+  const auto all = [](PlannedOutcome outcome) { return [outcome](const PlannedQuestion&) { return outcome; }; };
   const std::string first = "plain/udp#1:400 edns/udp+edns#1:400 tcp/tcp#1:3000 soa/udp#1:400";
   return {
       {"healthy",
@@ -114,20 +114,20 @@ std::vector<Case> cases() {
        {first, "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
       {"refuses EDNS",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return answered(query.edns ? Rcode::formerr : Rcode::noerror); },
+       [](const PlannedQuestion& query) { return answered(query.edns ? Rcode::formerr : Rcode::noerror); },
        {first, "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
       {"does not know EDNS version",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return answered(query.edns ? Rcode::badvers : Rcode::noerror); },
+       [](const PlannedQuestion& query) { return answered(query.edns ? Rcode::badvers : Rcode::noerror); },
        {first, "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
       {"drops EDNS",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return query.edns ? failed(Outcome::timed_out) : answered(); },
+       [](const PlannedQuestion& query) { return query.edns ? failed(Outcome::timed_out) : answered(); },
        {first, "edns/udp+edns#2:800", "edns/udp+edns#3:1600",
         "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
       {"drops UDP",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          return query.transport == Transport::udp ? failed(Outcome::timed_out) : answered();
        },
        {first, "plain/udp#2:800", "edns/udp+edns#2:800", "soa/udp#2:800", "plain/udp#3:1600",
@@ -135,32 +135,32 @@ std::vector<Case> cases() {
         "soa/tcp#1:3000 ns/tcp#1:3000 sibling/tcp#1:3000 domainkey/tcp#1:3000"}},
       {"TCP refused",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          return query.transport == Transport::tcp ? failed(Outcome::connection_refused) : answered();
        },
        {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400"}},
       {"everything truncated over UDP",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
+       [](const PlannedQuestion& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
        {first, "soa/tcp#1:3000", "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400",
         "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
       {"the sibling refused with DO=1",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          const bool dnssec_ok = query.purpose == Purpose::sibling && query.edns;
          return answered(dnssec_ok ? Rcode::servfail : Rcode::noerror);
        },
        {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp#2:800"}},
       {"silence for the sibling with DO=1",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          return query.purpose == Purpose::sibling && query.edns ? failed(Outcome::timed_out) : answered();
        },
        {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp+edns#2:800",
         "sibling/udp#3:1600"}},
       {"the sibling truncated with DO=1, and no TCP",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          if (query.transport == Transport::tcp) return failed(Outcome::connection_refused);
          return answered(Rcode::noerror, query.purpose == Purpose::sibling && query.edns);
        },
@@ -172,7 +172,7 @@ std::vector<Case> cases() {
         "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
       {"truncated, the record alone",
        QuestionSet::record_only,
-       [](const PlannedQuery& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
+       [](const PlannedQuestion& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
        {"plain/udp#1:400 edns/udp+edns#1:400 tcp/tcp#1:3000"}},
       {"truncated, a glance",
        QuestionSet::glance,
@@ -180,13 +180,13 @@ std::vector<Case> cases() {
        {"plain/udp#1:400", "tcp/tcp#1:3000"}},
       {"malformed over UDP, a glance",
        QuestionSet::glance,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          return query.transport == Transport::udp ? failed(Outcome::malformed) : answered();
        },
        {"plain/udp#1:400", "plain/udp#2:800", "plain/udp#3:1600", "tcp/tcp#1:3000"}},
       {"the first try is lost",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
+       [](const PlannedQuestion& query) {
          const bool lost = query.transport == Transport::udp && query.attempt == 1;
          return lost ? failed(Outcome::timed_out) : answered();
        },
@@ -207,7 +207,7 @@ TEST_CASE("what is sent follows from what came back") {
 
 TEST_CASE("a zone without _domainkey is asked for no name below it") {
   QueryPlan plan(QuestionSet::full, {});
-  const auto sent = play(plan, [](const PlannedQuery&) { return answered(); });
+  const auto sent = play(plan, [](const PlannedQuestion&) { return answered(); });
   CHECK(sent.back() == "ns/udp+edns#1:400");
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("beyond the exchanges allowed nothing is sent, and that is said") {
   for (std::uint8_t most = 0; most < 12; ++most) {
     QueryPlan plan(QuestionSet::full, {.exchanges = most});
     std::size_t sent = 0;
-    play(plan, [&](const PlannedQuery&) {
+    play(plan, [&](const PlannedQuestion&) {
       ++sent;
       return failed(Outcome::timed_out);
     });
@@ -239,13 +239,13 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
     limits.exchanges = *rc::gen::inRange<std::uint8_t>(1, 25);
     limits.holds_domainkey = *rc::gen::arbitrary<bool>();
     QueryPlan plan(set, limits);
-    std::vector<PlannedQuery> waiting;
+    std::vector<PlannedQuestion> waiting;
     std::map<Purpose, std::map<Transport, int>> attempts;
     std::size_t sent = 0;
     bool second_stage = false;
     const auto take = [&] {
       const bool first_is_settled = waiting.empty();
-      for (const PlannedQuery& query : plan.next()) {
+      for (const PlannedQuestion& query : plan.next()) {
         RC_ASSERT(++sent <= limits.exchanges);
         const int attempt = ++attempts[query.purpose][query.transport];
         RC_ASSERT(attempt == query.attempt);
@@ -275,7 +275,7 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
     while (!plan.done()) {
       RC_ASSERT(!waiting.empty());
       const auto at = *rc::gen::inRange<std::size_t>(0, waiting.size());
-      const PlannedQuery query = waiting[at];
+      const PlannedQuestion query = waiting[at];
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(at));
       PlannedOutcome said;
       said.purpose = query.purpose;

@@ -77,18 +77,21 @@ struct Scene {
   }
 
   void begin(const std::vector<std::string>& selectors = {"s1"}) {
-    if (!servers) servers.emplace(settings);
+    if (!servers) {
+      servers.emplace(settings);
+      turns.emplace(engine, *servers);
+    }
     std::vector<config::Selector> parsed;
     for (const std::string& selector : selectors) parsed.push_back(config::Selector::parse(selector).value());
     finished = 0;
     observations.clear();
     began = sockets.now();
-    round = std::make_unique<probe::Round>(probe::ProbeContext{settings, engine, zones, *servers, random},
-                                           name("example.com"), parsed, probe::WallTime{},
-                                           [this](std::vector<Observation> seen) {
-                                             ++finished;
-                                             observations = std::move(seen);
-                                           });
+    round = std::make_unique<probe::Round>(
+        probe::ProbeContext{settings, engine, zones, *servers, *turns, random}, name("example.com"), parsed,
+        probe::WallTime{}, [this](std::vector<Observation> seen) {
+          ++finished;
+          observations = std::move(seen);
+        });
     round->start();
   }
 
@@ -152,6 +155,7 @@ struct Scene {
   probe::QueryEngine engine{sockets, probe::one_use_sockets};
   probe::ZoneCache zones{};
   std::optional<probe::ServerMemories> servers{};
+  std::optional<probe::Turns> turns{};
   probe::RandomBits random{};
   std::vector<Observation> observations{};
   int finished = 0;
