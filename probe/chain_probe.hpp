@@ -43,21 +43,9 @@ struct ChainProbe {
   std::vector<std::pair<config::DomainName, config::DomainName>>
       aliases{};  ///< from owner to target, both legs
 
-  /// Whether aliases between legs lead from one name to the other.
+  /// Whether the aliases lead from one name to the other.
   [[nodiscard]] bool leads_to(const config::DomainName& from, const config::DomainName& to) const;
 };
-for (std::size_t at = 0; at < reached.size(); ++at) {
-  if (reached[at] == to) return true;
-  for (const auto& [owner, target] : aliases) {
-    if (owner == reached[at] && std::find(reached.begin(), reached.end(), target) == reached.end()) {
-      reached.push_back(target);
-    }
-  }
-}
-return false;
-}
-}
-;
 
 [[nodiscard]] bool is_about_zone(const Exchange& exchange);
 

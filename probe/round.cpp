@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "probe/delegation_walk.hpp"
 #include "probe/chain_probe.hpp"
+#include "probe/delegation_walk.hpp"
 #include "probe/response_reader.hpp"
 
 namespace dkimprobe::probe {
