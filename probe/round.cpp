@@ -413,7 +413,7 @@ class Round::State final : public QueryHandler, private Asker {
 
   void finish() {
     over_ = true;
-    context_.engine.interrupt(static_cast<QueryHandler&>(*this));  // the timers that are left
+    context_.engine.interrupt(*this);  // the timers that are left
     if (!finished_) return;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
     Chain adsp;
