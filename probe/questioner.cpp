@@ -298,7 +298,9 @@ std::optional<RateShortage> Questioner::rate_shortage() const {
     const std::chrono::duration<double> as_it_went =
         std::chrono::duration<double>(now - load.first) / std::max(load.sent, 1U) * all;
     const std::chrono::duration<double> asking = std::max(at_rate, as_it_went);
-    const auto needed = std::chrono::ceil<std::chrono::microseconds>(load.first - began_ + asking);
+    // The last of them is to be answered as well.
+    const auto needed = std::chrono::ceil<std::chrono::microseconds>(load.first - began_ + asking +
+                                                                     context_.settings.first_try);
     if (!longest || needed > longest->needed)
       longest = RateShortage{.server = server, .queries = all, .needed = needed};
   }

@@ -524,7 +524,7 @@ TEST_CASE("a zone that its servers refuse costs no waiting") {
   scene.add("192.0.2.201", {"lamezone.net NS ns1.example.com", "lamezone.net NS ns2.example.com"});
   scene.begin({"ok", "lame"});
   scene.finish();
-  CHECK(scene.took < 1s);
+  CHECK(scene.took < 2s);  // a few queries go beyond the burst
   const probe::Leg& lame = scene.observations.at(1).key.legs.at(1);
   REQUIRE(lame.servers.size() == 2);
   for (const ServerObservation& server : lame.servers) {
@@ -551,8 +551,8 @@ TEST_CASE("what so many selectors need at the rate limit is told when the time w
   const probe::RateShortage shortage = *scene.observations.at(0).rate_shortage;
   CHECK(shortage.selectors == 40);
   CHECK(shortage.queries == 125);  // three ways for each, SOA, NS, the sibling, `_domainkey`, ADSP
-  CHECK(shortage.needed >= 20'900ms);
-  CHECK(shortage.needed <= 21'100ms);
+  CHECK(shortage.needed >= 21'300ms);
+  CHECK(shortage.needed <= 21'500ms);
   // With the time that is told all of it fits.
   scene.settings.budgets.domain_time = std::chrono::ceil<std::chrono::seconds>(shortage.needed);
   scene.servers.reset();
