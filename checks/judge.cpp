@@ -1,6 +1,7 @@
 #include "checks/judge.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -306,6 +307,12 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
       return headline_of_findings(report);
     case Status::unknown:
       if (failed_here(report) > 0) {
+        if (const auto& shortage = evidence.observation.rate_shortage) {
+          return fmt::format(
+              "the time was too short to ask {} of {} servers at the rate limit: {} s are needed",
+              failed_here(report), report.servers.size(),
+              std::chrono::ceil<std::chrono::seconds>(shortage->needed).count());
+        }
         return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
                            report.servers.size());
       }

@@ -105,10 +105,13 @@ int rank(const Exchange& exchange) {
 
 Tries put_together(const probe::ServerObservation& server, Purpose purpose, const DomainName& zone) {
   Tries tries;
+  std::chrono::microseconds first = std::chrono::microseconds::max();
   for (const Exchange& exchange : server.exchanges) {
     if (exchange.purpose != purpose) continue;
     ++tries.count;
-    tries.waited += exchange.took;
+    // Tries of one question wait beside each other.
+    first = std::min(first, exchange.started);
+    tries.waited = std::max(tries.waited, exchange.started + exchange.took - first);
     for (std::size_t i = 0; i < probe::ignore_reason_count; ++i)
       tries.ignored.counts[i] += exchange.ignored.counts[i];
     if (tries.deciding == nullptr || rank(exchange) >= rank(*tries.deciding)) tries.deciding = &exchange;

@@ -21,7 +21,7 @@ struct Tries {
   /// What the deciding one says. `tcp_failed` here: the response is truncated, over whatever transport.
   ServerOutcome outcome = ServerOutcome::not_asked;
   std::uint32_t count = 0;
-  std::chrono::microseconds waited{0};  ///< over all tries
+  std::chrono::microseconds waited{0};  ///< from the start of the first try to the end of the last
   probe::IgnoredMessages ignored{};     ///< over all tries
 
   [[nodiscard]] const probe::Response* response() const {

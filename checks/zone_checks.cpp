@@ -8,10 +8,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checks/check_groups.hpp"
 #include "checks/evidence.hpp"
@@ -787,31 +789,83 @@ void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
+/// What was left out at the servers of one name, and which bounds would have to be higher.
+struct LeftOut {
+  std::vector<std::string> what{};
+  std::set<std::string_view> bounds{};
+  bool too_many_servers = false;
+};
+
+LeftOut left_out_at(const LegAnswers& leg) {
+  const probe::Delegation& delegation = leg.leg->delegation;
+  LeftOut left;
+  for (const DomainName& name : delegation.nameservers_cut_off) {
+    left.what.push_back(name.to_string());
+    left.bounds.insert("max_nameservers");
+    left.too_many_servers = true;
+  }
+  for (const auto& nameserver : delegation.nameservers) {
+    if (nameserver.host != HostOutcome::budget_exhausted) continue;
+    left.what.push_back(nameserver.name.to_string());
+    left.bounds.insert({"discovery_time", "max_discovery_queries", "max_unresolvable"});
+    left.too_many_servers = true;
+  }
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.server->not_asked == probe::NotAsked::budget_exhausted) {
+      left.what.push_back(server_text(answer.id));
+      left.bounds.insert("max_addresses");
+      left.too_many_servers = true;
+    }
+    if (!answer.server->cut_short) continue;
+    left.what.push_back("further questions to " + server_text(answer.id));
+    const auto& exchanges = answer.server->exchanges;
+    const bool no_time = std::any_of(exchanges.begin(), exchanges.end(), [](const auto& exchange) {
+      return exchange.outcome == probe::Outcome::interrupted;
+    });
+    left.bounds.insert(no_time ? "timeout" : "max_exchanges");
+  }
+  return left;
+}
+
+/// Nothing is wrong with the zone: so many questions take their time.
+void report_rate_shortage(const probe::RateShortage& shortage, const LeftOut& left,
+                          std::chrono::microseconds took, Verdict& verdict) {
+  const auto needed = std::chrono::ceil<std::chrono::seconds>(shortage.needed).count();
+  std::string detail =
+      fmt::format("{} need about {} s at the rate limit ({} queries to {}), and the probe ended after {}",
+                  shortage.selectors == 1 ? "the questions for 1 selector"
+                                          : fmt::format("{} selectors", shortage.selectors),
+                  needed, shortage.queries, shortage.server.to_string(), seconds(took));
+  if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
+  report(verdict, {}, std::move(detail),
+         fmt::format("Raise `timeout` to {} s or more (--timeout={}s){}.", needed, needed,
+                     shortage.selectors == 1 ? "" : ", or probe the selectors in parts"));
+}
+
 void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
+  const auto& shortage = evidence.observation.rate_shortage;
   for (const LegAnswers* leg : distinct_zones(evidence)) {
     const probe::Delegation& delegation = leg->leg->delegation;
-    std::vector<std::string> left_out;
-    left_out.reserve(delegation.nameservers_cut_off.size());
-    for (const DomainName& name : delegation.nameservers_cut_off) left_out.push_back(name.to_string());
-    for (const auto& nameserver : delegation.nameservers) {
-      if (nameserver.host == HostOutcome::budget_exhausted) left_out.push_back(nameserver.name.to_string());
-    }
-    for (const ServerAnswer& answer : leg->servers) {
-      if (answer.server->not_asked == probe::NotAsked::budget_exhausted)
-        left_out.push_back(server_text(answer.id));
-      if (answer.server->cut_short) left_out.push_back("further questions to " + server_text(answer.id));
-    }
+    LeftOut left = left_out_at(*leg);
     const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
-    if (!whole && left_out.empty()) continue;
+    if (!whole && left.what.empty()) continue;
+    if (shortage && (whole || left.bounds.contains("timeout"))) {
+      report_rate_shortage(*shortage, left, evidence.observation.took, verdict);
+      continue;
+    }
     const std::string zone = delegation.zone.to_string();
     std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
                                              leg->leg->owner.to_string())
                                : fmt::format("not every server of {} was asked", zone);
-    if (!left_out.empty()) detail += fmt::format("; left out: {}", join_some(left_out));
+    if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
+    if (whole) left.bounds.insert({"timeout", "discovery_time", "max_discovery_queries"});
     report(verdict, {}, std::move(detail),
-           fmt::format("Have fewer nameservers for {}, with names whose addresses are found in few steps, or "
-                       "raise the budgets of the probe.",
-                       zone));
+           fmt::format("Raise {}{}.", fmt::join(left.bounds, " or "),
+                       left.too_many_servers || whole
+                           ? fmt::format(", or have fewer nameservers for {}, with names whose addresses are "
+                                         "found in few steps",
+                                         zone)
+                           : ""));
   }
 }
 
@@ -873,8 +927,8 @@ constexpr Check rows[] = {
      "Break the circle with glue or with a name elsewhere.", find_delegation_loop},
     {"budget_exhausted", Scope::zone, Severity::warning, "", "the probe ended before every server was asked",
      "none; what was left out is not known",
-     "Raise the bounds of the search (max_nameservers, max_addresses and the like), or have fewer "
-     "nameservers.",
+     "Raise what ran out: the time (timeout), or a bound of the search (max_nameservers, max_addresses and "
+     "the like).",
      find_budget_exhausted},
     {"soa_serial_drift", Scope::zone, Severity::warning, "RFC 1034 section 4.3.5",
      "a secondary stays behind its primary for longer than it may",

@@ -239,8 +239,8 @@ void fields(Archive& archive, T& value) {
   archive.added("parents", parents);
   archive.added("parents_sampled", parents_sampled);
   archive.demand(std::ranges::all_of(parents,
-                                     [&](const probe::ParentAnswer& parent) {
-                                       return !parent.referral || *parent.referral < referrals.size();
+                                     [&](const probe::ParentAnswer& each) {
+                                       return !each.referral || *each.referral < referrals.size();
                                      }),
                  "parents", "each `referral` must be the index of one of `referrals`");
 }
@@ -300,9 +300,19 @@ void fields(Archive& archive, T& value) {
   archive("legs", legs);
 }
 
+template <class Archive, Is<probe::RateShortage> T>
+void fields(Archive& archive, T& value) {
+  auto& [server, queries, needed, selectors] = value;
+  archive("server", server);
+  archive("queries", queries);
+  archive("needed_us", needed);
+  archive.demand(needed.count() >= 0, "needed_us", not_negative);
+  archive("selectors", selectors);
+}
+
 template <class Archive, Is<probe::Observation> T>
 void fields(Archive& archive, T& value) {
-  auto& [domain, selector, observed_at, took, key, adsp, sibling_name, is_light] = value;
+  auto& [domain, selector, observed_at, took, key, adsp, sibling_name, is_light, rate_shortage] = value;
   archive("domain", domain);
   archive("selector", selector);
   archive("observed_at_unix_ms", observed_at);
@@ -312,6 +322,7 @@ void fields(Archive& archive, T& value) {
   archive("adsp", adsp);
   archive("sibling_name", sibling_name);
   archive.added("is_light", is_light);
+  archive.added("rate_shortage", rate_shortage);
   archive.demand(selector.owner_name(domain).has_value(), "selector",
                  "with the domain it makes a name of more than 255 octets");
 }

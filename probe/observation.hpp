@@ -377,6 +377,15 @@ struct Delegation {
 
 // ---- The whole ----
 
+/// The time for the domain ran out while queries waited for their turn: a server is asked no faster than the
+/// rate limit allows.
+struct RateShortage {
+  config::ServerAddress server{};       ///< the one for which they would have waited longest
+  std::uint32_t queries = 0;            ///< of the whole probe to that server, those that left and the others
+  std::chrono::microseconds needed{0};  ///< by the whole probe, about
+  std::uint32_t selectors = 0;          ///< that were asked for together
+};
+
 /// One name of the chain from the selector to its key: its zone, and each of its zone's servers.
 struct Leg {
   config::DomainName owner{};
@@ -408,6 +417,7 @@ struct Observation {
   std::optional<config::DomainName> sibling_name{};  ///< the random name that was asked beside the selector
   /// Servers were asked for the record alone: zones, ADSP and what else is here were seen by an earlier look.
   bool is_light = false;
+  std::optional<RateShortage> rate_shortage{};  ///< shared by all selectors of one round
 };
 
 }  // namespace dkimprobe::probe

@@ -1,6 +1,8 @@
 // How fast one server address may be asked: a bucket of tokens that is full at first and fills at a steady
-// rate, slower for a server that refuses or loses queries. Pure: time is an argument.
+// rate, slower for a server that stops answering. Pure: time is an argument.
 #pragma once
+
+#include <cstddef>
 
 #include "probe/clock.hpp"
 
@@ -12,28 +14,32 @@ class Pace {
   Pace(double burst, double per_second, MonotonicTime now)
       : burst_(burst), configured_(per_second), rate_(per_second), tokens_(burst), filled_at_(now) {}
 
-  /// When the next query may leave; that query is counted as sent then. Calls come in the order of time.
-  [[nodiscard]] MonotonicTime reserve(MonotonicTime now);
+  /// Whether a query may leave now; it counts as sent then. Calls come in the order of time.
+  [[nodiscard]] bool take(MonotonicTime now);
+  /// When `take` succeeds, if nobody takes before.
+  [[nodiscard]] MonotonicTime ready_at(MonotonicTime now) const;
+  /// How long a query waits that has `ahead` others before it.
+  [[nodiscard]] MonotonicTime::duration wait(std::size_t ahead, MonotonicTime now) const;
 
-  /// How long a query that is reserved at `now` would wait.
-  [[nodiscard]] MonotonicTime::duration wait(MonotonicTime now) const;
-
-  /// A reserved query was not sent after all. Those reserved behind it keep their times.
-  void give_back();
-
-  /// The server refused after it had answered, or stopped answering: half the rate, at least one query in ten
-  /// seconds.
+  /// The server stopped answering what it had answered: half the rate, at least `slowest`.
   void slow_down();
   /// An answer: the rate returns by a tenth of what is configured, never beyond it.
   void recover();
 
   [[nodiscard]] double per_second() const { return rate_; }
+  [[nodiscard]] double burst() const { return burst_; }
 
  private:
+  /// One query a second, or a fifth of the rate that is configured, whichever is more: a domain of one
+  /// selector is asked in full within ten seconds, so that no address is ever as good as shut. Never more
+  /// than what is configured.
+  [[nodiscard]] double slowest() const;
+  [[nodiscard]] double tokens_at(MonotonicTime now) const;
+
   double burst_;
   double configured_;
   double rate_;
-  double tokens_;  ///< below 0 when queries are reserved ahead
+  double tokens_;
   MonotonicTime filled_at_;
 };
 

@@ -12,6 +12,7 @@
 #include "probe/random_bits.hpp"
 #include "probe/round.hpp"
 #include "probe/server_memory.hpp"
+#include "probe/turns.hpp"
 #include "probe/zone_cache.hpp"
 
 namespace dkimprobe::probe {
@@ -25,7 +26,7 @@ class Prober::State {
                                    const std::vector<config::Selector>& selectors) {
     std::vector<Observation> seen;
     const WallTime began = wall_now_();
-    Round round({settings_, engine_, zones_, servers_, random_}, domain, selectors, began,
+    Round round({settings_, engine_, zones_, servers_, turns_, random_}, domain, selectors, began,
                 [&](std::vector<Observation> observations) {
                   seen = std::move(observations);
                   context_.stop();
@@ -59,6 +60,7 @@ class Prober::State {
   QueryEngine engine_{sockets_, one_use_sockets};
   ZoneCache zones_{};
   ServerMemories servers_;
+  Turns turns_{engine_, servers_};
   RandomBits random_{};
   Round* round_ = nullptr;
 };

@@ -43,8 +43,8 @@ QueryEngine::~QueryEngine() {
 
 // ---- Beginning ----
 
-void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token) {
-  if (is_interrupted(handler)) return;
+EngineTicket QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token) {
+  if (is_interrupted(handler)) return {};
   const std::uint32_t index =
       take_slot(request.transport == Transport::udp ? SlotKind::udp : SlotKind::tcp, &handler, token);
   Slot& slot = slots_[index];
@@ -58,6 +58,7 @@ void QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std:
   } else {
     start_tcp(index);
   }
+  return {index, slots_[index].generation};
 }
 
 /// Out of descriptors, sockets that only wait for late answers make room.
@@ -118,10 +119,21 @@ void QueryEngine::fail_soon(std::uint32_t index, Outcome outcome, int error) {
   set_deadline(index, slot.started);
 }
 
-void QueryEngine::call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token) {
-  if (is_interrupted(handler)) return;
+EngineTicket QueryEngine::call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token) {
+  if (is_interrupted(handler)) return {};
   const std::uint32_t index = take_slot(SlotKind::timer, &handler, token);
   set_deadline(index, time);
+  return {index, slots_[index].generation};
+}
+
+void QueryEngine::end(EngineTicket ticket, Outcome outcome) {
+  if (ticket.slot >= slots_.size()) return;
+  const Slot& slot = slots_[ticket.slot];
+  if (slot.kind == SlotKind::free || slot.generation != ticket.generation) return;
+  if (slot.kind == SlotKind::timer) return release_slot(ticket.slot);
+  if (slot.kind == SlotKind::failed)
+    return finish(ticket.slot, slot.failure, slot.system_error, slot.started);
+  finish_unanswered(ticket.slot, outcome, sockets_.now());
 }
 
 void QueryEngine::interrupt(QueryHandler& handler) {
@@ -297,16 +309,17 @@ void QueryEngine::expire(std::uint32_t index, MonotonicTime now) {
       return handler->on_timer(token);
     }
     case SlotKind::udp:
-    case SlotKind::tcp: {
-      Outcome outcome = Outcome::timed_out;
-      if (slot.ignored[IgnoreReason::malformed] > 0) {
-        outcome = Outcome::malformed;
-      } else if (slot.system_error != 0) {
-        outcome = Outcome::unreachable;
-      }
-      return finish(index, outcome, outcome == Outcome::unreachable ? slot.system_error : 0, slot.deadline);
-    }
+    case SlotKind::tcp:
+      return finish_unanswered(index, Outcome::timed_out, slot.deadline);
   }
+}
+
+/// What came instead of an answer says more than that none came.
+void QueryEngine::finish_unanswered(std::uint32_t index, Outcome outcome, MonotonicTime at) {
+  const Slot& slot = slots_[index];
+  if (slot.ignored[IgnoreReason::malformed] > 0) return finish(index, Outcome::malformed, 0, at);
+  if (slot.system_error != 0) return finish(index, Outcome::unreachable, slot.system_error, at);
+  finish(index, outcome, 0, at);
 }
 
 // ---- Ending ----

@@ -57,7 +57,14 @@ struct QueryResult {
   const ScannedMessage* message = nullptr;  ///< exactly when answered; a view that ends with the call
 };
 
-/// Called when an exchange or a timer is over, never from inside a call of the engine.
+/// Names an exchange or a timer that was begun. The default names none.
+struct EngineTicket {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+/// Called when an exchange or a timer is over, never from inside a call of the engine but `end` and
+/// `interrupt`.
 class QueryHandler {
  public:
   virtual void on_result(std::uint32_t token, const QueryResult& result) = 0;
@@ -85,9 +92,13 @@ class QueryEngine final : private SocketEvents {
   [[nodiscard]] MonotonicTime now() const { return sockets_.now(); }
 
   /// Sends the query; `handler` gets the result with `token`, also when nothing could be sent.
-  void start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token);
+  EngineTicket start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token);
   /// Calls the handler at `time` or soon after.
-  void call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token);
+  EngineTicket call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token);
+  /// Ends one exchange that nobody waits for any more, with `outcome`, or as malformed or unreachable when it
+  /// has met that so far; the result comes before this returns. A timer is forgotten. Nothing happens when it
+  /// is over already.
+  void end(EngineTicket ticket, Outcome outcome);
   /// Ends all exchanges of the handler with `Outcome::interrupted` and forgets its timers. The results come
   /// before this returns; what the handler begins from within them is not begun, so that it may go away
   /// afterwards.
@@ -102,7 +113,7 @@ class QueryEngine final : private SocketEvents {
     SlotKind kind = SlotKind::free;
     bool sent = false;
     std::uint16_t id = 0;
-    std::uint32_t generation = 0;
+    std::uint32_t generation = 1;
     std::uint32_t token = 0;
     SocketId socket = 0;
     int system_error = 0;
@@ -151,6 +162,7 @@ class QueryEngine final : private SocketEvents {
   void ignore(std::uint32_t index, IgnoreReason reason);
   void ignore_stray(SocketId id, const config::ServerAddress& from, std::span<const std::uint8_t> datagram);
   void expire(std::uint32_t index, MonotonicTime now);
+  void finish_unanswered(std::uint32_t index, Outcome outcome, MonotonicTime at);
   void set_deadline(std::uint32_t index, MonotonicTime deadline);
   tl::expected<SocketId, int> lease(config::Family family);
   void release_use(SocketId id, std::uint16_t message_id, bool answered);

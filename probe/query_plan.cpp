@@ -1,32 +1,13 @@
 #include "probe/query_plan.hpp"
 
+#include <algorithm>
+
 namespace dkimprobe::probe {
 namespace {
 
 constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp,
                                      Purpose::zone_soa,     Purpose::zone_ns,     Purpose::sibling,
                                      Purpose::domainkey};
-
-/// Whether the same query may fare better when sent again. A refusal of the machine or of the connection will
-/// not.
-bool worth_another_try(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::timed_out:
-    case Outcome::malformed:
-    case Outcome::unreachable:
-      return true;
-    case Outcome::answered:
-    case Outcome::connection_refused:
-    case Outcome::connection_reset:
-    case Outcome::connection_closed:
-    case Outcome::no_route:
-    case Outcome::local_error:
-    case Outcome::interrupted:
-    case Outcome::superseded:
-      return false;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -41,11 +22,11 @@ bool QueryPlan::settled(Purpose purpose) {
 }
 
 void QueryPlan::begin(Purpose purpose, Transport transport, bool edns) {
-  Track& begun = track(purpose);
-  begun = {Progress::retry, 0, transport, edns};
+  const std::uint8_t attempts = transport == Transport::tcp ? 1 : limits_.tries;
+  track(purpose) = {Progress::due, attempts, transport, edns};
 }
 
-PlannedQueries QueryPlan::next() {
+PlannedQuestions QueryPlan::next() {
   if (!begun_) {
     begun_ = true;
     begin(Purpose::record_plain, Transport::udp, false);
@@ -59,11 +40,11 @@ PlannedQueries QueryPlan::next() {
     second_stage_ = true;
     begin_second_stage();
   }
-  PlannedQueries queries;
+  PlannedQuestions questions;
   for (const Purpose purpose : all_purposes) {
-    if (track(purpose).progress == Progress::retry) send(purpose, queries);
+    if (track(purpose).progress == Progress::due) ask(purpose, questions);
   }
-  return queries;
+  return questions;
 }
 
 /// The ways of asking are known now.
@@ -83,44 +64,46 @@ void QueryPlan::begin_second_stage() {
   begin(Purpose::domainkey, transport, edns_works_ && udp_works);
 }
 
-void QueryPlan::send(Purpose purpose, PlannedQueries& queries) {
-  Track& due = track(purpose);
+bool QueryPlan::take_exchange() {
   if (sent_ >= limits_.exchanges) {
-    due.progress = Progress::failed;
     cut_short_ = true;
+    return false;
+  }
+  ++sent_;
+  return true;
+}
+
+bool QueryPlan::may_repeat() {
+  return take_exchange();
+}
+
+void QueryPlan::ask(Purpose purpose, PlannedQuestions& questions) {
+  Track& due = track(purpose);
+  if (!take_exchange()) {
+    due.progress = Progress::failed;
     return;
   }
   due.progress = Progress::under_way;
-  ++due.attempts;
-  ++sent_;
   ++under_way_;
-  const auto timeout =
-      due.transport == Transport::tcp ? limits_.tcp_time : limits_.first_try * (1U << (due.attempts - 1U));
-  queries.push_back({purpose, due.transport, due.edns, due.attempts, timeout});
+  // The last attempt shows whether it was DO=1, or the size of its answer, that brought the silence.
+  const bool last_without_edns =
+      purpose == Purpose::sibling && due.edns && due.transport == Transport::udp && due.attempts > 1;
+  questions.push_back({purpose, due.transport, due.edns, last_without_edns, due.attempts,
+                       due.transport == Transport::tcp ? limits_.tcp_time : limits_.first_try});
 }
 
 void QueryPlan::finished(const PlannedOutcome& outcome) {
   --under_way_;
   Track& asked = track(outcome.purpose);
-  if (outcome.outcome == Outcome::interrupted) {
+  const bool about_record =
+      outcome.purpose == Purpose::record_plain || outcome.purpose == Purpose::record_edns;
+  if (about_record && (outcome.truncated || outcome.met_malformed)) needs_tcp_ = true;
+  if (outcome.outcome != Outcome::answered) {
     asked.progress = Progress::failed;
     return;
   }
-  const bool about_record =
-      outcome.purpose == Purpose::record_plain || outcome.purpose == Purpose::record_edns;
-  if (about_record && (outcome.truncated || outcome.outcome == Outcome::malformed)) needs_tcp_ = true;
-  if (outcome.outcome != Outcome::answered) {
-    const bool again = outcome.transport == Transport::udp && asked.attempts < limits_.tries &&
-                       worth_another_try(outcome.outcome);
-    asked.progress = again ? Progress::retry : Progress::failed;
-    // The last try shows whether it was DO=1, or the size of its answer, that brought the silence.
-    if (outcome.purpose == Purpose::sibling && asked.attempts + 1 == limits_.tries) {
-      asked.edns = false;
-    }
-    return;
-  }
   asked.progress = Progress::answered;
-  if (outcome.purpose == Purpose::sibling && outcome.transport == Transport::udp && asked.edns) {
+  if (outcome.purpose == Purpose::sibling && outcome.transport == Transport::udp && outcome.edns) {
     return sibling_with_dnssec_answered(outcome);
   }
   if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
@@ -137,7 +120,9 @@ void QueryPlan::sibling_with_dnssec_answered(const PlannedOutcome& outcome) {
   if (outcome.truncated && succeeded(Purpose::record_tcp)) {
     begin(Purpose::sibling, Transport::tcp, true);
   } else if (outcome.truncated || refuses_edns(outcome.rcode)) {
-    sibling = {Progress::retry, sibling.attempts, Transport::udp, false};
+    // It answers, so that fewer attempts do, and all questions fit into the exchanges allowed.
+    const int attempts = std::max(1, limits_.tries - 1);
+    sibling = {Progress::due, static_cast<std::uint8_t>(attempts), Transport::udp, false};
   }
 }
 

@@ -1,6 +1,6 @@
 // What to ask one server address about one name, and when to stop: a pure decision on a small value of fixed
-// size. It is told how each query went and says what comes next; it sends nothing, records nothing and looks
-// at no clock.
+// size. It is told how each question went and says what comes next; it sends nothing, records nothing and
+// looks at no clock. When the attempts at a question leave is not its business, only how many there may be.
 #pragma once
 
 #include <array>
@@ -32,37 +32,40 @@ struct PlanLimits {
       false;  ///< the zone holds `_domainkey`: `full` asks for it and for the sibling as well
 };
 
-/// A query to send now.
-struct PlannedQuery {
+/// A question to ask now, in several attempts where it is lost.
+struct PlannedQuestion {
   Purpose purpose = Purpose::record_plain;
   Transport transport = Transport::udp;
   bool edns = false;
-  std::uint8_t attempt = 1;
-  std::chrono::milliseconds timeout{0};
+  bool last_without_edns = false;  ///< the last attempt, when there is more than one
+  std::uint8_t attempts = 1;
+  std::chrono::milliseconds first_wait{0};
 
-  friend bool operator==(const PlannedQuery&, const PlannedQuery&) = default;
+  friend bool operator==(const PlannedQuestion&, const PlannedQuestion&) = default;
 };
 
-/// What the plan needs to know of a finished exchange.
+/// What the plan needs to know of a question that is over.
 struct PlannedOutcome {
   Purpose purpose = Purpose::record_plain;
   Transport transport = Transport::udp;
+  bool edns = false;  ///< of the attempt that decides
   Outcome outcome = Outcome::timed_out;
+  bool met_malformed = false;    ///< by some attempt
   Rcode rcode = Rcode::noerror;  ///< when answered
   bool truncated = false;        ///< when answered
 };
 
-/// A list of at most as many queries as can be due at once.
-class PlannedQueries {
+/// A list of at most as many questions as can be due at once.
+class PlannedQuestions {
  public:
-  void push_back(const PlannedQuery& query) { queries_[size_++] = query; }
-  [[nodiscard]] const PlannedQuery* begin() const { return queries_.data(); }
-  [[nodiscard]] const PlannedQuery* end() const { return queries_.data() + size_; }
+  void push_back(const PlannedQuestion& question) { questions_[size_++] = question; }
+  [[nodiscard]] const PlannedQuestion* begin() const { return questions_.data(); }
+  [[nodiscard]] const PlannedQuestion* end() const { return questions_.data() + size_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
  private:
-  std::array<PlannedQuery, 8> queries_{};
+  std::array<PlannedQuestion, 8> questions_{};
   std::size_t size_ = 0;
 };
 
@@ -74,8 +77,10 @@ class QueryPlan {
  public:
   QueryPlan(QuestionSet set, const PlanLimits& limits) : set_(set), limits_(limits) {}
 
-  /// What to send now: called once at the start and after each outcome.
-  [[nodiscard]] PlannedQueries next();
+  /// What to ask now: called once at the start and after each outcome.
+  [[nodiscard]] PlannedQuestions next();
+  /// Whether one more attempt may be made at a question, which then counts among the exchanges.
+  [[nodiscard]] bool may_repeat();
   void finished(const PlannedOutcome& outcome);
 
   [[nodiscard]] bool done() const { return under_way_ == 0 && begun_; }
@@ -84,11 +89,11 @@ class QueryPlan {
 
  private:
   /// How far the asking for one purpose has come.
-  enum class Progress : std::uint8_t { idle, under_way, retry, answered, failed };
+  enum class Progress : std::uint8_t { idle, due, under_way, answered, failed };
 
   struct Track {
     Progress progress = Progress::idle;
-    std::uint8_t attempts = 0;
+    std::uint8_t attempts = 1;
     Transport transport = Transport::udp;
     bool edns = false;
   };
@@ -98,7 +103,8 @@ class QueryPlan {
   [[nodiscard]] bool succeeded(Purpose purpose) { return track(purpose).progress == Progress::answered; }
   void begin(Purpose purpose, Transport transport, bool edns);
   void begin_second_stage();
-  void send(Purpose purpose, PlannedQueries& queries);
+  void ask(Purpose purpose, PlannedQuestions& questions);
+  [[nodiscard]] bool take_exchange();
   void sibling_with_dnssec_answered(const PlannedOutcome& outcome);
 
   QuestionSet set_;

@@ -4,14 +4,12 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
+#include "probe/chain_probe.hpp"
 #include "probe/delegation_walk.hpp"
 #include "probe/discovery/address_policy.hpp"
-#include "probe/query_message.hpp"
-#include "probe/query_plan.hpp"
 #include "probe/response_reader.hpp"
 
 namespace dkimprobe::probe {
@@ -20,78 +18,21 @@ namespace {
 using config::DomainName;
 using config::ServerAddress;
 
-/// One server address that is asked about one name.
-struct ServerProbe {
-  ServerProbe(QuestionSet questions, const PlanLimits& limits) : plan(questions, limits) {}
-
-  ServerObservation seen{};
-  QueryPlan plan;
-  const ServerProbe* zone_facts_from =
-      nullptr;  ///< who asks this server about the zone, when this one does not
-};
-
-/// One name of a chain.
-struct LegProbe {
-  DomainName owner{};
-  Delegation delegation{};
-  std::optional<DelegationWalk> walk{};
-  MonotonicTime wake_at = MonotonicTime::min();  ///< of the timer that was set last for the walk
-  /// Those that the walk was not told of: answers asked for again, and what came after its end.
-  std::vector<WalkExchange> walk_exchanges{};
-  std::deque<ServerProbe> servers{};
-  bool probing = false;
-};
-
-/// A name, and the names that its aliases lead to.
-struct ChainProbe {
-  bool is_adsp = false;
-  ChainOutcome outcome = ChainOutcome::complete;
-  std::deque<LegProbe> legs{};
-  std::vector<std::pair<DomainName, DomainName>> aliases{};  ///< from owner to target, both legs
-
-  [[nodiscard]] bool leads_to(const DomainName& from, const DomainName& to) const {
-    // Each name once: hostile aliases can make thousands of ways between a dozen names.
-    std::vector<DomainName> reached{from};
-    for (std::size_t at = 0; at < reached.size(); ++at) {
-      if (reached[at] == to) return true;
-      for (const auto& [owner, target] : aliases) {
-        if (owner == reached[at] && std::find(reached.begin(), reached.end(), target) == reached.end()) {
-          reached.push_back(target);
-        }
-      }
-    }
-    return false;
-  }
-};
-
-/// A query on its way, or waiting for its turn.
-struct PendingQuery {
+/// For whom a question is asked.
+struct AskedFor {
   ChainProbe* chain = nullptr;
   LegProbe* leg = nullptr;
-  ServerProbe* server = nullptr;  ///< null for a query of the leg's walk
+  ServerProbe* server = nullptr;  ///< null for a question of the leg's walk
   std::uint32_t walk_ticket = 0;
   DomainName walk_zone{};
   ServerAddress address{};
-  std::chrono::milliseconds timeout{0};
-  bool sent = false;
-  Exchange exchange{};
 };
 
 constexpr std::uint32_t deadline_token = 0;
 
-bool is_about_zone(const Exchange& exchange) {
-  return exchange.purpose == Purpose::zone_soa || exchange.purpose == Purpose::zone_ns ||
-         exchange.purpose == Purpose::sibling || exchange.purpose == Purpose::domainkey;
-}
-
-/// The order in which observations show exchanges.
-bool began_before(const Exchange& a, const Exchange& b) {
-  return std::tie(a.started, a.purpose, a.attempt) < std::tie(b.started, b.purpose, b.attempt);
-}
-
 }  // namespace
 
-class Round::State final : public QueryHandler {
+class Round::State final : public QueryHandler, private Asker {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
         WallTime observed_at, Finished finished, std::optional<LightRound> light)
@@ -101,7 +42,8 @@ class Round::State final : public QueryHandler {
         selectors_(std::move(selectors)),
         observed_at_(observed_at),
         began_(context.engine.now()),
-        finished_(std::move(finished)) {
+        finished_(std::move(finished)),
+        questioner_(context_, began_, *this) {
     if (const auto domainkey = config::domainkey_name(domain_)) {
       sibling_ = domainkey->child("dkimprobe-" + context_.random.label(10));
     }
@@ -132,8 +74,8 @@ class Round::State final : public QueryHandler {
     if (over_) return;
     interrupted_ = true;
     out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
-    context_.engine.interrupt(*this);
-    leave_unsent([](const PendingQuery&) { return true; });
+    if (out_of_time_) rate_shortage_ = questioner_.rate_shortage();
+    questioner_.give_up_all();
     for (ChainProbe& chain : chains_) {
       for (LegProbe& leg : chain.legs) {
         if (leg.probing) continue;
@@ -202,22 +144,7 @@ class Round::State final : public QueryHandler {
   }
 
   void advance_walk(ChainProbe& chain, LegProbe& leg) {
-    for (const WalkQuestion& ask : leg.walk->next(context_.engine.now())) {
-      PendingQuery query;
-      query.chain = &chain;
-      query.leg = &leg;
-      query.walk_ticket = ask.ticket;
-      query.walk_zone = ask.zone;
-      query.address = ask.server;
-      query.timeout = ask.first_wait * ((1U << ask.attempts) - 1U);
-      query.exchange.purpose = ask.purpose;
-      query.exchange.question_name = ask.name;
-      query.exchange.question_type = ask.type;
-      // With EDNS the glue of a large referral fits.
-      const MonotonicTime now = context_.engine.now();
-      query.exchange.edns_sent = !context_.servers.of(ask.server, now).is_plain_only(now);
-      send_in_turn(std::move(query));
-    }
+    for (const WalkQuestion& ask : leg.walk->next(context_.engine.now())) ask_for_walk(chain, leg, ask);
     if (!leg.walk->done()) return wake_walk(chain, leg);
     take_delegation(leg);
     begin_probing(chain, leg);
@@ -236,7 +163,11 @@ class Round::State final : public QueryHandler {
   void take_delegation(LegProbe& leg) {
     leg.delegation = leg.walk->take_result();
     leg.walk.reset();
-    leave_unsent([&](const PendingQuery& query) { return query.leg == &leg && query.server == nullptr; });
+    std::vector<std::uint32_t> left;
+    for (const auto& [number, asked_for] : asked_) {
+      if (asked_for.leg == &leg && asked_for.server == nullptr) left.push_back(number);
+    }
+    for (const std::uint32_t number : left) questioner_.give_up(number);
   }
 
   // ---- Asking the servers of a leg ----
@@ -256,35 +187,42 @@ class Round::State final : public QueryHandler {
   }
 
   void add_servers(const ChainProbe& chain, LegProbe& leg) {
-    std::map<ServerAddress, ServerProbe*> by_address;
     for (const Nameserver& nameserver : leg.delegation.nameservers) {
-      for (const ServerAddress& address : addresses_of(leg, nameserver)) {
-        if (ServerProbe* known = by_address[address]) {
-          auto& names = known->seen.names;
-          if (std::find(names.begin(), names.end(), nameserver.name) == names.end())
-            names.push_back(nameserver.name);
-          continue;
-        }
-        const NotAsked not_asked = why_not_asked(leg, address, by_address.size() - 1);
-        const ServerProbe* zone_facts_from = nullptr;
-        const bool glance = chain.is_adsp || light_;
-        QuestionSet questions = glance ? QuestionSet::glance : QuestionSet::full;
-        if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
-          const auto [asked, is_first] = zone_facts_.try_emplace({address, leg.delegation.zone}, nullptr);
-          zone_facts_from = asked->second;
-          if (!is_first) questions = QuestionSet::record_only;
-        }
-        ServerProbe& server = leg.servers.emplace_back(questions, plan_limits(chain, leg));
-        server.seen.names.push_back(nameserver.name);
-        server.seen.address = address;
-        server.seen.not_asked = not_asked;
-        server.zone_facts_from = zone_facts_from;
-        if (questions == QuestionSet::full && not_asked == NotAsked::asked) {
-          zone_facts_[{address, leg.delegation.zone}] = &server;
-        }
-        by_address[address] = &server;
-      }
+      for (const ServerAddress& address : addresses_of(leg, nameserver))
+        add_server(chain, leg, {nameserver.name}, address, std::nullopt);
     }
+    for (const StrayServer& stray : leg.delegation.strays)
+      add_server(chain, leg, stray.names, stray.address, stray.zone);
+  }
+
+  /// `stray_of` is the zone of a server that is none of the leg's zone.
+  void add_server(const ChainProbe& chain, LegProbe& leg, const std::vector<DomainName>& names,
+                  const ServerAddress& address, const std::optional<DomainName>& stray_of) {
+    const auto known = std::ranges::find_if(
+        leg.servers, [&](const ServerProbe& server) { return server.seen.address == address; });
+    if (known != leg.servers.end()) {
+      for (const DomainName& name : names) {
+        if (std::ranges::find(known->seen.names, name) == known->seen.names.end())
+          known->seen.names.push_back(name);
+      }
+      return;
+    }
+    const NotAsked not_asked = why_not_asked(leg, address, leg.servers.size());
+    const DomainName& zone = stray_of ? *stray_of : leg.delegation.zone;
+    const ServerProbe* zone_facts_from = nullptr;
+    QuestionSet questions = chain.is_adsp || light_ ? QuestionSet::glance : QuestionSet::full;
+    const bool about_zone = questions == QuestionSet::full && not_asked == NotAsked::asked;
+    if (about_zone) {
+      zone_facts_from = zone_facts_[{address, zone}];
+      if (zone_facts_from != nullptr) questions = QuestionSet::record_only;
+    }
+    ServerProbe& server = leg.servers.emplace_back(questions, plan_limits(chain, leg, zone));
+    server.seen.names = names;
+    server.seen.address = address;
+    server.seen.not_asked = not_asked;
+    server.seen.stray_of = stray_of;
+    server.zone_facts_from = zone_facts_from;
+    if (about_zone && zone_facts_from == nullptr) zone_facts_[{address, zone}] = &server;
   }
 
   [[nodiscard]] std::vector<ServerAddress> addresses_of(const LegProbe& leg,
@@ -315,42 +253,42 @@ class Round::State final : public QueryHandler {
                                                                  : NotAsked::budget_exhausted;
   }
 
-  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const LegProbe& leg) const {
+  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const LegProbe& leg,
+                                       const DomainName& zone) const {
     PlanLimits limits;
     limits.tries = static_cast<std::uint8_t>(context_.settings.tries);
     limits.exchanges = static_cast<std::uint8_t>(context_.settings.budgets.exchanges_per_server);
     limits.first_try = context_.settings.first_try;
     limits.tcp_time = context_.settings.tcp_time;
-    limits.holds_domainkey = !chain.is_adsp && &leg == &chain.legs.front() && sibling_ &&
-                             sibling_->is_at_or_below(leg.delegation.zone);
+    limits.holds_domainkey =
+        !chain.is_adsp && &leg == &chain.legs.front() && sibling_ && sibling_->is_at_or_below(zone);
     return limits;
   }
 
   void advance_plan(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
-    for (const PlannedQuery& planned : server.plan.next()) {
-      PendingQuery query;
-      query.chain = &chain;
-      query.leg = &leg;
-      query.server = &server;
-      query.address = server.seen.address;
-      // Up to a tenth longer, so that the tries of many rounds do not fall together.
-      query.timeout = planned.timeout + planned.timeout * context_.random.below(101) / 1000;
-      query.exchange.purpose = planned.purpose;
-      query.exchange.transport = planned.transport;
-      query.exchange.edns_sent = planned.edns;
-      query.exchange.attempt = planned.attempt;
-      query.exchange.question_name = leg.owner;
-      query.exchange.question_type = RecordType::txt;
+    const DomainName& zone = server.seen.stray_of ? *server.seen.stray_of : leg.delegation.zone;
+    for (const PlannedQuestion& planned : server.plan.next()) {
+      Question question;
+      question.server = server.seen.address;
+      question.zone = zone;
+      question.purpose = planned.purpose;
+      question.transport = planned.transport;
+      question.edns = planned.edns;
+      question.last_without_edns = planned.last_without_edns;
+      question.attempts = planned.attempts;
+      question.first_wait = planned.first_wait;
+      question.name = leg.owner;
+      question.type = RecordType::txt;
       if (planned.purpose == Purpose::zone_soa || planned.purpose == Purpose::zone_ns) {
-        query.exchange.question_name = leg.delegation.zone;
-        query.exchange.question_type =
-            planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
+        question.name = zone;
+        question.type = planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
       } else if (planned.purpose == Purpose::sibling) {
-        query.exchange.question_name = *sibling_;
+        question.name = *sibling_;
       } else if (planned.purpose == Purpose::domainkey) {
-        query.exchange.question_name = sibling_->parent();
+        question.name = sibling_->parent();
       }
-      send_in_turn(std::move(query));
+      asked_.emplace(questioner_.ask(question),
+                     AskedFor{.chain = &chain, .leg = &leg, .server = &server, .address = question.server});
     }
     server.seen.cut_short = server.plan.cut_short();
   }
@@ -379,67 +317,31 @@ class Round::State final : public QueryHandler {
     }
   }
 
-  // ---- Queries ----
+  // ---- Questions ----
 
-  void send_in_turn(PendingQuery query) {
+  void ask_for_walk(ChainProbe& chain, LegProbe& leg, const WalkQuestion& ask) {
     const MonotonicTime now = context_.engine.now();
-    const MonotonicTime turn = context_.servers.of(query.address, now).pace.reserve(now);
-    const std::uint32_t token = next_token_++;
-    PendingQuery& waiting = pending_.emplace(token, std::move(query)).first->second;
-    if (turn > now) {
-      context_.engine.call_at(turn, *this, token);
-    } else {
-      send(token, waiting);
-    }
-  }
-
-  /// Gives up the queries that still wait for their turn, and records them as such.
-  template <class Which>
-  void leave_unsent(Which which) {
-    const MonotonicTime now = context_.engine.now();
-    for (auto at = pending_.begin(); at != pending_.end();) {
-      if (at->second.sent || !which(at->second)) {
-        ++at;
-        continue;
-      }
-      PendingQuery query = std::move(at->second);
-      at = pending_.erase(at);
-      context_.servers.of(query.address, now).pace.give_back();
-      query.exchange.outcome = Outcome::interrupted;
-      query.exchange.started = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
-      record(std::move(query));
-    }
-  }
-
-  void send(std::uint32_t token, PendingQuery& query) {
-    query.sent = true;
-    QueryOptions options;
-    options.edns = query.exchange.edns_sent;
-    options.nsid = query.exchange.edns_sent;
-    // The denial of a name beside the selector shows for how long caches may deny the selector itself.
-    options.dnssec_ok = query.exchange.purpose == Purpose::sibling;
-    options.payload_bytes = context_.settings.edns_payload_bytes;
-    std::vector<std::uint8_t> message =
-        build_query(query.exchange.question_name, query.exchange.question_type, options);
-    // One way of asking in mixed case, the others as typed, so that a server is told by its two answers.
-    if (context_.settings.mixed_case && query.exchange.purpose == Purpose::record_edns) {
-      mix_case(message, {context_.random.bits64(), context_.random.bits64(), context_.random.bits64(),
-                         context_.random.bits64()});
-    }
-    query.exchange.question_name =
-        *DomainName::from_wire(std::span(message).subspan(12, query.exchange.question_name.wire_size()));
-    QueryRequest request;
-    request.server = query.address;
-    request.transport = query.exchange.transport;
-    request.query = message;
-    request.timeout = query.timeout;
-    context_.engine.start(request, *this, token);
+    Question question;
+    question.server = ask.server;
+    question.zone = ask.zone;
+    question.name = ask.name;
+    question.type = ask.type;
+    question.purpose = ask.purpose;
+    // With EDNS the glue of a large referral fits.
+    question.edns = !context_.servers.of(ask.server, now).is_plain_only(now);
+    question.last_without_edns = true;
+    question.falls_back = true;
+    question.attempts = ask.attempts;
+    question.first_wait = ask.first_wait;
+    asked_.emplace(questioner_.ask(question), AskedFor{.chain = &chain,
+                                                       .leg = &leg,
+                                                       .walk_ticket = ask.ticket,
+                                                       .walk_zone = ask.zone,
+                                                       .address = ask.server});
   }
 
   void on_timer(std::uint32_t token) override {
     if (token == deadline_token) return end(DiscoveryOutcome::budget_exhausted);
-    if (const auto waiting = pending_.find(token); waiting != pending_.end())
-      return send(token, waiting->second);
     if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
       const auto [chain, leg] = timer->second;
       walk_timers_.erase(timer);
@@ -447,150 +349,79 @@ class Round::State final : public QueryHandler {
       finish_if_complete();
     }
   }
+  void on_result(std::uint32_t, const QueryResult&) override {}
 
-  void on_result(std::uint32_t token, const QueryResult& result) override {
-    const auto found = pending_.find(token);
-    PendingQuery query = std::move(found->second);
-    pending_.erase(found);
-    Exchange& exchange = query.exchange;
-    exchange.started = std::chrono::duration_cast<std::chrono::microseconds>(result.started - began_);
-    exchange.took = result.took;
-    exchange.bytes_sent = result.bytes_sent;
-    exchange.bytes_received = result.bytes_received;
-    exchange.outcome = result.outcome;
-    exchange.system_error = result.system_error;
-    exchange.ignored = result.ignored;
-    if (result.message != nullptr) {
-      exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type);
-    }
-    remember(query);
-    if (context_.totals != nullptr) context_.totals->count(exchange);
-    if (interrupted_) return record(std::move(query));
-    if (query.server == nullptr) {
-      walk_step_done(std::move(query));
+  bool may_repeat(std::uint32_t question) override {
+    ServerProbe* const server = asked_.at(question).server;
+    if (server == nullptr) return true;
+    const bool may = server->plan.may_repeat();
+    server->seen.cut_short = server->plan.cut_short();
+    return may;
+  }
+
+  void on_asked(std::uint32_t question, AskedQuestion asked) override {
+    const AskedFor asked_for = std::move(asked_.extract(question).mapped());
+    if (asked_for.server != nullptr) {
+      plan_step_done(asked_for, std::move(asked));
     } else {
-      plan_step_done(std::move(query));
+      walk_step_done(asked_for, std::move(asked));
     }
-    finish_if_complete();
+    if (!interrupted_) finish_if_complete();
   }
 
-  /// Keeps what an exchange says about its server and about this machine's routes.
-  void remember(const PendingQuery& query) {
-    const MonotonicTime now = context_.engine.now();
-    const Exchange& exchange = query.exchange;
-    if (exchange.outcome == Outcome::no_route) context_.zones.put_no_route(query.address.ip.family(), now);
-    ServerMemory& memory = context_.servers.of(query.address, now);
-    if (exchange.response) {
-      const bool refused = exchange.response->rcode == Rcode::refused;
-      if (refused && memory.answered_before) memory.pace.slow_down();
-      if (!refused) {
-        memory.pace.recover();
-        memory.answered_before = true;
-      }
-    } else if (exchange.outcome == Outcome::timed_out && memory.answered_before && !exchange.edns_sent &&
-               exchange.transport == Transport::udp) {
-      // A server that drops EDNS or TCP alone is not tired.
-      memory.pace.slow_down();
-    }
-  }
-
-  void record(PendingQuery query) {
-    if (query.exchange.response) keep_evidence(*query.exchange.response);
-    if (query.server != nullptr) {
-      if (out_of_time_ && query.exchange.outcome == Outcome::interrupted) query.server->seen.cut_short = true;
-      query.server->seen.exchanges.push_back(std::move(query.exchange));
+  void record(const AskedFor& asked_for, Exchange exchange) {
+    if (exchange.response) keep_evidence(*exchange.response);
+    if (asked_for.server != nullptr) {
+      if (out_of_time_ && exchange.outcome == Outcome::interrupted) asked_for.server->seen.cut_short = true;
+      asked_for.server->seen.exchanges.push_back(std::move(exchange));
     } else {
-      query.leg->walk_exchanges.push_back({query.address, query.walk_zone, std::move(query.exchange)});
+      asked_for.leg->walk_exchanges.push_back({asked_for.address, asked_for.walk_zone, std::move(exchange)});
     }
   }
 
-  void walk_step_done(PendingQuery query) {
-    Exchange& exchange = query.exchange;
-    const bool truncated =
-        exchange.response && exchange.response->truncated && exchange.transport == Transport::udp;
-    const bool edns_refused =
-        exchange.edns_sent && exchange.response && refuses_edns(exchange.response->rcode);
-    if (edns_refused || (exchange.edns_sent && exchange.outcome == Outcome::timed_out)) {
-      const MonotonicTime now = context_.engine.now();
-      context_.servers.of(query.address, now).plain_until = now + ServerMemory::plain_life;
+  void walk_step_done(const AskedFor& asked_for, AskedQuestion asked) {
+    const bool is_wanted = asked_for.leg->walk && !interrupted_;
+    for (std::size_t i = 0; i < asked.exchanges.size(); ++i) {
+      if (i != asked.deciding || !is_wanted) record(asked_for, std::move(asked.exchanges[i]));
     }
-    if (!query.leg->walk) return record(std::move(query));
-    if (truncated || edns_refused) {
-      PendingQuery again = query;
-      again.sent = false;
-      again.exchange = {};
-      again.exchange.purpose = exchange.purpose;
-      again.exchange.question_name = exchange.question_name;
-      again.exchange.question_type = exchange.question_type;
-      again.exchange.transport = truncated ? Transport::tcp : Transport::udp;
-      if (truncated) again.timeout = context_.settings.tcp_time;
-      record(std::move(query));
-      return send_in_turn(std::move(again));
-    }
-    query.leg->walk->finished(query.walk_ticket, exchange, context_.engine.now());
-    advance_walk(*query.chain, *query.leg);
+    if (!is_wanted) return;
+    asked_for.leg->walk->finished(asked_for.walk_ticket, asked.answer(), context_.engine.now());
+    advance_walk(*asked_for.chain, *asked_for.leg);
   }
 
-  void plan_step_done(PendingQuery query) {
-    const Exchange& exchange = query.exchange;
+  void plan_step_done(const AskedFor& asked_for, AskedQuestion asked) {
+    const Exchange& answer = asked.answer();
     PlannedOutcome outcome;
-    outcome.purpose = exchange.purpose;
-    outcome.transport = exchange.transport;
-    outcome.outcome = exchange.outcome;
-    if (exchange.response) {
-      outcome.rcode = exchange.response->rcode;
-      outcome.truncated = exchange.response->truncated;
-    }
-    query.server->plan.finished(outcome);
+    outcome.purpose = answer.purpose;
+    outcome.transport = answer.transport;
+    outcome.edns = answer.edns_sent;
+    outcome.outcome = answer.outcome;
+    outcome.met_malformed =
+        std::any_of(asked.exchanges.begin(), asked.exchanges.end(),
+                    [](const Exchange& exchange) { return exchange.outcome == Outcome::malformed; });
     std::vector<AliasRecord> aliases;
-    if (exchange.response && exchange.response->authoritative && !is_about_zone(exchange)) {
-      aliases = exchange.response->aliases;
+    if (answer.response) {
+      outcome.rcode = answer.response->rcode;
+      outcome.truncated = answer.response->truncated;
+      if (answer.response->authoritative && !is_about_zone(answer)) aliases = answer.response->aliases;
     }
-    ChainProbe& chain = *query.chain;
-    LegProbe& leg = *query.leg;
-    ServerProbe& server = *query.server;
-    record(std::move(query));
-    advance_plan(chain, leg, server);
-    follow_aliases(chain, leg, aliases);
+    for (Exchange& exchange : asked.exchanges) record(asked_for, std::move(exchange));
+    if (interrupted_) return;
+    asked_for.server->plan.finished(outcome);
+    advance_plan(*asked_for.chain, *asked_for.leg, *asked_for.server);
+    follow_aliases(*asked_for.chain, *asked_for.leg, aliases);
   }
 
   // ---- The end ----
 
   void finish_if_complete() {
-    if (over_ || !pending_.empty()) return;
+    if (over_ || !asked_.empty()) return;
     for (const ChainProbe& chain : chains_) {
       for (const LegProbe& leg : chain.legs) {
         if (!leg.probing) return;
       }
     }
     finish();
-  }
-
-  [[nodiscard]] static Chain gather(const ChainProbe& chain) {
-    Chain gathered;
-    gathered.outcome = chain.outcome;
-    for (const LegProbe& leg : chain.legs) {
-      Leg& to = gathered.legs.emplace_back();
-      to.owner = leg.owner;
-      to.delegation = leg.delegation;
-      auto& walked = to.delegation.exchanges;
-      walked.insert(walked.end(), leg.walk_exchanges.begin(), leg.walk_exchanges.end());
-      std::sort(walked.begin(), walked.end(), [](const WalkExchange& a, const WalkExchange& b) {
-        return began_before(a.exchange, b.exchange);
-      });
-      for (const ServerProbe& server : leg.servers) {
-        ServerObservation& seen = to.servers.emplace_back(server.seen);
-        if (server.zone_facts_from != nullptr) {
-          for (const Exchange& exchange : server.zone_facts_from->seen.exchanges) {
-            if (is_about_zone(exchange)) seen.exchanges.push_back(exchange);
-          }
-          // What is left out when exchanges run short is the questions about the zone.
-          seen.cut_short = seen.cut_short || server.zone_facts_from->seen.cut_short;
-        }
-        std::sort(seen.exchanges.begin(), seen.exchanges.end(), began_before);
-      }
-    }
-    return gathered;
   }
 
   void finish() {
@@ -600,6 +431,7 @@ class Round::State final : public QueryHandler {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
     Chain adsp;
     if (chains_.size() > selectors_.size()) adsp = gather(chains_.back());
+    if (rate_shortage_) rate_shortage_->selectors = static_cast<std::uint32_t>(selectors_.size());
     std::vector<Observation> observations;
     for (std::size_t i = 0; i < selectors_.size(); ++i) {
       Observation& observation = observations.emplace_back();
@@ -610,6 +442,7 @@ class Round::State final : public QueryHandler {
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
       observation.is_light = light_.has_value();
+      observation.rate_shortage = rate_shortage_;
       if (!observation.is_light) observation.sibling_name = sibling_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
@@ -625,13 +458,15 @@ class Round::State final : public QueryHandler {
   std::optional<DomainName> sibling_{};
   std::deque<ChainProbe> chains_{};  ///< one a selector, then ADSP
   std::map<std::pair<ServerAddress, DomainName>, const ServerProbe*>
-      zone_facts_{};  ///< who asks about a zone
-  std::unordered_map<std::uint32_t, PendingQuery> pending_{};
+      zone_facts_{};                                     ///< who asks about a zone
+  std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's number
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
   std::uint32_t next_token_ = deadline_token + 1;
   bool interrupted_ = false;
   bool out_of_time_ = false;
   bool over_ = false;
+  std::optional<RateShortage> rate_shortage_{};
+  Questioner questioner_;
 };
 
 Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,

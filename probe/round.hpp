@@ -1,6 +1,7 @@
 // One look at a domain: finds the zones of its selectors, asks each server of each of them, follows aliases,
 // and gathers all of it in an observation a selector. It performs what the pure parts decide
-// (delegation_walk, query_plan, pace) and decides nothing of its own but when it is complete.
+// (delegation_walk, query_plan, and by way of
+// questioner the attempts at each question) and decides nothing of its own but when it is complete.
 #pragma once
 
 #include <functional>
@@ -10,27 +11,10 @@
 
 #include "config/domain_name.hpp"
 #include "config/selector.hpp"
-#include "config/settings.hpp"
-#include "probe/discovery/zone_survey.hpp"
-#include "probe/exchange_totals.hpp"
 #include "probe/observation.hpp"
-#include "probe/query_engine.hpp"
-#include "probe/random_bits.hpp"
-#include "probe/server_memory.hpp"
-#include "probe/zone_cache.hpp"
+#include "probe/questioner.hpp"
 
 namespace dkimprobe::probe {
-
-/// What all rounds of a process share.
-struct ProbeContext {
-  const config::ProbeSettings& settings;
-  QueryEngine& engine;
-  ZoneCache& zones;
-  ServerMemories& servers;
-  RandomBits& random;
-  RegistryUse registry_use = RegistryUse::all;
-  ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
-};
 
 /// A light round: each server is asked for the record alone, once.
 struct LightRound {

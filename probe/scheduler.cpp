@@ -19,6 +19,7 @@
 #include "probe/random_bits.hpp"
 #include "probe/round.hpp"
 #include "probe/server_memory.hpp"
+#include "probe/turns.hpp"
 #include "probe/zone_cache.hpp"
 
 namespace dkimprobe::probe {
@@ -27,8 +28,10 @@ namespace {
 using config::DomainName;
 using config::ServerAddress;
 
-/// A round waits until its queries would leave so soon: what waits longer uses up the time for the domain.
+/// A round waits until its first queries would leave so soon: what waits longer uses up the time for the
+/// domain.
 constexpr std::chrono::seconds longest_wait{5};
+constexpr std::size_t first_queries = 8;  ///< to one server, by a round of one selector
 constexpr std::chrono::milliseconds totals_age{500};
 
 /// What later rounds of a domain need of earlier ones.
@@ -182,8 +185,9 @@ class RoundDriver::State final : public QueryHandler {
     std::optional<LightRound> light;
     if (active.turn.depth == RoundDepth::light) light = LightRound{memories_[domain].last_full};
     active.round = std::make_unique<Round>(
-        ProbeContext{active.settings, engine_, zones_, servers_, random_, RegistryUse::sample, &exchanges_}, domain, selectors,
-        wall_now_(),
+        ProbeContext{active.settings, engine_, zones_, servers_, turns_, random_, RegistryUse::sample,
+                     &exchanges_, active.is_look ? Urgency::awaited : Urgency::scheduled},
+        domain, selectors, wall_now_(),
         [this, &active](std::vector<Observation> observations) {
           active.observations = std::move(observations);
           // The round cannot go away from within its own call.
@@ -196,7 +200,7 @@ class RoundDriver::State final : public QueryHandler {
   [[nodiscard]] MonotonicTime admitted_at(const DomainName& domain, MonotonicTime now) {
     MonotonicTime::duration wait{0};
     const auto ask = [&](const ServerAddress& server) {
-      wait = std::max(wait, servers_.of(server, now).pace.wait(now));
+      wait = std::max(wait, turns_.wait_of_newcomer(server, first_queries));
     };
     if (const auto known = memories_.find(domain);
         known != memories_.end() && !known->second.servers.empty()) {
@@ -295,6 +299,7 @@ class RoundDriver::State final : public QueryHandler {
   QueryEngine engine_;
   ZoneCache zones_{};
   ServerMemories servers_;
+  Turns turns_{engine_, servers_};
   Schedule schedule_;
   ExchangeTotals exchanges_{};
   std::unordered_map<DomainName, Memory> memories_{};

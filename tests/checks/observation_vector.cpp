@@ -483,9 +483,26 @@ std::string line(std::string_view severity, std::string_view check, const std::v
 }  // namespace
 
 ObservationVector read_observation(const json& vector) {
-  only(vector, {"about", "domain", "selector", "role", "zone", "servers", "record", "delegation", "legs",
-                "chain", "adsp", "findings", "not_judged", "status", "earlier", "last_signature_hours_ago",
-                "highest_key_age_hours", "elsewhere", "distinct_keys"});
+  only(vector, {"about",
+                "domain",
+                "selector",
+                "role",
+                "zone",
+                "servers",
+                "record",
+                "delegation",
+                "legs",
+                "chain",
+                "rate_shortage",
+                "adsp",
+                "findings",
+                "not_judged",
+                "status",
+                "earlier",
+                "last_signature_hours_ago",
+                "highest_key_age_hours",
+                "elsewhere",
+                "distinct_keys"});
   ObservationVector read;
   read.about = vector.at("about").get<std::string>();
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
@@ -502,6 +519,16 @@ ObservationVector read_observation(const json& vector) {
   const DomainName domainkey = config::domainkey_name(observation.domain).value();
   observation.sibling_name = domainkey.child("q7f3k1z9").value();
   const DomainName zone = vector.contains("zone") ? name_of(vector["zone"]) : observation.domain;
+
+  if (vector.contains("rate_shortage")) {
+    const json& given = vector["rate_shortage"];
+    only(given, {"selectors", "queries", "needed_ms"});
+    probe::RateShortage& shortage = observation.rate_shortage.emplace();
+    shortage.server = {config::Address::parse("192.0.2.1").value(), 53};
+    shortage.selectors = given.at("selectors");
+    shortage.queries = given.at("queries");
+    shortage.needed = std::chrono::milliseconds{given.at("needed_ms").get<std::int64_t>()};
+  }
 
   json first = json::object();
   for (const char* key : {"servers", "record", "delegation"}) {

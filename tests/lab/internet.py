@@ -96,6 +96,7 @@ ZONES = (
     Zone("cname-local.example", "nsd knot bind pdns"),
     Zone("cname-lame.example", "nsd pdns"),
     Zone("provider-lame.test", "knot"),
+    Zone("cname-taken.example", "nsd knot"),  # taken.test is delegated to these, and they do not serve it
     Zone("cname-dangling.example", "nsd bind"),
     Zone("cname-loop.example", "nsd bind"),
     Zone("cname-loop.test", "knot"),

@@ -531,6 +531,9 @@ class ModeTest(unittest.TestCase):
     def test_late(self):
         self.delayed("late", 0.6)
 
+    def test_later(self):
+        self.delayed("later", 1.5)
+
     def test_slow(self):
         self.delayed("slow", 0.3)
 

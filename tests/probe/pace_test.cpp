@@ -16,42 +16,65 @@ using probe::Pace;
 
 constexpr MonotonicTime start{1h};
 
-bool close_to(MonotonicTime time, MonotonicTime expected) {
-  return std::chrono::abs(time - expected) < 1us;
-}
-
 TEST_CASE("a burst leaves at once, then one query follows the other at the rate") {
   Pace pace(20, 5, start);
-  for (int i = 0; i < 20; ++i) CHECK(pace.reserve(start) == start);
-  for (int i = 1; i <= 10; ++i) CHECK(close_to(pace.reserve(start), start + i * 200ms));
-  // Two seconds on, all of these have gone; then the bucket fills, to the burst and no further.
-  CHECK(close_to(pace.reserve(start + 2s), start + 2'200ms));
-  for (int i = 0; i < 20; ++i) CHECK(pace.reserve(start + 1h) == start + 1h);
-  CHECK(close_to(pace.reserve(start + 1h), start + 1h + 200ms));
+  for (int i = 0; i < 20; ++i) CHECK(pace.take(start));
+  for (int i = 1; i <= 10; ++i) {
+    CHECK_FALSE(pace.take(start + (i - 1) * 200ms));
+    CHECK(std::chrono::abs(pace.ready_at(start + (i - 1) * 200ms) - (start + i * 200ms)) < 1us);
+    CHECK(pace.take(start + i * 200ms));
+  }
+  // Then the bucket fills, to the burst and no further.
+  for (int i = 0; i < 20; ++i) CHECK(pace.take(start + 1h));
+  CHECK_FALSE(pace.take(start + 1h));
+}
+
+TEST_CASE("who waits until the time that is said may leave then, whatever the rate") {
+  CHECK(rc::check([] {
+    Pace pace(*rc::gen::inRange(1, 5), *rc::gen::inRange(1, 1'000) / 7.0, start);
+    MonotonicTime now = start;
+    for (int i = 0; i < 50; ++i) {
+      now = pace.ready_at(now);
+      RC_ASSERT(pace.take(now));
+    }
+  }));
+}
+
+TEST_CASE("the wait counts those before") {
+  Pace pace(2, 5, start);
+  CHECK(pace.wait(1, start) == 0s);
+  CHECK(std::chrono::abs(pace.wait(2, start) - 200ms) < 1us);
+  CHECK(std::chrono::abs(pace.wait(26, start) - 5s) < 1us);
 }
 
 TEST_CASE("a rate of 0 lifts the pace, whatever happens") {
   Pace pace(0, 0, start);
   pace.slow_down();
   pace.recover();
-  for (int i = 0; i < 1'000; ++i) CHECK(pace.reserve(start) == start);
+  for (int i = 0; i < 1'000; ++i) CHECK(pace.take(start));
+  CHECK(pace.wait(1'000'000, start) == 0s);
 }
 
-TEST_CASE("the rate halves down to one query in ten seconds and returns to what is configured") {
-  Pace pace(1, 8, start);
-  const double after[] = {4, 2, 1, 0.5, 0.25, 0.125, 0.1, 0.1};
-  for (const double rate : after) {
+TEST_CASE(
+    "the rate halves down to a floor that keeps the address usable, and returns to what is configured") {
+  const double configured = GENERATE(8.0, 5.0, 50.0);
+  const double floor = std::max(1.0, configured / 5.0);
+  Pace pace(1, configured, start);
+  double rate = configured;
+  for (int i = 0; i < 10; ++i) {
     pace.slow_down();
+    rate = std::max(floor, rate / 2);
     CHECK(pace.per_second() == Approx(rate));
   }
-  CHECK(pace.reserve(start) == start);
-  CHECK(close_to(pace.reserve(start), start + 10s));
-  for (int i = 0; i < 9; ++i) {
+  CHECK(pace.per_second() == Approx(floor));
+  CHECK(pace.take(start));
+  CHECK(pace.ready_at(start) <= start + 1s + 1us);
+  for (int i = 0; i < 7; ++i) {
     pace.recover();
-    CHECK(pace.per_second() < 8.0);
+    CHECK(pace.per_second() < configured);
   }
   for (int i = 0; i < 9; ++i) pace.recover();
-  CHECK(pace.per_second() == Approx(8.0));
+  CHECK(pace.per_second() == Approx(configured));
 }
 
 TEST_CASE("a rate below the slowest is not raised by slowing down") {
@@ -80,32 +103,16 @@ TEST_CASE("in no stretch of time more leave than the burst and the rate allow") 
         default:
           break;
       }
-      const MonotonicTime turn = pace.reserve(now);
-      RC_ASSERT(turn >= now);
       RC_ASSERT(pace.per_second() <= rate);
-      leaves.push_back(turn);
+      while (*rc::gen::inRange(0, 3) > 0 && pace.take(now)) leaves.push_back(now);
     }
-    // From the start to each moment; the rate never exceeds what was configured.
-    for (const MonotonicTime until : leaves) {
-      const auto left =
-          std::count_if(leaves.begin(), leaves.end(), [&](MonotonicTime t) { return t <= until; });
-      const double seconds = std::chrono::duration<double>(until - start).count();
-      RC_ASSERT(static_cast<double>(left) <= burst + seconds * rate + 1.0);
+    for (std::size_t from = 0; from < leaves.size(); ++from) {
+      for (std::size_t to = from; to < leaves.size(); ++to) {
+        const double seconds = std::chrono::duration<double>(leaves[to] - leaves[from]).count();
+        RC_ASSERT(static_cast<double>(to - from + 1) <= burst + seconds * rate + 0.01);
+      }
     }
   }));
-}
-
-TEST_CASE("what is given back is there for the next, never beyond the burst") {
-  const probe::MonotonicTime now{};
-  probe::Pace pace(2, 1, now);
-  for (int i = 0; i < 12; ++i) static_cast<void>(pace.reserve(now));
-  CHECK(pace.reserve(now) == now + std::chrono::seconds(11));
-  for (int i = 0; i < 11; ++i) pace.give_back();
-  CHECK(pace.reserve(now) == now + std::chrono::seconds(1));
-  for (int i = 0; i < 9; ++i) pace.give_back();
-  CHECK(pace.reserve(now) == now);
-  CHECK(pace.reserve(now) == now);
-  CHECK(pace.reserve(now) > now);
 }
 
 }  // namespace

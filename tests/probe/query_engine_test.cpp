@@ -81,10 +81,12 @@ class Recorder final : public probe::QueryHandler {
 struct Scene {
   explicit Scene(const probe::SocketUse& use = probe::one_use_sockets) : engine(sockets, use) {}
 
-  void ask(std::uint32_t token = 1, const ServerAddress& to = server(), Transport transport = Transport::udp,
-           std::string_view name = "s1._domainkey.example.com", std::chrono::microseconds timeout = 400ms) {
+  probe::EngineTicket ask(std::uint32_t token = 1, const ServerAddress& to = server(),
+                          Transport transport = Transport::udp,
+                          std::string_view name = "s1._domainkey.example.com",
+                          std::chrono::microseconds timeout = 400ms) {
     const Bytes query = query_for(name);
-    engine.start({to, transport, query, timeout}, handler, token);
+    return engine.start({to, transport, query, timeout}, handler, token);
   }
   [[nodiscard]] const ScriptedSockets::Sent& sent(std::size_t at = 0) const {
     return sockets.datagrams.at(at);
@@ -760,6 +762,67 @@ TEST_CASE("timers come at their time, once and in order") {
     CHECK(came[i].second >= due[i]);
     CHECK(came[i].second <= due[i] + probe::DeadlineQueue::tick);
   }
+}
+
+TEST_CASE("one exchange or timer can be ended before its time, and no other ends with it") {
+  Scene scene;
+  const auto first = scene.ask(1);
+  const auto second = scene.ask(2);
+  const auto timer = scene.engine.call_at(scene.sockets.now() + 100ms, scene.handler, 3);
+  scene.engine.call_at(scene.sockets.now() + 100ms, scene.handler, 4);
+  scene.sockets.advance(50ms);
+  SECTION("an exchange that waits, when another is answered") {
+    scene.handler.then = [&](std::uint32_t token, const QueryResult&) {
+      if (token == 2) scene.engine.end(first, Outcome::superseded);
+    };
+    REQUIRE(scene.answer(scene.sent(1)));
+    REQUIRE(scene.handler.results.size() == 2);
+    const auto& ended = scene.handler.results[1];
+    CHECK(ended.token == 1);
+    CHECK(ended.result.outcome == Outcome::superseded);
+    CHECK(ended.result.took == 50ms);
+    CHECK(ended.result.bytes_sent > 0);
+    scene.engine.end(first, Outcome::superseded);  // it is over
+    scene.engine.end(second, Outcome::superseded);
+    CHECK(scene.handler.results.size() == 2);
+    scene.answer(scene.sent(0));
+    CHECK(scene.handler.results.size() == 2);
+    CHECK(scene.total(IgnoreReason::late) == 1);
+  }
+  SECTION("one that has met something wrong tells that") {
+    Bytes broken = response_to(scene.sent(0).octets);
+    broken.resize(broken.size() - 3);
+    scene.sockets.datagram(scene.sent(0).socket, server(), broken);
+    scene.sockets.icmp(scene.sent(1).socket, server(), scene.sent(1).octets, ECONNREFUSED);
+    scene.engine.end(first, Outcome::superseded);
+    scene.engine.end(second, Outcome::superseded);
+    REQUIRE(scene.handler.results.size() == 2);
+    CHECK(scene.handler.results[0].result.outcome == Outcome::malformed);
+    CHECK(scene.handler.results[1].result.outcome == Outcome::unreachable);
+    CHECK(scene.handler.results[1].result.system_error == ECONNREFUSED);
+  }
+  SECTION("a timer") {
+    scene.engine.end(timer, Outcome::interrupted);
+    scene.engine.end({}, Outcome::interrupted);  // none
+    scene.sockets.advance(100ms);
+    CHECK(scene.handler.timers == std::vector<std::uint32_t>{4});
+    CHECK(scene.handler.results.empty());
+    // Its slot may serve another by now.
+    scene.engine.call_at(scene.sockets.now() + 1ms, scene.handler, 5);
+    scene.engine.end(timer, Outcome::interrupted);
+    scene.sockets.advance(10ms);
+    CHECK(scene.handler.timers == std::vector<std::uint32_t>{4, 5});
+  }
+  SECTION("over TCP") {
+    const auto stream = scene.ask(6, server(), Transport::tcp);
+    REQUIRE(scene.sockets.connected(scene.sockets.connections.back().socket));
+    scene.engine.end(stream, Outcome::interrupted);
+    CHECK(scene.handler.only().result.outcome == Outcome::interrupted);
+  }
+  scene.engine.interrupt(scene.handler);
+  scene.sockets.advance(10s);
+  CHECK(scene.sockets.open.empty());
+  CHECK_FALSE(scene.sockets.next_wake());
 }
 
 TEST_CASE("interruption ends all of one handler and nothing of another") {

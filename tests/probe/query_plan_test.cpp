@@ -17,44 +17,47 @@ using namespace std::chrono_literals;
 using probe::Outcome;
 using probe::PlanLimits;
 using probe::PlannedOutcome;
-using probe::PlannedQuery;
+using probe::PlannedQuestion;
 using probe::Purpose;
 using probe::QueryPlan;
 using probe::QuestionSet;
 using probe::Rcode;
 using probe::Transport;
 
-std::string to_string(const PlannedQuery& query) {
+std::string to_string(const PlannedQuestion& question) {
   static const std::map<Purpose, std::string> names = {
       {Purpose::record_plain, "plain"}, {Purpose::record_edns, "edns"}, {Purpose::record_tcp, "tcp"},
       {Purpose::zone_soa, "soa"},       {Purpose::zone_ns, "ns"},       {Purpose::sibling, "sibling"},
       {Purpose::domainkey, "domainkey"}};
-  return names.at(query.purpose) + (query.transport == Transport::tcp ? "/tcp" : "/udp") +
-         (query.edns ? "+edns" : "") + "#" + std::to_string(query.attempt) + ":" +
-         std::to_string(query.timeout.count());
+  return names.at(question.purpose) + (question.transport == Transport::tcp ? "/tcp" : "/udp") +
+         (question.edns ? "+edns" : "") + (question.last_without_edns ? "-last" : "") + "#" +
+         std::to_string(question.attempts) + ":" + std::to_string(question.first_wait.count());
 }
 
-/// Answers every query by `server` until the plan is done, and lists what it sent: a line a moment.
+/// Answers every question by `server` until the plan is done, and lists what it asked: a line a moment. What
+/// is not answered takes all its attempts.
 std::vector<std::string> play(QueryPlan& plan,
-                              const std::function<PlannedOutcome(const PlannedQuery&)>& server) {
+                              const std::function<PlannedOutcome(const PlannedQuestion&)>& server) {
   std::vector<std::string> moments;
-  std::vector<PlannedQuery> waiting;
+  std::vector<PlannedQuestion> waiting;
   const auto take = [&] {
     std::string moment;
-    for (const PlannedQuery& query : plan.next()) {
-      moment += (moment.empty() ? "" : " ") + to_string(query);
-      waiting.push_back(query);
+    for (const PlannedQuestion& question : plan.next()) {
+      moment += (moment.empty() ? "" : " ") + to_string(question);
+      waiting.push_back(question);
     }
     if (!moment.empty()) moments.push_back(moment);
   };
   take();
   while (!plan.done()) {
     REQUIRE(!waiting.empty());
-    const PlannedQuery query = waiting.front();
+    const PlannedQuestion question = waiting.front();
     waiting.erase(waiting.begin());
-    PlannedOutcome outcome = server(query);
-    outcome.purpose = query.purpose;
-    outcome.transport = query.transport;
+    PlannedOutcome outcome = server(question);
+    outcome.purpose = question.purpose;
+    outcome.transport = question.transport;
+    for (int i = 1; outcome.outcome == Outcome::timed_out && i < question.attempts; ++i)
+      static_cast<void>(plan.may_repeat());
     plan.finished(outcome);
     take();
   }
@@ -62,8 +65,8 @@ std::vector<std::string> play(QueryPlan& plan,
   return moments;
 }
 
-PlannedOutcome answered(Rcode rcode = Rcode::noerror, bool truncated = false) {
-  return {.outcome = Outcome::answered, .rcode = rcode, .truncated = truncated};
+PlannedOutcome answered(Rcode rcode = Rcode::noerror, bool truncated = false, bool edns = false) {
+  return {.edns = edns, .outcome = Outcome::answered, .rcode = rcode, .truncated = truncated};
 }
 PlannedOutcome failed(Outcome outcome) {
   return {.outcome = outcome};
@@ -72,127 +75,126 @@ PlannedOutcome failed(Outcome outcome) {
 struct Case {
   std::string what;
   QuestionSet set;
-  std::function<PlannedOutcome(const PlannedQuery&)> server;
+  std::function<PlannedOutcome(const PlannedQuestion&)> server;
   std::vector<std::string> sent;
 };
 
 std::vector<Case> cases() {
-  const auto all = [](PlannedOutcome outcome) { return [outcome](const PlannedQuery&) { return outcome; }; };
-  const std::string first = "plain/udp#1:400 edns/udp+edns#1:400 tcp/tcp#1:3000 soa/udp#1:400";
+  const auto all = [](PlannedOutcome outcome) {
+    return [outcome](const PlannedQuestion&) { return outcome; };
+  };
+  const std::string record = "plain/udp#3:400 edns/udp+edns#3:400 tcp/tcp#1:3000";
+  const std::string first = record + " soa/udp#3:400";
+  const std::string second = "ns/udp+edns#3:400 sibling/udp+edns-last#3:400 domainkey/udp+edns#3:400";
+  const std::string second_plain = "ns/udp#3:400 sibling/udp#3:400 domainkey/udp#3:400";
   return {
-      {"healthy",
-       QuestionSet::full,
-       all(answered()),
-       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400"}},
-      {"healthy, the record alone",
-       QuestionSet::record_only,
-       all(answered()),
-       {"plain/udp#1:400 edns/udp+edns#1:400 tcp/tcp#1:3000"}},
-      {"healthy, a glance", QuestionSet::glance, all(answered()), {"plain/udp#1:400"}},
-      {"dead",
-       QuestionSet::full,
-       all(failed(Outcome::timed_out)),
-       {first, "plain/udp#2:800", "edns/udp+edns#2:800", "soa/udp#2:800", "plain/udp#3:1600",
-        "edns/udp+edns#3:1600", "soa/udp#3:1600"}},
-      {"dead, a glance",
-       QuestionSet::glance,
-       all(failed(Outcome::timed_out)),
-       {"plain/udp#1:400", "plain/udp#2:800", "plain/udp#3:1600"}},
+      {"healthy", QuestionSet::full, all(answered()), {first, second}},
+      {"healthy, the record alone", QuestionSet::record_only, all(answered()), {record}},
+      {"healthy, a glance", QuestionSet::glance, all(answered()), {"plain/udp#3:400"}},
+      {"dead", QuestionSet::full, all(failed(Outcome::timed_out)), {first}},
+      {"dead, a glance", QuestionSet::glance, all(failed(Outcome::timed_out)), {"plain/udp#3:400"}},
       {"no route", QuestionSet::full, all(failed(Outcome::no_route)), {first}},
-      {"no route, the record alone",
-       QuestionSet::record_only,
-       all(failed(Outcome::no_route)),
-       {"plain/udp#1:400 edns/udp+edns#1:400 tcp/tcp#1:3000"}},
+      {"no route, the record alone", QuestionSet::record_only, all(failed(Outcome::no_route)), {record}},
       {"no descriptors, a glance",
        QuestionSet::glance,
        all(failed(Outcome::local_error)),
-       {"plain/udp#1:400"}},
+       {"plain/udp#3:400"}},
       {"interrupted", QuestionSet::full, all(failed(Outcome::interrupted)), {first}},
-      {"an error for everything",
-       QuestionSet::full,
-       all(answered(Rcode::servfail)),
-       {first, "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
+      {"an error for everything", QuestionSet::full, all(answered(Rcode::servfail)), {first, second_plain}},
       {"refuses EDNS",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return answered(query.edns ? Rcode::formerr : Rcode::noerror); },
-       {first, "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
+       [](const PlannedQuestion& question) {
+         return answered(question.edns ? Rcode::formerr : Rcode::noerror, false, question.edns);
+       },
+       {first, second_plain}},
       {"does not know EDNS version",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return answered(query.edns ? Rcode::badvers : Rcode::noerror); },
-       {first, "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
+       [](const PlannedQuestion& question) {
+         return answered(question.edns ? Rcode::badvers : Rcode::noerror, false, question.edns);
+       },
+       {first, second_plain}},
       {"drops EDNS",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return query.edns ? failed(Outcome::timed_out) : answered(); },
-       {first, "edns/udp+edns#2:800", "edns/udp+edns#3:1600",
-        "ns/udp#1:400 sibling/udp#1:400 domainkey/udp#1:400"}},
+       [](const PlannedQuestion& question) {
+         return question.edns ? failed(Outcome::timed_out) : answered();
+       },
+       {first, second_plain}},
       {"drops UDP",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
-         return query.transport == Transport::udp ? failed(Outcome::timed_out) : answered();
+       [](const PlannedQuestion& question) {
+         return question.transport == Transport::udp ? failed(Outcome::timed_out) : answered();
        },
-       {first, "plain/udp#2:800", "edns/udp+edns#2:800", "soa/udp#2:800", "plain/udp#3:1600",
-        "edns/udp+edns#3:1600", "soa/udp#3:1600",
-        "soa/tcp#1:3000 ns/tcp#1:3000 sibling/tcp#1:3000 domainkey/tcp#1:3000"}},
+       {first, "soa/tcp#1:3000 ns/tcp#1:3000 sibling/tcp#1:3000 domainkey/tcp#1:3000"}},
       {"TCP refused",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
-         return query.transport == Transport::tcp ? failed(Outcome::connection_refused) : answered();
+       [](const PlannedQuestion& question) {
+         return question.transport == Transport::tcp ? failed(Outcome::connection_refused) : answered();
        },
-       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400"}},
+       {first, second}},
       {"everything truncated over UDP",
        QuestionSet::full,
-       [](const PlannedQuery& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
-       {first, "soa/tcp#1:3000", "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400",
-        "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
+       [](const PlannedQuestion& question) {
+         return answered(Rcode::noerror, question.transport == Transport::udp, question.edns);
+       },
+       {first, "soa/tcp#1:3000", second, "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
       {"the sibling refused with DO=1",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
-         const bool dnssec_ok = query.purpose == Purpose::sibling && query.edns;
-         return answered(dnssec_ok ? Rcode::servfail : Rcode::noerror);
+       [](const PlannedQuestion& question) {
+         const bool dnssec_ok = question.purpose == Purpose::sibling && question.edns;
+         return answered(dnssec_ok ? Rcode::servfail : Rcode::noerror, false, question.edns);
        },
-       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp#2:800"}},
-      {"silence for the sibling with DO=1",
+       {first, second, "sibling/udp#2:400"}},
+      {"silence for the sibling with DO=1, and its last attempt answered",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
-         return query.purpose == Purpose::sibling && query.edns ? failed(Outcome::timed_out) : answered();
+       [](const PlannedQuestion& question) {
+         return answered(Rcode::noerror, false, question.edns && !question.last_without_edns);
        },
-       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp+edns#2:800",
-        "sibling/udp#3:1600"}},
+       {first, second}},
+      {"an error for the last attempt at the sibling, which went without DO=1",
+       QuestionSet::full,
+       [](const PlannedQuestion& question) {
+         return question.last_without_edns ? answered(Rcode::servfail) : answered();
+       },
+       {first, second}},
       {"the sibling truncated with DO=1, and no TCP",
        QuestionSet::full,
-       [](const PlannedQuery& query) {
-         if (query.transport == Transport::tcp) return failed(Outcome::connection_refused);
-         return answered(Rcode::noerror, query.purpose == Purpose::sibling && query.edns);
+       [](const PlannedQuestion& question) {
+         if (question.transport == Transport::tcp) return failed(Outcome::connection_refused);
+         return answered(Rcode::noerror, question.purpose == Purpose::sibling && question.edns,
+                         question.edns);
        },
-       {first, "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "sibling/udp#2:800"}},
+       {first, second, "sibling/udp#2:400"}},
       {"truncated over TCP as well",
        QuestionSet::full,
-       all(answered(Rcode::noerror, true)),
-       {first, "soa/tcp#1:3000", "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400",
-        "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
+       [](const PlannedQuestion& question) { return answered(Rcode::noerror, true, question.edns); },
+       {first, "soa/tcp#1:3000", second, "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
       {"truncated, the record alone",
        QuestionSet::record_only,
-       [](const PlannedQuery& query) { return answered(Rcode::noerror, query.transport == Transport::udp); },
-       {"plain/udp#1:400 edns/udp+edns#1:400 tcp/tcp#1:3000"}},
+       [](const PlannedQuestion& question) {
+         return answered(Rcode::noerror, question.transport == Transport::udp);
+       },
+       {record}},
       {"truncated, a glance",
        QuestionSet::glance,
        all(answered(Rcode::noerror, true)),
-       {"plain/udp#1:400", "tcp/tcp#1:3000"}},
+       {"plain/udp#3:400", "tcp/tcp#1:3000"}},
       {"malformed over UDP, a glance",
        QuestionSet::glance,
-       [](const PlannedQuery& query) {
-         return query.transport == Transport::udp ? failed(Outcome::malformed) : answered();
+       [](const PlannedQuestion& question) {
+         PlannedOutcome outcome =
+             question.transport == Transport::udp ? failed(Outcome::malformed) : answered();
+         outcome.met_malformed = question.transport == Transport::udp;
+         return outcome;
        },
-       {"plain/udp#1:400", "plain/udp#2:800", "plain/udp#3:1600", "tcp/tcp#1:3000"}},
-      {"the first try is lost",
-       QuestionSet::full,
-       [](const PlannedQuery& query) {
-         const bool lost = query.transport == Transport::udp && query.attempt == 1;
-         return lost ? failed(Outcome::timed_out) : answered();
+       {"plain/udp#3:400", "tcp/tcp#1:3000"}},
+      {"one attempt malformed and the next answered, a glance",
+       QuestionSet::glance,
+       [](const PlannedQuestion& question) {
+         PlannedOutcome outcome = answered();
+         outcome.met_malformed = question.transport == Transport::udp;
+         return outcome;
        },
-       {first, "plain/udp#2:800", "edns/udp+edns#2:800", "soa/udp#2:800",
-        "ns/udp+edns#1:400 sibling/udp+edns#1:400 domainkey/udp+edns#1:400", "ns/udp+edns#2:800",
-        "sibling/udp+edns#2:800", "domainkey/udp+edns#2:800"}},
+       {"plain/udp#3:400", "tcp/tcp#1:3000"}},
   };
 }
 
@@ -207,18 +209,25 @@ TEST_CASE("what is sent follows from what came back") {
 
 TEST_CASE("a zone without _domainkey is asked for no name below it") {
   QueryPlan plan(QuestionSet::full, {});
-  const auto sent = play(plan, [](const PlannedQuery&) { return answered(); });
-  CHECK(sent.back() == "ns/udp+edns#1:400");
+  const auto sent = play(plan, [](const PlannedQuestion&) { return answered(); });
+  CHECK(sent.back() == "ns/udp+edns#3:400");
 }
 
 TEST_CASE("beyond the exchanges allowed nothing is sent, and that is said") {
   for (std::uint8_t most = 0; most < 12; ++most) {
     QueryPlan plan(QuestionSet::full, {.exchanges = most});
-    std::size_t sent = 0;
-    play(plan, [&](const PlannedQuery&) {
-      ++sent;
-      return failed(Outcome::timed_out);
-    });
+    std::vector<PlannedQuestion> asked;
+    for (const PlannedQuestion& question : plan.next()) asked.push_back(question);
+    std::size_t sent = asked.size();
+    // Each question is asked once before any is asked again.
+    CHECK(sent == std::min<std::size_t>(most, 4));
+    for (const PlannedQuestion& question : asked) {
+      for (int i = 1; i < question.attempts; ++i) sent += plan.may_repeat() ? 1 : 0;
+    }
+    for (const PlannedQuestion& question : asked)
+      plan.finished({.purpose = question.purpose, .transport = question.transport});
+    CHECK(plan.next().empty());
+    CHECK(plan.done());
     CHECK(sent == std::min<std::size_t>(most, 10));
     CHECK(plan.cut_short() == (most < 10));
   }
@@ -239,22 +248,22 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
     limits.exchanges = *rc::gen::inRange<std::uint8_t>(1, 25);
     limits.holds_domainkey = *rc::gen::arbitrary<bool>();
     QueryPlan plan(set, limits);
-    std::vector<PlannedQuery> waiting;
-    std::map<Purpose, std::map<Transport, int>> attempts;
+    std::vector<PlannedQuestion> waiting;
+    std::map<Purpose, std::map<Transport, int>> asked;
     std::size_t sent = 0;
     bool second_stage = false;
     const auto take = [&] {
       const bool first_is_settled = waiting.empty();
-      for (const PlannedQuery& query : plan.next()) {
+      for (const PlannedQuestion& query : plan.next()) {
         RC_ASSERT(++sent <= limits.exchanges);
-        const int attempt = ++attempts[query.purpose][query.transport];
-        RC_ASSERT(attempt == query.attempt);
         // What was refused with DO=1 is asked once more without EDNS.
         const int plain_too = query.purpose == Purpose::sibling && !query.edns ? 1 : 0;
-        RC_ASSERT(attempt <= (query.transport == Transport::tcp ? 1 : limits.tries + plain_too));
-        RC_ASSERT(query.timeout == (query.transport == Transport::tcp
-                                        ? limits.tcp_time
-                                        : limits.first_try * (1 << (query.attempt - 1))));
+        RC_ASSERT(++asked[query.purpose][query.transport] <= 1 + plain_too);
+        const bool tcp = query.transport == Transport::tcp;
+        RC_ASSERT(query.attempts >= 1);
+        RC_ASSERT(query.attempts <= (tcp ? 1 : limits.tries));
+        RC_ASSERT(query.first_wait == (tcp ? limits.tcp_time : limits.first_try));
+        RC_ASSERT((!query.last_without_edns || (query.edns && query.attempts > 1)));
         RC_ASSERT((!query.edns || query.transport == Transport::udp || query.purpose == Purpose::sibling));
         const bool below = query.purpose == Purpose::sibling || query.purpose == Purpose::domainkey;
         if (below) RC_ASSERT(limits.holds_domainkey);
@@ -275,11 +284,16 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
     while (!plan.done()) {
       RC_ASSERT(!waiting.empty());
       const auto at = *rc::gen::inRange<std::size_t>(0, waiting.size());
-      const PlannedQuery query = waiting[at];
+      const PlannedQuestion query = waiting[at];
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(at));
+      for (int i = *rc::gen::inRange<int>(0, query.attempts); i > 0; --i) {
+        if (plan.may_repeat()) RC_ASSERT(++sent <= limits.exchanges);
+      }
       PlannedOutcome said;
       said.purpose = query.purpose;
       said.transport = query.transport;
+      said.edns = query.edns && (!query.last_without_edns || *rc::gen::arbitrary<bool>());
+      said.met_malformed = *rc::gen::arbitrary<bool>();
       said.outcome = *outcome;
       said.rcode = *rc::gen::element(Rcode::noerror, Rcode::servfail, Rcode::refused, Rcode::formerr);
       said.truncated = *rc::gen::arbitrary<bool>();

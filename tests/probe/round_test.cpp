@@ -3,7 +3,10 @@
 #include "probe/round.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -77,18 +80,21 @@ struct Scene {
   }
 
   void begin(const std::vector<std::string>& selectors = {"s1"}) {
-    if (!servers) servers.emplace(settings);
+    if (!servers) {
+      servers.emplace(settings);
+      turns.emplace(engine, *servers);
+    }
     std::vector<config::Selector> parsed;
     for (const std::string& selector : selectors) parsed.push_back(config::Selector::parse(selector).value());
     finished = 0;
     observations.clear();
     began = sockets.now();
-    round = std::make_unique<probe::Round>(probe::ProbeContext{settings, engine, zones, *servers, random},
-                                           name("example.com"), parsed, probe::WallTime{},
-                                           [this](std::vector<Observation> seen) {
-                                             ++finished;
-                                             observations = std::move(seen);
-                                           });
+    round = std::make_unique<probe::Round>(
+        probe::ProbeContext{settings, engine, zones, *servers, *turns, random}, name("example.com"), parsed,
+        probe::WallTime{}, [this](std::vector<Observation> seen) {
+          ++finished;
+          observations = std::move(seen);
+        });
     round->start();
   }
 
@@ -96,9 +102,24 @@ struct Scene {
   /// nothing more will happen.
   bool step() {
     sockets.end_turn();
+    if (const auto due = on_its_way.begin();
+        due != on_its_way.end() &&
+        (due->first <= sockets.now() || !sockets.next_wake() || due->first <= *sockets.next_wake())) {
+      const Delayed arrives = std::move(due->second);
+      if (due->first > sockets.now())
+        sockets.advance(std::chrono::ceil<std::chrono::microseconds>(due->first - sockets.now()));
+      on_its_way.erase(due);
+      if (sockets.datagram(arrives.sent.socket, arrives.sent.to, arrives.answer)) ++arrived;
+      return true;
+    }
     while (next_datagram < sockets.datagrams.size()) {
       const ScriptedSockets::Sent sent = sockets.datagrams[next_datagram++];
+      if (lost && lost(sent)) continue;
       const auto answer = nameservers[sent.to].answer(sent.octets);
+      if (const auto slow = delays.find(sent.to); answer && slow != delays.end()) {
+        on_its_way.emplace(sent.at + slow->second, Delayed{sent, *answer});
+        return true;
+      }
       if (answer && sockets.datagram(sent.socket, sent.to, *answer)) return true;
     }
     while (next_connection < sockets.connections.size()) {
@@ -146,12 +167,22 @@ struct Scene {
         }));
   }
 
+  struct Delayed {
+    ScriptedSockets::Sent sent{};
+    Bytes answer{};
+  };
+
   config::ProbeSettings settings{};
   std::map<ServerAddress, ScriptedNameserver> nameservers{};
+  std::map<ServerAddress, std::chrono::milliseconds> delays{};  ///< of answers over UDP
+  std::multimap<probe::MonotonicTime, Delayed> on_its_way{};
+  std::function<bool(const ScriptedSockets::Sent&)> lost{};
+  std::size_t arrived = 0;  ///< delayed answers that still found their socket
   ScriptedSockets sockets{};
   probe::QueryEngine engine{sockets, probe::one_use_sockets};
   probe::ZoneCache zones{};
   std::optional<probe::ServerMemories> servers{};
+  std::optional<probe::Turns> turns{};
   probe::RandomBits random{};
   std::vector<Observation> observations{};
   int finished = 0;
@@ -391,6 +422,160 @@ TEST_CASE("a dead server costs its tries once, and shows each of them") {
   CHECK(std::all_of(dead.exchanges.begin(), dead.exchanges.end(),
                     [](const Exchange& exchange) { return exchange.outcome == Outcome::timed_out; }));
   scene.check_nothing_left();
+}
+
+// ---- Late answers ----
+
+const Exchange* answered_exchange(const ServerObservation& server, Purpose purpose) {
+  for (const Exchange& exchange : server.exchanges) {
+    if (exchange.purpose == purpose && exchange.response) return &exchange;
+  }
+  return nullptr;
+}
+
+TEST_CASE(
+    "an answer that comes after its attempt's own wait is the answer, and the others were for nothing") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.pin();
+  scene.delays[at("192.0.2.2")] = 1'500ms;
+  scene.begin();
+  scene.finish();
+  const ServerObservation& slow = scene.observations.at(0).key.legs.at(0).servers.at(1);
+  for (const Purpose purpose : {Purpose::record_plain, Purpose::record_edns, Purpose::zone_soa,
+                                Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+    INFO(static_cast<int>(purpose));
+    const Exchange* const answer = answered_exchange(slow, purpose);
+    REQUIRE(answer != nullptr);
+    CHECK(answer->attempt == 1);
+    CHECK(answer->took >= 1'500ms);
+    CHECK(answer->took <= 1'510ms);
+    // Attempts left at 0, 400 and 1,200 ms.
+    CHECK(count(slow, purpose) == 3);
+    for (const Exchange& exchange : slow.exchanges) {
+      if (exchange.purpose != purpose || exchange.attempt == 1) continue;
+      CHECK(exchange.outcome == Outcome::superseded);
+      CHECK(exchange.bytes_sent > 0);
+      CHECK_FALSE(exchange.response);
+      CHECK(exchange.started + exchange.took <= answer->started + answer->took + 1ms);
+    }
+  }
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  // Nobody counted the silence of its first attempts against it.
+  CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).pace.per_second() == 5.0);
+  scene.check_nothing_left();
+}
+
+TEST_CASE("the last moment for an answer is the sum of the waits") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.pin();
+  const bool in_time = GENERATE(true, false);
+  scene.delays[at("192.0.2.2")] = in_time ? 2'790ms : 3'090ms;  // a tenth is jitter
+  scene.begin();
+  scene.finish();
+  const ServerObservation& slow = scene.observations.at(0).key.legs.at(0).servers.at(1);
+  CHECK((answered_exchange(slow, Purpose::record_plain) != nullptr) == in_time);
+  scene.check_nothing_left();
+}
+
+TEST_CASE("an attempt after a lost one is answered, and tells how long the answer itself took") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.pin();
+  std::set<std::pair<ServerAddress, Bytes>> seen;
+  scene.lost = [&](const ScriptedSockets::Sent& sent) {
+    return seen.insert({sent.to, {sent.octets.begin() + 2, sent.octets.end()}}).second;
+  };
+  scene.begin({"s1"});
+  scene.finish();
+  for (const ServerObservation& server : scene.observations.at(0).key.legs.at(0).servers) {
+    const Exchange* const answer = answered_exchange(server, Purpose::zone_soa);
+    REQUIRE(answer != nullptr);
+    CHECK(answer->attempt == 2);
+    CHECK(answer->took < 10ms);
+  }
+}
+
+TEST_CASE("top-level servers that take 1.5 s for each answer are waited for") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.delays[at("192.0.2.201")] = 1'500ms;
+  scene.begin();
+  scene.finish();
+  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
+  CHECK(leg.delegation.outcome == DiscoveryOutcome::complete);
+  REQUIRE(leg.servers.size() == 2);
+  for (const ServerObservation& server : leg.servers)
+    CHECK(answered_exchange(server, Purpose::record_plain) != nullptr);
+  CHECK(std::any_of(leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(), [](const auto& walked) {
+    return walked.exchange.response && walked.exchange.took >= 1'500ms;
+  }));
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  scene.check_nothing_left();
+}
+
+// ---- The rate limit ----
+
+TEST_CASE("a zone that its servers refuse costs no waiting") {
+  Scene scene;
+  scene.on_both("ok._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.on_both("lame._domainkey.example.com CNAME s1.k.lamezone.net");
+  scene.add("192.0.2.201", {"lamezone.net NS ns1.example.com", "lamezone.net NS ns2.example.com"});
+  scene.begin({"ok", "lame"});
+  scene.finish();
+  CHECK(scene.took < 2s);  // a few queries go beyond the burst
+  const probe::Leg& lame = scene.observations.at(1).key.legs.at(1);
+  REQUIRE(lame.servers.size() == 2);
+  for (const ServerObservation& server : lame.servers) {
+    CHECK_FALSE(server.cut_short);
+    const Exchange* const answer = answered_exchange(server, Purpose::record_plain);
+    REQUIRE(answer != nullptr);
+    CHECK(answer->response->rcode == probe::Rcode::refused);
+    CHECK(scene.servers->of(server.address, scene.sockets.now()).pace.per_second() == 5.0);
+  }
+}
+
+TEST_CASE("what so many selectors need at the rate limit is told when the time was too short for it") {
+  Scene scene;
+  scene.pin();
+  std::vector<std::string> selectors;
+  for (int i = 0; i < 40; ++i) {
+    selectors.push_back(fmt::format("s{}", i));
+    scene.on_both(fmt::format("s{}._domainkey.example.com TXT v=DKIM1; p=one", i));
+  }
+  scene.settings.budgets.domain_time = 9'000ms;
+  scene.begin(selectors);
+  scene.finish();
+  REQUIRE(scene.observations.at(0).rate_shortage);
+  const probe::RateShortage shortage = *scene.observations.at(0).rate_shortage;
+  CHECK(shortage.selectors == 40);
+  CHECK(shortage.queries == 125);  // three ways for each, SOA, NS, the sibling, `_domainkey`, ADSP
+  CHECK(shortage.needed >= 21'300ms);
+  CHECK(shortage.needed <= 21'500ms);
+  // With the time that is told all of it fits.
+  scene.settings.budgets.domain_time = std::chrono::ceil<std::chrono::seconds>(shortage.needed);
+  scene.servers.reset();
+  scene.begin(selectors);
+  scene.finish();
+  CHECK_FALSE(scene.observations.at(0).rate_shortage);
+  for (const Observation& seen : scene.observations) {
+    for (const ServerObservation& server : seen.key.legs.at(0).servers) {
+      CHECK_FALSE(server.cut_short);
+      CHECK(all_answered(server));
+    }
+  }
+}
+
+TEST_CASE("time that silence used up is no matter of the rate limit") {
+  Scene scene;
+  scene.pin();
+  scene.settings.budgets.domain_time = 1'000ms;
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) scene.nameservers[at(ip)].silent = true;
+  scene.begin();
+  scene.finish();
+  CHECK_FALSE(scene.observations.at(0).rate_shortage);
+  CHECK(scene.observations.at(0).key.legs.at(0).servers.at(0).cut_short);
 }
 
 // ---- Its end ----

@@ -367,6 +367,87 @@ TEST_CASE("No search for servers is cut off because many domains of one provider
   }
 }
 
+/// Domains that the parent gives to the two servers, which do not have them.
+void add_lame(Scene& scene, std::size_t domains) {
+  for (std::size_t i = 0; i < domains; ++i) {
+    const std::string domain = fmt::format("lame{}.com", i);
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      const std::string ns = fmt::format("ns{}.{}", ip[8], domain);
+      scene.add("192.0.2.201", {domain + " NS " + ns, ns + " A " + ip});
+    }
+    scene.targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
+  }
+  scene.verdict = [](const FinishedRound& round) {
+    return round.domain.to_string().starts_with("lame") ? RoundVerdict::failed : RoundVerdict::unchanged;
+  };
+}
+
+bool is_whole(const Observation& observation) {
+  if (observation.key.legs.empty() || observation.key.legs[0].servers.size() != 2) return false;
+  for (const auto& server : observation.key.legs[0].servers) {
+    if (server.cut_short) return false;
+    for (const Exchange& exchange : server.exchanges) {
+      if (!exchange.response) return false;
+    }
+  }
+  return true;
+}
+
+TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who asks out of turn") {
+  const auto until_seen = [](Scene& scene) {
+    const auto began = scene.sockets.now();
+    std::map<DomainName, bool> seen;
+    std::size_t read = 0;
+    while (std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second; }) < 10) {
+      scene.run(100ms);
+      for (; read < scene.rounds.size(); ++read) {
+        const FinishedRound& round = scene.rounds[read];
+        if (!round.domain.to_string().starts_with("lame"))
+          seen[round.domain] = is_whole(round.observations.at(0));
+      }
+      if (scene.sockets.now() - began > 320s) FAIL("not all were seen");
+    }
+    return scene.sockets.now() - began;
+  };
+  Scene alone(5, 10);
+  alone.begin();
+  const auto time_alone = until_seen(alone);
+  Scene beside(5, 10);
+  add_lame(beside, 3);
+  beside.begin();
+  const auto time_beside = until_seen(beside);
+  INFO(std::chrono::duration<double>(time_alone).count() << " s alone");
+  INFO(std::chrono::duration<double>(time_beside).count() << " s beside lame ones");
+  CHECK(time_beside <= 2 * time_alone);
+  // For as long as it took to see all of them, when each REFUSED made the address slower.
+  std::size_t whole = 0;
+  for (int i = 0; i < 60; ++i) {
+    beside.driver->look_now(
+        {name(fmt::format("d{}.com", i % 10)), selectors({"s1"}), {}, 9s, [&](auto observations) {
+           if (observations && is_whole(observations->at(0))) ++whole;
+         }});
+    beside.run(5s);
+  }
+  beside.run(10s);
+  CHECK(whole == 60);
+}
+
+TEST_CASE("Who asks out of turn does not wait until the rounds of the schedule have had theirs") {
+  Scene scene(5, 60);
+  scene.begin();
+  scene.run(3s);
+  CHECK(scene.driver->totals().under_way > 1);
+  std::size_t whole = 0;
+  for (int i = 0; i < 5; ++i) {
+    scene.driver->look_now(
+        {name(fmt::format("d{}.com", i)), selectors({"s1"}), {}, 9s, [&](auto observations) {
+           if (observations && is_whole(observations->at(0))) ++whole;
+         }});
+    scene.run(10s);
+    CHECK(whole == static_cast<std::size_t>(i) + 1);
+  }
+}
+
 TEST_CASE("A light look at what nobody has seen yet finds the servers, and is judged as a full one") {
   Scene scene(5, 60);
   for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", other_key);

@@ -796,6 +796,8 @@ MODES = [
     Mode("duplicate", 73, "Every answer comes twice.", "answered", udp=repeated(datagram(good), 2)),
     Mode("late", 74, "Answers come after 600 ms, when the first try is over.", "answered", ("ns_slow",),
          udp=delayed(0.6)),
+    Mode("later", 198, "Answers come after 1.5 s, when the second try is over.", "answered", ("ns_slow",),
+         udp=delayed(1.5)),
     Mode("very_late", 75, "Answers come after 5 s, when every try is over.", "timeout", ("ns_timeout_udp",),
          udp=delayed(5.0)),
     Mode("slow", 76, "Answers come after 300 ms.", "answered", ("ns_slow",), udp=delayed(0.3)),
