@@ -240,7 +240,7 @@ class Outlets:
             silent = self.command("check", "x.example", asked.partition(".")[0], "--plugin", "--nameserver",
                                   "ns.x.example=127.0.9.2")  # fmt: skip
             process = subprocess.Popen(silent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            while process.poll() is None and not run_cases.has_been_asked(self.lab, asked):
+            while process.poll() is None and not run_cases.times_asked(self.lab, asked):
                 time.sleep(0.02)
             for each in signals:
                 process.send_signal(each)

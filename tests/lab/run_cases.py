@@ -252,16 +252,16 @@ def rejudged(program, command, stored, report):
     ]
 
 
-def has_been_asked(lab, name, times=1):
-    """Whether the silent server got so many questions for a name."""
-    return [line["qname"] for line in lines_since(lab["silent_log"], 0)].count(name) >= times
+def times_asked(lab, name):
+    """How many questions for a name the silent server got."""
+    return [line["qname"] for line in lines_since(lab["silent_log"], 0)].count(name)
 
 
 def has_come(event, lab, stderr):
     """Whether the program has said a text on standard error, or asked the silent server so often for a name."""
     if "said" in event:
         return event["said"].encode() in os.pread(stderr.fileno(), 1 << 20, 0)
-    return has_been_asked(lab, event["asked"], event["times"])
+    return times_asked(lab, event["asked"]) >= event["times"]
 
 
 def interrupt_when(event, process, lab, stderr):
