@@ -12,7 +12,7 @@
 
 namespace dkimprobe::probe {
 
-inline constexpr std::size_t outcome_count = 10;
+inline constexpr std::size_t outcome_count = static_cast<std::size_t>(Outcome::superseded) + 1;
 
 /// How long the answered exchanges of one transport took.
 struct DurationHistogram {
