@@ -163,8 +163,12 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   };
   auto service = exporters::WebService::start(std::move(web));
   if (!service) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(service.error())});
-  for (const auto port : (*service)->ports())
-    log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}});
+  for (const auto& [address, port, lacks_ipv6] : (*service)->listening()) {
+    log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}, {"address", address}});
+    if (lacks_ipv6)
+      log_line(LogLevel::warning, "this machine has no IPv6: clients of IPv4 alone are served",
+               {{"address", address}});
+  }
   sd_notify(0, "READY=1");
 
   work_until_ended(signals, daemon, reloader);

@@ -76,7 +76,10 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   std::string log_level;
   constexpr const char* web_group = "The web server";
   flags.values("--web.listen-address", listen, "ADDRESS:PORT",
-               fmt::format("where it listens; repeat it for more [{}]", command.listen.front()), web_group);
+               fmt::format("where it listens: [::]:PORT and :PORT are all addresses of IPv6 and IPv4, "
+                           "0.0.0.0:PORT those of IPv4; repeat it for more [{}]",
+                           command.listen.front()),
+               web_group);
   flags.value("--web.config.file", web_config, "FILE",
               "TLS, client certificates and users, as Prometheus has them", web_group);
   flags.toggle("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd opened",

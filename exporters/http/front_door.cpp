@@ -220,7 +220,7 @@ class Door final : public FrontDoor {
 
   [[nodiscard]] config::Result<bool> open(const WebSettings& settings);
   void run();
-  [[nodiscard]] std::vector<std::uint16_t> ports() const override { return ports_; }
+  [[nodiscard]] std::vector<Listening> listening() const override { return listening_; }
   void stop() override;
 
   [[nodiscard]] asio::io_context& context() { return context_; }
@@ -258,10 +258,10 @@ class Door final : public FrontDoor {
   std::string secret_;
   WebRulesFile rules_{};
   RateBucket bucket_{};
-  std::vector<std::uint16_t> ports_{};
+  std::vector<Listening> listening_{};
 
   asio::io_context context_{1};
-  Listeners acceptors_{};
+  Listeners listeners_{};
   asio::steady_timer grace_{context_};
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_{};
   std::deque<std::shared_ptr<Session>> waiting_{};
@@ -809,10 +809,10 @@ void Line::on_answer() {
 config::Result<bool> Door::open(const WebSettings& settings) {
   config::Mistakes mistakes;
   if (auto read = rules_.open(settings); !read) mistakes = std::move(read.error());
-  acceptors_ = settings.systemd_sockets ? take_systemd_sockets(context_, mistakes)
+  listeners_ = settings.systemd_sockets ? take_systemd_sockets(context_, mistakes)
                                         : listen_at(context_, settings.listen, mistakes);
-  if (acceptors_.empty() && mistakes.empty()) mistakes.push_back({"", "there is no address to listen at"});
-  for (const auto& acceptor : acceptors_) ports_.push_back(acceptor.local_endpoint().port());
+  if (listeners_.empty() && mistakes.empty()) mistakes.push_back({"", "there is no address to listen at"});
+  for (const auto& listener : listeners_) listening_.push_back(describe(listener));
   if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
   return true;
 }
@@ -822,7 +822,7 @@ void Door::run() {
     lines_.push_back(std::make_shared<Line>(*this));
     lines_.back()->open();
   }
-  for (auto& acceptor : acceptors_) accept(acceptor);
+  for (auto& listener : listeners_) accept(listener.acceptor);
   thread_ = std::thread([this] {
     const auto work = asio::make_work_guard(context_);
     context_.run();
@@ -934,7 +934,7 @@ void Door::add_buffered(std::size_t bytes, const Session& session) {
 void Door::begin_stop() {
   stopping_ = true;
   error_code ignored;
-  for (auto& acceptor : acceptors_) acceptor.close(ignored);
+  for (auto& listener : listeners_) listener.acceptor.close(ignored);
   std::vector<std::shared_ptr<Session>> all;
   for (const auto& [id, session] : sessions_) all.push_back(session);
   if (all.empty()) return end();

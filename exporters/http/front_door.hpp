@@ -20,7 +20,7 @@ class FrontDoor {
                                                                         std::string secret);
   virtual ~FrontDoor() = default;
 
-  [[nodiscard]] virtual std::vector<std::uint16_t> ports() const = 0;
+  [[nodiscard]] virtual std::vector<Listening> listening() const = 0;
   /// Returns when the last connection is closed.
   virtual void stop() = 0;
 };

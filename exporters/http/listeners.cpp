@@ -23,11 +23,12 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 struct Place {
+  std::string_view text{};  ///< as the settings have it
   tcp::endpoint endpoint{};
-  bool both_families = false;
+  bool lacks_ipv6 = false;
 };
 
-config::Result<Place> read_place(asio::io_context& context, std::string_view address) {
+config::Result<Place> read_place(std::string_view address, bool has_ipv6) {
   const std::size_t colon = address.rfind(':');
   std::string_view host = address.substr(0, std::min(colon, address.size()));
   const std::string_view number = colon == std::string_view::npos ? "" : address.substr(colon + 1);
@@ -43,39 +44,55 @@ config::Result<Place> read_place(asio::io_context& context, std::string_view add
         config::escape_text(address),
         "an address with a port was expected, such as 127.0.0.1:9815, [::1]:9815 or :9815");
   }
-  if (host == "localhost") return Place{{asio::ip::address_v4::loopback(), port}, false};
-  if (!host.empty()) return Place{{ip, port}, false};
-  // One socket for both families, where there are both.
-  tcp::acceptor(context).open(tcp::v6(), error);
-  const asio::ip::address any_ipv4 = asio::ip::address_v4::any();
-  return Place{{error ? any_ipv4 : asio::ip::address_v6::any(), port}, true};
+  if (host == "localhost") return Place{address, {asio::ip::address_v4::loopback(), port}};
+  if (!host.empty()) return Place{address, {ip, port}};
+  if (!has_ipv6) return Place{address, {asio::ip::address_v4::any(), port}, true};
+  return Place{address, {asio::ip::address_v6::any(), port}};
 }
 
-config::Result<tcp::acceptor> open_listener(asio::io_context& context, const Place& place,
-                                            std::string_view address) {
-  const auto& [endpoint, both_families] = place;
+/// Whether a socket at all addresses of IPv6 takes clients of IPv4 too, as those who write `[::]` expect.
+/// Linux refuses that where another socket has the port for them.
+bool takes_ipv4(const Place& place, const std::vector<Place>& places) {
+  const auto is_of_ipv4_there = [&](const Place& other) {
+    return other.endpoint.address().is_v4() && other.endpoint.port() == place.endpoint.port();
+  };
+  return place.endpoint.address() == asio::ip::address_v6::any() &&
+         (place.endpoint.port() == 0 || std::ranges::none_of(places, is_of_ipv4_there));
+}
+
+config::Result<Listener> open_listener(asio::io_context& context, const Place& place, bool v6_only) {
+  const auto& endpoint = place.endpoint;
   error_code error;
   tcp::acceptor acceptor(context);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(!both_families), error);
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(v6_only), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error)
-    return config::mistake(config::escape_text(address),
+    return config::mistake(config::escape_text(place.text),
                            fmt::format("cannot listen there: {}", error.message()));
-  return acceptor;
+  return Listener{std::move(acceptor), place.lacks_ipv6};
 }
 
 }  // namespace
 
 Listeners listen_at(asio::io_context& context, const std::vector<std::string>& addresses,
                     config::Mistakes& mistakes) {
-  Listeners listeners;
+  error_code no_ipv6;
+  tcp::acceptor(context).open(tcp::v6(), no_ipv6);
+  std::vector<Place> places;
   for (const auto& address : addresses) {
-    auto listener = read_place(context, address).and_then([&](const Place& place) {
-      return open_listener(context, place, address);
-    });
+    auto place = read_place(address, !no_ipv6);
+    if (place) {
+      places.push_back(*place);
+    } else {
+      mistakes.push_back(std::move(place.error().front()));
+    }
+  }
+  Listeners listeners;
+  for (const auto& place : places) {
+    auto listener = open_listener(context, place, !takes_ipv4(place, places));
     if (listener) {
       listeners.push_back(std::move(*listener));
     } else {
@@ -105,9 +122,17 @@ Listeners take_systemd_sockets(asio::io_context& context, config::Mistakes& mist
       mistakes.push_back({"LISTEN_FDS", fmt::format("socket {}: {}", file, error.message())});
       continue;
     }
-    listeners.push_back(std::move(acceptor));
+    listeners.push_back({std::move(acceptor)});
   }
   return listeners;
+}
+
+Listening describe(const Listener& listener) {
+  error_code ignored;
+  const auto endpoint = listener.acceptor.local_endpoint(ignored);
+  const std::string ip = endpoint.address().to_string();
+  const std::string host = endpoint.address().is_v6() ? "[" + ip + "]" : ip;
+  return {fmt::format("{}:{}", host, endpoint.port()), endpoint.port(), listener.lacks_ipv6};
 }
 
 }  // namespace dkimprobe::exporters

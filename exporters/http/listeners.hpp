@@ -10,10 +10,15 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "config/result.hpp"
+#include "exporters/http/web_service.hpp"
 
 namespace dkimprobe::exporters {
 
-using Listeners = std::deque<boost::asio::ip::tcp::acceptor>;
+struct Listener {
+  boost::asio::ip::tcp::acceptor acceptor;
+  bool lacks_ipv6 = false;  ///< both families were asked for, and this machine has IPv4 alone
+};
+using Listeners = std::deque<Listener>;
 
 /// At addresses as `WebSettings::listen` has them; those that fail are told in `mistakes`.
 [[nodiscard]] Listeners listen_at(boost::asio::io_context& context, const std::vector<std::string>& addresses,
@@ -21,5 +26,7 @@ using Listeners = std::deque<boost::asio::ip::tcp::acceptor>;
 
 /// Those that systemd has opened for this process.
 [[nodiscard]] Listeners take_systemd_sockets(boost::asio::io_context& context, config::Mistakes& mistakes);
+
+[[nodiscard]] Listening describe(const Listener& listener);
 
 }  // namespace dkimprobe::exporters

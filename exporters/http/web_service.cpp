@@ -17,7 +17,7 @@ class DoorAndServer final : public WebService {
       : server_(std::move(server)), door_(std::move(door)) {}
   ~DoorAndServer() override { stop(); }
 
-  [[nodiscard]] std::vector<std::uint16_t> ports() const override { return ports_; }
+  [[nodiscard]] std::vector<Listening> listening() const override { return listening_; }
 
   void stop() override {
     if (door_) door_->stop();
@@ -28,7 +28,7 @@ class DoorAndServer final : public WebService {
  private:
   std::unique_ptr<WebServer> server_;
   std::unique_ptr<FrontDoor> door_;
-  std::vector<std::uint16_t> ports_ = door_->ports();
+  std::vector<Listening> listening_ = door_->listening();
 };
 
 std::string make_secret() {

@@ -74,7 +74,9 @@ struct WebLimits {
 };
 
 struct WebSettings {
-  /// `127.0.0.1:9815`, `[::1]:9815`, `localhost:9815`, and `:9815` for all addresses of both families.
+  /// `127.0.0.1:9815`, `[::1]:9815`, `localhost:9815`; `0.0.0.0:9815` for all addresses of IPv4, `[::]:9815`
+  /// and
+  /// `:9815` for all of both families. Where a place of IPv4 has the same port, `[::]` leaves IPv4 to it.
   std::vector<std::string> listen{};
   bool systemd_sockets = false;  ///< those that systemd has opened, instead
   std::optional<std::filesystem::path> config_file{};
@@ -86,13 +88,20 @@ struct WebSettings {
   std::function<void(const config::Result<config::Mistakes>&)> on_config{};
 };
 
+/// A place where clients are waited for.
+struct Listening {
+  std::string address{};  ///< with the port, such as `[::]:9815`
+  std::uint16_t port = 0;
+  bool lacks_ipv6 = false;  ///< both families were asked for, and this machine has IPv4 alone
+};
+
 class WebService {
  public:
   [[nodiscard]] static config::Result<std::unique_ptr<WebService>> start(WebSettings settings);
   virtual ~WebService() = default;
 
-  /// Of the listeners, in their order.
-  [[nodiscard]] virtual std::vector<std::uint16_t> ports() const = 0;
+  /// In the order of the settings.
+  [[nodiscard]] virtual std::vector<Listening> listening() const = 0;
   /// Takes no more connections, waits for the requests that are on their way, and ends.
   virtual void stop() = 0;
 };

@@ -2,12 +2,16 @@
 """The daemon at fleet size: 1,000 domains on four addresses of a local NSD, watched by the real program on one
 processor, while clients scrape it, keep it waiting, and ask for probes.
 
-    serve_bench.py PROGRAM [--domains 1000] [--selectors 1] [--interval 30] [--pace 0] [--seconds 30]
+    serve_bench.py PROGRAM [--domains 1000] [--selectors 1] [--interval 30] [--pace 0] [--seconds 30] [--ns-ttl 0]
 
 Without a pace an interval of 30 s stands for ten times the load of one of 300 s. `--pace 5 --interval 300` is the
-default of the program; the first looks at 1,000 domains then take some minutes."""
+default of the program; the first looks at 1,000 domains then take some minutes.
+
+With --ns-ttl the settings name no servers: the program finds them from the root down, under one top-level domain,
+and what the servers above the domains were asked is told for each domain and TTL of its NS records."""
 
 import argparse
+import collections
 import concurrent.futures
 import contextlib
 import gzip
@@ -24,6 +28,10 @@ import tempfile
 import threading
 import time
 
+import dns.name
+
+import upper_servers
+
 ADDRESSES = ["127.0.0.%d" % number for number in range(1, 5)]
 KEY = (
     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzHBV5gLitMcfkLTXn8Vb55rINk4BgwifKv//oDj0CiSy3wLsr2DavVzJSfOXf4sK"
@@ -35,11 +43,20 @@ SLOW_CLIENTS = 60
 PROBES = 8
 
 
-def write_nameserver(folder, port, domains, selectors):
+def domain_name(number, arguments):
+    return "d%d.%s" % (number, "example" if arguments.ns_ttl else "bench.example")
+
+
+def write_nameserver(folder, port, arguments):
     record = "v=DKIM1; k=rsa; p=" + KEY
     strings = " ".join('"%s"' % record[at : at + 255] for at in range(0, len(record), 255))
     servers = "\n".join("@ NS ns%d.bench.example." % number for number in range(1, len(ADDRESSES) + 1))
-    names = ["s%d._domainkey TXT %s\n" % (number, strings) for number in range(1, selectors + 1)]
+    if arguments.ns_ttl:
+        servers = "\n".join(
+            "@ %d NS ns%d\nns%d %d A %s" % (arguments.ns_ttl, number, number, arguments.ns_ttl, address)
+            for number, address in enumerate(ADDRESSES, 1)
+        )
+    names = ["s%d._domainkey TXT %s\n" % (number, strings) for number in range(1, arguments.selectors + 1)]
     (folder / "zone").write_text(
         "$TTL 3600\n@ SOA ns1.bench.example. hostmaster 1 3600 900 604800 300\n%s\n%s" % (servers, "".join(names))
     )
@@ -57,8 +74,8 @@ def write_nameserver(folder, port, domains, selectors):
         options.append('%s: "%s"' % (option, folder / name))
     text = "server:\n" + "".join("  %s\n" % option for option in options)
     text += "remote-control:\n  control-enable: no\n"
-    for number in range(domains):
-        text += "zone:\n  name: d%d.bench.example\n  zonefile: zone\n" % number
+    for number in range(arguments.domains):
+        text += "zone:\n  name: %s\n  zonefile: zone\n" % domain_name(number, arguments)
     (folder / "nsd.conf").write_text(text)
 
 
@@ -66,7 +83,7 @@ def free_port():
     """For UDP and TCP on every address; below those that clients' sockets have."""
     for port in random.sample(range(20000, 32000), 50):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for address in ADDRESSES:
+            for address in ADDRESSES + upper_servers.ROOT + upper_servers.TOP_LEVEL:
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                     stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((address, port))
             return port
@@ -106,9 +123,17 @@ def running_nsd(folder, port):
 def write_settings(folder, port, arguments):
     servers = ["ns%d.bench.example=%s:%d" % (number, address, port) for number, address in enumerate(ADDRESSES, 1)]
     lines = ["interval: %ds" % arguments.interval, "groups: {fleet: {nameservers: %s}}" % servers, "domains:"]
+    if arguments.ns_ttl:
+        (folder / "root.hints").write_text(
+            "".join(". 3600000 NS %s.hints.\n%s.hints. 3600000 A %s\n" % ("ab"[at], "ab"[at], address)
+                    for at, address in enumerate(upper_servers.ROOT))
+        )  # fmt: skip
+        probe = "{root_hints: root.hints, port: %d, allow_networks: [127.0.0.0/8]}" % port
+        lines[1] = "groups: {fleet: {}}\nprobe: " + probe
     names = ", ".join("s%d" % number for number in range(1, arguments.selectors + 1))
     for number in range(arguments.domains):
-        lines.append("  - {domain: d%d.bench.example, group: fleet, selectors: [%s]}" % (number, names))
+        name = domain_name(number, arguments)
+        lines.append("  - {domain: %s, group: fleet, selectors: [%s]}" % (name, names))
     (folder / "settings.yaml").write_text("\n".join(lines) + "\n")
 
 
@@ -200,15 +225,19 @@ def percentiles(times):
     )  # fmt: skip
 
 
-def measure(daemon, arguments):
+def wait_until_seen(daemon, arguments):
     began = time.monotonic()
-    before, told = daemon.metrics(), 0
+    told = 0
     while (now := daemon.metrics())["dkimprobe_domains_unseen"] > 0 or now["dkimprobe_domains"] < arguments.domains:
         time.sleep(0.2)
         if time.monotonic() - began > told + 60:
             told += 60
             print("  after %d s %d domains unseen" % (told, now["dkimprobe_domains_unseen"]), flush=True)
     print("all %d domains seen after %.1f s" % (arguments.domains, time.monotonic() - began), flush=True)
+
+
+def watch(daemon, arguments):
+    """Rounds, processor and memory for some time."""
 
     def rounds(metrics):
         return sum(value for series, value in metrics.items() if series.startswith("dkimprobe_rounds_total{"))
@@ -227,6 +256,34 @@ def measure(daemon, arguments):
     if "dkimprobe_pace_sufficient" in after:
         print("the pace is %ssufficient" % ("" if after["dkimprobe_pace_sufficient"] else "not "))
 
+
+def measure_politeness(daemon, upper, arguments):
+    """What the servers above the domains are asked, in any span as long as the TTL of the NS records."""
+    wait_until_seen(daemon, arguments)
+    asked_before, began = len(upper.asked), time.monotonic()
+    watch(daemon, arguments)
+    spans = (time.monotonic() - began) / arguments.ns_ttl
+    print("queries for each name right below, in the time of an NS TTL (%d s):" % arguments.ns_ttl)
+    for title, zone, names in (
+        ("the root's servers", dns.name.root, {upper_servers.TOP}),
+        ("the top-level domain's servers", upper_servers.TOP,
+         {dns.name.from_text(domain_name(number, arguments)) for number in range(arguments.domains)}),
+    ):  # fmt: skip
+        times = collections.defaultdict(list)
+        for moment, origin, name in upper.asked:
+            if origin == zone and name in names:
+                times[name].append(moment)
+        most = max((upper_servers.most_in_one_span(each, arguments.ns_ttl) for each in times.values()), default=0)
+        count = sum(origin == zone and name in names for _, origin, name in upper.asked[asked_before:])
+        print("  %s: %.2f once all were seen; %d at most from the start on" % (title, count / spans / len(names), most))
+    others = sum(name is None for _, _, name in upper.asked)
+    print("  and %d about their own zones" % others)
+    print("ended with %d after %.2f s" % daemon.end())
+
+
+def measure(daemon, arguments):
+    wait_until_seen(daemon, arguments)
+    watch(daemon, arguments)
     packed = {"Accept-Encoding": "gzip"}
     page, small = daemon.get("/metrics"), daemon.get("/metrics", packed)
     series = sum(not line.startswith(b"#") for line in page.splitlines())
@@ -275,17 +332,30 @@ def main():
     parser.add_argument("--interval", type=int, default=30)
     parser.add_argument("--pace", type=float, default=0, help="queries a second to one address; 0 lifts the pace")
     parser.add_argument("--seconds", type=int, default=30, help="how long it is watched once all domains were seen")
+    parser.add_argument("--ns-ttl", type=int, default=0, help="find the servers from the root down, by NS records of this TTL")
     arguments = parser.parse_args()
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="serve-bench-") as directory:
         folder = pathlib.Path(directory)
-        write_nameserver(folder, port, arguments.domains, arguments.selectors)
+        write_nameserver(folder, port, arguments)
         write_settings(folder, port, arguments)
-        with running_nsd(folder, port):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(running_nsd(folder, port))
             os.sched_setaffinity(0, {0})
+            domains = {dns.name.from_text(domain_name(number, arguments)) for number in range(arguments.domains)}
+            upper = arguments.ns_ttl and stack.enter_context(
+                upper_servers.UpperServers(
+                    port, arguments.ns_ttl,
+                    lambda cut: cut in domains
+                    and [("ns%d.%s" % (number, cut), address) for number, address in enumerate(ADDRESSES, 1)],
+                )
+            )  # fmt: skip
             daemon = Daemon(arguments.program, folder, arguments.pace)
             try:
-                measure(daemon, arguments)
+                if upper:
+                    measure_politeness(daemon, upper, arguments)
+                else:
+                    measure(daemon, arguments)
             finally:
                 if daemon.process.poll() is None:
                     daemon.process.kill()

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { complaints, structure } from "./page_checks.mjs";
+import { complaints, hangsMilliseconds, structure } from "./page_checks.mjs";
 
 const { chromium } = createRequire(import.meta.url)(process.env.PLAYWRIGHT);
 const [origin, expectedFile, screenshots] = process.argv.slice(2);
@@ -20,9 +20,10 @@ let passed = 0;
 const failures = [];
 const check = (good, words) => (good ? passed++ : failures.push(words));
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, timeout: hangsMilliseconds });
 const wide = await browser.newContext({ viewport: { width: 1280, height: 900 } });
 const phone = await browser.newContext({ viewport: { width: 360, height: 740 }, isMobile: true, colorScheme: "dark" });
+for (const context of [wide, phone]) context.setDefaultTimeout(hangsMilliseconds);
 const waiting = ["/", ...expected.keys()];
 const known = new Set(waiting);
 

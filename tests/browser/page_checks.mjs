@@ -1,5 +1,8 @@
 // What the browser tests look at inside a page: functions that run in the page, and what a page must not say.
 
+/** Only what hangs takes so long. */
+export const hangsMilliseconds = 300_000;
+
 /** Faults of structure, as sentences. */
 export function structure() {
   const faults = [];

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { complaints, contrasts, focused, markFocusable, structure } from "./page_checks.mjs";
+import { complaints, contrasts, focused, hangsMilliseconds, markFocusable, structure } from "./page_checks.mjs";
 
 const { chromium } = createRequire(import.meta.url)(process.env.PLAYWRIGHT);
 const [pages, screenshots] = process.argv.slice(2);
@@ -57,7 +57,7 @@ async function keyboard(page, target) {
 
 const server = await serve();
 const origin = `http://127.0.0.1:${server.address().port}`;
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, timeout: hangsMilliseconds });
 const documents = manifest.answers.filter((answer) => answer.type.startsWith("text/html"));
 check(documents.length > 10, "there are hardly any pages");
 check(manifest.answers.filter((answer) => answer.code !== 200).length === 1, "a link leads nowhere");
@@ -69,6 +69,7 @@ for (const window of windows) {
     colorScheme: window.colorScheme,
     isMobile: window.width < 500,
   });
+  context.setDefaultTimeout(hangsMilliseconds);
   for (const { target, code } of documents) {
     const page = await context.newPage();
     const where = `${window.name} ${target}`;
@@ -100,6 +101,7 @@ for (const window of windows) {
 // Without styles there is still a page: what tells servers apart is in its words.
 {
   const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  page.setDefaultTimeout(hangsMilliseconds);
   await page.route("**/status.css", (route) => route.abort());
   await page.goto(`${origin}/domains/example.com`);
   const words = await page.locator("main").innerText();

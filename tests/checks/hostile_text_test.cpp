@@ -1,5 +1,5 @@
 // Records that nobody wrote: changed, cut and glued together. Reading them must neither fail nor take long.
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -69,9 +69,10 @@ TEST_CASE("the largest text of any one kind of damage is read in bounded time") 
   std::string text = "v=DKIM1; p=A";
   while (text.size() < 65'000) text += piece;
   INFO(piece);
-  const auto begin = std::chrono::steady_clock::now();
+  // The processor's time, which other programs do not take from this one.
+  const std::clock_t begin = std::clock();
   const auto record = checks::read_key_record(text);
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{2});
+  CHECK(std::clock() - begin < 2 * CLOCKS_PER_SEC);
   std::size_t said = 0;
   for (const auto& fault : record.faults) said += fault.detail.size() + fault.remedy.size();
   CHECK(said < 32'768);

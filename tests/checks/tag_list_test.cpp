@@ -1,6 +1,6 @@
 #include "checks/tag_list.hpp"
 
-#include <chrono>
+#include <ctime>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -77,8 +77,9 @@ TEST_CASE("the largest text is read in bounded time and tells a bounded number o
       GENERATE(as<std::string>{}, "a;", ";", "a=;", "=", "v=k=", " ", "\"", "a,k=1 ", "\\;", "&quot;", "p");
   std::string text = "v=";
   while (text.size() < 65'000) text += piece;
-  const auto begin = std::chrono::steady_clock::now();
+  // The processor's time, which other programs do not take from this one.
+  const std::clock_t begin = std::clock();
   const auto list = parse(text);
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{2});
+  CHECK(std::clock() - begin < 2 * CLOCKS_PER_SEC);
   CHECK(list.faults.size() <= 9 * 8);
 }

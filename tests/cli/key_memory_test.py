@@ -94,7 +94,7 @@ def found_in(pid, secrets):
 
 def wait_in(process, call, descriptors):
     """Until the process waits in that system call on one of the descriptors."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         fields = pathlib.Path("/proc/%d/syscall" % process.pid).read_text().split()
         if len(fields) > 2 and fields[0] == call and int(fields[1], 16) in descriptors:

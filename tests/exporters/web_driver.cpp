@@ -1,8 +1,10 @@
-// The web service with a few pages, for web_service_test.py: prints `ports N...`, then a line for each
-// request that was answered or refused, until its input ends. Arguments: `listen=ADDRESS`, `config=FILE`,
-// `systemd`, and a limit by its name, such as `header=300` (milliseconds) or `connections=8`.
+// The web service with a few pages, for web_service_test.py: prints a line `listening ADDRESS` for each
+// place, `ports N...`, then a line for each request that was answered or refused, until its input ends. A
+// line `stop` stops the service, `let go` ends the requests that /hold keeps. Arguments: `listen=ADDRESS`,
+// `config=FILE`, `systemd`, and a limit by its name, such as `header=300` (milliseconds) or `connections=8`.
 #include <charconv>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -33,6 +35,26 @@ void print(const std::string& line) {
   std::fflush(stdout);
 }
 
+/// Keeps requests until it is told to let them go.
+class Hold {
+ public:
+  void keep() {
+    print("kept");
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return free_; });
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    free_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_{};
+  std::condition_variable changed_{};
+  bool free_ = false;
+};
+
 Response text(std::string body) {
   return {200, "text/plain; charset=utf-8", {}, std::make_shared<const std::string>(std::move(body))};
 }
@@ -60,6 +82,7 @@ void set_limit(WebSettings& settings, std::string_view name, std::size_t value) 
 }  // namespace
 
 int main(int argc, char** argv) {
+  Hold hold;
   WebSettings settings;
   settings.limits.threads = 8;
   for (int i = 1; i < argc; ++i) {
@@ -83,10 +106,9 @@ int main(int argc, char** argv) {
          return Response{200, "text/plain; version=0.0.4", {{"Content-Security-Policy", "own"}}, page};
        }},
       {"GET", "/huge", [](const Request&) { return text(std::string(16U << 20U, 'h')); }},
-      {"GET", "/slow",
-       [](const Request& request) {
-         const auto wait = request.parameter("ms");
-         std::this_thread::sleep_for(std::chrono::milliseconds(wait ? number(*wait) : 0));
+      {"GET", "/hold",
+       [&hold](const Request&) {
+         hold.keep();
          return text("slow\n");
        },
        2},
@@ -118,11 +140,19 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::string ports = "ports";
-  for (const auto port : (*service)->ports()) ports += fmt::format(" {}", port);
+  for (const auto& [address, port, lacks_ipv6] : (*service)->listening()) {
+    print(fmt::format("listening {}{}", address, lacks_ipv6 ? " without IPv6" : ""));
+    ports += fmt::format(" {}", port);
+  }
   print(ports);
+  std::thread stopping;
   std::string line;
   while (std::getline(std::cin, line)) {
+    if (line == "let go") hold.let_go();
+    if (line == "stop") stopping = std::thread([&] { (*service)->stop(); });
   }
+  hold.let_go();
+  if (stopping.joinable()) stopping.join();
   (*service)->stop();
   print("stopped");
   return 0;

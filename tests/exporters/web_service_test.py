@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import os
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
@@ -20,6 +21,10 @@ import unittest
 
 DRIVER = None
 FOLDER = None
+HERE = pathlib.Path(__file__).resolve().parent
+HANGS_SECONDS = 300  # only what hangs takes so long
+NEVER = ("header=9000000", "body=9000000", "idle=9000000", "queue=9000000", "handler=9000000", "write=9000000",
+         "grace=9000000")  # no deadline that ends what a test waits for
 
 
 def make_hash(password, cost=4):
@@ -82,21 +87,23 @@ class Service:
             self.lines.append("END")
             self.changed.notify_all()
 
-    def wait_for(self, *starts, end=False, seconds=20, after=0):
-        deadline = time.monotonic() + seconds
+    def wait_for(self, *starts, end=False, after=0, times=1):
+        """The line that comes as the last of so many."""
         with self.changed:
             while True:
-                for line in self.lines[after:]:
-                    if line.startswith(starts) or (end and line == "END"):
-                        return line
-                left = deadline - time.monotonic()
-                assert left > 0, "no line %s in %s" % (starts, self.lines)
-                self.changed.wait(left)
+                found = [line for line in self.lines[after:] if line.startswith(starts) or (end and line == "END")]
+                if len(found) >= times:
+                    return found[times - 1]
+                assert self.changed.wait(HANGS_SECONDS), "no line %s in %s" % (starts, self.lines)
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
 
     def end(self):
         if self.process.stdin and not self.process.stdin.closed:
             self.process.stdin.close()
-        code = self.process.wait(30)
+        code = self.process.wait(HANGS_SECONDS)
         self.reader.join()
         self.process.stdout.close()
         return code
@@ -114,8 +121,7 @@ class Service:
         assert kind or code == 0, "the driver ended with %d" % code
 
     def connect(self, host="127.0.0.1", port=None):
-        plain = socket.create_connection((host, port or self.port), timeout=10)
-        return plain
+        return socket.create_connection((host, port or self.port), timeout=HANGS_SECONDS)
 
     def raw(self, octets, host="127.0.0.1", keep=False):
         """All that comes until the other side closes."""
@@ -126,9 +132,9 @@ class Service:
     def get(self, path, headers={}, method="GET", body=None, context=None, host="127.0.0.1", port=None):
         port = port or self.port
         if context:
-            connection = http.client.HTTPSConnection(host, port, context=context, timeout=10)
+            connection = http.client.HTTPSConnection(host, port, context=context, timeout=HANGS_SECONDS)
         else:
-            connection = http.client.HTTPConnection(host, port, timeout=10)
+            connection = http.client.HTTPConnection(host, port, timeout=HANGS_SECONDS)
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
@@ -266,7 +272,7 @@ class Requests(unittest.TestCase):
         self.assertTrue(said.endswith(b"tree /tree/last\n"))
 
     def test_keep_alive(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=HANGS_SECONDS)
         with contextlib.closing(connection):
             sockets = set()
             for path in ("/request", "/none", "/metrics", "/request"):
@@ -286,9 +292,12 @@ class Requests(unittest.TestCase):
 
     def test_one_place_has_its_limit(self):
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            codes = sorted(pool.map(lambda _: self.service.get("/slow?ms=800").status, range(6)))
-        self.assertEqual(codes, [200, 200, 503, 503, 503, 503])
-        self.assertEqual(self.service.get("/slow?ms=1").status, 200)
+            asked = [pool.submit(self.service.get, "/hold") for _ in range(6)]
+            ended = concurrent.futures.as_completed(asked)
+            self.assertEqual([next(ended).result().status for _ in range(4)], [503] * 4)
+            self.service.tell("let go")
+            self.assertEqual([each.result().status for each in ended], [200, 200])
+        self.assertEqual(self.service.get("/hold").status, 200)
 
     def test_access_log(self):
         after = len(self.service.lines)
@@ -364,7 +373,7 @@ class Attacks(unittest.TestCase):
                     self.assertIn(status(service.raw(octets)), (400, 405, 501, 505))
 
     def test_half_closed(self):
-        with Service() as service:
+        with Service(*NEVER) as service:
             with service.connect() as sock:
                 sock.sendall(b"GET /tree/half HTTP/1.1\r\nHost: a\r\n\r\n")
                 sock.shutdown(socket.SHUT_WR)
@@ -373,24 +382,23 @@ class Attacks(unittest.TestCase):
                 with service.connect() as sock:
                     sock.sendall(octets)
                     sock.shutdown(socket.SHUT_WR)
-                    began = time.monotonic()
                     everything(sock)
-                    self.assertLess(time.monotonic() - began, 2)
 
     def test_many_requests_and_no_reader(self):
         """Who sends without end and takes nothing is not read without end."""
         with Service("write=1000") as service:
             with service.connect() as sock:
                 sock.settimeout(3)
-                sent, began = 0, time.monotonic()
+                sent = 0
                 with contextlib.suppress(OSError):
-                    while time.monotonic() - began < 3:
+                    while sent < 16 * 2**20:
                         sent += sock.send(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 200)
             self.assertLess(sent, 16 * 2**20)
             self.assertEqual(service.get("/request").status, 200)
 
     def test_a_crowd_that_comes_again_and_again(self):
-        with Service("connections=32") as service:
+        """Who asks is answered, though none of the crowd ever comes to its deadline."""
+        with Service(*NEVER, "connections=32") as service:
             over = threading.Event()
 
             def crowd(start):
@@ -409,20 +417,15 @@ class Attacks(unittest.TestCase):
             with concurrent.futures.ThreadPoolExecutor(3) as pool:
                 crowds = [pool.submit(crowd, start) for start in (b"", b"GET /", b"POST /echo HTTP/1.1\r\n")]
                 try:
-                    times = []
-                    for _ in range(40):
-                        began = time.monotonic()
-                        self.assertEqual(service.get("/request").status, 200)
-                        times.append(time.monotonic() - began)
+                    self.assertEqual([service.get("/request").status for _ in range(40)], [200] * 40)
                 finally:
                     over.set()
                 for each in crowds:
                     each.result()
-            self.assertLess(sorted(times)[30], 1)
 
     def test_tls_half_open(self):
         """A handshake that stops anywhere ends by its time, and keeps nobody else."""
-        with Service("header=500", config=TLS) as service:
+        with Service(*NEVER, "header=500", config=TLS) as service:
             recorded = ssl.MemoryBIO()
             client = client_context().wrap_bio(ssl.MemoryBIO(), recorded, server_hostname="127.0.0.1")
             with contextlib.suppress(ssl.SSLWantReadError):
@@ -432,30 +435,37 @@ class Attacks(unittest.TestCase):
                           b"\x16\x03\x01\xff\xff", b"\x16\x03\x01\x00\x02\x00\x00"):
                 with self.subTest(start[:8]), service.connect() as sock:
                     sock.sendall(start)
-                    began = time.monotonic()
                     self.assertEqual(service.get("/request", context=client_context()).status, 200)
                     everything(sock)
-                    self.assertLess(time.monotonic() - began, 3)
 
     def test_tls_renegotiation(self):
         with Service(config=TLS) as service:
             done = subprocess.run(
                 ("openssl", "s_client", "-connect", "127.0.0.1:%d" % service.port, "-tls1_2"), input=b"R\n",
-                capture_output=True, timeout=20)
+                capture_output=True, timeout=HANGS_SECONDS)
             self.assertIn(b"RENEGOTIATING", done.stdout + done.stderr)
             self.assertIn(b"no renegotiation", (done.stdout + done.stderr).lower())
             self.assertEqual(service.get("/request", context=client_context()).status, 200)
 
 
+def measure_beside(what, usual, times):
+    """Seconds that something takes, and that the usual thing takes at the same time on the same machine; sorted."""
+    took = ([], [])
+    for _ in range(times):
+        for each, seconds in zip((what, usual), took):
+            began = time.monotonic()
+            each()
+            seconds.append(time.monotonic() - began)
+    return sorted(took[0]), sorted(took[1])
+
+
 class Limits(unittest.TestCase):
     def scrape(self, service):
-        began = time.monotonic()
         answer = service.get("/metrics")
         self.assertEqual((answer.status, len(answer.text)), (200, 2**20))
-        return time.monotonic() - began
 
     def test_sixty_slow_clients(self):
-        with Service("connections=100") as service:
+        with Service("connections=100", *NEVER) as service, Service() as quiet:
             slow = []
             for i in range(60):
                 sock = service.connect()
@@ -463,10 +473,10 @@ class Limits(unittest.TestCase):
                 sock.sendall((b"", b"GET /metr", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
                               b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")[i % 4])
                 slow.append(sock)
-            times = sorted(self.scrape(service) for _ in range(100))
+            times, usual = measure_beside(lambda: self.scrape(service), lambda: self.scrape(quiet), 100)
             print("60 slow clients: median %.1f ms, 99 of 100 %.1f ms, worst %.1f ms" %
                   (times[50] * 1e3, times[98] * 1e3, times[-1] * 1e3), file=sys.stderr)
-            self.assertLess(times[90], 0.5)
+            self.assertLess(times[90], 0.5 + 10 * usual[90])
             about = pathlib.Path("/proc/%d/status" % service.process.pid).read_text()
             memory = int(about.split("VmRSS:")[1].split()[0])
             print("resident memory: %d MiB" % (memory // 1024), file=sys.stderr)
@@ -484,23 +494,24 @@ class Limits(unittest.TestCase):
                 sock.close()
 
     def test_all_threads_busy(self):
-        with Service("threads=2", "queue=300") as service:
+        with Service("threads=2", *NEVER, "queue=3000") as service:
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                busy = [pool.submit(service.get, "/slow?ms=1500") for _ in range(2)]
-                time.sleep(0.3)
+                busy = [pool.submit(service.get, "/hold") for _ in range(2)]
+                service.wait_for("kept", times=2)
                 answer = service.get("/metrics")
                 self.assertEqual(answer.status, 503)
                 self.assertEqual(answer.headers["Retry-After"], "5")
+                service.tell("let go")
                 self.assertEqual([each.result().status for each in busy], [200, 200])
             self.scrape(service)
 
     def test_handler_too_slow(self):
-        with Service("handler=300") as service:
-            self.assertEqual(service.get("/slow?ms=1000").status, 503)
+        with Service(*NEVER, "handler=3000") as service:
+            self.assertEqual(service.get("/hold").status, 503)
             self.scrape(service)
 
     def test_deadlines(self):
-        with Service("header=400", "body=400", "idle=400") as service:
+        with Service(*NEVER, "header=400", "body=400", "idle=400") as service:
             for start, wanted in (
                 (b"", b""),
                 (b"GET /metrics HTTP/1.1\r\nHost", 408),
@@ -508,73 +519,65 @@ class Limits(unittest.TestCase):
             ):
                 began = time.monotonic()
                 self.assertEqual(status(service.raw(start)), wanted)
-                self.assertTrue(0.3 < time.monotonic() - began < 3)
+                self.assertGreater(time.monotonic() - began, 0.3)
             with service.connect() as sock:
                 # A trickle of octets does not help.
                 sock.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
-                began = time.monotonic()
-                with contextlib.suppress(OSError):
-                    while time.monotonic() - began < 3:
+                octets, answered = 0, False
+                with contextlib.suppress(ConnectionError):
+                    while octets < 1_000 and not answered:
                         sock.sendall(b"x")
-                        time.sleep(0.05)
-                        sock.setblocking(False)
-                        with contextlib.suppress(BlockingIOError):
-                            if sock.recv(100):
-                                break
-                        sock.setblocking(True)
-                self.assertLess(time.monotonic() - began, 2)
+                        octets += 1
+                        answered = bool(select.select([sock], [], [], 0.05)[0])
+                self.assertLess(octets, 1_000)
             with service.connect() as sock:
                 sock.sendall(b"GET /request HTTP/1.1\r\nHost: a\r\n\r\n")
                 began = time.monotonic()
                 self.assertEqual(everything(sock).count(b"HTTP/1.1"), 1)
-                self.assertTrue(0.3 < time.monotonic() - began < 3)
+                self.assertGreater(time.monotonic() - began, 0.3)
 
     def test_who_takes_no_answer(self):
-        with Service("write=500") as service:
+        with Service(*NEVER, "write=500") as service:
             with service.connect() as sock:
                 sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
-                service.wait_for("access remote=127.0.0.1 user= method=GET target=/huge", seconds=5)
+                service.wait_for("access remote=127.0.0.1 user= method=GET target=/huge")
             self.scrape(service)
 
     def test_memory_for_answers(self):
-        with Service("buffered_bytes=40000000") as service:
+        with Service("buffered_bytes=40000000", *NEVER) as service:
             slow = [service.connect() for _ in range(10)]
             for sock in slow:
                 sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 time.sleep(0.05)
             self.scrape(service)
-            for sock in slow:
-                sock.settimeout(5)
             whole = sum(len(everything(sock)) > 16 * 2**20 for sock in slow)
             self.assertTrue(1 <= whole <= 2, whole)
             for sock in slow:
                 sock.close()
 
     def test_graceful_stop(self):
-        with Service() as service:
+        with Service(*NEVER) as service:
             idle = service.connect()
             with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                slow = pool.submit(service.get, "/slow?ms=1000")
-                time.sleep(0.3)
-                began = time.monotonic()
-                service.process.stdin.close()
-                answer = slow.result()
-                self.assertEqual((answer.status, answer.text, answer.headers["Connection"]), (200, b"slow\n", "close"))
+                slow = pool.submit(service.get, "/hold")
+                service.wait_for("kept")
+                service.tell("stop")
+                self.assertEqual(idle.recv(1), b"")
                 with self.assertRaises(ConnectionRefusedError):
                     service.connect()
-            self.assertEqual(idle.recv(1), b"")
+                service.tell("let go")
+                answer = slow.result()
+                self.assertEqual((answer.status, answer.text, answer.headers["Connection"]), (200, b"slow\n", "close"))
             idle.close()
-            service.wait_for("stopped")
-            self.assertLess(time.monotonic() - began, 3)
 
     def test_stop_does_not_wait_for_ever(self):
-        with Service("grace=300") as service:
+        with Service(*NEVER, "grace=300") as service:
             with service.connect() as sock:
                 sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
-                time.sleep(0.3)
+                sock.recv(1)  # the answer is on its way
                 began = time.monotonic()
                 self.assertEqual(service.end(), 0)
-                self.assertTrue(0.2 < time.monotonic() - began < 3)
+                self.assertGreater(time.monotonic() - began, 0.2)
 
     def test_strangers_on_loopback(self):
         with Service() as service:
@@ -621,11 +624,54 @@ class Mistakes(unittest.TestCase):
                     self.assertEqual(service.port, listener.getsockname()[1])
                     self.assertEqual(service.get("/request", host=host).status, 200)
 
+    def answers(self, service, host, port=None):
+        try:
+            said = service.get("/request", host=host, port=port).text.decode()
+        except ConnectionRefusedError:
+            return False
+        self.assertIn("remote=%s\n" % host, said)
+        return True
+
     def test_all_addresses(self):
-        with Service("listen=:0") as service:
-            for host in ("127.0.0.1", "::1"):
-                said = service.get("/request", host=host).text.decode()
-                self.assertIn("remote=%s\n" % host, said)
+        for address, told, families in (
+            (":0", "[::]", ("127.0.0.1", "::1")),
+            ("[::]:0", "[::]", ("127.0.0.1", "::1")),
+            ("[0:0:0::0]:0", "[::]", ("127.0.0.1", "::1")),
+            ("0.0.0.0:0", "0.0.0.0", ("127.0.0.1",)),
+            ("127.0.0.1:0", "127.0.0.1", ("127.0.0.1",)),
+            ("localhost:0", "127.0.0.1", ("127.0.0.1",)),
+            ("[::1]:0", "[::1]", ("::1",)),
+        ):
+            with self.subTest(address), Service("listen=" + address) as service:
+                self.assertIn("listening %s:%d" % (told, service.port), service.lines)
+                self.assertEqual(tuple(host for host in ("127.0.0.1", "::1") if self.answers(service, host)), families)
+
+    def test_each_family_by_itself(self):
+        """Where IPv4 has a place of its own at the port, [::] leaves it that."""
+        for places in (("[::]", "127.0.0.1"), ("0.0.0.0", "[::]"), ("", "127.0.0.1")):
+            with self.subTest(places):
+                with socket.create_server(("127.0.0.1", 0)) as free:
+                    port = free.getsockname()[1]
+                with Service(*("listen=%s:%d" % (place, port) for place in places)) as service:
+                    for place in places:
+                        self.assertIn("listening %s:%d" % (place or "[::]", port), service.lines)
+                    self.assertTrue(self.answers(service, "127.0.0.1") and self.answers(service, "::1"))
+        # Ports that are chosen are two.
+        with Service("listen=[::]:0", "listen=127.0.0.1:0") as service:
+            self.assertTrue(self.answers(service, "127.0.0.1", service.ports[0]))
+
+    def test_without_ipv6(self):
+        library = FOLDER / "no_ipv6.so"
+        compiler = os.environ.get("CC", "clang-19")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, HERE / "no_ipv6.c"], check=True)
+        environment = {**os.environ, "LD_PRELOAD": str(library)}
+        with Service("listen=:0", environment=environment) as service:
+            self.assertIn("listening 0.0.0.0:%d without IPv6" % service.port, service.lines)
+            self.assertTrue(self.answers(service, "127.0.0.1"))
+        for address in ("[::]:0", "[::1]:0"):
+            told = self.told("listen=" + address, environment=environment)
+            self.assertEqual(len(told), 1, told)
+            self.assertIn("Address family not supported", told[0])
 
 
 class Encrypted(unittest.TestCase):
@@ -733,30 +779,34 @@ class Passwords(unittest.TestCase):
     def test_many_wrong_passwords(self):
         with Service(config=self.config()) as service:
             self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
+            began = time.monotonic()
             codes = [service.get("/request", basic("alice", "wrong%d" % i)).status for i in range(30)]
+            # One is forgotten each six seconds.
+            most = 12 + int((time.monotonic() - began) / 6)
             self.assertEqual(codes[:10], [401] * 10)
-            self.assertEqual(codes[12:], [429] * 18)
+            self.assertEqual(sorted(codes[10:]), [401] * (codes.count(401) - 10) + [429] * codes.count(429))
+            self.assertLessEqual(codes.count(401), most)
             # A password that was right stays so.
             self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
             self.assertEqual(service.get("/request", basic("bob", "other")).status, 429)
 
     def test_guessing_does_not_slow_scrapes(self):
-        with Service(config=self.config(cost=12)) as service:
+        with Service(*NEVER, config=self.config(cost=12)) as service, Service(config=self.config()) as quiet:
+
+            def scrape(one):
+                self.assertEqual(one.get("/metrics", basic("alice", "secret")).status, 200)
+
             self.assertEqual(service.get("/metrics", basic("alice", "secret")).status, 200)
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 guesses = [pool.submit(service.get, "/metrics", basic("alice", "x%d" % i)) for i in range(8)]
-                times = []
-                for _ in range(20):
-                    began = time.monotonic()
-                    self.assertEqual(service.get("/metrics", basic("alice", "secret")).status, 200)
-                    times.append(time.monotonic() - began)
+                times, usual = measure_beside(lambda: scrape(service), lambda: scrape(quiet), 20)
                 self.assertEqual({each.result().status for each in guesses}, {401})
             print("8 guesses at cost 12: worst scrape %.1f ms" % (max(times) * 1e3), file=sys.stderr)
-            self.assertLess(sorted(times)[17], 0.5)
+            self.assertLess(times[17], 0.5 + 10 * usual[17])
 
     def test_user_removed(self):
         with Service(config=self.config()) as service:
-            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=HANGS_SECONDS)
             with contextlib.closing(connection):
                 connection.request("GET", "/request", headers=basic("alice", "secret"))
                 self.assertEqual(connection.getresponse().read()[:3], b"GET")

@@ -28,7 +28,7 @@ import urllib.request
 import warnings
 
 import run_cases
-from serve_test import INTERVAL, KEY, OTHER_KEY, Daemon, Part, wait_for
+from serve_test import HANGS_SECONDS, INTERVAL, KEY, OTHER_KEY, Daemon, Part, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "mixin"))
@@ -111,13 +111,13 @@ class Receiver:
                 return alert
         return None
 
-    def wait_for(self, status, seconds=40, **labels):
+    def wait_for(self, status, **labels):
         def told():
             alert = self.last(**labels)
             return alert if alert and alert["status"] == status else None
 
         try:
-            return wait_for("%s is %s" % (labels, status), told, seconds)
+            return wait_for("%s is %s" % (labels, status), told)
         except AssertionError as error:
             told = [alert for alert in self.told if labels.items() <= alert["labels"].items()]
             raise AssertionError("%s; it was told: %s" % (error, told)) from None
@@ -202,7 +202,7 @@ class Stage:
             "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus",
             "--web.listen-address=127.0.0.1:%d" % self.prometheus, "--rules.alert.resend-delay=2s",
         ])  # fmt: skip
-        wait_for("the program is scraped", lambda: self.ask("up == 1"), 30)
+        wait_for("the program is scraped", lambda: self.ask("up == 1"))
 
     def ask(self, expression):
         """The series that Prometheus answers with."""
@@ -226,7 +226,7 @@ class Stage:
         credentials = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()
         request = urllib.request.Request(url, headers={"Authorization": "Basic " + credentials})
         try:
-            with urllib.request.urlopen(request, context=self.context, timeout=10) as answer:
+            with urllib.request.urlopen(request, context=self.context, timeout=HANGS_SECONDS) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, ""
@@ -296,7 +296,7 @@ def look_at_dashboards(stage):
         return not empty
 
     with contextlib.suppress(AssertionError):
-        wait_for("every expression has an answer", all_answer, 30)
+        wait_for("every expression has an answer", all_answer)
     good = len(asked) > 50 and not empty
     stage.part.check(good, "every expression of the dashboards has an answer", "\n".join(empty))
     empty = [

@@ -31,6 +31,7 @@ TEMPLATE = (HERE / "zones" / "fault.zone.template").read_text()
 KEY = b"".join(part.encode() for part in re.findall(r'"([^"]*)"', TEMPLATE))
 ID = 0x1234
 QUIET = 0.25
+HANGS_SECONDS = 60  # only what hangs takes so long
 QR, AA, TC, RA = 0x8000, 0x0400, 0x0200, 0x0080
 
 server = None
@@ -55,7 +56,7 @@ class Server:
     def end(self) -> tuple[int, str]:
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(5), self.process.stderr.read()
+            return self.process.wait(HANGS_SECONDS), self.process.stderr.read()
         finally:
             self.process.kill()
             self.process.wait()
@@ -119,7 +120,7 @@ def end_of_question(mode: str) -> int:
 @contextlib.contextmanager
 def udp(mode: str, message: bytes, connect: bool = False):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(2)
+        client.settimeout(HANGS_SECONDS)
         if connect:
             client.connect(address(mode))
             client.send(message)
@@ -139,14 +140,14 @@ def datagrams(mode: str, wanted: int, **more) -> list[tuple[bytes, tuple]]:
     """Every datagram until the line is quiet; a busy machine is given time for those that are wanted."""
     found = []
     with udp(mode, query(selector(mode), **more)) as client:
-        while select.select([client], [], [], 2 if len(found) < wanted else QUIET)[0]:
+        while select.select([client], [], [], HANGS_SECONDS if len(found) < wanted else QUIET)[0]:
             found.append(client.recvfrom(65535))
     return found
 
 
 @contextlib.contextmanager
 def tcp(mode: str, message: bytes):
-    with socket.create_connection(address(mode), timeout=2) as client:
+    with socket.create_connection(address(mode), timeout=HANGS_SECONDS) as client:
         client.sendall(struct.pack("!H", len(message)) + message)
         yield client
 
@@ -200,7 +201,7 @@ class VeryLate:
 
     def start(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.settimeout(6)
+        self.socket.settimeout(HANGS_SECONDS)
         self.asked = time.monotonic()
         self.socket.sendto(query(selector("very_late")), address("very_late"))
         self.answered = threading.Thread(target=self._wait, daemon=True)
@@ -265,7 +266,7 @@ class ModeTest(unittest.TestCase):
 
     def closed_tcp(self, mode: str):
         with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(address(mode), timeout=2)
+            socket.create_connection(address(mode), timeout=HANGS_SECONDS)
 
     def reset_tcp(self, mode: str):
         with tcp(mode, query(selector(mode))) as client, self.assertRaises(ConnectionResetError):
@@ -356,18 +357,22 @@ class ModeTest(unittest.TestCase):
 
     # TCP streams.
 
-    def took(self, began: float, seconds: float):
-        """Not less, by a tick; not much more, by what a busy machine may add."""
-        after = time.monotonic() - began
-        self.assertGreater(after, seconds - 0.02)
-        self.assertLess(after, seconds + 0.7)
+    def takes(self, seconds: float, what):
+        """Never less, by a tick; and not much more at its fastest, since a busy machine makes it slower at times."""
+        took = []
+        while not took or (len(took) < 20 and min(took) > seconds + 0.7):
+            began = time.monotonic()
+            what()
+            took.append(time.monotonic() - began)
+        self.assertGreater(min(took), seconds - 0.02)
+        self.assertLess(min(took), seconds + 0.7)
 
     def dripped(self, mode: str, first: float):
-        with tcp(mode, query(selector(mode))) as client:
-            began = time.monotonic()
-            client.settimeout(first + 1)
-            self.assertEqual(len(client.recv(100)), 1)
-            self.took(began, first)
+        def first_octet():
+            with tcp(mode, query(selector(mode))) as client:
+                self.assertEqual(len(client.recv(100)), 1)
+
+        self.takes(first, first_octet)
 
     def test_tcp_drip(self):
         self.dripped("tcp_drip", 0.5)
@@ -375,7 +380,6 @@ class ModeTest(unittest.TestCase):
     def test_tcp_drip_slow(self):
         with tcp("tcp_drip_slow", query(selector("tcp_drip_slow"))) as client:
             self.assertEqual(select.select([client], [], [], 1.2)[0], [])
-            client.settimeout(2)
             self.assertEqual(len(client.recv(100)), 1)
 
     def test_tcp_drip_whole(self):
@@ -524,9 +528,7 @@ class ModeTest(unittest.TestCase):
         self.good("duplicate", first)
 
     def delayed(self, mode: str, seconds: float):
-        began = time.monotonic()
-        self.good_udp(mode)
-        self.took(began, seconds)
+        self.takes(seconds, lambda: self.good_udp(mode))
 
     def test_late(self):
         self.delayed("late", 0.6)
@@ -540,7 +542,9 @@ class ModeTest(unittest.TestCase):
     def test_very_late(self):
         very_late.answered.join()
         self.good("very_late", very_late.data)
-        self.assertAlmostEqual(very_late.after, 5.0, delta=0.5)
+        self.assertGreater(very_late.after, 4.98)
+        if very_late.after > 5.5:
+            self.delayed("very_late", 5.0)
 
     def test_loss_first(self):
         for _ in range(2):
@@ -1028,6 +1032,7 @@ class WholeTest(unittest.TestCase):
         return [json.loads(line) for line in server.log.read_text().splitlines()]
 
     def test_log(self):
+        before = time.time()
         ask("tcp_refused", identity=4711, edns=True)
         ask_tcp("udp_silent", "SOA", "x\x01y.test", identity=4712)
         lines = {line["id"]: line for line in self.logged()}
@@ -1038,7 +1043,7 @@ class WholeTest(unittest.TestCase):
         self.assertEqual(first["edns"], {"size": 1232, "version": 0, "do": False, "options": [3]})
         self.assertEqual(first["size"], len(query(selector("tcp_refused"), edns=True)))
         self.assertRegex(first["client"], r"\A127\.0\.0\.1:\d+\Z")
-        self.assertAlmostEqual(first["time"], time.time(), delta=5)
+        self.assertTrue(before - 0.01 <= first["time"] <= time.time() + 0.01, first)
         self.assertEqual((second["transport"], second["qname"], second["qtype"], second["edns"]),
                          ("tcp", r"x\001y.test.", "SOA", None))
 
@@ -1058,11 +1063,11 @@ class WholeTest(unittest.TestCase):
 
     def test_connections_are_bounded(self):
         with contextlib.ExitStack() as stack:
-            clients = [socket.create_connection(address("silent"), timeout=2) for _ in range(80)]
+            clients = [socket.create_connection(address("silent"), timeout=HANGS_SECONDS) for _ in range(80)]
             for client in clients:
                 stack.enter_context(client)
             ended = []
-            until = time.monotonic() + 1.5
+            until = time.monotonic() + HANGS_SECONDS
             while len(ended) < 80 - 64 and time.monotonic() < until:
                 ended = select.select(clients, [], [], 0.1)[0]
             time.sleep(QUIET)
@@ -1070,7 +1075,7 @@ class WholeTest(unittest.TestCase):
 
     def test_port_in_use_is_said(self):
         second = subprocess.run([PROGRAM, "--port", str(server.port), "--log", server.log],
-                                capture_output=True, text=True, timeout=5)
+                                capture_output=True, text=True, timeout=HANGS_SECONDS)
         self.assertEqual((second.returncode, second.stdout), (1, ""))
         self.assertRegex(second.stderr, r"\Amisbehaving: cannot bind 127\.0\.66\.\d+ port \d+: .*\n\Z")
 

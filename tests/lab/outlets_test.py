@@ -24,6 +24,7 @@ import time
 import run_cases
 
 HERE = pathlib.Path(__file__).resolve().parent
+HANGS_SECONDS = 1_200  # only what hangs takes so long
 COMMAND_FILE = HERE.parents[1] / "config" / "packaging" / "icinga2" / "dkimprobe.conf"
 PARSE = r"""
 use Monitoring::Plugin::Performance use_die => 1;
@@ -59,7 +60,7 @@ class Outlets:
 
     def run(self, *arguments, **more):
         return subprocess.run(
-            self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, **more
+            self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANGS_SECONDS, **more
         )
 
     def settings(self, name):
@@ -182,11 +183,19 @@ class Outlets:
             done.stdout,
         )
         settings, _ = self.settings("plugin")
-        began = time.monotonic()
-        done = self.run("check", "--config.file", str(settings), "--plugin")
-        took = time.monotonic() - began
-        # One after the other they would take far longer; sanitizers and a busy machine may take a second or two.
-        self.check(took < 12, "all domains together end before the runner gives up", "%.1f s" % took)
+
+        def all_domains(*flags):
+            began = time.monotonic()
+            done = self.run("check", "--config.file", str(settings), "--plugin", *flags)
+            return done, time.monotonic() - began
+
+        # Each has nine seconds, and all have the same ones. What a busy machine needs besides shows with one second.
+        _, short = all_domains("--timeout", "1s")
+        done, took = all_domains()
+        self.check(
+            took < 9 + 3 + 2 * (short - 1), "all domains together end before the runner gives up",
+            "%.1f s, with one second for each %.1f s" % (took, short),
+        )  # fmt: skip
         self.check(done.returncode == 2 and len(done.stdout) <= 8192, "and their text is short enough", done.stdout)
         self.values(done.stdout, "all of the lab")
 
@@ -226,13 +235,16 @@ class Outlets:
             )
         self.check(done.returncode == 3, "3 when nothing can be written", str(done.returncode))
 
-        silent = self.command("check", "x.example", "s1", "--plugin", "--nameserver", "ns.x.example=127.0.9.2")
         for name, signals in {"SIGINT": [signal.SIGINT], "SIGTERM twice": [signal.SIGTERM] * 2}.items():
+            asked = "s%d._domainkey.x.example." % len(signals)
+            silent = self.command("check", "x.example", asked.partition(".")[0], "--plugin", "--nameserver",
+                                  "ns.x.example=127.0.9.2")  # fmt: skip
             process = subprocess.Popen(silent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(1)
+            while process.poll() is None and not run_cases.times_asked(self.lab, asked):
+                time.sleep(0.02)
             for each in signals:
                 process.send_signal(each)
-            stdout, stderr = process.communicate(timeout=20)
+            stdout, stderr = process.communicate(timeout=HANGS_SECONDS)
             said = stdout.startswith("DKIM UNKNOWN - interrupted") or len(signals) > 1
             self.check(process.returncode == 3 and said, "3 after " + name, stdout + stderr)
 

@@ -45,10 +45,10 @@ PREFLIGHT = jsonschema.Draft202012Validator(
 ROTATION_SCHEMA = jsonschema.Draft202012Validator(
     json.loads((HERE.parents[1] / "exporters" / "rotation.schema.json").read_text())
 )
-CASE_SECONDS = 40
-LOG_SECONDS = 10  # how long the sniffer may take to write down what it saw
+CASE_SECONDS = 600  # only what hangs takes so long
+LOG_SECONDS = 100  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {
-    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_after",
+    "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_when",
     "readiness", "because", "progress", "rotation",
 }  # fmt: skip
 TRIPWIRE = "127.0.0.53"
@@ -252,6 +252,25 @@ def rejudged(program, command, stored, report):
     ]
 
 
+def times_asked(lab, name):
+    """How many questions for a name the silent server got."""
+    return [line["qname"] for line in lines_since(lab["silent_log"], 0)].count(name)
+
+
+def has_come(event, lab, stderr):
+    """Whether the program has said a text on standard error, or asked the silent server so often for a name."""
+    if "said" in event:
+        return event["said"].encode() in os.pread(stderr.fileno(), 1 << 20, 0)
+    return times_asked(lab, event["asked"]) >= event["times"]
+
+
+def interrupt_when(event, process, lab, stderr):
+    """Ctrl-C in the midst of its work, however long the program takes to get there."""
+    while process.poll() is None and not has_come(event, lab, stderr):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+
+
 def run_case(name, case, program, lab, resolver_guard, store=None):
     """None when the case passed, else what to tell. `store` is a directory for what the case saw."""
     command = command_of(program, case, lab)
@@ -259,25 +278,29 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
     if stored:
         command += ["--save", stored]
     began = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="backslashreplace",
-        env={**os.environ, "LD_PRELOAD": resolver_guard},
-    )
-    if "interrupt_after" in case:
-        threading.Timer(case["interrupt_after"], process.send_signal, [signal.SIGINT]).start()
-    try:
-        stdout, stderr = process.communicate(timeout=CASE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        _, stderr = process.communicate()
-        told = ["    no end after %d s; killed" % CASE_SECONDS]
-    else:
+    with tempfile.TemporaryFile() as stderr_file:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr_file,
+            text=True,
+            errors="backslashreplace",
+            env={**os.environ, "LD_PRELOAD": resolver_guard},
+        )
+        if "interrupt_when" in case:
+            event = (case["interrupt_when"], process, lab, stderr_file)
+            threading.Thread(target=interrupt_when, args=event).start()
         told = []
+        try:
+            stdout, _ = process.communicate(timeout=CASE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            told = ["    no end after %d s; killed" % CASE_SECONDS]
+        stderr_file.seek(0)
+        stderr = stderr_file.read().decode(errors="backslashreplace")
+    if not told:
         done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
         wanted = expected_lines(case)
         try:

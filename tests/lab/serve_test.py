@@ -39,12 +39,14 @@ import run_cases
 HERE = pathlib.Path(__file__).resolve().parent
 SILENT = "127.0.9.2"
 INTERVAL = 10  # seconds; there is no shorter one
+HANGS_SECONDS = 300  # only what hangs takes so long
+QUIET_SECONDS = 6  # the page is made at least every five seconds
 BROKEN = "domains: 5\nnonsense: yes\n"
 KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 OTHER_KEY = "v=DKIM1; k=ed25519; p=vvcbTSHCKV21vt1i3aDhrjzH6ltPN2fVTJDhzqISL7M="
 
 
-def wait_for(what, ready, seconds=20):
+def wait_for(what, ready, seconds=HANGS_SECONDS):
     """What `ready` gives as soon as it is something."""
     deadline = time.monotonic() + seconds
     while True:
@@ -93,9 +95,9 @@ class Daemon:
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
         part.daemons.append(self)
-        wait_for("listening", lambda: self.said("msg=listening") or self.process.poll() is not None, 30)
+        wait_for("listening", lambda: self.said("msg=listening") or self.process.poll() is not None)
         listening = self.said("msg=listening")
-        self.port = int(listening.rpartition("port=")[2]) if listening else None
+        self.port = int(re.search(r" port=(\d+)", listening)[1]) if listening else None
 
     def read_log(self):
         for line in self.process.stderr:
@@ -105,8 +107,8 @@ class Daemon:
         """The last line of the log with all of these texts, or an empty text."""
         return next((line for line in reversed(self.log) if all(text in line for text in texts)), "")
 
-    def ask(self, path, method="GET", headers=None, seconds=20):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+    def ask(self, path, method="GET", headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANGS_SECONDS)
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers or {})
             return Answer(connection.getresponse())
@@ -120,19 +122,21 @@ class Daemon:
     def status(self, domain, selector="s1"):
         return self.value(series("dkim_selector_status", domain, selector))
 
-    def wait_seen(self, seconds=30):
-        """Every domain was looked at, and what was seen is confirmed."""
+    def wait_seen(self):
+        """Every domain was looked at, and what was seen is confirmed: no round was under way for a while."""
+        since = time.monotonic()
 
         def settled():
+            nonlocal since
             now = self.metrics()
-            return now["dkimprobe_domains_unseen"] == 0 and now["dkimprobe_rounds_under_way"] == 0
+            if now["dkimprobe_domains_unseen"] > 0 or now["dkimprobe_rounds_under_way"] > 0:
+                since = time.monotonic()
+            return time.monotonic() > since + QUIET_SECONDS
 
-        wait_for("all domains seen", settled, seconds)
-        time.sleep(1.1)  # the page is made once a second
-        wait_for("no round under way", settled, seconds)
+        wait_for("all domains seen", settled)
 
-    def wait_status(self, domain, wanted, seconds=2 * INTERVAL):
-        wait_for("%s has status %s" % (domain, wanted), lambda: self.status(domain) == wanted, seconds)
+    def wait_status(self, domain, wanted):
+        wait_for("%s has status %s" % (domain, wanted), lambda: self.status(domain) == wanted)
 
     def send(self, number):
         self.process.send_signal(number)
@@ -141,7 +145,7 @@ class Daemon:
         """Exit code and seconds."""
         began = time.monotonic()
         self.send(number)
-        code = self.process.wait(30)
+        code = self.process.wait(HANGS_SECONDS)
         took = time.monotonic() - began
         self.reader.join()
         return code, took
@@ -269,7 +273,7 @@ class Part:
 
     def run(self, *words):
         return subprocess.run(
-            [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+            [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * HANGS_SECONDS
         )
 
     def refused(self, what, *flags, texts):
@@ -324,7 +328,7 @@ class Part:
         file.write_text(json.dumps(expected))
         done = subprocess.run(
             [str(HERE.parent / "browser" / "live_test.sh"), self.browser_folder, "http://127.0.0.1:%d" % daemon.port, file],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=4 * HANGS_SECONDS,
         )  # fmt: skip
         self.skipped += [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
         self.check(done.returncode == 0, "Chromium shows the pages", done.stdout)
@@ -480,7 +484,8 @@ class Part:
     def probe(self):
         more = "groups: {silent: {nameservers: ['ns.silent.example=%s']}}\n" % SILENT
         text = settings_of([("healthy.example", "s1, ed"), ("halfmissing.example", "s1")], more)
-        daemon = Daemon(self, text + "  - {domain: silent.example, group: silent, selectors: [s1], interval: 1h}\n")
+        text += "  - {domain: silent.example, group: silent, selectors: [s1], interval: 1h}\n"
+        daemon = Daemon(self, text, "--timeout-offset", "20s")
         for query, wanted in {
             "": 400,
             "?target=": 400,
@@ -516,27 +521,32 @@ class Part:
             debug.status == 200 and "CRITICAL" in debug.text and "halfmissing.example" in debug.text, "debug",
             debug.text,
         )  # fmt: skip
-        began = time.monotonic()
-        slow = daemon.ask(
-            "/probe?target=silent.example", headers={"X-Prometheus-Scrape-Timeout-Seconds": "1.5"}
-        )
-        took = time.monotonic() - began
+
+        def slow_probe(scrape_timeout):
+            began = time.monotonic()
+            headers = {"X-Prometheus-Scrape-Timeout-Seconds": scrape_timeout} if scrape_timeout else {}
+            answer = daemon.ask("/probe?target=silent.example", headers=headers)
+            return answer, time.monotonic() - began
+
+        # Of a scraper's 21 seconds 20 are left for the way: a busy machine has time enough.
+        _, usual = slow_probe("")
+        slow, took = slow_probe("21")
         self.check(
-            slow.status == 200 and samples(slow.text)["probe_success"] == 0 and 0.8 < took < 1.5,
-            "the answer comes before the scraper gives up", "%d %.2f s" % (slow.status, took),
+            slow.status == 200 and samples(slow.text)["probe_success"] == 0 and 0.8 < took < usual,
+            "the answer comes before the scraper gives up", "%d %.2f s, else %.2f s" % (slow.status, took, usual),
         )  # fmt: skip
 
-        headers = {"X-Prometheus-Scrape-Timeout-Seconds": "4"}
+        headers = {"X-Prometheus-Scrape-Timeout-Seconds": "60"}
         with concurrent.futures.ThreadPoolExecutor(30) as pool:
             asked = [pool.submit(daemon.ask, "/probe?target=silent.example", headers=headers) for _ in range(30)]
-            time.sleep(0.7)
-            began = time.monotonic()
+            ended = concurrent.futures.as_completed(asked)
+            refused_now = [next(ended).result().status for _ in range(14)]
             daemon.metrics()
-            took = time.monotonic() - began
-            codes = sorted(each.result().status for each in asked)
-        self.check(codes == [200] * 16 + [503] * 14, "16 at a time, the others are told to come again", str(codes))
-        self.check(took < 1, "a scrape does not wait for them", "%.2f s" % took)
-        counts = wait_for("counted", lambda: self.probes_counted(daemon, 5 + 16))
+            waiting = sum(not each.done() for each in asked)
+            codes = refused_now + [each.result().status for each in ended]
+        self.check(codes == [503] * 14 + [200] * 16, "16 at a time, the others are told to come again", str(codes))
+        self.check(waiting == 16, "a scrape does not wait for them", "%d are still waited for" % waiting)
+        counts = wait_for("counted", lambda: self.probes_counted(daemon, 6 + 16))
         self.check(
             counts and daemon.value("dkimprobe_probes_refused_total") >= refused["dkimprobe_probes_refused_total"],
             "probes are counted",
@@ -590,7 +600,7 @@ class Part:
         names = ", ".join("ns%d.flap.example.=%s" % pair for pair in enumerate(addresses, 1))
         settings = settings_of([], "groups: {here: {nameservers: [%s]}}\n" % names)
         settings += "  - {domain: flap.example, group: here, selectors: [s1]}\n"
-        daemon = Daemon(self, settings, "--tries", "1", "--first-try", "300ms")
+        daemon = Daemon(self, settings, "--tries", "1", "--first-try", "2s")
         daemon.wait_seen()
         answers = [series("dkim_nameserver_answer", "flap.example", nameserver="ns%d.flap.example" % at, address="%s:%d"
                           % (address, self.lab["port"])) for at, address in enumerate(addresses, 1)]  # fmt: skip
@@ -601,12 +611,12 @@ class Part:
         confirming = before["dkimprobe_rounds_confirming_total"]
         server.lose_at = addresses[1]
         seen = set()
-        deadline = time.monotonic() + 2 * INTERVAL
-        while time.monotonic() < deadline:
+        hangs, confirmed = time.monotonic() + HANGS_SECONDS, None
+        while time.monotonic() < (confirmed + 2 if confirmed else hangs):
             now = daemon.metrics()
             seen.add((now[series("dkim_selector_status", "flap.example")], *(now.get(each) for each in answers)))
-            if now["dkimprobe_rounds_confirming_total"] > confirming and deadline > time.monotonic() + 2:
-                deadline = time.monotonic() + 2
+            if now["dkimprobe_rounds_confirming_total"] > confirming:
+                confirmed = confirmed or time.monotonic()
             time.sleep(0.05)
         after = daemon.value("dkimprobe_rounds_confirming_total")
         self.check(
@@ -620,12 +630,13 @@ class Part:
         def new_looks():
             return [at for at, address, text in server.answered[begun:] if (address, text) == (addresses[0], OTHER_KEY)]
 
-        first = wait_for("a round sees the change", lambda: new_looks() and new_looks()[0], 2 * INTERVAL)
+        first = wait_for("a round sees the change", lambda: new_looks() and new_looks()[0])
         key = re.compile(r"^dkim_key_info\{.*sha256=\"(\w+)\"", re.M)
         old = key.search("\n".join(before)).group(1)
-        wait_for("the new key", lambda: old not in daemon.ask("/metrics").text, 5)
+        wait_for("the new key", lambda: old not in daemon.ask("/metrics").text)
         took = time.monotonic() - first
-        self.check(took < 3.5, "a change is confirmed at once", "shown %.2f s after its first round" % took)
+        # Else the next round would confirm it.
+        self.check(took < 0.9 * INTERVAL, "a change is confirmed at once", "shown %.2f s after its first round" % took)
         # What is found is on the page at once, what the program counts within seconds.
         wait_for("a confirming round", lambda: daemon.value("dkimprobe_rounds_confirming_total") > after)
         self.check(daemon.end()[0] == 0, "it ends well")
@@ -639,27 +650,33 @@ class Part:
         more = "groups: {silent: {nameservers: ['ns.silent.example=%s']}}\n" % SILENT
         settings = settings_of([("healthy.example", "s1"), ("stale.example", "s1")], more)
         settings += "  - {domain: silent.example, group: silent, selectors: [s1]}\n"
+        settings += "  - {domain: asked.example, group: silent, selectors: [s1], interval: 1h}\n"
         daemon = Daemon(self, settings, "--storage.path", store)
         daemon.wait_status("stale.example", 2)
         daemon.wait_status("healthy.example", 0)
 
         self.refused("a second daemon on the same history is refused", "--web.listen-address", "127.0.0.1:0",
                      "--storage.path", store, texts=["store", "another dkimprobe"])  # fmt: skip
+        began = time.monotonic()
         self.refused("a port in use is refused by its address", "--web.listen-address", "127.0.0.1:%d" % daemon.port,
                      texts=["127.0.0.1:%d" % daemon.port, "in use"])  # fmt: skip
+        usual = time.monotonic() - began  # what the program needs to begin and end
         done = self.run(*self.command("check", "healthy.example", "s1", "--storage.path", store))
         self.check(done.returncode == 0, "`check` shares the history with it", done.stderr)
 
         # With rounds and a look under way, and a client that is slow.
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            slow = pool.submit(daemon.ask, "/probe?target=silent.example")
+            name = "s1._domainkey.asked.example."
+            asked = self.asked_of_silence(name)
             client = socket.create_connection(("127.0.0.1", daemon.port))
             client.sendall(b"GET /metr")
-            time.sleep(0.3)
+            slow = pool.submit(daemon.ask, "/probe?target=asked.example")
+            wait_for("a question", lambda: run_cases.times_asked(self.lab, name) > asked)
             code, took = daemon.end()
             self.check(slow.result().status in (200, 503), "who waits gets an answer", str(slow.result().status))
             client.close()
-        self.check(code == 0 and took < 2, "SIGTERM ends it", "%d after %.2f s" % (code, took))
+        # Clients that are waited for would take five seconds.
+        self.check(code == 0 and took < 2 + 3 * usual, "SIGTERM ends it", "%d after %.2f s" % (code, took))
         first = self.first_seen(store)
         self.check(first, "the history was stored")
 
@@ -675,7 +692,20 @@ class Part:
         again = self.shown_since(daemon)
         self.check(len(shown) == 2 and shown == again, "its metric too", "%s %s" % (shown, again))
         code, took = daemon.end(signal.SIGINT)
-        self.check(code in (0, 130) and took < 2, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
+        self.check(code in (0, 130) and took < 2 + 3 * usual, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
+
+    def asked_of_silence(self, name):
+        """How often the silent server was asked for a name, once the rounds of the beginning are over."""
+        known = [(-1, 0.0)]
+
+        def is_quiet():
+            count = run_cases.times_asked(self.lab, name)
+            if count != known[-1][0]:
+                known.append((count, time.monotonic()))
+            return count > 0 and time.monotonic() > known[-1][1] + QUIET_SECONDS
+
+        wait_for("no more questions for " + name, is_quiet)
+        return known[-1][0]
 
     def first_seen(self, store):
         """When each key of the history was first seen; each has appeared but once."""
@@ -735,26 +765,34 @@ class Part:
             daemon.send(signal.SIGHUP)
             wait_for("READY after a broken file", lambda: heard("RELOADING=1", "READY=1"))
             told.clear()
-            began = time.monotonic()
-            wait_for("three beats", lambda: heard() or told.count("WATCHDOG=1") >= 3, 12)
-            self.check(time.monotonic() - began < 9, "WATCHDOG comes twice in its time", str(told))
+            beats = []
+
+            def next_beat():
+                """Until a beat has come, or none has for more than twice the time in which one must."""
+                heard("WATCHDOG=1")
+                beats.extend(time.monotonic() for each in told if each == "WATCHDOG=1")
+                told.clear()
+
+            wait_for("four beats", lambda: next_beat() or len(beats) >= 4)
+            gaps = [after - before for before, after in zip(beats, beats[1:])]
+            # A busy machine makes a gap longer, and none shorter.
+            self.check(min(gaps) < 4.5, "WATCHDOG comes twice in its time", str(gaps))
             try:
                 with stopped_thread(daemon.process.pid, "asking"):
-                    beats, began = [], time.monotonic()
-                    while time.monotonic() < began + 14:
-                        told.clear()
-                        heard()
-                        beats += [time.monotonic() - began for _ in told]
+                    began = time.monotonic()
+                    beats[:] = [began]
+                    wait_for("no beat", lambda: next_beat() or time.monotonic() > beats[-1] + 12)
                     self.check(
-                        beats and 8 < beats[-1] < 12, "no WATCHDOG when the thread that asks stands still", str(beats)
-                    )
+                        beats[-1] - began > 8, "no WATCHDOG when the thread that asks stands still",
+                        "the last after %.1f s" % (beats[-1] - began),
+                    )  # fmt: skip
             except PermissionError:
                 self.skipped.append("SKIPPED a thread that stands still: this machine lets no thread be stopped")
             self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
             told.clear()
             daemon.send(signal.SIGTERM)
             self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
-            self.check(daemon.process.wait(10) == 0, "it ends well")
+            self.check(daemon.process.wait(HANGS_SECONDS) == 0, "it ends well")
 
         daemon.settings.write_text(settings_of([("healthy.example", "s1")]))
         self.refused("without a socket it is refused", "--web.systemd-socket", texts=["systemd has given no sockets"])
@@ -777,7 +815,7 @@ class Part:
         with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
-        wait_for("the metric says so", lambda: daemon.value("dkimprobe_history_writable") == 0, 60)
+        wait_for("the metric says so", lambda: daemon.value("dkimprobe_history_writable") == 0)
         told = [line for line in daemon.log if "cannot be stored" in line]
         self.check(len(told) == 1 and "full" in told[0], "the log says so, once", str(daemon.log))
         rounds = self.rounds(daemon)

@@ -149,10 +149,10 @@ class Recorder final : public probe::SocketEvents {
 
 struct Scene {
   Scene() { sockets.set_events(events); }
-  /// Runs until `done`, for at most five seconds.
+  /// Runs until `done`, but no longer than only what hangs takes.
   template <class Done>
   bool run_until(Done done) {
-    const auto limit = std::chrono::steady_clock::now() + 5s;
+    const auto limit = std::chrono::steady_clock::now() + 60s;
     while (!done() && std::chrono::steady_clock::now() < limit) {
       context.restart();
       context.run_one_for(100ms);

@@ -621,7 +621,7 @@ TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits
   const std::size_t observations = promise.get_future().get();
   CHECK((observations == 2 || observations == 0));
   scheduler.replace(targets);
-  for (int i = 0; i < 500 && judged < 20; ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < 6'000 && judged < 20; ++i) std::this_thread::sleep_for(10ms);
   CHECK(judged >= 20);
   scheduler.stop();
   CHECK(looked == 100);

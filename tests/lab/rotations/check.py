@@ -6,7 +6,10 @@ import json
 import subprocess
 import time
 
-ZONES = {"checked.example": {"on": "nsd knot", "soa_ttl": 3, "minimum": 3}}
+from rotation_lab import SECOND
+
+NEGATIVE = 3 * SECOND
+ZONES = {"checked.example": {"on": "nsd knot", "soa_ttl": NEGATIVE, "minimum": NEGATIVE}}
 TRANSIT = 3600
 
 
@@ -46,7 +49,7 @@ def play(stage):
         found = {name: time_findings(report) for name, report in reports.items()}
         stage.expect(what, found, {**dict.fromkeys(found, []), **wanted})
         command = [stage.program, "judge", saved, "--json", "--config.file", file, "--storage.path", history]
-        again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        again = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         stage.expect(what + ", judged again", again.stdout == run.stdout, True)
         return reports
 
@@ -64,9 +67,12 @@ def play(stage):
         "one key at two selectors", active, pending,
         {"s1": [("key_reused", "notice")], "s2": [("key_reused", "notice")]},
     )  # fmt: skip
+    stage.in_time(published + NEGATIVE)
     # An hour is allowed for nothing here: the absence of s2 was seen, with its TTL.
     stage.time_of(
-        {"readiness": "wait", "at": reports["s2"]["rotation"]["safe_to_sign_at"]}, published, time.time() + 4
+        {"readiness": "wait", "at": reports["s2"]["rotation"]["safe_to_sign_at"]},
+        published + NEGATIVE,
+        time.time() + NEGATIVE + 1,
     )
     check("known from the history alone", active, pending, {"s2": [("key_reused", "notice")]}, ["s2"])
 

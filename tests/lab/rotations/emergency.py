@@ -3,10 +3,12 @@ still give it."""
 
 import time
 
-ZONES = {"emergency.example": {"on": "nsd knot bind", "soa_ttl": 2, "minimum": 2}}
+from rotation_lab import SECOND
+
+ZONES = {"emergency.example": {"on": "nsd knot bind", "soa_ttl": 2 * SECOND, "minimum": 2 * SECOND}}
 NAME = "s1._domainkey.emergency.example"
 REVOKED = "v=DKIM1; p="
-TTL = 4
+TTL = 4 * SECOND
 
 
 def revoke_step(run):
@@ -22,16 +24,18 @@ def play(stage):
 
     stage.wait_for_second()
     stage.publics_get("before", NAME, [record])
-    stage.zone.put("s1._domainkey", "TXT", REVOKED, ttl=1)
+    stage.zone.put("s1._domainkey", "TXT", REVOKED, ttl=SECOND)
     stage.net.load(stage.zone, on=["nsd"])
     run = stage.rotation("--compromised", "s1")
     stage.expect("one server", (run.exit, revoke_step(run)["state"]), (2, "now"))
     stage.has_progress(revoke_step(run), nsd="revoked", knot="right", bind="right")
 
     revoked = stage.net.load(stage.zone)
-    stage.publics_will_get(revoked + 1, "one second after the last server", NAME, [record])
+    held = stage.second + TTL
+    stage.publics_will_get(revoked + 1, "one second after the last server", NAME, [record], until=held)
     complete = time.time()
     run = stage.rotation("--compromised", "s1")
+    stage.in_time(complete + TTL, run.ended)
     stage.expect("all servers", (run.exit, revoke_step(run)["state"]), (1, "done"))
     gone_at = stage.time_of(run.json["state"]["old_keys"][0]["gone"], complete + TTL, run.ended + TTL + 1)
     stage.wait_until(gone_at)

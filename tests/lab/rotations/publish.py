@@ -4,19 +4,19 @@ afterwards."""
 
 import time
 
-from rotation_lab import CLOSED, OPEN, VALIDATING
+from rotation_lab import CLOSED, OPEN, SECOND, VALIDATING
 
 # With the key `_domainkey` itself appears: the denial that counts may be that of the whole of it.
-ZONES = {"publish.example": {"on": "nsd knot bind", "soa_ttl": 4, "minimum": 6}}
+ZONES = {"publish.example": {"on": "nsd knot bind", "soa_ttl": 4 * SECOND, "minimum": 6 * SECOND}}
 NAME = "s1._domainkey.publish.example"
-NEGATIVE = 4  # the smaller of SOA's TTL and MINIMUM
+NEGATIVE = 4 * SECOND  # the smaller of SOA's TTL and MINIMUM
 
 
 def play(stage):
     key, record = stage.make_key("s1")
     stage.is_not_ready(stage.preflight("s1", key), nsd="absent", knot="absent", bind="absent")
 
-    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     stage.net.load(stage.zone, on=["nsd"])
     stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="absent", bind="absent")
 
@@ -25,14 +25,16 @@ def play(stage):
     stage.zone.take("s1._domainkey", "TXT", on="nsd")
     stage.net.load(stage.zone, on=["nsd"])
     stage.publics_get("before", NAME, [])
-    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     published = stage.net.load(stage.zone)
-    stage.publics_will_get(published + 1, "one second after the publication", NAME, [])
+    held = stage.second + NEGATIVE
+    stage.publics_will_get(published + 1, "one second after the publication", NAME, [], until=held)
     complete = time.time()
 
     run = stage.preflight("s1", key)
     stage.is_waiting(run, complete + NEGATIVE, run.ended + NEGATIVE + 1.5, "domainkey_denied")
     run = stage.preflight("s1", key, resolvers=(OPEN, CLOSED))
+    stage.in_time(held, run.ended)
     # What this resolver holds may last longer than what follows for all, by the second that it counts in.
     safe_at = stage.is_waiting(
         run, complete + NEGATIVE, run.ended + NEGATIVE + 2, "resolver_cache", among=True
@@ -40,6 +42,7 @@ def play(stage):
     caches = {cache["resolver"].partition(":")[0]: cache["state"] for cache in run.json["caches"]}
     stage.expect("caches", caches, {OPEN: "denied", CLOSED: "hidden"})
     early = stage.preflight("s1", key, resolvers=(OPEN,), public=True)
+    stage.in_time(safe_at, early.ended)
     stage.expect("too early to ask", early.json["readiness"], "wait")
 
     stage.wait_until(safe_at)

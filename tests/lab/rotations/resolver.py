@@ -3,7 +3,10 @@ publication of the record for as long as its TTL says, and in whole seconds, so 
 
 import time
 
-ZONES = {"resolver.example": {"on": "nsd knot bind", "soa_ttl": 3, "minimum": 3}}
+from rotation_lab import OPEN, SECOND
+
+TTL = 3 * SECOND
+ZONES = {"resolver.example": {"on": "nsd knot bind", "soa_ttl": TTL, "minimum": TTL}}
 NAME = "s1._domainkey.resolver.example"
 
 
@@ -11,13 +14,13 @@ def play(stage):
     _, record = stage.make_key("s1")
     stage.wait_for_second()
     stage.expect("before", stage.public(NAME), [])
-    held = time.time() + 3
-    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    held = time.time() + TTL
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     stage.net.load(stage.zone)
-    stage.wait_until(held - 2)
-    stage.expect("one second after the publication", stage.public(NAME), [])
+    stage.wait_until(held - TTL + SECOND)
+    stage.publics_get("one second after the publication", NAME, [], [OPEN], until=stage.second + TTL)
     stage.wait_until(held)
-    stage.expect("at the end of its TTL", stage.public(NAME), [])
+    stage.publics_get("at the end of its TTL", NAME, [], [OPEN], until=stage.second + TTL + 1)
     stage.wait_until(held + 1.01)
     stage.expect("one second later", stage.public(NAME), [record])
     check = stage.run("check", "resolver.example", "s1")

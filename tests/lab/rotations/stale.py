@@ -3,9 +3,11 @@ luck until it has caught up, and for the old record's TTL afterwards."""
 
 import time
 
-ZONES = {"stale.example": {"on": "nsd knot bind", "soa_ttl": 2, "minimum": 2}}
+from rotation_lab import SECOND
+
+ZONES = {"stale.example": {"on": "nsd knot bind", "soa_ttl": 2 * SECOND, "minimum": 2 * SECOND}}
 NAME = "s1._domainkey.stale.example"
-OLD_TTL = 5
+OLD_TTL = 5 * SECOND
 
 
 def play(stage):
@@ -15,7 +17,7 @@ def play(stage):
     stage.net.load(stage.zone)
     stage.is_not_ready(stage.preflight("s1", key), nsd="other_key", knot="other_key", bind="other_key")
 
-    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     stage.net.load(stage.zone, on=["nsd", "bind"])
     stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="other_key", bind="right")
 
@@ -24,9 +26,10 @@ def play(stage):
     stage.zone.put("s1._domainkey", "TXT", old_record, ttl=OLD_TTL, on=["nsd", "bind"])
     stage.net.load(stage.zone, on=["nsd", "bind"])
     stage.publics_get("before", NAME, [old_record])
-    stage.zone.put("s1._domainkey", "TXT", record, ttl=2)
+    stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     published = stage.net.load(stage.zone)
-    stage.publics_will_get(published + 1, "one second after the last server", NAME, [old_record])
+    held = stage.second + OLD_TTL
+    stage.publics_will_get(published + 1, "one second after the last server", NAME, [old_record], until=held)
     complete = time.time()
     run = stage.preflight("s1", key)
     stage.has_progress(run.json, nsd="right", knot="right", bind="right")

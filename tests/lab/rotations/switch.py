@@ -5,11 +5,14 @@ import datetime
 import json
 import time
 
-ZONES = {"switch.example": {"on": "nsd knot", "soa_ttl": 3, "minimum": 3}}
+from rotation_lab import SECOND
+
+NEGATIVE = 3 * SECOND
+ZONES = {"switch.example": {"on": "nsd knot", "soa_ttl": NEGATIVE, "minimum": NEGATIVE}}
 OLD, NEW = "s1._domainkey.switch.example", "s2._domainkey.switch.example"
 REVOKED = "v=DKIM1; p="
-TRANSIT = 3
-TTL = 3
+TRANSIT = 3 * SECOND
+TTL = 3 * SECOND
 
 
 def settings(stage, **selectors):
@@ -53,11 +56,13 @@ def play(stage):
     stage.publics_get("before", NEW, [])
     stage.zone.put("s2._domainkey", "TXT", new_record, ttl=TTL)
     published = stage.net.load(stage.zone)
-    stage.publics_will_get(published + 1, "one second after the publication", NEW, [])
+    held = stage.second + NEGATIVE
+    stage.publics_will_get(published + 1, "one second after the publication", NEW, [], until=held)
     complete = time.time()
     run = look(*before)
+    stage.in_time(complete + NEGATIVE, run.ended)
     stage.expect("published", state_of(run, "sign"), "later")
-    safe_at = stage.time_of(run.json["state"]["safe_to_sign"], complete + 3, run.ended + 3 + 1)
+    safe_at = stage.time_of(run.json["state"]["safe_to_sign"], complete + NEGATIVE, run.ended + NEGATIVE + 1)
     stage.wait_until(safe_at)
     stage.publics_get("when it is safe to sign", NEW, [new_record])
     run = look(*before)
@@ -67,6 +72,7 @@ def play(stage):
     signed = datetime.datetime.fromtimestamp(last, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     after = ({"role": "retired", "last_signature": signed}, {"role": "active"})
     run = look(*after)
+    stage.in_time(last + TRANSIT, run.ended)
     remove_at = stage.time_of(
         run.json["state"]["old_keys"][0]["safe_to_remove"], last + TRANSIT, last + TRANSIT + 1
     )
@@ -79,9 +85,11 @@ def play(stage):
     stage.publics_get("before it is revoked", OLD, [old_record])
     stage.zone.put("s1._domainkey", "TXT", REVOKED, ttl=TTL)
     revoked = stage.net.load(stage.zone)
-    stage.publics_will_get(revoked + 1, "one second after it was revoked", OLD, [old_record])
+    held = stage.second + TTL
+    stage.publics_will_get(revoked + 1, "one second after it was revoked", OLD, [old_record], until=held)
     complete = time.time()
     run = look(*after)
+    stage.in_time(complete + TTL, run.ended)
     gone_at = stage.time_of(run.json["state"]["old_keys"][0]["gone"], complete + TTL, run.ended + TTL + 1)
     stage.wait_until(gone_at)
     stage.publics_get("when it is gone", OLD, [REVOKED])
