@@ -161,6 +161,8 @@ def quoted(text):
 class Internet:
     """Servers, resolvers, tripwire and sniffer over the given zones; a context manager."""
 
+    servers = SERVERS
+
     def __init__(self, directory, zones):
         self.directory = pathlib.Path(directory)
         self.zones = {zone.name: zone for zone in zones}
@@ -264,7 +266,16 @@ class Internet:
                 self.write(zone, server)
         self.root_hints.write_text(". 3600000 NS root.ns.\nroot.ns. 3600000 A 127.0.1.1\n")
         self.watch()
-        for server in SERVERS:
+        self.start_servers()
+        for resolver in RESOLVERS:
+            self.start_unbound(resolver)
+        self.wait_for_servers()
+        deadline = time.monotonic() + READY_SECONDS
+        for resolver in RESOLVERS:
+            self.wait_for_resolver(resolver, deadline)
+
+    def start_servers(self):
+        for server in self.servers:
             served = [
                 (zone.name, self.path(zone, server.name))
                 for zone in self.zones.values()
@@ -274,22 +285,22 @@ class Internet:
                 server, PORT, served, self.directory / server.name, server.addresses, self.sockets
             )
             self.add(server.name, command)
-        for resolver in RESOLVERS:
-            self.start_unbound(resolver)
+
+    def wait_for_servers(self):
         for zone in self.zones.values():
             for server in zone.on:
                 self.wait_for(zone, server, READY_SECONDS)
-        deadline = time.monotonic() + READY_SECONDS
-        for resolver in RESOLVERS:
-            while True:
-                try:
-                    if ask(resolver, "example.", "SOA", True, 0.2).answer:
-                        break
-                except dns.exception.Timeout:
-                    pass
-                if time.monotonic() > deadline:
-                    raise RotationLabError("the resolver at %s does not answer" % resolver)
-                time.sleep(0.02)
+
+    def wait_for_resolver(self, resolver, deadline):
+        while True:
+            try:
+                if ask(resolver, "example.", "SOA", True, 0.2).answer:
+                    break
+            except dns.exception.Timeout:
+                pass
+            if time.monotonic() > deadline:
+                raise RotationLabError("the resolver at %s does not answer" % resolver)
+            time.sleep(0.02)
 
     def start_unbound(self, address):
         name = "unbound-" + address
@@ -376,7 +387,7 @@ class Internet:
         """Until each address of the server gives the zone with the serial that was written last."""
         deadline = time.monotonic() + seconds
         wanted = zone.serial[server]
-        for address in next(s for s in SERVERS if s.name == server).addresses:
+        for address in next(s for s in self.servers if s.name == server).addresses:
             while True:
                 child = self.children[server]
                 if child.process.poll() is not None:
