@@ -103,6 +103,9 @@ class Zone:
         self.ds = []
         self.children = []
 
+    def new_serial(self, server, generation):
+        self.serial[server] = generation
+
     def put(self, owner, rdtype, data, ttl, on=None):
         """Publishes or replaces; `data` is the text of a TXT, or another type's rdata, or a list of them."""
         data = [data] if isinstance(data, str) else data
@@ -208,7 +211,7 @@ class Internet:
 
     def write(self, zone, server):
         self.generation += 1
-        zone.serial[server] = self.generation
+        zone.new_serial(server, self.generation)
         file = self.path(zone, server)
         text, fresh = zone.text(server), pathlib.Path(str(file) + ".new")
         if zone.signed:
