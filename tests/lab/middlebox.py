@@ -44,7 +44,8 @@ def fits(rule, query, answer, transport):
 
 def bare(query, rcode):
     """AA and the question, and nothing more."""
-    message = wire.Message(query.id, wire.QR | wire.AA | query.flags & wire.RD, query.name, query.question, rcode)
+    flags = wire.QR | wire.AA | query.flags & wire.RD
+    message = wire.Message(query.id, flags, query.name, query.question, rcode)
     if query.edns is not None:
         message.extra = [wire.opt_record(rcode)]
     return message.wire()

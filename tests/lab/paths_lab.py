@@ -52,18 +52,19 @@ def by_server(value, on):
 
 class Hosts:
     """A list of nameservers as a case writes it: `ns1` is the host ns1.ZONE at that server or box, `ns1=ns3`
-    the same name at another's address, `dc1.corp=10.0.0.2` any name with any address, and a name that ends
-    with a dot is outside the zone, without an address."""
+    the same name at another's address, `dc1.corp=10.0.0.2` any name with any address, `ns1=ns1,2a01::53` one
+    with two."""
 
     def __init__(self, text, zone, places):
-        self.names, self.addresses = [], {}
+        self.addresses = {}  # by name
         for word in text.split():
-            host, _, place = word.partition("=")
-            outside = host.endswith(".")
-            name = host if outside else "%s.%s" % (host, "" if zone == "." else zone + ".")
-            self.names.append(name)
-            if place or not outside:
-                self.addresses[name] = places.get(place or host, place or host)
+            host, _, at = word.partition("=")
+            name = "%s.%s" % (host, "" if zone == "." else zone + ".")
+            self.addresses[name] = [places.get(place, place) for place in (at or host).split(",")]
+
+    @property
+    def names(self):
+        return list(self.addresses)
 
     def lines(self, zone, ttl):
         owner = zone if zone == "." else zone + "."
@@ -74,7 +75,8 @@ class Hosts:
 def address_lines(addresses, ttl):
     return [
         "%s %d %s %s" % (name, ttl, "A" if ipaddress.ip_address(address).version == 4 else "AAAA", address)
-        for name, address in addresses.items()
+        for name, each in addresses.items()
+        for address in each
     ]
 
 
@@ -110,7 +112,8 @@ class Zone:
 
     def delegation(self, parent_server):
         """What this server of the zone above says of this zone."""
-        said = by_server(self.state.get("parent", self.default), self.parent.on).get(parent_server, self.default)
+        parent = by_server(self.state.get("parent", self.default), self.parent.on)
+        said = parent.get(parent_server, self.default)
         if not said:
             return []
         ds = self.ds if parent_server in self.state.get("ds_at", self.parent.on) else []

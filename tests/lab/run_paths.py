@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Holds the program's verdicts against what resolvers get, where the servers on the way to a key disagree, meddle
-or fail: a case is a file of paths/. Beside each verdict real Unbounds, half of them with minimised names, ask for
-the same name with caches cold and warm; no OK and no SIGN NOW may be another answer than each of theirs.
+"""Holds the program's verdicts against what resolvers get, where the servers on the way to a key disagree,
+meddle or fail: a case is a file of paths/. Beside each verdict real Unbounds, half of them with minimised names,
+ask for the same name with caches cold and warm; no OK and no SIGN NOW may be another answer than each of theirs.
 
     run_paths.py --program PATH [--only GLOB] [--resolvers N] [--keep DIRECTORY]
 
@@ -33,8 +33,8 @@ ANSWER_SECONDS = 12  # a mail server has given up by then
 RESOLVERS = 40  # twenty with minimised names and twenty without
 CASE_FIELDS = {"why", "report", "zones", "boxes", "before", "runs", "gets", "slow"}
 RUN_FIELDS = {
-    "arguments", "exit", "status", "findings", "may", "readiness", "because", "wait", "printed", "not_printed", "stderr",
-    "under", "pace", "plain",
+    "arguments", "exit", "status", "findings", "may", "readiness", "because", "wait", "printed", "not_printed",
+    "stderr", "under", "pace", "plain", "signs",
 }  # fmt: skip
 DENIED, FAILURE = "denied", "failure"
 
@@ -80,7 +80,7 @@ class Answers:
 
 
 class Verdict:
-    """That a name has this answer for all: what an OK or a SIGN NOW says. `claims` is None where it is neither."""
+    """`claims` is the answer that an OK or a SIGN NOW says all get, and None where the verdict is neither."""
 
     def __init__(self, word, name, claims):
         self.word, self.name, self.claims = word, name, claims
@@ -110,7 +110,8 @@ def shown(answer):
 class Stage:
     """Where a case is played: the program, the lab, a folder of its own."""
 
-    def __init__(self, name, case, net, program, guard, folder):
+    def __init__(self, name, case, net, program, guard, folder, beside):
+        self.beside = beside  # a pool for what runs at the same time
         self.name, self.case, self.net, self.program, self.folder = name, case, net, program, folder
         self.environment = {**os.environ, "LD_PRELOAD": guard}
         self.told, self.verdicts = [], []
@@ -124,8 +125,18 @@ class Stage:
             word.replace("@CASES@", str(HERE / "cases")).replace("@FOLDER@", str(self.folder))
             for word in run["arguments"]
         ]
+        if "signs" in run:
+            own += ["--config.file", self.settings(*run["arguments"][1:3], run["signs"])]
         pace = [] if run.get("pace") == "default" else ["--pace", "unlimited"]
-        return [self.program, *own, *more, "--root-hints", str(self.net.root_hints), "--allow-net", "127.0.0.0/8", *pace]
+        lab = ["--root-hints", str(self.net.root_hints), "--allow-net", "127.0.0.0/8"]
+        return [self.program, *own, *more, *lab, *pace]
+
+    def settings(self, domain, pending, signs):
+        """Settings that say which selector signs now, so that `_domainkey` was there."""
+        file = self.folder / "settings.yaml"
+        selectors = [signs, {"name": pending, "role": "pending"}]
+        file.write_text(json.dumps({"domains": [{"domain": domain, "selectors": selectors}]}))  # YAML too
+        return str(file)
 
     def run(self, command):
         return subprocess.run(
@@ -142,15 +153,17 @@ class Stage:
         """One run, or two where words are looked for; the verdicts of the `final` ones stand beside Unbound."""
         told = []
         command = self.command(run, *([] if run.get("plain") else ["--json"]))
+        looks = not run.get("plain") and ("printed" in run or "not_printed" in run)
         began = time.monotonic()
         try:
+            plain = self.beside.submit(self.run, self.command(run, "--color", "never")) if looks else None
             done = self.run(command)
             took = time.monotonic() - began
             told += self.judge(run, done, final)
             if took > run.get("under", RUN_SECONDS):
                 told.append("it took %.1f s, and %g s are enough" % (took, run["under"]))
             if "printed" in run or "not_printed" in run:
-                told += words(run, done if run.get("plain") else self.run(self.command(run, "--color", "never")))
+                told += words(run, plain.result() if plain else done)
         except subprocess.TimeoutExpired:
             told.append("no end after %d s" % RUN_SECONDS)
         if told:
@@ -163,7 +176,8 @@ class Stage:
                 document = json.loads(done.stdout)
                 got |= self.got(run, document)
             except (ValueError, KeyError, TypeError) as error:
-                return ["no report: %r; %s; standard error: %s" % (error, done.stdout[:200], done.stderr[:300])]
+                told = (error, done.stdout[:200], done.stderr[:300])
+                return ["no report: %r; %s; standard error: %s" % told]
             if final:
                 self.verdicts += list(verdicts_of(document))
         told = []
@@ -191,7 +205,8 @@ class Stage:
         lines = set()
         if "readiness" in document:
             lines.add("readiness " + document["readiness"])
-            lines |= {"because of " + b["name"] for b in document["because"] if b["name"] in run.get("because", [])}
+            listed = run.get("because", [])
+            lines |= {"because of " + b["name"] for b in document["because"] if b["name"] in listed}
             if "wait" in run:
                 lines.add(waits(run["wait"], document["safe_to_sign_at"]))
             return lines
@@ -206,7 +221,6 @@ class Stage:
                 if finding["severity"] != "notice" or (finding["id"], at) in listed:
                     lines.add(finding_line(selector, finding["id"], at))
         return lines
-
 
     def is_let_pass(self, run, finding, at):
         """`may` has names of checks, or pairs of one and a server."""
@@ -240,7 +254,8 @@ def words(run, done):
 def verdicts_of(document):
     if "readiness" in document:
         ready = document["readiness"] == "ready"
-        yield Verdict("SIGN NOW" if ready else document["readiness"], document["name"], text_of(document, ready))
+        word = "SIGN NOW" if ready else document["readiness"]
+        yield Verdict(word, document["name"], text_of(document, ready))
         return
     for report in document["reports"]:
         ok = report["status"] == "ok"
@@ -263,6 +278,11 @@ class Beside:
         self.net, self.stages, self.answers = net, stages, Answers()
 
     def ask(self, resolver, name):
+        """A temporary failure is tried again, as a mail server does."""
+        first = self.ask_once(resolver, name)
+        return self.ask_once(resolver, name) if first == FAILURE else first
+
+    def ask_once(self, resolver, name):
         try:
             texts = rotation_lab.text_in(
                 rotation_lab.ask(resolver, name, "TXT", recursion=True, seconds=ANSWER_SECONDS)
@@ -276,7 +296,7 @@ class Beside:
         self.answers.add(name, cold)
         if cold == FAILURE and stage.case.get("slow"):
             return
-        for zone in stage.case["zones"]:  # what a cache also learns in time: the zones' own word of their servers
+        for zone in stage.case["zones"]:  # a cache also learns in time what zones say of their own servers
             with contextlib.suppress(dns.exception.Timeout):
                 rotation_lab.ask(resolver, zone, "NS", recursion=True, seconds=ANSWER_SECONDS)
         if "before" not in stage.case:
@@ -322,28 +342,33 @@ class Beside:
 
 
 def play_programs(stages, which, final):
-    jobs = [(stage, run) for stage in stages for run in which(stage.case)]
-    # Those that wait longest begin first. The runs of one case that share a history keep their order.
-    jobs.sort(key=lambda job: not job[0].case.get("slow"))
-    by_stage = collections.defaultdict(list)
-    for stage, run in jobs:
-        by_stage[stage].append(run)
+    """The runs of one case keep their order, since they may share a history."""
 
-    def play(item):
-        stage, runs = item
-        for run in runs:
+    def play(stage):
+        for run in which(stage.case):
             stage.play(run, final)
 
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(play, by_stage.items()))
+    # Slow ones wait and do not work: all at once.
+    slow = [stage for stage in stages if stage.case.get("slow")]
+    fast = [stage for stage in stages if not stage.case.get("slow")]
+    with concurrent.futures.ThreadPoolExecutor(len(slow) or 1) as waiting:
+        slower = [waiting.submit(play, stage) for stage in slow]
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for future in [*[pool.submit(play, stage) for stage in fast], *slower]:
+                future.result()
 
 
 def play_all(cases, program, directory, resolvers):
     guard = build_resolver_guard(directory)
     began = time.monotonic()
-    with paths_lab.Internet(directory / "internet", cases, resolvers) as net:
+    with (
+        concurrent.futures.ThreadPoolExecutor(len(cases)) as second,
+        paths_lab.Internet(directory / "internet", cases, resolvers) as net,
+    ):
         print("ready after %.1f s" % (time.monotonic() - began), flush=True)
-        stages = [Stage(name, case, net, program, guard, directory / name) for name, case in cases.items()]
+        stages = [
+            Stage(name, case, net, program, guard, directory / name, second) for name, case in cases.items()
+        ]
         beside = Beside(net, stages)
         beside.before()
         play_programs(stages, lambda case: case.get("before", {}).get("runs", []), final=False)
