@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""What stands between a resolver and a nameserver and meddles: balancers, filters, bad lines. Each box has an
-address of its own, passes each question on to the server behind it and the answer back, but where a rule says
-otherwise. It knows no zone. Usage: middlebox.py PORT BOXES.json; it prints `ready` once all sockets are bound.
+"""What stands between a resolver and a nameserver and meddles: balancers, filters, bad lines. Each box has
+an address of its own, passes each question on to the server behind it and the answer back, but where a rule
+says otherwise. It knows no zone. Usage: middlebox.py PORT BOXES.json; it prints `ready` once all sockets are
+bound.
 
 BOXES.json is a list of {"address", "before", "rules"}. The first rule that fits a question decides:
     "type"/"not_type": "TXT"       the type that is asked for
@@ -9,8 +10,8 @@ BOXES.json is a list of {"address", "before", "rules"}. The first rule that fits
     "transport": "udp"             otherwise both
     "over": 512                    the answer has more octets than this
     "of_ten": 7                    so many of ten questions of each client, spread evenly
-    "do"                           "drop"; seconds to wait before the answer; the name of an rcode, which alone
-                                   is answered; "empty" (NOERROR without any record); "NXDOMAIN" (the
+    "do"                           "drop"; seconds to wait before the answer; the name of an rcode, which
+                                   alone is answered; "empty" (NOERROR without any record); "NXDOMAIN" (the
                                    server's own answer with this rcode)"""
 
 import asyncio

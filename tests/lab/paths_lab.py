@@ -1,7 +1,7 @@
-"""An internet of servers that disagree: each zone has a text of its own on each server, and each server of the
-zone above its own word about the delegation. Beside it are many Unbounds, so that their choices of servers
-differ. What the zones are is said by the cases of paths/; README.md has their form. It needs port 53, and so a
-network namespace of its own: run_paths.py makes it."""
+"""An internet of servers that disagree: each zone has a text of its own on each server, and each server of
+the zone above its own word about the delegation. Beside it are many Unbounds, so that their choices of servers
+differ. What the zones are is said by the cases of paths/; README.md has their form. It needs port 53, and so
+a network namespace of its own: run_paths.py makes it."""
 
 import ipaddress
 import json
@@ -53,12 +53,15 @@ def by_server(value, on):
 class Hosts:
     """A list of nameservers as a case writes it: `ns1` is the host ns1.ZONE at that server or box, `ns1=ns3`
     the same name at another's address, `dc1.corp=10.0.0.2` any name with any address, `ns1=ns1,2a01::53` one
-    with two."""
+    with two; a name that ends with a dot is in a zone of somebody else, who knows its address."""
 
     def __init__(self, text, zone, places):
         self.addresses = {}  # by name
         for word in text.split():
             host, _, at = word.partition("=")
+            if host.endswith("."):
+                self.addresses[host] = []
+                continue
             name = "%s.%s" % (host, "" if zone == "." else zone + ".")
             self.addresses[name] = [places.get(place, place) for place in (at or host).split(",")]
 
@@ -143,7 +146,7 @@ class Zone:
         for child in self.children:
             lines += child.delegation(server)
         unique = list(dict.fromkeys(lines))
-        return zonetext.expand("\n".join(unique) + "\n", zonetext.public_keys())
+        return zonetext.expand("\n".join(unique) + "\n", zonetext.public_keys(), self.places)
 
 
 class Internet(rotation_lab.Internet):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Holds the program's verdicts against what resolvers get, where the servers on the way to a key disagree,
-meddle or fail: a case is a file of paths/. Beside each verdict real Unbounds, half of them with minimised names,
-ask for the same name with caches cold and warm; no OK and no SIGN NOW may be another answer than each of theirs.
+meddle or fail: a case is a file of paths/. Beside each verdict real Unbounds, half of them with minimised
+names, ask for the same name with caches cold and warm; no OK and no SIGN NOW may be another answer than each of
+theirs.
 
     run_paths.py --program PATH [--only GLOB] [--resolvers N] [--keep DIRECTORY]
 
