@@ -171,7 +171,7 @@ class Stage:
             self.told += [*told, "by hand: " + shlex.join(command)]
 
     def judge(self, run, done, final):
-        wanted, got = self.wanted(run), {"exit %d" % done.returncode}
+        wanted, got = self.wanted(run), {"exit %s" % either(run["exit"], done.returncode)}
         if not run.get("plain"):
             try:
                 document = json.loads(done.stdout)
@@ -189,9 +189,9 @@ class Stage:
         return told
 
     def wanted(self, run):
-        lines = {"exit %d" % run["exit"]}
+        lines = {"exit %s" % either(run["exit"])}
         for selector, status in run.get("status", {}).items():
-            lines.add("%s: status %s" % (selector, status))
+            lines.add("%s: status %s" % (selector, either(status)))
         for selector, found in by_selector(run).items():
             lines |= {finding_line(selector, check, self.address(server)) for check, server in found}
         if "readiness" in run:
@@ -213,7 +213,8 @@ class Stage:
             return lines
         for report in document["reports"]:
             selector = report["selector"]
-            lines.add("%s: status %s" % (selector, report["status"]))
+            status = either(run["status"].get(selector), report["status"])
+            lines.add("%s: status %s" % (selector, status))
             listed = {(c, self.address(s)) for c, s in by_selector(run).get(selector, [])}
             for finding in report["findings"]:
                 at = address_of(finding["server"])
@@ -227,6 +228,12 @@ class Stage:
         """`may` has names of checks, or pairs of one and a server."""
         may = [(each, None) if isinstance(each, str) else tuple(each) for each in run.get("may", [])]
         return any(check == finding["id"] and (not s or self.address(s) == at) for check, s in may)
+
+
+def either(wanted, got=None):
+    """What is wanted, or one of a list; as text, and so is what came when it is none of them."""
+    each = wanted if isinstance(wanted, list) else [wanted]
+    return " or ".join(map(str, each)) if got is None or got in each else str(got)
 
 
 def by_selector(run):
