@@ -338,6 +338,8 @@ class Beside:
             if not surely <= set(got) <= {answer.rstrip("?") for answer in wanted}:
                 told.append("the Unbounds get %s for %s, not %s" % (got, name, sorted(wanted)))
         beside = [verdict for verdict in stage.verdicts if self.answers.of(verdict.name)]
+        alone = {v.name for v in stage.verdicts if v.claims is not None} - {v.name for v in beside}
+        told += ["no Unbound was asked for %s, which `gets` must name" % name for name in sorted(alone)]
         for verdict in beside:
             wrong = verdict.contradictions(self.answers)
             contradicted += bool(wrong)
