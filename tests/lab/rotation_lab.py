@@ -106,6 +106,9 @@ class Zone:
         self.ds = []
         self.children = []
 
+    def new_serial(self, server, generation):
+        self.serial[server] = generation
+
     def put(self, owner, rdtype, data, ttl, on=None):
         """Publishes or replaces; `data` is the text of a TXT, or another type's rdata, or a list of them."""
         data = [data] if isinstance(data, str) else data
@@ -164,6 +167,8 @@ def quoted(text):
 class Internet:
     """Servers, resolvers, tripwire and sniffer over the given zones; a context manager."""
 
+    servers = SERVERS
+
     def __init__(self, directory, zones):
         self.directory = pathlib.Path(directory)
         self.zones = {zone.name: zone for zone in zones}
@@ -209,7 +214,7 @@ class Internet:
 
     def write(self, zone, server):
         self.generation += 1
-        zone.serial[server] = self.generation
+        zone.new_serial(server, self.generation)
         file = self.path(zone, server)
         text, fresh = zone.text(server), pathlib.Path(str(file) + ".new")
         if zone.signed:
@@ -267,7 +272,16 @@ class Internet:
                 self.write(zone, server)
         self.root_hints.write_text(". 3600000 NS root.ns.\nroot.ns. 3600000 A 127.0.1.1\n")
         self.watch()
-        for server in SERVERS:
+        self.start_servers()
+        for resolver in RESOLVERS:
+            self.start_unbound(resolver)
+        self.wait_for_servers()
+        deadline = time.monotonic() + READY_SECONDS
+        for resolver in RESOLVERS:
+            self.wait_for_resolver(resolver, deadline)
+
+    def start_servers(self):
+        for server in self.servers:
             served = [
                 (zone.name, self.path(zone, server.name))
                 for zone in self.zones.values()
@@ -277,22 +291,22 @@ class Internet:
                 server, PORT, served, self.directory / server.name, server.addresses, self.sockets
             )
             self.add(server.name, command)
-        for resolver in RESOLVERS:
-            self.start_unbound(resolver)
+
+    def wait_for_servers(self):
         for zone in self.zones.values():
             for server in zone.on:
                 self.wait_for(zone, server, READY_SECONDS)
-        deadline = time.monotonic() + READY_SECONDS
-        for resolver in RESOLVERS:
-            while True:
-                try:
-                    if ask(resolver, "example.", "SOA", True, 0.2).answer:
-                        break
-                except dns.exception.Timeout:
-                    pass
-                if time.monotonic() > deadline:
-                    raise RotationLabError("the resolver at %s does not answer" % resolver)
-                time.sleep(0.02)
+
+    def wait_for_resolver(self, resolver, deadline):
+        while True:
+            try:
+                if ask(resolver, "example.", "SOA", True, 0.2).answer:
+                    break
+            except dns.exception.Timeout:
+                pass
+            if time.monotonic() > deadline:
+                raise RotationLabError("the resolver at %s does not answer" % resolver)
+            time.sleep(0.02)
 
     def start_unbound(self, address):
         name = "unbound-" + address
@@ -379,7 +393,7 @@ class Internet:
         """Until each address of the server gives the zone with the serial that was written last."""
         deadline = time.monotonic() + seconds
         wanted = zone.serial[server]
-        for address in next(s for s in SERVERS if s.name == server).addresses:
+        for address in next(s for s in self.servers if s.name == server).addresses:
             while True:
                 child = self.children[server]
                 if child.process.poll() is not None:
