@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "checks/answers.hpp"
+#include "checks/history_spans.hpp"
 #include "checks/server_answer.hpp"
 
 namespace dkimprobe::checks {
@@ -23,29 +24,12 @@ using Texts = std::vector<std::vector<std::string>>;
 /// Texts that are kept of spans that became one.
 constexpr std::size_t most_texts_together = 16;
 
-void keep_largest(std::optional<std::uint32_t>& largest, std::optional<std::uint32_t> value) {
-  if (value) largest = std::max(largest.value_or(0), *value);
-}
-
 void sort_once(Texts& texts) {
   std::ranges::sort(texts);
   texts.erase(std::ranges::unique(texts).begin(), texts.end());
 }
 
-void sort_once(std::vector<DomainName>& names) {
-  std::ranges::sort(names, [](const DomainName& a, const DomainName& b) { return a < b; });
-  names.erase(std::ranges::unique(names).begin(), names.end());
-}
-
 // ---- One server in one look ----
-
-std::optional<std::uint32_t> absence_ttl(const probe::Response& response) {
-  std::optional<std::uint32_t> ttl;
-  for (const auto& soa : response.soa) {
-    if (!soa.in_answer) keep_largest(ttl, std::min(soa.ttl_seconds, soa.minimum_seconds));
-  }
-  return ttl;
-}
 
 std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
   std::optional<std::uint32_t> ttl;
@@ -141,10 +125,6 @@ bool same_span(const AnswerSpan& a, const AnswerSpan& b) {
          a.wildcard_ttl_seconds == b.wildcard_ttl_seconds;
 }
 
-bool same_span(const NameserverSpan& a, const NameserverSpan& b) {
-  return a.parent == b.parent && a.child == b.child && a.ttl_seconds == b.ttl_seconds;
-}
-
 std::size_t text_bytes(const std::vector<AnswerSpan>& spans) {
   std::size_t bytes = 0;
   for (const auto& span : spans) {
@@ -184,39 +164,6 @@ void keep_short(std::vector<AnswerSpan>& spans) {
   }
 }
 
-void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now) {
-  auto& spans = timeline.spans;
-  if (spans.empty() || !same_span(spans.back(), span)) {
-    span.first_seen = now;
-    spans.push_back(std::move(span));
-  }
-  spans.back().last_seen = now;
-  keep_short(spans);
-}
-
-void add_span(ZoneTimeline& timeline, NameserverSpan span, WallTime now) {
-  auto& spans = timeline.spans;
-  // A zone on the way whose servers are known already is not asked for its own set again.
-  if (!spans.empty() && !span.parent.empty() && span.child.empty() && span.parent == spans.back().parent) {
-    span.child = spans.back().child;
-    span.ttl_seconds = spans.back().ttl_seconds;
-  }
-  if (spans.empty() || !same_span(spans.back(), span)) {
-    span.first_seen = now;
-    spans.push_back(std::move(span));
-  }
-  spans.back().last_seen = now;
-  if (spans.size() > longest_timeline) {
-    for (auto list : {&NameserverSpan::parent, &NameserverSpan::child}) {
-      std::ranges::copy(spans[0].*list, std::back_inserter(spans[1].*list));
-      sort_once(spans[1].*list);
-    }
-    spans[1].first_seen = spans[0].first_seen;
-    spans[1].ttl_seconds = std::max(spans[0].ttl_seconds, spans[1].ttl_seconds);
-    spans.erase(spans.begin());
-  }
-}
-
 ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, const ServerId& server) {
   const auto known = std::ranges::find_if(history.servers, [&](const ServerTimeline& timeline) {
     return timeline.owner == owner && timeline.server.address == server.address;
@@ -225,11 +172,6 @@ ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, c
     return history.servers.emplace_back(ServerTimeline{owner, server, {}, {}});
   if (!server.name.empty()) known->server.name = server.name;
   return *known;
-}
-
-ZoneTimeline& timeline_of(SelectorHistory& history, const DomainName& apex) {
-  const auto known = std::ranges::find(history.zones, apex, &ZoneTimeline::apex);
-  return known == history.zones.end() ? history.zones.emplace_back(ZoneTimeline{apex, {}}) : *known;
 }
 
 /// A server that transfers late and again and again is not behind for long: a new serial starts anew.
@@ -250,16 +192,6 @@ const AnswerSpan* last_answer(const ServerTimeline& timeline) {
 }
 
 // ---- Who is there no more ----
-
-/// Whether every address of the zone's servers is in the look.
-bool is_whole_search(const probe::Delegation& delegation) {
-  return delegation.outcome == probe::DiscoveryOutcome::complete && delegation.nameservers_cut_off.empty() &&
-         std::ranges::none_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
-           return nameserver.host == probe::HostOutcome::unknown ||
-                  nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
-                  nameserver.ipv6_unknown;
-         });
-}
 
 bool is_there(const ServerTimeline& timeline) {
   return !timeline.spans.empty() && timeline.spans.back().kind != PublishedKind::left;
@@ -362,74 +294,59 @@ void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime n
   }
 }
 
-// ---- Zones ----
-
-void add_zones(SelectorHistory& history, const probe::Chain& chain, const ChainAnswers& answers,
-               WallTime now) {
-  std::map<DomainName, NameserverSpan> seen;
-  for (const LegAnswers& leg : answers.legs) {
-    for (const auto& cut : leg.leg->delegation.cuts) {
-      NameserverSpan& span = seen[cut.apex];
-      for (const auto& ns : cut.parent_ns) span.parent.push_back(ns.target.lower_case());
-      for (const auto& ns : cut.child_ns) span.child.push_back(ns.target.lower_case());
-      span.ttl_seconds = std::max({span.ttl_seconds, cut.parent_ns_ttl_seconds, cut.child_ns_ttl_seconds});
-    }
-    // Each server may name its zone's servers in its own way.
-    for (const ServerAnswer& server : leg.servers) {
-      const probe::Response* const response = server.ns.response();
-      if (response == nullptr || !response->authoritative) continue;
-      const auto span = seen.find(leg.leg->delegation.zone);
-      if (span == seen.end()) continue;
-      for (const auto& ns : response->ns) {
-        span->second.child.push_back(ns.target.lower_case());
-        span->second.ttl_seconds = std::max(span->second.ttl_seconds, ns.ttl_seconds);
-      }
+/// The times of a history, the latest first.
+class Moments {
+ public:
+  void add(WallTime& moment) { moments_[moment].push_back(&moment); }
+  void add(std::optional<WallTime>& moment) {
+    if (moment) add(*moment);
+  }
+  template <class Timeline>
+  void add(Timeline& timeline) {
+    for (auto& span : timeline.spans) {
+      add(span.first_seen);
+      add(span.last_seen);
     }
   }
-  for (auto& [apex, span] : seen) {
-    sort_once(span.parent);
-    sort_once(span.child);
-    add_span(timeline_of(history, apex), span, now);
+  void set_back(WallTime time) {
+    for (auto& [moment, places] : moments_) {
+      time = std::min(moment, time - std::chrono::milliseconds{1});
+      for (WallTime* const place : places) *place = time;
+    }
   }
-  for (auto& zone : history.zones) {
-    if (seen.contains(zone.apex)) continue;
-    const bool is_gone = std::ranges::any_of(chain.legs, [&](const probe::Leg& leg) {
-      return leg.delegation.outcome == probe::DiscoveryOutcome::complete &&
-             leg.owner.is_at_or_below(zone.apex);
-    });
-    if (is_gone) add_span(zone, {}, now);
-  }
-}
 
-/// When it was last of use; nothing is lost with those that left longest ago.
-WallTime last_used(const ServerTimeline& timeline) {
-  if (timeline.spans.empty()) return WallTime::min();
-  const AnswerSpan& last = timeline.spans.back();
-  return last.kind == PublishedKind::left ? last.first_seen : last.last_seen;
-}
-
-WallTime last_used(const ZoneTimeline& timeline) {
-  return timeline.spans.empty() ? WallTime::min() : timeline.spans.back().last_seen;
-}
-
-template <class Timeline>
-void keep_few(std::vector<Timeline>& timelines, std::size_t most) {
-  while (timelines.size() > most) {
-    timelines.erase(std::ranges::min_element(timelines, std::less<>{},
-                                             [](const Timeline& timeline) { return last_used(timeline); }));
-  }
-}
-
-template <class Timeline>
-void forget_after(std::vector<Timeline>& timelines, WallTime time) {
-  for (auto& timeline : timelines) {
-    std::erase_if(timeline.spans, [&](const auto& span) { return span.first_seen > time; });
-    for (auto& span : timeline.spans) span.last_seen = std::min(span.last_seen, time);
-  }
-  std::erase_if(timelines, [](const Timeline& timeline) { return timeline.spans.empty(); });
-}
+ private:
+  std::map<WallTime, std::vector<WallTime*>, std::greater<>> moments_{};
+};
 
 }  // namespace
+
+std::optional<std::uint32_t> absence_ttl(const probe::Response& response) {
+  std::optional<std::uint32_t> ttl;
+  for (const auto& soa : response.soa) {
+    if (!soa.in_answer) keep_largest(ttl, std::min(soa.ttl_seconds, soa.minimum_seconds));
+  }
+  return ttl;
+}
+
+void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now) {
+  auto& spans = timeline.spans;
+  if (spans.empty() || !same_span(spans.back(), span)) {
+    span.first_seen = now;
+    spans.push_back(std::move(span));
+  }
+  spans.back().last_seen = now;
+  keep_short(spans);
+}
+
+bool is_whole_search(const probe::Delegation& delegation) {
+  return delegation.outcome == probe::DiscoveryOutcome::complete && delegation.nameservers_cut_off.empty() &&
+         std::ranges::none_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
+           return nameserver.host == probe::HostOutcome::unknown ||
+                  nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
+                  nameserver.ipv6_unknown;
+         });
+}
 
 WallTime end_of(const probe::Observation& observation) {
   // A server that gave its answer in the midst of the look has certainly changed by its end.
@@ -438,35 +355,35 @@ WallTime end_of(const probe::Observation& observation) {
 }
 
 void set_back(SelectorHistory& history, WallTime time) {
-  std::map<WallTime, std::vector<WallTime*>, std::greater<>> moments;
-  const auto add = [&](WallTime& moment) { moments[moment].push_back(&moment); };
-  const auto add_spans = [&](auto& timeline) {
-    for (auto& span : timeline.spans) {
-      add(span.first_seen);
-      add(span.last_seen);
-    }
-  };
-  for (auto* look : {&history.first_look, &history.last_look}) {
-    if (*look) add(**look);
-  }
+  Moments moments;
+  moments.add(history.first_look);
+  moments.add(history.last_look);
   for (auto& timeline : history.servers) {
-    add_spans(timeline);
-    if (timeline.lag) add(timeline.lag->since);
+    moments.add(timeline);
+    if (timeline.lag) moments.add(timeline.lag->since);
   }
-  for (auto& timeline : history.zones) add_spans(timeline);
-  for (auto& [moment, places] : moments) {
-    time = std::min(moment, time - std::chrono::milliseconds{1});
-    for (WallTime* const place : places) *place = time;
-  }
+  moments.set_back(time);
+  set_back(history.past, time);
+}
+
+void set_back(ZonePast& past, WallTime time) {
+  Moments moments;
+  moments.add(past.first_look);
+  moments.add(past.last_look);
+  for (auto& timeline : past.zones) moments.add(timeline);
+  for (auto& timeline : past.names) moments.add(timeline);
+  moments.set_back(time);
 }
 
 void forget_after(SelectorHistory& history, WallTime time) {
+  forget_after(history.past, time);
   if (!history.first_look || *history.first_look > time) {
+    ZonePast past = std::move(history.past);
     history = {};
+    history.past = std::move(past);
     return;
   }
   forget_after(history.servers, time);
-  forget_after(history.zones, time);
   history.last_look = std::min(*history.last_look, time);
 }
 
@@ -495,9 +412,22 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
   }
   mark_left(history, observation.key, now);
   add_unfound(history, observation.key, now);
-  if (!observation.is_light) add_zones(history, observation.key, answers, now);
+  if (!observation.is_light) add_zones(history.past, observation.key, answers, now);
   keep_few(history.servers, most_timelines);
-  keep_few(history.zones, most_zones);
+}
+
+void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now) {
+  // Of two probes that saw a change, the one that ended first saw it first.
+  std::ranges::sort(probes, {}, [](const HistoryProbe& each) { return end_of(*each.observation); });
+  if (!probes.empty() && past.last_look && *past.last_look > now)
+    set_back(past, end_of(*probes.front().observation));
+  for (const auto& [history, observation] : probes) {
+    if (history->last_look && *history->last_look > now) set_back(*history, end_of(*observation));
+    history->past = std::move(past);
+    extend(*history, *observation);
+    past = history->past;
+  }
+  for (const auto& each : probes) each.history->past = past;
 }
 
 }  // namespace dkimprobe::checks

@@ -3,6 +3,7 @@
 // fills it from what it kept, and rotation and the checks of change read it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -69,19 +70,44 @@ struct ServerTimeline {
   std::optional<SerialLag> lag{};  ///< as the last look with its serial saw it
 };
 
-/// The nameservers of a zone on the way, as its parent and as the zone itself name them. Both lists are empty
-/// from the look on that found no zone there any more.
+/// The nameservers of a zone on the way, as all servers of its parent and as the zone itself name them: the
+/// union, where they differ. Both lists are empty from the probe on that found no zone there any more.
 struct NameserverSpan {
   WallTime first_seen{};
   WallTime last_seen{};
   std::vector<config::DomainName> parent{};  ///< sorted
   std::vector<config::DomainName> child{};   ///< sorted
-  std::uint32_t ttl_seconds = 0;             ///< the larger of the parent's and the child's
+  std::uint32_t parent_ttl_seconds = 0;      ///< the longest: what a parent-centric resolver holds
+  std::uint32_t child_ttl_seconds = 0;       ///< the longest: what a child-centric resolver holds
+  // What the zone's servers said of names that are not there; nothing where none said it.
+  std::optional<std::uint32_t> negative_ttl_seconds{};  ///< min(SOA TTL, MINIMUM)
+  std::optional<std::uint32_t> nsec_ttl_seconds{};      ///< of NSEC and NSEC3 records (RFC 8198)
+  std::vector<std::string> ds{};  ///< the parent's DS records as "tag/algorithm/type/digest", sorted
+  std::uint32_t ds_ttl_seconds = 0;
+
+  [[nodiscard]] std::uint32_t ttl_seconds() const { return std::max(parent_ttl_seconds, child_ttl_seconds); }
+  [[nodiscard]] bool is_no_zone() const { return parent.empty() && child.empty(); }
+  [[nodiscard]] bool same_nameservers(const NameserverSpan& other) const {
+    return parent == other.parent && child == other.child;
+  }
 };
 
+/// A span counts for caches until the next one began, or until it was seen last, whichever is later.
 struct ZoneTimeline {
   config::DomainName apex{};
   std::vector<NameserverSpan> spans{};
+};
+
+/// What all probes of a domain saw of the zones on the way to its selectors' keys, whichever selector they
+/// were at. What caches may hold of a zone holds for each name in it.
+struct ZonePast {
+  std::optional<WallTime> first_look{};
+  std::optional<WallTime> last_look{};
+  std::vector<ZoneTimeline> zones{};
+  /// What servers said of names above the selectors' (`_domainkey`, the domain itself), `owner` the name:
+  /// that it is not there (RFC 8020), or is there and no zone begins at it. `left`: the server is not asked
+  /// for the name any more, or says that a zone begins there.
+  std::vector<ServerTimeline> names{};
 };
 
 struct SelectorHistory {
@@ -90,7 +116,7 @@ struct SelectorHistory {
   std::optional<WallTime> first_look{};
   std::optional<WallTime> last_look{};
   std::vector<ServerTimeline> servers{};
-  std::vector<ZoneTimeline> zones{};
+  ZonePast past{};  ///< of the domain, the same for all of its selectors
 };
 
 /// The most spans that are kept of one server and name. Beyond it the oldest go into one another, with the
@@ -109,8 +135,25 @@ inline constexpr std::size_t most_zones = 128;
 /// unless the search for servers was incomplete. A nameserver of which this look could not learn any address
 /// is in the history until the next look, without an address and with a span that tells nothing. Of a light
 /// look only what servers gave for the record counts as seen; what lies beside the name, and other ways of
-/// asking for the same record, are taken to be as they were.
+/// asking for the same record, are taken to be as they were. What it saw of the zones goes into the past of
+/// the history, also when it is older than the last probe there, of another selector: then it counts as seen
+/// with that, so that a wait counted from it ends no earlier than it should.
 void extend(SelectorHistory& history, const probe::Observation& observation);
+
+/// A history that a probe of its selector is to be put into.
+struct HistoryProbe {
+  SelectorHistory* history = nullptr;
+  const probe::Observation* observation = nullptr;
+};
+
+/// Puts probes of selectors of one domain into their histories, and what each saw of the zones into the past
+/// of all: `past` is what is known of the domain before, and then what is known with them. What is there from
+/// after `now` was seen while a clock was ahead; see `set_back`.
+void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now);
+
+/// One past of what was known of the same domain in several: each change at the time at which it was first
+/// seen.
+[[nodiscard]] ZonePast merge_pasts(const std::vector<ZonePast>& pasts);
 
 /// When a look ended.
 [[nodiscard]] WallTime end_of(const probe::Observation& observation);
@@ -119,6 +162,7 @@ void extend(SelectorHistory& history, const probe::Observation& observation);
 /// looks of a clock that was ahead. All of it was seen before now, so a wait counted from it ends no earlier
 /// than it should.
 void set_back(SelectorHistory& history, WallTime time);
+void set_back(ZonePast& past, WallTime time);
 
 /// Leaves what was known at `time`.
 void forget_after(SelectorHistory& history, WallTime time);

@@ -11,7 +11,7 @@ namespace {
 
 config::DomainName zone_of(const SelectorHistory& history, const config::DomainName& owner) {
   const ZoneTimeline* deepest = nullptr;
-  for (const auto& zone : history.zones) {
+  for (const auto& zone : history.past.zones) {
     if (!owner.is_at_or_below(zone.apex)) continue;
     if (deepest == nullptr || deepest->apex.label_count() < zone.apex.label_count()) deepest = &zone;
   }

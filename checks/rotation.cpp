@@ -14,6 +14,7 @@
 #include "checks/answers.hpp"
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
+#include "checks/zone_reading.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -23,18 +24,6 @@ using std::chrono::seconds;
 
 /// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
-
-/// A time that much later; the end of all time when there is no such time.
-WallTime later(WallTime time, seconds wait) {
-  const auto room = WallTime::max() - std::max(time, WallTime{});
-  return room < wait ? WallTime::max() : time + wait;
-}
-
-/// When a cache that got an answer at `time` has given it for the last time. Caches count in whole seconds,
-/// and many (Unbound is one) give what came early in a second until its last second is over: one second more.
-WallTime held_until(WallTime time, seconds ttl) {
-  return later(time, ttl + seconds{1});
-}
 
 bool is_whole(const AnswerSpan& span) {
   switch (span.kind) {
@@ -60,15 +49,6 @@ bool is_there(const ServerTimeline& timeline) {
   return !timeline.spans.empty() && timeline.spans.back().kind != PublishedKind::left;
 }
 
-bool names(const NameserverSpan& span, const DomainName& nameserver) {
-  return std::ranges::find(span.parent, nameserver) != span.parent.end() ||
-         std::ranges::find(span.child, nameserver) != span.child.end();
-}
-
-bool is_no_zone(const NameserverSpan& span) {
-  return span.parent.empty() && span.child.empty();
-}
-
 // ---- Reasons ----
 
 /// What the name of a reason stands for.
@@ -84,6 +64,7 @@ enum class Cause : std::uint8_t {
   changing_answers,
   server_failure,
   old_nameservers,
+  old_ds,
   earlier_answer_unknown,
   nothing_known,
 };
@@ -112,6 +93,8 @@ std::string_view name_of(Cause cause) {
       return "server_failure";
     case Cause::old_nameservers:
       return "old_nameservers";
+    case Cause::old_ds:
+      return "old_ds";
     case Cause::earlier_answer_unknown:
       return "earlier_answer_unknown";
     case Cause::nothing_known:
@@ -139,6 +122,8 @@ std::string_view reference_of(Cause cause) {
       return "RFC 2308 section 7.1";
     case Cause::old_nameservers:
       return "RFC 2181 section 5.4.1";
+    case Cause::old_ds:
+      return "RFC 4035 section 5.3.1";
     case Cause::right_everywhere:
     case Cause::earlier_answer_unknown:
     case Cause::nothing_known:
@@ -153,9 +138,11 @@ struct Share {
   WallTime until{};
   seconds held{};  ///< by a cache that got it at the last moment
   const ServerTimeline* timeline = nullptr;
+  std::string detail{};  ///< of a share that no timeline of a server has
 };
 
 std::string detail_of(const Share& share) {
+  if (share.timeline == nullptr) return share.detail;
   const std::string server = server_text(share.timeline->server);
   const std::string owner = share.timeline->owner.to_string();
   const auto held = share.held.count();
@@ -175,10 +162,9 @@ std::string detail_of(const Share& share) {
           server, held, owner);
     case Cause::domainkey_unknown:
       return fmt::format(
-          "whether `_domainkey` was there before {} at {} was first seen is not known: caches may hold for "
-          "{} s that it was not, and so nothing below it; where another selector signs, the settings can "
-          "say so",
-          owner, server, held);
+          "whether `_domainkey` was there before it was first seen is not known: caches may hold for {} s "
+          "that it was not, and so nothing below it; where another selector signs, the settings can say so",
+          held);
     case Cause::wildcard_ttl:
       return fmt::format("{} answered for {} from a wildcard: caches may hold that for {} s", server, owner,
                          held);
@@ -198,6 +184,8 @@ std::string detail_of(const Share& share) {
           "{} is no longer a server of {}: caches that know the old nameservers may ask it until their NS "
           "records run out, and hold what it had for {} s more",
           server, owner, held);
+    case Cause::old_ds:
+      break;
     case Cause::earlier_answer_unknown:
       return fmt::format(
           "what {} had at {} before it was first seen is not known: it counts like the longest held answer "
@@ -250,7 +238,7 @@ struct Stretch {
 class ReadHistory {
  public:
   ReadHistory(const SelectorHistory& history, const RotationPolicy& policy)
-      : history_(history), policy_(policy) {
+      : history_(history), policy_(policy), zones_(history.past, history.servers, policy.unknown_wait) {
     if (const auto owner = history.selector.owner_name(history.domain)) chain_.push_back(*owner);
     for (std::size_t next = 0; next < chain_.size(); ++next) {
       for (const auto& timeline : history.servers) {
@@ -312,7 +300,7 @@ class ReadHistory {
       if (is_whole(*span) || span->kind == PublishedKind::failure) {
         Stretch stretch{&*span, next_answer, false};
         if (!next_answer && left) {
-          stretch.until = asked_until(timeline, *left);
+          stretch.until = zones_.asked_until(timeline, *left);
           stretch.left = true;
         }
         read.push_back(stretch);
@@ -335,63 +323,14 @@ class ReadHistory {
     return timeline.server.address.ip.family() == config::Family::ipv4 ? policy_.ipv4 : policy_.ipv6;
   }
 
-  /// Until when caches may ask a server that was seen to have left at `left`.
-  [[nodiscard]] WallTime asked_until(const ServerTimeline& timeline, WallTime left) const {
-    const auto nameserver = DomainName::parse(timeline.server.name);
-    WallTime until = left;
-    bool is_known = false;
-    std::uint32_t largest = 0;
-    const ZoneTimeline* deepest = nullptr;
-    for (const auto& zone : history_.zones) {
-      if (zone.spans.empty() || !timeline.owner.is_at_or_below(zone.apex)) continue;
-      if (!is_no_zone(zone.spans.back()) &&
-          (deepest == nullptr || deepest->apex.label_count() < zone.apex.label_count())) {
-        deepest = &zone;
-      }
-      const WallTime above = outdated_above(zone);
-      for (std::size_t i = 0; i < zone.spans.size(); ++i) {
-        const NameserverSpan& span = zone.spans[i];
-        largest = std::max(largest, span.ttl_seconds);
-        if (!nameserver || !names(span, *nameserver)) continue;
-        is_known = true;
-        const WallTime end = i + 1 < zone.spans.size() ? std::min(zone.spans[i + 1].first_seen, left) : left;
-        until = std::max(until, held_until(std::max(end, above), seconds{span.ttl_seconds}));
-      }
-    }
-    if (!is_known) return later(left, std::max(policy_.unknown_wait, seconds{largest}));
-    // Its name is still there, so its address changed: for how long caches hold that was not seen.
-    if (deepest != nullptr && names(deepest->spans.back(), *nameserver))
-      until = std::max(until, later(left, policy_.unknown_wait));
-    return until;
-  }
-
   [[nodiscard]] const SelectorHistory& history() const { return history_; }
   [[nodiscard]] const RotationPolicy& policy() const { return policy_; }
+  [[nodiscard]] const ZoneReader& zones() const { return zones_; }
 
  private:
-  /// Until when caches may know nameservers of zones above that are these no more, and so be led to the old
-  /// servers below them.
-  [[nodiscard]] WallTime outdated_above(const ZoneTimeline& zone) const {
-    const ZoneTimeline* above = nullptr;
-    for (const auto& other : history_.zones) {
-      if (other.spans.empty() || other.apex == zone.apex || !zone.apex.is_at_or_below(other.apex)) continue;
-      if (above == nullptr || above->apex.label_count() < other.apex.label_count()) above = &other;
-    }
-    if (above == nullptr) return WallTime::min();
-    const WallTime higher = outdated_above(*above);
-    WallTime until = higher;
-    const NameserverSpan& last = above->spans.back();
-    for (std::size_t i = 0; i + 1 < above->spans.size(); ++i) {
-      const NameserverSpan& span = above->spans[i];
-      if (span.parent == last.parent && span.child == last.child) continue;
-      until = std::max(
-          until, held_until(std::max(above->spans[i + 1].first_seen, higher), seconds{span.ttl_seconds}));
-    }
-    return until;
-  }
-
   const SelectorHistory& history_;
   const RotationPolicy& policy_;
+  ZoneReader zones_;
   std::vector<DomainName> chain_{};
 };
 
@@ -516,7 +455,11 @@ class SignQuestion {
       safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
       return verdict;
     }
-    for (const auto& name : read_.chain()) add_shares(name);
+    for (const auto& name : read_.chain()) {
+      add_shares(name);
+      add_zone_shares(name);
+    }
+    add_domainkey_unknown();
     safe.because = shares_.because();
     std::ranges::move(doubts_, std::back_inserter(safe.because));
     add_resolvers(safe);
@@ -780,11 +723,97 @@ class SignQuestion {
     if (first == nullptr) return std::nullopt;
     if (const auto neighbours = std::max(first->nsec_ttl_seconds, first->wildcard_ttl_seconds))
       longest = Hold{Cause::earlier_answer_unknown, seconds{*neighbours}};
-    const bool is_own_name = server.owner == read_.chain().front();
-    if (is_own_name && domainkey_absence_ && was_at_first_look &&
-        (!longest || longest->time < *domainkey_absence_))
-      longest = Hold{Cause::domainkey_unknown, *domainkey_absence_};
     return longest;
+  }
+
+  // ---- What caches may hold of the zones, whichever selector saw it ----
+
+  void add_zone_shares(const DomainName& owner) {
+    for (const auto& former : read_.zones().former_servers(owner)) add_former(owner, former);
+    for (const auto& [zone, until, held] : read_.zones().former_ds(owner)) {
+      shares_.add(
+          {Cause::old_ds, until, held, nullptr,
+           fmt::format("the DS records of {} were others: resolvers that validate may hold them for {} s "
+                       "and take nothing that the zone says now",
+                       zone.to_string(), held.count())});
+    }
+    for (const auto& timeline : read_.history().past.names) {
+      if (!(timeline.owner == owner) && owner.is_at_or_below(timeline.owner)) add_absence(owner, timeline);
+    }
+  }
+
+  /// Servers that held the name before it was first looked at, which other names' probes saw.
+  void add_former(const DomainName& owner, const FormerServers& former) {
+    std::optional<seconds> held;
+    const auto keep = [&](std::optional<std::uint32_t> ttl) {
+      if (ttl) held = std::max(held.value_or(seconds{0}), seconds{*ttl});
+    };
+    // Where nobody asked for the name, its neighbours may have been denied with NSEC all the same.
+    keep(former.nsec_ttl_seconds);
+    if (!never_used_ || !former.names.empty()) keep(former.negative_ttl_seconds);
+    if (!held && never_used_ && former.names.empty()) return;
+    const seconds hold = held.value_or(read_.policy().unknown_wait);
+    if (former.names.empty()) {
+      shares_.add(
+          {former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold ? Cause::nsec_ttl
+                                                                                : Cause::negative_ttl,
+           held_until(former.asked_until, hold), hold, nullptr,
+           fmt::format("what {} had before it was first looked at is not known: caches may hold for {} s "
+                       "that {} had nothing there",
+                       owner.to_string(), hold.count(), former.zone.to_string())});
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& name : former.names) names.push_back(name.to_string());
+    shares_.add(
+        {Cause::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+         fmt::format("{} had other nameservers before ({}): caches that know them may ask them for {} until "
+                     "their NS records run out, and hold an absence for {} s more",
+                     former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
+  }
+
+  /// A name above that was not there took all below it with it, and so did one without the zone that begins
+  /// there now, where its absence was proven with NSEC or held by a cache.
+  void add_absence(const DomainName& owner, const ServerTimeline& timeline) {
+    for (const auto& stretch : read_.stretches(timeline)) {
+      const AnswerSpan& span = *stretch.span;
+      const bool is_denied = span.kind == PublishedKind::nxdomain;
+      const bool lacked_cut =
+          span.kind == PublishedKind::nodata && stretch.left && read_.zones().is_zone(timeline.owner);
+      if (!stretch.until || (!is_denied && !lacked_cut)) continue;
+      const auto ttl = std::max(span.ttl_seconds, span.nsec_ttl_seconds);
+      const seconds held = ttl ? seconds{*ttl} : read_.policy().unknown_wait;
+      shares_.add(
+          {Cause::domainkey_denied, held_until(*stretch.until, held), held, nullptr,
+           fmt::format("{} said that {} {}: caches may take that for {} s as true of {} below it",
+                       server_text(timeline.server), timeline.owner.to_string(),
+                       is_denied ? "does not exist" : "is no zone", held.count(), owner.to_string())});
+    }
+  }
+
+  /// Whether `_domainkey` was there before any probe of the domain is not known: caches may hold that it was
+  /// not.
+  void add_domainkey_unknown() {
+    if (!never_used_ || !domainkey_absence_) return;
+    const auto domainkey = config::domainkey_name(read_.history().domain);
+    if (!domainkey) return;
+    const auto& names = read_.history().past.names;
+    const bool was_denied = std::ranges::any_of(names, [&](const ServerTimeline& timeline) {
+      return timeline.owner == *domainkey && std::ranges::find(timeline.spans, PublishedKind::nxdomain,
+                                                               &AnswerSpan::kind) != timeline.spans.end();
+    });
+    if (was_denied) return;  // since when it is there was seen
+    const DomainName& owner = read_.chain().front();
+    const seconds held = read_.zones().denial_above(*domainkey).value_or(*domainkey_absence_);
+    for (const auto& timeline : read_.history().servers) {
+      if (!(timeline.owner == owner)) continue;
+      const auto first = std::ranges::find_if(timeline.spans, is_whole);
+      if (first == timeline.spans.end() || !is_right(owner, *first)) continue;
+      if (timeline.spans.front().first_seen > *read_.history().first_look) continue;
+      const auto there = read_.zones().first_there(*domainkey);
+      const WallTime since = std::min(there.value_or(first->first_seen), first->first_seen);
+      shares_.add({Cause::domainkey_unknown, held_until(since, held), held, &timeline, {}});
+    }
   }
 
   void add_shares(const DomainName& owner) {
@@ -793,8 +822,11 @@ class SignQuestion {
       if (!(timeline.owner == owner) || timeline.spans.empty()) continue;
       const auto stretches = read_.stretches(timeline);
       const auto share = [&](WallTime end, Hold hold, bool left) {
-        shares_.add(
-            {left ? Cause::old_nameservers : hold.cause, held_until(end, hold.time), hold.time, &timeline});
+        shares_.add({left ? Cause::old_nameservers : hold.cause,
+                     held_until(end, hold.time),
+                     hold.time,
+                     &timeline,
+                     {}});
       };
       for (const auto& stretch : stretches) {
         if (!stretch.until) continue;
@@ -810,7 +842,7 @@ class SignQuestion {
         if (is_there(timeline)) continue;
         const WallTime left = timeline.spans.back().first_seen;
         const auto hold = earlier_hold(timeline, left, nullptr);
-        share(read_.asked_until(timeline, left), hold.value_or(Hold{}), true);
+        share(read_.zones().asked_until(timeline, left), hold.value_or(Hold{}), true);
         continue;
       }
       const WallTime first_seen = told->span->first_seen;
@@ -838,7 +870,7 @@ class SignQuestion {
          stretch != stretches.rend() && is_right(timeline.owner, *stretch->span); ++stretch) {
       since = stretch->span->first_seen;
     }
-    shares_.add({Cause::right_everywhere, since, seconds{0}, &timeline});
+    shares_.add({Cause::right_everywhere, since, seconds{0}, &timeline, {}});
   }
 
   void add_resolvers(SafeTime& safe) const {
@@ -917,7 +949,10 @@ class GoneQuestion {
     const auto all = ways();
     const auto last = last_shares(all);
     if (const auto own = last.find(read_.chain().front()); own != last.end()) shares.add(own->second);
-    for (const auto& name : read_.chain()) add_earlier(name, all, last, shares);
+    for (const auto& name : read_.chain()) {
+      add_earlier(name, all, last, shares);
+      add_former(name, all, shares);
+    }
     gone.because = shares.because();
     sort_latest_first(gone.because);
     if (gone.because.empty()) {
@@ -1009,7 +1044,7 @@ class GoneQuestion {
                             : is_alias   ? Cause::old_alias_ttl
                                          : Cause::old_record_ttl;
         Way way{timeline.owner,
-                {cause, WallTime::max(), life(span), &timeline},
+                {cause, WallTime::max(), life(span), &timeline, {}},
                 span.first_seen,
                 stretch.until,
                 nullptr};
@@ -1056,7 +1091,7 @@ class GoneQuestion {
       if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
       if (all.empty()) {
         const seconds held = read_.policy().unknown_wait;
-        shares.add({Cause::nothing_known, later(first->first_seen, held), held, &timeline});
+        shares.add({Cause::nothing_known, later(first->first_seen, held), held, &timeline, {}});
       }
       for (const auto& way : all) {
         if (!(way.owner == owner) || way.from > first->first_seen) continue;
@@ -1067,8 +1102,28 @@ class GoneQuestion {
           if (behind == last.end() || behind->second.until < first->first_seen) continue;
           until = std::min(until, behind->second.until);
         }
-        shares.add({Cause::earlier_answer_unknown, until, way.share.held, &timeline});
+        shares.add({Cause::earlier_answer_unknown, until, way.share.held, &timeline, {}});
       }
+    }
+  }
+
+  /// Servers that held the name before it was first looked at may have the key for ever: until caches do not
+  /// ask them any more.
+  void add_former(const DomainName& owner, const std::vector<Way>& all, Shares& shares) {
+    std::optional<seconds> held;
+    for (const auto& way : all) {
+      if (way.owner == owner) held = std::max(held.value_or(seconds{0}), way.share.held);
+    }
+    const seconds hold = held.value_or(read_.policy().unknown_wait);
+    for (const auto& former : read_.zones().former_servers(owner)) {
+      if (former.names.empty()) continue;
+      std::vector<std::string> names;
+      for (const auto& name : former.names) names.push_back(name.to_string());
+      shares.add({Cause::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+                  fmt::format(
+                      "{} had other nameservers before ({}): caches that know them may ask them for {} until "
+                      "their NS records run out, and hold a key for {} s more",
+                      former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
     }
   }
 
@@ -1101,7 +1156,8 @@ std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Obser
   const ChainAnswers answers = read_answers(observation.key);
   if (!domainkey || answers.legs.empty()) return std::nullopt;
   const LegAnswers& leg = answers.legs.front();
-  if (leg.leg->delegation.zone.is_at_or_below(*domainkey)) return std::nullopt;
+  // What is in a zone that begins there may have come with it.
+  if (leg.leg->delegation.zone.is_at_or_below(*domainkey)) return policy.unknown_wait;
   const auto is_published = [](const ServerAnswer& answer) {
     return answer.outcome == ServerOutcome::answered;
   };

@@ -52,8 +52,8 @@ struct NewKey {
   /// Nobody can have asked a recursive resolver for the selector: it was never used and never told anybody.
   bool never_used = false;
   /// With `never_used`: how long caches may hold that there is no `_domainkey` at all, and so no selector
-  /// below it, from before the first look. Nothing where that is known to have been there; see
-  /// `earlier_domainkey_absence`.
+  /// below it, from before any probe of the domain saw it. Nothing where that is known to have been there;
+  /// see `earlier_domainkey_absence`.
   std::optional<std::chrono::seconds> domainkey_absence{};
   config::Service service = config::Service::email;  ///< what `s=` of the record must allow
 };
@@ -97,8 +97,8 @@ struct SignVerdict {
 /// it has. A sentence.
 [[nodiscard]] std::string no_way_sentence(const probe::Observation& observation);
 
-/// How long that may be by what the look saw; nothing where something else is below `_domainkey`, or where a
-/// zone begins there. `unknown_wait` where no server told for how long it denies.
+/// How long that may be by what the probe saw; nothing where something else is below `_domainkey`, unless a
+/// zone begins there, which may have brought it. `unknown_wait` where no server told for how long it denies.
 [[nodiscard]] std::optional<std::chrono::seconds> earlier_domainkey_absence(
     const probe::Observation& observation, const RotationPolicy& policy);
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "checks/key_record.hpp"
+#include "checks/preflight.hpp"
 #include "checks/time_text.hpp"
 
 namespace dkimprobe::checks {
@@ -133,20 +134,21 @@ View view_of(const RotationInput& input, const PlannedSelector& planned, WallTim
   const bool has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
     return &other != &planned && (other.role == Role::active || other.role == Role::retired);
   });
-  if (!has_neighbour) wanted.domainkey_absence = planned.domainkey_absence;
+  if (!has_neighbour) wanted.domainkey_absence = planned.probed.domainkey_absence;
   view.sign = safe_to_sign(planned.history, wanted, {}, input.policy, now);
 
   if (SafeTime& safe = view.sign.safe;
-      !planned.doubts.empty() && (safe.readiness == Readiness::ready || safe.readiness == Readiness::wait)) {
+      !planned.probed.doubts.empty() &&
+      (safe.readiness == Readiness::ready || safe.readiness == Readiness::wait)) {
     safe.readiness = Readiness::unknown;
     safe.at.reset();
-    safe.because.insert(safe.because.begin(), planned.doubts.begin(), planned.doubts.end());
+    safe.because.insert(safe.because.begin(), planned.probed.doubts.begin(), planned.probed.doubts.end());
   }
-  if (!planned.faults.empty() && view.right_everywhere()) {
+  if (!planned.probed.faults.empty() && view.right_everywhere()) {
     SafeTime& safe = view.sign.safe;
     safe.readiness = Readiness::not_ready;
     safe.at.reset();
-    safe.because.insert(safe.because.begin(), planned.faults.begin(), planned.faults.end());
+    safe.because.insert(safe.because.begin(), planned.probed.faults.begin(), planned.probed.faults.end());
   }
 
   struct Seen {
@@ -583,13 +585,13 @@ PlannedStep sign_step(const Situation& situation, const RotationChange& change) 
       break;
     case Readiness::not_ready:
       step.says = next->right_everywhere() ? fmt::format("mail signed with it would fail: {}",
-                                                         next->planned->faults.front().detail)
+                                                         next->planned->probed.faults.front().detail)
                                            : "not every server has the key";
       if (change.steps.back().state == StepState::later) step.state = StepState::later;
       break;
     case Readiness::unknown:
-      step.says = next->right_everywhere() && !next->planned->doubts.empty()
-                      ? next->planned->doubts.front().detail
+      step.says = next->right_everywhere() && !next->planned->probed.doubts.empty()
+                      ? next->planned->probed.doubts.front().detail
                       : "not every server could be seen, and what was not seen is not ready";
       break;
   }
@@ -861,8 +863,8 @@ void find_faults_of_key(const View& signer, RotationOverview& overview) {
                fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name)});
   };
   if (!signer.right_everywhere()) return;
-  add("signing_key_faulty", Severity::critical, "mail with its signature fails", planned.faults);
-  add("signing_key_weak", Severity::warning, "its key is weak", planned.weaknesses);
+  add("signing_key_faulty", Severity::critical, "mail with its signature fails", planned.probed.faults);
+  add("signing_key_weak", Severity::warning, "its key is weak", planned.probed.weaknesses);
 }
 
 void find_faults_of_next(const View& next, const Situation& situation, RotationOverview& overview) {
@@ -1249,6 +1251,16 @@ PlannedStep clean_up_step(const RotationInput& input, const View& bad, const Pla
 }
 
 }  // namespace
+
+ProbedSelector probed_selector(const probe::Observation& observation, const Expectation& expectation,
+                               const config::Policy& policy, const RotationPolicy& times) {
+  ProbedSelector probed;
+  probed.domainkey_absence = earlier_domainkey_absence(observation, times);
+  probed.faults = faults_in_use(observation, expectation, policy);
+  probed.weaknesses = weaknesses_in_use(observation, expectation, policy);
+  probed.doubts = signature_doubts(observation);
+  return probed;
+}
 
 RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   const Situation situation = look(input, now);

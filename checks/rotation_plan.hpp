@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "checks/history.hpp"
+#include "checks/judge.hpp"
 #include "checks/report.hpp"
 #include "checks/rotation.hpp"
 #include "config/domain_name.hpp"
@@ -19,6 +20,15 @@
 #include "config/selector.hpp"
 
 namespace dkimprobe::checks {
+
+/// What the last probe of a selector says beside its history; see `probed_selector`.
+struct ProbedSelector {
+  std::optional<std::chrono::seconds> domainkey_absence{};  ///< see NewKey
+  /// Faults that mail signed with its key would meet; see `faults_in_use`.
+  std::vector<Because> faults{};
+  std::vector<Because> weaknesses{};  ///< likewise; see `weaknesses_in_use`
+  std::vector<Because> doubts{};      ///< likewise; see `signature_doubts`
+};
 
 /// A selector as the operator plans it, and what was published for it.
 struct PlannedSelector {
@@ -28,12 +38,8 @@ struct PlannedSelector {
   std::optional<config::Moment> since{};    ///< when its role began
   std::optional<config::Moment> last_signature{};
   bool never_used = false;
-  SelectorHistory history{};                                ///< without any look: nothing is known
-  std::optional<std::chrono::seconds> domainkey_absence{};  ///< of the last look; see NewKey
-  /// Faults of the last look that mail signed with its key would meet; see `faults_in_use`.
-  std::vector<Because> faults{};
-  std::vector<Because> weaknesses{};  ///< likewise; see `weaknesses_in_use`
-  std::vector<Because> doubts{};      ///< likewise; see `signature_doubts`
+  SelectorHistory history{};  ///< without any look: nothing is known
+  ProbedSelector probed{};    ///< by the last probe
 };
 
 struct RotationInput {
@@ -144,6 +150,11 @@ struct RotationOverview {
   std::vector<RotationChange> changes{};  ///< those that are not over, the oldest first, then the next
   std::vector<std::string> notes{};       ///< escaped sentences
 };
+
+/// The same for whoever plans rotations: the command once, the daemon after each probe.
+[[nodiscard]] ProbedSelector probed_selector(const probe::Observation& observation,
+                                             const Expectation& expectation, const config::Policy& policy,
+                                             const RotationPolicy& times);
 
 /// `ok`: nothing is due. `warning`: it is the operator's turn, or something is past its time. `critical`:
 /// mail is in danger. `unknown`: what comes next depends on something that could not be seen or was not told.

@@ -55,24 +55,26 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
         fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
     }
   }
+  std::vector<checks::HistoryProbe> probes;
   for (auto& planned : input.selectors) {
     const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
     const auto asked = std::ranges::find(target.asked.selectors, planned.selector);
     if (seen != observations.end() && asked != target.asked.selectors.end()) {
       const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
-      planned.faults = checks::faults_in_use(*seen, target.asked.expectations[at], target.asked.policy);
-      planned.doubts = checks::signature_doubts(*seen);
-      planned.domainkey_absence = checks::earlier_domainkey_absence(*seen, input.policy);
-      planned.weaknesses =
-          checks::weaknesses_in_use(*seen, target.asked.expectations[at], target.asked.policy);
+      planned.probed =
+          checks::probed_selector(*seen, target.asked.expectations[at], target.asked.policy, input.policy);
     }
     if (store) {
       auto history = store->load(input.domain, planned.selector);
       if (!history) return tl::unexpected(std::move(history.error()));
       planned.history = std::move(*history);
-      continue;
+    } else if (seen != observations.end()) {
+      probes.push_back({&planned.history, &*seen});
     }
-    if (seen != observations.end()) checks::extend(planned.history, *seen);
+  }
+  if (!probes.empty()) {
+    checks::ZonePast past = probes.front().history->past;
+    checks::extend_all(past, std::move(probes), run_time());
   }
   return {};
 }

@@ -97,7 +97,7 @@ void add_zone(const checks::ZoneTimeline& zone, Changes& changes) {
   const checks::NameserverSpan* before = nullptr;
   for (const auto& span : zone.spans) {
     // TTLs of delegations are in the spans; only who serves the zone is told as a change.
-    if (before == nullptr || before->parent != span.parent || before->child != span.child) {
+    if (before == nullptr || !before->same_nameservers(span)) {
       HistoryChange change;
       change.kind = Kind::nameservers;
       change.seen = span.first_seen;
@@ -150,7 +150,7 @@ void add_differences(const std::vector<const ServerTimeline*>& servers, Changes&
 
 std::vector<HistoryChange> history_changes(const SelectorHistory& history) {
   Changes by_time;
-  for (const auto& zone : history.zones) add_zone(zone, by_time);
+  for (const auto& zone : history.past.zones) add_zone(zone, by_time);
   std::map<config::DomainName, std::vector<const ServerTimeline*>> by_owner;
   for (const auto& timeline : history.servers) {
     if (!timeline.server.has_address()) continue;

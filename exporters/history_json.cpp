@@ -50,7 +50,7 @@ Json nameservers_json(const std::optional<checks::NameserverSpan>& span) {
   if (!span) return nullptr;
   return {{"parent", names_json(span->parent)},
           {"child", names_json(span->child)},
-          {"ttl_seconds", span->ttl_seconds}};
+          {"ttl_seconds", span->ttl_seconds()}};
 }
 
 Json change_json(const HistoryChange& change) {

@@ -35,6 +35,7 @@ using checks::NameserverSpan;
 using checks::PublishedKind;
 using checks::SelectorHistory;
 using checks::ServerTimeline;
+using checks::ZonePast;
 using checks::ZoneTimeline;
 using config::DomainName;
 using config::Selector;
@@ -117,7 +118,20 @@ CREATE TABLE zone_spans (
   ttl_seconds INTEGER NOT NULL,
   PRIMARY KEY (zone_id, first_seen)
 ) STRICT, WITHOUT ROWID;
+)",
+    // What was seen of zones is of a domain: it stands at the row of `selectors` whose selector is empty,
+    // once for all selectors; see `move_zones`. `ds` is a list like those of names.
+    R"(
+ALTER TABLE zone_spans RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
+ALTER TABLE zone_spans ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE zone_spans ADD COLUMN negative_ttl_seconds INTEGER;
+ALTER TABLE zone_spans ADD COLUMN nsec_ttl_seconds INTEGER;
+ALTER TABLE zone_spans ADD COLUMN ds TEXT NOT NULL DEFAULT '';
+ALTER TABLE zone_spans ADD COLUMN ds_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+UPDATE zone_spans SET child_ttl_seconds = parent_ttl_seconds;
 )"};
+/// The version whose step moves the zones from the selectors to the domains.
+constexpr int zones_version = 2;
 constexpr int newest_version = static_cast<int>(schema_steps.size());
 
 /// A stored value that this program never writes.
@@ -190,14 +204,26 @@ std::string names_text(const std::vector<DomainName>& names) {
   return text;
 }
 
-std::vector<DomainName> read_names(std::string_view text) {
-  std::vector<DomainName> names;
+std::vector<std::string> read_words(std::string_view text) {
+  std::vector<std::string> words;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
-    names.push_back(read_name(std::string(text.substr(0, end))));
+    words.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+  return words;
+}
+
+std::vector<DomainName> read_names(std::string_view text) {
+  std::vector<DomainName> names;
+  for (const auto& word : read_words(text)) names.push_back(read_name(word));
   return names;
+}
+
+std::string words_text(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
 }
 
 using Texts = std::vector<std::vector<std::string>>;
@@ -258,17 +284,23 @@ bool has_left(const ServerTimeline& timeline) {
   return !timeline.spans.empty() && timeline.spans.back().kind == PublishedKind::left;
 }
 
-void drop_before(SelectorHistory& history, WallTime oldest) {
-  drop_before(history.servers, oldest);
-  drop_before(history.zones, oldest);
-  std::erase_if(history.servers, [&](const ServerTimeline& timeline) {
+/// The same for servers; those that left before it go.
+void drop_servers_before(std::vector<ServerTimeline>& servers, WallTime oldest) {
+  drop_before(servers, oldest);
+  std::erase_if(servers, [&](const ServerTimeline& timeline) {
     return has_left(timeline) && timeline.spans.back().first_seen < oldest;
   });
 }
 
+void keep_within(ZonePast& past, const HistoryLimits& limits) {
+  if (!past.last_look) return;
+  drop_before(past.zones, *past.last_look - limits.longest_age);
+  drop_servers_before(past.names, *past.last_look - limits.longest_age);
+}
+
 void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
   if (!history.last_look) return;
-  drop_before(history, *history.last_look - limits.longest_age);
+  drop_servers_before(history.servers, *history.last_look - limits.longest_age);
 
   std::size_t count = 0;
   std::vector<WallTime> ends;  // of the spans that may go
@@ -285,7 +317,7 @@ void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
   const std::size_t excess = std::min(count - limits.most_spans, ends.size());
   std::ranges::nth_element(ends, ends.begin() + static_cast<std::ptrdiff_t>(excess - 1));
   // Those that ended at the same time go together.
-  drop_before(history, ends[excess - 1] + std::chrono::milliseconds{1});
+  drop_servers_before(history.servers, ends[excess - 1] + std::chrono::milliseconds{1});
 }
 
 /// Spans are known by their start. Of two looks in the same millisecond the later one counts.
@@ -315,7 +347,11 @@ bool same_columns(const AnswerSpan& a, const AnswerSpan& b) {
 }
 
 bool same_columns(const NameserverSpan& a, const NameserverSpan& b) {
-  return a.parent == b.parent && a.child == b.child && a.ttl_seconds == b.ttl_seconds;
+  const auto columns = [](const NameserverSpan& span) {
+    return std::tie(span.parent_ttl_seconds, span.child_ttl_seconds, span.negative_ttl_seconds,
+                    span.nsec_ttl_seconds, span.ds, span.ds_ttl_seconds);
+  };
+  return a.same_nameservers(b) && columns(a) == columns(b);
 }
 
 bool same_line(const ServerTimeline& a, const ServerTimeline& b) {
@@ -411,12 +447,41 @@ class Query {
   SQLite::Statement& statement_;
 };
 
-struct StoredHistory {
-  std::optional<std::int64_t> id{};
-  SelectorHistory history{};
-  std::vector<std::int64_t> server_ids{};  ///< of the rows of `history.servers`
-  std::vector<std::int64_t> zone_ids{};    ///< of the rows of `history.zones`
+/// What stands at one row of `selectors`: the answers for a selector, or the past of a domain's zones.
+struct Lines {
+  std::optional<WallTime> first_look{};
+  std::optional<WallTime> last_look{};
+  std::vector<ServerTimeline> servers{};
+  std::vector<ZoneTimeline> zones{};
 };
+
+struct StoredLines {
+  std::optional<std::int64_t> id{};
+  Lines lines{};
+  std::vector<std::int64_t> server_ids{};  ///< of the rows of `lines.servers`
+  std::vector<std::int64_t> zone_ids{};    ///< of the rows of `lines.zones`
+};
+
+Lines lines_of(const SelectorHistory& history) {
+  return {history.first_look, history.last_look, history.servers, {}};
+}
+
+Lines lines_of(const ZonePast& past) {
+  return {past.first_look, past.last_look, past.names, past.zones};
+}
+
+void put(Lines lines, SelectorHistory& history) {
+  history.first_look = lines.first_look;
+  history.last_look = lines.last_look;
+  history.servers = std::move(lines.servers);
+}
+
+ZonePast past_of(Lines lines) {
+  return {lines.first_look, lines.last_look, std::move(lines.zones), std::move(lines.servers)};
+}
+
+/// The row of `selectors` that has the zones of a domain.
+const std::string zones_row{};
 
 /// The schema version of a file of ours; nothing for one that holds nothing at all.
 std::optional<int> schema_version(SQLite::Database& database) {
@@ -471,18 +536,22 @@ class Connection {
     if (version == newest_version) return;
     SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
     version = schema_version(database_);  // another process may have been quicker
-    for (int step = version.value_or(0); step < newest_version; ++step)
+    for (int step = version.value_or(0); step < newest_version; ++step) {
       database_.exec(schema_steps.at(static_cast<std::size_t>(step)));
+      if (step + 1 == zones_version) move_zones();
+    }
     database_.exec(fmt::format("PRAGMA application_id = {}", application_id));
     database_.exec(fmt::format("PRAGMA user_version = {}", newest_version));
     transaction.commit();
   }
 
-  [[nodiscard]] StoredHistory load(const DomainName& domain, const Selector& selector);
-  void write(const StoredHistory& before, const SelectorHistory& after);
+  [[nodiscard]] StoredLines load(const DomainName& domain, const std::string& selector);
+  void write(const DomainName& domain, const std::string& selector, const StoredLines& before,
+             const Lines& after);
   void drop_selectors(WallTime last_look_before);
 
  private:
+  void move_zones();
   std::int64_t texts_id(const Texts& texts);
   void put_spans(std::int64_t timeline, const std::vector<AnswerSpan>& before,
                  std::optional<WallTime> before_look, const std::vector<AnswerSpan>& after,
@@ -513,23 +582,21 @@ class Connection {
   std::unordered_map<const char*, SQLite::Statement> statements_{};
 };
 
-StoredHistory Connection::load(const DomainName& domain, const Selector& selector) {
-  StoredHistory stored;
-  auto& history = stored.history;
-  history.domain = domain;
-  history.selector = selector;
+StoredLines Connection::load(const DomainName& domain, const std::string& selector) {
+  StoredLines stored;
+  auto& lines = stored.lines;
   {
     auto row = query("SELECT id, first_look, last_look FROM selectors WHERE domain = ? AND selector = ?",
-                     domain.to_string(), selector.to_string());
+                     domain.to_string(), selector);
     if (!row.next()) return stored;
     stored.id = row[0].getInt64();
-    history.first_look = read_time(row[1]);
-    history.last_look = read_time(row[2]);
+    lines.first_look = read_time(row[1]);
+    lines.last_look = read_time(row[2]);
   }
   const auto end_of = [&](const SQLite::Column& column) {
     if (const auto time = read_time(column)) return *time;
-    if (!history.last_look) throw Damaged("an answer without a look");
-    return *history.last_look;
+    if (!lines.last_look) throw Damaged("an answer without a look");
+    return *lines.last_look;
   };
   auto row = query(
       "SELECT t.id, owner, server, address, port, first_seen, last_seen, kind, strings, alias, ttl_seconds, "
@@ -543,14 +610,14 @@ StoredHistory Connection::load(const DomainName& domain, const Selector& selecto
       const std::int64_t port = row[4].getInt64();
       if (!address || port < 0 || port > 0xffff) throw Damaged("an address that is none");
       stored.server_ids.push_back(row[0].getInt64());
-      history.servers.push_back({read_name(row[1].getString()),
-                                 {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
-                                 {},
-                                 read_lag(row[14], row[15])});
+      lines.servers.push_back({read_name(row[1].getString()),
+                               {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
+                               {},
+                               read_lag(row[14], row[15])});
     }
     const auto first_seen = read_time(row[5]);
     if (!first_seen) continue;
-    AnswerSpan& span = history.servers.back().spans.emplace_back();
+    AnswerSpan& span = lines.servers.back().spans.emplace_back();
     span.first_seen = *first_seen;
     span.last_seen = end_of(row[6]);
     span.kind = read_kind(row[7].getString());
@@ -562,21 +629,44 @@ StoredHistory Connection::load(const DomainName& domain, const Selector& selecto
     span.wildcard_ttl_seconds = read_number(row[13]);
   }
   auto zone = query(
-      "SELECT z.id, apex, first_seen, last_seen, parent, child, ttl_seconds "
+      "SELECT z.id, apex, first_seen, last_seen, parent, child, parent_ttl_seconds, child_ttl_seconds, "
+      "negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds "
       "FROM zones z LEFT JOIN zone_spans s ON s.zone_id = z.id WHERE selector_id = ? ORDER BY place, "
       "first_seen",
       *stored.id);
   while (zone.next()) {
     if (stored.zone_ids.empty() || stored.zone_ids.back() != zone[0].getInt64()) {
       stored.zone_ids.push_back(zone[0].getInt64());
-      history.zones.push_back({read_name(zone[1].getString()), {}});
+      lines.zones.push_back({read_name(zone[1].getString()), {}});
     }
     const auto first_seen = read_time(zone[2]);
     if (!first_seen) continue;
-    history.zones.back().spans.push_back({*first_seen, end_of(zone[3]), read_names(zone[4].getString()),
-                                          read_names(zone[5].getString()), read_number(zone[6]).value_or(0)});
+    lines.zones.back().spans.push_back(
+        {*first_seen, end_of(zone[3]), read_names(zone[4].getString()), read_names(zone[5].getString()),
+         read_number(zone[6]).value_or(0), read_number(zone[7]).value_or(0), read_number(zone[8]),
+         read_number(zone[9]), read_words(zone[10].getString()), read_number(zone[11]).value_or(0)});
   }
   return stored;
+}
+
+/// The zones that each selector had for itself, as those of its domain.
+void Connection::move_zones() {
+  std::vector<std::pair<std::string, std::string>> rows;
+  {
+    auto row = query("SELECT domain, selector FROM selectors ORDER BY domain");
+    while (row.next()) rows.emplace_back(row[0].getString(), row[1].getString());
+  }
+  std::map<std::string, std::vector<ZonePast>> pasts;
+  for (const auto& [domain, selector] : rows) {
+    Lines lines = load(read_name(domain), selector).lines;
+    lines.servers.clear();
+    pasts[domain].push_back(past_of(std::move(lines)));
+  }
+  query("DELETE FROM zones").run();
+  for (const auto& [domain, of_selectors] : pasts) {
+    const DomainName name = read_name(domain);
+    write(name, zones_row, load(name, zones_row), lines_of(checks::merge_pasts(of_selectors)));
+  }
 }
 
 std::int64_t Connection::texts_id(const Texts& texts) {
@@ -638,9 +728,12 @@ void Connection::put_spans(std::int64_t zone, const std::vector<NameserverSpan>&
                            std::optional<WallTime> after_look) {
   const auto put = [&](const NameserverSpan& span, std::optional<WallTime> end) {
     query(
-        "INSERT OR REPLACE INTO zone_spans (zone_id, first_seen, last_seen, parent, child, ttl_seconds) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        zone, span.first_seen, end, names_text(span.parent), names_text(span.child), span.ttl_seconds)
+        "INSERT OR REPLACE INTO zone_spans (zone_id, first_seen, last_seen, parent, child, "
+        "parent_ttl_seconds, child_ttl_seconds, negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        zone, span.first_seen, end, names_text(span.parent), names_text(span.child), span.parent_ttl_seconds,
+        span.child_ttl_seconds, span.negative_ttl_seconds, span.nsec_ttl_seconds, words_text(span.ds),
+        span.ds_ttl_seconds)
         .run();
   };
   const auto drop = [&](const NameserverSpan& span) {
@@ -684,26 +777,33 @@ void Connection::write_lines(std::int64_t selector, const std::vector<Timeline>&
   }
 }
 
-void Connection::write(const StoredHistory& before, const SelectorHistory& after) {
+void Connection::write(const DomainName& domain, const std::string& selector, const StoredLines& before,
+                       const Lines& after) {
   std::int64_t id = before.id.value_or(0);
   if (!before.id) {
     query("INSERT INTO selectors (domain, selector, first_look, last_look) VALUES (?, ?, ?, ?)",
-          after.domain.to_string(), after.selector.to_string(), after.first_look, after.last_look)
+          domain.to_string(), selector, after.first_look, after.last_look)
         .run();
     id = database_.getLastInsertRowid();
-  } else if (before.history.first_look != after.first_look || before.history.last_look != after.last_look) {
+  } else if (before.lines.first_look != after.first_look || before.lines.last_look != after.last_look) {
     query("UPDATE selectors SET first_look = ?, last_look = ? WHERE id = ?", after.first_look,
           after.last_look, id)
         .run();
   }
-  write_lines(id, before.history.servers, before.server_ids, before.history.last_look, after.servers,
+  write_lines(id, before.lines.servers, before.server_ids, before.lines.last_look, after.servers,
               after.last_look);
-  write_lines(id, before.history.zones, before.zone_ids, before.history.last_look, after.zones,
-              after.last_look);
+  write_lines(id, before.lines.zones, before.zone_ids, before.lines.last_look, after.zones, after.last_look);
 }
 
 void Connection::drop_selectors(WallTime last_look_before) {
   query("DELETE FROM selectors WHERE last_look < ?", last_look_before).run();
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
 }
 
 /// A look at one selector: its own, or the one at the signing practices that came with it.
@@ -712,13 +812,35 @@ struct Look {
   const probe::Observation* observation = nullptr;
 };
 
-void add_look(SelectorHistory& history, const probe::Observation& observation, WallTime now,
-              const HistoryLimits& limits) {
-  if (history.last_look && *history.last_look > now) checks::set_back(history, checks::end_of(observation));
-  checks::extend(history, observation);
-  start_once(history.servers);
-  start_once(history.zones);
-  keep_within(history, limits);
+/// What is known of one domain: the histories of those of its selectors that were looked at, and its zones.
+struct DomainHistory {
+  DomainName domain{};
+  ZonePast past{};
+  std::map<std::string, SelectorHistory> selectors{};
+};
+
+void add_looks(DomainHistory& known, const std::vector<Look>& looks, WallTime now,
+               const HistoryLimits& limits) {
+  std::vector<checks::HistoryProbe> probes;
+  const auto add = [&] {
+    checks::extend_all(known.past, std::move(probes), now);
+    probes.clear();
+  };
+  for (const Look& look : looks) {
+    SelectorHistory& history = known.selectors.at(lower_case(look.selector->to_string()));
+    // Of one selector, one look after the other.
+    if (std::ranges::find(probes, &history, &checks::HistoryProbe::history) != probes.end()) add();
+    probes.push_back({&history, look.observation});
+  }
+  add();
+  start_once(known.past.zones);
+  start_once(known.past.names);
+  keep_within(known.past, limits);
+  for (auto& [selector, history] : known.selectors) {
+    start_once(history.servers);
+    keep_within(history, limits);
+    history.past = known.past;
+  }
 }
 
 /// The look at the signing practices, as one at a selector.
@@ -730,13 +852,6 @@ probe::Observation adsp_look(const probe::Observation& observation) {
   look.took = observation.took;
   look.key = observation.adsp;
   return look;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 /// A lock on a directory itself: it needs no file that a full disk could refuse, and ends with the process.
@@ -795,23 +910,29 @@ class HistoryStore::File {
   [[nodiscard]] auto read(const Ask& ask) -> config::Result<std::invoke_result_t<Ask, Connection&>>;
 
  private:
-  /// What could not be written, and the last look of the stored history that it continues.
+  /// What could not be written, and the last look of the stored lines that it continues.
   struct Unwritten {
     std::optional<WallTime> continues{};
-    SelectorHistory history{};
+    DomainName domain{};
+    std::string selector{};
+    Lines lines{};
   };
   using Names = std::pair<std::string, std::string>;
+  using LooksOfDomain = std::map<std::string, std::vector<Look>>;
 
-  static Names names_of(const DomainName& domain, const Selector& selector) {
-    return {lower_case(domain.to_string()), lower_case(selector.to_string())};
+  static Names names_of(const DomainName& domain, const std::string& selector) {
+    return {lower_case(domain.to_string()), lower_case(selector)};
   }
   template <class Work>
   [[nodiscard]] config::Result<void> attempt(const Work& work);
   void connect();
   void connect_for_reading();
-  void write(const std::vector<Look>& looks, WallTime now);
+  [[nodiscard]] config::Result<Lines> load_lines(const DomainName& domain, const std::string& selector);
+  void write(const LooksOfDomain& looks, WallTime now);
+  void write_domain(const std::vector<Look>& looks, WallTime now);
   void drop_unwatched(WallTime now);
-  void keep_in_memory(const std::vector<Look>& looks, WallTime now);
+  void keep_in_memory(const LooksOfDomain& looks, WallTime now);
+  void keep_domain_in_memory(const std::vector<Look>& looks, WallTime now);
 
   std::filesystem::path path_;
   HistoryAccess access_ = HistoryAccess::read;
@@ -931,14 +1052,25 @@ auto HistoryStore::File::read(const Ask& ask) -> config::Result<std::invoke_resu
   return answer;
 }
 
-config::Result<SelectorHistory> HistoryStore::File::load(const DomainName& domain, const Selector& selector) {
+config::Result<Lines> HistoryStore::File::load_lines(const DomainName& domain, const std::string& selector) {
   if (const auto held = unwritten_.find(names_of(domain, selector)); held != unwritten_.end())
-    return held->second.history;
+    return held->second.lines;
   auto stored = read([&](Connection& connection) { return connection.load(domain, selector); });
   if (!stored) return tl::unexpected(std::move(stored.error()));
-  stored->history.domain = domain;
-  stored->history.selector = selector;
-  return std::move(stored->history);
+  return std::move(stored->lines);
+}
+
+config::Result<SelectorHistory> HistoryStore::File::load(const DomainName& domain, const Selector& selector) {
+  SelectorHistory history;
+  history.domain = domain;
+  history.selector = selector;
+  auto lines = load_lines(domain, selector.to_string());
+  if (!lines) return tl::unexpected(std::move(lines.error()));
+  put(std::move(*lines), history);
+  auto zones = load_lines(domain, zones_row);
+  if (!zones) return tl::unexpected(std::move(zones.error()));
+  history.past = past_of(std::move(*zones));
+  return history;
 }
 
 void HistoryStore::File::drop_unwatched(WallTime now) {
@@ -947,51 +1079,85 @@ void HistoryStore::File::drop_unwatched(WallTime now) {
   dropped_unwatched_ = now;
 }
 
-void HistoryStore::File::write(const std::vector<Look>& looks, WallTime now) {
+void HistoryStore::File::write(const LooksOfDomain& looks, WallTime now) {
   connect();
   SQLite::Transaction transaction(connection_->database(), SQLite::TransactionBehavior::IMMEDIATE);
   for (const auto& [names, held] : unwritten_) {
-    const StoredHistory stored = connection_->load(held.history.domain, held.history.selector);
-    if (stored.history.last_look == held.continues) connection_->write(stored, held.history);
+    const StoredLines stored = connection_->load(held.domain, held.selector);
+    if (stored.lines.last_look == held.continues)
+      connection_->write(held.domain, held.selector, stored, held.lines);
   }
-  for (const Look& look : looks) {
-    const StoredHistory stored = connection_->load(look.observation->domain, *look.selector);
-    SelectorHistory history = stored.history;
-    add_look(history, *look.observation, now, limits_);
-    connection_->write(stored, history);
-  }
-  if (!looks.empty()) drop_unwatched(looks.front().observation->observed_at);
+  for (const auto& [domain, of_domain] : looks) write_domain(of_domain, now);
+  if (!looks.empty()) drop_unwatched(looks.begin()->second.front().observation->observed_at);
   transaction.commit();
   unwritten_.clear();
 }
 
-void HistoryStore::File::keep_in_memory(const std::vector<Look>& looks, WallTime now) {
+void HistoryStore::File::write_domain(const std::vector<Look>& looks, WallTime now) {
+  DomainHistory known;
+  known.domain = looks.front().observation->domain;
+  const StoredLines zones = connection_->load(known.domain, zones_row);
+  known.past = past_of(zones.lines);
+  std::map<std::string, StoredLines> stored;
   for (const Look& look : looks) {
-    const DomainName& domain = look.observation->domain;
-    auto held = unwritten_.find(names_of(domain, *look.selector));
-    if (held == unwritten_.end()) {
-      Unwritten fresh;
-      // A full disk can still be read.
-      if (auto stored = load(domain, *look.selector)) fresh.history = std::move(*stored);
-      fresh.history.domain = domain;
-      fresh.history.selector = *look.selector;
-      fresh.continues = fresh.history.last_look;
-      held = unwritten_.emplace(names_of(domain, *look.selector), std::move(fresh)).first;
-    }
-    add_look(held->second.history, *look.observation, now, limits_);
+    const std::string selector = lower_case(look.selector->to_string());
+    const auto [lines, is_new] = stored.try_emplace(selector);
+    if (!is_new) continue;
+    lines->second = connection_->load(known.domain, selector);
+    SelectorHistory& history = known.selectors[selector];
+    history.domain = known.domain;
+    history.selector = *look.selector;
+    put(lines->second.lines, history);
   }
+  add_looks(known, looks, now, limits_);
+  for (const auto& [selector, history] : known.selectors) {
+    connection_->write(known.domain, history.selector.to_string(), stored.at(selector), lines_of(history));
+  }
+  connection_->write(known.domain, zones_row, zones, lines_of(known.past));
+}
+
+void HistoryStore::File::keep_in_memory(const LooksOfDomain& looks, WallTime now) {
+  for (const auto& [domain, of_domain] : looks) keep_domain_in_memory(of_domain, now);
+}
+
+void HistoryStore::File::keep_domain_in_memory(const std::vector<Look>& looks, WallTime now) {
+  DomainHistory known;
+  known.domain = looks.front().observation->domain;
+  const auto hold = [&](const std::string& selector) -> Lines& {
+    auto held = unwritten_.find(names_of(known.domain, selector));
+    if (held == unwritten_.end()) {
+      Unwritten fresh{{}, known.domain, selector, {}};
+      // A full disk can still be read.
+      if (auto stored = load_lines(known.domain, selector)) fresh.lines = std::move(*stored);
+      fresh.continues = fresh.lines.last_look;
+      held = unwritten_.emplace(names_of(known.domain, selector), std::move(fresh)).first;
+    }
+    return held->second.lines;
+  };
+  known.past = past_of(hold(zones_row));
+  for (const Look& look : looks) {
+    SelectorHistory& history = known.selectors[lower_case(look.selector->to_string())];
+    history.domain = known.domain;
+    history.selector = *look.selector;
+    put(hold(look.selector->to_string()), history);
+  }
+  add_looks(known, looks, now, limits_);
+  for (const auto& [selector, history] : known.selectors)
+    hold(history.selector.to_string()) = lines_of(history);
+  hold(zones_row) = lines_of(known.past);
 }
 
 config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations,
                                                 WallTime now) {
   std::vector<probe::Observation> adsp_looks;
   adsp_looks.reserve(observations.size());
-  std::vector<Look> looks;
+  LooksOfDomain looks;
   for (const auto& observation : observations) {
-    looks.push_back({&observation.selector, &observation});
+    auto& of_domain = looks[lower_case(observation.domain.to_string())];
+    of_domain.push_back({&observation.selector, &observation});
     if (observation.adsp.legs.empty() || observation.is_light) continue;
     adsp_looks.push_back(adsp_look(observation));
-    looks.push_back({&adsp_selector(), &adsp_looks.back()});
+    of_domain.push_back({&adsp_selector(), &adsp_looks.back()});
   }
   auto written = attempt([&] { write(looks, now); });
   if (!written) {
@@ -1034,8 +1200,9 @@ config::Result<std::vector<DomainName>> HistoryStore::domains() {
 config::Result<std::vector<Selector>> HistoryStore::selectors(const DomainName& domain) {
   return file_->read([&](Connection& connection) {
     std::vector<Selector> selectors;
-    auto row = connection.query("SELECT selector FROM selectors WHERE domain = ? ORDER BY selector",
-                                domain.to_string());
+    auto row = connection.query(
+        "SELECT selector FROM selectors WHERE domain = ? AND selector <> '' ORDER BY selector",
+        domain.to_string());
     while (row.next()) selectors.push_back(read_selector(row[0].getString()));
     return selectors;
   });

@@ -62,8 +62,10 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
                          WallTime now) {
   const std::lock_guard lock(mutex_);
   const auto is_left = [&](const auto& entry) { return !list->expectations.contains(entry.first); };
+  for (const auto& [key, history] : stored) pasts_.try_emplace(key.domain, history->past);
   histories_.merge(stored);
   std::erase_if(histories_, is_left);
+  std::erase_if(pasts_, [&](const auto& entry) { return !list->domains.contains(entry.first); });
   std::erase_if(places_, is_left);
   for (const auto& [key, history] : histories_) {
     if (!places_.contains(key)) places_.emplace(key, checks::key_places(*history));
@@ -83,7 +85,7 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
       if (before == rotations_.end()) continue;
       const auto& known = before->second.input.selectors;
       const auto same = std::ranges::find(known, planned.selector, &checks::PlannedSelector::selector);
-      if (same != known.end()) planned.faults = same->faults;
+      if (same != known.end()) planned.probed = same->probed;
     }
     plan(rotation, now);
     if (rotation.next_plan != WallTime::max()) domains.insert(domain);
@@ -99,29 +101,48 @@ void WatchState::set_reload(exporters::ReloadState reload) {
   exporters::set_reload(fleet_, std::move(reload));
 }
 
-std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedRound& round,
-                                                          const WatchList& list, WallTime now) {
+std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::FinishedRound& round,
+                                                           const WatchList& list, WallTime now) {
+  std::map<TargetKey, checks::SelectorHistory> histories;
+  std::vector<checks::HistoryProbe> probes;
   std::map<TargetKey, Judged> all;
   for (const probe::Observation& observation : round.observations) {
     TargetKey key{observation.domain, observation.selector};
     if (!list.expectations.contains(key)) continue;
     const History before = history(key);
-    auto extended = before ? *before : checks::SelectorHistory{};
-    // The clock was set back: what was seen by it stays, and what is seen now is later.
-    if (extended.last_look && *extended.last_look > now)
-      checks::set_back(extended, checks::end_of(observation));
-    checks::extend(extended, observation);
-    auto places = checks::key_places(extended);
-    all[key] = {&observation, std::make_shared<const checks::SelectorHistory>(std::move(extended)), {}, {}};
-    const std::lock_guard lock(mutex_);
-    if (list_->expectations.contains(key)) places_[std::move(key)] = std::move(places);
+    auto& extended = histories[key];
+    if (before) extended = *before;
+    probes.push_back({&extended, &observation});
+    all[std::move(key)].observation = &observation;
   }
-  const auto& policy = list.domains.at(round.domain).policy;
+  checks::ZonePast past;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = pasts_.find(round.domain); known != pasts_.end()) past = known->second;
+  }
+  checks::extend_all(past, std::move(probes), now);
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, extended] : histories) {
+    if (list_->expectations.contains(key)) places_[key] = checks::key_places(extended);
+    all[key].history = std::make_shared<const checks::SelectorHistory>(std::move(extended));
+  }
+  if (list_->domains.contains(round.domain)) pasts_[round.domain] = std::move(past);
+  return all;
+}
+
+std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedRound& round,
+                                                          const WatchList& list, WallTime now) {
+  auto all = extend(round, list, now);
+  const auto& domain = list.domains.at(round.domain);
+  const auto& policy = domain.policy;
+  const auto rotation = list.rotations.find(round.domain);
   for (auto& [key, judged] : all) {
     const auto& expectation = list.expectations.at(key);
     judged.report = std::make_shared<const checks::Report>(checks::judge(
         *judged.observation, expectation, *judged.history, policy, {}, elsewhere(key, *judged.history)));
-    judged.faults = checks::faults_in_use(*judged.observation, expectation, policy);
+    if (rotation == list.rotations.end()) continue;
+    judged.probed =
+        checks::probed_selector(*judged.observation, expectation, policy, rotation->second.policy);
   }
   return all;
 }
@@ -152,9 +173,12 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
   if (rotation != rotations_.end() && (!unconfirmed || find_rotation(fleet_, round.domain) == nullptr)) {
     for (auto& planned : rotation->second.input.selectors) {
       const auto judged = all.find({round.domain, planned.selector});
-      if (judged == all.end()) continue;
+      if (judged == all.end()) {
+        planned.history.past = pasts_[round.domain];
+        continue;
+      }
       planned.history = *judged->second.history;
-      planned.faults = judged->second.faults;
+      planned.probed = judged->second.probed;
     }
     plan(rotation->second, now);
   }

@@ -55,11 +55,14 @@ class WatchState {
     const probe::Observation* observation = nullptr;
     History history{};  ///< with the observation
     std::shared_ptr<const checks::Report> report{};
-    std::vector<checks::Because> faults{};
+    checks::ProbedSelector probed{};
   };
 
   [[nodiscard]] std::map<exporters::TargetKey, Judged> judge(const probe::FinishedRound& round,
                                                              const WatchList& list, probe::WallTime now);
+  /// The histories of what the round looked at, with it, and the past of the domain's zones.
+  [[nodiscard]] std::map<exporters::TargetKey, Judged> extend(const probe::FinishedRound& round,
+                                                              const WatchList& list, probe::WallTime now);
   /// Nothing before each selector was looked at.
   void plan(Rotation& rotation, probe::WallTime now);
 
@@ -68,6 +71,7 @@ class WatchState {
   exporters::Fleet fleet_{};
   std::map<exporters::TargetKey, History> histories_{};
   std::map<exporters::TargetKey, std::vector<checks::KeyPlace>> places_{};
+  std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain
   std::map<config::DomainName, Rotation> rotations_{};
 };
 

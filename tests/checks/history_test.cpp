@@ -76,7 +76,7 @@ bool same(const checks::SelectorHistory& a, const checks::SelectorHistory& b) {
                                               p.ttl_seconds == q.ttl_seconds;
                                      });
                             }) &&
-         std::ranges::equal(a.zones, b.zones, [&](const auto& x, const auto& y) {
+         std::ranges::equal(a.past.zones, b.past.zones, [&](const auto& x, const auto& y) {
            return x.apex == y.apex && std::ranges::equal(x.spans, y.spans, same_spans);
          });
 }
@@ -198,13 +198,13 @@ TEST_CASE("a new cut and a cut that went are seen in the zones") {
   json below{{"zone", "_domainkey.example.com"},
              {"delegation", {{"cuts", json::array({{{"apex", "example.com"}}})}}}};
   checks::extend(history, look(below, 60));
-  REQUIRE(history.zones.size() == 2);
-  CHECK(history.zones[1].apex.to_string() == "_domainkey.example.com");
-  CHECK(history.zones[1].spans.back().ttl_seconds == 86'400);
+  REQUIRE(history.past.zones.size() == 2);
+  CHECK(history.past.zones[1].apex.to_string() == "_domainkey.example.com");
+  CHECK(history.past.zones[1].spans.back().ttl_seconds() == 86'400);
   checks::extend(history, look(json::object(), 120));
-  REQUIRE(history.zones[1].spans.size() == 2);
-  CHECK(history.zones[1].spans.back().parent.empty());
-  CHECK(history.zones[1].spans.back().child.empty());
+  REQUIRE(history.past.zones[1].spans.size() == 2);
+  CHECK(history.past.zones[1].spans.back().parent.empty());
+  CHECK(history.past.zones[1].spans.back().child.empty());
 }
 
 TEST_CASE("a zone that is not asked for its own nameservers again still has them") {
@@ -215,7 +215,7 @@ TEST_CASE("a zone that is not asked for its own nameservers again still has them
   REQUIRE_FALSE(cut.parent_ns.empty());
   cut.child_ns = cut.parent_ns;
   checks::extend(history, first);
-  const auto before = history.zones;
+  const auto before = history.past.zones;
   auto again = look(json::object(), 60);
   for (auto& leg : again.key.legs) {
     leg.delegation.cuts.front().child_ns.clear();
@@ -225,10 +225,10 @@ TEST_CASE("a zone that is not asked for its own nameservers again still has them
     }
   }
   checks::extend(history, again);
-  REQUIRE(history.zones.size() == before.size());
+  REQUIRE(history.past.zones.size() == before.size());
   CHECK_FALSE(before.front().spans.back().child.empty());
-  CHECK(history.zones.front().spans.size() == 1);
-  CHECK(history.zones.front().spans.back().child == before.front().spans.back().child);
+  CHECK(history.past.zones.front().spans.size() == 1);
+  CHECK(history.past.zones.front().spans.back().child == before.front().spans.back().child);
 }
 
 TEST_CASE("a server whose TTLs count down cannot fill the memory, and its longest TTL stays") {
@@ -293,10 +293,10 @@ TEST_CASE("a light look has seen what servers gave for the record, and nothing o
     light.is_light = true;
     checks::extend(history, light);
     CHECK(history.last_look == start + seconds{100});
-    REQUIRE(history.zones.size() == before.zones.size());
-    for (std::size_t i = 0; i < history.zones.size(); ++i) {
+    REQUIRE(history.past.zones.size() == before.past.zones.size());
+    for (std::size_t i = 0; i < history.past.zones.size(); ++i) {
       any_zone = true;
-      CHECK(history.zones[i].spans.back().last_seen == start);
+      CHECK(history.past.zones[i].spans.back().last_seen == start);
     }
     REQUIRE(history.servers.size() == before.servers.size());
     for (std::size_t i = 0; i < history.servers.size(); ++i) {

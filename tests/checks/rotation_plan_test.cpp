@@ -211,8 +211,8 @@ TEST_CASE("faults of a key count for each selector that signs") {
     input.selectors.push_back(planned);
   }
   REQUIRE(checks::plan_rotation(input, now).faults.empty());
-  input.selectors.back().faults.emplace_back().detail = "not for mail";
-  input.selectors.back().weaknesses.emplace_back().detail = "short";
+  input.selectors.back().probed.faults.emplace_back().detail = "not for mail";
+  input.selectors.back().probed.weaknesses.emplace_back().detail = "short";
   const auto overview = checks::plan_rotation(input, now);
   REQUIRE(overview.faults.size() == 2);
   CHECK(overview.status == checks::Status::critical);

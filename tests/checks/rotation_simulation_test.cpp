@@ -85,11 +85,32 @@ struct World {
   std::vector<NameserverSet> zone{};      ///< of example.com
   std::vector<NameserverSet> cut{};       ///< of _domainkey.example.com; none before the first one
   std::vector<NameserverSet> provider{};  ///< of example.net, for ever the same
-  int quiet = 0;                          ///< nothing changes from here on
+  /// How much later than the first each server of the parent learns of a change of example.com's delegation.
+  std::vector<int> parent_lag{0};
+  int quiet = 0;  ///< nothing changes from here on
 
-  [[nodiscard]] const NameserverSet& holders(int time) const {
+  /// What one of the parent's servers refers to.
+  [[nodiscard]] const NameserverSet& zone_at(int time, std::size_t choice) const {
+    const auto* const set = set_at(zone, time - parent_lag[choice % parent_lag.size()]);
+    return set == nullptr ? zone.front() : *set;
+  }
+  /// What all of them refer to.
+  [[nodiscard]] NameserverSet zone_union(int time) const {
+    NameserverSet all;
+    for (std::size_t parent = 0; parent < parent_lag.size(); ++parent) {
+      const NameserverSet& set = zone_at(time, parent);
+      all.parent_ttl = std::max(all.parent_ttl, set.parent_ttl);
+      all.child_ttl = std::max(all.child_ttl, set.child_ttl);
+      for (const auto server : set.servers) {
+        if (std::find(all.servers.begin(), all.servers.end(), server) == all.servers.end())
+          all.servers.push_back(server);
+      }
+    }
+    return all;
+  }
+  [[nodiscard]] NameserverSet holders(int time) const {
     const NameserverSet* const below = set_at(cut, time);
-    return below != nullptr ? *below : *set_at(zone, time);
+    return below != nullptr ? *below : zone_union(time);
   }
   /// The moments at which something changes.
   [[nodiscard]] std::vector<int> changes() const {
@@ -101,6 +122,9 @@ struct World {
     }
     for (const auto* sets : {&zone, &cut}) {
       for (const auto& set : *sets) times.push_back(set.from);
+    }
+    for (const auto& set : zone) {
+      for (const int lag : parent_lag) times.push_back(set.from == 0 ? 0 : set.from + lag);
     }
     std::sort(times.begin(), times.end());
     times.erase(std::unique(times.begin(), times.end()), times.end());
@@ -194,7 +218,7 @@ class Cache {
   const Server& server_for(const World& world, int time, std::size_t choice) {
     if (time > cut_.until) {
       if (time > zone_.until) {
-        zone_.set = set_at(world.zone, time);
+        zone_.set = &world.zone_at(time, choice / 2);
         zone_.until = time + ttl_of(*zone_.set);
       }
       const Server& server = world.servers[zone_.set->servers[choice % zone_.set->servers.size()]];
@@ -264,8 +288,8 @@ void deny(probe::Response& response, const DomainName& zone, int ttl, int nsec_t
   if (nsec_ttl > 0) response.nsec_ttl_seconds = static_cast<std::uint32_t>(nsec_ttl);
 }
 
-std::vector<probe::Exchange> exchanges_with(const Answer& answer, Place place, const DomainName& zone) {
-  const DomainName owner = name(owners[place]);
+std::vector<probe::Exchange> exchanges_with(const Answer& answer, Place place, const DomainName& owner,
+                                            const DomainName& zone) {
   std::vector<probe::Exchange> made;
   auto& record = made.emplace_back(exchange(probe::Purpose::record_plain, owner));
   const auto ttl = static_cast<std::uint32_t>(answer.ttl);
@@ -310,21 +334,23 @@ probe::ZoneCut cut_of(const NameserverSet& set, const DomainName& apex) {
   return cut;
 }
 
-/// `lost` servers give no answer in this look.
-probe::Observation look(const World& world, int time, const std::vector<bool>& lost) {
+/// `lost` servers give no answer in this look. Another selector than `s1` has the same records.
+probe::Observation look(const World& world, int time, const std::vector<bool>& lost,
+                        const std::string& asked = "s1") {
   probe::Observation observation;
   observation.domain = name("example.com");
-  observation.selector = config::Selector::parse("s1").value();
+  observation.selector = config::Selector::parse(asked).value();
   observation.observed_at = wall(time);
   std::vector<Place> places{selector};
   for (std::size_t next = 0; next < places.size(); ++next) {
     const Place place = places[next];
     auto& leg = observation.key.legs.emplace_back();
-    leg.owner = name(owners[place]);
+    leg.owner =
+        place == selector ? observation.selector.owner_name(observation.domain).value() : name(owners[place]);
     const bool is_below = place == selector && set_at(world.cut, time) != nullptr;
-    const NameserverSet& set = place == selector ? world.holders(time) : world.provider.front();
+    const NameserverSet set = place == selector ? world.holders(time) : world.provider.front();
     if (place == selector) {
-      leg.delegation.cuts.push_back(cut_of(*set_at(world.zone, time), name("example.com")));
+      leg.delegation.cuts.push_back(cut_of(world.zone_union(time), name("example.com")));
       if (is_below) leg.delegation.cuts.push_back(cut_of(set, name("_domainkey.example.com")));
     } else {
       leg.delegation.cuts.push_back(cut_of(set, name("example.net")));
@@ -345,7 +371,7 @@ probe::Observation look(const World& world, int time, const std::vector<bool>& l
         continue;
       }
       const Answer& answer = world.servers[id].at(place, time);
-      server.exchanges = exchanges_with(answer, place, leg.delegation.zone);
+      server.exchanges = exchanges_with(answer, place, leg.owner, leg.delegation.zone);
       const auto lead = [&](Place to) {
         if (std::find(places.begin(), places.end(), to) == places.end()) places.push_back(to);
       };
@@ -365,6 +391,7 @@ struct Wish {
   bool may_cut = true;
   bool may_move = true;
   bool one_change = false;  ///< each server is wrong in one way, and then right
+  bool may_lag = false;     ///< the parent's servers may learn of a move one after the other
 };
 
 class Maker {
@@ -417,6 +444,7 @@ class Maker {
         }
       }
     }
+    if (wish_.may_lag && world.zone.size() > 1 && chance(2)) world.parent_lag.push_back(pick(300));
     world.provider.push_back({0, {first + further, first + further + 1}, 600, 600});
     for (const auto id : world.provider.front().servers) {
       auto& server = world.servers[id];
@@ -486,8 +514,12 @@ class Maker {
   bool only_selector_ = false;
 };
 
-checks::SelectorHistory watch(const World& world, int gap, bool steady, std::mt19937& random, int from = 0) {
+/// Looks from `from` on; before `own_from` they are at another selector.
+checks::SelectorHistory watch(const World& world, int gap, bool steady, std::mt19937& random, int from = 0,
+                              int own_from = 0) {
   checks::SelectorHistory history;
+  checks::SelectorHistory other;
+  checks::ZonePast past;
   bool lost_before = false;
   int time = from + (steady ? 0 : static_cast<int>(random() % static_cast<unsigned>(gap)));
   for (;; time += steady ? gap : 1 + static_cast<int>(random() % static_cast<unsigned>(gap))) {
@@ -498,7 +530,9 @@ checks::SelectorHistory watch(const World& world, int gap, bool steady, std::mt1
     if (lost_before) {
       for (std::size_t id = 0; id < lost.size(); ++id) lost[id] = random() % 2 == 0;
     }
-    checks::extend(history, look(world, time, lost));
+    const bool is_own = is_last || time >= own_from;
+    const auto observation = look(world, time, lost, is_own ? "s1" : "s2");
+    checks::extend_all(past, {{is_own ? &history : &other, &observation}}, wall(time));
     if (is_last) return history;
   }
 }
@@ -534,6 +568,7 @@ std::string story(const World& world) {
       text += world.servers[id].frozen == never ? "\n" : " frozen\n";
     }
   }
+  for (const int lag : world.parent_lag) text += "parent lags " + std::to_string(lag) + "\n";
   for (const auto* sets : {&world.zone, &world.cut}) {
     text += sets == &world.zone ? "zone:" : "cut:";
     for (const auto& set : *sets) {
@@ -644,6 +679,7 @@ TEST_CASE("from the safe time on no cache answers wrongly") {
       Wish wish;
       wish.gap = 5 + static_cast<int>(random() % 40);
       wish.only_absent = random() % 3 == 0;
+      wish.may_lag = true;
       const bool never_used = wish.only_absent;
       const World world = Maker(random, wish).make();
       const auto history = watch(world, wish.gap, false, random);
@@ -668,6 +704,43 @@ TEST_CASE("from the safe time on no cache answers wrongly") {
           }
           Cache asked = cache;
           if (asked.ask(world, selector, gone_at, random()) == Found::old_text) fail("not gone");
+        }
+      }
+    }
+  }));
+}
+
+TEST_CASE(
+    "what other selectors' looks saw of the zones counts: no cache answers wrongly from the safe time on") {
+  CHECK(rc::check([](std::uint32_t seed) {
+    std::mt19937 random(seed);
+    for (int i = 0; i < worlds_a_case; ++i) {
+      Wish wish;
+      wish.gap = 5 + static_cast<int>(random() % 40);
+      wish.only_absent = true;
+      wish.may_lag = true;
+      const bool never_used = random() % 2 == 0;
+      const World world = Maker(random, wish).make();
+      const int own_from = static_cast<int>(random() % static_cast<unsigned>(world.quiet + 2 * wish.gap));
+      const auto history = watch(world, wish.gap, false, random, 0, own_from);
+      checks::RotationPolicy policy;
+      policy.unknown_wait = std::chrono::seconds{1'100};  // longer than any TTL of these worlds
+      const auto verdict =
+          checks::safe_to_sign(history, wanted_key(never_used), {}, policy, *history.last_look);
+      const auto fail = [&](const std::string& why) {
+        RC_LOG("own looks from " + std::to_string(own_from) + "\n" + story(world) + story(verdict.safe));
+        RC_FAIL(why);
+      };
+      if (!verdict.safe.at) fail("no time");
+      const int safe_at = std::max(world.quiet, since_start(*verdict.safe.at));
+      for (const bool is_primed : {false, true}) {
+        const auto caches = is_primed ? primed_caches(world, !never_used, 5)
+                                      : busy_caches(world, safe_at, !never_used, random);
+        for (const Cache& cache : caches) {
+          for (const int after : {0, 1, 50}) {
+            Cache asked = cache;
+            if (asked.ask(world, selector, safe_at + after, random()) != Found::new_text) fail("too early");
+          }
         }
       }
     }

@@ -105,11 +105,9 @@ std::string names_text(const std::vector<DomainName>& names) {
   return text;
 }
 
-/// Every member of a history, so that two are the same exactly when their texts are.
-std::string whole(const SelectorHistory& history) {
-  std::string text = fmt::format("{} {} {} {}\n", history.domain.to_string(), history.selector.to_string(),
-                                 time_text(history.first_look), time_text(history.last_look));
-  for (const auto& [owner, server, spans, lag] : history.servers) {
+std::string spans_text(const std::vector<checks::ServerTimeline>& timelines) {
+  std::string text;
+  for (const auto& [owner, server, spans, lag] : timelines) {
     text += fmt::format("{} {} {} {}\n", owner.to_string(), server.name, server.address.to_string(),
                         lag ? fmt::format("{} since {}", lag->serial, time_text(lag->since)) : "-");
     for (const auto& span : spans) {
@@ -125,14 +123,29 @@ std::string whole(const SelectorHistory& history) {
       text += '\n';
     }
   }
-  for (const auto& [apex, spans] : history.zones) {
+  return text;
+}
+
+std::string whole(const checks::ZonePast& past) {
+  std::string text = fmt::format("zones {} {}\n", time_text(past.first_look), time_text(past.last_look));
+  for (const auto& [apex, spans] : past.zones) {
     text += apex.to_string() + '\n';
     for (const auto& span : spans) {
-      text += fmt::format("  {} {} {} | {} | {}\n", time_text(span.first_seen), time_text(span.last_seen),
-                          names_text(span.parent), names_text(span.child), span.ttl_seconds);
+      text +=
+          fmt::format("  {} {} {} | {} | {} {} {} {} | {} {}\n", time_text(span.first_seen),
+                      time_text(span.last_seen), names_text(span.parent), names_text(span.child),
+                      span.parent_ttl_seconds, span.child_ttl_seconds, span.negative_ttl_seconds.value_or(-1),
+                      span.nsec_ttl_seconds.value_or(-1), fmt::join(span.ds, " "), span.ds_ttl_seconds);
     }
   }
-  return text;
+  return text + spans_text(past.names);
+}
+
+/// Every member of a history, so that two are the same exactly when their texts are.
+std::string whole(const SelectorHistory& history) {
+  return fmt::format("{} {} {} {}\n", history.domain.to_string(), history.selector.to_string(),
+                     time_text(history.first_look), time_text(history.last_look)) +
+         spans_text(history.servers) + whole(history.past);
 }
 
 std::string any_octets(std::size_t longest) {
@@ -219,6 +232,7 @@ TEST_CASE("what is loaded is what the looks make, whatever they saw") {
     const Scratch scratch;
     auto store = opened(scratch);
     SelectorHistory expected[2];
+    checks::ZonePast past;
     const std::string selectors[] = {"s1", "s2"};
     for (std::size_t i = 0; i < 2; ++i) {
       expected[i].domain = name("example.com");
@@ -230,9 +244,10 @@ TEST_CASE("what is loaded is what the looks make, whatever they saw") {
       second += *rc::gen::inRange(1, 1'000);
       const auto observation = any_look(selectors[which], at_second(second));
       taken(store.record(observation, clock_is_right));
-      checks::extend(expected[which], observation);
+      checks::extend_all(past, {{&expected[which], &observation}}, clock_is_right);
       if (*rc::gen::inRange(0, 6) == 0) store = opened(scratch);
     }
+    for (auto& history : expected) history.past = past;
     for (std::size_t i = 0; i < 2; ++i)
       RC_ASSERT(whole(taken(store.load(expected[i].domain, expected[i].selector))) == whole(expected[i]));
     SQLite::Database file(scratch.file().string());
@@ -465,10 +480,10 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
                                clock_is_right));
   SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
   CHECK(file.execAndGet("PRAGMA application_id").getInt() == 1'145'784'680);
-  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 1);
+  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 2);
   CHECK(file.execAndGet("SELECT count(*) FROM spans").getInt() == 1);
-  file.exec("PRAGMA user_version = 2; PRAGMA journal_mode = DELETE");
-  expect_refused(scratch, "newer dkimprobe (schema version 2, this one knows 1)");
+  file.exec("PRAGMA user_version = 3; PRAGMA journal_mode = DELETE");
+  expect_refused(scratch, "newer dkimprobe (schema version 3, this one knows 2)");
 }
 
 TEST_CASE("files of others and broken ones are refused and stay as they are") {

@@ -1,0 +1,44 @@
+"""A domain moves to other nameservers, and only they have the new selector. An earlier probe of another selector
+saw the old ones: resolvers that know these ask them until their NS records run out, whoever was asked for what
+before, and hold the absence that they hear there."""
+
+import time
+
+NS_TTL, NEGATIVE = 6, 3
+ZONES = {
+    "moved.example": {
+        "on": "nsd knot provider provider2",
+        "soa_ttl": NEGATIVE,
+        "minimum": NEGATIVE,
+        "ns_ttl": NS_TTL,
+        "parent_ns_ttl": 4,
+    }
+}
+NAME = "s2._domainkey.moved.example"
+NEW = ["provider", "provider2"]
+
+
+def play(stage):
+    zone, parent = stage.zone, stage.net.parent_of(stage.zone)
+    old_key, old_record = stage.make_key("s1")
+    key, record = stage.make_key("s2")
+    zone.delegated_to = ["nsd", "knot"]
+    zone.put("s1._domainkey", "TXT", old_record, ttl=2)
+    zone.put("s2._domainkey", "TXT", record, ttl=2, on=NEW)
+    stage.net.load(zone, parent)
+    stage.preflight("s1", old_key)  # it sees the zone's servers
+
+    stage.wait_for_second()
+    stage.publics_get("before", "s1._domainkey.moved.example", [old_record])
+    zone.delegated_to = NEW
+    stage.net.load(zone, on=NEW)
+    moved = stage.net.load(parent)
+    stage.publics_will_get(moved + 1, "one second after the move", NAME, [])
+    complete = time.time()
+    run = stage.preflight("s2", key, never_used=True)
+    stage.has_progress(run.json, provider="right", provider2="right")
+    latest = run.ended + NS_TTL + NEGATIVE + 2
+    safe_at = stage.is_waiting(run, complete + NS_TTL, latest, "old_nameservers")
+    stage.wait_until(safe_at)
+    stage.publics_get("at the said time", NAME, [record])
+    stage.is_ready(stage.preflight("s2", key, never_used=True))
