@@ -239,8 +239,8 @@ void fields(Archive& archive, T& value) {
   archive.added("parents", parents);
   archive.added("parents_sampled", parents_sampled);
   archive.demand(std::ranges::all_of(parents,
-                                     [&](const probe::ParentAnswer& parent) {
-                                       return !parent.referral || *parent.referral < referrals.size();
+                                     [&](const probe::ParentAnswer& each) {
+                                       return !each.referral || *each.referral < referrals.size();
                                      }),
                  "parents", "each `referral` must be the index of one of `referrals`");
 }
