@@ -66,6 +66,10 @@ struct ChainAnswers {
 /// other.
 [[nodiscard]] const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer);
 
+/// Whether each server of the zone fails, and with an answer that it gives to whoever asks: no resolver
+/// anywhere gets the name. A server that is silent, or that could not be asked, may answer elsewhere.
+[[nodiscard]] bool fails_everywhere(const LegAnswers& leg);
+
 [[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain);
 
 /// Short and escaped: what a group publishes.

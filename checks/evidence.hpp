@@ -13,6 +13,7 @@
 #include "checks/key_record.hpp"
 #include "checks/report.hpp"
 #include "checks/signature_field.hpp"
+#include "checks/silence.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
@@ -36,6 +37,7 @@ struct Evidence {
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};
   SizeFacts size{};
+  std::vector<std::vector<Silence>> silences{};     ///< for each leg of `answers` and each of its servers
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
 };
 

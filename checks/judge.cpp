@@ -370,10 +370,11 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
   Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers,
-                    elsewhere,   {},          {},     {},    {}};
+                    elsewhere,   {},          {},     {},    {},      {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
+  evidence.silences = read_silences(observation, answers);
   for (const auto& field : signatures) {
     if (field.domain == observation.domain && field.selector == observation.selector)
       evidence.signatures.push_back(&field);
@@ -421,7 +422,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   const SelectorHistory no_history;
   const KeyPlaces not_known;
   Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers,
-                    not_known,   {},          {},     {},         {}};
+                    not_known,   {},          {},     {},         {},      {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);
