@@ -280,12 +280,13 @@ void collect_aliases(ChainAnswers& answers) {
     for (const ServerAnswer& server : leg.servers) {
       if (server.whole == nullptr || server.is_stray()) continue;
       for (const auto& alias : server.whole->aliases) {
+        const DomainName target = alias.is_dname ? own_target(alias, leg.leg->owner) : alias.target;
         const auto known =
             std::find_if(answers.aliases.begin(), answers.aliases.end(), [&](const AliasFact& a) {
-              return a.owner == alias.owner && a.target == alias.target && a.is_dname == alias.is_dname;
+              return a.owner == alias.owner && a.target == target && a.is_dname == alias.is_dname;
             });
         if (known == answers.aliases.end()) {
-          answers.aliases.push_back({alias.owner, alias.target, alias.ttl_seconds, alias.is_dname});
+          answers.aliases.push_back({alias.owner, target, alias.ttl_seconds, alias.is_dname});
         } else {
           known->ttl_seconds = std::max(known->ttl_seconds, alias.ttl_seconds);
         }
@@ -341,6 +342,11 @@ std::size_t LegAnswers::answered() const {
   }));
 }
 
+DomainName own_target(const probe::AliasRecord& dname, const DomainName& asked) {
+  const std::size_t prefix = asked.label_count() - dname.owner.label_count();
+  return dname.target.suffix(dname.target.label_count() - prefix);
+}
+
 const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer) {
   const probe::SoaRecord* newest = answer.soa_record;
   if (newest == nullptr || answer.is_stray()) return nullptr;
@@ -351,6 +357,17 @@ const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer&
       newest = soa;
   }
   return newest == answer.soa_record ? nullptr : newest;
+}
+
+bool refers_down(const ServerAnswer& answer, const LegAnswers& leg) {
+  if (answer.outcome != ServerOutcome::not_authoritative) return false;
+  const DomainName& zone = leg.leg->delegation.zone;
+  return std::ranges::any_of(answer.all(), [&](const Tries* tries) {
+    const probe::Response* const response = tries->response();
+    if (response == nullptr || response->referral.empty()) return false;
+    const DomainName& owner = response->referral.front().owner;
+    return owner != zone && owner.is_at_or_below(zone) && leg.leg->owner.is_at_or_below(owner);
+  });
 }
 
 bool fails_everywhere(const LegAnswers& leg) {
@@ -368,7 +385,7 @@ bool fails_everywhere(const LegAnswers& leg) {
     // Nobody out there can reach a private address.
     if (answer.is_stray() || answer.server->not_asked == probe::NotAsked::address_refused) continue;
     if (answer.server->not_asked == probe::NotAsked::family_disabled && is_stood_for(leg, answer)) continue;
-    if (!fails_for_all(answer)) return false;
+    if (!fails_for_all(answer) || refers_down(answer, leg)) return false;
     fails = true;
   }
   return fails;

@@ -67,6 +67,16 @@ struct Evidence {
 /// Whether NXDOMAIN was the answer for the domain itself or a name above it (RFC 8020).
 [[nodiscard]] bool domain_denied(const probe::Observation& observation);
 
+/// A wildcard whose alias answers for the selector, as it does for a name that was made up.
+struct WildcardAlias {
+  std::string owner{};  ///< "*.example.com"
+  config::DomainName target{};
+  std::vector<ServerId> servers{};
+};
+
+/// Nothing when the selector has an alias of its own, or none.
+[[nodiscard]] std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence);
+
 /// Whether any text is a key record.
 [[nodiscard]] bool has_key_record(const Evidence& evidence);
 

@@ -10,6 +10,7 @@
 #include "checks/answers.hpp"
 #include "checks/catalogue.hpp"
 #include "checks/check_groups.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/evidence.hpp"
 #include "checks/roles.hpp"
 #include "checks/rotation.hpp"
@@ -42,16 +43,34 @@ const ReadText* main_text(const Evidence& evidence) {
   return first;
 }
 
-/// The targets of the aliases from the first name to `owner`, in order.
+/// What the records of one step of the chain point at: a DNAME at its own target, and the CNAME that is made
+/// from it, or the alias itself, at the next name (RFC 6672 section 3.1).
+std::vector<config::DomainName> step_targets(const LegAnswers& leg, const config::DomainName& next) {
+  std::vector<config::DomainName> targets;
+  for (const auto& server : leg.servers) {
+    if (server.is_stray() || server.whole == nullptr) continue;
+    for (const auto& alias : server.whole->aliases) {
+      if (!alias.is_dname || alias.target != next) continue;
+      return {own_target(alias, leg.leg->owner), next};
+    }
+  }
+  return {next};
+}
+
+/// The targets of the records from the first name to `owner`, in order.
 std::vector<config::DomainName> alias_targets(const ChainAnswers& answers, const config::DomainName& owner) {
   std::vector<config::DomainName> targets;
   if (answers.legs.empty()) return targets;
   config::DomainName name = answers.legs.front().leg->owner;
-  while (!(name == owner) && targets.size() < answers.aliases.size()) {
-    const auto alias = std::ranges::find(answers.aliases, name, &AliasFact::owner);
-    if (alias == answers.aliases.end()) break;
-    name = alias->target;
-    targets.push_back(name);
+  for (std::size_t steps = 0; !(name == owner) && steps < answers.legs.size(); ++steps) {
+    const auto leg =
+        std::ranges::find_if(answers.legs, [&](const LegAnswers& each) { return each.leg->owner == name; });
+    if (leg == answers.legs.end()) break;
+    const auto group =
+        std::ranges::find_if(leg->groups, [](const AnswerGroup& each) { return each.alias.has_value(); });
+    if (group == leg->groups.end()) break;
+    std::ranges::move(step_targets(*leg, *group->alias), std::back_inserter(targets));
+    name = *group->alias;
   }
   return targets;
 }
@@ -272,7 +291,8 @@ std::ptrdiff_t failed_here(const Report& report) {
 Status status_of(const Report& report, const ChainAnswers& answers) {
   const Severity worst_found = worst_severity(report);
   if (worst_found == Severity::critical) return Status::critical;
-  if (!answers.known || answers.published.empty() || failed_here(report) > 0) return Status::unknown;
+  if (!answers.known || answers.published.empty() || failed_here(report) > 0 || is_internal_view(answers))
+    return Status::unknown;
   return worst_found == Severity::warning ? Status::warning : Status::ok;
 }
 
@@ -309,6 +329,7 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
         return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
                            report.servers.size());
       }
+      if (is_internal_view(evidence.answers)) return "what the public sees was not seen from this network";
       for (const auto& leg : evidence.answers.legs) {
         if (leg.groups.empty()) {
           return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checks/check_groups.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/evidence.hpp"
 #include "checks/tag_list.hpp"
 #include "config/escape.hpp"
@@ -36,8 +37,14 @@ void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outc
         return all;
       }(),
       says, name);
-  finding.remedy = fmt::format("Publish the key as a TXT record at {}, or stop signing with selector {}.",
-                               name, evidence.observation.selector.to_string());
+  finding.remedy =
+      is_internal_view(answers)
+          ? fmt::format(
+                "Probe from a machine outside this network: the public may see a record at {}. If none "
+                "is there either, publish the key.",
+                name)
+          : fmt::format("Publish the key as a TXT record at {}, or stop signing with selector {}.", name,
+                        evidence.observation.selector.to_string());
   verdict.found(std::move(finding));
 }
 
@@ -47,6 +54,22 @@ void find_missing_nxdomain(const Evidence& evidence, Verdict& verdict) {
 
 void find_missing_nodata(const Evidence& evidence, Verdict& verdict) {
   find_missing(evidence, verdict, ServerOutcome::nodata, "no TXT record");
+}
+
+void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  const auto wildcard = wildcard_alias(evidence);
+  if (!wildcard || has_key_record(evidence)) return;
+  const std::string name = evidence.answers.legs.front().leg->owner.to_string();
+  Finding finding;
+  finding.detail = fmt::format(
+      "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
+      wildcard->owner, wildcard->target.to_string(), evidence.texts.empty() ? "no TXT record" : "no key");
+  finding.remedy = fmt::format(
+      "Publish the key as a TXT record at {}, or stop signing with selector {}; the wildcard then no longer "
+      "answers there.",
+      name, evidence.observation.selector.to_string());
+  verdict.found(std::move(finding));
 }
 
 void find_domain_nxdomain(const Evidence& evidence, Verdict& verdict) {
@@ -111,6 +134,8 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
 
 void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.published.empty()) return verdict.not_judged();
+  // What a wildcard's alias leads to was not put there for the selector.
+  if (wildcard_alias(evidence)) return;
   for (const auto& text : evidence.texts) {
     if (text.record.is_key_record()) continue;
     const bool beside_a_key = std::ranges::any_of(evidence.texts, [&](const ReadText& other) {
@@ -129,14 +154,22 @@ void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
 
 void find_wildcard(const Evidence& evidence, Verdict& verdict) {
   bool asked = false;
+  const auto wildcard = wildcard_alias(evidence);
   for (const auto& leg : evidence.observation.key.legs) {
     for (const auto& server : leg.servers) {
       for (const auto& exchange : server.exchanges) {
         if (exchange.purpose != probe::Purpose::sibling || !exchange.response) continue;
         asked = true;
-        if (exchange.response->txt.empty()) continue;
-        Finding finding;
         const std::string name = exchange.question_name.to_string();
+        Finding finding;
+        if (exchange.response->txt.empty()) {
+          if (!wildcard || !has_key_record(evidence)) continue;
+          finding.detail = fmt::format("an alias to {} answers at {}, a name made up for this question",
+                                       wildcard->target.to_string(), name);
+          finding.remedy = fmt::format("Give each selector an alias of its own in place of the wildcard {}.",
+                                       wildcard->owner);
+          return verdict.found(std::move(finding));
+        }
         finding.detail = fmt::format("a TXT record answers at {}, a name made up for this question", name);
         finding.remedy = fmt::format("Delete the wildcard TXT record above {}.", name);
         return verdict.found(std::move(finding));
@@ -187,6 +220,10 @@ constexpr auto rows = std::to_array<Check>({
     {"selector_missing_nodata", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
      "the selector's name has no TXT record", "every signature made with this selector fails",
      "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_nodata},
+    {"selector_missing_wildcard", Scope::record, Severity::critical, "RFC 4592 section 3.3.1",
+     "nothing stands at the selector, and a wildcard's alias answers in its place",
+     "every signature made with this selector fails",
+     "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_wildcard},
     {"domain_nxdomain", Scope::record, Severity::critical, "RFC 8020 section 2", "the domain does not exist",
      "nothing below the domain can be found, and mail from it is refused",
      "See whether the name is spelt right, registered and delegated.", find_domain_nxdomain},

@@ -198,6 +198,34 @@ bool is_ours(Outcome outcome) {
   return true;
 }
 
+bool mixes_case(const probe::Exchange& exchange) {
+  return !exchange.question_name.same_octets(exchange.question_name.lower_case());
+}
+
+std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
+  std::vector<const Tries*> ways;
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
+  }
+  return ways;
+}
+
+bool denies_mixed_case(const ServerAnswer& answer) {
+  const auto mixed = ways_by_case(answer, true);
+  const auto lower = ways_by_case(answer, false);
+  const auto has_record = [](const Tries* tries) { return tries->outcome == ServerOutcome::answered; };
+  const bool answers_edns = answer.ns.response() != nullptr && answer.ns.deciding->edns_sent &&
+                            answer.ns.response()->rcode == probe::Rcode::noerror;
+  const auto lacks_record = [&](const Tries* tries) {
+    const Response* const response = tries->response();
+    if (response == nullptr || response->truncated) return false;
+    return tries->outcome == ServerOutcome::nxdomain || tries->outcome == ServerOutcome::nodata ||
+           tries->outcome == ServerOutcome::refused || (answers_edns && !is_whole(tries->outcome));
+  };
+  return !mixed.empty() && std::ranges::all_of(mixed, lacks_record) &&
+         std::ranges::any_of(lower, has_record) && std::ranges::none_of(lower, lacks_record);
+}
+
 bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b) {
   return a.whole != nullptr && b.whole != nullptr && sorted_texts(*a.whole) == sorted_texts(*b.whole) &&
          alias_target(*a.whole) == alias_target(*b.whole);

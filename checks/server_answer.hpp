@@ -71,6 +71,16 @@ struct ServerAnswer {
 /// Whether this machine failed, or nobody waited for the answer: nothing was learnt of the server.
 [[nodiscard]] bool is_ours(probe::Outcome outcome);
 
+/// Whether the question's name has a capital letter: names are compared without case (RFC 4343).
+[[nodiscard]] bool mixes_case(const probe::Exchange& exchange);
+
+/// The record's ways that were asked in mixed case, or those that were not.
+[[nodiscard]] std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed);
+
+/// Whether the name in mixed case is denied or met with an error, and the name in lower case has a record.
+/// The one way in mixed case has EDNS too: an error counts where EDNS itself is answered.
+[[nodiscard]] bool denies_mixed_case(const ServerAnswer& answer);
+
 /// Whether two servers publish the same at the name: the same texts, the same alias, or nothing. NXDOMAIN and
 /// no TXT are both nothing. False when one of them gave no whole answer.
 [[nodiscard]] bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b);

@@ -6,7 +6,8 @@
 //   answers             BADVERS               any                       ns_edns_badvers
 //   answers             another error code    any                       ns_edns_formerr
 //   answers             denies mixed case     any                       ns_case_sensitive
-//   SERVFAIL            any                   any                       ns_servfail; a warning when another way
+//   SERVFAIL            any                   any                       ns_servfail; a warning when another
+//   way
 //                                                                       gives the record
 //   REFUSED, FORMERR, NOTIMP and no whole answer in any way             ns_refused, ns_formerr, ns_notimp
 //   no AA, a referral, another error code, and no whole answer          ns_lame
@@ -25,6 +26,7 @@
 #include <fmt/format.h>
 
 #include "checks/check_groups.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/server_faults.hpp"
 #include "config/address.hpp"
 
@@ -160,37 +162,18 @@ std::optional<std::string> lame_reason(const ServerAnswer& answer) {
   return std::nullopt;
 }
 
-/// It sends the asker on to a zone below that the name is in: that is how a server of the zone above answers.
-bool refers_down(const Asked& asked) {
-  const auto all = asked.answer.all();
-  return std::ranges::any_of(all, [&](const Tries* tries) {
-    const Response* const response = tries->response();
-    if (response == nullptr || response->referral.empty()) return false;
-    const config::DomainName& owner = response->referral.front().owner;
-    const config::DomainName& zone = asked.leg.leg->delegation.zone;
-    return owner != zone && owner.is_at_or_below(zone) && asked.leg.leg->owner.is_at_or_below(owner);
-  });
-}
-
-std::string lame_remedy(const Asked& asked) {
-  if (!refers_down(asked)) {
-    return fmt::format(
-        "Load the zone {} on {}, or take the server out of the NS records of the zone and of its parent.",
-        asked.zone(), asked.who());
-  }
-  return fmt::format(
-      "Find out whether {} is to be in {} or in the zone that {} refers to, and bring all servers of {} to "
-      "that.",
-      asked.question(), asked.zone(), asked.who(), asked.zone());
-}
-
 void find_lame(const Evidence& evidence, Verdict& verdict) {
   const auto find = [](const Asked& asked) -> std::optional<Fault> {
     const auto reason = lame_reason(asked.answer);
-    if (!reason || says_name_too_long(asked.answer)) return std::nullopt;
-    return Fault{fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
-                             for_all_text(asked)),
-                 lame_remedy(asked), severity_of_failure(asked)};
+    if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.leg))
+      return std::nullopt;
+    return Fault{
+        fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
+                    for_all_text(asked)),
+        fmt::format("Load the zone {} on {}, or take the server out of the NS records of the zone and "
+                    "of its parent.",
+                    asked.zone(), asked.who()),
+        severity_of_failure(asked)};
   };
   for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
 }
@@ -261,10 +244,6 @@ void find_malformed(const Evidence& evidence, Verdict& verdict) {
 
 // ---- Letter case ----
 
-bool mixes_case(const probe::Exchange& exchange) {
-  return !exchange.question_name.same_octets(exchange.question_name.lower_case());
-}
-
 void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) {
     const auto all = answer.all();
@@ -286,34 +265,23 @@ void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-/// The record's ways that were asked in mixed case, or those that were not.
-std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
-  std::vector<const Tries*> ways;
-  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
-  }
-  return ways;
-}
-
 void find_case_sensitive(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) {
     return !ways_by_case(answer, true).empty() && !ways_by_case(answer, false).empty();
   };
-  const auto has_record = [](const Tries* t) { return t->outcome == ServerOutcome::answered; };
-  const auto lacks_record = [](const Tries* t) {
-    return t->outcome == ServerOutcome::nxdomain || t->outcome == ServerOutcome::nodata ||
-           t->outcome == ServerOutcome::refused || t->outcome == ServerOutcome::servfail;
-  };
   for_each_server(evidence, verdict, can_tell, [&](const Asked& asked) -> std::optional<Fault> {
-    const auto mixed = ways_by_case(asked.answer, true);
-    const auto lower = ways_by_case(asked.answer, false);
-    if (!std::all_of(lower.begin(), lower.end(), has_record) ||
-        !std::all_of(mixed.begin(), mixed.end(), lacks_record)) {
-      return std::nullopt;
-    }
-    return Fault{fmt::format("{} has a record for {}, and none when the name is asked as {}", asked.who(),
-                             asked.question(), mixed.front()->deciding->question_name.to_string()),
-                 fmt::format("Let {} compare names without regard to letter case.", asked.who())};
+    const bool is_silent_to_it = asked.silence.cause == SilenceCause::mixed_case;
+    const bool is_limited = asked.silence.cause == SilenceCause::limit;
+    if (!is_silent_to_it && (is_limited || !denies_mixed_case(asked.answer))) return std::nullopt;
+    const std::string mixed = ways_by_case(asked.answer, true).front()->deciding->question_name.to_string();
+    return Fault{
+        is_silent_to_it ? fmt::format("{} answers for {}, and does not when the name is asked as {}",
+                                      asked.who(), asked.question(), mixed)
+                        : fmt::format("{} has a record for {}, and none when the name is asked as {}",
+                                      asked.who(), asked.question(), mixed),
+        fmt::format("Let {} compare names without regard to letter case; if several machines answer at that "
+                    "address, see that each has the record.",
+                    asked.who())};
   });
 }
 
@@ -322,7 +290,9 @@ void find_case_sensitive(const Evidence& evidence, Verdict& verdict) {
 void find_address_refused(const Evidence& evidence, Verdict& verdict) {
   const auto is_there = [](const ServerAnswer&) { return true; };
   for_each_server(evidence, verdict, is_there, [](const Asked& asked) -> std::optional<Fault> {
-    if (asked.answer.server->not_asked != probe::NotAsked::address_refused) return std::nullopt;
+    // Inside a network its private addresses are right.
+    if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.leg))
+      return std::nullopt;
     const auto purpose = config::special_purpose(asked.answer.id.address.ip);
     return Fault{
         fmt::format("{} was not asked: its address is {}", asked.who(),
@@ -420,7 +390,8 @@ bool edns_tells(const ServerAnswer& answer) {
 /// The error code with which a server meets EDNS while it says something else without.
 std::optional<Rcode> edns_error(const ServerAnswer& answer) {
   const Response* response = answer.edns.response();
-  if (response == nullptr || answer.plain.outcome == answer.edns.outcome) return std::nullopt;
+  if (response == nullptr || answer.plain.outcome == answer.edns.outcome || denies_mixed_case(answer))
+    return std::nullopt;
   if (response->rcode == Rcode::noerror || response->rcode == Rcode::nxdomain ||
       response->rcode == Rcode::refused) {
     return std::nullopt;
@@ -548,7 +519,7 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     judged = judged || !leg.groups.empty();
     const probe::SoaRecord* newest = newest_of_majority(leg);
-    if (newest == nullptr) continue;
+    if (newest == nullptr || parents_explain_difference(leg)) continue;
     for (std::size_t i = 0; i < leg.servers.size(); ++i) {
       const ServerAnswer& answer = leg.servers[i];
       const probe::SoaRecord* soa = answer.soa_record;

@@ -47,10 +47,6 @@ struct Question {
   }
 };
 
-bool mixes_case(const DomainName& name) {
-  return !name.same_octets(name.lower_case());
-}
-
 bool is_nonsense(const probe::IgnoredMessages& ignored) {
   for (const IgnoreReason reason :
        {IgnoreReason::wrong_source, IgnoreReason::wrong_id, IgnoreReason::wrong_question,
@@ -88,7 +84,7 @@ class Interview {
 
  private:
   Question& place(const Exchange& exchange) {
-    const bool mixed = mixes_case(exchange.question_name);
+    const bool mixed = mixes_case(exchange);
     const auto same = std::ranges::find_if(questions_, [&](const Question& known) {
       return known.first->question_name == exchange.question_name && known.is_mixed == mixed &&
              known.first->question_type == exchange.question_type &&
