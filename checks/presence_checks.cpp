@@ -56,22 +56,6 @@ void find_missing_nodata(const Evidence& evidence, Verdict& verdict) {
   find_missing(evidence, verdict, ServerOutcome::nodata, "no TXT record");
 }
 
-void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.answers.published.empty()) return verdict.not_judged();
-  const auto wildcard = wildcard_alias(evidence);
-  if (!wildcard || has_key_record(evidence)) return;
-  const std::string name = evidence.answers.legs.front().leg->owner.to_string();
-  Finding finding;
-  finding.detail = fmt::format(
-      "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
-      wildcard->owner, wildcard->target.to_string(), evidence.texts.empty() ? "no TXT record" : "no key");
-  finding.remedy = fmt::format(
-      "Publish the key as a TXT record at {}, or stop signing with selector {}; the wildcard then no longer "
-      "answers there.",
-      name, evidence.observation.selector.to_string());
-  verdict.found(std::move(finding));
-}
-
 void find_domain_nxdomain(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.published.empty() && !domain_denied(evidence.observation)) return verdict.not_judged();
   if (has_texts(evidence.answers) || !domain_denied(evidence.observation)) return;
@@ -220,10 +204,6 @@ constexpr auto rows = std::to_array<Check>({
     {"selector_missing_nodata", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
      "the selector's name has no TXT record", "every signature made with this selector fails",
      "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_nodata},
-    {"selector_missing_wildcard", Scope::record, Severity::critical, "RFC 4592 section 3.3.1",
-     "nothing stands at the selector, and a wildcard's alias answers in its place",
-     "every signature made with this selector fails",
-     "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_wildcard},
     {"domain_nxdomain", Scope::record, Severity::critical, "RFC 8020 section 2", "the domain does not exist",
      "nothing below the domain can be found, and mail from it is refused",
      "See whether the name is spelt right, registered and delegated.", find_domain_nxdomain},

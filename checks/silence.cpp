@@ -21,7 +21,7 @@ using std::chrono::microseconds;
 
 constexpr std::uint32_t small_answer_bytes = 512;
 /// Loss explains silence that it would bring once in so many times.
-constexpr double unlikely = 0.01;
+constexpr double unlikely = 0.02;
 constexpr std::uint32_t noticeable_loss = 3;   ///< queries
 constexpr std::uint32_t noticeable_share = 5;  ///< one in so many
 
@@ -125,7 +125,7 @@ class Interview {
   std::vector<Question> questions_{};
 };
 
-Interview gather(const probe::Observation& observation, const ServerAnswer& answer) {
+Interview gather(const probe::Observation& observation, const DomainName& zone, const ServerAnswer& answer) {
   Interview interview;
   for (const Exchange& exchange : answer.server->exchanges) interview.add(exchange, true);
   for (const probe::Chain* chain : {&observation.key, &observation.adsp}) {
@@ -133,6 +133,8 @@ Interview gather(const probe::Observation& observation, const ServerAnswer& answ
       for (const auto& walked : leg.delegation.exchanges) {
         if (walked.server == answer.id.address) interview.add(walked.exchange, false);
       }
+      // Another zone on the same server is another matter.
+      if (leg.delegation.zone != zone) continue;
       for (const auto& server : leg.servers) {
         if (server.address != answer.id.address || &server == answer.server) continue;
         for (const Exchange& exchange : server.exchanges) interview.add(exchange, false);
@@ -186,11 +188,11 @@ class Diagnosis {
     if (is_large()) return SilenceCause::large_udp;
     if (is_case()) return SilenceCause::mixed_case;
     if (is_edns()) return SilenceCause::edns;
+    // What was not asked again is no silence of the server's.
+    if (answer_.server->cut_short) return SilenceCause::none;
     if (is_type()) return SilenceCause::type;
     if (is_name()) return SilenceCause::name;
-    // Then a question may seem silent that was not asked often enough.
-    if (!answer_.server->cut_short && is_limited([](const Question&) { return false; }))
-      return SilenceCause::limit;
+    if (is_limited([](const Question&) { return false; })) return SilenceCause::limit;
     if (std::ranges::any_of(silent_, &Question::was_unreachable)) return SilenceCause::none;
     return SilenceCause::loss;
   }
@@ -201,7 +203,8 @@ class Diagnosis {
     std::uint32_t overtaken = 0;
     for (const Question& question : answered_) overtaken += question.overtaken;
     const std::uint32_t missing = silence_.lost + overtaken;
-    return missing >= noticeable_loss && missing * noticeable_share >= silence_.asked + overtaken;
+    return !answer_.server->cut_short && missing >= noticeable_loss &&
+           missing * noticeable_share >= silence_.asked + overtaken;
   }
 
   /// Whether the share of queries lost among the questions that were answered would make the others as silent
@@ -360,7 +363,9 @@ std::vector<std::vector<Silence>> read_silences(const probe::Observation& observ
     for (const ServerAnswer& answer : leg.servers) {
       of_leg.emplace_back();
       if (needs_diagnosis(answer))
-        of_leg.back() = Diagnosis{answer, gather(observation, answer).questions(), pinned}.result();
+        of_leg.back() =
+            Diagnosis{answer, gather(observation, leg.leg->delegation.zone, answer).questions(), pinned}
+                .result();
     }
   }
   return all;

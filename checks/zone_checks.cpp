@@ -529,6 +529,22 @@ void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
          fmt::format("Let the alias at {} lead to the name that holds the key.", names.front()));
 }
 
+void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  const auto wildcard = wildcard_alias(evidence);
+  if (!wildcard || has_key_record(evidence)) return;
+  const std::string name = evidence.answers.legs.front().leg->owner.to_string();
+  Finding finding;
+  finding.detail = fmt::format(
+      "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
+      wildcard->owner, wildcard->target.to_string(), evidence.texts.empty() ? "no TXT record" : "no key");
+  finding.remedy = fmt::format(
+      "Publish the key as a TXT record at {}, or stop signing with selector {}; the wildcard then no longer "
+      "answers there.",
+      name, evidence.observation.selector.to_string());
+  verdict.found(std::move(finding));
+}
+
 void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
   const ChainAnswers& answers = evidence.answers;
   if (!answers.known) verdict.not_judged();
@@ -932,6 +948,10 @@ constexpr Check rows[] = {
     {"cname_loop", Scope::zone, Severity::critical, "RFC 1034 section 3.6.2", "the aliases lead in a circle",
      "no verifier gets the key",
      "Let the CNAME at `SELECTOR._domainkey.DOMAIN` lead to the name that holds the key.", find_cname_loop},
+    {"selector_missing_wildcard", Scope::zone, Severity::critical, "RFC 4592 section 3.3.1",
+     "nothing stands at the selector, and a wildcard's alias answers in its place",
+     "every signature made with this selector fails",
+     "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_wildcard},
     {"cname_dangling", Scope::zone, Severity::critical, "RFC 6376 section 6.1.2",
      "the alias leads to a name without a record", "no verifier gets the key",
      "Publish the key record at the target, or take the alias away; the provider of the target knows which.",

@@ -574,11 +574,15 @@ ObservationVector read_observation(const json& vector) {
   adsp["record"] = vector.value("adsp", json{{"rcode", "nxdomain"}});
   if (adsp.contains("servers")) {
     for (auto& server : adsp["servers"]) {
-      const json record = server.value("record", json());
+      json record = server.value("record", json());
+      // A server that is silent without EDNS is so for this name too, and it is asked in no other way.
+      if (server.contains("record_plain") && server["record_plain"].is_string())
+        record = server["record_plain"];
       for (const char* key : {"record_edns", "zone_soa", "zone_ns", "sibling", "domainkey", "record",
                               "record_plain", "record_tcp"})
         server.erase(key);
       if (record.is_string()) server["record"] = record;
+      for (const char* key : {"record_edns", "zone_soa", "zone_ns"}) server[key] = "not_asked";
     }
   }
   observation.adsp.legs.push_back(
