@@ -102,7 +102,7 @@ std::vector<AnswerGroup> in_order(std::vector<Draft> drafts) {
 std::vector<Draft> draft_groups(const LegAnswers& leg) {
   std::vector<Draft> drafts;
   for (const ServerAnswer& answer : leg.servers) {
-    if (!is_whole(answer.outcome)) continue;
+    if (!is_whole(answer.outcome) || answer.is_stray()) continue;
     const auto texts = sorted_texts(*answer.whole);
     const auto alias = alias_target(*answer.whole);
     auto draft = std::find_if(drafts.begin(), drafts.end(),
@@ -154,12 +154,14 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Leg& leg) {
     row.rcode = static_cast<std::uint16_t>(told->rcode);
     row.authoritative = told->authoritative;
   }
-  if (answer.soa_record != nullptr) row.serial = answer.soa_record->serial;
+  if (answer.soa_record != nullptr && !answer.is_stray()) row.serial = answer.soa_record->serial;
   if (answer.whole != nullptr) {
     row.ttl_seconds = ttl_of(*answer.whole);
     if (!answer.whole->txt.empty()) row.answer_sha256 = digest(sorted_texts(*answer.whole));
   }
   row.says = describe(answer);
+  if (answer.is_stray())
+    row.says += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
   row.disagrees_with_itself = answer.disagrees_with_itself;
   for (const Tries* tries : answer.all()) {
     const probe::Response* response = tries->response();
@@ -262,17 +264,29 @@ void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Dra
   answers.published = in_order(std::move(published));
 }
 
+/// Whether a resolver that asks the zones' own servers comes to the name. Strays may lead elsewhere.
+bool is_on_the_way(const ChainAnswers& answers, const LegAnswers& leg) {
+  if (&leg == &answers.legs.front()) return true;
+  return std::ranges::any_of(answers.legs, [&](const LegAnswers& from) {
+    // Where nobody answered, nothing tells by whose alias the name came in.
+    return from.groups.empty() || std::ranges::any_of(from.groups, [&](const AnswerGroup& group) {
+             return group.alias == leg.leg->owner;
+           });
+  });
+}
+
 void collect_aliases(ChainAnswers& answers) {
   for (const LegAnswers& leg : answers.legs) {
     for (const ServerAnswer& server : leg.servers) {
-      if (server.whole == nullptr) continue;
+      if (server.whole == nullptr || server.is_stray()) continue;
       for (const auto& alias : server.whole->aliases) {
+        const DomainName target = alias.is_dname ? own_target(alias, leg.leg->owner) : alias.target;
         const auto known =
             std::find_if(answers.aliases.begin(), answers.aliases.end(), [&](const AliasFact& a) {
-              return a.owner == alias.owner && a.target == alias.target && a.is_dname == alias.is_dname;
+              return a.owner == alias.owner && a.target == target && a.is_dname == alias.is_dname;
             });
         if (known == answers.aliases.end()) {
-          answers.aliases.push_back({alias.owner, alias.target, alias.ttl_seconds, alias.is_dname});
+          answers.aliases.push_back({alias.owner, target, alias.ttl_seconds, alias.is_dname});
         } else {
           known->ttl_seconds = std::max(known->ttl_seconds, alias.ttl_seconds);
         }
@@ -281,23 +295,100 @@ void collect_aliases(ChainAnswers& answers) {
   }
 }
 
+/// A failure that the server tells to whoever asks, wherever that one stands. One that answers as a resolver
+/// may be another machine than the one that was meant.
+bool fails_for_all(const ServerAnswer& answer) {
+  switch (answer.outcome) {
+    case ServerOutcome::servfail:
+    case ServerOutcome::refused:
+    case ServerOutcome::formerr:
+    case ServerOutcome::notimp:
+    case ServerOutcome::other_rcode:
+    case ServerOutcome::upward_referral:
+    case ServerOutcome::self_referral:
+    case ServerOutcome::not_authoritative:
+      return std::ranges::none_of(answer.all(), [](const Tries* tries) {
+        const probe::Response* const response = tries->response();
+        return response != nullptr && !response->authoritative &&
+               (response->recursion_available || !response->txt.empty() || !response->aliases.empty());
+      });
+    case ServerOutcome::answered:
+    case ServerOutcome::nodata:
+    case ServerOutcome::nxdomain:
+    case ServerOutcome::timeout:
+    case ServerOutcome::unreachable:
+    case ServerOutcome::tcp_failed:
+    case ServerOutcome::malformed:
+    case ServerOutcome::local_error:
+    case ServerOutcome::not_asked:
+      return false;
+  }
+  return false;
+}
+
+/// Whether another address of the same nameserver was asked.
+bool is_stood_for(const LegAnswers& leg, const ServerAnswer& answer) {
+  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& other) {
+    return other.server->not_asked == probe::NotAsked::asked && !other.is_stray() &&
+           std::ranges::find_first_of(other.server->names, answer.server->names) != other.server->names.end();
+  });
+}
+
 }  // namespace
 
 std::size_t LegAnswers::answered() const {
-  return static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(),
-                                                [](const ServerAnswer& s) { return is_whole(s.outcome); }));
+  return static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), [](const ServerAnswer& s) {
+    return is_whole(s.outcome) && !s.is_stray();
+  }));
+}
+
+DomainName own_target(const probe::AliasRecord& dname, const DomainName& asked) {
+  const std::size_t prefix = asked.label_count() - dname.owner.label_count();
+  return dname.target.suffix(dname.target.label_count() - prefix);
 }
 
 const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer) {
   const probe::SoaRecord* newest = answer.soa_record;
-  if (newest == nullptr) return nullptr;
+  if (newest == nullptr || answer.is_stray()) return nullptr;
   for (const ServerAnswer& other : leg.servers) {
     const probe::SoaRecord* const soa = other.soa_record;
-    if (soa != nullptr && soa->mname == newest->mname && soa->rname == newest->rname &&
+    if (soa != nullptr && !other.is_stray() && soa->mname == newest->mname && soa->rname == newest->rname &&
         serial_is_newer(soa->serial, newest->serial))
       newest = soa;
   }
   return newest == answer.soa_record ? nullptr : newest;
+}
+
+bool refers_down(const ServerAnswer& answer, const LegAnswers& leg) {
+  if (answer.outcome != ServerOutcome::not_authoritative) return false;
+  const DomainName& zone = leg.leg->delegation.zone;
+  return std::ranges::any_of(answer.all(), [&](const Tries* tries) {
+    const probe::Response* const response = tries->response();
+    if (response == nullptr || response->referral.empty()) return false;
+    const DomainName& owner = response->referral.front().owner;
+    return owner != zone && owner.is_at_or_below(zone) && leg.leg->owner.is_at_or_below(owner);
+  });
+}
+
+bool fails_everywhere(const LegAnswers& leg) {
+  const probe::Delegation& delegation = leg.leg->delegation;
+  if (delegation.outcome != probe::DiscoveryOutcome::complete || !delegation.nameservers_cut_off.empty())
+    return false;
+  const auto may_have_more = [](const probe::Nameserver& nameserver) {
+    return nameserver.host == probe::HostOutcome::unknown ||
+           nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
+           nameserver.ipv6_unknown;
+  };
+  if (std::ranges::any_of(delegation.nameservers, may_have_more)) return false;
+  bool fails = false;
+  for (const ServerAnswer& answer : leg.servers) {
+    // Nobody out there can reach a private address.
+    if (answer.is_stray() || answer.server->not_asked == probe::NotAsked::address_refused) continue;
+    if (answer.server->not_asked == probe::NotAsked::family_disabled && is_stood_for(leg, answer)) continue;
+    if (!fails_for_all(answer) || refers_down(answer, leg)) return false;
+    fails = true;
+  }
+  return fails;
 }
 
 ChainAnswers read_answers(const probe::Chain& chain) {
@@ -310,8 +401,9 @@ ChainAnswers read_answers(const probe::Chain& chain) {
     answers.legs.push_back(read_leg(chain.legs[i], drafts[i]));
   follow_aliases(chain, drafts, answers);
   collect_aliases(answers);
-  answers.known = std::all_of(answers.legs.begin(), answers.legs.end(),
-                              [](const LegAnswers& leg) { return leg.answered() > 0; });
+  answers.known = std::all_of(answers.legs.begin(), answers.legs.end(), [&](const LegAnswers& leg) {
+    return leg.answered() > 0 || !is_on_the_way(answers, leg);
+  });
   return answers;
 }
 

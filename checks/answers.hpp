@@ -61,10 +61,21 @@ struct ChainAnswers {
   bool known = false;
 };
 
+/// Where a DNAME leads by itself: the record's target is the name asked, substituted.
+[[nodiscard]] config::DomainName own_target(const probe::AliasRecord& dname, const config::DomainName& asked);
+
 /// The newest serial among the leg's servers that have the answer's MNAME and RNAME, when it is newer than
 /// the answer's own (RFC 1982), else null. Serials of independent primaries have nothing to do with each
 /// other.
 [[nodiscard]] const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer);
+
+/// Whether the server sends the asker on to a zone below, of which the search did not know: that is how a
+/// server of the zone above answers.
+[[nodiscard]] bool refers_down(const ServerAnswer& answer, const LegAnswers& leg);
+
+/// Whether each server of the zone fails, and with an answer that it gives to whoever asks: no resolver
+/// anywhere gets the name. A server that is silent, or that could not be asked, may answer elsewhere.
+[[nodiscard]] bool fails_everywhere(const LegAnswers& leg);
 
 [[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain);
 

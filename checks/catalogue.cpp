@@ -13,7 +13,7 @@ std::span<const Check> catalogue() {
     std::vector<Check> all;
     for (const auto group :
          {presence_checks(), record_checks(), key_checks(), history_checks(), size_checks(), adsp_checks(),
-          server_checks(), zone_checks(), signature_checks()}) {
+          server_checks(), silence_checks(), cut_checks(), zone_checks(), signature_checks()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -15,6 +15,8 @@ namespace dkimprobe::checks {
 [[nodiscard]] std::span<const Check> size_checks();       ///< the answers' bytes against 512 and 1232
 [[nodiscard]] std::span<const Check> adsp_checks();       ///< `_adsp._domainkey` (RFC 5617)
 [[nodiscard]] std::span<const Check> server_checks();     ///< one server
+[[nodiscard]] std::span<const Check> silence_checks();    ///< one server, and what it does not answer
+[[nodiscard]] std::span<const Check> cut_checks();        ///< what the zone above says of the zone
 [[nodiscard]] std::span<const Check> zone_checks();       ///< all servers, delegation, chain
 [[nodiscard]] std::span<const Check> signature_checks();  ///< a message's signature field and its key
 

@@ -22,6 +22,12 @@ std::string_view fingerprint_of(const ReadText& text) {
   return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
 }
 
+/// The alias at the very name that was asked; a DNAME above it makes one for each name.
+std::optional<config::DomainName> cname_target(const probe::Response& response) {
+  const bool has_dname = std::ranges::any_of(response.aliases, &probe::AliasRecord::is_dname);
+  return has_dname ? std::nullopt : alias_target(response);
+}
+
 }  // namespace
 
 std::string published_at(const ReadText& text) {
@@ -77,6 +83,29 @@ bool domain_denied(const probe::Observation& observation) {
   const auto& denied = observation.key.legs.front().delegation.denied;
   return std::ranges::any_of(
       denied, [&](const config::DomainName& name) { return observation.domain.is_at_or_below(name); });
+}
+
+std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence) {
+  if (evidence.answers.legs.empty()) return std::nullopt;
+  std::optional<WildcardAlias> found;
+  bool is_higher = false;
+  for (const ServerAnswer& answer : evidence.answers.legs.front().servers) {
+    if (answer.is_stray() || answer.whole == nullptr || answer.sibling.outcome != ServerOutcome::answered)
+      continue;
+    const auto target = cname_target(*answer.whole);
+    if (!target || cname_target(*answer.sibling.response()) != target) continue;
+    if (!found) found = WildcardAlias{{}, *target, {}};
+    found->servers.push_back(answer.id);
+    // One level up the same wildcard answers only when it stands higher.
+    is_higher = is_higher || (answer.domainkey.outcome == ServerOutcome::answered &&
+                              cname_target(*answer.domainkey.response()) == target);
+  }
+  if (!found) return found;
+  const config::DomainName& domain = evidence.observation.domain;
+  const bool has_room_above = domain != evidence.answers.legs.front().leg->delegation.zone;
+  found->owner = fmt::format("*.{}{}", is_higher ? "" : "_domainkey.", domain.to_string());
+  if (is_higher && has_room_above) found->owner += " or above it";
+  return found;
 }
 
 bool has_key_record(const Evidence& evidence) {

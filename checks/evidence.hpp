@@ -13,6 +13,7 @@
 #include "checks/key_record.hpp"
 #include "checks/report.hpp"
 #include "checks/signature_field.hpp"
+#include "checks/silence.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
@@ -36,6 +37,7 @@ struct Evidence {
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};
   SizeFacts size{};
+  std::vector<std::vector<Silence>> silences{};     ///< for each leg of `answers` and each of its servers
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
 };
 
@@ -64,6 +66,16 @@ struct Evidence {
 
 /// Whether NXDOMAIN was the answer for the domain itself or a name above it (RFC 8020).
 [[nodiscard]] bool domain_denied(const probe::Observation& observation);
+
+/// A wildcard whose alias answers for the selector, as it does for a name that was made up.
+struct WildcardAlias {
+  std::string owner{};  ///< "*.example.com"
+  config::DomainName target{};
+  std::vector<ServerId> servers{};
+};
+
+/// Nothing when the selector has an alias of its own, or none.
+[[nodiscard]] std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence);
 
 /// Whether any text is a key record.
 [[nodiscard]] bool has_key_record(const Evidence& evidence);

@@ -11,6 +11,7 @@
 #include "checks/answers.hpp"
 #include "checks/catalogue.hpp"
 #include "checks/check_groups.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/evidence.hpp"
 #include "checks/roles.hpp"
 #include "checks/rotation.hpp"
@@ -43,16 +44,34 @@ const ReadText* main_text(const Evidence& evidence) {
   return first;
 }
 
-/// The targets of the aliases from the first name to `owner`, in order.
+/// What the records of one step of the chain point at: a DNAME at its own target, and the CNAME that is made
+/// from it, or the alias itself, at the next name (RFC 6672 section 3.1).
+std::vector<config::DomainName> step_targets(const LegAnswers& leg, const config::DomainName& next) {
+  std::vector<config::DomainName> targets;
+  for (const auto& server : leg.servers) {
+    if (server.is_stray() || server.whole == nullptr) continue;
+    for (const auto& alias : server.whole->aliases) {
+      if (!alias.is_dname || alias.target != next) continue;
+      return {own_target(alias, leg.leg->owner), next};
+    }
+  }
+  return {next};
+}
+
+/// The targets of the records from the first name to `owner`, in order.
 std::vector<config::DomainName> alias_targets(const ChainAnswers& answers, const config::DomainName& owner) {
   std::vector<config::DomainName> targets;
   if (answers.legs.empty()) return targets;
   config::DomainName name = answers.legs.front().leg->owner;
-  while (!(name == owner) && targets.size() < answers.aliases.size()) {
-    const auto alias = std::ranges::find(answers.aliases, name, &AliasFact::owner);
-    if (alias == answers.aliases.end()) break;
-    name = alias->target;
-    targets.push_back(name);
+  for (std::size_t steps = 0; !(name == owner) && steps < answers.legs.size(); ++steps) {
+    const auto leg =
+        std::ranges::find_if(answers.legs, [&](const LegAnswers& each) { return each.leg->owner == name; });
+    if (leg == answers.legs.end()) break;
+    const auto group =
+        std::ranges::find_if(leg->groups, [](const AnswerGroup& each) { return each.alias.has_value(); });
+    if (group == leg->groups.end()) break;
+    std::ranges::move(step_targets(*leg, *group->alias), std::back_inserter(targets));
+    name = *group->alias;
   }
   return targets;
 }
@@ -273,7 +292,8 @@ std::ptrdiff_t failed_here(const Report& report) {
 Status status_of(const Report& report, const ChainAnswers& answers) {
   const Severity worst_found = worst_severity(report);
   if (worst_found == Severity::critical) return Status::critical;
-  if (!answers.known || answers.published.empty() || failed_here(report) > 0) return Status::unknown;
+  if (!answers.known || answers.published.empty() || failed_here(report) > 0 || is_internal_view(answers))
+    return Status::unknown;
   return worst_found == Severity::warning ? Status::warning : Status::ok;
 }
 
@@ -316,6 +336,7 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
         return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
                            report.servers.size());
       }
+      if (is_internal_view(evidence.answers)) return "what the public sees was not seen from this network";
       for (const auto& leg : evidence.answers.legs) {
         if (leg.groups.empty()) {
           return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());
@@ -377,10 +398,11 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
   Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers,
-                    elsewhere,   {},          {},     {},    {}};
+                    elsewhere,   {},          {},     {},    {},      {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
+  evidence.silences = read_silences(observation, answers);
   for (const auto& field : signatures) {
     if (field.domain == observation.domain && field.selector == observation.selector)
       evidence.signatures.push_back(&field);
@@ -428,7 +450,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   const SelectorHistory no_history;
   const KeyPlaces not_known;
   Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers,
-                    not_known,   {},          {},     {},         {}};
+                    not_known,   {},          {},     {},         {},      {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);

@@ -11,6 +11,7 @@
 
 #include "checks/answers.hpp"
 #include "checks/catalogue.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
 #include "checks/text_damage.hpp"
@@ -181,6 +182,13 @@ void forbid(SafeTime& safe, Because because) {
   safe.at.reset();
 }
 
+/// What was not seen does not count as right; a fault that forbids it stays the stronger word.
+void doubt(SafeTime& safe) {
+  if (safe.readiness == Readiness::not_ready) return;
+  safe.readiness = Readiness::unknown;
+  safe.at.reset();
+}
+
 }  // namespace
 
 std::optional<TextDifference> compare_texts(std::string_view published, std::string_view meant) {
@@ -295,15 +303,21 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
   }
   describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
 
-  for (auto& doubt : signature_doubts(observation)) {
-    SafeTime& safe = preflight.sign.safe;
-    safe.because.push_back(std::move(doubt));
-    if (safe.readiness == Readiness::not_ready) continue;
-    safe.readiness = Readiness::unknown;
-    safe.at.reset();
+  for (auto& reason : signature_doubts(observation)) {
+    preflight.sign.safe.because.push_back(std::move(reason));
+    doubt(preflight.sign.safe);
   }
   for (auto& fault : faults_in_use(observation, expectation, plan.policy))
     forbid(preflight.sign.safe, std::move(fault));
+  if (is_internal_view(answers)) {
+    preflight.sign.safe.because.push_back(
+        {"view_internal",
+         std::nullopt,
+         "the zone is seen from inside its own network, so that what the public sees is not known",
+         {}});
+    doubt(preflight.sign.safe);
+  }
+  std::ranges::move(unasked_parents(observation), std::back_inserter(preflight.sign.limits));
   preflight.no_way = no_way_sentence(observation);
   return preflight;
 }

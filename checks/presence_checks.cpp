@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checks/check_groups.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/evidence.hpp"
 #include "checks/tag_list.hpp"
 #include "config/escape.hpp"
@@ -36,8 +37,14 @@ void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outc
         return all;
       }(),
       says, name);
-  finding.remedy = fmt::format("Publish the key as a TXT record at {}, or stop signing with selector {}.",
-                               name, evidence.observation.selector.to_string());
+  finding.remedy =
+      is_internal_view(answers)
+          ? fmt::format(
+                "Probe from a machine outside this network: the public may see a record at {}. If none "
+                "is there either, publish the key.",
+                name)
+          : fmt::format("Publish the key as a TXT record at {}, or stop signing with selector {}.", name,
+                        evidence.observation.selector.to_string());
   verdict.found(std::move(finding));
 }
 
@@ -111,6 +118,8 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
 
 void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.published.empty()) return verdict.not_judged();
+  // What a wildcard's alias leads to was not put there for the selector.
+  if (wildcard_alias(evidence)) return;
   for (const auto& text : evidence.texts) {
     if (text.record.is_key_record()) continue;
     const bool beside_a_key = std::ranges::any_of(evidence.texts, [&](const ReadText& other) {
@@ -129,14 +138,22 @@ void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
 
 void find_wildcard(const Evidence& evidence, Verdict& verdict) {
   bool asked = false;
+  const auto wildcard = wildcard_alias(evidence);
   for (const auto& leg : evidence.observation.key.legs) {
     for (const auto& server : leg.servers) {
       for (const auto& exchange : server.exchanges) {
         if (exchange.purpose != probe::Purpose::sibling || !exchange.response) continue;
         asked = true;
-        if (exchange.response->txt.empty()) continue;
-        Finding finding;
         const std::string name = exchange.question_name.to_string();
+        Finding finding;
+        if (exchange.response->txt.empty()) {
+          if (!wildcard || !has_key_record(evidence)) continue;
+          finding.detail = fmt::format("an alias to {} answers at {}, a name made up for this question",
+                                       wildcard->target.to_string(), name);
+          finding.remedy = fmt::format("Give each selector an alias of its own in place of the wildcard {}.",
+                                       wildcard->owner);
+          return verdict.found(std::move(finding));
+        }
         finding.detail = fmt::format("a TXT record answers at {}, a name made up for this question", name);
         finding.remedy = fmt::format("Delete the wildcard TXT record above {}.", name);
         return verdict.found(std::move(finding));

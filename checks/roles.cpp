@@ -21,6 +21,7 @@ struct TurnedCheck {
 constexpr auto turned_checks = std::to_array<TurnedCheck>({
     {"selector_missing_nxdomain", RoleRule::clear, RoleRule::clear, RoleRule::not_judged},
     {"selector_missing_nodata", RoleRule::clear, RoleRule::clear, RoleRule::not_judged},
+    {"selector_missing_wildcard", RoleRule::clear, RoleRule::clear, RoleRule::not_judged},
     {"key_revoked", RoleRule::clear, RoleRule::clear, RoleRule::not_judged},
     // Providers keep an older key at the second selector until they use it.
     {"key_mismatch_expected", RoleRule::as_found, RoleRule::notice, RoleRule::as_found},

@@ -1144,9 +1144,8 @@ std::string no_way_sentence(const probe::Observation& observation) {
   if (missing.size() != 1) return {};
   const bool is_ipv6 = *missing.begin() == config::Family::ipv6;
   return fmt::format(
-      "This machine has no way to {} addresses, so what is answered there stays unknown. Look from one that "
-      "has; "
-      "or leave them out with {}: then the other addresses of the same nameservers stand for them.",
+      "This machine has no {0}: say {1} to go on without it, and the other addresses of the same nameservers "
+      "stand for those; or look from a machine that has {0}.",
       is_ipv6 ? "IPv6" : "IPv4", is_ipv6 ? "-4" : "-6");
 }
 

@@ -17,25 +17,6 @@ using probe::Outcome;
 using probe::Purpose;
 using probe::Response;
 
-bool is_ours(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::no_route:
-    case Outcome::local_error:
-    case Outcome::interrupted:
-    case Outcome::superseded:
-      return true;
-    case Outcome::answered:
-    case Outcome::timed_out:
-    case Outcome::malformed:
-    case Outcome::unreachable:
-    case Outcome::connection_refused:
-    case Outcome::connection_reset:
-    case Outcome::connection_closed:
-      return false;
-  }
-  return true;
-}
-
 /// A response without authority: which kind of lameness it is.
 ServerOutcome without_authority(const Response& response, const DomainName& zone) {
   for (const auto& ns : response.referral) {
@@ -201,6 +182,58 @@ bool Tries::failed() const {
   return tells() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
 }
 
+bool is_ours(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::no_route:
+    case Outcome::local_error:
+    case Outcome::interrupted:
+    case Outcome::superseded:
+      return true;
+    case Outcome::answered:
+    case Outcome::timed_out:
+    case Outcome::malformed:
+    case Outcome::unreachable:
+    case Outcome::connection_refused:
+    case Outcome::connection_reset:
+    case Outcome::connection_closed:
+      return false;
+  }
+  return true;
+}
+
+bool mixes_case(const probe::Exchange& exchange) {
+  return !exchange.question_name.same_octets(exchange.question_name.lower_case());
+}
+
+std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
+  std::vector<const Tries*> ways;
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
+  }
+  return ways;
+}
+
+bool denies_mixed_case(const ServerAnswer& answer) {
+  const auto mixed = ways_by_case(answer, true);
+  const auto lower = ways_by_case(answer, false);
+  const auto has_record = [](const Tries* tries) { return tries->outcome == ServerOutcome::answered; };
+  const bool answers_edns = answer.ns.response() != nullptr && answer.ns.deciding->edns_sent &&
+                            answer.ns.response()->rcode == probe::Rcode::noerror;
+  const auto lacks_record = [&](const Tries* tries) {
+    const Response* const response = tries->response();
+    if (response == nullptr || response->truncated) return false;
+    return tries->outcome == ServerOutcome::nxdomain || tries->outcome == ServerOutcome::nodata ||
+           tries->outcome == ServerOutcome::refused || (answers_edns && !is_whole(tries->outcome));
+  };
+  return !mixed.empty() && std::ranges::all_of(mixed, lacks_record) &&
+         std::ranges::any_of(lower, has_record) && std::ranges::none_of(lower, lacks_record);
+}
+
+bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b) {
+  return a.whole != nullptr && b.whole != nullptr && sorted_texts(*a.whole) == sorted_texts(*b.whole) &&
+         alias_target(*a.whole) == alias_target(*b.whole);
+}
+
 bool says_name_too_long(const ServerAnswer& answer) {
   const auto all = answer.all();
   return std::ranges::any_of(all, [](const Tries* tries) {
@@ -233,7 +266,8 @@ std::optional<DomainName> alias_target(const Response& response) {
   return response.aliases.front().target;
 }
 
-ServerAnswer read_server(const probe::ServerObservation& server, const DomainName& zone) {
+ServerAnswer read_server(const probe::ServerObservation& server, const DomainName& zone_of_name) {
+  const DomainName& zone = server.stray_of ? *server.stray_of : zone_of_name;
   ServerAnswer answer;
   answer.server = &server;
   answer.id = {server.names.empty() ? std::string{} : server.names.front().to_string(), server.address};
@@ -352,6 +386,37 @@ std::string server_text(const ServerId& id) {
   if (!id.has_address()) return id.name;
   const std::string where = id.address.port == 53 ? id.address.ip.to_string() : id.address.to_string();
   return id.name.empty() ? where : fmt::format("{} ({})", id.name, where);
+}
+
+std::string type_text(probe::RecordType type) {
+  using probe::RecordType;
+  switch (type) {
+    case RecordType::a:
+      return "A";
+    case RecordType::ns:
+      return "NS";
+    case RecordType::cname:
+      return "CNAME";
+    case RecordType::soa:
+      return "SOA";
+    case RecordType::txt:
+      return "TXT";
+    case RecordType::aaaa:
+      return "AAAA";
+    case RecordType::dname:
+      return "DNAME";
+    case RecordType::opt:
+      return "OPT";
+    case RecordType::ds:
+      return "DS";
+    case RecordType::rrsig:
+      return "RRSIG";
+    case RecordType::nsec:
+      return "NSEC";
+    case RecordType::nsec3:
+      return "NSEC3";
+  }
+  return fmt::format("TYPE{}", static_cast<unsigned>(type));
 }
 
 std::string rcode_text(probe::Rcode rcode) {

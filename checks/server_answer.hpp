@@ -52,6 +52,10 @@ struct ServerAnswer {
   const probe::SoaRecord* soa_record = nullptr;
   bool disagrees_with_itself = false;
 
+  /// It is a server of a zone above the name's own: what it says is judged where the cut between the two is,
+  /// and takes no part in a comparison of the zone's servers.
+  [[nodiscard]] bool is_stray() const { return server->stray_of.has_value(); }
+
   [[nodiscard]] std::vector<const Tries*> all() const {
     return {&plain, &edns, &tcp, &soa, &ns, &sibling, &domainkey};
   }
@@ -63,6 +67,23 @@ struct ServerAnswer {
 
 /// Whether the outcome tells what the server publishes: a TXT, an alias, or the absence of both.
 [[nodiscard]] bool is_whole(ServerOutcome outcome);
+
+/// Whether this machine failed, or nobody waited for the answer: nothing was learnt of the server.
+[[nodiscard]] bool is_ours(probe::Outcome outcome);
+
+/// Whether the question's name has a capital letter: names are compared without case (RFC 4343).
+[[nodiscard]] bool mixes_case(const probe::Exchange& exchange);
+
+/// The record's ways that were asked in mixed case, or those that were not.
+[[nodiscard]] std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed);
+
+/// Whether the name in mixed case is denied or met with an error, and the name in lower case has a record.
+/// The one way in mixed case has EDNS too: an error counts where EDNS itself is answered.
+[[nodiscard]] bool denies_mixed_case(const ServerAnswer& answer);
+
+/// Whether two servers publish the same at the name: the same texts, the same alias, or nothing. NXDOMAIN and
+/// no TXT are both nothing. False when one of them gave no whole answer.
+[[nodiscard]] bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b);
 
 /// A whole answer over any transport beats the failures of the others: UDP without EDNS, then EDNS, then TCP.
 [[nodiscard]] ServerAnswer read_server(const probe::ServerObservation& server,
@@ -88,6 +109,9 @@ struct ServerAnswer {
 
 /// "ns1.example.com (192.0.2.1)", with the port when it is not 53.
 [[nodiscard]] std::string server_text(const ServerId& id);
+
+/// "TXT", "SOA", or "TYPE99" for those without a name here (RFC 3597 section 5).
+[[nodiscard]] std::string type_text(probe::RecordType type);
 
 /// "SERVFAIL", "NXDOMAIN", or "rcode 9" for those without a name here.
 [[nodiscard]] std::string rcode_text(probe::Rcode rcode);

@@ -1,18 +1,11 @@
-// Faults of one server. Which exchanges give which finding (a cause gives one finding, the most telling one):
+// Faults of one server that answers. Which exchanges give which finding (a cause gives one finding, the most
+// telling one; silence has a file of its own, checks/silence_checks.cpp):
 //
 //   without EDNS, UDP   with EDNS, UDP        TCP                       finding
-//   silent or ICMP      silent or not asked   silent, refused, broken   ns_unreachable; when a whole family
-//   is
-//                                                                       silent: ns_family_unreachable
-//   silent or ICMP      any                   answers                   ns_timeout_udp
-//   answers             any                   silent                    ns_timeout_tcp
-//   answers             any                   refused, reset, closed    ns_tcp_refused
-//   TC=1 in either                            no whole answer           ns_no_tcp_after_tc
 //   TC=1                any                   whole, 512 or fewer       ns_tc_unneeded
-//   answers             silent                any                       ns_edns_dropped
 //   answers             BADVERS               any                       ns_edns_badvers
 //   answers             another error code    any                       ns_edns_formerr
-//   answers             REFUSED, or later questions silent or REFUSED   ns_rate_limited
+//   answers             denies mixed case     any                       ns_case_sensitive
 //   SERVFAIL            any                   any                       ns_servfail; a warning when another
 //   way
 //                                                                       gives the record
@@ -21,6 +14,7 @@
 //   only datagrams that are not the answer    any                       ns_wrong_source, ns_wrong_question,
 //                                                                       ns_malformed
 //
+// Where every server of a zone fails in such a way, no receiver anywhere gets the key, and each is critical.
 // What this machine failed to do (no route, no socket, interrupted) says nothing of a server.
 #include <algorithm>
 #include <iterator>
@@ -32,8 +26,8 @@
 #include <fmt/format.h>
 
 #include "checks/check_groups.hpp"
-#include "checks/evidence.hpp"
-#include "checks/server_answer.hpp"
+#include "checks/delegation_facts.hpp"
+#include "checks/server_faults.hpp"
 #include "config/address.hpp"
 
 namespace dkimprobe::checks {
@@ -45,51 +39,6 @@ using probe::Outcome;
 using probe::Rcode;
 using probe::Response;
 using probe::Transport;
-
-/// What one server is found to do wrong.
-struct Fault {
-  std::string detail{};
-  std::string remedy{};
-  std::optional<Severity> severity{};
-};
-
-/// A server with the leg at which it was asked.
-struct Asked {
-  const ServerAnswer& answer;
-  const LegAnswers& leg;
-
-  [[nodiscard]] std::string question() const { return leg.leg->owner.to_string(); }
-  [[nodiscard]] std::string who() const { return server_text(answer.id); }
-};
-
-bool learnt_anything(const ServerAnswer& answer) {
-  const auto all = answer.all();
-  return std::any_of(all.begin(), all.end(), [](const Tries* t) { return t->tells(); });
-}
-
-/// Looks at each server of each name, at each address once for a fault. `can_tell` says whether enough was
-/// seen of a server to judge it; when that holds for none, the check is not judged.
-template <class CanTell, class Find>
-void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tell, Find find) {
-  std::vector<config::ServerAddress> blamed;
-  bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const ServerAnswer& answer : leg.servers) {
-      if (!can_tell(answer)) continue;
-      judged = true;
-      if (std::find(blamed.begin(), blamed.end(), answer.id.address) != blamed.end()) continue;
-      const std::optional<Fault> fault = find(Asked{answer, leg});
-      if (!fault) continue;
-      blamed.push_back(answer.id.address);
-      Finding finding;
-      finding.servers = {answer.id};
-      finding.detail = fault->detail;
-      finding.remedy = fault->remedy;
-      verdict.found(std::move(finding), fault->severity);
-    }
-  }
-  if (!judged) verdict.not_judged();
-}
 
 std::uint32_t strange_questions(const Tries& tries) {
   return tries.ignored[IgnoreReason::wrong_question] + tries.ignored[IgnoreReason::wrong_class] +
@@ -108,172 +57,6 @@ std::string count_some(std::initializer_list<std::pair<std::uint32_t, std::strin
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
   }
   return text;
-}
-
-/// The server did send something, though nothing that could be taken for the answer.
-bool sent_something(const Tries& tries) {
-  return tries.ignored[IgnoreReason::wrong_source] + strange_questions(tries) + strange_messages(tries) > 0;
-}
-
-bool is_silent(const Tries& tries) {
-  return tries.failed() && !sent_something(tries);
-}
-
-bool is_dead(const ServerAnswer& answer) {
-  return is_silent(answer.plain) && is_silent(answer.tcp) && answer.edns.response() == nullptr &&
-         answer.soa.response() == nullptr;
-}
-
-bool truncates(const ServerAnswer& answer) {
-  return answer.plain.outcome == ServerOutcome::tcp_failed ||
-         answer.edns.outcome == ServerOutcome::tcp_failed;
-}
-
-/// The family of which every server asked is dead while the other one answers. One address alone is named
-/// as that server instead.
-std::optional<Family> dead_family(const LegAnswers& leg) {
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    std::size_t dead = 0;
-    bool all_dead = true;
-    bool other_lives = false;
-    for (const ServerAnswer& answer : leg.servers) {
-      if (!learnt_anything(answer)) continue;
-      if (answer.id.address.ip.family() != family) {
-        other_lives = other_lives || !is_dead(answer);
-      } else if (is_dead(answer)) {
-        ++dead;
-      } else {
-        all_dead = false;
-      }
-    }
-    if (all_dead && dead >= 2 && other_lives) return family;
-  }
-  return std::nullopt;
-}
-
-std::string_view family_text(Family family) {
-  return family == Family::ipv4 ? "IPv4" : "IPv6";
-}
-
-std::string silence_text(const Tries& tries) {
-  switch (tries.deciding->outcome) {
-    case Outcome::unreachable:
-      return fmt::format("ICMP said that it cannot be reached, in {} tries", tries.count);
-    case Outcome::connection_refused:
-      return "the connection was refused";
-    case Outcome::connection_reset:
-      return "the connection was reset before a whole response";
-    case Outcome::connection_closed:
-      return "the connection was closed before a whole response";
-    case Outcome::timed_out:
-    case Outcome::answered:
-    case Outcome::malformed:
-    case Outcome::no_route:
-    case Outcome::local_error:
-    case Outcome::interrupted:
-    case Outcome::superseded:
-      break;
-  }
-  return fmt::format("no answer in {} ({} {})", seconds(tries.waited), tries.count,
-                     tries.count == 1 ? "try" : "tries");
-}
-
-// ---- Silence ----
-
-void find_unreachable(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
-    const ServerAnswer& answer = asked.answer;
-    if (!is_dead(answer) || dead_family(asked.leg) == answer.id.address.ip.family()) return std::nullopt;
-    return Fault{
-        fmt::format("{} answers nothing for {}; over UDP: {}; over TCP: {}", asked.who(), asked.question(),
-                    silence_text(answer.plain), silence_text(answer.tcp)),
-        fmt::format(
-            "Start the server at {}, let UDP and TCP port {} reach it, or take it out of the NS records "
-            "of {} at the zone and at its parent.",
-            asked.who(), answer.id.address.port, asked.leg.leg->delegation.zone.to_string())};
-  });
-}
-
-void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
-  bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    judged = judged || std::any_of(leg.servers.begin(), leg.servers.end(), learnt_anything);
-    const auto family = dead_family(leg);
-    if (!family) continue;
-    Finding finding;
-    for (const ServerAnswer& answer : leg.servers) {
-      if (answer.id.address.ip.family() == *family && learnt_anything(answer))
-        finding.servers.push_back(answer.id);
-    }
-    finding.detail =
-        fmt::format("none of the {} {} addresses of the servers of {} answers, over UDP or TCP",
-                    finding.servers.size(), family_text(*family), leg.leg->delegation.zone.to_string());
-    finding.remedy = fmt::format("Make the servers of {} answer over {}, or remove their {} records.",
-                                 leg.leg->delegation.zone.to_string(), family_text(*family),
-                                 *family == Family::ipv4 ? "A" : "AAAA");
-    verdict.found(std::move(finding));
-  }
-  if (!judged) verdict.not_judged();
-}
-
-void find_timeout_udp(const Evidence& evidence, Verdict& verdict) {
-  const auto can_tell = [](const ServerAnswer& answer) { return answer.plain.tells(); };
-  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
-    const ServerAnswer& answer = asked.answer;
-    if (!is_silent(answer.plain) || is_dead(answer)) return std::nullopt;
-    return Fault{fmt::format("{} does not answer for {} over UDP: {}{}", asked.who(), asked.question(),
-                             silence_text(answer.plain),
-                             answer.edns.response() != nullptr  ? "; with EDNS it answers"
-                             : answer.tcp.response() != nullptr ? "; over TCP it answers"
-                                                                : ""),
-                 fmt::format("Let UDP port {} reach {}, and let its answers leave.", answer.id.address.port,
-                             asked.who())};
-  });
-}
-
-std::optional<Fault> broken_tcp(const Asked& asked, bool wants_silence) {
-  const ServerAnswer& answer = asked.answer;
-  if (!is_silent(answer.tcp) || is_dead(answer) || truncates(answer)) return std::nullopt;
-  const Outcome outcome = answer.tcp.deciding->outcome;
-  const bool silence = outcome == Outcome::timed_out || outcome == Outcome::unreachable;
-  if (silence != wants_silence) return std::nullopt;
-  return Fault{fmt::format("{} does not answer for {} over TCP: {}", asked.who(), asked.question(),
-                           silence_text(answer.tcp)),
-               fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
-                           asked.who(), answer.id.address.port)};
-}
-
-bool tcp_tells(const ServerAnswer& answer) {
-  return answer.tcp.tells();
-}
-
-void find_timeout_tcp(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, tcp_tells, [](const Asked& asked) { return broken_tcp(asked, true); });
-}
-
-void find_tcp_refused(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, tcp_tells, [](const Asked& asked) { return broken_tcp(asked, false); });
-}
-
-void find_no_tcp_after_tc(const Evidence& evidence, Verdict& verdict) {
-  // A server that does not truncate needs no TCP to be judged.
-  const auto can_tell = [](const ServerAnswer& answer) {
-    return learnt_anything(answer) && (!truncates(answer) || answer.tcp.tells());
-  };
-  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
-    const ServerAnswer& answer = asked.answer;
-    if (!truncates(answer) || is_whole(answer.tcp.outcome)) return std::nullopt;
-    const Response* response = answer.tcp.response();
-    const std::string over_tcp = response == nullptr && answer.tcp.failed() ? silence_text(answer.tcp)
-                                 : response == nullptr                      ? "the response is malformed"
-                                 : response->truncated                      ? "the answer is truncated again"
-                                                       : fmt::format("it says {} and gives no whole answer",
-                                                                     rcode_text(response->rcode));
-    return Fault{fmt::format("{} truncates its UDP answer for {} (TC=1), and over TCP {}", asked.who(),
-                             asked.question(), over_tcp),
-                 fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
-                             asked.who(), answer.id.address.port)};
-  });
 }
 
 // ---- Error codes and lameness ----
@@ -295,14 +78,26 @@ void find_servfail(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
+/// Where no other server can stand in for it, whoever asks goes without the key.
+std::optional<Severity> severity_of_failure(const Asked& asked) {
+  if (!fails_everywhere(asked.leg)) return std::nullopt;
+  return Severity::critical;
+}
+
+std::string_view for_all_text(const Asked& asked) {
+  return fails_everywhere(asked.leg) ? "; no server of its zone answers, so no receiver gets the key" : "";
+}
+
 void find_by_outcome(const Evidence& evidence, Verdict& verdict, ServerOutcome wanted, const char* says,
                      const char* remedy) {
-  for_each_server(evidence, verdict, learnt_anything, [&](const Asked& asked) -> std::optional<Fault> {
+  const auto find = [&](const Asked& asked) -> std::optional<Fault> {
     if (asked.answer.outcome != wanted) return std::nullopt;
-    return Fault{fmt::format("{} says {} for {}", asked.who(), says, asked.question()),
-                 fmt::format(fmt::runtime(remedy), fmt::arg("server", asked.who()),
-                             fmt::arg("zone", asked.leg.leg->delegation.zone.to_string()))};
-  });
+    return Fault{
+        fmt::format("{} says {} for {}{}", asked.who(), says, asked.question(), for_all_text(asked)),
+        fmt::format(fmt::runtime(remedy), fmt::arg("server", asked.who()), fmt::arg("zone", asked.zone())),
+        severity_of_failure(asked)};
+  };
+  for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
 }
 
 void find_refused(const Evidence& evidence, Verdict& verdict) {
@@ -368,16 +163,19 @@ std::optional<std::string> lame_reason(const ServerAnswer& answer) {
 }
 
 void find_lame(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+  const auto find = [](const Asked& asked) -> std::optional<Fault> {
     const auto reason = lame_reason(asked.answer);
-    if (!reason || says_name_too_long(asked.answer)) return std::nullopt;
-    const std::string zone = asked.leg.leg->delegation.zone.to_string();
+    if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.leg))
+      return std::nullopt;
     return Fault{
-        fmt::format("{} is not authoritative for {}: {}", asked.who(), asked.question(), *reason),
+        fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
+                    for_all_text(asked)),
         fmt::format("Load the zone {} on {}, or take the server out of the NS records of the zone and "
                     "of its parent.",
-                    zone, asked.who())};
-  });
+                    asked.zone(), asked.who()),
+        severity_of_failure(asked)};
+  };
+  for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
 }
 
 // ---- Answers that are none ----
@@ -446,10 +244,6 @@ void find_malformed(const Evidence& evidence, Verdict& verdict) {
 
 // ---- Letter case ----
 
-bool mixes_case(const probe::Exchange& exchange) {
-  return !exchange.question_name.same_octets(exchange.question_name.lower_case());
-}
-
 void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) {
     const auto all = answer.all();
@@ -471,34 +265,23 @@ void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-/// The record's ways that were asked in mixed case, or those that were not.
-std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
-  std::vector<const Tries*> ways;
-  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
-  }
-  return ways;
-}
-
 void find_case_sensitive(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) {
     return !ways_by_case(answer, true).empty() && !ways_by_case(answer, false).empty();
   };
-  const auto has_record = [](const Tries* t) { return t->outcome == ServerOutcome::answered; };
-  const auto lacks_record = [](const Tries* t) {
-    return t->outcome == ServerOutcome::nxdomain || t->outcome == ServerOutcome::nodata ||
-           t->outcome == ServerOutcome::refused || t->outcome == ServerOutcome::servfail;
-  };
   for_each_server(evidence, verdict, can_tell, [&](const Asked& asked) -> std::optional<Fault> {
-    const auto mixed = ways_by_case(asked.answer, true);
-    const auto lower = ways_by_case(asked.answer, false);
-    if (!std::all_of(lower.begin(), lower.end(), has_record) ||
-        !std::all_of(mixed.begin(), mixed.end(), lacks_record)) {
-      return std::nullopt;
-    }
-    return Fault{fmt::format("{} has a record for {}, and none when the name is asked as {}", asked.who(),
-                             asked.question(), mixed.front()->deciding->question_name.to_string()),
-                 fmt::format("Let {} compare names without regard to letter case.", asked.who())};
+    const bool is_silent_to_it = asked.silence.cause == SilenceCause::mixed_case;
+    const bool is_limited = asked.silence.cause == SilenceCause::limit;
+    if (!is_silent_to_it && (is_limited || !denies_mixed_case(asked.answer))) return std::nullopt;
+    const std::string mixed = ways_by_case(asked.answer, true).front()->deciding->question_name.to_string();
+    return Fault{
+        is_silent_to_it ? fmt::format("{} answers for {}, and does not when the name is asked as {}",
+                                      asked.who(), asked.question(), mixed)
+                        : fmt::format("{} has a record for {}, and none when the name is asked as {}",
+                                      asked.who(), asked.question(), mixed),
+        fmt::format("Let {} compare names without regard to letter case; if several machines answer at that "
+                    "address, see that each has the record.",
+                    asked.who())};
   });
 }
 
@@ -507,7 +290,9 @@ void find_case_sensitive(const Evidence& evidence, Verdict& verdict) {
 void find_address_refused(const Evidence& evidence, Verdict& verdict) {
   const auto is_there = [](const ServerAnswer&) { return true; };
   for_each_server(evidence, verdict, is_there, [](const Asked& asked) -> std::optional<Fault> {
-    if (asked.answer.server->not_asked != probe::NotAsked::address_refused) return std::nullopt;
+    // Inside a network its private addresses are right.
+    if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.leg))
+      return std::nullopt;
     const auto purpose = config::special_purpose(asked.answer.id.address.ip);
     return Fault{
         fmt::format("{} was not asked: its address is {}", asked.who(),
@@ -602,21 +387,11 @@ bool edns_tells(const ServerAnswer& answer) {
   return answer.edns.tells() && answer.plain.response() != nullptr;
 }
 
-void find_edns_dropped(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, edns_tells, [](const Asked& asked) -> std::optional<Fault> {
-    const ServerAnswer& answer = asked.answer;
-    if (!is_silent(answer.edns)) return std::nullopt;
-    return Fault{fmt::format("{} answers for {} without EDNS, and not with it: {}", asked.who(),
-                             asked.question(), silence_text(answer.edns)),
-                 fmt::format("Let {} answer queries that carry EDNS; look for a firewall that drops them.",
-                             asked.who())};
-  });
-}
-
 /// The error code with which a server meets EDNS while it says something else without.
 std::optional<Rcode> edns_error(const ServerAnswer& answer) {
   const Response* response = answer.edns.response();
-  if (response == nullptr || answer.plain.outcome == answer.edns.outcome) return std::nullopt;
+  if (response == nullptr || answer.plain.outcome == answer.edns.outcome || denies_mixed_case(answer))
+    return std::nullopt;
   if (response->rcode == Rcode::noerror || response->rcode == Rcode::nxdomain ||
       response->rcode == Rcode::refused) {
     return std::nullopt;
@@ -697,44 +472,6 @@ void find_slow(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-/// The question after which a server that had answered fell silent or refused.
-const Tries* rate_limited_at(const ServerAnswer& answer, const probe::Leg& leg) {
-  // Then a question may seem silent that was not asked often enough.
-  if (answer.server->cut_short) return nullptr;
-  const bool pinned = leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
-  std::vector<const Tries*> asked{&answer.plain, &answer.edns, &answer.tcp, &answer.sibling};
-  // Servers that the operator named may not hold the zone of that name, and are free to refuse its SOA.
-  if (!pinned) asked.insert(asked.end(), {&answer.soa, &answer.ns});
-  const auto answered_before = [&](const Tries& late, bool same_edns) {
-    return std::any_of(asked.begin(), asked.end(), [&](const Tries* early) {
-      return is_whole(early->outcome) && early->deciding->transport == Transport::udp &&
-             early->deciding->started < late.deciding->started &&
-             (!same_edns || early->deciding->edns_sent == late.deciding->edns_sent);
-    });
-  };
-  for (const Tries* tries : asked) {
-    if (!tries->tells() || tries->deciding->transport != Transport::udp) continue;
-    const bool refused = tries->outcome == ServerOutcome::refused;
-    if (!refused && !is_silent(*tries)) continue;
-    if (answered_before(*tries, !refused)) return tries;
-  }
-  return nullptr;
-}
-
-void find_rate_limited(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, plain_answered, [](const Asked& asked) -> std::optional<Fault> {
-    const Tries* at = rate_limited_at(asked.answer, *asked.leg.leg);
-    if (at == nullptr) return std::nullopt;
-    return Fault{
-        fmt::format("{} answered, and then {} for {}", asked.who(),
-                    at->outcome == ServerOutcome::refused ? "said REFUSED" : "fell silent",
-                    at->deciding->question_name.to_string()),
-        fmt::format("Raise the rate limit of {}, or let it send truncated answers (TC=1) in place of "
-                    "silence, so that resolvers come back over TCP.",
-                    asked.who())};
-  });
-}
-
 void find_recursion_available(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) { return answer.whole != nullptr; };
   for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
@@ -782,7 +519,7 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     judged = judged || !leg.groups.empty();
     const probe::SoaRecord* newest = newest_of_majority(leg);
-    if (newest == nullptr) continue;
+    if (newest == nullptr || parents_explain_difference(leg)) continue;
     for (std::size_t i = 0; i < leg.servers.size(); ++i) {
       const ServerAnswer& answer = leg.servers[i];
       const probe::SoaRecord* soa = answer.soa_record;
@@ -815,28 +552,10 @@ constexpr Check rows[] = {
     {"ns_servfail", Scope::server, Severity::critical, "RFC 1035 section 4.1.1",
      "a server says SERVFAIL for the record", "a verifier that asks this server cannot check the signature",
      "Make the server load the zone and answer for it.", find_servfail},
-    {"ns_no_tcp_after_tc", Scope::server, Severity::critical, "RFC 7766 section 5",
-     "a server truncates its UDP answer and gives no whole answer over TCP",
-     "a verifier behind this server never gets the key", "Let the server serve DNS over TCP.",
-     find_no_tcp_after_tc},
     {"ns_stale", Scope::server, Severity::critical, "RFC 1034 section 4.3.5",
      "a server gives another answer than the majority, and its zone is behind",
      "signatures fail for those whose resolver asks this server", "Let the server transfer the zone again.",
      find_stale},
-    {"ns_timeout_udp", Scope::server, Severity::warning, "RFC 7766 section 5",
-     "a server answers over TCP but not over UDP", "resolvers lose time, or give up on this server",
-     "Let UDP reach the server.", find_timeout_udp},
-    {"ns_timeout_tcp", Scope::server, Severity::warning, "RFC 7766 section 5",
-     "a server answers over UDP but is silent over TCP",
-     "none while answers are small; a longer key would be lost on this server", "Let TCP reach the server.",
-     find_timeout_tcp},
-    {"ns_unreachable", Scope::server, Severity::warning, "RFC 8906 section 1",
-     "a server answers neither over UDP nor over TCP", "resolvers lose time before they ask another server",
-     "Bring the server back, or take it out of the NS records.", find_unreachable},
-    {"ns_tcp_refused", Scope::server, Severity::warning, "RFC 7766 section 5",
-     "a server answers over UDP, and refuses or breaks off TCP connections",
-     "none while answers are small; a longer key would be lost on this server",
-     "Let the server serve DNS over TCP.", find_tcp_refused},
     {"ns_refused", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
      "a server refuses to answer for the record", "resolvers lose time before they ask another server",
      "Load the zone on the server, or take it out of the NS records.", find_refused},
@@ -876,9 +595,6 @@ constexpr Check rows[] = {
      "an address of a nameserver could not be learned",
      "a server that was not asked may have another key, or none; resolvers lose time on its name",
      "Make the servers of the nameserver's own name answer for A and AAAA.", find_address_unknown},
-    {"ns_edns_dropped", Scope::server, Severity::warning, "RFC 6891 section 7",
-     "a server does not answer queries with EDNS", "resolvers lose time with each question",
-     "Let queries with EDNS reach the server.", find_edns_dropped},
     {"ns_edns_formerr", Scope::server, Severity::warning, "RFC 6891 section 7",
      "a server meets EDNS with an error code", "resolvers ask again without EDNS and lose time",
      "Bring the DNS software of the server up to date.", find_edns_formerr},
@@ -892,16 +608,6 @@ constexpr Check rows[] = {
     {"ns_slow", Scope::server, Severity::warning, "", "a server is slow to answer",
      "resolvers lose time, and may give up before the key is there",
      "Find out what slows the server: its load, the way to it, or a limit on its queries.", find_slow},
-    {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 1",
-     "the servers answer over one of IPv4 and IPv6 alone",
-     "resolvers that have only the other cannot get the key",
-     "Let the servers answer over IPv4, and over IPv6 if its addresses are published.",
-     find_family_unreachable},
-    {"ns_rate_limited", Scope::server, Severity::warning, "",
-     "a server answers at first, then refuses or falls silent",
-     "a busy resolver may not get the key from this server",
-     "Raise the rate limit of the server, or let it answer with TC=1 in place of silence.",
-     find_rate_limited},
     {"ns_recursion_available", Scope::server, Severity::notice, "RFC 5358 section 4",
      "an authoritative server offers recursion to the public", "none; it can be misused against others",
      "Switch recursion off.", find_recursion_available},

@@ -16,6 +16,7 @@
 #include <fmt/ranges.h>
 
 #include "checks/check_groups.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/evidence.hpp"
 #include "checks/server_answer.hpp"
 #include "config/escape.hpp"
@@ -105,6 +106,8 @@ std::vector<const LegAnswers*> distinct_zones(const Evidence& evidence) {
 void find_presence_differs(const Evidence& evidence, Verdict& verdict) {
   const auto& published = evidence.answers.published;
   if (published.empty()) return verdict.not_judged();
+  // The zone above sends resolvers to different servers: that is the cause, and has a row of its own.
+  if (parents_explain_differences(evidence.answers)) return;
   std::vector<ServerId> without;
   bool present = false;
   for (const AnswerGroup& group : published) {
@@ -128,7 +131,7 @@ void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
     if (group.has_texts()) texts.push_back(group);
   }
   if (evidence.answers.published.empty()) return verdict.not_judged();
-  if (texts.size() < 2) return;
+  if (texts.size() < 2 || parents_explain_differences(evidence.answers)) return;
   std::vector<ServerId> others;
   for (auto group = std::next(texts.begin()); group != texts.end(); ++group)
     others.insert(others.end(), group->servers.begin(), group->servers.end());
@@ -188,7 +191,8 @@ void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
   if (!any_server(evidence, answered_twice)) return verdict.not_judged();
   for (const LegAnswers& leg : evidence.answers.legs) {
     for (const ServerAnswer& answer : leg.servers) {
-      if (!answer.disagrees_with_itself) continue;
+      // A name in mixed case that is denied has a row of its own.
+      if (!answer.disagrees_with_itself || denies_mixed_case(answer)) continue;
       report(
           verdict, {answer.id},
           fmt::format("{} does not answer the same each time for {}: {}", server_text(answer.id),
@@ -205,6 +209,7 @@ void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     std::vector<ServerId> without;
     for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray()) continue;
       bool missing = false;
       for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp, &answer.sibling}) {
         if (!is_negative(tries->outcome)) continue;
@@ -242,7 +247,7 @@ void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     for (std::size_t i = 0; i < leg.servers.size(); ++i) {
       const ServerAnswer& answer = leg.servers[i];
-      if (answer.soa_record == nullptr) continue;
+      if (answer.soa_record == nullptr || answer.is_stray()) continue;
       judged = true;
       const probe::SoaRecord* const newest = newest_serial(leg, answer);
       // That it publishes something else as well is told as `ns_stale`.
@@ -350,6 +355,45 @@ void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
+/// Whether nothing could be sent to any server, neither on the way to the name nor there.
+bool has_no_network(const LegAnswers& leg) {
+  std::size_t tried = 0;
+  const auto cannot = [&](const probe::Exchange& exchange) {
+    ++tried;
+    return exchange.outcome == probe::Outcome::no_route;
+  };
+  for (const auto& walked : leg.leg->delegation.exchanges) {
+    if (!cannot(walked.exchange)) return false;
+  }
+  std::set<config::Family> families;
+  for (const ServerAnswer& answer : leg.servers) {
+    families.insert(answer.id.address.ip.family());
+    if (answer.server->not_asked == probe::NotAsked::no_route) {
+      ++tried;
+      continue;
+    }
+    if (answer.server->not_asked != probe::NotAsked::asked) return false;
+    if (!std::ranges::all_of(answer.server->exchanges, cannot)) return false;
+  }
+  // Servers of one family alone lack no more than that family.
+  return tried > 0 && (families.empty() || families.size() == 2);
+}
+
+std::string no_way_remedy(const LegAnswers& leg) {
+  std::set<config::Family> families;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.server->not_asked == probe::NotAsked::no_route) families.insert(answer.id.address.ip.family());
+  }
+  if (families.size() != 1) {
+    return "See that this machine's network is up; servers of one family need IPv4 or IPv6 on it, and "
+           "allowed.";
+  }
+  return fmt::format(
+      "This machine has no {0}, and the zone {1} has servers at {0} addresses alone: probe from a "
+      "machine that has it.",
+      *families.begin() == config::Family::ipv6 ? "IPv6" : "IPv4", zone_text(leg));
+}
+
 void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.legs.empty()) return verdict.not_judged();
   for (const LegAnswers& leg : evidence.answers.legs) {
@@ -357,7 +401,10 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
     std::size_t wanted = 0;
     std::size_t answered = leg.answered();
     std::vector<ServerId> silent;
+    // Then nothing is unknown: each server says so itself.
+    if (fails_everywhere(leg)) continue;
     for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray()) continue;
       const probe::NotAsked reason = answer.server->not_asked;
       if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
       ++wanted;
@@ -375,7 +422,11 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
       continue;
     }
     const std::string owner = leg.leg->owner.to_string();
-    if (leg.servers.empty()) {
+    if (has_no_network(leg)) {
+      report(verdict, {},
+             fmt::format("this machine has no network: it has no route to any server that {} needs", owner),
+             "Bring the network of this machine up, and probe again.");
+    } else if (leg.servers.empty()) {
       report(verdict, {},
              fmt::format("no server could be asked for {}: no server of {} answered on the way to it", owner,
                          delegation.stopped_at.to_string()),
@@ -386,14 +437,16 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
              fmt::format(
                  "this machine has no way to any of the servers for {}: neither a route nor leave to use one",
                  owner),
-             "See that this machine's network is up; servers of one family need IPv4 or IPv6 on it, and "
-             "allowed.");
+             no_way_remedy(leg));
     } else {
       const std::string detail = fmt::format("{} of {} servers gave a whole answer for {}, fewer than half",
                                              answered, wanted, owner);
+      const auto sends_on = [&](const ServerAnswer& answer) { return refers_down(answer, leg); };
       report(verdict, std::move(silent), detail,
-             fmt::format("Read what was found at each server of {}, and probe again once they answer.",
-                         zone_text(leg)));
+             std::ranges::any_of(leg.servers, sends_on)
+                 ? "They refer to a zone below: name its servers with --nameserver, or leave that away."
+                 : fmt::format("Read what was found at each server of {}, and probe again once they answer.",
+                               zone_text(leg)));
     }
   }
 }
@@ -478,9 +531,27 @@ void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
          fmt::format("Let the alias at {} lead to the name that holds the key.", names.front()));
 }
 
+void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  const auto wildcard = wildcard_alias(evidence);
+  if (!wildcard || has_key_record(evidence)) return;
+  const std::string name = evidence.answers.legs.front().leg->owner.to_string();
+  Finding finding;
+  finding.detail = fmt::format(
+      "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
+      wildcard->owner, wildcard->target.to_string(), evidence.texts.empty() ? "no TXT record" : "no key");
+  finding.remedy = fmt::format(
+      "Publish the key as a TXT record at {}, or stop signing with selector {}; the wildcard then no longer "
+      "answers there.",
+      name, evidence.observation.selector.to_string());
+  verdict.found(std::move(finding));
+}
+
 void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
   const ChainAnswers& answers = evidence.answers;
   if (!answers.known) verdict.not_judged();
+  // An alias that nobody made for the selector does not dangle.
+  if (wildcard_alias(evidence)) return;
   for (std::size_t i = 1; i < answers.legs.size(); ++i) {
     const LegAnswers& leg = answers.legs[i];
     if (leg.groups.empty() || !std::all_of(leg.groups.begin(), leg.groups.end(),
@@ -555,6 +626,33 @@ void find_dname(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
+/// The zone whose servers speak for the name: the deepest one above it, which for the apex of a zone and for
+/// names above that is a parent.
+DomainName zone_that_denies(const probe::Delegation& delegation, const DomainName& denied) {
+  DomainName zone;
+  for (const probe::ZoneCut& cut : delegation.cuts) {
+    if (denied != cut.apex && denied.is_at_or_below(cut.apex)) zone = cut.apex;
+  }
+  return zone;
+}
+
+/// The servers that were heard to deny the name on the way; none when an earlier walk did.
+std::vector<ServerId> denying_on_the_way(const probe::Delegation& delegation, const DomainName& denied) {
+  std::vector<ServerId> servers;
+  for (const auto& walked : delegation.exchanges) {
+    const auto& response = walked.exchange.response;
+    if (walked.exchange.question_name != denied || !response || response->rcode != probe::Rcode::nxdomain)
+      continue;
+    ServerId id{{}, walked.server};
+    for (const probe::ZoneCut& cut : delegation.cuts) {
+      const auto parent = std::ranges::find(cut.parents, walked.server, &probe::ParentAnswer::address);
+      if (parent != cut.parents.end() && !parent->names.empty()) id.name = parent->names.front().to_string();
+    }
+    if (std::find(servers.begin(), servers.end(), id) == servers.end()) servers.push_back(std::move(id));
+  }
+  return servers;
+}
+
 void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   std::vector<DomainName> told;
@@ -569,10 +667,11 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     const bool is_signed = std::any_of(leg.servers.begin(), leg.servers.end(), [](const ServerAnswer& a) {
       return a.whole != nullptr && a.whole->has_rrsig;
     });
-    const auto tell = [&](const DomainName& denied, std::vector<ServerId> servers) {
+    const auto tell = [&](const DomainName& denied, const DomainName& zone, std::vector<ServerId> servers) {
       if (std::find(told.begin(), told.end(), denied) != told.end()) return;
       told.push_back(denied);
-      const std::string who = servers.empty() ? "the servers say" : servers_text(servers) + " says";
+      const std::string who = servers.empty() ? fmt::format("the servers of {} say", zone.to_string())
+                                              : servers_text(servers) + " says";
       report(
           verdict, std::move(servers),
           fmt::format("{} NXDOMAIN for {}, and there is a record for {} below it", who, denied.to_string(),
@@ -580,25 +679,27 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
           fmt::format(
               "Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT record "
               "of any text at that name.",
-              zone_text(leg), denied.to_string()),
-          is_signed ? Severity::critical : Severity::warning);
+              zone.to_string(), denied.to_string()),
+          is_signed && zone == delegation.zone ? Severity::critical : Severity::warning);
     };
     std::vector<ServerId> denying;
     const DomainName* domainkey = nullptr;
     for (const ServerAnswer& answer : leg.servers) {
-      if (answer.outcome != ServerOutcome::answered || answer.domainkey.outcome != ServerOutcome::nxdomain)
+      if (answer.is_stray() || answer.outcome != ServerOutcome::answered ||
+          answer.domainkey.outcome != ServerOutcome::nxdomain)
         continue;
       denying.push_back(answer.id);
       domainkey = &answer.domainkey.deciding->question_name;
     }
-    if (domainkey != nullptr) tell(*domainkey, std::move(denying));
-    // The walk does not say who denied the name: a server that lacks the record as well is right to do so.
+    if (domainkey != nullptr) tell(*domainkey, delegation.zone, std::move(denying));
+    // A server that lacks the record as well is right to deny the name.
     const bool all_have_it = std::all_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& group) {
       return group.outcome == ServerOutcome::answered;
     });
     if (!all_have_it) continue;
     for (const DomainName& denied : delegation.denied) {
-      if (denied != leg.leg->owner && leg.leg->owner.is_at_or_below(denied)) tell(denied, {});
+      if (denied == leg.leg->owner || !leg.leg->owner.is_at_or_below(denied)) continue;
+      tell(denied, zone_that_denies(delegation, denied), denying_on_the_way(delegation, denied));
     }
   }
   if (!judged) verdict.not_judged();
@@ -636,7 +737,8 @@ std::vector<ChildSet> child_sets(const LegAnswers& leg, const probe::ZoneCut& cu
   if (cut.apex == leg.leg->delegation.zone) {
     for (const ServerAnswer& answer : leg.servers) {
       const Response* response = answer.ns.response();
-      if (response == nullptr || !response->authoritative || response->ns.empty()) continue;
+      if (answer.is_stray() || response == nullptr || !response->authoritative || response->ns.empty())
+        continue;
       const auto names = targets_of(response->ns);
       auto same = std::find_if(sets.begin(), sets.end(), [&](const ChildSet& s) { return s.names == names; });
       if (same == sets.end()) same = sets.insert(sets.end(), ChildSet{names, {}});
@@ -659,6 +761,9 @@ void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
   for (const LegAnswers& leg : evidence.answers.legs) {
     for (const probe::ZoneCut& cut : leg.leg->delegation.cuts) {
       if (!is_own_cut(cut, leg, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
+        continue;
+      // Then it is the parents that differ, or where this machine stands.
+      if (referral_groups(cut).size() > 1 || (cut.apex == leg.leg->delegation.zone && is_internal_view(leg)))
         continue;
       const auto parent = targets_of(cut.parent_ns);
       const auto children = child_sets(leg, cut);
@@ -751,6 +856,8 @@ std::string addresses_text(const std::set<config::Address>& addresses) {
 }
 
 void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
+  // Inside a network the addresses are those of the inside.
+  if (is_internal_view(evidence.answers)) return;
   for_each_nameserver(evidence, verdict, [&](const probe::Nameserver& nameserver, const std::string& zone) {
     for (const config::Family family : {config::Family::ipv4, config::Family::ipv6}) {
       const auto glue = of_family(nameserver.glue, family);
@@ -765,6 +872,17 @@ void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
                          zone));
     }
   });
+}
+
+/// A circle is one for every resolver: where it leaves no server at all, the key is lost to all.
+bool nobody_gets_there(const LegAnswers& leg) {
+  const probe::Delegation& delegation = leg.leg->delegation;
+  if (!leg.servers.empty() || !delegation.nameservers_cut_off.empty()) return false;
+  return delegation.outcome == probe::DiscoveryOutcome::loop ||
+         (!delegation.nameservers.empty() &&
+          std::ranges::all_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
+            return nameserver.host == HostOutcome::loop;
+          }));
 }
 
 void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
@@ -785,7 +903,8 @@ void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
                           join_some(circling), zone),
         fmt::format("Give a nameserver of {} a name inside that zone with glue at the parent, or a name in a "
                     "zone that does not depend on it.",
-                    zone));
+                    zone),
+        nobody_gets_there(*leg) ? std::optional(Severity::critical) : std::nullopt);
   }
 }
 
@@ -883,6 +1002,10 @@ constexpr Check rows[] = {
     {"cname_loop", Scope::zone, Severity::critical, "RFC 1034 section 3.6.2", "the aliases lead in a circle",
      "no verifier gets the key",
      "Let the CNAME at `SELECTOR._domainkey.DOMAIN` lead to the name that holds the key.", find_cname_loop},
+    {"selector_missing_wildcard", Scope::zone, Severity::critical, "RFC 4592 section 3.3.1",
+     "nothing stands at the selector, and a wildcard's alias answers in its place",
+     "every signature made with this selector fails",
+     "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_wildcard},
     {"cname_dangling", Scope::zone, Severity::critical, "RFC 6376 section 6.1.2",
      "the alias leads to a name without a record", "no verifier gets the key",
      "Publish the key record at the target, or take the alias away; the provider of the target knows which.",

@@ -207,7 +207,7 @@ void TextPage::sizes(const checks::SizeFacts& size) {
   if (plain && *plain > plain_limit_bytes && !size.drop_first.empty()) {
     std::string tags;
     for (const auto& tag : size.drop_first) {
-      tags += (tags.empty() ? "" : ", then ") + config::escape_text(tag, 20) + '=';
+      tags += (tags.empty() ? "" : ", then ") + config::escape_text(tag, 20);
     }
     fact("", "to save bytes, drop " + tags);
   }

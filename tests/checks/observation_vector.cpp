@@ -46,14 +46,16 @@ constexpr std::string_view other_key_text =
     "tTkxtpyrhzGJkOECGNi/WpOYXvZqOMvE6/UsSsPJgQ0LDOWVhTyeKEouZlUzCUk3ywIDAQAB";
 
 constexpr std::string_view outcome_names[] = {
-    "answered",         "timed_out",         "malformed", "unreachable", "connection_refused",
-    "connection_reset", "connection_closed", "no_route",  "local_error", "interrupted"};
+    "answered",          "timed_out", "malformed",   "unreachable", "connection_refused", "connection_reset",
+    "connection_closed", "no_route",  "local_error", "interrupted", "superseded"};
 constexpr std::string_view not_asked_names[] = {"asked", "address_refused", "no_route", "family_disabled",
                                                 "budget_exhausted"};
 constexpr std::string_view host_names[] = {"found",   "is_alias",         "name_missing", "no_address",
                                            "unknown", "budget_exhausted", "loop"};
-constexpr std::string_view discovery_names[] = {"complete", "pinned",           "no_servers",
+constexpr std::string_view discovery_names[] = {"complete", "pinned",           "no_servers", "intercepted",
                                                 "loop",     "budget_exhausted", "interrupted"};
+constexpr std::string_view cut_answer_names[] = {"refers",  "serves_it", "no_cut",   "denied",
+                                                 "useless", "silent",    "not_asked"};
 constexpr std::string_view chain_names[] = {"complete", "loop", "too_long", "interrupted"};
 constexpr std::string_view role_names[] = {"pending", "active", "standby", "retired"};
 constexpr std::string_view ignore_names[] = {
@@ -216,6 +218,7 @@ Response response_of(const json& given, const Exchange& exchange, const Place& p
   if (exchange.edns_sent && given.value("opt", !is_error)) {
     response.edns.emplace();
     response.edns->payload_bytes = 1232;
+    response.edns->dnssec_ok = given.value("dnssec_ok", false);
     if (given.contains("nsid")) response.edns->nsid = given["nsid"].get<std::string>();
   }
   return response;
@@ -266,6 +269,8 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
                "referral",
                "soa",
                "opt",
+               "edns",
+               "dnssec_ok",
                "nsid",
                "bytes",
                "took_ms",
@@ -277,7 +282,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
   exchange.purpose = way.purpose;
   exchange.question_type = way.type;
   exchange.transport = way.transport;
-  exchange.edns_sent = way.edns;
+  exchange.edns_sent = given.value("edns", way.edns);
   exchange.question_name = given.contains("question") ? name_of(given["question"]) : question;
   exchange.outcome = one_of<Outcome>(given.value("outcome", json("answered")), outcome_names);
   exchange.bytes_sent = static_cast<std::uint32_t>(12 + question.wire_size() + 4 + (way.edns ? 15 : 0));
@@ -347,12 +352,13 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
 
 probe::ServerObservation server_of(const json& given, Place place, const json& leg_record, bool is_first,
                                    const std::optional<DomainName>& sibling) {
-  only(given, {"server", "port", "name", "not_asked", "cut_short", "record", "serial", "mname", "rname",
-               "soa_ttl", "soa_minimum", "record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns",
-               "sibling", "domainkey"});
+  only(given, {"server", "port", "name", "stray_of", "not_asked", "cut_short", "record", "serial", "mname",
+               "rname", "soa_ttl", "soa_minimum", "record_plain", "record_edns", "record_tcp", "zone_soa",
+               "zone_ns", "sibling", "domainkey"});
   probe::ServerObservation server;
   server.address = {address_of(given.at("server")), given.value("port", std::uint16_t{53})};
   server.names = {name_of(given.at("name"))};
+  if (given.contains("stray_of")) server.stray_of = place.zone = name_of(given["stray_of"]);
   server.not_asked = one_of<probe::NotAsked>(given.value("not_asked", json("asked")), not_asked_names);
   if (server.not_asked != probe::NotAsked::asked) return server;
   server.cut_short = given.value("cut_short", false);
@@ -386,8 +392,46 @@ std::vector<probe::NsRecord> ns_records(const json& names, const DomainName& own
       names, [&](const json& target) { return probe::NsRecord{owner, name_of(target), 86'400}; });
 }
 
+/// What the servers of the zone above say of a cut.
+void read_parents(const json& given, probe::ZoneCut& cut) {
+  if (given.contains("parent")) cut.parent = name_of(given["parent"]);
+  cut.parents_sampled = given.value("sampled", false);
+  for (const auto& referral : given.value("referrals", json::array())) {
+    only(referral, {"ns", "ds"});
+    probe::Referral& read = cut.referrals.emplace_back();
+    read.ns = ns_records(referral.at("ns"), cut.apex);
+    for (const auto& ds : referral.value("ds", json::array()))
+      read.ds.push_back({cut.apex, 1, ds.at(0), ds.at(1), "digest", 86'400});
+  }
+  for (const auto& parent : given.value("parents", json::array())) {
+    only(parent, {"server", "name", "answer", "referral", "serial"});
+    probe::ParentAnswer& read = cut.parents.emplace_back();
+    read.address = {address_of(parent.at("server")), 53};
+    read.names = {name_of(parent.at("name"))};
+    read.answer = one_of<probe::CutAnswer>(parent.value("answer", json("refers")), cut_answer_names);
+    if (read.answer == probe::CutAnswer::refers) read.referral = parent.value("referral", 0U);
+    if (parent.contains("serial")) read.serial = parent["serial"].get<std::uint32_t>();
+  }
+}
+
+/// What the walk asked, each in the form of an exchange with `server`, `zone`, `question` and `type`.
+std::vector<probe::WalkExchange> walk_of(const json& given, const Place& place) {
+  std::vector<probe::WalkExchange> walk;
+  for (json walked : given) {
+    const config::ServerAddress address{address_of(walked.at("server")), 53};
+    const DomainName zone = walked.contains("zone") ? name_of(walked["zone"]) : place.zone;
+    for (const char* key : {"server", "zone"}) walked.erase(key);
+    probe::ServerObservation asked;
+    const Way way{"cut", Purpose::cut, probe::RecordType::ns, probe::Transport::udp, true};
+    add_exchanges(asked, walked, way, place.zone, place);
+    for (auto& exchange : asked.exchanges) walk.push_back({address, zone, std::move(exchange)});
+  }
+  return walk;
+}
+
 probe::Delegation delegation_of(const json& given, const Place& place, const probe::Leg& leg) {
-  only(given, {"outcome", "stopped_at", "parent_ns", "child_ns", "cuts", "nameservers", "cut_off", "denied"});
+  only(given, {"outcome", "stopped_at", "parent_ns", "child_ns", "cuts", "nameservers", "cut_off", "denied",
+               "parent", "referrals", "parents", "sampled", "exchanges"});
   probe::Delegation delegation;
   delegation.zone = place.zone;
   delegation.outcome =
@@ -397,22 +441,29 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
   delegation.nameservers_cut_off = list_of<DomainName>(given.value("cut_off", json::array()), name_of);
 
   for (const auto& cut : given.value("cuts", json::array())) {
-    only(cut, {"apex", "parent_ns", "child_ns"});
-    const DomainName apex = name_of(cut.at("apex"));
-    delegation.cuts.push_back({apex, 86'400, 86'400, ns_records(cut.value("parent_ns", json::array()), apex),
-                               ns_records(cut.value("child_ns", json::array()), apex)});
+    only(cut, {"apex", "parent_ns", "child_ns", "parent", "referrals", "parents", "sampled"});
+    probe::ZoneCut& read = delegation.cuts.emplace_back();
+    read.apex = name_of(cut.at("apex"));
+    read.parent_ns_ttl_seconds = read.child_ns_ttl_seconds = 86'400;
+    read.parent_ns = ns_records(cut.value("parent_ns", json::array()), read.apex);
+    read.child_ns = ns_records(cut.value("child_ns", json::array()), read.apex);
+    read_parents(cut, read);
   }
   if (delegation.outcome != probe::DiscoveryOutcome::pinned) {
     json names = json::array();
     for (const auto& name : place.nameservers) names.push_back(name.to_string());
-    delegation.cuts.push_back({place.zone, 86'400, 86'400,
-                               ns_records(given.value("parent_ns", names), place.zone),
-                               ns_records(given.value("child_ns", names), place.zone)});
+    probe::ZoneCut& cut = delegation.cuts.emplace_back();
+    cut.apex = place.zone;
+    cut.parent = place.zone.parent();
+    cut.parent_ns_ttl_seconds = cut.child_ns_ttl_seconds = 86'400;
+    cut.parent_ns = ns_records(given.value("parent_ns", names), place.zone);
+    cut.child_ns = ns_records(given.value("child_ns", names), place.zone);
+    read_parents(given, cut);
   }
   for (const auto& name : place.nameservers) {
     probe::Nameserver nameserver{name, true, true, probe::HostOutcome::found};
     for (const auto& server : leg.servers) {
-      if (server.names.front() == name) nameserver.addresses.push_back(server.address.ip);
+      if (server.names.front() == name && !server.stray_of) nameserver.addresses.push_back(server.address.ip);
     }
     nameserver.glue = nameserver.addresses;
     delegation.nameservers.push_back(nameserver);
@@ -432,6 +483,7 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
     known->ipv4_unknown = changed.value("ipv4_unknown", false);
     known->ipv6_unknown = changed.value("ipv6_unknown", false);
   }
+  delegation.exchanges = walk_of(given.value("exchanges", json::array()), place);
   return delegation;
 }
 
@@ -455,8 +507,9 @@ probe::Leg leg_of(const json& given, const DomainName& owner, const DomainName& 
   const json servers = given.value("servers", healthy_servers(zone, is_first));
   for (const auto& server : servers) {
     const DomainName name = name_of(server.at("name"));
-    if (std::find(place.nameservers.begin(), place.nameservers.end(), name) == place.nameservers.end())
-      place.nameservers.push_back(name);
+    const bool is_new =
+        std::find(place.nameservers.begin(), place.nameservers.end(), name) == place.nameservers.end();
+    if (is_new && !server.contains("stray_of")) place.nameservers.push_back(name);
   }
   const json record = given.value("record", json{{"txt", "key"}});
   for (const auto& server : servers)
@@ -548,11 +601,15 @@ ObservationVector read_observation(const json& vector) {
   adsp["record"] = vector.value("adsp", json{{"rcode", "nxdomain"}});
   if (adsp.contains("servers")) {
     for (auto& server : adsp["servers"]) {
-      const json record = server.value("record", json());
+      json record = server.value("record", json());
+      // A server that is silent without EDNS is so for this name too, and it is asked in no other way.
+      if (server.contains("record_plain") && server["record_plain"].is_string())
+        record = server["record_plain"];
       for (const char* key : {"record_edns", "zone_soa", "zone_ns", "sibling", "domainkey", "record",
                               "record_plain", "record_tcp"})
         server.erase(key);
       if (record.is_string()) server["record"] = record;
+      for (const char* key : {"record_edns", "zone_soa", "zone_ns"}) server[key] = "not_asked";
     }
   }
   observation.adsp.legs.push_back(

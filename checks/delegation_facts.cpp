@@ -1,0 +1,198 @@
+#include "checks/delegation_facts.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using probe::CutAnswer;
+using probe::NotAsked;
+using probe::ParentAnswer;
+using probe::ZoneCut;
+
+bool names_any(const std::vector<DomainName>& names, const std::set<DomainName>& wanted) {
+  return std::ranges::any_of(names, [&](const DomainName& name) { return wanted.contains(name); });
+}
+
+const ServerAnswer* stray_at(const LegAnswers& leg, const ZoneCut& cut,
+                             const config::ServerAddress& address) {
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.is_stray() && answer.id.address == address && *answer.server->stray_of == cut.parent)
+      return &answer;
+  }
+  return nullptr;
+}
+
+/// What a resolver gets that asks this server of the zone above cut number `at` for the leg's name.
+std::set<std::string> answers_from(const LegAnswers& leg, std::size_t at, const ParentAnswer& parent) {
+  const ZoneCut& cut = leg.leg->delegation.cuts[at];
+  if (parent.answer == CutAnswer::refers && parent.referral) {
+    std::set<DomainName> nameservers;
+    for (const auto& record : cut.referrals[*parent.referral].ns) nameservers.insert(record.target);
+    return answers_behind(leg, at, nameservers);
+  }
+  if (const ServerAnswer* const stray = stray_at(leg, cut, parent.address)) {
+    if (auto key = answer_key(*stray); !key.empty()) return {std::move(key)};
+  }
+  if (parent.answer == CutAnswer::denied) return {"none"};
+  return {};
+}
+
+/// Whether the address is one of a server of the zone below cut number `at`.
+bool serves_below(const LegAnswers& leg, std::size_t at, const config::ServerAddress& address) {
+  const auto& cuts = leg.leg->delegation.cuts;
+  if (at + 1 < cuts.size()) {
+    return std::ranges::find(cuts[at + 1].parents, address, &ParentAnswer::address) !=
+           cuts[at + 1].parents.end();
+  }
+  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& answer) {
+    return !answer.is_stray() && answer.id.address == address;
+  });
+}
+
+/// The nameservers that the zone itself names.
+std::set<DomainName> named_by_zone(const LegAnswers& leg) {
+  std::set<DomainName> names;
+  for (const ServerAnswer& answer : leg.servers) {
+    const probe::Response* const response = answer.ns.response();
+    if (answer.is_stray() || response == nullptr || !response->authoritative) continue;
+    for (const auto& record : response->ns) names.insert(record.target);
+  }
+  if (names.empty() && !leg.leg->delegation.cuts.empty()) {
+    for (const auto& record : leg.leg->delegation.cuts.back().child_ns) names.insert(record.target);
+  }
+  return names;
+}
+
+bool was_refused(const LegAnswers& leg, const config::Address& ip) {
+  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& answer) {
+    return answer.id.address.ip == ip && answer.server->not_asked == NotAsked::address_refused;
+  });
+}
+
+/// Whether the zone's own word for the nameserver's address is a private one.
+bool is_private(const LegAnswers& leg, const DomainName& name) {
+  const auto& nameservers = leg.leg->delegation.nameservers;
+  const auto known = std::ranges::find(nameservers, name, &probe::Nameserver::name);
+  if (known == nameservers.end()) return false;
+  const auto& addresses = known->addresses.empty() ? known->glue : known->addresses;
+  return !addresses.empty() &&
+         std::ranges::all_of(addresses, [&](const config::Address& ip) { return was_refused(leg, ip); });
+}
+
+}  // namespace
+
+std::string answer_key(const ServerAnswer& answer) {
+  if (answer.whole == nullptr) return {};
+  if (const auto alias = alias_target(*answer.whole)) return "alias " + alias->lower_case().to_string();
+  const auto texts = sorted_texts(*answer.whole);
+  if (texts.empty()) return "none";
+  std::string key = "texts";
+  for (const auto& text : texts) key += fmt::format(" {}:{}", text.size(), text);
+  return key;
+}
+
+std::vector<ReferralGroup> referral_groups(const ZoneCut& cut) {
+  std::vector<ReferralGroup> groups;
+  for (const ParentAnswer& parent : cut.parents) {
+    if (parent.answer != CutAnswer::refers || !parent.referral) continue;
+    std::set<DomainName> names;
+    for (const auto& record : cut.referrals[*parent.referral].ns) names.insert(record.target);
+    auto group = std::ranges::find(groups, names, &ReferralGroup::nameservers);
+    if (group == groups.end()) group = groups.insert(groups.end(), ReferralGroup{std::move(names), {}});
+    group->parents.push_back(&parent);
+  }
+  return groups;
+}
+
+std::set<std::string> answers_behind(const LegAnswers& leg, std::size_t at,
+                                     const std::set<DomainName>& nameservers) {
+  std::set<std::string> answers;
+  const auto& cuts = leg.leg->delegation.cuts;
+  if (at + 1 < cuts.size()) {
+    for (const ParentAnswer& server : cuts[at + 1].parents) {
+      if (names_any(server.names, nameservers)) answers.merge(answers_from(leg, at + 1, server));
+    }
+    return answers;
+  }
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.is_stray() || !names_any(answer.server->names, nameservers)) continue;
+    if (auto key = answer_key(answer); !key.empty()) answers.insert(std::move(key));
+  }
+  return answers;
+}
+
+bool parents_explain_difference(const LegAnswers& leg) {
+  const auto& cuts = leg.leg->delegation.cuts;
+  for (std::size_t at = 0; at < cuts.size(); ++at) {
+    const auto groups = referral_groups(cuts[at]);
+    if (groups.size() < 2) continue;
+    const bool alike_in_itself = std::ranges::all_of(groups, [&](const ReferralGroup& group) {
+      return answers_behind(leg, at, group.nameservers).size() <= 1;
+    });
+    if (alike_in_itself) return true;
+  }
+  return false;
+}
+
+bool parents_explain_differences(const ChainAnswers& answers) {
+  return std::ranges::any_of(answers.legs, parents_explain_difference) &&
+         std::ranges::all_of(answers.legs, [](const LegAnswers& leg) {
+           return leg.groups.size() < 2 || parents_explain_difference(leg);
+         });
+}
+
+std::vector<const ParentAnswer*> without_cut(const LegAnswers& leg, std::size_t at) {
+  const ZoneCut& cut = leg.leg->delegation.cuts[at];
+  std::vector<const ParentAnswer*> missing;
+  if (std::ranges::none_of(cut.parents,
+                           [](const ParentAnswer& each) { return each.answer == CutAnswer::refers; }))
+    return missing;
+  for (const ParentAnswer& parent : cut.parents) {
+    const bool has_none = parent.answer == CutAnswer::no_cut || parent.answer == CutAnswer::denied ||
+                          parent.answer == CutAnswer::serves_it;
+    // Parent and child on one server is as good as a referral.
+    if (has_none && !serves_below(leg, at, parent.address)) missing.push_back(&parent);
+  }
+  return missing;
+}
+
+bool is_internal_view(const LegAnswers& leg) {
+  const auto named = named_by_zone(leg);
+  const auto of_leg = [&](const DomainName& name) { return is_private(leg, name); };
+  return !named.empty() && std::ranges::all_of(named, of_leg) &&
+         std::ranges::any_of(leg.servers, [](const ServerAnswer& answer) {
+           return !answer.is_stray() && answer.server->not_asked == NotAsked::asked;
+         });
+}
+
+bool is_internal_view(const ChainAnswers& answers) {
+  return std::ranges::any_of(answers.legs, [](const LegAnswers& leg) { return is_internal_view(leg); });
+}
+
+bool is_not_all_asked(const ZoneCut& cut) {
+  return cut.parents_sampled || std::ranges::any_of(cut.parents, [](const ParentAnswer& parent) {
+           return parent.answer == CutAnswer::not_asked;
+         });
+}
+
+std::vector<std::string> unasked_parents(const probe::Observation& observation) {
+  std::vector<std::string> sentences;
+  for (const auto& leg : observation.key.legs) {
+    for (const ZoneCut& cut : leg.delegation.cuts) {
+      if (!is_not_all_asked(cut)) continue;
+      auto sentence = fmt::format(
+          "The servers of {} were not all asked where {} begins: one that was left out may "
+          "refer elsewhere.",
+          cut.parent.is_root() ? "the root" : cut.parent.to_string(), cut.apex.to_string());
+      if (std::ranges::find(sentences, sentence) == sentences.end()) sentences.push_back(std::move(sentence));
+    }
+  }
+  return sentences;
+}
+
+}  // namespace dkimprobe::checks

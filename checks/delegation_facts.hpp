@@ -1,0 +1,51 @@
+// What an observation tells of the cuts above a zone: where the delegations that parents give lead, which
+// servers of the zone above say something else, and whether the zone is seen from inside. Facts for several
+// checks.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "checks/answers.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+/// What ends of a chain look like from one server: the record, an alias, or "none". Empty when not known.
+[[nodiscard]] std::string answer_key(const ServerAnswer& answer);
+
+/// Servers of the zone above a cut that refer to the same nameservers.
+struct ReferralGroup {
+  std::set<config::DomainName> nameservers{};
+  std::vector<const probe::ParentAnswer*> parents{};
+};
+
+/// By the nameservers that they name, in the order in which they stand.
+[[nodiscard]] std::vector<ReferralGroup> referral_groups(const probe::ZoneCut& cut);
+
+/// What is answered for the leg's name by way of these nameservers of cut number `at`; empty when not known.
+[[nodiscard]] std::set<std::string> answers_behind(const LegAnswers& leg, std::size_t at,
+                                                   const std::set<config::DomainName>& nameservers);
+
+/// Whether the servers of a leg differ because the zone above refers to different sets, each alike in itself.
+[[nodiscard]] bool parents_explain_difference(const LegAnswers& leg);
+
+/// Whether that holds wherever the servers of a name of the chain differ.
+[[nodiscard]] bool parents_explain_differences(const ChainAnswers& answers);
+
+/// Servers of the zone above that have no cut where their siblings have one, and are none of the zone below.
+[[nodiscard]] std::vector<const probe::ParentAnswer*> without_cut(const LegAnswers& leg, std::size_t at);
+
+/// Whether the zone as it is answered here names servers at addresses alone that the public cannot reach,
+/// while its parent names others: the view that a network has of its own zone.
+[[nodiscard]] bool is_internal_view(const LegAnswers& leg);
+[[nodiscard]] bool is_internal_view(const ChainAnswers& answers);
+
+/// "the servers of com were not all asked" for each zone above of which that holds.
+[[nodiscard]] std::vector<std::string> unasked_parents(const probe::Observation& observation);
+[[nodiscard]] bool is_not_all_asked(const probe::ZoneCut& cut);
+
+}  // namespace dkimprobe::checks
