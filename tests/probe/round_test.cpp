@@ -279,20 +279,24 @@ TEST_CASE("two selectors of a healthy domain share what is said of the zone") {
   scene.check_nothing_left();
 }
 
-TEST_CASE("the question beside the selector asks for DNSSEC, and no other does") {
+TEST_CASE("the question beside the selector and those on the way down ask for DNSSEC, and no others do") {
   Scene scene;
   scene.begin();
   scene.finish();
   std::size_t with_dnssec = 0;
+  std::size_t ways_down = 0;
   for (const ScriptedSockets::Sent& sent : scene.sockets.datagrams) {
     const auto question = question_of(sent.octets);
     if (sent.octets[11] == 0) continue;  // without EDNS
     const std::size_t opt_flags_at = 12 + question.name.wire_size() + 4 + 7;
     const bool dnssec_ok = (sent.octets.at(opt_flags_at) & 0x80) != 0;
-    CHECK(dnssec_ok == (question.name == scene.observations.at(0).sibling_name));
-    with_dnssec += dnssec_ok ? 1 : 0;
+    const bool is_sibling = question.name == scene.observations.at(0).sibling_name;
+    if (question.type != RecordType::ns) CHECK(dnssec_ok == is_sibling);
+    with_dnssec += dnssec_ok && is_sibling ? 1 : 0;
+    ways_down += dnssec_ok && question.type == RecordType::ns ? 1 : 0;
   }
   CHECK(with_dnssec == 2);
+  CHECK(ways_down > 6);
 }
 
 TEST_CASE("no name below _domainkey leaves for a server above the zone, but as a question for NS") {

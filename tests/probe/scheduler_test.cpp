@@ -452,7 +452,7 @@ TEST_CASE("A light look at what nobody has seen yet finds the servers, and is ju
   Scene scene(5, 60);
   for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", other_key);
   scene.begin();
-  scene.run(60s);
+  scene.run(120s);
   CHECK(scene.driver->totals().unseen == 0);
   std::map<DomainName, FinishedRound> first;
   for (const FinishedRound& round : scene.rounds) first.emplace(round.domain, round);

@@ -45,10 +45,10 @@ TEST_CASE("a table forgets what was used least recently") {
   CHECK(nothing.find(1) == nullptr);
 }
 
-TEST_CASE("no entry lives longer than a day, none shorter than a round needs") {
+TEST_CASE("no entry lives longer than a week, none shorter than a round needs") {
   CHECK(ZoneCache::end_of_life(seconds{0}, start) == start + ZoneCache::shortest_life);
-  CHECK(ZoneCache::end_of_life(seconds{172'800}, start) == start + seconds{86'400});
-  CHECK(ZoneCache::end_of_life(seconds::max(), start) == start + seconds{86'400});
+  CHECK(ZoneCache::end_of_life(seconds{172'800}, start) == start + seconds{172'800});
+  CHECK(ZoneCache::end_of_life(seconds::max(), start) == start + seconds{604'800});
   CHECK(ZoneCache::end_of_life(seconds{300}, start) == start + seconds{300});
 }
 
