@@ -36,7 +36,7 @@ constexpr Option probe_rows[] = {
      &ProbeSettings::pace_burst},
     {"ipv4", asking, "ask servers over IPv4", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv4},
     {"ipv6", asking, "ask servers over IPv6", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv6},
-    {"mixed-case", asking, "ask with EDNS in random letter case, as some resolvers do", Unit::yes_no, 0, 1, 0,
+    {"mixed-case", asking, "ask with EDNS in random letter case, as some resolvers do", Unit::yes_no, 0, 1, 1,
      &ProbeSettings::mixed_case},
     {"edns-payload", asking, "payload size that is told with EDNS", Unit::bytes, 512, 4'096, 1'232,
      &ProbeSettings::edns_payload_bytes},

@@ -42,7 +42,7 @@ struct ProbeSettings {
   double pace_per_second = 5.0;  ///< queries a second to one address after the burst; 0 lifts the pace
   bool use_ipv4 = true;
   bool use_ipv6 = true;
-  bool mixed_case = false;  ///< the question with EDNS in random case, as some resolvers ask ("0x20")
+  bool mixed_case = true;  ///< the question with EDNS in random case, as some resolvers ask ("0x20")
   std::uint16_t edns_payload_bytes = 1232;
   std::vector<Network> allowed_networks{};  ///< special-purpose networks that may be asked all the same
   std::vector<NamedServer> root_servers{};  ///< where discovery starts

@@ -58,7 +58,8 @@ void QueryPlan::begin_second_stage() {
   // Unless TCP was tried for it, after a truncated answer.
   if (!udp_works && track(Purpose::zone_soa).transport == Transport::udp)
     begin(Purpose::zone_soa, transport, false);
-  begin(Purpose::zone_ns, transport, edns_works_ && udp_works);
+  // Where the record did not come with EDNS, this small answer shows whether it was EDNS that kept it back.
+  begin(Purpose::zone_ns, transport, udp_works);
   if (!limits_.holds_domainkey) return;
   begin(Purpose::sibling, transport, edns_works_ && udp_works);
   begin(Purpose::domainkey, transport, edns_works_ && udp_works);
@@ -85,9 +86,9 @@ void QueryPlan::ask(Purpose purpose, PlannedQuestions& questions) {
   }
   due.progress = Progress::under_way;
   ++under_way_;
-  // The last attempt shows whether it was DO=1, or the size of its answer, that brought the silence.
-  const bool last_without_edns =
-      purpose == Purpose::sibling && due.edns && due.transport == Transport::udp && due.attempts > 1;
+  // The last attempt shows whether it was EDNS, DO=1 or the size of its answer that brought the silence.
+  const bool is_test = purpose == Purpose::sibling || (purpose == Purpose::zone_ns && !edns_works_);
+  const bool last_without_edns = is_test && due.edns && due.transport == Transport::udp && due.attempts > 1;
   questions.push_back({purpose, due.transport, due.edns, last_without_edns, due.attempts,
                        due.transport == Transport::tcp ? limits_.tcp_time : limits_.first_try});
 }
@@ -106,6 +107,8 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
   if (outcome.purpose == Purpose::sibling && outcome.transport == Transport::udp && outcome.edns) {
     return sibling_with_dnssec_answered(outcome);
   }
+  if (outcome.purpose == Purpose::zone_ns && outcome.edns && refuses_edns(outcome.rcode))
+    return begin(Purpose::zone_ns, Transport::udp, false);
   if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
   // A zone's truncated answer is asked for again over TCP; the record has its TCP exchange anyway.
   if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {

@@ -72,7 +72,9 @@ class PlannedQuestions {
 /// The plan for one server and name. First the record is asked in plain UDP, with EDNS and over TCP at the
 /// same time, and the SOA: a server that is dead costs the time of its tries once, and one that drops a
 /// single way of asking is told from it. What is left follows in the way that has proved to work. The sibling
-/// is the one question with DO=1, which no other has proved: where that fails, it is asked without EDNS.
+/// is the one question with DO=1, which no other has proved: where that fails, it is asked without EDNS. So
+/// is the NS question where the record did not come with EDNS: the name in mixed case or the size may have
+/// been the cause.
 class QueryPlan {
  public:
   QueryPlan(QuestionSet set, const PlanLimits& limits) : set_(set), limits_(limits) {}
