@@ -130,12 +130,18 @@ std::vector<std::uint8_t> Questioner::message_of(Exchange& exchange) const {
 }
 
 void Questioner::set_timer(std::uint32_t number, Asked& asked) {
+  forget_timer(asked);
   const auto due = asked.attempts.next_due();
   if (!due) return;
   const std::uint32_t token = next_token_++;
   timers_.emplace(token, number);
   asked.timer = context_.engine.call_at(*due, *this, token);
   asked.timer_token = token;
+}
+
+void Questioner::forget_timer(const Asked& asked) {
+  context_.engine.end(asked.timer, Outcome::interrupted);
+  timers_.erase(asked.timer_token);
 }
 
 void Questioner::on_timer(std::uint32_t token) {
@@ -214,8 +220,7 @@ void Questioner::close(Asked& asked, Outcome outcome) {
     std::erase(asked.open, token);
   }
   asked.attempts.stop();
-  context_.engine.end(asked.timer, Outcome::interrupted);
-  timers_.erase(asked.timer_token);
+  forget_timer(asked);
 }
 
 void Questioner::give_up(std::uint32_t question) {
@@ -233,8 +238,7 @@ void Questioner::give_up_all() {
 
 void Questioner::finish(std::uint32_t number) {
   Asked asked = std::move(questions_.extract(number).mapped());
-  context_.engine.end(asked.timer, Outcome::interrupted);
-  timers_.erase(asked.timer_token);
+  forget_timer(asked);
   auto& exchanges = asked.so_far.exchanges;
   asked.so_far.deciding = asked.way_began;
   for (std::size_t i = asked.way_began; i < exchanges.size(); ++i) {

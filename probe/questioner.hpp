@@ -125,6 +125,7 @@ class Questioner final : private QueryHandler, private TurnTaker {
   void begin_attempt(std::uint32_t number, Asked& asked);
   void send(std::uint32_t token);
   void set_timer(std::uint32_t number, Asked& asked);
+  void forget_timer(const Asked& asked);
   void answered(std::uint32_t number, Exchange exchange);
   /// Whether the question goes on in another way.
   bool fall_back(Asked& asked, const Exchange& exchange);
