@@ -245,24 +245,26 @@ void add_word(std::vector<Word>& words, Word word) {
 
 std::vector<Word> read_words(const ChainAnswers& answers) {
   std::vector<Word> words;
-  const auto add = [&](const DomainName& owner, const probe::Exchange& exchange, ServerId server) {
+  const auto add = [&](const DomainName& owner, const probe::Exchange& exchange, ServerId server,
+                       bool is_apex) {
     const DomainName& name = exchange.question_name;
     if (name == owner || name.label_count() == 0 || !owner.is_at_or_below(name) || !exchange.response) return;
-    if (auto span = word_of(*exchange.response, name))
-      add_word(words, {name.lower_case(), std::move(server), std::move(*span)});
+    auto span = word_of(*exchange.response, name);
+    if (!span) return;
+    if (is_apex && span->kind == PublishedKind::nodata) span->kind = PublishedKind::texts;
+    add_word(words, {name.lower_case(), std::move(server), std::move(*span)});
   };
   for (const LegAnswers& leg : answers.legs) {
     const probe::Delegation& delegation = leg.leg->delegation;
     for (const auto& walked : delegation.exchanges) {
       if (walked.exchange.purpose == probe::Purpose::cut)
-        add(leg.leg->owner, walked.exchange, {host_of(delegation, walked.server), walked.server});
+        add(leg.leg->owner, walked.exchange, {host_of(delegation, walked.server), walked.server}, false);
     }
     for (const ServerAnswer& server : leg.servers) {
       if (!is_whole(server.domainkey.outcome)) continue;
-      // That its own apex is there says nothing.
       const probe::Exchange& exchange = *server.domainkey.deciding;
-      if (exchange.question_name == delegation.zone && !server.server->stray_of) continue;
-      add(leg.leg->owner, exchange, server.id);
+      const bool is_apex = exchange.question_name == delegation.zone && !server.server->stray_of;
+      add(leg.leg->owner, exchange, server.id, is_apex);
     }
   }
   return words;
@@ -290,7 +292,8 @@ void add_words(ZonePast& past, const probe::Chain& chain, std::vector<Word> word
       return timeline.owner == name && timeline.server.address == server.address;
     });
     if (known == past.names.end()) {
-      if (span.kind == PublishedKind::left) continue;
+      // That a zone begins there, the zones tell; here it only ends what the server said before.
+      if (span.kind == PublishedKind::left || span.kind == PublishedKind::texts) continue;
       known = past.names.insert(known, ServerTimeline{name, server, {}, {}});
     }
     if (!server.name.empty()) known->server.name = server.name;

@@ -176,6 +176,15 @@ bool ZoneReader::was_asked(const DomainName& owner, const Holding& holding) cons
   });
 }
 
+std::optional<WallTime> ZoneReader::first_asked(const DomainName& owner) const {
+  std::optional<WallTime> first;
+  for (const auto& timeline : servers_) {
+    if (!(timeline.owner == owner) || timeline.spans.empty()) continue;
+    first = std::min(first.value_or(timeline.spans.front().first_seen), timeline.spans.front().first_seen);
+  }
+  return first;
+}
+
 bool ZoneReader::was_known(const DomainName& owner, const DomainName& nameserver,
                            const Holding& holding) const {
   return std::ranges::any_of(servers_, [&](const ServerTimeline& timeline) {
@@ -190,9 +199,15 @@ bool ZoneReader::was_known(const DomainName& owner, const DomainName& nameserver
 std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) const {
   std::vector<FormerServers> former;
   const ZoneTimeline* const holder = deepest(owner);
+  const auto first = first_asked(owner);
   for (const Holding& holding : holdings(owner)) {
-    if (!holding.end || was_asked(owner, holding)) continue;
     const NameserverSpan& span = *holding.span;
+    if (!holding.end || was_asked(owner, holding)) {
+      // Its servers are known, but not what they said before the first probe of the name.
+      if (first && holding.from < *first)
+        former.push_back({holding.zone->apex, {}, *first, span.negative_ttl_seconds, span.nsec_ttl_seconds});
+      continue;
+    }
     FormerServers servers{
         holding.zone->apex, {}, *holding.end, span.negative_ttl_seconds, span.nsec_ttl_seconds};
     bool is_known = false;
