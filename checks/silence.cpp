@@ -99,8 +99,8 @@ class Interview {
 
   static void count(Question& question, const Exchange& exchange) {
     if (exchange.outcome == Outcome::superseded) {
-      // How long it was waited for beside how long the answer took is known at the end.
-      question.overtaken += exchange.took > std::chrono::milliseconds{300} ? 1 : 0;
+      // A later one was answered. Whether this one was lost shows when that answer was quick.
+      if (!question.answered && exchange.took > std::chrono::milliseconds{300}) ++question.overtaken;
       return;
     }
     ++question.asked;
@@ -114,7 +114,7 @@ class Interview {
       const std::uint32_t late = std::min(exchange.ignored[IgnoreReason::late], question.lost);
       question.lost -= late;
       question.asked -= late;
-      // Nor is one lost whose answer is on its way when a slow server's next one arrives.
+      // From a slow server it may have been on its way.
       if (exchange.took > std::chrono::milliseconds{200}) question.overtaken = 0;
       return;
     }

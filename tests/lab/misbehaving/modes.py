@@ -723,7 +723,7 @@ MODES = [
     Mode("udp_closed", 8, "Nothing is bound for UDP (ICMP port unreachable); TCP is good.",
          "icmp_unreachable", ("ns_unreachable",), udp=None),
     Mode("timeout_txt_only", 9, "SOA and NS are good; TXT is never answered, over UDP or TCP.", "timeout",
-         ("ns_timeout_udp", "ns_timeout_tcp"), tcp_outcome="tcp_timeout", **both(for_text(nothing))),
+         ("ns_type_dropped",), tcp_outcome="tcp_timeout", **both(for_text(nothing))),
 
     # Truncation.
     Mode("truncated", 20, "TXT over UDP is empty with TC=1; TCP is good.", "answered", ("ns_tc_unneeded",),
