@@ -219,6 +219,11 @@ Response CivetServer::answer(mg_connection* connection) {
   return response;
 }
 
+bool write(mg_connection* connection, std::string_view text) {
+  const int count = mg_write(connection, text.data(), text.size());
+  return count >= 0 && static_cast<std::size_t>(count) == text.size();
+}
+
 int CivetServer::serve(mg_connection* connection) {
   const Response response = answer(connection);
   const bool is_head = std::string_view(mg_get_request_info(connection)->request_method) == "HEAD";
@@ -228,8 +233,10 @@ int CivetServer::serve(mg_connection* connection) {
   if (!response.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", response.content_type);
   for (const auto& [name, value] : response.headers) head += fmt::format("{}: {}\r\n", name, value);
   head += "\r\n";
-  mg_write(connection, head.data(), head.size());
-  if (!is_head && response.status != 204) mg_write(connection, body.data(), body.size());
+  const bool has_body = !is_head && response.status != 204;
+  // The door would wait for the rest of an answer that has broken off, as one does when the machine is busy.
+  if (!write(connection, head) || (has_body && !write(connection, body)))
+    mg_disable_connection_keep_alive(connection);
   return static_cast<int>(response.status);
 }
 
