@@ -342,11 +342,6 @@ std::size_t LegAnswers::answered() const {
   }));
 }
 
-DomainName own_target(const probe::AliasRecord& dname, const DomainName& asked) {
-  const std::size_t prefix = asked.label_count() - dname.owner.label_count();
-  return dname.target.suffix(dname.target.label_count() - prefix);
-}
-
 const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer) {
   const probe::SoaRecord* newest = answer.soa_record;
   if (newest == nullptr || answer.is_stray()) return nullptr;
@@ -372,9 +367,14 @@ bool refers_down(const ServerAnswer& answer, const LegAnswers& leg) {
 
 bool fails_everywhere(const LegAnswers& leg) {
   const probe::Delegation& delegation = leg.leg->delegation;
-  if (delegation.outcome != probe::DiscoveryOutcome::complete || !delegation.nameservers_cut_off.empty())
-    return false;
-  const auto may_have_more = [](const probe::Nameserver& nameserver) {
+  // The walk ends as well at a zone whose own servers are of no use: then these are all that there are.
+  const bool knows_servers =
+      delegation.outcome == probe::DiscoveryOutcome::complete ||
+      (delegation.outcome == probe::DiscoveryOutcome::no_servers && delegation.stopped_at == delegation.zone);
+  if (!knows_servers || !delegation.nameservers_cut_off.empty()) return false;
+  const auto may_have_more = [&](const probe::Nameserver& nameserver) {
+    // Nobody but these servers could give more addresses of a name inside the zone.
+    if (!nameserver.glue.empty() && nameserver.name.is_at_or_below(delegation.zone)) return false;
     return nameserver.host == probe::HostOutcome::unknown ||
            nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
            nameserver.ipv6_unknown;

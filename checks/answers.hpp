@@ -61,9 +61,6 @@ struct ChainAnswers {
   bool known = false;
 };
 
-/// Where a DNAME leads by itself: the record's target is the name asked, substituted.
-[[nodiscard]] config::DomainName own_target(const probe::AliasRecord& dname, const config::DomainName& asked);
-
 /// The newest serial among the leg's servers that have the answer's MNAME and RNAME, when it is newer than
 /// the answer's own (RFC 1982), else null. Serials of independent primaries have nothing to do with each
 /// other.

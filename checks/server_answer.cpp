@@ -162,10 +162,11 @@ ServerOutcome failure(const std::array<const Tries*, 3>& ways) {
   return ServerOutcome::not_asked;
 }
 
-std::string describe_answered(const Response& response) {
+std::string describe_answered(const Response& response, const config::DomainName& asked) {
   if (const auto target = alias_target(response)) {
-    return fmt::format("{} to {}", response.aliases.front().is_dname ? "DNAME" : "CNAME",
-                       target->to_string());
+    const probe::AliasRecord& alias = response.aliases.front();
+    return alias.is_dname ? fmt::format("DNAME to {}", own_target(alias, asked).to_string())
+                          : fmt::format("CNAME to {}", target->to_string());
   }
   const auto texts = sorted_texts(response);
   if (texts.size() > 1) return fmt::format("{} TXT", texts.size());
@@ -173,6 +174,11 @@ std::string describe_answered(const Response& response) {
 }
 
 }  // namespace
+
+config::DomainName own_target(const probe::AliasRecord& dname, const config::DomainName& asked) {
+  const std::size_t prefix = asked.label_count() - dname.owner.label_count();
+  return dname.target.suffix(dname.target.label_count() - prefix);
+}
 
 bool Tries::tells() const {
   return deciding != nullptr && !is_ours(deciding->outcome);
@@ -324,7 +330,7 @@ std::string describe(const ServerAnswer& answer) {
   std::string text;
   switch (answer.outcome) {
     case ServerOutcome::answered:
-      text = describe_answered(*answer.whole);
+      text = describe_answered(*answer.whole, answer.whole_exchange->question_name);
       break;
     case ServerOutcome::nodata:
       text = "no TXT";

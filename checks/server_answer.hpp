@@ -98,6 +98,9 @@ struct ServerAnswer {
 /// Where the name asked leads when the response holds no TXT for it, else nothing.
 [[nodiscard]] std::optional<config::DomainName> alias_target(const probe::Response& response);
 
+/// Where a DNAME leads by itself: the record's target is the name asked, substituted.
+[[nodiscard]] config::DomainName own_target(const probe::AliasRecord& dname, const config::DomainName& asked);
+
 /// Short and escaped, for a column of a table.
 [[nodiscard]] std::string describe(const ServerAnswer& answer);
 

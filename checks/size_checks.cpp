@@ -55,7 +55,10 @@ void find_udp512(const Evidence& evidence, Verdict& verdict) {
 
 void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.size.direct) return verdict.not_judged();
-  const ReadText* const text = own_text(evidence);
+  // A DNAME is the domain's own, wherever the key is: its bytes can be saved here.
+  const bool by_dname = std::ranges::any_of(evidence.answers.aliases, &AliasFact::is_dname);
+  const ReadText* const text =
+      by_dname && !evidence.texts.empty() ? &evidence.texts.front() : own_text(evidence);
   if (text == nullptr || !evidence.size.chain || *evidence.size.direct > udp_limit_bytes ||
       *evidence.size.chain <= udp_limit_bytes) {
     return;
@@ -63,8 +66,11 @@ void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
   Finding finding;
   finding.detail = fmt::format("the answer with its aliases has up to {} bytes, without them {}",
                                *evidence.size.chain, *evidence.size.direct);
-  finding.remedy = fmt::format("Publish the key at {} itself, or shorten the name {}.",
-                               evidence.answers.legs.front().leg->owner.to_string(), published_at(*text));
+  const std::string owner = evidence.answers.legs.front().leg->owner.to_string();
+  finding.remedy =
+      by_dname
+          ? fmt::format("Publish the key at {0} itself, or a CNAME at {0} in place of the DNAME.", owner)
+          : fmt::format("Publish the key at {} itself, or shorten the name {}.", owner, published_at(*text));
   verdict.found(std::move(finding));
 }
 

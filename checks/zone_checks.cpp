@@ -699,6 +699,10 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     if (!all_have_it) continue;
     for (const DomainName& denied : delegation.denied) {
       if (denied == leg.leg->owner || !leg.leg->owner.is_at_or_below(denied)) continue;
+      // A server of the zone above that lacks a delegation is right to deny the name: `cut_missing_on_ns` has
+      // it.
+      if (std::ranges::find(delegation.cuts, denied, &probe::ZoneCut::apex) != delegation.cuts.end())
+        continue;
       tell(denied, zone_that_denies(delegation, denied), denying_on_the_way(delegation, denied));
     }
   }

@@ -162,8 +162,10 @@ void Questioner::on_result(std::uint32_t token, const QueryResult& result) {
   exchange.outcome = result.outcome;
   exchange.system_error = result.system_error;
   exchange.ignored = result.ignored;
-  if (result.message != nullptr)
+  if (result.message != nullptr) {
     exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type);
+    if (!exchange.question_name.same_octets(asked.question.name)) lower_case_names(*exchange.response);
+  }
   if (context_.totals != nullptr) context_.totals->count(exchange);
   remember(asked.question, exchange);
   std::erase(asked.open, token);

@@ -292,6 +292,19 @@ Response read_response(const ScannedMessage& message, const DomainName& question
   return Reading{message, question_name, question_type}.run();
 }
 
+void lower_case_names(Response& response) {
+  const auto lower = [](auto& records, auto... names) {
+    for (auto& record : records) ((record.*names = (record.*names).lower_case()), ...);
+  };
+  lower(response.aliases, &AliasRecord::owner, &AliasRecord::target);
+  lower(response.ns, &NsRecord::owner, &NsRecord::target);
+  lower(response.addresses, &AddressRecord::owner);
+  lower(response.soa, &SoaRecord::owner, &SoaRecord::mname, &SoaRecord::rname);
+  lower(response.referral, &NsRecord::owner, &NsRecord::target);
+  lower(response.glue, &AddressRecord::owner);
+  lower(response.ds, &DsRecord::owner);
+}
+
 void keep_evidence(Response& response) {
   keep_first(response.ns);
   keep_first(response.addresses);

@@ -14,6 +14,10 @@ namespace dkimprobe::probe {
 [[nodiscard]] Response read_response(const ScannedMessage& message, const config::DomainName& question_name,
                                      RecordType question_type);
 
+/// Writes every name of a response in lower case. Names that come back in the mixed case of the question are
+/// of no use to a reader.
+void lower_case_names(Response& response);
+
 /// Cuts each list of a response to the 64 records that are worth keeping as evidence. A hostile server may
 /// send thousands, and each of its responses is kept until the round is over. The TXT records stay: they are
 /// what was asked for, and the scan bounds them.

@@ -50,8 +50,9 @@ bool ZoneSurvey::is_registry() const {
 
 bool ZoneSurvey::needs_addresses(const Nameserver& nameserver) const {
   if (zone_.parent == nullptr || zone_.facts.outcome) return false;
-  // Addresses beside the glue are of interest only where the zone is served.
-  return nameserver.glue.empty() || (needs_completion_ && zone_.facts.answers);
+  if (nameserver.glue.empty()) return true;
+  // Addresses beside the glue that the zone itself would give are of interest only where it is served.
+  return needs_completion_ && (zone_.facts.answers || !nameserver.name.is_at_or_below(zone_.apex()));
 }
 
 /// Labels at which all servers are known to have no cut need not be asked for again.
