@@ -137,6 +137,7 @@ bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchan
   asked->heard_anything |= reading.has_value();
   asked->met_local_error |=
       exchange.outcome == Outcome::local_error || exchange.outcome == Outcome::interrupted;
+  asked->asker->facts->met_local_error |= asked->met_local_error;
   if (reading && asked->state == Question::State::open && asked->is_of_use(*reading)) {
     asked->state = Question::State::answered;
     asked->reading = *std::move(reading);

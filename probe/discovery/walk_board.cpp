@@ -133,9 +133,14 @@ WalkZone* WalkBoard::load_zone(const DomainName& apex) {
   if (zone->facts.outcome) {
     for (const Nameserver& nameserver : zone->facts.nameservers) {
       if (nameserver.host == HostOutcome::unknown && nameserver.addresses.empty()) continue;
-      hosts_.try_emplace(nameserver.name,
-                         HostFacts{true, nameserver.host, nameserver.addresses, !nameserver.ipv4_unknown,
-                                   !nameserver.ipv6_unknown, ZoneCache::shortest_life});
+      HostFacts facts;
+      facts.ended = true;
+      facts.outcome = nameserver.host;
+      facts.addresses = nameserver.addresses;
+      facts.ipv4_known = !nameserver.ipv4_unknown;
+      facts.ipv6_known = !nameserver.ipv6_unknown;
+      facts.life = ZoneCache::shortest_life;
+      hosts_.try_emplace(nameserver.name, std::move(facts));
     }
   }
   return zones_.emplace(apex, std::move(zone)).first->second.get();

@@ -54,6 +54,7 @@ struct HostFacts {
   bool ipv4_known = false;  ///< its servers gave its IPv4 addresses, or said that there are none
   bool ipv6_known = false;
   std::chrono::seconds life{0};
+  bool met_local_error = false;  ///< of this machine: what is not known says nothing of the servers
 };
 
 /// An address of a zone's server, and the nameserver names that lead to it.

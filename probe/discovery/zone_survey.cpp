@@ -182,13 +182,29 @@ void ZoneSurvey::advance() {
   add_members();
   choose_sample();
   for (std::size_t i = 0; i < members_.size(); ++i) advance_member(i);
-  const bool members_run =
-      std::ranges::any_of(members_, [](const Member& member) { return member.chosen && !member.end; });
-  if (hosts_run || members_run || !under_way_.empty()) return;
+  if (hosts_run || is_waiting()) return;
   if (ask_serials() || ask_addresses()) return;
   ended_ = true;
   remember_missing_cuts();
   board_.changed();
+}
+
+bool ZoneSurvey::is_waiting() const {
+  const bool members_run =
+      std::ranges::any_of(members_, [](const Member& member) { return member.chosen && !member.end; });
+  return members_run || std::ranges::any_of(under_way_, [&](const auto& asked) {
+           return members_[asked.second.member].end != CutAnswer::silent;
+         });
+}
+
+/// Where its siblings answer, a server of the zone that has said nothing yet is not waited for to the end of
+/// its attempts: it is asked for the record all the same, and would show then what it refers to. A registry's
+/// servers are not asked for the record, so that each of them is waited for.
+bool ZoneSurvey::is_given_up(const Member& member) {
+  if (is_registry() || !zone_.facts.answers || board_.server(member.server.address).answered) return false;
+  if (board_.now() >= member.patience_until) return true;
+  if (member.patience_until != MonotonicTime::max()) board_.wake_by(member.patience_until);
+  return false;
 }
 
 bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, RecordType type) {
@@ -203,6 +219,9 @@ bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, Rec
   const auto ticket = board_.ask(std::move(question));
   if (!ticket) return false;
   under_way_[*ticket] = {index, about};
+  // As long as two of three attempts wait.
+  members_[index].patience_until =
+      std::min(members_[index].patience_until, board_.now() + 3 * board_.settings().first_try);
   if (about == About::way) members_[index].ticket = ticket;
   return true;
 }
@@ -210,7 +229,8 @@ bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, Rec
 void ZoneSurvey::advance_member(std::size_t index) {
   Member& member = members_[index];
   if (member.end || !member.chosen) return;
-  if (board_.server(member.server.address).silent) return end(member, CutAnswer::silent, 0);
+  if (board_.server(member.server.address).silent || is_given_up(member))
+    return end(member, CutAnswer::silent, 0);
   if (needs_completion_ && !member.ns_asked) {
     if (!ask(index, About::ns, zone_.apex(), RecordType::ns)) return;
     member.ns_asked = true;
@@ -486,8 +506,9 @@ void ZoneSurvey::settle_hosts(bool cut_off) {
     };
     const bool has_one = is_known(config::Family::ipv4) || is_known(config::Family::ipv6);
     const bool may_have_more =
-        has_one && (host->outcome == HostOutcome::found || host->outcome == HostOutcome::unknown ||
-                    host->outcome == HostOutcome::budget_exhausted);
+        has_one && !host->met_local_error &&
+        (host->outcome == HostOutcome::found || host->outcome == HostOutcome::unknown ||
+         host->outcome == HostOutcome::budget_exhausted);
     nameserver.ipv4_unknown = may_have_more && !host->ipv4_known && !is_known(config::Family::ipv4);
     nameserver.ipv6_unknown = may_have_more && !host->ipv6_known && !is_known(config::Family::ipv6);
   }

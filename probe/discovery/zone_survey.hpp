@@ -60,9 +60,10 @@ class ZoneSurvey {
     bool addresses_asked = false;
     std::optional<bool> serves{};           ///< whether it gave the zone's own NS set, once that is known
     std::optional<std::uint32_t> ticket{};  ///< of the question about the way
-    std::size_t next_label = 0;             ///< how many labels of the target are asked for next
-    bool met_error = false;                 ///< at a label; waits for `serves`
-    bool met_denial = false;                ///< at a label above the target's
+    MonotonicTime patience_until = MonotonicTime::max();  ///< for the first answer to any question
+    std::size_t next_label = 0;  ///< how many labels of the target are asked for next
+    bool met_error = false;      ///< at a label; waits for `serves`
+    bool met_denial = false;     ///< at a label above the target's
     std::optional<CutAnswer> end{};
     std::size_t end_labels = 0;        ///< of the cut that it leads to, or of the name that it denied
     config::DomainName cut{};          ///< when it leads to one
@@ -87,6 +88,8 @@ class ZoneSurvey {
   HostFacts* begin_host(const config::DomainName& name, const std::vector<config::DomainName>& running,
                         bool& waiting);
   void advance_member(std::size_t index);
+  [[nodiscard]] bool is_given_up(const Member& member);
+  [[nodiscard]] bool is_waiting() const;
   [[nodiscard]] bool is_hopeless(const Member& member);
   bool ask(std::size_t index, About about, const config::DomainName& name, RecordType type);
   void take_way_answer(Member& member, const WalkQuestion& question, const std::optional<Reading>& reading);
