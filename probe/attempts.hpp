@@ -36,7 +36,7 @@ class Attempts {
   void sent(MonotonicTime now) {
     in_line_ = false;
     ++open_;
-    next_at_ = now + first_wait_ * (1U << (made_ - 1U));
+    next_at_ = now + own_wait(made_);
   }
   /// An attempt that was sent ended without an answer.
   void ended() { --open_; }
@@ -50,6 +50,10 @@ class Attempts {
   /// How long an attempt stays open after it has left: its own wait, and those of all that may follow.
   [[nodiscard]] std::chrono::microseconds open_for(std::uint8_t attempt) const {
     return first_wait_ * ((1U << most_) - (1U << (attempt - 1U)));
+  }
+  /// How long an attempt waits alone, before the next one.
+  [[nodiscard]] std::chrono::microseconds own_wait(std::uint8_t attempt) const {
+    return first_wait_ * (1U << (attempt - 1U));
   }
   [[nodiscard]] bool is_first() const { return made_ == 0; }
   [[nodiscard]] bool is_last(std::uint8_t attempt) const { return attempt == most_; }

@@ -102,6 +102,7 @@ void Questioner::send(std::uint32_t token) {
   request.transport = asked.question.transport;
   request.query = message;
   request.timeout = asked.attempts.open_for(attempt.exchange.attempt);
+  attempt.sent_at = now;
   attempt.ticket = context_.engine.start(request, *this, token);
   asked.attempts.sent(now);
   Load& load = loads_.try_emplace(asked.question.server, Load{0, now}).first->second;
@@ -209,8 +210,13 @@ void Questioner::close(Asked& asked, Outcome outcome) {
   const std::vector<std::uint32_t> open = asked.open;
   for (const std::uint32_t token : open) {
     const auto found = attempts_.find(token);
-    if (found->second.sent) {
-      context_.engine.end(found->second.ticket, outcome);
+    const Attempt& attempt = found->second;
+    if (attempt.sent) {
+      // One whose own wait was over met silence, whatever ended the question.
+      const bool waited =
+          context_.engine.now() - attempt.sent_at >= asked.attempts.own_wait(attempt.exchange.attempt);
+      const bool was_silent = outcome == Outcome::interrupted && waited;
+      context_.engine.end(attempt.ticket, was_silent ? Outcome::timed_out : outcome);
       continue;
     }
     context_.turns.leave(asked.question.server, *this, context_.urgency, token);

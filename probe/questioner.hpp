@@ -109,6 +109,7 @@ class Questioner final : private QueryHandler, private TurnTaker {
   struct Attempt {
     std::uint32_t question = 0;
     bool sent = false;
+    MonotonicTime sent_at{};
     EngineTicket ticket{};
     Exchange exchange{};
   };

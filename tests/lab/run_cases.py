@@ -254,7 +254,7 @@ def rejudged(program, command, stored, report):
 
 def times_asked(lab, name):
     """How many questions for a name the silent server got."""
-    return [line["qname"] for line in lines_since(lab["silent_log"], 0)].count(name)
+    return [(line["qname"] or "").lower() for line in lines_since(lab["silent_log"], 0)].count(name)
 
 
 def has_come(event, lab, stderr):
