@@ -1,5 +1,5 @@
 // What was published over time, kept in one SQLite file: for each selector the answers of each server as
-// spans of time, the nameservers of its zones, and which key stood where. It fills checks::SelectorHistory
+// spans of time, and which key stood where; for each domain the past of its zones. It fills checks::SelectorHistory
 // and judges nothing; nothing else speaks to SQLite. One thread at a time; several processes share the file.
 #pragma once
 

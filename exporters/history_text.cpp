@@ -214,7 +214,7 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
       continue;
     }
     // Zones that were there all the time are no news.
-    if (change.kind == Kind::nameservers && change.seen == *history.first_look) continue;
+    if (change.kind == Kind::nameservers && change.seen == history.past.first_look) continue;
     if (told != change.seen) {
       writer.line();
       writer.line("  " + checks::time_text(change.seen));

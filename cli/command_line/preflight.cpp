@@ -53,7 +53,8 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
   flags.toggle(
       "--never-used", command.never_used,
       "nothing was ever signed with the selector and nobody was told of it, so that no cache can "
-      "hold an answer about it; an absence of `_domainkey` itself may still be held, and is waited for",
+      "hold an answer about it; it still waits for what caches may hold of old nameservers of the zone and "
+      "of an absence of `_domainkey` itself",
       when_group);
   flags.value("--wait", texts.wait, "TIME",
               "look again until it is safe to sign, for at most so long; by default one look", when_group);

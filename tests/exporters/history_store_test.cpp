@@ -182,6 +182,31 @@ Said any_said(int server) {
   return said;
 }
 
+/// What is seen of the zones beside nameservers: DS records, and whether `_domainkey` is there.
+void add_zone_facts(probe::Leg& leg) {
+  if (*rc::gen::arbitrary<bool>()) {
+    auto& cut = leg.delegation.cuts.front();
+    auto& referral = cut.referrals.emplace_back();
+    if (*rc::gen::arbitrary<bool>()) referral.ds.push_back({cut.apex, 1, 13, 2, any_octets(2), 86'400});
+  }
+  for (auto& server : leg.servers) {
+    if (*rc::gen::arbitrary<bool>()) continue;
+    probe::Exchange asked;
+    asked.purpose = probe::Purpose::domainkey;
+    asked.question_name = leg.owner.parent();
+    asked.outcome = probe::Outcome::answered;
+    probe::Response& response = asked.response.emplace();
+    response.authoritative = true;
+    response.rcode = *rc::gen::element(Rcode::noerror, Rcode::nxdomain);
+    if (*rc::gen::arbitrary<bool>()) response.nsec_ttl_seconds = 60;
+    probe::SoaRecord soa;
+    soa.owner = leg.delegation.zone;
+    soa.ttl_seconds = soa.minimum_seconds = *rc::gen::element(0U, 600U);
+    response.soa.push_back(soa);
+    server.exchanges.push_back(std::move(asked));
+  }
+}
+
 /// A look with any of five servers, in any order, as servers and parents come and go.
 probe::Observation any_look(const std::string& selector_text, probe::WallTime time) {
   std::vector<Said> said;
@@ -191,6 +216,7 @@ probe::Observation any_look(const std::string& selector_text, probe::WallTime ti
   if (*rc::gen::arbitrary<bool>()) std::ranges::reverse(said);
   auto observation = look("example.com", selector_text, time, said,
                           *rc::gen::element(std::vector<int>{}, std::vector<int>{7, 8}));
+  add_zone_facts(observation.key.legs.front());
   if (*rc::gen::arbitrary<bool>()) {
     observation.key.legs.push_back(
         tests::leg("s1.provider.example", "provider.example", {any_said(1), any_said(6)}));
@@ -484,6 +510,57 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
   CHECK(file.execAndGet("SELECT count(*) FROM spans").getInt() == 1);
   file.exec("PRAGMA user_version = 3; PRAGMA journal_mode = DELETE");
   expect_refused(scratch, "newer dkimprobe (schema version 3, this one knows 2)");
+}
+
+TEST_CASE("zones that version 1 kept for each selector become those of the domain") {
+  const Scratch scratch;
+  const std::vector<Said> said{{1, Rcode::noerror, {{key_text}}}};
+  {
+    auto store = opened(scratch);
+    for (const int second : {1, 5}) {
+      taken(store.record(look("example.com", "s1", at_second(second), said), clock_is_right));
+      taken(store.record(look("example.com", "s2", at_second(second + 1), said), clock_is_right));
+    }
+  }
+  {
+    // s1 saw ns7 from 1 to 5, s2 saw ns7 at 2 and ns8 from 4 to 6.
+    SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
+    file.exec("PRAGMA foreign_keys = ON; DELETE FROM selectors WHERE selector = ''");
+    for (const char* column :
+         {"child_ttl_seconds", "negative_ttl_seconds", "nsec_ttl_seconds", "ds", "ds_ttl_seconds"})
+      file.exec(fmt::format("ALTER TABLE zone_spans DROP COLUMN {}", column));
+    file.exec("ALTER TABLE zone_spans RENAME COLUMN parent_ttl_seconds TO ttl_seconds");
+    file.exec("INSERT INTO zones SELECT id, id, 0, 'example.com' FROM selectors");
+    const auto span = [&](const std::string& which, int from, const std::string& until,
+                          const std::string& host) {
+      file.exec(
+          fmt::format("INSERT INTO zone_spans SELECT id, {}, {}, '{}', '{}', 7200 FROM selectors WHERE "
+                      "selector = '{}'",
+                      at_second(from).time_since_epoch().count(), until, host, host, which));
+    };
+    span("s1", 1, "NULL", "ns7.example.com");
+    span("s2", 2, std::to_string(at_second(2).time_since_epoch().count()), "ns7.example.com");
+    span("s2", 4, "NULL", "ns8.example.com");
+    file.exec("PRAGMA user_version = 1");
+  }
+  auto store = opened(scratch);
+  CHECK(taken(store.selectors(name("example.com"))) == std::vector{selector("s1"), selector("s2")});
+  for (const char* each : {"s1", "s2"}) {
+    const auto history = taken(store.load(name("example.com"), selector(each)));
+    CHECK(history.servers.size() == 1);
+    CHECK(history.past.first_look == at_second(1));
+    CHECK(history.past.last_look == at_second(6));
+    REQUIRE(history.past.zones.size() == 1);
+    // At 5 s1 saw ns7 again: nothing that a cache may hold is shortened.
+    std::vector<std::string> seen;
+    for (const auto& zone_span : history.past.zones.front().spans) {
+      CHECK(zone_span.parent_ttl_seconds == 7'200);
+      CHECK(zone_span.child_ttl_seconds == 7'200);
+      seen.push_back(names_text(zone_span.parent));
+    }
+    CHECK(seen == std::vector<std::string>{"ns7.example.com,", "ns8.example.com,", "ns7.example.com,",
+                                           "ns8.example.com,"});
+  }
 }
 
 TEST_CASE("files of others and broken ones are refused and stay as they are") {

@@ -1,6 +1,7 @@
 // What rounds make of the state of the daemon: verdicts, histories, and rotations that time moves on.
 #include "cli/daemon/watch_state.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <map>
@@ -163,6 +164,30 @@ domains:
   CHECK(scene.rotation(31)->state.old_keys.front().still_published);
   CHECK_FALSE(scene.rotation(3'600)->state.overdue);
   CHECK(scene.rotation(3'700)->state.overdue);
+}
+
+TEST_CASE("old nameservers count for each selector of a domain, whichever of them was there to see them") {
+  Scene scene;
+  scene.watch(R"(
+domains:
+  - domain: one.example
+    selectors: [s1, {name: s2, role: pending, never_used: yes}]
+)",
+              0);
+  static_cast<void>(
+      scene.state.take(round_at(10, {{"s1", {says(1, key_a), says(2, key_a)}}}), at_second(10)));
+  const auto moved = [](std::int64_t second) {
+    return round_at(second,
+                    {{"s1", {says(3, key_a), says(4, key_a)}}, {"s2", {says(3, key_b), says(4, key_b)}}});
+  };
+  for (const std::int64_t second : {20, 21})
+    static_cast<void>(scene.state.take(moved(second), at_second(second)));
+  const auto rotation = scene.rotation(22);
+  REQUIRE(rotation);
+  const checks::SafeTime& sign = rotation->state.sign;
+  CHECK(std::ranges::find(sign.because, "old_nameservers", &checks::Because::name) != sign.because.end());
+  REQUIRE(sign.at);
+  CHECK(*sign.at >= at_second(20 + 86'400));
 }
 
 TEST_CASE("a single loss is no reason to call off a change of keys") {
