@@ -161,16 +161,17 @@ class Stage:
         self.expect("readiness", (run.exit, run.json["readiness"]), (0, "ready"))
 
     def is_waiting(self, run, earliest, latest, cause, among=False):
-        """The safe time lies between two moments, and it is the cause, or the cause is `among` those, that
-        moves it there."""
+        """The safe time lies between two moments, and the cause is one that moves it there, or is `among` all those
+        that have a time."""
         self.in_time(earliest, run.ended)
         self.expect("exit", run.exit, 1)
         safe_at = self.time_of(
             {"readiness": run.json["readiness"], "at": run.json["safe_to_sign_at"]}, earliest, latest
         )
-        causes = [because["name"] for because in run.json["because"] if because["until"]]
-        if cause not in (causes if among else causes[:1]):
-            self.tell("the time is that of %s, not of %s" % (" and ".join(causes), cause))
+        causes = [(because["name"], because["until"]) for because in run.json["because"] if because["until"]]
+        latest_causes = [name for name, until in causes if among or until == causes[0][1]]
+        if cause not in latest_causes:
+            self.tell("the time is that of %s, not of %s" % (" and ".join(latest_causes), cause))
         if self.told:
             for because in run.json["because"]:
                 self.tell("because of %(name)s until %(until)s: %(detail)s" % because)
