@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "checks/catalogue.hpp"
 #include "checks/judge.hpp"
 #include "observation_vector.hpp"
