@@ -87,6 +87,7 @@ class ZoneSurvey {
   HostFacts* begin_host(const config::DomainName& name, const std::vector<config::DomainName>& running,
                         bool& waiting);
   void advance_member(std::size_t index);
+  bool may_be_told(Member& member, const config::DomainName& name);
   [[nodiscard]] bool is_hopeless(const Member& member);
   bool ask(std::size_t index, About about, const config::DomainName& name, RecordType type);
   void take_way_answer(Member& member, const WalkQuestion& question, const std::optional<Reading>& reading);
