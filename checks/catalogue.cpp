@@ -11,9 +11,9 @@ namespace dkimprobe::checks {
 std::span<const Check> catalogue() {
   static const std::vector<Check> rows = [] {
     std::vector<Check> all;
-    for (const auto group :
-         {presence_checks(), record_checks(), key_checks(), history_checks(), size_checks(), adsp_checks(),
-          server_checks(), silence_checks(), cut_checks(), zone_checks(), signature_checks()}) {
+    for (const auto group : {presence_checks(), record_checks(), key_checks(), history_checks(),
+                             size_checks(), adsp_checks(), server_checks(), silence_checks(), path_checks(),
+                             cut_checks(), zone_checks(), signature_checks()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -8,6 +8,7 @@
 
 namespace dkimprobe::checks {
 
+[[nodiscard]] std::span<const Check> path_checks();       ///< were the nameservers heard at all
 [[nodiscard]] std::span<const Check> presence_checks();   ///< is there a record, and is it one
 [[nodiscard]] std::span<const Check> record_checks();     ///< the text and the tags of a key record
 [[nodiscard]] std::span<const Check> key_checks();        ///< what `p=` holds

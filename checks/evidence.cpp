@@ -78,6 +78,13 @@ std::string telling_fingerprint(const Evidence& evidence, const ReadText& text) 
   return alike ? std::string(fingerprint_of(text).substr(0, table_digits)) : std::string();
 }
 
+const probe::Delegation* intercepted_delegation(const probe::Observation& observation) {
+  for (const auto& leg : observation.key.legs) {
+    if (leg.delegation.outcome == probe::DiscoveryOutcome::intercepted) return &leg.delegation;
+  }
+  return nullptr;
+}
+
 bool domain_denied(const probe::Observation& observation) {
   if (observation.key.legs.empty()) return false;
   const auto& denied = observation.key.legs.front().delegation.denied;

@@ -64,6 +64,10 @@ struct Evidence {
 /// else empty.
 [[nodiscard]] std::string telling_fingerprint(const Evidence& evidence, const ReadText& text);
 
+/// How the first name of the chain was found whose servers were never reached, because something between
+/// answers for them; null without one.
+[[nodiscard]] const probe::Delegation* intercepted_delegation(const probe::Observation& observation);
+
 /// Whether NXDOMAIN was the answer for the domain itself or a name above it (RFC 8020).
 [[nodiscard]] bool domain_denied(const probe::Observation& observation);
 

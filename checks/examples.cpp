@@ -175,6 +175,8 @@ constexpr auto rows = std::to_array<Row>({
     {"ns_recursion_available", behaviour, "ns2 sets RA in its answers."},
     {"ns_cookie_bad", behaviour, "ns2 says BADCOOKIE to each question with EDNS, which brings no cookie."},
     {"ns_tc_unneeded", behaviour, "ns2 sets TC although the answer would have 300 bytes."},
+    {"path_intercepted", behaviour,
+     "Each root server answers with RA=1: the hotel's resolver answers for it."},
     {"presence_differs_between_ns", behaviour, "ns1 gives the key, ns2 says NXDOMAIN."},
     {"answer_differs_between_ns", behaviour, "ns1 gives the new key, ns2 the one from before."},
     {"cname_loop", behaviour, "s1 is an alias to s2, and s2 is an alias to s1."},

@@ -21,6 +21,8 @@ namespace dkimprobe::checks {
 
 namespace {
 
+constexpr std::string_view path_intercepted = "path_intercepted";
+
 std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
   std::vector<ReadText> texts;
   std::set<std::string_view> seen;
@@ -321,6 +323,9 @@ std::string absence_text(config::Role role) {
 }
 
 std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
+  if (const auto* const intercepted = intercepted_delegation(evidence.observation))
+    return intercepted->cuts.empty() ? "the given servers are resolvers, or this network answers DNS itself"
+                                     : std::string(find_check(path_intercepted)->summary);
   switch (report.status) {
     case Status::critical:
     case Status::warning:
@@ -416,7 +421,9 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   report.observed_at = observation.observed_at;
   report.took = observation.took;
 
-  judge_rows(evidence, report, [](const Check&) { return true; });
+  const bool intercepted = intercepted_delegation(observation) != nullptr;
+  judge_rows(evidence, report,
+             [&](const Check& check) { return !intercepted || check.name == path_intercepted; });
 
   const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
@@ -433,7 +440,7 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   if (whole.first_look || expectation.last_signature)
     report.rotation = rotation_facts(whole, expectation, policy, observation);
   report.adsp = evidence.adsp.policy;
-  report.status = status_of(report, answers);
+  report.status = intercepted ? Status::unknown : status_of(report, answers);
   report.headline = headline_of(report, evidence, text);
   return report;
 }

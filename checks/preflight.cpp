@@ -12,6 +12,7 @@
 #include "checks/answers.hpp"
 #include "checks/catalogue.hpp"
 #include "checks/delegation_facts.hpp"
+#include "checks/evidence.hpp"
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
 #include "checks/text_damage.hpp"
@@ -175,6 +176,13 @@ std::vector<Because> found_in_use(const probe::Observation& observation, Expecta
   return found;
 }
 
+/// The servers were never heard: nothing but that is said.
+void know_nothing(std::string sentence, SafeTime& safe) {
+  safe.readiness = Readiness::unknown;
+  safe.at.reset();
+  safe.because = {{"path_intercepted", std::nullopt, std::move(sentence), {}}};
+}
+
 /// A reason that no time takes away.
 void forbid(SafeTime& safe, Because because) {
   safe.because.push_back(std::move(because));
@@ -215,8 +223,15 @@ bool is_expected(const std::vector<std::vector<std::string>>& texts, const Signi
   return can_verify && record.key && !expected.empty() && record.key->sha256 == expected;
 }
 
+std::string interception_sentence(const probe::Observation& observation) {
+  if (intercepted_delegation(observation) == nullptr) return {};
+  return judge(observation, Expectation{}, config::Policy{}).findings.front().detail;
+}
+
 std::vector<Because> faults_in_use(const probe::Observation& observation, Expectation expectation,
                                    const config::Policy& policy) {
+  // Of the key nothing is known then.
+  if (intercepted_delegation(observation) != nullptr) return {};
   return found_in_use(observation, expectation, policy,
                       [](const Finding& finding) { return finding.severity == Severity::critical; });
 }
@@ -318,6 +333,8 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
     doubt(preflight.sign.safe);
   }
   std::ranges::move(unasked_parents(observation), std::back_inserter(preflight.sign.limits));
+  if (auto sentence = interception_sentence(observation); !sentence.empty())
+    know_nothing(std::move(sentence), preflight.sign.safe);
   preflight.no_way = no_way_sentence(observation);
   return preflight;
 }

@@ -85,6 +85,9 @@ struct Preflight {
   WallTime now{};  ///< the moment for which the readiness holds
 };
 
+/// What shows that something between answered for the nameservers, as a sentence; empty without that.
+[[nodiscard]] std::string interception_sentence(const probe::Observation& observation);
+
 /// The critical faults of a selector if mail were signed with it: no time takes them away.
 [[nodiscard]] std::vector<Because> faults_in_use(const probe::Observation& observation,
                                                  Expectation expectation, const config::Policy& policy);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/catalogue.hpp"
 #include "checks/key_record.hpp"
 #include "checks/preflight.hpp"
 #include "checks/time_text.hpp"
@@ -1250,6 +1251,17 @@ PlannedStep clean_up_step(const RotationInput& input, const View& bad, const Pla
   return step;
 }
 
+/// Where the nameservers were not heard, what is known from before stays, and nothing of now is told.
+void tell_interception(const RotationInput& input, RotationOverview& overview) {
+  const auto probed = std::ranges::find_if(
+      input.selectors, [](const PlannedSelector& each) { return !each.probed.path_intercepted.empty(); });
+  if (probed == input.selectors.end()) return;
+  overview.status = Status::unknown;
+  overview.headline = find_check("path_intercepted")->summary;
+  overview.faults.clear();
+  overview.notes.insert(overview.notes.begin(), probed->probed.path_intercepted);
+}
+
 }  // namespace
 
 ProbedSelector probed_selector(const probe::Observation& observation, const Expectation& expectation,
@@ -1259,6 +1271,7 @@ ProbedSelector probed_selector(const probe::Observation& observation, const Expe
   probed.faults = faults_in_use(observation, expectation, policy);
   probed.weaknesses = weaknesses_in_use(observation, expectation, policy);
   probed.doubts = signature_doubts(observation);
+  probed.path_intercepted = interception_sentence(observation);
   return probed;
 }
 
@@ -1280,6 +1293,7 @@ RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   add_notes(situation, overview);
   overview.status = status_of(situation, overview);
   overview.headline = headline_of(situation, overview);
+  tell_interception(input, overview);
   return overview;
 }
 
@@ -1336,6 +1350,7 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
   overview.changes.push_back(std::move(change));
   overview.notes = ending.gone.limits;
   add_note_of_servers(input, overview);
+  tell_interception(input, overview);
   return overview;
 }
 

@@ -28,6 +28,7 @@ struct ProbedSelector {
   std::vector<Because> faults{};
   std::vector<Because> weaknesses{};  ///< likewise; see `weaknesses_in_use`
   std::vector<Because> doubts{};      ///< likewise; see `signature_doubts`
+  std::string path_intercepted{};     ///< escaped sentence: why the nameservers were not heard; else empty
 };
 
 /// A selector as the operator plans it, and what was published for it.

@@ -292,6 +292,8 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
     answer.outcome = (*whole)->outcome;
     answer.whole = (*whole)->response();
     answer.whole_exchange = (*whole)->deciding;
+  } else if (server.not_asked == probe::NotAsked::answers_as_resolver) {
+    answer.outcome = is_whole(answer.soa.outcome) ? ServerOutcome::not_authoritative : answer.soa.outcome;
   } else {
     answer.outcome = failure(ways);
   }
@@ -322,6 +324,8 @@ std::string_view why_not_asked(probe::NotAsked reason) {
       return "not asked: family switched off";
     case probe::NotAsked::budget_exhausted:
       return "not asked: too many servers";
+    case probe::NotAsked::answers_as_resolver:
+      return "not asked: answers as a resolver";
   }
   return "";
 }

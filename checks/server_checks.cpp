@@ -125,7 +125,17 @@ std::string referral_text(const Response& response) {
   return response.referral.empty() ? "nowhere" : response.referral.front().owner.to_string();
 }
 
+/// Of a server that was not told the name: what it said of its zone.
+std::optional<std::string> resolver_reason(const ServerAnswer& answer) {
+  const Response* const response = answer.soa.response();
+  if (answer.outcome != ServerOutcome::not_authoritative || response == nullptr) return std::nullopt;
+  return response->authoritative
+             ? "it answers as a cache, whose TTLs count down, and was not told the name"
+             : "it answers as a resolver, without authority (RA=1, AA=0), and was not told the name";
+}
+
 std::optional<std::string> lame_reason(const ServerAnswer& answer) {
+  if (answer.server->not_asked == probe::NotAsked::answers_as_resolver) return resolver_reason(answer);
   const Tries* said = nullptr;
   for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
     if (said == nullptr && tries->response() != nullptr && tries->outcome == answer.outcome) said = tries;

@@ -154,6 +154,7 @@ class Daemon::State {
     const exporters::Fleet fleet = state_.fleet(now);
     exporters::MetricWriter writer(format);
     auto self = self_facts(scheduler_.totals(), fleet.reload, probes_.counts(), writer_.facts(), started_);
+    self.path_intercepted = exporters::path_intercepted(fleet);
     self.series_capped = write_fleet_metrics(writer, fleet, now);
     write_self_metrics(self, writer);
     return writer.finish();

@@ -167,6 +167,14 @@ void set_reload(Fleet& fleet, ReloadState reload) {
   ++fleet.generation;
 }
 
+bool path_intercepted(const Fleet& fleet) {
+  return std::ranges::any_of(fleet.targets, [](const TargetState& target) {
+    const auto& latest = target.unconfirmed ? target.unconfirmed : target.report;
+    return latest && latest->status == checks::Status::unknown && !latest->findings.empty() &&
+           latest->findings.front().check->name == "path_intercepted";
+  });
+}
+
 const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
   const auto at = std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
   return at == fleet.targets.end() || at->key != key ? nullptr : &*at;

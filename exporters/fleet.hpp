@@ -120,6 +120,10 @@ void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of);
 
 void set_reload(Fleet& fleet, ReloadState reload);
 
+/// Whether the latest report of any target says that something between answers for the nameservers: it holds
+/// for this machine, not for that target.
+[[nodiscard]] bool path_intercepted(const Fleet& fleet);
+
 /// Null without one. Valid until the targets change.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
 /// Null when the settings say no rotation of the domain, or not all of its selectors were looked at yet.

@@ -40,6 +40,8 @@ std::string_view word(probe::NotAsked reason) {
       return "family_disabled";
     case probe::NotAsked::budget_exhausted:
       return "budget_exhausted";
+    case probe::NotAsked::answers_as_resolver:
+      return "answers_as_resolver";
   }
   return "";
 }

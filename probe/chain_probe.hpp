@@ -9,14 +9,34 @@
 
 #include "config/domain_name.hpp"
 #include "probe/delegation_walk.hpp"
+#include "probe/discovery/name_gate.hpp"
 #include "probe/observation.hpp"
 #include "probe/query_plan.hpp"
 
 namespace dkimprobe::probe {
 
+struct ServerProbe;
+struct LegProbe;
+struct ChainProbe;
+
+/// A gate, and who waits before it.
+struct WatchedGate {
+  struct Waiting {
+    ChainProbe* chain = nullptr;
+    LegProbe* leg = nullptr;
+    ServerProbe* server = nullptr;
+  };
+
+  NameGate gate;
+  std::vector<Waiting> waiting{};
+  std::vector<Exchange> exchanges{};
+};
+
 /// One server address that is asked about one name.
 struct ServerProbe {
   ServerProbe(QuestionSet questions, const PlanLimits& limits) : plan(questions, limits) {}
+
+  WatchedGate* gate = nullptr;  ///< null where nothing speaks against telling it the name
 
   ServerObservation seen{};
   QueryPlan plan;

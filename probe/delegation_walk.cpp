@@ -28,10 +28,14 @@ class DelegationWalk::State {
       end(DiscoveryOutcome::budget_exhausted);
       return {};
     }
-    advance();
+    if (!board_.watch().waits()) advance();
+    if (!done_) board_.ask_for_watch();
     std::vector<WalkQuestion> questions = board_.take_questions();
     if (done_) return {};
-    for (const WalkQuestion& question : questions) under_way_.emplace(question.ticket, question);
+    for (const WalkQuestion& question : questions) {
+      board_.watch().asked(question.server, question.zone);
+      under_way_.emplace(question.ticket, question);
+    }
     return questions;
   }
 
@@ -42,12 +46,15 @@ class DelegationWalk::State {
     const WalkQuestion question = std::move(found->second);
     under_way_.erase(found);
     WalkExchange& kept = exchanges_.emplace_back(question.server, question.zone, exchange);
+    board_.watch().saw(kept);
     if (kept.exchange.response) keep_evidence(*kept.exchange.response);
     const bool is_hosts = hosts_.finished(question, exchange);
     if (!is_hosts) {
       static_cast<void>(
           std::ranges::any_of(surveys_, [&](const auto& one) { return one->finished(question, exchange); }));
     }
+    if (std::vector<Interception> signs = board_.watch().conclusion(); !signs.empty())
+      return end_intercepted(std::move(signs));
     if (now >= board_.deadline()) end(DiscoveryOutcome::budget_exhausted);
   }
 
@@ -100,11 +107,32 @@ class DelegationWalk::State {
       }
     } while (board_.changes() != before);
     const bool all_ended = std::ranges::all_of(surveys_, [](const auto& one) { return one->ended(); });
-    if (all_ended) return end(std::nullopt);
+    if (all_ended) return end_complete();
     if (board_.out_of_questions() && under_way_.empty()) end(DiscoveryOutcome::budget_exhausted);
   }
 
   // ---- The end ----
+
+  void end_complete() {
+    const auto deepest = std::ranges::max_element(
+        surveys_, {}, [](const auto& one) { return one->zone().apex().label_count(); });
+    WalkZone& zone = (*deepest)->zone();
+    board_.watch().about_to_ask(zone.apex(), board_.servers_of(zone));
+    if (board_.watch().holds_back()) return;
+    if (!zone.facts.answers) {
+      if (std::vector<Interception> signs = board_.watch().conclusion_without_servers(); !signs.empty())
+        return end_intercepted(std::move(signs));
+    }
+    end(std::nullopt);
+  }
+
+  /// What answered may have filled the cache with anything.
+  void end_intercepted(std::vector<Interception> signs) {
+    end(DiscoveryOutcome::intercepted);
+    result_.outcome = DiscoveryOutcome::intercepted;
+    result_.interception = std::move(signs);
+    board_.cache().forget_everything();
+  }
 
   /// `cut_off` when something was left open.
   void end(std::optional<DiscoveryOutcome> cut_off) {

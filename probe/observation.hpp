@@ -236,6 +236,9 @@ enum class NotAsked : std::uint8_t {
   no_route,          ///< this machine has no way to the family
   family_disabled,   ///< the operator asked for the other family alone
   budget_exhausted,  ///< beyond the addresses, exchanges or time allowed
+  /// It answered a question about its own zone as a resolver does (RA=1, AA=0), so it was not told the name:
+  /// a resolver that knows a name too early may keep that it is absent. The answer is among the exchanges.
+  answers_as_resolver,
 };
 
 /// One address of one nameserver, and every exchange with it about one name.
@@ -320,10 +323,12 @@ struct ZoneCut {
 
 enum class DiscoveryOutcome : std::uint8_t {
   complete,
-  pinned,       ///< the operator named the servers; nothing was walked
-  no_servers,   ///< no server of a zone on the way answered; `stopped_at` names the zone
-  intercepted,  ///< something between answers for the servers; see `Delegation::interception`
-  loop,         ///< the delegation leads back to itself
+  pinned,      ///< the operator named the servers; nothing was walked
+  no_servers,  ///< no server of a zone on the way answered; `stopped_at` names the zone
+  /// Something between answers for the servers, or each server that the operator named is a resolver; see
+  /// `Delegation::interception`. No server was told the name.
+  intercepted,
+  loop,  ///< the delegation leads back to itself
   budget_exhausted,
   interrupted,
 };

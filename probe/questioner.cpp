@@ -1,4 +1,5 @@
 #include "probe/questioner.hpp"
+#include "probe/discovery/interception.hpp"
 
 #include <algorithm>
 #include <span>
@@ -274,6 +275,18 @@ void Questioner::remember(const Question& question, const Exchange& exchange) {
   } else {
     context_.servers.answered(question.server, kind, now);
   }
+  remember_resolver(question, *exchange.response);
+}
+
+void Questioner::remember_resolver(const Question& question, const Response& response) {
+  if (!question.name.is_at_or_below(question.zone)) return;
+  if (response.authoritative) return context_.servers.put_server_of(question.server, question.zone);
+  if (!answers_as_resolver(response, question.zone) ||
+      !context_.servers.put_resolver_for(question.server, question.zone))
+    return;
+  // What the cache holds of the zone was true once: the next walk sees whose answers these are.
+  const bool of_walk = question.purpose == Purpose::cut || question.purpose == Purpose::host_address;
+  if (!of_walk) context_.zones.forget_zone(question.zone);
 }
 
 /// Questions that fall back go without EDNS from now on where the server refused it, or lost what came with

@@ -133,6 +133,7 @@ class Questioner final : private QueryHandler, private TurnTaker {
   void close(Asked& asked, Outcome outcome);
   void finish(std::uint32_t number);
   void remember(const Question& question, const Exchange& exchange);
+  void remember_resolver(const Question& question, const Response& response);
   void remember_edns(const Asked& asked);
   [[nodiscard]] static QuestionKind kind_of(const Question& question) {
     return {question.zone, question.type, question.transport, question.edns};

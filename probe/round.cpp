@@ -22,7 +22,8 @@ using config::ServerAddress;
 struct AskedFor {
   ChainProbe* chain = nullptr;
   LegProbe* leg = nullptr;
-  ServerProbe* server = nullptr;  ///< null for a question of the leg's walk
+  ServerProbe* server = nullptr;  ///< null for a question of the leg's walk, or of a gate
+  WatchedGate* gate = nullptr;
   std::uint32_t walk_ticket = 0;
   DomainName walk_zone{};
   ServerAddress address{};
@@ -177,12 +178,104 @@ class Round::State final : public QueryHandler, private Asker {
     // A walk that ended at the root or at a top-level domain found nobody who could hold the name.
     const bool too_high =
         leg.delegation.outcome == DiscoveryOutcome::no_servers && leg.delegation.zone.label_count() <= 1;
-    if (!too_high) add_servers(chain, leg);
+    const bool intercepted = leg.delegation.outcome == DiscoveryOutcome::intercepted;
+    if (!too_high && !intercepted) add_servers(chain, leg);
     for (ServerProbe& server : leg.servers) {
-      if (server.seen.not_asked == NotAsked::asked) advance_plan(chain, leg, server);
+      if (server.seen.not_asked == NotAsked::asked) begin_server(chain, leg, server);
     }
-    if (&leg == &chains_.front().legs.front()) {
-      for (std::size_t i = 1; i < chains_.size(); ++i) begin_leg(chains_[i], chains_[i].legs.front());
+    if (&leg != &chains_.front().legs.front()) return;
+    for (std::size_t i = 1; i < chains_.size(); ++i) {
+      LegProbe& other = chains_[i].legs.front();
+      if (intercepted) {
+        other.delegation = leg.delegation;
+        other.delegation.exchanges.clear();
+        other.probing = true;
+      } else {
+        begin_leg(chains_[i], other);
+      }
+    }
+  }
+
+  // ---- Whether a server may be told the name ----
+
+  void begin_server(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
+    if (server.gate == nullptr) return advance_plan(chain, leg, server);
+    switch (server.gate->gate.state()) {
+      case NameGate::State::open:
+        return advance_plan(chain, leg, server);
+      case NameGate::State::shut:
+        return keep_name_from(leg, server);
+      case NameGate::State::asking:
+        server.gate->waiting.push_back({&chain, &leg, &server});
+        return;
+      case NameGate::State::idle:
+        server.gate->waiting.push_back({&chain, &leg, &server});
+        return ask_before_gate(*server.gate, server.gate->gate.begin());
+    }
+  }
+
+  /// Null where nothing speaks against the server. Those that the operator named were never seen in any
+  /// delegation.
+  [[nodiscard]] WatchedGate* gate_of(const LegProbe& leg, const ServerAddress& address,
+                                     const DomainName& zone) {
+    const std::pair key(address, zone);
+    if (const auto known = gates_.find(key); known != gates_.end()) return &known->second;
+    const bool named_by_operator = leg.delegation.outcome == DiscoveryOutcome::pinned && !light_;
+    if (!named_by_operator && !context_.servers.is_resolver_for(address, zone)) return nullptr;
+    return &gates_.emplace(key, WatchedGate{NameGate(address, zone), {}, {}}).first->second;
+  }
+
+  void ask_before_gate(WatchedGate& gate, const NameGate::Query& next) {
+    if (next.delay.count() > 0) {
+      const std::uint32_t token = next_token_++;
+      gate_timers_.emplace(token, std::pair(&gate, next.name));
+      context_.engine.call_at(context_.engine.now() + next.delay, *this, token);
+      return;
+    }
+    Question question;
+    question.server = gate.gate.server();
+    question.zone = gate.gate.zone();
+    question.name = next.name;
+    question.type = RecordType::soa;
+    question.purpose = Purpose::zone_soa;
+    question.falls_back = true;
+    question.attempts = static_cast<std::uint8_t>(context_.settings.tries);
+    question.first_wait = context_.settings.first_try;
+    asked_.emplace(questioner_.ask(question), AskedFor{.gate = &gate, .address = question.server});
+  }
+
+  void gate_step_done(WatchedGate& gate, AskedQuestion asked) {
+    gate.exchanges.insert(gate.exchanges.end(), asked.exchanges.begin(), asked.exchanges.end());
+    for (const auto& [chain, leg, server] : gate.waiting) {
+      if (interrupted_) server->seen.exchanges = gate.exchanges;
+    }
+    if (interrupted_) return;
+    if (const auto next = gate.gate.finished(asked.answer())) return ask_before_gate(gate, *next);
+    bool first = true;
+    for (const auto& [chain, leg, server] : std::exchange(gate.waiting, {})) {
+      if (gate.gate.state() == NameGate::State::shut) {
+        keep_name_from(*leg, *server);
+        continue;
+      }
+      if (std::exchange(first, false)) server->seen.exchanges = gate.exchanges;
+      advance_plan(*chain, *leg, *server);
+    }
+  }
+
+  /// With the servers that the operator named no walk shows who answers: where each of them is a resolver,
+  /// that is what is known.
+  static void keep_name_from(LegProbe& leg, ServerProbe& server) {
+    server.seen.not_asked = NotAsked::answers_as_resolver;
+    server.seen.exchanges = server.gate->exchanges;
+    Delegation& delegation = leg.delegation;
+    const auto may_be_asked = [](const ServerProbe& each) { return each.seen.not_asked == NotAsked::asked; };
+    if (delegation.outcome != DiscoveryOutcome::pinned || std::ranges::any_of(leg.servers, may_be_asked))
+      return;
+    delegation.outcome = DiscoveryOutcome::intercepted;
+    Interception& seen = delegation.interception.emplace_back();
+    seen.sign = InterceptionSign::recursion_available;
+    for (const ServerProbe& each : leg.servers) {
+      if (each.seen.not_asked == NotAsked::answers_as_resolver) seen.servers.push_back(each.seen.address);
     }
   }
 
@@ -220,6 +313,7 @@ class Round::State final : public QueryHandler, private Asker {
     server.seen.names = names;
     server.seen.address = address;
     server.seen.not_asked = not_asked;
+    if (not_asked == NotAsked::asked) server.gate = gate_of(leg, address, zone);
     server.seen.stray_of = stray_of;
     server.zone_facts_from = zone_facts_from;
     if (about_zone && zone_facts_from == nullptr) zone_facts_[{address, zone}] = &server;
@@ -347,6 +441,10 @@ class Round::State final : public QueryHandler, private Asker {
       walk_timers_.erase(timer);
       if (leg->walk) advance_walk(*chain, *leg);
       finish_if_complete();
+    } else if (const auto later = gate_timers_.find(token); later != gate_timers_.end()) {
+      const auto [gate, name] = later->second;
+      gate_timers_.erase(later);
+      ask_before_gate(*gate, {name, {}});
     }
   }
   void on_result(std::uint32_t, const QueryResult&) override {}
@@ -361,7 +459,9 @@ class Round::State final : public QueryHandler, private Asker {
 
   void on_asked(std::uint32_t question, AskedQuestion asked) override {
     const AskedFor asked_for = std::move(asked_.extract(question).mapped());
-    if (asked_for.server != nullptr) {
+    if (asked_for.gate != nullptr) {
+      gate_step_done(*asked_for.gate, std::move(asked));
+    } else if (asked_for.server != nullptr) {
       plan_step_done(asked_for, std::move(asked));
     } else {
       walk_step_done(asked_for, std::move(asked));
@@ -415,7 +515,7 @@ class Round::State final : public QueryHandler, private Asker {
   // ---- The end ----
 
   void finish_if_complete() {
-    if (over_ || !asked_.empty()) return;
+    if (over_ || !asked_.empty() || !gate_timers_.empty()) return;
     for (const ChainProbe& chain : chains_) {
       for (const LegProbe& leg : chain.legs) {
         if (!leg.probing) return;
@@ -461,6 +561,8 @@ class Round::State final : public QueryHandler, private Asker {
       zone_facts_{};                                     ///< who asks about a zone
   std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's number
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
+  std::map<std::pair<ServerAddress, DomainName>, WatchedGate> gates_{};
+  std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};
   std::uint32_t next_token_ = deadline_token + 1;
   bool interrupted_ = false;
   bool out_of_time_ = false;

@@ -1,6 +1,6 @@
 // What the rounds of this process remember of each server address: how fast it may be asked, which questions
-// it has answered, and whether it copes with EDNS. Bounded: the address that was used least recently is
-// forgotten first.
+// it has answered, whether it copes with EDNS, and of which zones it is no server but a resolver. Bounded:
+// the address that was used least recently is forgotten first.
 #pragma once
 
 #include <chrono>
@@ -36,6 +36,9 @@ class HashSet {
   explicit HashSet(std::size_t places) : marks_(places) {}
 
   void insert(std::uint64_t hash) { place(hash) = mark(hash); }
+  [[nodiscard]] bool contains(std::uint64_t hash) const {
+    return marks_[(hash >> 32U) % marks_.size()] == mark(hash);
+  }
   /// Whether it was there.
   bool erase(std::uint64_t hash) {
     if (place(hash) != mark(hash)) return false;
@@ -88,8 +91,25 @@ class ServerMemories {
     if (served_.erase(hash(server, kind))) of(server, now).pace.slow_down();
   }
 
+  // Whether a server of the zone was a resolver (RA=1, AA=0) when it was last heard.
+
+  void put_server_of(const config::ServerAddress& server, const config::DomainName& zone) {
+    resolvers_.erase(hash(server, zone));
+  }
+  /// True when that is news.
+  bool put_resolver_for(const config::ServerAddress& server, const config::DomainName& zone) {
+    if (is_resolver_for(server, zone)) return false;
+    resolvers_.insert(hash(server, zone));
+    return true;
+  }
+  [[nodiscard]] bool is_resolver_for(const config::ServerAddress& server,
+                                     const config::DomainName& zone) const {
+    return resolvers_.contains(hash(server, zone));
+  }
+
  private:
   static constexpr std::size_t most_served = 1U << 17U;
+  static constexpr std::size_t most_resolvers = 1U << 14U;
 
   [[nodiscard]] static std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     // The finalizer of SplitMix64.
@@ -111,6 +131,7 @@ class ServerMemories {
   double per_second_;
   RecentTable<config::ServerAddress, ServerMemory> memories_;
   HashSet served_{most_served};
+  HashSet resolvers_{most_resolvers};
 };
 
 }  // namespace dkimprobe::probe

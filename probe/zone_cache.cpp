@@ -54,6 +54,13 @@ void ZoneCache::put_zone(KnownZone zone, std::chrono::seconds outcome_life, Mono
   zones_.put(apex, {std::move(zone), outcome_until});
 }
 
+void ZoneCache::forget_everything() {
+  zones_.clear();
+  names_without_cut_.clear();
+  hosts_.clear();
+  servers_.clear();
+}
+
 std::optional<ZoneCache::NoCut> ZoneCache::no_cut(const config::DomainName& name,
                                                   const config::DomainName& apex, MonotonicTime now) {
   const NoCutEntry* entry = names_without_cut_.find(name);

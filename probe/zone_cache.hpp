@@ -56,6 +56,11 @@ class RecentTable {
     places_.erase(found);
   }
 
+  void clear() {
+    places_.clear();
+    entries_.clear();
+  }
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
@@ -130,6 +135,10 @@ class ZoneCache {
   /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. A dead zone
   /// leaves the cache with its outcome, so that the next walk asks the parent anew.
   void put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now);
+  /// The next walk asks its parent anew.
+  void forget_zone(const config::DomainName& apex) { zones_.erase(apex); }
+  /// What was learned came from somebody else than the servers.
+  void forget_everything();
 
   /// Whether servers of the zone `apex` said that no zone begins at `name`, and if so, whether they denied
   /// that the name exists.

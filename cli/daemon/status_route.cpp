@@ -34,6 +34,7 @@ void add_history(const exporters::StatusRoute& route, const WatchState& state, S
 StatusOverview status_overview(const exporters::Fleet& fleet, probe::WallTime now) {
   StatusOverview overview;
   overview.now = now;
+  overview.path_intercepted = exporters::path_intercepted(fleet);
   overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.mistake};
   for (const auto& target : fleet.targets) {
     if (overview.domains.empty() || overview.domains.back().domain != target.key.domain) {

@@ -60,6 +60,11 @@ void write_rounds(const SelfMetrics& metrics, MetricWriter& writer) {
   write_gauge(writer, "dkimprobe_domains_unseen",
               "Domains that are watched, and have not been looked at yet.",
               static_cast<double>(metrics.domains_unseen));
+  write_gauge(
+      writer, "dkimprobe_path_intercepted",
+      "Whether something between this machine and the nameservers answers for them, as the latest probe "
+      "of any domain shows it: 1 or 0.",
+      metrics.path_intercepted ? 1 : 0);
   if (metrics.fits_pace) {
     write_gauge(writer, "dkimprobe_pace_sufficient",
                 "Whether all rounds fit their intervals at the pace that servers are asked with: 1 or 0.",

@@ -68,6 +68,15 @@ void write_reload(HtmlWriter& html, const StatusOverview& overview) {
   html.leaf("code", overview.reload.mistake);
 }
 
+void write_interception(HtmlWriter& html, const StatusOverview& overview) {
+  if (!overview.path_intercepted) return;
+  const auto note = html.open("p", {{"class", "banner"}});
+  html.raw("<b>This network answers DNS itself; nothing seen from here is what the public sees.</b> ");
+  html.raw(
+      "Whatever the pages say of a domain, mend the network of this machine first: switch off what answers "
+      "DNS in place of the nameservers, or run dkimprobe elsewhere.");
+}
+
 void write_footer(HtmlWriter& html, const StatusOverview& overview, const PageHead& head) {
   const auto footer = html.open("footer");
   {
@@ -126,6 +135,7 @@ std::string framed(const StatusOverview& overview, const PageHead& head,
     {
       const auto main = html.open("main", {{"id", "main"}, {"tabindex", "-1"}});
       write_crumbs(html, head);
+      write_interception(html, overview);
       write_reload(html, overview);
       body(html);
     }

@@ -97,6 +97,7 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
   return dumped({{"schema", "dkimprobe.status/1"},
                  {"at", iso_time(overview.now)},
                  {"version", overview.version},
+                 {"path_intercepted", overview.path_intercepted},
                  {"reload",
                   {{"succeeded", reload.succeeded},
                    {"at", iso_time(reload.at)},

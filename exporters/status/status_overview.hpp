@@ -65,6 +65,7 @@ struct StatusOverview {
   std::string path_prefix{};            ///< before each path, without a slash at its end
   std::vector<StatusDomain> domains{};  ///< sorted by name, each of them once
   StatusReload reload{};
+  bool path_intercepted = false;  ///< something between this machine and the nameservers answers for them
   std::vector<RecentProbe> recent_probes{};  ///< the newest first
 };
 

@@ -94,6 +94,7 @@ WalkBoard::WalkBoard(DomainName target, const config::ProbeSettings& settings, Z
       deadline_(now + settings.budgets.discovery_time),
       questions_allowed_(settings.budgets.queries_per_zone) {
   add_root();
+  watch_ = InterceptionWatch(servers_of(root()));
 }
 
 void WalkBoard::set_now(MonotonicTime now) {
@@ -337,6 +338,27 @@ std::optional<std::uint32_t> WalkBoard::ask(WalkQuestion question) {
   return question.ticket;
 }
 
+void WalkBoard::ask_for_watch() {
+  for (InterceptionWatch::Question& wanted : watch_.take_questions())
+    later_for_watch_.emplace_back(now_ + wanted.delay, std::move(wanted));
+  for (auto at = later_for_watch_.begin(); at != later_for_watch_.end();) {
+    const auto& [due, wanted] = *at;
+    if (due > now_) {
+      wake_by(due);
+      ++at;
+      continue;
+    }
+    WalkQuestion question;
+    question.server = wanted.server;
+    question.zone = wanted.zone;
+    question.name = wanted.name;
+    question.type = wanted.type;
+    question.purpose = wanted.type == RecordType::soa ? Purpose::zone_soa : Purpose::cut;
+    if (!ask(std::move(question))) return;
+    at = later_for_watch_.erase(at);
+  }
+}
+
 std::vector<WalkQuestion> WalkBoard::take_questions() {
   return std::exchange(questions_, {});
 }
@@ -352,6 +374,11 @@ std::optional<Reading> WalkBoard::note(WalkZone& zone, const WalkQuestion& quest
       cache_->put_server(question.server, ServerState::answered, now_);
       if (!exchange.response) return Reading{};
       Reading reading = read_answer(zone.apex(), question.name, question.type, *exchange.response);
+      // Whatever authority it claims.
+      if (watch_.is_resolver(question.server)) {
+        reading = Reading{};
+        reading.from_recursor = true;
+      }
       if (reading.kind == Reading::Kind::useless) {
         if (!is_useless(zone, question.server)) zone.facts.useless_at.push_back(question.server);
       } else {

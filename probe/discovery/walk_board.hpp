@@ -10,11 +10,13 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/address.hpp"
 #include "config/domain_name.hpp"
 #include "config/settings.hpp"
+#include "probe/discovery/interception.hpp"
 #include "probe/discovery/reading.hpp"
 #include "probe/observation.hpp"
 #include "probe/zone_cache.hpp"
@@ -128,6 +130,11 @@ class WalkBoard {
   /// Takes note of how a question went, and gives what the answer means; nothing without an answer.
   std::optional<Reading> note(WalkZone& zone, const WalkQuestion& question, const Exchange& exchange);
 
+  // ---- Whether the servers themselves answer ----
+  [[nodiscard]] InterceptionWatch& watch() { return watch_; }
+  /// Asks what the watch wants to know, now or when it is time for it.
+  void ask_for_watch();
+
   /// Counts whatever changes what a machine would decide.
   void changed() { ++changes_; }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
@@ -153,6 +160,8 @@ class WalkBoard {
   std::array<bool, 2> family_answered_{};
   std::array<bool, 2> family_silent_{};
   std::vector<WalkQuestion> questions_{};
+  InterceptionWatch watch_{};
+  std::vector<std::pair<MonotonicTime, InterceptionWatch::Question>> later_for_watch_{};
   std::uint32_t next_ticket_ = 1;
   std::uint64_t questions_asked_ = 0;
   std::uint64_t questions_allowed_ = 0;

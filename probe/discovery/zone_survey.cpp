@@ -241,7 +241,21 @@ void ZoneSurvey::advance_member(std::size_t index) {
   if (member.next_label > target_labels)
     return end(member, member.met_denial ? CutAnswer::denied : CutAnswer::no_cut, target_labels);
   if (member.next_label - zone_.apex().label_count() > most_minimised) member.next_label = target_labels;
-  static_cast<void>(ask(index, About::way, board_.target().suffix(member.next_label), RecordType::ns));
+  const DomainName name = board_.target().suffix(member.next_label);
+  if (may_be_told(member, name)) static_cast<void>(ask(index, About::way, name, RecordType::ns));
+}
+
+/// A name at or below `_domainkey` is for servers alone that answered for their zone before, with nothing
+/// that speaks for a resolver in their place.
+bool ZoneSurvey::may_be_told(Member& member, const DomainName& name) {
+  if (!name.has_domainkey_label()) return true;
+  if (needs_completion_ && !member.serves) return false;  // the answer to the question for its NS set decides
+  if (board_.watch().is_resolver(member.server.address)) {
+    end(member, CutAnswer::useless, zone_.apex().label_count());
+    return false;
+  }
+  board_.watch().about_to_ask(zone_.apex(), board_.servers_of(zone_));
+  return !board_.watch().holds_back();
 }
 
 bool ZoneSurvey::finished(const WalkQuestion& question, const Exchange& exchange) {
@@ -262,6 +276,8 @@ bool ZoneSurvey::finished(const WalkQuestion& question, const Exchange& exchange
       break;
     case About::ns:
       member.serves = reading && reading->kind == Reading::Kind::apex_here;
+      if (reading && reading->from_recursor && !member.end)
+        end(member, CutAnswer::useless, zone_.apex().label_count());
       if (*member.serves) {
         board_.add_child_set(zone_, *reading);
         member.ns = reading->ns;

@@ -90,6 +90,7 @@ class ZoneSurvey {
   void advance_member(std::size_t index);
   [[nodiscard]] bool is_given_up(const Member& member);
   [[nodiscard]] bool is_waiting() const;
+  bool may_be_told(Member& member, const config::DomainName& name);
   [[nodiscard]] bool is_hopeless(const Member& member);
   bool ask(std::size_t index, About about, const config::DomainName& name, RecordType type);
   void take_way_answer(Member& member, const WalkQuestion& question, const std::optional<Reading>& reading);

@@ -48,14 +48,17 @@ constexpr std::string_view other_key_text =
 constexpr std::string_view outcome_names[] = {
     "answered",          "timed_out", "malformed",   "unreachable", "connection_refused", "connection_reset",
     "connection_closed", "no_route",  "local_error", "interrupted", "superseded"};
-constexpr std::string_view not_asked_names[] = {"asked", "address_refused", "no_route", "family_disabled",
-                                                "budget_exhausted"};
+constexpr std::string_view not_asked_names[] = {"asked",           "address_refused",  "no_route",
+                                                "family_disabled", "budget_exhausted", "answers_as_resolver"};
 constexpr std::string_view host_names[] = {"found",   "is_alias",         "name_missing", "no_address",
                                            "unknown", "budget_exhausted", "loop"};
 constexpr std::string_view discovery_names[] = {"complete", "pinned",           "no_servers", "intercepted",
                                                 "loop",     "budget_exhausted", "interrupted"};
 constexpr std::string_view cut_answer_names[] = {"refers",  "serves_it", "no_cut",   "denied",
                                                  "useless", "silent",    "not_asked"};
+constexpr std::string_view sign_names[] = {
+    "recursion_available", "answers_below",   "no_authority", "refused",
+    "one_identity",        "ttl_counts_down", "tcp_closed"};
 constexpr std::string_view chain_names[] = {"complete", "loop", "too_long", "interrupted"};
 constexpr std::string_view role_names[] = {"pending", "active", "standby", "retired"};
 constexpr std::string_view ignore_names[] = {
@@ -360,6 +363,13 @@ probe::ServerObservation server_of(const json& given, Place place, const json& l
   server.names = {name_of(given.at("name"))};
   if (given.contains("stray_of")) server.stray_of = place.zone = name_of(given["stray_of"]);
   server.not_asked = one_of<probe::NotAsked>(given.value("not_asked", json("asked")), not_asked_names);
+  if (server.not_asked == probe::NotAsked::answers_as_resolver) {
+    for (const Way& way : ways) {
+      if (way.purpose == Purpose::zone_soa)
+        add_exchanges(server, given.at("zone_soa"), way, place.zone, place);
+    }
+    return server;
+  }
   if (server.not_asked != probe::NotAsked::asked) return server;
   server.cut_short = given.value("cut_short", false);
   place.serial = given.value("serial", place.serial);
@@ -431,13 +441,22 @@ std::vector<probe::WalkExchange> walk_of(const json& given, const Place& place) 
 
 probe::Delegation delegation_of(const json& given, const Place& place, const probe::Leg& leg) {
   only(given, {"outcome", "stopped_at", "parent_ns", "child_ns", "cuts", "nameservers", "cut_off", "denied",
-               "parent", "referrals", "parents", "sampled", "exchanges"});
+               "parent", "referrals", "parents", "sampled", "exchanges", "interception", "given_servers"});
   probe::Delegation delegation;
   delegation.zone = place.zone;
   delegation.outcome =
       one_of<probe::DiscoveryOutcome>(given.value("outcome", json("complete")), discovery_names);
   if (given.contains("stopped_at")) delegation.stopped_at = name_of(given["stopped_at"]);
   delegation.denied = list_of<DomainName>(given.value("denied", json::array()), name_of);
+  delegation.interception =
+      list_of<probe::Interception>(given.value("interception", json::array()), [](const json& sign) {
+        only(sign, {"sign", "servers"});
+        probe::Interception seen;
+        seen.sign = one_of<probe::InterceptionSign>(sign.at("sign"), sign_names);
+        for (const auto& server : sign.at("servers"))
+          seen.servers.push_back({address_of(server), std::uint16_t{53}});
+        return seen;
+      });
   delegation.nameservers_cut_off = list_of<DomainName>(given.value("cut_off", json::array()), name_of);
 
   for (const auto& cut : given.value("cuts", json::array())) {
@@ -449,7 +468,7 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
     read.child_ns = ns_records(cut.value("child_ns", json::array()), read.apex);
     read_parents(cut, read);
   }
-  if (delegation.outcome != probe::DiscoveryOutcome::pinned) {
+  if (delegation.outcome != probe::DiscoveryOutcome::pinned && !given.value("given_servers", false)) {
     json names = json::array();
     for (const auto& name : place.nameservers) names.push_back(name.to_string());
     probe::ZoneCut& cut = delegation.cuts.emplace_back();

@@ -147,6 +147,25 @@ class Alerts(unittest.TestCase):
             of_program = rule["alert"].startswith("Dkimprobe") or rule["alert"] in about_the_prober
             self.assertEqual(silenced, not of_program, rule["alert"])
 
+    def test_what_a_broken_network_inhibits_is_what_is_told_of_domains(self):
+        block = (MIXIN / "README.md").read_text().split("    route:\n")[1].split("\n\n")[0]
+        routing = yaml.safe_load("route:\n" + "\n".join(line[4:] for line in block.splitlines()))
+        broken = routing["inhibit_rules"][0]
+        self.assertEqual(broken["source_matchers"], ['alertname="DkimprobePathIntercepted"'])
+        self.assertEqual(broken["equal"], ["instance"])
+        (matcher,) = broken["target_matchers"]
+        wanted = re.search(r'"(.*)"', matcher).group(1)
+        inhibited = {rule["alert"] for rule in rules() if re.fullmatch(wanted, rule["alert"])}
+        of_program = {rule["alert"] for rule in rules() if rule["alert"].startswith("Dkimprobe")}
+        self.assertIn("DkimprobePathIntercepted", of_program)
+        self.assertIn("DkimPathIntercepted", inhibited)
+        self.assertEqual(inhibited, {rule["alert"] for rule in rules()} - of_program | {"DkimprobeRoundsFailing"})
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+            routing["route"]["receiver"] = "nobody"
+            yaml.safe_dump({**routing, "receivers": [{"name": "nobody"}]}, file)
+            done = subprocess.run(["amtool", "check-config", file.name], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_faults_of_rotations_are_those_of_the_program(self):
         source = (ROOT / "checks" / "rotation_plan.cpp").read_text()
         of_program = set(re.findall(r'\{"([a-z_]+)",\s*(?:breaks_mail \? )?Severity::', source))

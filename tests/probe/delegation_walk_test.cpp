@@ -39,6 +39,26 @@ std::string text_of(DiscoveryOutcome outcome) {
   return "";
 }
 
+std::string text_of(probe::InterceptionSign sign) {
+  switch (sign) {
+    case probe::InterceptionSign::recursion_available:
+      return "recursion_available";
+    case probe::InterceptionSign::answers_below:
+      return "answers_below";
+    case probe::InterceptionSign::no_authority:
+      return "no_authority";
+    case probe::InterceptionSign::refused:
+      return "refused";
+    case probe::InterceptionSign::one_identity:
+      return "one_identity";
+    case probe::InterceptionSign::ttl_counts_down:
+      return "ttl_counts_down";
+    case probe::InterceptionSign::tcp_closed:
+      return "tcp_closed";
+  }
+  return "";
+}
+
 std::string text_of(HostOutcome outcome) {
   switch (outcome) {
     case HostOutcome::found:
@@ -73,6 +93,11 @@ Fault fault_of(const std::string& text) {
                                             {"denies_between", Fault::denies_between},
                                             {"aa_on_referrals", Fault::aa_on_referrals},
                                             {"truncates", Fault::truncates},
+                                            {"offers_recursion", Fault::offers_recursion},
+                                            {"resolver", Fault::resolver},
+                                            {"resolver_with_authority", Fault::resolver_with_authority},
+                                            {"resolver_in_disguise", Fault::resolver_in_disguise},
+                                            {"refuses_without_rd", Fault::refuses_without_rd},
                                             {"poisons", Fault::poisons}};
   return faults.at(text);
 }
@@ -193,6 +218,10 @@ json result_of(const WalkRecord& record) {
     result["strays"] = texts(found.strays, [&](const probe::StrayServer& stray) {
       return fmt::format("{} of {}", stray.address.ip.to_string(), name(stray.zone));
     });
+  }
+  for (const probe::Interception& seen : found.interception) {
+    result["interception"][text_of(seen.sign)] =
+        texts(seen.servers, [&](const config::ServerAddress& server) { return address(server.ip); });
   }
   result["questions"] = record.asked.size();
   result["took_ms"] = record.took.count();

@@ -122,6 +122,11 @@ Response answer_from(const FakeZone& zone, const DomainName& name, RecordType ty
     if (record.owner == name && type == its) response.addresses.push_back(record);
   }
   for (const DomainName& owner : zone.other_names) see(owner);
+  if (type == RecordType::soa && name == zone.apex) {
+    response.soa.push_back(soa(zone.apex));
+    response.soa.back().in_answer = true;
+    return response;
+  }
   add_glue(zone, response.ns, response);
   if (response.ns.empty() && response.addresses.empty() && response.aliases.empty()) {
     response.soa.push_back(soa(zone.apex));
@@ -131,6 +136,26 @@ Response answer_from(const FakeZone& zone, const DomainName& name, RecordType ty
 }
 
 }  // namespace
+
+/// What a resolver has of all zones.
+Response World::from_cache(const probe::WalkQuestion& question) const {
+  const FakeZone* deepest = nullptr;
+  for (const auto& [key, zone] : zones) {
+    if (question.name.is_at_or_below(zone.apex) &&
+        (deepest == nullptr || zone.apex.label_count() > deepest->apex.label_count())) {
+      deepest = &zone;
+    }
+  }
+  const std::uint32_t age =
+      asked_of_caches_[fmt::format("{} {} {}", question.server.to_string(), question.name.to_string(),
+                                   static_cast<unsigned>(question.type))]++;
+  Response response = answer_from(*deepest, question.name, question.type, Fault::none);
+  for (auto& record : response.ns) record.ttl_seconds -= age;
+  for (auto& record : response.addresses) record.ttl_seconds -= age;
+  for (auto& record : response.soa) record.ttl_seconds -= age;
+  response.recursion_available = true;
+  return response;
+}
 
 Exchange World::ask(const probe::WalkQuestion& question) const {
   Exchange exchange;
@@ -196,6 +221,21 @@ Exchange World::ask(const probe::WalkQuestion& question) const {
       break;
     case Fault::sibling:
       refer_to(question.zone.child("beside").value_or(DomainName{}));
+      break;
+    case Fault::offers_recursion:
+      response.recursion_available = true;
+      break;
+    case Fault::refuses_without_rd:
+      response = {};
+      response.rcode = Rcode::refused;
+      response.recursion_available = true;
+      break;
+    case Fault::resolver:
+    case Fault::resolver_with_authority:
+    case Fault::resolver_in_disguise:
+      response = from_cache(question);
+      response.authoritative = server.fault != Fault::resolver;
+      response.recursion_available = server.fault != Fault::resolver_in_disguise;
       break;
     case Fault::truncates:
       response = {};
@@ -285,7 +325,11 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
         question.attempts > settings.tries) {
       breach(question, "waits out of bounds");
     }
-    if (!question.name.is_at_or_below(question.zone)) breach(question, "asked of a server that cannot know");
+    // That tells nobody anything: see probe/discovery/interception.hpp.
+    const bool of_watch = question.type == RecordType::soa && question.name.is_root() &&
+                          question.purpose == probe::Purpose::zone_soa;
+    if (!of_watch && !question.name.is_at_or_below(question.zone))
+      breach(question, "asked of a server that cannot know");
     if (!config::special_purpose(question.server.ip).empty() &&
         std::none_of(settings.allowed_networks.begin(), settings.allowed_networks.end(),
                      [&](const auto& network) { return network.contains(question.server.ip); })) {
@@ -294,6 +338,7 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
     if (question.server.ip.family() == config::Family::ipv4 ? !settings.use_ipv4 : !settings.use_ipv6) {
       breach(question, "a family that is disabled");
     }
+    if (of_watch) continue;
     const bool of_target = target.is_at_or_below(question.name);
     const bool of_host = std::any_of(hosts.begin(), hosts.end(), [&](const DomainName& host) {
       return question.type == RecordType::ns ? host.is_at_or_below(question.name) : host == question.name;

@@ -40,6 +40,12 @@ enum class Fault : std::uint8_t {
   aa_on_referrals,
   truncates,  ///< TC=1 and nothing in it, over TCP as well
   poisons,    ///< adds addresses of names outside its zone, and NS records of names not asked
+  // What is no server but stands in the place of one. The worlds of the property test have none of these.
+  offers_recursion,         ///< right answers with RA=1
+  resolver,                 ///< answers for every zone of the world, without authority, and has RA=1
+  resolver_with_authority,  ///< the same with AA=1; the TTL of an answer falls each time that it is asked for
+  resolver_in_disguise,     ///< the same without RA
+  refuses_without_rd,       ///< a resolver that refuses whoever asks without recursion
 };
 
 struct FakeZone {
@@ -66,6 +72,12 @@ struct World {
   void add_record(const std::string& zone, std::string_view text);
   /// How a question to one server goes, all but the time.
   [[nodiscard]] probe::Exchange ask(const probe::WalkQuestion& question) const;
+
+ private:
+  [[nodiscard]] probe::Response from_cache(const probe::WalkQuestion& question) const;
+
+  /// How often a cache was asked, by server, name and type.
+  mutable std::map<std::string, std::uint32_t> asked_of_caches_{};
 };
 
 /// What a driven walk did.

@@ -44,6 +44,15 @@ function(config)
       description='The settings or the target files are empty.',
     ),
     lib.alert(
+      name='DkimprobePathIntercepted',
+      expr='%s == 1' % lib.own('dkimprobe_path_intercepted'),
+      wait='down',
+      severity='critical',
+      summary='the network of {{ $labels.instance }} answers DNS itself',
+      description='Nothing that dkimprobe sees from there is what the public sees: a VPN, a firewall or a resolver ' +
+                  'answers in place of the nameservers. Whatever else is told of domains meanwhile is of no use.',
+    ),
+    lib.alert(
       name='DkimprobeDomainsLost',
       expr='%(now)s < (1 - %(ratio)g) * %(now)s offset 1h' % {
         now: lib.own('dkimprobe_domains'),
