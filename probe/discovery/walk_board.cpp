@@ -353,7 +353,9 @@ void WalkBoard::ask_for_watch() {
     question.zone = wanted.zone;
     question.name = wanted.name;
     question.type = wanted.type;
-    question.purpose = wanted.type == RecordType::soa ? Purpose::zone_soa : Purpose::cut;
+    question.purpose = wanted.type == RecordType::soa  ? Purpose::zone_soa
+                       : wanted.type == RecordType::ns ? Purpose::cut
+                                                       : Purpose::host_address;
     if (!ask(std::move(question))) return;
     at = later_for_watch_.erase(at);
   }

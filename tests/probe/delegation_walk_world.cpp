@@ -281,8 +281,9 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
     }
     record.most_under_way = std::max(record.most_under_way, under_way.size());
     if (walk.done()) break;
-    if (under_way.empty()) throw std::runtime_error("the walk waits for nothing");
-    if (walk.wake() < under_way.top().at) {
+    if (under_way.empty() && walk.wake() >= start + settings.budgets.discovery_time)
+      throw std::runtime_error("the walk waits for nothing");
+    if (under_way.empty() || walk.wake() < under_way.top().at) {
       now = walk.wake();
       continue;
     }
