@@ -174,6 +174,29 @@ bool is_internal_view(const ChainAnswers& answers) {
   return std::ranges::any_of(answers.legs, [](const LegAnswers& leg) { return is_internal_view(leg); });
 }
 
+bool has_no_network(const LegAnswers& leg) {
+  std::size_t tried = 0;
+  const auto cannot = [&](const probe::Exchange& exchange) {
+    ++tried;
+    return exchange.outcome == probe::Outcome::no_route;
+  };
+  for (const auto& walked : leg.leg->delegation.exchanges) {
+    if (!cannot(walked.exchange)) return false;
+  }
+  std::set<config::Family> families;
+  for (const ServerAnswer& answer : leg.servers) {
+    families.insert(answer.id.address.ip.family());
+    if (answer.server->not_asked == probe::NotAsked::no_route) {
+      ++tried;
+      continue;
+    }
+    if (answer.server->not_asked != probe::NotAsked::asked) return false;
+    if (!std::ranges::all_of(answer.server->exchanges, cannot)) return false;
+  }
+  // Servers of one family alone lack no more than that family.
+  return tried > 0 && (families.empty() || families.size() == 2);
+}
+
 bool is_not_all_asked(const ZoneCut& cut) {
   return cut.parents_sampled || std::ranges::any_of(cut.parents, [](const ParentAnswer& parent) {
            return parent.answer == CutAnswer::not_asked;

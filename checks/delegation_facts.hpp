@@ -44,6 +44,9 @@ struct ReferralGroup {
 [[nodiscard]] bool is_internal_view(const LegAnswers& leg);
 [[nodiscard]] bool is_internal_view(const ChainAnswers& answers);
 
+/// Whether nothing could be sent to any server, neither on the way to the name nor there.
+[[nodiscard]] bool has_no_network(const LegAnswers& leg);
+
 /// "the servers of com were not all asked" for each zone above of which that holds.
 [[nodiscard]] std::vector<std::string> unasked_parents(const probe::Observation& observation);
 [[nodiscard]] bool is_not_all_asked(const probe::ZoneCut& cut);

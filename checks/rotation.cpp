@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "checks/answers.hpp"
+#include "checks/delegation_facts.hpp"
 #include "checks/key_record.hpp"
 #include "checks/server_answer.hpp"
 #include "checks/zone_reading.hpp"
@@ -1135,13 +1136,27 @@ class GoneQuestion {
 }  // namespace
 
 std::string no_way_sentence(const probe::Observation& observation) {
-  std::set<config::Family> missing;
+  std::vector<ServerRow> rows;
   for (const auto& leg : read_answers(observation.key).legs) {
-    for (const auto& row : leg.rows) {
-      if (row.not_asked == probe::NotAsked::no_route) missing.insert(row.id.address.ip.family());
+    if (has_no_network(leg)) {
+      return "This machine has no network: it has no route to any server that it needs. Bring its network "
+             "up, "
+             "and run this again.";
     }
+    rows.insert(rows.end(), leg.rows.begin(), leg.rows.end());
   }
-  if (missing.size() != 1) return {};
+  return no_way_sentence(rows);
+}
+
+std::string no_way_sentence(std::span<const ServerRow> rows) {
+  std::set<config::Family> missing;
+  std::set<config::Family> asked;
+  for (const auto& row : rows) {
+    if (row.not_asked == probe::NotAsked::no_route) missing.insert(row.id.address.ip.family());
+    if (row.not_asked == probe::NotAsked::asked) asked.insert(row.id.address.ip.family());
+  }
+  // Without servers of the other family there is nothing to go on with.
+  if (missing.size() != 1 || asked.empty()) return {};
   const bool is_ipv6 = *missing.begin() == config::Family::ipv6;
   return fmt::format(
       "This machine has no {0}: say {1} to go on without it, and the other addresses of the same nameservers "

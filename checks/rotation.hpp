@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,8 @@ struct SignVerdict {
 /// What to do where this machine has no way to addresses of a family, which stay unknown for it; empty where
 /// it has. A sentence.
 [[nodiscard]] std::string no_way_sentence(const probe::Observation& observation);
+/// The same from the rows of a report, which do not tell of the way to the servers.
+[[nodiscard]] std::string no_way_sentence(std::span<const ServerRow> rows);
 
 /// How long that may be by what the probe saw; nothing where something else is below `_domainkey`, unless a
 /// zone begins there, which may have brought it. `unknown_wait` where no server told for how long it denies.

@@ -355,30 +355,6 @@ void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
-/// Whether nothing could be sent to any server, neither on the way to the name nor there.
-bool has_no_network(const LegAnswers& leg) {
-  std::size_t tried = 0;
-  const auto cannot = [&](const probe::Exchange& exchange) {
-    ++tried;
-    return exchange.outcome == probe::Outcome::no_route;
-  };
-  for (const auto& walked : leg.leg->delegation.exchanges) {
-    if (!cannot(walked.exchange)) return false;
-  }
-  std::set<config::Family> families;
-  for (const ServerAnswer& answer : leg.servers) {
-    families.insert(answer.id.address.ip.family());
-    if (answer.server->not_asked == probe::NotAsked::no_route) {
-      ++tried;
-      continue;
-    }
-    if (answer.server->not_asked != probe::NotAsked::asked) return false;
-    if (!std::ranges::all_of(answer.server->exchanges, cannot)) return false;
-  }
-  // Servers of one family alone lack no more than that family.
-  return tried > 0 && (families.empty() || families.size() == 2);
-}
-
 std::string no_way_remedy(const LegAnswers& leg) {
   std::set<config::Family> families;
   for (const ServerAnswer& answer : leg.servers) {

@@ -135,10 +135,18 @@ std::string first_reason(const Preflight& preflight) {
     if (because.until) continue;
     const auto* const check = checks::find_check(because.name);
     if (check != nullptr) return std::string(check->summary);
-    if (because.name == "public_answer" || because.name.starts_with("signatures_"))
+    if (because.name == "view_internal" || because.name == "public_answer" ||
+        because.name.starts_with("signatures_"))
       return without_controls(because.detail);
   }
   return "see below";
+}
+
+/// "this machine has no IPv6": the first clause of the sentence on it.
+std::string lack_here(const Preflight& preflight) {
+  std::string clause = preflight.no_way.substr(0, preflight.no_way.find(':'));
+  if (!clause.empty() && clause.front() == 'T') clause.front() = 't';
+  return clause;
 }
 
 std::string why_not(const Preflight& preflight) {
@@ -153,7 +161,8 @@ std::string why_not(const Preflight& preflight) {
     return server.progress == Progress::right || server.progress == Progress::unknown;
   });
   if (!missing.empty() && (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right))
-    return missing;
+    return preflight.no_way.empty() ? missing : fmt::format("{}; {}", missing, lack_here(preflight));
+  if (servers.empty() && !preflight.no_way.empty()) return lack_here(preflight);
   if (servers.empty() && preflight.sign.safe.readiness == Readiness::unknown)
     return "no server of the name could be found";
   // Then it is a fault that forbids it.
@@ -215,6 +224,23 @@ std::string detail_of(const Because& because, const std::vector<checks::Finding>
       findings, [&](const checks::Finding& finding) { return finding.check->name == because.name; });
   return same == findings.end() || same->check->summary.empty() ? without_controls(because.detail)
                                                                 : std::string(same->check->summary);
+}
+
+/// Whether the zone is seen from inside its own network.
+bool is_internal(const Preflight& preflight) {
+  return std::ranges::find(preflight.sign.safe.because, "view_internal", &Because::name) !=
+         preflight.sign.safe.because.end();
+}
+
+/// Whether a server that was asked gave no answer either, beside those that this machine has no way to.
+bool is_also_silent(const Preflight& preflight) {
+  return std::ranges::any_of(preflight.sign.servers, [&](const ServerProgress& server) {
+    const auto row = std::ranges::find_if(preflight.report.servers, [&](const checks::ServerRow& each) {
+      return each.owner == server.owner && each.id == server.server;
+    });
+    return server.progress == Progress::unknown && row != preflight.report.servers.end() &&
+           row->not_asked == probe::NotAsked::asked;
+  });
 }
 
 class PreflightPage : public TextPage {
@@ -439,7 +465,8 @@ void PreflightPage::next(const Preflight& preflight) {
                         selector));
         break;
       }
-      if (what_is_missing(preflight.sign.servers).empty()) {
+      if (what_is_missing(preflight.sign.servers).empty() && !is_internal(preflight) &&
+          preflight.no_way.empty()) {
         steps.push_back(fmt::format(
             "Do not sign with {}: a resolver that was asked as the public does did not show "
             "it. SERVFAIL may mean that the zone's DNSSEC signatures are wrong. Mend what it says, "
@@ -447,11 +474,21 @@ void PreflightPage::next(const Preflight& preflight) {
             selector));
         break;
       }
-      steps.push_back(
-          fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
-                      "those servers back, or take them out of the zone; --wait 30m looks again.",
-                      selector));
-      if (!preflight.no_way.empty()) steps.push_back(preflight.no_way);
+      if (is_internal(preflight)) {
+        steps.push_back(fmt::format(
+            "Do not sign with {}: run this again from a machine outside your network.", selector));
+        break;
+      }
+      if (!preflight.no_way.empty()) {
+        steps.push_back(fmt::format("Do not sign with {} before all servers were seen.", selector));
+        steps.push_back(preflight.no_way);
+      }
+      if (preflight.no_way.empty() || is_also_silent(preflight)) {
+        steps.push_back(
+            fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
+                        "those servers back, or take them out of the zone; --wait 30m looks again.",
+                        selector));
+      }
       break;
   }
   for (const auto& step : steps) paragraph("  ", 2, step);

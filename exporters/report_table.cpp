@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue.hpp"
+#include "checks/rotation.hpp"
 #include "checks/time_text.hpp"
 #include "config/escape.hpp"
 #include "exporters/text_layout.hpp"
@@ -40,6 +41,7 @@ class TableWriter : public TextPage {
   void verdict(const Report& report);
   void facts(const Report& report);
   void legs(const Report& report);
+  void lack(const Report& report);
   void remainder(const Report& report);
   void summary(std::string_view title, const std::vector<SummaryRow>& rows);
 
@@ -303,6 +305,14 @@ void TableWriter::remainder(const Report& report) {
             Ink::dim);
 }
 
+/// What this machine lacks, where that left servers out.
+void TableWriter::lack(const Report& report) {
+  const std::string sentence = checks::no_way_sentence(report.servers);
+  if (sentence.empty()) return;
+  line();
+  paragraph("  ", 2, sentence);
+}
+
 void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>& rows) {
   std::size_t widest = 0;
   for (const auto& row : rows) widest = std::max(widest, row.name.size());
@@ -331,6 +341,7 @@ std::string report_table(const Report& report, const TableStyle& style) {
   writer.sizes(report.size);
   writer.legs(report);
   writer.findings(report.findings);
+  writer.lack(report);
   writer.remainder(report);
   return writer.take();
 }
