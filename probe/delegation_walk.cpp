@@ -31,6 +31,8 @@ class DelegationWalk::State {
     if (!board_.watch().waits()) advance();
     if (!done_) board_.ask_for_watch();
     std::vector<WalkQuestion> questions = board_.take_questions();
+    if (questions.empty() && under_way_.empty() && board_.out_of_questions() && !done_)
+      end(DiscoveryOutcome::budget_exhausted);
     if (done_) return {};
     for (const WalkQuestion& question : questions) {
       board_.watch().asked(question.server, question.zone);

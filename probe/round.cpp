@@ -247,7 +247,9 @@ class Round::State final : public QueryHandler, private Asker {
   void gate_step_done(WatchedGate& gate, AskedQuestion asked) {
     gate.exchanges.insert(gate.exchanges.end(), asked.exchanges.begin(), asked.exchanges.end());
     for (const auto& [chain, leg, server] : gate.waiting) {
-      if (interrupted_) server->seen.exchanges = gate.exchanges;
+      if (!interrupted_) break;
+      server->seen.exchanges = gate.exchanges;
+      server->seen.cut_short = out_of_time_;
     }
     if (interrupted_) return;
     if (const auto next = gate.gate.finished(asked.answer())) return ask_before_gate(gate, *next);

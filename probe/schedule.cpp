@@ -257,9 +257,9 @@ std::size_t queries_of_round(RoundDepth depth, std::size_t selectors) {
     case RoundDepth::light:
       return selectors;
     case RoundDepth::full:
-      // The record in three ways; SOA, NS, the sibling, `_domainkey` and ADSP once; on the way down its own
-      // NS set, whether it has a cut at `_domainkey`, at each selector and at ADSP.
-      return 4 * selectors + 8;
+      // The record in three ways; SOA, NS, the sibling, `_domainkey` and ADSP once; and on the way down
+      // whether there is a cut at `_domainkey`, at each selector and at ADSP.
+      return 4 * selectors + 7;
   }
   return 0;
 }

@@ -213,7 +213,7 @@ std::vector<std::string> owners(const Chain& chain) {
 /// Datagrams that the observations of one round tell of. What selectors share counts once.
 std::size_t datagrams_told(const std::vector<Observation>& observations) {
   using Place = std::pair<std::string, ServerAddress>;
-  std::set<std::tuple<Place, Purpose, bool, DomainName, RecordType, std::chrono::microseconds>> told;
+  std::set<std::tuple<Place, Purpose, bool, DomainName, RecordType, int, std::chrono::microseconds>> told;
   const auto take = [&](const std::string& place, const ServerAddress& server, const Exchange& exchange) {
     if (exchange.bytes_sent == 0 || exchange.transport != probe::Transport::udp) return;
     told.insert({{place, server},
@@ -221,6 +221,7 @@ std::size_t datagrams_told(const std::vector<Observation>& observations) {
                  exchange.edns_sent,
                  exchange.question_name,
                  exchange.question_type,
+                 exchange.attempt,
                  exchange.started});
   };
   for (const Observation& seen : observations) {

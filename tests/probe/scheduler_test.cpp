@@ -338,7 +338,7 @@ TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of 
   const auto fit = scene.driver->totals().fit;
   REQUIRE(fit);
   CHECK(fit->fits);
-  CHECK(fit->queries_per_second == Approx(60 * (8 + 23) / 24.0 / 285));
+  CHECK(fit->queries_per_second == Approx(60 * (11 + 23) / 24.0 / 285));
 }
 
 TEST_CASE("No search for servers is cut off because many domains of one provider share the pace") {
