@@ -934,7 +934,9 @@ void report_rate_shortage(const probe::RateShortage& shortage, const LeftOut& le
       fmt::format("{} need about {} s at the rate limit ({} queries to {}), and the probe ended after {}",
                   shortage.selectors == 1 ? "the questions for 1 selector"
                                           : fmt::format("{} selectors", shortage.selectors),
-                  needed, shortage.queries, shortage.server.to_string(), seconds(took));
+                  needed, shortage.queries,
+                  shortage.server.port == 53 ? shortage.server.ip.to_string() : shortage.server.to_string(),
+                  seconds(took));
   if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
   report(verdict, {}, std::move(detail),
          fmt::format("Raise `timeout` to {} s or more (--timeout={}s){}.", needed, needed,
