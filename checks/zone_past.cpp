@@ -289,7 +289,7 @@ void mark_left(ZonePast& past, const probe::Chain& chain, WallTime now) {
 void add_words(ZonePast& past, const probe::Chain& chain, std::vector<Word> words, WallTime now) {
   for (auto& [name, server, span] : words) {
     auto known = std::ranges::find_if(past.names, [&](const ServerTimeline& timeline) {
-      return timeline.owner == name && timeline.server.address == server.address;
+      return timeline.server.address == server.address && timeline.owner == name;
     });
     if (known == past.names.end()) {
       // That a zone begins there, the zones tell; here it only ends what the server said before.
