@@ -149,6 +149,6 @@ TEST_CASE("where this machine has no way to a family, the flag that leaves it ou
   CHECK(sentence("no_route", "").find("say -6 ") != std::string::npos);
   CHECK(sentence("", "").empty());
   CHECK(sentence("", "family_disabled").empty());
-  // Nothing is left when both are left out.
-  CHECK(sentence("no_route", "no_route").empty());
+  // With neither there is no network at all, and nothing is left when both are left out.
+  CHECK(sentence("no_route", "no_route").starts_with("This machine has no network"));
 }

@@ -206,7 +206,7 @@ TEST_CASE("the first line of a preflight is its answer") {
   };
   CHECK(first(ready()) == "✓ SIGN NOW");
   CHECK(first(wait()) == "◷ WAIT until 2026-11-22 02:08:19 UTC (in 34 min)");
-  CHECK(first(unknown()) == "? UNKNOWN: 1 of 5 servers could not be seen");
+  CHECK(first(unknown()) == "? UNKNOWN: 1 of 5 servers could not be seen; this machine has no way to IPv6");
   Preflight one = base();
   one.sign.safe.readiness = Readiness::not_ready;
   one.sign.servers[4].progress = Progress::other_key;

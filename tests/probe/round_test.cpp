@@ -468,7 +468,8 @@ TEST_CASE(
         CHECK(exchange.started + exchange.took <= answer->started + answer->took + 1ms);
     }
   }
-  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  // Both questions for SOA leave for the quick server at the same moment, and count as one here.
+  CHECK(datagrams_told(scene.observations) + 1 == scene.sockets.datagrams.size());
   // Nobody counted the silence of its first attempts against it.
   CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).pace.per_second() == 5.0);
   scene.check_nothing_left();
