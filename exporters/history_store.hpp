@@ -1,6 +1,7 @@
 // What was published over time, kept in one SQLite file: for each selector the answers of each server as
-// spans of time, and which key stood where; for each domain the past of its zones. It fills checks::SelectorHistory
-// and judges nothing; nothing else speaks to SQLite. One thread at a time; several processes share the file.
+// spans of time, and which key stood where; for each domain the past of its zones. It fills
+// checks::SelectorHistory and judges nothing; nothing else speaks to SQLite. One thread at a time; several
+// processes share the file.
 #pragma once
 
 #include <chrono>

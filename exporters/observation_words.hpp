@@ -40,8 +40,8 @@ struct Words<probe::Outcome> {
 };
 template <>
 struct Words<probe::NotAsked> {
-  static constexpr std::array list = {"asked", "address_refused", "no_route", "family_disabled",
-                                      "budget_exhausted", "answers_as_resolver"};
+  static constexpr std::array list = {"asked",           "address_refused",  "no_route",
+                                      "family_disabled", "budget_exhausted", "answers_as_resolver"};
   static constexpr auto last = probe::NotAsked::answers_as_resolver;
 };
 template <>

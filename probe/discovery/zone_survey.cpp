@@ -250,7 +250,9 @@ void ZoneSurvey::advance_member(std::size_t index) {
 bool ZoneSurvey::may_be_told(Member& member, const DomainName& name) {
   if (!name.has_domainkey_label()) return true;
   if (needs_completion_ && !member.serves) return false;  // the answer to the question for its NS set decides
-  if (board_.watch().is_resolver(member.server.address)) {
+  // An earlier walk found it to be of no use for the zone.
+  const bool was_useless = !needs_completion_ && WalkBoard::is_useless(zone_, member.server.address);
+  if (was_useless || board_.watch().is_resolver(member.server.address)) {
     end(member, CutAnswer::useless, zone_.apex().label_count());
     return false;
   }

@@ -224,7 +224,8 @@ TEST_CASE("an absent _domainkey counts when a delegation came since, and when an
   denied.negative_ttl = 7'200;
   auto delegated = at(100, "s2", {3, 4});
   delegated.zone = "_domainkey.example.com";
-  const auto published = at(100, "s2", {1, 2});
+  auto published = at(100, "s2", {1, 2});
+  published.domainkey = probe::Rcode::noerror;  // as each full probe asks for it
   for (const auto& now : {delegated, published}) {
     const auto sign = verdict({denied, now}, true, true).sign;
     INFO(now.zone);
@@ -234,10 +235,6 @@ TEST_CASE("an absent _domainkey counts when a delegation came since, and when an
   // NSEC records with a longer life deny it for that.
   denied.nsec_ttl_seconds = 9'000;
   CHECK(seconds_of(verdict({denied, delegated}, true, true).sign) == 100 + 9'000 + 1);
-  // A day later it is over.
-  delegated.at = day;
-  const auto later = verdict({denied, at(50, "s1", {1, 2}), delegated}, true, true).sign;
-  CHECK(seconds_of(later) <= day + 9'001);
 }
 
 TEST_CASE("where nobody saw what was before a delegation, it may have been absent") {
