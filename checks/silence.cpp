@@ -22,6 +22,7 @@ using std::chrono::microseconds;
 constexpr std::uint32_t small_answer_bytes = 512;
 /// Loss explains silence that it would bring once in so many times.
 constexpr double unlikely = 0.02;
+constexpr std::uint32_t plain_loss = 2;        ///< queries, beside others that are silent
 constexpr std::uint32_t noticeable_loss = 3;   ///< queries
 constexpr std::uint32_t noticeable_share = 5;  ///< one in so many
 
@@ -41,7 +42,9 @@ struct Question {
   microseconds answer_started{0};
   std::vector<microseconds> starts{};
 
-  [[nodiscard]] bool is_silent() const { return asked > 0 && !answered && !got_nonsense; }
+  /// Queries that got no response in time, as far as can be told.
+  [[nodiscard]] std::uint32_t queries() const { return asked + overtaken; }
+  [[nodiscard]] bool is_silent() const { return queries() > 0 && !answered && !got_nonsense; }
   [[nodiscard]] bool is_for_record() const {
     return is_own && (first->purpose == Purpose::record_plain || first->purpose == Purpose::record_edns);
   }
@@ -77,7 +80,7 @@ class Interview {
     for (Question question : questions_) {
       if (question.is_silent() && !question.is_own) continue;
       if (question.got_nonsense && !question.answered) continue;
-      if (question.asked > 0) kept.push_back(std::move(question));
+      if (question.queries() > 0) kept.push_back(std::move(question));
     }
     return kept;
   }
@@ -99,7 +102,8 @@ class Interview {
 
   static void count(Question& question, const Exchange& exchange) {
     if (exchange.outcome == Outcome::superseded) {
-      // A later one was answered. Whether this one was lost shows when that answer was quick.
+      // A later one was answered, perhaps in another way. Whether this one was lost shows when that answer
+      // was quick.
       if (!question.answered && exchange.took > std::chrono::milliseconds{300}) ++question.overtaken;
       return;
     }
@@ -192,7 +196,9 @@ class Diagnosis {
     if (answer_.server->cut_short) return SilenceCause::none;
     if (is_type()) return SilenceCause::type;
     if (is_name()) return SilenceCause::name;
-    if (is_limited([](const Question&) { return false; })) return SilenceCause::limit;
+    // One silent question at the end, or loss before it, is no limit.
+    if (silent_.size() > 1 && !lost_before() && is_limited([](const Question&) { return false; }))
+      return SilenceCause::limit;
     if (std::ranges::any_of(silent_, &Question::was_unreachable)) return SilenceCause::none;
     return SilenceCause::loss;
   }
@@ -213,15 +219,22 @@ class Diagnosis {
     std::uint32_t asked = 0;
     std::uint32_t lost = 0;
     for (const Question& question : answered_) {
-      asked += question.asked + question.overtaken;
+      asked += question.queries();
       lost += question.lost + question.overtaken;
     }
     if (lost == 0) return false;
+    // A filter beside a network that loses much is rare.
+    if (lost >= plain_loss && lost * noticeable_share >= asked) return true;
     std::uint32_t queries = 0;
-    for (const Question& question : silent_) queries += question.asked;
+    for (const Question& question : silent_) queries += question.queries();
     // Laplace's estimate: a few queries do not prove a share of all or none.
     const double share = (lost + 1.0) / (asked + 2.0);
     return std::pow(share, queries) >= unlikely;
+  }
+
+  [[nodiscard]] bool lost_before() const {
+    return std::ranges::any_of(
+        answered_, [](const Question& question) { return question.lost + question.overtaken > 0; });
   }
 
   template <class Holds>

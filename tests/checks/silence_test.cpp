@@ -77,8 +77,8 @@ void play(probe::ServerObservation& server, const Arrives& arrives) {
   limits.holds_domainkey = true;
   probe::QueryPlan plan(probe::QuestionSet::full, limits);
   microseconds clock{0};
-  while (!plan.done()) {
-    for (const auto& question : plan.next()) {
+  for (auto questions = plan.next(); !questions.empty(); questions = plan.next()) {
+    for (const auto& question : questions) {
       const auto exchanges = ask(question, healthy(model, question.purpose), clock, arrives);
       probe::PlannedOutcome outcome;
       outcome.purpose = question.purpose;
@@ -91,6 +91,24 @@ void play(probe::ServerObservation& server, const Arrives& arrives) {
   }
 }
 
+/// The walk asks each server of the zone whether `_domainkey` is one of its own.
+void meet_on_the_way(probe::Leg& leg, const Arrives& arrives) {
+  probe::PlannedQuestion question;
+  question.purpose = Purpose::cut;
+  question.edns = true;
+  question.last_without_edns = true;
+  question.attempts = 3;
+  question.first_wait = milliseconds{400};
+  probe::Exchange model = healthy(leg.servers.back(), Purpose::domainkey);
+  model.purpose = Purpose::cut;
+  model.question_type = probe::RecordType::ns;
+  microseconds clock{0};
+  for (auto& exchange : ask(question, model, clock, arrives)) {
+    leg.delegation.exchanges.push_back(
+        {leg.servers.back().address, leg.delegation.zone, std::move(exchange)});
+  }
+}
+
 /// How often of `runs` some finding of this server is another than `wanted`.
 std::size_t blamed_otherwise(std::string_view wanted, std::size_t runs,
                              const std::function<Arrives(std::mt19937&)>& network) {
@@ -99,7 +117,10 @@ std::size_t blamed_otherwise(std::string_view wanted, std::size_t runs,
   std::size_t otherwise = 0;
   for (std::size_t run = 0; run < runs; ++run) {
     auto observation = vector.observation;
-    play(observation.key.legs.front().servers.back(), network(random));
+    auto& leg = observation.key.legs.front();
+    const Arrives arrives = network(random);
+    meet_on_the_way(leg, arrives);
+    play(leg.servers.back(), arrives);
     const auto report = checks::judge(observation, vector.expectation, checks::Policy{});
     const bool is_other = std::ranges::any_of(
         report.findings, [&](const checks::Finding& finding) { return finding.check->name != wanted; });
@@ -128,9 +149,8 @@ TEST_CASE("loss is named as loss, whichever queries it hits") {
   CAPTURE(share);
   const auto otherwise = blamed_otherwise(
       "ns_query_loss", 1'000, [&](std::mt19937& random) { return with_share(random, share, all); });
-  // Where most is lost, loss can look like a filter; what must never happen is a false alarm (`critical`),
-  // which is held above.
-  CHECK(otherwise <= (share < 0.6 ? 300 : 70));
+  // Now and then loss hits all queries of one kind and no other: then nothing tells it from a filter.
+  CHECK(otherwise <= 60);
 }
 
 TEST_CASE("a filter is named as such beside a little loss") {
@@ -138,8 +158,8 @@ TEST_CASE("a filter is named as such beside a little loss") {
   CAPTURE(share);
   const auto drops_edns = [](const Query& query) { return !query.edns; };
   CHECK(blamed_otherwise("ns_edns_dropped", 1'000,
-                         [&](std::mt19937& random) { return with_share(random, share, drops_edns); }) <= 120);
+                         [&](std::mt19937& random) { return with_share(random, share, drops_edns); }) <= 50);
   const auto drops_soa = [](const Query& query) { return query.purpose != Purpose::zone_soa; };
   CHECK(blamed_otherwise("ns_type_dropped", 1'000,
-                         [&](std::mt19937& random) { return with_share(random, share, drops_soa); }) <= 80);
+                         [&](std::mt19937& random) { return with_share(random, share, drops_soa); }) <= 40);
 }
