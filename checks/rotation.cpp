@@ -752,6 +752,8 @@ class SignQuestion {
     // Where nobody asked for the name, its neighbours may have been denied with NSEC all the same.
     keep(former.nsec_ttl_seconds);
     if (!never_used_ || !former.names.empty()) keep(former.negative_ttl_seconds);
+    // Whether they failed in that time nobody saw, and caches remember a failure too.
+    if (!never_used_) keep(static_cast<std::uint32_t>(failure_life.count()));
     if (!held && never_used_ && former.names.empty()) return;
     const seconds hold = held.value_or(read_.policy().unknown_wait);
     if (former.names.empty()) {
