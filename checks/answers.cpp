@@ -59,7 +59,7 @@ PublishedText common_text(const Draft& draft, const std::string& text) {
   PublishedText published{text, {}, 0};
   std::map<std::vector<std::string>, std::size_t> splits;
   for (const ServerAnswer* member : draft.members) {
-    for (const auto& record : member->whole->txt) {
+    for (const auto& record : member->whole()->txt) {
       if (join_strings(record.strings) != text) continue;
       ++splits[record.strings];
       published.ttl_seconds = std::max(published.ttl_seconds, record.ttl_seconds);
@@ -103,8 +103,8 @@ std::vector<Draft> draft_groups(const LegAnswers& leg) {
   std::vector<Draft> drafts;
   for (const ServerAnswer& answer : leg.servers) {
     if (!is_whole(answer.outcome) || answer.is_stray()) continue;
-    const auto texts = sorted_texts(*answer.whole);
-    const auto alias = alias_target(*answer.whole);
+    const auto texts = sorted_texts(*answer.whole());
+    const auto alias = alias_target(*answer.whole());
     auto draft = std::find_if(drafts.begin(), drafts.end(),
                               [&](const Draft& d) { return belongs(d, answer, texts, alias); });
     if (draft == drafts.end()) {
@@ -145,7 +145,7 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Leg& leg) {
     row.not_asked = probe::NotAsked::no_route;
   }
   const Tries* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
-  const probe::Response* told = answer.whole;
+  const probe::Response* told = answer.whole();
   for (const Tries* tries : ways) {
     if (told == nullptr) told = tries->response();
     if (tries->response() != nullptr && tries->response()->truncated) row.truncated = true;
@@ -155,9 +155,9 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Leg& leg) {
     row.authoritative = told->authoritative;
   }
   if (answer.soa_record != nullptr && !answer.is_stray()) row.serial = answer.soa_record->serial;
-  if (answer.whole != nullptr) {
-    row.ttl_seconds = ttl_of(*answer.whole);
-    if (!answer.whole->txt.empty()) row.answer_sha256 = digest(sorted_texts(*answer.whole));
+  if (answer.whole() != nullptr) {
+    row.ttl_seconds = ttl_of(*answer.whole());
+    if (!answer.whole()->txt.empty()) row.answer_sha256 = digest(sorted_texts(*answer.whole()));
   }
   row.says = describe(answer);
   if (answer.is_stray())
@@ -278,8 +278,8 @@ bool is_on_the_way(const ChainAnswers& answers, const LegAnswers& leg) {
 void collect_aliases(ChainAnswers& answers) {
   for (const LegAnswers& leg : answers.legs) {
     for (const ServerAnswer& server : leg.servers) {
-      if (server.whole == nullptr || server.is_stray()) continue;
-      for (const auto& alias : server.whole->aliases) {
+      if (server.whole() == nullptr || server.is_stray()) continue;
+      for (const auto& alias : server.whole()->aliases) {
         const DomainName target = alias.is_dname ? own_target(alias, leg.leg->owner) : alias.target;
         const auto known =
             std::find_if(answers.aliases.begin(), answers.aliases.end(), [&](const AliasFact& a) {

@@ -205,7 +205,7 @@ bool tell_missing_cut(Verdict& verdict, const LegAnswers& leg, std::size_t at) {
     differs = differs || answers_otherwise(leg, at, *parent);
     parts.push_back(fmt::format("{} {}", parents_text({parent}), says_text(*parent)));
     const ServerAnswer* const stray = stray_of(leg, cut, *parent);
-    if (stray != nullptr && stray->whole != nullptr)
+    if (stray != nullptr && stray->whole() != nullptr)
       parts.back() += fmt::format(" (for {}: {})", leg.leg->owner.to_string(), describe(*stray));
   }
   const bool others_are_behind = is_behind(referring, missing);
@@ -229,7 +229,7 @@ void tell_unknown_cut(Verdict& verdict, const LegAnswers& leg) {
   const Response* referral = nullptr;
   for (const ServerAnswer& answer : leg.servers) {
     if (answer.is_stray()) continue;
-    if (answer.whole != nullptr) answering.push_back(server_text(answer.id));
+    if (answer.whole() != nullptr) answering.push_back(server_text(answer.id));
     if (!refers_down(answer, leg)) continue;
     referring.push_back(answer.id);
     for (const Tries* tries : answer.all()) {

@@ -87,9 +87,9 @@ bool is_private(const LegAnswers& leg, const DomainName& name) {
 }  // namespace
 
 std::string answer_key(const ServerAnswer& answer) {
-  if (answer.whole == nullptr) return {};
-  if (const auto alias = alias_target(*answer.whole)) return "alias " + alias->lower_case().to_string();
-  const auto texts = sorted_texts(*answer.whole);
+  if (answer.whole() == nullptr) return {};
+  if (const auto alias = alias_target(*answer.whole())) return "alias " + alias->lower_case().to_string();
+  const auto texts = sorted_texts(*answer.whole());
   if (texts.empty()) return "none";
   std::string key = "texts";
   for (const auto& text : texts) key += fmt::format(" {}:{}", text.size(), text);

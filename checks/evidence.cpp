@@ -97,9 +97,9 @@ std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence) {
   std::optional<WildcardAlias> found;
   bool is_higher = false;
   for (const ServerAnswer& answer : evidence.answers.legs.front().servers) {
-    if (answer.is_stray() || answer.whole == nullptr || answer.sibling.outcome != ServerOutcome::answered)
+    if (answer.is_stray() || answer.whole() == nullptr || answer.sibling.outcome != ServerOutcome::answered)
       continue;
-    const auto target = cname_target(*answer.whole);
+    const auto target = cname_target(*answer.whole());
     if (!target || cname_target(*answer.sibling.response()) != target) continue;
     if (!found) found = WildcardAlias{{}, *target, {}};
     found->servers.push_back(answer.id);

@@ -339,6 +339,22 @@ void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now) {
   keep_short(spans);
 }
 
+bool AnswerSpan::is_whole() const {
+  switch (kind) {
+    case PublishedKind::texts:
+    case PublishedKind::alias:
+    case PublishedKind::nodata:
+    case PublishedKind::nxdomain:
+      return true;
+    case PublishedKind::unknown:
+      return ttl_seconds.has_value();
+    case PublishedKind::failure:
+    case PublishedKind::left:
+      return false;
+  }
+  return false;
+}
+
 bool is_whole_search(const probe::Delegation& delegation) {
   return delegation.outcome == probe::DiscoveryOutcome::complete && delegation.nameservers_cut_off.empty() &&
          std::ranges::none_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {

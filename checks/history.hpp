@@ -48,6 +48,8 @@ struct AnswerSpan {
   std::optional<std::uint32_t> domainkey_denied_seconds{};  ///< `_domainkey` itself got NXDOMAIN (RFC 8020)
   std::optional<std::uint32_t> wildcard_ttl_seconds{};  ///< a name beside it that nobody made has an answer
 
+  /// Whether it tells what the server had, or what that was among.
+  [[nodiscard]] bool is_whole() const;
   [[nodiscard]] bool same_answer(const AnswerSpan& other) const {
     return kind == other.kind && texts == other.texts && alias == other.alias;
   }

@@ -51,8 +51,8 @@ const ReadText* main_text(const Evidence& evidence) {
 std::vector<config::DomainName> step_targets(const LegAnswers& leg, const config::DomainName& next) {
   std::vector<config::DomainName> targets;
   for (const auto& server : leg.servers) {
-    if (server.is_stray() || server.whole == nullptr) continue;
-    for (const auto& alias : server.whole->aliases) {
+    if (server.is_stray() || server.whole() == nullptr) continue;
+    for (const auto& alias : server.whole()->aliases) {
       if (!alias.is_dname || alias.target != next) continue;
       return {own_target(alias, leg.leg->owner), next};
     }

@@ -26,22 +26,6 @@ using std::chrono::seconds;
 /// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
-bool is_whole(const AnswerSpan& span) {
-  switch (span.kind) {
-    case PublishedKind::texts:
-    case PublishedKind::alias:
-    case PublishedKind::nodata:
-    case PublishedKind::nxdomain:
-      return true;
-    case PublishedKind::unknown:
-      return span.ttl_seconds.has_value();
-    case PublishedKind::failure:
-    case PublishedKind::left:
-      return false;
-  }
-  return false;
-}
-
 bool is_absence(const AnswerSpan& span) {
   return span.kind == PublishedKind::nodata || span.kind == PublishedKind::nxdomain;
 }
@@ -283,7 +267,7 @@ class ReadHistory {
 
   static const AnswerSpan* last_whole(const ServerTimeline& timeline) {
     const auto last = std::find_if(timeline.spans.rbegin(), timeline.spans.rend(),
-                                   [](const AnswerSpan& span) { return is_whole(span); });
+                                   [](const AnswerSpan& span) { return span.is_whole(); });
     return last == timeline.spans.rend() ? nullptr : &*last;
   }
 
@@ -298,7 +282,7 @@ class ReadHistory {
         if (!next_answer) left = span->first_seen;
         continue;
       }
-      if (is_whole(*span) || span->kind == PublishedKind::failure) {
+      if (span->is_whole() || span->kind == PublishedKind::failure) {
         Stretch stretch{&*span, next_answer, false};
         if (!next_answer && left) {
           stretch.until = zones_.asked_until(timeline, *left);
@@ -306,7 +290,7 @@ class ReadHistory {
         }
         read.push_back(stretch);
       }
-      if (is_whole(*span)) next_answer = span->first_seen;
+      if (span->is_whole()) next_answer = span->first_seen;
     }
     std::ranges::reverse(read);
     return read;
@@ -592,7 +576,7 @@ class SignQuestion {
     bool was_right = false;
     bool was_wrong_after = false;
     for (const auto& span : timeline.spans) {
-      if (!is_whole(span)) continue;
+      if (!span.is_whole()) continue;
       const bool is_right_now = is_right(timeline.owner, span);
       if (is_right_now && was_wrong_after) return true;
       if (span.last_seen < since) continue;
@@ -666,7 +650,7 @@ class SignQuestion {
       }
     };
     if (span.domainkey_denied_seconds) add(Cause::domainkey_denied, seconds{*span.domainkey_denied_seconds});
-    if (is_whole(span) && span.kind != PublishedKind::unknown &&
+    if (span.is_whole() && span.kind != PublishedKind::unknown &&
         compare(owner, span).progress == Progress::right) {
       return hold;
     }
@@ -712,7 +696,7 @@ class SignQuestion {
       const DomainName& owner = server.owner;
       if (!(timeline.owner == owner)) continue;
       for (const auto& span : timeline.spans) {
-        if (!is_whole(span) || span.first_seen > first_seen || is_right(owner, span)) continue;
+        if (!span.is_whole() || span.first_seen > first_seen || is_right(owner, span)) continue;
         const auto hold = hold_of(owner, span);
         if (hold && (!longest || longest->time < hold->time))
           longest = Hold{Cause::earlier_answer_unknown, hold->time};
@@ -810,7 +794,7 @@ class SignQuestion {
     const seconds held = read_.zones().denial_above(*domainkey).value_or(*domainkey_absence_);
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
-      const auto first = std::ranges::find_if(timeline.spans, is_whole);
+      const auto first = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
       if (first == timeline.spans.end() || !is_right(owner, *first)) continue;
       if (timeline.spans.front().first_seen > *read_.history().first_look) continue;
       const auto there = read_.zones().first_there(*domainkey);
@@ -839,7 +823,7 @@ class SignQuestion {
         if (hold) share(*stretch.until, *hold, stretch.left);
       }
       const auto told =
-          std::ranges::find_if(stretches, [](const Stretch& stretch) { return is_whole(*stretch.span); });
+          std::ranges::find_if(stretches, [](const Stretch& stretch) { return stretch.span->is_whole(); });
       if (told == stretches.end()) {
         // Only its silence was seen; once it has left, it does not matter for ever.
         if (is_there(timeline)) continue;
@@ -1090,7 +1074,7 @@ class GoneQuestion {
                    const std::map<DomainName, Share>& last, Shares& shares) {
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
-      const auto first = std::ranges::find_if(timeline.spans, is_whole);
+      const auto first = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
       if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
       if (all.empty()) {
         const seconds held = read_.policy().unknown_wait;

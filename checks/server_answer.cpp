@@ -236,8 +236,9 @@ bool denies_mixed_case(const ServerAnswer& answer) {
 }
 
 bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b) {
-  return a.whole != nullptr && b.whole != nullptr && sorted_texts(*a.whole) == sorted_texts(*b.whole) &&
-         alias_target(*a.whole) == alias_target(*b.whole);
+  return a.whole() != nullptr && b.whole() != nullptr &&
+         sorted_texts(*a.whole()) == sorted_texts(*b.whole()) &&
+         alias_target(*a.whole()) == alias_target(*b.whole());
 }
 
 bool says_name_too_long(const ServerAnswer& answer) {
@@ -290,7 +291,6 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
       std::find_if(ways.begin(), ways.end(), [](const Tries* t) { return is_whole(t->outcome); });
   if (whole != ways.end()) {
     answer.outcome = (*whole)->outcome;
-    answer.whole = (*whole)->response();
     answer.whole_exchange = (*whole)->deciding;
   } else if (server.not_asked == probe::NotAsked::answers_as_resolver) {
     answer.outcome = is_whole(answer.soa.outcome) ? ServerOutcome::not_authoritative : answer.soa.outcome;
@@ -334,7 +334,7 @@ std::string describe(const ServerAnswer& answer) {
   std::string text;
   switch (answer.outcome) {
     case ServerOutcome::answered:
-      text = describe_answered(*answer.whole, answer.whole_exchange->question_name);
+      text = describe_answered(*answer.whole(), answer.whole_exchange->question_name);
       break;
     case ServerOutcome::nodata:
       text = "no TXT";

@@ -45,12 +45,16 @@ struct ServerAnswer {
   Tries sibling{};
   Tries domainkey{};
   ServerOutcome outcome = ServerOutcome::not_asked;
-  /// The response behind an outcome that is whole (answered, nodata, nxdomain), else null.
-  const probe::Response* whole = nullptr;
+  /// The exchange behind an outcome that is whole (answered, nodata, nxdomain), else null.
   const probe::Exchange* whole_exchange = nullptr;
   /// The zone's SOA from an answer with authority, or the one of a negative answer.
   const probe::SoaRecord* soa_record = nullptr;
   bool disagrees_with_itself = false;
+
+  /// The response behind an outcome that is whole, else null.
+  [[nodiscard]] const probe::Response* whole() const {
+    return whole_exchange != nullptr ? &*whole_exchange->response : nullptr;
+  }
 
   /// It is a server of a zone above the name's own: what it says is judged where the cut between the two is,
   /// and takes no part in a comparison of the zone's servers.

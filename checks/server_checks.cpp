@@ -483,9 +483,9 @@ void find_slow(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_recursion_available(const Evidence& evidence, Verdict& verdict) {
-  const auto can_tell = [](const ServerAnswer& answer) { return answer.whole != nullptr; };
+  const auto can_tell = [](const ServerAnswer& answer) { return answer.whole() != nullptr; };
   for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
-    if (!asked.answer.whole->recursion_available) return std::nullopt;
+    if (!asked.answer.whole()->recursion_available) return std::nullopt;
     return Fault{fmt::format("{} offers recursion (RA=1) to anybody who asks it for {}", asked.who(),
                              asked.question()),
                  fmt::format("Switch recursion off on {}, or keep it to your own networks.", asked.who())};

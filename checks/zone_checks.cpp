@@ -81,7 +81,7 @@ bool any_server(const Evidence& evidence, bool (*holds)(const ServerAnswer&)) {
 }
 
 bool gave_whole(const ServerAnswer& answer) {
-  return answer.whole != nullptr;
+  return answer.whole() != nullptr;
 }
 
 bool is_negative(ServerOutcome outcome) {
@@ -168,7 +168,7 @@ std::string ways_text(const ServerAnswer& answer) {
     if (tries->response() == nullptr) continue;
     ServerAnswer alone;
     alone.outcome = tries->outcome;
-    alone.whole = tries->response();
+    alone.whole_exchange = tries->deciding;
     std::string says = describe(alone);
     if (const auto texts = sorted_texts(*tries->response()); texts.size() == 1) {
       const KeyRecord record = read_key_record(texts.front());
@@ -279,7 +279,7 @@ template <class Key, class Read>
 std::map<Key, std::vector<ServerId>> by_property(const LegAnswers& leg, const AnswerGroup& group, Read read) {
   std::map<Key, std::vector<ServerId>> found;
   for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-    if (leg.rows[i].group == group.letter && leg.servers[i].whole != nullptr)
+    if (leg.rows[i].group == group.letter && leg.servers[i].whole() != nullptr)
       found[read(leg, i)].push_back(leg.servers[i].id);
   }
   return found;
@@ -306,7 +306,7 @@ void find_split_differs(const Evidence& evidence, Verdict& verdict) {
       if (!group.has_texts()) continue;
       const auto splits = by_property<Split>(leg, group, [](const LegAnswers& l, std::size_t i) {
         Split split;
-        for (const auto& record : l.servers[i].whole->txt) split.insert(record.strings);
+        for (const auto& record : l.servers[i].whole()->txt) split.insert(record.strings);
         return split;
       });
       if (splits.size() < 2) continue;
@@ -384,7 +384,7 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
       const probe::NotAsked reason = answer.server->not_asked;
       if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
       ++wanted;
-      if (answer.whole != nullptr) continue;
+      if (answer.whole() != nullptr) continue;
       if (says_name_too_long(answer)) {
         ++answered;
       } else {
@@ -641,7 +641,7 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     });
     if (!exists) continue;
     const bool is_signed = std::any_of(leg.servers.begin(), leg.servers.end(), [](const ServerAnswer& a) {
-      return a.whole != nullptr && a.whole->has_rrsig;
+      return a.whole() != nullptr && a.whole()->has_rrsig;
     });
     const auto tell = [&](const DomainName& denied, const DomainName& zone, std::vector<ServerId> servers) {
       if (std::find(told.begin(), told.end(), denied) != told.end()) return;

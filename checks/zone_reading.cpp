@@ -35,10 +35,6 @@ bool is_present(const ZoneTimeline& zone) {
   return !zone.spans.empty() && !zone.spans.back().is_no_zone();
 }
 
-bool overlaps(const AnswerSpan& span, WallTime from, WallTime end) {
-  return span.kind != PublishedKind::left && span.first_seen < end && span.last_seen >= from;
-}
-
 }  // namespace
 
 WallTime later(WallTime time, seconds wait) {
@@ -165,67 +161,49 @@ std::vector<ZoneReader::Holding> ZoneReader::holdings(const DomainName& owner) c
   return all;
 }
 
-/// Whether a probe of the name surely fell into that time.
-bool ZoneReader::was_asked(const DomainName& owner, const Holding& holding) const {
-  const auto is_within = [&](WallTime time) { return time >= holding.from && time < *holding.end; };
-  return std::ranges::any_of(servers_, [&](const ServerTimeline& timeline) {
-    return timeline.owner == owner && std::ranges::any_of(timeline.spans, [&](const AnswerSpan& span) {
-             return span.kind != PublishedKind::left &&
-                    (is_within(span.first_seen) || is_within(span.last_seen));
-           });
-  });
-}
-
-std::optional<WallTime> ZoneReader::first_asked(const DomainName& owner) const {
-  std::optional<WallTime> first;
-  for (const auto& timeline : servers_) {
-    if (!(timeline.owner == owner) || timeline.spans.empty()) continue;
-    first = std::min(first.value_or(timeline.spans.front().first_seen), timeline.spans.front().first_seen);
-  }
-  return first;
-}
-
-bool ZoneReader::was_known(const DomainName& owner, const DomainName& nameserver,
-                           const Holding& holding) const {
-  return std::ranges::any_of(servers_, [&](const ServerTimeline& timeline) {
-    if (!(timeline.owner == owner)) return false;
+std::optional<WallTime> ZoneReader::first_heard(const DomainName& owner, const DomainName& nameserver) const {
+  std::optional<WallTime> latest;
+  for (const ServerTimeline& timeline : servers_) {
     const auto name = DomainName::parse(timeline.server.name);
-    return name && *name == nameserver && std::ranges::any_of(timeline.spans, [&](const AnswerSpan& span) {
-             return overlaps(span, holding.from, *holding.end);
-           });
-  });
+    if (!(timeline.owner == owner) || !name || !(*name == nameserver)) continue;
+    const auto whole = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
+    // Of several addresses none may be left in doubt.
+    if (whole != timeline.spans.end())
+      latest = std::max(latest.value_or(whole->first_seen), whole->first_seen);
+  }
+  return latest;
 }
 
 std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) const {
   std::vector<FormerServers> former;
   const ZoneTimeline* const holder = deepest(owner);
-  const auto first = first_asked(owner);
   for (const Holding& holding : holdings(owner)) {
     const NameserverSpan& span = *holding.span;
-    if (!holding.end || was_asked(owner, holding)) {
-      // Its servers are known, but not what they said before the first probe of the name.
-      if (first && holding.from < *first)
-        former.push_back({holding.zone->apex, {}, *first, span.negative_ttl_seconds, span.nsec_ttl_seconds});
-      continue;
-    }
-    FormerServers servers{
-        holding.zone->apex, {}, *holding.end, span.negative_ttl_seconds, span.nsec_ttl_seconds};
-    bool is_known = false;
+    WallTime heard = holding.from;
+    FormerServers gone{
+        holding.zone->apex, {}, holding.from, span.negative_ttl_seconds, span.nsec_ttl_seconds};
     for (const auto* const list : {&span.parent, &span.child}) {
       for (const auto& nameserver : *list) {
-        if (was_known(owner, nameserver, holding)) {
-          is_known = true;
+        if (const auto first = first_heard(owner, nameserver)) {
+          heard = std::max(heard, *first);
           continue;
         }
         // It is asked now, or refers to the zone below now.
         const bool is_current = holder != nullptr && names(holder->spans.back(), nameserver);
-        if (is_current || names(holding.zone->spans.back(), nameserver)) continue;
-        if (!contains(servers.names, nameserver)) servers.names.push_back(nameserver);
+        if (!holding.end) continue;
+        if (is_current || names(holding.zone->spans.back(), nameserver)) {
+          heard = std::max(heard, *holding.end);
+          continue;
+        }
+        if (!contains(gone.names, nameserver)) gone.names.push_back(nameserver);
         const WallTime led = std::max(*holding.end, outdated_above(*holding.zone));
-        servers.asked_until = std::max(servers.asked_until, held_until(led, ttl_of(span, nameserver)));
+        gone.asked_until = std::max(gone.asked_until, held_until(led, ttl_of(span, nameserver)));
       }
     }
-    if (!servers.names.empty() || !is_known) former.push_back(std::move(servers));
+    if (!gone.names.empty()) former.push_back(std::move(gone));
+    // Servers that are known, but not what they said before they were first heard of the name.
+    if (heard > holding.from)
+      former.push_back({holding.zone->apex, {}, heard, span.negative_ttl_seconds, span.nsec_ttl_seconds});
   }
   return former;
 }

@@ -21,8 +21,8 @@ namespace dkimprobe::checks {
 /// and many (Unbound is one) give what came early in a second until its last second is over: one second more.
 [[nodiscard]] WallTime held_until(WallTime time, std::chrono::seconds ttl);
 
-/// Servers that held a name in the past and were not asked for it here in that time, though probes of other
-/// names saw them: what they had at it is not known.
+/// Servers that held a name in the past and had not told of it by then, though probes of other names saw
+/// them: what they had at it is not known.
 struct FormerServers {
   config::DomainName zone{};
   std::vector<config::DomainName> names{};  ///< of those that are no longer asked; may be empty
@@ -72,10 +72,9 @@ class ZoneReader {
   [[nodiscard]] const ZoneTimeline* above(const ZoneTimeline& zone) const;
   [[nodiscard]] WallTime outdated_above(const ZoneTimeline& zone) const;
   [[nodiscard]] std::vector<Holding> holdings(const config::DomainName& owner) const;
-  [[nodiscard]] std::optional<WallTime> first_asked(const config::DomainName& owner) const;
-  [[nodiscard]] bool was_asked(const config::DomainName& owner, const Holding& holding) const;
-  [[nodiscard]] bool was_known(const config::DomainName& owner, const config::DomainName& nameserver,
-                               const Holding& holding) const;
+  /// When a server first told what it has at the name; nothing when it never did.
+  [[nodiscard]] std::optional<WallTime> first_heard(const config::DomainName& owner,
+                                                    const config::DomainName& nameserver) const;
 
   const ZonePast& past_;
   const std::vector<ServerTimeline>& servers_;
