@@ -75,8 +75,11 @@ WallTime ZoneReader::asked_until(const ServerTimeline& timeline, WallTime left) 
       if (!nameserver || !names(span, *nameserver)) continue;
       is_known = true;
       const auto end = end_of(zone, i);
+      const bool is_still_named =
+          std::all_of(zone.spans.begin() + static_cast<std::ptrdiff_t>(i), zone.spans.end(),
+                      [&](const NameserverSpan& later_span) { return names(later_span, *nameserver); });
       // It is still a server of a zone above, and refers to the zone below now.
-      if (!end && &zone != holder) continue;
+      if (is_still_named && &zone != holder) continue;
       // Probes of other names may have seen it come back since.
       const WallTime last = end ? *end : past_.last_look.value_or(left);
       const WallTime asked = span.first_seen > left ? last : std::min(last, left);

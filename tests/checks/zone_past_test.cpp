@@ -235,6 +235,10 @@ TEST_CASE("an absent _domainkey counts when a delegation came since, and when an
   // NSEC records with a longer life deny it for that.
   denied.nsec_ttl_seconds = 9'000;
   CHECK(seconds_of(verdict({denied, delegated}, true, true).sign) == 100 + 9'000 + 1);
+  // A day later it is over.
+  delegated.at = day;
+  const auto later = verdict({denied, at(50, "s1", {1, 2}), delegated}, true, true).sign;
+  CHECK(seconds_of(later) <= day + 9'001);
 }
 
 TEST_CASE("where nobody saw what was before a delegation, it may have been absent") {
