@@ -11,12 +11,14 @@ using config::DomainName;
 using config::ServerAddress;
 using std::chrono::seconds;
 
-/// One question to a zone, put to one of its servers after the other until one gives an answer of use.
+/// One question to a zone, put to one of its servers after the other until one gives an answer of use, or to
+/// all of them.
 struct HostSearches::Question : std::enable_shared_from_this<Question> {
   Search* asker = nullptr;
   WalkZone* zone = nullptr;
   DomainName name{};
   RecordType type = RecordType::ns;
+  bool by_all = false;  ///< every server is asked, and each answer counts
 
   enum class State : std::uint8_t { open, answered, failed };
   State state = State::open;
@@ -31,9 +33,15 @@ struct HostSearches::Question : std::enable_shared_from_this<Question> {
   bool met_loop = false;
   bool met_budget = false;
   bool met_local_error = false;  ///< of this machine: nothing is known of the server
-  Reading reading{};
-  ServerAddress answered_by{};
+  struct Answer {
+    ServerAddress from{};
+    Reading reading{};
+  };
+  std::vector<Answer> answers{};  ///< those of use; without `by_all` at most one
 
+  [[nodiscard]] bool reads(Reading::Kind kind) const {
+    return std::ranges::any_of(answers, [&](const Answer& answer) { return answer.reading.kind == kind; });
+  }
   [[nodiscard]] bool is_of_use(const Reading& read) const {
     if (type == RecordType::ns && name == zone->apex()) return read.kind == Reading::Kind::apex_here;
     return read.kind != Reading::Kind::useless;
@@ -48,6 +56,7 @@ struct HostSearches::Search {
   DomainName name{};
   HostFacts* facts = nullptr;
   std::uint32_t depth = 0;
+  HostServers servers = HostServers::any;
   WalkZone* zone = nullptr;  ///< the deepest on the way that is known
   std::size_t labels = 0;    ///< of the name, from the right, that are dealt with
   std::size_t zones_seen = 0;
@@ -66,7 +75,7 @@ struct HostSearches::Search {
 HostSearches::HostSearches(WalkBoard& board) : board_(board) {}
 HostSearches::~HostSearches() = default;
 
-HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth) {
+HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth, HostServers servers) {
   if (depth > board_.settings().budgets.discovery_depth) return nullptr;
   HostFacts& facts = board_.add_host(name);
   board_.changed();
@@ -84,6 +93,7 @@ HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth) {
   search->name = name;
   search->facts = &facts;
   search->depth = depth;
+  search->servers = servers;
   start(*search);
   searches_[name] = std::move(search);
   return &facts;
@@ -92,6 +102,7 @@ HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth) {
 void HostSearches::start(Search& search) const {
   search.facts->ended = false;
   search.facts->outcome = HostOutcome::unknown;
+  search.facts->life = seconds::max();
   search.zone = &board_.root();
   search.labels = 0;
   search.zones_seen = 0;
@@ -138,10 +149,14 @@ bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchan
   asked->met_local_error |=
       exchange.outcome == Outcome::local_error || exchange.outcome == Outcome::interrupted;
   asked->asker->facts->met_local_error |= asked->met_local_error;
-  if (reading && asked->state == Question::State::open && asked->is_of_use(*reading)) {
-    asked->state = Question::State::answered;
-    asked->reading = *std::move(reading);
-    asked->answered_by = question.server;
+  if (!reading || !asked->is_of_use(*reading)) return true;
+  if (asked->state == Question::State::open) {
+    asked->answers.push_back({question.server, *std::move(reading)});
+    if (!asked->by_all) asked->state = Question::State::answered;
+  } else if (asked->by_all) {
+    // One that answers late: the search may be over, and its facts count all the same.
+    for (const config::Address& address : reading->addresses)
+      add_address(asked->asker->facts->addresses, address, board_.settings().budgets.addresses_per_zone);
   }
   return true;
 }
@@ -186,7 +201,7 @@ void HostSearches::descend(Search& search) {
     }
     jump(search);
     if (search.zone->facts.is_dead()) return fail(search, *search.zone->facts.outcome);
-    const std::size_t labels = search.straight_to_name ? name_labels : search.labels + 1;
+    const std::size_t labels = search.straight_to_name || asks_all(search) ? name_labels : search.labels + 1;
     // The name itself is asked for its addresses instead; a referral then shows a cut.
     if (labels >= name_labels) {
       search.descending = false;
@@ -206,7 +221,7 @@ void HostSearches::descend(Search& search) {
 
 void HostSearches::take_label_answer(Search& search) {
   const QuestionPointer answered = std::exchange(search.label, nullptr);
-  const Reading& reading = answered->reading;
+  const auto& [from, reading] = answered->answers.front();
   if (std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex) {
     // The zone is served after all, so the errors were about the name.
     board_.add_child_set(*search.zone, reading);
@@ -217,7 +232,7 @@ void HostSearches::take_label_answer(Search& search) {
   switch (reading.kind) {
     case Reading::Kind::referral:
     case Reading::Kind::apex_here:
-      search.zone = &board_.enter_zone(*search.zone, reading, answered->answered_by);
+      search.zone = &board_.enter_zone(*search.zone, reading, from);
       search.labels = reading.cut.label_count();
       search.straight_to_name = false;
       return;
@@ -275,43 +290,58 @@ void HostSearches::advance(Search& search) {
   }
 }
 
-/// Asks for both families; a referral leads on down.
+/// Asks for both families; a referral leads on down, and addresses that other servers gave are kept.
 void HostSearches::ask_for_addresses(Search& search) {
   if (!search.a) {
     search.a = make_question(search, search.name, RecordType::a);
     search.aaaa = make_question(search, search.name, RecordType::aaaa);
+    search.a->by_all = search.aaaa->by_all = asks_all(search);
   }
   advance(*search.a);
   advance(*search.aaaa);
+  const auto is_open = [](const QuestionPointer& asked) { return asked->state == Question::State::open; };
+  if (search.a->by_all && (is_open(search.a) || is_open(search.aaaa))) return;
+  collect(search);
+  WalkZone* below = nullptr;
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (asked->reading.kind != Reading::Kind::referral) continue;
-    search.zone = &board_.enter_zone(*search.zone, asked->reading, asked->answered_by);
-    search.labels = asked->reading.cut.label_count();
-    search.straight_to_name = false;
-    search.descending = true;
-    search.a.reset();
-    search.aaaa.reset();
-    return;
+    for (const auto& [from, reading] : asked->answers) {
+      if (reading.kind != Reading::Kind::referral) continue;
+      WalkZone& zone = board_.enter_zone(*search.zone, reading, from);
+      if (below == nullptr || below->apex().label_count() < zone.apex().label_count()) below = &zone;
+    }
   }
+  if (below == nullptr) return;
+  search.zone = below;
+  search.labels = below->apex().label_count();
+  search.straight_to_name = false;
+  search.descending = true;
+  search.a.reset();
+  search.aaaa.reset();
+}
+
+/// The servers of a hoster may give different addresses, and a resolver takes those of any of them: each is
+/// asked for the name as it is. Registries are not, and the survey of a zone asks for its own nameservers
+/// itself where the servers of the zone differ.
+bool HostSearches::asks_all(const Search& search) {
+  const WalkZone& zone = *search.zone;
+  return search.servers == HostServers::every && zone.apex().label_count() > 1 &&
+         !(zone.is_surveyed && std::ranges::find(zone.facts.nameservers, search.name, &Nameserver::name) !=
+                                   zone.facts.nameservers.end());
 }
 
 /// Both questions are over.
 void HostSearches::settle(Search& search) {
-  const auto reads = [&](Reading::Kind kind) {
-    return search.a->reading.kind == kind || search.aaaa->reading.kind == kind;
-  };
+  const auto reads = [&](Reading::Kind kind) { return search.a->reads(kind) || search.aaaa->reads(kind); };
   // A name with one family of addresses has a short negative life for the other, which is no reason to forget
   // the first.
   HostFacts& facts = *search.facts;
-  facts.life = seconds::max();
-  collect(search);
-  if (!reads(Reading::Kind::addresses)) {
+  if (facts.addresses.empty()) {
     for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-      if (asked->state == Question::State::answered) facts.life = std::min(facts.life, asked->reading.life);
+      for (const auto& answer : asked->answers) facts.life = std::min(facts.life, answer.reading.life);
     }
   }
-  if (reads(Reading::Kind::alias)) return end(search, HostOutcome::is_alias);
-  if (reads(Reading::Kind::addresses)) {
+  if (facts.addresses.empty() && reads(Reading::Kind::alias)) return end(search, HostOutcome::is_alias);
+  if (!facts.addresses.empty()) {
     // What one family leaves open is soon asked for again.
     if (!facts.ipv4_known || !facts.ipv6_known)
       facts.life = std::min<seconds>(facts.life, ZoneCache::failure_life);
@@ -332,6 +362,12 @@ void HostSearches::settle(Search& search) {
 }
 
 void HostSearches::settle_failure(Search& search) {
+  HostFacts& facts = *search.facts;
+  if (!facts.addresses.empty()) {
+    // Servers further up gave addresses, others led to where nobody answers.
+    facts.life = std::min<seconds>(facts.life, ZoneCache::failure_life);
+    return end(search, HostOutcome::found);
+  }
   switch (*search.failure) {
     case DiscoveryOutcome::loop:
       return end(search, HostOutcome::loop);
@@ -347,17 +383,17 @@ void HostSearches::settle_failure(Search& search) {
 }
 
 void HostSearches::collect(Search& search) {
-  const auto answered = [](const QuestionPointer& asked) {
-    return asked && asked->state == Question::State::answered;
-  };
+  const auto answered = [](const QuestionPointer& asked) { return asked && !asked->answers.empty(); };
   HostFacts& facts = *search.facts;
   facts.ipv4_known = answered(search.a);
   facts.ipv6_known = answered(search.aaaa);
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (!asked || asked->reading.kind != Reading::Kind::addresses) continue;
-    facts.life = std::min(facts.life, asked->reading.life);
-    for (const config::Address& address : asked->reading.addresses) {
-      add_address(facts.addresses, address, board_.settings().budgets.addresses_per_zone);
+    if (!asked) continue;
+    for (const auto& [from, reading] : asked->answers) {
+      if (reading.kind != Reading::Kind::addresses) continue;
+      facts.life = std::min(facts.life, reading.life);
+      for (const config::Address& address : reading.addresses)
+        add_address(facts.addresses, address, board_.settings().budgets.addresses_per_zone);
     }
   }
 }
@@ -427,22 +463,36 @@ void HostSearches::advance(Question& question) {
     board_.changed();
     return;
   }
+  bool waits = false;
   for (const auto& [server, put] : question.put) {
     if (!put.under_way || board_.now() >= put.patience_until) continue;
-    return board_.wake_by(put.patience_until);
+    board_.wake_by(put.patience_until);
+    waits = true;
   }
-  if (ask_next(question.shared_from_this())) return;
-  // No address is left that was not tried: look for those of names that came without.
-  find_servers_for(question);
-  if (!question.waiting_for.empty()) {
-    // One that ends counts as a change, and so this question comes up again.
-    const std::vector<Search*> waiting_for = question.waiting_for;
-    for (Search* search : waiting_for) advance(*search);
-    return;
+  if (waits && !question.by_all) return;
+  if (ask_more(question)) return;
+  if (question.answers.empty()) {
+    // No address is left that was not tried: look for those of names that came without.
+    find_servers_for(question);
+    if (!question.waiting_for.empty()) {
+      // One that ends counts as a change, and so this question comes up again.
+      const std::vector<Search*> waiting_for = question.waiting_for;
+      for (Search* search : waiting_for) advance(*search);
+      return;
+    }
+    if (ask_more(question) || question.is_under_way()) return;
   }
-  if (ask_next(question.shared_from_this()) || question.is_under_way()) return;
-  question.state = Question::State::failed;
+  if (waits) return;
+  question.state = question.answers.empty() ? Question::State::failed : Question::State::answered;
   board_.changed();
+}
+
+/// Puts the question to the next server, or to all that are left; false when none is.
+bool HostSearches::ask_more(Question& question) {
+  const bool asked = ask_next(question.shared_from_this());
+  while (asked && question.by_all && !board_.out_of_questions() && ask_next(question.shared_from_this())) {
+  }
+  return asked;
 }
 
 /// Puts the question to the best server that is left; false when there is none.
@@ -478,7 +528,7 @@ HostSearches::Search* HostSearches::search_for(Question& question, const DomainN
       return other->name.parent() == nameserver.parent();
     });
     if (beside) return nullptr;
-    facts = begin(nameserver, question.asker->depth + 1);
+    facts = begin(nameserver, question.asker->depth + 1, HostServers::any);
     if (facts == nullptr) {
       question.met_budget = true;
       return nullptr;

@@ -1,6 +1,7 @@
 // Finds the addresses of nameservers: each search goes down to the zone of the nameserver's name and asks
-// there for A and AAAA. Of each zone on this way one server after the other is asked, until one gives an
-// answer of use. The searches may need each other; a circle of them is a loop.
+// there for A and AAAA. Of a zone on this way one server after the other is asked, until one gives an answer
+// of use; or, once the zone is none of a registry, all servers that are known of it. The searches may need
+// each other; a circle of them is a loop.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,12 @@
 
 namespace dkimprobe::probe {
 
+/// Of the zone of a nameserver's name.
+enum class HostServers : std::uint8_t {
+  any,    ///< the first that gives an answer of use
+  every,  ///< all that are known: they may give different addresses
+};
+
 class HostSearches {
  public:
   explicit HostSearches(WalkBoard& board);
@@ -24,7 +31,7 @@ class HostSearches {
   /// Begins the search for a name that none was begun for. `depth` is 1 for a nameserver of a zone on the way
   /// to the target, and more for searches that other searches need. Null when that is too deep. What the
   /// cache knows has ended at once, and so has a name beyond the number of those without address.
-  HostFacts* begin(const config::DomainName& name, std::uint32_t depth);
+  HostFacts* begin(const config::DomainName& name, std::uint32_t depth, HostServers servers);
   /// Once more after a loop, which may have had another way out since. False when that was tried before.
   bool repeat(const config::DomainName& name);
   /// Goes on with the search as far as it goes without an answer. At most once a pass does anything.
@@ -52,6 +59,7 @@ class HostSearches {
   void take_label_failure(Search& search);
   void fail(Search& search, DiscoveryOutcome outcome);
   void ask_for_addresses(Search& search);
+  [[nodiscard]] static bool asks_all(const Search& search);
   void settle(Search& search);
   void settle_failure(Search& search);
   void collect(Search& search);
@@ -60,6 +68,7 @@ class HostSearches {
 
   [[nodiscard]] QuestionPointer make_question(Search& search, config::DomainName name, RecordType type);
   void advance(Question& question);
+  bool ask_more(Question& question);
   bool ask_next(const QuestionPointer& question);
   void find_servers_for(Question& question);
   [[nodiscard]] Search* search_for(Question& question, const config::DomainName& nameserver);

@@ -138,7 +138,7 @@ HostFacts* ZoneSurvey::begin_host(const DomainName& name, const std::vector<Doma
     waiting = true;
     return nullptr;
   }
-  return hosts_.begin(name, 1);
+  return hosts_.begin(name, 1, is_registry() ? HostServers::any : HostServers::every);
 }
 
 /// False when every name that is wanted was looked for to the end.

@@ -384,7 +384,7 @@ TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
     const auto rounds = static_cast<double>(run.of(all[0].domain).size());
     // One of the start, those of the interval, those saved up, and one earned in each interval.
     RC_ASSERT(rounds <= 2.0 + intervals / 0.9 + limits.most_early + intervals);
-    RC_ASSERT(rounds >= 1.0);
+    RC_ASSERT(rounds >= 1.0 || run.schedule.unseen() > 0);
   });
 }
 
