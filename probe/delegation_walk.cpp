@@ -92,6 +92,13 @@ class DelegationWalk::State {
     return std::ranges::any_of(surveys_, [&](const auto& one) { return one->zone().apex() == apex; });
   }
 
+  [[nodiscard]] bool all_above_ended(const ZoneSurvey& survey) const {
+    const std::size_t labels = survey.zone().apex().label_count();
+    return std::ranges::all_of(surveys_, [&](const auto& one) {
+      return one->ended() || one->zone().apex().label_count() >= labels;
+    });
+  }
+
   void advance() {
     std::uint64_t before = 0;
     do {
@@ -99,7 +106,7 @@ class DelegationWalk::State {
       hosts_.begin_pass();
       // Surveys that begin here come behind.
       for (std::size_t i = 0; i < surveys_.size(); ++i) {
-        surveys_[i]->advance();
+        surveys_[i]->advance(all_above_ended(*surveys_[i]));
         for (const DomainName& cut : surveys_[i]->cuts()) {
           if (is_surveyed(cut)) continue;
           if (surveys_.size() > board_.settings().budgets.discovery_depth)

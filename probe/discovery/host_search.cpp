@@ -129,8 +129,28 @@ bool HostSearches::is_descending(const DomainName& name) const {
   return found != searches_.end() && found->second->descending;
 }
 
+bool HostSearches::has_asked(const DomainName& name, const ServerAddress& server) const {
+  const auto found = searches_.find(name);
+  return found != searches_.end() && found->second->a && found->second->a->put.contains(server);
+}
+
 void HostSearches::advance(const DomainName& name) {
-  if (const auto found = searches_.find(name); found != searches_.end()) advance(*found->second);
+  const auto found = searches_.find(name);
+  if (found == searches_.end()) return;
+  Search& search = *found->second;
+  if (!search.facts->ended) return advance(search);
+  for (const QuestionPointer& asked : {search.a, search.aaaa}) {
+    if (asked && asked->by_all) static_cast<void>(ask_more(*asked));
+  }
+}
+
+bool HostSearches::is_waiting(const DomainName& name) {
+  const auto found = searches_.find(name);
+  if (found == searches_.end()) return false;
+  const Search& search = *found->second;
+  if (!search.facts->ended) return true;
+  const auto waits = [&](const QuestionPointer& asked) { return asked && has_patience(*asked); };
+  return waits(search.a) || waits(search.aaaa);
 }
 
 void HostSearches::collect(const DomainName& name) {
@@ -463,12 +483,7 @@ void HostSearches::advance(Question& question) {
     board_.changed();
     return;
   }
-  bool waits = false;
-  for (const auto& [server, put] : question.put) {
-    if (!put.under_way || board_.now() >= put.patience_until) continue;
-    board_.wake_by(put.patience_until);
-    waits = true;
-  }
+  const bool waits = has_patience(question);
   if (waits && !question.by_all) return;
   if (ask_more(question)) return;
   if (question.answers.empty()) {
@@ -485,6 +500,17 @@ void HostSearches::advance(Question& question) {
   if (waits) return;
   question.state = question.answers.empty() ? Question::State::failed : Question::State::answered;
   board_.changed();
+}
+
+/// Whether a server may still answer within its first wait.
+bool HostSearches::has_patience(const Question& question) {
+  bool waits = false;
+  for (const auto& [server, put] : question.put) {
+    if (!put.under_way || board_.now() >= put.patience_until) continue;
+    board_.wake_by(put.patience_until);
+    waits = true;
+  }
+  return waits;
 }
 
 /// Puts the question to the next server, or to all that are left; false when none is.

@@ -34,9 +34,14 @@ class HostSearches {
   HostFacts* begin(const config::DomainName& name, std::uint32_t depth, HostServers servers);
   /// Once more after a loop, which may have had another way out since. False when that was tried before.
   bool repeat(const config::DomainName& name);
-  /// Goes on with the search as far as it goes without an answer. At most once a pass does anything.
+  /// Goes on with the search as far as it goes without an answer. At most once a pass does anything. Servers
+  /// of the name's zone that became known after the search had ended are asked too.
   void advance(const config::DomainName& name);
+  /// Whether it has not ended, or such servers may still answer.
+  [[nodiscard]] bool is_waiting(const config::DomainName& name);
   void begin_pass() { ++pass_; }
+  /// Whether this server was asked for the addresses of the name.
+  [[nodiscard]] bool has_asked(const config::DomainName& name, const config::ServerAddress& server) const;
   /// Whether the search is still on its way down to the zone of the name.
   [[nodiscard]] bool is_descending(const config::DomainName& name) const;
   /// Names without address that were met so far.
@@ -68,6 +73,7 @@ class HostSearches {
 
   [[nodiscard]] QuestionPointer make_question(Search& search, config::DomainName name, RecordType type);
   void advance(Question& question);
+  bool has_patience(const Question& question);
   bool ask_more(Question& question);
   bool ask_next(const QuestionPointer& question);
   void find_servers_for(Question& question);

@@ -155,8 +155,7 @@ bool ZoneSurvey::advance_hosts() {
   bool waiting = false;
   for (const DomainName& name : names) {
     hosts_.advance(name);
-    if (const HostFacts* facts = board_.host(name); facts != nullptr && !facts->ended)
-      running.push_back(name);
+    if (hosts_.is_waiting(name)) running.push_back(name);
   }
   for (const DomainName& name : names) {
     HostFacts* facts = board_.host(name);
@@ -171,7 +170,7 @@ bool ZoneSurvey::advance_hosts() {
 
 // ---- The questions ----
 
-void ZoneSurvey::advance() {
+void ZoneSurvey::advance(bool may_end) {
   if (ended_) return;
   if (zone_.facts.is_dead() && members_.empty()) {
     ended_ = true;
@@ -183,7 +182,7 @@ void ZoneSurvey::advance() {
   choose_sample();
   for (std::size_t i = 0; i < members_.size(); ++i) advance_member(i);
   if (hosts_run || is_waiting()) return;
-  if (ask_serials() || ask_addresses()) return;
+  if (ask_serials() || ask_addresses() || !may_end) return;
   ended_ = true;
   remember_missing_cuts();
   board_.changed();
@@ -283,6 +282,7 @@ bool ZoneSurvey::finished(const WalkQuestion& question, const Exchange& exchange
       if (*member.serves) {
         board_.add_child_set(zone_, *reading);
         member.ns = reading->ns;
+        member.given = reading->glue;
       }
       break;
     case About::address:
@@ -426,24 +426,25 @@ bool ZoneSurvey::serials_differ() const {
   return false;
 }
 
-/// Servers with different versions of the zone may know different addresses of its nameservers: then each is
-/// asked for them. False when there is nothing to ask.
+/// Servers of the zone may know different addresses of its nameservers: each is asked for those that it did
+/// not give with its NS set, and for all where the servers differ. False when there is nothing to ask.
 bool ZoneSurvey::ask_addresses() {
   if (!needs_completion_) return false;
   const auto has_other_ns = [&](const Member& member) {
     return !member.ns.empty() && member.ns.size() != zone_.facts.cut.child_ns.size();
   };
-  if (!members_differ() && !serials_differ() && std::ranges::none_of(members_, has_other_ns)) return false;
-  std::vector<DomainName> inside;
-  for (const Nameserver& nameserver : zone_.facts.nameservers) {
-    if (nameserver.name.is_at_or_below(zone_.apex())) inside.push_back(nameserver.name);
-  }
+  const bool differ = members_differ() || serials_differ() || std::ranges::any_of(members_, has_other_ns);
   bool asked = false;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (!members_[i].serves.value_or(false) || std::exchange(members_[i].addresses_asked, true)) continue;
-    for (const DomainName& name : inside) {
-      asked |= ask(i, About::address, name, RecordType::a);
-      asked |= ask(i, About::address, name, RecordType::aaaa);
+    for (const Nameserver& nameserver : zone_.facts.nameservers) {
+      const auto& given = members_[i].given;
+      const bool is_given = std::ranges::find(given, nameserver.name, &AddressRecord::owner) != given.end();
+      if (!nameserver.name.is_at_or_below(zone_.apex()) || (is_given && !differ) ||
+          hosts_.has_asked(nameserver.name, members_[i].server.address))
+        continue;
+      asked |= ask(i, About::address, nameserver.name, RecordType::a);
+      asked |= ask(i, About::address, nameserver.name, RecordType::aaaa);
     }
   }
   return asked;

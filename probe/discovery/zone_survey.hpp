@@ -28,8 +28,9 @@ class ZoneSurvey {
  public:
   ZoneSurvey(WalkBoard& board, HostSearches& hosts, WalkZone& zone, RegistryUse use);
 
-  /// Goes on as far as it goes without an answer. Zones that servers refer to are entered on the board.
-  void advance();
+  /// Goes on as far as it goes without an answer. Zones that servers refer to are entered on the board. It
+  /// does not end while a survey of a zone above runs, which may find more servers of this one.
+  void advance(bool may_end);
   /// How a question went; false when it was none of this survey's.
   bool finished(const WalkQuestion& question, const Exchange& exchange);
   [[nodiscard]] bool ended() const { return ended_; }
@@ -65,10 +66,11 @@ class ZoneSurvey {
     bool met_error = false;      ///< at a label; waits for `serves`
     bool met_denial = false;     ///< at a label above the target's
     std::optional<CutAnswer> end{};
-    std::size_t end_labels = 0;        ///< of the cut that it leads to, or of the name that it denied
-    config::DomainName cut{};          ///< when it leads to one
-    std::optional<Reading> reading{};  ///< the referral
-    std::vector<NsRecord> ns{};        ///< the zone's own NS set, as it gave it
+    std::size_t end_labels = 0;          ///< of the cut that it leads to, or of the name that it denied
+    config::DomainName cut{};            ///< when it leads to one
+    std::optional<Reading> reading{};    ///< the referral
+    std::vector<NsRecord> ns{};          ///< the zone's own NS set, as it gave it
+    std::vector<AddressRecord> given{};  ///< with that
     std::optional<std::uint32_t> serial{};
     std::optional<std::string> nsid{};
   };

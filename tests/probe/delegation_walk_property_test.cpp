@@ -1,13 +1,13 @@
 // Random internets and servers that answer at random: every walk ends within its budgets and keeps to the
 // rules.
 #include <algorithm>
-#include <random>
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
 #include "probe/delegation_walk.hpp"
 #include "tests/probe/delegation_walk_world.hpp"
+#include "tests/probe/draw.hpp"
 
 namespace dkimprobe::tests {
 namespace {
@@ -17,21 +17,6 @@ using probe::Exchange;
 using probe::Outcome;
 using probe::Rcode;
 using probe::RecordType;
-
-/// Draws that depend on one number alone, so that a failing case can be run again.
-class Draw {
- public:
-  explicit Draw(std::uint64_t seed) : engine_(seed) {}
-  std::size_t below(std::size_t bound) { return engine_() % bound; }
-  bool chance(unsigned percent) { return below(100) < percent; }
-  template <class T>
-  const T& of(const std::vector<T>& list) {
-    return list[below(list.size())];
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 std::vector<config::DomainName> names(std::initializer_list<std::string_view> texts) {
   std::vector<config::DomainName> made;
@@ -166,7 +151,7 @@ World random_world(Draw& draw) {
       for (std::size_t i = 0; i < servers; ++i) zone.ns.push_back({child.apex, draw.of(hosts()), 3600});
     }
     for (const auto& target : targets()) {
-      if (target.is_at_or_below(zone.apex)) zone.other_names.insert(target);
+      if (target.is_at_or_below(zone.apex)) zone.texts.emplace(target, "x");
     }
   }
   for (const auto& address : addresses()) {

@@ -114,6 +114,7 @@ World world_of(const json& text) {
       made.zones.push_back(zone.get<std::string>());
       static_cast<void>(world.zones.at(made.zones.back()));
     }
+    made.is_minimal = server.value("minimal", false);
     if (server.contains("fault")) made.fault = fault_of(server.at("fault").get<std::string>());
     for (const auto& name : server.value("servfail_for", json::array()))
       made.servfail_for.insert(name_of(name.get<std::string>()));

@@ -65,7 +65,7 @@ void World::add_record(const std::string& zone, std::string_view text) {
   } else if (type == "CNAME") {
     into.aliases.push_back({name_of(owner), name_of(data), ttl, false});
   } else if (type == "TXT") {
-    into.other_names.insert(name_of(owner));
+    into.texts.emplace(name_of(owner), data);
   } else {
     throw std::runtime_error(fmt::format("no such record: {}", text));
   }
@@ -121,7 +121,7 @@ Response answer_from(const FakeZone& zone, const DomainName& name, RecordType ty
     const RecordType its = record.address.family() == config::Family::ipv4 ? RecordType::a : RecordType::aaaa;
     if (record.owner == name && type == its) response.addresses.push_back(record);
   }
-  for (const DomainName& owner : zone.other_names) see(owner);
+  for (const auto& [owner, text] : zone.texts) see(owner);
   if (type == RecordType::soa && name == zone.apex) {
     response.soa.push_back(soa(zone.apex));
     response.soa.back().in_answer = true;
@@ -157,6 +157,20 @@ Response World::from_cache(const probe::WalkQuestion& question) const {
   return response;
 }
 
+const FakeZone* World::zone_at(const Address& server, const DomainName& name) const {
+  const auto found = servers.find(server);
+  if (found == servers.end()) return nullptr;  // nobody lives there
+  const FakeZone* zone = nullptr;
+  for (const std::string& key : found->second.zones) {
+    const FakeZone& candidate = zones.at(key);
+    if (name.is_at_or_below(candidate.apex) &&
+        (zone == nullptr || candidate.apex.label_count() > zone->apex.label_count())) {
+      zone = &candidate;
+    }
+  }
+  return zone;
+}
+
 Exchange World::ask(const probe::WalkQuestion& question) const {
   Exchange exchange;
   exchange.purpose = question.purpose;
@@ -165,19 +179,12 @@ Exchange World::ask(const probe::WalkQuestion& question) const {
   const auto found = servers.find(question.server.ip);
   if (found == servers.end()) return exchange;  // nobody lives there
   const FakeServer& server = found->second;
-
-  const FakeZone* zone = nullptr;
-  for (const std::string& key : server.zones) {
-    const FakeZone& candidate = zones.at(key);
-    if (question.name.is_at_or_below(candidate.apex) &&
-        (zone == nullptr || candidate.apex.label_count() > zone->apex.label_count())) {
-      zone = &candidate;
-    }
-  }
+  const FakeZone* const zone = zone_at(question.server.ip, question.name);
   exchange.outcome = Outcome::answered;
   Response response;
   response.rcode = Rcode::refused;
   if (zone != nullptr) response = answer_from(*zone, question.name, question.type, server.fault);
+  if (server.is_minimal && response.referral.empty()) response.glue.clear();
   if (server.servfail_for.contains(question.name) ||
       (question.type == RecordType::aaaa && server.servfail_for_aaaa.contains(question.name))) {
     response = {};

@@ -53,12 +53,13 @@ struct FakeZone {
   std::vector<probe::NsRecord> ns{};
   std::vector<probe::AddressRecord> addresses{};
   std::vector<probe::AliasRecord> aliases{};
-  std::set<config::DomainName> other_names{};  ///< names with a TXT record, whose text does not matter here
+  std::map<config::DomainName, std::string> texts{};  ///< of names with a TXT record
 };
 
 struct FakeServer {
   std::vector<std::string> zones{};  ///< keys of `World::zones`
   Fault fault = Fault::none;
+  bool is_minimal = false;  ///< no addresses come with an answer, only with a referral
   std::set<config::DomainName> servfail_for{};
   std::set<config::DomainName> servfail_for_aaaa{};
 };
@@ -70,6 +71,8 @@ struct World {
 
   /// Adds `OWNER [TTL] TYPE DATA` to a zone; `{1..60}` in it makes sixty records.
   void add_record(const std::string& zone, std::string_view text);
+  /// The zone from which a server answers for a name: the deepest that it has; null for none.
+  [[nodiscard]] const FakeZone* zone_at(const config::Address& server, const config::DomainName& name) const;
   /// How a question to one server goes, all but the time.
   [[nodiscard]] probe::Exchange ask(const probe::WalkQuestion& question) const;
 
