@@ -124,33 +124,88 @@ bool lead_to_different_answers(const LegAnswers& leg, std::size_t at,
   return answers.size() > 1;
 }
 
+/// Whether every server that the group refers to has an older copy of the zone than another of the same
+/// source.
+bool leads_to_old(const LegAnswers& leg, std::size_t at, const ReferralGroup& group) {
+  if (at + 1 < leg.leg->delegation.cuts.size()) return false;
+  bool any = false;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.is_stray() || !names_any(answer.server->names, group.nameservers)) continue;
+    any = true;
+    if (newest_serial(leg, answer) == nullptr) return false;
+  }
+  return any;
+}
+
+/// Whether none of the servers that this group alone refers to answers for the name.
+bool leads_nowhere(const LegAnswers& leg, std::size_t at, const std::vector<ReferralGroup>& groups,
+                   const ReferralGroup& group) {
+  if (at + 1 < leg.leg->delegation.cuts.size()) return false;
+  std::set<DomainName> own = group.nameservers;
+  for (const auto& other : groups) {
+    if (&other == &group) continue;
+    for (const DomainName& name : other.nameservers) own.erase(name);
+  }
+  bool any = false;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.is_stray() || !names_any(answer.server->names, own)) continue;
+    any = true;
+    if (answer.whole() != nullptr) return false;
+  }
+  return any;
+}
+
+struct Differing {
+  Parents servers{};
+  bool are_behind = false;  ///< their own serials say so
+};
+
+/// Those that are behind or lead to what is of no use; where nothing tells, those beside a clear majority;
+/// where there is none, all.
+Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<ReferralGroup>& groups) {
+  Parents behind;
+  Parents wrong;
+  Parents all;
+  Parents largest;
+  for (const auto& group : groups) {
+    Parents others;
+    for (const auto& other : groups) {
+      if (&other != &group) others.insert(others.end(), other.parents.begin(), other.parents.end());
+    }
+    if (is_behind(group.parents, others))
+      behind.insert(behind.end(), group.parents.begin(), group.parents.end());
+    if (leads_to_old(leg, at, group) || leads_nowhere(leg, at, groups, group))
+      wrong.insert(wrong.end(), group.parents.begin(), group.parents.end());
+    all.insert(all.end(), group.parents.begin(), group.parents.end());
+    if (group.parents.size() > largest.size()) largest = group.parents;
+  }
+  if (!behind.empty()) return {behind, true};
+  if (!wrong.empty() && wrong.size() < all.size()) return {wrong, false};
+  if (largest.size() * 3 > all.size() * 2)
+    std::erase_if(all,
+                  [&](const ParentAnswer* one) { return std::ranges::find(largest, one) != largest.end(); });
+  return {all, false};
+}
+
 void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
   for_each_cut(evidence, verdict, [&](const LegAnswers& leg, std::size_t at) {
     const ZoneCut& cut = leg.leg->delegation.cuts[at];
     const auto groups = referral_groups(cut);
     if (groups.size() < 2) return false;
     std::vector<std::string> parts;
-    Parents behind;
     for (const auto& group : groups) {
       parts.push_back(
           fmt::format("{} to {}", parents_text(group.parents), nameservers_text(group.nameservers)));
-      Parents others;
-      for (const auto& other : groups) {
-        if (&other != &group) others.insert(others.end(), other.parents.begin(), other.parents.end());
-      }
-      if (is_behind(group.parents, others)) behind = group.parents;
     }
     const bool differ = lead_to_different_answers(leg, at, groups);
+    const Differing differing = who_differs(leg, at, groups);
     Finding finding;
-    Parents minority;
-    for (auto group = std::next(groups.begin()); group != groups.end(); ++group)
-      minority.insert(minority.end(), group->parents.begin(), group->parents.end());
-    finding.servers = ids_of(behind.empty() ? minority : behind);
+    finding.servers = ids_of(differing.servers);
     finding.detail = fmt::format("the servers of {} refer to different nameservers for {}: {}; {} for {}{}",
                                  zone_text(cut.parent), cut.apex.to_string(), fmt::join(parts, "; "),
                                  differ ? "they lead to different answers" : "they lead to the same answer",
                                  leg.leg->owner.to_string(), caveat(cut));
-    finding.remedy = behind.empty() ? settle_remedy(cut) : transfer_remedy(behind, cut);
+    finding.remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut);
     verdict.found(std::move(finding), differ ? Severity::critical : Severity::warning);
     return true;
   });

@@ -14,10 +14,6 @@ using probe::NotAsked;
 using probe::ParentAnswer;
 using probe::ZoneCut;
 
-bool names_any(const std::vector<DomainName>& names, const std::set<DomainName>& wanted) {
-  return std::ranges::any_of(names, [&](const DomainName& name) { return wanted.contains(name); });
-}
-
 const ServerAnswer* stray_at(const LegAnswers& leg, const ZoneCut& cut,
                              const config::ServerAddress& address) {
   for (const ServerAnswer& answer : leg.servers) {
@@ -94,6 +90,10 @@ std::string answer_key(const ServerAnswer& answer) {
   std::string key = "texts";
   for (const auto& text : texts) key += fmt::format(" {}:{}", text.size(), text);
   return key;
+}
+
+bool names_any(const std::vector<DomainName>& names, const std::set<DomainName>& wanted) {
+  return std::ranges::any_of(names, [&](const DomainName& name) { return wanted.contains(name); });
 }
 
 std::vector<ReferralGroup> referral_groups(const ZoneCut& cut) {

@@ -23,6 +23,9 @@ struct ReferralGroup {
   std::vector<const probe::ParentAnswer*> parents{};
 };
 
+[[nodiscard]] bool names_any(const std::vector<config::DomainName>& names,
+                             const std::set<config::DomainName>& wanted);
+
 /// By the nameservers that they name, in the order in which they stand.
 [[nodiscard]] std::vector<ReferralGroup> referral_groups(const probe::ZoneCut& cut);
 

@@ -179,6 +179,7 @@ class DelegationWalk::State {
         const bool leads_here = answer.answer == CutAnswer::refers || answer.answer == CutAnswer::serves_it;
         if (is_parent || leads_here) cut.parents.push_back(std::move(answer));
       }
+      std::ranges::sort(cut.parents, {}, &ParentAnswer::address);
       if (!is_parent) continue;
       cut.parents_sampled = above.is_sample();
       zone.facts.parents_asked = above.ended() && above.zone().facts.parents_asked;
