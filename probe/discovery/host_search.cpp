@@ -10,45 +10,15 @@ namespace dkimprobe::probe {
 using config::DomainName;
 using config::ServerAddress;
 using std::chrono::seconds;
+using State = ZoneQuestion::State;
 
-/// One question to a zone, put to one of its servers after the other until one gives an answer of use, or to
-/// all of them.
-struct HostSearches::Question : std::enable_shared_from_this<Question> {
+/// A question of a search, and the searches for servers to put it to.
+struct HostSearches::Question {
   Search* asker = nullptr;
-  WalkZone* zone = nullptr;
-  DomainName name{};
-  RecordType type = RecordType::ns;
-  bool by_all = false;  ///< every server is asked, and each answer counts
-
-  enum class State : std::uint8_t { open, answered, failed };
-  State state = State::open;
-  /// Those that were asked. After the first wait another one is asked beside a server that keeps silent.
-  struct Put {
-    bool under_way = true;
-    MonotonicTime patience_until{};
-  };
-  std::unordered_map<ServerAddress, Put> put{};
+  ZoneQuestion asked;
   std::vector<Search*> waiting_for{};
-  bool heard_anything = false;  ///< some server answered, even if without use
   bool met_loop = false;
   bool met_budget = false;
-  bool met_local_error = false;  ///< of this machine: nothing is known of the server
-  struct Answer {
-    ServerAddress from{};
-    Reading reading{};
-  };
-  std::vector<Answer> answers{};  ///< those of use; without `by_all` at most one
-
-  [[nodiscard]] bool reads(Reading::Kind kind) const {
-    return std::ranges::any_of(answers, [&](const Answer& answer) { return answer.reading.kind == kind; });
-  }
-  [[nodiscard]] bool is_of_use(const Reading& read) const {
-    if (type == RecordType::ns && name == zone->apex()) return read.kind == Reading::Kind::apex_here;
-    return read.kind != Reading::Kind::useless;
-  }
-  [[nodiscard]] bool is_under_way() const {
-    return std::ranges::any_of(put, [](const auto& entry) { return entry.second.under_way; });
-  }
 };
 
 /// The search for the addresses of one nameserver.
@@ -56,7 +26,7 @@ struct HostSearches::Search {
   DomainName name{};
   HostFacts* facts = nullptr;
   std::uint32_t depth = 0;
-  HostServers servers = HostServers::any;
+  ZoneServers servers = ZoneServers::any;
   WalkZone* zone = nullptr;  ///< the deepest on the way that is known
   std::size_t labels = 0;    ///< of the name, from the right, that are dealt with
   std::size_t zones_seen = 0;
@@ -75,7 +45,7 @@ struct HostSearches::Search {
 HostSearches::HostSearches(WalkBoard& board) : board_(board) {}
 HostSearches::~HostSearches() = default;
 
-HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth, HostServers servers) {
+HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth, ZoneServers servers) {
   if (depth > board_.settings().budgets.discovery_depth) return nullptr;
   HostFacts& facts = board_.add_host(name);
   board_.changed();
@@ -131,7 +101,7 @@ bool HostSearches::is_descending(const DomainName& name) const {
 
 bool HostSearches::has_asked(const DomainName& name, const ServerAddress& server) const {
   const auto found = searches_.find(name);
-  return found != searches_.end() && found->second->a && found->second->a->put.contains(server);
+  return found != searches_.end() && found->second->a && found->second->a->asked.was_put_to(server);
 }
 
 void HostSearches::advance(const DomainName& name) {
@@ -140,7 +110,7 @@ void HostSearches::advance(const DomainName& name) {
   Search& search = *found->second;
   if (!search.facts->ended) return advance(search);
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (asked && asked->by_all) static_cast<void>(ask_more(*asked));
+    if (asked && asked->asked.is_for_all()) static_cast<void>(ask_more(asked));
   }
 }
 
@@ -149,7 +119,7 @@ bool HostSearches::is_waiting(const DomainName& name) {
   if (found == searches_.end()) return false;
   const Search& search = *found->second;
   if (!search.facts->ended) return true;
-  const auto waits = [&](const QuestionPointer& asked) { return asked && has_patience(*asked); };
+  const auto waits = [&](const QuestionPointer& asked) { return asked && asked->asked.has_patience(board_); };
   return waits(search.a) || waits(search.aaaa);
 }
 
@@ -160,25 +130,24 @@ void HostSearches::collect(const DomainName& name) {
 bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchange) {
   const auto found = under_way_.find(question.ticket);
   if (found == under_way_.end()) return false;
-  const QuestionPointer asked = std::move(found->second);
+  const QuestionPointer told = std::move(found->second);
   under_way_.erase(found);
-  asked->put[question.server].under_way = false;
   board_.changed();
-  auto reading = board_.note(*asked->zone, question, exchange);
-  asked->heard_anything |= reading.has_value();
-  asked->met_local_error |=
-      exchange.outcome == Outcome::local_error || exchange.outcome == Outcome::interrupted;
-  asked->asker->facts->met_local_error |= asked->met_local_error;
-  if (!reading || !asked->is_of_use(*reading)) return true;
-  if (asked->state == Question::State::open) {
-    asked->answers.push_back({question.server, *std::move(reading)});
-    if (!asked->by_all) asked->state = Question::State::answered;
-  } else if (asked->by_all) {
-    // One that answers late: the search may be over, and its facts count all the same.
-    for (const config::Address& address : reading->addresses)
-      add_address(asked->asker->facts->addresses, address, board_.settings().budgets.addresses_per_zone);
-  }
+  HostFacts& facts = *told->asker->facts;
+  const bool is_late = !told->asked.finished(question, exchange, board_);
+  facts.met_local_error |= told->asked.met_local_error();
+  // The search may be over; what it found counts all the same.
+  if (is_late && told->asked.is_for_all()) add_addresses(told->asked, facts);
   return true;
+}
+
+void HostSearches::add_addresses(const ZoneQuestion& asked, HostFacts& facts) const {
+  for (const auto& [from, reading] : asked.answers()) {
+    if (reading.kind != Reading::Kind::addresses) continue;
+    facts.life = std::min(facts.life, reading.life);
+    for (const config::Address& address : reading.addresses)
+      add_address(facts.addresses, address, board_.settings().budgets.addresses_per_zone);
+  }
 }
 
 // ---- The way down ----
@@ -209,9 +178,9 @@ void HostSearches::descend(Search& search) {
   const std::size_t name_labels = search.name.label_count();
   while (search.descending) {
     if (search.label) {
-      advance(*search.label);
-      if (search.label->state == Question::State::open) return;
-      if (search.label->state == Question::State::answered) {
+      advance(search.label);
+      if (search.label->asked.state() == State::open) return;
+      if (search.label->asked.state() == State::answered) {
         take_label_answer(search);
       } else {
         take_label_failure(search);
@@ -241,14 +210,15 @@ void HostSearches::descend(Search& search) {
 
 void HostSearches::take_label_answer(Search& search) {
   const QuestionPointer answered = std::exchange(search.label, nullptr);
-  const auto& [from, reading] = answered->answers.front();
+  const ZoneQuestion& asked = answered->asked;
+  const auto& [from, reading] = asked.answers().front();
   if (std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex) {
     // The zone is served after all, so the errors were about the name.
     board_.add_child_set(*search.zone, reading);
     search.straight_to_name = true;
     return;
   }
-  search.labels = answered->name.label_count();
+  search.labels = asked.name().label_count();
   switch (reading.kind) {
     case Reading::Kind::referral:
     case Reading::Kind::apex_here:
@@ -261,7 +231,7 @@ void HostSearches::take_label_answer(Search& search) {
     case Reading::Kind::alias:
     case Reading::Kind::addresses: {
       const bool denied = reading.kind == Reading::Kind::denied;
-      board_.cache().put_no_cut(answered->name, search.zone->apex(), {denied, false}, reading.life,
+      board_.cache().put_no_cut(asked.name(), search.zone->apex(), {denied, false}, reading.life,
                                 board_.now());
       search.straight_to_name |= denied;
       return;
@@ -275,10 +245,10 @@ void HostSearches::take_label_failure(Search& search) {
   const QuestionPointer failed = std::exchange(search.label, nullptr);
   const bool about_apex = std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex;
   WalkZone& zone = *search.zone;
-  if (!about_apex && (zone.facts.answers || failed->heard_anything)) {
+  if (!about_apex && (zone.facts.answers || failed->asked.heard_anything())) {
     // Perhaps an error for this name alone: what lies behind it is asked for by its full name. A zone of
     // which nothing was heard but errors must show first that it is served at all.
-    search.labels = failed->name.label_count();
+    search.labels = failed->asked.name().label_count();
     if (zone.facts.answers) {
       search.straight_to_name = true;
     } else {
@@ -290,7 +260,7 @@ void HostSearches::take_label_failure(Search& search) {
   const DiscoveryOutcome why = why_failed(*failed);
   // Nobody else need find out again. A loop or a budget is a matter of who asks.
   if (why == DiscoveryOutcome::no_servers && !zone.is_surveyed)
-    board_.give_up(zone, why, failed->met_local_error);
+    board_.give_up(zone, why, failed->asked.met_local_error());
   fail(search, why);
 }
 
@@ -305,7 +275,7 @@ void HostSearches::advance(Search& search) {
     if (search.failure) return settle_failure(search);
     ask_for_addresses(search);
     if (search.descending) continue;
-    if (search.a->state == Question::State::open || search.aaaa->state == Question::State::open) return;
+    if (search.a->asked.state() == State::open || search.aaaa->asked.state() == State::open) return;
     return settle(search);
   }
 }
@@ -313,18 +283,18 @@ void HostSearches::advance(Search& search) {
 /// Asks for both families; a referral leads on down, and addresses that other servers gave are kept.
 void HostSearches::ask_for_addresses(Search& search) {
   if (!search.a) {
-    search.a = make_question(search, search.name, RecordType::a);
-    search.aaaa = make_question(search, search.name, RecordType::aaaa);
-    search.a->by_all = search.aaaa->by_all = asks_all(search);
+    const ZoneServers servers = asks_all(search) ? ZoneServers::every : ZoneServers::any;
+    search.a = make_question(search, search.name, RecordType::a, servers);
+    search.aaaa = make_question(search, search.name, RecordType::aaaa, servers);
   }
-  advance(*search.a);
-  advance(*search.aaaa);
-  const auto is_open = [](const QuestionPointer& asked) { return asked->state == Question::State::open; };
-  if (search.a->by_all && (is_open(search.a) || is_open(search.aaaa))) return;
+  advance(search.a);
+  advance(search.aaaa);
+  const auto is_open = [](const QuestionPointer& asked) { return asked->asked.state() == State::open; };
+  if (search.a->asked.is_for_all() && (is_open(search.a) || is_open(search.aaaa))) return;
   collect(search);
   WalkZone* below = nullptr;
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    for (const auto& [from, reading] : asked->answers) {
+    for (const auto& [from, reading] : asked->asked.answers()) {
       if (reading.kind != Reading::Kind::referral) continue;
       WalkZone& zone = board_.enter_zone(*search.zone, reading, from);
       if (below == nullptr || below->apex().label_count() < zone.apex().label_count()) below = &zone;
@@ -344,20 +314,23 @@ void HostSearches::ask_for_addresses(Search& search) {
 /// itself where the servers of the zone differ.
 bool HostSearches::asks_all(const Search& search) {
   const WalkZone& zone = *search.zone;
-  return search.servers == HostServers::every && zone.apex().label_count() > 1 &&
+  return search.servers == ZoneServers::every && zone.apex().label_count() > 1 &&
          !(zone.is_surveyed && std::ranges::find(zone.facts.nameservers, search.name, &Nameserver::name) !=
                                    zone.facts.nameservers.end());
 }
 
 /// Both questions are over.
 void HostSearches::settle(Search& search) {
-  const auto reads = [&](Reading::Kind kind) { return search.a->reads(kind) || search.aaaa->reads(kind); };
+  const auto reads = [&](Reading::Kind kind) {
+    return search.a->asked.reads(kind) || search.aaaa->asked.reads(kind);
+  };
   // A name with one family of addresses has a short negative life for the other, which is no reason to forget
   // the first.
   HostFacts& facts = *search.facts;
   if (facts.addresses.empty()) {
     for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-      for (const auto& answer : asked->answers) facts.life = std::min(facts.life, answer.reading.life);
+      for (const auto& answer : asked->asked.answers())
+        facts.life = std::min(facts.life, answer.reading.life);
     }
   }
   if (facts.addresses.empty() && reads(Reading::Kind::alias)) return end(search, HostOutcome::is_alias);
@@ -368,16 +341,15 @@ void HostSearches::settle(Search& search) {
     return end(search, HostOutcome::found);
   }
   if (reads(Reading::Kind::denied)) return end(search, HostOutcome::name_missing);
-  if (search.a->state == Question::State::answered && search.aaaa->state == Question::State::answered) {
-    return end(search, HostOutcome::no_address);
-  }
-  const Question& failed = search.a->state == Question::State::failed ? *search.a : *search.aaaa;
+  const auto has_failed = [](const QuestionPointer& asked) { return asked->asked.state() == State::failed; };
+  if (!has_failed(search.a) && !has_failed(search.aaaa)) return end(search, HostOutcome::no_address);
+  const Question& failed = has_failed(search.a) ? *search.a : *search.aaaa;
   search.failure = why_failed(failed);
   // With silence alone the whole zone is dead; others need not wait for it again.
   WalkZone& zone = *search.zone;
-  const bool dead = !failed.heard_anything && !zone.facts.answers && !zone.is_surveyed;
+  const bool dead = !failed.asked.heard_anything() && !zone.facts.answers && !zone.is_surveyed;
   if (search.failure == DiscoveryOutcome::no_servers && dead)
-    board_.give_up(zone, DiscoveryOutcome::no_servers, failed.met_local_error);
+    board_.give_up(zone, DiscoveryOutcome::no_servers, failed.asked.met_local_error());
   settle_failure(search);
 }
 
@@ -403,18 +375,12 @@ void HostSearches::settle_failure(Search& search) {
 }
 
 void HostSearches::collect(Search& search) {
-  const auto answered = [](const QuestionPointer& asked) { return asked && !asked->answers.empty(); };
+  const auto answered = [](const QuestionPointer& asked) { return asked && !asked->asked.answers().empty(); };
   HostFacts& facts = *search.facts;
   facts.ipv4_known = answered(search.a);
   facts.ipv6_known = answered(search.aaaa);
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (!asked) continue;
-    for (const auto& [from, reading] : asked->answers) {
-      if (reading.kind != Reading::Kind::addresses) continue;
-      facts.life = std::min(facts.life, reading.life);
-      for (const config::Address& address : reading.addresses)
-        add_address(facts.addresses, address, board_.settings().budgets.addresses_per_zone);
-    }
+    if (asked) add_addresses(asked->asked, facts);
   }
 }
 
@@ -448,7 +414,7 @@ bool HostSearches::depends_on(const Search& search, const Search& other) {
     if (at->facts->ended) continue;
     if (at == &other) return true;
     for (const QuestionPointer& question : {at->label, at->a, at->aaaa}) {
-      if (!question || question->state != Question::State::open) continue;
+      if (!question || question->asked.state() != State::open) continue;
       for (const Search* next : question->waiting_for) {
         if (seen.insert(next).second) open.push_back(next);
       }
@@ -459,90 +425,47 @@ bool HostSearches::depends_on(const Search& search, const Search& other) {
 
 // ---- Questions ----
 
-HostSearches::QuestionPointer HostSearches::make_question(Search& search, DomainName name, RecordType type) {
-  auto made = std::make_shared<Question>();
-  made->asker = &search;
-  made->zone = search.zone;
-  made->name = std::move(name);
-  made->type = type;
+HostSearches::QuestionPointer HostSearches::make_question(Search& search, DomainName name, RecordType type,
+                                                          ZoneServers servers) {
   board_.changed();
-  return made;
+  return std::make_shared<Question>(&search, ZoneQuestion{*search.zone, std::move(name), type, servers});
 }
 
 DiscoveryOutcome HostSearches::why_failed(const Question& question) {
-  if (question.zone->facts.is_dead()) return *question.zone->facts.outcome;
+  const KnownZone& zone = question.asked.zone().facts;
+  if (zone.is_dead()) return *zone.outcome;
   if (question.met_budget) return DiscoveryOutcome::budget_exhausted;
-  if (question.met_loop && question.put.empty()) return DiscoveryOutcome::loop;
+  if (question.met_loop && !question.asked.was_put()) return DiscoveryOutcome::loop;
   return DiscoveryOutcome::no_servers;
 }
 
-void HostSearches::advance(Question& question) {
-  if (question.state != Question::State::open) return;
-  if (question.zone->facts.is_dead()) {
-    question.state = Question::State::failed;
-    board_.changed();
-    return;
-  }
-  const bool waits = has_patience(question);
-  if (waits && !question.by_all) return;
+void HostSearches::advance(const QuestionPointer& question) {
+  ZoneQuestion& asked = question->asked;
+  if (asked.state() != State::open) return;
+  if (asked.zone().facts.is_dead()) return asked.fail(board_);
+  const bool waits = asked.has_patience(board_);
+  if (waits && !asked.is_for_all()) return;
   if (ask_more(question)) return;
-  if (question.answers.empty()) {
+  if (asked.answers().empty()) {
     // No address is left that was not tried: look for those of names that came without.
-    find_servers_for(question);
-    if (!question.waiting_for.empty()) {
+    find_servers_for(*question);
+    if (!question->waiting_for.empty()) {
       // One that ends counts as a change, and so this question comes up again.
-      const std::vector<Search*> waiting_for = question.waiting_for;
+      const std::vector<Search*> waiting_for = question->waiting_for;
       for (Search* search : waiting_for) advance(*search);
       return;
     }
-    if (ask_more(question) || question.is_under_way()) return;
+    if (ask_more(question) || asked.is_under_way()) return;
   }
-  if (waits) return;
-  question.state = question.answers.empty() ? Question::State::failed : Question::State::answered;
-  board_.changed();
+  if (!waits) asked.close(board_);
 }
 
-/// Whether a server may still answer within its first wait.
-bool HostSearches::has_patience(const Question& question) {
-  bool waits = false;
-  for (const auto& [server, put] : question.put) {
-    if (!put.under_way || board_.now() >= put.patience_until) continue;
-    board_.wake_by(put.patience_until);
-    waits = true;
-  }
-  return waits;
-}
-
-/// Puts the question to the next server, or to all that are left; false when none is.
-bool HostSearches::ask_more(Question& question) {
-  const bool asked = ask_next(question.shared_from_this());
-  while (asked && question.by_all && !board_.out_of_questions() && ask_next(question.shared_from_this())) {
-  }
-  return asked;
-}
-
-/// Puts the question to the best server that is left; false when there is none.
-bool HostSearches::ask_next(const QuestionPointer& question) {
-  std::vector<ServerAddress> candidates = board_.servers_of(*question->zone);
-  std::erase_if(candidates, [&](const ServerAddress& candidate) {
-    return question->put.contains(candidate) || board_.server(candidate).silent;
-  });
-  const ServerAddress* best = board_.best_of(*question->zone, candidates);
-  if (best == nullptr) return false;
-  WalkQuestion asked;
-  asked.server = *best;
-  asked.zone = question->zone->apex();
-  asked.name = question->name;
-  asked.type = question->type;
-  asked.purpose = question->type == RecordType::ns ? Purpose::cut : Purpose::host_address;
-  question->waiting_for.clear();
-  if (const auto ticket = board_.ask(std::move(asked))) {
-    const MonotonicTime patience_until = board_.now() + board_.settings().first_try;
-    question->put[*best] = {true, patience_until};
-    under_way_[*ticket] = question;
-    board_.wake_by(patience_until);
-  }
-  return true;
+/// False when no server is left.
+bool HostSearches::ask_more(const QuestionPointer& question) {
+  const std::vector<std::uint32_t> tickets = question->asked.ask_more(board_);
+  for (const std::uint32_t ticket : tickets) under_way_[ticket] = question;
+  if (!tickets.empty()) question->waiting_for.clear();
+  return !tickets.empty() || board_.out_of_questions();
 }
 
 /// The search for a nameserver of the question's zone; null when it can be of no help.
@@ -554,7 +477,7 @@ HostSearches::Search* HostSearches::search_for(Question& question, const DomainN
       return other->name.parent() == nameserver.parent();
     });
     if (beside) return nullptr;
-    facts = begin(nameserver, question.asker->depth + 1, HostServers::any);
+    facts = begin(nameserver, question.asker->depth + 1, ZoneServers::any);
     if (facts == nullptr) {
       question.met_budget = true;
       return nullptr;
@@ -575,7 +498,7 @@ HostSearches::Search* HostSearches::search_for(Question& question, const DomainN
 
 void HostSearches::find_servers_for(Question& question) {
   constexpr std::size_t most_at_once = 2;
-  const WalkZone& zone = *question.zone;
+  const WalkZone& zone = question.asked.zone();
   question.waiting_for.clear();
   if (zone.parent == nullptr) return;
   for (const Nameserver& nameserver : zone.facts.nameservers) {

@@ -11,15 +11,10 @@
 
 #include "config/domain_name.hpp"
 #include "probe/discovery/walk_board.hpp"
+#include "probe/discovery/zone_question.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::probe {
-
-/// Of the zone of a nameserver's name.
-enum class HostServers : std::uint8_t {
-  any,    ///< the first that gives an answer of use
-  every,  ///< all that are known: they may give different addresses
-};
 
 class HostSearches {
  public:
@@ -31,7 +26,7 @@ class HostSearches {
   /// Begins the search for a name that none was begun for. `depth` is 1 for a nameserver of a zone on the way
   /// to the target, and more for searches that other searches need. Null when that is too deep. What the
   /// cache knows has ended at once, and so has a name beyond the number of those without address.
-  HostFacts* begin(const config::DomainName& name, std::uint32_t depth, HostServers servers);
+  HostFacts* begin(const config::DomainName& name, std::uint32_t depth, ZoneServers servers);
   /// Once more after a loop, which may have had another way out since. False when that was tried before.
   bool repeat(const config::DomainName& name);
   /// Goes on with the search as far as it goes without an answer. At most once a pass does anything. Servers
@@ -71,11 +66,11 @@ class HostSearches {
   void end(Search& search, HostOutcome outcome);
   [[nodiscard]] static bool depends_on(const Search& search, const Search& other);
 
-  [[nodiscard]] QuestionPointer make_question(Search& search, config::DomainName name, RecordType type);
-  void advance(Question& question);
-  bool has_patience(const Question& question);
-  bool ask_more(Question& question);
-  bool ask_next(const QuestionPointer& question);
+  [[nodiscard]] QuestionPointer make_question(Search& search, config::DomainName name, RecordType type,
+                                              ZoneServers servers = ZoneServers::any);
+  void advance(const QuestionPointer& question);
+  bool ask_more(const QuestionPointer& question);
+  void add_addresses(const ZoneQuestion& asked, HostFacts& facts) const;
   void find_servers_for(Question& question);
   [[nodiscard]] Search* search_for(Question& question, const config::DomainName& nameserver);
   [[nodiscard]] static DiscoveryOutcome why_failed(const Question& question);

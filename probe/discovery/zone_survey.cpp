@@ -23,10 +23,6 @@ DomainName domain_of(DomainName target) {
   return target;
 }
 
-bool leads_on(CutAnswer answer) {
-  return answer == CutAnswer::refers || answer == CutAnswer::serves_it;
-}
-
 }  // namespace
 
 ZoneSurvey::ZoneSurvey(WalkBoard& board, HostSearches& hosts, WalkZone& zone, RegistryUse use)
@@ -78,12 +74,12 @@ void ZoneSurvey::start_labels() {
 void ZoneSurvey::add_members() {
   for (NamedAddress& known : board_.addresses_of(zone_)) {
     const auto same = std::ranges::find(members_, known.address,
-                                        [](const Member& member) { return member.server.address; });
+                                        [](const ZoneMember& member) { return member.server.address; });
     if (same != members_.end()) {
       if (!known.names.empty()) same->server.names = std::move(known.names);
       continue;
     }
-    Member& member = members_.emplace_back();
+    ZoneMember& member = members_.emplace_back();
     member.server = std::move(known);
     member.next_label = first_label_;
     member.not_asked =
@@ -100,11 +96,10 @@ void ZoneSurvey::add_members() {
 void ZoneSurvey::choose_sample() {
   if (!is_registry() || use_ == RegistryUse::all) return;
   std::size_t hopeful = 0;
-  std::vector<Member*> spare;
-  std::vector<Member*> hopeless;
-  for (Member& member : members_) {
-    const bool is_of_no_use = member.end && !leads_on(*member.end) && *member.end != CutAnswer::no_cut &&
-                              *member.end != CutAnswer::denied;
+  std::vector<ZoneMember*> spare;
+  std::vector<ZoneMember*> hopeless;
+  for (ZoneMember& member : members_) {
+    const bool is_of_no_use = member.end && !member.has_told();
     if (member.chosen && !is_of_no_use) ++hopeful;
     if (!member.chosen && !member.end) (is_hopeless(member) ? hopeless : spare).push_back(&member);
   }
@@ -118,7 +113,7 @@ void ZoneSurvey::choose_sample() {
   board_.changed();
 }
 
-bool ZoneSurvey::is_hopeless(const Member& member) {
+bool ZoneSurvey::is_hopeless(const ZoneMember& member) {
   const WalkBoard::Server& memory = board_.server(member.server.address);
   return memory.silent || (memory.was_silent_before && !memory.answered);
 }
@@ -138,7 +133,7 @@ HostFacts* ZoneSurvey::begin_host(const DomainName& name, const std::vector<Doma
     waiting = true;
     return nullptr;
   }
-  return hosts_.begin(name, 1, is_registry() ? HostServers::any : HostServers::every);
+  return hosts_.begin(name, 1, is_registry() ? ZoneServers::any : ZoneServers::every);
 }
 
 /// False when every name that is wanted was looked for to the end.
@@ -190,7 +185,7 @@ void ZoneSurvey::advance(bool may_end) {
 
 bool ZoneSurvey::is_waiting() const {
   const bool members_run =
-      std::ranges::any_of(members_, [](const Member& member) { return member.chosen && !member.end; });
+      std::ranges::any_of(members_, [](const ZoneMember& member) { return member.chosen && !member.end; });
   return members_run || std::ranges::any_of(under_way_, [&](const auto& asked) {
            return members_[asked.second.member].end != CutAnswer::silent;
          });
@@ -199,7 +194,7 @@ bool ZoneSurvey::is_waiting() const {
 /// Where its siblings answer, a server of the zone that has said nothing yet is not waited for to the end of
 /// its attempts: it is asked for the record all the same, and would show then what it refers to. A registry's
 /// servers are not asked for the record, so that each of them is waited for.
-bool ZoneSurvey::is_given_up(const Member& member) {
+bool ZoneSurvey::is_given_up(const ZoneMember& member) {
   if (is_registry() || !zone_.facts.answers || board_.server(member.server.address).answered) return false;
   if (board_.now() >= member.patience_until) return true;
   if (member.patience_until != MonotonicTime::max()) board_.wake_by(member.patience_until);
@@ -226,7 +221,7 @@ bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, Rec
 }
 
 void ZoneSurvey::advance_member(std::size_t index) {
-  Member& member = members_[index];
+  ZoneMember& member = members_[index];
   if (member.end || !member.chosen) return;
   if (board_.server(member.server.address).silent || is_given_up(member))
     return end(member, CutAnswer::silent, 0);
@@ -246,7 +241,7 @@ void ZoneSurvey::advance_member(std::size_t index) {
 
 /// A name at or below `_domainkey` is for servers alone that answered for their zone before, with nothing
 /// that speaks for a resolver in their place.
-bool ZoneSurvey::may_be_told(Member& member, const DomainName& name) {
+bool ZoneSurvey::may_be_told(ZoneMember& member, const DomainName& name) {
   if (!name.has_domainkey_label()) return true;
   if (needs_completion_ && !member.serves) return false;  // the answer to the question for its NS set decides
   // An earlier walk found it to be of no use for the zone.
@@ -265,7 +260,7 @@ bool ZoneSurvey::finished(const WalkQuestion& question, const Exchange& exchange
   const UnderWay asked = found->second;
   under_way_.erase(found);
   board_.changed();
-  Member& member = members_[asked.member];
+  ZoneMember& member = members_[asked.member];
   const std::optional<Reading> reading = board_.note(zone_, question, exchange);
   met_local_error_ |= exchange.outcome == Outcome::local_error || exchange.outcome == Outcome::interrupted;
   if (reading && reading->serial) member.serial = reading->serial;
@@ -296,13 +291,13 @@ bool ZoneSurvey::finished(const WalkQuestion& question, const Exchange& exchange
   return true;
 }
 
-void ZoneSurvey::end(Member& member, CutAnswer answer, std::size_t labels) {
+void ZoneSurvey::end(ZoneMember& member, CutAnswer answer, std::size_t labels) {
   member.end = answer;
   member.end_labels = labels;
   board_.changed();
 }
 
-void ZoneSurvey::take_way_answer(Member& member, const WalkQuestion& question,
+void ZoneSurvey::take_way_answer(ZoneMember& member, const WalkQuestion& question,
                                  const std::optional<Reading>& reading) {
   const std::size_t labels = question.name.label_count();
   if (!reading) return end(member, CutAnswer::silent, labels);
@@ -334,7 +329,7 @@ void ZoneSurvey::take_way_answer(Member& member, const WalkQuestion& question,
 }
 
 /// Some servers deny a name although others are below it, so the full name is asked for as well.
-void ZoneSurvey::take_denial(Member& member, std::size_t labels) {
+void ZoneSurvey::take_denial(ZoneMember& member, std::size_t labels) {
   const std::size_t last = longest_label();
   if (labels < board_.target().label_count()) {
     const DomainName name = board_.target().suffix(labels);
@@ -347,7 +342,7 @@ void ZoneSurvey::take_denial(Member& member, std::size_t labels) {
 
 /// Perhaps an error for this name alone: what lies behind it is asked for by its full name, of a server that
 /// has shown that it serves the zone.
-void ZoneSurvey::take_error(Member& member) {
+void ZoneSurvey::take_error(ZoneMember& member) {
   const std::size_t last = longest_label();
   const std::size_t labels = member.next_label;
   if (labels >= last) return end(member, CutAnswer::useless, labels);
@@ -367,12 +362,10 @@ void ZoneSurvey::remember_missing_cuts() {
   std::size_t labels = target_labels;
   bool denied = false;
   bool anybody = false;
-  for (const Member& member : members_) {
-    if (!member.end || member.end == CutAnswer::not_asked || member.end == CutAnswer::silent ||
-        member.end == CutAnswer::useless)
-      continue;
+  for (const ZoneMember& member : members_) {
+    if (!member.has_told()) continue;
     anybody = true;
-    if (leads_on(*member.end)) labels = std::min(labels, member.end_labels);
+    if (member.leads_on()) labels = std::min(labels, member.end_labels);
     denied |= *member.end == CutAnswer::denied || member.met_denial;
   }
   if (!anybody || denied) return;
@@ -384,30 +377,12 @@ void ZoneSurvey::remember_missing_cuts() {
 
 // ---- Servers that differ ----
 
-bool ZoneSurvey::members_differ() const {
-  const Member* first = nullptr;
-  for (const Member& member : members_) {
-    if (!member.end || *member.end == CutAnswer::not_asked || *member.end == CutAnswer::silent ||
-        *member.end == CutAnswer::useless)
-      continue;
-    if (first == nullptr) {
-      first = &member;
-      continue;
-    }
-    if (leads_on(*member.end) != leads_on(*first->end) || !(member.cut == first->cut)) return true;
-    if (!member.reading || !first->reading || member.reading->kind != first->reading->kind) continue;
-    ZoneCut cut;
-    if (referral_index(cut, *first->reading) != referral_index(cut, *member.reading)) return true;
-  }
-  return false;
-}
-
 /// The serials of servers that differ show which one lags behind. False when there is nothing to ask.
 bool ZoneSurvey::ask_serials() {
-  if (!members_differ()) return false;
+  if (!members_differ(members_)) return false;
   bool asked = false;
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    Member& member = members_[i];
+    ZoneMember& member = members_[i];
     const bool answers =
         member.end && *member.end != CutAnswer::not_asked && *member.end != CutAnswer::silent;
     if (!answers || member.serial || std::exchange(member.soa_asked, true)) continue;
@@ -416,24 +391,15 @@ bool ZoneSurvey::ask_serials() {
   return asked;
 }
 
-bool ZoneSurvey::serials_differ() const {
-  std::optional<std::uint32_t> first;
-  for (const Member& member : members_) {
-    if (!member.serial) continue;
-    if (first && *first != *member.serial) return true;
-    first = member.serial;
-  }
-  return false;
-}
-
 /// Servers of the zone may know different addresses of its nameservers: each is asked for those that it did
 /// not give with its NS set, and for all where the servers differ. False when there is nothing to ask.
 bool ZoneSurvey::ask_addresses() {
   if (!needs_completion_) return false;
-  const auto has_other_ns = [&](const Member& member) {
+  const auto has_other_ns = [&](const ZoneMember& member) {
     return !member.ns.empty() && member.ns.size() != zone_.facts.cut.child_ns.size();
   };
-  const bool differ = members_differ() || serials_differ() || std::ranges::any_of(members_, has_other_ns);
+  const bool differ =
+      members_differ(members_) || serials_differ(members_) || std::ranges::any_of(members_, has_other_ns);
   bool asked = false;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (!members_[i].serves.value_or(false) || std::exchange(members_[i].addresses_asked, true)) continue;
@@ -452,7 +418,7 @@ bool ZoneSurvey::ask_addresses() {
 
 std::vector<DomainName> ZoneSurvey::cuts() const {
   std::vector<DomainName> all;
-  for (const Member& member : members_) {
+  for (const ZoneMember& member : members_) {
     if (member.reading && std::ranges::find(all, member.cut) == all.end()) all.push_back(member.cut);
   }
   return all;
@@ -461,7 +427,7 @@ std::vector<DomainName> ZoneSurvey::cuts() const {
 std::vector<StrayServer> ZoneSurvey::ends() const {
   std::vector<StrayServer> all;
   if (is_registry()) return all;
-  for (const Member& member : members_) {
+  for (const ZoneMember& member : members_) {
     if (member.end == CutAnswer::no_cut || member.end == CutAnswer::denied)
       all.push_back({member.server.names, member.server.address, zone_.apex(), *member.end});
   }
@@ -469,27 +435,9 @@ std::vector<StrayServer> ZoneSurvey::ends() const {
 }
 
 std::vector<ParentAnswer> ZoneSurvey::answers_about(WalkZone& below) const {
-  ZoneCut& cut = below.facts.cut;
-  const std::size_t labels = cut.apex.label_count();
   std::vector<ParentAnswer> answers;
-  for (const Member& member : members_) {
-    ParentAnswer answer{member.server.names, member.server.address, member.end.value_or(CutAnswer::not_asked),
-                        member.not_asked,    std::nullopt,          member.serial,
-                        member.nsid};
-    if (member.ticket && !member.end) answer.answer = CutAnswer::silent;
-    if (member.reading) {
-      // One that leads to a zone above this one says nothing of this one; one that leads further down says
-      // that no zone begins here.
-      if (member.end_labels < labels) continue;
-      if (member.end_labels > labels) {
-        answer.answer = CutAnswer::no_cut;
-      } else if (answer.answer == CutAnswer::refers) {
-        answer.referral = referral_index(cut, *member.reading);
-      }
-    } else if (answer.answer == CutAnswer::denied && member.end_labels > labels && !member.met_denial) {
-      answer.answer = CutAnswer::no_cut;
-    }
-    answers.push_back(std::move(answer));
+  for (const ZoneMember& member : members_) {
+    if (auto answer = member.about(below.facts.cut)) answers.push_back(*std::move(answer));
   }
   return answers;
 }
@@ -567,7 +515,7 @@ seconds ZoneSurvey::life(bool& something_unknown, bool& budget_met) const {
 DiscoveryOutcome ZoneSurvey::why_nobody_answered() const {
   if (zone_.facts.is_dead()) return *zone_.facts.outcome;
   const bool asked_somebody = std::ranges::any_of(
-      members_, [](const Member& member) { return member.end && *member.end != CutAnswer::not_asked; });
+      members_, [](const ZoneMember& member) { return member.end && *member.end != CutAnswer::not_asked; });
   bool met_loop = false;
   bool met_budget = board_.out_of_questions();
   for (const Nameserver& nameserver : zone_.facts.nameservers) {

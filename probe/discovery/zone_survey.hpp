@@ -13,6 +13,7 @@
 #include "config/domain_name.hpp"
 #include "probe/discovery/host_search.hpp"
 #include "probe/discovery/walk_board.hpp"
+#include "probe/discovery/zone_member.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::probe {
@@ -51,29 +52,6 @@ class ZoneSurvey {
   DiscoveryOutcome settle(std::optional<DiscoveryOutcome> cut_off);
 
  private:
-  /// One address of the zone's servers.
-  struct Member {
-    NamedAddress server{};
-    NotAsked not_asked = NotAsked::asked;
-    bool chosen = true;  ///< false while only others of a sample are asked
-    bool ns_asked = false;
-    bool soa_asked = false;
-    bool addresses_asked = false;
-    std::optional<bool> serves{};           ///< whether it gave the zone's own NS set, once that is known
-    std::optional<std::uint32_t> ticket{};  ///< of the question about the way
-    MonotonicTime patience_until = MonotonicTime::max();  ///< for the first answer to any question
-    std::size_t next_label = 0;  ///< how many labels of the target are asked for next
-    bool met_error = false;      ///< at a label; waits for `serves`
-    bool met_denial = false;     ///< at a label above the target's
-    std::optional<CutAnswer> end{};
-    std::size_t end_labels = 0;          ///< of the cut that it leads to, or of the name that it denied
-    config::DomainName cut{};            ///< when it leads to one
-    std::optional<Reading> reading{};    ///< the referral
-    std::vector<NsRecord> ns{};          ///< the zone's own NS set, as it gave it
-    std::vector<AddressRecord> given{};  ///< with that
-    std::optional<std::uint32_t> serial{};
-    std::optional<std::string> nsid{};
-  };
   enum class About : std::uint8_t { way, ns, soa, address };
   struct UnderWay {
     std::size_t member = 0;
@@ -90,19 +68,18 @@ class ZoneSurvey {
   HostFacts* begin_host(const config::DomainName& name, const std::vector<config::DomainName>& running,
                         bool& waiting);
   void advance_member(std::size_t index);
-  [[nodiscard]] bool is_given_up(const Member& member);
+  [[nodiscard]] bool is_given_up(const ZoneMember& member);
   [[nodiscard]] bool is_waiting() const;
-  bool may_be_told(Member& member, const config::DomainName& name);
-  [[nodiscard]] bool is_hopeless(const Member& member);
+  bool may_be_told(ZoneMember& member, const config::DomainName& name);
+  [[nodiscard]] bool is_hopeless(const ZoneMember& member);
   bool ask(std::size_t index, About about, const config::DomainName& name, RecordType type);
-  void take_way_answer(Member& member, const WalkQuestion& question, const std::optional<Reading>& reading);
-  void take_error(Member& member);
-  void take_denial(Member& member, std::size_t labels);
-  void end(Member& member, CutAnswer answer, std::size_t labels);
+  void take_way_answer(ZoneMember& member, const WalkQuestion& question,
+                       const std::optional<Reading>& reading);
+  void take_error(ZoneMember& member);
+  void take_denial(ZoneMember& member, std::size_t labels);
+  void end(ZoneMember& member, CutAnswer answer, std::size_t labels);
   void remember_missing_cuts();
-  [[nodiscard]] bool members_differ() const;
   bool ask_serials();
-  [[nodiscard]] bool serials_differ() const;
   bool ask_addresses();
   void settle_hosts(bool cut_off);
   [[nodiscard]] std::chrono::seconds life(bool& something_unknown, bool& budget_met) const;
@@ -117,7 +94,7 @@ class ZoneSurvey {
   std::size_t first_label_ = 0;
   bool met_local_error_ = false;
   bool ended_ = false;
-  std::vector<Member> members_{};
+  std::vector<ZoneMember> members_{};
   std::unordered_map<std::uint32_t, UnderWay> under_way_{};  ///< by ticket
   std::vector<config::DomainName> denied_{};
 };

@@ -273,9 +273,10 @@ def measure_politeness(daemon, upper, arguments):
         for moment, origin, name in upper.asked:
             if origin == zone and name in names:
                 times[name].append(moment)
-        most = max((upper_servers.most_in_one_span(each, arguments.ns_ttl) for each in times.values()), default=0)
         count = sum(origin == zone and name in names for _, origin, name in upper.asked[asked_before:])
-        print("  %s: %.2f once all were seen; %d at most from the start on" % (title, count / spans / len(names), most))
+        spans_of = [upper_servers.most_in_one_span(each, arguments.ns_ttl) for each in times.values()]
+        print("  %s: %.2f once all were seen; %d at most from the start on, %d names had more than two"
+              % (title, count / spans / len(names), max(spans_of, default=0), sum(most > 2 for most in spans_of)))
     others = sum(name is None for _, _, name in upper.asked)
     print("  and %d about their own zones" % others)
     print("ended with %d after %.2f s" % daemon.end())
