@@ -441,7 +441,7 @@ void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now) 
     if (history->last_look && *history->last_look > now) set_back(*history, end_of(*observation));
     history->past = std::move(past);
     extend(*history, *observation);
-    past = history->past;
+    past = std::move(history->past);
   }
   for (const auto& each : probes) each.history->past = past;
 }

@@ -127,7 +127,7 @@ void carry(const NameserverSpan& before, SeenZone& seen) {
     span.child = before.child;
     span.child_ttl_seconds = before.child_ttl_seconds;
   }
-  if (before.is_no_zone()) return;
+  if (before.is_no_zone() && !span.is_no_zone()) return;
   if (!seen.ds_known) {
     span.ds = before.ds;
     span.ds_ttl_seconds = before.ds_ttl_seconds;

@@ -62,14 +62,16 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
                          WallTime now) {
   const std::lock_guard lock(mutex_);
   const auto is_left = [&](const auto& entry) { return !list->expectations.contains(entry.first); };
-  for (const auto& [key, history] : stored) pasts_.try_emplace(key.domain, history->past);
-  histories_.merge(stored);
+  for (const auto& [key, history] : stored) {
+    pasts_.try_emplace(key.domain, history->past);
+    const auto [added, is_new] = histories_.try_emplace(key, *history);
+    if (!is_new) continue;
+    places_[key] = checks::key_places(*history);
+    added->second.past = {};
+  }
   std::erase_if(histories_, is_left);
   std::erase_if(pasts_, [&](const auto& entry) { return !list->domains.contains(entry.first); });
   std::erase_if(places_, is_left);
-  for (const auto& [key, history] : histories_) {
-    if (!places_.contains(key)) places_.emplace(key, checks::key_places(*history));
-  }
   set_targets(fleet_, list->targets);
   exporters::set_reload(fleet_, {true, now, now, {}});
 
@@ -81,7 +83,10 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
     const auto before = rotations_.find(domain);
     for (auto& planned : rotation.input.selectors) {
       const auto history = histories_.find({domain, planned.selector});
-      if (history != histories_.end()) planned.history = *history->second;
+      if (history != histories_.end()) {
+        planned.history = history->second;
+        planned.history.past = pasts_[domain];
+      }
       if (before == rotations_.end()) continue;
       const auto& known = before->second.input.selectors;
       const auto same = std::ranges::find(known, planned.selector, &checks::PlannedSelector::selector);
@@ -103,28 +108,24 @@ void WatchState::set_reload(exporters::ReloadState reload) {
 
 std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::FinishedRound& round,
                                                            const WatchList& list, WallTime now) {
-  std::map<TargetKey, checks::SelectorHistory> histories;
   std::vector<checks::HistoryProbe> probes;
   std::map<TargetKey, Judged> all;
+  std::unique_lock lock(mutex_);
   for (const probe::Observation& observation : round.observations) {
     TargetKey key{observation.domain, observation.selector};
     if (!list.expectations.contains(key)) continue;
-    const History before = history(key);
-    auto& extended = histories[key];
-    if (before) extended = *before;
-    probes.push_back({&extended, &observation});
-    all[std::move(key)].observation = &observation;
+    Judged& judged = all[key];
+    judged.observation = &observation;
+    if (const auto known = histories_.find(key); known != histories_.end()) judged.history = known->second;
+    probes.push_back({&judged.history, &observation});
   }
   checks::ZonePast past;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = pasts_.find(round.domain); known != pasts_.end()) past = known->second;
-  }
+  if (const auto known = pasts_.find(round.domain); known != pasts_.end()) past = known->second;
+  lock.unlock();
   checks::extend_all(past, std::move(probes), now);
-  const std::lock_guard lock(mutex_);
-  for (auto& [key, extended] : histories) {
-    if (list_->expectations.contains(key)) places_[key] = checks::key_places(extended);
-    all[key].history = std::make_shared<const checks::SelectorHistory>(std::move(extended));
+  lock.lock();
+  for (const auto& [key, judged] : all) {
+    if (list_->expectations.contains(key)) places_[key] = checks::key_places(judged.history);
   }
   if (list_->domains.contains(round.domain)) pasts_[round.domain] = std::move(past);
   return all;
@@ -139,7 +140,7 @@ std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedR
   for (auto& [key, judged] : all) {
     const auto& expectation = list.expectations.at(key);
     judged.report = std::make_shared<const checks::Report>(checks::judge(
-        *judged.observation, expectation, *judged.history, policy, {}, elsewhere(key, *judged.history)));
+        *judged.observation, expectation, judged.history, policy, {}, elsewhere(key, judged.history)));
     if (rotation == list.rotations.end()) continue;
     judged.probed =
         checks::probed_selector(*judged.observation, expectation, policy, rotation->second.policy);
@@ -151,7 +152,7 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
   const auto list = this->list();
   if (!list->domains.contains(round.domain)) return probe::RoundVerdict::unchanged;
   // Judged without the lock: nobody else changes histories of targets that stay.
-  const auto all = judge(round, *list, now);
+  auto all = judge(round, *list, now);
   if (all.empty()) return probe::RoundVerdict::unchanged;  // it looked at what is wanted no longer
 
   const std::lock_guard lock(mutex_);
@@ -165,8 +166,7 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
     unconfirmed = unconfirmed || applied == Applied::unconfirmed;
     all_failed = all_failed && applied == Applied::failed;
     if (find_target(fleet_, key)->report == judged.report)
-      set_key_first_seen(fleet_, key, exporters::key_first_seen(*judged.history, *judged.report));
-    histories_[key] = judged.history;
+      set_key_first_seen(fleet_, key, exporters::key_first_seen(judged.history, *judged.report));
   }
   // A single loss is no reason to call off a change of keys: what is not confirmed is not planned with.
   const auto rotation = rotations_.find(round.domain);
@@ -177,10 +177,15 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
         planned.history.past = pasts_[round.domain];
         continue;
       }
-      planned.history = *judged->second.history;
+      planned.history = judged->second.history;
       planned.probed = judged->second.probed;
     }
     plan(rotation->second, now);
+  }
+  for (auto& [key, judged] : all) {
+    if (!list_->expectations.contains(key)) continue;
+    judged.history.past = {};
+    histories_[key] = std::move(judged.history);
   }
   if (unconfirmed) return probe::RoundVerdict::unconfirmed;
   if (changed) return probe::RoundVerdict::changed;
@@ -200,7 +205,10 @@ std::shared_ptr<const WatchList> WatchState::list() const {
 WatchState::History WatchState::history(const TargetKey& key) const {
   const std::lock_guard lock(mutex_);
   const auto known = histories_.find(key);
-  return known == histories_.end() ? nullptr : known->second;
+  if (known == histories_.end()) return nullptr;
+  auto whole = std::make_shared<checks::SelectorHistory>(known->second);
+  if (const auto past = pasts_.find(key.domain); past != pasts_.end()) whole->past = past->second;
+  return whole;
 }
 
 checks::KeyPlaces WatchState::elsewhere(const TargetKey& key, const checks::SelectorHistory& history) const {

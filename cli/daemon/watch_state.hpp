@@ -53,7 +53,7 @@ class WatchState {
   };
   struct Judged {
     const probe::Observation* observation = nullptr;
-    History history{};  ///< with the observation
+    checks::SelectorHistory history{};  ///< with the observation
     std::shared_ptr<const checks::Report> report{};
     checks::ProbedSelector probed{};
   };
@@ -69,7 +69,7 @@ class WatchState {
   mutable std::mutex mutex_{};
   std::shared_ptr<const WatchList> list_ = std::make_shared<const WatchList>();
   exporters::Fleet fleet_{};
-  std::map<exporters::TargetKey, History> histories_{};
+  std::map<exporters::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
   std::map<exporters::TargetKey, std::vector<checks::KeyPlace>> places_{};
   std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain
   std::map<config::DomainName, Rotation> rotations_{};

@@ -259,6 +259,21 @@ TEST_CASE("where nobody saw what was before a delegation, it may have been absen
   CHECK(seconds_of(verdict({delegated}, true, true).sign) == 100);
 }
 
+TEST_CASE(
+    "a zone whose probe named no nameservers and told nothing of DS is one span, however often it is seen") {
+  auto before = at(0, "s1", {1, 2});
+  before.ds_known = true;
+  before.ds = {"one"};
+  checks::ZonePast past;
+  checks::SelectorHistory history;
+  for (const auto& seen : {before, at(100, "s1", {}), at(100, "s1", {})}) {
+    const auto look = observation(seen);
+    checks::extend_all(past, {{&history, &look}}, look.observed_at);
+  }
+  REQUIRE(past.zones.size() == 1);
+  CHECK(past.zones.front().spans.size() == 2);
+}
+
 TEST_CASE("DS records that have nothing in common with those of now are waited for") {
   auto before = at(0, "s2", {1, 2});
   before.ds_known = true;
