@@ -124,37 +124,38 @@ bool lead_to_different_answers(const LegAnswers& leg, std::size_t at,
   return answers.size() > 1;
 }
 
-/// Whether every server that the group refers to has an older copy of the zone than another of the same
-/// source.
-bool leads_to_old(const LegAnswers& leg, std::size_t at, const ReferralGroup& group) {
-  if (at + 1 < leg.leg->delegation.cuts.size()) return false;
+/// Whether that holds for each server of the last zone with one of these names, and there is one.
+template <class Holds>
+bool holds_for_all_named(const LegAnswers& leg, const std::set<DomainName>& names, Holds holds) {
   bool any = false;
   for (const ServerAnswer& answer : leg.servers) {
-    if (answer.is_stray() || !names_any(answer.server->names, group.nameservers)) continue;
+    if (answer.is_stray() || !names_any(answer.server->names, names)) continue;
+    if (!holds(answer)) return false;
     any = true;
-    if (newest_serial(leg, answer) == nullptr) return false;
   }
   return any;
 }
 
+/// Whether every server that the group refers to has an older copy of the zone than another of the same
+/// source.
+bool leads_to_old(const LegAnswers& leg, const ReferralGroup& group) {
+  return holds_for_all_named(leg, group.nameservers, [&](const ServerAnswer& answer) {
+    return newest_serial(leg, answer) != nullptr;
+  });
+}
+
 /// Whether none of the servers that this group alone refers to answers for the name.
-bool leads_nowhere(const LegAnswers& leg, std::size_t at, const std::vector<ReferralGroup>& groups,
+bool leads_nowhere(const LegAnswers& leg, const std::vector<ReferralGroup>& groups,
                    const ReferralGroup& group) {
-  if (at + 1 < leg.leg->delegation.cuts.size()) return false;
   std::set<DomainName> own = group.nameservers;
   for (const auto& other : groups) {
     if (&other == &group) continue;
     for (const DomainName& name : other.nameservers) own.erase(name);
   }
-  bool any = false;
-  for (const ServerAnswer& answer : leg.servers) {
-    if (answer.is_stray() || !names_any(answer.server->names, own)) continue;
-    any = true;
-    if (answer.whole() != nullptr) return false;
-  }
-  return any;
+  return holds_for_all_named(leg, own, [](const ServerAnswer& answer) { return answer.whole() == nullptr; });
 }
 
+/// Servers of the zone above that a difference is told of.
 struct Differing {
   Parents servers{};
   bool are_behind = false;  ///< their own serials say so
@@ -163,6 +164,7 @@ struct Differing {
 /// Those that are behind or lead to what is of no use; where nothing tells, those beside a clear majority;
 /// where there is none, all.
 Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<ReferralGroup>& groups) {
+  const bool is_last = at + 1 == leg.leg->delegation.cuts.size();
   Parents behind;
   Parents wrong;
   Parents all;
@@ -174,7 +176,7 @@ Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<R
     }
     if (is_behind(group.parents, others))
       behind.insert(behind.end(), group.parents.begin(), group.parents.end());
-    if (leads_to_old(leg, at, group) || leads_nowhere(leg, at, groups, group))
+    if (is_last && (leads_to_old(leg, group) || leads_nowhere(leg, groups, group)))
       wrong.insert(wrong.end(), group.parents.begin(), group.parents.end());
     all.insert(all.end(), group.parents.begin(), group.parents.end());
     if (group.parents.size() > largest.size()) largest = group.parents;

@@ -191,9 +191,9 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
           heard = std::max(heard, *first);
           continue;
         }
+        if (!holding.end) continue;
         // It is asked now, or refers to the zone below now.
         const bool is_current = holder != nullptr && names(holder->spans.back(), nameserver);
-        if (!holding.end) continue;
         if (is_current || names(holding.zone->spans.back(), nameserver)) {
           heard = std::max(heard, *holding.end);
           continue;

@@ -13,9 +13,8 @@ using std::chrono::seconds;
 using State = ZoneQuestion::State;
 
 /// A question of a search, and the searches for servers to put it to.
-struct HostSearches::Question {
+struct HostSearches::Question : ZoneQuestion {
   Search* asker = nullptr;
-  ZoneQuestion asked;
   std::vector<Search*> waiting_for{};
   bool met_loop = false;
   bool met_budget = false;
@@ -101,7 +100,7 @@ bool HostSearches::is_descending(const DomainName& name) const {
 
 bool HostSearches::has_asked(const DomainName& name, const ServerAddress& server) const {
   const auto found = searches_.find(name);
-  return found != searches_.end() && found->second->a && found->second->a->asked.was_put_to(server);
+  return found != searches_.end() && found->second->a && found->second->a->was_put_to(server);
 }
 
 void HostSearches::advance(const DomainName& name) {
@@ -110,7 +109,7 @@ void HostSearches::advance(const DomainName& name) {
   Search& search = *found->second;
   if (!search.facts->ended) return advance(search);
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (asked && asked->asked.is_for_all()) static_cast<void>(ask_more(asked));
+    if (asked && asked->is_for_all()) static_cast<void>(ask_more(asked));
   }
 }
 
@@ -119,7 +118,7 @@ bool HostSearches::is_waiting(const DomainName& name) {
   if (found == searches_.end()) return false;
   const Search& search = *found->second;
   if (!search.facts->ended) return true;
-  const auto waits = [&](const QuestionPointer& asked) { return asked && asked->asked.has_patience(board_); };
+  const auto waits = [&](const QuestionPointer& asked) { return asked && asked->has_patience(board_); };
   return waits(search.a) || waits(search.aaaa);
 }
 
@@ -134,10 +133,10 @@ bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchan
   under_way_.erase(found);
   board_.changed();
   HostFacts& facts = *told->asker->facts;
-  const bool is_late = !told->asked.finished(question, exchange, board_);
-  facts.met_local_error |= told->asked.met_local_error();
+  const bool is_late = !told->finished(question, exchange, board_);
+  facts.met_local_error |= told->met_local_error();
   // The search may be over; what it found counts all the same.
-  if (is_late && told->asked.is_for_all()) add_addresses(told->asked, facts);
+  if (is_late && told->is_for_all()) add_addresses(*told, facts);
   return true;
 }
 
@@ -179,8 +178,8 @@ void HostSearches::descend(Search& search) {
   while (search.descending) {
     if (search.label) {
       advance(search.label);
-      if (search.label->asked.state() == State::open) return;
-      if (search.label->asked.state() == State::answered) {
+      if (search.label->state() == State::open) return;
+      if (search.label->state() == State::answered) {
         take_label_answer(search);
       } else {
         take_label_failure(search);
@@ -210,15 +209,14 @@ void HostSearches::descend(Search& search) {
 
 void HostSearches::take_label_answer(Search& search) {
   const QuestionPointer answered = std::exchange(search.label, nullptr);
-  const ZoneQuestion& asked = answered->asked;
-  const auto& [from, reading] = asked.answers().front();
+  const auto& [from, reading] = answered->answers().front();
   if (std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex) {
     // The zone is served after all, so the errors were about the name.
     board_.add_child_set(*search.zone, reading);
     search.straight_to_name = true;
     return;
   }
-  search.labels = asked.name().label_count();
+  search.labels = answered->name().label_count();
   switch (reading.kind) {
     case Reading::Kind::referral:
     case Reading::Kind::apex_here:
@@ -231,7 +229,7 @@ void HostSearches::take_label_answer(Search& search) {
     case Reading::Kind::alias:
     case Reading::Kind::addresses: {
       const bool denied = reading.kind == Reading::Kind::denied;
-      board_.cache().put_no_cut(asked.name(), search.zone->apex(), {denied, false}, reading.life,
+      board_.cache().put_no_cut(answered->name(), search.zone->apex(), {denied, false}, reading.life,
                                 board_.now());
       search.straight_to_name |= denied;
       return;
@@ -245,10 +243,10 @@ void HostSearches::take_label_failure(Search& search) {
   const QuestionPointer failed = std::exchange(search.label, nullptr);
   const bool about_apex = std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex;
   WalkZone& zone = *search.zone;
-  if (!about_apex && (zone.facts.answers || failed->asked.heard_anything())) {
+  if (!about_apex && (zone.facts.answers || failed->heard_anything())) {
     // Perhaps an error for this name alone: what lies behind it is asked for by its full name. A zone of
     // which nothing was heard but errors must show first that it is served at all.
-    search.labels = failed->asked.name().label_count();
+    search.labels = failed->name().label_count();
     if (zone.facts.answers) {
       search.straight_to_name = true;
     } else {
@@ -260,7 +258,7 @@ void HostSearches::take_label_failure(Search& search) {
   const DiscoveryOutcome why = why_failed(*failed);
   // Nobody else need find out again. A loop or a budget is a matter of who asks.
   if (why == DiscoveryOutcome::no_servers && !zone.is_surveyed)
-    board_.give_up(zone, why, failed->asked.met_local_error());
+    board_.give_up(zone, why, failed->met_local_error());
   fail(search, why);
 }
 
@@ -275,7 +273,7 @@ void HostSearches::advance(Search& search) {
     if (search.failure) return settle_failure(search);
     ask_for_addresses(search);
     if (search.descending) continue;
-    if (search.a->asked.state() == State::open || search.aaaa->asked.state() == State::open) return;
+    if (search.a->state() == State::open || search.aaaa->state() == State::open) return;
     return settle(search);
   }
 }
@@ -289,12 +287,12 @@ void HostSearches::ask_for_addresses(Search& search) {
   }
   advance(search.a);
   advance(search.aaaa);
-  const auto is_open = [](const QuestionPointer& asked) { return asked->asked.state() == State::open; };
-  if (search.a->asked.is_for_all() && (is_open(search.a) || is_open(search.aaaa))) return;
+  const auto is_open = [](const QuestionPointer& asked) { return asked->state() == State::open; };
+  if (search.a->is_for_all() && (is_open(search.a) || is_open(search.aaaa))) return;
   collect(search);
   WalkZone* below = nullptr;
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    for (const auto& [from, reading] : asked->asked.answers()) {
+    for (const auto& [from, reading] : asked->answers()) {
       if (reading.kind != Reading::Kind::referral) continue;
       WalkZone& zone = board_.enter_zone(*search.zone, reading, from);
       if (below == nullptr || below->apex().label_count() < zone.apex().label_count()) below = &zone;
@@ -309,9 +307,9 @@ void HostSearches::ask_for_addresses(Search& search) {
   search.aaaa.reset();
 }
 
-/// The servers of a hoster may give different addresses, and a resolver takes those of any of them: each is
-/// asked for the name as it is. Registries are not, and the survey of a zone asks for its own nameservers
-/// itself where the servers of the zone differ.
+/// The servers of the nameserver's own zone may give different addresses, and a resolver takes those of any
+/// of them: each is asked for the name as it is. Registries are not, and the survey of a zone asks for its
+/// own nameservers itself where the servers of the zone differ.
 bool HostSearches::asks_all(const Search& search) {
   const WalkZone& zone = *search.zone;
   return search.servers == ZoneServers::every && zone.apex().label_count() > 1 &&
@@ -321,16 +319,13 @@ bool HostSearches::asks_all(const Search& search) {
 
 /// Both questions are over.
 void HostSearches::settle(Search& search) {
-  const auto reads = [&](Reading::Kind kind) {
-    return search.a->asked.reads(kind) || search.aaaa->asked.reads(kind);
-  };
+  const auto reads = [&](Reading::Kind kind) { return search.a->reads(kind) || search.aaaa->reads(kind); };
   // A name with one family of addresses has a short negative life for the other, which is no reason to forget
   // the first.
   HostFacts& facts = *search.facts;
   if (facts.addresses.empty()) {
     for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-      for (const auto& answer : asked->asked.answers())
-        facts.life = std::min(facts.life, answer.reading.life);
+      for (const auto& answer : asked->answers()) facts.life = std::min(facts.life, answer.reading.life);
     }
   }
   if (facts.addresses.empty() && reads(Reading::Kind::alias)) return end(search, HostOutcome::is_alias);
@@ -341,15 +336,15 @@ void HostSearches::settle(Search& search) {
     return end(search, HostOutcome::found);
   }
   if (reads(Reading::Kind::denied)) return end(search, HostOutcome::name_missing);
-  const auto has_failed = [](const QuestionPointer& asked) { return asked->asked.state() == State::failed; };
+  const auto has_failed = [](const QuestionPointer& asked) { return asked->state() == State::failed; };
   if (!has_failed(search.a) && !has_failed(search.aaaa)) return end(search, HostOutcome::no_address);
   const Question& failed = has_failed(search.a) ? *search.a : *search.aaaa;
   search.failure = why_failed(failed);
   // With silence alone the whole zone is dead; others need not wait for it again.
   WalkZone& zone = *search.zone;
-  const bool dead = !failed.asked.heard_anything() && !zone.facts.answers && !zone.is_surveyed;
+  const bool dead = !failed.heard_anything() && !zone.facts.answers && !zone.is_surveyed;
   if (search.failure == DiscoveryOutcome::no_servers && dead)
-    board_.give_up(zone, DiscoveryOutcome::no_servers, failed.asked.met_local_error());
+    board_.give_up(zone, DiscoveryOutcome::no_servers, failed.met_local_error());
   settle_failure(search);
 }
 
@@ -375,12 +370,12 @@ void HostSearches::settle_failure(Search& search) {
 }
 
 void HostSearches::collect(Search& search) {
-  const auto answered = [](const QuestionPointer& asked) { return asked && !asked->asked.answers().empty(); };
+  const auto answered = [](const QuestionPointer& asked) { return asked && !asked->answers().empty(); };
   HostFacts& facts = *search.facts;
   facts.ipv4_known = answered(search.a);
   facts.ipv6_known = answered(search.aaaa);
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (asked) add_addresses(asked->asked, facts);
+    if (asked) add_addresses(*asked, facts);
   }
 }
 
@@ -414,7 +409,7 @@ bool HostSearches::depends_on(const Search& search, const Search& other) {
     if (at->facts->ended) continue;
     if (at == &other) return true;
     for (const QuestionPointer& question : {at->label, at->a, at->aaaa}) {
-      if (!question || question->asked.state() != State::open) continue;
+      if (!question || question->state() != State::open) continue;
       for (const Search* next : question->waiting_for) {
         if (seen.insert(next).second) open.push_back(next);
       }
@@ -428,25 +423,24 @@ bool HostSearches::depends_on(const Search& search, const Search& other) {
 HostSearches::QuestionPointer HostSearches::make_question(Search& search, DomainName name, RecordType type,
                                                           ZoneServers servers) {
   board_.changed();
-  return std::make_shared<Question>(&search, ZoneQuestion{*search.zone, std::move(name), type, servers});
+  return std::make_shared<Question>(ZoneQuestion{*search.zone, std::move(name), type, servers}, &search);
 }
 
 DiscoveryOutcome HostSearches::why_failed(const Question& question) {
-  const KnownZone& zone = question.asked.zone().facts;
+  const KnownZone& zone = question.zone().facts;
   if (zone.is_dead()) return *zone.outcome;
   if (question.met_budget) return DiscoveryOutcome::budget_exhausted;
-  if (question.met_loop && !question.asked.was_put()) return DiscoveryOutcome::loop;
+  if (question.met_loop && !question.was_put()) return DiscoveryOutcome::loop;
   return DiscoveryOutcome::no_servers;
 }
 
 void HostSearches::advance(const QuestionPointer& question) {
-  ZoneQuestion& asked = question->asked;
-  if (asked.state() != State::open) return;
-  if (asked.zone().facts.is_dead()) return asked.fail(board_);
-  const bool waits = asked.has_patience(board_);
-  if (waits && !asked.is_for_all()) return;
+  if (question->state() != State::open) return;
+  if (question->zone().facts.is_dead()) return question->close(board_);
+  const bool waits = question->has_patience(board_);
+  if (waits && !question->is_for_all()) return;
   if (ask_more(question)) return;
-  if (asked.answers().empty()) {
+  if (question->answers().empty()) {
     // No address is left that was not tried: look for those of names that came without.
     find_servers_for(*question);
     if (!question->waiting_for.empty()) {
@@ -455,14 +449,14 @@ void HostSearches::advance(const QuestionPointer& question) {
       for (Search* search : waiting_for) advance(*search);
       return;
     }
-    if (ask_more(question) || asked.is_under_way()) return;
+    if (ask_more(question) || question->is_under_way()) return;
   }
-  if (!waits) asked.close(board_);
+  if (!waits) question->close(board_);
 }
 
 /// False when no server is left.
 bool HostSearches::ask_more(const QuestionPointer& question) {
-  const std::vector<std::uint32_t> tickets = question->asked.ask_more(board_);
+  const std::vector<std::uint32_t> tickets = question->ask_more(board_);
   for (const std::uint32_t ticket : tickets) under_way_[ticket] = question;
   if (!tickets.empty()) question->waiting_for.clear();
   return !tickets.empty() || board_.out_of_questions();
@@ -498,7 +492,7 @@ HostSearches::Search* HostSearches::search_for(Question& question, const DomainN
 
 void HostSearches::find_servers_for(Question& question) {
   constexpr std::size_t most_at_once = 2;
-  const WalkZone& zone = question.asked.zone();
+  const WalkZone& zone = question.zone();
   question.waiting_for.clear();
   if (zone.parent == nullptr) return;
   for (const Nameserver& nameserver : zone.facts.nameservers) {

@@ -1,7 +1,5 @@
 // Finds the addresses of nameservers: each search goes down to the zone of the nameserver's name and asks
-// there for A and AAAA. Of a zone on this way one server after the other is asked, until one gives an answer
-// of use; or, once the zone is none of a registry, all servers that are known of it. The searches may need
-// each other; a circle of them is a loop.
+// there for A and AAAA. The searches may need each other; a circle of them is a loop.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +23,8 @@ class HostSearches {
 
   /// Begins the search for a name that none was begun for. `depth` is 1 for a nameserver of a zone on the way
   /// to the target, and more for searches that other searches need. Null when that is too deep. What the
-  /// cache knows has ended at once, and so has a name beyond the number of those without address.
+  /// cache knows has ended at once, and so has a name beyond the number of those without address. Of the
+  /// zones on the way `servers` are asked; of the root and the top-level domains always any.
   HostFacts* begin(const config::DomainName& name, std::uint32_t depth, ZoneServers servers);
   /// Once more after a loop, which may have had another way out since. False when that was tried before.
   bool repeat(const config::DomainName& name);

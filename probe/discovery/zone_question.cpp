@@ -72,9 +72,4 @@ void ZoneQuestion::close(WalkBoard& board) {
   board.changed();
 }
 
-void ZoneQuestion::fail(WalkBoard& board) {
-  state_ = State::failed;
-  board.changed();
-}
-
 }  // namespace dkimprobe::probe

@@ -45,17 +45,17 @@ class ZoneQuestion {
   [[nodiscard]] bool met_local_error() const { return met_local_error_; }
   [[nodiscard]] bool was_put() const { return !put_.empty(); }
   [[nodiscard]] bool was_put_to(const config::ServerAddress& server) const { return put_.contains(server); }
-  /// Whether a server may still answer; with patience, within its first wait.
+  /// Whether a server may still answer.
   [[nodiscard]] bool is_under_way() const;
+  /// Whether one may within its first wait, at whose end the board wakes.
   [[nodiscard]] bool has_patience(WalkBoard& board) const;
 
   /// Puts it to the best server that is left, or to all that are; the tickets.
   std::vector<std::uint32_t> ask_more(WalkBoard& board);
   /// How it went at one server. False for an answer of use that came when it was over.
   bool finished(const WalkQuestion& question, const Exchange& exchange, WalkBoard& board);
-  /// Nothing more is asked: it has what it has.
+  /// It is over: answered when there is an answer of use.
   void close(WalkBoard& board);
-  void fail(WalkBoard& board);
 
  private:
   struct Put {

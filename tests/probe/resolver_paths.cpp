@@ -1,5 +1,6 @@
 #include "tests/probe/resolver_paths.hpp"
 
+#include <cstddef>
 #include <utility>
 
 namespace dkimprobe::tests {

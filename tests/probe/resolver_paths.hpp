@@ -3,7 +3,6 @@
 // walk.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <map>
 #include <set>
@@ -29,7 +28,6 @@ class ResolverPaths {
  private:
   using Addresses = std::set<config::Address>;
   using End = std::function<void(const FakeZone&)>;
-
   using Seen = std::set<std::pair<config::DomainName, Addresses>>;
 
   void follow(const config::DomainName& name, const End& end) const;

@@ -1,8 +1,13 @@
 // What a walk calls complete and alike is what every path of a resolver gives, in small internets whose
 // servers disagree at any level, are dead, lag or hold what moved away.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -70,10 +75,7 @@ class Builder {
     for (const char* registry : {"192.5.6.30", "192.33.14.30"}) build_registry(registry);
     for (const char* hoster : {"45.2.2.1", "45.2.2.2"}) {
       serve(hoster, "hoster.net", [&](const std::string& zone) {
-        add(zone, "hoster.net NS a.hoster.net");
-        add(zone, "hoster.net NS b.hoster.net");
-        add(zone, "a.hoster.net A 45.2.2.1");
-        add(zone, "b.hoster.net A 45.2.2.2");
+        add_hoster(zone);
         add_places(zone, "hoster.net");
       });
     }
@@ -99,6 +101,13 @@ class Builder {
     add(zone, "b.gtld.net A 192.33.14.30");
   }
 
+  void add_hoster(const std::string& zone) {
+    add(zone, "hoster.net NS a.hoster.net");
+    add(zone, "hoster.net NS b.hoster.net");
+    add(zone, "a.hoster.net A 45.2.2.1");
+    add(zone, "b.hoster.net A 45.2.2.2");
+  }
+
   void add_places(const std::string& zone, std::string_view apex) {
     for (const auto& [host, place] : plan_.places) {
       if (!host.ends_with(apex)) continue;
@@ -115,16 +124,17 @@ class Builder {
       add(zone, fmt::format("{} NS {}", owner, host));
   }
 
+  void add_domainkey_set(const std::string& zone) {
+    add_set(zone, "_domainkey.example.com", plan_.domainkey_hosts.empty() ? hosts() : plan_.domainkey_hosts);
+  }
+
   void build_registry(const std::string& server) {
     serve(server, "com", [&](const std::string& zone) {
       if (!differs()) add_set(zone, "example.com", plan_.domain_hosts);
       add_places(zone, "example.com");
     });
     serve(server, "net", [&](const std::string& zone) {
-      add(zone, "hoster.net NS a.hoster.net");
-      add(zone, "hoster.net NS b.hoster.net");
-      add(zone, "a.hoster.net A 45.2.2.1");
-      add(zone, "b.hoster.net A 45.2.2.2");
+      add_hoster(zone);
       add_places_of_registry(zone);
     });
   }
@@ -149,16 +159,13 @@ class Builder {
         add_set(zone, "example.com", plan_.domain_hosts);
         add_places(zone, "example.com");
         const bool is_cut = plan_.domainkey_hosts.empty() ? draw_.chance(plan_.percent / 2) : !differs();
-        if (is_cut)
-          add_set(zone, "_domainkey.example.com",
-                  plan_.domainkey_hosts.empty() ? hosts() : plan_.domainkey_hosts);
+        if (is_cut) add_domainkey_set(zone);
         add_text(zone);
       });
     }
     if (is_for(plan_.domainkey_hosts) != differs()) {
       serve(machine, "_domainkey.example.com", [&](const std::string& zone) {
-        add_set(zone, "_domainkey.example.com",
-                plan_.domainkey_hosts.empty() ? hosts() : plan_.domainkey_hosts);
+        add_domainkey_set(zone);
         add_text(zone);
       });
     }
