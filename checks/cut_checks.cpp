@@ -231,50 +231,37 @@ std::string says_text(const ParentAnswer& parent) {
   return "has no delegation of it";
 }
 
-/// What a resolver gets for the leg's name from a server that has no cut; null when it was not seen.
-const ServerAnswer* stray_of(const LegAnswers& leg, const ZoneCut& cut, const ParentAnswer& parent) {
-  const auto stray = std::ranges::find_if(leg.servers, [&](const ServerAnswer& answer) {
-    return answer.is_stray() && *answer.server->stray_of == cut.parent && answer.id.address == parent.address;
-  });
-  return stray == leg.servers.end() ? nullptr : &*stray;
-}
-
-bool answers_otherwise(const LegAnswers& leg, std::size_t at, const ParentAnswer& parent) {
-  const ZoneCut& cut = leg.leg->delegation.cuts[at];
+bool answers_otherwise(const LegAnswers& leg, std::size_t at, const Parents& others,
+                       const ParentAnswer& parent) {
   std::set<std::string> delegated;
-  for (const auto& group : referral_groups(cut)) delegated.merge(answers_behind(leg, at, group.nameservers));
-  const ServerAnswer* const stray = stray_of(leg, cut, parent);
-  std::string own = stray == nullptr ? std::string() : answer_key(*stray);
-  if (own.empty() && parent.answer == CutAnswer::denied) own = "none";
-  return !own.empty() && !delegated.empty() && !delegated.contains(own);
+  for (const ParentAnswer* other : others) delegated.merge(answers_from(leg, at, *other));
+  const std::set<std::string> own = answers_from(leg, at, parent);
+  return !own.empty() && !delegated.empty() && !std::ranges::includes(delegated, own);
 }
 
 bool tell_missing_cut(Verdict& verdict, const LegAnswers& leg, std::size_t at) {
   const ZoneCut& cut = leg.leg->delegation.cuts[at];
-  const Parents missing = without_cut(leg, at);
+  const auto& [leading, missing] = cut_knowledge(leg, at);
   if (missing.empty()) return false;
-  Parents referring;
-  for (const auto& group : referral_groups(cut))
-    referring.insert(referring.end(), group.parents.begin(), group.parents.end());
   bool differs = false;
   std::vector<std::string> parts;
   for (const ParentAnswer* parent : missing) {
-    differs = differs || answers_otherwise(leg, at, *parent);
+    differs = differs || answers_otherwise(leg, at, leading, *parent);
     parts.push_back(fmt::format("{} {}", parents_text({parent}), says_text(*parent)));
-    const ServerAnswer* const stray = stray_of(leg, cut, *parent);
-    if (stray != nullptr && stray->whole() != nullptr)
-      parts.back() += fmt::format(" (for {}: {})", leg.leg->owner.to_string(), describe(*stray));
+    const ServerAnswer* const own = answer_at(leg, parent->address);
+    if (own != nullptr && own->whole() != nullptr)
+      parts.back() += fmt::format(" (for {}: {})", leg.leg->owner.to_string(), describe(*own));
   }
-  const bool others_are_behind = is_behind(referring, missing);
-  const bool told = others_are_behind || is_behind(missing, referring);
+  const bool others_are_behind = is_behind(leading, missing);
+  const bool told = others_are_behind || is_behind(missing, leading);
   Finding finding;
-  finding.servers = ids_of(others_are_behind ? referring : missing);
+  finding.servers = ids_of(others_are_behind ? leading : missing);
   finding.detail = fmt::format("{} is a zone of its own for {}; {}; {}{}", cut.apex.to_string(),
-                               parents_text(referring), join_some(parts),
+                               parents_text(leading), join_some(parts),
                                differs ? "a resolver that asks there gets another answer"
                                        : "no other answer for the record was seen there",
                                caveat(cut));
-  finding.remedy = told ? transfer_remedy(others_are_behind ? referring : missing, cut) : settle_remedy(cut);
+  finding.remedy = told ? transfer_remedy(others_are_behind ? leading : missing, cut) : settle_remedy(cut);
   verdict.found(std::move(finding), differs ? Severity::critical : Severity::warning);
   return true;
 }

@@ -29,18 +29,34 @@ struct ReferralGroup {
 /// By the nameservers that they name, in the order in which they stand.
 [[nodiscard]] std::vector<ReferralGroup> referral_groups(const probe::ZoneCut& cut);
 
-/// What is answered for the leg's name by way of these nameservers of cut number `at`; empty when not known.
+/// The server at this address; null when it is none of the leg's.
+[[nodiscard]] const ServerAnswer* answer_at(const LegAnswers& leg, const config::ServerAddress& address);
+
+/// What a resolver gets for the leg's name that asks this server of the zone above cut number `at`; empty
+/// when not known.
+[[nodiscard]] std::set<std::string> answers_from(const LegAnswers& leg, std::size_t at,
+                                                 const probe::ParentAnswer& parent);
+
+/// What is answered for the leg's name by way of these nameservers of cut number `at`, beside those of which
+/// `cut_knowledge` says that they do not know the cut; empty when not known.
 [[nodiscard]] std::set<std::string> answers_behind(const LegAnswers& leg, std::size_t at,
                                                    const std::set<config::DomainName>& nameservers);
 
-/// Whether the servers of a leg differ because the zone above refers to different sets, each alike in itself.
+/// Whether the servers of a leg differ because the zone above refers to different sets, each alike in itself,
+/// or because some of them are servers of a zone above that do not know of the zone below.
 [[nodiscard]] bool parents_explain_difference(const LegAnswers& leg);
 
 /// Whether that holds wherever the servers of a name of the chain differ.
 [[nodiscard]] bool parents_explain_differences(const ChainAnswers& answers);
 
-/// Servers of the zone above that have no cut where their siblings have one, and are none of the zone below.
-[[nodiscard]] std::vector<const probe::ParentAnswer*> without_cut(const LegAnswers& leg, std::size_t at);
+/// Servers of the zone above by what they know of a cut: they lead to the zone below or serve it themselves,
+/// or have no cut where these have one.
+struct CutKnowledge {
+  std::vector<const probe::ParentAnswer*> with{};
+  std::vector<const probe::ParentAnswer*> without{};
+};
+
+[[nodiscard]] CutKnowledge cut_knowledge(const LegAnswers& leg, std::size_t at);
 
 /// Whether the zone as it is answered here names servers at addresses alone that the public cannot reach,
 /// while its parent names others: the view that a network has of its own zone.

@@ -1,6 +1,18 @@
 #include "checks/report.hpp"
 
+#include <algorithm>
+
 namespace dkimprobe::checks {
+
+std::optional<Severity> Report::worst_about(const ServerId& server) const {
+  std::optional<Severity> worst;
+  for (const Finding& finding : findings) {
+    const bool is_named = std::ranges::any_of(
+        finding.servers, [&](const ServerId& named) { return named.is_same_server(server); });
+    if (is_named && (!worst || finding.severity > *worst)) worst = finding.severity;
+  }
+  return worst;
+}
 
 std::string_view to_string(Severity severity) {
   switch (severity) {

@@ -33,6 +33,10 @@ struct ServerId {
   config::ServerAddress address{};  ///< port 0: no address of it could be learned
 
   [[nodiscard]] bool has_address() const { return address.port != 0; }
+  /// By address: a server may have one name in its own zone, and another in the zone above.
+  [[nodiscard]] bool is_same_server(const ServerId& other) const {
+    return has_address() ? address == other.address : *this == other;
+  }
   friend bool operator==(const ServerId&, const ServerId&) = default;
 };
 
@@ -183,6 +187,9 @@ struct Report {
       negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
   std::optional<RotationFacts> rotation{};  ///< only with a history, or a last signature
   AdspPolicy adsp = AdspPolicy::not_known;
+
+  /// The worst that a finding says of a server; nothing when none names it.
+  [[nodiscard]] std::optional<Severity> worst_about(const ServerId& server) const;
 };
 
 [[nodiscard]] std::string_view to_string(Severity severity);

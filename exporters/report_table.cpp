@@ -153,18 +153,8 @@ void TableWriter::facts(const Report& report) {
   }
 }
 
-/// The worst that any finding says of a server; nothing when none names it.
-std::optional<Severity> worst_about(const Report& report, const checks::ServerId& server) {
-  std::optional<Severity> worst;
-  for (const auto& finding : report.findings) {
-    if (std::find(finding.servers.begin(), finding.servers.end(), server) == finding.servers.end()) continue;
-    if (!worst || finding.severity > *worst) worst = finding.severity;
-  }
-  return worst;
-}
-
 Mark mark_of(const Report& report, const ServerRow& row) {
-  if (const auto severity = worst_about(report, row.id)) return mark_of(*severity);
+  if (const auto severity = report.worst_about(row.id)) return mark_of(*severity);
   switch (row.outcome) {
     case checks::ServerOutcome::answered:
       return good_mark;

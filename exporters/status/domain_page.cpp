@@ -78,7 +78,7 @@ void write_answer(HtmlWriter& html, const Report& report, const ServerRow& row) 
     html.raw(" ");
     html.leaf("b", "disagrees with itself");
   }
-  if (const auto severity = worst_about(report, row.id); severity && *severity != checks::Severity::notice) {
+  if (const auto severity = report.worst_about(row.id); severity && *severity != checks::Severity::notice) {
     html.raw(" ");
     write_severity(html, *severity);
   }

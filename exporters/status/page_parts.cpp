@@ -227,15 +227,6 @@ void write_fact(HtmlWriter& html, std::string_view name, std::string_view value)
   html.leaf("dd", value);
 }
 
-std::optional<Severity> worst_about(const checks::Report& report, const checks::ServerId& server) {
-  std::optional<Severity> worst;
-  for (const auto& finding : report.findings) {
-    if (std::ranges::find(finding.servers, server) == finding.servers.end()) continue;
-    if (!worst || finding.severity > *worst) worst = finding.severity;
-  }
-  return worst;
-}
-
 std::string headline_of(const StatusSelector& selector) {
   if (!selector.report) return "not looked at yet";
   return selector.report->headline.empty() ? "nothing to tell" : selector.report->headline;

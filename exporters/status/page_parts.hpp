@@ -54,10 +54,6 @@ void write_marks(HtmlWriter& html, const StatusSelector& selector, probe::WallTi
 /// A row of a list of facts.
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value);
 
-/// The worst that a finding of the report says of a server; nothing when none names it.
-[[nodiscard]] std::optional<checks::Severity> worst_about(const checks::Report& report,
-                                                          const checks::ServerId& server);
-
 /// What the selector's line says.
 [[nodiscard]] std::string headline_of(const StatusSelector& selector);
 

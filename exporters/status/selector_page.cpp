@@ -226,7 +226,7 @@ void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) 
     const auto cell = html.open("td", {{"role", "cell"}, {"class", "wide"}});
     html.text(row.says.empty() ? checks::to_string(row.outcome) : std::string_view(row.says));
     if (row.disagrees_with_itself) html.raw(" <b>disagrees with itself</b>");
-    if (const auto severity = worst_about(report, row.id)) {
+    if (const auto severity = report.worst_about(row.id)) {
       html.raw(" ");
       write_severity(html, *severity);
     }

@@ -211,12 +211,16 @@ Response response_of(const json& given, const Exchange& exchange, const Place& p
     for (const auto& target : given["referral"]["targets"])
       response.referral.push_back({name_of(given["referral"]["owner"]), name_of(target), 86'400});
   }
-  if (exchange.purpose == Purpose::zone_soa && !is_error && given.value("soa", true))
+  // `"soa"` is false, or the name of a zone above whose SOA a denial has.
+  const json soa = given.value("soa", json(true));
+  const bool has_zone = !soa.is_string();
+  if (exchange.purpose == Purpose::zone_soa && !is_error && soa != json(false) && has_zone)
     response.soa.push_back(soa_of(place, true));
   const bool empty = response.txt.empty() && response.aliases.empty() && response.ns.empty();
   if (empty && !is_error && response.soa.empty() && response.authoritative && !response.truncated &&
-      given.value("soa", true)) {
+      soa != json(false)) {
     response.soa.push_back(soa_of(place, false));
+    if (!has_zone) response.soa.back().owner = name_of(soa);
   }
   if (exchange.edns_sent && given.value("opt", !is_error)) {
     response.edns.emplace();

@@ -387,7 +387,9 @@ probe::Observation look(const World& world, int time, const std::vector<bool>& l
 struct Wish {
   int gap = 10;              ///< between two looks, at most
   bool only_absent = false;  ///< nothing was ever published before
-  bool all_seen = false;     ///< no phase that leaves a doubt: servers begin wrong, and none fails
+  /// No phase that leaves a doubt: servers begin wrong, none fails, and an alias leads to its target from the
+  /// start, since nobody looks there before.
+  bool all_seen = false;
   bool may_cut = true;
   bool may_move = true;
   bool one_change = false;  ///< each server is wrong in one way, and then right
@@ -425,6 +427,7 @@ class Maker {
       const bool is_new = id >= first;
       // Until when it may change, and whether it ends with what is right.
       fill(phases, by_alias, is_new ? change : 0, stays(id) ? never : change - shortest(), stays(id));
+      if (by_alias && wish_.all_seen && id == 0) phases = {{0, {Has::to_target, ttl(), 0, false}}};
       for (const auto& phase : phases) {
         if (phase.answer.has == Has::to_target)
           alias_from = std::min(alias_from, std::max(phase.from, is_new ? change : 0));
