@@ -175,6 +175,7 @@ class DelegationWalk::State {
       WalkZone& zone = below->zone();
       ZoneCut& cut = zone.facts.cut;
       const bool is_parent = zone.parent == &above.zone();
+      if (above.known_cut() == zone.apex()) continue;
       for (ParentAnswer& answer : above.answers_about(zone)) {
         const bool leads_here = answer.answer == CutAnswer::refers || answer.answer == CutAnswer::serves_it;
         if (is_parent || leads_here) cut.parents.push_back(std::move(answer));
@@ -182,7 +183,7 @@ class DelegationWalk::State {
       std::ranges::sort(cut.parents, {}, &ParentAnswer::address);
       if (!is_parent) continue;
       cut.parents_sampled = above.is_sample();
-      zone.facts.parents_asked = above.ended() && above.zone().facts.parents_asked;
+      zone.facts.parents_asked = above.zone().facts.parents_asked && (above.ended() || above.is_sample());
     }
   }
 

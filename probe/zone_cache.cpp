@@ -11,7 +11,8 @@ ZoneCache::ZoneCache(Limits limits)
     : zones_(limits.zones),
       names_without_cut_(limits.names_without_cut),
       hosts_(limits.hosts),
-      servers_(limits.servers) {}
+      servers_(limits.servers),
+      dead_zone_life_(limits.dead_zone_life) {}
 
 std::optional<KnownZone> ZoneCache::zone(const config::DomainName& apex, MonotonicTime now) {
   const ZoneEntry* entry = zones_.find(apex);
@@ -50,7 +51,9 @@ void ZoneCache::put_zone(KnownZone zone, std::chrono::seconds outcome_life, Mono
   const ZoneEntry* present = zones_.find(apex);
   if (present != nullptr && present->zone.outcome && !zone.outcome && now < present->outcome_until) return;
   const MonotonicTime outcome_until = std::min(zone.until, end_of_life(outcome_life, now));
-  if (zone.is_dead()) zone.until = outcome_until;
+  // That the time for a walk was over says nothing against the referral.
+  if (zone.is_dead() && zone.outcome != DiscoveryOutcome::budget_exhausted)
+    zone.until = std::min(zone.until, std::max(outcome_until, now + dead_zone_life_));
   zones_.put(apex, {std::move(zone), outcome_until});
 }
 

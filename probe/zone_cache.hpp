@@ -105,19 +105,22 @@ enum class ServerState : std::uint8_t { unknown, answered, silent };
 
 class ZoneCache {
  public:
+  /// How long a failure (a dead zone, a silent server) is remembered.
+  static constexpr std::chrono::seconds failure_life{30};
+
   struct Limits {
     std::size_t zones = 20'000;
     std::size_t names_without_cut = 20'000;
     std::size_t hosts = 50'000;
     std::size_t servers = 50'000;
+    /// How long the referral to a dead zone is kept: after it the parent is asked anew.
+    std::chrono::seconds dead_zone_life = failure_life;
   };
   /// No entry lives longer, whatever its TTL says, and none shorter: one round shall see one state. The
   /// longest is what resolvers keep at most, so that a registry's servers are asked once for each TTL of a
   /// delegation.
   static constexpr std::chrono::seconds longest_life{604'800};
   static constexpr std::chrono::seconds shortest_life{10};
-  /// How long a failure (a dead zone, a silent server) is remembered.
-  static constexpr std::chrono::seconds failure_life{30};
   /// How long a family counts as without route. Short, since trying it costs nothing, one missing route does
   /// not speak for all addresses, and what is not asked meanwhile stays unknown.
   static constexpr std::chrono::seconds no_route_life{3};
@@ -132,8 +135,8 @@ class ZoneCache {
   /// The zone with this apex, if it is known at `now`; without `outcome` and addresses when only those are
   /// too old.
   [[nodiscard]] std::optional<KnownZone> zone(const config::DomainName& apex, MonotonicTime now);
-  /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. A dead zone
-  /// leaves the cache with its outcome, so that the next walk asks the parent anew.
+  /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. The referral to
+  /// a zone of which nobody answered lives no longer than `Limits::dead_zone_life`.
   void put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now);
   /// The next walk asks its parent anew.
   void forget_zone(const config::DomainName& apex) { zones_.erase(apex); }
@@ -187,6 +190,7 @@ class ZoneCache {
   RecentTable<config::DomainName, HostEntry> hosts_;
   RecentTable<config::ServerAddress, ServerEntry> servers_;
   std::array<MonotonicTime, 2> no_route_until_{};
+  std::chrono::seconds dead_zone_life_{};
   std::size_t turn_ = 0;
 };
 

@@ -30,6 +30,7 @@ ZoneSurvey::ZoneSurvey(WalkBoard& board, HostSearches& hosts, WalkZone& zone, Re
   zone_.is_surveyed = true;
   needs_completion_ = !is_registry() && zone_.parent != nullptr && !zone_.facts.outcome;
   start_labels();
+  if (is_sample()) find_known_cut();
 }
 
 /// How much of the target is asked for after a server denied a part of it, or answered with an error. A
@@ -69,6 +70,17 @@ void ZoneSurvey::start_labels() {
   }
 }
 
+/// A referral lives on when what is known of the registry itself has gone.
+void ZoneSurvey::find_known_cut() {
+  for (std::size_t labels = domain_.label_count(); labels > zone_.apex().label_count(); --labels) {
+    const DomainName apex = domain_.suffix(labels);
+    const auto below = board_.cache().zone(apex, board_.now());
+    if (!below || !below->parents_asked || !(below->parent == zone_.apex())) continue;
+    known_cut_ = apex;
+    return;
+  }
+}
+
 // ---- The servers ----
 
 void ZoneSurvey::add_members() {
@@ -87,14 +99,14 @@ void ZoneSurvey::add_members() {
     if (member.not_asked == NotAsked::asked && members_.size() > board_.settings().budgets.addresses_per_zone)
       member.not_asked = NotAsked::budget_exhausted;
     if (member.not_asked != NotAsked::asked) member.end = CutAnswer::not_asked;
-    member.chosen = !(is_registry() && use_ == RegistryUse::sample);
+    member.chosen = !is_sample();
     board_.changed();
   }
 }
 
 /// Of a registry's servers two are asked, others only in place of those that are of no use.
 void ZoneSurvey::choose_sample() {
-  if (!is_registry() || use_ == RegistryUse::all) return;
+  if (!is_sample() || known_cut_) return;
   std::size_t hopeful = 0;
   std::vector<ZoneMember*> spare;
   std::vector<ZoneMember*> hopeless;
@@ -417,6 +429,7 @@ bool ZoneSurvey::ask_addresses() {
 }
 
 std::vector<DomainName> ZoneSurvey::cuts() const {
+  if (known_cut_) return {*known_cut_};
   std::vector<DomainName> all;
   for (const ZoneMember& member : members_) {
     if (member.reading && std::ranges::find(all, member.cut) == all.end()) all.push_back(member.cut);
@@ -538,9 +551,11 @@ DiscoveryOutcome ZoneSurvey::settle(std::optional<DiscoveryOutcome> cut_off) {
     const bool silent = !facts.answers && facts.useless_at.empty() && !members_.empty();
     const bool half_done = facts.answers && needs_completion_;
     if (out_of_budget && (silent || half_done)) board_.give_up(zone_, *cut_off, met_local_error_);
+    // Nor what those above it said.
+    if (is_registry() && (facts.answers || known_cut_)) board_.store(zone_, seconds{0});
     return *cut_off;
   }
-  if (!facts.answers) {
+  if (!facts.answers && !known_cut_) {
     const DiscoveryOutcome why = why_nobody_answered();
     board_.give_up(zone_, why, met_local_error_);
     return why;

@@ -47,6 +47,8 @@ class ZoneSurvey {
   /// says all that there is.
   [[nodiscard]] std::vector<StrayServer> ends() const;
   [[nodiscard]] bool is_sample() const { return is_registry() && use_ == RegistryUse::sample; }
+  /// The cut of which its servers were asked not long ago, and so are not asked again.
+  [[nodiscard]] const std::optional<config::DomainName>& known_cut() const { return known_cut_; }
   /// How the search for the zone's servers ended; writes what is known of them into the zone and keeps it for
   /// later walks. To be called once; `cut_off` when the walk ends before the survey did.
   DiscoveryOutcome settle(std::optional<DiscoveryOutcome> cut_off);
@@ -62,6 +64,7 @@ class ZoneSurvey {
   [[nodiscard]] std::size_t longest_label() const;
   [[nodiscard]] bool needs_addresses(const Nameserver& nameserver) const;
   void start_labels();
+  void find_known_cut();
   void add_members();
   void choose_sample();
   bool advance_hosts();
@@ -92,6 +95,7 @@ class ZoneSurvey {
   config::DomainName domain_{};   ///< of the target: without `_domainkey` and what is left of it
   bool needs_completion_ = true;  ///< the zone's own NS sets and all addresses are wanted
   std::size_t first_label_ = 0;
+  std::optional<config::DomainName> known_cut_{};
   bool met_local_error_ = false;
   bool ended_ = false;
   std::vector<ZoneMember> members_{};

@@ -387,9 +387,7 @@ probe::Observation look(const World& world, int time, const std::vector<bool>& l
 struct Wish {
   int gap = 10;              ///< between two looks, at most
   bool only_absent = false;  ///< nothing was ever published before
-  /// No phase that leaves a doubt: servers begin wrong, none fails, and an alias leads to its target from the
-  /// start, since nobody looks there before.
-  bool all_seen = false;
+  bool all_seen = false;     ///< no phase that leaves a doubt: servers begin wrong, and none fails
   bool may_cut = true;
   bool may_move = true;
   bool one_change = false;  ///< each server is wrong in one way, and then right
@@ -427,7 +425,6 @@ class Maker {
       const bool is_new = id >= first;
       // Until when it may change, and whether it ends with what is right.
       fill(phases, by_alias, is_new ? change : 0, stays(id) ? never : change - shortest(), stays(id));
-      if (by_alias && wish_.all_seen && id == 0) phases = {{0, {Has::to_target, ttl(), 0, false}}};
       for (const auto& phase : phases) {
         if (phase.answer.has == Has::to_target)
           alias_from = std::min(alias_from, std::max(phase.from, is_new ? change : 0));
@@ -592,6 +589,14 @@ std::string story(const checks::SafeTime& safe) {
             (because.until ? std::to_string(since_start(*because.until)) : "-") + " " + because.detail;
   }
   return text;
+}
+
+/// Whether what decides is an assumption, as it is for a name that an alias led to later: nobody saw what
+/// stood there before, so the time is later than need be.
+bool is_assumed(const checks::SafeTime& safe) {
+  const auto latest = std::max_element(safe.because.begin(), safe.because.end(),
+                                       [](const auto& a, const auto& b) { return a.until < b.until; });
+  return latest != safe.because.end() && latest->detail.find("not known") != std::string::npos;
 }
 
 Cache any_cache(std::mt19937& random) {
@@ -810,13 +815,15 @@ TEST_CASE("where everything was seen, some cache answers wrongly until just befo
         return false;
       });
     };
-    RC_ASSERT(answers(early, [](Found found) { return found != Found::new_text; }));
+    if (!is_assumed(verdict.safe))
+      RC_ASSERT(answers(early, [](Found found) { return found != Found::new_text; }));
     const bool was_there =
         std::any_of(history.servers.begin(), history.servers.end(), [](const auto& timeline) {
           return std::any_of(timeline.spans.begin(), timeline.spans.end(), [](const auto& span) {
             return span.texts == std::vector<std::vector<std::string>>{{old_key}};
           });
         });
-    if (was_there) RC_ASSERT(answers(still_there, [](Found found) { return found == Found::old_text; }));
+    if (was_there && !is_assumed(gone.gone))
+      RC_ASSERT(answers(still_there, [](Found found) { return found == Found::old_text; }));
   }));
 }

@@ -100,6 +100,34 @@ TEST_CASE("a dead zone leaves with its outcome, so that the parent is asked agai
   CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{30}));
 }
 
+TEST_CASE("the referral to a dead zone may be kept longer than what is said of it") {
+  ZoneCache cache{{.dead_zone_life = seconds{600}}};
+  KnownZone zone = known("example.com", seconds{86'400});
+  zone.outcome = DiscoveryOutcome::no_servers;
+  zone.parents_asked = true;
+  cache.put_zone(zone, ZoneCache::failure_life, start);
+  const auto later = cache.zone(name_of("example.com"), start + seconds{599});
+  REQUIRE(later);
+  CHECK_FALSE(later->outcome);
+  CHECK(later->parents_asked);
+  CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{600}));
+
+  KnownZone brief = known("example.net", seconds{60});
+  brief.outcome = DiscoveryOutcome::no_servers;
+  cache.put_zone(brief, ZoneCache::failure_life, start);
+  CHECK_FALSE(cache.zone(name_of("example.net"), start + seconds{60}));
+}
+
+TEST_CASE("a walk that ran out of time says nothing against the referral") {
+  ZoneCache cache;
+  KnownZone zone = known("example.com", seconds{86'400});
+  zone.outcome = DiscoveryOutcome::budget_exhausted;
+  cache.put_zone(zone, ZoneCache::failure_life, start);
+  CHECK(cache.zone(name_of("example.com"), start + seconds{29})->is_dead());
+  REQUIRE(cache.zone(name_of("example.com"), start + seconds{86'399}));
+  CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{86'399})->outcome);
+}
+
 TEST_CASE("names without a cut are known for one zone and a short time") {
   ZoneCache cache;
   const auto name = name_of("_domainkey.example.com");
