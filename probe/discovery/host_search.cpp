@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "probe/discovery/host_answers.hpp"
+
 namespace dkimprobe::probe {
 
 using config::DomainName;
@@ -136,17 +138,8 @@ bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchan
   const bool is_late = !told->finished(question, exchange, board_);
   facts.met_local_error |= told->met_local_error();
   // The search may be over; what it found counts all the same.
-  if (is_late && told->is_for_all()) add_addresses(*told, facts);
+  if (is_late && told->is_for_all()) add_addresses(facts, *told, most_addresses());
   return true;
-}
-
-void HostSearches::add_addresses(const ZoneQuestion& asked, HostFacts& facts) const {
-  for (const auto& [from, reading] : asked.answers()) {
-    if (reading.kind != Reading::Kind::addresses) continue;
-    facts.life = std::min(facts.life, reading.life);
-    for (const config::Address& address : reading.addresses)
-      add_address(facts.addresses, address, board_.settings().budgets.addresses_per_zone);
-  }
 }
 
 // ---- The way down ----
@@ -319,26 +312,9 @@ bool HostSearches::asks_all(const Search& search) {
 
 /// Both questions are over.
 void HostSearches::settle(Search& search) {
-  const auto reads = [&](Reading::Kind kind) { return search.a->reads(kind) || search.aaaa->reads(kind); };
-  // A name with one family of addresses has a short negative life for the other, which is no reason to forget
-  // the first.
-  HostFacts& facts = *search.facts;
-  if (facts.addresses.empty()) {
-    for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-      for (const auto& answer : asked->answers()) facts.life = std::min(facts.life, answer.reading.life);
-    }
-  }
-  if (facts.addresses.empty() && reads(Reading::Kind::alias)) return end(search, HostOutcome::is_alias);
-  if (!facts.addresses.empty()) {
-    // What one family leaves open is soon asked for again.
-    if (!facts.ipv4_known || !facts.ipv6_known)
-      facts.life = std::min<seconds>(facts.life, ZoneCache::failure_life);
-    return end(search, HostOutcome::found);
-  }
-  if (reads(Reading::Kind::denied)) return end(search, HostOutcome::name_missing);
-  const auto has_failed = [](const QuestionPointer& asked) { return asked->state() == State::failed; };
-  if (!has_failed(search.a) && !has_failed(search.aaaa)) return end(search, HostOutcome::no_address);
-  const Question& failed = has_failed(search.a) ? *search.a : *search.aaaa;
+  if (const auto outcome = settle_answers(*search.facts, *search.a, *search.aaaa))
+    return end(search, *outcome);
+  const Question& failed = search.a->state() == State::failed ? *search.a : *search.aaaa;
   search.failure = why_failed(failed);
   // With silence alone the whole zone is dead; others need not wait for it again.
   WalkZone& zone = *search.zone;
@@ -370,13 +346,15 @@ void HostSearches::settle_failure(Search& search) {
 }
 
 void HostSearches::collect(Search& search) {
-  const auto answered = [](const QuestionPointer& asked) { return asked && !asked->answers().empty(); };
-  HostFacts& facts = *search.facts;
-  facts.ipv4_known = answered(search.a);
-  facts.ipv6_known = answered(search.aaaa);
+  search.facts->ipv4_known = search.a && !search.a->answers().empty();
+  search.facts->ipv6_known = search.aaaa && !search.aaaa->answers().empty();
   for (const QuestionPointer& asked : {search.a, search.aaaa}) {
-    if (asked) add_addresses(*asked, facts);
+    if (asked) add_addresses(*search.facts, *asked, most_addresses());
   }
+}
+
+std::size_t HostSearches::most_addresses() const {
+  return board_.settings().budgets.addresses_per_zone;
 }
 
 void HostSearches::end(Search& search, HostOutcome outcome) {

@@ -62,6 +62,7 @@ class HostSearches {
   void settle(Search& search);
   void settle_failure(Search& search);
   void collect(Search& search);
+  [[nodiscard]] std::size_t most_addresses() const;  ///< of a name
   void end(Search& search, HostOutcome outcome);
   [[nodiscard]] static bool depends_on(const Search& search, const Search& other);
 
@@ -69,7 +70,6 @@ class HostSearches {
                                               ZoneServers servers = ZoneServers::any);
   void advance(const QuestionPointer& question);
   bool ask_more(const QuestionPointer& question);
-  void add_addresses(const ZoneQuestion& asked, HostFacts& facts) const;
   void find_servers_for(Question& question);
   [[nodiscard]] Search* search_for(Question& question, const config::DomainName& nameserver);
   [[nodiscard]] static DiscoveryOutcome why_failed(const Question& question);

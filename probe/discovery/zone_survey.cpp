@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "probe/discovery/address_policy.hpp"
+#include "probe/discovery/zone_hosts.hpp"
 
 namespace dkimprobe::probe {
 namespace {
@@ -148,8 +149,8 @@ HostFacts* ZoneSurvey::begin_host(const DomainName& name, const std::vector<Doma
   return hosts_.begin(name, 1, is_registry() ? ZoneServers::any : ZoneServers::every);
 }
 
-/// False when every name that is wanted was looked for to the end.
-bool ZoneSurvey::advance_hosts() {
+/// The nameservers whose addresses are to be looked for.
+std::vector<DomainName> ZoneSurvey::wanted_hosts() const {
   std::vector<DomainName> names;
   // Those of the zone itself first: its own servers know them, whatever becomes of the others.
   for (const bool inside : {true, false}) {
@@ -158,6 +159,12 @@ bool ZoneSurvey::advance_hosts() {
         names.push_back(nameserver.name);
     }
   }
+  return names;
+}
+
+/// False when every name that is wanted was looked for to the end.
+bool ZoneSurvey::advance_hosts() {
+  const std::vector<DomainName> names = wanted_hosts();
   std::vector<DomainName> running;
   bool waiting = false;
   for (const DomainName& name : names) {
@@ -457,95 +464,11 @@ std::vector<ParentAnswer> ZoneSurvey::answers_about(WalkZone& below) const {
 
 // ---- The end ----
 
-/// Writes what is known of the hosts into the zone's nameservers.
-void ZoneSurvey::settle_hosts(bool cut_off) {
-  for (const AddressRecord& given : zone_.given) {
-    const auto named = std::ranges::find(zone_.facts.nameservers, given.owner, &Nameserver::name);
-    add_address(named->addresses, given.address, board_.settings().budgets.addresses_per_zone);
-  }
-  for (Nameserver& nameserver : zone_.facts.nameservers) {
-    HostFacts* host = board_.host(nameserver.name);
-    if (host == nullptr) {
-      if (zone_.parent == nullptr) {
-        nameserver.host = HostOutcome::found;
-      } else if (cut_off && nameserver.glue.empty()) {
-        nameserver.host = HostOutcome::budget_exhausted;
-      }
-      continue;
-    }
-    if (!host->ended) {
-      hosts_.collect(nameserver.name);
-      host->outcome = cut_off ? HostOutcome::budget_exhausted : HostOutcome::unknown;
-    }
-    nameserver.host = nameserver.addresses.empty() ? host->outcome : HostOutcome::found;
-    for (const config::Address& address : host->addresses)
-      add_address(nameserver.addresses, address, board_.settings().budgets.addresses_per_zone);
-    const auto is_known = [&](config::Family family) {
-      const auto is_of = [&](const config::Address& address) { return address.family() == family; };
-      return std::ranges::any_of(nameserver.glue, is_of) || std::ranges::any_of(nameserver.addresses, is_of);
-    };
-    const bool has_one = is_known(config::Family::ipv4) || is_known(config::Family::ipv6);
-    const bool may_have_more =
-        has_one && !host->met_local_error &&
-        (host->outcome == HostOutcome::found || host->outcome == HostOutcome::unknown ||
-         host->outcome == HostOutcome::budget_exhausted);
-    nameserver.ipv4_unknown = may_have_more && !host->ipv4_known && !is_known(config::Family::ipv4);
-    nameserver.ipv6_unknown = may_have_more && !host->ipv6_known && !is_known(config::Family::ipv6);
-  }
-}
-
-/// How long what was learnt from the zone itself may be kept.
-seconds ZoneSurvey::life(bool& something_unknown, bool& budget_met) const {
-  seconds life = ZoneCache::longest_life;
-  budget_met = !zone_.facts.nameservers_cut_off.empty();
-  for (const Nameserver& nameserver : zone_.facts.nameservers) {
-    if (!needs_addresses(nameserver)) continue;
-    const HostFacts* host = std::as_const(board_).host(nameserver.name);
-    switch (host == nullptr ? HostOutcome::budget_exhausted : host->outcome) {
-      case HostOutcome::found:
-      case HostOutcome::is_alias:
-      case HostOutcome::name_missing:
-      case HostOutcome::no_address:
-        life = std::min(life, host->life);
-        break;
-      case HostOutcome::unknown:
-      case HostOutcome::loop:
-        something_unknown = true;
-        break;
-      case HostOutcome::budget_exhausted:
-        budget_met = true;
-        break;
-    }
-  }
-  if (zone_.facts.cut.child_ns.empty()) {
-    something_unknown = true;
-  } else {
-    life = std::min(life, seconds{shortest_ttl(zone_.facts.cut.child_ns)});
-  }
-  return life;
-}
-
-DiscoveryOutcome ZoneSurvey::why_nobody_answered() const {
-  if (zone_.facts.is_dead()) return *zone_.facts.outcome;
-  const bool asked_somebody = std::ranges::any_of(
-      members_, [](const ZoneMember& member) { return member.end && *member.end != CutAnswer::not_asked; });
-  bool met_loop = false;
-  bool met_budget = board_.out_of_questions();
-  for (const Nameserver& nameserver : zone_.facts.nameservers) {
-    const HostFacts* host = std::as_const(board_).host(nameserver.name);
-    if (host == nullptr) continue;
-    met_loop |= host->outcome == HostOutcome::loop;
-    met_budget |= host->outcome == HostOutcome::budget_exhausted;
-  }
-  if (met_budget) return DiscoveryOutcome::budget_exhausted;
-  return met_loop && !asked_somebody ? DiscoveryOutcome::loop : DiscoveryOutcome::no_servers;
-}
-
 DiscoveryOutcome ZoneSurvey::settle(std::optional<DiscoveryOutcome> cut_off) {
   KnownZone& facts = zone_.facts;
   if (facts.outcome) return *facts.outcome;
   const bool out_of_budget = cut_off == DiscoveryOutcome::budget_exhausted;
-  settle_hosts(out_of_budget);
+  settle_hosts(board_, hosts_, zone_, out_of_budget);
   if (cut_off) {
     // The next walk need not find out again that the zone keeps silent, or which addresses cannot be had.
     const bool silent = !facts.answers && facts.useless_at.empty() && !members_.empty();
@@ -556,23 +479,17 @@ DiscoveryOutcome ZoneSurvey::settle(std::optional<DiscoveryOutcome> cut_off) {
     return *cut_off;
   }
   if (!facts.answers && !known_cut_) {
-    const DiscoveryOutcome why = why_nobody_answered();
+    const bool asked_somebody = std::ranges::any_of(
+        members_, [](const ZoneMember& member) { return member.end && *member.end != CutAnswer::not_asked; });
+    const DiscoveryOutcome why = why_nobody_answered(board_, zone_, asked_somebody);
     board_.give_up(zone_, why, met_local_error_);
     return why;
   }
-  bool something_unknown = false;
-  bool budget_met = false;
-  seconds outcome_life = life(something_unknown, budget_met);
+  const ZoneKnowledge knowledge = knowledge_of(board_, zone_, wanted_hosts());
   const DiscoveryOutcome outcome =
-      budget_met ? DiscoveryOutcome::budget_exhausted : DiscoveryOutcome::complete;
-  if (!needs_completion_) {
-    board_.store(zone_, seconds{0});
-    return outcome;
-  }
-  if (something_unknown || budget_met)
-    outcome_life = std::min<seconds>(outcome_life, ZoneCache::failure_life);
-  facts.outcome = outcome;
-  board_.store(zone_, outcome_life);
+      knowledge.met_budget ? DiscoveryOutcome::budget_exhausted : DiscoveryOutcome::complete;
+  if (needs_completion_) facts.outcome = outcome;
+  board_.store(zone_, needs_completion_ ? knowledge.life : seconds{0});
   return outcome;
 }
 

@@ -67,6 +67,7 @@ class ZoneSurvey {
   void find_known_cut();
   void add_members();
   void choose_sample();
+  [[nodiscard]] std::vector<config::DomainName> wanted_hosts() const;
   bool advance_hosts();
   HostFacts* begin_host(const config::DomainName& name, const std::vector<config::DomainName>& running,
                         bool& waiting);
@@ -84,9 +85,6 @@ class ZoneSurvey {
   void remember_missing_cuts();
   bool ask_serials();
   bool ask_addresses();
-  void settle_hosts(bool cut_off);
-  [[nodiscard]] std::chrono::seconds life(bool& something_unknown, bool& budget_met) const;
-  [[nodiscard]] DiscoveryOutcome why_nobody_answered() const;
 
   WalkBoard& board_;
   HostSearches& hosts_;
