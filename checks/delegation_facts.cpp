@@ -53,6 +53,11 @@ std::set<DomainName> named_by_zone(const LegAnswers& leg) {
   return names;
 }
 
+bool share_a_name(const ParentAnswer& a, const ParentAnswer& b) {
+  return std::ranges::any_of(
+      a.names, [&](const DomainName& name) { return std::ranges::find(b.names, name) != b.names.end(); });
+}
+
 bool is_one_of(const Parents& servers, const config::ServerAddress& address) {
   return std::ranges::find(servers, address, &ParentAnswer::address) != servers.end();
 }
@@ -234,20 +239,25 @@ bool has_no_network(const LegAnswers& leg) {
 }
 
 bool is_not_all_asked(const ZoneCut& cut) {
-  return cut.parents_sampled || std::ranges::any_of(cut.parents, [](const ParentAnswer& parent) {
-           return parent.answer == CutAnswer::not_asked;
-         });
+  const auto was_asked = [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; };
+  return std::ranges::any_of(cut.parents, [&](const ParentAnswer& left_out) {
+    return !was_asked(left_out) && std::ranges::none_of(cut.parents, [&](const ParentAnswer& parent) {
+      return was_asked(parent) && share_a_name(left_out, parent);
+    });
+  });
 }
 
-std::vector<std::string> unasked_parents(const probe::Observation& observation) {
+std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& delegations) {
   std::vector<std::string> sentences;
-  for (const auto& leg : observation.key.legs) {
-    for (const ZoneCut& cut : leg.delegation.cuts) {
+  for (const probe::Delegation& delegation : delegations) {
+    for (const ZoneCut& cut : delegation.cuts) {
       if (!is_not_all_asked(cut)) continue;
+      const auto asked = std::ranges::count_if(
+          cut.parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
       auto sentence = fmt::format(
-          "The servers of {} were not all asked where {} begins: one that was left out may "
-          "refer elsewhere.",
-          cut.parent.is_root() ? "the root" : cut.parent.to_string(), cut.apex.to_string());
+          "{} of {} addresses of {} were asked where {} begins: one that was left out may lead elsewhere.",
+          asked, cut.parents.size(), cut.parent.is_root() ? "the root" : cut.parent.to_string(),
+          cut.apex.to_string());
       if (std::ranges::find(sentences, sentence) == sentences.end()) sentences.push_back(std::move(sentence));
     }
   }

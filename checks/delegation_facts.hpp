@@ -66,8 +66,9 @@ struct CutKnowledge {
 /// Whether nothing could be sent to any server, neither on the way to the name nor there.
 [[nodiscard]] bool has_no_network(const LegAnswers& leg);
 
-/// "the servers of com were not all asked" for each zone above of which that holds.
-[[nodiscard]] std::vector<std::string> unasked_parents(const probe::Observation& observation);
+/// Whether a server of the zone above was asked at none of its addresses.
 [[nodiscard]] bool is_not_all_asked(const probe::ZoneCut& cut);
+/// A sentence for each zone above of which that holds.
+[[nodiscard]] std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& delegations);
 
 }  // namespace dkimprobe::checks

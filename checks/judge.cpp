@@ -435,6 +435,7 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
     std::ranges::move(rows, std::back_inserter(report.servers));
     report.delegations.push_back(leg.leg->delegation);
   }
+  report.not_asked = unasked_parents(report.delegations);
   report.chain = answers.aliases;
   report.negative_ttl_seconds = negative_ttl(answers);
   if (whole.first_look || expectation.last_signature)

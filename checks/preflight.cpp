@@ -332,7 +332,7 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
          {}});
     doubt(preflight.sign.safe);
   }
-  std::ranges::move(unasked_parents(observation), std::back_inserter(preflight.sign.limits));
+  std::ranges::copy(preflight.report.not_asked, std::back_inserter(preflight.sign.limits));
   if (auto sentence = interception_sentence(observation); !sentence.empty())
     know_nothing(std::move(sentence), preflight.sign.safe);
   preflight.no_way = no_way_sentence(observation);

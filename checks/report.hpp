@@ -183,6 +183,8 @@ struct Report {
   std::vector<ServerRow> servers{};  ///< leg by leg
   std::vector<AliasFact> chain{};
   std::vector<probe::Delegation> delegations{};  ///< of each leg, in order
+  /// Servers on the way that were left out and may lead elsewhere, as escaped sentences.
+  std::vector<std::string> not_asked{};
   std::optional<std::uint32_t>
       negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
   std::optional<RotationFacts> rotation{};  ///< only with a history, or a last signature

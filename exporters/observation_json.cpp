@@ -227,8 +227,8 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::ZoneCut> T>
 void fields(Archive& archive, T& value) {
-  auto& [apex, parent, parent_ns_ttl_seconds, child_ns_ttl_seconds, parent_ns, child_ns, referrals, parents,
-         parents_sampled] = value;
+  auto& [apex, parent, parent_ns_ttl_seconds, child_ns_ttl_seconds, parent_ns, child_ns, referrals, parents] =
+      value;
   archive("apex", apex);
   archive.added("parent", parent);
   archive("parent_ns_ttl_seconds", parent_ns_ttl_seconds);
@@ -237,7 +237,6 @@ void fields(Archive& archive, T& value) {
   archive("child_ns", child_ns);
   archive.added("referrals", referrals);
   archive.added("parents", parents);
-  archive.added("parents_sampled", parents_sampled);
   archive.demand(std::ranges::all_of(parents,
                                      [&](const probe::ParentAnswer& each) {
                                        return !each.referral || *each.referral < referrals.size();

@@ -283,7 +283,7 @@ Json report_object(const Report& report) {
           {"findings", std::move(findings)},
           {"servers", std::move(servers)},
           {"chain", std::move(chain)},
-          {"delegation", {{"zones", std::move(zones)}}},
+          {"delegation", {{"zones", std::move(zones)}, {"not_asked", report.not_asked}}},
           {"rotation", rotation_json(report)},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
           {"outcomes", outcomes_json(report)},

@@ -295,12 +295,15 @@ void TableWriter::remainder(const Report& report) {
             Ink::dim);
 }
 
-/// What this machine lacks, where that left servers out.
+/// What was left out on the way, and what this machine lacks, where that left servers out.
 void TableWriter::lack(const Report& report) {
-  const std::string sentence = checks::no_way_sentence(report.servers);
-  if (sentence.empty()) return;
-  line();
-  paragraph("  ", 2, sentence);
+  std::vector<std::string> sentences = report.not_asked;
+  sentences.push_back(checks::no_way_sentence(report.servers));
+  for (const std::string& sentence : sentences) {
+    if (sentence.empty()) continue;
+    line();
+    paragraph("  ", 2, without_controls(sentence));
+  }
 }
 
 void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>& rows) {

@@ -182,7 +182,6 @@ class DelegationWalk::State {
       }
       std::ranges::sort(cut.parents, {}, &ParentAnswer::address);
       if (!is_parent) continue;
-      cut.parents_sampled = above.is_sample();
       zone.facts.parents_asked = above.zone().facts.parents_asked && (above.ended() || above.is_sample());
     }
   }

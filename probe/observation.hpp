@@ -318,7 +318,6 @@ struct ZoneCut {
   std::vector<NsRecord> child_ns{};     ///< the union of what the child's servers gave; see `zone_ns`
   std::vector<Referral> referrals{};    ///< each distinct set, in the order in which it was met
   std::vector<ParentAnswer> parents{};  ///< one for each address of the zone above that is known
-  bool parents_sampled = false;         ///< of the servers above only some were asked, out of politeness
 };
 
 enum class DiscoveryOutcome : std::uint8_t {

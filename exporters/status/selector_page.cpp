@@ -68,10 +68,11 @@ void write_findings(HtmlWriter& html, const Report& report) {
   html.leaf("h2", {{"id", "findings"}}, "Findings");
   if (report.findings.empty()) {
     html.leaf("p", report.status == checks::Status::ok ? "No fault found." : "None.");
-    return;
+  } else {
+    const auto list = html.open("ol", {{"class", "findings"}});
+    for (const auto& finding : report.findings) write_finding(html, finding);
   }
-  const auto list = html.open("ol", {{"class", "findings"}});
-  for (const auto& finding : report.findings) write_finding(html, finding);
+  for (const std::string& sentence : report.not_asked) html.leaf("p", sentence);
 }
 
 // ---- Record and key ----

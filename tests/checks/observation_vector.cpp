@@ -409,7 +409,6 @@ std::vector<probe::NsRecord> ns_records(const json& names, const DomainName& own
 /// What the servers of the zone above say of a cut.
 void read_parents(const json& given, probe::ZoneCut& cut) {
   if (given.contains("parent")) cut.parent = name_of(given["parent"]);
-  cut.parents_sampled = given.value("sampled", false);
   for (const auto& referral : given.value("referrals", json::array())) {
     only(referral, {"ns", "ds"});
     probe::Referral& read = cut.referrals.emplace_back();
@@ -445,7 +444,7 @@ std::vector<probe::WalkExchange> walk_of(const json& given, const Place& place) 
 
 probe::Delegation delegation_of(const json& given, const Place& place, const probe::Leg& leg) {
   only(given, {"outcome", "stopped_at", "parent_ns", "child_ns", "cuts", "nameservers", "cut_off", "denied",
-               "parent", "referrals", "parents", "sampled", "exchanges", "interception", "given_servers"});
+               "parent", "referrals", "parents", "exchanges", "interception", "given_servers"});
   probe::Delegation delegation;
   delegation.zone = place.zone;
   delegation.outcome =
@@ -464,7 +463,7 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
   delegation.nameservers_cut_off = list_of<DomainName>(given.value("cut_off", json::array()), name_of);
 
   for (const auto& cut : given.value("cuts", json::array())) {
-    only(cut, {"apex", "parent_ns", "child_ns", "parent", "referrals", "parents", "sampled"});
+    only(cut, {"apex", "parent_ns", "child_ns", "parent", "referrals", "parents"});
     probe::ZoneCut& read = delegation.cuts.emplace_back();
     read.apex = name_of(cut.at("apex"));
     read.parent_ns_ttl_seconds = read.child_ns_ttl_seconds = 86'400;
@@ -573,6 +572,7 @@ ObservationVector read_observation(const json& vector) {
                 "adsp",
                 "findings",
                 "not_judged",
+                "not_asked",
                 "status",
                 "earlier",
                 "last_signature_hours_ago",
@@ -584,6 +584,7 @@ ObservationVector read_observation(const json& vector) {
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
   read.status = vector.value("status", std::string{});
   read.not_judged = vector.value("not_judged", std::vector<std::string>{});
+  read.not_asked = vector.value("not_asked", std::vector<std::string>{});
 
   probe::Observation& observation = read.observation;
   observation.domain = name_of(vector.value("domain", json("example.com")));
@@ -740,6 +741,8 @@ std::string differences(const ObservationVector& expected, const checks::Report&
     });
     if (!said) text += "judged, though it cannot be: " + name + "\n";
   }
+  if (report.not_asked != expected.not_asked)
+    text += fmt::format("said of servers that were not asked: {}\n", fmt::join(report.not_asked, " "));
   if (!expected.status.empty() && expected.status != checks::to_string(report.status))
     text += fmt::format("status {}, not {}\n", checks::to_string(report.status), expected.status);
   if (!text.empty()) {
