@@ -264,6 +264,8 @@ Json report_object(const Report& report) {
   }
   Json zones = Json::array();
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
+  Json not_asked = Json::array();
+  for (const auto& sentence : report.not_asked) not_asked.push_back(without_controls(sentence));
   Json switched_off = Json::object();
   for (const auto& result : report.outcomes) {
     if (!result.switched_off.empty()) switched_off[result.check->name] = result.switched_off;
@@ -283,7 +285,7 @@ Json report_object(const Report& report) {
           {"findings", std::move(findings)},
           {"servers", std::move(servers)},
           {"chain", std::move(chain)},
-          {"delegation", {{"zones", std::move(zones)}, {"not_asked", report.not_asked}}},
+          {"delegation", {{"zones", std::move(zones)}, {"not_asked", std::move(not_asked)}}},
           {"rotation", rotation_json(report)},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
           {"outcomes", outcomes_json(report)},

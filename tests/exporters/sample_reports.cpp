@@ -198,6 +198,10 @@ Report young() {
                             std::nullopt,
                             {{"negative_ttl", until, "ns1.example.com had no record", "RFC 2308 section 5"},
                              {"never_used_contradicted", std::nullopt, "somebody\x1b[31m asked", ""}}};
+  report.not_asked = {
+      "2 of 13 addresses of com were asked where example.com begins: one that was left out may lead "
+      "elsewhere.",
+      "1 of 2 addresses of \x1b[31m were asked"};
   return report;
 }
 
