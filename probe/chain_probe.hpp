@@ -30,6 +30,7 @@ struct WatchedGate {
   NameGate gate;
   std::vector<Waiting> waiting{};
   std::vector<Exchange> exchanges{};
+  std::optional<Outcome> soa{};  ///< of the question for the zone's own SOA, once it is over
 };
 
 /// One server address that is asked about one name.

@@ -26,6 +26,10 @@ void QueryPlan::begin(Purpose purpose, Transport transport, bool edns) {
   track(purpose) = {Progress::due, attempts, transport, edns};
 }
 
+void QueryPlan::soa_was_asked(Outcome outcome) {
+  track(Purpose::zone_soa).progress = outcome == Outcome::answered ? Progress::answered : Progress::failed;
+}
+
 PlannedQuestions QueryPlan::next() {
   if (!begun_) {
     begun_ = true;
@@ -34,7 +38,8 @@ PlannedQuestions QueryPlan::next() {
       begin(Purpose::record_edns, Transport::udp, true);
       begin(Purpose::record_tcp, Transport::tcp, false);
     }
-    if (set_ == QuestionSet::full) begin(Purpose::zone_soa, Transport::udp, false);
+    const bool wants_soa = set_ == QuestionSet::full && track(Purpose::zone_soa).progress == Progress::idle;
+    if (wants_soa) begin(Purpose::zone_soa, Transport::udp, false);
   } else if (!second_stage_ && settled(Purpose::record_plain) && settled(Purpose::record_edns) &&
              settled(Purpose::record_tcp) && settled(Purpose::zone_soa)) {
     second_stage_ = true;

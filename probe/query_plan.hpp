@@ -79,6 +79,8 @@ class QueryPlan {
  public:
   QueryPlan(QuestionSet set, const PlanLimits& limits) : set_(set), limits_(limits) {}
 
+  /// The zone's SOA was asked for in plain UDP before the plan began, which so need not.
+  void soa_was_asked(Outcome outcome);
   /// What to ask now: called once at the start and after each outcome.
   [[nodiscard]] PlannedQuestions next();
   /// Whether one more attempt may be made at a question, which then counts among the exchanges.

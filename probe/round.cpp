@@ -246,20 +246,25 @@ class Round::State final : public QueryHandler, private Asker {
 
   void gate_step_done(WatchedGate& gate, AskedQuestion asked) {
     gate.exchanges.insert(gate.exchanges.end(), asked.exchanges.begin(), asked.exchanges.end());
+    const Exchange& answer = asked.answer();
+    if (answer.question_name == gate.gate.zone()) gate.soa = answer.outcome;
     for (const auto& [chain, leg, server] : gate.waiting) {
       if (!interrupted_) break;
       server->seen.exchanges = gate.exchanges;
       server->seen.cut_short = out_of_time_;
     }
     if (interrupted_) return;
-    if (const auto next = gate.gate.finished(asked.answer())) return ask_before_gate(gate, *next);
+    if (const auto next = gate.gate.finished(answer)) return ask_before_gate(gate, *next);
     bool first = true;
     for (const auto& [chain, leg, server] : std::exchange(gate.waiting, {})) {
       if (gate.gate.state() == NameGate::State::shut) {
         keep_name_from(*leg, *server);
         continue;
       }
-      if (std::exchange(first, false)) server->seen.exchanges = gate.exchanges;
+      if (std::exchange(first, false)) {
+        server->seen.exchanges = gate.exchanges;
+        if (gate.soa) server->plan.soa_was_asked(*gate.soa);
+      }
       advance_plan(*chain, *leg, *server);
     }
   }

@@ -412,8 +412,8 @@ TEST_CASE("a dead server costs its tries once, and shows each of them") {
   scene.nameservers[at("192.0.2.2")].silent = true;
   scene.begin({"s1"});
   scene.finish();
-  // 400 + 800 + 1,600 ms with up to a tenth of jitter, or the one try over TCP; and the same before, for the
-  // question that must be answered before a server that was given is told a name.
+  // 400 + 800 + 1,600 ms with up to a tenth of jitter, or the one try over TCP; and the same before, for SOA,
+  // which must be answered before a server that was given is told a name.
   CHECK(scene.took >= 5'600ms);
   CHECK(scene.took <= 6'500ms);
   const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
@@ -423,8 +423,8 @@ TEST_CASE("a dead server costs its tries once, and shows each of them") {
   CHECK(count(dead, Purpose::record_plain) == 3);
   CHECK(count(dead, Purpose::record_edns) == 3);
   CHECK(count(dead, Purpose::record_tcp) == 1);
-  CHECK(count(dead, Purpose::zone_soa) == 6);
-  CHECK(dead.exchanges.size() == 13);
+  CHECK(count(dead, Purpose::zone_soa) == 3);
+  CHECK(dead.exchanges.size() == 10);
   CHECK(std::all_of(dead.exchanges.begin(), dead.exchanges.end(),
                     [](const Exchange& exchange) { return exchange.outcome == Outcome::timed_out; }));
   scene.check_nothing_left();
@@ -457,19 +457,16 @@ TEST_CASE(
     CHECK(answer->took >= 1'500ms);
     CHECK(answer->took <= 1'510ms);
     // Attempts left at 0, 400 and 1,200 ms.
-    // SOA is asked twice: before the server is told a name as well.
-    CHECK(count(slow, purpose) == (purpose == Purpose::zone_soa ? 6 : 3));
+    CHECK(count(slow, purpose) == 3);
     for (const Exchange& exchange : slow.exchanges) {
       if (exchange.purpose != purpose || exchange.attempt == 1) continue;
       CHECK(exchange.outcome == Outcome::superseded);
       CHECK(exchange.bytes_sent > 0);
       CHECK_FALSE(exchange.response);
-      if (purpose != Purpose::zone_soa)
-        CHECK(exchange.started + exchange.took <= answer->started + answer->took + 1ms);
+      CHECK(exchange.started + exchange.took <= answer->started + answer->took + 1ms);
     }
   }
-  // Both questions for SOA leave for the quick server at the same moment, and count as one here.
-  CHECK(datagrams_told(scene.observations) + 1 == scene.sockets.datagrams.size());
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
   // Nobody counted the silence of its first attempts against it.
   CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).pace.per_second() == 5.0);
   scene.check_nothing_left();
@@ -559,10 +556,10 @@ TEST_CASE("what so many selectors need at the rate limit is told when the time w
   REQUIRE(scene.observations.at(0).rate_shortage);
   const probe::RateShortage shortage = *scene.observations.at(0).rate_shortage;
   CHECK(shortage.selectors == 40);
-  // Three ways for each, SOA, NS, the sibling, `_domainkey`, ADSP, and SOA before all of them.
-  CHECK(shortage.queries == 126);
-  CHECK(shortage.needed >= 21'500ms);
-  CHECK(shortage.needed <= 21'700ms);
+  // Three ways for each, SOA, NS, the sibling, `_domainkey` and ADSP.
+  CHECK(shortage.queries == 125);
+  CHECK(shortage.needed >= 21'300ms);
+  CHECK(shortage.needed <= 21'500ms);
   // With the time that is told all of it fits.
   scene.settings.budgets.domain_time = std::chrono::ceil<std::chrono::seconds>(shortage.needed);
   scene.servers.reset();
