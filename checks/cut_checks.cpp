@@ -96,11 +96,18 @@ std::string settle_remedy(const ZoneCut& cut) {
                      cut.apex.to_string(), zone_text(cut.parent));
 }
 
-/// Each cut on the way to a name of the chain, once, as `look(leg, number of the cut)`. Not judged when the
-/// servers above were asked at none.
+/// What is found at a cut for one name of the chain.
+struct AtCut {
+  Finding finding{};
+  Severity severity = Severity::warning;
+};
+
+/// Finds at each cut on the way to a name of the chain what `look(leg, number of the cut)` gives; once, and
+/// at its worst, where several names have the cut above them. Not judged when the servers above were asked at
+/// none.
 template <class Look>
-void for_each_cut(const Evidence& evidence, Verdict& verdict, Look look) {
-  std::set<DomainName> seen;
+void find_at_cuts(const Evidence& evidence, Verdict& verdict, Look look) {
+  std::vector<std::pair<DomainName, AtCut>> found;
   bool judged = false;
   for (const LegAnswers& leg : evidence.answers.legs) {
     const auto& cuts = leg.leg->delegation.cuts;
@@ -109,9 +116,17 @@ void for_each_cut(const Evidence& evidence, Verdict& verdict, Look look) {
           cuts[at].parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
       if (!was_asked) continue;
       judged = true;
-      if (!seen.contains(cuts[at].apex) && look(leg, at)) seen.insert(cuts[at].apex);
+      std::optional<AtCut> here = look(leg, at);
+      if (!here) continue;
+      const auto known = std::ranges::find(found, cuts[at].apex, &std::pair<DomainName, AtCut>::first);
+      if (known == found.end()) {
+        found.emplace_back(cuts[at].apex, *std::move(here));
+      } else if (known->second.severity < here->severity) {
+        known->second = *std::move(here);
+      }
     }
   }
+  for (auto& [apex, here] : found) verdict.found(std::move(here.finding), here.severity);
   if (!judged) verdict.not_judged();
 }
 
@@ -190,10 +205,10 @@ Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<R
 }
 
 void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
-  for_each_cut(evidence, verdict, [&](const LegAnswers& leg, std::size_t at) {
+  find_at_cuts(evidence, verdict, [](const LegAnswers& leg, std::size_t at) -> std::optional<AtCut> {
     const ZoneCut& cut = leg.leg->delegation.cuts[at];
     const auto groups = referral_groups(cut);
-    if (groups.size() < 2) return false;
+    if (groups.size() < 2) return std::nullopt;
     std::vector<std::string> parts;
     for (const auto& group : groups) {
       parts.push_back(
@@ -208,8 +223,7 @@ void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
                                  differ ? "they lead to different answers" : "they lead to the same answer",
                                  leg.leg->owner.to_string(), caveat(cut));
     finding.remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut);
-    verdict.found(std::move(finding), differ ? Severity::critical : Severity::warning);
-    return true;
+    return AtCut{std::move(finding), differ ? Severity::critical : Severity::warning};
   });
 }
 
@@ -239,10 +253,10 @@ bool answers_otherwise(const LegAnswers& leg, std::size_t at, const Parents& oth
   return !own.empty() && !delegated.empty() && !std::ranges::includes(delegated, own);
 }
 
-bool tell_missing_cut(Verdict& verdict, const LegAnswers& leg, std::size_t at) {
+std::optional<AtCut> missing_cut(const LegAnswers& leg, std::size_t at) {
   const ZoneCut& cut = leg.leg->delegation.cuts[at];
   const auto& [leading, missing] = cut_knowledge(leg, at);
-  if (missing.empty()) return false;
+  if (missing.empty()) return std::nullopt;
   bool differs = false;
   std::vector<std::string> parts;
   for (const ParentAnswer* parent : missing) {
@@ -262,8 +276,7 @@ bool tell_missing_cut(Verdict& verdict, const LegAnswers& leg, std::size_t at) {
                                        : "no other answer for the record was seen there",
                                caveat(cut));
   finding.remedy = told ? transfer_remedy(others_are_behind ? leading : missing, cut) : settle_remedy(cut);
-  verdict.found(std::move(finding), differs ? Severity::critical : Severity::warning);
-  return true;
+  return AtCut{std::move(finding), differs ? Severity::critical : Severity::warning};
 }
 
 /// Servers of one zone, of which some answer for the name and others refer to a zone below that holds it.
@@ -299,8 +312,7 @@ void tell_unknown_cut(Verdict& verdict, const LegAnswers& leg) {
 }
 
 void find_cut_missing(const Evidence& evidence, Verdict& verdict) {
-  for_each_cut(evidence, verdict,
-               [&](const LegAnswers& leg, std::size_t at) { return tell_missing_cut(verdict, leg, at); });
+  find_at_cuts(evidence, verdict, missing_cut);
   for (const LegAnswers& leg : evidence.answers.legs) tell_unknown_cut(verdict, leg);
 }
 
