@@ -33,8 +33,8 @@ using config::ServerAddress;
 constexpr std::chrono::seconds longest_wait{5};
 constexpr std::size_t first_queries = 8;  ///< to one server, by a round of one selector
 constexpr std::chrono::milliseconds totals_age{500};
-/// A registry is asked for a domain again before the TTL of its delegation is over, when nobody answers there:
-/// it may have been delegated anew.
+/// A registry is asked for a domain again before the TTL of its delegation is over, when nobody answers
+/// there: it may have been delegated anew.
 constexpr std::chrono::minutes dead_zone_life{10};
 
 /// What later rounds of a domain need of earlier ones.
