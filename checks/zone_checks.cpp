@@ -845,11 +845,19 @@ void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
       // A family that one side does not give may merely not have been asked for.
       if (glue.empty() || addresses.empty() || glue == addresses) continue;
       const std::string name = nameserver.name.to_string();
+      const std::string where = fmt::format("at the registrar, or with whoever runs the parent of {}", zone);
+      // The zone may have one too many, on one of its servers even.
+      auto more = addresses;
+      for (const config::Address& address : glue) more.erase(address);
+      const bool has_all = more.size() + glue.size() == addresses.size();
       report(verdict, {},
              fmt::format("the parent of {} gives {} for {}, where the host's own zone gives {}", zone,
                          addresses_text(glue), name, addresses_text(addresses)),
-             fmt::format("Correct the glue of {} at the registrar, or whoever runs the parent of {}.", name,
-                         zone));
+             has_all
+                 ? fmt::format("If {0} is right for {1}, add it to the glue {2}; if not, take it out of the "
+                               "zone that {1} is in, on each of its servers.",
+                               addresses_text(more), name, where)
+                 : fmt::format("Correct the glue of {} {}.", name, where));
     }
   });
 }
