@@ -135,8 +135,8 @@ class ZoneCache {
   /// The zone with this apex, if it is known at `now`; without `outcome` and addresses when only those are
   /// too old.
   [[nodiscard]] std::optional<KnownZone> zone(const config::DomainName& apex, MonotonicTime now);
-  /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. The referral to
-  /// a zone of which nobody answered lives no longer than `Limits::dead_zone_life`.
+  /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. The referral
+  /// to a zone of which nobody answered lives no longer than `Limits::dead_zone_life`.
   void put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now);
   /// The next walk asks its parent anew.
   void forget_zone(const config::DomainName& apex) { zones_.erase(apex); }
