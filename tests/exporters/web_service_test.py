@@ -479,6 +479,10 @@ class Limits(unittest.TestCase):
                 sock.sendall((b"", b"GET /metr", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
                               b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")[i % 4])
                 slow.append(sock)
+            # An answer that comes later takes the memory of an older one, which would be a scrape's.
+            for sock in slow[3::4]:
+                with contextlib.suppress(ConnectionError):
+                    sock.recv(1, socket.MSG_PEEK)
             times, usual = measure_beside(lambda: self.scrape(service), lambda: self.scrape(quiet), 100)
             print("60 slow clients: median %.1f ms, 99 of 100 %.1f ms, worst %.1f ms" %
                   (times[50] * 1e3, times[98] * 1e3, times[-1] * 1e3), file=sys.stderr)
