@@ -22,6 +22,12 @@ KnownZone known(std::string_view apex, seconds life) {
   return zone;
 }
 
+KnownZone dead(std::string_view apex, seconds life, DiscoveryOutcome outcome = DiscoveryOutcome::no_servers) {
+  KnownZone zone = known(apex, life);
+  zone.outcome = outcome;
+  return zone;
+}
+
 }  // namespace
 
 TEST_CASE("a table forgets what was used least recently") {
@@ -93,17 +99,14 @@ TEST_CASE("what a zone said of itself ends before the referral to it") {
 
 TEST_CASE("a dead zone leaves with its outcome, so that the parent is asked again") {
   ZoneCache cache;
-  KnownZone zone = known("example.com", seconds{86'400});
-  zone.outcome = DiscoveryOutcome::no_servers;
-  cache.put_zone(zone, ZoneCache::failure_life, start);
+  cache.put_zone(dead("example.com", seconds{86'400}), ZoneCache::failure_life, start);
   CHECK(cache.zone(name_of("example.com"), start + seconds{29})->is_dead());
   CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{30}));
 }
 
 TEST_CASE("the referral to a dead zone may be kept longer than what is said of it") {
   ZoneCache cache{{.dead_zone_life = seconds{600}}};
-  KnownZone zone = known("example.com", seconds{86'400});
-  zone.outcome = DiscoveryOutcome::no_servers;
+  KnownZone zone = dead("example.com", seconds{86'400});
   zone.parents_asked = true;
   cache.put_zone(zone, ZoneCache::failure_life, start);
   const auto later = cache.zone(name_of("example.com"), start + seconds{599});
@@ -112,17 +115,14 @@ TEST_CASE("the referral to a dead zone may be kept longer than what is said of i
   CHECK(later->parents_asked);
   CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{600}));
 
-  KnownZone brief = known("example.net", seconds{60});
-  brief.outcome = DiscoveryOutcome::no_servers;
-  cache.put_zone(brief, ZoneCache::failure_life, start);
+  cache.put_zone(dead("example.net", seconds{60}), ZoneCache::failure_life, start);
   CHECK_FALSE(cache.zone(name_of("example.net"), start + seconds{60}));
 }
 
 TEST_CASE("a walk that ran out of time says nothing against the referral") {
   ZoneCache cache;
-  KnownZone zone = known("example.com", seconds{86'400});
-  zone.outcome = DiscoveryOutcome::budget_exhausted;
-  cache.put_zone(zone, ZoneCache::failure_life, start);
+  cache.put_zone(dead("example.com", seconds{86'400}, DiscoveryOutcome::budget_exhausted),
+                 ZoneCache::failure_life, start);
   CHECK(cache.zone(name_of("example.com"), start + seconds{29})->is_dead());
   REQUIRE(cache.zone(name_of("example.com"), start + seconds{86'399}));
   CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{86'399})->outcome);
