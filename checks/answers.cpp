@@ -190,6 +190,7 @@ LegAnswers read_leg(const probe::Leg& leg, std::vector<Draft>& drafts) {
         answers.rows[i].group = group.letter;
     }
   }
+  answers.cuts = read_cuts(answers);
   return answers;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/cut_facts.hpp"
 #include "checks/report.hpp"
 #include "checks/server_answer.hpp"
 #include "probe/observation.hpp"
@@ -44,6 +45,7 @@ struct LegAnswers {
   /// The largest first; a tie goes to the group whose servers have the newer serial (RFC 1982), then to the
   /// one with the lowest address, so that the order of the servers decides nothing.
   std::vector<AnswerGroup> groups{};
+  std::vector<CutFacts> cuts{};  ///< one for each cut on the way to the name, in its order
 
   /// Servers that gave a whole answer with authority.
   [[nodiscard]] std::size_t answered() const;

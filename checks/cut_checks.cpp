@@ -132,11 +132,9 @@ void find_at_cuts(const Evidence& evidence, Verdict& verdict, Look look) {
 
 // ---- Different delegations ----
 
-bool lead_to_different_answers(const LegAnswers& leg, std::size_t at,
-                               const std::vector<ReferralGroup>& groups) {
-  std::set<std::set<std::string>> answers;
-  for (const auto& group : groups) answers.insert(answers_behind(leg, at, group.nameservers));
-  return answers.size() > 1;
+bool lead_to_different_answers(const std::vector<ReferralGroup>& groups) {
+  return std::ranges::any_of(
+      groups, [&](const ReferralGroup& group) { return group.answers != groups.front().answers; });
 }
 
 /// Whether that holds for each server of the last zone with one of these names, and there is one.
@@ -207,14 +205,14 @@ Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<R
 void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
   find_at_cuts(evidence, verdict, [](const LegAnswers& leg, std::size_t at) -> std::optional<AtCut> {
     const ZoneCut& cut = leg.leg->delegation.cuts[at];
-    const auto groups = referral_groups(cut);
+    const auto& groups = leg.cuts[at].groups;
     if (groups.size() < 2) return std::nullopt;
     std::vector<std::string> parts;
     for (const auto& group : groups) {
       parts.push_back(
           fmt::format("{} to {}", parents_text(group.parents), nameservers_text(group.nameservers)));
     }
-    const bool differ = lead_to_different_answers(leg, at, groups);
+    const bool differ = lead_to_different_answers(groups);
     const Differing differing = who_differs(leg, at, groups);
     Finding finding;
     finding.servers = ids_of(differing.servers);
@@ -245,22 +243,29 @@ std::string says_text(const ParentAnswer& parent) {
   return "has no delegation of it";
 }
 
-bool answers_otherwise(const LegAnswers& leg, std::size_t at, const Parents& others,
-                       const ParentAnswer& parent) {
-  std::set<std::string> delegated;
-  for (const ParentAnswer* other : others) delegated.merge(answers_from(leg, at, *other));
-  const std::set<std::string> own = answers_from(leg, at, parent);
-  return !own.empty() && !delegated.empty() && !std::ranges::includes(delegated, own);
+/// Whether one of those without the cut leads to an answer that those with it do not lead to.
+bool answer_otherwise(const ZoneCut& cut, const CutFacts& facts) {
+  AnswerIds delegated;
+  AnswerIds beside;
+  for (std::size_t i = 0; i < cut.parents.size(); ++i) {
+    const AnswerIds& given = facts.answers[i];
+    if (std::ranges::find(facts.with, &cut.parents[i]) != facts.with.end()) {
+      delegated.insert(given.begin(), given.end());
+    } else if (std::ranges::find(facts.without, &cut.parents[i]) != facts.without.end()) {
+      beside.insert(given.begin(), given.end());
+    }
+  }
+  return !delegated.empty() && !std::ranges::includes(delegated, beside);
 }
 
 std::optional<AtCut> missing_cut(const LegAnswers& leg, std::size_t at) {
   const ZoneCut& cut = leg.leg->delegation.cuts[at];
-  const auto& [leading, missing] = cut_knowledge(leg, at);
+  const Parents& leading = leg.cuts[at].with;
+  const Parents& missing = leg.cuts[at].without;
   if (missing.empty()) return std::nullopt;
-  bool differs = false;
+  const bool differs = answer_otherwise(cut, leg.cuts[at]);
   std::vector<std::string> parts;
   for (const ParentAnswer* parent : missing) {
-    differs = differs || answers_otherwise(leg, at, leading, *parent);
     parts.push_back(fmt::format("{} {}", parents_text({parent}), says_text(*parent)));
     const ServerAnswer* const own = answer_at(leg, parent->address);
     if (own != nullptr && own->whole() != nullptr)

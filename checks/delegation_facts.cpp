@@ -16,29 +16,6 @@ using probe::ZoneCut;
 
 using Parents = std::vector<const ParentAnswer*>;
 
-/// Whether the server does not know that the zone is one: it denies with the SOA of a zone above.
-bool answers_from_above(const ServerAnswer& answer, const DomainName& zone) {
-  const probe::Response* const response = answer.soa.response();
-  return response != nullptr && response->authoritative &&
-         std::ranges::any_of(response->soa, [&](const probe::SoaRecord& soa) {
-           return !soa.in_answer && soa.owner != zone && zone.is_at_or_below(soa.owner);
-         });
-}
-
-/// Whether a server of the zone below cut number `at` has this address, and knows that zone.
-bool serves_below(const LegAnswers& leg, std::size_t at, const config::ServerAddress& address) {
-  const auto& cuts = leg.leg->delegation.cuts;
-  if (at + 1 < cuts.size()) {
-    const auto& below = cuts[at + 1].parents;
-    const auto same = std::ranges::find(below, address, &ParentAnswer::address);
-    // A denial has the SOA of the zone that it is from.
-    return same != below.end() && (same->answer != CutAnswer::denied || same->serial);
-  }
-  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& answer) {
-    return !answer.is_stray() && answer.id.address == address && !answers_from_above(answer, cuts[at].apex);
-  });
-}
-
 /// The nameservers that the zone itself names.
 std::set<DomainName> named_by_zone(const LegAnswers& leg) {
   std::set<DomainName> names;
@@ -58,16 +35,13 @@ bool share_a_name(const ParentAnswer& a, const ParentAnswer& b) {
       a.names, [&](const DomainName& name) { return std::ranges::find(b.names, name) != b.names.end(); });
 }
 
-bool is_one_of(const Parents& servers, const config::ServerAddress& address) {
-  return std::ranges::find(servers, address, &ParentAnswer::address) != servers.end();
-}
-
 /// Whether the servers of a leg differ, and would not without these.
 bool differ_by(const LegAnswers& leg, const Parents& servers) {
   std::size_t left = 0;
   for (const AnswerGroup& group : leg.groups) {
-    left += std::ranges::any_of(group.servers,
-                                [&](const ServerId& server) { return !is_one_of(servers, server.address); });
+    left += std::ranges::any_of(group.servers, [&](const ServerId& server) {
+      return std::ranges::find(servers, server.address, &ParentAnswer::address) == servers.end();
+    });
   }
   return left == 1 && leg.groups.size() > 1;
 }
@@ -90,90 +64,19 @@ bool is_private(const LegAnswers& leg, const DomainName& name) {
 
 }  // namespace
 
-std::string answer_key(const ServerAnswer& answer) {
-  if (answer.whole() == nullptr) return {};
-  if (const auto alias = alias_target(*answer.whole())) return "alias " + alias->lower_case().to_string();
-  const auto texts = sorted_texts(*answer.whole());
-  if (texts.empty()) return "none";
-  std::string key = "texts";
-  for (const auto& text : texts) key += fmt::format(" {}:{}", text.size(), text);
-  return key;
-}
-
-bool names_any(const std::vector<DomainName>& names, const std::set<DomainName>& wanted) {
-  return std::ranges::any_of(names, [&](const DomainName& name) { return wanted.contains(name); });
-}
-
-std::vector<ReferralGroup> referral_groups(const ZoneCut& cut) {
-  std::vector<ReferralGroup> groups;
-  for (const ParentAnswer& parent : cut.parents) {
-    if (parent.answer != CutAnswer::refers || !parent.referral) continue;
-    std::set<DomainName> names;
-    for (const auto& record : cut.referrals[*parent.referral].ns) names.insert(record.target);
-    auto group = std::ranges::find(groups, names, &ReferralGroup::nameservers);
-    if (group == groups.end()) group = groups.insert(groups.end(), ReferralGroup{std::move(names), {}});
-    group->parents.push_back(&parent);
-  }
-  return groups;
-}
-
 const ServerAnswer* answer_at(const LegAnswers& leg, const config::ServerAddress& address) {
   const auto same =
       std::ranges::find(leg.servers, address, [](const ServerAnswer& answer) { return answer.id.address; });
   return same == leg.servers.end() ? nullptr : &*same;
 }
 
-std::set<std::string> answers_from(const LegAnswers& leg, std::size_t at, const ParentAnswer& parent) {
-  const auto& cuts = leg.leg->delegation.cuts;
-  if (parent.answer == CutAnswer::refers && parent.referral) {
-    std::set<DomainName> nameservers;
-    for (const auto& record : cuts[at].referrals[*parent.referral].ns) nameservers.insert(record.target);
-    return answers_behind(leg, at, nameservers);
-  }
-  if (at + 1 < cuts.size() && serves_below(leg, at, parent.address)) {
-    const auto& below = cuts[at + 1].parents;
-    return answers_from(leg, at + 1, *std::ranges::find(below, parent.address, &ParentAnswer::address));
-  }
-  if (const ServerAnswer* const own = answer_at(leg, parent.address)) {
-    if (auto key = answer_key(*own); !key.empty()) return {std::move(key)};
-  }
-  if (parent.answer == CutAnswer::denied) return {"none"};
-  return {};
-}
-
-std::set<std::string> answers_behind(const LegAnswers& leg, std::size_t at,
-                                     const std::set<DomainName>& nameservers) {
-  std::set<std::string> answers;
-  const auto& cuts = leg.leg->delegation.cuts;
-  const Parents without = cut_knowledge(leg, at).without;
-  if (at + 1 < cuts.size()) {
-    for (const ParentAnswer& server : cuts[at + 1].parents) {
-      if (names_any(server.names, nameservers) && !is_one_of(without, server.address))
-        answers.merge(answers_from(leg, at + 1, server));
-    }
-    return answers;
-  }
-  for (const ServerAnswer& answer : leg.servers) {
-    if (answer.is_stray() || !names_any(answer.server->names, nameservers) ||
-        is_one_of(without, answer.id.address))
-      continue;
-    if (auto key = answer_key(answer); !key.empty()) answers.insert(std::move(key));
-  }
-  return answers;
-}
-
 bool parents_explain_difference(const LegAnswers& leg) {
-  const auto& cuts = leg.leg->delegation.cuts;
-  for (std::size_t at = 0; at < cuts.size(); ++at) {
-    if (differ_by(leg, cut_knowledge(leg, at).without)) return true;
-    const auto groups = referral_groups(cuts[at]);
-    if (groups.size() < 2) continue;
-    const bool alike_in_itself = std::ranges::all_of(groups, [&](const ReferralGroup& group) {
-      return answers_behind(leg, at, group.nameservers).size() <= 1;
-    });
-    if (alike_in_itself) return true;
-  }
-  return false;
+  return std::ranges::any_of(leg.cuts, [&](const CutFacts& cut) {
+    return differ_by(leg, cut.without) ||
+           (cut.groups.size() > 1 && std::ranges::all_of(cut.groups, [](const ReferralGroup& group) {
+              return group.answers.size() <= 1;
+            }));
+  });
 }
 
 bool parents_explain_differences(const ChainAnswers& answers) {
@@ -181,25 +84,6 @@ bool parents_explain_differences(const ChainAnswers& answers) {
          std::ranges::all_of(answers.legs, [](const LegAnswers& leg) {
            return leg.groups.size() < 2 || parents_explain_difference(leg);
          });
-}
-
-CutKnowledge cut_knowledge(const LegAnswers& leg, std::size_t at) {
-  CutKnowledge knowledge;
-  const auto above = at == 0 ? Parents{} : cut_knowledge(leg, at - 1).without;
-  for (const ParentAnswer& parent : leg.leg->delegation.cuts[at].parents) {
-    // What does not know the zone of the cut is told of there.
-    if (is_one_of(above, parent.address)) continue;
-    const bool has_none = parent.answer == CutAnswer::no_cut || parent.answer == CutAnswer::denied ||
-                          parent.answer == CutAnswer::serves_it;
-    // Parent and child on one server is as good as a referral.
-    if (parent.answer == CutAnswer::refers || (has_none && serves_below(leg, at, parent.address))) {
-      knowledge.with.push_back(&parent);
-    } else if (has_none) {
-      knowledge.without.push_back(&parent);
-    }
-  }
-  if (knowledge.with.empty()) knowledge.without.clear();
-  return knowledge;
 }
 
 bool is_internal_view(const LegAnswers& leg) {

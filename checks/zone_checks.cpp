@@ -739,11 +739,12 @@ void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   std::vector<DomainName> told;
   for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const probe::ZoneCut& cut : leg.leg->delegation.cuts) {
+    for (std::size_t at = 0; at < leg.cuts.size(); ++at) {
+      const probe::ZoneCut& cut = leg.leg->delegation.cuts[at];
       if (!is_own_cut(cut, leg, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
         continue;
       // Then it is the parents that differ, or where this machine stands.
-      if (referral_groups(cut).size() > 1 || (cut.apex == leg.leg->delegation.zone && is_internal_view(leg)))
+      if (leg.cuts[at].groups.size() > 1 || (cut.apex == leg.leg->delegation.zone && is_internal_view(leg)))
         continue;
       const auto parent = targets_of(cut.parent_ns);
       const auto children = child_sets(leg, cut);
