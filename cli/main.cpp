@@ -13,20 +13,20 @@
 
 #include <fmt/format.h>
 
-#include "cli/check.hpp"
-#include "cli/command_line.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/explain.hpp"
-#include "cli/history.hpp"
-#include "cli/judge.hpp"
-#include "cli/lint.hpp"
-#include "cli/output.hpp"
-#include "cli/preflight.hpp"
-#include "cli/record.hpp"
-#include "cli/rotation.hpp"
-#include "cli/serve.hpp"
-#include "config/escape.hpp"
-#include "exporters/plugin_text.hpp"
+#include "cli/command_line/command_line.hpp"
+#include "cli/commands/check.hpp"
+#include "cli/commands/explain.hpp"
+#include "cli/commands/history.hpp"
+#include "cli/commands/judge.hpp"
+#include "cli/commands/lint.hpp"
+#include "cli/commands/preflight.hpp"
+#include "cli/commands/record.hpp"
+#include "cli/commands/rotation.hpp"
+#include "cli/commands/serve.hpp"
+#include "cli/io/exit_code.hpp"
+#include "cli/io/output.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/formats/plugin_text.hpp"
 
 namespace dkimprobe::cli {
 namespace {

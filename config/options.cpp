@@ -8,80 +8,82 @@
 
 #include <fmt/format.h>
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::config {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view asking = "How servers are asked";
-constexpr std::string_view bounds = "Bounds of a probe";
+constexpr std::string_view asking_topic = "How servers are asked";
+constexpr std::string_view bounds_topic = "Bounds of a probe";
 
-constexpr std::string_view judging = "What counts as a fault";
-constexpr std::string_view schedule = "When domains are looked at";
-constexpr std::string_view rotation = "How often keys change";
+constexpr std::string_view judging_topic = "What counts as a fault";
+constexpr std::string_view schedule_topic = "When domains are looked at";
+constexpr std::string_view rotation_topic = "How often keys change";
 
 constexpr Option probe_rows[] = {
-    {"port", asking, "port of the authoritative servers", Unit::none, 1, 65'535, 53, &ProbeSettings::port},
-    {"first-try", asking, "how long the first try waits; each next one waits twice as long", Unit::duration,
-     50, 10'000, 400, &ProbeSettings::first_try},
-    {"tries", asking, "how often a question is sent over UDP before the server counts as silent", Unit::none,
-     1, 8, 3, &ProbeSettings::tries},
-    {"tcp-time", asking, "how long one exchange over TCP may take", Unit::duration, 100, 30'000, 3'000,
+    {"port", asking_topic, "port of the authoritative servers", Unit::none, 1, 65'535, 53,
+     &ProbeSettings::port},
+    {"first-try", asking_topic, "how long the first try waits; each next one waits twice as long",
+     Unit::duration, 50, 10'000, 400, &ProbeSettings::first_try},
+    {"tries", asking_topic, "how often a question is sent over UDP before the server counts as silent",
+     Unit::none, 1, 8, 3, &ProbeSettings::tries},
+    {"tcp-time", asking_topic, "how long one exchange over TCP may take", Unit::duration, 100, 30'000, 3'000,
      &ProbeSettings::tcp_time},
-    {"pace", asking, "queries a second to one address after the burst", Unit::queries_per_second, 0,
+    {"pace", asking_topic, "queries a second to one address after the burst", Unit::queries_per_second, 0,
      1'000'000, 5, &ProbeSettings::pace_per_second},
-    {"pace-burst", asking, "queries to one address that may go at once", Unit::none, 1, 10'000, 20,
+    {"pace-burst", asking_topic, "queries to one address that may go at once", Unit::none, 1, 10'000, 20,
      &ProbeSettings::pace_burst},
-    {"ipv4", asking, "ask servers over IPv4", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv4},
-    {"ipv6", asking, "ask servers over IPv6", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv6},
-    {"mixed-case", asking, "ask with EDNS in random letter case, as some resolvers do", Unit::yes_no, 0, 1, 1,
-     &ProbeSettings::mixed_case},
-    {"edns-payload", asking, "payload size that is told with EDNS", Unit::bytes, 512, 4'096, 1'232,
+    {"ipv4", asking_topic, "ask servers over IPv4", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv4},
+    {"ipv6", asking_topic, "ask servers over IPv6", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv6},
+    {"mixed-case", asking_topic, "ask with EDNS in random letter case, as some resolvers do", Unit::yes_no, 0,
+     1, 1, &ProbeSettings::mixed_case},
+    {"edns-payload", asking_topic, "payload size that is told with EDNS", Unit::bytes, 512, 4'096, 1'232,
      &ProbeSettings::edns_payload_bytes},
-    {"timeout", bounds, "how long all of a domain may take", Unit::duration, 500, 600'000, 30'000,
+    {"timeout", bounds_topic, "how long all of a domain may take", Unit::duration, 500, 600'000, 30'000,
      &Budgets::domain_time},
-    {"discovery-time", bounds, "how long finding the servers of one zone may take", Unit::duration, 500,
+    {"discovery-time", bounds_topic, "how long finding the servers of one zone may take", Unit::duration, 500,
      600'000, 10'000, &Budgets::discovery_time},
-    {"max-nameservers", bounds, "nameservers of one zone that are looked at", Unit::none, 1, 64, 16,
+    {"max-nameservers", bounds_topic, "nameservers of one zone that are looked at", Unit::none, 1, 64, 16,
      &Budgets::nameservers_per_zone},
-    {"max-unresolvable", bounds, "nameservers without an address before the search for more ends", Unit::none,
-     1, 64, 5, &Budgets::unresolvable_nameservers},
-    {"max-addresses", bounds, "addresses of one zone that are asked", Unit::none, 1, 256, 32,
+    {"max-unresolvable", bounds_topic, "nameservers without an address before the search for more ends",
+     Unit::none, 1, 64, 5, &Budgets::unresolvable_nameservers},
+    {"max-addresses", bounds_topic, "addresses of one zone that are asked", Unit::none, 1, 256, 32,
      &Budgets::addresses_per_zone},
-    {"max-exchanges", bounds, "exchanges with one server for each name", Unit::none, 4, 100, 24,
+    {"max-exchanges", bounds_topic, "exchanges with one server for each name", Unit::none, 4, 100, 24,
      &Budgets::exchanges_per_server},
-    {"max-discovery-queries", bounds, "queries to find the servers of one zone", Unit::none, 1, 10'000, 200,
-     &Budgets::queries_per_zone},
-    {"max-discovery-depth", bounds, "searches begun by searches, for addresses of nameservers", Unit::none, 1,
-     32, 8, &Budgets::discovery_depth},
-    {"max-chain", bounds, "CNAME and DNAME steps that are followed", Unit::none, 1, 32, 12,
+    {"max-discovery-queries", bounds_topic, "queries to find the servers of one zone", Unit::none, 1, 10'000,
+     200, &Budgets::queries_per_zone},
+    {"max-discovery-depth", bounds_topic, "searches begun by searches, for addresses of nameservers",
+     Unit::none, 1, 32, 8, &Budgets::discovery_depth},
+    {"max-chain", bounds_topic, "CNAME and DNAME steps that are followed", Unit::none, 1, 32, 12,
      &Budgets::chain_steps},
 };
 
 constexpr Option policy_rows[] = {
-    {"rsa-bits-wanted", judging, "an RSA key with fewer bits is weak", Unit::none, 1'024, 8'192, 2'048,
+    {"rsa-bits-wanted", judging_topic, "an RSA key with fewer bits is weak", Unit::none, 1'024, 8'192, 2'048,
      &Policy::rsa_bits_wanted},
-    {"slow-answer", judging, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
+    {"slow-answer", judging_topic, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
      1'000, &Policy::slow_answer},
-    {"transit", judging, "time from the last signature with a key to the last verification", Unit::duration,
-     1'000, 31'536'000'000, 604'800'000, &Policy::transit},
-    {"distinct-keys", judging, "each selector must have a key of its own: one at two names is a warning",
-     Unit::yes_no, 0, 1, 0, &Policy::distinct_keys},
+    {"transit", judging_topic, "time from the last signature with a key to the last verification",
+     Unit::duration, 1'000, 31'536'000'000, 604'800'000, &Policy::transit},
+    {"distinct-keys", judging_topic,
+     "each selector must have a key of its own: one at two names is a warning", Unit::yes_no, 0, 1, 0,
+     &Policy::distinct_keys},
 };
 
 constexpr Option schedule_rows[] = {
-    {"interval", schedule, "time between two looks at a domain", Unit::duration, 10'000, 86'400'000, 300'000,
-     &Settings::interval},
+    {"interval", schedule_topic, "time between two looks at a domain", Unit::duration, 10'000, 86'400'000,
+     300'000, &Settings::interval},
 };
 
 constexpr double ten_years = 3'650.0 * 86'400'000.0;
 
 constexpr Option rotation_rows[] = {
-    {"every", rotation, "highest age of a key", Unit::duration_or_never, 0, ten_years, 0,
+    {"every", rotation_topic, "highest age of a key", Unit::duration_or_never, 0, ten_years, 0,
      &RotationTimes::every},
-    {"unused", rotation, "how long a selector rests before it gets its next key", Unit::duration, 1'000,
+    {"unused", rotation_topic, "how long a selector rests before it gets its next key", Unit::duration, 1'000,
      ten_years, 604'800'000, &RotationTimes::unused},
 };
 

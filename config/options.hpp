@@ -10,7 +10,7 @@
 #include <string_view>
 #include <variant>
 
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 #include "config/settings.hpp"
 
 namespace dkimprobe::config {

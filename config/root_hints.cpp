@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <ldns/ldns.h>
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -45,7 +45,6 @@ constexpr RootServer root_servers[] = {
 };
 
 // A file with more faults than this is no hints file at all; the first ones say so well enough.
-constexpr std::size_t most_mistakes = 20;
 
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 #include "config/settings.hpp"
 
 namespace dkimprobe::config {

@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "config/address.hpp"
-#include "config/domain_name.hpp"
-#include "config/key_identity.hpp"
-#include "config/moment.hpp"
-#include "config/named_server.hpp"
+#include "config/basics/result.hpp"
+#include "config/basics/timestamp.hpp"
+#include "config/keys/key_identity.hpp"
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/named_server.hpp"
+#include "config/names/selector.hpp"
 #include "config/policy.hpp"
-#include "config/result.hpp"
-#include "config/selector.hpp"
 
 namespace dkimprobe::config {
 

@@ -8,14 +8,15 @@
 
 #include <fmt/format.h>
 
-#include "config/escape.hpp"
-#include "config/expected_key.hpp"
-#include "config/internationalized_name.hpp"
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
+#include "config/keys/expected_key.hpp"
+#include "config/keys/private_key.hpp"
+#include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
-#include "config/private_key.hpp"
 #include "config/root_hints.hpp"
-#include "config/yaml_reader.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/yaml/yaml_reader.hpp"
+#include "config/yaml/yaml_tree.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -33,9 +34,9 @@ struct Group {
   std::optional<std::chrono::milliseconds> transit{};
 };
 
-class Reader : YamlReader {
+class SettingsReader : YamlReader {
  public:
-  Reader(std::string name, std::filesystem::path folder, const Vocabulary& vocabulary)
+  SettingsReader(std::string name, std::filesystem::path folder, const Vocabulary& vocabulary)
       : YamlReader(std::move(name), std::move(folder)), vocabulary_(vocabulary) {}
 
   Result<Settings> read(const YamlNode& root);
@@ -82,7 +83,7 @@ std::vector<std::string> with_options(std::vector<std::string> keys, std::span<c
 
 // ---- Scalars ----
 
-void Reader::read_options(const Values& values, std::span<const Option> options) {
+void SettingsReader::read_options(const Values& values, std::span<const Option> options) {
   for (const auto& option : options) {
     const auto value = values.find(file_key(option));
     if (value == values.end()) continue;
@@ -92,7 +93,7 @@ void Reader::read_options(const Values& values, std::span<const Option> options)
   }
 }
 
-std::optional<std::chrono::milliseconds> Reader::read_time(const Option& option, const Value& value) {
+std::optional<std::chrono::milliseconds> SettingsReader::read_time(const Option& option, const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   Settings scratch;
@@ -112,7 +113,7 @@ std::optional<Severity> parse_severity(std::string_view text) {
 
 // ---- Sections ----
 
-void Reader::read_probe(const Value& value) {
+void SettingsReader::read_probe(const Value& value) {
   const auto values = map_of(value, with_options({"allow_networks", "root_hints"}, probe_options()));
   read_options(values, probe_options());
   if (!settings_.probe.use_ipv4 && !settings_.probe.use_ipv6) {
@@ -135,7 +136,7 @@ void Reader::read_probe(const Value& value) {
   }
 }
 
-void Reader::read_policy(const Value& value) {
+void SettingsReader::read_policy(const Value& value) {
   const auto values = map_of(value, with_options({"severity", "off"}, policy_options()));
   read_options(values, policy_options());
   if (const auto severities = values.find("severity"); severities != values.end()) {
@@ -163,7 +164,7 @@ void Reader::read_policy(const Value& value) {
   }
 }
 
-std::vector<NamedServer> Reader::read_nameservers(const Value& value) {
+std::vector<NamedServer> SettingsReader::read_nameservers(const Value& value) {
   std::vector<NamedServer> servers;
   for (const auto& item : list_of(value)) {
     const auto text = text_of(item);
@@ -183,7 +184,7 @@ const Option& transit_option() {
   return *std::ranges::find(policy_options(), "transit", &Option::key);
 }
 
-void Reader::read_rotation_times(const Values& values, Group& group) {
+void SettingsReader::read_rotation_times(const Values& values, Group& group) {
   const auto read = [&](const Option& option, std::optional<std::chrono::milliseconds>& time) {
     if (const auto value = values.find(file_key(option)); value != values.end())
       time = read_time(option, value->second);
@@ -193,12 +194,12 @@ void Reader::read_rotation_times(const Values& values, Group& group) {
   read(transit_option(), group.transit);
 }
 
-void Reader::read_rotation(const Value& value) {
+void SettingsReader::read_rotation(const Value& value) {
   read_options(map_of(value, with_options({}, rotation_options())), rotation_options());
 }
 
 /// What groups and domains can both say, except for the role and the service, which belong to selectors.
-Group Reader::read_defaults(const Values& values) {
+Group SettingsReader::read_defaults(const Values& values) {
   Group group;
   if (const auto role = values.find("role"); role != values.end())
     group.role = word_of(role->second, parse_role, "pending, active, standby or retired");
@@ -215,15 +216,12 @@ Group Reader::read_defaults(const Values& values) {
 
 bool is_group_name(std::string_view name) {
   constexpr std::size_t longest = 63;
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  };
+  const auto allowed = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; };
   return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), allowed);
 }
 
 /// A group that is there.
-std::optional<std::string> Reader::read_group_name(const Value& value) {
+std::optional<std::string> SettingsReader::read_group_name(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   if (groups_.contains(*text)) return std::string(*text);
@@ -238,7 +236,7 @@ std::optional<std::string> Reader::read_group_name(const Value& value) {
   return std::nullopt;
 }
 
-void Reader::read_groups(const Value& value) {
+void SettingsReader::read_groups(const Value& value) {
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     if (!is_group_name(name)) {
       wrong({held.node, held.key_place, held.key, held.key_place},
@@ -256,7 +254,8 @@ void Reader::read_groups(const Value& value) {
 
 // ---- Domains ----
 
-std::optional<KeyIdentity> Reader::read_private_key(const Value& value, const Value* passphrase_file) {
+std::optional<KeyIdentity> SettingsReader::read_private_key(const Value& value,
+                                                            const Value* passphrase_file) {
   const auto path = path_of(value);
   PassphraseSource passphrase;
   if (passphrase_file != nullptr) {
@@ -271,7 +270,7 @@ std::optional<KeyIdentity> Reader::read_private_key(const Value& value, const Va
   return std::move(facts->identity);
 }
 
-std::optional<KeyIdentity> Reader::read_public_key(const Value& value) {
+std::optional<KeyIdentity> SettingsReader::read_public_key(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   if (text->find("-----BEGIN ") != std::string_view::npos) return take(value, read_public_key_bytes(*text));
@@ -279,7 +278,7 @@ std::optional<KeyIdentity> Reader::read_public_key(const Value& value) {
   return path ? take(value, read_public_key_file(*path)) : std::nullopt;
 }
 
-std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
+std::optional<KeyIdentity> SettingsReader::read_expected_key(const Value& value) {
   static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256",
                                                 "passphrase_file"};
   auto values = map_of(value, keys);
@@ -304,7 +303,7 @@ std::optional<KeyIdentity> Reader::read_expected_key(const Value& value) {
   return take(held, key == "record" ? read_expected_record(*text) : read_fingerprint(*text));
 }
 
-std::optional<Moment> Reader::read_moment(const Value& value) {
+std::optional<Moment> SettingsReader::read_moment(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   const auto moment = parse_moment(*text);
@@ -317,7 +316,7 @@ std::optional<Moment> Reader::read_moment(const Value& value) {
   return moment;
 }
 
-std::optional<Moment> Reader::read_past(const Value& value) {
+std::optional<Moment> SettingsReader::read_past(const Value& value) {
   const auto moment = read_moment(value);
   if (moment && vocabulary_.now && moment->first > *vocabulary_.now) {
     wrong(value,
@@ -328,7 +327,7 @@ std::optional<Moment> Reader::read_past(const Value& value) {
 }
 
 /// What the operator says of the past of a selector whose role is read.
-void Reader::read_dates(const Values& values, SelectorSettings& selector) {
+void SettingsReader::read_dates(const Values& values, SelectorSettings& selector) {
   if (const auto since = values.find("since"); since != values.end())
     selector.since = read_past(since->second);
   const auto never_used = values.find("never_used");
@@ -351,7 +350,7 @@ void Reader::read_dates(const Values& values, SelectorSettings& selector) {
   }
 }
 
-void Reader::read_ring(const Value& value, bool selectors_read, DomainSettings& domain) {
+void SettingsReader::read_ring(const Value& value, bool selectors_read, DomainSettings& domain) {
   const auto items = list_of(value);
   if (value.node->kind != YamlNode::Kind::list) return;
   if (items.size() < 2) wrong(value, "at least two selectors were expected, which sign in turn");
@@ -382,7 +381,7 @@ void Reader::read_ring(const Value& value, bool selectors_read, DomainSettings& 
   }
 }
 
-std::optional<SelectorSettings> Reader::read_selector(const Value& value, const Group& group) {
+std::optional<SelectorSettings> SettingsReader::read_selector(const Value& value, const Group& group) {
   static const std::vector<std::string> keys = {
       "name",         "role",  "service",        "subdomain_identities",
       "expected_key", "since", "last_signature", "never_used"};
@@ -423,8 +422,8 @@ std::optional<SelectorSettings> Reader::read_selector(const Value& value, const 
   return selector;
 }
 
-void Reader::read_selectors(const Value& value, const Group& group, bool domain_read,
-                            DomainSettings& domain) {
+void SettingsReader::read_selectors(const Value& value, const Group& group, bool domain_read,
+                                    DomainSettings& domain) {
   const auto items = list_of(value);
   if (value.node->kind == YamlNode::Kind::list && items.empty()) wrong(value, "the list is empty");
   std::map<DomainName, std::uint32_t> lines;
@@ -445,7 +444,7 @@ void Reader::read_selectors(const Value& value, const Group& group, bool domain_
   }
 }
 
-void Reader::read_domain_settings(const Value& value) {
+void SettingsReader::read_domain_settings(const Value& value) {
   static const std::vector<std::string> keys = {"domain",      "group",     "interval",
                                                 "nameservers", "selectors", "rotation"};
   const auto values = map_of(value, keys);
@@ -500,14 +499,14 @@ void Reader::read_domain_settings(const Value& value) {
   settings_.domains.push_back(std::move(domain));
 }
 
-void Reader::read_domains(const Value& value) {
+void SettingsReader::read_domains(const Value& value) {
   const auto items = list_of(value);
   if (value.node->kind == YamlNode::Kind::list && items.empty()) wrong(value, "the list is empty");
   for (const auto& item : items) read_domain_settings(item);
 }
 
 /// The files themselves are read by config/target_files.hpp, when and as often as they change.
-void Reader::read_target_files(const Value& value) {
+void SettingsReader::read_target_files(const Value& value) {
   for (const auto& item : list_of(value)) {
     if (const auto path = path_of(item)) settings_.target_files.push_back(path->string());
   }
@@ -516,7 +515,7 @@ void Reader::read_target_files(const Value& value) {
 // ---- The daemon ----
 
 /// What is silenced. Whether a target file names it only shows when that is read.
-void Reader::read_silenced(const Values& values, const Value& value, SilenceSettings& silence) {
+void SettingsReader::read_silenced(const Values& values, const Value& value, SilenceSettings& silence) {
   const auto domain = values.find("domain");
   const auto selector = values.find("selector");
   const auto group = values.find("group");
@@ -545,7 +544,7 @@ void Reader::read_silenced(const Values& values, const Value& value, SilenceSett
   }
 }
 
-void Reader::read_silence(const Value& value) {
+void SettingsReader::read_silence(const Value& value) {
   static const std::vector<std::string> keys = {"domain", "selector", "group", "until", "reason"};
   const auto values = map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return;
@@ -573,11 +572,11 @@ void Reader::read_silence(const Value& value) {
   settings_.silences.push_back(std::move(silence));
 }
 
-void Reader::read_silences(const Value& value) {
+void SettingsReader::read_silences(const Value& value) {
   for (const auto& item : list_of(value)) read_silence(item);
 }
 
-void Reader::read_modules(const Value& value) {
+void SettingsReader::read_modules(const Value& value) {
   static const std::vector<std::string> keys = {"timeout", "ipv4", "ipv6", "role"};
   const auto& timeout = *std::ranges::find(probe_options(), "timeout", &Option::key);
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
@@ -606,7 +605,7 @@ void Reader::read_modules(const Value& value) {
   }
 }
 
-void Reader::read_probe_allow(const Value& value) {
+void SettingsReader::read_probe_allow(const Value& value) {
   for (const auto& item : list_of(value)) {
     const auto text = text_of(item);
     if (!text) continue;
@@ -629,23 +628,23 @@ void Reader::read_probe_allow(const Value& value) {
   }
 }
 
-Result<Settings> Reader::read(const YamlNode& root) {
+Result<Settings> SettingsReader::read(const YamlNode& root) {
   const Value whole{&root, root.place, ""};
   const auto values = map_of(whole, with_options({"probe", "policy", "rotation", "groups", "domains",
                                                   "target_files", "silences", "modules", "probe_allow"},
                                                  schedule_options()));
   read_options(values, schedule_options());
   // Groups come before the domains that use them, wherever they stand in the file.
-  const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
-      {"probe", &Reader::read_probe},
-      {"policy", &Reader::read_policy},
-      {"rotation", &Reader::read_rotation},
-      {"groups", &Reader::read_groups},
-      {"domains", &Reader::read_domains},
-      {"target_files", &Reader::read_target_files},
-      {"silences", &Reader::read_silences},
-      {"modules", &Reader::read_modules},
-      {"probe_allow", &Reader::read_probe_allow},
+  const std::pair<const char*, void (SettingsReader::*)(const Value&)> sections[] = {
+      {"probe", &SettingsReader::read_probe},
+      {"policy", &SettingsReader::read_policy},
+      {"rotation", &SettingsReader::read_rotation},
+      {"groups", &SettingsReader::read_groups},
+      {"domains", &SettingsReader::read_domains},
+      {"target_files", &SettingsReader::read_target_files},
+      {"silences", &SettingsReader::read_silences},
+      {"modules", &SettingsReader::read_modules},
+      {"probe_allow", &SettingsReader::read_probe_allow},
   };
   for (const auto& [key, read] : sections) {
     if (const auto value = values.find(key); value != values.end()) (this->*read)(value->second);
@@ -666,7 +665,7 @@ Result<Settings> read_settings(std::string_view text, const std::filesystem::pat
                                const Vocabulary& vocabulary) {
   const std::string name = escape_text(path.string());
   return read_yaml(text, name).and_then([&](const YamlNode& root) {
-    return Reader(name, path.parent_path(), vocabulary).read(root);
+    return SettingsReader(name, path.parent_path(), vocabulary).read(root);
   });
 }
 

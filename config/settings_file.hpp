@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 #include "config/settings.hpp"
 
 namespace dkimprobe::config {

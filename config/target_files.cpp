@@ -14,11 +14,11 @@
 
 #include <fmt/format.h>
 
-#include "config/escape.hpp"
-#include "config/internationalized_name.hpp"
-#include "config/nearest_word.hpp"
+#include "config/basics/escape.hpp"
+#include "config/basics/nearest_word.hpp"
+#include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/yaml/yaml_tree.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -26,7 +26,6 @@ namespace {
 using std::chrono::milliseconds;
 
 // Somebody who sees as many mistakes mends the first ones and looks again.
-constexpr std::size_t most_mistakes = 100;
 
 class TargetReader {
  public:

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config/domain_name.hpp"
-#include "config/result.hpp"
-#include "config/selector.hpp"
+#include "config/basics/result.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/selector.hpp"
 #include "config/settings.hpp"
 
 namespace dkimprobe::config {

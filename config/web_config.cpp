@@ -12,10 +12,10 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "config/escape.hpp"
-#include "config/pem.hpp"
-#include "config/yaml_reader.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/basics/escape.hpp"
+#include "config/keys/pem.hpp"
+#include "config/yaml/yaml_reader.hpp"
+#include "config/yaml/yaml_tree.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -171,9 +171,9 @@ bool is_whole_hash(std::string_view hash) {
 
 // ---- The file ----
 
-class Reader : YamlReader {
+class WebConfigReader : YamlReader {
  public:
-  Reader(std::string name, const std::filesystem::path& path)
+  WebConfigReader(std::string name, const std::filesystem::path& path)
       : YamlReader(std::move(name), path.parent_path()) {
     config_.files.push_back(path);
   }
@@ -210,7 +210,7 @@ class Reader : YamlReader {
   WebConfig config_{};
 };
 
-std::shared_ptr<const SecretBytes> Reader::pem_of(const Values& values, const std::string& key) {
+std::shared_ptr<const SecretBytes> WebConfigReader::pem_of(const Values& values, const std::string& key) {
   if (const Value* const file = given_text(values, key + "_file")) {
     const auto path = path_of(*file);
     if (!path) return nullptr;
@@ -230,7 +230,7 @@ std::shared_ptr<const SecretBytes> Reader::pem_of(const Values& values, const st
   return nullptr;
 }
 
-void Reader::read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls) {
+void WebConfigReader::read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls) {
   const auto place_of = [&](const std::string& key) -> const Value* {
     const Value* const file = given_text(values, key + "_file");
     return file != nullptr ? file : given_text(values, key);
@@ -251,7 +251,7 @@ void Reader::read_certificate(const Value& whole, const Values& values, TlsServe
   if (certificates) tls.certificates = certificates->view();
 }
 
-void Reader::read_client_certificates(const Values& values, TlsServerConfig& tls) {
+void WebConfigReader::read_client_certificates(const Values& values, TlsServerConfig& tls) {
   bool read = true;
   if (const Value* const type = given_text(values, "client_auth_type")) {
     const auto word = word_of(*type, parse_authentication,
@@ -285,7 +285,7 @@ void Reader::read_client_certificates(const Values& values, TlsServerConfig& tls
   }
 }
 
-void Reader::read_versions(const Values& values, TlsServerConfig& tls) {
+void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) {
   constexpr std::string_view known = "TLS10, TLS11, TLS12 or TLS13";
   const Value* const lowest = given(values, "min_version");
   const Value* const highest = given(values, "max_version");
@@ -334,7 +334,7 @@ void Reader::read_versions(const Values& values, TlsServerConfig& tls) {
     tls.server_order = word_of(*order, parse_truth, "true or false").value_or(true);
 }
 
-void Reader::read_tls(const Value& value) {
+void WebConfigReader::read_tls(const Value& value) {
   static const std::vector<std::string> keys = {"cert",
                                                 "key",
                                                 "client_ca",
@@ -360,7 +360,7 @@ void Reader::read_tls(const Value& value) {
   config_.tls = std::move(tls);
 }
 
-void Reader::read_http(const Value& value) {
+void WebConfigReader::read_http(const Value& value) {
   static const std::vector<std::string> keys = {"http2", "headers"};
   static const std::vector<std::string> names = {"Strict-Transport-Security", "X-Content-Type-Options",
                                                  "X-Frame-Options", "X-XSS-Protection",
@@ -392,7 +392,7 @@ void Reader::read_http(const Value& value) {
   }
 }
 
-void Reader::read_users(const Value& value) {
+void WebConfigReader::read_users(const Value& value) {
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     const auto hash = held.node->kind == YamlNode::Kind::nothing ? std::string_view() : text_of(held);
     if (!hash) continue;
@@ -407,7 +407,7 @@ void Reader::read_users(const Value& value) {
   }
 }
 
-void Reader::read_rate_limit(const Value& value) {
+void WebConfigReader::read_rate_limit(const Value& value) {
   static const std::vector<std::string> keys = {"interval", "burst"};
   const auto values = map_of(value, keys);
   RateLimit limit;
@@ -423,16 +423,16 @@ void Reader::read_rate_limit(const Value& value) {
   if (limit.interval.count() > 0) config_.rate_limit = limit;
 }
 
-Result<WebConfig> Reader::read(const YamlNode& root) {
+Result<WebConfig> WebConfigReader::read(const YamlNode& root) {
   static const std::vector<std::string> keys = {"tls_server_config", "http_server_config", "rate_limit",
                                                 "basic_auth_users"};
   if (root.kind == YamlNode::Kind::nothing) return std::move(config_);
   const auto values = map_of({&root, root.place, "", root.place}, keys);
-  const std::pair<const char*, void (Reader::*)(const Value&)> sections[] = {
-      {"tls_server_config", &Reader::read_tls},
-      {"http_server_config", &Reader::read_http},
-      {"rate_limit", &Reader::read_rate_limit},
-      {"basic_auth_users", &Reader::read_users},
+  const std::pair<const char*, void (WebConfigReader::*)(const Value&)> sections[] = {
+      {"tls_server_config", &WebConfigReader::read_tls},
+      {"http_server_config", &WebConfigReader::read_http},
+      {"rate_limit", &WebConfigReader::read_rate_limit},
+      {"basic_auth_users", &WebConfigReader::read_users},
   };
   for (const auto& [key, read] : sections) {
     if (const Value* const value = given(values, key)) (this->*read)(*value);
@@ -447,7 +447,7 @@ Result<WebConfig> load_web_config(const std::filesystem::path& path) {
   const std::string name = escape_text(path.string());
   return read_yaml_text(path, "web configuration").and_then([&](const std::string& text) {
     return read_yaml(text, name).and_then([&](const YamlNode& root) {
-      return Reader(name, path).read(root);
+      return WebConfigReader(name, path).read(root);
     });
   });
 }

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/result.hpp"
-#include "config/secret_bytes.hpp"
+#include "config/basics/result.hpp"
+#include "config/keys/secret_bytes.hpp"
 
 namespace dkimprobe::config {
 

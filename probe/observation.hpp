@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "config/address.hpp"
-#include "config/domain_name.hpp"
-#include "config/selector.hpp"
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/selector.hpp"
 
 namespace dkimprobe::probe {
 
@@ -80,6 +80,8 @@ struct IgnoredMessages {
 // ---- What a response said ----
 
 /// One TXT record, its character-strings unjoined and raw (RFC 1035 section 3.3.14).
+inline constexpr std::size_t longest_string = 255;  ///< of a TXT record, in octets (RFC 1035 section 3.3)
+
 struct TxtRecord {
   std::uint32_t ttl_seconds = 0;
   std::vector<std::string> strings{};

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Reads the include lines of the sources: a file includes its own folder and folders to its left, each outside
-library is spoken to from its place alone, nothing asks the system's resolver, and RD=1 has its one place.
+"""Reads the include lines of the sources: a file includes its own room, the rooms before it in its folder, and
+folders to its left; each outside library is included in its place alone, nothing asks the system's resolver, and
+RD=1 has its one place.
 
     include_rule_test.py SOURCE_DIRECTORY"""
 
@@ -8,7 +9,17 @@ import pathlib
 import re
 import sys
 
-FLOW = ["config", "probe", "checks", "exporters", "cli"]
+# The folders in the order in which data flows, each with its rooms in theirs; "" holds the files of the folder itself.
+ROOMS = {
+    "config": ["basics", "names", "keys", "yaml", ""],
+    "probe": ["", "wire", "transport", "discovery", "collection", "resolver", "schedule"],
+    "checks": [
+        "report", "record", "answers", "history", "message", "catalogue", "rules", "judgement", "rotation", "fleet"
+    ],
+    "exporters": ["text", "store", "formats", "terminal", "json", "metrics", "http", "status"],
+    "cli": ["io", "command_line", "plan", "daemon", "commands", ""],
+}
+FLOW = list(ROOMS)
 SEEN_OF_PROBE = "probe/observation.hpp"  # all that folders to the right of probe see of it; cli composes, and sees all
 
 # Outside libraries: how their headers begin, and the folders or files (without suffix) that may include them.
@@ -17,34 +28,25 @@ LIBRARIES = {
     "fmt/": EVERYWHERE,
     "tl/": EVERYWHERE,
     "boost/": ["exporters/http/front_door", "exporters/http/listeners", "probe/"],
-    "idn2.h": ["config/internationalized_name"],
+    "idn2.h": ["config/names/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": [
-        "checks/digest",
-        "checks/ed25519_point",
-        "checks/public_key",
-        "config/pem",
-        "config/private_key",
+        "checks/record/digest",
+        "checks/record/ed25519_point",
+        "checks/record/public_key",
+        "config/keys/pem",
+        "config/keys/private_key",
         "config/web_config",
         "exporters/http/",
     ],
-    "yaml-cpp/": ["config/yaml_tree"],
-    "nlohmann/": [
-        "exporters/catalogue_json",
-        "exporters/history_json",
-        "exporters/observation_json",
-        "exporters/record_formats",
-        "exporters/record_lines",
-        "exporters/report_json",
-        "exporters/rotation_json",
-        "exporters/status/status_json",
-    ],
-    "SQLiteCpp/": ["exporters/history_store"],
-    "sqlite3.h": ["exporters/history_store"],
+    "yaml-cpp/": ["config/yaml/yaml_tree"],
+    "nlohmann/": ["cli/io/record_lines", "exporters/formats/record_formats", "exporters/json/"],
+    "SQLiteCpp/": ["exporters/store/history_store"],
+    "sqlite3.h": ["exporters/store/history_store"],
     "CLI/": ["cli/command_line/flags"],
-    "civetweb.h": ["exporters/http/web_server"],
+    "civetweb.h": ["exporters/http/civetweb_server"],
     "crypt.h": ["exporters/http/password_check"],
-    "systemd/": ["cli/serve", "exporters/http/listeners"],
+    "systemd/": ["cli/commands/serve", "exporters/http/listeners"],
     "zlib.h": ["exporters/metrics/metric_page"],
 }
 ONE_PAIR_OF_PROBE = "ldns/"
@@ -56,14 +58,22 @@ FORBIDDEN = re.compile(
 )
 # A query with RD=1 needs this right, which the engine demands; only these files (without suffix) know it.
 RIGHT_TO_RECURSION = re.compile(r"\bPublicQuestion\b|\bright_to_recursion\b|public_question\.hpp")
-MAY_RECURSE = ["probe/public_question", "probe/query_engine", "probe/resolver_look", "cli/preflight"]
+MAY_RECURSE = ["probe/transport/public_question", "probe/transport/query_engine", "probe/resolver/resolver_probe", "cli/commands/preflight"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def room_of(path):
+    return "/".join(path.split("/")[1:-1])
 
 
 def offences(path, text, exists=lambda header: True):
     """What is wrong in one file, as sentences; `path` is relative to the sources."""
     folder = path.split("/")[0]
     pair = path.rsplit(".", 1)[0]
+    rooms = ROOMS[folder]
+    if room_of(path) not in rooms:
+        yield "%s: %s has no room of that name" % (path, folder)
+        return
     for number, line in enumerate(text.splitlines(), 1):
         place = "%s:%d: " % (path, number)
         for word in FORBIDDEN.findall(line):
@@ -77,11 +87,13 @@ def offences(path, text, exists=lambda header: True):
         if bracket == '"':
             target = header.split("/")[0]
             if "/" not in header or target not in FLOW:
-                yield place + '"%s" must be written from the root, such as "config/result.hpp"' % header
+                yield place + '"%s" must be written from the root, such as "config/basics/result.hpp"' % header
             elif not exists(header):
                 yield place + '"%s" does not exist' % header
             elif FLOW.index(target) > FLOW.index(folder):
                 yield place + "%s is to the right of %s: data flows %s" % (target, folder, " -> ".join(FLOW))
+            elif target == folder and room_of(header) in rooms[rooms.index(room_of(path)) + 1 :]:
+                yield place + "%s comes after the room of this file: %s" % (header, " -> ".join(rooms))
             elif target == "probe" and folder in ("checks", "exporters") and header != SEEN_OF_PROBE:
                 yield place + "%s may include %s alone of probe" % (folder, SEEN_OF_PROBE)
             continue
@@ -106,43 +118,49 @@ def scattered(includers):
 
 # A rule that cannot fail is none: each of these lines must be found.
 MUST_FAIL = [
+    ("checks/a.cpp", "#include <vector>"),
+    ("checks/kitchen/a.cpp", "#include <vector>"),
+    ("checks/record/a.cpp", '#include "checks/answers/chain_answers.hpp"'),
+    ("config/names/a.cpp", '#include "config/settings.hpp"'),
     ("config/a.cpp", '#include "probe/observation.hpp"'),
-    ("probe/a.hpp", '#include "checks/report.hpp"'),
-    ("checks/a.cpp", '#include "probe/prober.hpp"'),
-    ("checks/a.cpp", '#include "exporters/report_table.hpp"'),
-    ("exporters/a.cpp", '  #  include "cli/check.hpp"'),
-    ("checks/a.cpp", '#include "report.hpp"'),
-    ("checks/a.cpp", '#include "../config/result.hpp"'),
-    ("checks/a.cpp", "#include <boost/asio.hpp>"),
-    ("checks/judge.cpp", "#include <openssl/evp.h>"),
-    ("checks/digest_of_all.cpp", "#include <openssl/evp.h>"),
-    ("checks/a.cpp", "#include <ldns/ldns.h>"),
-    ("exporters/report_table.cpp", "#include <nlohmann/json.hpp>"),
+    ("probe/a.hpp", '#include "checks/report/report.hpp"'),
+    ("checks/rules/a.cpp", '#include "probe/collection/prober.hpp"'),
+    ("checks/rules/a.cpp", '#include "exporters/terminal/report_table.hpp"'),
+    ("exporters/text/a.cpp", '  #  include "cli/commands/check.hpp"'),
+    ("checks/rules/a.cpp", '#include "report.hpp"'),
+    ("checks/rules/a.cpp", '#include "../config/result.hpp"'),
+    ("checks/rules/a.cpp", "#include <boost/asio.hpp>"),
+    ("checks/judgement/judge.cpp", "#include <openssl/evp.h>"),
+    ("checks/record/digest_of_all.cpp", "#include <openssl/evp.h>"),
+    ("checks/rules/a.cpp", "#include <ldns/ldns.h>"),
+    ("exporters/terminal/report_table.cpp", "#include <nlohmann/json.hpp>"),
     ("cli/main.cpp", "#include <CLI/CLI.hpp>"),
-    ("cli/history.cpp", "#include <sqlite3.h>"),
-    ("exporters/history_text.cpp", "#include <SQLiteCpp/SQLiteCpp.h>"),
-    ("probe/a.cpp", "#include <yaml-cpp/yaml.h>"),
+    ("cli/commands/history.cpp", "#include <sqlite3.h>"),
+    ("exporters/terminal/history_text.cpp", "#include <SQLiteCpp/SQLiteCpp.h>"),
+    ("probe/collection/a.cpp", "#include <yaml-cpp/yaml.h>"),
     ("config/settings_file.cpp", "#include <yaml-cpp/yaml.h>"),
-    ("exporters/http/web_service.cpp", "#include <boost/asio/ip/tcp.hpp>"),
-    ("cli/serve.cpp", "#include <civetweb.h>"),
-    ("config/expected_key.cpp", "#include <openssl/evp.h>"),
-    ("probe/a.cpp", "  getaddrinfo(name, nullptr, nullptr, &result);"),
-    ("probe/a.cpp", "  boost::asio::ip::udp::resolver resolver(context);"),
+    ("exporters/http/http_server.cpp", "#include <boost/asio/ip/tcp.hpp>"),
+    ("cli/commands/serve.cpp", "#include <civetweb.h>"),
+    ("config/keys/expected_key.cpp", "#include <openssl/evp.h>"),
+    ("probe/collection/a.cpp", "  getaddrinfo(name, nullptr, nullptr, &result);"),
+    ("probe/collection/a.cpp", "  boost::asio::ip::udp::resolver resolver(context);"),
     ("config/a.cpp", "  ldns_resolver_new();"),
-    ("probe/round.cpp", "  request.right_to_recursion = &right;"),
-    ("cli/check.cpp", "  const auto right = probe::PublicQuestion::after(then, now);"),
-    ("probe/prober.hpp", '#include "probe/public_question.hpp"'),
+    ("probe/collection/domain_probe.cpp", "  request.right_to_recursion = &right;"),
+    ("cli/commands/check.cpp", "  const auto right = probe::PublicQuestion::after(then, now);"),
+    ("probe/collection/prober.hpp", '#include "probe/transport/public_question.hpp"'),
 ]
 MUST_PASS = [
-    ("cli/check.cpp", '#include "probe/prober.hpp"'),
-    ("checks/a.cpp", '#include "probe/observation.hpp"'),
-    ("checks/a.cpp", '#include "config/result.hpp"'),
-    ("probe/a.cpp", "#include <boost/asio/io_context.hpp>"),
-    ("probe/a.cpp", "#include <netinet/in.h>"),
-    ("probe/a.cpp", "#include <sys/socket.h>"),
-    ("checks/digest.cpp", "#include <openssl/evp.h>"),
+    ("checks/answers/a.cpp", '#include "checks/record/digest.hpp"'),
+    ("config/a.cpp", '#include "config/names/selector.hpp"'),
+    ("cli/commands/check.cpp", '#include "probe/collection/prober.hpp"'),
+    ("checks/rules/a.cpp", '#include "probe/observation.hpp"'),
+    ("checks/rules/a.cpp", '#include "config/basics/result.hpp"'),
+    ("probe/collection/a.cpp", "#include <boost/asio/io_context.hpp>"),
+    ("probe/collection/a.cpp", "#include <netinet/in.h>"),
+    ("probe/collection/a.cpp", "#include <sys/socket.h>"),
+    ("checks/record/digest.cpp", "#include <openssl/evp.h>"),
     ("config/a.hpp", "#include <vector>"),
-    ("cli/preflight.cpp", "  const auto right = probe::PublicQuestion::after(then, now);"),
+    ("cli/commands/preflight.cpp", "  const auto right = probe::PublicQuestion::after(then, now);"),
 ]
 
 

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "config/escape.hpp"
-#include "config/internationalized_name.hpp"
-#include "config/named_server.hpp"
+#include "config/basics/escape.hpp"
+#include "config/names/internationalized_name.hpp"
+#include "config/names/named_server.hpp"
 
 namespace dkimprobe::cli {
 namespace {

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "cli/command_line.hpp"
+#include "cli/command_line/command_line.hpp"
 #include "cli/command_line/common_flags.hpp"
 #include "cli/command_line/flags.hpp"
+#include "config/basics/result.hpp"
 #include "config/options.hpp"
-#include "config/result.hpp"
 
 namespace dkimprobe::cli {
 

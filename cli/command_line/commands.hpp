@@ -5,8 +5,8 @@
 #include <span>
 #include <string>
 
-#include "cli/command_line.hpp"
-#include "config/result.hpp"
+#include "cli/command_line/command_line.hpp"
+#include "config/basics/result.hpp"
 
 namespace dkimprobe::cli {
 

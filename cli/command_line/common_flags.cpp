@@ -1,6 +1,6 @@
 #include "cli/command_line/common_flags.hpp"
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 namespace {

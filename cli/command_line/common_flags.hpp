@@ -11,9 +11,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/command_line.hpp"
+#include "cli/command_line/command_line.hpp"
 #include "cli/command_line/flags.hpp"
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 
 namespace dkimprobe::cli {
 

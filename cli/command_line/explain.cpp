@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/common_flags.hpp"
-#include "config/escape.hpp"
-#include "config/nearest_word.hpp"
+#include "config/basics/escape.hpp"
+#include "config/basics/nearest_word.hpp"
 
 namespace dkimprobe::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "config/escape.hpp"
-#include "config/nearest_word.hpp"
-#include "exporters/text_layout.hpp"
+#include "config/basics/escape.hpp"
+#include "config/basics/nearest_word.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 
 namespace dkimprobe::cli {
 

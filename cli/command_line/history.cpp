@@ -1,8 +1,8 @@
 #include "cli/command_line/commands.hpp"
 
 #include "cli/command_line/common_flags.hpp"
-#include "config/escape.hpp"
-#include "config/internationalized_name.hpp"
+#include "config/basics/escape.hpp"
+#include "config/names/internationalized_name.hpp"
 
 namespace dkimprobe::cli {
 namespace {

@@ -1,7 +1,7 @@
 #include "cli/command_line/commands.hpp"
 
 #include "cli/command_line/common_flags.hpp"
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 namespace {

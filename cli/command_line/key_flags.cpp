@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "cli/command_line.hpp"
+#include "cli/command_line/command_line.hpp"
 #include "cli/command_line/flags.hpp"
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 
 namespace dkimprobe::cli {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/common_flags.hpp"
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "cli/command_line/ask_flags.hpp"
 #include "cli/command_line/key_flags.hpp"
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 namespace {

@@ -7,8 +7,9 @@
 
 #include "cli/command_line/common_flags.hpp"
 #include "cli/command_line/key_flags.hpp"
-#include "config/escape.hpp"
-#include "config/internationalized_name.hpp"
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
+#include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
 
 namespace dkimprobe::cli {
@@ -39,15 +40,14 @@ Usage
 
 /// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
 std::vector<std::string> read_words(const char* flag, const std::string& text, Mistakes& mistakes) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto is_end = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
   std::vector<std::string> words;
   std::string_view rest = text;
   while (true) {
     const std::string_view word = rest.substr(0, rest.find(':'));
     const bool good =
-        word == "*" || (!word.empty() && is_letter(word.front()) && is_end(word.back()) &&
-                        std::ranges::all_of(word, [&](char c) { return c == '-' || is_end(c); }));
+        word == "*" ||
+        (!word.empty() && config::is_letter(word.front()) && config::is_letter_or_digit(word.back()) &&
+         std::ranges::all_of(word, [&](char c) { return c == '-' || config::is_letter_or_digit(c); }));
     if (!good) {
       mistakes.push_back(
           {flag,

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/ask_flags.hpp"
-#include "config/escape.hpp"
-#include "config/internationalized_name.hpp"
+#include "config/basics/escape.hpp"
+#include "config/names/internationalized_name.hpp"
 
 namespace dkimprobe::cli {
 namespace {

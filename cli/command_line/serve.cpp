@@ -9,7 +9,8 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/ask_flags.hpp"
-#include "config/escape.hpp"
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
 #include "config/options.hpp"
 
 namespace dkimprobe::cli {
@@ -44,8 +45,7 @@ Result<std::string> prefix_of(std::string_view url) {
     if (path.empty()) path = "/";
   }
   const bool plain = std::ranges::all_of(path, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return config::is_letter_or_digit(c) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
   });
   if (!path.starts_with('/') || !plain) {
     return config::mistake(flag, fmt::format("`{}` cannot be used: it must be a URL such as "

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "cli/log.hpp"
-#include "cli/wall_clock.hpp"
+#include "cli/io/log.hpp"
+#include "cli/io/wall_clock.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -27,7 +27,7 @@ HistoryWriter::~HistoryWriter() {
   stop();
 }
 
-std::optional<checks::SelectorHistory> HistoryWriter::load(const exporters::TargetKey& key) {
+std::optional<checks::SelectorHistory> HistoryWriter::load(const checks::TargetKey& key) {
   const std::lock_guard lock(store_mutex_);
   if (!store_) return std::nullopt;
   auto loaded = store_->load(key.domain, key.selector);

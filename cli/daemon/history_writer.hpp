@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "checks/history.hpp"
-#include "exporters/fleet.hpp"
-#include "exporters/history_store.hpp"
+#include "checks/fleet/fleet.hpp"
+#include "checks/history/history.hpp"
+#include "exporters/store/history_store.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::cli {
@@ -31,7 +31,7 @@ class HistoryWriter {
   HistoryWriter& operator=(const HistoryWriter&) = delete;
 
   /// Waits for the disk. Nothing when nothing is stored, or it cannot be read, which is logged.
-  [[nodiscard]] std::optional<checks::SelectorHistory> load(const exporters::TargetKey& key);
+  [[nodiscard]] std::optional<checks::SelectorHistory> load(const checks::TargetKey& key);
 
   void add(const std::vector<probe::Observation>& looks);
   [[nodiscard]] Facts facts() const;

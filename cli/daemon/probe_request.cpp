@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "config/escape.hpp"
-#include "config/internationalized_name.hpp"
-#include "config/nearest_word.hpp"
+#include "config/basics/escape.hpp"
+#include "config/basics/nearest_word.hpp"
+#include "config/names/internationalized_name.hpp"
 
 namespace dkimprobe::cli {
 namespace {

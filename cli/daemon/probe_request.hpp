@@ -9,7 +9,7 @@
 #include <tl/expected.hpp>
 
 #include "cli/daemon/watch_list.hpp"
-#include "exporters/http/web_service.hpp"
+#include "exporters/http/http_server.hpp"
 
 namespace dkimprobe::cli {
 

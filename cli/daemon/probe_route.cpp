@@ -12,14 +12,14 @@
 
 #include <fmt/format.h>
 
-#include "checks/judge.hpp"
-#include "cli/report_output.hpp"
-#include "cli/wall_clock.hpp"
-#include "exporters/history_changes.hpp"
+#include "checks/judgement/judge.hpp"
+#include "cli/io/report_output.hpp"
+#include "cli/io/wall_clock.hpp"
+#include "exporters/json/observation_words.hpp"
 #include "exporters/metrics/metric_text.hpp"
 #include "exporters/metrics/negotiation.hpp"
 #include "exporters/metrics/report_metrics.hpp"
-#include "exporters/observation_words.hpp"
+#include "exporters/store/history_changes.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -95,7 +95,7 @@ std::vector<exporters::MeasuredReport> ProbeRoute::judge(const ProbeRequest& req
                                                          std::vector<checks::Report>& reports) const {
   std::vector<std::optional<probe::WallTime>> first_seen;
   for (std::size_t i = 0; i < seen.size(); ++i) {
-    const exporters::TargetKey key{seen[i].domain, seen[i].selector};
+    const checks::TargetKey key{seen[i].domain, seen[i].selector};
     const auto known = state_.history(key);
     auto history = known ? *known : checks::SelectorHistory{};
     if (known) checks::extend(history, seen[i]);

@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "checks/report.hpp"
+#include "checks/report/report.hpp"
 #include "cli/daemon/probe_request.hpp"
 #include "cli/daemon/watch_state.hpp"
-#include "exporters/http/web_service.hpp"
+#include "exporters/http/http_server.hpp"
 #include "exporters/metrics/report_metrics.hpp"
 #include "exporters/status/status_overview.hpp"
-#include "probe/scheduler.hpp"
+#include "probe/schedule/scheduler.hpp"
 
 namespace dkimprobe::cli {
 

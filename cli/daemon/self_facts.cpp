@@ -23,7 +23,7 @@ exporters::TransportMetrics transport_metrics(const probe::ExchangeTotals& total
 
 }  // namespace
 
-exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds, const exporters::ReloadState& reload,
+exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds, const checks::ReloadState& reload,
                                   const ProbeRoute::Counts& probes, const HistoryWriter::Facts& history,
                                   probe::WallTime started) {
   exporters::SelfMetrics metrics;

@@ -1,16 +1,16 @@
 // What the program tells of itself, from the counts of its parts.
 #pragma once
 
+#include "checks/fleet/fleet.hpp"
 #include "cli/daemon/history_writer.hpp"
 #include "cli/daemon/probe_route.hpp"
-#include "exporters/fleet.hpp"
 #include "exporters/metrics/self_metrics.hpp"
-#include "probe/scheduler.hpp"
+#include "probe/schedule/scheduler.hpp"
 
 namespace dkimprobe::cli {
 
 [[nodiscard]] exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds,
-                                                const exporters::ReloadState& reload,
+                                                const checks::ReloadState& reload,
                                                 const ProbeRoute::Counts& probes,
                                                 const HistoryWriter::Facts& history, probe::WallTime started);
 

@@ -31,10 +31,10 @@ void add_history(const exporters::StatusRoute& route, const WatchState& state, S
 
 }  // namespace
 
-StatusOverview status_overview(const exporters::Fleet& fleet, probe::WallTime now) {
+StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now) {
   StatusOverview overview;
   overview.now = now;
-  overview.path_intercepted = exporters::path_intercepted(fleet);
+  overview.path_intercepted = checks::path_intercepted(fleet);
   overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.mistake};
   for (const auto& target : fleet.targets) {
     if (overview.domains.empty() || overview.domains.back().domain != target.key.domain) {

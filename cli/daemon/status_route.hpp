@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "cli/daemon/watch_state.hpp"
-#include "exporters/http/web_service.hpp"
+#include "exporters/http/http_server.hpp"
 #include "exporters/status/status_overview.hpp"
 
 namespace dkimprobe::cli {
 
 /// All of the fleet but for histories.
-[[nodiscard]] exporters::StatusOverview status_overview(const exporters::Fleet& fleet, probe::WallTime now);
+[[nodiscard]] exporters::StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now);
 
 /// `overview` has what `status_overview` cannot know but for the history, which comes from `state`.
 [[nodiscard]] exporters::Response status_response(const exporters::Request& request,

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/rotation_targets.hpp"
+#include "cli/plan/rotation_targets.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -19,15 +19,15 @@ bool is_about(const config::SilenceSettings& silence, const config::DomainSettin
 }
 
 /// The one that ends last.
-std::optional<exporters::Silence> silence_of(const std::vector<config::SilenceSettings>& silences,
-                                             const config::DomainSettings& domain,
-                                             const config::Selector& selector) {
+std::optional<checks::Maintenance> silence_of(const std::vector<config::SilenceSettings>& silences,
+                                              const config::DomainSettings& domain,
+                                              const config::Selector& selector) {
   const config::SilenceSettings* last = nullptr;
   for (const auto& silence : silences) {
     if (is_about(silence, domain, selector) && (last == nullptr || silence.until > last->until))
       last = &silence;
   }
-  return last == nullptr ? std::nullopt : std::optional(exporters::Silence{last->until, last->reason});
+  return last == nullptr ? std::nullopt : std::optional(checks::Maintenance{last->until, last->reason});
 }
 
 /// Those that silence nobody: of a domain that only target files could name.
@@ -68,7 +68,7 @@ WatchList watch_list(const CheckPlan& plan, const config::Settings& settings) {
     const auto said = std::ranges::find(settings.domains, target.domain, &config::DomainSettings::domain);
     for (std::size_t i = 0; i < target.selectors.size(); ++i) {
       const config::Selector& selector = target.selectors[i];
-      exporters::TargetKey key{target.domain, selector};
+      checks::TargetKey key{target.domain, selector};
       list.targets.push_back({key, said->group, target.expectations[i].role,
                               silence_of(settings.silences, *said, selector), said->interval});
       list.expectations.emplace(std::move(key), target.expectations[i]);

@@ -5,14 +5,14 @@
 #include <map>
 #include <vector>
 
-#include "checks/judge.hpp"
-#include "checks/rotation_plan.hpp"
-#include "cli/check_plan.hpp"
-#include "config/domain_name.hpp"
-#include "config/result.hpp"
+#include "checks/fleet/fleet.hpp"
+#include "checks/judgement/judge.hpp"
+#include "checks/rotation/rotation_plan.hpp"
+#include "cli/plan/check_plan.hpp"
+#include "config/basics/result.hpp"
+#include "config/names/domain_name.hpp"
 #include "config/settings.hpp"
-#include "exporters/fleet.hpp"
-#include "probe/schedule.hpp"
+#include "probe/schedule/schedule.hpp"
 
 namespace dkimprobe::cli {
 
@@ -23,10 +23,10 @@ struct WatchedFacts {
 
 struct WatchList {
   config::ProbeSettings probe{};  ///< without pinned servers: each domain has its own
-  std::vector<exporters::WatchedTarget> targets{};
+  std::vector<checks::WatchedTarget> targets{};
   std::vector<probe::WatchedDomain> rounds{};
   std::map<config::DomainName, WatchedFacts> domains{};
-  std::map<exporters::TargetKey, checks::Expectation> expectations{};  ///< one for each target
+  std::map<checks::TargetKey, checks::Expectation> expectations{};  ///< one for each target
   /// Of the domains of which the settings say a rotation; without histories.
   std::map<config::DomainName, checks::RotationInput> rotations{};
   // What `/probe` may do besides.

@@ -8,14 +8,14 @@
 #include <string>
 #include <utility>
 
-#include "checks/judge.hpp"
-#include "checks/preflight.hpp"
-#include "exporters/history_changes.hpp"
+#include "checks/judgement/judge.hpp"
+#include "checks/rotation/preflight.hpp"
+#include "exporters/store/history_changes.hpp"
 
 namespace dkimprobe::cli {
 
-using exporters::Applied;
-using exporters::TargetKey;
+using checks::Applied;
+using checks::TargetKey;
 using probe::WallTime;
 
 namespace {
@@ -73,7 +73,7 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
   std::erase_if(pasts_, [&](const auto& entry) { return !list->domains.contains(entry.first); });
   std::erase_if(places_, is_left);
   set_targets(fleet_, list->targets);
-  exporters::set_reload(fleet_, {true, now, now, {}});
+  checks::set_reload(fleet_, {true, now, now, {}});
 
   std::map<config::DomainName, Rotation> rotations;
   std::set<config::DomainName> domains;
@@ -100,10 +100,10 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
   list_ = std::move(list);
 }
 
-void WatchState::set_reload(exporters::ReloadState reload) {
+void WatchState::set_reload(checks::ReloadState reload) {
   const std::lock_guard lock(mutex_);
   reload.succeeded_at = fleet_.reload.succeeded_at;
-  exporters::set_reload(fleet_, std::move(reload));
+  checks::set_reload(fleet_, std::move(reload));
 }
 
 std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::FinishedRound& round,
@@ -194,7 +194,7 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
 
 void WatchState::set_next_round(const config::DomainName& domain, WallTime next) {
   const std::lock_guard lock(mutex_);
-  exporters::set_next_round(fleet_, domain, next);
+  checks::set_next_round(fleet_, domain, next);
 }
 
 std::shared_ptr<const WatchList> WatchState::list() const {
@@ -226,7 +226,7 @@ checks::KeyPlaces WatchState::elsewhere(const TargetKey& key, const checks::Sele
   return others;
 }
 
-exporters::Fleet WatchState::fleet(WallTime now) {
+checks::Fleet WatchState::fleet(WallTime now) {
   const std::lock_guard lock(mutex_);
   for (auto& [domain, rotation] : rotations_) {
     if (rotation.next_plan <= now) plan(rotation, now);

@@ -8,12 +8,12 @@
 #include <optional>
 #include <vector>
 
-#include "checks/history.hpp"
-#include "checks/key_places.hpp"
-#include "checks/rotation_plan.hpp"
+#include "checks/fleet/fleet.hpp"
+#include "checks/history/history.hpp"
+#include "checks/history/key_occurrences.hpp"
+#include "checks/rotation/rotation_plan.hpp"
 #include "cli/daemon/watch_list.hpp"
-#include "exporters/fleet.hpp"
-#include "probe/scheduler.hpp"
+#include "probe/schedule/scheduler.hpp"
 
 namespace dkimprobe::cli {
 
@@ -26,13 +26,13 @@ class WatchState {
   using History = std::shared_ptr<const checks::SelectorHistory>;
 
   /// The targets of the list of which nothing is known here.
-  [[nodiscard]] std::vector<exporters::TargetKey> unknown_targets(const WatchList& list) const;
+  [[nodiscard]] std::vector<checks::TargetKey> unknown_targets(const WatchList& list) const;
 
   /// From now on these targets; what stays keeps its state and its history. `stored` has histories of those
   /// that are new.
-  void replace(std::shared_ptr<const WatchList> list, std::map<exporters::TargetKey, History> stored,
+  void replace(std::shared_ptr<const WatchList> list, std::map<checks::TargetKey, History> stored,
                probe::WallTime now);
-  void set_reload(exporters::ReloadState reload);
+  void set_reload(checks::ReloadState reload);
 
   /// Judges what was seen. One call at a time.
   [[nodiscard]] probe::RoundVerdict take(const probe::FinishedRound& round, probe::WallTime now);
@@ -40,11 +40,11 @@ class WatchState {
 
   [[nodiscard]] std::shared_ptr<const WatchList> list() const;
   /// Null when nothing is known of the target.
-  [[nodiscard]] History history(const exporters::TargetKey& key) const;
+  [[nodiscard]] History history(const checks::TargetKey& key) const;
   /// Of one selector's keys where else they stand, as far as it is watched.
-  [[nodiscard]] checks::KeyPlaces elsewhere(const exporters::TargetKey& key,
+  [[nodiscard]] checks::KeyPlaces elsewhere(const checks::TargetKey& key,
                                             const checks::SelectorHistory& history) const;
-  [[nodiscard]] exporters::Fleet fleet(probe::WallTime now);
+  [[nodiscard]] checks::Fleet fleet(probe::WallTime now);
 
  private:
   struct Rotation {
@@ -58,19 +58,19 @@ class WatchState {
     checks::ProbedSelector probed{};
   };
 
-  [[nodiscard]] std::map<exporters::TargetKey, Judged> judge(const probe::FinishedRound& round,
-                                                             const WatchList& list, probe::WallTime now);
+  [[nodiscard]] std::map<checks::TargetKey, Judged> judge(const probe::FinishedRound& round,
+                                                          const WatchList& list, probe::WallTime now);
   /// The histories of what the round looked at, with it, and the past of the domain's zones.
-  [[nodiscard]] std::map<exporters::TargetKey, Judged> extend(const probe::FinishedRound& round,
-                                                              const WatchList& list, probe::WallTime now);
+  [[nodiscard]] std::map<checks::TargetKey, Judged> extend(const probe::FinishedRound& round,
+                                                           const WatchList& list, probe::WallTime now);
   /// Nothing before each selector was looked at.
   void plan(Rotation& rotation, probe::WallTime now);
 
   mutable std::mutex mutex_{};
   std::shared_ptr<const WatchList> list_ = std::make_shared<const WatchList>();
-  exporters::Fleet fleet_{};
-  std::map<exporters::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
-  std::map<exporters::TargetKey, std::vector<checks::KeyPlace>> places_{};
+  checks::Fleet fleet_{};
+  std::map<checks::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
+  std::map<checks::TargetKey, std::vector<checks::KeyPlace>> places_{};
   std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain
   std::map<config::DomainName, Rotation> rotations_{};
 };

@@ -25,13 +25,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "config/base64.hpp"
-#include "config/escape.hpp"
+#include "config/basics/base64.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/http/civetweb_server.hpp"
 #include "exporters/http/listeners.hpp"
+#include "exporters/http/live_web_config.hpp"
 #include "exporters/http/password_check.hpp"
 #include "exporters/http/request_target.hpp"
-#include "exporters/http/web_rules.hpp"
-#include "exporters/http/web_server.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

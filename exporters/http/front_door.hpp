@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/result.hpp"
-#include "exporters/http/web_service.hpp"
+#include "config/basics/result.hpp"
+#include "exporters/http/http_server.hpp"
 
 namespace dkimprobe::exporters {
 

@@ -13,7 +13,7 @@
 #include <systemd/sd-daemon.h>
 #include <boost/asio/ip/v6_only.hpp>
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

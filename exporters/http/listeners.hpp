@@ -9,8 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "config/result.hpp"
-#include "exporters/http/web_service.hpp"
+#include "config/basics/result.hpp"
+#include "exporters/http/http_server.hpp"
 
 namespace dkimprobe::exporters {
 

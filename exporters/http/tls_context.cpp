@@ -11,8 +11,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "config/address.hpp"
-#include "config/pem.hpp"
+#include "config/keys/pem.hpp"
+#include "config/names/address.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <openssl/ssl.h>
 
-#include "config/result.hpp"
+#include "config/basics/result.hpp"
 #include "config/web_config.hpp"
 
 namespace dkimprobe::exporters {

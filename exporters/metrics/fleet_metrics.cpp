@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 #include "exporters/metrics/metric_values.hpp"
 #include "exporters/metrics/report_metrics.hpp"
 
@@ -54,7 +54,7 @@ MetricLabels labels_of(const config::DomainName& domain, const config::Selector&
 // ---- How targets are watched ----
 
 struct LabelledTarget {
-  const TargetState* state = nullptr;
+  const checks::TargetState* state = nullptr;
   MetricLabels labels{};
 };
 
@@ -199,7 +199,8 @@ constexpr RotationFamily rotation_families[] = {
 };
 
 /// All of these targets; returns how many series of them were left out.
-std::size_t write_targets(MetricWriter& writer, std::span<const TargetState> states, probe::WallTime now) {
+std::size_t write_targets(MetricWriter& writer, std::span<const checks::TargetState> states,
+                          probe::WallTime now) {
   std::vector<MeasuredReport> reports;
   std::vector<LabelledTarget> targets;
   for (const auto& target : states) {
@@ -214,7 +215,7 @@ std::size_t write_targets(MetricWriter& writer, std::span<const TargetState> sta
 
 }  // namespace
 
-std::size_t write_fleet_metrics(MetricWriter& writer, const Fleet& fleet, probe::WallTime now,
+std::size_t write_fleet_metrics(MetricWriter& writer, const checks::Fleet& fleet, probe::WallTime now,
                                 std::size_t most_selectors) {
   const std::span all(fleet.targets);
   const auto told = all.first(std::min(all.size(), most_selectors));

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "exporters/fleet.hpp"
+#include "checks/fleet/fleet.hpp"
 #include "exporters/metrics/metric_text.hpp"
 #include "probe/observation.hpp"
 
@@ -16,7 +16,7 @@ inline constexpr std::size_t most_selectors_told = 50'000;
 
 /// `now` decides alone whether a silence has ended. A family without a sample is left out.
 /// Returns how many series were not written, beyond the bounds of selectors and of servers of a selector.
-std::size_t write_fleet_metrics(MetricWriter& writer, const Fleet& fleet, probe::WallTime now,
+std::size_t write_fleet_metrics(MetricWriter& writer, const checks::Fleet& fleet, probe::WallTime now,
                                 std::size_t most_selectors = most_selectors_told);
 
 }  // namespace dkimprobe::exporters

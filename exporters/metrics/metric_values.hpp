@@ -1,7 +1,7 @@
 // How a status and a time are told as the value of a sample.
 #pragma once
 
-#include "checks/report.hpp"
+#include "checks/report/report.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::exporters {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "config/basics/ascii.hpp"
+
 namespace dkimprobe::exporters {
 namespace {
 
@@ -11,11 +13,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 /// Takes what stands before the next `separator`, which is taken away too.
@@ -39,8 +36,8 @@ Wanted read_wanted(std::string_view element) {
   while (!element.empty()) {
     std::string_view value = take(element, ';');
     const auto name = take(value, '=');
-    if (same_word(name, "version")) wanted.version = value;
-    if (same_word(name, "q")) {
+    if (config::equal_ignoring_case(name, "version")) wanted.version = value;
+    if (config::equal_ignoring_case(name, "q")) {
       double quality = 0.0;
       const auto read =
           std::from_chars(value.data(), value.data() + value.size(), quality, std::chars_format::fixed);
@@ -58,10 +55,10 @@ MetricFormat choose_format(std::string_view accept) {
   double text = 0.0;
   while (!accept.empty()) {
     const Wanted wanted = read_wanted(take(accept, ','));
-    if (same_word(wanted.name, "application/openmetrics-text")) {
+    if (config::equal_ignoring_case(wanted.name, "application/openmetrics-text")) {
       if (wanted.version.empty() || wanted.version == "1.0.0" || wanted.version == "0.0.1")
         openmetrics = std::max(openmetrics, wanted.quality);
-    } else if (same_word(wanted.name, "text/plain")) {
+    } else if (config::equal_ignoring_case(wanted.name, "text/plain")) {
       text = std::max(text, wanted.quality);
     }
   }
@@ -72,7 +69,9 @@ bool accepts_gzip(std::string_view accept_encoding) {
   bool any = false;
   while (!accept_encoding.empty()) {
     const Wanted wanted = read_wanted(take(accept_encoding, ','));
-    if (same_word(wanted.name, "gzip") || same_word(wanted.name, "x-gzip")) return wanted.quality > 0.0;
+    if (config::equal_ignoring_case(wanted.name, "gzip") ||
+        config::equal_ignoring_case(wanted.name, "x-gzip"))
+      return wanted.quality > 0.0;
     if (wanted.name == "*") any = wanted.quality > 0.0;
   }
   return any;

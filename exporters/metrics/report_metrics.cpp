@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "checks/catalogue.hpp"
-#include "checks/server_answer.hpp"
-#include "config/address.hpp"
-#include "exporters/message_size.hpp"
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/catalogue.hpp"
+#include "config/names/address.hpp"
 #include "exporters/metrics/metric_values.hpp"
+#include "exporters/text/response_sizes.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "checks/report.hpp"
+#include "checks/report/report.hpp"
 #include "exporters/metrics/metric_text.hpp"
 #include "probe/observation.hpp"
 

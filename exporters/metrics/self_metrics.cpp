@@ -1,6 +1,6 @@
 #include "exporters/metrics/self_metrics.hpp"
 
-#include "exporters/observation_words.hpp"
+#include "exporters/json/observation_words.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

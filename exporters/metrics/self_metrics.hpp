@@ -38,7 +38,7 @@ struct SelfMetrics {
   std::size_t rounds_under_way = 0;
   std::size_t domains = 0;
   std::size_t domains_unseen = 0;
-  bool path_intercepted = false;    ///< see exporters/fleet.hpp
+  bool path_intercepted = false;    ///< see checks/fleet/fleet.hpp
   std::optional<bool> fits_pace{};  ///< whether the rounds fit the pace, once that is known
   std::uint64_t probes = 0;         ///< of `/probe`
   std::uint64_t probes_refused = 0;

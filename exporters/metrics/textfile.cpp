@@ -1,6 +1,6 @@
 #include "exporters/metrics/textfile.hpp"
 
-#include "config/escape.hpp"
+#include "config/basics/escape.hpp"
 #include "exporters/metrics/metric_values.hpp"
 
 namespace dkimprobe::exporters {

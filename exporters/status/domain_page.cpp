@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "checks/server_answer.hpp"
-#include "exporters/rotation_text.hpp"
+#include "checks/answers/server_answer.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text_page.hpp"
+#include "exporters/terminal/rotation_text.hpp"
+#include "exporters/terminal/text_page.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -1,7 +1,7 @@
 #include "exporters/status/html_writer.hpp"
 
-#include "config/escape.hpp"
-#include "exporters/text_layout.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 

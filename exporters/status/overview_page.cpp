@@ -6,10 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "checks/catalogue.hpp"
+#include "checks/catalogue/catalogue.hpp"
+#include "config/basics/ascii.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text_layout.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -18,15 +19,6 @@ using checks::Status;
 
 constexpr std::size_t domains_a_page = 200;
 constexpr std::size_t shown_selectors = 12;
-constexpr std::array all_statuses{Status::critical, Status::unknown, Status::warning, Status::ok};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 /// How many domains have each status, as links to them.
 void write_tiles(HtmlWriter& html, const StatusOverview& overview, const StatusRoute& route) {
@@ -83,7 +75,7 @@ void write_worst(HtmlWriter& html, const StatusDomain& domain) {
   }
 }
 
-void write_selectors(HtmlWriter& html, const StatusOverview& overview, const StatusDomain& domain) {
+void write_chips(HtmlWriter& html, const StatusOverview& overview, const StatusDomain& domain) {
   const auto list = html.open("ul", {{"class", "chips"}});
   for (std::size_t i = 0; i < std::min(domain.selectors.size(), shown_selectors); ++i) {
     const auto& selector = domain.selectors[i];
@@ -136,7 +128,7 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
   }
   {
     const auto cell = html.open("td", {{"role", "cell"}, {"class", "wide"}});
-    write_selectors(html, overview, domain);
+    write_chips(html, overview, domain);
   }
   {
     const auto cell = html.open("td", {{"role", "cell"}, {"class", "time"}});
@@ -187,11 +179,12 @@ void write_pages(HtmlWriter& html, const StatusOverview& overview, const StatusR
 }  // namespace
 
 std::vector<const StatusDomain*> filtered_domains(const StatusOverview& overview, const StatusRoute& route) {
-  const std::string search = lower_case(route.search);
+  const std::string search = config::lower_case(route.search);
   std::vector<const StatusDomain*> domains;
   for (const auto& domain : overview.domains) {
     if (route.only && status_of(domain) != *route.only) continue;
-    if (!search.empty() && lower_case(domain.domain.to_string()).find(search) == std::string::npos) continue;
+    if (!search.empty() && config::lower_case(domain.domain.to_string()).find(search) == std::string::npos)
+      continue;
     domains.push_back(&domain);
   }
   std::ranges::sort(domains, {}, [](const StatusDomain* domain) {

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "checks/time_text.hpp"
-#include "exporters/iso_time.hpp"
+#include "checks/report/time_text.hpp"
+#include "exporters/text/iso_time.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

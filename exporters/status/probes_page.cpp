@@ -2,7 +2,7 @@
 
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text_page.hpp"
+#include "exporters/terminal/text_page.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -7,15 +7,15 @@
 
 #include <fmt/format.h>
 
-#include "checks/catalogue.hpp"
-#include "checks/server_answer.hpp"
-#include "exporters/history_changes.hpp"
-#include "exporters/history_text.hpp"
-#include "exporters/status/drawings.hpp"
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/catalogue.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text_layout.hpp"
-#include "exporters/text_page.hpp"
+#include "exporters/status/svg_charts.hpp"
+#include "exporters/store/history_changes.hpp"
+#include "exporters/terminal/history_text.hpp"
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

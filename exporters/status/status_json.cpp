@@ -3,31 +3,19 @@
 #include <span>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "checks/catalogue.hpp"
-#include "config/escape.hpp"
-#include "exporters/history_json.hpp"
-#include "exporters/iso_time.hpp"
-#include "exporters/report_json.hpp"
-#include "exporters/rotation_json.hpp"
+#include "checks/catalogue/catalogue.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/json/history_json.hpp"
+#include "exporters/json/json_parts.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/json/rotation_json.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text_layout.hpp"
+#include "exporters/text/iso_time.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json moment(const std::optional<probe::WallTime>& time) {
-  return time ? Json(iso_time(*time)) : Json(nullptr);
-}
-
-/// What is not UTF-8 in spite of all escaping becomes U+FFFD: the output is JSON whatever happens.
-std::string dumped(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
-}
 
 Json report_json(const StatusSelector& selector) {
   if (!selector.report) return nullptr;
@@ -52,9 +40,9 @@ Json line_json(const StatusSelector& selector, probe::WallTime now) {
       {"headline", without_controls(headline_of(selector))},
       {"worst_finding", has_finding ? Json(selector.report->findings.front().check->name) : Json(nullptr)},
       {"confirming", selector.confirming},
-      {"last_round", moment(selector.last_round)},
-      {"next_round", moment(selector.next_round)},
-      {"last_change", moment(selector.last_change)},
+      {"last_round", time_or_null(selector.last_round)},
+      {"next_round", time_or_null(selector.next_round)},
+      {"last_change", time_or_null(selector.last_change)},
       {"silence", silence_json(selector, now)}};
 }
 
@@ -64,12 +52,12 @@ Json rotation_json(const StatusSelector& selector) {
   Json because = Json::array();
   for (const auto& each : rotation.because) {
     because.push_back({{"name", each.name},
-                       {"until", moment(each.until)},
+                       {"until", time_or_null(each.until)},
                        {"detail", without_controls(each.detail)},
                        {"reference", each.reference.empty() ? Json(nullptr) : Json(each.reference)}});
   }
-  return {{"safe_to_sign_at", moment(rotation.safe_to_sign_at)},
-          {"safe_to_remove_at", moment(rotation.safe_to_remove_at)},
+  return {{"safe_to_sign_at", time_or_null(rotation.safe_to_sign_at)},
+          {"safe_to_remove_at", time_or_null(rotation.safe_to_remove_at)},
           {"because", std::move(because)}};
 }
 
@@ -94,15 +82,17 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
                        {"selectors", std::move(selectors)}});
   }
   const auto& reload = overview.reload;
-  return dumped({{"schema", "dkimprobe.status/1"},
-                 {"at", iso_time(overview.now)},
-                 {"version", overview.version},
-                 {"path_intercepted", overview.path_intercepted},
-                 {"reload",
-                  {{"succeeded", reload.succeeded},
-                   {"at", iso_time(reload.at)},
-                   {"mistake", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.mistake))}}},
-                 {"domains", std::move(domains)}});
+  return json_text(
+      {{"schema", "dkimprobe.status/1"},
+       {"at", iso_time(overview.now)},
+       {"version", overview.version},
+       {"path_intercepted", overview.path_intercepted},
+       {"reload",
+        {{"succeeded", reload.succeeded},
+         {"at", iso_time(reload.at)},
+         {"mistake", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.mistake))}}},
+       {"domains", std::move(domains)}},
+      2);
 }
 
 std::string domain_json(const StatusOverview& overview, const StatusDomain& domain) {
@@ -112,12 +102,14 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
     line["report"] = report_json(selector);
     selectors.push_back(std::move(line));
   }
-  return dumped({{"schema", "dkimprobe.status-domain/1"},
-                 {"at", iso_time(overview.now)},
-                 {"domain", domain.domain.to_string()},
-                 {"status", checks::to_string(status_of(domain))},
-                 {"selectors", std::move(selectors)},
-                 {"rotation", domain.rotation ? Json::parse(rotation_json_line(*domain.rotation)) : Json()}});
+  return json_text(
+      {{"schema", "dkimprobe.status-domain/1"},
+       {"at", iso_time(overview.now)},
+       {"domain", domain.domain.to_string()},
+       {"status", checks::to_string(status_of(domain))},
+       {"selectors", std::move(selectors)},
+       {"rotation", domain.rotation ? Json::parse(rotation_json_line(*domain.rotation)) : Json()}},
+      2);
 }
 
 std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,
@@ -129,7 +121,7 @@ std::string selector_json(const StatusOverview& overview, const StatusDomain& do
   object["rotation"] = rotation_json(selector);
   object["report"] = report_json(selector);
   object["history"] = history_object(domain, selector);
-  return dumped(object);
+  return json_text(object, 2);
 }
 
 std::string probes_json(const StatusOverview& overview) {
@@ -143,15 +135,17 @@ std::string probes_json(const StatusOverview& overview) {
                       {"status", probe.status ? Json(checks::to_string(*probe.status)) : Json(nullptr)},
                       {"detail", without_controls(probe.detail)}});
   }
-  return dumped({{"schema", "dkimprobe.status-probes/1"},
-                 {"at", iso_time(overview.now)},
-                 {"probes", std::move(probes)}});
+  return json_text({{"schema", "dkimprobe.status-probes/1"},
+                    {"at", iso_time(overview.now)},
+                    {"probes", std::move(probes)}},
+                   2);
 }
 
 std::string error_json(std::string_view title, std::string_view words) {
-  return dumped({{"schema", "dkimprobe.status-error/1"},
-                 {"error", without_controls(title)},
-                 {"detail", without_controls(words)}});
+  return json_text({{"schema", "dkimprobe.status-error/1"},
+                    {"error", without_controls(title)},
+                    {"detail", without_controls(words)}},
+                   2);
 }
 
 }  // namespace dkimprobe::exporters

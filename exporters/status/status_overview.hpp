@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "checks/history.hpp"
-#include "checks/report.hpp"
-#include "checks/rotation_plan.hpp"
-#include "config/domain_name.hpp"
-#include "config/selector.hpp"
+#include "checks/history/history.hpp"
+#include "checks/report/report.hpp"
+#include "checks/rotation/rotation_plan.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/selector.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::exporters {

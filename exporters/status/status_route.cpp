@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "config/basics/ascii.hpp"
+
 namespace dkimprobe::exporters {
 namespace {
 
@@ -15,7 +17,6 @@ using checks::Status;
 
 constexpr std::size_t longest_target = 4'096;
 constexpr std::string_view api_prefix = "/api/v1";
-constexpr std::array all_statuses{Status::critical, Status::unknown, Status::warning, Status::ok};
 
 std::optional<unsigned char> hex_octet(std::string_view digits) {
   unsigned char octet = 0;
@@ -45,8 +46,7 @@ std::optional<std::string> percent_decoded(std::string_view text, bool is_query)
 std::string percent_encoded(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = config::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       text.push_back(c);
     } else {

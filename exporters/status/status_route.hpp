@@ -2,6 +2,7 @@
 // does not know whether what is asked for exists.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,11 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "checks/report.hpp"
-#include "config/domain_name.hpp"
-#include "config/selector.hpp"
+#include "checks/report/report.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/selector.hpp"
 
 namespace dkimprobe::exporters {
+
+/// The worst first, as pages list them.
+inline constexpr std::array all_statuses{checks::Status::critical, checks::Status::unknown,
+                                         checks::Status::warning, checks::Status::ok};
 
 enum class StatusView : std::uint8_t { overview, domain, selector, probes };
 

@@ -2,11 +2,11 @@
 // finds.
 #pragma once
 
-#include "config/address.hpp"
+#include "config/names/address.hpp"
 #include "config/settings.hpp"
-#include "probe/clock.hpp"
+#include "probe/discovery/zone_cache.hpp"
 #include "probe/observation.hpp"
-#include "probe/zone_cache.hpp"
+#include "probe/transport/clock.hpp"
 
 namespace dkimprobe::probe {
 

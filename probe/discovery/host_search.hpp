@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "config/domain_name.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/discovery/walk_board.hpp"
 #include "probe/discovery/zone_question.hpp"
 #include "probe/observation.hpp"

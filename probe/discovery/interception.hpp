@@ -27,8 +27,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/address.hpp"
-#include "config/domain_name.hpp"
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::probe {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "config/domain_name.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::probe {

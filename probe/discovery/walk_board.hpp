@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "config/address.hpp"
-#include "config/domain_name.hpp"
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
 #include "config/settings.hpp"
 #include "probe/discovery/interception.hpp"
 #include "probe/discovery/reading.hpp"
+#include "probe/discovery/zone_cache.hpp"
 #include "probe/observation.hpp"
-#include "probe/zone_cache.hpp"
 
 namespace dkimprobe::probe {
 

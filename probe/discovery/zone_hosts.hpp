@@ -4,7 +4,7 @@
 #include <chrono>
 #include <vector>
 
-#include "config/domain_name.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/discovery/host_search.hpp"
 #include "probe/discovery/walk_board.hpp"
 #include "probe/observation.hpp"

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "config/domain_name.hpp"
-#include "probe/clock.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/discovery/reading.hpp"
 #include "probe/discovery/walk_board.hpp"
 #include "probe/observation.hpp"
+#include "probe/transport/clock.hpp"
 
 namespace dkimprobe::probe {
 

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "config/address.hpp"
-#include "config/domain_name.hpp"
-#include "probe/clock.hpp"
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/discovery/reading.hpp"
 #include "probe/discovery/walk_board.hpp"
 #include "probe/observation.hpp"
+#include "probe/transport/clock.hpp"
 
 namespace dkimprobe::probe {
 

@@ -15,9 +15,9 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "probe/asio_sockets.hpp"
-#include "probe/query_engine.hpp"
-#include "probe/query_message.hpp"
+#include "probe/transport/asio_sockets.hpp"
+#include "probe/transport/query_engine.hpp"
+#include "probe/wire/query_message.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "exporters/history_store.hpp"
+#include "exporters/store/history_store.hpp"
 #include "tests/exporters/sample_looks.hpp"
 
 using namespace dkimprobe;

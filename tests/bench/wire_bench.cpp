@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
-#include "probe/message_scan.hpp"
-#include "probe/query_message.hpp"
-#include "probe/response_match.hpp"
-#include "probe/response_reader.hpp"
+#include "probe/wire/message_scan.hpp"
+#include "probe/wire/query_message.hpp"
+#include "probe/wire/response_match.hpp"
+#include "probe/wire/response_reader.hpp"
 
 // Last: it makes the word `false` a macro, with which <optional> does not compile.
 #include <ldns/ldns.h>

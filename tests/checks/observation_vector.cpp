@@ -1,4 +1,4 @@
-#include "observation_vector.hpp"
+#include "tests/checks/observation_vector.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "checks/catalogue.hpp"
-#include "checks/key_record.hpp"
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/record/key_record.hpp"
 
 namespace dkimprobe::tests {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "checks/judge.hpp"
-#include "checks/report.hpp"
+#include "checks/judgement/judge.hpp"
+#include "checks/report/report.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::tests {

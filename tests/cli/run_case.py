@@ -5,8 +5,8 @@
 
 A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
 texts that must be on standard output, the first of them at its start; without it nothing may be there. `stdin` is what
-the program reads, `schema` asks that each line of its output keeps to exporters/report.schema.json, with "whole" all
-of it, and with "rotation" all of it to exporters/rotation.schema.json. Names of files are relative to the folder of
+the program reads, `schema` asks that each line of its output keeps to exporters/json/report.schema.json, with "whole" all
+of it, and with "rotation" all of it to exporters/json/rotation.schema.json. Names of files are relative to the folder of
 the case. No case asks a server: those are in tests/lab."""
 
 import json
@@ -22,7 +22,7 @@ KNOWN_FIELDS = {"why", "arguments", "exit", "stderr", "stdout", "stdin", "schema
 
 def schema_errors(kind, output):
     name = "rotation.schema.json" if kind == "rotation" else "report.schema.json"
-    schema = json.loads((HERE.parents[1] / "exporters" / name).read_text())
+    schema = json.loads((HERE.parents[1] / "exporters" / "json" / name).read_text())
     lines = [output] if kind in ("rotation", "whole") else output.splitlines()
     validator = jsonschema.Draft202012Validator(schema)
     for number, line in enumerate(lines, 1):

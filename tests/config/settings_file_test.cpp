@@ -17,7 +17,7 @@
 #include <catch2/catch.hpp>
 
 #include "config/options.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/yaml/yaml_tree.hpp"
 
 using namespace dkimprobe::config;
 namespace fs = std::filesystem;

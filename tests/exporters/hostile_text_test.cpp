@@ -7,9 +7,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "checks/judge.hpp"
-#include "exporters/report_json.hpp"
-#include "exporters/report_table.hpp"
+#include "checks/judgement/judge.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/terminal/report_table.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 using namespace dkimprobe;

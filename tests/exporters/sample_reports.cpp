@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "checks/catalogue.hpp"
+#include "checks/catalogue/catalogue.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

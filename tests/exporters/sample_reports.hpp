@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "checks/report.hpp"
+#include "checks/report/report.hpp"
 
 namespace dkimprobe::exporters {
 

@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-#include "exporters/http/web_service.hpp"
+#include "exporters/http/http_server.hpp"
 
 namespace {
 

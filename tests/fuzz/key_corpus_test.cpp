@@ -1,4 +1,4 @@
-#include "corpus_replay.hpp"
+#include "tests/fuzz/corpus_replay.hpp"
 
 TEST_CASE("the key fuzzer passes its corpus, and every beginning of each seed") {
   CHECK(dkimprobe::tests::replay_corpus("key") >= 25);

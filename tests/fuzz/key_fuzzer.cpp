@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "checks/ed25519_point.hpp"
-#include "checks/key_record.hpp"
-#include "checks/public_key.hpp"
+#include "checks/record/ed25519_point.hpp"
+#include "checks/record/key_record.hpp"
+#include "checks/record/public_key.hpp"
 
 namespace checks = dkimprobe::checks;
 

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/probe/wire_vector.hpp"
+#include "tests/probe/wire/wire_vector.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

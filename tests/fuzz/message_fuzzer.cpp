@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "probe/message_scan.hpp"
-#include "probe/query_message.hpp"
-#include "probe/response_match.hpp"
-#include "probe/response_reader.hpp"
-#include "tests/probe/ldns_oracle.hpp"
+#include "probe/wire/message_scan.hpp"
+#include "probe/wire/query_message.hpp"
+#include "probe/wire/response_match.hpp"
+#include "probe/wire/response_reader.hpp"
+#include "tests/probe/wire/ldns_oracle.hpp"
 
 using namespace dkimprobe;
 

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "checks/adsp_record.hpp"
-#include "checks/key_record.hpp"
-#include "checks/size.hpp"
+#include "checks/record/adsp_record.hpp"
+#include "checks/record/key_record.hpp"
+#include "checks/record/size.hpp"
 
 namespace checks = dkimprobe::checks;
 

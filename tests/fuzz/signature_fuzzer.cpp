@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "checks/judge.hpp"
-#include "exporters/report_json.hpp"
-#include "exporters/signature_table.hpp"
+#include "checks/judgement/judge.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/terminal/signature_table.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace exporters = dkimprobe::exporters;

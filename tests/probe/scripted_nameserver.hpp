@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "config/address.hpp"
-#include "config/domain_name.hpp"
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
 #include "probe/observation.hpp"
-#include "tests/probe/scripted_sockets.hpp"
+#include "tests/probe/transport/scripted_sockets.hpp"
 
 namespace dkimprobe::tests {
 

@@ -1,6 +1,6 @@
 // The daemon behind no door: its routes called from several threads at once while rounds, probes and reloads
 // go on. Its nameservers are addresses of 127.0.0.0/8 where nobody listens.
-#include "cli/daemon.hpp"
+#include "cli/daemon/daemon.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -12,7 +12,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "cli/log.hpp"
+#include "cli/io/log.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 

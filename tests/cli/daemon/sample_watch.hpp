@@ -6,13 +6,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "checks/fleet/fleet.hpp"
 #include "cli/daemon/watch_list.hpp"
 #include "config/settings_file.hpp"
-#include "exporters/fleet.hpp"
 
 namespace dkimprobe::tests {
 
-[[nodiscard]] inline exporters::TargetKey key(std::string_view domain, std::string_view selector = "s1") {
+[[nodiscard]] inline checks::TargetKey key(std::string_view domain, std::string_view selector = "s1") {
   return {config::DomainName::parse(domain).value(), config::Selector::parse(selector).value()};
 }
 

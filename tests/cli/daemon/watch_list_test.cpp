@@ -36,8 +36,8 @@ domains:
   - {domain: three.example, selectors: [s1]}
 )";
 
-const exporters::WatchedTarget& target(const cli::WatchList& list, const exporters::TargetKey& key) {
-  const auto found = std::ranges::find(list.targets, key, &exporters::WatchedTarget::key);
+const checks::WatchedTarget& target(const cli::WatchList& list, const checks::TargetKey& key) {
+  const auto found = std::ranges::find(list.targets, key, &checks::WatchedTarget::key);
   REQUIRE(found != list.targets.end());
   return *found;
 }

@@ -11,7 +11,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "checks/catalogue.hpp"
+#include "checks/catalogue/catalogue.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 #include "tests/exporters/sample_looks.hpp"
 
@@ -51,17 +51,17 @@ struct Scene {
   void watch(const std::string& text, std::int64_t second) {
     state.replace(std::make_shared<const cli::WatchList>(watched(text)), {}, at_second(second));
   }
-  const exporters::TargetState& target(const exporters::TargetKey& key, std::int64_t second) {
+  const checks::TargetState& target(const checks::TargetKey& key, std::int64_t second) {
     fleet = state.fleet(at_second(second));
-    const auto* const found = exporters::find_target(fleet, key);
+    const auto* const found = checks::find_target(fleet, key);
     REQUIRE(found != nullptr);
     return *found;
   }
   std::shared_ptr<const checks::RotationOverview> rotation(std::int64_t second) {
-    return exporters::find_rotation(state.fleet(at_second(second)), key("one.example").domain);
+    return checks::find_rotation(state.fleet(at_second(second)), key("one.example").domain);
   }
 
-  exporters::Fleet fleet{};
+  checks::Fleet fleet{};
 };
 
 const std::string plain = "domains: [{domain: one.example, selectors: [s1, s2]}]\n";
@@ -133,7 +133,7 @@ TEST_CASE("stored histories are known from the start") {
   CHECK(state.unknown_targets(*state.list()) == std::vector{key("one.example", "s2")});
   static_cast<void>(state.take(round_at(10, {{"s1", {says(1, key_a)}}}), at_second(10)));
   const auto fleet = state.fleet(at_second(10));
-  CHECK(exporters::find_target(fleet, key("one.example"))->key_first_seen == at_second(-1'000));
+  CHECK(checks::find_target(fleet, key("one.example"))->key_first_seen == at_second(-1'000));
 }
 
 TEST_CASE("a rotation is planned after each round, and again when one of its times passes") {

@@ -4,16 +4,16 @@ for that. Where no earlier probe saw the absence, how long it may be held is not
 
 import time
 
-from rotation_lab import VALIDATING
+from rotation_lab import SECOND, VALIDATING
 
-NEGATIVE = 4
+NEGATIVE = 4 * SECOND
 
 
 def apart(name):
     """A zone, and the one that is to be delegated."""
     return {
         name: {"on": "nsd knot", "soa_ttl": NEGATIVE, "minimum": NEGATIVE, "signed": True},
-        "_domainkey." + name: {"on": "provider provider2", "soa_ttl": 2, "minimum": 2},
+        "_domainkey." + name: {"on": "provider provider2", "soa_ttl": 2 * SECOND, "minimum": 2 * SECOND},
     }
 
 
@@ -26,8 +26,8 @@ def play(stage):
     key, record = stage.make_key("s2")
     for name in ("delegated.example", "unseen.example"):
         below = stage.zones["_domainkey." + name]
-        below.put("s1", "TXT", old_record, ttl=2)
-        below.put("s2", "TXT", record, ttl=2)
+        below.put("s1", "TXT", old_record, ttl=2 * SECOND)
+        below.put("s2", "TXT", record, ttl=2 * SECOND)
         below.delegated_to = []
         stage.net.load(below, stage.zones[name])
     stage.is_not_ready(stage.preflight("s1", old_key), nsd="absent", knot="absent")
@@ -38,7 +38,8 @@ def play(stage):
         below = stage.zones["_domainkey." + name]
         below.delegated_to = list(below.on)
     delegated = stage.net.load(stage.zones["delegated.example"], stage.zones["unseen.example"])
-    stage.publics_will_get(delegated + 1, "one second after the delegation", NAME, [], [VALIDATING])
+    held = stage.second + NEGATIVE
+    stage.publics_will_get(delegated + 1, "one second after the delegation", NAME, [], [VALIDATING], until=held)
     complete = time.time()
     run = stage.preflight("s2", key, never_used=True)
     stage.has_progress(run.json, provider="right", provider2="right")

@@ -4,14 +4,16 @@ before, and hold the absence that they hear there."""
 
 import time
 
-NS_TTL, NEGATIVE = 6, 3
+from rotation_lab import SECOND
+
+NS_TTL, NEGATIVE = 6 * SECOND, 3 * SECOND
 ZONES = {
     "moved.example": {
         "on": "nsd knot provider provider2",
         "soa_ttl": NEGATIVE,
         "minimum": NEGATIVE,
         "ns_ttl": NS_TTL,
-        "parent_ns_ttl": 4,
+        "parent_ns_ttl": 4 * SECOND,
     }
 }
 NAME = "s2._domainkey.moved.example"
@@ -23,8 +25,8 @@ def play(stage):
     old_key, old_record = stage.make_key("s1")
     key, record = stage.make_key("s2")
     zone.delegated_to = ["nsd", "knot"]
-    zone.put("s1._domainkey", "TXT", old_record, ttl=2)
-    zone.put("s2._domainkey", "TXT", record, ttl=2, on=NEW)
+    zone.put("s1._domainkey", "TXT", old_record, ttl=2 * SECOND)
+    zone.put("s2._domainkey", "TXT", record, ttl=2 * SECOND, on=NEW)
     stage.net.load(zone, parent)
     stage.preflight("s1", old_key)  # it sees the zone's servers
 
@@ -33,7 +35,8 @@ def play(stage):
     zone.delegated_to = NEW
     stage.net.load(zone, on=NEW)
     moved = stage.net.load(parent)
-    stage.publics_will_get(moved + 1, "one second after the move", NAME, [])
+    held = stage.second + NS_TTL
+    stage.publics_will_get(moved + 1, "one second after the move", NAME, [], until=held)
     complete = time.time()
     run = stage.preflight("s2", key, never_used=True)
     stage.has_progress(run.json, provider="right", provider2="right")

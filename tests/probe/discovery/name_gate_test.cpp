@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/probe/delegation_walk_world.hpp"
+#include "tests/probe/discovery/delegation_walk_world.hpp"
 
 namespace dkimprobe::tests {
 namespace {

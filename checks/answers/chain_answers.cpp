@@ -1,0 +1,419 @@
+#include "checks/answers/chain_answers.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/record/digest.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+
+/// A group before it has its letter, with what orders it.
+struct Draft {
+  AnswerGroup group{};
+  std::vector<const ServerAnswer*> members{};
+  std::size_t weight = 0;
+  std::optional<std::uint32_t> newest_serial{};
+
+  void see(const ServerAnswer& answer) {
+    members.push_back(&answer);
+    group.servers.push_back(answer.id);
+    if (answer.soa_record == nullptr) return;
+    const std::uint32_t serial = answer.soa_record->serial;
+    if (!newest_serial || serial_is_newer(serial, *newest_serial)) newest_serial = serial;
+  }
+  [[nodiscard]] config::ServerAddress lowest_address() const {
+    return std::min_element(group.servers.begin(), group.servers.end(),
+                            [](const ServerId& a, const ServerId& b) { return a.address < b.address; })
+        ->address;
+  }
+};
+
+/// A digest that does not depend on how the strings were cut or in which order the records came. The length
+/// before each text keeps two short texts apart from one long one.
+std::string digest(const std::vector<std::string>& texts) {
+  std::string bytes;
+  for (const std::string& text : texts) {
+    bytes += std::to_string(text.size());
+    bytes += ':';
+    bytes += text;
+  }
+  return sha256_hex(bytes);
+}
+
+bool belongs(const Draft& draft, const ServerAnswer& answer, const std::vector<std::string>& texts,
+             const std::optional<DomainName>& alias) {
+  return draft.group.outcome == answer.outcome && draft.group.alias == alias &&
+         std::equal(texts.begin(), texts.end(), draft.group.texts.begin(), draft.group.texts.end(),
+                    [](const std::string& a, const PublishedText& b) { return a == b.text; });
+}
+
+/// How most members cut the text, and the longest TTL among them.
+PublishedText common_text(const Draft& draft, const std::string& text) {
+  PublishedText published{text, {}, 0};
+  std::map<std::vector<std::string>, std::size_t> splits;
+  for (const ServerAnswer* member : draft.members) {
+    for (const auto& record : member->whole()->txt) {
+      if (join_strings(record.strings) != text) continue;
+      ++splits[record.strings];
+      published.ttl_seconds = std::max(published.ttl_seconds, record.ttl_seconds);
+    }
+  }
+  published.strings = std::max_element(splits.begin(), splits.end(), [](const auto& a, const auto& b) {
+                        return a.second < b.second;
+                      })->first;
+  return published;
+}
+
+bool goes_before(const Draft& a, const Draft& b) {
+  if (a.weight != b.weight) return a.weight > b.weight;
+  if (a.group.servers.size() != b.group.servers.size())
+    return a.group.servers.size() > b.group.servers.size();
+  if (a.newest_serial && b.newest_serial && a.newest_serial != b.newest_serial)
+    return serial_is_newer(*a.newest_serial, *b.newest_serial);
+  return a.lowest_address() < b.lowest_address();
+}
+
+/// Serials have no total order (RFC 1982 section 3.2), which a library's sort would need: so the first of the
+/// rest is taken each time, from drafts that stand in the order of their addresses.
+std::vector<AnswerGroup> in_order(std::vector<Draft> drafts) {
+  std::sort(drafts.begin(), drafts.end(),
+            [](const Draft& a, const Draft& b) { return a.lowest_address() < b.lowest_address(); });
+  std::vector<AnswerGroup> groups;
+  while (!drafts.empty()) {
+    auto first = drafts.begin();
+    for (auto other = std::next(first); other != drafts.end(); ++other) {
+      if (goes_before(*other, *first)) first = other;
+    }
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    first->group.letter = letters[std::min(groups.size(), letters.size() - 1)];
+    groups.push_back(std::move(first->group));
+    drafts.erase(first);
+  }
+  return groups;
+}
+
+std::vector<Draft> draft_groups(const LegAnswers& leg) {
+  std::vector<Draft> drafts;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (!is_whole(answer.outcome) || answer.is_stray()) continue;
+    const auto texts = sorted_texts(*answer.whole());
+    const auto alias = alias_target(*answer.whole());
+    auto draft = std::find_if(drafts.begin(), drafts.end(),
+                              [&](const Draft& d) { return belongs(d, answer, texts, alias); });
+    if (draft == drafts.end()) {
+      AnswerGroup group;
+      group.owner = leg.leg->owner;
+      group.outcome = answer.outcome;
+      group.alias = alias;
+      if (!texts.empty()) group.sha256 = digest(texts);
+      for (const std::string& text : texts) group.texts.push_back({text, {}, 0});
+      draft = drafts.insert(drafts.end(), Draft{std::move(group), {}, 0, {}});
+    }
+    draft->see(answer);
+  }
+  for (Draft& draft : drafts) {
+    for (PublishedText& text : draft.group.texts) text = common_text(draft, text.text);
+  }
+  return drafts;
+}
+
+std::optional<std::uint32_t> ttl_of(const probe::Response& response) {
+  std::optional<std::uint32_t> lowest;
+  const auto see = [&](std::uint32_t ttl) { lowest = std::min(lowest.value_or(ttl), ttl); };
+  for (const auto& record : response.txt) see(record.ttl_seconds);
+  if (!lowest) {
+    for (const auto& alias : response.aliases) see(alias.ttl_seconds);
+  }
+  return lowest;
+}
+
+ServerRow make_row(const ServerAnswer& answer, const probe::Leg& leg) {
+  ServerRow row;
+  row.id = answer.id;
+  row.owner = leg.owner;
+  row.outcome = answer.outcome;
+  row.not_asked = answer.server->not_asked;
+  if (row.outcome == ServerOutcome::not_asked && row.not_asked == probe::NotAsked::asked &&
+      answer.plain.deciding != nullptr) {
+    row.not_asked = probe::NotAsked::no_route;
+  }
+  const Tries* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
+  const probe::Response* told = answer.whole();
+  for (const Tries* tries : ways) {
+    if (told == nullptr) told = tries->response();
+    if (tries->response() != nullptr && tries->response()->truncated) row.truncated = true;
+  }
+  if (told != nullptr) {
+    row.rcode = static_cast<std::uint16_t>(told->rcode);
+    row.authoritative = told->authoritative;
+  }
+  if (answer.soa_record != nullptr && !answer.is_stray()) row.serial = answer.soa_record->serial;
+  if (answer.whole() != nullptr) {
+    row.ttl_seconds = ttl_of(*answer.whole());
+    if (!answer.whole()->txt.empty()) row.answer_sha256 = digest(sorted_texts(*answer.whole()));
+  }
+  row.says = describe(answer);
+  if (answer.is_stray())
+    row.says += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
+  row.disagrees_with_itself = answer.disagrees_with_itself;
+  for (const Tries* tries : answer.all()) {
+    const probe::Response* response = tries->response();
+    if (response == nullptr) continue;
+    if (!row.nsid && response->edns) row.nsid = response->edns->nsid;
+    if (!row.round_trip && tries->deciding->transport == probe::Transport::udp)
+      row.round_trip = tries->deciding->took;
+  }
+  if (answer.plain.response() != nullptr) row.udp_bytes = answer.plain.deciding->bytes_received;
+  return row;
+}
+
+LegAnswers read_leg(const probe::Leg& leg, std::vector<Draft>& drafts) {
+  LegAnswers answers;
+  answers.leg = &leg;
+  for (const auto& server : leg.servers) {
+    answers.servers.push_back(read_server(server, leg.delegation.zone));
+    answers.rows.push_back(make_row(answers.servers.back(), leg));
+  }
+  drafts = draft_groups(answers);
+  for (Draft& draft : drafts) draft.weight = draft.group.servers.size();
+  answers.groups = in_order(drafts);
+  for (std::size_t i = 0; i < answers.rows.size(); ++i) {
+    for (const AnswerGroup& group : answers.groups) {
+      if (std::find(group.servers.begin(), group.servers.end(), answers.rows[i].id) != group.servers.end())
+        answers.rows[i].group = group.letter;
+    }
+  }
+  answers.cuts = read_cuts(answers);
+  return answers;
+}
+
+std::optional<std::size_t> leg_of(const probe::Chain& chain, const DomainName& owner) {
+  for (std::size_t i = 0; i < chain.legs.size(); ++i) {
+    if (chain.legs[i].owner == owner) return i;
+  }
+  return std::nullopt;
+}
+
+/// Every leg that the alias of `group` leads to, with the number of steps; each once, so that loops end.
+std::map<std::size_t, std::size_t> legs_behind(const probe::Chain& chain, const std::vector<LegAnswers>& legs,
+                                               const AnswerGroup& group) {
+  std::map<std::size_t, std::size_t> steps;
+  std::vector<std::pair<std::size_t, std::size_t>> open;
+  const auto follow = [&](const AnswerGroup& from, std::size_t step) {
+    if (!from.alias) return;
+    const auto target = leg_of(chain, *from.alias);
+    if (target && steps.emplace(*target, step).second) open.emplace_back(*target, step);
+  };
+  follow(group, 1);
+  // Breadth first: the first time a leg is met is its shortest way.
+  for (std::size_t next = 0; next < open.size(); ++next) {
+    const auto [leg, step] = open[next];
+    for (const AnswerGroup& further : legs[leg].groups) follow(further, step + 1);
+  }
+  return steps;
+}
+
+void add_published(std::vector<Draft>& published, const Draft& draft, const std::vector<ServerId>& led_here) {
+  auto same = std::find_if(published.begin(), published.end(), [&](const Draft& d) {
+    return draft.group.has_texts() ? d.group.sha256 == draft.group.sha256
+                                   : d.group.outcome == draft.group.outcome && !d.group.has_texts() &&
+                                         d.group.owner == draft.group.owner;
+  });
+  if (same == published.end()) {
+    published.push_back(draft);
+    same = std::prev(published.end());
+    same->weight = 0;
+  } else {
+    for (const ServerAnswer* member : draft.members) {
+      const auto& known = same->group.servers;
+      if (std::find(known.begin(), known.end(), member->id) == known.end()) same->see(*member);
+    }
+  }
+  for (const ServerId& server : led_here) {
+    auto& known = same->group.led_here;
+    if (std::find(known.begin(), known.end(), server) == known.end()) {
+      known.push_back(server);
+      ++same->weight;
+    }
+  }
+}
+
+void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Draft>>& drafts,
+                    ChainAnswers& answers) {
+  std::vector<Draft> published;
+  for (const Draft& draft : drafts.front()) {
+    if (!draft.group.alias) {
+      add_published(published, draft, {});
+      published.back().weight += draft.group.servers.size();
+    }
+  }
+  for (const Draft& draft : drafts.front()) {
+    for (const auto& [leg, steps] : legs_behind(chain, answers.legs, draft.group)) {
+      answers.longest_path = std::max(answers.longest_path, steps);
+      for (const Draft& end : drafts[leg]) {
+        if (!end.group.alias) add_published(published, end, draft.group.servers);
+      }
+    }
+  }
+  answers.published = in_order(std::move(published));
+}
+
+/// Whether a resolver that asks the zones' own servers comes to the name. Strays may lead elsewhere.
+bool is_on_the_way(const ChainAnswers& answers, const LegAnswers& leg) {
+  if (&leg == &answers.legs.front()) return true;
+  return std::ranges::any_of(answers.legs, [&](const LegAnswers& from) {
+    // Where nobody answered, nothing tells by whose alias the name came in.
+    return from.groups.empty() || std::ranges::any_of(from.groups, [&](const AnswerGroup& group) {
+             return group.alias == leg.leg->owner;
+           });
+  });
+}
+
+void collect_aliases(ChainAnswers& answers) {
+  for (const LegAnswers& leg : answers.legs) {
+    for (const ServerAnswer& server : leg.servers) {
+      if (server.whole() == nullptr || server.is_stray()) continue;
+      for (const auto& alias : server.whole()->aliases) {
+        const DomainName target = alias.is_dname ? own_target(alias, leg.leg->owner) : alias.target;
+        const auto known =
+            std::find_if(answers.aliases.begin(), answers.aliases.end(), [&](const AliasFact& a) {
+              return a.owner == alias.owner && a.target == target && a.is_dname == alias.is_dname;
+            });
+        if (known == answers.aliases.end()) {
+          answers.aliases.push_back({alias.owner, target, alias.ttl_seconds, alias.is_dname});
+        } else {
+          known->ttl_seconds = std::max(known->ttl_seconds, alias.ttl_seconds);
+        }
+      }
+    }
+  }
+}
+
+/// A failure that the server tells to whoever asks, wherever that one stands. One that answers as a resolver
+/// may be another machine than the one that was meant.
+bool fails_for_all(const ServerAnswer& answer) {
+  switch (answer.outcome) {
+    case ServerOutcome::servfail:
+    case ServerOutcome::refused:
+    case ServerOutcome::formerr:
+    case ServerOutcome::notimp:
+    case ServerOutcome::other_rcode:
+    case ServerOutcome::upward_referral:
+    case ServerOutcome::self_referral:
+    case ServerOutcome::not_authoritative:
+      return std::ranges::none_of(answer.all(), [](const Tries* tries) {
+        const probe::Response* const response = tries->response();
+        return response != nullptr && !response->authoritative &&
+               (response->recursion_available || !response->txt.empty() || !response->aliases.empty());
+      });
+    case ServerOutcome::answered:
+    case ServerOutcome::nodata:
+    case ServerOutcome::nxdomain:
+    case ServerOutcome::timeout:
+    case ServerOutcome::unreachable:
+    case ServerOutcome::tcp_failed:
+    case ServerOutcome::malformed:
+    case ServerOutcome::local_error:
+    case ServerOutcome::not_asked:
+      return false;
+  }
+  return false;
+}
+
+/// Whether another address of the same nameserver was asked.
+bool is_stood_for(const LegAnswers& leg, const ServerAnswer& answer) {
+  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& other) {
+    return other.server->not_asked == probe::NotAsked::asked && !other.is_stray() &&
+           std::ranges::find_first_of(other.server->names, answer.server->names) != other.server->names.end();
+  });
+}
+
+}  // namespace
+
+std::size_t LegAnswers::answered() const {
+  return static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), [](const ServerAnswer& s) {
+    return is_whole(s.outcome) && !s.is_stray();
+  }));
+}
+
+const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer) {
+  const probe::SoaRecord* newest = answer.soa_record;
+  if (newest == nullptr || answer.is_stray()) return nullptr;
+  for (const ServerAnswer& other : leg.servers) {
+    const probe::SoaRecord* const soa = other.soa_record;
+    if (soa != nullptr && !other.is_stray() && soa->mname == newest->mname && soa->rname == newest->rname &&
+        serial_is_newer(soa->serial, newest->serial))
+      newest = soa;
+  }
+  return newest == answer.soa_record ? nullptr : newest;
+}
+
+bool refers_down(const ServerAnswer& answer, const LegAnswers& leg) {
+  if (answer.outcome != ServerOutcome::not_authoritative) return false;
+  const DomainName& zone = leg.leg->delegation.zone;
+  return std::ranges::any_of(answer.all(), [&](const Tries* tries) {
+    const probe::Response* const response = tries->response();
+    if (response == nullptr || response->referral.empty()) return false;
+    const DomainName& owner = response->referral.front().owner;
+    return owner != zone && owner.is_at_or_below(zone) && leg.leg->owner.is_at_or_below(owner);
+  });
+}
+
+bool fails_everywhere(const LegAnswers& leg) {
+  const probe::Delegation& delegation = leg.leg->delegation;
+  // The walk ends as well at a zone whose own servers are of no use: then these are all that there are.
+  const bool knows_servers =
+      delegation.outcome == probe::DiscoveryOutcome::complete ||
+      (delegation.outcome == probe::DiscoveryOutcome::no_servers && delegation.stopped_at == delegation.zone);
+  if (!knows_servers || !delegation.nameservers_cut_off.empty()) return false;
+  const auto may_have_more = [&](const probe::Nameserver& nameserver) {
+    // Nobody but these servers could give more addresses of a name inside the zone.
+    if (!nameserver.glue.empty() && nameserver.name.is_at_or_below(delegation.zone)) return false;
+    return nameserver.host == probe::HostOutcome::unknown ||
+           nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
+           nameserver.ipv6_unknown;
+  };
+  if (std::ranges::any_of(delegation.nameservers, may_have_more)) return false;
+  bool fails = false;
+  for (const ServerAnswer& answer : leg.servers) {
+    // Nobody out there can reach a private address.
+    if (answer.is_stray() || answer.server->not_asked == probe::NotAsked::address_refused) continue;
+    if (answer.server->not_asked == probe::NotAsked::family_disabled && is_stood_for(leg, answer)) continue;
+    if (!fails_for_all(answer) || refers_down(answer, leg)) return false;
+    fails = true;
+  }
+  return fails;
+}
+
+ChainAnswers read_answers(const probe::Chain& chain) {
+  ChainAnswers answers;
+  if (chain.legs.empty()) return answers;
+  std::vector<std::vector<Draft>> drafts(chain.legs.size());
+  // The drafts point at the answers of their leg, which must not move any more.
+  answers.legs.reserve(chain.legs.size());
+  for (std::size_t i = 0; i < chain.legs.size(); ++i)
+    answers.legs.push_back(read_leg(chain.legs[i], drafts[i]));
+  follow_aliases(chain, drafts, answers);
+  collect_aliases(answers);
+  answers.known = std::all_of(answers.legs.begin(), answers.legs.end(), [&](const LegAnswers& leg) {
+    return leg.answered() > 0 || !is_on_the_way(answers, leg);
+  });
+  return answers;
+}
+
+std::string group_text(const AnswerGroup& group) {
+  if (group.alias) return "an alias to " + group.alias->to_string();
+  if (group.outcome == ServerOutcome::nxdomain) return "NXDOMAIN";
+  if (!group.has_texts()) return "no TXT";
+  if (group.texts.size() > 1) return fmt::format("{} TXT", group.texts.size());
+  return fmt::format("TXT of {} bytes", group.texts.front().text.size());
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,151 @@
+#include "checks/answers/delegation_facts.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using probe::CutAnswer;
+using probe::NotAsked;
+using probe::ParentAnswer;
+using probe::ZoneCut;
+
+using Parents = std::vector<const ParentAnswer*>;
+
+/// The nameservers that the zone itself names.
+std::set<DomainName> named_by_zone(const LegAnswers& leg) {
+  std::set<DomainName> names;
+  for (const ServerAnswer& answer : leg.servers) {
+    const probe::Response* const response = answer.ns.response();
+    if (answer.is_stray() || response == nullptr || !response->authoritative) continue;
+    for (const auto& record : response->ns) names.insert(record.target);
+  }
+  if (names.empty() && !leg.leg->delegation.cuts.empty()) {
+    for (const auto& record : leg.leg->delegation.cuts.back().child_ns) names.insert(record.target);
+  }
+  return names;
+}
+
+bool share_a_name(const ParentAnswer& a, const ParentAnswer& b) {
+  return std::ranges::any_of(
+      a.names, [&](const DomainName& name) { return std::ranges::find(b.names, name) != b.names.end(); });
+}
+
+/// Whether the servers of a leg differ, and would not without these.
+bool differ_by(const LegAnswers& leg, const Parents& servers) {
+  std::size_t left = 0;
+  for (const AnswerGroup& group : leg.groups) {
+    left += std::ranges::any_of(group.servers, [&](const ServerId& server) {
+      return std::ranges::find(servers, server.address, &ParentAnswer::address) == servers.end();
+    });
+  }
+  return left == 1 && leg.groups.size() > 1;
+}
+
+bool was_refused(const LegAnswers& leg, const config::Address& ip) {
+  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& answer) {
+    return answer.id.address.ip == ip && answer.server->not_asked == NotAsked::address_refused;
+  });
+}
+
+/// Whether the zone's own word for the nameserver's address is a private one.
+bool is_private(const LegAnswers& leg, const DomainName& name) {
+  const auto& nameservers = leg.leg->delegation.nameservers;
+  const auto known = std::ranges::find(nameservers, name, &probe::Nameserver::name);
+  if (known == nameservers.end()) return false;
+  const auto& addresses = known->addresses.empty() ? known->glue : known->addresses;
+  return !addresses.empty() &&
+         std::ranges::all_of(addresses, [&](const config::Address& ip) { return was_refused(leg, ip); });
+}
+
+}  // namespace
+
+const ServerAnswer* answer_at(const LegAnswers& leg, const config::ServerAddress& address) {
+  const auto same =
+      std::ranges::find(leg.servers, address, [](const ServerAnswer& answer) { return answer.id.address; });
+  return same == leg.servers.end() ? nullptr : &*same;
+}
+
+bool parents_explain_difference(const LegAnswers& leg) {
+  return std::ranges::any_of(leg.cuts, [&](const CutFacts& cut) {
+    return differ_by(leg, cut.without) ||
+           (cut.groups.size() > 1 && std::ranges::all_of(cut.groups, [](const ReferralGroup& group) {
+              return group.answers.size() <= 1;
+            }));
+  });
+}
+
+bool parents_explain_differences(const ChainAnswers& answers) {
+  return std::ranges::any_of(answers.legs, parents_explain_difference) &&
+         std::ranges::all_of(answers.legs, [](const LegAnswers& leg) {
+           return leg.groups.size() < 2 || parents_explain_difference(leg);
+         });
+}
+
+bool is_internal_view(const LegAnswers& leg) {
+  const auto named = named_by_zone(leg);
+  const auto of_leg = [&](const DomainName& name) { return is_private(leg, name); };
+  return !named.empty() && std::ranges::all_of(named, of_leg) &&
+         std::ranges::any_of(leg.servers, [](const ServerAnswer& answer) {
+           return !answer.is_stray() && answer.server->not_asked == NotAsked::asked;
+         });
+}
+
+bool is_internal_view(const ChainAnswers& answers) {
+  return std::ranges::any_of(answers.legs, [](const LegAnswers& leg) { return is_internal_view(leg); });
+}
+
+bool has_no_network(const LegAnswers& leg) {
+  std::size_t tried = 0;
+  const auto cannot = [&](const probe::Exchange& exchange) {
+    ++tried;
+    return exchange.outcome == probe::Outcome::no_route;
+  };
+  for (const auto& walked : leg.leg->delegation.exchanges) {
+    if (!cannot(walked.exchange)) return false;
+  }
+  std::set<config::Family> families;
+  for (const ServerAnswer& answer : leg.servers) {
+    families.insert(answer.id.address.ip.family());
+    if (answer.server->not_asked == probe::NotAsked::no_route) {
+      ++tried;
+      continue;
+    }
+    if (answer.server->not_asked != probe::NotAsked::asked) return false;
+    if (!std::ranges::all_of(answer.server->exchanges, cannot)) return false;
+  }
+  // Servers of one family alone lack no more than that family.
+  return tried > 0 && (families.empty() || families.size() == 2);
+}
+
+bool is_not_all_asked(const ZoneCut& cut) {
+  const auto was_asked = [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; };
+  return std::ranges::any_of(cut.parents, [&](const ParentAnswer& left_out) {
+    return !was_asked(left_out) && std::ranges::none_of(cut.parents, [&](const ParentAnswer& parent) {
+      return was_asked(parent) && share_a_name(left_out, parent);
+    });
+  });
+}
+
+std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& delegations) {
+  std::vector<std::string> sentences;
+  for (const probe::Delegation& delegation : delegations) {
+    for (const ZoneCut& cut : delegation.cuts) {
+      if (!is_not_all_asked(cut)) continue;
+      const auto asked = std::ranges::count_if(
+          cut.parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
+      auto sentence = fmt::format(
+          "{} of {} addresses of {} were asked where {} begins: one that was left out may lead elsewhere.",
+          asked, cut.parents.size(), cut.parent.is_root() ? "the root" : cut.parent.to_string(),
+          cut.apex.to_string());
+      if (std::ranges::find(sentences, sentence) == sentences.end()) sentences.push_back(std::move(sentence));
+    }
+  }
+  return sentences;
+}
+
+}  // namespace dkimprobe::checks

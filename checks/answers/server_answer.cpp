@@ -1,0 +1,460 @@
+#include "checks/answers/server_answer.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using probe::Exchange;
+using probe::Outcome;
+using probe::Purpose;
+using probe::Response;
+
+/// A response without authority: which kind of lameness it is.
+ServerOutcome without_authority(const Response& response, const DomainName& zone) {
+  for (const auto& ns : response.referral) {
+    if (ns.owner == zone) return ServerOutcome::self_referral;
+    if (zone.is_at_or_below(ns.owner)) return ServerOutcome::upward_referral;
+  }
+  return ServerOutcome::not_authoritative;
+}
+
+ServerOutcome read_content(const Response& response, const DomainName& zone) {
+  // However whole it looks: TCP decides (RFC 2181 section 9).
+  if (response.truncated) return ServerOutcome::tcp_failed;
+  if (!response.authoritative) return without_authority(response, zone);
+  if (!response.txt.empty() || !response.aliases.empty()) return ServerOutcome::answered;
+  // Records in the answer, and none of them usable: neither presence nor absence is told.
+  if (response.malformed_txt > 0 || response.answers_elsewhere > 0) return ServerOutcome::malformed;
+  return response.rcode == probe::Rcode::nxdomain ? ServerOutcome::nxdomain : ServerOutcome::nodata;
+}
+
+ServerOutcome read_response(const Response& response, const DomainName& zone) {
+  switch (response.rcode) {
+    case probe::Rcode::noerror:
+    case probe::Rcode::nxdomain:
+      return read_content(response, zone);
+    case probe::Rcode::formerr:
+      return ServerOutcome::formerr;
+    case probe::Rcode::servfail:
+      return ServerOutcome::servfail;
+    case probe::Rcode::notimp:
+      return ServerOutcome::notimp;
+    case probe::Rcode::refused:
+      return ServerOutcome::refused;
+    case probe::Rcode::badvers:
+    case probe::Rcode::badcookie:
+      return ServerOutcome::other_rcode;
+  }
+  return ServerOutcome::other_rcode;  // the rcode is a number from the wire: the names do not cover it
+}
+
+ServerOutcome read_exchange(const Exchange& exchange, const DomainName& zone) {
+  switch (exchange.outcome) {
+    case Outcome::answered:
+      return exchange.response ? read_response(*exchange.response, zone) : ServerOutcome::malformed;
+    case Outcome::malformed:
+      return ServerOutcome::malformed;
+    case Outcome::unreachable:
+      return ServerOutcome::unreachable;
+    case Outcome::timed_out:
+    case Outcome::connection_refused:
+    case Outcome::connection_reset:
+    case Outcome::connection_closed:
+      return ServerOutcome::timeout;
+    case Outcome::no_route:
+      return ServerOutcome::not_asked;
+    case Outcome::local_error:
+    case Outcome::interrupted:
+    case Outcome::superseded:
+      return ServerOutcome::local_error;
+  }
+  return ServerOutcome::local_error;
+}
+
+int rank(const Exchange& exchange) {
+  if (exchange.outcome == Outcome::answered) return 2;
+  return is_ours(exchange.outcome) ? 0 : 1;
+}
+
+Tries put_together(const probe::ServerObservation& server, Purpose purpose, const DomainName& zone) {
+  Tries tries;
+  std::chrono::microseconds first = std::chrono::microseconds::max();
+  for (const Exchange& exchange : server.exchanges) {
+    if (exchange.purpose != purpose) continue;
+    ++tries.count;
+    // Tries of one question wait beside each other.
+    first = std::min(first, exchange.started);
+    tries.waited = std::max(tries.waited, exchange.started + exchange.took - first);
+    for (std::size_t i = 0; i < probe::ignore_reason_count; ++i)
+      tries.ignored.counts[i] += exchange.ignored.counts[i];
+    if (tries.deciding == nullptr || rank(exchange) >= rank(*tries.deciding)) tries.deciding = &exchange;
+  }
+  if (tries.deciding != nullptr) tries.outcome = read_exchange(*tries.deciding, zone);
+  return tries;
+}
+
+const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& zone) {
+  if (const Response* response = answer.soa.response(); response != nullptr && response->authoritative) {
+    for (const auto& soa : response->soa) {
+      if (soa.in_answer) return &soa;
+    }
+  }
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp, &answer.sibling}) {
+    const Response* response = tries->response();
+    if (response == nullptr || !response->authoritative) continue;
+    // After an alias the SOA may be that of another zone.
+    for (const auto& soa : response->soa) {
+      if (soa.owner == zone) return &soa;
+    }
+  }
+  return nullptr;
+}
+
+/// What a response tells of the name, for comparing a server with itself.
+bool tells_the_same(const Tries& a, const Tries& b) {
+  if (a.outcome != b.outcome) return false;
+  if (a.outcome != ServerOutcome::answered) return true;
+  return sorted_texts(*a.response()) == sorted_texts(*b.response()) &&
+         alias_target(*a.response()) == alias_target(*b.response());
+}
+
+/// Answers that a server gives on purpose, as against failures, which come and go.
+bool is_definite(ServerOutcome outcome) {
+  return is_whole(outcome) || outcome == ServerOutcome::not_authoritative ||
+         outcome == ServerOutcome::upward_referral || outcome == ServerOutcome::self_referral;
+}
+
+bool disagrees(const std::array<const Tries*, 3>& ways) {
+  const Tries* first = nullptr;
+  for (const Tries* tries : ways) {
+    if (!is_definite(tries->outcome)) continue;
+    if (first == nullptr) {
+      first = tries;
+    } else if (!tells_the_same(*first, *tries)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The outcome of a server that gave no whole answer: what it said, before what it did not say.
+ServerOutcome failure(const std::array<const Tries*, 3>& ways) {
+  for (const Tries* tries : ways) {
+    if (tries->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
+  }
+  for (const Tries* tries : ways) {
+    if (tries->response() != nullptr) return tries->outcome;
+  }
+  for (const ServerOutcome wanted : {ServerOutcome::malformed, ServerOutcome::unreachable,
+                                     ServerOutcome::timeout, ServerOutcome::local_error}) {
+    for (const Tries* tries : ways) {
+      if (tries->outcome == wanted) return wanted;
+    }
+  }
+  return ServerOutcome::not_asked;
+}
+
+std::string describe_answered(const Response& response, const config::DomainName& asked) {
+  if (const auto target = alias_target(response)) {
+    const probe::AliasRecord& alias = response.aliases.front();
+    return alias.is_dname ? fmt::format("DNAME to {}", own_target(alias, asked).to_string())
+                          : fmt::format("CNAME to {}", target->to_string());
+  }
+  const auto texts = sorted_texts(response);
+  if (texts.size() > 1) return fmt::format("{} TXT", texts.size());
+  return fmt::format("TXT of {} bytes", texts.front().size());
+}
+
+}  // namespace
+
+config::DomainName own_target(const probe::AliasRecord& dname, const config::DomainName& asked) {
+  const std::size_t prefix = asked.label_count() - dname.owner.label_count();
+  return dname.target.suffix(dname.target.label_count() - prefix);
+}
+
+bool Tries::tells() const {
+  return deciding != nullptr && !is_ours(deciding->outcome);
+}
+
+bool Tries::failed() const {
+  return tells() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
+}
+
+bool is_ours(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::no_route:
+    case Outcome::local_error:
+    case Outcome::interrupted:
+    case Outcome::superseded:
+      return true;
+    case Outcome::answered:
+    case Outcome::timed_out:
+    case Outcome::malformed:
+    case Outcome::unreachable:
+    case Outcome::connection_refused:
+    case Outcome::connection_reset:
+    case Outcome::connection_closed:
+      return false;
+  }
+  return true;
+}
+
+bool mixes_case(const probe::Exchange& exchange) {
+  return !exchange.question_name.same_octets(exchange.question_name.lower_case());
+}
+
+std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
+  std::vector<const Tries*> ways;
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
+  }
+  return ways;
+}
+
+bool denies_mixed_case(const ServerAnswer& answer) {
+  const auto mixed = ways_by_case(answer, true);
+  const auto lower = ways_by_case(answer, false);
+  const auto has_record = [](const Tries* tries) { return tries->outcome == ServerOutcome::answered; };
+  const bool answers_edns = answer.ns.response() != nullptr && answer.ns.deciding->edns_sent &&
+                            answer.ns.response()->rcode == probe::Rcode::noerror;
+  const auto lacks_record = [&](const Tries* tries) {
+    const Response* const response = tries->response();
+    if (response == nullptr || response->truncated) return false;
+    return tries->outcome == ServerOutcome::nxdomain || tries->outcome == ServerOutcome::nodata ||
+           tries->outcome == ServerOutcome::refused || (answers_edns && !is_whole(tries->outcome));
+  };
+  return !mixed.empty() && std::ranges::all_of(mixed, lacks_record) &&
+         std::ranges::any_of(lower, has_record) && std::ranges::none_of(lower, lacks_record);
+}
+
+bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b) {
+  return a.whole() != nullptr && b.whole() != nullptr &&
+         sorted_texts(*a.whole()) == sorted_texts(*b.whole()) &&
+         alias_target(*a.whole()) == alias_target(*b.whole());
+}
+
+bool says_name_too_long(const ServerAnswer& answer) {
+  const auto all = answer.all();
+  return std::ranges::any_of(all, [](const Tries* tries) {
+    return tries->response() != nullptr && tries->response()->dname_target_too_long;
+  });
+}
+
+bool is_whole(ServerOutcome outcome) {
+  return outcome == ServerOutcome::answered || outcome == ServerOutcome::nodata ||
+         outcome == ServerOutcome::nxdomain;
+}
+
+std::string join_strings(const std::vector<std::string>& strings) {
+  std::string text;
+  for (const std::string& part : strings) text += part;
+  return text;
+}
+
+std::vector<std::string> sorted_texts(const Response& response) {
+  std::vector<std::string> texts;
+  texts.reserve(response.txt.size());
+  for (const auto& record : response.txt) texts.push_back(join_strings(record.strings));
+  std::sort(texts.begin(), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  return texts;
+}
+
+std::optional<DomainName> alias_target(const Response& response) {
+  if (!response.txt.empty() || response.aliases.empty()) return std::nullopt;
+  return response.aliases.front().target;
+}
+
+ServerAnswer read_server(const probe::ServerObservation& server, const DomainName& zone_of_name) {
+  const DomainName& zone = server.stray_of ? *server.stray_of : zone_of_name;
+  ServerAnswer answer;
+  answer.server = &server;
+  answer.id = {server.names.empty() ? std::string{} : server.names.front().to_string(), server.address};
+  answer.plain = put_together(server, Purpose::record_plain, zone);
+  answer.edns = put_together(server, Purpose::record_edns, zone);
+  answer.tcp = put_together(server, Purpose::record_tcp, zone);
+  answer.soa = put_together(server, Purpose::zone_soa, zone);
+  answer.ns = put_together(server, Purpose::zone_ns, zone);
+  answer.sibling = put_together(server, Purpose::sibling, zone);
+  answer.domainkey = put_together(server, Purpose::domainkey, zone);
+
+  const std::array<const Tries*, 3> ways{&answer.plain, &answer.edns, &answer.tcp};
+  const auto whole =
+      std::find_if(ways.begin(), ways.end(), [](const Tries* t) { return is_whole(t->outcome); });
+  if (whole != ways.end()) {
+    answer.outcome = (*whole)->outcome;
+    answer.whole_exchange = (*whole)->deciding;
+  } else if (server.not_asked == probe::NotAsked::answers_as_resolver) {
+    answer.outcome = is_whole(answer.soa.outcome) ? ServerOutcome::not_authoritative : answer.soa.outcome;
+  } else {
+    answer.outcome = failure(ways);
+  }
+  answer.soa_record = zone_soa(answer, zone);
+  answer.disagrees_with_itself = disagrees(ways);
+  return answer;
+}
+
+std::string seconds_text(std::chrono::microseconds time) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
+}
+
+std::string join_some(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 8;
+  if (names.size() <= shown) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + shown, ", "),
+                     names.size() - shown);
+}
+
+std::string_view why_not_asked(probe::NotAsked reason) {
+  switch (reason) {
+    case probe::NotAsked::address_refused:
+      return "not asked: no public address";
+    case probe::NotAsked::asked:  // it was tried, and this machine had no way
+    case probe::NotAsked::no_route:
+      return "not asked: no route from here";
+    case probe::NotAsked::family_disabled:
+      return "not asked: family switched off";
+    case probe::NotAsked::budget_exhausted:
+      return "not asked: too many servers";
+    case probe::NotAsked::answers_as_resolver:
+      return "not asked: answers as a resolver";
+  }
+  return "";
+}
+
+std::string describe(const ServerAnswer& answer) {
+  std::string text;
+  switch (answer.outcome) {
+    case ServerOutcome::answered:
+      text = describe_answered(*answer.whole(), answer.whole_exchange->question_name);
+      break;
+    case ServerOutcome::nodata:
+      text = "no TXT";
+      break;
+    case ServerOutcome::nxdomain:
+      text = "NXDOMAIN";
+      break;
+    case ServerOutcome::servfail:
+      text = "SERVFAIL";
+      break;
+    case ServerOutcome::refused:
+      text = "REFUSED";
+      break;
+    case ServerOutcome::formerr:
+      text = "FORMERR";
+      break;
+    case ServerOutcome::notimp:
+      text = "NOTIMP";
+      break;
+    case ServerOutcome::other_rcode:
+      for (const Tries* tries : {&answer.tcp, &answer.edns, &answer.plain}) {
+        if (tries->outcome == ServerOutcome::other_rcode) text = rcode_text(tries->response()->rcode);
+      }
+      break;
+    case ServerOutcome::not_authoritative:
+      text = "not authoritative";
+      break;
+    case ServerOutcome::upward_referral:
+      text = "refers upwards";
+      break;
+    case ServerOutcome::self_referral:
+      text = "refers to itself";
+      break;
+    case ServerOutcome::timeout:
+      text =
+          fmt::format("no answer in {}",
+                      seconds_text(std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited})));
+      break;
+    case ServerOutcome::unreachable:
+      text = "unreachable";
+      break;
+    case ServerOutcome::tcp_failed:
+      text = "truncated, no TCP";
+      break;
+    case ServerOutcome::malformed:
+      text = "malformed answer";
+      break;
+    case ServerOutcome::local_error:
+      text = "failed on this machine";
+      break;
+    case ServerOutcome::not_asked:
+      text = why_not_asked(answer.server->not_asked);
+      break;
+  }
+  if (answer.disagrees_with_itself) text += ", not the same each time";
+  return text;
+}
+
+std::string server_text(const ServerId& id) {
+  if (!id.has_address()) return id.name;
+  const std::string where = id.address.port == 53 ? id.address.ip.to_string() : id.address.to_string();
+  return id.name.empty() ? where : fmt::format("{} ({})", id.name, where);
+}
+
+std::string type_text(probe::RecordType type) {
+  using probe::RecordType;
+  switch (type) {
+    case RecordType::a:
+      return "A";
+    case RecordType::ns:
+      return "NS";
+    case RecordType::cname:
+      return "CNAME";
+    case RecordType::soa:
+      return "SOA";
+    case RecordType::txt:
+      return "TXT";
+    case RecordType::aaaa:
+      return "AAAA";
+    case RecordType::dname:
+      return "DNAME";
+    case RecordType::opt:
+      return "OPT";
+    case RecordType::ds:
+      return "DS";
+    case RecordType::rrsig:
+      return "RRSIG";
+    case RecordType::nsec:
+      return "NSEC";
+    case RecordType::nsec3:
+      return "NSEC3";
+  }
+  return fmt::format("TYPE{}", static_cast<unsigned>(type));
+}
+
+std::string rcode_text(probe::Rcode rcode) {
+  switch (rcode) {
+    case probe::Rcode::noerror:
+      return "NOERROR";
+    case probe::Rcode::formerr:
+      return "FORMERR";
+    case probe::Rcode::servfail:
+      return "SERVFAIL";
+    case probe::Rcode::nxdomain:
+      return "NXDOMAIN";
+    case probe::Rcode::notimp:
+      return "NOTIMP";
+    case probe::Rcode::refused:
+      return "REFUSED";
+    case probe::Rcode::badvers:
+      return "BADVERS";
+    case probe::Rcode::badcookie:
+      return "BADCOOKIE";
+  }
+  return fmt::format("rcode {}", static_cast<unsigned>(rcode));
+}
+
+bool serial_is_newer(std::uint32_t a, std::uint32_t b) {
+  const std::uint32_t distance = a - b;
+  return distance != 0 && distance < 0x8000'0000U;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,149 @@
+#include "checks/catalogue/evidence.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::checks {
+
+namespace {
+
+// As many digits as the report shows of the key, as tell texts apart, and as a table has room for.
+constexpr std::size_t fingerprint_digits = 16;
+constexpr std::size_t digest_digits = 8;
+constexpr std::size_t table_digits = 4;
+
+bool publishes(const AnswerGroup& group, const std::string& text) {
+  return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end();
+}
+
+std::string_view fingerprint_of(const ReadText& text) {
+  return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
+}
+
+/// The alias at the very name that was asked; a DNAME above it makes one for each name.
+std::optional<config::DomainName> cname_target(const probe::Response& response) {
+  const bool has_dname = std::ranges::any_of(response.aliases, &probe::AliasRecord::is_dname);
+  return has_dname ? std::nullopt : alias_target(response);
+}
+
+}  // namespace
+
+std::string published_at(const ReadText& text) {
+  return text.group->owner.is_root() ? "the selector's name" : text.group->owner.to_string();
+}
+
+bool stands_elsewhere(const Evidence& evidence, const ReadText& text) {
+  return !text.group->owner.is_at_or_below(evidence.observation.domain);
+}
+
+std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text) {
+  std::vector<ServerId> servers;
+  if (evidence.answers.published.size() < 2) return servers;
+  for (const auto& group : evidence.answers.published) {
+    if (publishes(group, text.published->text)) {
+      servers.insert(servers.end(), group.servers.begin(), group.servers.end());
+    }
+  }
+  return servers;
+}
+
+std::string published_text(const Evidence& evidence, const AnswerGroup& group) {
+  if (!group.has_texts()) return group_text(group);
+  const std::string digest = fmt::format("SHA-256 {}...", group.sha256.substr(0, digest_digits));
+  const auto text = std::ranges::find_if(
+      evidence.texts, [&](const ReadText& each) { return each.published->text == group.texts.front().text; });
+  if (group.texts.size() > 1 || text == evidence.texts.end())
+    return fmt::format("{} ({})", group_text(group), digest);
+  const std::string_view key = fingerprint_of(*text);
+  const auto same_key = [&](const ReadText& each) { return fingerprint_of(each) == key; };
+  const std::string what = describe(text->record);
+  const std::string whole = fmt::format("{}, {}", group_text(group), digest);
+  if (key.empty()) return fmt::format("{} ({})", what, whole);
+  if (std::ranges::count_if(evidence.texts, same_key) > 1)
+    return fmt::format("{} in {}", with_fingerprint(what, *text->record.key), whole);
+  return with_fingerprint(what, *text->record.key);
+}
+
+std::string with_fingerprint(std::string_view what, const PublicKey& key) {
+  return fmt::format("{} (key SHA-256 {}...)", what, key.sha256.substr(0, fingerprint_digits));
+}
+
+std::string telling_fingerprint(const Evidence& evidence, const ReadText& text) {
+  const std::string what = describe(text.record);
+  const bool alike = std::ranges::any_of(evidence.texts, [&](const ReadText& each) {
+    return describe(each.record) == what && fingerprint_of(each) != fingerprint_of(text);
+  });
+  return alike ? std::string(fingerprint_of(text).substr(0, table_digits)) : std::string();
+}
+
+const probe::Delegation* intercepted_delegation(const probe::Observation& observation) {
+  for (const auto& leg : observation.key.legs) {
+    if (leg.delegation.outcome == probe::DiscoveryOutcome::intercepted) return &leg.delegation;
+  }
+  return nullptr;
+}
+
+bool domain_denied(const probe::Observation& observation) {
+  if (observation.key.legs.empty()) return false;
+  const auto& denied = observation.key.legs.front().delegation.denied;
+  return std::ranges::any_of(
+      denied, [&](const config::DomainName& name) { return observation.domain.is_at_or_below(name); });
+}
+
+std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence) {
+  if (evidence.answers.legs.empty()) return std::nullopt;
+  std::optional<WildcardAlias> found;
+  bool is_higher = false;
+  for (const ServerAnswer& answer : evidence.answers.legs.front().servers) {
+    if (answer.is_stray() || answer.whole() == nullptr || answer.sibling.outcome != ServerOutcome::answered)
+      continue;
+    const auto target = cname_target(*answer.whole());
+    if (!target || cname_target(*answer.sibling.response()) != target) continue;
+    if (!found) found = WildcardAlias{{}, *target, {}};
+    found->servers.push_back(answer.id);
+    // One level up the same wildcard answers only when it stands higher.
+    is_higher = is_higher || (answer.domainkey.outcome == ServerOutcome::answered &&
+                              cname_target(*answer.domainkey.response()) == target);
+  }
+  if (!found) return found;
+  const config::DomainName& domain = evidence.observation.domain;
+  const bool has_room_above = domain != evidence.answers.legs.front().leg->delegation.zone;
+  found->owner = fmt::format("*.{}{}", is_higher ? "" : "_domainkey.", domain.to_string());
+  if (is_higher && has_room_above) found->owner += " or above it";
+  return found;
+}
+
+bool has_key_record(const Evidence& evidence) {
+  return std::ranges::any_of(evidence.texts,
+                             [](const ReadText& text) { return text.record.is_key_record(); });
+}
+
+void Verdict::found(Finding finding, std::optional<Severity> severity) {
+  finding.check = check_;
+  finding.severity = severity.value_or(check_->severity);
+  findings_.push_back(std::move(finding));
+}
+
+CheckOutcome Verdict::outcome() const {
+  if (!findings_.empty()) return CheckOutcome::found;
+  return judged_ ? CheckOutcome::clear : CheckOutcome::not_judged;
+}
+
+void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault) {
+  if (!has_key_record(evidence)) verdict.not_judged();
+  for (const auto& text : evidence.texts) {
+    for (const auto& seen : text.record.faults) {
+      if (seen.fault != fault) continue;
+      Finding finding;
+      finding.servers = servers_of(evidence, text);
+      finding.offset = seen.offset;
+      finding.detail = seen.detail;
+      finding.remedy = fmt::format("At {}: {}.", published_at(text), seen.remedy);
+      verdict.found(std::move(finding));
+    }
+  }
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,185 @@
+#include "checks/fleet/fleet.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/catalogue.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+/// Rounds in a row that show anything but what is believed, until the last of them is believed.
+constexpr std::uint32_t most_unconfirmed = 3;
+
+std::vector<TargetState>::iterator place_of(Fleet& fleet, const TargetKey& key) {
+  return std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
+}
+
+TargetState* find(Fleet& fleet, const TargetKey& key) {
+  const auto at = place_of(fleet, key);
+  return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+}
+
+/// What a report says, in parts that can change one by one: what was found where, what each server published,
+/// the key. Times, serial numbers and sentences are left out: they change with each look.
+std::vector<std::string> parts_of(const Report& report) {
+  std::vector<std::string> parts;
+  parts.push_back(fmt::format("status {}", to_string(report.status)));
+  if (report.key) parts.push_back(fmt::format("key {}", report.key->sha256));
+  for (const Finding& finding : report.findings) {
+    const auto say = [&](std::string_view where) {
+      parts.push_back(fmt::format("{} {} {}", finding.check->name, to_string(finding.severity), where));
+    };
+    if (finding.servers.empty()) say("everywhere");
+    for (const ServerId& server : finding.servers) say(server.address.to_string());
+  }
+  for (const CheckResult& result : report.outcomes) {
+    if (result.outcome == CheckOutcome::not_judged)
+      parts.push_back(fmt::format("{} not judged", result.check->name));
+  }
+  for (const ServerRow& row : report.servers) {
+    parts.push_back(fmt::format("{} {} {} {} {}", row.owner.to_string(), row.id.address.to_string(),
+                                to_string(row.outcome), static_cast<int>(row.not_asked), row.answer_sha256));
+  }
+  std::ranges::sort(parts);
+  parts.erase(std::ranges::unique(parts).begin(), parts.end());
+  return parts;
+}
+
+/// The parts that are in one of the two alone.
+std::vector<std::string> changes(const Report& from, const Report& to) {
+  std::vector<std::string> changed;
+  std::ranges::set_symmetric_difference(parts_of(from), parts_of(to), std::back_inserter(changed));
+  return changed;
+}
+
+/// Whether this machine reached nobody, so that the report says nothing of the target.
+bool saw_nobody(const Report& report) {
+  return std::ranges::none_of(report.servers, [](const ServerRow& row) {
+    return row.outcome != ServerOutcome::not_asked && row.outcome != ServerOutcome::local_error;
+  });
+}
+
+void believe(TargetState& target, std::shared_ptr<const Report> report) {
+  target.report = std::move(report);
+  target.unconfirmed = nullptr;
+  target.unconfirmed_rounds = 0;
+}
+
+Applied take(TargetState& target, std::shared_ptr<const Report> report) {
+  if (!target.report || target.report->role != report->role) {
+    const bool fine = report->status == Status::ok;
+    target.last_change = report->observed_at;
+    believe(target, std::move(report));
+    return fine ? Applied::changed : Applied::unconfirmed;
+  }
+  const auto changed = changes(*target.report, *report);
+  if (changed.empty()) {
+    believe(target, std::move(report));
+    return Applied::unchanged;
+  }
+  const bool confirmed =
+      target.unconfirmed && std::ranges::includes(changes(*target.report, *target.unconfirmed), changed);
+  if (confirmed || target.unconfirmed_rounds + 1 >= most_unconfirmed) {
+    target.last_change = report->observed_at;
+    believe(target, std::move(report));
+    return Applied::changed;
+  }
+  target.unconfirmed = std::move(report);
+  ++target.unconfirmed_rounds;
+  return Applied::unconfirmed;
+}
+
+}  // namespace
+
+void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
+  std::map<TargetKey, WatchedTarget*> wanted;
+  for (WatchedTarget& target : targets) wanted.emplace(target.key, &target);
+  std::vector<TargetState> states;
+  for (const auto& [key, target] : wanted) {
+    const TargetState* const known = find(fleet, key);
+    TargetState& state = states.emplace_back(known == nullptr ? TargetState{} : *known);
+    state.key = key;
+    state.group = std::move(target->group);
+    state.role = target->role;
+    state.silence = std::move(target->silence);
+    state.interval = target->interval;
+  }
+  fleet.targets = std::move(states);
+  ++fleet.generation;
+}
+
+Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report) {
+  TargetState* const target = find(fleet, {report->domain, report->selector});
+  if (target == nullptr) return Applied::no_target;
+  ++fleet.generation;
+  ++target->rounds;
+  target->last_round = report->observed_at;
+  const bool failed = saw_nobody(*report);
+  if (failed) ++target->failed_rounds;
+  target->failed_rounds_in_a_row = failed ? target->failed_rounds_in_a_row + 1 : 0;
+  const Applied applied = take(*target, std::move(report));
+  return failed ? Applied::failed : applied;
+}
+
+bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_round) {
+  bool found = false;
+  for (auto at = place_of(fleet, {domain, {}}); at != fleet.targets.end() && at->key.domain == domain; ++at) {
+    at->next_round = next_round;
+    found = true;
+  }
+  if (found) ++fleet.generation;
+  return found;
+}
+
+bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen) {
+  TargetState* const target = find(fleet, key);
+  if (target == nullptr) return false;
+  target->key_first_seen = first_seen;
+  ++fleet.generation;
+  return true;
+}
+
+void set_rotation(Fleet& fleet, std::shared_ptr<const RotationOverview> overview) {
+  const auto at = std::ranges::lower_bound(fleet.rotations, overview->domain, {}, &DomainRotation::domain);
+  if (at != fleet.rotations.end() && at->domain == overview->domain) {
+    at->overview = std::move(overview);
+  } else {
+    fleet.rotations.insert(at, {overview->domain, overview});
+  }
+  ++fleet.generation;
+}
+
+void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of) {
+  std::erase_if(fleet.rotations, [&](const DomainRotation& each) { return !of.contains(each.domain); });
+  ++fleet.generation;
+}
+
+void set_reload(Fleet& fleet, ReloadState reload) {
+  fleet.reload = std::move(reload);
+  ++fleet.generation;
+}
+
+bool path_intercepted(const Fleet& fleet) {
+  return std::ranges::any_of(fleet.targets, [](const TargetState& target) {
+    const auto& latest = target.unconfirmed ? target.unconfirmed : target.report;
+    return latest && latest->status == Status::unknown && !latest->findings.empty() &&
+           latest->findings.front().check->name == "path_intercepted";
+  });
+}
+
+const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
+  const auto at = std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
+  return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+}
+
+std::shared_ptr<const RotationOverview> find_rotation(const Fleet& fleet, const config::DomainName& domain) {
+  const auto at = std::ranges::lower_bound(fleet.rotations, domain, {}, &DomainRotation::domain);
+  return at == fleet.rotations.end() || at->domain != domain ? nullptr : at->overview;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,66 @@
+// What the two halves of a history share: its timelines of servers and its past of zones are made of spans in
+// the same way. Only they include this.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "checks/answers/chain_answers.hpp"
+#include "checks/history/history.hpp"
+#include "config/names/domain_name.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+inline void keep_largest(std::optional<std::uint32_t>& largest, std::optional<std::uint32_t> value) {
+  if (value) largest = std::max(largest.value_or(0), *value);
+}
+
+/// For how long a cache may hold that there is no such name or record (RFC 2308 section 5).
+[[nodiscard]] std::optional<std::uint32_t> absence_ttl(const probe::Response& response);
+
+/// Begins a span where it differs from the last one; else that one lasts until now.
+void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now);
+
+/// Whether every address of the zone's servers is in the probe.
+[[nodiscard]] bool is_whole_search(const probe::Delegation& delegation);
+
+/// What a probe saw of the zones; `answers` are those of its chain.
+void add_zones(ZonePast& past, const probe::Chain& chain, const ChainAnswers& answers, WallTime now);
+
+/// Leaves what was known at `time`.
+void forget_after(ZonePast& past, WallTime time);
+
+/// When it was last of use; nothing is lost with those that left longest ago.
+[[nodiscard]] inline WallTime last_used(const ServerTimeline& timeline) {
+  if (timeline.spans.empty()) return WallTime::min();
+  const AnswerSpan& last = timeline.spans.back();
+  return last.kind == PublishedKind::left ? last.first_seen : last.last_seen;
+}
+
+[[nodiscard]] inline WallTime last_used(const ZoneTimeline& timeline) {
+  return timeline.spans.empty() ? WallTime::min() : timeline.spans.back().last_seen;
+}
+
+template <class Timeline>
+void keep_few(std::vector<Timeline>& timelines, std::size_t most) {
+  while (timelines.size() > most) {
+    timelines.erase(std::ranges::min_element(timelines, std::less<>{},
+                                             [](const Timeline& timeline) { return last_used(timeline); }));
+  }
+}
+
+template <class Timeline>
+void forget_after(std::vector<Timeline>& timelines, WallTime time) {
+  for (auto& timeline : timelines) {
+    std::erase_if(timeline.spans, [&](const auto& span) { return span.first_seen > time; });
+    for (auto& span : timeline.spans) span.last_seen = std::min(span.last_seen, time);
+  }
+  std::erase_if(timelines, [](const Timeline& timeline) { return timeline.spans.empty(); });
+}
+
+}  // namespace dkimprobe::checks

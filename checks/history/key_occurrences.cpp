@@ -1,0 +1,52 @@
+#include "checks/history/key_occurrences.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/record/key_record.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+config::DomainName zone_of(const SelectorHistory& history, const config::DomainName& owner) {
+  const ZoneTimeline* deepest = nullptr;
+  for (const auto& zone : history.past.zones) {
+    if (!owner.is_at_or_below(zone.apex)) continue;
+    if (deepest == nullptr || deepest->apex.label_count() < zone.apex.label_count()) deepest = &zone;
+  }
+  return deepest == nullptr ? owner : deepest->apex;
+}
+
+std::set<std::string> keys_of(const AnswerSpan& span) {
+  std::set<std::string> keys;
+  for (const auto& strings : span.texts) {
+    const KeyRecord record = read_key_record(join_strings(strings));
+    if (record.key && !record.key->sha256.empty()) keys.insert(record.key->sha256);
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::vector<KeyPlace> key_places(const SelectorHistory& history) {
+  std::vector<KeyPlace> places;
+  for (const auto& timeline : history.servers) {
+    for (const auto& span : timeline.spans) {
+      for (const auto& key : keys_of(span)) {
+        auto place = std::ranges::find_if(places, [&](const KeyPlace& known) {
+          return known.sha256 == key && known.owner == timeline.owner;
+        });
+        if (place == places.end()) {
+          place = places.insert(places.end(), {key, history.domain, history.selector, timeline.owner,
+                                               zone_of(history, timeline.owner), span.last_seen, false});
+        }
+        place->last_seen = std::max(place->last_seen, span.last_seen);
+        place->is_there = place->is_there || &span == &timeline.spans.back();
+      }
+    }
+  }
+  return places;
+}
+
+}  // namespace dkimprobe::checks

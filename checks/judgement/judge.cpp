@@ -1,0 +1,515 @@
+#include "checks/judgement/judge.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/chain_answers.hpp"
+#include "checks/answers/delegation_facts.hpp"
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "checks/catalogue/roles.hpp"
+#include "checks/history/safe_times.hpp"
+#include "checks/record/size.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::string_view path_intercepted = "path_intercepted";
+
+std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
+  std::vector<ReadText> texts;
+  std::set<std::string_view> seen;
+  for (const auto& group : answers.published) {
+    for (const auto& text : group.texts) {
+      if (seen.insert(text.text).second)
+        texts.push_back({&text, &group, read_key_record(text.text, service)});
+    }
+  }
+  return texts;
+}
+
+/// The text that speaks for the selector: the largest group's key record, else its first text.
+const ReadText* main_text(const Evidence& evidence) {
+  const ReadText* first = nullptr;
+  for (const auto& text : evidence.texts) {
+    if (text.group != &evidence.answers.published.front()) continue;
+    if (text.record.is_key_record()) return &text;
+    if (first == nullptr) first = &text;
+  }
+  return first;
+}
+
+/// What the records of one step of the chain point at: a DNAME at its own target, and the CNAME that is made
+/// from it, or the alias itself, at the next name (RFC 6672 section 3.1).
+std::vector<config::DomainName> step_targets(const LegAnswers& leg, const config::DomainName& next) {
+  std::vector<config::DomainName> targets;
+  for (const auto& server : leg.servers) {
+    if (server.is_stray() || server.whole() == nullptr) continue;
+    for (const auto& alias : server.whole()->aliases) {
+      if (!alias.is_dname || alias.target != next) continue;
+      return {own_target(alias, leg.leg->owner), next};
+    }
+  }
+  return {next};
+}
+
+/// The targets of the records from the first name to `owner`, in order.
+std::vector<config::DomainName> alias_targets(const ChainAnswers& answers, const config::DomainName& owner) {
+  std::vector<config::DomainName> targets;
+  if (answers.legs.empty()) return targets;
+  config::DomainName name = answers.legs.front().leg->owner;
+  for (std::size_t steps = 0; !(name == owner) && steps < answers.legs.size(); ++steps) {
+    const auto leg =
+        std::ranges::find_if(answers.legs, [&](const LegAnswers& each) { return each.leg->owner == name; });
+    if (leg == answers.legs.end()) break;
+    const auto group =
+        std::ranges::find_if(leg->groups, [](const AnswerGroup& each) { return each.alias.has_value(); });
+    if (group == leg->groups.end()) break;
+    std::ranges::move(step_targets(*leg, *group->alias), std::back_inserter(targets));
+    name = *group->alias;
+  }
+  return targets;
+}
+
+void keep_largest(std::optional<std::uint32_t>& largest, std::uint32_t bytes) {
+  largest = std::max(largest.value_or(0), bytes);
+}
+
+SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts) {
+  SizeFacts size;
+  for (const auto& leg : answers.legs) {
+    for (const auto& server : leg.leg->servers) {
+      for (const auto& exchange : server.exchanges) {
+        if (!exchange.response || exchange.response->txt.empty()) continue;
+        switch (exchange.purpose) {
+          case probe::Purpose::record_plain:
+            keep_largest(size.observed_udp, exchange.bytes_received);
+            break;
+          case probe::Purpose::record_edns:
+            keep_largest(size.observed_edns, exchange.bytes_received);
+            break;
+          case probe::Purpose::record_tcp:
+            keep_largest(size.observed_tcp, exchange.bytes_received);
+            break;
+          case probe::Purpose::zone_soa:
+          case probe::Purpose::zone_ns:
+          case probe::Purpose::sibling:
+          case probe::Purpose::domainkey:
+          case probe::Purpose::cut:
+          case probe::Purpose::host_address:
+            break;
+        }
+      }
+    }
+  }
+  if (answers.published.empty() || !answers.published.front().has_texts()) return size;
+  const AnswerGroup& group = answers.published.front();
+  std::vector<std::uint32_t> rdata;
+  rdata.reserve(group.texts.size());
+  for (const auto& text : group.texts) rdata.push_back(txt_rdata_bytes(text.strings));
+  size.direct = answer_bytes(group.owner, rdata);
+  const auto targets = alias_targets(answers, group.owner);
+  if (!targets.empty()) size.chain = answer_bytes(answers.legs.front().leg->owner, rdata, targets);
+  for (const auto& text : texts) {
+    if (text.group != &group || !text.record.is_key_record()) continue;
+    for (const auto& tag : droppable_tags(text.record.list.tags)) size.drop_first.push_back(tag.text);
+    break;
+  }
+  return size;
+}
+
+/// The signing practices that the servers publish (RFC 5617 section 4.3).
+AdspRecord read_practices(const probe::Observation& observation, const ChainAnswers& answers) {
+  AdspRecord record;
+  if (domain_denied(observation)) {
+    record.policy = AdspPolicy::out_of_scope;
+  } else if (answers.published.empty()) {
+    record.policy = AdspPolicy::not_known;
+  } else if (const auto& texts = answers.published.front().texts; texts.size() == 1) {
+    record = read_adsp_record(texts.front().text);
+  } else {
+    record.policy = texts.empty() ? AdspPolicy::none : AdspPolicy::invalid;
+  }
+  return record;
+}
+
+std::optional<std::uint32_t> negative_ttl(const ChainAnswers& answers) {
+  std::optional<std::uint32_t> ttl;
+  for (const auto& leg : answers.legs) {
+    for (const auto& server : leg.servers) {
+      if (server.soa_record == nullptr) continue;
+      keep_largest(ttl, std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
+    }
+  }
+  return ttl;
+}
+
+/// A row says what the key is, where its server publishes one.
+void describe_keys(const Evidence& evidence, const LegAnswers& leg, std::vector<ServerRow>& rows) {
+  for (auto& row : rows) {
+    const auto group = std::ranges::find_if(leg.groups, [&](const AnswerGroup& each) {
+      return each.has_texts() && std::ranges::find(each.servers, row.id) != each.servers.end();
+    });
+    if (group == leg.groups.end()) continue;
+    if (group->texts.size() > 1) {
+      row.says = fmt::format("{} TXT records", group->texts.size());
+      continue;
+    }
+    const auto text = std::ranges::find_if(evidence.texts, [&](const ReadText& each) {
+      return each.published->text == group->texts.front().text;
+    });
+    if (text == evidence.texts.end()) continue;
+    row.says = describe(text->record);
+    if (const std::string key = telling_fingerprint(evidence, *text); !key.empty()) row.says += ' ' + key;
+  }
+}
+
+RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
+  RecordFacts facts;
+  if (evidence.answers.published.empty()) return facts;
+  facts.record_class = RecordClass::absent;
+  if (text == nullptr) return facts;
+  facts.record_class = text->record.record_class;
+  facts.strings = text->published->strings;
+  facts.tags = text->record.list.tags;
+  return facts;
+}
+
+std::optional<KeyFacts> key_facts(const ReadText* text) {
+  if (text == nullptr || !text->record.key || text->record.key->algorithm.empty()) return std::nullopt;
+  const PublicKey& key = *text->record.key;
+  return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
+}
+
+/// What the check finds once the operator's policy and the selector's role have had their say, in that order:
+/// a role knows what the policy cannot, such as that servers may differ while a key spreads.
+CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<Finding>& found) {
+  const Policy& policy = evidence.policy;
+  if (const auto off = policy.switched_off.find(check.name); off != policy.switched_off.end()) {
+    return {&check, CheckOutcome::not_judged, off->second};
+  }
+  Verdict verdict(check);
+  check.find(evidence, verdict);
+  const CheckOutcome outcome = verdict.outcome();
+  if (outcome != CheckOutcome::found) return {&check, outcome, {}};
+  const auto set_severity = [&](Severity severity) {
+    for (auto& finding : verdict.findings()) finding.severity = severity;
+  };
+  if (const auto wanted = policy.severities.find(check.name); wanted != policy.severities.end()) {
+    set_severity(wanted->second);
+  }
+  switch (role_rule(check.name, evidence.expectation.role)) {
+    case RoleRule::as_found:
+      break;
+    case RoleRule::notice:
+      set_severity(Severity::notice);
+      break;
+    case RoleRule::clear:
+      return {&check, CheckOutcome::clear, {}};
+    case RoleRule::not_judged:
+      // Once it is known when the key signed last, a row of its own says what went too early.
+      return {
+          &check, evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_judged, {}};
+  }
+  std::ranges::move(verdict.findings(), std::back_inserter(found));
+  return {&check, outcome, {}};
+}
+
+/// An outcome for each row of the catalogue; a row that is not `chosen` is not judged. Those about signatures
+/// are left out without one.
+template <class Choose>
+void judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
+  std::vector<Finding> found;
+  for (const Check& check : catalogue()) {
+    if (check.scope == Scope::signature && evidence.signatures.empty()) continue;
+    report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
+                                            : CheckResult{&check, CheckOutcome::not_judged, {}});
+  }
+  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
+    std::ranges::copy_if(found, std::back_inserter(report.findings),
+                         [&](const Finding& finding) { return finding.severity == severity; });
+  }
+}
+
+/// Whether the text of a key record alone shows the fault, without any server.
+bool text_shows(const Check& check) {
+  switch (check.scope) {
+    case Scope::record: {
+      const auto of_texts = record_checks();
+      return check.name == "txt_not_dkim" ||
+             std::ranges::find(of_texts, check.name, &Check::name) != of_texts.end();
+    }
+    case Scope::key:
+      return true;
+    case Scope::size:
+      return check.name != "udp512_exceeded_chain" && check.name != "qname_too_long";
+    case Scope::adsp:
+    case Scope::server:
+    case Scope::zone:
+    case Scope::signature:
+      return false;
+  }
+  return false;
+}
+
+/// The same for the text of an ADSP record.
+bool practice_shows(const Check& check) {
+  static constexpr std::string_view names[] = {"adsp_invalid", "adsp_duplicate_tag",
+                                               "adsp_value_unknown_token", "adsp_present_historic"};
+  return std::ranges::find(names, check.name) != std::end(names);
+}
+
+Severity worst_severity(const Report& report) {
+  Severity worst_found = Severity::notice;
+  for (const auto& finding : report.findings) worst_found = std::max(worst_found, finding.severity);
+  return worst_found;
+}
+
+/// The servers' answers as if one text stood at the name, and nothing known of who publishes it.
+ChainAnswers answers_of(const config::DomainName& name, std::vector<std::string> strings) {
+  PublishedText text;
+  for (const auto& string : strings) text.text += string;
+  text.strings = std::move(strings);
+  AnswerGroup group;
+  group.owner = name;
+  group.texts.push_back(std::move(text));
+  ChainAnswers answers;
+  answers.published.push_back(std::move(group));
+  answers.known = true;
+  return answers;
+}
+
+/// Servers that this machine failed to ask, for example for want of descriptors: of them nothing is known.
+std::ptrdiff_t failed_here(const Report& report) {
+  return std::ranges::count(report.servers, ServerOutcome::local_error, &ServerRow::outcome);
+}
+
+Status status_of(const Report& report, const ChainAnswers& answers) {
+  const Severity worst_found = worst_severity(report);
+  if (worst_found == Severity::critical) return Status::critical;
+  if (!answers.known || answers.published.empty() || failed_here(report) > 0 || is_internal_view(answers))
+    return Status::unknown;
+  return worst_found == Severity::warning ? Status::warning : Status::ok;
+}
+
+std::string headline_of_findings(const Report& report) {
+  const Finding& first = report.findings.front();
+  std::set<std::string_view> others;
+  for (const auto& finding : report.findings) {
+    if (finding.severity == first.severity && finding.check != first.check)
+      others.insert(finding.check->name);
+  }
+  return others.empty() ? std::string(first.check->summary)
+                        : fmt::format("{} (and {} more)", first.check->summary, others.size());
+}
+
+std::string absence_text(config::Role role) {
+  switch (role) {
+    case config::Role::pending:
+    case config::Role::standby:
+      return "no record yet";
+    case config::Role::active:
+    case config::Role::retired:
+      return "no record";
+  }
+  return {};
+}
+
+std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
+  if (const auto* const intercepted = intercepted_delegation(evidence.observation))
+    return intercepted->cuts.empty() ? "the given servers are resolvers, or this network answers DNS itself"
+                                     : std::string(find_check(path_intercepted)->summary);
+  switch (report.status) {
+    case Status::critical:
+    case Status::warning:
+      return headline_of_findings(report);
+    case Status::unknown:
+      if (failed_here(report) > 0) {
+        if (const auto& shortage = evidence.observation.rate_shortage) {
+          return fmt::format(
+              "the time was too short to ask {} of {} servers at the rate limit: {} s are needed",
+              failed_here(report), report.servers.size(),
+              std::chrono::ceil<std::chrono::seconds>(shortage->needed).count());
+        }
+        return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
+                           report.servers.size());
+      }
+      if (is_internal_view(evidence.answers)) return "what the public sees was not seen from this network";
+      for (const auto& leg : evidence.answers.legs) {
+        if (leg.groups.empty()) {
+          return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());
+        }
+      }
+      return "no server gave an answer with authority";
+    case Status::ok: {
+      const std::size_t servers = evidence.answers.published.front().servers.size();
+      return fmt::format("{} on {} server{}",
+                         text == nullptr ? absence_text(report.role) : describe(text->record), servers,
+                         servers == 1 ? "" : "s");
+    }
+  }
+  return {};
+}
+
+RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& expectation,
+                             const Policy& policy, const probe::Observation& observation) {
+  RotationPolicy times;
+  times.transit = std::chrono::ceil<std::chrono::seconds>(policy.transit);
+  for (const auto& leg : observation.key.legs) {
+    for (const auto& server : leg.servers) {
+      if (server.not_asked != probe::NotAsked::family_disabled) continue;
+      (server.address.ip.family() == config::Family::ipv4 ? times.ipv4 : times.ipv6) = false;
+    }
+  }
+  RotationFacts facts;
+  if (history.first_look) {
+    NewKey key;
+    key.sha256 = expectation.key_sha256;
+    key.never_used = expectation.never_used;
+    key.service = expectation.service;
+    if (expectation.only_selector) key.domainkey_absence = earlier_domainkey_absence(observation, times);
+    const auto sign = safe_to_sign(history, key, {}, times, observation.observed_at);
+    facts.safe_to_sign_at = sign.safe.at;
+    facts.because = sign.safe.because;
+  }
+  if (expectation.last_signature) {
+    const auto remove = safe_to_remove(expectation.last_signature, times, observation.observed_at);
+    facts.safe_to_remove_at = remove.at;
+    std::ranges::copy(remove.because, std::back_inserter(facts.because));
+  }
+  return facts;
+}
+
+}  // namespace
+
+Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy,
+             std::span<const SignatureField> signatures) {
+  return judge(observation, expectation, SelectorHistory{}, policy, signatures);
+}
+
+Report judge(const probe::Observation& observation, const Expectation& expectation,
+             const SelectorHistory& history, const Policy& policy, std::span<const SignatureField> signatures,
+             const KeyPlaces& elsewhere) {
+  SelectorHistory whole = history;
+  forget_after(whole, end_of(observation));
+  if (whole.first_look) extend(whole, observation);
+  const ChainAnswers answers = read_answers(observation.key);
+  const ChainAnswers adsp_answers = read_answers(observation.adsp);
+  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers,
+                    elsewhere,   {},          {},     {},    {},      {}};
+  evidence.texts = read_texts(answers, expectation.service);
+  evidence.adsp = read_practices(observation, adsp_answers);
+  evidence.size = measure(answers, evidence.texts);
+  evidence.silences = read_silences(observation, answers);
+  for (const auto& field : signatures) {
+    if (field.domain == observation.domain && field.selector == observation.selector)
+      evidence.signatures.push_back(&field);
+  }
+
+  Report report;
+  report.domain = observation.domain;
+  report.selector = observation.selector;
+  if (const auto name = observation.selector.owner_name(observation.domain)) report.name = *name;
+  report.role = expectation.role;
+  report.observed_at = observation.observed_at;
+  report.took = observation.took;
+
+  const bool intercepted = intercepted_delegation(observation) != nullptr;
+  judge_rows(evidence, report,
+             [&](const Check& check) { return !intercepted || check.name == path_intercepted; });
+
+  const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
+  report.record = record_facts(evidence, text);
+  report.key = key_facts(text);
+  report.size = evidence.size;
+  for (const auto& leg : answers.legs) {
+    std::vector<ServerRow> rows = leg.rows;
+    describe_keys(evidence, leg, rows);
+    std::ranges::move(rows, std::back_inserter(report.servers));
+    report.delegations.push_back(leg.leg->delegation);
+  }
+  report.not_asked = unasked_parents(report.delegations);
+  report.chain = answers.aliases;
+  report.negative_ttl_seconds = negative_ttl(answers);
+  if (whole.first_look || expectation.last_signature)
+    report.rotation = rotation_facts(whole, expectation, policy, observation);
+  report.adsp = evidence.adsp.policy;
+  report.status = intercepted ? Status::unknown : status_of(report, answers);
+  report.headline = headline_of(report, evidence, text);
+  return report;
+}
+
+Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
+                    const Expectation& expectation, const Policy& policy) {
+  probe::Observation observation;
+  observation.domain = place.domain;
+  observation.selector = place.selector.value_or(config::Selector{});
+  ChainAnswers texts = answers_of(place.name, std::move(strings));
+  ChainAnswers nothing;
+  const ChainAnswers& answers = place.is_adsp ? nothing : texts;
+  const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
+  const SelectorHistory no_history;
+  const KeyPlaces not_known;
+  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers,
+                    not_known,   {},          {},     {},         {},      {}};
+  evidence.texts = read_texts(answers, expectation.service);
+  evidence.adsp = read_practices(observation, adsp_answers);
+  evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);
+  if (place.name.is_root()) evidence.size.direct.reset();
+
+  Report report;
+  report.domain = observation.domain;
+  report.selector = observation.selector;
+  report.name = place.name;
+  report.role = expectation.role;
+  judge_rows(evidence, report, place.is_adsp ? practice_shows : text_shows);
+  const ReadText* const text = place.is_adsp ? nullptr : main_text(evidence);
+  report.record = record_facts(evidence, text);
+  if (place.is_adsp) {
+    report.record.record_class = RecordClass::not_dkim;
+    report.record.strings = texts.published.front().texts.front().strings;
+  }
+  report.key = key_facts(text);
+  report.size = evidence.size;
+  report.adsp = evidence.adsp.policy;
+  switch (worst_severity(report)) {
+    case Severity::critical:
+      report.status = Status::critical;
+      break;
+    case Severity::warning:
+      report.status = Status::warning;
+      break;
+    case Severity::notice:
+      report.status = Status::ok;
+      break;
+  }
+  if (report.status != Status::ok) {
+    report.headline = headline_of_findings(report);
+  } else {
+    report.headline =
+        text == nullptr ? fmt::format("ADSP {}", to_string(report.adsp)) : describe(text->record);
+  }
+  return report;
+}
+
+Status worst(std::span<const Status> statuses) {
+  for (const Status status : {Status::critical, Status::unknown, Status::warning}) {
+    if (std::ranges::find(statuses, status) != statuses.end()) return status;
+  }
+  return statuses.empty() ? Status::unknown : Status::ok;
+}
+
+Status worst(const std::vector<Report>& reports) {
+  std::vector<Status> statuses;
+  for (const auto& report : reports) statuses.push_back(report.status);
+  return worst(statuses);
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,371 @@
+#include "checks/message/signature_field.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+using config::DomainName;
+
+constexpr std::string_view field_name = "dkim-signature";
+constexpr std::size_t shown_octets = 60;
+
+bool is_folded(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+std::string shown(const Tag& tag) {
+  return fmt::format("`{}={}`", config::escape_text(tag.name, shown_octets),
+                     config::escape_text(tag.value, shown_octets));
+}
+
+/// RFC 6376 section 3.5, `domain-name`, and section 3.1, `selector`: letters, digits and hyphens, and the
+/// underscores that people use all the same. DomainName alone would take escapes and a dot at the end.
+std::optional<DomainName> read_name(std::string_view text, std::size_t least_labels) {
+  const bool plain = std::ranges::all_of(
+      text, [](char c) { return config::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+  if (!plain || text.empty() || text.ends_with('.')) return std::nullopt;
+  auto name = DomainName::parse(text);
+  if (!name || name->label_count() < least_labels) return std::nullopt;
+  return *name;
+}
+
+/// Octets that base64 stands for, with white space anywhere; nothing when it is none.
+std::optional<std::size_t> base64_octets(std::string_view text) {
+  std::size_t letters = 0;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (is_folded(c)) continue;
+    if (c == '=') {
+      ++padding;
+    } else if (padding > 0 || !(config::is_letter_or_digit(c) || c == '+' || c == '/')) {
+      return std::nullopt;
+    } else {
+      ++letters;
+    }
+  }
+  if (letters == 0 || padding > 2 || (letters + padding) % 4 != 0) return std::nullopt;
+  return letters * 3 / 4;
+}
+
+/// A number that does not fit is the largest: RFC 6376 section 3.5 lets a time be infinite.
+std::optional<std::uint64_t> read_number(std::string_view text, std::size_t most_digits_kept) {
+  if (text.empty() || text.size() > 76 || !std::ranges::all_of(text, config::is_digit)) return std::nullopt;
+  if (text.size() > most_digits_kept) return std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t number = 0;
+  for (const char c : text) number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  return number;
+}
+
+struct Algorithm {
+  std::string_view name{};
+  std::string_view key_type{};
+  std::string_view hash{};
+};
+
+/// RFC 6376 section 3.3, RFC 8463 section 3.
+constexpr auto algorithms = std::to_array<Algorithm>({
+    {"rsa-sha1", "rsa", "sha1"},
+    {"rsa-sha256", "rsa", "sha256"},
+    {"ed25519-sha256", "ed25519", "sha256"},
+});
+
+class FieldReader {
+ public:
+  FieldReader(SignatureField& field, std::string_view value) : field_(field) {
+    field_.list = parse_tag_list(value, {});
+  }
+
+  void read() {
+    // What keeps the key from being looked up comes first.
+    read_key_name();
+    read_syntax();
+    // RFC 6376 section 6.1.1 names the tags that are required.
+    for (const std::string_view name : {"d", "s", "v", "a", "b", "bh", "h"}) {
+      if (field_.list.find(name) != nullptr) continue;
+      add(SignatureFault::signature_tag_missing, fmt::format("{}= is missing", name),
+          fmt::format("let the signature have {}=", name));
+    }
+    read_version();
+    read_algorithm();
+    read_digests();
+    read_identity();
+    read_signed_fields();
+    read_canonicalization();
+    read_query();
+    read_length();
+    read_times();
+  }
+
+ private:
+  void add(SignatureFault fault, std::string detail, std::string remedy) {
+    field_.faults.push_back({fault, std::move(detail), std::move(remedy), false});
+  }
+  void bad_value(const Tag& tag, std::string_view wanted) {
+    add(SignatureFault::signature_value_bad, fmt::format("{} is not {}", shown(tag), wanted),
+        fmt::format("write {} in {}=", wanted, config::escape_text(tag.name, shown_octets)));
+  }
+
+  void read_syntax() {
+    for (const auto& fault : field_.list.faults) {
+      const std::string words = config::escape_text(fault.text, shown_octets);
+      const auto broken = [&](std::string detail, std::string remedy) {
+        add(SignatureFault::signature_syntax_error, std::move(detail), std::move(remedy));
+      };
+      switch (fault.kind) {
+        case TagFaultKind::duplicate:
+          broken(fmt::format("{}= is there twice", words), fmt::format("write {}= once", words));
+          break;
+        case TagFaultKind::missing_semicolon:
+        case TagFaultKind::comma_separator:
+          broken(fmt::format("no semicolon stands before {}=", words),
+                 fmt::format("put a semicolon before {}=", words));
+          break;
+        case TagFaultKind::stray_token:
+          broken(fmt::format("`{}` stands where a tag should", words), fmt::format("delete `{}`", words));
+          break;
+        case TagFaultKind::bad_name:
+          broken(fmt::format("`{}` cannot be the name of a tag", words),
+                 fmt::format("correct the name `{}`", words));
+          break;
+        case TagFaultKind::double_semicolon:
+        case TagFaultKind::leading_semicolon:
+          broken("nothing stands before a semicolon", "write one semicolon between two tags");
+          field_.faults.back().is_tolerated = true;
+          break;
+        case TagFaultKind::outer_space:
+        case TagFaultKind::trailing_semicolon_space:
+          break;  // Folding may leave it there.
+      }
+    }
+  }
+
+  void read_version() {
+    const Tag* const tag = field_.list.find("v");
+    if (tag == nullptr || tag->value == "1") return;
+    const bool is_draft = tag->value.starts_with("0.");
+    add(SignatureFault::signature_version_bad,
+        fmt::format("{} is {}, and DKIM has `v=1`", shown(*tag),
+                    is_draft ? "of a draft before RFC 4871" : "no version of DKIM"),
+        is_draft ? "bring the signing software up to date: it must write v=1" : "write v=1");
+  }
+
+  void read_algorithm() {
+    const Tag* const tag = field_.list.find("a");
+    if (tag == nullptr) return;
+    const auto* const known = std::ranges::find(algorithms, tag->value, &Algorithm::name);
+    if (known == algorithms.end()) {
+      add(SignatureFault::signature_algorithm_unknown, fmt::format("{} is no algorithm of DKIM", shown(*tag)),
+          "sign with a=rsa-sha256");
+      return;
+    }
+    field_.key_type = known->key_type;
+    field_.hash = known->hash;
+    if (known->hash == "sha1") {
+      add(SignatureFault::signature_algorithm_sha1,
+          fmt::format("{}, which verifiers must not accept", shown(*tag)), "sign with a=rsa-sha256");
+    }
+  }
+
+  void read_digests() {
+    if (const Tag* const tag = field_.list.find("b")) {
+      field_.signature_octets = base64_octets(tag->value);
+      if (!field_.signature_octets) bad_value(*tag, "a signature in base64");
+    }
+    const Tag* const tag = field_.list.find("bh");
+    if (tag == nullptr) return;
+    const auto octets = base64_octets(tag->value);
+    const std::size_t wanted = field_.hash == "sha1" ? 20 : 32;
+    if (!octets) {
+      bad_value(*tag, "a hash in base64");
+    } else if (!field_.hash.empty() && *octets != wanted) {
+      bad_value(*tag, fmt::format("a hash of {} octets ({})", wanted, field_.hash));
+    }
+  }
+
+  void read_key_name() {
+    const Tag* const domain_tag = field_.list.find("d");
+    const Tag* const selector_tag = field_.list.find("s");
+    std::optional<DomainName> domain;
+    std::optional<config::Selector> selector;
+    if (domain_tag != nullptr) {
+      domain = read_name(domain_tag->value, 2);
+      if (domain && domain->has_domainkey_label()) domain.reset();
+      if (!domain) bad_value(*domain_tag, "a domain name such as example.com");
+    }
+    if (selector_tag != nullptr) {
+      if (read_name(selector_tag->value, 1)) {
+        if (const auto parsed = config::Selector::parse(selector_tag->value)) selector = *parsed;
+      }
+      if (!selector) bad_value(*selector_tag, "a selector, which is one or more labels of a domain name");
+    }
+    if (!domain || !selector) return;
+    if (!selector->owner_name(*domain)) {
+      add(SignatureFault::signature_value_bad,
+          "the name of the key, s=._domainkey.d=, has more than 255 octets", "choose a shorter selector");
+      return;
+    }
+    field_.domain = domain->lower_case();
+    field_.selector = selector;
+  }
+
+  void read_identity() {
+    const Tag* const tag = field_.list.find("i");
+    if (tag == nullptr) {
+      field_.identity = field_.domain;
+      return;
+    }
+    const std::size_t at = tag->value.rfind('@');
+    if (at != std::string::npos)
+      field_.identity =
+          read_name(config::without_outer_space(std::string_view(tag->value).substr(at + 1)), 2);
+    if (!field_.identity) {
+      bad_value(*tag, "an address whose domain is d= or below it");
+    } else if (field_.domain && !field_.identity->is_at_or_below(*field_.domain)) {
+      add(SignatureFault::signature_identity_outside,
+          fmt::format("{} is not at or below `d={}`", shown(*tag), field_.domain->to_string()),
+          fmt::format("write i= with a domain at or below {}, or leave it out", field_.domain->to_string()));
+    }
+  }
+
+  void read_signed_fields() {
+    const Tag* const tag = field_.list.find("h");
+    if (tag == nullptr) return;
+    const auto names = colon_separated(tag->value);
+    // RFC 5322 section 2.2, `field-name`.
+    const bool are_names = std::ranges::all_of(names, [](std::string_view name) {
+      return !name.empty() && std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
+    });
+    if (!are_names) bad_value(*tag, "a list of names of fields with colons between them");
+    const bool has_from = std::ranges::any_of(
+        names, [](std::string_view name) { return config::equal_ignoring_case(name, "from"); });
+    if (!has_from) {
+      add(SignatureFault::signature_from_unsigned, fmt::format("{} leaves out From", shown(*tag)),
+          "put From into the list of signed fields, h=");
+    }
+  }
+
+  void read_canonicalization() {
+    const Tag* const tag = field_.list.find("c");
+    if (tag == nullptr) return;
+    const std::string_view value = tag->value;
+    const std::size_t slash = value.find('/');
+    const auto known = [](std::string_view name) { return name == "simple" || name == "relaxed"; };
+    if (known(value.substr(0, slash)) && (slash == std::string_view::npos || known(value.substr(slash + 1))))
+      return;
+    add(SignatureFault::signature_canonicalization_unknown,
+        fmt::format("{} is no canonicalization of DKIM", shown(*tag)), "sign with c=relaxed/relaxed");
+  }
+
+  void read_query() {
+    const Tag* const tag = field_.list.find("q");
+    if (tag == nullptr) return;
+    const auto methods = colon_separated(tag->value);
+    if (std::ranges::find(methods, "dns/txt") != methods.end()) return;
+    add(SignatureFault::signature_query_unsupported, fmt::format("{} does not offer dns/txt", shown(*tag)),
+        "write q=dns/txt, or leave q= out");
+  }
+
+  void read_length() {
+    const Tag* const tag = field_.list.find("l");
+    if (tag == nullptr) return;
+    if (!read_number(tag->value, 18)) return bad_value(*tag, "a number of octets");
+    add(SignatureFault::signature_body_limited,
+        fmt::format("{}: what follows these octets of the body is not signed", shown(*tag)),
+        "sign the whole body, without l=");
+  }
+
+  void read_times() {
+    constexpr std::size_t digits_of_a_time = 12;
+    for (const auto& [name, time] :
+         {std::pair{"t", &field_.signed_at_seconds}, std::pair{"x", &field_.expires_at_seconds}}) {
+      const Tag* const tag = field_.list.find(name);
+      if (tag == nullptr) continue;
+      *time = read_number(tag->value, digits_of_a_time);
+      if (!*time) bad_value(*tag, "a time in seconds since 1970");
+    }
+    if (field_.signed_at_seconds && field_.expires_at_seconds &&
+        *field_.expires_at_seconds <= *field_.signed_at_seconds) {
+      add(SignatureFault::signature_expiry_before_time,
+          fmt::format("x= is {}, not after t=, {}", time_text(*field_.expires_at_seconds),
+                      time_text(*field_.signed_at_seconds)),
+          "let x= be later than t=, or leave it out");
+    }
+  }
+
+  SignatureField& field_;
+};
+
+}  // namespace
+
+MessageSignatures read_signatures(std::string_view message) {
+  MessageSignatures signatures;
+  std::string value;
+  std::size_t begins_at = 0;  ///< the line of the field that is open; 0 when none of ours is
+  const auto close = [&] {
+    if (begins_at == 0) return;
+    if (++signatures.count <= most_signatures) {
+      auto& field = signatures.fields.emplace_back();
+      field.number = signatures.count;
+      field.line = begins_at;
+      FieldReader(field, value).read();
+    }
+    begins_at = 0;
+    value.clear();
+  };
+
+  std::string_view rest = message.substr(0, longest_header_octets);
+  bool begun = false;
+  bool ended = false;
+  for (std::size_t line = 1; !rest.empty() && !ended; ++line) {
+    const std::size_t feed = rest.find('\n');
+    std::string_view text = rest.substr(0, feed);
+    rest.remove_prefix(feed == std::string_view::npos ? rest.size() : feed + 1);
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    if (text.empty()) {
+      ended = begun;
+      continue;
+    }
+    if (!begun && text.starts_with("From ")) continue;
+    begun = true;
+    // RFC 5322 section 2.2.3: the line break alone is taken out.
+    if (text.front() == ' ' || text.front() == '\t') {
+      if (begins_at != 0) value += text;
+      continue;
+    }
+    close();
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos ||
+        !config::equal_ignoring_case(config::without_outer_space(text.substr(0, colon)), field_name))
+      continue;
+    begins_at = line;
+    value = text.substr(colon + 1);
+  }
+  close();
+  signatures.header_too_long = !ended && message.size() > longest_header_octets;
+  return signatures;
+}
+
+std::string time_text(std::uint64_t seconds_since_1970) {
+  constexpr std::uint64_t end_of_year_9999 = 253'402'300'799;
+  if (seconds_since_1970 > end_of_year_9999) return "beyond the year 9999";
+  const std::chrono::sys_seconds time{std::chrono::seconds{seconds_since_1970}};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,39 @@
+// Reads the texts at `_adsp._domainkey` as signing practices (RFC 5617 section 4.2.1). Its tag lists allow
+// white space but no folding, and what breaks the syntax is as if there were no record (RFC 5617
+// section 4.1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/report/report.hpp"
+
+namespace dkimprobe::checks {
+
+enum class AdspFault : std::uint8_t {
+  not_adsp,   ///< no `dkim` tag at all: another record, perhaps by a wildcard
+  not_first,  ///< a `dkim` tag, but the text does not begin with `dkim`, lower case
+  syntax,     ///< tags that the grammar does not allow
+  duplicate_tag,
+  unknown_value,  ///< counts as `unknown`
+};
+
+struct AdspRecord {
+  AdspPolicy policy = AdspPolicy::none;
+  std::string value{};  ///< raw, of `dkim=`
+  struct Fault {
+    AdspFault kind = AdspFault::syntax;
+    std::size_t offset = 0;
+    std::string detail{};  ///< escaped, one sentence
+  };
+  std::vector<Fault> faults{};
+
+  [[nodiscard]] bool has(AdspFault kind) const;
+};
+
+[[nodiscard]] AdspRecord read_adsp_record(std::string_view text);
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,809 @@
+#include "checks/record/key_record.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/record/ed25519_point.hpp"
+#include "checks/record/text_damage.hpp"
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::string_view known_tags = "vghknpst";
+constexpr std::size_t long_notes_bytes = 100;
+// Of 44 octets the first 12 wrap an Ed25519 key (RFC 8410 section 4): 60 digits of base64, of which 16.
+constexpr std::size_t wrapped_ed25519_digits = 60;
+constexpr std::size_t wrapping_digits = 16;
+
+// ---- Texts of others ----
+
+struct KnownText {
+  std::string_view prefix{};
+  std::string_view kind{};
+};
+
+constexpr auto known_texts = std::to_array<KnownText>({
+    {"v=spf1", "an SPF record"},
+    {"spf2.0/", "a Sender ID record"},
+    {"v=dmarc1", "a DMARC record"},
+    {"v=stsv1", "an MTA-STS record"},
+    {"v=tlsrptv1", "a TLSRPT record"},
+    {"v=bimi1", "a BIMI record"},
+    {"dkim=", "an ADSP record"},
+    {"o=", "a DomainKeys policy"},
+    {"google-site-verification=", "a site verification"},
+    {"ms=", "a site verification"},
+    {"apple-domain", "a site verification"},
+    {"facebook-domain-verification=", "a site verification"},
+});
+
+bool is_host_name(std::string_view text) {
+  const bool shape = std::ranges::all_of(
+      text, [](char c) { return config::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+  return shape && std::ranges::count(text, '.') >= 2;
+}
+
+bool is_site_verification(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find('='));
+  return name.size() < text.size() && name.size() < 64 &&
+         (name.find("verification") != std::string_view::npos ||
+          name.find("verify") != std::string_view::npos);
+}
+
+/// Whether any tag is one of a key record, its name perhaps in the wrong case.
+bool has_key_tag(const TagList& list) {
+  return std::ranges::any_of(list.tags, [](const Tag& tag) {
+    return tag.name.size() == 1 && known_tags.find(config::to_lower(tag.name[0])) != std::string_view::npos;
+  });
+}
+
+/// What `text` is if it is no key record; empty if it is one.
+std::string_view other_kind(std::string_view text, const TagList& list) {
+  const std::string_view content = config::without_outer_space(text);
+  if (content.empty()) return "an empty text";
+  for (const auto& known : known_texts) {
+    if (config::starts_with_ignoring_case(content, known.prefix)) return known.kind;
+  }
+  const bool has_p =
+      std::ranges::any_of(list.tags, [](const Tag& tag) { return tag.name == "p" || tag.name == "P"; });
+  const Tag* const version = list.find("v");
+  if (version != nullptr && !has_p && !version->value.empty() &&
+      !config::starts_with_ignoring_case(version->value, "dkim")) {
+    return "a record of another kind";
+  }
+  if (has_key_tag(list)) return {};
+  if (is_host_name(content)) return "a host name, perhaps the target of a CNAME that was published as TXT";
+  if (is_site_verification(content)) return "a site verification";
+  return "free text";
+}
+
+// ---- The record ----
+
+class KeyRecordReader {
+ public:
+  KeyRecordReader(std::string_view text, config::Service service)
+      : published_(text), service_(config::to_string(service)), clean_(clean_text(text)), text_(clean_.text) {
+    record_.list = parse_tag_list(text_, known_tags);
+  }
+
+  KeyRecord read() {
+    record_.other_kind = other_kind(text_, record_.list);
+    if (!record_.is_key_record()) {
+      fault(RecordFault::txt_not_dkim, std::nullopt,
+            fmt::format("the text is {}: \"{}\"", record_.other_kind, shown(published_)),
+            "publish the key record here, and this text where it belongs");
+    } else {
+      judge_damage();
+      judge_syntax();
+      judge_version();
+      judge_key_type();
+      judge_hashes();
+      judge_services();
+      judge_flags();
+      judge_granularity();
+      judge_notes();
+      judge_unknown_tags();
+      judge_key();
+      record_.record_class = record_class();
+    }
+    for (auto& tag : record_.list.tags) {
+      tag.offset = clean_.origin(tag.offset);
+      tag.value_offset = clean_.origin(tag.value_offset);
+    }
+    return std::move(record_);
+  }
+
+ private:
+  /// `offset` is one of the cleaned text.
+  void fault(RecordFault which, std::optional<std::size_t> offset, std::string detail, std::string remedy) {
+    if (offset) offset = clean_.origin(*offset);
+    record_.faults.push_back({which, offset, std::move(detail), std::move(remedy)});
+  }
+
+  [[nodiscard]] RecordClass record_class() const {
+    if (broken_syntax_) return RecordClass::syntax_error;
+    if (bad_version_) return RecordClass::unsupported;
+    if (version_not_first_ || record_.has(RecordFault::key_missing_p)) return RecordClass::syntax_error;
+    if (type_ == KeyType::other || !type_exact_) return RecordClass::unsupported;
+    if (record_.has(RecordFault::key_revoked)) return RecordClass::revoked;
+    if (no_service_ || no_hash_) return RecordClass::unsupported;
+    if (broken_key_) return RecordClass::syntax_error;
+    if (weak_key_ || sha1_alone_) return RecordClass::weak;
+    return RecordClass::valid;
+  }
+
+  void judge_damage() {
+    for (const auto& damage : clean_.damage) {
+      const std::string what = shown(damage.text);
+      const auto told = [&](RecordFault which, std::string detail, std::string remedy) {
+        record_.faults.push_back({which, damage.offset, std::move(detail), std::move(remedy)});
+      };
+      const auto times = damage.count == 1 ? std::string("once") : fmt::format("{} times", damage.count);
+      switch (damage.kind) {
+        case DamageKind::escaped_semicolon:
+          broken_syntax_ = true;
+          told(RecordFault::txt_escaped_semicolon,
+               fmt::format("`\\;` stands in the data {} where `;` is wanted", times),
+               "enter plain semicolons; the backslash belongs to zone files alone");
+          break;
+        case DamageKind::embedded_quotes:
+          broken_syntax_ = true;
+          told(RecordFault::txt_embedded_quotes, "quotation marks are part of the data",
+               fmt::format("enter the text without quotation marks, from \"{}\" on", shown(text_)));
+          break;
+        case DamageKind::seam_quotes:
+          broken_syntax_ = true;
+          told(RecordFault::txt_seam_quotes,
+               fmt::format("`{}` stands inside the text {}, where two strings were meant", what, times),
+               "enter two strings, or one long text without quotation marks inside");
+          break;
+        case DamageKind::html_entity:
+          broken_syntax_ = true;
+          told(RecordFault::txt_html_entity, fmt::format("the text holds `{}` of HTML", what),
+               fmt::format("replace `{}` by the character that it stands for", what));
+          break;
+        case DamageKind::smart_punctuation:
+          broken_syntax_ = true;
+          told(RecordFault::txt_smart_punctuation,
+               fmt::format("the text holds the typographic character `{}` {}", what, times),
+               fmt::format("enter the record as plain ASCII, without `{}`", what));
+          break;
+        case DamageKind::zonefile_leak:
+          broken_syntax_ = true;
+          told(RecordFault::txt_zonefile_leak, fmt::format("`{}` of a zone file is part of the data", what),
+               fmt::format("enter only what begins with \"{}\"", shown(text_)));
+          break;
+        case DamageKind::non_ascii:
+          // Against the grammar, but RFC 6376 section 3.2 advises verifiers not to preclude UTF-8.
+          told(RecordFault::txt_non_ascii, fmt::format("the text holds `{}` {}", what, times),
+               fmt::format("take out `{}`, or write it as quoted-printable in n=", what));
+          break;
+        case DamageKind::control_char:
+          broken_syntax_ = true;
+          told(RecordFault::txt_control_char,
+               fmt::format("the text holds the control character `{}` {}", what, times),
+               fmt::format("enter the record as one line without `{}`", what));
+          break;
+        case DamageKind::line_break_in_key:
+          // Who decodes base64 ignores line breaks (RFC 2045 section 6.8).
+          told(RecordFault::txt_control_char,
+               fmt::format("the key is broken into lines by the control character `{}` {}", what, times),
+               "enter the record as one line");
+          break;
+        case DamageKind::bad_folding:
+          broken_syntax_ = true;
+          told(RecordFault::tag_syntax_error, "a line break (CRLF) has no white space behind it",
+               "enter the record as one line");
+          break;
+      }
+    }
+  }
+
+  void judge_syntax() {
+    for (const auto& slip : record_.list.faults) {
+      const std::string what = shown(slip.text);
+      switch (slip.kind) {
+        case TagFaultKind::duplicate:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_duplicate, slip.offset, fmt::format("{}= is there a second time", what),
+                fmt::format("keep one {}= and delete the other", what));
+          break;
+        case TagFaultKind::missing_semicolon:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_missing_semicolon, slip.offset,
+                fmt::format("no semicolon stands before {}=", what),
+                fmt::format("put `; ` before {}=", what));
+          break;
+        case TagFaultKind::comma_separator:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_comma_separator, slip.offset,
+                fmt::format("a comma stands before {}= where a semicolon is wanted", what),
+                fmt::format("replace the comma before {}= by a semicolon", what));
+          break;
+        case TagFaultKind::stray_token:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_stray_token, slip.offset,
+                fmt::format("\"{}\" is no tag: it has no `=`", what), fmt::format("delete \"{}\"", what));
+          break;
+        case TagFaultKind::bad_name:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_name_bad, slip.offset,
+                fmt::format("\"{}\" cannot be the name of a tag", what),
+                fmt::format("correct the name \"{}\"", what));
+          break;
+        case TagFaultKind::double_semicolon:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_double_semicolon, slip.offset, "nothing stands between two semicolons",
+                "delete one of the two semicolons");
+          break;
+        case TagFaultKind::leading_semicolon:
+          broken_syntax_ = true;
+          fault(RecordFault::tag_syntax_error, slip.offset, "the text begins with a semicolon",
+                "delete the first semicolon");
+          break;
+        case TagFaultKind::outer_space:
+          fault(RecordFault::txt_outer_space, slip.offset,
+                slip.offset == 0 ? "white space stands before the first tag" : "white space ends the text",
+                "enter the record without white space around it");
+          break;
+        case TagFaultKind::trailing_semicolon_space:
+          fault(RecordFault::txt_trailing_semicolon_space, slip.offset,
+                "white space stands behind the last semicolon", "delete the white space at the end");
+          break;
+      }
+    }
+  }
+
+  void judge_version() {
+    const Tag* const version = record_.list.find("v");
+    if (version == nullptr) {
+      if (is_domainkeys()) return;  // told as one fault, with g=
+      fault(RecordFault::version_missing, std::nullopt,
+            "the record has no v=", "begin the record with `v=DKIM1; `");
+      return;
+    }
+    if (version != record_.list.tags.data()) {
+      version_not_first_ = true;
+      fault(RecordFault::version_not_first, version->offset,
+            fmt::format("{}= stands before v=", shown(record_.list.tags.front().name)),
+            "move `v=DKIM1; ` to the beginning");
+    }
+    if (version->value == "DKIM1") return;
+    bad_version_ = true;
+    const bool only_case = config::equal_ignoring_case(version->value, "DKIM1");
+    fault(only_case ? RecordFault::version_bad_case : RecordFault::version_bad, version->value_offset,
+          fmt::format("v= is \"{}\" where \"DKIM1\" is wanted", shown(version->value)), "write `v=DKIM1`");
+  }
+
+  void judge_key_type() {
+    const Tag* const type = record_.list.find("k");
+    if (type == nullptr || type->value == "rsa") return;
+    const auto replace = [&](std::string_view right) {
+      return fmt::format("replace `k={}` by `k={}`", shown(type->value), right);
+    };
+    if (type->value == "ed25519") {
+      type_ = KeyType::ed25519;
+      return;
+    }
+    type_exact_ = false;
+    for (const auto& [name, meant] :
+         {std::pair{"rsa", KeyType::rsa}, std::pair{"ed25519", KeyType::ed25519}}) {
+      if (config::equal_ignoring_case(type->value, name)) {
+        type_ = meant;
+        fault(RecordFault::keytype_case, type->value_offset,
+              fmt::format("k= is \"{}\" where \"{}\" is wanted", shown(type->value), name), replace(name));
+        return;
+      }
+    }
+    if (type->value.empty()) {
+      fault(RecordFault::keytype_empty, type->value_offset, "k= is empty",
+            "write `k=rsa` or `k=ed25519`, whichever the key is");
+      return;
+    }
+    type_ = KeyType::other;
+    fault(RecordFault::keytype_unknown, type->value_offset,
+          fmt::format("k= is \"{}\", which is neither rsa nor ed25519", shown(type->value)),
+          replace("rsa` or `k=ed25519"));
+  }
+
+  /// Each element of a list is a word; an empty one in t= has a row of its own. Words that nobody knows are
+  /// ignored (RFC 6376 section 3.6.1), so the rest of the list counts.
+  void judge_words(const Tag& tag) {
+    for (const std::string_view element : colon_separated(tag.value)) {
+      if (is_hyphenated_word(element) || (tag.name == "s" && element == "*")) continue;
+      if (element.empty() && tag.name == "t") continue;
+      const auto offset = tag.value_offset + static_cast<std::size_t>(element.data() - tag.value.data());
+      if (element.empty()) {
+        fault(RecordFault::tag_syntax_error, offset,
+              fmt::format("{}= is \"{}\", with an empty element", tag.name, shown(tag.value)),
+              "delete the colon that separates nothing");
+      } else {
+        fault(
+            RecordFault::tag_syntax_error, offset,
+            fmt::format("\"{}\" in {}= is no word of letters, digits and hyphens", shown(element), tag.name),
+            element.find_first_of(" \t\r\n") == std::string_view::npos
+                ? fmt::format("write the words of {}= with a colon between each two", tag.name)
+                : fmt::format("put a colon into \"{}\" if these are two words, else take the white space out",
+                              shown(element)));
+      }
+      return;
+    }
+  }
+
+  void judge_hashes() {
+    const Tag* const hashes = record_.list.find("h");
+    if (hashes == nullptr) return;
+    if (hashes->value.empty()) {
+      no_hash_ = true;
+      fault(RecordFault::hash_empty, hashes->value_offset, "h= is empty", "delete h=, or write `h=sha256`");
+      return;
+    }
+    judge_words(*hashes);
+    bool sha1 = false;
+    bool sha256 = false;
+    bool sha256_in_other_case = false;
+    std::string_view wrong_case;
+    for (const std::string_view hash : colon_separated(hashes->value)) {
+      if (hash == "sha1") {
+        sha1 = true;
+      } else if (hash == "sha256") {
+        sha256 = true;
+      } else if (config::equal_ignoring_case(hash, "sha1") || config::equal_ignoring_case(hash, "sha256")) {
+        wrong_case = hash;
+        sha256_in_other_case = sha256_in_other_case || config::equal_ignoring_case(hash, "sha256");
+      }
+    }
+    no_hash_ = !sha1 && !sha256;
+    sha1_alone_ = sha1 && !sha256;
+    if (!wrong_case.empty()) {
+      fault(RecordFault::hash_case, hashes->value_offset,
+            fmt::format("h= holds \"{}\", and names of hashes are lower case", shown(wrong_case)),
+            "write `h=sha256`, or delete h=");
+    }
+    if (!sha256 && !sha256_in_other_case) {
+      fault(RecordFault::hash_excludes_sha256, hashes->value_offset,
+            fmt::format("h= is \"{}\", which leaves out sha256", shown(hashes->value)),
+            fmt::format("replace `h={}` by `h=sha256`, or delete it", shown(hashes->value)));
+    } else if (sha1) {
+      fault(RecordFault::hash_allows_sha1, hashes->value_offset,
+            fmt::format("h= is \"{}\", and no verifier may accept sha1", shown(hashes->value)),
+            fmt::format("replace `h={}` by `h=sha256`, or delete it", shown(hashes->value)));
+    }
+  }
+
+  void judge_services() {
+    const Tag* const services = record_.list.find("s");
+    if (services == nullptr) return;
+    if (services->value.empty()) {
+      no_service_ = true;
+      fault(RecordFault::service_empty, services->value_offset, "s= is empty",
+            fmt::format("delete s=, or write `s={}`", service_));
+      return;
+    }
+    judge_words(*services);
+    const auto elements = colon_separated(services->value);
+    const auto names_it = [&](std::string_view element) { return element == "*" || element == service_; };
+    if (std::ranges::any_of(elements, names_it)) {
+      if (elements.size() > 1) {
+        fault(RecordFault::service_list, services->value_offset,
+              fmt::format("s= is the list \"{}\"", shown(services->value)),
+              fmt::format("replace `s={}` by `s=*`, or delete it", shown(services->value)));
+      }
+      return;
+    }
+    no_service_ = true;
+    const bool only_case = std::ranges::any_of(
+        elements, [&](std::string_view element) { return config::equal_ignoring_case(element, service_); });
+    fault(only_case ? RecordFault::service_case : RecordFault::service_excludes, services->value_offset,
+          fmt::format("s= is \"{}\" where \"{}\" or \"*\" is wanted", shown(services->value), service_),
+          fmt::format("replace `s={}` by `s={}`, or delete it", shown(services->value), service_));
+  }
+
+  void judge_flags() {
+    const Tag* const flags = record_.list.find("t");
+    if (flags == nullptr) return;
+    judge_words(*flags);
+    bool testing = false;
+    bool empty = false;
+    std::string_view unknown;
+    for (const std::string_view flag : colon_separated(flags->value)) {
+      if (flag == "y") {
+        testing = true;
+      } else if (flag.empty()) {
+        empty = true;
+      } else if (flag != "s" && unknown.empty() && is_hyphenated_word(flag)) {
+        unknown = flag;
+      }
+    }
+    if (testing) {
+      fault(RecordFault::flag_testing, flags->value_offset,
+            fmt::format("t= is \"{}\": the domain says that it is testing DKIM", shown(flags->value)),
+            flags->value == "y"
+                ? std::string("delete `t=y` once signing works")
+                : fmt::format("take y out of `t={}` once signing works", shown(flags->value)));
+    }
+    if (empty) {
+      fault(RecordFault::flags_empty, flags->value_offset,
+            flags->value.empty() ? std::string("t= is empty")
+                                 : fmt::format("t= is \"{}\", with an empty flag", shown(flags->value)),
+            flags->value.empty() ? "delete t=" : "delete the colon that separates nothing");
+    }
+    if (!unknown.empty()) {
+      fault(RecordFault::flag_unknown, flags->value_offset,
+            fmt::format("t= holds the flag \"{}\", which has no meaning", shown(unknown)),
+            fmt::format("delete \"{}\" from t=", shown(unknown)));
+    }
+  }
+
+  /// An empty g= allows every address in DomainKeys, and none in DKIM as RFC 4871 had it; only DKIM has v=.
+  [[nodiscard]] bool is_domainkeys() const {
+    const Tag* const granularity = record_.list.find("g");
+    return granularity != nullptr && granularity->value.empty() && record_.list.find("v") == nullptr;
+  }
+
+  void judge_granularity() {
+    const Tag* const granularity = record_.list.find("g");
+    if (granularity == nullptr) return;
+    if (is_domainkeys()) {
+      fault(RecordFault::domainkeys_legacy_key, granularity->offset,
+            "the record has an empty g= and no v=, as DomainKeys wrote it before DKIM",
+            "begin the record with `v=DKIM1; ` and delete `g=`");
+      return;
+    }
+    const bool legacy = granularity->value == "*";
+    fault(legacy ? RecordFault::granularity_legacy : RecordFault::granularity_restrictive,
+          granularity->offset,
+          legacy ? std::string("g=* is of RFC 4871 and no longer part of DKIM")
+                 : fmt::format("g= is \"{}\", which old verifiers take for a restriction",
+                               shown(granularity->value)),
+          fmt::format("delete `g={}`", shown(granularity->value)));
+  }
+
+  void judge_notes() {
+    const Tag* const notes = record_.list.find("n");
+    if (notes == nullptr) return;
+    const std::string_view text = notes->value;
+    if (text.size() > long_notes_bytes) {
+      fault(RecordFault::notes_oversize, notes->offset,
+            fmt::format("n= holds {} bytes that no program reads", text.size()),
+            fmt::format("delete n=, or shorten it to {} bytes", long_notes_bytes));
+    }
+    // RFC 2045 section 6.7 (1): behind `=` stand two hexadecimal digits, in capitals.
+    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); };
+    for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
+      const std::string_view code = text.substr(at, 3);
+      if (code.size() == 3 && is_digit(code[1]) && is_digit(code[2])) continue;
+      fault(RecordFault::notes_bad_qp, notes->value_offset + at,
+            fmt::format("\"{}\" in n= is no quoted-printable, in which `=` begins a code such as =3B",
+                        shown(code)),
+            "write `=3D` for each `=` in n=, or delete n=");
+      return;
+    }
+  }
+
+  void judge_unknown_tags() {
+    std::string names;
+    std::size_t count = 0;
+    const Tag* first = nullptr;
+    for (const auto& tag : record_.list.tags) {
+      if (tag.name.size() == 1 && known_tags.find(tag.name[0]) != std::string_view::npos) continue;
+      if (tag.name == "P" && record_.list.find("p") == nullptr) {
+        broken_syntax_ = true;
+        fault(RecordFault::tag_name_bad, tag.offset, "\"P\" is not p: names of tags are lower case here",
+              "write `p=` for `P=`");
+        continue;
+      }
+      if (first == nullptr) first = &tag;
+      if (++count <= 4) names += fmt::format("{}{}=", names.empty() ? "" : ", ", shown(tag.name));
+    }
+    if (first == nullptr) return;
+    if (count > 4) names += fmt::format(" and {} more", count - 4);
+    fault(RecordFault::tag_unknown, first->offset, fmt::format("{} means nothing to DKIM", names),
+          fmt::format("delete {} unless you know who reads it", names));
+  }
+
+  void judge_key() {
+    const Tag* tag = record_.list.find("p");
+    if (tag == nullptr) tag = record_.list.find("P");
+    if (tag == nullptr) {
+      fault(RecordFault::key_missing_p, std::nullopt, "the record has no p=, the key itself",
+            "add `p=` with the public key");
+      return;
+    }
+    if (tag->value.empty()) {
+      fault(RecordFault::key_revoked, tag->offset, "p= is empty: the key is revoked",
+            "publish the key again, or stop signing with this selector");
+      return;
+    }
+    std::string value = tag->value;
+    const bool armored = take_off_armor(value);
+    if (armored) {
+      broken_key_ = true;
+      fault(RecordFault::key_pem_armor, tag->value_offset, "p= holds the lines of a PEM file (`-----BEGIN`)",
+            "enter only the base64 between the BEGIN and END lines");
+    }
+    const Base64Text base64 = decode_base64(value);
+    PublicKey& key = record_.key.emplace(read_public_key(base64.bytes));
+    judge_encoded_twice(*tag, base64, key);
+    judge_form(*tag, base64, key);
+    judge_base64(*tag, base64, key, armored);
+  }
+
+  /// Removes `-----BEGIN ...-----` and `-----END ...-----`, with the words between the dashes.
+  static bool take_off_armor(std::string& value) {
+    bool armored = false;
+    for (const std::string_view word : {"BEGIN", "END"}) {
+      const std::size_t begin = value.find(fmt::format("-----{}", word));
+      if (begin == std::string::npos) continue;
+      armored = true;
+      const std::size_t close = value.find("-----", begin + 5);
+      value.erase(begin, close == std::string::npos ? std::string::npos : close + 5 - begin);
+    }
+    return armored;
+  }
+
+  /// Puts the key that was meant into `key`, when p= is the base64 of base64, or of a whole PEM file.
+  void judge_encoded_twice(const Tag& tag, const Base64Text& base64, PublicKey& key) {
+    if (was_read(key)) return;
+    std::string inside = base64.bytes;
+    const bool file = take_off_armor(inside);
+    const Base64Text again = decode_base64(inside);
+    if (!again.strict()) return;
+    PublicKey meant = read_public_key(again.bytes);
+    if (!was_read(meant)) return;
+    key = std::move(meant);
+    broken_key_ = true;
+    const std::string head = inside.substr(inside.find_first_not_of(" \t\r\n"), 24);
+    fault(RecordFault::key_double_base64, tag.value_offset,
+          fmt::format("p= is base64 of {}: decoded once, it reads \"{}...\"",
+                      file ? "a whole PEM file" : "what is base64 already", shown(head)),
+          fmt::format("enter what p= decodes to{}, from `{}` on",
+                      file ? ", without the BEGIN and END lines and on one line" : "", shown(head)));
+  }
+
+  static bool was_read(const PublicKey& key) {
+    switch (key.form) {
+      case KeyForm::rsa_spki:
+      case KeyForm::rsa_pkcs1:
+      case KeyForm::ed25519_raw:
+      case KeyForm::ed25519_spki:
+      case KeyForm::private_key:
+      case KeyForm::other:
+        return true;
+      case KeyForm::truncated:
+      case KeyForm::invalid:
+        return false;
+    }
+    return false;
+  }
+
+  /// A cut-off text explains why its last digits do not fit. A private key is named as such, cut or not.
+  static bool is_cut_off(const PublicKey& key) {
+    return key.form == KeyForm::truncated || key.form == KeyForm::private_key;
+  }
+
+  void judge_base64(const Tag& tag, const Base64Text& base64, const PublicKey& key, bool armored) {
+    const auto at = [&](std::size_t offset) {
+      return armored ? tag.value_offset : tag.value_offset + offset;
+    };
+    // The grammar lets padding be left out (RFC 6376 section 2.10); RFC 2045 section 6.8 and some
+    // verifiers do not.
+    const bool whole = was_read(key) && base64.padding == Base64Text::Padding::missing &&
+                       !base64.first_junk && !base64.first_url_safe;
+    if (!base64.strict() && !whole) broken_key_ = true;
+    if (base64.first_url_safe) {
+      fault(RecordFault::key_base64_urlsafe, at(*base64.first_url_safe),
+            "p= is written in the URL-safe alphabet of base64, with `-` and `_`",
+            "write the key in plain base64: `+` for `-` and `/` for `_`");
+    }
+    if (base64.first_junk) {
+      const std::string what = shown(std::string_view(tag.value).substr(
+          std::min(armored ? 0 : *base64.first_junk, tag.value.size()), armored ? tag.value.size() : 1));
+      fault(was_read(key) ? RecordFault::key_base64_junk : RecordFault::key_base64_invalid,
+            at(*base64.first_junk),
+            fmt::format("p= holds {} character{} that base64 has not, first `{}`", base64.junk_count,
+                        base64.junk_count == 1 ? "" : "s", what),
+            fmt::format("take `{}` out of p=, or enter the key anew", what));
+    } else if (base64.padding == Base64Text::Padding::wrong ||
+               (base64.padding == Base64Text::Padding::cut && !is_cut_off(key))) {
+      fault(RecordFault::key_base64_invalid, tag.value_offset,
+            fmt::format(
+                "p= is no base64: its {} cannot end so",
+                tag.value.size() == 1 ? "one character" : fmt::format("{} characters", tag.value.size())),
+            "enter the key anew, whole and unchanged");
+    } else if (base64.padding == Base64Text::Padding::missing && was_read(key)) {
+      fault(RecordFault::key_base64_unpadded, tag.value_offset + tag.value.size(),
+            "p= lacks the `=` at its end",
+            fmt::format("write `{}` at the end of p=", base64.bytes.size() % 3 == 1 ? "==" : "="));
+    }
+    const bool broken_lines = clean_.has(DamageKind::control_char) ||
+                              clean_.has(DamageKind::line_break_in_key) ||
+                              clean_.has(DamageKind::bad_folding);  // said already
+    if (base64.first_space && base64.strict() && was_read(key) && !armored && !broken_lines) {
+      fault(RecordFault::key_base64_whitespace, at(*base64.first_space),
+            "white space stands inside p=", "enter p= without white space inside");
+    }
+  }
+
+  void judge_form(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
+    const bool wants_ed25519 = type_ == KeyType::ed25519;
+    const auto told = [&](RecordFault which, std::string detail, std::string remedy) {
+      fault(which, tag.value_offset, std::move(detail), std::move(remedy));
+    };
+    const auto broken = [&](RecordFault which, std::string detail, std::string remedy) {
+      broken_key_ = true;
+      told(which, std::move(detail), std::move(remedy));
+    };
+    if (key.form == KeyForm::private_key) {
+      broken(
+          RecordFault::key_private_leaked, fmt::format("p= holds a private key ({})", key.algorithm),
+          "replace this key at once: make a new pair, publish its public half, stop signing with this one");
+      return;
+    }
+    if (type_ == KeyType::other) return;  // nobody knows what its p= should be
+    const bool readable = base64.padding != Base64Text::Padding::wrong && !base64.first_junk;
+    const bool whole_digits = base64.padding != Base64Text::Padding::cut;
+    switch (key.form) {
+      case KeyForm::private_key:
+        break;
+      case KeyForm::rsa_spki:
+      case KeyForm::rsa_pkcs1:
+        if (wants_ed25519) {
+          broken(RecordFault::keytype_mismatch,
+                 fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
+                 "write `k=rsa`, or publish the Ed25519 key");
+        } else {
+          weak_key_ = key.bits < 1024;
+          if (key.form == KeyForm::rsa_pkcs1) {
+            told(RecordFault::key_pkcs1_encoding, "p= holds a bare RSAPublicKey (PKCS#1)",
+                 wrapping(base64, key));
+          }
+        }
+        break;
+      case KeyForm::ed25519_raw:
+        if (!wants_ed25519) {
+          broken(RecordFault::keytype_mismatch,
+                 record_.list.find("k") == nullptr
+                     ? "without k= the key must be RSA, but p= holds 32 octets as Ed25519 keys do"
+                     : "k= says rsa, but p= holds 32 octets as Ed25519 keys do",
+                 "write `k=ed25519`, or publish the RSA key");
+        } else {
+          judge_curve(tag, key);
+        }
+        break;
+      case KeyForm::ed25519_spki:
+        if (!wants_ed25519) {
+          broken(RecordFault::keytype_mismatch, "k= says rsa, the key is Ed25519",
+                 "write `k=ed25519`, or publish the RSA key");
+        }
+        broken(RecordFault::key_ed25519_spki,
+               "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
+               tag.value.size() == wrapped_ed25519_digits && base64.strict()
+                   ? fmt::format("write `p={}`, the last 32 octets of it", tag.value.substr(wrapping_digits))
+                   : std::string("publish only the last 32 octets of it, in base64"));
+        break;
+      case KeyForm::other:
+        broken(RecordFault::key_not_supported, fmt::format("p= holds another kind of key: {}", key.algorithm),
+               "publish an RSA key, or an Ed25519 key with `k=ed25519`");
+        break;
+      case KeyForm::truncated:
+        broken_key_ = true;
+        if (!readable) break;
+        if (wants_ed25519) {
+          wrong_length(tag, base64.bytes.size());
+        } else {
+          told(RecordFault::key_truncated,
+               fmt::format("the key is cut off: {} octets are there, at least {} are missing",
+                           base64.bytes.size(), key.missing_bytes),
+               "enter the whole key; fields that take 255 characters need two strings");
+        }
+        break;
+      case KeyForm::invalid:
+        broken_key_ = true;
+        if (!readable || !whole_digits) break;
+        if (wants_ed25519) {
+          wrong_length(tag, base64.bytes.size());
+        } else {
+          told(RecordFault::key_der_invalid, fmt::format("p= is base64, but no key: {}", key.fault),
+               "enter the key anew, as `openssl rsa -pubout` writes it");
+        }
+        break;
+    }
+    if (key.trailing_bytes > 0 && was_read(key)) {
+      broken(RecordFault::key_der_trailing_bytes,
+             fmt::format("{} octets follow the end of the key", key.trailing_bytes),
+             "enter the key anew, without anything behind its end");
+    }
+  }
+
+  static std::string wrapping(const Base64Text& base64, const PublicKey& key) {
+    // 24 octets stand before the 270 of an RSA key of 2048 bits: whole digits of base64.
+    if (base64.strict() && key.trailing_bytes == 0 && base64.bytes.size() == 270)
+      return "write `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A` behind `p=`, before what is there already";
+    return "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` writes it";
+  }
+
+  void judge_curve(const Tag& tag, const PublicKey& key) {
+    switch (judge_point(key.point)) {
+      case PointState::good:
+        return;
+      case PointState::not_on_curve:
+        broken_key_ = true;
+        fault(RecordFault::key_ed25519_bad_point, tag.value_offset,
+              "the 32 octets are no point of the curve, so that they cannot be an Ed25519 key",
+              "enter the 32 octets of the public key, in base64");
+        return;
+      case PointState::small_order:
+        weak_key_ = true;
+        fault(RecordFault::key_ed25519_bad_point, tag.value_offset,
+              "the 32 octets are one of the few points for which anybody can make signatures",
+              "make a new pair of Ed25519 and publish it at a new selector");
+        return;
+    }
+  }
+
+  void wrong_length(const Tag& tag, std::size_t octets) {
+    fault(RecordFault::key_ed25519_bad_length, tag.value_offset,
+          fmt::format("the Ed25519 key has {} octets where 32 are wanted", octets),
+          "enter the 32 octets of the public key, in base64");
+  }
+
+  enum class KeyType : std::uint8_t { rsa, ed25519, other };
+
+  std::string_view published_;  ///< as it stands in the zone
+  std::string_view service_;    ///< that the key should serve
+  CleanText clean_;
+  std::string_view text_;
+  KeyRecord record_{};
+  KeyType type_ = KeyType::rsa;
+  bool type_exact_ = true;
+  bool broken_syntax_ = false;
+  bool bad_version_ = false;
+  bool version_not_first_ = false;
+  bool no_hash_ = false;
+  bool sha1_alone_ = false;
+  bool no_service_ = false;
+  bool broken_key_ = false;
+  bool weak_key_ = false;
+};
+
+}  // namespace
+
+bool KeyRecord::has(RecordFault fault) const {
+  return std::ranges::find(faults, fault, &TextFault::fault) != faults.end();
+}
+
+KeyRecord read_key_record(std::string_view text, config::Service service) {
+  return KeyRecordReader(text, service).read();
+}
+
+std::string describe(const KeyRecord& record) {
+  if (!record.is_key_record()) return record.other_kind;
+  if (record.has(RecordFault::key_revoked)) return "revoked";
+  if (!record.key) return "no key";
+  switch (record.key->form) {
+    case KeyForm::rsa_spki:
+    case KeyForm::rsa_pkcs1:
+      return fmt::format("RSA {}", record.key->bits);
+    case KeyForm::ed25519_raw:
+    case KeyForm::ed25519_spki:
+      return "Ed25519";
+    case KeyForm::private_key:
+      return "private key";
+    case KeyForm::other:
+      return record.key->algorithm;
+    case KeyForm::truncated:
+      return "key cut off";
+    case KeyForm::invalid:
+      return "broken key";
+  }
+  return {};
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,371 @@
+#include "checks/record/public_key.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "checks/record/digest.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::uint8_t no_value = 0xff;
+
+constexpr std::array<std::uint8_t, 256> base64_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_value);
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}();
+
+// ---- DER (ITU-T X.690), the little of it that keys need ----
+
+enum class ElementState : std::uint8_t { whole, truncated, broken };
+
+struct Element {
+  ElementState state = ElementState::broken;
+  std::uint8_t tag = 0;
+  std::string_view content{};
+  std::size_t missing = 0;
+};
+
+constexpr std::uint8_t tag_integer = 0x02;
+constexpr std::uint8_t tag_bit_string = 0x03;
+constexpr std::uint8_t tag_octet_string = 0x04;
+constexpr std::uint8_t tag_oid = 0x06;
+constexpr std::uint8_t tag_sequence = 0x30;
+constexpr std::uint8_t tag_version = 0xa0;  // of an X.509 certificate
+
+std::uint8_t octet(std::string_view bytes, std::size_t i) {
+  return static_cast<std::uint8_t>(bytes[i]);
+}
+
+/// Takes one element off the front of `bytes`. Of a truncated one the content is what is there.
+Element take_element(std::string_view& bytes) {
+  Element element;
+  if (bytes.size() < 2) {
+    element.state = ElementState::truncated;
+    element.tag = bytes.empty() ? 0 : octet(bytes, 0);
+    element.missing = 2 - bytes.size();
+    bytes = {};
+    return element;
+  }
+  element.tag = octet(bytes, 0);
+  std::size_t length = octet(bytes, 1);
+  std::size_t header = 2;
+  if (length >= 0x80) {
+    const std::size_t count = length & 0x7fU;
+    if (count == 0 || count > 3) return element;
+    if (bytes.size() < 2 + count) {
+      element.state = ElementState::truncated;
+      element.missing = 2 + count - bytes.size();
+      bytes = {};
+      return element;
+    }
+    length = 0;
+    for (std::size_t i = 0; i < count; ++i) length = (length << 8U) | octet(bytes, 2 + i);
+    header += count;
+    if (length < 0x80 || (count > 1 && octet(bytes, 2) == 0)) return element;  // DER wants the shortest form
+  }
+  const std::size_t there = bytes.size() - header;
+  element.content = bytes.substr(header, length);
+  if (there < length) {
+    element.state = ElementState::truncated;
+    element.missing = length - there;
+    bytes = {};
+    return element;
+  }
+  element.state = ElementState::whole;
+  bytes.remove_prefix(header + length);
+  return element;
+}
+
+/// A positive INTEGER in its shortest form, without the leading zero; nothing if it is not one.
+std::optional<std::string_view> positive_integer(const Element& element) {
+  if (element.state != ElementState::whole || element.tag != tag_integer || element.content.empty()) {
+    return std::nullopt;
+  }
+  std::string_view digits = element.content;
+  if (octet(digits, 0) >= 0x80) return std::nullopt;
+  if (octet(digits, 0) == 0) {
+    if (digits.size() > 1 && octet(digits, 1) < 0x80) return std::nullopt;
+    digits.remove_prefix(1);
+  }
+  return digits;
+}
+
+std::string der(std::uint8_t tag, std::string_view content) {
+  std::string bytes(1, static_cast<char>(tag));
+  const std::size_t size = content.size();
+  if (size < 0x80) {
+    bytes.push_back(static_cast<char>(size));
+  } else {
+    const int count = size > 0xffff ? 3 : size > 0xff ? 2 : 1;
+    bytes.push_back(static_cast<char>(0x80 | count));
+    for (int i = count - 1; i >= 0; --i) {
+      bytes.push_back(static_cast<char>((size >> (8U * static_cast<unsigned>(i))) & 0xffU));
+    }
+  }
+  bytes += content;
+  return bytes;
+}
+
+using namespace std::string_literals;
+using namespace std::string_view_literals;
+
+constexpr auto oid_rsa = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"sv;
+constexpr auto oid_ed25519 = "\x2b\x65\x70"sv;
+constexpr auto oid_ec = "\x2a\x86\x48\xce\x3d\x02\x01"sv;
+
+struct NamedOid {
+  std::string_view oid{};
+  std::string_view name{};
+};
+
+constexpr auto other_algorithms = std::to_array<NamedOid>({
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"sv, "RSA-PSS"},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07"sv, "RSA-OAEP"},
+    {"\x2a\x86\x48\xce\x38\x04\x01"sv, "DSA"},
+    {"\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01"sv, "Diffie-Hellman"},
+    {"\x2b\x65\x6e"sv, "X25519"},
+    {"\x2b\x65\x6f"sv, "X448"},
+    {"\x2b\x65\x71"sv, "Ed448"},
+});
+
+constexpr auto curves = std::to_array<NamedOid>({
+    {"\x2a\x86\x48\xce\x3d\x03\x01\x07"sv, "EC P-256"},
+    {"\x2b\x81\x04\x00\x22"sv, "EC P-384"},
+    {"\x2b\x81\x04\x00\x23"sv, "EC P-521"},
+    {"\x2b\x81\x04\x00\x0a"sv, "EC secp256k1"},
+});
+
+std::string_view name_of(std::string_view oid, const auto& names, std::string_view otherwise) {
+  const auto found = std::ranges::find(names, oid, &NamedOid::oid);
+  return found == names.end() ? otherwise : found->name;
+}
+
+PublicKey invalid(std::string why) {
+  PublicKey key;
+  key.fault = std::move(why);
+  return key;
+}
+
+PublicKey truncated(const Element& element) {
+  PublicKey key;
+  key.form = KeyForm::truncated;
+  key.missing_bytes = element.missing;
+  return key;
+}
+
+std::string rsa_spki(std::string_view rsa_public_key) {
+  const std::string algorithm = der(tag_sequence, der(tag_oid, oid_rsa) + "\x05\x00"s);
+  return der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(rsa_public_key)));
+}
+
+/// `body` is what stands inside the SEQUENCE of an RSAPublicKey.
+PublicKey read_rsa(std::string_view body, KeyForm form) {
+  const Element modulus = take_element(body);
+  const Element exponent = take_element(body);
+  const auto n = positive_integer(modulus);
+  const auto e = positive_integer(exponent);
+  if (!n || n->empty()) return invalid("the modulus is no positive INTEGER in DER");
+  if (!e) return invalid("the exponent is no positive INTEGER in DER");
+  if (!body.empty()) return invalid("something follows the exponent inside the RSA key");
+  PublicKey key;
+  key.form = form;
+  key.algorithm = "rsa";
+  key.modulus = *n;
+  key.exponent_octets = *e;
+  key.bits = static_cast<std::uint32_t>((n->size() - 1) * 8 +
+                                        static_cast<std::size_t>(std::bit_width(octet(*n, 0))));
+  if (e->size() <= 8) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < e->size(); ++i) value = (value << 8U) | octet(*e, i);
+    key.exponent = value;
+  }
+  const auto integer = [](std::string_view digits) {
+    return der(tag_integer,
+               digits.empty() || octet(digits, 0) >= 0x80 ? "\x00"s.append(digits) : std::string(digits));
+  };
+  key.sha256 = sha256_hex(rsa_spki(der(tag_sequence, integer(*n) + integer(*e))));
+  return key;
+}
+
+PublicKey ed25519(std::string_view raw, KeyForm form) {
+  PublicKey key;
+  key.form = form;
+  key.algorithm = "ed25519";
+  key.bits = 256;
+  key.point = raw;
+  const std::string algorithm = der(tag_sequence, der(tag_oid, oid_ed25519));
+  key.sha256 = sha256_hex(der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(raw))));
+  return key;
+}
+
+PublicKey other(std::string_view algorithm, std::string_view whole) {
+  PublicKey key;
+  key.form = KeyForm::other;
+  key.algorithm = algorithm;
+  key.sha256 = sha256_hex(whole);
+  return key;
+}
+
+PublicKey private_key(std::string_view algorithm) {
+  PublicKey key;
+  key.form = KeyForm::private_key;
+  key.algorithm = algorithm;
+  return key;
+}
+
+/// `algorithm` is the content of an AlgorithmIdentifier, `body` what follows it, `whole` the SPKI.
+PublicKey read_spki(std::string_view algorithm, std::string_view body, std::string_view whole) {
+  const Element oid = take_element(algorithm);
+  if (oid.state != ElementState::whole) return invalid("the algorithm of the key is broken");
+  // A certificate's second element stands where the OID of a key would.
+  if (oid.tag != tag_oid) {
+    return oid.tag == tag_version || oid.tag == tag_integer
+               ? other("X.509 certificate", whole)
+               : invalid("no algorithm is named where a SubjectPublicKeyInfo names it");
+  }
+  const Element bits = take_element(body);
+  if (bits.state == ElementState::truncated) return truncated(bits);
+  if (bits.state != ElementState::whole || bits.tag != tag_bit_string || bits.content.empty() ||
+      octet(bits.content, 0) != 0) {
+    return invalid("the key itself is no BIT STRING of whole octets");
+  }
+  if (!body.empty()) return invalid("something follows the key inside the SubjectPublicKeyInfo");
+  std::string_view inner = bits.content.substr(1);
+  if (oid.content == oid_rsa) {
+    const Element rsa = take_element(inner);
+    if (rsa.state != ElementState::whole || rsa.tag != tag_sequence) {
+      return invalid("the BIT STRING holds no RSAPublicKey");
+    }
+    if (!inner.empty()) return invalid("something follows the RSAPublicKey inside its BIT STRING");
+    return read_rsa(rsa.content, KeyForm::rsa_spki);
+  }
+  if (oid.content == oid_ed25519) {
+    if (inner.size() != 32) {
+      return invalid(fmt::format("the Ed25519 key has {} octets where 32 are wanted", inner.size()));
+    }
+    return ed25519(inner, KeyForm::ed25519_spki);
+  }
+  if (oid.content == oid_ec) {
+    return other(name_of(take_element(algorithm).content, curves, "EC"), whole);
+  }
+  return other(name_of(oid.content, other_algorithms, "unknown algorithm"), whole);
+}
+
+std::string_view private_algorithm(std::string_view identifier) {
+  const Element oid = take_element(identifier);
+  if (oid.content == oid_rsa) return "rsa";
+  if (oid.content == oid_ed25519) return "ed25519";
+  if (oid.content == oid_ec) return "EC";
+  return name_of(oid.content, other_algorithms, "unknown algorithm");
+}
+
+/// Private keys begin with a small version number. They are named even when they are cut off: the secret is
+/// out all the same.
+std::optional<PublicKey> read_private_key(std::string_view body) {
+  const Element version = take_element(body);
+  if (version.tag != tag_integer || version.content.size() != 1 || octet(version.content, 0) > 1) {
+    return std::nullopt;
+  }
+  if (body.empty()) return std::nullopt;
+  const Element next = take_element(body);
+  if (next.tag == tag_sequence) return private_key(private_algorithm(next.content));
+  if (next.tag == tag_octet_string) return private_key("EC");
+  // A modulus follows the version of an RSAPrivateKey; an RSAPublicKey begins with it.
+  if (next.tag == tag_integer && next.content.size() >= 32) return private_key("rsa");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Base64Text decode_base64(std::string_view text) {
+  Base64Text result;
+  result.bytes.reserve(text.size() / 4 * 3 + 3);
+  std::uint32_t group = 0;
+  std::size_t digits = 0;
+  std::size_t padding = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    std::uint8_t value = base64_values[static_cast<unsigned char>(c)];
+    if (value == no_value) {
+      if (c == '=') {
+        ++padding;
+        continue;
+      }
+      if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+        if (!result.first_space) result.first_space = i;
+        continue;
+      }
+      if (c == '-' || c == '_') {
+        if (!result.first_url_safe) result.first_url_safe = i;
+        value = c == '-' ? 62 : 63;
+      } else {
+        if (!result.first_junk) result.first_junk = i;
+        ++result.junk_count;
+        continue;
+      }
+    }
+    if (padding > 0) {
+      result.padding = Base64Text::Padding::wrong;  // digits after the end
+      return result;
+    }
+    group = (group << 6U) | value;
+    if (++digits % 4 == 0) {
+      result.bytes.push_back(static_cast<char>(group >> 16U));
+      result.bytes.push_back(static_cast<char>((group >> 8U) & 0xffU));
+      result.bytes.push_back(static_cast<char>(group & 0xffU));
+      group = 0;
+    }
+  }
+  const std::size_t rest = digits % 4;
+  if (rest >= 2) result.bytes.push_back(static_cast<char>((rest == 2 ? group >> 4U : group >> 10U) & 0xffU));
+  if (rest == 3) result.bytes.push_back(static_cast<char>((group >> 2U) & 0xffU));
+  const std::size_t wanted = (4 - rest) % 4;
+  if (padding > 0 && (rest == 1 || padding != wanted)) {
+    result.padding = Base64Text::Padding::wrong;
+  } else if (rest == 1) {
+    result.padding = Base64Text::Padding::cut;
+  } else if (padding != wanted) {
+    result.padding = Base64Text::Padding::missing;
+  }
+  return result;
+}
+
+PublicKey read_public_key(std::string_view bytes) {
+  std::string_view rest = bytes;
+  const Element outer = take_element(rest);
+  const bool is_der = !bytes.empty() && octet(bytes, 0) == tag_sequence;
+  if (bytes.size() == 32 && (!is_der || outer.state != ElementState::whole || !rest.empty())) {
+    return ed25519(bytes, KeyForm::ed25519_raw);
+  }
+  if (bytes.starts_with("\x00\x00\x00\x07ssh-rsa"sv) || bytes.starts_with("\x00\x00\x00\x0bssh-ed25519"sv)) {
+    return other("OpenSSH public key", bytes);
+  }
+  if (!is_der) return invalid("it does not begin with a DER SEQUENCE");
+  if (auto secret = read_private_key(outer.content)) return *std::move(secret);
+  if (outer.state == ElementState::truncated) return truncated(outer);
+  if (outer.state != ElementState::whole) return invalid("the length of the outer SEQUENCE is no DER");
+
+  std::string_view body = outer.content;
+  const std::string_view whole = bytes.substr(0, bytes.size() - rest.size());
+  const Element first = take_element(body);
+  PublicKey key = invalid("the outer SEQUENCE holds neither an algorithm nor a modulus");
+  if (first.state == ElementState::whole && first.tag == tag_sequence) {
+    key = read_spki(first.content, body, whole);
+  } else if (first.state == ElementState::whole && first.tag == tag_integer) {
+    key = read_rsa(outer.content, KeyForm::rsa_pkcs1);
+  }
+  key.trailing_bytes = rest.size();
+  return key;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,47 @@
+// How large the answer with a record is as a whole DNS message over UDP, computed from names and texts alone.
+// What servers really sent is in the observation.
+//
+//   direct  12 (header) + owner + 4 (question) + for each TXT record 12 + its text + a length octet a string
+//   chain   the same for the selector's own name, with 12 + the target's wire form for each alias on the way
+//
+// Owner names in the answer are compressed to the question's, targets are not: the chain is an upper bound.
+// EDNS adds 11 octets for OPT, and 4 + its length for NSID. Authority and additional sections are left out.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "checks/report/report.hpp"
+#include "config/names/domain_name.hpp"
+
+namespace dkimprobe::checks {
+
+inline constexpr std::uint32_t udp_limit_bytes = 512;     ///< RFC 1035 section 4.2.1
+inline constexpr std::uint32_t edns_limit_bytes = 1232;   ///< what fits every path without fragments
+inline constexpr std::uint32_t edns_overhead_bytes = 11;  ///< OPT (RFC 6891 section 6.1.2)
+
+/// The data of a TXT record: each string with its length octet. No string at all counts as one.
+[[nodiscard]] std::uint32_t txt_rdata_bytes(std::span<const std::string> strings);
+
+/// The same for a text that is not published yet, split every 255 octets.
+[[nodiscard]] std::uint32_t planned_rdata_bytes(std::size_t text_bytes);
+
+/// `rdata` has one element a TXT record.
+[[nodiscard]] std::uint32_t answer_bytes(const config::DomainName& owner,
+                                         std::span<const std::uint32_t> rdata,
+                                         std::span<const config::DomainName> alias_targets = {});
+
+/// A tag that could go, and the octets that it takes with its semicolon and spaces.
+struct DroppableTag {
+  std::string name{};
+  std::string text{};  ///< `k=rsa`, raw
+  std::uint32_t bytes = 0;
+};
+
+/// Tags that say nothing that a verifier does not take for granted (`k=rsa`, `s=email`, `s=*`, `h=` with
+/// sha256) or that no verifier reads (`n=`), in the order in which they should go.
+[[nodiscard]] std::vector<DroppableTag> droppable_tags(std::span<const Tag> tags);
+
+}  // namespace dkimprobe::checks

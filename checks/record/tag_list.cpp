@@ -1,0 +1,219 @@
+#include "checks/record/tag_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <unordered_set>
+
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::size_t listed_of_a_kind = 8;
+
+bool is_name_char(char c) {
+  return config::is_letter_or_digit(c) || c == '_';
+}
+
+/// A tag that begins inside the value of another.
+struct InnerTag {
+  std::size_t value_end = 0;  ///< of the value before it
+  std::size_t separator = 0;  ///< where it begins, for a comma the comma
+  std::size_t name = 0;
+  std::size_t equals = 0;
+  bool comma = false;
+};
+
+class TagListReader {
+ public:
+  TagListReader(std::string_view text, std::string_view known) : text_(text), known_(known) {}
+
+  TagList read() {
+    has_own_p_ = begins_segment("p");
+    std::size_t begin = 0;
+    while (true) {
+      const std::size_t semicolon = text_.find(';', begin);
+      const bool last = semicolon == std::string_view::npos;
+      const std::size_t end = last ? text_.size() : semicolon;
+      read_segment(begin, end, last);
+      if (last) break;
+      begin = semicolon + 1;
+    }
+    return std::move(list_);
+  }
+
+ private:
+  /// Whether a tag of that name stands where the grammar has it.
+  [[nodiscard]] bool begins_segment(std::string_view name) const {
+    for (std::size_t begin = 0; begin <= text_.size();) {
+      const std::size_t end = std::min(text_.find(';', begin), text_.size());
+      const std::string_view segment = text_.substr(begin, end - begin);
+      const std::size_t equals = segment.find('=');
+      if (equals != std::string_view::npos && config::without_outer_space(segment.substr(0, equals)) == name)
+        return true;
+      begin = end + 1;
+    }
+    return false;
+  }
+
+  void fault(TagFaultKind kind, std::size_t offset, std::string_view words) {
+    auto& count = counts_[static_cast<std::size_t>(kind)];
+    if (++count <= listed_of_a_kind) {
+      list_.faults.push_back({kind, offset, std::string(words)});
+    } else {
+      ++list_.faults_unlisted;
+    }
+  }
+
+  void read_segment(std::size_t begin, std::size_t end, bool last) {
+    const std::string_view content = config::without_outer_space(text_.substr(begin, end - begin));
+    if (content.empty()) {
+      if (!last) {
+        fault(begin == 0 ? TagFaultKind::leading_semicolon : TagFaultKind::double_semicolon, end, ";");
+      } else if (begin > 0 && end > begin) {
+        fault(TagFaultKind::trailing_semicolon_space, begin, text_.substr(begin));
+      }
+      return;
+    }
+    const auto first = static_cast<std::size_t>(content.data() - text_.data());
+    if (begin == 0 && first > 0) fault(TagFaultKind::outer_space, 0, text_.substr(0, first));
+    if (last && first + content.size() < end) {
+      fault(TagFaultKind::outer_space, first + content.size(), text_.substr(first + content.size()));
+    }
+    const std::size_t equals = content.find('=');
+    if (equals == std::string_view::npos) {
+      fault(TagFaultKind::stray_token, first, content);
+      return;
+    }
+    read_name(first, first + equals, first + content.size());
+  }
+
+  /// The name ends at `equals` and the value at `end`.
+  void read_name(std::size_t begin, std::size_t equals, std::size_t end) {
+    const std::string_view name = config::without_outer_space(text_.substr(begin, equals - begin));
+    if (is_tag_name(name)) {
+      read_value(name, begin, equals + 1, end);
+      return;
+    }
+    // Words before a good name: the words are stray, and a semicolon is missing behind them.
+    std::size_t word = name.size();
+    while (word > 0 && is_name_char(name[word - 1])) --word;
+    const std::string_view last_word = name.substr(word);
+    if (word > 0 && config::is_space(name[word - 1]) && is_tag_name(last_word)) {
+      fault(TagFaultKind::stray_token, begin, config::without_outer_space(name.substr(0, word)));
+      fault(TagFaultKind::missing_semicolon, begin + word, last_word);
+      read_value(last_word, begin + word, equals + 1, end);
+      return;
+    }
+    fault(TagFaultKind::bad_name, begin, name);
+    const std::size_t letter = static_cast<std::size_t>(
+        std::find_if(last_word.begin(), last_word.end(), config::is_letter) - last_word.begin());
+    const std::string_view recovered = last_word.substr(letter);
+    if (is_tag_name(recovered)) read_value(recovered, begin + word + letter, equals + 1, end);
+  }
+
+  void read_value(std::string_view name, std::size_t name_offset, std::size_t begin, std::size_t end) {
+    while (true) {
+      const auto inner = find_inner_tag(name, begin, end);
+      add(name, name_offset, begin, inner ? inner->value_end : end);
+      if (!inner) return;
+      const std::string_view inner_name =
+          config::without_outer_space(text_.substr(inner->name, inner->equals - inner->name));
+      fault(inner->comma ? TagFaultKind::comma_separator : TagFaultKind::missing_semicolon, inner->separator,
+            inner_name);
+      name = inner_name;
+      name_offset = inner->name;
+      begin = inner->equals + 1;
+    }
+  }
+
+  void add(std::string_view name, std::size_t name_offset, std::size_t begin, std::size_t end) {
+    const std::string_view value = config::without_outer_space(text_.substr(begin, end - begin));
+    if (!seen_.insert(name).second) fault(TagFaultKind::duplicate, name_offset, name);
+    const std::size_t value_offset =
+        value.empty() ? begin : static_cast<std::size_t>(value.data() - text_.data());
+    list_.tags.push_back({std::string(name), std::string(value), name_offset, value_offset});
+  }
+
+  /// The values of v=, h=, k=, s= and t= are words, so that an `=` in them begins a tag. Others may hold one:
+  /// a tag begins there only behind white space or a comma, and never where base64 may be padded. Notes and
+  /// unknown tags hold free text, in which only `p=` is worth a doubt, and only if there is no other.
+  [[nodiscard]] std::optional<InnerTag> find_inner_tag(std::string_view name, std::size_t begin,
+                                                       std::size_t end) const {
+    const bool words = name.size() == 1 && std::string_view("vhkst").find(name[0]) != std::string_view::npos;
+    const bool closed = words || name == "p" || name == "g";
+    for (std::size_t equals = text_.find('=', begin); equals < end; equals = text_.find('=', equals + 1)) {
+      std::size_t letter = equals;
+      while (letter > begin && config::is_space(text_[letter - 1])) --letter;
+      if (letter == begin) continue;
+      --letter;
+      if (known_.find(text_[letter]) == std::string_view::npos) continue;
+      if (!closed && (text_[letter] != 'p' || has_own_p_)) continue;
+      std::size_t value_end = letter;
+      while (value_end > begin && config::is_space(text_[value_end - 1])) --value_end;
+      const bool comma = value_end > begin && text_[value_end - 1] == ',';
+      const bool apart = comma || value_end < letter || (value_end > begin && text_[value_end - 1] == ':');
+      if (!apart && !words) continue;
+      std::size_t behind = equals + 1;
+      while (behind < end && config::is_space(text_[behind])) ++behind;
+      if (!words && (behind >= end || text_[behind] == '=')) continue;
+      const std::size_t separator = comma ? value_end - 1 : letter;
+      while (value_end > begin && (text_[value_end - 1] == ',' || text_[value_end - 1] == ':' ||
+                                   config::is_space(text_[value_end - 1]))) {
+        --value_end;
+      }
+      return InnerTag{value_end, separator, letter, equals, comma};
+    }
+    return std::nullopt;
+  }
+
+  std::string_view text_;
+  std::string_view known_;
+  bool has_own_p_ = false;
+  TagList list_{};
+  std::unordered_set<std::string_view> seen_{};
+  std::array<std::size_t, 9> counts_{};
+};
+
+}  // namespace
+
+const Tag* TagList::find(std::string_view name) const {
+  const auto found = std::ranges::find(tags, name, &Tag::name);
+  return found == tags.end() ? nullptr : &*found;
+}
+
+bool TagList::has(TagFaultKind kind) const {
+  return std::ranges::find(faults, kind, &TagFault::kind) != faults.end();
+}
+
+TagList parse_tag_list(std::string_view text, std::string_view known) {
+  return TagListReader(text, known).read();
+}
+
+bool is_tag_name(std::string_view name) {
+  return !name.empty() && config::is_letter(name.front()) && std::ranges::all_of(name, is_name_char);
+}
+
+bool is_hyphenated_word(std::string_view text) {
+  return !text.empty() && config::is_letter(text.front()) && text.back() != '-' &&
+         std::ranges::all_of(text, [](char c) { return config::is_letter_or_digit(c) || c == '-'; });
+}
+
+std::string shown(std::string_view value) {
+  return config::escape_text(value, 48);
+}
+
+std::vector<std::string_view> colon_separated(std::string_view value) {
+  std::vector<std::string_view> elements;
+  while (true) {
+    const std::size_t colon = value.find(':');
+    elements.push_back(config::without_outer_space(value.substr(0, colon)));
+    if (colon == std::string_view::npos) return elements;
+    value.remove_prefix(colon + 1);
+  }
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,275 @@
+#include "checks/record/text_damage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "config/basics/ascii.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// One character of UTF-8 and its length; length 1 and the octet itself where it is not UTF-8.
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t size = 1;
+  bool utf8 = false;
+};
+
+Character take_character(std::string_view text) {
+  const auto octet = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
+  const std::uint32_t first = octet(0);
+  const std::size_t size = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) return {first, 1, false};
+  std::uint32_t code = first & (0xffU >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((octet(i) & 0xc0U) != 0x80U) return {first, 1, false};
+    code = (code << 6U) | (octet(i) & 0x3fU);
+  }
+  return {code, size, true};
+}
+
+struct Replacement {
+  std::uint32_t code = 0;
+  std::string_view text{};
+};
+
+// What word processors and web pages put in the place of plain characters.
+constexpr auto smart_characters = std::to_array<Replacement>({
+    {0x00a0, " "}, {0x00ab, ""},  {0x00ad, ""},  {0x00bb, ""},  {0x2002, " "}, {0x2003, " "},
+    {0x2009, " "}, {0x200b, ""},  {0x200c, ""},  {0x200d, ""},  {0x200e, ""},  {0x2010, "-"},
+    {0x2011, "-"}, {0x2012, "-"}, {0x2013, "-"}, {0x2014, "-"}, {0x2018, ""},  {0x2019, ""},
+    {0x201a, ""},  {0x201c, ""},  {0x201d, ""},  {0x201e, ""},  {0x2026, "."}, {0x202f, " "},
+    {0x2060, ""},  {0x3000, " "}, {0xfeff, ""},  {0xff1b, ";"}, {0xff1d, "="},
+});
+
+struct Entity {
+  std::string_view name{};
+  std::string_view text{};
+};
+
+constexpr auto entities = std::to_array<Entity>({
+    {"&quot;", ""},    {"&#34;", ""},   {"&#39;", ""},   {"&apos;", ""}, {"&amp;", "&"},  {"&lt;", "<"},
+    {"&gt;", ">"},     {"&nbsp;", " "}, {"&#160;", " "}, {"&#59;", ";"}, {"&semi;", ";"}, {"&#61;", "="},
+    {"&equals;", "="}, {"&#43;", "+"},  {"&plus;", "+"}, {"&#47;", "/"}, {"&sol;", "/"},  {"&#x2b;", "+"},
+    {"&#x2f;", "/"},   {"&#x3d;", "="}, {"&#x27;", ""},
+});
+
+/// Where the record begins behind a piece of a zone file: `name 3600 IN TXT ( "v=DKIM1; ...`.
+struct Leak {
+  std::size_t offset = 0;
+  std::size_t record = 0;
+};
+
+std::optional<Leak> find_leak(std::string_view text) {
+  const auto begins_record = [&](std::size_t i) {
+    return text.substr(i).starts_with("v=DKIM1") || text.substr(i).starts_with("k=") ||
+           text.substr(i).starts_with("p=");
+  };
+  for (std::size_t type = text.find("TXT"); type != std::string_view::npos;
+       type = text.find("TXT", type + 1)) {
+    if (type > 0 && !config::is_space(text[type - 1])) continue;
+    std::size_t record = type + 3;
+    while (record < text.size() &&
+           (config::is_space(text[record]) || text[record] == '(' || text[record] == '"')) {
+      ++record;
+    }
+    if (record > type + 3 && begins_record(record)) return Leak{type, record};
+  }
+  const std::size_t owner = text.find("._domainkey");
+  if (owner != std::string_view::npos) {
+    const std::size_t record = text.find("v=DKIM1", owner);
+    if (record != std::string_view::npos && (config::is_space(text[record - 1]) || text[record - 1] == '"')) {
+      return Leak{0, record};
+    }
+  }
+  return std::nullopt;
+}
+
+class Cleaner {
+ public:
+  explicit Cleaner(std::string_view text) : text_(text) {
+    last_content_ = text_.size();
+    while (last_content_ > 0 && is_closing(text_[last_content_ - 1])) --last_content_;
+  }
+
+  CleanText clean() {
+    std::size_t i = 0;
+    if (const auto leak = find_leak(text_)) {
+      note(DamageKind::zonefile_leak, leak->offset, text_.substr(leak->offset, leak->record - leak->offset));
+      leaked_ = true;
+      i = leak->record;
+    }
+    while (i < text_.size()) i += step(i);
+    if (leaked_) drop_closing();
+    return std::move(result_);
+  }
+
+ private:
+  void note(DamageKind kind, std::size_t offset, std::string_view what) {
+    auto found = std::ranges::find(result_.damage, kind, &Damage::kind);
+    if (found == result_.damage.end()) {
+      result_.damage.push_back({kind, offset, 1, std::string(what)});
+    } else {
+      ++found->count;
+    }
+  }
+
+  void keep(std::string_view what, std::size_t offset) {
+    for (const char c : what) {
+      if (c == ';') {
+        tag_begin_ = result_.text.size() + 1;
+        in_tag_value_ = false;
+        tag_.clear();
+      } else if (c == '=' && !in_tag_value_) {
+        in_tag_value_ = true;
+        tag_ = without_spaces(std::string_view(result_.text).substr(tag_begin_));
+      }
+      anything_before_ = anything_before_ || !config::is_space(c);
+      result_.text.push_back(c);
+      result_.origins.push_back(offset);
+    }
+  }
+
+  void keep_octets(std::size_t i, std::size_t count) {
+    for (std::size_t k = 0; k < count; ++k) keep(text_.substr(i + k, 1), i + k);
+  }
+
+  /// In n= and in tags that DKIM does not know a backslash is a character like any other.
+  [[nodiscard]] bool in_free_text() const {
+    const bool word = tag_.size() == 1 &&
+                      std::string_view("vghkpst").find(config::to_lower(tag_[0])) != std::string_view::npos;
+    return in_tag_value_ && !word;
+  }
+
+  static bool is_closing(char c) { return config::is_space(c) || c == '"' || c == ';' || c == '\\'; }
+
+  static std::string_view without_spaces(std::string_view name) {
+    while (!name.empty() && config::is_space(name.front())) name.remove_prefix(1);
+    while (!name.empty() && config::is_space(name.back())) name.remove_suffix(1);
+    return name;
+  }
+
+  /// Looks at the octet `i`, keeps or drops what begins there, and returns how much that was.
+  std::size_t step(std::size_t i) {
+    const char c = text_[i];
+    const auto octet = static_cast<unsigned char>(c);
+    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == ';' && !in_free_text()) {
+      note(DamageKind::escaped_semicolon, i, text_.substr(i, 2));
+      return 1;
+    }
+    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == '"') return 1;  // the quote is judged next
+    if (c == '"') return quote(i);
+    if (c == '&') return entity(i);
+    if (octet >= 0x80) return foreign(i);
+    if ((octet < 0x20 && c != '\t') || octet == 0x7f) return control(i);
+    keep_octets(i, 1);
+    return 1;
+  }
+
+  std::size_t quote(std::size_t i) {
+    if (leaked_) return 1;
+    if (!anything_before_ || i >= last_content_) {
+      note(DamageKind::embedded_quotes, i, "\"");
+      return 1;
+    }
+    std::size_t next = i + 1;
+    while (next < text_.size() && (config::is_space(text_[next]) || text_[next] == '\\')) ++next;
+    if (next < text_.size() && text_[next] == '"') {
+      note(DamageKind::seam_quotes, i, text_.substr(i, next + 1 - i));
+      return next + 1 - i;
+    }
+    keep_octets(i, 1);
+    return 1;
+  }
+
+  std::size_t entity(std::size_t i) {
+    for (const auto& known : entities) {
+      if (config::starts_with_ignoring_case(text_.substr(i), known.name)) {
+        note(DamageKind::html_entity, i, text_.substr(i, known.name.size()));
+        keep(known.text, i);
+        return known.name.size();
+      }
+    }
+    keep_octets(i, 1);
+    return 1;
+  }
+
+  std::size_t foreign(std::size_t i) {
+    const Character character = take_character(text_.substr(i));
+    const auto smart = std::ranges::find(smart_characters, character.code, &Replacement::code);
+    if (character.utf8 && smart != smart_characters.end() && tag_ != "n") {
+      note(DamageKind::smart_punctuation, i, text_.substr(i, character.size));
+      keep(smart->text, i);
+    } else {
+      note(DamageKind::non_ascii, i, text_.substr(i, character.size));
+      keep_octets(i, character.size);
+    }
+    return character.size;
+  }
+
+  std::size_t control(std::size_t i) {
+    const char c = text_[i];
+    if (c == '\r' && i + 1 < text_.size() && text_[i + 1] == '\n') {
+      if (i + 2 >= text_.size() || !is_blank(text_[i + 2])) {
+        note(DamageKind::bad_folding, i, text_.substr(i, 2));
+      }
+      keep_octets(i, 2);
+      return 2;
+    }
+    note(config::is_space(c) && tag_ == "p" ? DamageKind::line_break_in_key : DamageKind::control_char, i,
+         text_.substr(i, 1));
+    if (config::is_space(c)) keep_octets(i, 1);
+    return 1;
+  }
+
+  /// The parenthesis and the comment that close a record in a zone file.
+  void drop_closing() {
+    std::size_t end = std::min(result_.text.find(')'), result_.text.find("; -----"));
+    end = std::min(end, result_.text.size());
+    while (end > 0 && config::is_space(result_.text[end - 1])) --end;
+    result_.text.resize(end);
+    result_.origins.resize(end);
+  }
+
+  std::string_view text_;
+  bool leaked_ = false;
+  std::size_t last_content_ = 0;  ///< behind it stand quotes, semicolons and white space alone
+  bool anything_before_ = false;
+  std::size_t tag_begin_ = 0;
+  bool in_tag_value_ = false;
+  std::string tag_{};  ///< the name of the tag in whose value this is
+  CleanText result_{};
+};
+
+}  // namespace
+
+bool CleanText::has(DamageKind kind) const {
+  return std::ranges::find(damage, kind, &Damage::kind) != damage.end();
+}
+
+std::size_t CleanText::origin(std::size_t offset) const {
+  if (origins.empty()) return offset;
+  return offset < origins.size() ? origins[offset] : origins.back() + 1;
+}
+
+CleanText clean_text(std::string_view published) {
+  const bool suspicious = std::ranges::any_of(published, [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 || octet >= 0x7f || c == '"' || c == '\\' || c == '&';
+  });
+  if (!suspicious && published.find("TXT") == std::string_view::npos &&
+      published.find("._domainkey") == std::string_view::npos) {
+    return CleanText{std::string(published), {}, {}};
+  }
+  return Cleaner(published).clean();
+}
+
+}  // namespace dkimprobe::checks

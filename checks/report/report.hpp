@@ -1,0 +1,204 @@
+// What was found about one selector: an outcome for each check of the catalogue, the findings with their
+// evidence, and the facts that readers want beside them. A plain value; exporters print it and judge nothing
+// themselves.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/selector.hpp"
+#include "config/severity.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::checks {
+
+struct Check;  // checks/catalogue/catalogue.hpp
+
+using config::Severity;
+enum class Status : std::uint8_t { ok, warning, critical, unknown };
+
+/// What became of one check. `not_judged`: what it needs was not seen, so neither word would be true.
+enum class CheckOutcome : std::uint8_t { clear, found, not_judged };
+
+/// A nameserver address, as evidence names it.
+struct ServerId {
+  std::string name{};
+  config::ServerAddress address{};  ///< port 0: no address of it could be learned
+
+  [[nodiscard]] bool has_address() const { return address.port != 0; }
+  /// By address: a server may have one name in its own zone, and another in the zone above.
+  [[nodiscard]] bool is_same_server(const ServerId& other) const {
+    return has_address() ? address == other.address : *this == other;
+  }
+  friend bool operator==(const ServerId&, const ServerId&) = default;
+};
+
+/// Where a server would be of which no address is known.
+inline constexpr config::ServerAddress no_address{.ip = {}, .port = 0};
+
+/// One fault at one place.
+struct Finding {
+  const Check* check = nullptr;  ///< a row of the catalogue, which lives as long as the program
+  Severity severity = Severity::notice;
+  std::vector<ServerId> servers{};      ///< where it was seen; empty when it belongs to no server
+  std::optional<std::size_t> offset{};  ///< in the joined text of the record
+  std::string detail{};                 ///< what was seen and what was wanted; escaped, one sentence
+  std::string remedy{};                 ///< what to do, with the names and values of this case; escaped
+};
+
+enum class RecordClass : std::uint8_t {
+  valid,
+  revoked,
+  weak,
+  syntax_error,
+  unsupported,
+  not_dkim,
+  absent,
+  unknown
+};
+
+struct Tag {
+  std::string name{};      ///< raw
+  std::string value{};     ///< raw, without outer white space
+  std::size_t offset = 0;  ///< of the name in the joined text
+  std::size_t value_offset = 0;
+};
+
+struct RecordFacts {
+  RecordClass record_class = RecordClass::unknown;
+  std::vector<std::string> strings{};  ///< raw, as the majority of the servers published them
+  std::vector<Tag> tags{};
+};
+
+struct KeyFacts {
+  std::string algorithm{};  ///< "rsa", "ed25519", else the name of what it is
+  std::uint32_t bits = 0;
+  std::string sha256{};  ///< of the key's SubjectPublicKeyInfo in DER, lower-case hex
+  std::optional<std::uint64_t> exponent{};
+};
+
+/// Bytes of the whole DNS message over UDP without EDNS. See CHECKS.md of the catalogue for the formula.
+struct SizeFacts {
+  std::optional<std::uint32_t> direct{};        ///< computed: the answer of the zone that holds the record
+  std::optional<std::uint32_t> chain{};         ///< computed, upper bound: with the aliases before it
+  std::optional<std::uint32_t> observed_udp{};  ///< the largest seen, likewise below
+  std::optional<std::uint32_t> observed_edns{};
+  std::optional<std::uint32_t> observed_tcp{};
+  std::vector<std::string> drop_first{};  ///< tags that could go, in the order in which they should
+};
+
+/// How a server answered the question for the record, in one word.
+enum class ServerOutcome : std::uint8_t {
+  answered,  ///< a TXT or an alias, with authority
+  nodata,
+  nxdomain,
+  servfail,
+  refused,
+  formerr,
+  notimp,
+  other_rcode,
+  not_authoritative,  ///< an answer without AA, or a referral to somewhere below
+  upward_referral,
+  self_referral,
+  timeout,
+  unreachable,
+  tcp_failed,  ///< TC=1, and TCP gave nothing
+  malformed,
+  local_error,
+  not_asked,
+};
+
+struct ServerRow {
+  ServerId id{};
+  config::DomainName owner{};  ///< the name of the chain that it was asked for
+  ServerOutcome outcome = ServerOutcome::not_asked;
+  probe::NotAsked not_asked = probe::NotAsked::asked;
+  std::optional<std::uint16_t> rcode{};
+  bool authoritative = false;
+  bool truncated = false;
+  std::optional<std::uint32_t> serial{};
+  std::optional<std::uint32_t> ttl_seconds{};
+  std::string answer_sha256{};  ///< over the TXT RRset with the strings joined, order-free; empty without one
+  char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
+  std::string says{};  ///< short, escaped, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
+  bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
+  std::optional<std::string> nsid{};   ///< raw
+  std::optional<std::chrono::microseconds> round_trip{};
+  std::optional<std::uint32_t> udp_bytes{};
+};
+
+struct AliasFact {
+  config::DomainName owner{};
+  config::DomainName target{};
+  std::uint32_t ttl_seconds = 0;
+  bool is_dname = false;
+};
+
+/// One cause that moves a time, or forbids it. `until` is its share: the whole is never before it.
+struct Because {
+  std::string name{};  ///< stable snake_case: `negative_ttl`, `old_record_ttl`, `nothing_known`, ...
+  std::optional<probe::WallTime> until{};
+  std::string detail{};     ///< escaped sentence
+  std::string reference{};  ///< `RFC 2308 section 5`; empty without one
+};
+
+/// When what may be done next in a rotation, as the history of looks and the last signature tell. A time is
+/// absent when there is none yet, or nothing that tells it.
+struct RotationFacts {
+  std::optional<probe::WallTime> safe_to_sign_at{};
+  std::optional<probe::WallTime> safe_to_remove_at{};
+  std::vector<Because> because{};
+};
+
+enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid, out_of_scope, not_known };
+
+struct CheckResult {
+  const Check* check = nullptr;
+  CheckOutcome outcome = CheckOutcome::not_judged;
+  std::string switched_off{};  ///< the operator's reason for not judging it, raw; empty when it is not so
+};
+
+struct Report {
+  config::DomainName domain{};
+  config::Selector selector{};
+  config::DomainName name{};  ///< `<selector>._domainkey.<domain>`
+  config::Role role = config::Role::active;
+  probe::WallTime observed_at{};
+  std::chrono::microseconds took{0};
+  Status status = Status::unknown;
+  std::string headline{};  ///< one clause, escaped: why the status is what it is
+  /// In the catalogue's order, each check once; those about signatures only with a message.
+  std::vector<CheckResult> outcomes{};
+  std::vector<Finding> findings{};  ///< worst first
+  RecordFacts record{};
+  std::optional<KeyFacts> key{};
+  SizeFacts size{};
+  std::vector<ServerRow> servers{};  ///< leg by leg
+  std::vector<AliasFact> chain{};
+  std::vector<probe::Delegation> delegations{};  ///< of each leg, in order
+  /// Servers on the way that were left out and may lead elsewhere, as escaped sentences.
+  std::vector<std::string> not_asked{};
+  std::optional<std::uint32_t>
+      negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
+  std::optional<RotationFacts> rotation{};  ///< only with a history, or a last signature
+  AdspPolicy adsp = AdspPolicy::not_known;
+
+  /// The worst that a finding says of a server; nothing when none names it.
+  [[nodiscard]] std::optional<Severity> worst_about(const ServerId& server) const;
+};
+
+[[nodiscard]] std::string_view to_string(Severity severity);
+[[nodiscard]] std::string_view to_string(Status status);
+[[nodiscard]] std::string_view to_string(CheckOutcome outcome);
+[[nodiscard]] std::string_view to_string(RecordClass record_class);
+[[nodiscard]] std::string_view to_string(ServerOutcome outcome);
+[[nodiscard]] std::string_view to_string(AdspPolicy policy);
+
+}  // namespace dkimprobe::checks

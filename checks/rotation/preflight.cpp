@@ -1,0 +1,403 @@
+#include "checks/rotation/preflight.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/chain_answers.hpp"
+#include "checks/answers/delegation_facts.hpp"
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "checks/record/key_record.hpp"
+#include "checks/record/text_damage.hpp"
+#include "checks/report/time_text.hpp"
+#include "config/basics/ascii.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+std::string without_space(std::string_view text) {
+  std::string rest;
+  std::ranges::remove_copy_if(text, std::back_inserter(rest), config::is_space);
+  return rest;
+}
+
+std::string_view words_for(DamageKind kind) {
+  switch (kind) {
+    case DamageKind::escaped_semicolon:
+      return "backslashes before its semicolons";
+    case DamageKind::embedded_quotes:
+      return "quotation marks around it";
+    case DamageKind::seam_quotes:
+      return "quotation marks at the seams of its strings";
+    case DamageKind::html_entity:
+      return "HTML in place of characters";
+    case DamageKind::smart_punctuation:
+      return "typographic quotation marks or dashes";
+    case DamageKind::zonefile_leak:
+      return "pieces of a zone file";
+    case DamageKind::non_ascii:
+      return "characters that are not ASCII";
+    case DamageKind::control_char:
+      return "control characters";
+    case DamageKind::bad_folding:
+      return "line ends inside";
+    case DamageKind::line_break_in_key:
+      return "line ends inside its key";
+  }
+  return {};
+}
+
+std::string cause_of(std::string_view published, std::string_view meant) {
+  const CleanText clean = clean_text(published);
+  if (!clean.damage.empty() && without_space(clean.text) == without_space(meant)) {
+    std::string words;
+    for (const auto& damage : clean.damage)
+      words += fmt::format("{}{}", words.empty() ? "" : " and ", words_for(damage.kind));
+    return fmt::format("publishing put {} into the text", words);
+  }
+  if (without_space(published) == without_space(meant)) return "white space was added or lost";
+  if (meant.starts_with(published)) {
+    return fmt::format("its end is missing: {} of {} octets are published", published.size(), meant.size());
+  }
+  if (published.starts_with(meant))
+    return fmt::format("{} octets follow its end", published.size() - meant.size());
+  if (config::lower_case(published) == config::lower_case(meant)) return "letters changed their case";
+  return {};
+}
+
+std::vector<TextCopy> copies_of(const ChainAnswers& answers, const SigningPlan& plan) {
+  std::vector<TextCopy> copies;
+  std::set<std::string> seen;
+  for (const auto& group : answers.published) {
+    for (const auto& text : group.texts) {
+      if (!seen.insert(text.text).second) continue;
+      TextCopy copy;
+      for (const auto& other : answers.published) {
+        if (std::ranges::find(other.texts, text.text, &PublishedText::text) != other.texts.end())
+          std::ranges::copy(other.servers, std::back_inserter(copy.servers));
+      }
+      for (const auto& string : text.strings) copy.string_sizes.push_back(string.size());
+      copy.difference = compare_texts(text.text, *plan.text);
+      if (copy.difference && copy.difference->cause.empty()) {
+        const KeyRecord record = read_key_record(text.text, plan.expectation.service);
+        if (plan.key && record.key && record.key->sha256 != plan.key->sha256)
+          copy.difference->cause = "it holds another key";
+      }
+      copies.push_back(std::move(copy));
+    }
+  }
+  return copies;
+}
+
+/// "RSA 2048, SHA-256 ece82a6f0455768f..."
+std::string key_text(const KeyRecord& record) {
+  std::string text = describe(record);
+  if (record.key && !record.key->sha256.empty())
+    text += fmt::format(", SHA-256 {}...", record.key->sha256.substr(0, 16));
+  return text;
+}
+
+/// The text that the server publishes at the name, where it is one alone.
+const PublishedText* text_of(const ChainAnswers& answers, const ServerProgress& server) {
+  for (const auto& leg : answers.legs) {
+    if (!(leg.leg->owner == server.owner)) continue;
+    for (const auto& group : leg.groups) {
+      if (group.texts.size() == 1 && std::ranges::find(group.servers, server.server) != group.servers.end())
+        return &group.texts.front();
+    }
+  }
+  return nullptr;
+}
+
+/// Says of each server what the look saw there, in the words of its report.
+void describe_servers(const ChainAnswers& answers, config::Service service, const Report& report,
+                      std::vector<ServerProgress>& servers) {
+  for (auto& server : servers) {
+    switch (server.progress) {
+      case Progress::right:
+      case Progress::revoked:
+        break;
+      case Progress::other_key:
+        if (const auto* const text = text_of(answers, server))
+          server.detail = key_text(read_key_record(text->text, service));
+        break;
+      case Progress::damaged:
+        for (const auto& finding : report.findings) {
+          const bool is_here = finding.servers.empty() ||
+                               std::ranges::find(finding.servers, server.server) != finding.servers.end();
+          if (!is_here || finding.severity != Severity::critical ||
+              (finding.check->scope != Scope::record && finding.check->scope != Scope::key))
+            continue;
+          server.detail = finding.check->summary;
+          break;
+        }
+        break;
+      case Progress::absent:
+      case Progress::unknown:
+        // A server that says now this, now that is unknown for another reason than its last words.
+        for (const auto& row : report.servers) {
+          const bool says_why = (server.progress == Progress::absent) == is_whole(row.outcome);
+          if (row.owner == server.owner && row.id == server.server && says_why && !row.says.empty())
+            server.detail = row.says;
+        }
+    }
+  }
+}
+
+/// Those of the findings that the selector has if it signs.
+template <class Wanted>
+std::vector<Because> found_in_use(const probe::Observation& observation, Expectation expectation,
+                                  const config::Policy& policy, Wanted wanted) {
+  expectation.role = config::Role::active;
+  std::vector<Because> found;
+  for (const auto& finding : judge(observation, expectation, policy).findings) {
+    if (!wanted(finding)) continue;
+    found.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
+                     std::string(finding.check->reference)});
+  }
+  return found;
+}
+
+/// The servers were never heard: nothing but that is said.
+void know_nothing(std::string sentence, SafeTime& safe) {
+  safe.readiness = Readiness::unknown;
+  safe.at.reset();
+  safe.because = {{"path_intercepted", std::nullopt, std::move(sentence), {}}};
+}
+
+/// A reason that no time takes away.
+void forbid(SafeTime& safe, Because because) {
+  safe.because.push_back(std::move(because));
+  safe.readiness = Readiness::not_ready;
+  safe.at.reset();
+}
+
+/// What was not seen does not count as right; a fault that forbids it stays the stronger word.
+void doubt(SafeTime& safe) {
+  if (safe.readiness == Readiness::not_ready) return;
+  safe.readiness = Readiness::unknown;
+  safe.at.reset();
+}
+
+}  // namespace
+
+std::optional<TextDifference> compare_texts(std::string_view published, std::string_view meant) {
+  if (published == meant) return std::nullopt;
+  constexpr std::size_t before = 8;
+  constexpr std::size_t shown = 40;
+  const auto differing = std::ranges::mismatch(published, meant);
+  TextDifference difference;
+  difference.offset = static_cast<std::size_t>(differing.in1 - published.begin());
+  difference.shown_from = difference.offset - std::min(difference.offset, before);
+  difference.published = published.substr(difference.shown_from, shown);
+  difference.meant = meant.substr(difference.shown_from, shown);
+  difference.cause = cause_of(published, meant);
+  return difference;
+}
+
+bool is_expected(const std::vector<std::vector<std::string>>& texts, const SigningPlan& plan,
+                 const Report& report) {
+  if (texts.size() != 1) return false;
+  const std::string expected = plan.key ? plan.key->sha256 : report.key ? report.key->sha256 : std::string{};
+  const KeyRecord record = read_key_record(join_strings(texts.front()), plan.expectation.service);
+  const bool can_verify =
+      record.record_class == RecordClass::valid || record.record_class == RecordClass::weak;
+  return can_verify && record.key && !expected.empty() && record.key->sha256 == expected;
+}
+
+std::string interception_sentence(const probe::Observation& observation) {
+  if (intercepted_delegation(observation) == nullptr) return {};
+  return judge(observation, Expectation{}, config::Policy{}).findings.front().detail;
+}
+
+std::vector<Because> faults_in_use(const probe::Observation& observation, Expectation expectation,
+                                   const config::Policy& policy) {
+  // Of the key nothing is known then.
+  if (intercepted_delegation(observation) != nullptr) return {};
+  return found_in_use(observation, expectation, policy,
+                      [](const Finding& finding) { return finding.severity == Severity::critical; });
+}
+
+std::vector<Because> weaknesses_in_use(const probe::Observation& observation, Expectation expectation,
+                                       const config::Policy& policy) {
+  return found_in_use(observation, expectation, policy, [](const Finding& finding) {
+    return finding.severity == Severity::warning && finding.check->scope == Scope::key;
+  });
+}
+
+std::vector<Because> signature_doubts(const probe::Observation& observation) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
+  // RFC 4034 section 3.1.5: the nearest time to now that the number can stand for.
+  const auto from_now = [&](std::uint32_t time) {
+    const auto low_now = static_cast<std::uint32_t>(now.time_since_epoch().count());
+    return std::chrono::seconds{static_cast<std::int32_t>(time - low_now)};
+  };
+  struct Doubt {
+    std::chrono::seconds farthest{};
+    std::vector<std::string> servers{};
+  };
+  std::map<bool, Doubt> doubts;  // have they run out, else they are yet to begin
+  const auto add = [&](bool ran_out, std::chrono::seconds distance, const ServerId& server) {
+    Doubt& doubt = doubts[ran_out];
+    if (std::chrono::abs(distance) > std::chrono::abs(doubt.farthest)) doubt.farthest = distance;
+    doubt.servers.push_back(server_text(server));
+  };
+  for (const auto& leg : read_answers(observation.key).legs) {
+    for (const auto& server : leg.servers) {
+      const auto* const response = server.sibling.response();
+      if (response == nullptr || !response->signatures) continue;
+      const auto begin = from_now(response->signatures->first_inception);
+      const auto end = from_now(response->signatures->last_expiration);
+      if (end.count() < 0) {
+        add(true, end, server.id);
+      } else if (begin.count() > 0) {
+        add(false, begin, server.id);
+      }
+    }
+  }
+  std::vector<Because> reasons;
+  for (const auto& [ran_out, doubt] : doubts) {
+    reasons.push_back(
+        {ran_out ? "signatures_expired" : "signatures_not_begun",
+         {},
+         fmt::format("the DNSSEC signatures of {} {} {}: where the zone is signed from above, resolvers that "
+                     "validate find nothing in it",
+                     join_some(doubt.servers), ran_out ? "ran out at" : "begin at",
+                     time_text(now + doubt.farthest)),
+         "RFC 4035 section 5.3.1"});
+  }
+  return reasons;
+}
+
+Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
+                          const SigningPlan& plan, const std::vector<CacheLook>& caches, WallTime now) {
+  Expectation expectation = plan.expectation;
+  if (plan.key) expectation.key_sha256 = plan.key->sha256;
+  Preflight preflight;
+  preflight.expected_key = plan.key;
+  preflight.times = plan.times;
+  preflight.only_given_servers = plan.only_given_servers;
+  preflight.now = now;
+  expectation.role = config::Role::pending;
+  preflight.report = judge(observation, expectation, plan.policy);
+  preflight.text_known = plan.text.has_value();
+  const ChainAnswers answers = read_answers(observation.key);
+  if (plan.text) preflight.texts = copies_of(answers, plan);
+
+  NewKey key;
+  key.sha256 = expectation.key_sha256;
+  key.never_used = plan.never_used;
+  if (!plan.has_neighbour) key.domainkey_absence = earlier_domainkey_absence(observation, plan.times);
+  key.service = expectation.service;
+  preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
+  const auto is_pinned = [](const probe::Leg& leg) {
+    return leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
+  };
+  if (std::ranges::any_of(observation.key.legs, is_pinned)) {
+    preflight.sign.limits.emplace(
+        preflight.sign.limits.begin(),
+        "Only the servers that were given were asked: others of the zone may not have the key.");
+  }
+  describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
+
+  for (auto& reason : signature_doubts(observation)) {
+    preflight.sign.safe.because.push_back(std::move(reason));
+    doubt(preflight.sign.safe);
+  }
+  for (auto& fault : faults_in_use(observation, expectation, plan.policy))
+    forbid(preflight.sign.safe, std::move(fault));
+  if (is_internal_view(answers)) {
+    preflight.sign.safe.because.push_back(
+        {"view_internal",
+         std::nullopt,
+         "the zone is seen from inside its own network, so that what the public sees is not known",
+         {}});
+    doubt(preflight.sign.safe);
+  }
+  std::ranges::copy(preflight.report.not_asked, std::back_inserter(preflight.sign.limits));
+  if (auto sentence = interception_sentence(observation); !sentence.empty())
+    know_nothing(std::move(sentence), preflight.sign.safe);
+  preflight.no_way = no_way_sentence(observation);
+  return preflight;
+}
+
+void hold_back(Preflight& preflight, const PublicAnswer& answer) {
+  for (const auto& [look, detail] : answer.answers) {
+    switch (look.state) {
+      case CacheState::expected:
+        break;
+      case CacheState::empty:
+      case CacheState::hidden:
+      case CacheState::unknown: {
+        // A SERVFAIL among them may be all that validating resolvers ever say of the name.
+        SafeTime& safe = preflight.sign.safe;
+        safe.because.push_back({"public_answer", std::nullopt, detail, {}});
+        if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;
+        if (safe.readiness == Readiness::unknown) safe.at.reset();
+        break;
+      }
+      case CacheState::denied:
+      case CacheState::other:
+        forbid(preflight.sign.safe, {"public_answer", std::nullopt, detail, {}});
+    }
+  }
+}
+
+std::string_view to_string(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::ready:
+      return "ready";
+    case Readiness::wait:
+      return "wait";
+    case Readiness::not_ready:
+      return "not_ready";
+    case Readiness::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string_view to_string(Progress progress) {
+  switch (progress) {
+    case Progress::right:
+      return "right";
+    case Progress::other_key:
+      return "other_key";
+    case Progress::damaged:
+      return "damaged";
+    case Progress::revoked:
+      return "revoked";
+    case Progress::absent:
+      return "absent";
+    case Progress::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string_view to_string(CacheState state) {
+  switch (state) {
+    case CacheState::denied:
+      return "denied";
+    case CacheState::other:
+      return "other";
+    case CacheState::expected:
+      return "expected";
+    case CacheState::empty:
+      return "empty";
+    case CacheState::hidden:
+      return "hidden";
+    case CacheState::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+}  // namespace dkimprobe::checks

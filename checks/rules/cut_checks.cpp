@@ -1,0 +1,462 @@
+// Faults of the cuts above the zone of a name: what the servers of the zone above say of it, each for itself,
+// and what they say of its signatures. The server that is behind is blamed, and none where nothing tells
+// which is.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/answers/delegation_facts.hpp"
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using probe::CutAnswer;
+using probe::ParentAnswer;
+using probe::Response;
+using probe::ZoneCut;
+using Parents = std::vector<const ParentAnswer*>;
+
+ServerId id_of(const ParentAnswer& parent) {
+  return {parent.names.empty() ? std::string{} : parent.names.front().to_string(), parent.address};
+}
+
+std::vector<ServerId> ids_of(const Parents& parents) {
+  std::vector<ServerId> ids;
+  for (const ParentAnswer* parent : parents) ids.push_back(id_of(*parent));
+  return ids;
+}
+
+/// "ns1.example.com (192.0.2.1), serial 5"
+std::string parents_text(const Parents& parents) {
+  std::vector<std::string> texts;
+  for (const ParentAnswer* parent : parents) {
+    texts.push_back(server_text(id_of(*parent)));
+    if (parent->serial) texts.back() += fmt::format(" at serial {}", *parent->serial);
+  }
+  return join_some(texts);
+}
+
+std::string names_text(const Parents& parents) {
+  std::vector<std::string> texts;
+  for (const ParentAnswer* parent : parents) texts.push_back(server_text(id_of(*parent)));
+  return join_some(texts);
+}
+
+std::string nameservers_text(const std::set<DomainName>& nameservers) {
+  std::vector<std::string> names;
+  for (const DomainName& name : nameservers) names.push_back(name.to_string());
+  return join_some(names);
+}
+
+std::string zone_text(const DomainName& zone) {
+  return zone.is_root() ? std::string("the root") : zone.to_string();
+}
+
+/// Whether all of `some` hold an older state of their zone than all of `others` (RFC 1982).
+bool is_behind(const Parents& some, const Parents& others) {
+  return !some.empty() && !others.empty() && std::ranges::all_of(some, [&](const ParentAnswer* one) {
+    return one->serial && std::ranges::all_of(others, [&](const ParentAnswer* other) {
+             return other->serial && serial_is_newer(*other->serial, *one->serial);
+           });
+  });
+}
+
+std::string caveat(const ZoneCut& cut) {
+  return is_not_all_asked(cut) ? fmt::format("; the servers of {} were not all asked", zone_text(cut.parent))
+                               : std::string();
+}
+
+std::string transfer_remedy(const Parents& parents, const ZoneCut& cut) {
+  return fmt::format(
+      "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and what its log says of the "
+      "last "
+      "transfer.",
+      names_text(parents), zone_text(cut.parent));
+}
+
+std::string settle_remedy(const ZoneCut& cut) {
+  // A registry's zone is not the operator's to look at.
+  if (cut.parent.label_count() <= 1) {
+    return fmt::format(
+        "Ask who runs {}, by way of the registrar, why its servers differ; see at the registrar "
+        "which nameservers {} is to have.",
+        zone_text(cut.parent), cut.apex.to_string());
+  }
+  return fmt::format("Find out which of them is right about {}, and bring every server of {} to it.",
+                     cut.apex.to_string(), zone_text(cut.parent));
+}
+
+/// What is found at a cut for one name of the chain.
+struct AtCut {
+  Finding finding{};
+  Severity severity = Severity::warning;
+};
+
+/// Finds at each cut on the way to a name of the chain what `look(leg, number of the cut)` gives; once, and
+/// at its worst, where several names have the cut above them. Not judged when the servers above were asked at
+/// none.
+template <class Look>
+void find_at_cuts(const Evidence& evidence, Verdict& verdict, Look look) {
+  std::vector<std::pair<DomainName, AtCut>> found;
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const auto& cuts = leg.leg->delegation.cuts;
+    for (std::size_t at = 0; at < cuts.size(); ++at) {
+      const bool was_asked = std::ranges::any_of(
+          cuts[at].parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
+      if (!was_asked) continue;
+      judged = true;
+      std::optional<AtCut> here = look(leg, at);
+      if (!here) continue;
+      const auto known = std::ranges::find(found, cuts[at].apex, &std::pair<DomainName, AtCut>::first);
+      if (known == found.end()) {
+        found.emplace_back(cuts[at].apex, *std::move(here));
+      } else if (known->second.severity < here->severity) {
+        known->second = *std::move(here);
+      }
+    }
+  }
+  for (auto& [apex, here] : found) verdict.found(std::move(here.finding), here.severity);
+  if (!judged) verdict.not_judged();
+}
+
+// ---- Different delegations ----
+
+bool lead_to_different_answers(const std::vector<ReferralGroup>& groups) {
+  return std::ranges::any_of(
+      groups, [&](const ReferralGroup& group) { return group.answers != groups.front().answers; });
+}
+
+/// Whether that holds for each server of the last zone with one of these names, and there is one.
+template <class Holds>
+bool holds_for_all_named(const LegAnswers& leg, const std::set<DomainName>& names, Holds holds) {
+  bool any = false;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.is_stray() || !names_any(answer.server->names, names)) continue;
+    if (!holds(answer)) return false;
+    any = true;
+  }
+  return any;
+}
+
+/// Whether every server that the group refers to has an older copy of the zone than another of the same
+/// source.
+bool leads_to_old(const LegAnswers& leg, const ReferralGroup& group) {
+  return holds_for_all_named(leg, group.nameservers, [&](const ServerAnswer& answer) {
+    return newest_serial(leg, answer) != nullptr;
+  });
+}
+
+/// Whether none of the servers that this group alone refers to answers for the name.
+bool leads_nowhere(const LegAnswers& leg, const std::vector<ReferralGroup>& groups,
+                   const ReferralGroup& group) {
+  std::set<DomainName> own = group.nameservers;
+  for (const auto& other : groups) {
+    if (&other == &group) continue;
+    for (const DomainName& name : other.nameservers) own.erase(name);
+  }
+  return holds_for_all_named(leg, own, [](const ServerAnswer& answer) { return answer.whole() == nullptr; });
+}
+
+/// Servers of the zone above that a difference is told of.
+struct Differing {
+  Parents servers{};
+  bool are_behind = false;  ///< their own serials say so
+};
+
+/// Those that are behind or lead to what is of no use; where nothing tells, those beside a clear majority;
+/// where there is none, all.
+Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<ReferralGroup>& groups) {
+  const bool is_last = at + 1 == leg.leg->delegation.cuts.size();
+  Parents behind;
+  Parents wrong;
+  Parents all;
+  Parents largest;
+  for (const auto& group : groups) {
+    Parents others;
+    for (const auto& other : groups) {
+      if (&other != &group) others.insert(others.end(), other.parents.begin(), other.parents.end());
+    }
+    if (is_behind(group.parents, others))
+      behind.insert(behind.end(), group.parents.begin(), group.parents.end());
+    if (is_last && (leads_to_old(leg, group) || leads_nowhere(leg, groups, group)))
+      wrong.insert(wrong.end(), group.parents.begin(), group.parents.end());
+    all.insert(all.end(), group.parents.begin(), group.parents.end());
+    if (group.parents.size() > largest.size()) largest = group.parents;
+  }
+  if (!behind.empty()) return {behind, true};
+  if (!wrong.empty() && wrong.size() < all.size()) return {wrong, false};
+  if (largest.size() * 3 > all.size() * 2)
+    std::erase_if(all,
+                  [&](const ParentAnswer* one) { return std::ranges::find(largest, one) != largest.end(); });
+  return {all, false};
+}
+
+void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
+  find_at_cuts(evidence, verdict, [](const LegAnswers& leg, std::size_t at) -> std::optional<AtCut> {
+    const ZoneCut& cut = leg.leg->delegation.cuts[at];
+    const auto& groups = leg.cuts[at].groups;
+    if (groups.size() < 2) return std::nullopt;
+    std::vector<std::string> parts;
+    for (const auto& group : groups) {
+      parts.push_back(
+          fmt::format("{} to {}", parents_text(group.parents), nameservers_text(group.nameservers)));
+    }
+    const bool differ = lead_to_different_answers(groups);
+    const Differing differing = who_differs(leg, at, groups);
+    Finding finding;
+    finding.servers = ids_of(differing.servers);
+    finding.detail = fmt::format("the servers of {} refer to different nameservers for {}: {}; {} for {}{}",
+                                 zone_text(cut.parent), cut.apex.to_string(), fmt::join(parts, "; "),
+                                 differ ? "they lead to different answers" : "they lead to the same answer",
+                                 leg.leg->owner.to_string(), caveat(cut));
+    finding.remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut);
+    return AtCut{std::move(finding), differ ? Severity::critical : Severity::warning};
+  });
+}
+
+// ---- A cut that is missing ----
+
+std::string says_text(const ParentAnswer& parent) {
+  switch (parent.answer) {
+    case CutAnswer::denied:
+      return "denies it";
+    case CutAnswer::serves_it:
+      return "answers for it itself";
+    case CutAnswer::no_cut:
+    case CutAnswer::refers:
+    case CutAnswer::useless:
+    case CutAnswer::silent:
+    case CutAnswer::not_asked:
+      break;
+  }
+  return "has no delegation of it";
+}
+
+/// Whether one of those without the cut leads to an answer that those with it do not lead to.
+bool answer_otherwise(const ZoneCut& cut, const CutFacts& facts) {
+  AnswerIds delegated;
+  AnswerIds beside;
+  for (std::size_t i = 0; i < cut.parents.size(); ++i) {
+    const AnswerIds& given = facts.answers[i];
+    if (std::ranges::find(facts.with, &cut.parents[i]) != facts.with.end()) {
+      delegated.insert(given.begin(), given.end());
+    } else if (std::ranges::find(facts.without, &cut.parents[i]) != facts.without.end()) {
+      beside.insert(given.begin(), given.end());
+    }
+  }
+  return !delegated.empty() && !std::ranges::includes(delegated, beside);
+}
+
+std::optional<AtCut> missing_cut(const LegAnswers& leg, std::size_t at) {
+  const ZoneCut& cut = leg.leg->delegation.cuts[at];
+  const Parents& leading = leg.cuts[at].with;
+  const Parents& missing = leg.cuts[at].without;
+  if (missing.empty()) return std::nullopt;
+  const bool differs = answer_otherwise(cut, leg.cuts[at]);
+  std::vector<std::string> parts;
+  for (const ParentAnswer* parent : missing) {
+    parts.push_back(fmt::format("{} {}", parents_text({parent}), says_text(*parent)));
+    const ServerAnswer* const own = answer_at(leg, parent->address);
+    if (own != nullptr && own->whole() != nullptr)
+      parts.back() += fmt::format(" (for {}: {})", leg.leg->owner.to_string(), describe(*own));
+  }
+  const bool others_are_behind = is_behind(leading, missing);
+  const bool told = others_are_behind || is_behind(missing, leading);
+  Finding finding;
+  finding.servers = ids_of(others_are_behind ? leading : missing);
+  finding.detail = fmt::format("{} is a zone of its own for {}; {}; {}{}", cut.apex.to_string(),
+                               parents_text(leading), join_some(parts),
+                               differs ? "a resolver that asks there gets another answer"
+                                       : "no other answer for the record was seen there",
+                               caveat(cut));
+  finding.remedy = told ? transfer_remedy(others_are_behind ? leading : missing, cut) : settle_remedy(cut);
+  return AtCut{std::move(finding), differs ? Severity::critical : Severity::warning};
+}
+
+/// Servers of one zone, of which some answer for the name and others refer to a zone below that holds it.
+void tell_unknown_cut(Verdict& verdict, const LegAnswers& leg) {
+  std::vector<ServerId> referring;
+  std::vector<std::string> answering;
+  const Response* referral = nullptr;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.is_stray()) continue;
+    if (answer.whole() != nullptr) answering.push_back(server_text(answer.id));
+    if (!refers_down(answer, leg)) continue;
+    referring.push_back(answer.id);
+    for (const Tries* tries : answer.all()) {
+      if (referral == nullptr && tries->response() != nullptr && !tries->response()->referral.empty())
+        referral = tries->response();
+    }
+  }
+  if (referring.empty() || answering.empty()) return;
+  std::vector<std::string> names;
+  for (const ServerId& server : referring) names.push_back(server_text(server));
+  const std::string apex = referral->referral.front().owner.to_string();
+  const std::string zone = leg.leg->delegation.zone.to_string();
+  Finding finding;
+  finding.servers = std::move(referring);
+  finding.detail =
+      fmt::format("{} refers to {}, a zone below {}, and {} answers for {} itself", join_some(names), apex,
+                  zone, join_some(answering), leg.leg->owner.to_string());
+  finding.remedy = fmt::format(
+      "Find out whether {} is to be a zone of its own, and bring every server of {} to "
+      "that.",
+      apex, zone);
+  verdict.found(std::move(finding), Severity::warning);
+}
+
+void find_cut_missing(const Evidence& evidence, Verdict& verdict) {
+  find_at_cuts(evidence, verdict, missing_cut);
+  for (const LegAnswers& leg : evidence.answers.legs) tell_unknown_cut(verdict, leg);
+}
+
+// ---- Signatures that the parent promises ----
+
+/// Algorithms and digests that receivers check; a DS of others alone leaves a zone unsigned (RFC 4035 section
+/// 5.2).
+bool is_checked(const probe::DsRecord& ds) {
+  static constexpr std::array<std::uint8_t, 8> algorithms = {5, 7, 8, 10, 13, 14, 15, 16};
+  static constexpr std::array<std::uint8_t, 3> digests = {1, 2, 4};
+  return std::ranges::find(algorithms, ds.algorithm) != algorithms.end() &&
+         std::ranges::find(digests, ds.digest_type) != digests.end();
+}
+
+bool has_checked_ds(const ZoneCut& cut) {
+  return std::ranges::any_of(cut.referrals, [](const probe::Referral& referral) {
+    return std::ranges::any_of(referral.ds, is_checked);
+  });
+}
+
+bool shows_signatures(const Response& response) {
+  return response.has_rrsig || response.signatures || response.nsec_ttl_seconds;
+}
+
+/// Whether the server's answers carry signatures; nothing when none of them would show it. The denial of the
+/// sibling is asked for with DO=1, and a signed zone signs its denials as it signs its records (RFC 4035
+/// section 3.1.3), so that the record itself need not be asked for again.
+std::optional<bool> is_signing(const probe::Delegation& delegation, const ServerAnswer& answer) {
+  const auto tells = [](const Response& response) {
+    return response.authoritative && !response.truncated &&
+           (response.rcode == probe::Rcode::noerror || response.rcode == probe::Rcode::nxdomain);
+  };
+  std::optional<bool> is_signed;
+  const Response* const sibling = answer.sibling.response();
+  if (sibling != nullptr && answer.sibling.deciding->edns_sent && tells(*sibling))
+    is_signed = shows_signatures(*sibling);
+  for (const auto& walked : delegation.exchanges) {
+    if (walked.server != answer.id.address || walked.zone != delegation.zone || !walked.exchange.response)
+      continue;
+    const Response& response = *walked.exchange.response;
+    if (!tells(response) || !response.edns || !response.edns->dnssec_ok) continue;
+    is_signed = is_signed.value_or(false) || shows_signatures(response);
+  }
+  return is_signed;
+}
+
+void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  std::set<DomainName> seen;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    if (delegation.cuts.empty() || delegation.cuts.back().referrals.empty()) continue;
+    const ZoneCut& cut = delegation.cuts.back();
+    std::vector<ServerId> without;
+    bool any_signs = false;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray()) continue;
+      const auto is_signed = is_signing(delegation, answer);
+      if (!is_signed) continue;
+      judged = true;
+      any_signs = any_signs || *is_signed;
+      if (!*is_signed) without.push_back(answer.id);
+    }
+    if (without.empty() || !has_checked_ds(cut) || !seen.insert(delegation.zone).second) continue;
+    std::vector<std::string> names;
+    for (const ServerId& server : without) names.push_back(server_text(server));
+    Finding finding;
+    finding.detail = fmt::format(
+        "{} has a DS record for {}, and {}: every receiver that validates gets SERVFAIL{}",
+        zone_text(cut.parent), delegation.zone.to_string(),
+        any_signs ? join_some(names) + " gives answers without signatures" : "the zone is not signed",
+        any_signs ? " when its resolver asks there" : "");
+    finding.remedy =
+        any_signs ? fmt::format("Load the signed zone {} on {}, or switch DNSSEC on there.",
+                                delegation.zone.to_string(), join_some(names))
+                  : fmt::format(
+                        "Sign the zone {} with the key that the DS record names, or have the DS record taken "
+                        "out of {} (at the registrar, or whoever runs that zone).",
+                        delegation.zone.to_string(), zone_text(cut.parent));
+    if (any_signs) finding.servers = std::move(without);
+    verdict.found(std::move(finding));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- The view from inside ----
+
+void find_internal_view(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.legs.empty()) return verdict.not_judged();
+  std::set<DomainName> seen;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    if (!is_internal_view(leg) || !seen.insert(leg.leg->delegation.zone).second) continue;
+    std::vector<std::string> inside;
+    std::vector<std::string> outside;
+    Finding finding;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray()) continue;
+      const bool refused = answer.server->not_asked == probe::NotAsked::address_refused;
+      (refused ? inside : outside).push_back(server_text(answer.id));
+      if (refused) finding.servers.push_back(answer.id);
+    }
+    const std::string zone = leg.leg->delegation.zone.to_string();
+    finding.detail = fmt::format(
+        "{} as it is answered here names servers at private addresses alone ({}), while its parent names {}: "
+        "this "
+        "looks like an internal view, and what the public sees was not seen",
+        zone, join_some(inside), join_some(outside));
+    finding.remedy = fmt::format(
+        "Probe from a machine outside this network; nothing need be changed in {} for what is seen here.",
+        zone);
+    verdict.found(std::move(finding));
+  }
+}
+
+// ---- The rows ----
+
+}  // namespace
+
+std::span<const Check> cut_checks() {
+  static constexpr Check rows[] = {
+      {"delegation_differs_between_parents", Scope::zone, Severity::critical, "RFC 1034 section 4.2.2",
+       "the servers of the zone above refer to different nameservers",
+       "which servers a resolver asks depends on whom it asked above; where the sets answer differently, "
+       "signatures fail for some",
+       "Bring every server of the zone above to the same delegation.", find_delegation_differs},
+      {"cut_missing_on_ns", Scope::zone, Severity::critical, "RFC 1034 section 4.3.2",
+       "a server of the zone above has no delegation where its siblings have one",
+       "a resolver that asks it never comes to the zone that holds the key",
+       "Let the server that is behind transfer the zone above again.", find_cut_missing},
+      {"ds_without_signatures", Scope::zone, Severity::critical, "RFC 4035 section 5.2",
+       "the parent has a DS record, and a server gives answers without signatures",
+       "every receiver that validates gets SERVFAIL in place of the key",
+       "Sign the zone, or have the DS record taken out of the parent.", find_ds_without_signatures},
+      {"view_internal", Scope::zone, Severity::warning, "",
+       "the zone as seen from here names private servers alone, and its parent public ones",
+       "not known: what is seen here is not what the public sees",
+       "Probe from a machine outside this network.", find_internal_view},
+  };
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

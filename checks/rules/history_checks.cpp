@@ -1,0 +1,284 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "checks/history/history.hpp"
+#include "checks/history/key_occurrences.hpp"
+#include "checks/report/time_text.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+using std::chrono::hours;
+
+/// The key that the selector publishes now, or nothing.
+std::optional<std::string> present_key(const Evidence& evidence) {
+  for (const auto& text : evidence.texts) {
+    if (text.record.key && !text.record.key->sha256.empty()) return text.record.key->sha256;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> key_of(const AnswerSpan& span) {
+  if (span.kind != PublishedKind::texts) return std::nullopt;
+  for (const auto& strings : span.texts) {
+    const KeyRecord record = read_key_record(join_strings(strings));
+    if (record.key && !record.key->sha256.empty()) return record.key->sha256;
+  }
+  return std::nullopt;
+}
+
+/// When one key took the place of another, as the first server was seen with it.
+struct KeyChange {
+  std::string before{};
+  WallTime seen{};
+};
+
+/// How a server came to the key `present`: since when it has it without a break by another key, and which one
+/// was there before.
+struct KeyRun {
+  WallTime since{};
+  std::optional<std::string> before{};
+};
+
+std::optional<KeyRun> run_of(const ServerTimeline& timeline, const std::string& present) {
+  std::optional<KeyRun> run;
+  for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
+    const auto key = key_of(*span);
+    if (!key) continue;
+    if (*key == present) {
+      run = KeyRun{span->first_seen, std::nullopt};
+    } else {
+      if (run) run->before = key;
+      break;
+    }
+  }
+  return run;
+}
+
+std::optional<KeyChange> last_change(const Evidence& evidence) {
+  const auto present = present_key(evidence);
+  if (!present) return std::nullopt;
+  std::optional<KeyChange> change;
+  for (const auto& timeline : evidence.history.servers) {
+    const auto run = run_of(timeline, *present);
+    if (!run || !run->before) continue;
+    if (!change || run->since < change->seen) change = KeyChange{*run->before, run->since};
+  }
+  return change;
+}
+
+std::string hours_text(std::chrono::milliseconds time) {
+  return fmt::format("{} h", std::chrono::round<hours>(time).count());
+}
+
+/// Until when mail that was signed with the key may still be verified; nothing when nobody told when it
+/// signed last.
+std::optional<WallTime> verified_until(const Evidence& evidence) {
+  if (!evidence.expectation.last_signature) return std::nullopt;
+  return *evidence.expectation.last_signature + evidence.policy.transit;
+}
+
+/// The key that a retired selector must keep: the one that was named, else the last one that was seen.
+std::optional<std::string> retired_key(const Evidence& evidence) {
+  if (evidence.expectation.key_sha256) return evidence.expectation.key_sha256;
+  const AnswerSpan* last = nullptr;
+  std::optional<std::string> key;
+  for (const auto& timeline : evidence.history.servers) {
+    for (const auto& span : timeline.spans) {
+      // What was first seen after the last signature did not make it.
+      if (span.first_seen > *evidence.expectation.last_signature) continue;
+      if (last != nullptr && last->last_seen >= span.last_seen) continue;
+      if (const auto found = key_of(span)) {
+        last = &span;
+        key = found;
+      }
+    }
+  }
+  return key;
+}
+
+/// Why the group is no place where mail of the key can be verified; empty when it is one.
+std::string without_key(const Evidence& evidence, const AnswerGroup& group,
+                        const std::optional<std::string>& key) {
+  if (!group.has_texts()) return "has no record";
+  for (const auto& text : evidence.texts) {
+    if (std::ranges::find(group.texts, text.published->text, &PublishedText::text) == group.texts.end())
+      continue;
+    if (text.record.record_class == RecordClass::revoked) return "has revoked the key";
+    if (!text.record.key || text.record.key->sha256.empty()) continue;
+    if (!key || text.record.key->sha256 == *key) return {};
+    return "has another key";
+  }
+  return "has no key";
+}
+
+void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.expectation.role != config::Role::retired) return;
+  const auto until = verified_until(evidence);
+  if (!until || evidence.answers.published.empty()) return verdict.not_judged();
+  if (evidence.observation.observed_at >= *until) return;
+  const auto key = retired_key(evidence);
+  for (const auto& group : evidence.answers.published) {
+    const std::string why = without_key(evidence, group, key);
+    if (why.empty()) continue;
+    Finding finding;
+    if (evidence.answers.published.size() > 1) finding.servers = group.servers;
+    finding.detail =
+        fmt::format("{} {}, and mail signed with the key may be on its way for {} more",
+                    group.owner.to_string(), why, hours_text(*until - evidence.observation.observed_at));
+    finding.remedy =
+        fmt::format("Publish the old key at {} again until that time is over.", group.owner.to_string());
+    verdict.found(std::move(finding));
+  }
+}
+
+void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.expectation.role != config::Role::retired) return;
+  const auto until = verified_until(evidence);
+  if (!until || evidence.answers.published.empty()) return verdict.not_judged();
+  if (evidence.observation.observed_at < *until) return;
+  const auto key = retired_key(evidence);
+  for (const auto& group : evidence.answers.published) {
+    if (!without_key(evidence, group, key).empty()) continue;
+    Finding finding;
+    if (evidence.answers.published.size() > 1) finding.servers = group.servers;
+    finding.detail = fmt::format("{} has the key, which nobody needs since {} ago", group.owner.to_string(),
+                                 hours_text(evidence.observation.observed_at - *until));
+    finding.remedy = fmt::format("Revoke the key at {} with an empty p=, and delete the record later.",
+                                 group.owner.to_string());
+    verdict.found(std::move(finding));
+  }
+}
+
+void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
+  // A retired selector that has another key was given up too early: that is said there.
+  if (evidence.expectation.role == config::Role::retired) return;
+  const auto until = verified_until(evidence);
+  if (!until || !evidence.history.first_look) return verdict.not_judged();
+  const auto change = last_change(evidence);
+  // A signature after the change was made with the new key.
+  if (!change || change->seen <= *evidence.expectation.last_signature || change->seen >= *until ||
+      evidence.observation.observed_at >= *until) {
+    return;
+  }
+  Finding finding;
+  finding.detail = fmt::format(
+      "key SHA-256 {}... was replaced {} after its last signature; mail signed with it may be on its way for "
+      "{} more",
+      change->before.substr(0, 16), hours_text(change->seen - *evidence.expectation.last_signature),
+      hours_text(*until - evidence.observation.observed_at));
+  finding.remedy = "Publish the new key at a selector that was not used, and the old one here again.";
+  verdict.found(std::move(finding));
+}
+
+void find_changed_unexpectedly(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.history.first_look || evidence.answers.published.empty()) return verdict.not_judged();
+  // Where the key is named, a wrong one is told without any history.
+  if (evidence.expectation.role != config::Role::active || evidence.expectation.key_sha256) return;
+  const auto change = last_change(evidence);
+  if (!change || evidence.observation.observed_at - change->seen >= evidence.policy.transit) return;
+  Finding finding;
+  finding.detail = fmt::format("key SHA-256 {}... stands where {}... was seen before",
+                               present_key(evidence)->substr(0, 16), change->before.substr(0, 16));
+  finding.remedy =
+      "See who changed the key. If it was meant, name the new key in the settings; else publish the old one "
+      "again.";
+  verdict.found(std::move(finding));
+}
+
+void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
+  const auto highest = evidence.expectation.highest_key_age;
+  const auto present = present_key(evidence);
+  if (highest <= highest.zero() || !evidence.history.first_look || !present) return verdict.not_judged();
+  if (evidence.expectation.role != config::Role::active) return;
+  std::optional<WallTime> since;
+  for (const auto& timeline : evidence.history.servers) {
+    if (const auto run = run_of(timeline, *present)) since = std::min(since.value_or(run->since), run->since);
+  }
+  if (!since || evidence.observation.observed_at - *since <= highest) return;
+  Finding finding;
+  finding.detail = fmt::format("the key was first seen {} ago, and should be no older than {}",
+                               hours_text(evidence.observation.observed_at - *since), hours_text(highest));
+  finding.remedy = "Make a new key at another selector, and retire this one.";
+  verdict.found(std::move(finding));
+}
+
+/// Whether the key is the same record at both, or that of one provider to whom both lead.
+bool is_one_place(const Evidence& evidence, const ReadText& text, const KeyPlace& place) {
+  const config::DomainName& owner = text.group->owner;
+  if (place.owner == owner) return true;
+  const auto leg = std::ranges::find_if(evidence.answers.legs,
+                                        [&](const LegAnswers& each) { return each.leg->owner == owner; });
+  return leg != evidence.answers.legs.end() && leg->leg->delegation.zone == place.zone &&
+         stands_elsewhere(evidence, text) && !place.owner.is_at_or_below(place.domain);
+}
+
+void find_reused(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.elsewhere || !present_key(evidence)) return verdict.not_judged();
+  std::set<std::string> told;
+  for (const auto& text : evidence.texts) {
+    if (!text.record.key || text.record.key->sha256.empty()) continue;
+    const std::string& key = text.record.key->sha256;
+    std::set<std::string> names;
+    for (const auto& place : *evidence.elsewhere) {
+      const auto name = place.selector.owner_name(place.domain);
+      if (place.sha256 != key || !name || is_one_place(evidence, text, place)) continue;
+      names.insert(place.is_there
+                       ? name->to_string()
+                       : fmt::format("{} (until {})", name->to_string(), time_text(place.last_seen)));
+    }
+    if (names.empty() || !told.insert(key).second) continue;
+    Finding finding;
+    finding.detail = fmt::format("key SHA-256 {}... at {} was seen at {} too", key.substr(0, 16),
+                                 text.group->owner.to_string(), join_some({names.begin(), names.end()}));
+    finding.remedy = fmt::format("Make a key pair of its own for the next key of {}.",
+                                 evidence.observation.selector.to_string());
+    verdict.found(std::move(finding),
+                  evidence.policy.distinct_keys ? std::optional(Severity::warning) : std::nullopt);
+  }
+}
+
+}  // namespace
+
+std::span<const Check> history_checks() {
+  static constexpr auto rows = std::to_array<Check>({
+      {"removed_too_early", Scope::record, Severity::critical, "RFC 6376 section 3.1",
+       "the key of a retired selector went while mail signed with it may be on its way",
+       "signatures on mail that is delayed or forwarded fail",
+       "Publish the old key again until the mail that it signed has arrived.", find_removed_too_early},
+      {"retired_key_still_published", Scope::record, Severity::warning, "RFC 6376 section 3.6.1",
+       "the key of a retired selector is still published after its time",
+       "whoever has or breaks the old private key can sign as the domain",
+       "Revoke the key with an empty p=, and delete the record later.", find_retired_still_published},
+      {"selector_reused_too_soon", Scope::key, Severity::critical, "RFC 6376 section 3.1",
+       "another key took the selector while mail signed with the old one may be on its way",
+       "signatures that were made with the old key fail",
+       "Publish a new key at a new selector, and keep the old one until its mail has arrived.",
+       find_reused_too_soon},
+      {"key_changed_unexpectedly", Scope::key, Severity::critical, "",
+       "the key at an active selector is not the one that was seen before",
+       "mail signed with the old key fails; if nobody meant the change, somebody else can sign as the domain",
+       "See who changed the key; name the key in the settings to say that it is meant.",
+       find_changed_unexpectedly},
+      {"key_age_exceeded", Scope::key, Severity::warning, "", "the key is older than the settings allow",
+       "the longer a key is in use, the more is lost when it gets out",
+       "Rotate to a new key at another selector.", find_age_exceeded},
+      {"key_reused", Scope::key, Severity::notice, "", "the key is that of another selector too",
+       "whoever gets the one private key can sign as each name, and a change from one to the other is none",
+       "Give each selector a key pair of its own.", find_reused},
+  });
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

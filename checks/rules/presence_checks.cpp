@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/delegation_facts.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "checks/record/tag_list.hpp"
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+bool has_texts(const ChainAnswers& answers) {
+  return std::ranges::any_of(answers.published, [](const AnswerGroup& group) { return group.has_texts(); });
+}
+
+/// Absence at the end of an alias is a dangling alias, and a domain that does not exist has no selectors.
+void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outcome, std::string_view says) {
+  const auto& answers = evidence.answers;
+  if (answers.published.empty()) return verdict.not_judged();
+  if (has_texts(answers) || !answers.aliases.empty() || domain_denied(evidence.observation)) return;
+  // NXDOMAIN beside NODATA is one absence; the servers that differ have a row of their own.
+  const auto group = std::ranges::find(answers.published, outcome, &AnswerGroup::outcome);
+  if (group == answers.published.end() || group != answers.published.begin()) return;
+  Finding finding;
+  const std::string name = group->owner.to_string();
+  finding.detail = fmt::format(
+      "{} of {} servers that answered say {} for {}", group->servers.size(),
+      [&] {
+        std::size_t all = 0;
+        for (const auto& each : answers.published) all += each.servers.size();
+        return all;
+      }(),
+      says, name);
+  finding.remedy =
+      is_internal_view(answers)
+          ? fmt::format(
+                "Probe from a machine outside this network: the public may see a record at {}. If none "
+                "is there either, publish the key.",
+                name)
+          : fmt::format("Publish the key as a TXT record at {}, or stop signing with selector {}.", name,
+                        evidence.observation.selector.to_string());
+  verdict.found(std::move(finding));
+}
+
+void find_missing_nxdomain(const Evidence& evidence, Verdict& verdict) {
+  find_missing(evidence, verdict, ServerOutcome::nxdomain, "NXDOMAIN");
+}
+
+void find_missing_nodata(const Evidence& evidence, Verdict& verdict) {
+  find_missing(evidence, verdict, ServerOutcome::nodata, "no TXT record");
+}
+
+void find_domain_nxdomain(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.published.empty() && !domain_denied(evidence.observation)) return verdict.not_judged();
+  if (has_texts(evidence.answers) || !domain_denied(evidence.observation)) return;
+  Finding finding;
+  finding.detail = fmt::format("NXDOMAIN for {}", evidence.observation.domain.to_string());
+  finding.remedy = fmt::format("See whether {} is spelt right, registered and delegated.",
+                               evidence.observation.domain.to_string());
+  verdict.found(std::move(finding));
+}
+
+/// Each group of servers that publish several texts, with how many of them are keys.
+template <class Judge>
+void for_each_crowd(const Evidence& evidence, Verdict& verdict, Judge judge) {
+  if (evidence.texts.empty()) return verdict.not_judged();
+  for (const auto& group : evidence.answers.published) {
+    if (group.texts.size() < 2) continue;
+    std::size_t keys = 0;
+    std::string others;
+    for (const auto& text : group.texts) {
+      const auto read = std::ranges::find_if(
+          evidence.texts, [&](const ReadText& each) { return each.published->text == text.text; });
+      if (read == evidence.texts.end()) continue;
+      if (read->record.is_key_record()) {
+        ++keys;
+      } else {
+        others += (others.empty() ? "" : ", ") + read->record.other_kind;
+      }
+    }
+    Finding finding;
+    if (evidence.answers.published.size() > 1) finding.servers = group.servers;
+    judge(group, keys, others, std::move(finding));
+  }
+}
+
+void find_multiple_keys(const Evidence& evidence, Verdict& verdict) {
+  for_each_crowd(evidence, verdict,
+                 [&](const AnswerGroup& group, std::size_t keys, const std::string&, Finding finding) {
+                   if (keys < 2) return;
+                   finding.detail = fmt::format("{} key records stand at {}", keys, group.owner.to_string());
+                   finding.remedy = fmt::format(
+                       "At {}: keep the key that signs and give the other a selector of "
+                       "its own.",
+                       group.owner.to_string());
+                   verdict.found(std::move(finding));
+                 });
+}
+
+void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
+  for_each_crowd(evidence, verdict,
+                 [&](const AnswerGroup& group, std::size_t keys, const std::string& others, Finding finding) {
+                   if (keys != 1) return;
+                   finding.detail = fmt::format("beside the key stands {} at {}",
+                                                config::escape_text(others, 120), group.owner.to_string());
+                   finding.remedy =
+                       fmt::format("At {}: delete the other text, or move it to the name where it belongs.",
+                                   group.owner.to_string());
+                   verdict.found(std::move(finding));
+                 });
+}
+
+void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  // What a wildcard's alias leads to was not put there for the selector.
+  if (wildcard_alias(evidence)) return;
+  for (const auto& text : evidence.texts) {
+    if (text.record.is_key_record()) continue;
+    const bool beside_a_key = std::ranges::any_of(evidence.texts, [&](const ReadText& other) {
+      return other.group == text.group && other.record.is_key_record();
+    });
+    if (beside_a_key) continue;
+    for (const auto& seen : text.record.faults) {
+      Finding finding;
+      finding.servers = servers_of(evidence, text);
+      finding.detail = seen.detail;
+      finding.remedy = fmt::format("At {}: {}.", published_at(text), seen.remedy);
+      verdict.found(std::move(finding));
+    }
+  }
+}
+
+void find_wildcard(const Evidence& evidence, Verdict& verdict) {
+  bool asked = false;
+  const auto wildcard = wildcard_alias(evidence);
+  for (const auto& leg : evidence.observation.key.legs) {
+    for (const auto& server : leg.servers) {
+      for (const auto& exchange : server.exchanges) {
+        if (exchange.purpose != probe::Purpose::sibling || !exchange.response) continue;
+        asked = true;
+        const std::string name = exchange.question_name.to_string();
+        Finding finding;
+        if (exchange.response->txt.empty()) {
+          if (!wildcard || !has_key_record(evidence)) continue;
+          finding.detail = fmt::format("an alias to {} answers at {}, a name made up for this question",
+                                       wildcard->target.to_string(), name);
+          finding.remedy = fmt::format("Give each selector an alias of its own in place of the wildcard {}.",
+                                       wildcard->owner);
+          return verdict.found(std::move(finding));
+        }
+        finding.detail = fmt::format("a TXT record answers at {}, a name made up for this question", name);
+        finding.remedy = fmt::format("Delete the wildcard TXT record above {}.", name);
+        return verdict.found(std::move(finding));
+      }
+    }
+  }
+  if (!asked) verdict.not_judged();
+}
+
+/// `o=~` and the like, the sending domain's policy of DomainKeys; a key record may not hold o= by chance.
+bool is_domainkeys_policy(std::string_view text) {
+  const TagList list = parse_tag_list(text, {});
+  return list.find("o") != nullptr && list.find("p") == nullptr && list.find("v") == nullptr;
+}
+
+void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
+  const auto name = config::domainkey_name(evidence.observation.domain);
+  std::size_t asked = 0;
+  std::string policy;
+  Finding finding;
+  for (const auto& leg : evidence.answers.legs) {
+    for (const auto& server : leg.servers) {
+      const probe::Response* const response = server.domainkey.response();
+      if (!is_whole(server.domainkey.outcome) || response == nullptr || !name ||
+          server.domainkey.deciding->question_name != *name) {
+        continue;
+      }
+      ++asked;
+      const auto texts = sorted_texts(*response);
+      const auto found = std::ranges::find_if(texts, is_domainkeys_policy);
+      if (found == texts.end()) continue;
+      if (policy.empty()) policy = *found;
+      finding.servers.push_back(server.id);
+    }
+  }
+  if (asked == 0) return verdict.not_judged();
+  if (finding.servers.empty()) return;
+  if (finding.servers.size() == asked) finding.servers.clear();
+  finding.detail = fmt::format("\"{}\" stands at {}", config::escape_text(policy, 80), name->to_string());
+  finding.remedy = fmt::format("Delete the TXT record at {}.", name->to_string());
+  verdict.found(std::move(finding));
+}
+
+}  // namespace
+
+std::span<const Check> presence_checks() {
+  static constexpr auto rows = std::to_array<Check>({
+      {"selector_missing_nxdomain", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
+       "the selector's name does not exist", "every signature made with this selector fails",
+       "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_nxdomain},
+      {"selector_missing_nodata", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
+       "the selector's name has no TXT record", "every signature made with this selector fails",
+       "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_nodata},
+      {"domain_nxdomain", Scope::record, Severity::critical, "RFC 8020 section 2",
+       "the domain does not exist", "nothing below the domain can be found, and mail from it is refused",
+       "See whether the name is spelt right, registered and delegated.", find_domain_nxdomain},
+      {"selector_multiple_keys", Scope::record, Severity::critical, "RFC 6376 section 3.6.2.2",
+       "several key records stand at one selector",
+       "verifiers may take any of them, try each, or fail: failures come and go",
+       "Keep the one TXT record at `SELECTOR._domainkey.DOMAIN` whose key signs now; give another key a "
+       "selector of its own.",
+       find_multiple_keys},
+      {"selector_multiple_txt", Scope::record, Severity::warning, "RFC 6376 section 3.6.2.2",
+       "another text stands beside the key", "some verifiers read the other text and fail",
+       "Delete the other text, or move it to the name where it belongs.", find_multiple_txt},
+      {"txt_not_dkim", Scope::record, Severity::critical, "RFC 6376 section 6.1.2",
+       "the text at the selector is no key record", "every signature made with this selector fails",
+       "Publish the key record at `SELECTOR._domainkey.DOMAIN`, and the other text where it belongs.",
+       find_not_dkim},
+      {"txt_wildcard", Scope::record, Severity::warning, "RFC 6376 section 6.1.2",
+       "a wildcard answers beside the selector", "selectors that were never made seem to exist",
+       "Delete the wildcard TXT record, `*._domainkey.DOMAIN` or `*.DOMAIN`.", find_wildcard},
+      {"domainkeys_policy_record", Scope::record, Severity::warning, "RFC 4870 section 3.6",
+       "a policy of DomainKeys, the forerunner of DKIM, is still published",
+       "none for DKIM; what still reads it may refuse mail that has no DomainKeys signature",
+       "Delete the TXT record at `_domainkey.DOMAIN`.", find_domainkeys_policy},
+  });
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,639 @@
+// Faults of one server that answers. Which exchanges give which finding (a cause gives one finding, the most
+// telling one; silence has a file of its own, checks/rules/silence_checks.cpp):
+//
+//   without EDNS, UDP   with EDNS, UDP        TCP                       finding
+//   TC=1                any                   whole, 512 or fewer       ns_tc_unneeded
+//   answers             BADVERS               any                       ns_edns_badvers
+//   answers             another error code    any                       ns_edns_formerr
+//   answers             denies mixed case     any                       ns_case_sensitive
+//   SERVFAIL            any                   any                       ns_servfail; a warning when another
+//   way
+//                                                                       gives the record
+//   REFUSED, FORMERR, NOTIMP and no whole answer in any way             ns_refused, ns_formerr, ns_notimp
+//   no AA, a referral, another error code, and no whole answer          ns_lame
+//   only datagrams that are not the answer    any                       ns_wrong_source, ns_wrong_question,
+//                                                                       ns_malformed
+//
+// Where every server of a zone fails in such a way, no receiver anywhere gets the key, and each is critical.
+// What this machine failed to do (no route, no socket, interrupted) says nothing of a server.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/answers/delegation_facts.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/rules/server_faults.hpp"
+#include "config/names/address.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Family;
+using probe::IgnoreReason;
+using probe::Outcome;
+using probe::Rcode;
+using probe::Response;
+using probe::Transport;
+
+std::uint32_t strange_questions(const Tries& tries) {
+  return tries.ignored[IgnoreReason::wrong_question] + tries.ignored[IgnoreReason::wrong_class] +
+         tries.ignored[IgnoreReason::no_question] + tries.ignored[IgnoreReason::wrong_id];
+}
+
+std::uint32_t strange_messages(const Tries& tries) {
+  return tries.ignored[IgnoreReason::malformed] + tries.ignored[IgnoreReason::wrong_opcode] +
+         tries.ignored[IgnoreReason::not_a_response];
+}
+
+/// "3 with another class, 1 with another id": only what there is.
+std::string count_some(std::initializer_list<std::pair<std::uint32_t, std::string_view>> counts) {
+  std::string text;
+  for (const auto& [count, what] : counts) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  }
+  return text;
+}
+
+// ---- Error codes and lameness ----
+
+void find_servfail(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    const std::string remedy = fmt::format(
+        "Read the log of {}: has the zone {} expired, did it fail to load, or does its backend not answer?",
+        asked.who(), asked.leg.leg->delegation.zone.to_string());
+    if (answer.outcome == ServerOutcome::servfail)
+      return Fault{fmt::format("{} says SERVFAIL for {}", asked.who(), asked.question()), remedy};
+    if (!is_whole(answer.outcome)) return std::nullopt;
+    const bool over_tcp = answer.tcp.outcome == ServerOutcome::servfail && !truncates(answer);
+    if (answer.plain.outcome != ServerOutcome::servfail && !over_tcp) return std::nullopt;
+    return Fault{fmt::format("{} says SERVFAIL for {} {}, and answers in another way", asked.who(),
+                             asked.question(), over_tcp ? "over TCP" : "over UDP without EDNS"),
+                 remedy, Severity::warning};
+  });
+}
+
+/// Where no other server can stand in for it, whoever asks goes without the key.
+std::optional<Severity> severity_of_failure(const Asked& asked) {
+  if (!fails_everywhere(asked.leg)) return std::nullopt;
+  return Severity::critical;
+}
+
+std::string_view for_all_text(const Asked& asked) {
+  return fails_everywhere(asked.leg) ? "; no server of its zone answers, so no receiver gets the key" : "";
+}
+
+void find_by_outcome(const Evidence& evidence, Verdict& verdict, ServerOutcome wanted, const char* says,
+                     const char* remedy) {
+  const auto find = [&](const Asked& asked) -> std::optional<Fault> {
+    if (asked.answer.outcome != wanted) return std::nullopt;
+    return Fault{
+        fmt::format("{} says {} for {}{}", asked.who(), says, asked.question(), for_all_text(asked)),
+        fmt::format(fmt::runtime(remedy), fmt::arg("server", asked.who()), fmt::arg("zone", asked.zone())),
+        severity_of_failure(asked)};
+  };
+  for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
+}
+
+void find_refused(const Evidence& evidence, Verdict& verdict) {
+  find_by_outcome(
+      evidence, verdict, ServerOutcome::refused, "REFUSED",
+      "Load the zone {zone} on {server} and allow queries from everywhere, or take the server out "
+      "of the NS records of the zone and of its parent.");
+}
+
+void find_formerr(const Evidence& evidence, Verdict& verdict) {
+  find_by_outcome(
+      evidence, verdict, ServerOutcome::formerr, "FORMERR",
+      "Replace or repair the DNS software of {server}, or what stands before it: it cannot read a "
+      "plain question for TXT.");
+}
+
+void find_notimp(const Evidence& evidence, Verdict& verdict) {
+  find_by_outcome(
+      evidence, verdict, ServerOutcome::notimp, "NOTIMP",
+      "Replace or repair the DNS software of {server}, or what stands before it: it does not serve "
+      "TXT records.");
+}
+
+std::string referral_text(const Response& response) {
+  return response.referral.empty() ? "nowhere" : response.referral.front().owner.to_string();
+}
+
+/// Of a server that was not told the name: what it said of its zone.
+std::optional<std::string> resolver_reason(const ServerAnswer& answer) {
+  const Response* const response = answer.soa.response();
+  if (answer.outcome != ServerOutcome::not_authoritative || response == nullptr) return std::nullopt;
+  return response->authoritative
+             ? "it answers as a cache, whose TTLs count down, and was not told the name"
+             : "it answers as a resolver, without authority (RA=1, AA=0), and was not told the name";
+}
+
+std::optional<std::string> lame_reason(const ServerAnswer& answer) {
+  if (answer.server->not_asked == probe::NotAsked::answers_as_resolver) return resolver_reason(answer);
+  const Tries* said = nullptr;
+  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (said == nullptr && tries->response() != nullptr && tries->outcome == answer.outcome) said = tries;
+  }
+  if (said == nullptr) return std::nullopt;
+  const Response& response = *said->response();
+  switch (answer.outcome) {
+    case ServerOutcome::upward_referral:
+      return fmt::format("it refers upwards, to {}", referral_text(response));
+    case ServerOutcome::self_referral:
+      return fmt::format("it refers to {}, the zone that it should serve itself", referral_text(response));
+    case ServerOutcome::not_authoritative:
+      if (response.recursion_available) return "it answers as a resolver, without authority (RA=1, AA=0)";
+      if (!response.referral.empty())
+        return fmt::format("it refers to {} without authority", referral_text(response));
+      return "its answer has no authority (AA=0)";
+    case ServerOutcome::other_rcode:
+      return fmt::format("it says {}", rcode_text(response.rcode));
+    case ServerOutcome::answered:
+    case ServerOutcome::nodata:
+    case ServerOutcome::nxdomain:
+    case ServerOutcome::servfail:
+    case ServerOutcome::refused:
+    case ServerOutcome::formerr:
+    case ServerOutcome::notimp:
+    case ServerOutcome::timeout:
+    case ServerOutcome::unreachable:
+    case ServerOutcome::tcp_failed:
+    case ServerOutcome::malformed:
+    case ServerOutcome::local_error:
+    case ServerOutcome::not_asked:
+      break;
+  }
+  return std::nullopt;
+}
+
+void find_lame(const Evidence& evidence, Verdict& verdict) {
+  const auto find = [](const Asked& asked) -> std::optional<Fault> {
+    const auto reason = lame_reason(asked.answer);
+    if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.leg))
+      return std::nullopt;
+    return Fault{
+        fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
+                    for_all_text(asked)),
+        fmt::format("Load the zone {} on {}, or take the server out of the NS records of the zone and "
+                    "of its parent.",
+                    asked.zone(), asked.who()),
+        severity_of_failure(asked)};
+  };
+  for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
+}
+
+// ---- Answers that are none ----
+
+void find_wrong_source(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      const std::uint32_t count = tries->ignored[IgnoreReason::wrong_source];
+      if (count == 0 || tries->response() != nullptr) continue;
+      return Fault{
+          fmt::format("{} datagrams came from another address than {}, which was asked for {}; none "
+                      "came from it",
+                      count, asked.who(), asked.question()),
+          fmt::format("Let {} send its answers from the address that was asked: bind the server to each "
+                      "of its addresses, and check the address translation before it.",
+                      asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+void find_wrong_question(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      if (strange_questions(*tries) == 0 || tries->response() != nullptr) continue;
+      return Fault{
+          fmt::format("{} answers another question than the one for {}: {}", asked.who(), asked.question(),
+                      count_some({{tries->ignored[IgnoreReason::wrong_question], "with another name or type"},
+                                  {tries->ignored[IgnoreReason::wrong_class], "with another class"},
+                                  {tries->ignored[IgnoreReason::no_question], "without a question"},
+                                  {tries->ignored[IgnoreReason::wrong_id], "with another id"}})),
+          fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+void find_malformed(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      if (!tries->tells()) continue;
+      std::string what;
+      const Response* response = tries->response();
+      if (response != nullptr && response->malformed_txt > 0) {
+        what = fmt::format("{} TXT records without any string", response->malformed_txt);
+      } else if (tries->outcome == ServerOutcome::malformed && response != nullptr) {
+        what = "a record of another name in place of an answer";
+      } else if (tries->outcome == ServerOutcome::malformed) {
+        what = "a message that breaks the format";
+      } else if (response == nullptr && strange_messages(*tries) > 0) {
+        what = "messages that are no answer: " +
+               count_some({{tries->ignored[IgnoreReason::malformed], "that break the format"},
+                           {tries->ignored[IgnoreReason::not_a_response], "that are no responses"},
+                           {tries->ignored[IgnoreReason::wrong_opcode], "with another opcode"}});
+      }
+      if (what.empty()) continue;
+      return Fault{
+          fmt::format("{} sends {} when asked for {} over {}", asked.who(), what,
+                      tries->deciding->question_name.to_string(),
+                      tries->deciding->transport == Transport::tcp ? "TCP" : "UDP"),
+          fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+// ---- Letter case ----
+
+void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    const auto all = answer.all();
+    return std::any_of(all.begin(), all.end(),
+                       [](const Tries* t) { return t->response() != nullptr && mixes_case(*t->deciding); });
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    for (const Tries* tries : asked.answer.all()) {
+      const Response* response = tries->response();
+      if (response == nullptr || !mixes_case(*tries->deciding) || !response->has_question ||
+          response->question_case_kept) {
+        continue;
+      }
+      return Fault{fmt::format("{} changes the letter case of the question {}", asked.who(),
+                               tries->deciding->question_name.to_string()),
+                   fmt::format("Let {} copy the question into its response octet by octet.", asked.who())};
+    }
+    return std::nullopt;
+  });
+}
+
+void find_case_sensitive(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return !ways_by_case(answer, true).empty() && !ways_by_case(answer, false).empty();
+  };
+  for_each_server(evidence, verdict, can_tell, [&](const Asked& asked) -> std::optional<Fault> {
+    const bool is_silent_to_it = asked.silence.cause == SilenceCause::mixed_case;
+    const bool is_limited = asked.silence.cause == SilenceCause::limit;
+    if (!is_silent_to_it && (is_limited || !denies_mixed_case(asked.answer))) return std::nullopt;
+    const std::string mixed = ways_by_case(asked.answer, true).front()->deciding->question_name.to_string();
+    return Fault{
+        is_silent_to_it ? fmt::format("{} answers for {}, and does not when the name is asked as {}",
+                                      asked.who(), asked.question(), mixed)
+                        : fmt::format("{} has a record for {}, and none when the name is asked as {}",
+                                      asked.who(), asked.question(), mixed),
+        fmt::format("Let {} compare names without regard to letter case; if several machines answer at that "
+                    "address, see that each has the record.",
+                    asked.who())};
+  });
+}
+
+// ---- Addresses ----
+
+void find_address_refused(const Evidence& evidence, Verdict& verdict) {
+  const auto is_there = [](const ServerAnswer&) { return true; };
+  for_each_server(evidence, verdict, is_there, [](const Asked& asked) -> std::optional<Fault> {
+    // Inside a network its private addresses are right.
+    if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.leg))
+      return std::nullopt;
+    const auto purpose = config::special_purpose(asked.answer.id.address.ip);
+    return Fault{
+        fmt::format("{} was not asked: its address is {}", asked.who(),
+                    purpose.empty() ? "not a public one" : purpose),
+        fmt::format("Give {} a public address in its A or AAAA record, or take it out of the NS records "
+                    "of {}.",
+                    asked.answer.id.name, asked.leg.leg->delegation.zone.to_string())};
+  });
+}
+
+void find_address_missing(const Evidence& evidence, Verdict& verdict) {
+  std::vector<config::DomainName> told;
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const std::string zone = leg.leg->delegation.zone.to_string();
+    // Many names that fail alike, as in a hostile delegation, are one finding.
+    std::map<probe::HostOutcome, std::vector<std::string>> missing;
+    for (const auto& nameserver : leg.leg->delegation.nameservers) {
+      if (nameserver.host == probe::HostOutcome::unknown) continue;
+      judged = true;
+      const bool is_missing = nameserver.host == probe::HostOutcome::name_missing ||
+                              nameserver.host == probe::HostOutcome::no_address;
+      if (!is_missing || std::find(told.begin(), told.end(), nameserver.name) != told.end()) continue;
+      told.push_back(nameserver.name);
+      missing[nameserver.host].push_back(nameserver.name.to_string());
+    }
+    for (const auto& [outcome, names] : missing) {
+      const bool several = names.size() > 1;
+      const char* lack = several ? "have no A or AAAA record" : "has no A or AAAA record";
+      if (outcome == probe::HostOutcome::name_missing) {
+        lack = several ? "are names that do not exist" : "is a name that does not exist";
+      }
+      Finding finding;
+      finding.detail = fmt::format("{}, {} of {}, {}", join_some(names),
+                                   several ? "nameservers" : "a nameserver", zone, lack);
+      finding.remedy = fmt::format("Publish an address for {}, or take {} out of the NS records of {}.",
+                                   join_some(names), several ? "them" : "it", zone);
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+/// Which addresses of a nameserver could not be learned, so that perhaps a server was not asked.
+std::string_view unknown_addresses(const probe::Nameserver& nameserver) {
+  const bool has_some = !nameserver.glue.empty() || !nameserver.addresses.empty();
+  if (!has_some) return nameserver.host == probe::HostOutcome::unknown ? "addresses" : "";
+  if (nameserver.ipv4_unknown) return "IPv4 addresses";
+  return nameserver.ipv6_unknown ? "IPv6 addresses" : "";
+}
+
+void find_address_unknown(const Evidence& evidence, Verdict& verdict) {
+  std::vector<config::DomainName> told;
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    // A search that found no server, or was broken off, says so itself.
+    if (delegation.outcome != probe::DiscoveryOutcome::complete &&
+        delegation.outcome != probe::DiscoveryOutcome::budget_exhausted)
+      continue;
+    std::map<std::string_view, std::vector<std::string>> unknown;
+    for (const auto& nameserver : delegation.nameservers) {
+      judged = true;
+      const auto which = unknown_addresses(nameserver);
+      if (which.empty() || std::ranges::find(told, nameserver.name) != told.end()) continue;
+      told.push_back(nameserver.name);
+      unknown[which].push_back(nameserver.name.to_string());
+    }
+    for (const auto& [which, names] : unknown) {
+      const std::string all = join_some(names);
+      Finding finding;
+      finding.detail = fmt::format(
+          "the {} of {}, {} of {}, could not be learned: what is answered there was not seen", which, all,
+          names.size() > 1 ? "nameservers" : "a nameserver", delegation.zone.to_string());
+      finding.remedy = fmt::format(
+          "Make the servers of the zone that holds {} answer for {}, or take {} out of the NS "
+          "records of {}.",
+          all,
+          which == "IPv4 addresses"   ? "A"
+          : which == "IPv6 addresses" ? "AAAA"
+                                      : "A and AAAA",
+          names.size() > 1 ? "them" : "it", delegation.zone.to_string());
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- EDNS ----
+
+bool edns_tells(const ServerAnswer& answer) {
+  return answer.edns.tells() && answer.plain.response() != nullptr;
+}
+
+/// The error code with which a server meets EDNS while it says something else without.
+std::optional<Rcode> edns_error(const ServerAnswer& answer) {
+  const Response* response = answer.edns.response();
+  if (response == nullptr || answer.plain.outcome == answer.edns.outcome || denies_mixed_case(answer))
+    return std::nullopt;
+  if (response->rcode == Rcode::noerror || response->rcode == Rcode::nxdomain ||
+      response->rcode == Rcode::refused) {
+    return std::nullopt;
+  }
+  return response->rcode;
+}
+
+/// `is_own` tells the codes that are of this check.
+void find_edns_error(const Evidence& evidence, Verdict& verdict, bool (*is_own)(Rcode)) {
+  for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
+    const auto rcode = edns_error(asked.answer);
+    if (!rcode || !is_own(*rcode)) return std::nullopt;
+    return Fault{fmt::format("{} says {} for {} with EDNS version 0; without EDNS it does not", asked.who(),
+                             rcode_text(*rcode), asked.question()),
+                 fmt::format("Bring the DNS software of {} up to date, so that it answers EDNS version 0.",
+                             asked.who())};
+  });
+}
+
+void find_edns_formerr(const Evidence& evidence, Verdict& verdict) {
+  find_edns_error(evidence, verdict,
+                  [](Rcode rcode) { return rcode != Rcode::badvers && rcode != Rcode::badcookie; });
+}
+
+void find_edns_badvers(const Evidence& evidence, Verdict& verdict) {
+  find_edns_error(evidence, verdict, [](Rcode rcode) { return rcode == Rcode::badvers; });
+}
+
+/// RFC 7873 section 5.2.1: a question without a cookie is answered as if the server knew of none.
+void find_cookie_bad(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, edns_tells, [&](const Asked& asked) -> std::optional<Fault> {
+    if (edns_error(asked.answer) != Rcode::badcookie) return std::nullopt;
+    return Fault{
+        fmt::format("{} says BADCOOKIE for {} with EDNS, and answers without it", asked.who(),
+                    asked.question()),
+        fmt::format("Let {} answer questions that bring no cookie of its own, or switch its cookies off.",
+                    asked.who())};
+  });
+}
+
+bool plain_answered(const ServerAnswer& answer) {
+  return answer.plain.response() != nullptr;
+}
+
+void find_edns_violation(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, plain_answered, [](const Asked& asked) -> std::optional<Fault> {
+    const probe::Exchange& plain = *asked.answer.plain.deciding;
+    if (plain.edns_sent || plain.transport != Transport::udp || plain.bytes_received <= 512)
+      return std::nullopt;
+    return Fault{
+        fmt::format("{} sends {} bytes for {} over UDP to a query without EDNS, where 512 are allowed",
+                    asked.who(), plain.bytes_received, asked.question()),
+        fmt::format("Let {} truncate its answer (TC=1) when the query has no EDNS and the answer is "
+                    "longer than 512 bytes.",
+                    asked.who())};
+  });
+}
+
+// ---- Manners ----
+
+void find_slow(const Evidence& evidence, Verdict& verdict) {
+  const auto fastest = [](const ServerAnswer& answer) {
+    std::optional<std::chrono::microseconds> best;
+    for (const Tries* tries : answer.all()) {
+      if (tries->response() == nullptr || tries->deciding->transport != Transport::udp) continue;
+      best = std::min(best.value_or(tries->deciding->took), tries->deciding->took);
+    }
+    return best;
+  };
+  const auto can_tell = [&](const ServerAnswer& answer) { return fastest(answer).has_value(); };
+  for_each_server(evidence, verdict, can_tell, [&](const Asked& asked) -> std::optional<Fault> {
+    const auto best = *fastest(asked.answer);
+    if (best <= evidence.policy.slow_answer) return std::nullopt;
+    return Fault{
+        fmt::format("{} took {} for its fastest answer over UDP, where {} are wanted", asked.who(),
+                    seconds_text(best), seconds_text(evidence.policy.slow_answer)),
+        fmt::format("Find out what slows {}: its load, its backend, or the way to it.", asked.who())};
+  });
+}
+
+void find_recursion_available(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) { return answer.whole() != nullptr; };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    if (!asked.answer.whole()->recursion_available) return std::nullopt;
+    return Fault{fmt::format("{} offers recursion (RA=1) to anybody who asks it for {}", asked.who(),
+                             asked.question()),
+                 fmt::format("Switch recursion off on {}, or keep it to your own networks.", asked.who())};
+  });
+}
+
+void find_tc_unneeded(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return answer.plain.response() != nullptr && is_whole(answer.tcp.outcome);
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    const std::uint32_t size = answer.tcp.deciding->bytes_received;
+    const bool plain = answer.plain.outcome == ServerOutcome::tcp_failed && size <= 512;
+    const bool edns = answer.edns.outcome == ServerOutcome::tcp_failed && is_whole(answer.plain.outcome);
+    if (!plain && !edns) return std::nullopt;
+    return Fault{
+        fmt::format("{} truncates its UDP answer for {} {}, though the whole has {} bytes", asked.who(),
+                    asked.question(), plain ? "without EDNS" : "with EDNS", size),
+        fmt::format("See why {} sends the client to TCP: a rate limit, or records beside the answer that "
+                    "it need not send.",
+                    asked.who())};
+  });
+}
+
+// ---- Staleness ----
+
+/// The newest serial of the group with the letter A, with the SOA that holds it.
+const probe::SoaRecord* newest_of_majority(const LegAnswers& leg) {
+  const probe::SoaRecord* newest = nullptr;
+  for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+    const probe::SoaRecord* soa = leg.servers[i].soa_record;
+    if (leg.rows[i].group != 'A' || soa == nullptr) continue;
+    if (newest == nullptr || serial_is_newer(soa->serial, newest->serial)) newest = soa;
+  }
+  return newest;
+}
+
+void find_stale(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    judged = judged || !leg.groups.empty();
+    const probe::SoaRecord* newest = newest_of_majority(leg);
+    if (newest == nullptr || parents_explain_difference(leg)) continue;
+    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+      const ServerAnswer& answer = leg.servers[i];
+      const probe::SoaRecord* soa = answer.soa_record;
+      if (leg.rows[i].group == ' ' || leg.rows[i].group == 'A' || soa == nullptr) continue;
+      // Serials of independent primaries have nothing to do with each other.
+      if (soa->mname != newest->mname || soa->rname != newest->rname) continue;
+      if (!serial_is_newer(newest->serial, soa->serial)) continue;
+      const auto own = std::ranges::find_if(leg.groups, [&](const AnswerGroup& group) {
+        return std::ranges::find(group.servers, answer.id) != group.servers.end();
+      });
+      Finding finding;
+      finding.servers = {answer.id};
+      finding.detail =
+          fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
+                      server_text(answer.id), published_text(evidence, *own), leg.leg->owner.to_string(),
+                      soa->serial, published_text(evidence, leg.groups.front()), newest->serial);
+      finding.remedy = fmt::format(
+          "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and "
+          "what its log says of the last transfer.",
+          server_text(answer.id), leg.leg->delegation.zone.to_string());
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- The rows ----
+
+}  // namespace
+
+std::span<const Check> server_checks() {
+  static constexpr Check rows[] = {
+      {"ns_servfail", Scope::server, Severity::critical, "RFC 1035 section 4.1.1",
+       "a server says SERVFAIL for the record", "a verifier that asks this server cannot check the signature",
+       "Make the server load the zone and answer for it.", find_servfail},
+      {"ns_stale", Scope::server, Severity::critical, "RFC 1034 section 4.3.5",
+       "a server gives another answer than the majority, and its zone is behind",
+       "signatures fail for those whose resolver asks this server", "Let the server transfer the zone again.",
+       find_stale},
+      {"ns_refused", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
+       "a server refuses to answer for the record", "resolvers lose time before they ask another server",
+       "Load the zone on the server, or take it out of the NS records.", find_refused},
+      {"ns_formerr", Scope::server, Severity::warning, "RFC 1035 section 4.1.1",
+       "a server says FORMERR to a plain question", "resolvers lose time before they ask another server",
+       "Repair the DNS software of the server.", find_formerr},
+      {"ns_notimp", Scope::server, Severity::warning, "RFC 8906 section 3.1.2",
+       "a server says NOTIMP to a question for TXT", "resolvers lose time before they ask another server",
+       "Repair the DNS software of the server.", find_notimp},
+      {"ns_lame", Scope::server, Severity::warning, "RFC 8906 section 3.1.1",
+       "a server of the zone is not authoritative for it",
+       "resolvers lose time before they ask another server",
+       "Load the zone on the server, or take it out of the NS records.", find_lame},
+      {"ns_wrong_source", Scope::server, Severity::warning, "RFC 2181 section 4.1",
+       "a server answers from another address than the one that was asked", "resolvers drop such answers",
+       "Let the server answer from the address that was asked.", find_wrong_source},
+      {"ns_wrong_question", Scope::server, Severity::warning, "RFC 5452 section 9.1",
+       "a server answers another question than the one that was asked", "resolvers drop such answers",
+       "Repair the DNS software of the server.", find_wrong_question},
+      {"ns_malformed", Scope::server, Severity::warning, "RFC 1035 section 4.1",
+       "a server sends messages or records that break the format", "resolvers drop such answers",
+       "Repair the DNS software of the server.", find_malformed},
+      {"ns_case_not_preserved", Scope::server, Severity::warning, "RFC 4343 section 4.1",
+       "a server changes the letter case of the question", "resolvers that mix the case ask again over TCP",
+       "Let the server copy the question as it is.", find_case_not_preserved},
+      {"ns_case_sensitive", Scope::server, Severity::warning, "RFC 4343 section 3",
+       "a server finds the record only when the letter case is its own",
+       "the key is missing for resolvers that mix the case",
+       "Let the server compare names without letter case.", find_case_sensitive},
+      {"ns_address_refused", Scope::server, Severity::warning, "RFC 6890 section 2.2",
+       "a nameserver's address is none that the public can reach",
+       "resolvers lose time on it, or ask a stranger in their own network",
+       "Give the nameserver a public address.", find_address_refused},
+      {"ns_address_missing", Scope::server, Severity::warning, "", "a nameserver's name has no address",
+       "the zone has a server fewer than it seems", "Publish an address for the nameserver.",
+       find_address_missing},
+      {"ns_address_unknown", Scope::server, Severity::warning, "",
+       "an address of a nameserver could not be learned",
+       "a server that was not asked may have another key, or none; resolvers lose time on its name",
+       "Make the servers of the nameserver's own name answer for A and AAAA.", find_address_unknown},
+      {"ns_edns_formerr", Scope::server, Severity::warning, "RFC 6891 section 7",
+       "a server meets EDNS with an error code", "resolvers ask again without EDNS and lose time",
+       "Bring the DNS software of the server up to date.", find_edns_formerr},
+      {"ns_edns_badvers", Scope::server, Severity::warning, "RFC 6891 section 6.1.3",
+       "a server says BADVERS to EDNS version 0", "resolvers ask again without EDNS and lose time",
+       "Bring the DNS software of the server up to date.", find_edns_badvers},
+      {"ns_edns_violation", Scope::server, Severity::warning, "RFC 1035 section 4.2.1",
+       "a server sends more than 512 bytes over UDP to a query without EDNS",
+       "resolvers and firewalls may drop such answers", "Let the server truncate such answers.",
+       find_edns_violation},
+      {"ns_slow", Scope::server, Severity::warning, "", "a server is slow to answer",
+       "resolvers lose time, and may give up before the key is there",
+       "Find out what slows the server: its load, the way to it, or a limit on its queries.", find_slow},
+      {"ns_recursion_available", Scope::server, Severity::notice, "RFC 5358 section 4",
+       "an authoritative server offers recursion to the public", "none; it can be misused against others",
+       "Switch recursion off.", find_recursion_available},
+      {"ns_cookie_bad", Scope::server, Severity::notice, "RFC 7873 section 5.2.1",
+       "a server answers EDNS with BADCOOKIE alone",
+       "resolvers without cookies ask again without EDNS and lose time",
+       "Let the server answer questions without a cookie, or switch its cookies off.", find_cookie_bad},
+      {"ns_tc_unneeded", Scope::server, Severity::notice, "RFC 2181 section 9",
+       "a server truncates an answer that would fit", "resolvers lose time with a second question over TCP",
+       "See why the server sends clients to TCP.", find_tc_unneeded},
+  };
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

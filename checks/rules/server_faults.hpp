@@ -1,0 +1,80 @@
+// How the checks of one server go through the servers of an observation: each address once for a fault.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/answers/silence.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "config/names/address.hpp"
+
+namespace dkimprobe::checks {
+
+/// What one server is found to do wrong.
+struct Fault {
+  std::string detail{};
+  std::string remedy{};
+  std::optional<Severity> severity{};
+};
+
+/// A server with the leg at which it was asked.
+struct Asked {
+  const ServerAnswer& answer;
+  const LegAnswers& leg;
+  const Silence& silence;
+
+  [[nodiscard]] std::string question() const { return leg.leg->owner.to_string(); }
+  [[nodiscard]] std::string zone() const { return leg.leg->delegation.zone.to_string(); }
+  [[nodiscard]] std::string who() const { return server_text(answer.id); }
+};
+
+/// Something came back, or failed to, that tells of the server.
+[[nodiscard]] inline bool learnt_anything(const ServerAnswer& answer) {
+  const auto all = answer.all();
+  return std::ranges::any_of(all, [](const Tries* tries) { return tries->tells(); });
+}
+
+[[nodiscard]] inline bool truncates(const ServerAnswer& answer) {
+  return answer.plain.outcome == ServerOutcome::tcp_failed ||
+         answer.edns.outcome == ServerOutcome::tcp_failed;
+}
+
+/// Whether a fault belongs to the server whatever it is asked for, or to one of its zones.
+enum class FaultOf : std::uint8_t { server, zone };
+
+/// Looks at each server of each name, at each address once for a fault. `can_tell` says whether enough was
+/// seen of a server to judge it; when that holds for none, the check is not judged. Strays are judged where
+/// the cut above the zone is.
+template <class CanTell, class Find>
+void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tell, Find find,
+                     FaultOf fault_of = FaultOf::server) {
+  std::vector<std::pair<config::ServerAddress, config::DomainName>> blamed;
+  bool judged = false;
+  const auto& legs = evidence.answers.legs;
+  for (std::size_t at = 0; at < legs.size(); ++at) {
+    const LegAnswers& leg = legs[at];
+    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+      const ServerAnswer& answer = leg.servers[i];
+      if (answer.is_stray() || !can_tell(answer)) continue;
+      judged = true;
+      std::pair place(answer.id.address, config::DomainName{});
+      if (fault_of == FaultOf::zone) place.second = leg.leg->delegation.zone;
+      if (std::ranges::find(blamed, place) != blamed.end()) continue;
+      const std::optional<Fault> fault = find(Asked{answer, leg, evidence.silences[at][i]});
+      if (!fault) continue;
+      blamed.push_back(std::move(place));
+      Finding finding;
+      finding.servers = {answer.id};
+      finding.detail = fault->detail;
+      finding.remedy = fault->remedy;
+      verdict.found(std::move(finding), fault->severity);
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+}  // namespace dkimprobe::checks

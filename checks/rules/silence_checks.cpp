@@ -1,0 +1,348 @@
+// Faults of a server that is silent: in some way of asking, for some questions, or now and then. What it
+// comes from is one cause for each server (checks/answers/silence.hpp), so that each check here asks for its
+// own.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/rules/server_faults.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Family;
+using probe::Outcome;
+using probe::RecordType;
+using probe::Response;
+
+/// The family of which every server asked is dead while the other one answers. One address alone is named
+/// as that server instead.
+std::optional<Family> dead_family(const LegAnswers& leg, const std::vector<Silence>& silences) {
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    std::size_t dead = 0;
+    bool all_dead = true;
+    bool other_lives = false;
+    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+      const ServerAnswer& answer = leg.servers[i];
+      if (answer.is_stray() || !learnt_anything(answer)) continue;
+      const bool is_dead = silences[i].cause == SilenceCause::dead;
+      if (answer.id.address.ip.family() != family) {
+        other_lives = other_lives || !is_dead;
+      } else if (is_dead) {
+        ++dead;
+      } else {
+        all_dead = false;
+      }
+    }
+    if (all_dead && dead >= 2 && other_lives) return family;
+  }
+  return std::nullopt;
+}
+
+std::string_view family_text(Family family) {
+  return family == Family::ipv4 ? "IPv4" : "IPv6";
+}
+
+std::string silence_text(const Tries& tries) {
+  switch (tries.deciding->outcome) {
+    case Outcome::unreachable:
+      return fmt::format("ICMP said that it cannot be reached, in {} tries", tries.count);
+    case Outcome::connection_refused:
+      return "the connection was refused";
+    case Outcome::connection_reset:
+      return "the connection was reset before a whole response";
+    case Outcome::connection_closed:
+      return "the connection was closed before a whole response";
+    case Outcome::timed_out:
+    case Outcome::answered:
+    case Outcome::malformed:
+    case Outcome::no_route:
+    case Outcome::local_error:
+    case Outcome::interrupted:
+    case Outcome::superseded:
+      break;
+  }
+  return fmt::format("no answer in {} ({} {})", seconds_text(tries.waited), tries.count,
+                     tries.count == 1 ? "try" : "tries");
+}
+
+// ---- Nothing comes back ----
+
+void find_unreachable(const Evidence& evidence, Verdict& verdict) {
+  const auto& legs = evidence.answers.legs;
+  for_each_server(evidence, verdict, learnt_anything, [&](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    const auto at = static_cast<std::size_t>(&asked.leg - legs.data());
+    if (asked.silence.cause != SilenceCause::dead ||
+        dead_family(asked.leg, evidence.silences[at]) == answer.id.address.ip.family()) {
+      return std::nullopt;
+    }
+    return Fault{
+        fmt::format("{} answers nothing for {}; over UDP: {}; over TCP: {}", asked.who(), asked.question(),
+                    silence_text(answer.plain), silence_text(answer.tcp)),
+        fmt::format(
+            "Start the server at {}, let UDP and TCP port {} reach it, or take it out of the NS records "
+            "of {} at the zone and at its parent.",
+            asked.who(), answer.id.address.port, asked.zone())};
+  });
+}
+
+void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (std::size_t at = 0; at < evidence.answers.legs.size(); ++at) {
+    const LegAnswers& leg = evidence.answers.legs[at];
+    judged = judged || std::ranges::any_of(leg.servers, learnt_anything);
+    const auto family = dead_family(leg, evidence.silences[at]);
+    if (!family) continue;
+    Finding finding;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.id.address.ip.family() == *family && !answer.is_stray() && learnt_anything(answer))
+        finding.servers.push_back(answer.id);
+    }
+    finding.detail =
+        fmt::format("none of the {} {} addresses of the servers of {} answers, over UDP or TCP",
+                    finding.servers.size(), family_text(*family), leg.leg->delegation.zone.to_string());
+    finding.remedy = fmt::format("Make the servers of {} answer over {}, or remove their {} records.",
+                                 leg.leg->delegation.zone.to_string(), family_text(*family),
+                                 *family == Family::ipv4 ? "A" : "AAAA");
+    verdict.found(std::move(finding));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+bool plain_tells(const ServerAnswer& answer) {
+  return answer.plain.tells();
+}
+
+void find_timeout_udp(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, plain_tells, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (asked.silence.cause != SilenceCause::udp || !is_silent(answer.plain)) return std::nullopt;
+    return Fault{fmt::format("{} does not answer for {} over UDP: {}{}", asked.who(), asked.question(),
+                             silence_text(answer.plain),
+                             answer.tcp.response() != nullptr ? "; over TCP it answers" : ""),
+                 fmt::format("Let UDP port {} reach {}, and let its answers leave.", answer.id.address.port,
+                             asked.who())};
+  });
+}
+
+// ---- TCP ----
+
+bool is_left_without(const Silence& silence, RecordType type) {
+  return silence.cause == SilenceCause::type && std::ranges::find(silence.types, type) != silence.types.end();
+}
+
+/// Whether questions for the record are what gets no response, whichever way they come.
+bool drops_record(const Asked& asked) {
+  return asked.silence.cause == SilenceCause::name || is_left_without(asked.silence, RecordType::txt);
+}
+
+std::optional<Fault> broken_tcp(const Asked& asked, bool wants_silence) {
+  const ServerAnswer& answer = asked.answer;
+  if (!is_silent(answer.tcp) || asked.silence.cause == SilenceCause::dead || truncates(answer))
+    return std::nullopt;
+  const Outcome outcome = answer.tcp.deciding->outcome;
+  const bool silence = outcome == Outcome::timed_out || outcome == Outcome::unreachable;
+  if (silence != wants_silence || (silence && drops_record(asked))) return std::nullopt;
+  return Fault{fmt::format("{} does not answer for {} over TCP: {}", asked.who(), asked.question(),
+                           silence_text(answer.tcp)),
+               fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
+                           asked.who(), answer.id.address.port)};
+}
+
+bool tcp_tells(const ServerAnswer& answer) {
+  return answer.tcp.tells();
+}
+
+void find_timeout_tcp(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, tcp_tells, [](const Asked& asked) { return broken_tcp(asked, true); });
+}
+
+void find_tcp_refused(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, tcp_tells, [](const Asked& asked) { return broken_tcp(asked, false); });
+}
+
+void find_no_tcp_after_tc(const Evidence& evidence, Verdict& verdict) {
+  // A server that does not truncate needs no TCP to be judged.
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return learnt_anything(answer) && (!truncates(answer) || answer.tcp.tells());
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (!truncates(answer) || is_whole(answer.tcp.outcome)) return std::nullopt;
+    const Response* response = answer.tcp.response();
+    const std::string over_tcp = response == nullptr && answer.tcp.failed() ? silence_text(answer.tcp)
+                                 : response == nullptr                      ? "the response is malformed"
+                                 : response->truncated                      ? "the answer is truncated again"
+                                                       : fmt::format("it says {} and gives no whole answer",
+                                                                     rcode_text(response->rcode));
+    return Fault{fmt::format("{} truncates its UDP answer for {} (TC=1), and over TCP {}", asked.who(),
+                             asked.question(), over_tcp),
+                 fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
+                             asked.who(), answer.id.address.port)};
+  });
+}
+
+// ---- Some questions alone ----
+
+void find_edns_dropped(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) {
+    return answer.edns.tells() && answer.plain.response() != nullptr;
+  };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const ServerAnswer& answer = asked.answer;
+    if (asked.silence.cause != SilenceCause::edns || !is_silent(answer.edns)) return std::nullopt;
+    return Fault{fmt::format("{} answers for {} without EDNS, and not with it: {}", asked.who(),
+                             asked.question(), silence_text(answer.edns)),
+                 fmt::format("Let {} answer queries that carry EDNS; look for a firewall that drops them.",
+                             asked.who())};
+  });
+}
+
+void find_large_udp_lost(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) { return answer.edns.tells(); };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    if (asked.silence.cause != SilenceCause::large_udp) return std::nullopt;
+    const ServerAnswer& answer = asked.answer;
+    const std::string size = is_whole(answer.tcp.outcome)
+                                 ? fmt::format("{} bytes", answer.tcp.deciding->bytes_received)
+                                 : "more than 512 bytes";
+    return Fault{
+        fmt::format("the answer of {} for {} has {} and does not arrive over UDP with EDNS ({}), while its "
+                    "small answers do",
+                    asked.who(), asked.question(), size, silence_text(answer.edns)),
+        fmt::format("Let UDP answers over 512 bytes leave {}: look for a firewall with such a limit, or one "
+                    "that drops fragments; and let the server answer over TCP.",
+                    asked.who())};
+  });
+}
+
+std::string types_text(const std::vector<RecordType>& types) {
+  std::vector<std::string> names;
+  for (const RecordType type : types) names.push_back(type_text(type));
+  return join_some(names);
+}
+
+void find_type_dropped(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
+    const Silence& silence = asked.silence;
+    if (silence.cause != SilenceCause::type && silence.cause != SilenceCause::name) return std::nullopt;
+    const bool by_name = silence.cause == SilenceCause::name;
+    const std::string what = by_name ? "TXT of " + asked.question() : types_text(silence.types) + " alone";
+    const bool tcp_too = drops_record(asked) && is_silent(asked.answer.tcp);
+    const bool tcp_answers = drops_record(asked) && asked.answer.tcp.response() != nullptr;
+    if (!drops_record(asked)) {
+      return Fault{
+          fmt::format("{} does not answer questions for {}, while it answers others: {} of {} UDP "
+                      "queries got no answer",
+                      asked.who(), types_text(silence.types), silence.lost, silence.asked),
+          fmt::format("Let {} answer for {} at {} as for the other types; look at what stands before "
+                      "it too, such as a balancer.",
+                      asked.who(), types_text(silence.types), asked.zone())};
+    }
+    return Fault{
+        fmt::format("{} answers other questions, and none for {}{}: something at it or before it drops them",
+                    asked.who(), what,
+                    tcp_too       ? ", over UDP or TCP"
+                    : tcp_answers ? ", over UDP; over TCP it answers"
+                                  : ""),
+        fmt::format("Find what drops questions for {} before {}: a balancer, a filter against abuse, or the "
+                    "DNS software itself. Its ports work.",
+                    by_name ? "that name" : types_text(silence.types), asked.who())};
+  });
+}
+
+// ---- Now and then ----
+
+void find_query_loss(const Evidence& evidence, Verdict& verdict) {
+  for_each_server(evidence, verdict, plain_tells, [](const Asked& asked) -> std::optional<Fault> {
+    const Silence& silence = asked.silence;
+    if (silence.cause != SilenceCause::loss) return std::nullopt;
+    Fault fault{
+        fmt::format("{} of {} UDP queries to {} got no answer, and nothing in common tells them from the "
+                    "others{}",
+                    silence.lost, silence.asked, asked.who(),
+                    silence.all_came ? "; each question was answered in the end" : ""),
+        fmt::format("Find out where queries to {} or its answers are lost: a link or a firewall that is "
+                    "overloaded, or the server itself. Ask from elsewhere to see whether it is this network.",
+                    asked.who()),
+        {}};
+    if (silence.all_came) fault.severity = Severity::notice;
+    return fault;
+  });
+}
+
+void find_rate_limited(const Evidence& evidence, Verdict& verdict) {
+  const auto can_tell = [](const ServerAnswer& answer) { return answer.plain.response() != nullptr; };
+  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
+    const Silence& silence = asked.silence;
+    if (silence.cause != SilenceCause::limit) return std::nullopt;
+    return Fault{
+        fmt::format("{} answered, and then {} for {}", asked.who(),
+                    silence.refused ? "said REFUSED" : "fell silent", silence.question),
+        fmt::format("Raise the rate limit of {}, or let it send truncated answers (TC=1) in place of "
+                    "silence, so that resolvers come back over TCP.",
+                    asked.who())};
+  });
+}
+
+// ---- The rows ----
+
+}  // namespace
+
+std::span<const Check> silence_checks() {
+  static constexpr Check rows[] = {
+      {"ns_no_tcp_after_tc", Scope::server, Severity::critical, "RFC 7766 section 5",
+       "a server truncates its UDP answer and gives no whole answer over TCP",
+       "a verifier behind this server never gets the key", "Let the server serve DNS over TCP.",
+       find_no_tcp_after_tc},
+      {"ns_timeout_udp", Scope::server, Severity::warning, "RFC 7766 section 5",
+       "a server answers over TCP but not over UDP", "resolvers lose time, or give up on this server",
+       "Let UDP reach the server.", find_timeout_udp},
+      {"ns_timeout_tcp", Scope::server, Severity::warning, "RFC 7766 section 5",
+       "a server answers over UDP but is silent over TCP",
+       "none while answers are small; a longer key would be lost on this server", "Let TCP reach the server.",
+       find_timeout_tcp},
+      {"ns_unreachable", Scope::server, Severity::warning, "RFC 8906 section 1",
+       "a server answers neither over UDP nor over TCP", "resolvers lose time before they ask another server",
+       "Bring the server back, or take it out of the NS records.", find_unreachable},
+      {"ns_tcp_refused", Scope::server, Severity::warning, "RFC 7766 section 5",
+       "a server answers over UDP, and refuses or breaks off TCP connections",
+       "none while answers are small; a longer key would be lost on this server",
+       "Let the server serve DNS over TCP.", find_tcp_refused},
+      {"ns_edns_dropped", Scope::server, Severity::warning, "RFC 6891 section 7",
+       "a server does not answer queries with EDNS", "resolvers lose time with each question",
+       "Let queries with EDNS reach the server.", find_edns_dropped},
+      {"ns_family_unreachable", Scope::server, Severity::warning, "RFC 3901 section 1",
+       "the servers answer over one of IPv4 and IPv6 alone",
+       "resolvers that have only the other cannot get the key",
+       "Let the servers answer over IPv4, and over IPv6 if its addresses are published.",
+       find_family_unreachable},
+      {"ns_rate_limited", Scope::server, Severity::warning, "",
+       "a server answers at first, then refuses or falls silent",
+       "a busy resolver may not get the key from this server",
+       "Raise the rate limit of the server, or let it answer with TC=1 in place of silence.",
+       find_rate_limited},
+      {"ns_large_udp_lost", Scope::server, Severity::warning, "RFC 6891 section 6.2.3",
+       "large UDP answers of a server do not arrive",
+       "resolvers lose time before they ask over TCP; without TCP they never get a long key",
+       "Let UDP answers over 512 bytes leave the server and pass the firewalls before it.",
+       find_large_udp_lost},
+      {"ns_type_dropped", Scope::server, Severity::warning, "RFC 8906 section 3.1.4",
+       "a server answers some types of questions and is silent to others",
+       "for TXT: resolvers cannot get the key from this server; for SOA: they cannot tell how old its zone "
+       "is",
+       "Find what drops the questions: a balancer, a filter, or the DNS software.", find_type_dropped},
+      {"ns_query_loss", Scope::server, Severity::warning, "",
+       "queries to a server, or its answers, are lost here and there",
+       "resolvers lose time, and may give up before the key is there",
+       "Find out where they are lost: the network, a firewall, or the server.", find_query_loss},
+  };
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

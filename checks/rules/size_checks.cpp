@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "checks/record/size.hpp"
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+/// What the operator of the domain publishes: a notice about a provider's record would help nobody.
+const ReadText* own_text(const Evidence& evidence) {
+  if (evidence.texts.empty()) return nullptr;
+  const ReadText& text = evidence.texts.front();
+  return stands_elsewhere(evidence, text) ? nullptr : &text;
+}
+
+/// The tags to drop, one after the other, until `excess` octets are gone; empty when all are too few.
+std::string tags_to_drop(const ReadText& text, std::uint32_t excess) {
+  std::string names;
+  std::uint32_t gone = 0;
+  for (const auto& tag : droppable_tags(text.record.list.tags)) {
+    if (gone >= excess) break;
+    gone += tag.bytes;
+    names += fmt::format("{}`{}`", names.empty() ? "" : " and ", config::escape_text(tag.text, 40));
+  }
+  return gone >= excess ? names : std::string();
+}
+
+void find_udp512(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.size.direct) return verdict.not_judged();
+  const ReadText* const text = own_text(evidence);
+  const std::uint32_t bytes = *evidence.size.direct;
+  if (text == nullptr || bytes <= udp_limit_bytes) return;
+  const std::string drop = tags_to_drop(*text, bytes - udp_limit_bytes);
+  Finding finding;
+  finding.detail = fmt::format("the answer has {} bytes, {} more than fit into UDP without EDNS", bytes,
+                               bytes - udp_limit_bytes);
+  finding.remedy = drop.empty()
+                       ? fmt::format(
+                             "At {}: nothing but a shorter name, a smaller key or Ed25519 would make it fit; "
+                             "see that all servers answer over TCP.",
+                             published_at(*text))
+                       : fmt::format("At {}: drop {}, which verifiers do not need; then it fits.",
+                                     published_at(*text), drop);
+  verdict.found(std::move(finding), drop.empty() ? Severity::notice : Severity::warning);
+}
+
+void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.size.direct) return verdict.not_judged();
+  // A DNAME is the domain's own, wherever the key is: its bytes can be saved here.
+  const bool by_dname = std::ranges::any_of(evidence.answers.aliases, &AliasFact::is_dname);
+  const ReadText* const text =
+      by_dname && !evidence.texts.empty() ? &evidence.texts.front() : own_text(evidence);
+  if (text == nullptr || !evidence.size.chain || *evidence.size.direct > udp_limit_bytes ||
+      *evidence.size.chain <= udp_limit_bytes) {
+    return;
+  }
+  Finding finding;
+  finding.detail = fmt::format("the answer with its aliases has up to {} bytes, without them {}",
+                               *evidence.size.chain, *evidence.size.direct);
+  const std::string owner = evidence.answers.legs.front().leg->owner.to_string();
+  finding.remedy =
+      by_dname
+          ? fmt::format("Publish the key at {0} itself, or a CNAME at {0} in place of the DNAME.", owner)
+          : fmt::format("Publish the key at {} itself, or shorten the name {}.", owner, published_at(*text));
+  verdict.found(std::move(finding));
+}
+
+void find_edns1232(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.size.direct) return verdict.not_judged();
+  const std::uint32_t bytes = *evidence.size.direct + edns_overhead_bytes;
+  if (bytes <= edns_limit_bytes) return;
+  Finding finding;
+  finding.detail = fmt::format("the answer with EDNS has {} bytes, {} more than pass every path in one piece",
+                               bytes, bytes - edns_limit_bytes);
+  finding.remedy = fmt::format("At {}: publish a smaller key; 2048 bits of RSA are enough.",
+                               published_at(evidence.texts.front()));
+  verdict.found(std::move(finding));
+}
+
+/// A name has 255 octets at most; a DNAME can make one longer out of a good one.
+void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
+  Finding finding;
+  const auto& observation = evidence.observation;
+  if (!observation.selector.owner_name(observation.domain)) {
+    const std::string selector = observation.selector.to_string();
+    finding.detail = fmt::format("{}._domainkey.{} is longer than the 255 octets that DNS allows", selector,
+                                 observation.domain.to_string());
+    finding.remedy =
+        fmt::format("Sign for {} with a selector shorter than {}.", observation.domain.to_string(), selector);
+    return verdict.found(std::move(finding));
+  }
+  for (const auto& leg : evidence.answers.legs) {
+    for (const auto& server : leg.servers) {
+      if (!says_name_too_long(server)) continue;
+      const std::string owner = leg.leg->owner.to_string();
+      finding.detail =
+          fmt::format("a DNAME above {} leads to a name longer than the 255 octets that DNS allows", owner);
+      finding.remedy = fmt::format(
+          "Publish the key at {} itself, or let the DNAME above it lead to a shorter name.", owner);
+      return verdict.found(std::move(finding));
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Check> size_checks() {
+  static constexpr auto rows = std::to_array<Check>({
+      {"udp512_exceeded", Scope::size, Severity::warning, "RFC 6376 section 3.3.3",
+       "the answer does not fit into 512 bytes", "resolvers without EDNS need TCP to get the key",
+       "Drop the tags that say nothing new (n=, h=, s=, `k=rsa`), or publish a smaller key.", find_udp512},
+      {"udp512_exceeded_chain", Scope::size, Severity::notice, "RFC 6376 section 3.3.3",
+       "the answer with its aliases does not fit into 512 bytes",
+       "clients of a resolver without EDNS need TCP to get the key",
+       "Publish the key at `SELECTOR._domainkey.DOMAIN` itself, without an alias.", find_udp512_chain},
+      {"edns1232_exceeded", Scope::size, Severity::warning, "", "the answer does not fit into 1232 bytes",
+       "the answer is cut into fragments, which some paths drop, or needs TCP",
+       "Publish an RSA key of 2048 bits, or an Ed25519 key.", find_edns1232},
+      {"qname_too_long", Scope::size, Severity::critical, "RFC 1035 section 3.1",
+       "the selector's name is longer than DNS allows", "no verifier can ask for the key",
+       "Choose a shorter selector.", find_name_too_long},
+  });
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

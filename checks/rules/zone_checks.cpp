@@ -1,0 +1,1086 @@
+// Faults of all servers of a name together, of the delegation of its zone, and of the chain of aliases.
+// Servers are compared by what a verifier gets at the end: the TXT texts with their strings joined, never the
+// raw answer, its order or its TTLs. A server that gave no whole answer takes no part in any comparison.
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "checks/answers/delegation_facts.hpp"
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using probe::HostOutcome;
+using probe::Response;
+
+constexpr std::size_t long_chain_steps = 3;
+constexpr std::size_t too_long_chain_steps = 8;
+constexpr std::uint32_t high_negative_ttl_seconds = 3 * 3'600;
+constexpr std::uint32_t high_positive_ttl_seconds = 24 * 3'600;
+constexpr std::uint32_t very_high_negative_ttl_seconds = 24 * 3'600;
+
+std::string servers_text(const std::vector<ServerId>& servers) {
+  std::vector<std::string> parts;
+  parts.reserve(servers.size());
+  for (const ServerId& server : servers) parts.push_back(server_text(server));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string zone_text(const LegAnswers& leg) {
+  return leg.leg->delegation.zone.to_string();
+}
+
+std::string what_text(const AnswerGroup& group, const Evidence& evidence) {
+  std::string text = published_text(evidence, group);
+  if (group.owner != evidence.answers.legs.front().leg->owner)
+    text += fmt::format(" at {}", group.owner.to_string());
+  return text;
+}
+
+/// "Ed25519 (key SHA-256 ...) from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
+std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {
+  std::vector<std::string> parts;
+  // Which servers of the first name lead to a group matters only where they lead to different ones.
+  const bool ways_part = evidence.answers.legs.front().groups.size() > 1;
+  for (const AnswerGroup& group : groups) {
+    parts.push_back(fmt::format("{} from {}", what_text(group, evidence), servers_text(group.servers)));
+    if (ways_part && !group.led_here.empty())
+      parts.back() += fmt::format(" (the alias at {} leads there)", servers_text(group.led_here));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+void report(Verdict& verdict, std::vector<ServerId> servers, std::string detail, std::string remedy,
+            std::optional<Severity> severity = std::nullopt) {
+  Finding finding;
+  finding.servers = std::move(servers);
+  finding.detail = std::move(detail);
+  finding.remedy = std::move(remedy);
+  verdict.found(std::move(finding), severity);
+}
+
+bool any_server(const Evidence& evidence, bool (*holds)(const ServerAnswer&)) {
+  return std::any_of(evidence.answers.legs.begin(), evidence.answers.legs.end(), [&](const LegAnswers& leg) {
+    return std::any_of(leg.servers.begin(), leg.servers.end(), holds);
+  });
+}
+
+bool gave_whole(const ServerAnswer& answer) {
+  return answer.whole() != nullptr;
+}
+
+bool is_negative(ServerOutcome outcome) {
+  return outcome == ServerOutcome::nodata || outcome == ServerOutcome::nxdomain;
+}
+
+/// One leg for each zone: the delegation of a zone is the same for all names in it.
+std::vector<const LegAnswers*> distinct_zones(const Evidence& evidence) {
+  std::vector<const LegAnswers*> zones;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    if (std::none_of(zones.begin(), zones.end(), [&](const LegAnswers* known) {
+          return known->leg->delegation.zone == leg.leg->delegation.zone;
+        })) {
+      zones.push_back(&leg);
+    }
+  }
+  return zones;
+}
+
+// ---- Servers that differ ----
+
+void find_presence_differs(const Evidence& evidence, Verdict& verdict) {
+  const auto& published = evidence.answers.published;
+  if (published.empty()) return verdict.not_judged();
+  // The zone above sends resolvers to different servers: that is the cause, and has a row of its own.
+  if (parents_explain_differences(evidence.answers)) return;
+  std::vector<ServerId> without;
+  bool present = false;
+  for (const AnswerGroup& group : published) {
+    present = present || group.has_texts();
+    if (!group.has_texts()) without.insert(without.end(), group.servers.begin(), group.servers.end());
+  }
+  if (!present || without.empty()) return;
+  const std::string servers = servers_text(without);
+  report(
+      verdict, std::move(without),
+      fmt::format("some servers publish the record and others say that there is none: {}",
+                  groups_text(published, evidence)),
+      fmt::format("Bring the zone on {} to the state of the others; if the record is new, wait until every "
+                  "server has it before you sign with it.",
+                  servers));
+}
+
+void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
+  std::vector<AnswerGroup> texts;
+  for (const AnswerGroup& group : evidence.answers.published) {
+    if (group.has_texts()) texts.push_back(group);
+  }
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  if (texts.size() < 2 || parents_explain_differences(evidence.answers)) return;
+  std::vector<ServerId> others;
+  for (auto group = std::next(texts.begin()); group != texts.end(); ++group)
+    others.insert(others.end(), group->servers.begin(), group->servers.end());
+  const std::string servers = servers_text(others);
+  report(
+      verdict, std::move(others),
+      fmt::format("the servers publish {} different records: {}", texts.size(), groups_text(texts, evidence)),
+      fmt::format("Find out which record is the right one, and bring every server to it; most servers do not "
+                  "publish what {} does.",
+                  servers));
+}
+
+void find_rcode_differs(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const auto is_absence = [](const AnswerGroup& g) { return is_negative(g.outcome); };
+    // Where some server has the record, the difference that matters is told as one of presence.
+    if (leg.groups.size() < 2 || !std::all_of(leg.groups.begin(), leg.groups.end(), is_absence)) continue;
+    report(
+        verdict, leg.groups.back().servers,
+        fmt::format("the servers agree that {} has no TXT, and not whether the name exists: {}",
+                    leg.leg->owner.to_string(), groups_text(leg.groups, evidence)),
+        fmt::format("Compare the zone {} on these servers: on some of them other records stand at or below "
+                    "the name, or the software denies names that have only names below them.",
+                    zone_text(leg)));
+  }
+}
+
+std::string ways_text(const ServerAnswer& answer) {
+  std::vector<std::string> parts;
+  const std::pair<const Tries*, const char*> ways[] = {
+      {&answer.plain, "over UDP"}, {&answer.edns, "over UDP with EDNS"}, {&answer.tcp, "over TCP"}};
+  for (const auto& [tries, way] : ways) {
+    if (tries->response() == nullptr) continue;
+    ServerAnswer alone;
+    alone.outcome = tries->outcome;
+    alone.whole_exchange = tries->deciding;
+    std::string says = describe(alone);
+    if (const auto texts = sorted_texts(*tries->response()); texts.size() == 1) {
+      const KeyRecord record = read_key_record(texts.front());
+      if (record.key && !record.key->sha256.empty()) says = with_fingerprint(describe(record), *record.key);
+    }
+    if (const auto& edns = tries->response()->edns; edns && edns->nsid)
+      says += fmt::format(" (instance {})", config::escape_text(*edns->nsid, 40));
+    parts.push_back(fmt::format("{} {}", way, says));
+  }
+  return join_some(parts);
+}
+
+void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
+  const auto answered_twice = [](const ServerAnswer& answer) {
+    const Tries* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
+    return std::count_if(std::begin(ways), std::end(ways),
+                         [](const Tries* t) { return is_whole(t->outcome); }) > 1 ||
+           answer.disagrees_with_itself;
+  };
+  if (!any_server(evidence, answered_twice)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const ServerAnswer& answer : leg.servers) {
+      // A name in mixed case that is denied has a row of its own.
+      if (!answer.disagrees_with_itself || denies_mixed_case(answer)) continue;
+      report(
+          verdict, {answer.id},
+          fmt::format("{} does not answer the same each time for {}: {}", server_text(answer.id),
+                      leg.leg->owner.to_string(), ways_text(answer)),
+          fmt::format("Bring every machine that answers at {} to the same zone; if a balancer stands before "
+                      "them, take the one that differs out.",
+                      answer.id.address.ip.to_string()));
+    }
+  }
+}
+
+void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    std::vector<ServerId> without;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray()) continue;
+      bool missing = false;
+      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp, &answer.sibling}) {
+        if (!is_negative(tries->outcome)) continue;
+        judged = true;
+        missing = missing || tries->response()->soa.empty();
+      }
+      if (missing) without.push_back(answer.id);
+    }
+    if (without.empty()) continue;
+    const std::string servers = servers_text(without);
+    report(verdict, std::move(without),
+           fmt::format("{} says that a name or a record below {} does not exist, without the SOA record that "
+                       "tells how long that holds",
+                       servers, zone_text(leg)),
+           fmt::format("Let {} put the SOA record of {} into the authority section of negative answers.",
+                       servers, zone_text(leg)));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+/// Since when a server has been behind with this serial; nothing when no history tells.
+std::optional<WallTime> behind_since(const Evidence& evidence, const LegAnswers& leg,
+                                     const ServerAnswer& answer) {
+  for (const ServerTimeline& timeline : evidence.history.servers) {
+    if (timeline.owner == leg.leg->owner && timeline.server.address == answer.id.address && timeline.lag &&
+        timeline.lag->serial == answer.soa_record->serial)
+      return timeline.lag->since;
+  }
+  return std::nullopt;
+}
+
+void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  bool unknown = false;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+      const ServerAnswer& answer = leg.servers[i];
+      if (answer.soa_record == nullptr || answer.is_stray()) continue;
+      judged = true;
+      const probe::SoaRecord* const newest = newest_serial(leg, answer);
+      // That it publishes something else as well is told as `ns_stale`.
+      if (newest == nullptr || (leg.rows[i].group != 'A' && leg.rows[i].group != ' ')) continue;
+      const auto since = behind_since(evidence, leg, answer);
+      if (!since) {
+        unknown = true;  // it may be behind for REFRESH, and one look cannot tell for how long it has been
+        continue;
+      }
+      const auto behind = std::chrono::floor<std::chrono::seconds>(*evidence.history.last_look - *since);
+      if (behind <= std::chrono::seconds{answer.soa_record->refresh_seconds}) continue;
+      Finding finding;
+      finding.servers = {answer.id};
+      finding.detail = fmt::format(
+          "{} has been at serial {} of {} for {} s at least, while others are at {}; REFRESH is {} s",
+          server_text(answer.id), answer.soa_record->serial, leg.leg->delegation.zone.to_string(),
+          behind.count(), newest->serial, answer.soa_record->refresh_seconds);
+      finding.remedy =
+          fmt::format("Find out why {} does not transfer the zone {}: its primary, NOTIFY, TSIG key and log.",
+                      server_text(answer.id), leg.leg->delegation.zone.to_string());
+      verdict.found(std::move(finding));
+    }
+  }
+  if (!judged || unknown) verdict.not_judged();
+}
+
+/// Servers by a property of their answer, for a group of servers that publish the same.
+template <class Key, class Read>
+std::map<Key, std::vector<ServerId>> by_property(const LegAnswers& leg, const AnswerGroup& group, Read read) {
+  std::map<Key, std::vector<ServerId>> found;
+  for (std::size_t i = 0; i < leg.servers.size(); ++i) {
+    if (leg.rows[i].group == group.letter && leg.servers[i].whole() != nullptr)
+      found[read(leg, i)].push_back(leg.servers[i].id);
+  }
+  return found;
+}
+
+/// All servers but those with the commonest property.
+template <class Key>
+std::vector<ServerId> minority(const std::map<Key, std::vector<ServerId>>& found) {
+  const auto commonest = std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a.second.size() < b.second.size();
+  });
+  std::vector<ServerId> others;
+  for (auto it = found.begin(); it != found.end(); ++it) {
+    if (it != commonest) others.insert(others.end(), it->second.begin(), it->second.end());
+  }
+  return others;
+}
+
+void find_split_differs(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  using Split = std::multiset<std::vector<std::string>>;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const AnswerGroup& group : leg.groups) {
+      if (!group.has_texts()) continue;
+      const auto splits = by_property<Split>(leg, group, [](const LegAnswers& l, std::size_t i) {
+        Split split;
+        for (const auto& record : l.servers[i].whole()->txt) split.insert(record.strings);
+        return split;
+      });
+      if (splits.size() < 2) continue;
+      auto others = minority(splits);
+      const std::string servers = servers_text(others);
+      report(verdict, std::move(others),
+             fmt::format("the servers cut the same text at {} into strings in {} ways; {} differs from most",
+                         leg.leg->owner.to_string(), splits.size(), servers),
+             "Nothing needs to be done; put the same zone on all servers if you want answers of one size.");
+    }
+  }
+}
+
+void find_ttl_differs(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const AnswerGroup& group : leg.groups) {
+      if (group.outcome != ServerOutcome::answered) continue;
+      const auto ttls = by_property<std::uint32_t>(
+          leg, group, [](const LegAnswers& l, std::size_t i) { return l.rows[i].ttl_seconds.value_or(0); });
+      if (ttls.size() < 2) continue;
+      auto others = minority(ttls);
+      const std::string servers = servers_text(others);
+      report(
+          verdict, std::move(others),
+          fmt::format("the servers give TTLs from {} to {} s for the same answer at {}; {} differs from most",
+                      ttls.begin()->first, ttls.rbegin()->first, leg.leg->owner.to_string(), servers),
+          fmt::format("Give the record at {} one TTL on every server.", leg.leg->owner.to_string()));
+    }
+  }
+}
+
+void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    std::vector<ServerId> servers;
+    for (const ServerRow& row : leg.rows) {
+      if (row.ttl_seconds == 0U) servers.push_back(row.id);
+    }
+    if (servers.empty()) continue;
+    const std::string owner = leg.leg->owner.to_string();
+    report(
+        verdict, std::move(servers),
+        fmt::format("the answer at {} has TTL 0: each mail that is verified asks the servers again", owner),
+        fmt::format("Give the record at {} a TTL of some minutes at least, 3600 s for example.", owner));
+  }
+}
+
+std::string no_way_remedy(const LegAnswers& leg) {
+  std::set<config::Family> families;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.server->not_asked == probe::NotAsked::no_route) families.insert(answer.id.address.ip.family());
+  }
+  if (families.size() != 1) {
+    return "See that this machine's network is up; servers of one family need IPv4 or IPv6 on it, and "
+           "allowed.";
+  }
+  return fmt::format(
+      "This machine has no {0}, and the zone {1} has servers at {0} addresses alone: probe from a "
+      "machine that has it.",
+      *families.begin() == config::Family::ipv6 ? "IPv6" : "IPv4", zone_text(leg));
+}
+
+void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.legs.empty()) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    std::size_t wanted = 0;
+    std::size_t answered = leg.answered();
+    std::vector<ServerId> silent;
+    // Then nothing is unknown: each server says so itself.
+    if (fails_everywhere(leg)) continue;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray()) continue;
+      const probe::NotAsked reason = answer.server->not_asked;
+      if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
+      ++wanted;
+      if (answer.whole() != nullptr) continue;
+      if (says_name_too_long(answer)) {
+        ++answered;
+      } else {
+        silent.push_back(answer.id);
+      }
+    }
+    if (answered > 0 && 2 * answered >= wanted) continue;
+    // Then the reason has a row of its own.
+    if (leg.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
+                                delegation.outcome == probe::DiscoveryOutcome::budget_exhausted)) {
+      continue;
+    }
+    const std::string owner = leg.leg->owner.to_string();
+    if (has_no_network(leg)) {
+      report(verdict, {},
+             fmt::format("this machine has no network: it has no route to any server that {} needs", owner),
+             "Bring the network of this machine up, and probe again.");
+    } else if (leg.servers.empty()) {
+      report(verdict, {},
+             fmt::format("no server could be asked for {}: no server of {} answered on the way to it", owner,
+                         delegation.stopped_at.to_string()),
+             fmt::format("Check that this machine reaches the network, and that the servers of {} answer.",
+                         delegation.stopped_at.to_string()));
+    } else if (wanted == 0) {
+      report(verdict, {},
+             fmt::format(
+                 "this machine has no way to any of the servers for {}: neither a route nor leave to use one",
+                 owner),
+             no_way_remedy(leg));
+    } else {
+      const std::string detail = fmt::format("{} of {} servers gave a whole answer for {}, fewer than half",
+                                             answered, wanted, owner);
+      const auto sends_on = [&](const ServerAnswer& answer) { return refers_down(answer, leg); };
+      report(verdict, std::move(silent), detail,
+             std::ranges::any_of(leg.servers, sends_on)
+                 ? "They refer to a zone below: name its servers with --nameserver, or leave that away."
+                 : fmt::format("Read what was found at each server of {}, and probe again once they answer.",
+                               zone_text(leg)));
+    }
+  }
+}
+
+void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
+  // It delays a record that is not there yet, and nothing else.
+  if (evidence.expectation.role != config::Role::pending) return;
+  if (evidence.answers.legs.empty()) return verdict.not_judged();
+  const LegAnswers& leg = evidence.answers.legs.front();
+  std::optional<std::uint32_t> highest;
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.soa_record == nullptr) continue;
+    const std::uint32_t ttl = std::min(answer.soa_record->ttl_seconds, answer.soa_record->minimum_seconds);
+    highest = std::max(highest.value_or(ttl), ttl);
+  }
+  if (!highest) return verdict.not_judged();
+  if (*highest <= high_negative_ttl_seconds) return;
+  report(
+      verdict, {},
+      fmt::format(
+          "a resolver that asked too early keeps \"no such record\" for {} s, at most {} s are wanted",
+          *highest, high_negative_ttl_seconds),
+      fmt::format("Lower MINIMUM and the TTL of the SOA record of {} to 3600 s before you publish the key.",
+                  zone_text(leg)),
+      *highest > very_high_negative_ttl_seconds ? Severity::warning : Severity::notice);
+}
+
+void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
+  // It matters while a record may still change, and later no more.
+  if (evidence.expectation.role != config::Role::pending) return;
+  if (evidence.texts.empty()) return verdict.not_judged();
+  const ReadText* highest = &evidence.texts.front();
+  for (const ReadText& text : evidence.texts) {
+    if (text.published->ttl_seconds > highest->published->ttl_seconds) highest = &text;
+  }
+  const std::uint32_t ttl = highest->published->ttl_seconds;
+  if (ttl <= high_positive_ttl_seconds || stands_elsewhere(evidence, *highest)) return;
+  report(verdict, servers_of(evidence, *highest),
+         fmt::format("the record at {} has a TTL of {} s, at most {} s are wanted before the key is in use",
+                     published_at(*highest), ttl, high_positive_ttl_seconds),
+         fmt::format("Set the TTL of the TXT record at {} to 3600 s until the key is in use.",
+                     published_at(*highest)));
+}
+
+// ---- The chain of aliases ----
+
+const LegAnswers* leg_at(const ChainAnswers& answers, const DomainName& owner) {
+  const auto leg = std::find_if(answers.legs.begin(), answers.legs.end(),
+                                [&](const LegAnswers& l) { return l.leg->owner == owner; });
+  return leg == answers.legs.end() ? nullptr : &*leg;
+}
+
+/// The names of a loop that can be reached from `leg`, its first name again at the end; empty when none is.
+std::vector<DomainName> loop_from(const ChainAnswers& answers, const LegAnswers& leg,
+                                  std::vector<DomainName> path) {
+  const auto seen = std::find(path.begin(), path.end(), leg.leg->owner);
+  if (seen != path.end()) {
+    path.erase(path.begin(), seen);
+    path.push_back(leg.leg->owner);
+    return path;
+  }
+  path.push_back(leg.leg->owner);
+  for (const AnswerGroup& group : leg.groups) {
+    if (!group.alias) continue;
+    const LegAnswers* next = leg_at(answers, *group.alias);
+    if (next == nullptr) continue;
+    auto loop = loop_from(answers, *next, path);
+    if (!loop.empty()) return loop;
+  }
+  return {};
+}
+
+void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
+  const ChainAnswers& answers = evidence.answers;
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  const auto loop = loop_from(answers, answers.legs.front(), {});
+  if (loop.empty()) return;
+  std::vector<std::string> names;
+  names.reserve(loop.size());
+  for (const DomainName& name : loop) names.push_back(name.to_string());
+  report(verdict, {}, fmt::format("the aliases lead in a circle: {}", fmt::join(names, " -> ")),
+         fmt::format("Let the alias at {} lead to the name that holds the key.", names.front()));
+}
+
+void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.answers.published.empty()) return verdict.not_judged();
+  const auto wildcard = wildcard_alias(evidence);
+  if (!wildcard || has_key_record(evidence)) return;
+  const std::string name = evidence.answers.legs.front().leg->owner.to_string();
+  Finding finding;
+  finding.detail = fmt::format(
+      "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
+      wildcard->owner, wildcard->target.to_string(), evidence.texts.empty() ? "no TXT record" : "no key");
+  finding.remedy = fmt::format(
+      "Publish the key as a TXT record at {}, or stop signing with selector {}; the wildcard then no longer "
+      "answers there.",
+      name, evidence.observation.selector.to_string());
+  verdict.found(std::move(finding));
+}
+
+void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
+  const ChainAnswers& answers = evidence.answers;
+  if (!answers.known) verdict.not_judged();
+  // An alias that nobody made for the selector does not dangle.
+  if (wildcard_alias(evidence)) return;
+  for (std::size_t i = 1; i < answers.legs.size(); ++i) {
+    const LegAnswers& leg = answers.legs[i];
+    if (leg.groups.empty() || !std::all_of(leg.groups.begin(), leg.groups.end(),
+                                           [](const AnswerGroup& g) { return is_negative(g.outcome); })) {
+      continue;
+    }
+    const std::string target = leg.leg->owner.to_string();
+    std::vector<std::string> owners;
+    std::vector<ServerId> servers;
+    for (const LegAnswers& from : answers.legs) {
+      for (const AnswerGroup& group : from.groups) {
+        if (group.alias != leg.leg->owner) continue;
+        owners.push_back(from.leg->owner.to_string());
+        servers.insert(servers.end(), group.servers.begin(), group.servers.end());
+      }
+    }
+    report(verdict, std::move(servers),
+           fmt::format("{} is an alias to {}, where the servers say: {}", join_some(owners), target,
+                       groups_text(leg.groups, evidence)),
+           fmt::format(
+               "Publish the key at {}, ask the provider who runs that zone to do so, or remove the alias.",
+               target));
+  }
+}
+
+void find_cname_with_other_data(const Evidence& evidence, Verdict& verdict) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    std::vector<ServerId> servers;
+    for (const ServerAnswer& answer : leg.servers) {
+      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+        if (tries->outcome != ServerOutcome::answered || tries->response()->txt.empty()) continue;
+        const auto& aliases = tries->response()->aliases;
+        const bool both =
+            std::any_of(aliases.begin(), aliases.end(), [](const auto& a) { return !a.is_dname; });
+        if (!both) continue;
+        servers.push_back(answer.id);
+        break;
+      }
+    }
+    if (servers.empty()) continue;
+    const std::string owner = leg.leg->owner.to_string();
+    const std::string where = servers_text(servers);
+    report(verdict, std::move(servers), fmt::format("{} gives both a CNAME and a TXT at {}", where, owner),
+           fmt::format("Keep one of the two at {}: the alias, or the record itself.", owner));
+  }
+}
+
+void find_chain_long(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.answers.known) verdict.not_judged();
+  const bool endless = evidence.observation.key.outcome == probe::ChainOutcome::too_long;
+  const std::size_t steps = evidence.answers.longest_path;
+  if (!endless && steps <= long_chain_steps) return;
+  report(verdict, {},
+         fmt::format("{}{} aliases stand between the selector and its key, {} at most are wanted",
+                     endless ? "more than " : "", steps, long_chain_steps),
+         fmt::format("Let {} lead straight to the name that holds the key.",
+                     evidence.answers.legs.front().leg->owner.to_string()),
+         endless || steps > too_long_chain_steps ? Severity::warning : Severity::notice);
+}
+
+void find_dname(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.answers.known) verdict.not_judged();
+  for (const AliasFact& alias : evidence.answers.aliases) {
+    if (!alias.is_dname) continue;
+    report(verdict, {},
+           fmt::format("a DNAME at {} leads to {}", alias.owner.to_string(), alias.target.to_string()),
+           fmt::format(
+               "Nothing needs to be done; a CNAME at the selector in place of the DNAME at {} serves old "
+               "resolvers better.",
+               alias.owner.to_string()));
+  }
+}
+
+/// The zone whose servers speak for the name: the deepest one above it, which for the apex of a zone and for
+/// names above that is a parent.
+DomainName zone_that_denies(const probe::Delegation& delegation, const DomainName& denied) {
+  DomainName zone;
+  for (const probe::ZoneCut& cut : delegation.cuts) {
+    if (denied != cut.apex && denied.is_at_or_below(cut.apex)) zone = cut.apex;
+  }
+  return zone;
+}
+
+/// The servers that were heard to deny the name on the way; none when an earlier walk did.
+std::vector<ServerId> denying_on_the_way(const probe::Delegation& delegation, const DomainName& denied) {
+  std::vector<ServerId> servers;
+  for (const auto& walked : delegation.exchanges) {
+    const auto& response = walked.exchange.response;
+    if (walked.exchange.question_name != denied || !response || response->rcode != probe::Rcode::nxdomain)
+      continue;
+    ServerId id{{}, walked.server};
+    for (const probe::ZoneCut& cut : delegation.cuts) {
+      const auto parent = std::ranges::find(cut.parents, walked.server, &probe::ParentAnswer::address);
+      if (parent != cut.parents.end() && !parent->names.empty()) id.name = parent->names.front().to_string();
+    }
+    if (std::find(servers.begin(), servers.end(), id) == servers.end()) servers.push_back(std::move(id));
+  }
+  return servers;
+}
+
+void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  std::vector<DomainName> told;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    const probe::Delegation& delegation = leg.leg->delegation;
+    if (leg.answered() == 0) continue;
+    judged = true;
+    const bool exists = std::any_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& g) {
+      return g.outcome == ServerOutcome::answered;
+    });
+    if (!exists) continue;
+    const bool is_signed = std::any_of(leg.servers.begin(), leg.servers.end(), [](const ServerAnswer& a) {
+      return a.whole() != nullptr && a.whole()->has_rrsig;
+    });
+    const auto tell = [&](const DomainName& denied, const DomainName& zone, std::vector<ServerId> servers) {
+      if (std::find(told.begin(), told.end(), denied) != told.end()) return;
+      told.push_back(denied);
+      const std::string who = servers.empty() ? fmt::format("the servers of {} say", zone.to_string())
+                                              : servers_text(servers) + " says";
+      report(
+          verdict, std::move(servers),
+          fmt::format("{} NXDOMAIN for {}, and there is a record for {} below it", who, denied.to_string(),
+                      leg.leg->owner.to_string()),
+          fmt::format(
+              "Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT record "
+              "of any text at that name.",
+              zone.to_string(), denied.to_string()),
+          is_signed && zone == delegation.zone ? Severity::critical : Severity::warning);
+    };
+    std::vector<ServerId> denying;
+    const DomainName* domainkey = nullptr;
+    for (const ServerAnswer& answer : leg.servers) {
+      if (answer.is_stray() || answer.outcome != ServerOutcome::answered ||
+          answer.domainkey.outcome != ServerOutcome::nxdomain)
+        continue;
+      denying.push_back(answer.id);
+      domainkey = &answer.domainkey.deciding->question_name;
+    }
+    if (domainkey != nullptr) tell(*domainkey, delegation.zone, std::move(denying));
+    // A server that lacks the record as well is right to deny the name.
+    const bool all_have_it = std::all_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& group) {
+      return group.outcome == ServerOutcome::answered;
+    });
+    if (!all_have_it) continue;
+    for (const DomainName& denied : delegation.denied) {
+      if (denied == leg.leg->owner || !leg.leg->owner.is_at_or_below(denied)) continue;
+      // A server of the zone above that lacks a delegation is right to deny the name: `cut_missing_on_ns` has
+      // it.
+      if (std::ranges::find(delegation.cuts, denied, &probe::ZoneCut::apex) != delegation.cuts.end())
+        continue;
+      tell(denied, zone_that_denies(delegation, denied), denying_on_the_way(delegation, denied));
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+// ---- Delegation ----
+
+std::set<DomainName> targets_of(const std::vector<probe::NsRecord>& records) {
+  std::set<DomainName> names;
+  for (const auto& record : records) names.insert(record.target);
+  return names;
+}
+
+std::string names_text(const std::set<DomainName>& names) {
+  std::vector<std::string> parts;
+  parts.reserve(names.size());
+  for (const DomainName& name : names) parts.push_back(name.to_string());
+  return parts.empty() ? std::string("none") : join_some(parts);
+}
+
+std::set<DomainName> without(const std::set<DomainName>& from, const std::set<DomainName>& taken) {
+  std::set<DomainName> rest;
+  std::set_difference(from.begin(), from.end(), taken.begin(), taken.end(), std::inserter(rest, rest.end()));
+  return rest;
+}
+
+struct ChildSet {
+  std::set<DomainName> names{};
+  std::vector<ServerId> servers{};
+};
+
+/// The NS sets that the servers of a zone give for it, each different one once.
+std::vector<ChildSet> child_sets(const LegAnswers& leg, const probe::ZoneCut& cut) {
+  std::vector<ChildSet> sets;
+  if (cut.apex == leg.leg->delegation.zone) {
+    for (const ServerAnswer& answer : leg.servers) {
+      const Response* response = answer.ns.response();
+      if (answer.is_stray() || response == nullptr || !response->authoritative || response->ns.empty())
+        continue;
+      const auto names = targets_of(response->ns);
+      auto same = std::find_if(sets.begin(), sets.end(), [&](const ChildSet& s) { return s.names == names; });
+      if (same == sets.end()) same = sets.insert(sets.end(), ChildSet{names, {}});
+      same->servers.push_back(answer.id);
+    }
+  }
+  if (sets.empty() && !cut.child_ns.empty()) sets.push_back({targets_of(cut.child_ns), {}});
+  return sets;
+}
+
+/// The cuts that the owner of the domain answers for, or who runs the zone of an alias's target: not those of
+/// the registries above.
+bool is_own_cut(const probe::ZoneCut& cut, const LegAnswers& leg, const Evidence& evidence) {
+  return cut.apex == leg.leg->delegation.zone || cut.apex.is_at_or_below(evidence.observation.domain);
+}
+
+void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  std::vector<DomainName> told;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (std::size_t at = 0; at < leg.cuts.size(); ++at) {
+      const probe::ZoneCut& cut = leg.leg->delegation.cuts[at];
+      if (!is_own_cut(cut, leg, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
+        continue;
+      // Then it is the parents that differ, or where this machine stands.
+      if (leg.cuts[at].groups.size() > 1 || (cut.apex == leg.leg->delegation.zone && is_internal_view(leg)))
+        continue;
+      const auto parent = targets_of(cut.parent_ns);
+      const auto children = child_sets(leg, cut);
+      if (parent.empty() || children.empty()) continue;
+      judged = true;
+      for (const ChildSet& child : children) {
+        if (child.names == parent) continue;
+        told.push_back(cut.apex);
+        const std::string zone = cut.apex.to_string();
+        report(verdict, child.servers,
+               fmt::format("the NS records of {} differ: only at its parent: {}; only in the zone itself: {}",
+                           zone, names_text(without(parent, child.names)),
+                           names_text(without(child.names, parent))),
+               fmt::format(
+                   "Give {} the same NS records at its parent (through the registrar or whoever runs the "
+                   "parent zone) and in the zone itself.",
+                   zone));
+      }
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+void find_single_ns(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const LegAnswers* leg : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = leg->leg->delegation;
+    if (delegation.outcome != probe::DiscoveryOutcome::complete || delegation.nameservers.empty()) continue;
+    judged = true;
+    std::set<config::Address> addresses;
+    bool each_has_one = true;
+    for (const auto& nameserver : delegation.nameservers) {
+      if (nameserver.glue.empty() && nameserver.addresses.empty()) each_has_one = false;
+      addresses.insert(nameserver.glue.begin(), nameserver.glue.end());
+      addresses.insert(nameserver.addresses.begin(), nameserver.addresses.end());
+    }
+    const bool one_name = delegation.nameservers.size() == 1 && delegation.nameservers_cut_off.empty();
+    if (!one_name && (!each_has_one || addresses.size() != 1)) continue;
+    const std::string zone = delegation.zone.to_string();
+    report(verdict, {},
+           one_name ? fmt::format("{} has one nameserver alone, {}", zone,
+                                  delegation.nameservers.front().name.to_string())
+                    : fmt::format("the {} nameservers of {} share one address, {}",
+                                  delegation.nameservers.size(), zone, addresses.begin()->to_string()),
+           fmt::format("Add a second nameserver for {}, in another network.", zone));
+  }
+  if (!judged) verdict.not_judged();
+}
+
+/// Calls `tell` for each nameserver of each zone, once a name.
+template <class Tell>
+void for_each_nameserver(const Evidence& evidence, Verdict& verdict, Tell tell) {
+  bool judged = false;
+  std::set<DomainName> seen;
+  for (const LegAnswers& leg : evidence.answers.legs) {
+    for (const auto& nameserver : leg.leg->delegation.nameservers) {
+      if (nameserver.host == HostOutcome::unknown) continue;
+      judged = true;
+      if (seen.insert(nameserver.name).second) tell(nameserver, leg.leg->delegation.zone.to_string());
+    }
+  }
+  if (!judged) verdict.not_judged();
+}
+
+void find_ns_is_cname(const Evidence& evidence, Verdict& verdict) {
+  for_each_nameserver(evidence, verdict, [&](const probe::Nameserver& nameserver, const std::string& zone) {
+    if (nameserver.host != HostOutcome::is_alias) return;
+    const std::string name = nameserver.name.to_string();
+    report(verdict, {}, fmt::format("{}, a nameserver of {}, is an alias (CNAME)", name, zone),
+           fmt::format(
+               "Give {} addresses of its own in place of the CNAME, or name the host that it leads to in "
+               "the NS records of {}.",
+               name, zone));
+  });
+}
+
+std::set<config::Address> of_family(const std::vector<config::Address>& addresses, config::Family family) {
+  std::set<config::Address> found;
+  for (const auto& address : addresses) {
+    if (address.family() == family) found.insert(address);
+  }
+  return found;
+}
+
+std::string addresses_text(const std::set<config::Address>& addresses) {
+  std::vector<std::string> parts;
+  parts.reserve(addresses.size());
+  for (const auto& address : addresses) parts.push_back(address.to_string());
+  return join_some(parts);
+}
+
+void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
+  // Inside a network the addresses are those of the inside.
+  if (is_internal_view(evidence.answers)) return;
+  for_each_nameserver(evidence, verdict, [&](const probe::Nameserver& nameserver, const std::string& zone) {
+    for (const config::Family family : {config::Family::ipv4, config::Family::ipv6}) {
+      const auto glue = of_family(nameserver.glue, family);
+      const auto addresses = of_family(nameserver.addresses, family);
+      // A family that one side does not give may merely not have been asked for.
+      if (glue.empty() || addresses.empty() || glue == addresses) continue;
+      const std::string name = nameserver.name.to_string();
+      const std::string where = fmt::format("at the registrar, or with whoever runs the parent of {}", zone);
+      // The zone may have one too many, on one of its servers even.
+      auto more = addresses;
+      for (const config::Address& address : glue) more.erase(address);
+      const bool has_all = more.size() + glue.size() == addresses.size();
+      report(verdict, {},
+             fmt::format("the parent of {} gives {} for {}, where the host's own zone gives {}", zone,
+                         addresses_text(glue), name, addresses_text(addresses)),
+             has_all
+                 ? fmt::format("If {0} is right for {1}, add it to the glue {2}; if not, take it out of the "
+                               "zone that {1} is in, on each of its servers.",
+                               addresses_text(more), name, where)
+                 : fmt::format("Correct the glue of {} {}.", name, where));
+    }
+  });
+}
+
+/// A circle is one for every resolver: where it leaves no server at all, the key is lost to all.
+bool nobody_gets_there(const LegAnswers& leg) {
+  const probe::Delegation& delegation = leg.leg->delegation;
+  if (!leg.servers.empty() || !delegation.nameservers_cut_off.empty()) return false;
+  return delegation.outcome == probe::DiscoveryOutcome::loop ||
+         (!delegation.nameservers.empty() &&
+          std::ranges::all_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
+            return nameserver.host == HostOutcome::loop;
+          }));
+}
+
+void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
+  for (const LegAnswers* leg : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = leg->leg->delegation;
+    std::vector<std::string> circling;
+    for (const auto& nameserver : delegation.nameservers) {
+      if (nameserver.host == HostOutcome::loop) circling.push_back(nameserver.name.to_string());
+    }
+    const bool whole = delegation.outcome == probe::DiscoveryOutcome::loop;
+    if (!whole && circling.empty()) continue;
+    const std::string zone = (whole ? delegation.stopped_at : delegation.zone).to_string();
+    report(
+        verdict, {},
+        circling.empty()
+            ? fmt::format("the delegation of {} leads back to itself", zone)
+            : fmt::format("to find the address of {}, a nameserver of {}, its own address is needed first",
+                          join_some(circling), zone),
+        fmt::format("Give a nameserver of {} a name inside that zone with glue at the parent, or a name in a "
+                    "zone that does not depend on it.",
+                    zone),
+        nobody_gets_there(*leg) ? std::optional(Severity::critical) : std::nullopt);
+  }
+}
+
+/// What was left out at the servers of one name, and which bounds would have to be higher.
+struct LeftOut {
+  std::vector<std::string> what{};
+  std::set<std::string_view> bounds{};
+  bool too_many_servers = false;
+};
+
+LeftOut left_out_at(const LegAnswers& leg) {
+  const probe::Delegation& delegation = leg.leg->delegation;
+  LeftOut left;
+  for (const DomainName& name : delegation.nameservers_cut_off) {
+    left.what.push_back(name.to_string());
+    left.bounds.insert("max_nameservers");
+    left.too_many_servers = true;
+  }
+  for (const auto& nameserver : delegation.nameservers) {
+    if (nameserver.host != HostOutcome::budget_exhausted) continue;
+    left.what.push_back(nameserver.name.to_string());
+    left.bounds.insert({"discovery_time", "max_discovery_queries", "max_unresolvable"});
+    left.too_many_servers = true;
+  }
+  for (const ServerAnswer& answer : leg.servers) {
+    if (answer.server->not_asked == probe::NotAsked::budget_exhausted) {
+      left.what.push_back(server_text(answer.id));
+      left.bounds.insert("max_addresses");
+      left.too_many_servers = true;
+    }
+    if (!answer.server->cut_short) continue;
+    left.what.push_back("further questions to " + server_text(answer.id));
+    const auto& exchanges = answer.server->exchanges;
+    const bool no_time = std::any_of(exchanges.begin(), exchanges.end(), [](const auto& exchange) {
+      return exchange.outcome == probe::Outcome::interrupted;
+    });
+    left.bounds.insert(no_time ? "timeout" : "max_exchanges");
+  }
+  return left;
+}
+
+/// Nothing is wrong with the zone: so many questions take their time.
+void report_rate_shortage(const probe::RateShortage& shortage, const LeftOut& left,
+                          std::chrono::microseconds took, Verdict& verdict) {
+  const auto needed = std::chrono::ceil<std::chrono::seconds>(shortage.needed).count();
+  std::string detail =
+      fmt::format("{} need about {} s at the rate limit ({} queries to {}), and the probe ended after {}",
+                  shortage.selectors == 1 ? "the questions for 1 selector"
+                                          : fmt::format("{} selectors", shortage.selectors),
+                  needed, shortage.queries,
+                  shortage.server.port == 53 ? shortage.server.ip.to_string() : shortage.server.to_string(),
+                  seconds_text(took));
+  if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
+  report(verdict, {}, std::move(detail),
+         fmt::format("Raise `timeout` to {} s or more (--timeout={}s){}.", needed, needed,
+                     shortage.selectors == 1 ? "" : ", or probe the selectors in parts"));
+}
+
+void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
+  const auto& shortage = evidence.observation.rate_shortage;
+  for (const LegAnswers* leg : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = leg->leg->delegation;
+    LeftOut left = left_out_at(*leg);
+    const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
+    if (!whole && left.what.empty()) continue;
+    if (shortage && (whole || left.bounds.contains("timeout"))) {
+      report_rate_shortage(*shortage, left, evidence.observation.took, verdict);
+      continue;
+    }
+    const std::string zone = delegation.zone.to_string();
+    std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
+                                             leg->leg->owner.to_string())
+                               : fmt::format("not every server of {} was asked", zone);
+    if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
+    if (whole) left.bounds.insert({"timeout", "discovery_time", "max_discovery_queries"});
+    report(verdict, {}, std::move(detail),
+           fmt::format("Raise {}{}.", fmt::join(left.bounds, " or "),
+                       left.too_many_servers || whole
+                           ? fmt::format(", or have fewer nameservers for {}, with names whose addresses are "
+                                         "found in few steps",
+                                         zone)
+                           : ""));
+  }
+}
+
+// ---- The rows ----
+
+}  // namespace
+
+std::span<const Check> zone_checks() {
+  static constexpr Check rows[] = {
+      {"presence_differs_between_ns", Scope::zone, Severity::critical, "RFC 1034 section 4.3.5",
+       "some servers publish the record and others say that there is none",
+       "signatures fail for those whose resolver asks a server without the record",
+       "Bring every server to the same zone.", find_presence_differs},
+      {"answer_differs_between_ns", Scope::zone, Severity::critical, "RFC 1034 section 4.3.5",
+       "the servers publish different records",
+       "signatures fail for those whose resolver asks the wrong server",
+       "Bring every server to the same zone.", find_answer_differs},
+      {"cname_loop", Scope::zone, Severity::critical, "RFC 1034 section 3.6.2",
+       "the aliases lead in a circle", "no verifier gets the key",
+       "Let the CNAME at `SELECTOR._domainkey.DOMAIN` lead to the name that holds the key.", find_cname_loop},
+      {"selector_missing_wildcard", Scope::zone, Severity::critical, "RFC 4592 section 3.3.1",
+       "nothing stands at the selector, and a wildcard's alias answers in its place",
+       "every signature made with this selector fails",
+       "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.", find_missing_wildcard},
+      {"cname_dangling", Scope::zone, Severity::critical, "RFC 6376 section 6.1.2",
+       "the alias leads to a name without a record", "no verifier gets the key",
+       "Publish the key record at the target, or take the alias away; the provider of the target knows "
+       "which.",
+       find_cname_dangling},
+      {"ent_nxdomain", Scope::zone, Severity::critical, "RFC 8020 section 2",
+       "a name above the selector is denied though the selector exists",
+       "resolvers that trust the denial never ask for the selector",
+       "Let the servers answer NOERROR for the name above.", find_ent_nxdomain},
+      {"rcode_differs_between_ns", Scope::zone, Severity::warning, "RFC 2308 section 5",
+       "servers without the record disagree whether the name exists",
+       "some resolvers keep that the record is missing, others that the whole name is",
+       "Bring every server to the same zone.", find_rcode_differs},
+      {"anycast_instances_differ", Scope::zone, Severity::warning, "RFC 4786 section 4.6",
+       "one address does not give the same answer each time",
+       "whether a signature passes depends on the machine that a resolver meets",
+       "Bring every machine behind the address to the same zone.", find_instances_differ},
+      {"soa_missing_in_negative", Scope::zone, Severity::warning, "RFC 2308 section 3",
+       "a denial comes without the SOA record",
+       "resolvers should not keep the denial, so that they ask again and again",
+       "Put the SOA record into negative answers.", find_soa_missing},
+      {"cname_with_other_data", Scope::zone, Severity::warning, "RFC 1034 section 3.6.2",
+       "a CNAME and a TXT stand at one name", "resolvers differ in which of the two they give to a verifier",
+       "Keep either the CNAME or the TXT record, and delete the other.", find_cname_with_other_data},
+      {"deleg_parent_child_mismatch", Scope::zone, Severity::warning, "RFC 1034 section 4.2.2",
+       "the parent and the zone name different nameservers",
+       "some servers are never asked, or servers are asked that are no longer kept",
+       "Give the zone the same NS records at both sides.", find_parent_child_mismatch},
+      {"deleg_single_ns", Scope::zone, Severity::warning, "RFC 1034 section 4.1",
+       "the zone has a single nameserver", "when it fails, no signature can be checked",
+       "Add a second nameserver in another network.", find_single_ns},
+      {"deleg_ns_is_cname", Scope::zone, Severity::warning, "RFC 2181 section 10.3",
+       "a nameserver's name is an alias", "some resolvers never ask that server",
+       "Give the nameserver's name addresses of its own.", find_ns_is_cname},
+      {"deleg_glue_mismatch", Scope::zone, Severity::warning, "RFC 1034 section 4.2.2",
+       "the parent gives other addresses for a nameserver than its own zone",
+       "resolvers ask an address where the server is not",
+       "Correct the glue at the parent: give it the addresses that the zone of the nameserver gives.",
+       find_glue_mismatch},
+      {"delegation_loop", Scope::zone, Severity::warning, "RFC 1034 section 4.2.1",
+       "nameservers can be found only by way of themselves",
+       "the zone has fewer servers than it seems, or none",
+       "Break the circle with glue or with a name elsewhere.", find_delegation_loop},
+      {"budget_exhausted", Scope::zone, Severity::warning, "",
+       "the probe ended before every server was asked", "none; what was left out is not known",
+       "Raise what ran out: the time (timeout), or a bound of the search (max_nameservers, max_addresses and "
+       "the like).",
+       find_budget_exhausted},
+      {"soa_serial_drift", Scope::zone, Severity::warning, "RFC 1034 section 4.3.5",
+       "a secondary stays behind its primary for longer than it may",
+       "changes reach some servers late or never", "Find out why the secondary does not transfer the zone.",
+       find_serial_drift},
+      {"quorum_unknown", Scope::zone, Severity::warning, "", "too few servers answered to be sure",
+       "not known: the verdict rests on too few servers", "Make the servers answer, then look again.",
+       find_quorum_unknown},
+      {"split_differs_between_ns", Scope::zone, Severity::notice, "RFC 6376 section 3.6.2.2",
+       "the servers cut the same text into different strings", "none", "Nothing needs to be done.",
+       find_split_differs},
+      {"ttl_differs_between_ns", Scope::zone, Severity::notice, "RFC 1034 section 4.3.5",
+       "the servers give different TTLs for the same answer", "a change is seen at different times",
+       "Give the record one TTL on every server.", find_ttl_differs},
+      {"ttl_zero", Scope::zone, Severity::notice, "RFC 1035 section 3.2.1",
+       "the answer may not be kept at all", "each mail that is verified asks the servers again",
+       "Give the record a TTL of 300 at least.", find_ttl_zero},
+      {"cname_chain_long", Scope::zone, Severity::notice, "RFC 1034 section 3.6.2",
+       "many aliases stand between the selector and its key",
+       "each one takes time, and resolvers give up at some number",
+       "Let the selector lead straight to the key.", find_chain_long},
+      {"dname_in_chain", Scope::zone, Severity::notice, "RFC 6672 section 3.1",
+       "a DNAME stands on the way to the key", "none; old resolvers know the CNAME that is made from it",
+       "Nothing needs to be done.", find_dname},
+      {"negative_ttl_high", Scope::zone, Severity::notice, "RFC 2308 section 5",
+       "resolvers keep the absence of a key for long",
+       "mail signed soon after the key is published fails where somebody asked before",
+       "Lower MINIMUM and the TTL of the zone's SOA record to 3600 before you publish the next key.",
+       find_negative_ttl_high},
+      {"positive_ttl_high", Scope::zone, Severity::notice, "RFC 1035 section 3.2.1",
+       "resolvers keep a new key for long", "a mistake in it stays with receivers until the TTL has passed",
+       "Lower the TTL of the record to 3600 until the key is in use.", find_positive_ttl_high},
+  };
+  return rows;
+}
+
+}  // namespace dkimprobe::checks

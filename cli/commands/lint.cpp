@@ -1,0 +1,96 @@
+#include "cli/commands/lint.hpp"
+
+#include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "checks/judgement/judge.hpp"
+#include "cli/io/input.hpp"
+#include "cli/io/line_reader.hpp"
+#include "cli/io/output.hpp"
+#include "cli/io/record_lines.hpp"
+#include "cli/io/terminal.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/terminal/lint_text.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+constexpr std::size_t most_mistakes_told = 10;
+
+RecordLineResult read_line(const InputLine& line, RecordFormat format) {
+  if (line.too_long) {
+    return tl::unexpected(
+        fmt::format("the line has more than {} octets, which no record has", longest_record_line));
+  }
+  switch (format) {
+    case RecordFormat::text:
+      return read_text_line(line.text);
+    case RecordFormat::jsonl:
+      return read_json_line(line.text);
+  }
+  return {};
+}
+
+void count(checks::Status status, exporters::LintCounts& counts) {
+  switch (status) {
+    case checks::Status::ok:
+      ++counts.ok;
+      break;
+    case checks::Status::warning:
+      ++counts.warning;
+      break;
+    case checks::Status::critical:
+    case checks::Status::unknown:
+      ++counts.critical;
+      break;
+  }
+}
+
+/// The worst in the order critical, unknown, warning. Without any record nothing is known.
+ExitCode lint_exit_code(const exporters::LintCounts& counts) {
+  if (counts.critical > 0) return ExitCode::critical;
+  if (counts.unread > 0 || counts.ok + counts.warning == 0) return ExitCode::unknown;
+  return counts.warning > 0 ? ExitCode::warning : ExitCode::ok;
+}
+
+}  // namespace
+
+config::Result<ExitCode> run_lint(const LintCommand& command) {
+  auto reader = LineReader::open(command.file, longest_record_line);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto style = output_style(command.output.color);
+  exporters::LintCounts counts;
+  bool is_read = true;
+  while (is_read) {
+    const auto next = reader->next();
+    if (!next) return tl::unexpected(next.error());
+    if (!*next) break;
+    const InputLine& line = **next;
+    if (line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
+    const auto record = read_line(line, command.format);
+    if (!record) {
+      if (++counts.unread <= most_mistakes_told) {
+        fmt::print(stderr, "dkimprobe: {}: line {}: {}\n", shown_name(command.file), line.number,
+                   record.error());
+      }
+      if (command.output.json)
+        is_read = write_output(exporters::lint_mistake_json(line.number, record.error()));
+      continue;
+    }
+    const auto report = checks::judge_record(checks::place_of(record->name), record->strings,
+                                             checks::Expectation{command.role}, checks::Policy{});
+    count(report.status, counts);
+    is_read = write_output(command.output.json ? exporters::lint_json(report, line.number)
+                                               : exporters::lint_text(report, line.number, style));
+  }
+  if (counts.unread > most_mistakes_told) {
+    fmt::print(stderr, "dkimprobe: and {} more lines that could not be read\n",
+               counts.unread - most_mistakes_told);
+  }
+  if (!command.output.json) write_output(exporters::lint_summary(counts));
+  return lint_exit_code(counts);
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,262 @@
+#include "cli/commands/preflight.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/history/history.hpp"
+#include "checks/report/time_text.hpp"
+#include "cli/io/live_progress.hpp"
+#include "cli/io/output.hpp"
+#include "cli/io/signal_watch.hpp"
+#include "cli/io/terminal.hpp"
+#include "cli/io/wall_clock.hpp"
+#include "cli/plan/polling.hpp"
+#include "cli/plan/preflight_plan.hpp"
+#include "cli/plan/preflight_polls.hpp"
+#include "cli/plan/settings_input.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/store/history_store.hpp"
+#include "exporters/terminal/preflight_text.hpp"
+#include "probe/collection/prober.hpp"
+#include "probe/resolver/resolver_probe.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using checks::CacheState;
+using exporters::HistoryStore;
+using probe::WallTime;
+using std::chrono::milliseconds;
+
+void tell(const config::Mistakes& mistakes) {
+  for (const auto& [where, message] : mistakes)
+    fmt::print(stderr, "dkimprobe: warning: {}{}{}\n", where, where.empty() ? "" : ": ", message);
+}
+
+/// What was seen of the selector before, and what this run adds to it.
+class Memory {
+ public:
+  explicit Memory(std::optional<HistoryStore> store) : store_(std::move(store)) {}
+
+  [[nodiscard]] bool is_kept() const { return store_ && written_; }
+
+  checks::SelectorHistory add(const probe::Observation& observation) {
+    checks::extend(seen_, observation);
+    if (!store_) return seen_;
+    if (const auto before = store_->load(observation.domain, observation.selector);
+        before && before->last_look && *before->last_look > run_time()) {
+      tell({{"",
+             fmt::format("the history ends at {}, which is yet to come: is this machine's clock right? What "
+                         "is told of that time counts as seen just before this look",
+                         checks::time_text(*before->last_look))}});
+    }
+    const auto recorded = store_->record(observation, run_time());
+    if (!recorded) tell(recorded.error());
+    written_ = recorded.has_value();
+    auto stored = store_->load(observation.domain, observation.selector);
+    if (stored) return *stored;
+    tell(stored.error());
+    store_.reset();
+    return seen_;
+  }
+
+ private:
+  std::optional<HistoryStore> store_;
+  bool written_ = false;
+  checks::SelectorHistory seen_{};
+};
+
+CacheState state_of(const probe::ResolverAnswer& answer, bool expected) {
+  switch (answer.says) {
+    case probe::ResolverSays::text:
+      return expected ? CacheState::expected : CacheState::other;
+    case probe::ResolverSays::denial:
+      return CacheState::denied;
+    case probe::ResolverSays::nothing:
+      return CacheState::empty;
+    case probe::ResolverSays::hidden:
+      return CacheState::hidden;
+    case probe::ResolverSays::unknown:
+      return CacheState::unknown;
+  }
+  return CacheState::unknown;
+}
+
+checks::ResolverWord word_of(const probe::ResolverAnswer& answer, const checks::SigningPlan& plan,
+                             const checks::Report& report) {
+  std::vector<std::vector<std::string>> texts;
+  for (const auto& record : answer.txt) texts.push_back(record.strings);
+  checks::ResolverWord word;
+  word.look.resolver = answer.resolver;
+  word.look.seen = answer.seen;
+  word.look.state = state_of(answer, checks::is_expected(texts, plan, report));
+  // Without a TTL it may be held for as long as anything of which nothing is known.
+  word.look.seconds_left =
+      answer.seconds_left.value_or(static_cast<std::uint32_t>(plan.times.unknown_wait.count()));
+  word.detail = probe::sentence(answer);
+  if (word.look.state == CacheState::expected) word.detail += "; it is the right key";
+  if (word.look.state == CacheState::other) word.detail += "; it is not the right key";
+  return word;
+}
+
+/// The network, the clock and the terminal of one run, and its end by the operator.
+class Runner {
+ public:
+  Runner(const PreflightCommand& command, const PreflightPlan& plan, Memory& memory)
+      : command_(command),
+        plan_(plan),
+        memory_(memory),
+        resolvers_(plan.target.probe, run_time),
+        progress_(isatty(STDERR_FILENO) == 1, command.wait > milliseconds{0},
+                  output_style(command.check.output.color), [](std::string_view text) {
+                    std::fwrite(text.data(), 1, text.size(), stderr);
+                    std::fflush(stderr);
+                  }) {}
+
+  PreflightEnd run() {
+    PreflightWorld world;
+    world.now = run_time;
+    world.look = [this] { return look(); };
+    world.remember = [this](const probe::Observation& observation) { return memory_.add(observation); };
+    world.look_at_caches = [this](const checks::Preflight& preflight) { return look_at_caches(preflight); };
+    if (command_.ask_resolvers)
+      world.ask_public = [this](const checks::Preflight& preflight) { return ask_public(preflight); };
+    world.progress = [this](const checks::Preflight& preflight, std::optional<WallTime> next) {
+      progress_.show(preflight, next);
+    };
+    world.sleep_until = [this](WallTime time) { return sleeper_.sleep_until(time); };
+
+    PreflightEnd end;
+    {
+      const SignalWatch watch([this] { interrupt(); }, [this](milliseconds) { progress_.tick(run_time()); });
+      end = run_looks(plan_.signing, plan_.target.probe, command_.wait, world);
+      end.interrupted = end.interrupted || watch.interrupted();
+    }
+    progress_.clear();
+    end.preflight.history_kept = memory_.is_kept();
+    return end;
+  }
+
+ private:
+  SelectorLook look() {
+    // A prober of its own for each look: who is authoritative is asked from the root on, so that nothing
+    // learned before the last change of a delegation goes into a verdict.
+    probe::Prober prober(plan_.target.probe, run_time);
+    progress_.look_begins(run_time());
+    {
+      const std::lock_guard lock(mutex_);
+      prober_ = &prober;
+      if (sleeper_.interrupted()) prober.interrupt();
+    }
+    auto observations = prober.observe(plan_.target.domain, plan_.target.selectors);
+    const std::lock_guard lock(mutex_);
+    prober_ = nullptr;
+    return {std::move(observations.front()), sleeper_.interrupted()};
+  }
+
+  std::vector<checks::ResolverWord> words_of(const std::vector<probe::ResolverAnswer>& answers,
+                                             const checks::Preflight& preflight) const {
+    std::vector<checks::ResolverWord> words;
+    for (const auto& answer : answers) words.push_back(word_of(answer, plan_.signing, preflight.report));
+    return words;
+  }
+
+  std::vector<checks::ResolverWord> look_at_caches(const checks::Preflight& preflight) {
+    // One that recurses although it is not asked to is looked at once: another look could make it hold the
+    // absence of a key that is not everywhere yet.
+    std::vector<config::ServerAddress> resolvers;
+    for (const auto& resolver : command_.resolvers) {
+      if (std::ranges::find(recursing_, resolver, &probe::ResolverAnswer::resolver) == recursing_.end())
+        resolvers.push_back(resolver);
+    }
+    std::vector<probe::ResolverAnswer> answers = recursing_;
+    if (!resolvers.empty()) {
+      for (auto& answer : resolvers_.look_at_caches(resolvers, preflight.report.name)) {
+        if (answer.recursion_on_its_own) recursing_.push_back(answer);
+        answers.push_back(std::move(answer));
+      }
+    }
+    return words_of(answers, preflight);
+  }
+
+  std::vector<checks::ResolverWord> ask_public(const checks::Preflight& preflight) {
+    const auto& at = preflight.sign.safe.at;
+    auto right = at ? probe::PublicQuestion::after(*at, preflight.now) : std::nullopt;
+    if (!right) return {};
+    return words_of(resolvers_.ask_public(std::move(*right), command_.resolvers, preflight.report.name),
+                    preflight);
+  }
+
+  void interrupt() {
+    sleeper_.interrupt();
+    const std::lock_guard lock(mutex_);
+    if (prober_ != nullptr) prober_->interrupt();
+    resolvers_.interrupt();
+  }
+
+  const PreflightCommand& command_;
+  const PreflightPlan& plan_;
+  Memory& memory_;
+  probe::ResolverLook resolvers_;
+  LiveProgress progress_;
+  Sleeper sleeper_{};
+  std::mutex mutex_{};  ///< of the prober
+  std::vector<probe::ResolverAnswer> recursing_{};
+  probe::Prober* prober_ = nullptr;
+};
+
+ExitCode readiness_exit_code(checks::Readiness readiness) {
+  switch (readiness) {
+    case checks::Readiness::ready:
+      return ExitCode::ok;
+    case checks::Readiness::wait:
+      return ExitCode::warning;
+    case checks::Readiness::not_ready:
+      return ExitCode::critical;
+    case checks::Readiness::unknown:
+      return ExitCode::unknown;
+  }
+  return ExitCode::unknown;
+}
+
+}  // namespace
+
+tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& command) {
+  const auto loaded = load_settings(command.check);
+  if (!loaded) return tl::unexpected(CheckRefused{ExitCode::settings, loaded.error()});
+  std::optional<config::KeyFile> key;
+  if (command.key) {
+    auto read = config::read_key_file(command.key->file, command.key->passphrase);
+    if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
+    for (const auto& warning : read->warnings) tell({{"", warning}});
+    key = std::move(*read);
+  }
+  const auto plan = plan_preflight(command, loaded->settings, key);
+  if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, plan.error()});
+  std::optional<HistoryStore> store;
+  if (command.check.storage) {
+    auto opened = HistoryStore::open(*command.check.storage);
+    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+    store = std::move(*opened);
+  }
+  Memory memory(std::move(store));
+  const auto [preflight, interrupted] = Runner(command, *plan, memory).run();
+  write_output(command.check.output.json
+                   ? exporters::preflight_json(preflight)
+                   : exporters::preflight_text(preflight, output_style(command.check.output.color)));
+  if (!interrupted) return readiness_exit_code(preflight.sign.safe.readiness);
+  fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+  return ExitCode::interrupted;
+}
+
+}  // namespace dkimprobe::cli

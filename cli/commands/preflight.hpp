@@ -1,0 +1,15 @@
+// The command `preflight`: looks at the servers for a new key, once or until it may be signed with, and says
+// whether that is now.
+#pragma once
+
+#include <tl/expected.hpp>
+
+#include "cli/command_line/command_line.hpp"
+#include "cli/commands/check.hpp"
+#include "cli/io/exit_code.hpp"
+
+namespace dkimprobe::cli {
+
+[[nodiscard]] tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& command);
+
+}  // namespace dkimprobe::cli

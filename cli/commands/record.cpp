@@ -1,0 +1,147 @@
+#include "cli/commands/record.hpp"
+
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/judgement/judge.hpp"
+#include "checks/record/record_composer.hpp"
+#include "checks/record/size.hpp"
+#include "cli/io/output.hpp"
+#include "cli/io/report_output.hpp"
+#include "config/keys/expected_key.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+void tell(std::string_view words) {
+  fmt::print(stderr, "dkimprobe: {}\n", words);
+}
+
+std::string room_left(std::uint32_t bytes, std::uint32_t limit) {
+  return bytes <= limit ? fmt::format("{} left of {}", limit - bytes, limit)
+                        : fmt::format("{} more than {}", bytes - limit, limit);
+}
+
+void tell_size(const config::DomainName& name, std::uint32_t bytes, std::string_view with_alias) {
+  tell(fmt::format("{}: the answer{} has {} bytes: {} over plain UDP, {} with EDNS", name.to_string(),
+                   with_alias, bytes, room_left(bytes, checks::udp_limit_bytes),
+                   room_left(bytes + checks::edns_overhead_bytes, checks::edns_limit_bytes)));
+}
+
+void tell_findings(const checks::Report& report) {
+  for (const auto& finding : report.findings) {
+    tell(fmt::format("{}: {}: {}", checks::to_string(finding.severity), finding.check->name,
+                     exporters::without_controls(finding.detail)));
+    tell(fmt::format("mend: {}", exporters::without_controls(finding.remedy)));
+  }
+}
+
+/// What is to be known by whoever publishes the record in this form.
+std::vector<std::string> advice(const RecordCommand& command, const exporters::PlannedRecord& record) {
+  std::vector<std::string> words;
+  if (command.format == exporters::PublishFormat::nsupdate) {
+    words.push_back(fmt::format(
+        "the script is for the zone {}; if another one holds the name, say so with --zone: what nsupdate "
+        "asked a resolver about the name itself would stay in its cache",
+        command.zone.to_string()));
+  }
+  if (command.format == exporters::PublishFormat::powershell) {
+    if (exporters::needs_dnscmd(record)) {
+      words.push_back(
+          "Add-DnsServerResourceRecord takes no more than one string of 254 characters; dnscmd, the older "
+          "tool "
+          "of the same server, takes several");
+    }
+    words.push_back("the command adds a record: an older TXT record of the name has to be removed");
+  }
+  return words;
+}
+
+exporters::PlannedRecord planned(const RecordCommand& command, config::DomainName name,
+                                 std::string_view text) {
+  return {std::move(name), command.zone, command.ttl_seconds, checks::strings_of(text)};
+}
+
+void publish(const RecordCommand& command, const exporters::RecordOutput& output) {
+  write_output(command.json ? exporters::record_json(output)
+                            : exporters::format_record(output.record, command.format));
+}
+
+/// What is no fault and yet to be known: the size, the alias, the way of publishing.
+void tell_more(const RecordCommand& command, const exporters::RecordOutput& output) {
+  const config::DomainName& holder = output.record.name;
+  const auto& size = output.report.size;
+  if (size.direct) tell_size(holder, *size.direct, "");
+  if (output.alias && size.chain) {
+    tell_size(*output.alias, *size.chain, fmt::format(" by its alias to {}", holder.to_string()));
+    if (*size.chain > checks::udp_limit_bytes && !size.drop_first.empty())
+      tell(fmt::format("what verifiers do not need may go: {}", fmt::join(size.drop_first, ", ")));
+    tell(fmt::format("the alias is a record of its own: {}. {} IN CNAME {}.", output.alias->to_string(),
+                     command.ttl_seconds, holder.to_string()));
+  }
+  for (const auto& words : advice(command, output.record)) tell(words);
+}
+
+config::Result<ExitCode> publish_practices(const RecordCommand& command) {
+  auto name = config::adsp_name(command.domain);
+  // RFC 7489 section 6.1: a label below the domain.
+  const auto dmarc_name = command.domain.child("_dmarc");
+  if (!name) return tl::unexpected(name.error());
+  exporters::RecordOutput output;
+  output.record = planned(command, *name, checks::compose_practices(*command.practices));
+  output.report = checks::judge_record(checks::place_of(*name), output.record.strings, {}, {});
+  if (dmarc_name) {
+    output.in_place = planned(command, *dmarc_name, checks::compose_dmarc_in_place_of(*command.practices));
+  }
+  publish(command, output);
+  if (!command.json && output.in_place) {
+    // This is what the one finding that there is says too.
+    tell(
+        "RFC 5617 (ADSP) is historic since 2013: hardly a receiver looks at this record. What asks for the "
+        "same "
+        "today is a record of DMARC (RFC 7489), which lets mail pass by SPF as well:");
+    fmt::print(stderr, "{}", exporters::format_record(*output.in_place, command.format));
+  }
+  return exit_code(output.report.status);
+}
+
+}  // namespace
+
+config::Result<ExitCode> run_record(const RecordCommand& command) {
+  if (command.practices) return publish_practices(command);
+  const auto selector_name = command.selector.owner_name(command.domain);
+  if (!selector_name) return tl::unexpected(selector_name.error());
+
+  exporters::RecordOutput output;
+  checks::Expectation expectation;
+  expectation.role = command.revoke ? config::Role::retired : config::Role::pending;
+  std::string text = checks::compose_revocation(command.tags);
+  if (!command.revoke) {
+    const auto key = config::read_key_file(command.key.file, command.key.passphrase);
+    if (!key) return tl::unexpected(key.error());
+    for (const auto& warning : key->warnings) tell(fmt::format("warning: {}", warning));
+    expectation.key_sha256 = key->identity.sha256;
+    text = checks::compose_key_record(key->identity, command.tags);
+  }
+  const config::DomainName& holder = command.via ? *command.via : *selector_name;
+  output.record = planned(command, holder, text);
+  output.report = checks::judge_record(checks::place_of(holder), output.record.strings, expectation, {});
+  if (command.via) {
+    const std::uint32_t data = checks::txt_rdata_bytes(output.record.strings);
+    output.alias = *selector_name;
+    output.report.size.chain = checks::answer_bytes(*selector_name, {&data, 1}, {&holder, 1});
+  }
+  publish(command, output);
+  tell_findings(output.report);
+  if (!command.json) tell_more(command, output);
+  return exit_code(output.report.status);
+}
+
+}  // namespace dkimprobe::cli

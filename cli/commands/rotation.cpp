@@ -1,0 +1,207 @@
+#include "cli/commands/rotation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/judgement/judge.hpp"
+#include "checks/rotation/preflight.hpp"
+#include "checks/rotation/rotation_plan.hpp"
+#include "cli/io/output.hpp"
+#include "cli/io/report_output.hpp"
+#include "cli/io/signal_watch.hpp"
+#include "cli/io/terminal.hpp"
+#include "cli/io/wall_clock.hpp"
+#include "cli/plan/polling.hpp"
+#include "cli/plan/probe_run.hpp"
+#include "cli/plan/rotation_targets.hpp"
+#include "cli/plan/settings_input.hpp"
+#include "exporters/json/rotation_json.hpp"
+#include "exporters/store/history_store.hpp"
+#include "exporters/terminal/rotation_text.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using exporters::HistoryAccess;
+using exporters::HistoryStore;
+using std::chrono::milliseconds;
+
+config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& command) {
+  if (!command.asked.storage) return std::nullopt;
+  auto store = HistoryStore::open(*command.asked.storage,
+                                  command.only_plan ? HistoryAccess::read : HistoryAccess::write);
+  if (!store) return tl::unexpected(std::move(store.error()));
+  return std::move(*store);
+}
+
+/// Puts a look into the histories of the plan, and into the store where there is one.
+config::Result<void> add_look(const std::vector<probe::Observation>& observations,
+                              std::optional<HistoryStore>& store, RotationTarget& target) {
+  checks::RotationInput& input = target.input;
+  if (store) {
+    // What cannot be written is known to this process all the same.
+    if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
+      for (const auto& [where, message] : recorded.error())
+        fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
+    }
+  }
+  std::vector<checks::HistoryProbe> probes;
+  for (auto& planned : input.selectors) {
+    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
+    const auto asked = std::ranges::find(target.asked.selectors, planned.selector);
+    if (seen != observations.end() && asked != target.asked.selectors.end()) {
+      const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
+      planned.probed =
+          checks::probed_selector(*seen, target.asked.expectations[at], target.asked.policy, input.policy);
+    }
+    if (store) {
+      auto history = store->load(input.domain, planned.selector);
+      if (!history) return tl::unexpected(std::move(history.error()));
+      planned.history = std::move(*history);
+    } else if (seen != observations.end()) {
+      probes.push_back({&planned.history, &*seen});
+    }
+  }
+  if (!probes.empty()) {
+    checks::ZonePast past = probes.front().history->past;
+    checks::extend_all(past, std::move(probes), run_time());
+  }
+  return {};
+}
+
+checks::RotationOverview overview_of(const RotationCommand& command, const checks::RotationInput& input) {
+  // The end of a look is rounded up, and the clock down.
+  auto now = run_time();
+  for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_look.value_or(now));
+  if (command.only_plan) return checks::plan_next(input, command.next, now);
+  if (command.compromised) return checks::plan_emergency(input, *command.compromised, now);
+  return checks::plan_rotation(input, now);
+}
+
+void print(const RotationCommand& command, const checks::RotationOverview& overview, bool is_first) {
+  const auto& output = command.asked.output;
+  if (output.json) {
+    write_output(command.asked.every_domain ? exporters::rotation_json_line(overview)
+                                            : exporters::rotation_json(overview));
+    return;
+  }
+  const auto style = output_style(output.color);
+  write_output((is_first ? "" : "\n") + (command.only_plan ? exporters::rotation_script(overview, style)
+                                                           : exporters::rotation_text(overview, style)));
+}
+
+bool sleep_until(checks::WallTime time) {
+  Sleeper sleeper;
+  const SignalWatch watch([&] { sleeper.interrupt(); }, nullptr);
+  return sleeper.sleep_until(time);
+}
+
+/// Whether another look can tell more: a server still has the key, or was not seen.
+bool is_open(const checks::RotationOverview& overview) {
+  return overview.status == checks::Status::critical || overview.status == checks::Status::unknown;
+}
+
+/// The servers that decide about the steps, one after the other.
+std::vector<checks::ServerProgress> servers_of(const checks::RotationOverview& overview) {
+  std::vector<checks::ServerProgress> servers;
+  for (const auto& change : overview.changes) {
+    for (const auto& step : change.steps) std::ranges::copy(step.servers, std::back_inserter(servers));
+  }
+  return servers;
+}
+
+/// Why servers stay unknown here however often they are asked, and what to do.
+void add_no_way(const std::vector<probe::Observation>& observations, checks::RotationOverview& overview) {
+  const auto servers = servers_of(overview);
+  if (std::ranges::find(servers, checks::Progress::unknown, &checks::ServerProgress::progress) ==
+      servers.end())
+    return;
+  for (const auto& observation : observations) {
+    std::string sentence = checks::no_way_sentence(observation);
+    if (!sentence.empty() && std::ranges::find(overview.notes, sentence) == overview.notes.end())
+      overview.notes.push_back(std::move(sentence));
+  }
+}
+
+struct Planned {
+  checks::RotationOverview overview{};
+  bool interrupted = false;
+};
+
+/// Asks and plans, with `--wait` until every server has let go of the key, or the time is over.
+config::Result<Planned> follow(const RotationCommand& command, RotationTarget& target,
+                               std::optional<HistoryStore>& store) {
+  const auto deadline = run_time() + command.wait.value_or(milliseconds{0});
+  milliseconds interval{0};
+  std::vector<checks::ServerProgress> before;
+  Planned planned;
+  while (true) {
+    const Look look = look_at(target.asked);
+    if (auto added = add_look(look.observations, store, target); !added) return tl::unexpected(added.error());
+    planned.overview = overview_of(command, target.input);
+    add_no_way(look.observations, planned.overview);
+    planned.interrupted = look.interrupted;
+    if (planned.interrupted || !is_open(planned.overview)) return planned;
+    milliseconds least{0};
+    for (const auto& observation : look.observations)
+      least = std::max(least, least_interval(observation, target.asked.probe));
+    auto servers = servers_of(planned.overview);
+    interval = next_interval(interval, !same_progress(before, servers), least);
+    before = std::move(servers);
+    const auto now = run_time();
+    const auto next = next_poll(now, deadline, interval, least);
+    if (!next) return planned;
+    fmt::print(stderr, "dkimprobe: {}; next look in {:.0f} s\n", planned.overview.headline,
+               std::chrono::duration<double>(*next - now).count());
+    planned.interrupted = !sleep_until(*next);
+    if (planned.interrupted) return planned;
+  }
+}
+
+CheckRefused refused(ExitCode code, config::Mistakes mistakes) {
+  return {code, std::move(mistakes)};
+}
+
+}  // namespace
+
+tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command) {
+  auto loaded = load_settings(command.asked);
+  if (!loaded) return tl::unexpected(refused(ExitCode::settings, std::move(loaded.error())));
+  auto targets = plan_rotations(command, loaded->settings);
+  if (!targets) return tl::unexpected(refused(ExitCode::usage, std::move(targets.error())));
+  auto store = open_storage(command);
+  if (!store) return tl::unexpected(refused(ExitCode::settings, std::move(store.error())));
+
+  std::vector<checks::Status> statuses;
+  for (auto& target : *targets) {
+    Planned planned;
+    if (command.only_plan) {
+      if (auto added = add_look({}, *store, target); !added)
+        return tl::unexpected(refused(ExitCode::settings, std::move(added.error())));
+      planned.overview = overview_of(command, target.input);
+    } else {
+      auto followed = follow(command, target, *store);
+      if (!followed) return tl::unexpected(refused(ExitCode::settings, std::move(followed.error())));
+      planned = std::move(*followed);
+    }
+    print(command, planned.overview, statuses.empty());
+    statuses.push_back(planned.overview.status);
+    if (!planned.interrupted) continue;
+    if (!command.asked.output.json)
+      fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+    return ExitCode::interrupted;
+  }
+  return exit_code(checks::worst(statuses));
+}
+
+}  // namespace dkimprobe::cli

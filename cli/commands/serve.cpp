@@ -1,0 +1,183 @@
+#include "cli/commands/serve.hpp"
+
+#include <malloc.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/daemon/daemon.hpp"
+#include "cli/daemon/watch_list.hpp"
+#include "cli/io/log.hpp"
+#include "cli/plan/check_plan.hpp"
+#include "cli/plan/settings_input.hpp"
+#include "config/target_files.hpp"
+#include "exporters/http/http_server.hpp"
+#include "exporters/store/history_store.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// How often target files are looked at, whether they have changed.
+constexpr seconds file_interval{5};
+
+struct ReadTargets {
+  LoadedSettings loaded{};
+  CheckPlan plan{};
+};
+
+config::Result<ReadTargets> read_targets(const ServeCommand& command) {
+  auto loaded = load_settings(command.asked, [](const config::Mistake& warning) {
+    log_line(LogLevel::warning, "settings", {{"where", warning.where}, {"warning", warning.message}});
+  });
+  if (!loaded) return tl::unexpected(std::move(loaded.error()));
+  auto plan = plan_check(command.asked, loaded->settings);
+  if (!plan) return tl::unexpected(std::move(plan.error()));
+  return ReadTargets{std::move(*loaded), std::move(*plan)};
+}
+
+/// The settings in use, and how they are read again. From any thread.
+class Reloader {
+ public:
+  Reloader(const ServeCommand& command, Daemon& daemon, std::vector<config::FileStamp> files,
+           std::vector<std::string> patterns)
+      : command_(command), daemon_(daemon), files_(std::move(files)), patterns_(std::move(patterns)) {}
+
+  config::Result<void> reload() {
+    const std::lock_guard lock(mutex_);
+    return reload_locked();
+  }
+
+  /// When the target files have changed.
+  void reload_if_changed() {
+    const std::lock_guard lock(mutex_);
+    if (config::stamp_target_files(patterns_) != files_) static_cast<void>(reload_locked());
+  }
+
+ private:
+  config::Result<void> reload_locked() {
+    // The time tells systemd which reload this is (Type=notify-reload).
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
+    sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
+    auto read = read_targets(command_);
+    sd_notify(0, "READY=1");
+    if (!read) {
+      for (const auto& [where, message] : read.error())
+        log_line(LogLevel::error, "the settings are as before", {{"where", where}, {"error", message}});
+      daemon_.keep_settings(read.error());
+      files_ = config::stamp_target_files(patterns_);  // told once, until they change again
+      return tl::unexpected(std::move(read.error()));
+    }
+    files_ = std::move(read->loaded.target_files);
+    patterns_ = read->loaded.settings.target_files;
+    daemon_.watch(watch_list(read->plan, read->loaded.settings));
+    log_line(LogLevel::info, "settings read", {{"domains", fmt::format("{}", read->plan.targets.size())}});
+    return {};
+  }
+
+  const ServeCommand& command_;
+  Daemon& daemon_;
+  std::mutex mutex_{};
+  std::vector<config::FileStamp> files_;
+  std::vector<std::string> patterns_;
+};
+
+/// Signals for this thread alone: blocked before any other thread begins, they are so in all of them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
+  auto next_look_at_files = steady_clock::now() + file_interval;
+  while (true) {
+    const timespec second{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) static_cast<void>(reloader.reload());
+    if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
+    if (steady_clock::now() < next_look_at_files) continue;
+    next_look_at_files = steady_clock::now() + file_interval;
+    reloader.reload_if_changed();
+  }
+}
+
+}  // namespace
+
+tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
+  set_log(command.log_format, command.log_level);
+  // With an arena for each thread of the web server a third more memory stays with what they have freed.
+  mallopt(M_ARENA_MAX, 2);
+  auto read = read_targets(command);
+  if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
+  std::optional<exporters::HistoryStore> history;
+  if (command.asked.storage) {
+    auto opened = exporters::HistoryStore::open(*command.asked.storage, exporters::HistoryAccess::hold);
+    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+    history = std::move(*opened);
+  }
+
+  const sigset_t signals = block_signals();
+  Daemon daemon(watch_list(read->plan, read->loaded.settings), std::move(history),
+                {command.timeout_offset, command.path_prefix});
+  Reloader reloader(command, daemon, read->loaded.target_files, read->loaded.settings.target_files);
+
+  exporters::WebSettings web;
+  web.listen = command.listen;
+  web.systemd_sockets = command.systemd_sockets;
+  web.config_file = command.web_config;
+  web.routes = daemon.routes([&] { return reloader.reload(); });
+  web.on_config = [](const config::Result<config::Mistakes>& said) {
+    if (said) {
+      for (const auto& [where, message] : *said)
+        log_line(LogLevel::warning, "web configuration", {{"where", where}, {"warning", message}});
+      return;
+    }
+    for (const auto& [where, message] : said.error())
+      log_line(LogLevel::error, "the web configuration is as before", {{"where", where}, {"error", message}});
+  };
+  web.on_access = [](const exporters::Access& access) {
+    log_line(LogLevel::debug, "request",
+             {{"remote", access.remote},
+              {"user", access.user},
+              {"method", access.method},
+              {"target", access.target},
+              {"status", fmt::format("{}", access.status)},
+              {"bytes", fmt::format("{}", access.body_bytes)},
+              {"seconds", fmt::format("{:.6f}", std::chrono::duration<double>(access.duration).count())}});
+  };
+  auto service = exporters::WebService::start(std::move(web));
+  if (!service) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(service.error())});
+  for (const auto& [address, port, lacks_ipv6] : (*service)->listening()) {
+    log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}, {"address", address}});
+    if (lacks_ipv6)
+      log_line(LogLevel::warning, "this machine has no IPv6: clients of IPv4 alone are served",
+               {{"address", address}});
+  }
+  sd_notify(0, "READY=1");
+
+  work_until_ended(signals, daemon, reloader);
+  sd_notify(0, "STOPPING=1");
+  log_line(LogLevel::info, "ending");
+  // Looks that are under way end with what they saw, so that who asked for them still gets an answer.
+  daemon.stop();
+  (*service)->stop();
+  return ExitCode::ok;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,233 @@
+#include "cli/daemon/daemon.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/daemon/history_writer.hpp"
+#include "cli/daemon/page_cache.hpp"
+#include "cli/daemon/probe_route.hpp"
+#include "cli/daemon/self_facts.hpp"
+#include "cli/daemon/status_route.hpp"
+#include "cli/daemon/watch_state.hpp"
+#include "cli/io/log.hpp"
+#include "cli/io/wall_clock.hpp"
+#include "exporters/metrics/fleet_metrics.hpp"
+#include "exporters/metrics/metric_page.hpp"
+#include "exporters/metrics/negotiation.hpp"
+#include "exporters/status/status_route.hpp"
+#include "probe/schedule/scheduler.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using exporters::MetricFormat;
+using exporters::Request;
+using exporters::Response;
+using exporters::Route;
+
+/// Of the thread that asks, which moves twice a second whatever there is to do.
+constexpr std::chrono::seconds longest_silence{10};
+constexpr unsigned most_probes = 16;
+constexpr unsigned most_pages = 8;  ///< of the status page that are made at the same time
+
+void tell_fit(const probe::PaceFit& fit) {
+  if (fit.fits) return;
+  log_line(LogLevel::warning,
+           "the rounds do not fit the pace and will begin late; give the domains of the busiest server the "
+           "shortest interval that fits or a longer one, or raise pace under probe in the settings",
+           {{"busiest_server", fit.busiest ? fit.busiest->to_string() : ""},
+            {"queries_per_second_wanted", fmt::format("{:.1f}", fit.queries_per_second)},
+            {"shortest_interval", fmt::format("{}s", fit.shortest_interval.count())}});
+}
+
+Response plain(unsigned status, std::string text) {
+  Response response;
+  response.status = status;
+  response.headers = {{"Cache-Control", "no-store"}};
+  response.body = std::make_shared<const std::string>(std::move(text) + '\n');
+  return response;
+}
+
+}  // namespace
+
+class Daemon::State {
+ public:
+  State(WatchList list, std::optional<exporters::HistoryStore> history, DaemonSettings settings)
+      : settings_(std::move(settings)),
+        writer_(std::move(history)),
+        page_([this](MetricFormat format) { return render(format); }),
+        scheduler_(list.probe, probe::ScheduleLimits{}, wall_time,
+                   {[this](const probe::FinishedRound& round) { return take(round); },
+                    [this](const config::DomainName& domain, probe::WallTime next) {
+                      state_.set_next_round(domain, next);
+                    },
+                    tell_fit}),
+        probes_(
+            state_, [this](probe::Look look) { scheduler_.look_now(std::move(look)); },
+            settings_.timeout_offset),
+        publisher_([this] { page_.publish(); }) {
+    watch(std::move(list));
+  }
+
+  ~State() { stop(); }
+
+  void watch(WatchList list) {
+    const std::lock_guard lock(watch_mutex_);
+    for (const auto& [where, message] : list.warnings)
+      log_line(LogLevel::warning, "settings", {{"where", where}, {"warning", message}});
+    std::map<checks::TargetKey, WatchState::History> stored;
+    for (const auto& key : state_.unknown_targets(list)) {
+      if (auto loaded = writer_.load(key))
+        stored.emplace(key, std::make_shared<const checks::SelectorHistory>(std::move(*loaded)));
+    }
+    const auto shared = std::make_shared<const WatchList>(std::move(list));
+    state_.replace(shared, std::move(stored), wall_time());
+    scheduler_.configure(shared->probe);
+    scheduler_.replace(shared->rounds);
+    publisher_.changed();
+  }
+
+  void keep_settings(const config::Mistakes& mistakes) {
+    const auto& [where, message] = mistakes.front();
+    checks::ReloadState reload;
+    reload.succeeded = false;
+    reload.at = wall_time();
+    reload.mistake = where.empty() ? message : fmt::format("{}: {}", where, message);
+    state_.set_reload(std::move(reload));
+    publisher_.changed();
+  }
+
+  Response metrics(const Request& request) {
+    const MetricFormat format = exporters::choose_format(request.accept);
+    const bool packed = exporters::accepts_gzip(request.accept_encoding);
+    Response response;
+    response.content_type = exporters::content_type(format);
+    response.headers = {{"Vary", "Accept, Accept-Encoding"}};
+    if (packed) response.headers.emplace_back("Content-Encoding", "gzip");
+    response.body = page_.get(format, packed);
+    return response;
+  }
+
+  Response probe(const Request& request) { return probes_.answer(request); }
+
+  Response status(const Request& request) {
+    const auto now = wall_time();
+    auto overview = status_overview(state_.fleet(now), now);
+    overview.version = DKIMPROBE_VERSION;
+    overview.path_prefix = settings_.path_prefix;
+    overview.recent_probes = probes_.recent();
+    return status_response(request, std::move(overview), state_);
+  }
+
+  Response ready() { return stopping_ ? plain(503, "ending") : plain(200, "ready"); }
+
+  [[nodiscard]] bool is_alive() const {
+    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at < longest_silence;
+  }
+
+  void stop() {
+    stopping_ = true;
+    scheduler_.stop();
+    publisher_.stop();
+    writer_.stop();
+  }
+
+  [[nodiscard]] const std::string& path_prefix() const { return settings_.path_prefix; }
+
+ private:
+  /// On the thread that asks.
+  probe::RoundVerdict take(const probe::FinishedRound& round) {
+    const auto verdict = state_.take(round, wall_time());
+    writer_.add(round.observations);
+    publisher_.changed();
+    return verdict;
+  }
+
+  std::string render(MetricFormat format) {
+    const auto now = wall_time();
+    const checks::Fleet fleet = state_.fleet(now);
+    exporters::MetricWriter writer(format);
+    auto self = self_facts(scheduler_.totals(), fleet.reload, probes_.counts(), writer_.facts(), started_);
+    self.path_intercepted = checks::path_intercepted(fleet);
+    self.series_capped = write_fleet_metrics(writer, fleet, now);
+    write_self_metrics(self, writer);
+    return writer.finish();
+  }
+
+  const DaemonSettings settings_;
+  const probe::WallTime started_ = wall_time();
+  std::atomic<bool> stopping_{false};
+  std::mutex watch_mutex_{};  ///< one list after the other
+  WatchState state_{};
+  HistoryWriter writer_;
+  exporters::MetricPage page_;
+  probe::Scheduler scheduler_;
+  ProbeRoute probes_;
+  Publisher publisher_;
+};
+
+Daemon::Daemon(WatchList list, std::optional<exporters::HistoryStore> history, DaemonSettings settings)
+    : state_(std::make_unique<State>(std::move(list), std::move(history), std::move(settings))) {}
+Daemon::~Daemon() = default;
+
+void Daemon::watch(WatchList list) {
+  state_->watch(std::move(list));
+}
+
+void Daemon::keep_settings(const config::Mistakes& mistakes) {
+  state_->keep_settings(mistakes);
+}
+
+std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) {
+  State* const state = state_.get();
+  const auto status = [state](const Request& request) { return state->status(request); };
+  std::vector<Route> routes = {
+      {"GET", "/metrics", [state](const Request& request) { return state->metrics(request); }},
+      {"GET", "/probe", [state](const Request& request) { return state->probe(request); }, most_probes},
+      {"GET", "/", status, most_pages},
+      {"GET", "/probes", status, most_pages},
+      {"GET", "/domains/*", status, most_pages},
+      {"GET", "/api/*", status, most_pages},
+      {"GET", std::string(exporters::stylesheet_path), [](const Request&) { return stylesheet_response(); }},
+      {"GET", "/-/healthy", [](const Request&) { return plain(200, "healthy"); }},
+      {"GET", "/-/ready", [state](const Request&) { return state->ready(); }},
+      {"POST", "/-/reload",
+       [reload = std::move(reload)](const Request&) {
+         const auto done = reload();
+         if (done) return plain(200, "reloaded");
+         const auto& [where, message] = done.error().front();
+         return plain(500, fmt::format("the settings are as before: {}{}{}", where, where.empty() ? "" : ": ",
+                                       message));
+       },
+       1},
+  };
+  const std::string& prefix = state->path_prefix();
+  if (prefix.empty()) return routes;
+  // Whether a proxy in front takes the prefix away or not.
+  for (std::size_t i = 0, count = routes.size(); i < count; ++i) {
+    Route prefixed = routes[i];
+    prefixed.path = prefix + prefixed.path;
+    prefixed.handle = [handle = prefixed.handle, length = prefix.size()](Request request) {
+      request.path.erase(0, length);
+      return handle(request);
+    };
+    routes.push_back(std::move(prefixed));
+  }
+  return routes;
+}
+
+bool Daemon::is_alive() const {
+  return state_->is_alive();
+}
+
+void Daemon::stop() {
+  state_->stop();
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,99 @@
+#include "cli/io/live_progress.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/report/time_text.hpp"
+#include "exporters/terminal/preflight_text.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+// What is higher than the window cannot be written over.
+constexpr std::size_t most_lines = 18;
+
+}  // namespace
+
+LiveProgress::LiveProgress(bool is_terminal, bool tells_changes, exporters::TableStyle style, Write write)
+    : is_terminal_(is_terminal), tells_changes_(tells_changes), style_(style), write_(std::move(write)) {}
+
+void LiveProgress::show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_look) {
+  const std::lock_guard lock(mutex_);
+  look_began_.reset();
+  next_look_ = next_look;
+  if (!is_terminal_) {
+    if (tells_changes_) tell_changes(preflight);
+    return;
+  }
+  headline_ = exporters::preflight_headline(preflight);
+  servers_ = exporters::progress_lines(preflight, style_);
+  if (servers_.size() > most_lines) {
+    const std::size_t more = servers_.size() - most_lines;
+    servers_.resize(most_lines);
+    servers_.push_back(fmt::format("and {} more", more));
+  }
+}
+
+void LiveProgress::tell_changes(const checks::Preflight& preflight) {
+  const std::string when = checks::time_text(preflight.now);
+  const auto tell = [&](const std::string& what, const std::string& line) {
+    if (auto& told = told_[what]; told != line) {
+      told = line;
+      write_(fmt::format("{}  {}\n", when, line));
+    }
+  };
+  for (const auto& server : preflight.sign.servers) {
+    tell(fmt::format("{} {} {}", server.owner.to_string(), server.server.name,
+                     server.server.address.to_string()),
+         exporters::progress_line(server));
+  }
+  // Of a time only the readiness is news, not that it comes nearer.
+  if (std::string& told = told_[""]; told != checks::to_string(preflight.sign.safe.readiness)) {
+    told = checks::to_string(preflight.sign.safe.readiness);
+    write_(fmt::format("{}  {}\n", when, exporters::preflight_headline(preflight)));
+  }
+}
+
+void LiveProgress::look_begins(probe::WallTime now) {
+  const std::lock_guard lock(mutex_);
+  look_began_ = now;
+  next_look_.reset();
+}
+
+void LiveProgress::tick(probe::WallTime now) {
+  using std::chrono::milliseconds;
+  const std::lock_guard lock(mutex_);
+  if (!is_terminal_) return;
+  if (look_began_) {
+    // A look that is done at once leaves no flicker behind.
+    if (now - *look_began_ < milliseconds{300} && headline_.empty()) return;
+    draw(fmt::format("asking the nameservers ... {:.1f} s",
+                     static_cast<double>((now - *look_began_).count()) / 1'000.0));
+  } else if (next_look_) {
+    draw(fmt::format("{}; the next look comes in {}", headline_, exporters::time_span(*next_look_ - now)));
+  }
+}
+
+void LiveProgress::draw(const std::string& first_line) {
+  std::string text =
+      fmt::format("\r\x1b[K{}\n", exporters::wrap_text(first_line, style_.columns - 1).front());
+  for (const auto& line : servers_) text += fmt::format("\x1b[K{}\n", line);
+  text += "\x1b[J";
+  if (lines_drawn_ > 0 && text == drawn_) return;
+  write_(lines_drawn_ > 0 ? fmt::format("\x1b[{}A{}", lines_drawn_, text) : text);
+  lines_drawn_ = 1 + servers_.size();
+  drawn_ = std::move(text);
+}
+
+void LiveProgress::clear() {
+  const std::lock_guard lock(mutex_);
+  look_began_.reset();
+  next_look_.reset();
+  if (lines_drawn_ > 0) write_(fmt::format("\x1b[{}A\r\x1b[J", lines_drawn_));
+  lines_drawn_ = 0;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,37 @@
+#include "cli/io/message_input.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/io/input.hpp"
+
+namespace dkimprobe::cli {
+
+config::Result<std::vector<checks::SignatureField>> read_message(const std::filesystem::path& file) {
+  const auto text = read_file(file, checks::longest_header_octets);
+  if (!text) return tl::unexpected(text.error());
+  auto read = checks::read_signatures(*text);
+  const auto wrong = [&](std::string message) {
+    return config::mistake(shown_name(file), std::move(message));
+  };
+  if (read.header_too_long) {
+    return wrong(fmt::format("no end of its header within {} octets; is it a message?",
+                             checks::longest_header_octets));
+  }
+  if (read.count == 0) {
+    return wrong("its header has no DKIM-Signature field; give the whole source of a message that is signed");
+  }
+  if (read.count > checks::most_signatures) {
+    return wrong(fmt::format("it has {} DKIM-Signature fields; at most {} are looked at", read.count,
+                             checks::most_signatures));
+  }
+  return std::move(read.fields);
+}
+
+bool any_names_no_key(const std::vector<checks::SignatureField>& fields) {
+  return !std::ranges::all_of(fields, &checks::SignatureField::names_key);
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,52 @@
+#include "cli/io/output.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::cli {
+
+bool write_output(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return true;
+  if (errno == EPIPE) return false;
+  throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
+}
+
+config::Result<void> write_file(const std::filesystem::path& file, std::string_view text, Readers readers) {
+  const auto refused = [&](const std::string& why) {
+    return config::mistake(config::escape_text(file.string(), 200), why);
+  };
+  std::error_code unseen;
+  const auto there = std::filesystem::status(file, unseen);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+    return refused("it cannot be written: it is no file");
+  // A name of its own for each process, and made anew: two runs at once do not mix, and no link is followed.
+  const std::string unfinished = fmt::format("{}.{}.unfinished", file.string(), getpid());
+  std::filesystem::remove(unfinished, unseen);
+  const int descriptor = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  std::FILE* const stream = descriptor < 0 ? nullptr : fdopen(descriptor, "wb");
+  bool written = stream != nullptr && std::fwrite(text.data(), 1, text.size(), stream) == text.size() &&
+                 std::fflush(stream) == 0 && fsync(descriptor) == 0 &&
+                 (readers == Readers::as_usual || fchmod(descriptor, 0644) == 0);
+  int error = errno;
+  if (stream != nullptr && std::fclose(stream) != 0 && written) {
+    written = false;
+    error = errno;
+  }
+  if (written && std::rename(unfinished.c_str(), file.c_str()) == 0) return {};
+  if (written) error = errno;
+  if (descriptor >= 0) std::filesystem::remove(unfinished, unseen);
+  return refused("it cannot be written: " + std::generic_category().message(error));
+}
+
+}  // namespace dkimprobe::cli

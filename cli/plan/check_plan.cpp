@@ -1,0 +1,157 @@
+#include "cli/plan/check_plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/basics/escape.hpp"
+#include "config/basics/nearest_word.hpp"
+#include "config/options.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+/// The settings of the file with the flags put over them.
+config::Settings with_flags(const CheckCommand& command, config::Settings settings) {
+  config::Settings flags;
+  flags.probe = command.settings;
+  flags.policy = command.policy;
+  for (const auto* option : command.given_options) config::copy_option(*option, flags, settings);
+  const auto& networks = command.settings.allowed_networks;
+  settings.probe.allowed_networks.insert(settings.probe.allowed_networks.end(), networks.begin(),
+                                         networks.end());
+  settings.probe.pinned_servers = command.settings.pinned_servers;
+  return settings;
+}
+
+checks::Expectation expectation_of(const config::SelectorSettings& selector) {
+  checks::Expectation expectation;
+  expectation.role = selector.role;
+  expectation.service = selector.service;
+  expectation.subdomain_identities = selector.subdomain_identities;
+  if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
+  expectation.never_used = selector.never_used;
+  // Of a day its end: the later one is safe.
+  if (selector.last_signature) {
+    expectation.last_signature = selector.last_signature->last;
+  } else if (selector.role == config::Role::retired && selector.since) {
+    expectation.last_signature = selector.since->last;
+  }
+  return expectation;
+}
+
+/// `known` is what the file says of the domain; null when it says nothing.
+CheckTarget target_of(const CheckCommand& command, const config::Settings& settings,
+                      const config::DomainName& domain, const config::DomainSettings* known) {
+  CheckTarget target;
+  target.domain = domain;
+  target.probe = settings.probe;
+  target.policy = settings.policy;
+  if (known != nullptr) {
+    if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known->nameservers;
+    const bool transit_given = std::ranges::any_of(
+        command.given_options, [](const auto* option) { return option->key == "transit"; });
+    if (known->rotation.transit && !transit_given) target.policy.transit = *known->rotation.transit;
+  }
+
+  std::vector<config::SelectorSettings> in_use;
+  if (known != nullptr) in_use = known->selectors;
+  for (const auto& selector : command.selectors) {
+    if (std::ranges::find(in_use, selector, &config::SelectorSettings::selector) == in_use.end())
+      in_use.push_back({.selector = selector});
+  }
+  for (const auto& selector : in_use) {
+    const auto& chosen = command.selectors;
+    if (!chosen.empty() && std::ranges::find(chosen, selector.selector) == chosen.end()) continue;
+    auto described = selector;
+    if (command.role && *command.role != selector.role) {
+      // The beginning is that of the role which the file names.
+      described.role = *command.role;
+      described.since.reset();
+      described.never_used = false;
+    }
+    auto expectation = expectation_of(described);
+    if (known != nullptr) expectation.highest_key_age = known->rotation.times.every;
+    expectation.only_selector = in_use.size() == 1;
+    target.selectors.push_back(selector.selector);
+    target.expectations.push_back(std::move(expectation));
+  }
+  return target;
+}
+
+config::Mistake unknown_domain(const CheckCommand& command, const config::Settings& settings) {
+  std::vector<std::string> names;
+  for (const auto& each : settings.domains) names.push_back(each.domain.to_string());
+  const std::string domain = command.domain.to_string();
+  const std::string nearest = config::nearest_word(domain, names);
+  return {domain,
+          fmt::format("the settings know no selector of this domain{}; or give the selector: dkimprobe "
+                      "check {} SELECTOR",
+                      nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest), domain)};
+}
+
+}  // namespace
+
+checks::RotationPolicy rotation_policy(const CheckTarget& target) {
+  checks::RotationPolicy policy;
+  policy.transit = std::chrono::ceil<std::chrono::seconds>(target.policy.transit);
+  policy.ipv4 = target.probe.use_ipv4;
+  policy.ipv6 = target.probe.use_ipv6;
+  return policy;
+}
+
+config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::Settings& file) {
+  const config::Settings settings = with_flags(command, file);
+  config::Mistakes mistakes;
+  if (!settings.probe.use_ipv4 && !settings.probe.use_ipv6) {
+    mistakes.push_back({"", "the flags and the settings together leave neither IPv4 nor IPv6 to ask over"});
+  }
+  CheckPlan plan;
+  if (command.every_domain) {
+    if (settings.domains.empty()) {
+      mistakes.push_back(
+          {"",
+           "the settings name no domains, and no domain is given; the usage is: dkimprobe check "
+           "DOMAIN SELECTOR..."});
+    }
+    for (const auto& each : settings.domains)
+      plan.targets.push_back(target_of(command, settings, each.domain, &each));
+  } else {
+    const auto known = std::ranges::find(settings.domains, command.domain, &config::DomainSettings::domain);
+    const bool is_known = known != settings.domains.end();
+    if (!is_known && command.selectors.empty()) {
+      mistakes.push_back(unknown_domain(command, settings));
+    } else {
+      plan.targets.push_back(target_of(command, settings, command.domain, is_known ? &*known : nullptr));
+    }
+  }
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return plan;
+}
+
+config::Result<CheckPlan> plan_message(const CheckCommand& command, const config::Settings& settings,
+                                       std::span<const checks::SignatureField> signatures) {
+  std::vector<CheckCommand> asked;
+  for (const auto& signature : signatures) {
+    if (!signature.names_key()) continue;
+    auto known = std::ranges::find(asked, *signature.domain, &CheckCommand::domain);
+    if (known == asked.end()) {
+      known = asked.insert(asked.end(), command);
+      known->domain = *signature.domain;
+    }
+    if (std::ranges::find(known->selectors, *signature.selector) == known->selectors.end())
+      known->selectors.push_back(*signature.selector);
+  }
+  CheckPlan plan;
+  for (const auto& each : asked) {
+    auto part = plan_check(each, settings);
+    if (!part) return part;
+    std::ranges::move(part->targets, std::back_inserter(plan.targets));
+  }
+  return plan;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,45 @@
+// What the command `check` looks at, and what it expects there: the command line and the settings file put
+// together. A flag wins over the file. It opens no file and asks no server.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "checks/history/safe_times.hpp"
+#include "checks/judgement/judge.hpp"
+#include "checks/message/signature_field.hpp"
+#include "cli/command_line/command_line.hpp"
+#include "config/basics/result.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/names/selector.hpp"
+#include "config/settings.hpp"
+
+namespace dkimprobe::cli {
+
+/// One domain with its selectors and how it is asked.
+struct CheckTarget {
+  config::DomainName domain{};
+  std::vector<config::Selector> selectors{};        ///< at least one
+  std::vector<checks::Expectation> expectations{};  ///< one for each selector
+  config::ProbeSettings probe{};                    ///< root servers are empty unless the file gives them
+  checks::Policy policy{};                          ///< with the transit time of the domain
+};
+
+struct CheckPlan {
+  std::vector<CheckTarget> targets{};
+};
+
+/// What counts for the times of the target's rotation.
+[[nodiscard]] checks::RotationPolicy rotation_policy(const CheckTarget& target);
+
+/// At least one target. `settings` are those of the file; the defaults when the command names none. The
+/// mistakes are of the command line: what it leaves out and the file does not know.
+[[nodiscard]] config::Result<CheckPlan> plan_check(const CheckCommand& command,
+                                                   const config::Settings& settings);
+
+/// The same for the keys that the signatures of a message name, each key once; no target when they name none.
+[[nodiscard]] config::Result<CheckPlan> plan_message(const CheckCommand& command,
+                                                     const config::Settings& settings,
+                                                     std::span<const checks::SignatureField> signatures);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,82 @@
+#include "cli/plan/judgement_context.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace dkimprobe::cli {
+namespace {
+
+using checks::KeyPlace;
+using checks::SelectorHistory;
+using config::Result;
+using exporters::HistoryStore;
+
+/// Names with one key whose histories are read. A provider may have one key at very many.
+constexpr std::size_t most_names = 32;
+
+/// Adds where the store knows the keys of `keys`, but for the selectors that were looked at.
+Result<void> add_stored(HistoryStore& store, std::span<const probe::Observation> looks,
+                        const std::set<std::string>& keys, std::vector<KeyPlace>& places) {
+  const auto now = checks::end_of(looks.front());
+  for (const auto& key : keys) {
+    auto uses = store.names_with_key(key);
+    if (!uses) return tl::unexpected(std::move(uses.error()));
+    std::erase_if(*uses, [&](const exporters::KeyUse& use) {
+      return use.first_seen > now || std::ranges::any_of(looks, [&](const probe::Observation& look) {
+               return look.domain == use.domain && look.selector == use.selector;
+             });
+    });
+    uses->resize(std::min(uses->size(), most_names));
+    for (const auto& use : *uses) {
+      auto history = store.load(use.domain, use.selector);
+      if (!history) return tl::unexpected(std::move(history.error()));
+      checks::forget_after(*history, now);
+      std::ranges::copy_if(checks::key_places(*history), std::back_inserter(places),
+                           [&](const KeyPlace& place) { return place.sha256 == key; });
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Background>> backgrounds_of(HistoryStore* store,
+                                               std::span<const probe::Observation> looks) {
+  std::vector<Background> backgrounds(looks.size());
+  std::vector<std::vector<KeyPlace>> seen;  // by each look and those before it
+  std::vector<std::set<std::string>> keys;  // by each look alone
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    SelectorHistory alone;
+    checks::extend(alone, looks[i]);
+    const auto places = checks::key_places(alone);
+    auto& own = keys.emplace_back();
+    std::ranges::transform(places, std::inserter(own, own.end()), &KeyPlace::sha256);
+    if (store == nullptr) {
+      seen.push_back(places);
+      continue;
+    }
+    auto history = store->load(looks[i].domain, looks[i].selector);
+    if (!history) return tl::unexpected(std::move(history.error()));
+    backgrounds[i].history = *history;
+    checks::forget_after(*history, checks::end_of(looks[i]));
+    checks::extend(*history, looks[i]);
+    seen.push_back(checks::key_places(*history));
+  }
+  if (store == nullptr && looks.size() < 2) return backgrounds;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    auto& elsewhere = backgrounds[i].elsewhere.emplace();
+    for (std::size_t j = 0; j < looks.size(); ++j) {
+      if (j != i) std::ranges::copy(seen[j], std::back_inserter(elsewhere));
+    }
+    if (store == nullptr) continue;
+    if (auto added = add_stored(*store, looks, keys[i], elsewhere); !added)
+      return tl::unexpected(std::move(added.error()));
+  }
+  return backgrounds;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,26 @@
+// What the command `preflight` looks at and what it expects there: the command line, the settings file and
+// the operator's key put together. A flag wins over the file. It opens no file and asks no server.
+#pragma once
+
+#include <optional>
+
+#include "checks/rotation/preflight.hpp"
+#include "cli/command_line/command_line.hpp"
+#include "cli/plan/check_plan.hpp"
+#include "config/basics/result.hpp"
+#include "config/keys/expected_key.hpp"
+#include "config/settings.hpp"
+
+namespace dkimprobe::cli {
+
+struct PreflightPlan {
+  CheckTarget target{};  ///< of one selector
+  checks::SigningPlan signing{};
+};
+
+/// `key` is what `--key` named. The mistakes are of the command line.
+[[nodiscard]] config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
+                                                           const config::Settings& settings,
+                                                           const std::optional<config::KeyFile>& key);
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,116 @@
+#include "cli/plan/preflight_polls.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/plan/polling.hpp"
+
+namespace dkimprobe::cli {
+namespace {
+
+using checks::CacheLook;
+using checks::CacheState;
+using checks::Preflight;
+using checks::Readiness;
+using probe::WallTime;
+using std::chrono::milliseconds;
+
+constexpr milliseconds confirming_interval{1'000};
+
+bool holds_wrong_answer(const CacheLook& look) {
+  return look.state == CacheState::denied || look.state == CacheState::other;
+}
+
+/// Puts later looks in the place of earlier ones. Many caches may answer for one address, so that what one of
+/// them holds counts until its time is over.
+void keep(std::vector<CacheLook>& caches, const std::vector<checks::ResolverWord>& words) {
+  for (const auto& word : words) {
+    std::erase_if(caches, [&](const CacheLook& old) {
+      const bool lasts =
+          holds_wrong_answer(old) && old.seen + std::chrono::seconds{old.seconds_left} > word.look.seen;
+      return old.resolver == word.look.resolver && (!lasts || old.seen == word.look.seen);
+    });
+    caches.push_back(word.look);
+  }
+}
+
+}  // namespace
+
+std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
+                                  milliseconds interval, milliseconds least) {
+  switch (verdict.readiness) {
+    case Readiness::ready:
+      return std::nullopt;
+    case Readiness::wait: {
+      if (!verdict.at) return std::nullopt;
+      const WallTime at = std::max(*verdict.at, now + least);
+      return at <= deadline ? std::optional(at) : std::nullopt;
+    }
+    case Readiness::not_ready:
+    case Readiness::unknown:
+      break;
+  }
+  return next_poll(now, deadline, interval, least);
+}
+
+PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
+                       milliseconds wait, const PreflightWorld& world) {
+  const WallTime deadline = world.now() + wait;
+  milliseconds interval{0};
+  std::vector<CacheLook> caches;
+  std::optional<Preflight> before;
+  bool confirms = false;
+  for (std::size_t looks = 1;; ++looks) {
+    const SelectorLook look = world.look();
+    // Half a look says less than the whole one before it.
+    if (look.interrupted && before) return {std::move(*before), true};
+    checks::SelectorHistory history;
+    if (look.interrupted) {
+      checks::extend(history, look.observation);
+    } else {
+      history = world.remember(look.observation);
+    }
+    // A verdict is not older than what it is about; the end of a look is rounded up, and the clock down.
+    const auto now = [&] { return std::max(world.now(), *history.last_look); };
+    Preflight preflight = judge_preflight(look.observation, history, plan, caches, now());
+    if (!look.interrupted) {
+      auto words = world.look_at_caches(preflight);
+      keep(caches, words);
+      if (!words.empty()) preflight = judge_preflight(look.observation, history, plan, caches, now());
+      preflight.caches = std::move(words);
+    }
+    const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !look.interrupted;
+    // Where a server is right by turns, two looks have to find it so, whatever the time that is left.
+    confirms = is_ready && preflight.sign.alternates && !confirms;
+    bool is_last = look.interrupted;
+    if (world.ask_public && !confirms && !look.interrupted) {
+      checks::PublicAnswer answer;
+      if (preflight.sign.safe.readiness == Readiness::ready) {
+        // One question, whatever it brings.
+        is_last = true;
+        answer.answers = world.ask_public(preflight);
+        hold_back(preflight, answer);
+      } else {
+        answer.why_not_asked =
+            "before the key may be signed with, the question itself could put a wrong answer into a cache";
+      }
+      preflight.public_answer = std::move(answer);
+    }
+    preflight.looks = looks;
+    const milliseconds least = least_interval(look.observation, settings);
+    interval = next_interval(interval,
+                             !before || !same_progress(before->sign.servers, preflight.sign.servers), least);
+    const auto next = confirms  ? std::optional(preflight.now + std::max(least, confirming_interval))
+                      : is_last ? std::nullopt
+                                : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
+    world.progress(preflight, next);
+    if (!next) return {std::move(preflight), look.interrupted};
+    if (!world.sleep_until(*next)) {
+      preflight.now = std::max(world.now(), preflight.now);
+      return {std::move(preflight), true};
+    }
+    before = std::move(preflight);
+  }
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,43 @@
+#include "cli/plan/probe_run.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "cli/io/signal_watch.hpp"
+#include "cli/io/wall_clock.hpp"
+#include "probe/collection/prober.hpp"
+
+namespace dkimprobe::cli {
+
+using std::chrono::milliseconds;
+
+Look look_at(const CheckTarget& target, ExitCode insisted) {
+  const bool show_progress = isatty(STDERR_FILENO) == 1;
+  bool progress_shown = false;
+  const auto progress = [&](milliseconds passed) {
+    // A probe that is done at once leaves no flicker behind.
+    if (passed < milliseconds{300}) return;
+    progress_shown = true;
+    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
+               static_cast<double>(passed.count()) / 1'000.0);
+    std::fflush(stderr);
+  };
+
+  Look look;
+  probe::Prober prober(target.probe, run_time);
+  {
+    const SignalWatch watch([&] { prober.interrupt(); },
+                            show_progress ? std::function<void(milliseconds)>(progress) : nullptr, insisted);
+    look.observations = prober.observe(target.domain, target.selectors);
+    look.interrupted = watch.interrupted();
+  }
+  if (progress_shown) fmt::print(stderr, "\r\x1b[K");
+  return look;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,20 @@
+// One look at a domain for commands that ask servers: the probe, with its progress on standard error.
+#pragma once
+
+#include <vector>
+
+#include "cli/io/exit_code.hpp"
+#include "cli/plan/check_plan.hpp"
+#include "probe/observation.hpp"
+
+namespace dkimprobe::cli {
+
+struct Look {
+  std::vector<probe::Observation> observations{};  ///< one for each selector of the target
+  bool interrupted = false;                        ///< what was not seen by then is unknown
+};
+
+/// `insisted` is how the process ends when it is interrupted twice.
+[[nodiscard]] Look look_at(const CheckTarget& target, ExitCode insisted = ExitCode::interrupted);
+
+}  // namespace dkimprobe::cli

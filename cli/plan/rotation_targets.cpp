@@ -1,0 +1,147 @@
+#include "cli/plan/rotation_targets.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::cli {
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::seconds;
+
+checks::PlannedSelector planned_of(const config::SelectorSettings& selector) {
+  checks::PlannedSelector planned;
+  planned.selector = selector.selector;
+  planned.role = selector.role;
+  if (selector.expected_key) planned.key_sha256 = selector.expected_key->sha256;
+  planned.since = selector.since;
+  planned.last_signature = selector.last_signature;
+  planned.never_used = selector.never_used;
+  return planned;
+}
+
+/// The selector of the plan, put there if need be.
+checks::PlannedSelector& planned_of(checks::RotationInput& input, const config::Selector& selector) {
+  const auto known = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+  if (known != input.selectors.end()) return *known;
+  checks::PlannedSelector planned;
+  planned.selector = selector;
+  return input.selectors.emplace_back(std::move(planned));
+}
+
+checks::RotationInput input_of(const config::DomainSettings& domain) {
+  checks::RotationInput input;
+  const config::RotationPlan& plan = domain.rotation;
+  std::ranges::transform(domain.selectors, std::back_inserter(input.selectors),
+                         [](const auto& selector) { return planned_of(selector); });
+  input.ring = plan.ring;
+  if (plan.times.every.count() > 0) input.every = ceil<seconds>(plan.times.every);
+  input.unused = ceil<seconds>(plan.times.unused);
+  return input;
+}
+
+void add_policy(const CheckTarget& target, checks::RotationInput& input) {
+  input.rsa_bits = std::max(input.rsa_bits, target.policy.rsa_bits_wanted);
+  input.policy = rotation_policy(target);
+}
+
+/// `known` is what the file says of the domain; null when it says nothing.
+checks::RotationInput input_of(const RotationCommand& command, const config::DomainName& domain,
+                               const config::DomainSettings* known) {
+  checks::RotationInput input;
+  if (known != nullptr) input = input_of(*known);
+  input.domain = domain;
+  for (const auto& given : command.selectors) {
+    auto& planned = planned_of(input, given.selector);
+    if (!given.role || planned.role == *given.role) continue;
+    // Its dates are those of the role that the file names.
+    planned.role = *given.role;
+    planned.since.reset();
+    planned.last_signature.reset();
+    planned.never_used = false;
+  }
+  for (const auto& [selector, time] : command.last_signatures) {
+    const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+    if (signer != input.selectors.end()) signer->last_signature = time;
+  }
+  if (command.compromised) static_cast<void>(planned_of(input, *command.compromised));
+  const auto add_flag = [&](const char* flag, const std::optional<std::filesystem::path>& file) {
+    if (file) input.flags.insert(input.flags.end(), {flag, file->string()});
+  };
+  add_flag("--config.file", command.asked.settings_file);
+  add_flag("--storage.path", command.asked.storage);
+  input.only_given_servers = !command.asked.settings.pinned_servers.empty();
+  return input;
+}
+
+}  // namespace
+
+bool has_rotation(const config::DomainSettings& domain) {
+  return !domain.rotation.ring.empty() || domain.rotation.times.every.count() > 0 ||
+         std::ranges::any_of(domain.selectors, [](const config::SelectorSettings& selector) {
+           return selector.role != config::Role::active;
+         });
+}
+
+checks::RotationInput rotation_input(const config::DomainSettings& domain, const CheckTarget& target) {
+  checks::RotationInput input = input_of(domain);
+  input.domain = domain.domain;
+  add_policy(target, input);
+  return input;
+}
+
+config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
+                                                           const config::Settings& settings) {
+  std::vector<config::DomainName> domains;
+  if (command.asked.every_domain) {
+    for (const auto& domain : settings.domains) domains.push_back(domain.domain);
+    if (domains.empty()) return config::mistake("", "the settings name no domains, and no domain is given");
+  } else {
+    domains.push_back(command.asked.domain);
+  }
+  std::vector<RotationTarget> targets;
+  for (const auto& domain : domains) {
+    const auto known = std::ranges::find(settings.domains, domain, &config::DomainSettings::domain);
+    auto input = input_of(command, domain, known == settings.domains.end() ? nullptr : &*known);
+
+    CheckCommand asked = command.asked;
+    asked.every_domain = false;
+    asked.domain = domain;
+    for (const auto& selector : input.selectors) asked.selectors.push_back(selector.selector);
+    for (const auto& [selector, time] : command.last_signatures) {
+      const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+      const std::string name = selector.to_string();
+      if (signer == input.selectors.end()) {
+        return config::mistake("--last-signature",
+                               fmt::format("{} is none of the selectors of this rotation", name));
+      }
+      if (signer != input.selectors.end() && signer->role == config::Role::active && !command.compromised) {
+        return config::mistake("--last-signature",
+                               fmt::format("{} is active: its last signature is still to come", name));
+      }
+    }
+    // Without selectors this tells what is missing.
+    auto plan = plan_check(asked, settings);
+    if (!plan) return tl::unexpected(std::move(plan.error()));
+    CheckTarget& target = plan->targets.front();
+    add_policy(target, input);
+    targets.push_back({std::move(target), std::move(input)});
+  }
+  if (command.next) {
+    const auto& selectors = targets.front().input.selectors;
+    const auto next = std::ranges::find(selectors, *command.next, &checks::PlannedSelector::selector);
+    if (next != selectors.end() && next->role == config::Role::active) {
+      return config::mistake(command.next->to_string(),
+                             "this selector is active: the next key needs another one");
+    }
+  }
+  return targets;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,62 @@
+#include "cli/plan/settings_input.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "cli/io/wall_clock.hpp"
+#include "config/root_hints.hpp"
+#include "config/settings_file.hpp"
+
+namespace dkimprobe::cli {
+
+void print_warning(const config::Mistake& warning) {
+  fmt::print(stderr, "dkimprobe: warning: {}: {}\n", warning.where, warning.message);
+}
+
+config::Result<config::Settings> load_settings(const std::filesystem::path& file, const Warn& warn) {
+  config::Vocabulary vocabulary;
+  for (const auto& check : checks::catalogue()) vocabulary.checks.emplace_back(check.name);
+  vocabulary.now = wall_time();
+  auto settings = config::load_settings(file, vocabulary);
+  if (!settings) return settings;
+  for (const auto& warning : settings->warnings) warn(warning);
+  return settings;
+}
+
+config::Result<LoadedSettings> load_settings(const CheckCommand& command, const Warn& warn) {
+  LoadedSettings loaded;
+  config::Settings& settings = loaded.settings;
+  config::Mistakes mistakes;
+  if (command.settings_file) {
+    auto read = load_settings(*command.settings_file, warn).and_then([&](config::Settings from_file) {
+      loaded.target_files = config::stamp_target_files(from_file.target_files);
+      return config::load_targets(loaded.target_files)
+          .and_then([&](const std::vector<config::FileTarget>& targets) {
+            return config::add_targets(std::move(from_file), targets);
+          });
+    });
+    if (read) {
+      settings = std::move(*read);
+    } else {
+      mistakes = std::move(read.error());
+    }
+  }
+  if (command.root_hints) {
+    if (auto servers = config::read_root_hints(*command.root_hints)) {
+      settings.probe.root_servers = std::move(*servers);
+    } else {
+      std::ranges::move(servers.error(), std::back_inserter(mistakes));
+    }
+  }
+  if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return loaded;
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,89 @@
+#include "config/basics/timestamp.hpp"
+
+#include <cstdint>
+
+namespace dkimprobe::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Takes the pieces of a text off its start; after the first that is not there nothing is taken any more.
+class Pieces {
+ public:
+  explicit Pieces(std::string_view text) : text_(text) {}
+
+  /// A number of exactly so many digits, at most `most`.
+  std::int32_t number(std::size_t digits, std::int32_t most) {
+    std::int32_t value = 0;
+    for (std::size_t i = 0; i < digits; ++i) value = value * 10 + digit();
+    if (value > most) good_ = false;
+    return value;
+  }
+  /// The digits after a decimal point, as thousandths; what is finer is left out.
+  milliseconds fraction() {
+    std::int32_t thousandths = 100 * digit();
+    for (std::int32_t unit = 10; next_is_digit(); unit /= 10) thousandths += unit * digit();
+    return milliseconds{thousandths};
+  }
+  char one_of(std::string_view wanted) {
+    const char c = next();
+    good_ = good_ && wanted.find(c) != std::string_view::npos;
+    if (good_) text_.remove_prefix(1);
+    return c;
+  }
+  [[nodiscard]] bool next_is(char c) const { return good_ && next() == c; }
+  [[nodiscard]] bool at_end() const { return text_.empty(); }
+  [[nodiscard]] bool good() const { return good_; }
+
+ private:
+  [[nodiscard]] char next() const { return text_.empty() ? '\0' : text_.front(); }
+  [[nodiscard]] bool next_is_digit() const { return good_ && next() >= '0' && next() <= '9'; }
+  std::int32_t digit() {
+    good_ = next_is_digit();
+    if (!good_) return 0;
+    const char c = text_.front();
+    text_.remove_prefix(1);
+    return c - '0';
+  }
+
+  std::string_view text_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+std::optional<Moment> parse_moment(std::string_view text) {
+  Pieces pieces(text);
+  const std::chrono::year year(pieces.number(4, 9999));
+  pieces.one_of("-");
+  const std::chrono::month month(static_cast<unsigned>(pieces.number(2, 12)));
+  pieces.one_of("-");
+  const std::chrono::day day(static_cast<unsigned>(pieces.number(2, 31)));
+  const std::chrono::year_month_day date(year, month, day);
+  if (!pieces.good() || !date.ok()) return std::nullopt;
+  const WallTime midnight = std::chrono::sys_days(date);
+  if (pieces.at_end()) return Moment{midnight, midnight + std::chrono::days{1} - milliseconds{1}};
+
+  // RFC 3339 section 5.6 allows small letters, and a space for people's sake.
+  pieces.one_of("Tt ");
+  WallTime time = midnight + std::chrono::hours{pieces.number(2, 23)};
+  pieces.one_of(":");
+  time += std::chrono::minutes{pieces.number(2, 59)};
+  pieces.one_of(":");
+  // A leap second is the second after it, for clocks that know none.
+  time += std::chrono::seconds{pieces.number(2, 60)};
+  if (pieces.next_is('.')) {
+    pieces.one_of(".");
+    time += pieces.fraction();
+  }
+  if (const char zone = pieces.one_of("Zz+-"); zone == '+' || zone == '-') {
+    const std::chrono::hours hours{pieces.number(2, 23)};
+    pieces.one_of(":");
+    const std::chrono::minutes offset = hours + std::chrono::minutes{pieces.number(2, 59)};
+    time -= zone == '+' ? offset : -offset;
+  }
+  if (!pieces.good() || !pieces.at_end()) return std::nullopt;
+  return Moment{time, time};
+}
+
+}  // namespace dkimprobe::config

@@ -1,0 +1,150 @@
+#include "config/keys/expected_key.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/basics/ascii.hpp"
+#include "config/basics/base64.hpp"
+#include "config/basics/escape.hpp"
+#include "config/keys/private_key.hpp"
+#include "config/keys/secret_bytes.hpp"
+
+namespace dkimprobe::config {
+namespace {
+
+/// The text of a file of records (RFC 1035 section 5.1) between its quotation marks, joined; a text without
+/// any as it is.
+std::string joined_strings(std::string_view text) {
+  if (text.find('"') == std::string_view::npos) return std::string(without_outer_space(text));
+  std::string joined;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      inside = !inside;
+    } else if (inside) {
+      if (text[i] == '\\' && i + 1 < text.size()) ++i;
+      joined.push_back(text[i]);
+    } else if (text[i] == ';') {
+      i = std::min(text.find('\n', i), text.size() - 1);  // a comment
+    }
+  }
+  return joined;
+}
+
+bool is_text(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](char c) { return is_space(c) || (c >= 0x20 && c < 0x7f); });
+}
+
+}  // namespace
+
+Result<KeyIdentity> read_fingerprint(std::string_view text) {
+  KeyIdentity identity;
+  const auto wrong = [&] {
+    return mistake("",
+                   fmt::format("`{}` cannot be used: it must be 64 hexadecimal digits, as `openssl pkey -in "
+                               "FILE -pubout -outform DER | sha256sum` prints them",
+                               escape_text(text, 80)));
+  };
+  bool colon_allowed = false;
+  for (const char c : text) {
+    if (c == ':' && colon_allowed) {
+      colon_allowed = false;
+      continue;
+    }
+    if (c >= '0' && c <= '9') {
+      identity.sha256.push_back(c);
+    } else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) {
+      identity.sha256.push_back(static_cast<char>(c | 0x20));
+    } else {
+      return wrong();
+    }
+    colon_allowed = identity.sha256.size() % 2 == 0;
+  }
+  if (identity.sha256.size() != 64 || text.back() == ':') return wrong();
+  return identity;
+}
+
+Result<KeyIdentity> read_expected_record(std::string_view text) {
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> type;
+  while (!text.empty()) {
+    const std::size_t semicolon = text.find(';');
+    const std::string_view tag = text.substr(0, semicolon);
+    text.remove_prefix(semicolon == std::string_view::npos ? text.size() : semicolon + 1);
+    const std::size_t equals = tag.find('=');
+    if (equals == std::string_view::npos) {
+      if (without_outer_space(tag).empty()) continue;
+      return mistake("", fmt::format("`{}` is no tag of a key record (RFC 6376 section 3.2)",
+                                     escape_text(without_outer_space(tag), 40)));
+    }
+    const std::string_view name = without_outer_space(tag.substr(0, equals));
+    const std::string_view value = without_outer_space(tag.substr(equals + 1));
+    auto* const wanted = name == "p" ? &key : name == "k" ? &type : nullptr;
+    if (wanted == nullptr) continue;
+    if (wanted->has_value()) return mistake("", fmt::format("{}= is there twice", name));
+    *wanted = value;
+  }
+  if (!key) return mistake("", "there is no p= in this record, and so no key to expect");
+  if (key->empty()) return mistake("", "p= is empty: the record of a revoked key holds none to expect");
+  std::string bytes(key->size(), '\0');
+  const auto size = decode_base64(*key, bytes);
+  if (!size) return mistake("", "p= is no base64 (RFC 4648 section 4)");
+  bytes.resize(*size);
+  if (type && *type == "ed25519") return read_raw_ed25519(bytes);
+  if (type && *type != "rsa") {
+    return mistake("", fmt::format("k= is `{}`; DKIM has rsa and ed25519 alone", escape_text(*type, 40)));
+  }
+  auto identity = read_public_key_bytes(bytes);
+  if (!identity) return mistake("", "p= holds no public key (SubjectPublicKeyInfo in DER)");
+  return identity;
+}
+
+Result<KeyFile> read_key_file(const std::filesystem::path& path, const PassphraseSource& passphrase) {
+  SecretBytes bytes(longest_key_file);
+  const auto readable_by_others = read_secret_file(path, SecretFiles::regular_and_pipes, "a key", bytes);
+  if (!readable_by_others) return tl::unexpected(readable_by_others.error());
+  const std::string name = path == "-" ? "standard input" : escape_text(path.string());
+  const auto at = [&](Mistakes mistakes) {
+    if (mistakes.front().where.empty()) mistakes.front().where = name;
+    return tl::unexpected(std::move(mistakes));
+  };
+  KeyFile file;
+  switch (key_form(bytes.view())) {
+    case KeyForm::private_key: {
+      auto facts = read_private_key_bytes(bytes.view(), name, passphrase);
+      if (!facts) return at(std::move(facts.error()));
+      file.kind = KeyFile::Kind::private_key;
+      file.identity = std::move(facts->identity);
+      file.warnings = std::move(facts->warnings);
+      if (*readable_by_others) file.warnings.push_back(private_key_readable(name));
+      return file;
+    }
+    case KeyForm::public_key: {
+      auto identity = read_public_key_bytes(bytes.view());
+      if (!identity) return at(std::move(identity.error()));
+      file.kind = KeyFile::Kind::public_key;
+      file.identity = std::move(*identity);
+      return file;
+    }
+    case KeyForm::other:
+      break;
+  }
+  if (!is_text(bytes.view()) || bytes.view().find("p=") == std::string_view::npos) {
+    const std::string_view other = name_other_form(bytes.view());
+    return mistake(name,
+                   fmt::format("this is {}; a private key, a public key (both in PEM or DER) or the text of "
+                               "a key record was expected",
+                               other.empty() ? "nothing that can be read" : other));
+  }
+  file.kind = KeyFile::Kind::record;
+  file.record = joined_strings(bytes.view());
+  auto identity = read_expected_record(file.record);
+  if (!identity) return at(std::move(identity.error()));
+  file.identity = std::move(*identity);
+  return file;
+}
+
+}  // namespace dkimprobe::config

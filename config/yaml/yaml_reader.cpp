@@ -1,0 +1,160 @@
+#include "config/yaml/yaml_reader.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <iterator>
+#include <memory>
+#include <system_error>
+
+#include "config/basics/escape.hpp"
+#include "config/basics/nearest_word.hpp"
+
+namespace dkimprobe::config {
+namespace {
+
+std::string_view describe(YamlNode::Kind kind) {
+  switch (kind) {
+    case YamlNode::Kind::nothing:
+      return "there is nothing";
+    case YamlNode::Kind::text:
+      return "this is a single value";
+    case YamlNode::Kind::list:
+      return "this is a list";
+    case YamlNode::Kind::map:
+      return "this is a map";
+  }
+  return {};
+}
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  return escape_text(text, longest);
+}
+
+// ---- Mistakes ----
+
+std::string YamlReader::where(const Value& value) const {
+  const std::string place = fmt::format("{}:{}:{}", name_, value.place.line, value.place.column);
+  return value.key.empty() ? place : fmt::format("{}: {}", place, value.key);
+}
+
+void YamlReader::wrong(const Value& value, std::string message) {
+  ++mistake_count_;
+  mistakes_.emplace(std::pair(value.place.line, value.place.column),
+                    Mistake{where(value), std::move(message)});
+  if (mistakes_.size() > most_mistakes) mistakes_.erase(std::prev(mistakes_.end()));
+}
+
+void YamlReader::wrong(const Value& value, const Mistakes& mistakes) {
+  for (const auto& each : mistakes) {
+    wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
+  }
+}
+
+void YamlReader::wrong_kind(const Value& value, std::string_view wanted) {
+  wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
+}
+
+Mistakes YamlReader::take_mistakes() {
+  Mistakes mistakes;
+  for (auto& [place, told] : mistakes_) mistakes.push_back(std::move(told));
+  if (mistake_count_ > most_mistakes) {
+    mistakes.push_back({name_, fmt::format("and {} more mistakes", mistake_count_ - most_mistakes)});
+  }
+  mistakes_.clear();
+  return mistakes;
+}
+
+// ---- Shapes ----
+
+std::string YamlReader::suggestion(std::string_view word, std::span<const std::string> known) const {
+  constexpr std::size_t longest_list = 30;
+  // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
+  const std::string nearest = mistake_count_ < most_mistakes ? nearest_word(word, known) : std::string{};
+  if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
+  if (known.empty() || known.size() > longest_list) return {};
+  return fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+YamlReader::Values YamlReader::map_of(const Value& value, std::optional<std::span<const std::string>> known,
+                                      std::string_view unknown_message) {
+  Values values;
+  if (value.node->kind != YamlNode::Kind::map) {
+    wrong_kind(value, "a map (lines of `key: value`)");
+    return values;
+  }
+  for (const auto& [key, held] : value.node->entries) {
+    const std::string path = value.key.empty() ? "" : value.key + '.';
+    Value entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place, path + shown(key.text),
+                key.place};
+    const Value key_itself{&key, key.place, entry.key, key.place};
+    if (key.kind != YamlNode::Kind::text) {
+      wrong({&key, key.place, value.key, key.place},
+            fmt::format("a key was expected, but {}", describe(key.kind)));
+    } else if (known && std::find(known->begin(), known->end(), key.text) == known->end()) {
+      wrong(key_itself, std::string(unknown_message) + suggestion(key.text, *known));
+    } else if (const auto before = values.find(key.text); before != values.end()) {
+      wrong(key_itself, fmt::format("the key is there already, at line {}", before->second.key_place.line));
+    } else {
+      values.emplace(key.text, std::move(entry));
+    }
+  }
+  return values;
+}
+
+std::vector<YamlValue> YamlReader::list_of(const Value& value) {
+  std::vector<Value> values;
+  if (value.node->kind != YamlNode::Kind::list) {
+    wrong_kind(value, "a list (lines that begin with `- `)");
+    return values;
+  }
+  for (const auto& item : value.node->items) values.push_back({&item, item.place, value.key, item.place});
+  return values;
+}
+
+std::optional<std::string_view> YamlReader::text_of(const Value& value) {
+  if (value.node->kind == YamlNode::Kind::text) return value.node->text;
+  if (value.node->kind == YamlNode::Kind::nothing) {
+    wrong(value, "a value was expected, but there is nothing (the words null and ~ need quotation marks)");
+  } else {
+    wrong_kind(value, "a single value");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::filesystem::path> YamlReader::path_of(const Value& value) {
+  const auto text = text_of(value);
+  if (!text) return std::nullopt;
+  if (text->empty() || text->find('\0') != std::string_view::npos) {
+    wrong(value, "the name of a file was expected");
+    return std::nullopt;
+  }
+  return folder_ / std::filesystem::path(*text);
+}
+
+Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view what) {
+  const std::string name = escape_text(path.string());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return mistake(name, fmt::format("this is a directory; a {} file was expected", what));
+  const auto failed = [&] {
+    return mistake(name,
+                   fmt::format("the {} cannot be read: {}", what, std::generic_category().message(errno)));
+  };
+  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
+  if (!file) return failed();
+  // One octet more than is allowed tells that there are too many.
+  std::string text(longest_yaml_bytes + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) return failed();
+  return text;
+}
+
+}  // namespace dkimprobe::config

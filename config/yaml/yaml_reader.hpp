@@ -1,0 +1,89 @@
+// What reading a YAML file of settings needs whatever the file is about: values with their places and keys,
+// maps and lists of a known shape, and all mistakes at once. It knows no key by name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "config/basics/result.hpp"
+#include "config/yaml/yaml_tree.hpp"
+
+namespace dkimprobe::config {
+
+/// A foreign value as a sentence shows it: escaped and not long.
+[[nodiscard]] std::string shown(std::string_view text);
+
+/// A value of the file with the place and the key by which mistakes about it are told.
+struct YamlValue {
+  const YamlNode* node = nullptr;
+  YamlPlace place{};  ///< where there is no value, that of its key
+  std::string key{};  ///< with the keys around it: `domains.selectors.role`
+  YamlPlace key_place{};
+};
+
+/// Readers of one kind of file are made from it.
+class YamlReader {
+ protected:
+  using Value = YamlValue;
+  using Values = std::map<std::string, Value, std::less<>>;
+
+  /// Paths in the file are relative to `folder`.
+  YamlReader(std::string name, std::filesystem::path folder)
+      : name_(std::move(name)), folder_(std::move(folder)) {}
+
+  [[nodiscard]] std::string where(const Value& value) const;
+  void wrong(const Value& value, std::string message);
+  void wrong(const Value& value, const Mistakes& mistakes);
+  void wrong_kind(const Value& value, std::string_view wanted);
+  [[nodiscard]] std::size_t mistake_count() const { return mistake_count_; }
+  /// Those of the file by line and column; of very many the first ones.
+  [[nodiscard]] Mistakes take_mistakes();
+
+  /// The end of a sentence about a word that is not among `known`, all of which are safe to print.
+  [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
+  /// Without `known` every key is right.
+  [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
+                              std::string_view unknown_message = "there is no such key");
+  [[nodiscard]] std::vector<Value> list_of(const Value& value);
+  [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
+  [[nodiscard]] std::optional<std::filesystem::path> path_of(const Value& value);
+
+  template <class T>
+  std::optional<T> take(const Value& value, Result<T> result) {
+    if (result) return std::move(*result);
+    wrong(value, result.error());
+    return std::nullopt;
+  }
+  template <class T>
+  std::optional<T> word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
+                           std::string_view allowed) {
+    const auto text = text_of(value);
+    if (!text) return std::nullopt;
+    auto word = parse(*text);
+    if (!word) wrong(value, fmt::format("`{}` cannot be used: it must be {}", shown(*text), allowed));
+    return word;
+  }
+
+ private:
+  std::string name_;
+  std::filesystem::path folder_;
+  /// The first ones by line and column; those of one place in the order in which they were seen.
+  std::multimap<std::pair<std::uint32_t, std::uint32_t>, Mistake> mistakes_{};
+  std::size_t mistake_count_ = 0;
+};
+
+/// The text of the file, and no more of it than read_yaml takes. `what` is what it should hold ("settings").
+[[nodiscard]] Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view what);
+
+}  // namespace dkimprobe::config

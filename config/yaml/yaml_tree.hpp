@@ -1,0 +1,39 @@
+// A YAML text as a tree of values with their places, bounded in size and depth. It knows nothing of what the
+// values mean. The parts of YAML that can make a small text large, or stand for another type, are refused.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/basics/result.hpp"
+
+namespace dkimprobe::config {
+
+struct YamlPlace {
+  std::uint32_t line = 1;  ///< both count from 1
+  std::uint32_t column = 1;
+};
+
+struct YamlNode {
+  enum class Kind : std::uint8_t { nothing, text, list, map };
+
+  Kind kind = Kind::nothing;
+  YamlPlace place{};
+  std::string text{};                                    ///< raw
+  std::vector<YamlNode> items{};                         ///< of a list
+  std::vector<std::pair<YamlNode, YamlNode>> entries{};  ///< of a map, in order, repeated keys included
+};
+
+/// What a settings file may be at most.
+inline constexpr std::size_t longest_yaml_bytes = 4U << 20U;
+inline constexpr std::size_t deepest_yaml = 32;
+inline constexpr std::size_t most_yaml_nodes = 500'000;
+
+/// The one document of the text. The mistake is at `name:LINE:COLUMN`, the first that ends the reading.
+[[nodiscard]] Result<YamlNode> read_yaml(std::string_view text, const std::string& name);
+
+}  // namespace dkimprobe::config

@@ -1,0 +1,81 @@
+#include "exporters/http/live_web_config.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/basics/escape.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+config::Result<std::shared_ptr<WebRules>> make_rules(config::WebConfig config) {
+  auto rules = std::make_shared<WebRules>();
+  rules->config = std::move(config);
+  if (rules->config.tls) {
+    auto tls = make_tls_context(std::make_shared<const config::TlsServerConfig>(*rules->config.tls));
+    if (!tls) {
+      for (auto& each : tls.error()) each.where = config::escape_text(rules->config.files.front().string());
+      return tl::unexpected(std::move(tls.error()));
+    }
+    rules->tls = std::move(*tls);
+  }
+  return rules;
+}
+
+WebFileStamp stamp_of(const std::filesystem::path& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+}  // namespace
+
+config::Result<bool> WebRulesFile::open(const WebSettings& settings) {
+  path_ = settings.config_file;
+  told_ = settings.on_config;
+  if (!path_) return true;
+  files_.push_back(*path_);
+  return read();
+}
+
+std::shared_ptr<const WebRules> WebRulesFile::now() {
+  if (!path_ || stamps() == stamps_) return rules_;
+  if (auto result = read(); !result && told_) told_(tl::unexpected(std::move(result.error())));
+  return rules_;
+}
+
+std::vector<WebFileStamp> WebRulesFile::stamps() const {
+  std::vector<WebFileStamp> result;
+  for (const auto& file : files_) result.push_back(stamp_of(file));
+  return result;
+}
+
+config::Result<bool> WebRulesFile::read() {
+  // Before the reading: what changes meanwhile is then read once more.
+  stamps_ = stamps();
+  return config::load_web_config(*path_)
+      .and_then([](config::WebConfig config) { return make_rules(std::move(config)); })
+      .map([&](std::shared_ptr<WebRules> rules) {
+        if (files_ != rules->config.files) {
+          files_ = rules->config.files;
+          stamps_ = stamps();
+        }
+        rules_ = std::move(rules);
+        if (told_) told_(rules_->config.warnings);
+        return true;
+      });
+}
+
+bool RateBucket::take(const config::RateLimit& limit, std::chrono::steady_clock::time_point now) {
+  const std::chrono::duration<double> passed = now - last_;
+  last_ = now;
+  const double gained = passed / std::chrono::duration<double>(limit.interval);
+  tokens_ = std::min<double>(limit.burst, tokens_ + gained);
+  if (tokens_ < 1.0) return false;
+  tokens_ -= 1.0;
+  return true;
+}
+
+}  // namespace dkimprobe::exporters

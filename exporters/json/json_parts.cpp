@@ -1,0 +1,41 @@
+#include "exporters/json/json_parts.hpp"
+
+#include "exporters/text/iso_time.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+
+Json text_or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(without_controls(text));
+}
+
+Json time_or_null(const std::optional<probe::WallTime>& time) {
+  return time ? Json(iso_time(*time)) : Json(nullptr);
+}
+
+Json selector_or_null(const std::optional<config::Selector>& selector) {
+  return selector ? Json(selector->to_string()) : Json(nullptr);
+}
+
+Json names_json(const std::vector<config::DomainName>& names) {
+  Json list = Json::array();
+  for (const auto& name : names) list.push_back(name.to_string());
+  return list;
+}
+
+Json because_json(const std::vector<checks::Because>& because) {
+  Json list = Json::array();
+  for (const auto& reason : because) {
+    list.push_back({{"name", reason.name},
+                    {"until", time_or_null(reason.until)},
+                    {"detail", without_controls(reason.detail)},
+                    {"reference", text_or_null(reason.reference)}});
+  }
+  return list;
+}
+
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace dkimprobe::exporters

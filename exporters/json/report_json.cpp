@@ -1,0 +1,444 @@
+#include "exporters/json/report_json.hpp"
+
+#include "checks/catalogue/catalogue.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/json/json_parts.hpp"
+#include "exporters/text/iso_time.hpp"
+#include "exporters/text/response_sizes.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Report;
+using config::escape_text;
+
+Json milliseconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1'000.0;
+}
+
+std::string_view word(probe::NotAsked reason) {
+  switch (reason) {
+    case probe::NotAsked::asked:
+      return "asked";
+    case probe::NotAsked::address_refused:
+      return "address_refused";
+    case probe::NotAsked::no_route:
+      return "no_route";
+    case probe::NotAsked::family_disabled:
+      return "family_disabled";
+    case probe::NotAsked::budget_exhausted:
+      return "budget_exhausted";
+    case probe::NotAsked::answers_as_resolver:
+      return "answers_as_resolver";
+  }
+  return "";
+}
+
+std::string_view word(probe::DiscoveryOutcome outcome) {
+  switch (outcome) {
+    case probe::DiscoveryOutcome::complete:
+      return "complete";
+    case probe::DiscoveryOutcome::pinned:
+      return "pinned";
+    case probe::DiscoveryOutcome::no_servers:
+      return "no_servers";
+    case probe::DiscoveryOutcome::intercepted:
+      return "intercepted";
+    case probe::DiscoveryOutcome::loop:
+      return "loop";
+    case probe::DiscoveryOutcome::budget_exhausted:
+      return "budget_exhausted";
+    case probe::DiscoveryOutcome::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+Json strings_json(const std::vector<std::string>& strings) {
+  Json list = Json::array();
+  for (const auto& text : strings) list.push_back(escape_text(text));
+  return list;
+}
+
+Json addresses_json(const std::vector<config::Address>& addresses) {
+  Json list = Json::array();
+  for (const auto& address : addresses) list.push_back(address.to_string());
+  return list;
+}
+
+Json record_json(const checks::RecordFacts& record) {
+  Json tags = Json::array();
+  for (const auto& tag : record.tags) {
+    tags.push_back(
+        {{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}, {"offset", tag.offset}});
+  }
+  return {{"class", checks::to_string(record.record_class)},
+          {"strings", strings_json(record.strings)},
+          {"tags", std::move(tags)}};
+}
+
+Json key_json(const std::optional<checks::KeyFacts>& key) {
+  if (!key) return nullptr;
+  return {{"algorithm", escape_text(key->algorithm)},
+          {"bits", key->bits},
+          {"sha256", text_or_null(key->sha256)},
+          {"exponent", or_null(key->exponent)}};
+}
+
+Json headroom(std::uint32_t limit, const std::optional<std::uint32_t>& bytes) {
+  if (!bytes) return nullptr;
+  return static_cast<std::int64_t>(limit) - static_cast<std::int64_t>(*bytes);
+}
+
+Json size_json(const checks::SizeFacts& size) {
+  return {{"direct", or_null(size.direct)},
+          {"chain", or_null(size.chain)},
+          {"headroom_512", headroom(plain_limit_bytes, plain_bytes(size))},
+          {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(size))},
+          {"observed",
+           {{"udp", or_null(size.observed_udp)},
+            {"edns", or_null(size.observed_edns)},
+            {"tcp", or_null(size.observed_tcp)}}},
+          {"drop_first", strings_json(size.drop_first)}};
+}
+
+/// One entry for each server of a finding, so that a reader can select by server; one with null without any.
+void append_finding(Json& list, const checks::Finding& finding) {
+  const auto entry = [&](const checks::ServerId* server) {
+    list.push_back({{"id", finding.check->name},
+                    {"severity", checks::to_string(finding.severity)},
+                    {"server", server == nullptr ? Json(nullptr) : Json(server->address.ip.to_string())},
+                    {"server_name", server == nullptr ? Json(nullptr) : text_or_null(server->name)},
+                    {"offset", or_null(finding.offset)},
+                    {"detail", without_controls(finding.detail)},
+                    {"remedy", without_controls(finding.remedy)},
+                    {"reference", text_or_null(finding.check->reference)}});
+  };
+  if (finding.servers.empty()) entry(nullptr);
+  for (const auto& server : finding.servers) entry(&server);
+}
+
+Json server_json(const checks::ServerRow& row) {
+  return {{"name", row.id.name},
+          {"address", row.id.address.ip.to_string()},
+          {"port", row.id.address.port},
+          {"owner", row.owner.to_string()},
+          {"outcome", checks::to_string(row.outcome)},
+          {"not_asked", row.not_asked == probe::NotAsked::asked ? Json(nullptr) : Json(word(row.not_asked))},
+          {"rcode", or_null(row.rcode)},
+          {"authoritative", row.authoritative},
+          {"truncated", row.truncated},
+          {"serial", or_null(row.serial)},
+          {"ttl", or_null(row.ttl_seconds)},
+          {"answer_sha256", text_or_null(row.answer_sha256)},
+          {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
+          {"says", without_controls(row.says)},
+          {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
+          {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
+          {"udp_bytes", or_null(row.udp_bytes)}};
+}
+
+Json cut_json(const probe::ZoneCut& cut) {
+  const auto targets = [](const std::vector<probe::NsRecord>& records) {
+    Json list = Json::array();
+    for (const auto& record : records) list.push_back(record.target.to_string());
+    return list;
+  };
+  return {{"apex", cut.apex.to_string()},
+          {"parent_ns", targets(cut.parent_ns)},
+          {"parent_ns_ttl", cut.parent_ns_ttl_seconds},
+          {"child_ns", targets(cut.child_ns)},
+          {"child_ns_ttl", cut.child_ns_ttl_seconds}};
+}
+
+Json zone_json(const probe::Delegation& delegation) {
+  Json cuts = Json::array();
+  for (const auto& cut : delegation.cuts) cuts.push_back(cut_json(cut));
+  Json nameservers = Json::array();
+  for (const auto& server : delegation.nameservers) {
+    nameservers.push_back({{"name", server.name.to_string()},
+                           {"in_parent", server.in_parent},
+                           {"in_child", server.in_child},
+                           {"glue", addresses_json(server.glue)},
+                           {"addresses", addresses_json(server.addresses)}});
+  }
+  const bool reached = delegation.outcome == probe::DiscoveryOutcome::complete ||
+                       delegation.outcome == probe::DiscoveryOutcome::pinned;
+  return {{"zone", delegation.zone.to_string()},
+          {"outcome", word(delegation.outcome)},
+          {"stopped_at", reached ? Json(nullptr) : Json(delegation.stopped_at.to_string())},
+          {"cuts", std::move(cuts)},
+          {"nameservers", std::move(nameservers)},
+          {"nameservers_cut_off", names_json(delegation.nameservers_cut_off)},
+          {"denied", names_json(delegation.denied)},
+          {"queries", delegation.exchanges.size()}};
+}
+
+Json outcomes_json(const Report& report) {
+  Json outcomes = Json::object();
+  for (const auto& result : report.outcomes) outcomes[result.check->name] = checks::to_string(result.outcome);
+  return outcomes;
+}
+
+/// Findings about a text that no server was asked for.
+Json text_findings(const Report& report) {
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) {
+    findings.push_back({{"id", finding.check->name},
+                        {"severity", checks::to_string(finding.severity)},
+                        {"offset", or_null(finding.offset)},
+                        {"detail", without_controls(finding.detail)},
+                        {"remedy", without_controls(finding.remedy)},
+                        {"reference", text_or_null(finding.check->reference)}});
+  }
+  return findings;
+}
+
+Json planned_json(const PlannedRecord& record) {
+  std::string text;
+  for (const auto& string : record.strings) text += string;
+  return {{"name", record.name.to_string()},
+          {"type", "TXT"},
+          {"ttl", record.ttl_seconds},
+          {"text", escape_text(text)},
+          {"strings", strings_json(record.strings)}};
+}
+
+Json rotation_json(const Report& report) {
+  const checks::RotationFacts facts = report.rotation.value_or(checks::RotationFacts{});
+  return {{"negative_ttl", or_null(report.negative_ttl_seconds)},
+          {"safe_to_sign_at", time_or_null(facts.safe_to_sign_at)},
+          {"safe_to_remove_at", time_or_null(facts.safe_to_remove_at)},
+          {"because", because_json(facts.because)}};
+}
+
+Json report_object(const Report& report) {
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) append_finding(findings, finding);
+  Json servers = Json::array();
+  for (const auto& row : report.servers) servers.push_back(server_json(row));
+  Json chain = Json::array();
+  for (const auto& alias : report.chain) {
+    chain.push_back({{"owner", alias.owner.to_string()},
+                     {"target", alias.target.to_string()},
+                     {"type", alias.is_dname ? "DNAME" : "CNAME"},
+                     {"ttl", alias.ttl_seconds}});
+  }
+  Json zones = Json::array();
+  for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
+  Json not_asked = Json::array();
+  for (const auto& sentence : report.not_asked) not_asked.push_back(without_controls(sentence));
+  Json switched_off = Json::object();
+  for (const auto& result : report.outcomes) {
+    if (!result.switched_off.empty()) switched_off[result.check->name] = result.switched_off;
+  }
+  return {{"schema", "dkimprobe.report/1"},
+          {"domain", report.domain.to_string()},
+          {"selector", report.selector.to_string()},
+          {"name", report.name.to_string()},
+          {"role", config::to_string(report.role)},
+          {"observed_at", iso_time(report.observed_at)},
+          {"took_ms", milliseconds(report.took)},
+          {"status", checks::to_string(report.status)},
+          {"headline", without_controls(report.headline)},
+          {"record", record_json(report.record)},
+          {"key", key_json(report.key)},
+          {"size", size_json(report.size)},
+          {"findings", std::move(findings)},
+          {"servers", std::move(servers)},
+          {"chain", std::move(chain)},
+          {"delegation", {{"zones", std::move(zones)}, {"not_asked", std::move(not_asked)}}},
+          {"rotation", rotation_json(report)},
+          {"adsp", {{"policy", checks::to_string(report.adsp)}}},
+          {"outcomes", outcomes_json(report)},
+          {"switched_off", std::move(switched_off)}};
+}
+
+Json check_object(const config::DomainName& domain, checks::Status status, std::span<const Report> reports) {
+  Json list = Json::array();
+  for (const auto& report : reports) list.push_back(report_object(report));
+  return {{"schema", "dkimprobe.check/1"},
+          {"domain", domain.to_string()},
+          {"status", checks::to_string(status)},
+          {"reports", std::move(list)}};
+}
+
+Json signature_json(const checks::SignatureField& field) {
+  Json tags = Json::array();
+  for (const auto& tag : field.list.tags)
+    tags.push_back({{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}});
+  Json mistakes = Json::array();
+  for (const auto& fault : field.faults) mistakes.push_back(without_controls(fault.detail));
+  return {{"number", field.number},
+          {"line", field.line},
+          {"domain", field.domain ? Json(field.domain->to_string()) : Json(nullptr)},
+          {"selector", field.selector ? Json(field.selector->to_string()) : Json(nullptr)},
+          {"tags", std::move(tags)},
+          {"mistakes", std::move(mistakes)}};
+}
+
+}  // namespace
+
+std::string check_json(const config::DomainName& domain, checks::Status status,
+                       std::span<const Report> reports) {
+  return json_text(check_object(domain, status, reports), 2);
+}
+
+std::string check_json_line(const config::DomainName& domain, checks::Status status,
+                            std::span<const Report> reports) {
+  return json_text(check_object(domain, status, reports), -1);
+}
+
+std::string message_json(checks::Status status, std::span<const checks::SignatureField> signatures,
+                         std::span<const DomainReports> domains) {
+  Json fields = Json::array();
+  for (const auto& field : signatures) fields.push_back(signature_json(field));
+  Json results = Json::array();
+  for (const auto& each : domains) results.push_back(check_object(each.domain, each.status, each.reports));
+  return json_text({{"schema", "dkimprobe.message/1"},
+                    {"status", checks::to_string(status)},
+                    {"verification", "not_done"},
+                    {"signatures", std::move(fields)},
+                    {"checks", std::move(results)}},
+                   2);
+}
+
+std::string lint_json(const Report& report, std::size_t line) {
+  const auto name_or_null = [](bool known, const std::string& name) {
+    return known ? Json(name) : Json(nullptr);
+  };
+  return json_text(
+      {{"schema", "dkimprobe.lint/1"},
+       {"line", line},
+       {"domain", name_or_null(!report.domain.is_root(), report.domain.to_string())},
+       {"selector", name_or_null(report.selector != config::Selector{}, report.selector.to_string())},
+       {"name", name_or_null(!report.name.is_root(), report.name.to_string())},
+       {"role", config::to_string(report.role)},
+       {"status", checks::to_string(report.status)},
+       {"headline", without_controls(report.headline)},
+       {"record", record_json(report.record)},
+       {"key", key_json(report.key)},
+       {"size",
+        {{"direct", or_null(report.size.direct)},
+         {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
+         {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
+         {"drop_first", strings_json(report.size.drop_first)}}},
+       {"findings", text_findings(report)},
+       {"adsp", {{"policy", checks::to_string(report.adsp)}}},
+       {"outcomes", outcomes_json(report)}},
+      -1);
+}
+
+std::string lint_mistake_json(std::size_t line, std::string_view mistake) {
+  return json_text({{"schema", "dkimprobe.lint/1"},
+                    {"line", line},
+                    {"status", "unknown"},
+                    {"mistake", without_controls(mistake)}},
+                   -1);
+}
+
+std::string record_json(const RecordOutput& output) {
+  const Report& report = output.report;
+  return json_text({{"schema", "dkimprobe.record/1"},
+                    {"record", planned_json(output.record)},
+                    {"alias", output.alias ? Json(output.alias->to_string()) : Json(nullptr)},
+                    {"status", checks::to_string(report.status)},
+                    {"key", key_json(report.key)},
+                    {"size",
+                     {{"direct", or_null(report.size.direct)},
+                      {"chain", or_null(report.size.chain)},
+                      {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
+                      {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
+                      {"drop_first", strings_json(report.size.drop_first)}}},
+                    {"findings", text_findings(report)},
+                    {"in_place_of_adsp", output.in_place ? planned_json(*output.in_place) : Json(nullptr)}},
+                   2);
+}
+
+std::string preflight_json(const checks::Preflight& preflight) {
+  const auto word_of = [](const checks::ResolverWord& word) -> Json {
+    const bool holds_something = word.look.state == checks::CacheState::denied ||
+                                 word.look.state == checks::CacheState::other ||
+                                 word.look.state == checks::CacheState::expected;
+    return {{"resolver", word.look.resolver.to_string()},
+            {"seen", iso_time(word.look.seen)},
+            {"state", checks::to_string(word.look.state)},
+            {"seconds_left", holds_something ? Json(word.look.seconds_left) : Json(nullptr)},
+            {"detail", without_controls(word.detail)}};
+  };
+  const Report& report = preflight.report;
+  Json key = nullptr;
+  if (const auto& expected = preflight.expected_key) {
+    key = {{"sha256", expected->sha256},
+           {"algorithm", text_or_null(expected->algorithm)},
+           {"bits", expected->bits == 0 ? Json(nullptr) : Json(expected->bits)}};
+  }
+  Json servers = Json::array();
+  for (const auto& server : preflight.sign.servers) {
+    servers.push_back(
+        {{"owner", server.owner.to_string()},
+         {"name", without_controls(server.server.name)},
+         {"address",
+          server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
+         {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
+         {"progress", checks::to_string(server.progress)},
+         {"since", time_or_null(server.since)},
+         {"detail", without_controls(server.detail)}});
+  }
+  Json texts = nullptr;
+  if (preflight.text_known) texts = Json::array();
+  for (const auto& copy : preflight.texts) {
+    Json addresses = Json::array();
+    for (const auto& server : copy.servers) addresses.push_back(server.address.ip.to_string());
+    Json difference = nullptr;
+    if (copy.difference) {
+      difference = {{"offset", copy.difference->offset},
+                    {"shown_from", copy.difference->shown_from},
+                    {"published", escape_text(copy.difference->published)},
+                    {"meant", escape_text(copy.difference->meant)},
+                    {"cause", text_or_null(copy.difference->cause)}};
+    }
+    texts.push_back({{"servers", std::move(addresses)},
+                     {"string_sizes", copy.string_sizes},
+                     {"difference", std::move(difference)}});
+  }
+  Json findings = Json::array();
+  for (const auto& finding : report.findings) append_finding(findings, finding);
+  Json limits = Json::array();
+  for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
+  if (!preflight.no_way.empty()) limits.push_back(without_controls(preflight.no_way));
+  Json caches = Json::array();
+  for (const auto& word : preflight.caches) caches.push_back(word_of(word));
+  Json public_answer = nullptr;
+  if (preflight.public_answer) {
+    Json answers = Json::array();
+    for (const auto& word : preflight.public_answer->answers) answers.push_back(word_of(word));
+    public_answer = {{"why_not_asked", text_or_null(preflight.public_answer->why_not_asked)},
+                     {"answers", std::move(answers)}};
+  }
+  return json_text({{"schema", "dkimprobe.preflight/1"},
+                    {"domain", report.domain.to_string()},
+                    {"selector", report.selector.to_string()},
+                    {"name", report.name.to_string()},
+                    {"observed_at", iso_time(report.observed_at)},
+                    {"readiness", checks::to_string(preflight.sign.safe.readiness)},
+                    {"safe_to_sign_at", time_or_null(preflight.sign.safe.at)},
+                    {"because", because_json(preflight.sign.safe.because)},
+                    {"expected_key", std::move(key)},
+                    {"record", record_json(report.record)},
+                    {"key", key_json(report.key)},
+                    {"servers", std::move(servers)},
+                    {"texts", std::move(texts)},
+                    {"size", size_json(report.size)},
+                    {"findings", std::move(findings)},
+                    {"caches", std::move(caches)},
+                    {"public_answer", std::move(public_answer)},
+                    {"only_given_servers", preflight.only_given_servers},
+                    {"limits", std::move(limits)},
+                    {"looks", preflight.looks},
+                    {"history_kept", preflight.history_kept}},
+                   2);
+}
+
+}  // namespace dkimprobe::exporters

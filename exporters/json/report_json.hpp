@@ -1,0 +1,60 @@
+// Reports as JSON for programs: one object, keys in a fixed order, foreign bytes escaped as everywhere else.
+// The shapes stand in exporters/json/report.schema.json; it prints what a report holds and judges nothing.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/message/signature_field.hpp"
+#include "checks/report/report.hpp"
+#include "checks/rotation/preflight.hpp"
+#include "exporters/formats/record_formats.hpp"
+
+namespace dkimprobe::exporters {
+
+/// One object of the schema `dkimprobe.check/1` with the report of each selector, and a newline at the end.
+[[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
+                                     std::span<const checks::Report> reports);
+
+/// The same without line breaks inside: a line of a stream.
+[[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
+                                          std::span<const checks::Report> reports);
+
+/// What was found at the keys of one domain.
+struct DomainReports {
+  config::DomainName domain{};
+  checks::Status status = checks::Status::unknown;
+  std::vector<checks::Report> reports{};
+};
+
+/// One object of the schema `dkimprobe.message/1`: the signatures of a message, and a `dkimprobe.check/1` for
+/// each domain that they name. `status` is that of the whole.
+[[nodiscard]] std::string message_json(checks::Status status,
+                                       std::span<const checks::SignatureField> signatures,
+                                       std::span<const DomainReports> domains);
+
+/// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
+/// only servers can tell.
+[[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
+
+/// The same for a line of input that is no record.
+[[nodiscard]] std::string lint_mistake_json(std::size_t line, std::string_view mistake);
+
+/// A record that is to be published, with all that there is to say of it.
+struct RecordOutput {
+  PlannedRecord record{};
+  checks::Report report{};                    ///< of `checks::judge_record`
+  std::optional<config::DomainName> alias{};  ///< the selector's name, when the record stands elsewhere
+  std::optional<PlannedRecord> in_place{};    ///< what reaches the end of signing practices today
+};
+
+/// One object of the schema `dkimprobe.record/1`.
+[[nodiscard]] std::string record_json(const RecordOutput& output);
+
+/// One object of the schema `dkimprobe.preflight/1`, exporters/json/preflight.schema.json.
+[[nodiscard]] std::string preflight_json(const checks::Preflight& preflight);
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,141 @@
+#include "exporters/json/rotation_json.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "exporters/json/json_parts.hpp"
+#include "exporters/text/iso_time.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+std::string_view word(checks::Readiness readiness) {
+  switch (readiness) {
+    case checks::Readiness::ready:
+      return "ready";
+    case checks::Readiness::wait:
+      return "wait";
+    case checks::Readiness::not_ready:
+      return "not_ready";
+    case checks::Readiness::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+std::string_view word(checks::Progress progress) {
+  switch (progress) {
+    case checks::Progress::right:
+      return "right";
+    case checks::Progress::other_key:
+      return "other_key";
+    case checks::Progress::damaged:
+      return "damaged";
+    case checks::Progress::revoked:
+      return "revoked";
+    case checks::Progress::absent:
+      return "absent";
+    case checks::Progress::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+Json safe_time_json(const checks::SafeTime& time) {
+  return {{"readiness", word(time.readiness)},
+          {"at", time_or_null(time.at)},
+          {"because", because_json(time.because)}};
+}
+
+Json step_json(const checks::PlannedStep& step) {
+  Json actions = Json::array();
+  for (const auto& action : step.actions)
+    actions.push_back({{"says", without_controls(action.says)}, {"text", text_or_null(action.text)}});
+  Json servers = Json::array();
+  for (const auto& server : step.servers) {
+    servers.push_back(
+        {{"name", without_controls(server.server.name)},
+         {"address",
+          server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
+         {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
+         {"owner", server.owner.to_string()},
+         {"progress", word(server.progress)},
+         {"since", time_or_null(server.since)},
+         {"detail", without_controls(server.detail)}});
+  }
+  return {{"step", checks::to_string(step.step)}, {"state", checks::to_string(step.state)},
+          {"since", time_or_null(step.since)},    {"earliest", time_or_null(step.earliest)},
+          {"says", without_controls(step.says)},  {"because", because_json(step.because)},
+          {"actions", std::move(actions)},        {"servers", std::move(servers)}};
+}
+
+Json change_json(const checks::RotationChange& change) {
+  Json steps = Json::array();
+  for (const auto& step : change.steps) steps.push_back(step_json(step));
+  return {{"from", selector_or_null(change.from)},
+          {"to", selector_or_null(change.to)},
+          {"to_is_new", change.to_is_new},
+          {"emergency", change.emergency},
+          {"steps", std::move(steps)}};
+}
+
+Json state_json(const checks::RotationState& state) {
+  Json old_keys = Json::array();
+  for (const auto& key : state.old_keys) {
+    old_keys.push_back({{"selector", key.selector.to_string()},
+                        {"published", key.published},
+                        {"still_published", key.still_published},
+                        {"removed_too_early", key.removed_too_early},
+                        {"safe_to_remove", safe_time_json(key.remove)},
+                        {"gone", safe_time_json(key.gone)}});
+  }
+  return {{"current", selector_or_null(state.current)},
+          {"next", selector_or_null(state.next)},
+          {"key_since", time_or_null(state.key_since)},
+          {"key_may_be_older", state.key_may_be_older},
+          {"due_at", time_or_null(state.due_at)},
+          {"overdue", state.overdue},
+          {"next_everywhere", state.next_everywhere},
+          {"safe_to_sign", safe_time_json(state.sign)},
+          {"old_keys", std::move(old_keys)}};
+}
+
+std::string rotation_text(const checks::RotationOverview& overview, int indent) {
+  Json faults = Json::array();
+  for (const auto& fault : overview.faults) {
+    faults.push_back({{"name", fault.name},
+                      {"severity", checks::to_string(fault.severity)},
+                      {"selector", fault.selector.to_string()},
+                      {"says", without_controls(fault.clause)},
+                      {"evidence", text_or_null(fault.evidence)},
+                      {"remedy", text_or_null(fault.remedy)}});
+  }
+  Json changes = Json::array();
+  for (const auto& change : overview.changes) changes.push_back(change_json(change));
+  Json notes = Json::array();
+  for (const auto& note : overview.notes) notes.push_back(without_controls(note));
+  const Json whole = {{"schema", "dkimprobe.rotation/1"},
+                      {"domain", overview.domain.to_string()},
+                      {"at", iso_time(overview.now)},
+                      {"status", checks::to_string(overview.status)},
+                      {"headline", without_controls(overview.headline)},
+                      {"state", state_json(overview.state)},
+                      {"faults", std::move(faults)},
+                      {"changes", std::move(changes)},
+                      {"notes", std::move(notes)}};
+  return json_text(whole, indent);
+}
+
+}  // namespace
+
+std::string rotation_json(const checks::RotationOverview& overview) {
+  return rotation_text(overview, 2);
+}
+
+std::string rotation_json_line(const checks::RotationOverview& overview) {
+  return rotation_text(overview, -1);
+}
+
+}  // namespace dkimprobe::exporters

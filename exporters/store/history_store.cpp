@@ -1,0 +1,1221 @@
+#include "exporters/store/history_store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/record/digest.hpp"
+#include "checks/record/key_record.hpp"
+#include "config/basics/ascii.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/store/history_changes.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::AnswerSpan;
+using checks::NameserverSpan;
+using checks::PublishedKind;
+using checks::SelectorHistory;
+using checks::ServerTimeline;
+using checks::ZonePast;
+using checks::ZoneTimeline;
+using config::DomainName;
+using config::Selector;
+using probe::WallTime;
+
+/// "DKIh", in the header of the file (`PRAGMA application_id`): what tells ours from any other SQLite file.
+constexpr int application_id = 0x444b4968;
+
+/// A writer holds the file for milliseconds, bringing it up to date perhaps for a second.
+constexpr int busy_timeout_ms = 5'000;
+
+/// The step at place N makes schema version N + 1 of version N. Steps are never changed once released.
+/// Times are milliseconds since 1970. `last_seen` is null for what was seen in the last look at the selector:
+/// so a look that sees nothing new writes one row. `strings` holds of each record the number of its strings
+/// and of each string its length and octets, the numbers in two octets with the higher first. Names in lists
+/// are separated by spaces.
+constexpr std::array schema_steps = {
+    R"(
+CREATE TABLE selectors (
+  id INTEGER PRIMARY KEY,
+  domain TEXT NOT NULL COLLATE NOCASE,
+  selector TEXT NOT NULL COLLATE NOCASE,
+  first_look INTEGER,
+  last_look INTEGER,
+  UNIQUE (domain, selector)
+) STRICT;
+CREATE TABLE texts (
+  id INTEGER PRIMARY KEY,
+  sha256 TEXT NOT NULL UNIQUE,
+  strings BLOB NOT NULL
+) STRICT;
+CREATE TABLE keys (
+  sha256 TEXT NOT NULL,
+  texts_id INTEGER NOT NULL REFERENCES texts (id) ON DELETE CASCADE,
+  PRIMARY KEY (sha256, texts_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_of_texts ON keys (texts_id);
+CREATE TABLE timelines (
+  id INTEGER PRIMARY KEY,
+  selector_id INTEGER NOT NULL REFERENCES selectors (id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  server TEXT NOT NULL,
+  address TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  lag_serial INTEGER,
+  lag_since INTEGER,
+  UNIQUE (selector_id, place)
+) STRICT;
+CREATE TABLE spans (
+  timeline_id INTEGER NOT NULL REFERENCES timelines (id) ON DELETE CASCADE,
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER,
+  kind TEXT NOT NULL,
+  texts_id INTEGER REFERENCES texts (id),
+  alias TEXT,
+  ttl_seconds INTEGER,
+  nsec_ttl_seconds INTEGER,
+  domainkey_denied_seconds INTEGER,
+  wildcard_ttl_seconds INTEGER,
+  PRIMARY KEY (timeline_id, first_seen)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spans_of_texts ON spans (texts_id) WHERE texts_id IS NOT NULL;
+CREATE TRIGGER texts_end AFTER DELETE ON spans WHEN OLD.texts_id IS NOT NULL BEGIN
+  DELETE FROM texts WHERE id = OLD.texts_id AND NOT EXISTS (SELECT 1 FROM spans WHERE texts_id = OLD.texts_id);
+END;
+CREATE TABLE zones (
+  id INTEGER PRIMARY KEY,
+  selector_id INTEGER NOT NULL REFERENCES selectors (id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  apex TEXT NOT NULL,
+  UNIQUE (selector_id, place)
+) STRICT;
+CREATE TABLE zone_spans (
+  zone_id INTEGER NOT NULL REFERENCES zones (id) ON DELETE CASCADE,
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER,
+  parent TEXT NOT NULL,
+  child TEXT NOT NULL,
+  ttl_seconds INTEGER NOT NULL,
+  PRIMARY KEY (zone_id, first_seen)
+) STRICT, WITHOUT ROWID;
+)",
+    // What was seen of zones is of a domain: it stands at the row of `selectors` whose selector is empty,
+    // once for all selectors; see `move_zones`. `ds` is a list like those of names.
+    R"(
+ALTER TABLE zone_spans RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
+ALTER TABLE zone_spans ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE zone_spans ADD COLUMN negative_ttl_seconds INTEGER;
+ALTER TABLE zone_spans ADD COLUMN nsec_ttl_seconds INTEGER;
+ALTER TABLE zone_spans ADD COLUMN ds TEXT NOT NULL DEFAULT '';
+ALTER TABLE zone_spans ADD COLUMN ds_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+UPDATE zone_spans SET child_ttl_seconds = parent_ttl_seconds;
+)"};
+/// The version whose step moves the zones from the selectors to the domains.
+constexpr int zones_version = 2;
+constexpr int newest_version = static_cast<int>(schema_steps.size());
+
+/// A stored value that this program never writes.
+struct Damaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Why a file is left alone: a person has to decide.
+struct Refused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// ---- Values and columns ----
+
+PublishedKind read_kind(std::string_view word) {
+  for (const auto kind :
+       {PublishedKind::texts, PublishedKind::alias, PublishedKind::nodata, PublishedKind::nxdomain,
+        PublishedKind::failure, PublishedKind::unknown, PublishedKind::left}) {
+    if (word == to_string(kind)) return kind;
+  }
+  throw Damaged("a kind of answer that does not exist");
+}
+
+std::int64_t number(WallTime time) {
+  return time.time_since_epoch().count();
+}
+
+std::optional<WallTime> read_time(const SQLite::Column& column) {
+  if (column.isNull()) return std::nullopt;
+  return WallTime(std::chrono::milliseconds(column.getInt64()));
+}
+
+std::optional<std::uint32_t> read_number(const SQLite::Column& column) {
+  if (column.isNull()) return std::nullopt;
+  const std::int64_t value = column.getInt64();
+  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) throw Damaged("a number out of range");
+  return static_cast<std::uint32_t>(value);
+}
+
+std::optional<std::uint32_t> lag_serial(const ServerTimeline& timeline) {
+  return timeline.lag ? std::optional(timeline.lag->serial) : std::nullopt;
+}
+
+std::optional<WallTime> lag_since(const ServerTimeline& timeline) {
+  return timeline.lag ? std::optional(timeline.lag->since) : std::nullopt;
+}
+
+std::optional<checks::SerialLag> read_lag(const SQLite::Column& serial, const SQLite::Column& since) {
+  const auto number = read_number(serial);
+  const auto time = read_time(since);
+  if (number.has_value() != time.has_value()) throw Damaged("a serial without its time");
+  return number ? std::optional(checks::SerialLag{*number, *time}) : std::nullopt;
+}
+
+DomainName read_name(const std::string& text) {
+  auto name = DomainName::parse(text);
+  if (!name) throw Damaged("a name that is none");
+  return std::move(*name);
+}
+
+Selector read_selector(const std::string& text) {
+  auto selector = Selector::parse(text);
+  if (!selector) throw Damaged("a selector that is none");
+  return std::move(*selector);
+}
+
+std::string names_text(const std::vector<DomainName>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : " ") + name.to_string();
+  return text;
+}
+
+std::vector<std::string> read_words(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::vector<DomainName> read_names(std::string_view text) {
+  std::vector<DomainName> names;
+  for (const auto& word : read_words(text)) names.push_back(read_name(word));
+  return names;
+}
+
+std::string words_text(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+using Texts = std::vector<std::vector<std::string>>;
+
+void put_size(std::size_t size, std::string& octets) {
+  if (size > 0xffff) throw std::length_error("a record that is longer than any in DNS");
+  octets.push_back(static_cast<char>(size >> 8U));
+  octets.push_back(static_cast<char>(size & 0xffU));
+}
+
+std::string texts_blob(const Texts& texts) {
+  std::string octets;
+  for (const auto& strings : texts) {
+    put_size(strings.size(), octets);
+    for (const auto& string : strings) {
+      put_size(string.size(), octets);
+      octets += string;
+    }
+  }
+  return octets;
+}
+
+Texts read_texts(std::string_view octets) {
+  const auto take = [&](std::size_t size) {
+    if (octets.size() < size) throw Damaged("a record that is cut off");
+    const std::string_view taken = octets.substr(0, size);
+    octets.remove_prefix(size);
+    return taken;
+  };
+  const auto take_size = [&] {
+    const std::string_view two = take(2);
+    return static_cast<std::size_t>(static_cast<unsigned char>(two[0])) << 8U |
+           static_cast<unsigned char>(two[1]);
+  };
+  Texts texts;
+  while (!octets.empty()) {
+    auto& strings = texts.emplace_back();
+    for (std::size_t left = take_size(); left > 0; --left) strings.emplace_back(take(take_size()));
+  }
+  return texts;
+}
+
+// ---- What is kept ----
+
+/// Drops what ended before `oldest`. The newest span of a timeline stays, unless it says that the server
+/// left.
+template <class Timeline>
+void drop_before(std::vector<Timeline>& timelines, WallTime oldest) {
+  for (auto& timeline : timelines) {
+    auto& spans = timeline.spans;
+    const auto newest = spans.empty() ? spans.end() : spans.end() - 1;
+    spans.erase(spans.begin(), std::find_if(spans.begin(), newest,
+                                            [&](const auto& span) { return span.last_seen >= oldest; }));
+  }
+}
+
+bool has_left(const ServerTimeline& timeline) {
+  return !timeline.spans.empty() && timeline.spans.back().kind == PublishedKind::left;
+}
+
+/// The same for servers; those that left before it go.
+void drop_servers_before(std::vector<ServerTimeline>& servers, WallTime oldest) {
+  drop_before(servers, oldest);
+  std::erase_if(servers, [&](const ServerTimeline& timeline) {
+    return has_left(timeline) && timeline.spans.back().first_seen < oldest;
+  });
+}
+
+void keep_within(ZonePast& past, const HistoryLimits& limits) {
+  if (!past.last_look) return;
+  drop_before(past.zones, *past.last_look - limits.longest_age);
+  drop_servers_before(past.names, *past.last_look - limits.longest_age);
+}
+
+void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
+  if (!history.last_look) return;
+  drop_servers_before(history.servers, *history.last_look - limits.longest_age);
+
+  std::size_t count = 0;
+  std::vector<WallTime> ends;  // of the spans that may go
+  const auto may_go = [&](WallTime end) {
+    if (end < *history.last_look - limits.always_kept) ends.push_back(end);
+  };
+  for (const auto& timeline : history.servers) {
+    const auto& spans = timeline.spans;
+    count += spans.size();
+    for (std::size_t i = 0; i + 1 < spans.size(); ++i) may_go(spans[i].last_seen);
+    if (has_left(timeline)) may_go(spans.back().first_seen);
+  }
+  if (count <= limits.most_spans || ends.empty()) return;
+  const std::size_t excess = std::min(count - limits.most_spans, ends.size());
+  std::ranges::nth_element(ends, ends.begin() + static_cast<std::ptrdiff_t>(excess - 1));
+  // Those that ended at the same time go together.
+  drop_servers_before(history.servers, ends[excess - 1] + std::chrono::milliseconds{1});
+}
+
+/// Spans are known by their start. Of two looks in the same millisecond the later one counts.
+template <class Timeline>
+void start_once(std::vector<Timeline>& timelines) {
+  for (auto& timeline : timelines) {
+    auto& spans = timeline.spans;
+    for (std::size_t i = spans.size(); i > 1; --i) {
+      if (spans[i - 2].first_seen == spans[i - 1].first_seen)
+        spans.erase(spans.begin() + static_cast<std::ptrdiff_t>(i) - 2);
+    }
+  }
+}
+
+/// Null stands for the last look: see `schema_steps`.
+template <class Span>
+std::optional<WallTime> end_column(const Span& span, std::optional<WallTime> last_look) {
+  return last_look == span.last_seen ? std::nullopt : std::optional(span.last_seen);
+}
+
+bool same_columns(const AnswerSpan& a, const AnswerSpan& b) {
+  const auto seconds = [](const AnswerSpan& span) {
+    return std::tie(span.ttl_seconds, span.nsec_ttl_seconds, span.domainkey_denied_seconds,
+                    span.wildcard_ttl_seconds);
+  };
+  return a.same_answer(b) && seconds(a) == seconds(b);
+}
+
+bool same_columns(const NameserverSpan& a, const NameserverSpan& b) {
+  const auto columns = [](const NameserverSpan& span) {
+    return std::tie(span.parent_ttl_seconds, span.child_ttl_seconds, span.negative_ttl_seconds,
+                    span.nsec_ttl_seconds, span.ds, span.ds_ttl_seconds);
+  };
+  return a.same_nameservers(b) && columns(a) == columns(b);
+}
+
+bool same_line(const ServerTimeline& a, const ServerTimeline& b) {
+  return a.owner == b.owner && a.server.address == b.server.address;
+}
+
+bool same_line(const ZoneTimeline& a, const ZoneTimeline& b) {
+  return a.apex == b.apex;
+}
+
+// ---- Telling what went wrong ----
+
+std::string shown(const std::filesystem::path& file) {
+  return config::escape_text(file.string(), 200);
+}
+
+std::string damage_text(std::string_view what) {
+  return fmt::format(
+      "the history is damaged ({}); nothing was changed. Move the file away, with those that end in -wal and "
+      "-shm, to start a new one, or put a backup in its place; `sqlite3 FILE .recover` saves what can be "
+      "read",
+      config::escape_text(what, 200));
+}
+
+/// Whether a person has to mend the file; else it is the disk or the moment.
+bool needs_person(const SQLite::Exception& error) {
+  return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
+}
+
+std::string error_text(const SQLite::Exception& error) {
+  switch (error.getErrorCode()) {
+    case SQLITE_NOTADB:
+      return "it is no history of dkimprobe, nor any SQLite file; nothing was changed. Give another "
+             "directory, "
+             "or move the file away";
+    case SQLITE_CORRUPT:
+      return damage_text(error.what());
+    case SQLITE_FULL:
+      return "the history cannot be written: the disk is full";
+    case SQLITE_READONLY:
+      return "the history cannot be used: this user may not write the file or its directory";
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return "the history cannot be opened: its directory cannot be written, or not be read";
+    case SQLITE_BUSY:
+      return fmt::format("the history cannot be used: another process has held it for {} s",
+                         busy_timeout_ms / 1'000);
+    default:
+      return fmt::format("the history cannot be used: {} (SQLite error {})",
+                         config::escape_text(error.what(), 200), error.getExtendedErrorCode());
+  }
+}
+
+// ---- The file ----
+
+struct Blob {
+  const std::string& octets;
+};
+
+/// A statement with its values, at rest again when this ends: one that is not would hold up other processes.
+class Query {
+ public:
+  template <class... Values>
+  explicit Query(SQLite::Statement& statement, const Values&... values) : statement_(statement) {
+    int place = 0;
+    (bind(++place, values), ...);
+  }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  ~Query() { statement_.tryReset(); }
+
+  [[nodiscard]] bool next() { return statement_.executeStep(); }
+  [[nodiscard]] SQLite::Column operator[](int column) { return statement_.getColumn(column); }
+  void run() { statement_.exec(); }
+
+ private:
+  void bind(int place, std::int64_t value) { statement_.bind(place, value); }
+  void bind(int place, const std::string& value) { statement_.bind(place, value); }
+  void bind(int place, const Blob& value) {
+    statement_.bind(place, value.octets.data(), static_cast<int>(value.octets.size()));
+  }
+  void bind(int place, WallTime value) { bind(place, number(value)); }
+  void bind(int place, std::uint32_t value) { bind(place, static_cast<std::int64_t>(value)); }
+  template <class Value>
+  void bind(int place, const std::optional<Value>& value) {
+    if (value) {
+      bind(place, *value);
+    } else {
+      statement_.bind(place);
+    }
+  }
+
+  SQLite::Statement& statement_;
+};
+
+/// What stands at one row of `selectors`: the answers for a selector, or the past of a domain's zones.
+struct Lines {
+  std::optional<WallTime> first_look{};
+  std::optional<WallTime> last_look{};
+  std::vector<ServerTimeline> servers{};
+  std::vector<ZoneTimeline> zones{};
+};
+
+struct StoredLines {
+  std::optional<std::int64_t> id{};
+  Lines lines{};
+  std::vector<std::int64_t> server_ids{};  ///< of the rows of `lines.servers`
+  std::vector<std::int64_t> zone_ids{};    ///< of the rows of `lines.zones`
+};
+
+Lines lines_of(const SelectorHistory& history) {
+  return {history.first_look, history.last_look, history.servers, {}};
+}
+
+Lines lines_of(const ZonePast& past) {
+  return {past.first_look, past.last_look, past.names, past.zones};
+}
+
+void put(Lines lines, SelectorHistory& history) {
+  history.first_look = lines.first_look;
+  history.last_look = lines.last_look;
+  history.servers = std::move(lines.servers);
+}
+
+ZonePast past_of(Lines lines) {
+  return {lines.first_look, lines.last_look, std::move(lines.zones), std::move(lines.servers)};
+}
+
+/// The row of `selectors` that has the zones of a domain.
+const std::string zones_row{};
+
+/// The schema version of a file of ours; nothing for one that holds nothing at all.
+std::optional<int> schema_version(SQLite::Database& database) {
+  // One statement sees one state, whatever other processes do to a file that is new. It reads the whole
+  // schema, where damage shows.
+  SQLite::Statement row(database,
+                        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+                        "FROM pragma_application_id, pragma_user_version");
+  row.executeStep();
+  const int id = row.getColumn(0).getInt();
+  const int version = row.getColumn(1).getInt();
+  const int tables = row.getColumn(2).getInt();
+  if (id == 0 && version == 0 && tables == 0) return std::nullopt;
+  if (id != application_id) {
+    throw Refused(
+        "it is an SQLite file of another program; nothing was changed. Give another directory, or move the "
+        "file away");
+  }
+  if (version > newest_version) {
+    throw Refused(
+        fmt::format("it was written by a newer dkimprobe (schema version {}, this one knows {}); nothing was "
+                    "changed. Use that version, or give another directory",
+                    version, newest_version));
+  }
+  return version;
+}
+
+/// One connection, with the statements that were used on it.
+class Connection {
+ public:
+  Connection(const std::string& file, int flags) : database_(file, flags, busy_timeout_ms) {}
+
+  [[nodiscard]] SQLite::Database& database() { return database_; }
+
+  /// `sql` is a literal: the same place in memory is the same statement.
+  template <class... Values>
+  [[nodiscard]] Query query(const char* sql, const Values&... values) {
+    auto found = statements_.find(sql);
+    if (found == statements_.end()) found = statements_.try_emplace(sql, database_, sql).first;
+    return Query(found->second, values...);
+  }
+
+  void prepare_for_writing() {
+    auto version = schema_version(database_);
+    // Readers and the writer do not wait for each other.
+    database_.exec("PRAGMA journal_mode = WAL");
+    // What was seen once cannot be seen again, so it is on the disk before `record` returns. NORMAL would
+    // survive kill -9 as well, but not a loss of power; what FULL costs is one flush a transaction.
+    database_.exec("PRAGMA synchronous = FULL");
+    database_.exec("PRAGMA foreign_keys = ON");
+    database_.exec("PRAGMA trusted_schema = OFF");
+    if (version == newest_version) return;
+    SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+    version = schema_version(database_);  // another process may have been quicker
+    for (int step = version.value_or(0); step < newest_version; ++step) {
+      database_.exec(schema_steps.at(static_cast<std::size_t>(step)));
+      if (step + 1 == zones_version) move_zones();
+    }
+    database_.exec(fmt::format("PRAGMA application_id = {}", application_id));
+    database_.exec(fmt::format("PRAGMA user_version = {}", newest_version));
+    transaction.commit();
+  }
+
+  [[nodiscard]] StoredLines load(const DomainName& domain, const std::string& selector);
+  void write(const DomainName& domain, const std::string& selector, const StoredLines& before,
+             const Lines& after);
+  void drop_selectors(WallTime last_look_before);
+
+ private:
+  void move_zones();
+  std::int64_t texts_id(const Texts& texts);
+  void put_spans(std::int64_t timeline, const std::vector<AnswerSpan>& before,
+                 std::optional<WallTime> before_look, const std::vector<AnswerSpan>& after,
+                 std::optional<WallTime> after_look);
+  void put_spans(std::int64_t zone, const std::vector<NameserverSpan>& before,
+                 std::optional<WallTime> before_look, const std::vector<NameserverSpan>& after,
+                 std::optional<WallTime> after_look);
+  std::int64_t put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline);
+  std::int64_t put_line(std::int64_t selector, std::size_t place, const ZoneTimeline& timeline);
+  /// The name that leads to an address may be another one in each look, and so may how far it is behind.
+  void change_line(std::int64_t id, const ServerTimeline& before, const ServerTimeline& after) {
+    if (before.server.name == after.server.name && before.lag == after.lag) return;
+    query("UPDATE timelines SET server = ?, lag_serial = ?, lag_since = ? WHERE id = ?", after.server.name,
+          lag_serial(after), lag_since(after), id)
+        .run();
+  }
+  void change_line(std::int64_t, const ZoneTimeline&, const ZoneTimeline&) {}
+  void drop_line(std::int64_t id, const ServerTimeline&) {
+    query("DELETE FROM timelines WHERE id = ?", id).run();
+  }
+  void drop_line(std::int64_t id, const ZoneTimeline&) { query("DELETE FROM zones WHERE id = ?", id).run(); }
+  template <class Timeline>
+  void write_lines(std::int64_t selector, const std::vector<Timeline>& before,
+                   const std::vector<std::int64_t>& ids, std::optional<WallTime> before_look,
+                   const std::vector<Timeline>& after, std::optional<WallTime> after_look);
+
+  SQLite::Database database_;
+  std::unordered_map<const char*, SQLite::Statement> statements_{};
+};
+
+StoredLines Connection::load(const DomainName& domain, const std::string& selector) {
+  StoredLines stored;
+  auto& lines = stored.lines;
+  {
+    auto row = query("SELECT id, first_look, last_look FROM selectors WHERE domain = ? AND selector = ?",
+                     domain.to_string(), selector);
+    if (!row.next()) return stored;
+    stored.id = row[0].getInt64();
+    lines.first_look = read_time(row[1]);
+    lines.last_look = read_time(row[2]);
+  }
+  const auto end_of = [&](const SQLite::Column& column) {
+    if (const auto time = read_time(column)) return *time;
+    if (!lines.last_look) throw Damaged("an answer without a look");
+    return *lines.last_look;
+  };
+  auto row = query(
+      "SELECT t.id, owner, server, address, port, first_seen, last_seen, kind, strings, alias, ttl_seconds, "
+      "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, lag_serial, lag_since "
+      "FROM timelines t LEFT JOIN spans s ON s.timeline_id = t.id LEFT JOIN texts x ON x.id = s.texts_id "
+      "WHERE selector_id = ? ORDER BY place, first_seen",
+      *stored.id);
+  while (row.next()) {
+    if (stored.server_ids.empty() || stored.server_ids.back() != row[0].getInt64()) {
+      const auto address = config::Address::parse(row[3].getString());
+      const std::int64_t port = row[4].getInt64();
+      if (!address || port < 0 || port > 0xffff) throw Damaged("an address that is none");
+      stored.server_ids.push_back(row[0].getInt64());
+      lines.servers.push_back({read_name(row[1].getString()),
+                               {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
+                               {},
+                               read_lag(row[14], row[15])});
+    }
+    const auto first_seen = read_time(row[5]);
+    if (!first_seen) continue;
+    AnswerSpan& span = lines.servers.back().spans.emplace_back();
+    span.first_seen = *first_seen;
+    span.last_seen = end_of(row[6]);
+    span.kind = read_kind(row[7].getString());
+    span.texts = read_texts(row[8].getString());
+    if (!row[9].isNull()) span.alias = read_name(row[9].getString());
+    span.ttl_seconds = read_number(row[10]);
+    span.nsec_ttl_seconds = read_number(row[11]);
+    span.domainkey_denied_seconds = read_number(row[12]);
+    span.wildcard_ttl_seconds = read_number(row[13]);
+  }
+  auto zone = query(
+      "SELECT z.id, apex, first_seen, last_seen, parent, child, parent_ttl_seconds, child_ttl_seconds, "
+      "negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds "
+      "FROM zones z LEFT JOIN zone_spans s ON s.zone_id = z.id WHERE selector_id = ? ORDER BY place, "
+      "first_seen",
+      *stored.id);
+  while (zone.next()) {
+    if (stored.zone_ids.empty() || stored.zone_ids.back() != zone[0].getInt64()) {
+      stored.zone_ids.push_back(zone[0].getInt64());
+      lines.zones.push_back({read_name(zone[1].getString()), {}});
+    }
+    const auto first_seen = read_time(zone[2]);
+    if (!first_seen) continue;
+    lines.zones.back().spans.push_back(
+        {*first_seen, end_of(zone[3]), read_names(zone[4].getString()), read_names(zone[5].getString()),
+         read_number(zone[6]).value_or(0), read_number(zone[7]).value_or(0), read_number(zone[8]),
+         read_number(zone[9]), read_words(zone[10].getString()), read_number(zone[11]).value_or(0)});
+  }
+  return stored;
+}
+
+/// The zones that each selector had for itself, as those of its domain.
+void Connection::move_zones() {
+  std::vector<std::pair<std::string, std::string>> rows;
+  {
+    auto row = query("SELECT domain, selector FROM selectors ORDER BY domain");
+    while (row.next()) rows.emplace_back(row[0].getString(), row[1].getString());
+  }
+  std::map<std::string, std::vector<ZonePast>> pasts;
+  for (const auto& [domain, selector] : rows) {
+    Lines lines = load(read_name(domain), selector).lines;
+    lines.servers.clear();
+    pasts[domain].push_back(past_of(std::move(lines)));
+  }
+  query("DELETE FROM zones").run();
+  for (const auto& [domain, of_selectors] : pasts) {
+    const DomainName name = read_name(domain);
+    write(name, zones_row, load(name, zones_row), lines_of(checks::merge_pasts(of_selectors)));
+  }
+}
+
+std::int64_t Connection::texts_id(const Texts& texts) {
+  const std::string blob = texts_blob(texts);
+  const std::string sha256 = checks::sha256_hex(blob);
+  {
+    auto row = query("SELECT id FROM texts WHERE sha256 = ?", sha256);
+    if (row.next()) return row[0].getInt64();
+  }
+  query("INSERT INTO texts (sha256, strings) VALUES (?, ?)", sha256, Blob{blob}).run();
+  const std::int64_t id = database_.getLastInsertRowid();
+  for (const auto& strings : texts) {
+    const auto record = checks::read_key_record(checks::join_strings(strings));
+    if (record.key && !record.key->sha256.empty())
+      query("INSERT OR IGNORE INTO keys (sha256, texts_id) VALUES (?, ?)", record.key->sha256, id).run();
+  }
+  return id;
+}
+
+/// `put` the spans that are new or changed, `drop` those that are gone; each is known by its start.
+template <class Span, class Put, class Drop>
+void write_spans(const std::vector<Span>& before, std::optional<WallTime> before_look,
+                 const std::vector<Span>& after, std::optional<WallTime> after_look, const Put& put,
+                 const Drop& drop) {
+  auto old = before.begin();
+  for (const Span& span : after) {
+    for (; old != before.end() && old->first_seen < span.first_seen; ++old) drop(*old);
+    const bool known = old != before.end() && old->first_seen == span.first_seen;
+    const auto end = end_column(span, after_look);
+    if (!known || !same_columns(*old, span) || end_column(*old, before_look) != end) put(span, end);
+    if (known) ++old;
+  }
+  for (; old != before.end(); ++old) drop(*old);
+}
+
+void Connection::put_spans(std::int64_t timeline, const std::vector<AnswerSpan>& before,
+                           std::optional<WallTime> before_look, const std::vector<AnswerSpan>& after,
+                           std::optional<WallTime> after_look) {
+  const auto put = [&](const AnswerSpan& span, std::optional<WallTime> end) {
+    const auto texts = span.texts.empty() ? std::nullopt : std::optional(texts_id(span.texts));
+    const auto alias = span.alias ? std::optional(span.alias->to_string()) : std::nullopt;
+    query(
+        "INSERT OR REPLACE INTO spans (timeline_id, first_seen, last_seen, kind, texts_id, alias, "
+        "ttl_seconds, "
+        "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?)",
+        timeline, span.first_seen, end, std::string(to_string(span.kind)), texts, alias, span.ttl_seconds,
+        span.nsec_ttl_seconds, span.domainkey_denied_seconds, span.wildcard_ttl_seconds)
+        .run();
+  };
+  const auto drop = [&](const AnswerSpan& span) {
+    query("DELETE FROM spans WHERE timeline_id = ? AND first_seen = ?", timeline, span.first_seen).run();
+  };
+  write_spans(before, before_look, after, after_look, put, drop);
+}
+
+void Connection::put_spans(std::int64_t zone, const std::vector<NameserverSpan>& before,
+                           std::optional<WallTime> before_look, const std::vector<NameserverSpan>& after,
+                           std::optional<WallTime> after_look) {
+  const auto put = [&](const NameserverSpan& span, std::optional<WallTime> end) {
+    query(
+        "INSERT OR REPLACE INTO zone_spans (zone_id, first_seen, last_seen, parent, child, "
+        "parent_ttl_seconds, child_ttl_seconds, negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        zone, span.first_seen, end, names_text(span.parent), names_text(span.child), span.parent_ttl_seconds,
+        span.child_ttl_seconds, span.negative_ttl_seconds, span.nsec_ttl_seconds, words_text(span.ds),
+        span.ds_ttl_seconds)
+        .run();
+  };
+  const auto drop = [&](const NameserverSpan& span) {
+    query("DELETE FROM zone_spans WHERE zone_id = ? AND first_seen = ?", zone, span.first_seen).run();
+  };
+  write_spans(before, before_look, after, after_look, put, drop);
+}
+
+std::int64_t Connection::put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline) {
+  query(
+      "INSERT INTO timelines (selector_id, place, owner, server, address, port, lag_serial, lag_since) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      selector, static_cast<std::int64_t>(place), timeline.owner.to_string(), timeline.server.name,
+      timeline.server.address.ip.to_string(), static_cast<std::int64_t>(timeline.server.address.port),
+      lag_serial(timeline), lag_since(timeline))
+      .run();
+  return database_.getLastInsertRowid();
+}
+
+std::int64_t Connection::put_line(std::int64_t selector, std::size_t place, const ZoneTimeline& timeline) {
+  query("INSERT INTO zones (selector_id, place, apex) VALUES (?, ?, ?)", selector,
+        static_cast<std::int64_t>(place), timeline.apex.to_string())
+      .run();
+  return database_.getLastInsertRowid();
+}
+
+template <class Timeline>
+void Connection::write_lines(std::int64_t selector, const std::vector<Timeline>& before,
+                             const std::vector<std::int64_t>& ids, std::optional<WallTime> before_look,
+                             const std::vector<Timeline>& after, std::optional<WallTime> after_look) {
+  // From the first place on at which another line stands now, all are written anew.
+  std::size_t same = 0;
+  while (same < before.size() && same < after.size() && same_line(before[same], after[same])) ++same;
+  for (std::size_t place = 0; place < same; ++place) {
+    change_line(ids[place], before[place], after[place]);
+    put_spans(ids[place], before[place].spans, before_look, after[place].spans, after_look);
+  }
+  for (std::size_t place = same; place < before.size(); ++place) drop_line(ids[place], before[place]);
+  for (std::size_t place = same; place < after.size(); ++place) {
+    put_spans(put_line(selector, place, after[place]), {}, std::nullopt, after[place].spans, after_look);
+  }
+}
+
+void Connection::write(const DomainName& domain, const std::string& selector, const StoredLines& before,
+                       const Lines& after) {
+  std::int64_t id = before.id.value_or(0);
+  if (!before.id) {
+    query("INSERT INTO selectors (domain, selector, first_look, last_look) VALUES (?, ?, ?, ?)",
+          domain.to_string(), selector, after.first_look, after.last_look)
+        .run();
+    id = database_.getLastInsertRowid();
+  } else if (before.lines.first_look != after.first_look || before.lines.last_look != after.last_look) {
+    query("UPDATE selectors SET first_look = ?, last_look = ? WHERE id = ?", after.first_look,
+          after.last_look, id)
+        .run();
+  }
+  write_lines(id, before.lines.servers, before.server_ids, before.lines.last_look, after.servers,
+              after.last_look);
+  write_lines(id, before.lines.zones, before.zone_ids, before.lines.last_look, after.zones, after.last_look);
+}
+
+void Connection::drop_selectors(WallTime last_look_before) {
+  query("DELETE FROM selectors WHERE last_look < ?", last_look_before).run();
+}
+
+/// A look at one selector: its own, or the one at the signing practices that came with it.
+struct Look {
+  const Selector* selector = nullptr;
+  const probe::Observation* observation = nullptr;
+};
+
+/// What is known of one domain: the histories of those of its selectors that were looked at, and its zones.
+struct DomainHistory {
+  DomainName domain{};
+  ZonePast past{};
+  std::map<std::string, SelectorHistory> selectors{};
+};
+
+void add_looks(DomainHistory& known, const std::vector<Look>& looks, WallTime now,
+               const HistoryLimits& limits) {
+  std::vector<checks::HistoryProbe> probes;
+  const auto add = [&] {
+    checks::extend_all(known.past, std::move(probes), now);
+    probes.clear();
+  };
+  for (const Look& look : looks) {
+    SelectorHistory& history = known.selectors.at(config::lower_case(look.selector->to_string()));
+    // Of one selector, one look after the other.
+    if (std::ranges::find(probes, &history, &checks::HistoryProbe::history) != probes.end()) add();
+    probes.push_back({&history, look.observation});
+  }
+  add();
+  start_once(known.past.zones);
+  start_once(known.past.names);
+  keep_within(known.past, limits);
+  for (auto& [selector, history] : known.selectors) {
+    start_once(history.servers);
+    keep_within(history, limits);
+    history.past = known.past;
+  }
+}
+
+/// The look at the signing practices, as one at a selector.
+probe::Observation adsp_look(const probe::Observation& observation) {
+  probe::Observation look;
+  look.domain = observation.domain;
+  look.selector = adsp_selector();
+  look.observed_at = observation.observed_at;
+  look.took = observation.took;
+  look.key = observation.adsp;
+  return look;
+}
+
+/// A lock on a directory itself: it needs no file that a full disk could refuse, and ends with the process.
+class DirectoryHold {
+ public:
+  DirectoryHold() = default;
+  DirectoryHold(const DirectoryHold&) = delete;
+  DirectoryHold& operator=(const DirectoryHold&) = delete;
+  ~DirectoryHold() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  /// False when another one has it. Where directories cannot be locked, nobody is kept out.
+  [[nodiscard]] bool take(const std::filesystem::path& directory) {
+    descriptor_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return descriptor_ < 0 || flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// `path` as SQLite reads it in a URI.
+std::string uri_of(const std::string& path, std::string_view parameters) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    const bool plain =
+        config::is_letter_or_digit(c) || std::string_view("/._-").find(c) != std::string_view::npos;
+    uri += plain ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  return fmt::format("{}?{}", uri, parameters);
+}
+
+}  // namespace
+
+const Selector& adsp_selector() {
+  static const Selector selector = Selector::parse("_adsp").value();
+  return selector;
+}
+
+std::filesystem::path history_file(const std::filesystem::path& directory) {
+  return directory / "history.sqlite";
+}
+
+class HistoryStore::File {
+ public:
+  File(const std::filesystem::path& directory, HistoryAccess access, const HistoryLimits& limits)
+      : path_(history_file(directory)), access_(access), limits_(limits) {}
+
+  [[nodiscard]] config::Result<void> open();
+  [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations, WallTime now);
+  [[nodiscard]] config::Result<SelectorHistory> load(const DomainName& domain, const Selector& selector);
+
+  /// What `ask` reads of the file, all of it at one moment; nothing where there is no file yet.
+  template <class Ask>
+  [[nodiscard]] auto read(const Ask& ask) -> config::Result<std::invoke_result_t<Ask, Connection&>>;
+
+ private:
+  /// What could not be written, and the last look of the stored lines that it continues.
+  struct Unwritten {
+    std::optional<WallTime> continues{};
+    DomainName domain{};
+    std::string selector{};
+    Lines lines{};
+  };
+  using Names = std::pair<std::string, std::string>;
+  using LooksOfDomain = std::map<std::string, std::vector<Look>>;
+
+  static Names names_of(const DomainName& domain, const std::string& selector) {
+    return {config::lower_case(domain.to_string()), config::lower_case(selector)};
+  }
+  template <class Work>
+  [[nodiscard]] config::Result<void> attempt(const Work& work);
+  void connect();
+  void connect_for_reading();
+  [[nodiscard]] config::Result<Lines> load_lines(const DomainName& domain, const std::string& selector);
+  void write(const LooksOfDomain& looks, WallTime now);
+  void write_domain(const std::vector<Look>& looks, WallTime now);
+  void drop_unwatched(WallTime now);
+  void keep_in_memory(const LooksOfDomain& looks, WallTime now);
+  void keep_domain_in_memory(const std::vector<Look>& looks, WallTime now);
+
+  std::filesystem::path path_;
+  HistoryAccess access_ = HistoryAccess::read;
+  HistoryLimits limits_{};
+  DirectoryHold hold_{};
+  std::unique_ptr<Connection> connection_{};
+  std::map<Names, Unwritten> unwritten_{};
+  std::optional<WallTime> dropped_unwatched_{};
+};
+
+template <class Work>
+config::Result<void> HistoryStore::File::attempt(const Work& work) {
+  std::string message;
+  try {
+    work();
+    return {};
+  } catch (const SQLite::Exception& error) {
+    message = error_text(error);
+  } catch (const Damaged& error) {
+    message = damage_text(error.what());
+  } catch (const Refused& error) {
+    message = error.what();
+  }
+  return config::mistake(shown(path_), message);
+}
+
+void HistoryStore::File::connect_for_reading() {
+  std::error_code error;
+  // Of a directory that cannot be read nobody knows what is in it.
+  if (!std::filesystem::exists(path_, error) && !error) return;
+  std::optional<int> found;
+  connection_ = std::make_unique<Connection>(path_.string(), SQLite::OPEN_READONLY);
+  try {
+    found = schema_version(connection_->database());
+  } catch (const SQLite::Exception& failure) {
+    // Readers and writers share memory in a file beside ours, which somebody without the right to write
+    // cannot make. Then nobody is writing, and unless a writer's log is left all is in the file itself.
+    const int code = failure.getErrorCode();
+    const auto log_bytes = std::filesystem::file_size(path_.string() + "-wal", error);
+    const bool log_is_empty = error ? error == std::errc::no_such_file_or_directory : log_bytes == 0;
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || !log_is_empty) throw;
+    connection_ = std::make_unique<Connection>(uri_of(path_.string(), "immutable=1"),
+                                               SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+    found = schema_version(connection_->database());
+  }
+  if (!found) {
+    connection_.reset();
+  } else if (*found < newest_version) {
+    throw Refused(fmt::format(
+        "it was written by an older dkimprobe (schema version {}, this one reads {}); any command that "
+        "writes "
+        "there, such as `dkimprobe check DOMAIN SELECTOR --storage.path DIR`, brings it up to date",
+        *found, newest_version));
+  }
+}
+
+void HistoryStore::File::connect() {
+  if (connection_) return;
+  try {
+    switch (access_) {
+      case HistoryAccess::read:
+        connect_for_reading();
+        break;
+      case HistoryAccess::write:
+      case HistoryAccess::hold:
+        connection_ =
+            std::make_unique<Connection>(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        connection_->prepare_for_writing();
+        break;
+    }
+  } catch (...) {
+    connection_.reset();
+    throw;
+  }
+}
+
+config::Result<void> HistoryStore::File::open() {
+  const std::filesystem::path directory = path_.parent_path();
+  std::error_code error;
+  if (access_ != HistoryAccess::read) std::filesystem::create_directory(directory, error);
+  std::error_code status_error;
+  if (!std::filesystem::is_directory(directory, status_error)) {
+    const bool is_there = std::filesystem::exists(directory, status_error);
+    return config::mistake(shown(directory), is_there ? "it is no directory"
+                                             : error  ? "the directory cannot be made: " + error.message()
+                                                      : std::string("there is no such directory"));
+  }
+  if (access_ == HistoryAccess::hold && !hold_.take(directory)) {
+    return config::mistake(
+        shown(directory),
+        "another dkimprobe that watches keeps its history there; give this one a directory of "
+        "its own, or end the other");
+  }
+  bool is_passing = false;
+  auto opened = attempt([&] {
+    try {
+      connect();
+    } catch (const SQLite::Exception& failure) {
+      is_passing = access_ != HistoryAccess::read && !needs_person(failure);
+      throw;
+    }
+  });
+  return is_passing ? config::Result<void>{} : opened;
+}
+
+template <class Ask>
+auto HistoryStore::File::read(const Ask& ask) -> config::Result<std::invoke_result_t<Ask, Connection&>> {
+  std::invoke_result_t<Ask, Connection&> answer{};
+  auto done = attempt([&] {
+    connect();
+    if (!connection_) return;
+    SQLite::Transaction transaction(connection_->database());
+    answer = ask(*connection_);
+    transaction.commit();
+  });
+  if (!done) return tl::unexpected(std::move(done.error()));
+  return answer;
+}
+
+config::Result<Lines> HistoryStore::File::load_lines(const DomainName& domain, const std::string& selector) {
+  if (const auto held = unwritten_.find(names_of(domain, selector)); held != unwritten_.end())
+    return held->second.lines;
+  auto stored = read([&](Connection& connection) { return connection.load(domain, selector); });
+  if (!stored) return tl::unexpected(std::move(stored.error()));
+  return std::move(stored->lines);
+}
+
+config::Result<SelectorHistory> HistoryStore::File::load(const DomainName& domain, const Selector& selector) {
+  SelectorHistory history;
+  history.domain = domain;
+  history.selector = selector;
+  auto lines = load_lines(domain, selector.to_string());
+  if (!lines) return tl::unexpected(std::move(lines.error()));
+  put(std::move(*lines), history);
+  auto zones = load_lines(domain, zones_row);
+  if (!zones) return tl::unexpected(std::move(zones.error()));
+  history.past = past_of(std::move(*zones));
+  return history;
+}
+
+void HistoryStore::File::drop_unwatched(WallTime now) {
+  if (dropped_unwatched_ && now < *dropped_unwatched_ + std::chrono::days{1}) return;
+  connection_->drop_selectors(now - limits_.longest_age);
+  dropped_unwatched_ = now;
+}
+
+void HistoryStore::File::write(const LooksOfDomain& looks, WallTime now) {
+  connect();
+  SQLite::Transaction transaction(connection_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+  for (const auto& [names, held] : unwritten_) {
+    const StoredLines stored = connection_->load(held.domain, held.selector);
+    if (stored.lines.last_look == held.continues)
+      connection_->write(held.domain, held.selector, stored, held.lines);
+  }
+  for (const auto& [domain, of_domain] : looks) write_domain(of_domain, now);
+  if (!looks.empty()) drop_unwatched(looks.begin()->second.front().observation->observed_at);
+  transaction.commit();
+  unwritten_.clear();
+}
+
+void HistoryStore::File::write_domain(const std::vector<Look>& looks, WallTime now) {
+  DomainHistory known;
+  known.domain = looks.front().observation->domain;
+  const StoredLines zones = connection_->load(known.domain, zones_row);
+  known.past = past_of(zones.lines);
+  std::map<std::string, StoredLines> stored;
+  for (const Look& look : looks) {
+    const std::string selector = config::lower_case(look.selector->to_string());
+    const auto [lines, is_new] = stored.try_emplace(selector);
+    if (!is_new) continue;
+    lines->second = connection_->load(known.domain, selector);
+    SelectorHistory& history = known.selectors[selector];
+    history.domain = known.domain;
+    history.selector = *look.selector;
+    put(lines->second.lines, history);
+  }
+  add_looks(known, looks, now, limits_);
+  for (const auto& [selector, history] : known.selectors) {
+    connection_->write(known.domain, history.selector.to_string(), stored.at(selector), lines_of(history));
+  }
+  connection_->write(known.domain, zones_row, zones, lines_of(known.past));
+}
+
+void HistoryStore::File::keep_in_memory(const LooksOfDomain& looks, WallTime now) {
+  for (const auto& [domain, of_domain] : looks) keep_domain_in_memory(of_domain, now);
+}
+
+void HistoryStore::File::keep_domain_in_memory(const std::vector<Look>& looks, WallTime now) {
+  DomainHistory known;
+  known.domain = looks.front().observation->domain;
+  const auto hold = [&](const std::string& selector) -> Lines& {
+    auto held = unwritten_.find(names_of(known.domain, selector));
+    if (held == unwritten_.end()) {
+      Unwritten fresh{{}, known.domain, selector, {}};
+      // A full disk can still be read.
+      if (auto stored = load_lines(known.domain, selector)) fresh.lines = std::move(*stored);
+      fresh.continues = fresh.lines.last_look;
+      held = unwritten_.emplace(names_of(known.domain, selector), std::move(fresh)).first;
+    }
+    return held->second.lines;
+  };
+  known.past = past_of(hold(zones_row));
+  for (const Look& look : looks) {
+    SelectorHistory& history = known.selectors[config::lower_case(look.selector->to_string())];
+    history.domain = known.domain;
+    history.selector = *look.selector;
+    put(hold(look.selector->to_string()), history);
+  }
+  add_looks(known, looks, now, limits_);
+  for (const auto& [selector, history] : known.selectors)
+    hold(history.selector.to_string()) = lines_of(history);
+  hold(zones_row) = lines_of(known.past);
+}
+
+config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations,
+                                                WallTime now) {
+  std::vector<probe::Observation> adsp_looks;
+  adsp_looks.reserve(observations.size());
+  LooksOfDomain looks;
+  for (const auto& observation : observations) {
+    auto& of_domain = looks[config::lower_case(observation.domain.to_string())];
+    of_domain.push_back({&observation.selector, &observation});
+    if (observation.adsp.legs.empty() || observation.is_light) continue;
+    adsp_looks.push_back(adsp_look(observation));
+    of_domain.push_back({&adsp_selector(), &adsp_looks.back()});
+  }
+  auto written = attempt([&] { write(looks, now); });
+  if (!written) {
+    keep_in_memory(looks, now);
+    // The next attempt opens the file anew: a connection that began read-only stays so.
+    connection_.reset();
+  }
+  return written;
+}
+
+HistoryStore::HistoryStore(std::unique_ptr<File> file) : file_(std::move(file)) {}
+HistoryStore::HistoryStore(HistoryStore&&) noexcept = default;
+HistoryStore& HistoryStore::operator=(HistoryStore&&) noexcept = default;
+HistoryStore::~HistoryStore() = default;
+
+config::Result<HistoryStore> HistoryStore::open(const std::filesystem::path& directory, HistoryAccess access,
+                                                const HistoryLimits& limits) {
+  auto file = std::make_unique<File>(directory, access, limits);
+  if (auto opened = file->open(); !opened) return tl::unexpected(std::move(opened.error()));
+  return HistoryStore(std::move(file));
+}
+
+config::Result<void> HistoryStore::record(std::span<const probe::Observation> observations, WallTime now) {
+  return file_->record(observations, now);
+}
+
+config::Result<SelectorHistory> HistoryStore::load(const DomainName& domain, const Selector& selector) {
+  return file_->load(domain, selector);
+}
+
+config::Result<std::vector<DomainName>> HistoryStore::domains() {
+  return file_->read([](Connection& connection) {
+    std::vector<DomainName> domains;
+    auto row = connection.query("SELECT DISTINCT domain FROM selectors ORDER BY domain");
+    while (row.next()) domains.push_back(read_name(row[0].getString()));
+    return domains;
+  });
+}
+
+config::Result<std::vector<Selector>> HistoryStore::selectors(const DomainName& domain) {
+  return file_->read([&](Connection& connection) {
+    std::vector<Selector> selectors;
+    auto row = connection.query(
+        "SELECT selector FROM selectors WHERE domain = ? AND selector <> '' ORDER BY selector",
+        domain.to_string());
+    while (row.next()) selectors.push_back(read_selector(row[0].getString()));
+    return selectors;
+  });
+}
+
+config::Result<std::vector<KeyUse>> HistoryStore::names_with_key(std::string_view sha256) {
+  return file_->read([&](Connection& connection) {
+    std::vector<KeyUse> uses;
+    auto row = connection.query(
+        "SELECT domain, selector, min(first_seen), max(coalesce(last_seen, last_look)) AS ended "
+        "FROM keys JOIN spans USING (texts_id) JOIN timelines t ON t.id = timeline_id "
+        "JOIN selectors s ON s.id = selector_id WHERE sha256 = ? GROUP BY s.id ORDER BY 3, domain, selector",
+        std::string(sha256));
+    while (row.next()) {
+      uses.push_back({read_name(row[0].getString()), read_selector(row[1].getString()),
+                      read_time(row[2]).value_or(WallTime{}), read_time(row[3]).value_or(WallTime{})});
+    }
+    return uses;
+  });
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,180 @@
+#include "exporters/terminal/check_guide.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/examples.hpp"
+#include "checks/catalogue/roles.hpp"
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Check;
+using checks::Scope;
+
+constexpr std::size_t entry_label_columns = 14;
+
+constexpr std::string_view markdown_head = R"(# The checks
+
+Every fault that dkimprobe finds, with what it does to mail and how to mend it. `dkimprobe explain NAME` says the
+same. This file is made from the catalogue: change the rows, then write it anew with
+
+    dkimprobe explain --markdown > checks/README.md
+
+A finding is critical, a warning or a notice. The role of a selector turns some of them. A check that could not see
+what it needs is `not_judged`, which is neither found nor clear.
+
+## To add a check
+1. A row in the file of its group, `checks/*_checks.cpp`: name, severity, RFC section, the fault in one clause, what
+   it does to mail, the remedy. The name is part of the interface; name the fault, not the test.
+2. The function that finds it, pure: evidence in, findings out.
+3. An example in `checks/catalogue/examples.cpp`.
+4. A vector in `tests/checks/vectors` that finds it and one that almost does.
+5. This file and `exporters/json/report.schema.json` written anew; the tests that fail say how.
+)";
+
+std::string_view heading(Scope scope) {
+  switch (scope) {
+    case Scope::record:
+      return "The record: its text and its tags";
+    case Scope::key:
+      return "The key: what p= holds";
+    case Scope::size:
+      return "The size of the answer";
+    case Scope::adsp:
+      return "Signing practices (ADSP)";
+    case Scope::server:
+      return "One server";
+    case Scope::zone:
+      return "All servers, the zone and the aliases";
+    case Scope::signature:
+      return "The signature field of a message";
+  }
+  return {};
+}
+
+std::string sentence(std::string_view clause) {
+  std::string text(clause);
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z' && !(text.size() > 1 && text[1] == '=')) {
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  }
+  if (!text.empty() && text.back() != '.') text += '.';
+  return text;
+}
+
+/// What a role makes of the fault; empty where it changes nothing.
+std::string_view turned(checks::RoleRule rule) {
+  switch (rule) {
+    case checks::RoleRule::as_found:
+      return {};
+    case checks::RoleRule::notice:
+      return "a notice";
+    case checks::RoleRule::clear:
+      return "no fault";
+    case checks::RoleRule::not_judged:
+      return "not judged";
+  }
+  return {};
+}
+
+std::string severity_text(const Check& check) {
+  std::string text(checks::to_string(check.severity));
+  for (const auto role : {config::Role::pending, config::Role::standby, config::Role::retired}) {
+    const auto word = turned(checks::role_rule(check.name, role));
+    if (!word.empty()) text += fmt::format("; for a selector that is {}: {}", config::to_string(role), word);
+  }
+  return text;
+}
+
+struct Entry {
+  std::string_view label{};
+  std::string text{};
+  bool is_code = false;
+};
+
+std::vector<Entry> entries(const Check& check) {
+  std::vector<Entry> list = {{"Effect", sentence(check.effect)}, {"To mend it", std::string(check.remedy)}};
+  if (const auto example = checks::example_of(check.name)) {
+    list.push_back({"Example", example->text, example->is_record});
+  }
+  list.push_back({"Severity", severity_text(check)});
+  list.push_back({"Looks at", std::string(checks::to_string(check.scope))});
+  if (!check.reference.empty()) list.push_back({"Reference", std::string(check.reference)});
+  return list;
+}
+
+/// Each scope of the catalogue once, in its order.
+std::vector<Scope> scopes() {
+  std::vector<Scope> list;
+  for (const auto& check : checks::catalogue()) {
+    if (std::find(list.begin(), list.end(), check.scope) == list.end()) list.push_back(check.scope);
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string explain_check(const Check& check, std::size_t columns) {
+  columns = std::max(columns, narrowest_page);
+  std::string text;
+  for (const auto& line : wrap_text(fmt::format("{}: {}", check.name, check.summary), columns)) {
+    text += line + '\n';
+  }
+  text += '\n';
+  for (const auto& entry : entries(check)) {
+    std::string label = fmt::format("  {}", entry.label);
+    for (const auto& line : wrap_text(entry.text, columns - entry_label_columns)) {
+      text += pad_right(label, entry_label_columns) + line + '\n';
+      label.clear();
+    }
+  }
+  return text;
+}
+
+std::string list_checks(std::size_t columns) {
+  columns = std::max(columns, narrowest_page);
+  std::size_t widest = 0;
+  for (const auto& check : checks::catalogue()) widest = std::max(widest, check.name.size());
+  const std::size_t indent = std::min(widest + 4, columns / 2);
+  std::string text;
+  for (const Scope scope : scopes()) {
+    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", heading(scope));
+    for (const auto& check : checks::catalogue()) {
+      if (check.scope != scope) continue;
+      std::string name = fmt::format("  {}", check.name);
+      if (name.size() + 2 > indent) {
+        text += name + '\n';
+        name.clear();
+      }
+      for (const auto& line : wrap_text(check.summary, columns - indent)) {
+        text += pad_right(name, indent) + line + '\n';
+        name.clear();
+      }
+    }
+  }
+  return text;
+}
+
+std::string catalogue_markdown() {
+  std::string text(markdown_head);
+  for (const Scope scope : scopes()) {
+    text += fmt::format("\n## {}\n", heading(scope));
+    for (const auto& check : checks::catalogue()) {
+      if (check.scope != scope) continue;
+      text += fmt::format("\n### `{}`\n{}\n\n", check.name, sentence(check.summary));
+      for (const auto& entry : entries(check)) {
+        // Two backticks hold an example with one.
+        text += entry.is_code ? fmt::format("- {}: `` {} ``\n", entry.label, entry.text)
+                              : fmt::format("- {}: {}\n", entry.label, entry.text);
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,102 @@
+#include "exporters/terminal/lint_text.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+constexpr std::size_t lint_indent = 4;
+
+std::string_view color_of(checks::Severity severity) {
+  switch (severity) {
+    case checks::Severity::critical:
+      return "\x1b[31m";
+    case checks::Severity::warning:
+      return "\x1b[33m";
+    case checks::Severity::notice:
+      return "\x1b[36m";
+  }
+  return {};
+}
+
+std::string_view color_of(checks::Status status) {
+  switch (status) {
+    case checks::Status::ok:
+      return "\x1b[32m";
+    case checks::Status::warning:
+      return "\x1b[33m";
+    case checks::Status::critical:
+    case checks::Status::unknown:
+      return "\x1b[31m";
+  }
+  return {};
+}
+
+std::string painted(std::string_view text, std::string_view color, const TableStyle& style) {
+  return style.color ? fmt::format("{}{}\x1b[0m", color, text) : std::string(text);
+}
+
+/// The class of a key record, or what the signing practices say.
+std::string class_text(const checks::Report& report) {
+  if (report.adsp != checks::AdspPolicy::not_known)
+    return fmt::format("ADSP {}", checks::to_string(report.adsp));
+  if (report.key)
+    return fmt::format("{}, {} {} bits", checks::to_string(report.record.record_class),
+                       without_controls(report.key->algorithm), report.key->bits);
+  return std::string(checks::to_string(report.record.record_class));
+}
+
+}  // namespace
+
+std::string lint_text(const checks::Report& report, std::size_t line, const TableStyle& style) {
+  const std::size_t columns = std::max(style.columns, narrowest_page);
+  std::string rest = class_text(report);
+  if (!report.name.is_root()) rest = report.name.to_string() + ": " + rest;
+  if (report.size.direct) rest += fmt::format(", answer of {} bytes", *report.size.direct);
+  const std::string_view status = checks::to_string(report.status);
+  std::string text;
+  const std::string start = fmt::format("line {}: ", line);
+  for (const auto& part :
+       wrap_text(rest, columns - std::min(columns / 2, start.size() + status.size() + 1))) {
+    text += text.empty() ? fmt::format("{}{} ", start, painted(status, color_of(report.status), style))
+                         : std::string(lint_indent, ' ');
+    text += part + '\n';
+  }
+  const auto paragraph = [&](std::string_view label, std::string_view words, std::size_t inset) {
+    std::string first = std::string(inset, ' ') + std::string(label);
+    for (const auto& part : wrap_text(words, columns - inset - 6)) {
+      text += (first.empty() ? std::string(inset + 6, ' ') : first) + part + '\n';
+      first.clear();
+    }
+  };
+  for (const auto& finding : report.findings) {
+    text += std::string(lint_indent, ' ') +
+            fmt::format("{} {}\n",
+                        painted(checks::to_string(finding.severity), color_of(finding.severity), style),
+                        finding.check->name);
+    std::string detail = without_controls(finding.detail);
+    if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
+    paragraph("      ", detail, lint_indent);
+    paragraph("mend: ", without_controls(finding.remedy), lint_indent);
+  }
+  return text;
+}
+
+std::string lint_summary(const LintCounts& counts) {
+  const std::size_t records = counts.ok + counts.warning + counts.critical;
+  std::string text = fmt::format("{} record{}: {} critical, {} warning, {} ok", records,
+                                 records == 1 ? "" : "s", counts.critical, counts.warning, counts.ok);
+  if (counts.unread > 0) {
+    text += fmt::format("; {} line{} could not be read", counts.unread, counts.unread == 1 ? "" : "s");
+  }
+  return text + '\n';
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,553 @@
+#include "exporters/terminal/preflight_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Because;
+using checks::Preflight;
+using checks::Progress;
+using checks::Readiness;
+using checks::ServerProgress;
+using std::chrono::milliseconds;
+
+constexpr std::size_t fingerprint_shown = 16;
+
+Mark mark_of(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::ready:
+      return good_mark;
+    case Readiness::wait:
+      return {"◷", "~", Ink::warning};
+    case Readiness::not_ready:
+      return exporters::mark_of(checks::Severity::critical);
+    case Readiness::unknown:
+      return unknown_mark;
+  }
+  return unknown_mark;
+}
+
+Mark mark_of(Progress progress) {
+  switch (progress) {
+    case Progress::right:
+      return good_mark;
+    case Progress::absent:
+      return neutral_mark;
+    case Progress::other_key:
+    case Progress::damaged:
+    case Progress::revoked:
+      return exporters::mark_of(checks::Severity::critical);
+    case Progress::unknown:
+      return unknown_mark;
+  }
+  return unknown_mark;
+}
+
+Mark mark_of(checks::CacheState state) {
+  switch (state) {
+    case checks::CacheState::expected:
+      return good_mark;
+    case checks::CacheState::empty:
+      return neutral_mark;
+    case checks::CacheState::denied:
+    case checks::CacheState::other:
+      return exporters::mark_of(checks::Severity::critical);
+    case checks::CacheState::hidden:
+    case checks::CacheState::unknown:
+      return unknown_mark;
+  }
+  return unknown_mark;
+}
+
+std::string_view words_for(Progress progress) {
+  switch (progress) {
+    case Progress::right:
+      return "right";
+    case Progress::other_key:
+      return "other key";
+    case Progress::damaged:
+      return "damaged";
+    case Progress::revoked:
+      return "revoked";
+    case Progress::absent:
+      return "absent";
+    case Progress::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+/// "has another key", "have no record".
+std::string has_words(Progress progress, std::size_t count) {
+  const std::string_view has = count == 1 ? "has" : "have";
+  switch (progress) {
+    case Progress::right:
+      return fmt::format("{} the right key", has);
+    case Progress::other_key:
+      return fmt::format("{} another key", has);
+    case Progress::damaged:
+      return fmt::format("{} a damaged record", has);
+    case Progress::revoked:
+      return fmt::format("{} a revoked key", has);
+    case Progress::absent:
+      return fmt::format("{} no record", has);
+    case Progress::unknown:
+      return "could not be seen";
+  }
+  return {};
+}
+
+/// "1 of 5 servers has another key, 2 have no record"; empty when all are right.
+std::string what_is_missing(const std::vector<ServerProgress>& servers) {
+  std::string text;
+  for (const Progress progress :
+       {Progress::other_key, Progress::damaged, Progress::revoked, Progress::absent, Progress::unknown}) {
+    const auto count =
+        static_cast<std::size_t>(std::ranges::count(servers, progress, &ServerProgress::progress));
+    if (count == 0) continue;
+    if (text.empty()) {
+      text = fmt::format("{} of {}", count, counted(servers.size(), "server"));
+    } else {
+      text += fmt::format(", {}", count);
+    }
+    text += ' ' + has_words(progress, count);
+  }
+  return text;
+}
+
+/// The first fault among the reasons.
+std::string first_reason(const Preflight& preflight) {
+  for (const auto& because : preflight.sign.safe.because) {
+    if (because.until) continue;
+    const auto* const check = checks::find_check(because.name);
+    if (check != nullptr) return std::string(check->summary);
+    if (because.name == "view_internal" || because.name == "public_answer" ||
+        because.name.starts_with("signatures_"))
+      return without_controls(because.detail);
+  }
+  return "see below";
+}
+
+/// "this machine has no IPv6": the first clause of the sentence on it.
+std::string lack_here(const Preflight& preflight) {
+  std::string clause = preflight.no_way.substr(0, preflight.no_way.find(':'));
+  if (!clause.empty() && clause.front() == 'T') clause.front() = 't';
+  return clause;
+}
+
+std::string why_not(const Preflight& preflight) {
+  const auto& servers = preflight.sign.servers;
+  const auto count = [&](Progress progress) {
+    return std::ranges::count(servers, progress, &ServerProgress::progress);
+  };
+  if (!preflight.expected_key && count(Progress::right) == 0 && count(Progress::other_key) > 1)
+    return "the servers have different keys, each as often; which one is yours, --key FILE tells";
+  const std::string missing = what_is_missing(servers);
+  const bool all_seen_are_right = std::ranges::all_of(servers, [](const ServerProgress& server) {
+    return server.progress == Progress::right || server.progress == Progress::unknown;
+  });
+  if (!missing.empty() && (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right))
+    return preflight.no_way.empty() ? missing : fmt::format("{}; {}", missing, lack_here(preflight));
+  if (servers.empty() && !preflight.no_way.empty()) return lack_here(preflight);
+  if (servers.empty() && preflight.sign.safe.readiness == Readiness::unknown)
+    return "no server of the name could be found";
+  // Then it is a fault that forbids it.
+  if (servers.empty()) return first_reason(preflight);
+  if (!missing.empty()) return fmt::format("{}; {}", first_reason(preflight), missing);
+  return fmt::format("{}, but: {}",
+                     servers.size() == 1 ? std::string("the only server has the right key")
+                                         : fmt::format("all {} servers have the right key", servers.size()),
+                     first_reason(preflight));
+}
+
+struct Headline {
+  std::string word{};  ///< "NOT READY"
+  std::string rest{};  ///< ": 1 of 5 servers has another key"
+};
+
+Headline headline_of(const Preflight& preflight) {
+  const checks::SafeTime& safe = preflight.sign.safe;
+  const std::string_view so_far =
+      preflight.only_given_servers ? ", as far as the given servers tell: others of the zone were not asked"
+                                   : "";
+  switch (safe.readiness) {
+    case Readiness::ready:
+      return {"SIGN NOW", std::string(so_far)};
+    case Readiness::wait:
+      if (!safe.at) return {"WAIT", {}};
+      return {"WAIT", fmt::format(" until {} (in {}){}", checks::time_text(*safe.at),
+                                  time_span(*safe.at - preflight.now), so_far)};
+    case Readiness::not_ready:
+      return {"NOT READY", ": " + why_not(preflight)};
+    case Readiness::unknown:
+      return {"UNKNOWN", ": " + why_not(preflight)};
+  }
+  return {};
+}
+
+/// The soonest first, and at the end what no time takes away. Where time is not what is missing, that comes
+/// first, and what is over says nothing.
+std::vector<const Because*> in_reading_order(const Preflight& preflight) {
+  const checks::SafeTime& safe = preflight.sign.safe;
+  const bool is_about_time = safe.readiness == Readiness::ready || safe.readiness == Readiness::wait;
+  std::vector<const Because*> timed;
+  for (auto each = safe.because.rbegin(); each != safe.because.rend(); ++each) {
+    if (each->until && (is_about_time || *each->until > preflight.now)) timed.push_back(&*each);
+  }
+  std::vector<const Because*> others;
+  for (const auto& each : safe.because) {
+    if (!each.until) others.push_back(&each);
+  }
+  auto& first = is_about_time ? timed : others;
+  const auto& second = is_about_time ? others : timed;
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+/// Of what is told as a finding in full, only the summary.
+std::string detail_of(const Because& because, const std::vector<checks::Finding>& findings) {
+  const auto same = std::ranges::find_if(
+      findings, [&](const checks::Finding& finding) { return finding.check->name == because.name; });
+  return same == findings.end() || same->check->summary.empty() ? without_controls(because.detail)
+                                                                : std::string(same->check->summary);
+}
+
+/// Whether the zone is seen from inside its own network.
+bool is_internal(const Preflight& preflight) {
+  return std::ranges::find(preflight.sign.safe.because, "view_internal", &Because::name) !=
+         preflight.sign.safe.because.end();
+}
+
+/// Whether a server that was asked gave no answer either, beside those that this machine has no way to.
+bool is_also_silent(const Preflight& preflight) {
+  return std::ranges::any_of(preflight.sign.servers, [&](const ServerProgress& server) {
+    const auto row = std::ranges::find_if(preflight.report.servers, [&](const checks::ServerRow& each) {
+      return each.owner == server.owner && each.id == server.server;
+    });
+    return server.progress == Progress::unknown && row != preflight.report.servers.end() &&
+           row->not_asked == probe::NotAsked::asked;
+  });
+}
+
+class PreflightPage : public TextPage {
+ public:
+  using TextPage::TextPage;
+
+  void answer(const Preflight& preflight);
+  void key(const Preflight& preflight);
+  void why(const Preflight& preflight);
+  void servers(const Preflight& preflight);
+  void text(const Preflight& preflight);
+  void resolvers(const Preflight& preflight);
+  void limits(const Preflight& preflight);
+  void next(const Preflight& preflight);
+
+ private:
+  void title(std::string_view words) {
+    line();
+    line("  " + paint(words, Ink::bold));
+  }
+  void difference(const checks::TextCopy& copy);
+};
+
+void PreflightPage::answer(const Preflight& preflight) {
+  const Mark mark = mark_of(preflight.sign.safe.readiness);
+  const auto [word, rest] = headline_of(preflight);
+  // The word and what follows are one sentence, so they are wrapped as one and inked apart.
+  const auto lines = wrap_text(word + rest, style().columns - 2);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view part = lines[i];
+    const std::size_t inked = i == 0 ? std::min(word.size(), part.size()) : 0;
+    line((i == 0 ? paint(mark) + ' ' : std::string("  ")) + paint(part.substr(0, inked), mark.ink) +
+         paint(part.substr(inked), Ink::bold));
+  }
+  paragraph("  ", 2,
+            fmt::format("{}, as its servers answered at {}", preflight.report.name.to_string(),
+                        checks::time_text(preflight.report.observed_at)));
+  line();
+}
+
+void PreflightPage::key(const Preflight& preflight) {
+  const std::string_view ellipsis = style().unicode ? "…" : "...";
+  if (const auto& key = preflight.expected_key) {
+    std::string words;
+    if (!key->algorithm.empty()) words = fmt::format("{} {} bits, ", key->algorithm, key->bits);
+    fact("Your key",
+         fmt::format("{}SHA-256 {}{}", words, key->sha256.substr(0, fingerprint_shown), ellipsis));
+  } else {
+    fact("Your key",
+         "not given: any usable key was taken as the right one, as long as it is the same on all servers. "
+         "Whether it is yours, --key FILE tells",
+         Ink::warning);
+    if (const auto& key_seen = preflight.report.key) {
+      fact("Their key", fmt::format("{} {} bits, SHA-256 {}{}", without_controls(key_seen->algorithm),
+                                    key_seen->bits, key_seen->sha256.substr(0, fingerprint_shown), ellipsis));
+    }
+  }
+  for (const auto& alias : preflight.report.chain) {
+    fact(alias.is_dname ? "DNAME" : "CNAME",
+         fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
+                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
+  }
+  text(preflight);
+  sizes(preflight.report.size);
+}
+
+void PreflightPage::difference(const checks::TextCopy& copy) {
+  const auto& difference = *copy.difference;
+  std::string servers;
+  const std::size_t shown = std::min(copy.servers.size(), longest_list);
+  for (std::size_t i = 0; i < shown; ++i) servers += (i == 0 ? "" : ", ") + server_name(copy.servers[i]);
+  if (shown < copy.servers.size()) servers += fmt::format(" and {} more", copy.servers.size() - shown);
+  fact("Text",
+       fmt::format("not as meant from octet {} on{}{}; so on {}. From octet {}:", difference.offset,
+                   difference.cause.empty() ? "" : ": ", difference.cause, servers, difference.shown_from),
+       Ink::warning);
+  const auto excerpt = [](std::string_view bytes) {
+    return bytes.empty() ? std::string("(it ends)") : config::escape_text(bytes);
+  };
+  fact("published", excerpt(difference.published));
+  fact("meant", excerpt(difference.meant));
+}
+
+void PreflightPage::text(const Preflight& preflight) {
+  if (preflight.report.record.strings.empty() && preflight.texts.empty()) return;
+  if (!preflight.text_known) {
+    const bool damaged = std::ranges::any_of(preflight.report.findings, [](const checks::Finding& finding) {
+      return finding.check->name.starts_with("txt_");
+    });
+    fact("Text", damaged ? "damaged: see what was found below"
+                         : "no quotes, escapes or other damage in it; to compare it octet for octet, give "
+                           "a file with the record's text as --key");
+    return;
+  }
+  for (const auto& copy : preflight.texts) {
+    if (copy.difference) {
+      difference(copy);
+      continue;
+    }
+    std::string sizes;
+    for (const auto size : copy.string_sizes) sizes += fmt::format("{}{}", sizes.empty() ? "" : " + ", size);
+    fact("Text",
+         fmt::format("as meant, octet for octet, on {} (in {} of {})", counted(copy.servers.size(), "server"),
+                     counted(copy.string_sizes.size(), "string"), sizes));
+  }
+}
+
+void PreflightPage::why(const Preflight& preflight) {
+  const auto sorted = in_reading_order(preflight);
+  if (sorted.empty()) return;
+  title("Why");
+  for (const auto* because : sorted) {
+    std::string head = because->name;
+    if (because->until) {
+      const bool is_over = *because->until <= preflight.now;
+      head =
+          fmt::format("{} {}  {}", is_over ? "over at" : "until", checks::time_text(*because->until), head);
+    }
+    if (!because->reference.empty()) head += "  " + because->reference;
+    const bool holds = !because->until || *because->until > preflight.now;
+    paragraph("  " + (holds ? paint(neutral_mark) : paint(good_mark)) + ' ', 4, head, Ink::dim);
+    paragraph("    ", 4, detail_of(*because, preflight.report.findings));
+  }
+}
+
+void PreflightPage::servers(const Preflight& preflight) {
+  std::vector<config::DomainName> owners;
+  for (const auto& server : preflight.sign.servers) {
+    if (std::ranges::find(owners, server.owner) == owners.end()) owners.push_back(server.owner);
+  }
+  for (const auto& owner : owners) {
+    heading(owner, zone_of(preflight.report.delegations, owner));
+    std::vector<Column> columns{{"", false, 0},    {"server", false, 14}, {"address", false, 0},
+                                {"has", false, 0}, {"", false, 12},       {"seen since", false, 0}};
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& server : preflight.sign.servers) {
+      if (!(server.owner == owner)) continue;
+      const Mark mark = mark_of(server.progress);
+      rows.push_back({{std::string(glyph(mark)), mark.ink},
+                      {without_controls(server.server.name)},
+                      {server.server.has_address() ? server.server.address.ip.to_string() : ""},
+                      {std::string(words_for(server.progress)), mark.ink},
+                      {without_controls(server.detail)},
+                      {server.since ? checks::time_text(*server.since) : "", Ink::dim}});
+    }
+    rows_as_table(std::move(columns), rows);
+  }
+}
+
+void PreflightPage::resolvers(const Preflight& preflight) {
+  if (preflight.caches.empty() && !preflight.public_answer) return;
+  title("Your resolvers");
+  const auto word = [&](const checks::ResolverWord& each, std::string_view how) {
+    const Mark mark = mark_of(each.look.state);
+    paragraph("  " + paint(mark) + ' ', 4, fmt::format("{}: {}", how, without_controls(each.detail)),
+              mark.ink == Ink::good || mark.ink == Ink::dim ? Ink::plain : mark.ink);
+  };
+  for (const auto& each : preflight.caches) word(each, "a look at its cache");
+  if (!preflight.public_answer) return;
+  if (!preflight.public_answer->why_not_asked.empty())
+    paragraph("  ", 2, "The public question was not asked: " + preflight.public_answer->why_not_asked);
+  for (const auto& each : preflight.public_answer->answers) word(each, "the public question");
+}
+
+void PreflightPage::limits(const Preflight& preflight) {
+  if (preflight.sign.limits.empty()) return;
+  title("What this look cannot know");
+  for (const auto& limit : preflight.sign.limits)
+    paragraph("  " + paint(neutral_mark) + ' ', 4, without_controls(limit), Ink::dim);
+}
+
+/// The flag that waits for longer than the span.
+std::string wait_flag(milliseconds span) {
+  using namespace std::chrono;
+  const auto whole = ceil<minutes>(span) + minutes{1};
+  if (whole > hours{2}) return fmt::format("--wait {}h", ceil<hours>(whole).count());
+  return fmt::format("--wait {}m", whole.count());
+}
+
+void PreflightPage::next(const Preflight& preflight) {
+  const std::string selector = preflight.report.selector.to_string();
+  const checks::SafeTime& safe = preflight.sign.safe;
+  title("Next");
+  std::vector<std::string> steps;
+  switch (safe.readiness) {
+    case Readiness::ready:
+      steps.push_back(fmt::format(
+          "Sign with {} now. Keep the key that signed until now published for {} after its last signature, "
+          "then revoke it with an empty p=, and delete it later.",
+          selector, time_span(preflight.times.transit)));
+      break;
+    case Readiness::wait:
+      if (safe.at) {
+        steps.push_back(
+            fmt::format("Do not sign with {} before {}. Run again then, or with {}, to see that it "
+                        "is still right.",
+                        selector, checks::time_text(*safe.at), wait_flag(*safe.at - preflight.now)));
+      }
+      if (!preflight.history_kept) {
+        steps.emplace_back(
+            "Nothing of this run is kept: the next one counts from its own first look. --storage.path "
+            "DIR keeps what was seen.");
+      }
+      if (std::ranges::find(safe.because, "nothing_known", &Because::name) != safe.because.end()) {
+        steps.push_back(fmt::format(
+            "If nobody was ever told of {} and nothing was ever signed with it, no cache can hold a wrong "
+            "answer, and --never-used says so. Say it only if you know it.",
+            selector));
+      }
+      break;
+    case Readiness::not_ready:
+      steps.push_back(fmt::format(
+          "Do not sign with {}. Mend what is said here; --wait 30m watches the servers until they have it.",
+          selector));
+      break;
+    case Readiness::unknown:
+      if (std::ranges::any_of(
+              safe.because, [](const Because& because) { return because.name.starts_with("signatures_"); })) {
+        steps.push_back(
+            fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
+                        "above it, nobody looks at its signatures; this was not asked.",
+                        selector));
+        break;
+      }
+      if (what_is_missing(preflight.sign.servers).empty() && !is_internal(preflight) &&
+          preflight.no_way.empty()) {
+        steps.push_back(fmt::format(
+            "Do not sign with {}: a resolver that was asked as the public does did not show "
+            "it. SERVFAIL may mean that the zone's DNSSEC signatures are wrong. Mend what it says, "
+            "or ask one that answers you.",
+            selector));
+        break;
+      }
+      if (is_internal(preflight)) {
+        steps.push_back(fmt::format(
+            "Do not sign with {}: run this again from a machine outside your network.", selector));
+        break;
+      }
+      if (!preflight.no_way.empty()) {
+        steps.push_back(fmt::format("Do not sign with {} before all servers were seen.", selector));
+        steps.push_back(preflight.no_way);
+      }
+      if (preflight.no_way.empty() || is_also_silent(preflight)) {
+        steps.push_back(
+            fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
+                        "those servers back, or take them out of the zone; --wait 30m looks again.",
+                        selector));
+      }
+      break;
+  }
+  for (const auto& step : steps) paragraph("  ", 2, step);
+}
+
+}  // namespace
+
+std::string time_span(milliseconds span) {
+  using namespace std::chrono;
+  const auto whole = std::max(ceil<std::chrono::seconds>(span), std::chrono::seconds{0});
+  if (whole < minutes{1}) return fmt::format("{} s", whole.count());
+  const auto in_minutes = ceil<minutes>(whole);
+  if (in_minutes < hours{1}) return fmt::format("{} min", in_minutes.count());
+  const auto in_hours = duration_cast<hours>(in_minutes);
+  const auto rest = in_minutes - in_hours;
+  if (in_minutes > days{2} || rest == minutes{0}) {
+    const auto rounded = ceil<hours>(in_minutes);
+    if (rounded % days{1} == hours{0}) return counted(static_cast<std::size_t>(rounded / days{1}), "day");
+    if (rounded > days{2}) return fmt::format("{} days {} h", rounded / days{1}, (rounded % days{1}).count());
+    return fmt::format("{} h", rounded.count());
+  }
+  return fmt::format("{} h {} min", in_hours.count(), rest.count());
+}
+
+std::string preflight_headline(const Preflight& preflight) {
+  const auto [word, rest] = headline_of(preflight);
+  return word + rest;
+}
+
+std::string progress_line(const ServerProgress& server) {
+  return fmt::format("{} for {}: {}{}{}", server_name(server.server), server.owner.to_string(),
+                     words_for(server.progress),
+                     server.detail.empty() || server.progress == Progress::right ? "" : ": ",
+                     server.progress == Progress::right ? "" : without_controls(server.detail));
+}
+
+std::vector<std::string> progress_lines(const Preflight& preflight, const TableStyle& style) {
+  std::vector<std::string> lines;
+  for (const auto& server : preflight.sign.servers) {
+    const Mark mark = mark_of(server.progress);
+    lines.push_back(
+        wrap_text(fmt::format("{} {}", style.unicode ? mark.unicode : mark.ascii, progress_line(server)),
+                  style.columns)
+            .front());
+  }
+  return lines;
+}
+
+std::string preflight_text(const Preflight& preflight, const TableStyle& style) {
+  PreflightPage page(style);
+  page.answer(preflight);
+  page.key(preflight);
+  page.why(preflight);
+  page.servers(preflight);
+  page.resolvers(preflight);
+  page.findings(preflight.report.findings);
+  page.limits(preflight);
+  page.next(preflight);
+  return page.take();
+}
+
+}  // namespace dkimprobe::exporters

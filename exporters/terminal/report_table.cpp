@@ -1,0 +1,361 @@
+#include "exporters/terminal/report_table.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/history/safe_times.hpp"
+#include "checks/report/time_text.hpp"
+#include "config/basics/escape.hpp"
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::Report;
+using checks::ServerRow;
+using checks::Severity;
+using checks::Status;
+
+using exporters::mark_of;
+
+/// A line about a selector or a domain among others.
+struct SummaryRow {
+  std::string name{};
+  Status status = Status::unknown;
+  std::string headline{};
+};
+
+class TableWriter : public TextPage {
+ public:
+  using TextPage::TextPage;
+
+  void verdict(const Report& report);
+  void facts(const Report& report);
+  void legs(const Report& report);
+  void lack(const Report& report);
+  void remainder(const Report& report);
+  void summary(std::string_view title, const std::vector<SummaryRow>& rows);
+
+ private:
+  void leg(const Report& report, const config::DomainName& owner);
+  void rotation_facts(const Report& report);
+};
+
+void TableWriter::verdict(const Report& report) {
+  const Mark mark = mark_of(report.status);
+  const std::string word = upper_case(checks::to_string(report.status));
+  const std::size_t indent = 2 + word.size() + 2;
+  // A terminal's bold is for the verdict alone.
+  const Ink ink = style().color ? mark.ink : Ink::plain;
+  std::string text = fmt::format("{} at {}", report.selector.to_string(), report.domain.to_string());
+  if (!report.headline.empty()) text += ": " + without_controls(report.headline);
+  paragraph(fmt::format("{} {}  ", paint(glyph(mark), ink), paint(word, ink)), indent, text, Ink::bold);
+  line();
+}
+
+/// The text of a record with the middle of a long key left out.
+std::string record_text(const checks::RecordFacts& record, std::string_view ellipsis) {
+  constexpr std::size_t longest_shown = 240;
+  constexpr std::size_t key_start = 12;
+  constexpr std::size_t key_end = 8;
+  std::string joined;
+  for (const auto& part : record.strings) joined += part;
+  for (const auto& tag : record.tags) {
+    if (tag.name != "p" || tag.value.size() <= key_start + key_end + 4) continue;
+    const std::size_t at = joined.find(tag.value, tag.offset);
+    if (at == std::string::npos) continue;
+    const std::string before = joined.substr(0, at + key_start);
+    const std::string after = joined.substr(at + tag.value.size() - key_end);
+    return config::escape_text(before, longest_shown) + std::string(ellipsis) +
+           config::escape_text(after, longest_shown);
+  }
+  return config::escape_text(joined, longest_shown);
+}
+
+/// What is to come: when a key may sign, when one may go. What is past is told where it is a fault.
+void TableWriter::rotation_facts(const Report& report) {
+  const auto& [sign, remove, because] = *report.rotation;
+  switch (report.role) {
+    case config::Role::active:
+      break;
+    case config::Role::pending:
+    case config::Role::standby:
+      if (sign && *sign > report.observed_at) {
+        fact("Sign", fmt::format("not before {}: until then a cache may hold something else",
+                                 checks::time_text(*sign)));
+      }
+      break;
+    case config::Role::retired:
+      if (remove && *remove > report.observed_at)
+        fact("Remove",
+             fmt::format("not before {}: mail it signed may be on its way", checks::time_text(*remove)));
+      break;
+  }
+}
+
+void TableWriter::facts(const Report& report) {
+  const std::string_view ellipsis = style().unicode ? "…" : "...";
+  if (report.role != config::Role::active) fact("Role", config::to_string(report.role));
+
+  std::string about(checks::to_string(report.record.record_class));
+  std::replace(about.begin(), about.end(), '_', ' ');
+  std::set<std::uint32_t> ttls;
+  for (const auto& row : report.servers) {
+    if (row.ttl_seconds && !row.answer_sha256.empty()) ttls.insert(*row.ttl_seconds);
+  }
+  if (!report.record.strings.empty()) {
+    std::size_t octets = 0;
+    for (const auto& part : report.record.strings) octets += part.size();
+    about += fmt::format(", {} octets in {} string{}", octets, report.record.strings.size(),
+                         report.record.strings.size() == 1 ? "" : "s");
+  }
+  if (ttls.size() == 1) {
+    about += fmt::format(", TTL {}", ttl_text(*ttls.begin()));
+  } else if (ttls.size() > 1) {
+    about += fmt::format(", TTL from {} to {}", ttl_text(*ttls.begin()), ttl_text(*ttls.rbegin()));
+  }
+  fact("Record", about);
+  if (!report.record.strings.empty()) fact("", record_text(report.record, ellipsis));
+
+  if (report.key) {
+    std::string key = fmt::format("{} {} bits", without_controls(report.key->algorithm), report.key->bits);
+    if (report.key->exponent) key += fmt::format(", exponent {}", *report.key->exponent);
+    if (!report.key->sha256.empty())
+      key += fmt::format(", SHA-256 {}{}", report.key->sha256.substr(0, 16), ellipsis);
+    fact("Key", key);
+  }
+  for (const auto& alias : report.chain) {
+    fact(alias.is_dname ? "DNAME" : "CNAME",
+         fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
+                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
+  }
+  if (report.rotation) rotation_facts(report);
+  switch (report.adsp) {
+    case checks::AdspPolicy::none:
+    case checks::AdspPolicy::out_of_scope:
+    case checks::AdspPolicy::not_known:
+      break;
+    case checks::AdspPolicy::unknown:
+    case checks::AdspPolicy::all:
+    case checks::AdspPolicy::discardable:
+    case checks::AdspPolicy::invalid:
+      fact("ADSP", checks::to_string(report.adsp));
+      break;
+  }
+}
+
+Mark mark_of(const Report& report, const ServerRow& row) {
+  if (const auto severity = report.worst_about(row.id)) return mark_of(*severity);
+  switch (row.outcome) {
+    case checks::ServerOutcome::answered:
+      return good_mark;
+    // Whether it is right that a server publishes nothing is for the findings to say.
+    case checks::ServerOutcome::nodata:
+    case checks::ServerOutcome::nxdomain:
+    case checks::ServerOutcome::not_asked:
+      return neutral_mark;
+    case checks::ServerOutcome::servfail:
+    case checks::ServerOutcome::refused:
+    case checks::ServerOutcome::formerr:
+    case checks::ServerOutcome::notimp:
+    case checks::ServerOutcome::other_rcode:
+    case checks::ServerOutcome::not_authoritative:
+    case checks::ServerOutcome::upward_referral:
+    case checks::ServerOutcome::self_referral:
+    case checks::ServerOutcome::timeout:
+    case checks::ServerOutcome::unreachable:
+    case checks::ServerOutcome::tcp_failed:
+    case checks::ServerOutcome::malformed:
+    case checks::ServerOutcome::local_error:
+      return unknown_mark;
+  }
+  return unknown_mark;
+}
+
+/// The names of the chain in their order: the selector's own, the targets, and any other that was asked.
+std::vector<config::DomainName> owners_of(const Report& report) {
+  std::vector<config::DomainName> owners{report.name};
+  const auto add = [&](const config::DomainName& name) {
+    if (std::find(owners.begin(), owners.end(), name) == owners.end()) owners.push_back(name);
+  };
+  for (const auto& alias : report.chain) {
+    if (!alias.is_dname) add(alias.target);
+  }
+  for (const auto& row : report.servers) add(row.owner);
+  return owners;
+}
+
+std::string flags_of(const ServerRow& row) {
+  std::string flags;
+  if (row.authoritative) flags = "AA";
+  if (row.truncated) flags += flags.empty() ? "TC" : " TC";
+  return flags;
+}
+
+template <class Value>
+bool differ(const std::vector<Value>& values) {
+  return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) != values.end();
+}
+
+void TableWriter::leg(const Report& report, const config::DomainName& owner) {
+  std::vector<const ServerRow*> rows;
+  for (const auto& row : report.servers) {
+    if (row.owner == owner) rows.push_back(&row);
+  }
+  const auto* zone = zone_of(report.delegations, owner);
+  if (rows.empty() && zone == nullptr) return;
+  heading(owner, zone);
+  if (rows.empty()) return;
+
+  std::vector<char> letters;
+  std::vector<std::uint32_t> numbers;
+  for (const auto* row : rows) {
+    if (row->group != ' ') letters.push_back(row->group);
+    if (row->serial) numbers.push_back(*row->serial);
+  }
+  const bool groups = differ(letters);
+  const bool serials = differ(numbers);
+  std::vector<Column> columns;
+  columns.push_back({"", false, 0});
+  if (groups) columns.push_back({"", false, 0});
+  columns.push_back({"server", false, 14});
+  columns.push_back({"address", false, 0});
+  columns.push_back({"says", false, 10});
+  columns.push_back({"flags", false, 0});
+  columns.push_back({"bytes", true, 0});
+  columns.push_back({"time", true, 0});
+  if (serials) columns.push_back({"serial", true, 0});
+
+  std::vector<std::vector<Cell>> cells;
+  for (const auto* row : rows) {
+    const Mark mark = mark_of(report, *row);
+    auto& out = cells.emplace_back();
+    out.push_back({std::string(glyph(mark)), mark.ink});
+    if (groups) out.push_back({std::string(1, row->group), Ink::bold});
+    out.push_back({without_controls(row->id.name)});
+    out.push_back({row->id.address.ip.to_string()});
+    out.push_back({without_controls(row->says), mark.ink == Ink::good ? Ink::plain : mark.ink});
+    out.push_back({flags_of(*row)});
+    out.push_back({row->udp_bytes ? fmt::format("{}", *row->udp_bytes) : ""});
+    out.push_back({row->round_trip ? duration(*row->round_trip) : "", Ink::dim});
+    if (serials) out.push_back({row->serial ? fmt::format("{}", *row->serial) : ""});
+  }
+  rows_as_table(std::move(columns), cells);
+}
+
+void TableWriter::legs(const Report& report) {
+  for (const auto& owner : owners_of(report)) leg(report, owner);
+}
+
+bool all_answered(const Report& report) {
+  return !report.servers.empty() &&
+         std::all_of(report.servers.begin(), report.servers.end(), [](const ServerRow& row) {
+           return row.outcome == checks::ServerOutcome::answered ||
+                  row.outcome == checks::ServerOutcome::nodata ||
+                  row.outcome == checks::ServerOutcome::nxdomain;
+         });
+}
+
+void TableWriter::remainder(const Report& report) {
+  std::string names;
+  std::size_t count = 0;
+  for (const auto& result : report.outcomes) {
+    if (result.outcome != checks::CheckOutcome::not_judged || !result.switched_off.empty()) continue;
+    if (++count <= longest_list) names += (names.empty() ? "" : ", ") + std::string(result.check->name);
+  }
+  line();
+  if (report.findings.empty() && report.status == Status::ok)
+    paragraph("  ", 2, "No fault found.", Ink::good);
+  // Some checks are never judged with the settings as they are. Their names are worth a line only where a
+  // person may miss a verdict.
+  if (count > 0 && !all_answered(report)) {
+    if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
+    paragraph("  ", 2, fmt::format("not judged: {}", names), Ink::dim);
+  }
+  for (const auto& result : report.outcomes) {
+    if (result.switched_off.empty()) continue;
+    const std::string reason =
+        style().unicode ? without_controls(result.switched_off) : config::escape_text(result.switched_off);
+    paragraph("  ", 2, fmt::format("switched off: {}: {}", result.check->name, reason), Ink::dim);
+  }
+  if (!report.findings.empty()) {
+    paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
+              Ink::dim);
+  }
+  paragraph("  ", 2, fmt::format("{}, {}", checks::time_text(report.observed_at), duration(report.took)),
+            Ink::dim);
+}
+
+/// What was left out on the way, and what this machine lacks, where that left servers out.
+void TableWriter::lack(const Report& report) {
+  std::vector<std::string> sentences = report.not_asked;
+  sentences.push_back(checks::no_way_sentence(report.servers));
+  for (const std::string& sentence : sentences) {
+    if (sentence.empty()) continue;
+    line();
+    paragraph("  ", 2, without_controls(sentence));
+  }
+}
+
+void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>& rows) {
+  std::size_t widest = 0;
+  for (const auto& row : rows) widest = std::max(widest, row.name.size());
+  widest = std::min(widest, style().columns / 3);
+  paragraph("", 0, title, Ink::bold);
+  for (const auto& row : rows) {
+    const Mark mark = mark_of(row.status);
+    const std::string word = pad_right(std::string(checks::to_string(row.status)), 8);
+    const std::string first = fmt::format("{} {}  ", paint(mark), paint(word, mark.ink));
+    const std::size_t indent = 2 + 8 + 2;
+    const std::string headline = without_controls(row.headline);
+    if (row.name.size() > widest) {
+      paragraph(first, indent, row.name + ": " + headline);
+    } else {
+      paragraph(first + pad_right(row.name, widest) + "  ", indent + widest + 2, headline);
+    }
+  }
+}
+
+}  // namespace
+
+std::string report_table(const Report& report, const TableStyle& style) {
+  TableWriter writer(style);
+  writer.verdict(report);
+  writer.facts(report);
+  writer.sizes(report.size);
+  writer.legs(report);
+  writer.findings(report.findings);
+  writer.lack(report);
+  writer.remainder(report);
+  return writer.take();
+}
+
+std::string summary_table(const config::DomainName& domain, std::span<const Report> reports,
+                          const TableStyle& style) {
+  std::vector<SummaryRow> rows;
+  for (const auto& report : reports)
+    rows.push_back({report.selector.to_string(), report.status, report.headline});
+  TableWriter writer(style);
+  writer.summary(fmt::format("{} selectors of {}", reports.size(), domain.to_string()), rows);
+  return writer.take();
+}
+
+std::string domains_table(std::span<const DomainSummary> domains, const TableStyle& style) {
+  std::vector<SummaryRow> rows;
+  for (const auto& domain : domains)
+    rows.push_back({domain.domain.to_string(), domain.status, domain.headline});
+  TableWriter writer(style);
+  writer.summary(fmt::format("{} domains", domains.size()), rows);
+  return writer.take();
+}
+
+}  // namespace dkimprobe::exporters

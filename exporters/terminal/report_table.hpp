@@ -1,0 +1,37 @@
+// A report for people at a terminal: the verdict first, then the record, its sizes, a line for each server
+// and what to mend. It prints what a report holds and judges nothing.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "checks/report/report.hpp"
+
+namespace dkimprobe::exporters {
+
+/// What the terminal can show. Without colour or Unicode the same is said by words and ASCII.
+struct TableStyle {
+  std::size_t columns = 80;
+  bool color = false;
+  bool unicode = true;
+};
+
+/// The whole of one report, several lines.
+[[nodiscard]] std::string report_table(const checks::Report& report, const TableStyle& style);
+
+/// One line for each of several reports.
+[[nodiscard]] std::string summary_table(const config::DomainName& domain,
+                                        std::span<const checks::Report> reports, const TableStyle& style);
+
+/// What one line says of a whole domain.
+struct DomainSummary {
+  config::DomainName domain{};
+  checks::Status status = checks::Status::unknown;
+  std::string headline{};  ///< that of its worst selector; escaped
+};
+
+/// One line for each of several domains.
+[[nodiscard]] std::string domains_table(std::span<const DomainSummary> domains, const TableStyle& style);
+
+}  // namespace dkimprobe::exporters

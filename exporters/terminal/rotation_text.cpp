@@ -1,0 +1,353 @@
+#include "exporters/terminal/rotation_text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checks/report/time_text.hpp"
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+using checks::PlannedStep;
+using checks::RotationChange;
+using checks::RotationStep;
+using checks::StepState;
+using probe::WallTime;
+
+/// A terminal that is narrower has the sentence of a step below its title.
+constexpr std::size_t title_columns = 32;
+constexpr std::size_t narrowest_beside_title = 64;
+
+using exporters::mark_of;
+
+constexpr Mark now_mark{"▶", ">", Ink::warning};
+
+Mark mark_of(StepState state) {
+  switch (state) {
+    case StepState::done:
+      return good_mark;
+    case StepState::now:
+      return now_mark;
+    case StepState::later:
+      return neutral_mark;
+    case StepState::blocked:
+      return mark_of(checks::Severity::critical);
+    case StepState::unknown:
+      return unknown_mark;
+  }
+  return {};
+}
+
+Mark mark_of(checks::Progress progress, bool key_should_go) {
+  switch (progress) {
+    case checks::Progress::right:
+      return key_should_go ? mark_of(checks::Severity::critical) : good_mark;
+    case checks::Progress::other_key:
+    case checks::Progress::revoked:
+    case checks::Progress::absent:
+      return key_should_go ? good_mark : neutral_mark;
+    case checks::Progress::damaged:
+      return key_should_go ? good_mark : mark_of(checks::Severity::critical);
+    case checks::Progress::unknown:
+      return unknown_mark;
+  }
+  return {};
+}
+
+std::string_view words_of(checks::Progress progress) {
+  switch (progress) {
+    case checks::Progress::right:
+      return "has the key";
+    case checks::Progress::other_key:
+      return "has another key";
+    case checks::Progress::damaged:
+      return "has no usable record";
+    case checks::Progress::revoked:
+      return "has it revoked";
+    case checks::Progress::absent:
+      return "has no record";
+    case checks::Progress::unknown:
+      return "not seen";
+  }
+  return {};
+}
+
+/// How far away, in the largest unit of which there are two at least.
+std::string distance_text(WallTime time, WallTime now) {
+  const auto away = static_cast<std::uint64_t>(
+      std::chrono::ceil<std::chrono::seconds>(time > now ? time - now : now - time).count());
+  std::string text = counted(away, "second");
+  if (away >= 2 * 86'400) {
+    text = counted(away / 86'400, "day");
+  } else if (away >= 2 * 3'600) {
+    text = counted(away / 3'600, "hour");
+  } else if (away >= 2 * 60) {
+    text = counted(away / 60, "minute");
+  }
+  return time > now ? "in " + text : text + " ago";
+}
+
+std::string moment_text(WallTime time, WallTime now) {
+  return fmt::format("{} ({})", checks::time_text(time), distance_text(time, now));
+}
+
+bool removes_key(RotationStep step) {
+  return step == RotationStep::remove || step == RotationStep::revoke;
+}
+
+/// Whether nothing of it is to be done yet.
+bool is_idle(const RotationChange& change) {
+  const PlannedStep& first = change.steps.front();
+  return first.step == RotationStep::choose && first.state == StepState::later;
+}
+
+class RotationPage : public TextPage {
+ public:
+  RotationPage(const checks::RotationOverview& overview, const TableStyle& style)
+      : TextPage(style), overview_(overview) {}
+
+  void verdict();
+  void facts();
+  void faults();
+  void change(const RotationChange& change);
+  void notes();
+
+ private:
+  /// What may hold words of others.
+  void paragraph(std::string_view first, std::size_t indent, std::string_view text, Ink ink = Ink::plain) {
+    TextPage::paragraph(first, indent, without_controls(text), ink);
+  }
+  void step(const PlannedStep& step);
+  void because(const PlannedStep& step);
+  void actions(const PlannedStep& step);
+  void servers(const PlannedStep& step);
+
+  const checks::RotationOverview& overview_;
+};
+
+void RotationPage::verdict() {
+  const Mark mark = mark_of(overview_.status);
+  const std::string word = upper_case(checks::to_string(overview_.status));
+  paragraph(fmt::format("{} {}  ", paint(mark), paint(word, mark.ink)), 2 + word.size() + 2,
+            fmt::format("{}: {}", overview_.domain.to_string(), overview_.headline), Ink::bold);
+  line();
+}
+
+void RotationPage::facts() {
+  const auto& state = overview_.state;
+  if (state.current) {
+    std::string text = state.current->to_string();
+    if (state.key_since) {
+      text += fmt::format(", its key {}since {}", state.key_may_be_older ? "seen " : "",
+                          moment_text(*state.key_since, overview_.now));
+    }
+    fact("Signs now", text);
+  } else {
+    fact("Signs now", "no selector is active");
+  }
+  if (state.due_at)
+    fact("Due", fmt::format("the key changes by {}", moment_text(*state.due_at, overview_.now)));
+  if (state.next) {
+    fact("Next", state.next->to_string() + (state.next_everywhere ? ", right on every server"
+                                                                  : ", not seen right on every server"));
+  }
+}
+
+void RotationPage::faults() {
+  for (const auto& fault : overview_.faults) {
+    const Mark mark = mark_of(fault.severity);
+    line();
+    line(fmt::format("  {} {}  {}", paint(mark), paint(checks::to_string(fault.severity), mark.ink),
+                     fault.name));
+    paragraph("    ", 4,
+              fault.evidence.empty() ? fault.clause : fmt::format("{}: {}", fault.clause, fault.evidence));
+    if (!fault.remedy.empty()) paragraph(fmt::format("    {} ", paint("mend:", Ink::good)), 10, fault.remedy);
+  }
+}
+
+void RotationPage::because(const PlannedStep& step) {
+  for (const auto& reason : step.because) {
+    std::string text = reason.detail;
+    if (!reason.reference.empty()) text += fmt::format(" ({})", reason.reference);
+    paragraph("      ", 6, text, Ink::dim);
+  }
+}
+
+void RotationPage::servers(const PlannedStep& step) {
+  for (const auto& server : step.servers) {
+    const std::string says =
+        server.detail.empty() ? std::string(words_of(server.progress)) : without_controls(server.detail);
+    const std::string name = server_name(server.server);
+    std::string text = fmt::format("{}: {}", name.empty() ? server.owner.to_string() : name, says);
+    if (server.since) text += fmt::format(", since {}", checks::time_text(*server.since));
+    paragraph(fmt::format("      {} ", paint(mark_of(server.progress, removes_key(step.step)))), 8, text);
+  }
+}
+
+void RotationPage::step(const PlannedStep& step) {
+  const Mark mark = mark_of(step.state);
+  std::string says;
+  const auto say = [&](std::string_view more) {
+    if (!more.empty()) says += (says.empty() ? "" : ": ") + std::string(more);
+  };
+  switch (step.state) {
+    case StepState::done:
+      say(step.since ? "since " + checks::time_text(*step.since) : "");
+      break;
+    case StepState::now:
+      say("now");
+      break;
+    case StepState::later:
+      say(step.earliest ? "from " + moment_text(*step.earliest, overview_.now) : "");
+      break;
+    case StepState::blocked:
+      say("not possible yet");
+      break;
+    case StepState::unknown:
+      say("not known");
+      break;
+  }
+  say(step.says);
+  const Ink ink = step.state == StepState::now    ? Ink::bold
+                  : step.state == StepState::done ? Ink::plain
+                                                  : mark.ink;
+  const std::string title =
+      paint(pad_right(std::string(rotation_step_title(step.step)), title_columns - 6), ink);
+  if (style().columns >= narrowest_beside_title) {
+    paragraph(fmt::format("  {} {}  ", paint(mark), title), title_columns, says);
+  } else {
+    line(fmt::format("  {} {}", paint(mark), title));
+    if (!says.empty()) paragraph("      ", 6, says);
+  }
+  // The reasons of a time that is past, or that there is none of yet, are in the JSON.
+  const bool is_ahead = step.state == StepState::later && step.earliest && *step.earliest > overview_.now;
+  if (is_ahead || step.state == StepState::unknown) because(step);
+}
+
+void RotationPage::actions(const PlannedStep& step) {
+  for (const auto& action : step.actions) {
+    paragraph(fmt::format("      {} ", style().unicode ? "→" : "->"), style().unicode ? 8 : 9, action.says);
+    if (!action.text.empty()) line(fmt::format("\n        {}\n", without_controls(action.text)));
+  }
+}
+
+void RotationPage::change(const RotationChange& change) {
+  const std::string title = rotation_change_title(change);
+  line();
+  paragraph("  ", 2, title, Ink::bold);
+  if (is_idle(change)) {
+    step(change.steps.front());
+    paragraph("      ", 6,
+              fmt::format("dkimprobe rotation plan {} prints all steps", overview_.domain.to_string()),
+              Ink::dim);
+    return;
+  }
+  // What to do, and who is behind, is told for the step that is next; the others would drown it.
+  bool is_next = true;
+  for (const auto& each : change.steps) {
+    step(each);
+    if (each.state == StepState::done) continue;
+    if (is_next || each.step == RotationStep::revoke) servers(each);
+    const bool is_turn = each.state != StepState::later || each.step == RotationStep::see;
+    if (is_turn && (is_next || change.emergency)) actions(each);
+    is_next = false;
+  }
+}
+
+void RotationPage::notes() {
+  if (overview_.notes.empty()) return;
+  line();
+  for (const auto& note : overview_.notes) paragraph("  ", 2, note, Ink::dim);
+}
+
+}  // namespace
+
+std::string rotation_change_title(const RotationChange& change) {
+  std::string title = change.emergency ? "Emergency" : is_idle(change) ? "Next change" : "Change";
+  if (change.emergency) title += ':';
+  if (change.from) title += fmt::format(" from {}", change.from->to_string());
+  if (change.to)
+    title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new name)" : "");
+  return title;
+}
+
+std::string_view rotation_step_title(RotationStep step) {
+  switch (step) {
+    case RotationStep::choose:
+      return "1 Choose a selector";
+    case RotationStep::make_key:
+      return "2 Make a key pair";
+    case RotationStep::publish:
+      return "3 Publish it";
+    case RotationStep::see:
+      return "4 See it on each server";
+    case RotationStep::sign:
+      return "5 Sign with it";
+    case RotationStep::wait:
+      return "6 Wait";
+    case RotationStep::remove:
+      return "7 Delete the old key";
+    case RotationStep::stop_signing:
+      return "1 Stop signing with it";
+    case RotationStep::replace:
+      return "2 Sign with another";
+    case RotationStep::revoke:
+      return "3 Revoke it";
+    case RotationStep::gone:
+      return "4 Copies run out";
+    case RotationStep::clean_up:
+      return "5 Clean up";
+  }
+  return {};
+}
+
+std::string rotation_text(const checks::RotationOverview& overview, const TableStyle& style) {
+  RotationPage page(overview, style);
+  page.verdict();
+  page.facts();
+  page.faults();
+  for (const auto& change : overview.changes) page.change(change);
+  page.notes();
+  return page.take();
+}
+
+std::string rotation_script(const checks::RotationOverview& overview, const TableStyle& style) {
+  const std::size_t columns = std::max(style.columns, narrowest_page);
+  std::string text;
+  const auto comment = [&](std::string_view words) {
+    for (const auto& part : wrap_text(without_controls(words), columns - 2)) text += "# " + part + '\n';
+  };
+  comment(fmt::format("{}: {}", overview.domain.to_string(), overview.headline));
+  comment(
+      "Nothing was asked and nothing is changed by this text. Commands can be pasted into a shell; dates are "
+      "the "
+      "earliest ones.");
+  for (const auto& change : overview.changes) {
+    for (const auto& step : change.steps) {
+      text += '\n';
+      std::string title(rotation_step_title(step.step));
+      title.insert(title.find(' '), ".");
+      if (step.earliest) title += fmt::format(", {}", checks::time_text(*step.earliest));
+      comment(title);
+      if (!step.says.empty()) comment(step.says);
+      for (const auto& action : step.actions) {
+        comment("- " + action.says);
+        if (!action.text.empty())
+          text += (action.is_record ? "#   " : "") + without_controls(action.text) + '\n';
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace dkimprobe::exporters

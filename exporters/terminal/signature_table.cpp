@@ -1,0 +1,62 @@
+#include "exporters/terminal/signature_table.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/text_layout.hpp"
+
+namespace dkimprobe::exporters {
+namespace {
+
+/// Why the field names no key: its faults, all of them.
+std::string faults_text(const checks::SignatureField& field) {
+  std::string text;
+  for (const auto& fault : field.faults) text += (text.empty() ? "" : "; ") + fault.detail;
+  return without_controls(text);
+}
+
+std::string key_text(const checks::SignatureField& field) {
+  std::string text = fmt::format("{} at {}", field.selector->to_string(), field.domain->to_string());
+  if (!field.key_type.empty()) text += fmt::format(", {}-{}", field.key_type, field.hash);
+  if (field.signed_at_seconds)
+    text += fmt::format(", signed {}", checks::time_text(*field.signed_at_seconds));
+  if (field.expires_at_seconds)
+    text += fmt::format(", expires {}", checks::time_text(*field.expires_at_seconds));
+  return text;
+}
+
+}  // namespace
+
+std::string signature_table(std::span<const checks::SignatureField> fields, const std::string& source,
+                            const TableStyle& style) {
+  const std::size_t columns = std::max(style.columns, narrowest_page);
+  std::string text;
+  const auto paragraph = [&](std::string first, std::size_t indent, std::string_view words) {
+    for (const auto& line : wrap_text(words, columns - indent)) {
+      text += first + line + '\n';
+      first.assign(indent, ' ');
+    }
+  };
+  paragraph("", 0,
+            fmt::format("{} DKIM-Signature field{} in {}. No signature is verified: neither bh= nor b= is "
+                        "computed, the keys alone are looked at.",
+                        fields.size(), fields.size() == 1 ? "" : "s", without_controls(source)));
+  text += '\n';
+  for (const auto& field : fields) {
+    const std::string number = fmt::format("{:>4}  ", field.number);
+    if (field.names_key()) {
+      paragraph(number, number.size(), key_text(field));
+      continue;
+    }
+    const std::string_view mark = style.unicode ? "✗" : "X";
+    paragraph(number + (style.color ? fmt::format("\x1b[1;31m{}\x1b[0m ", mark) : fmt::format("{} ", mark)),
+              number.size() + 2,
+              fmt::format("line {}: no key can be looked up: {}", field.line, faults_text(field)));
+  }
+  return text;
+}
+
+}  // namespace dkimprobe::exporters

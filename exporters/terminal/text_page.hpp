@@ -1,0 +1,100 @@
+// The parts that outputs for people are made of: inked words, wrapped paragraphs, bars of sizes, tables of
+// servers, findings with what mends them. It lays out what it is given and judges nothing.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checks/report/report.hpp"
+#include "exporters/terminal/report_table.hpp"
+
+namespace dkimprobe::exporters {
+
+/// Names in a list for people; of more only their number is told.
+constexpr std::size_t longest_list = 8;
+
+/// No terminal is written for as if it were narrower.
+inline constexpr std::size_t narrowest_page = 40;
+/// What stands before the text of a fact.
+inline constexpr std::size_t label_columns = 12;
+
+enum class Ink : std::uint8_t { plain, bold, dim, good, notice, warning, bad, unknown };
+
+struct Mark {
+  std::string_view unicode{};
+  std::string_view ascii{};
+  Ink ink = Ink::plain;
+};
+
+inline constexpr Mark good_mark{"✓", "+", Ink::good};
+inline constexpr Mark unknown_mark{"?", "?", Ink::unknown};
+inline constexpr Mark neutral_mark{"·", ".", Ink::dim};
+
+[[nodiscard]] Mark mark_of(checks::Severity severity);
+[[nodiscard]] Mark mark_of(checks::Status status);
+
+[[nodiscard]] std::string upper_case(std::string_view word);
+
+/// "9.4 ms", "1.2 s".
+[[nodiscard]] std::string duration(std::chrono::microseconds time);
+
+[[nodiscard]] std::string server_name(const checks::ServerId& server);
+
+/// The deepest of the zones that hold the name; null when none does.
+[[nodiscard]] const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegations,
+                                               const config::DomainName& name);
+
+/// A column of the servers' table.
+struct Column {
+  std::string_view head{};
+  bool to_the_right = false;
+  std::size_t narrowest = 0;  ///< 0: it is never made narrower than its widest cell
+  std::size_t width = 0;
+};
+
+struct Cell {
+  std::string text{};
+  Ink ink = Ink::plain;
+};
+
+class TextPage {
+ public:
+  explicit TextPage(const TableStyle& style);
+
+  void line(std::string_view text = {});
+  /// Wrapped text after `indent` columns, of which the first line begins with `first`.
+  void paragraph(std::string_view first, std::size_t indent, std::string_view text, Ink ink = Ink::plain);
+  void fact(std::string_view label, std::string_view text, Ink ink = Ink::plain);
+  /// An empty line, then a name of the chain with what is known of its zone, which may be null.
+  void heading(const config::DomainName& owner, const probe::Delegation* zone);
+  /// Needs columns headed "server" and "address", one after the other.
+  void rows_as_table(std::vector<Column> columns, const std::vector<std::vector<Cell>>& rows);
+  void sizes(const checks::SizeFacts& size);
+  void findings(std::span<const checks::Finding> findings);
+
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ protected:
+  [[nodiscard]] std::string paint(std::string_view text, Ink ink) const;
+  [[nodiscard]] std::string_view glyph(const Mark& mark) const {
+    return style_.unicode ? mark.unicode : mark.ascii;
+  }
+  [[nodiscard]] std::string paint(const Mark& mark) const { return paint(glyph(mark), mark.ink); }
+  [[nodiscard]] const TableStyle& style() const { return style_; }
+
+ private:
+  void bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, Ink over_ink,
+           std::string_view most);
+  void more_findings(std::span<const checks::Finding> findings);
+  void rows_stacked(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows);
+
+  TableStyle style_;
+  std::string text_{};
+};
+
+}  // namespace dkimprobe::exporters

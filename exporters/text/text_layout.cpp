@@ -1,0 +1,106 @@
+#include "exporters/text/text_layout.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::exporters {
+namespace {
+
+bool starts_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+}
+
+/// Octets of the first `characters` characters of `text`.
+std::size_t octets_of(std::string_view text, std::size_t characters) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    if (!starts_character(text[at])) continue;
+    if (characters == 0) break;
+    --characters;
+  }
+  return at;
+}
+
+/// Where a word that is wider than `width` is broken best.
+std::size_t break_inside(std::string_view word, std::size_t width) {
+  const std::size_t end = octets_of(word, width);
+  const std::size_t mark = word.substr(0, end).find_last_of(".,;:");
+  // A break near the start would leave most of the line empty.
+  return mark == std::string_view::npos || mark + 1 < end / 2 ? end : mark + 1;
+}
+
+}  // namespace
+
+std::size_t text_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::vector<std::string> wrap_text(std::string_view text, std::size_t width) {
+  width = std::max<std::size_t>(width, 1);
+  std::vector<std::string> lines(1);
+  std::size_t used = 0;
+  while (!text.empty()) {
+    const std::size_t space = text.find(' ');
+    std::string_view word = text.substr(0, space);
+    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    if (word.empty()) continue;
+    if (used > 0) {
+      if (used + 1 + text_width(word) <= width) {
+        lines.back() += ' ';
+        ++used;
+      } else {
+        lines.emplace_back();
+        used = 0;
+      }
+    }
+    while (text_width(word) > width) {
+      const std::size_t end = break_inside(word, width);
+      lines.back() += word.substr(0, end);
+      lines.emplace_back();
+      word.remove_prefix(end);
+    }
+    lines.back() += word;
+    used += text_width(word);
+  }
+  return lines;
+}
+
+std::string pad_right(std::string text, std::size_t width) {
+  const std::size_t own = text_width(text);
+  if (own < width) text.append(width - own, ' ');
+  return text;
+}
+
+std::string pad_left(std::string text, std::size_t width) {
+  const std::size_t own = text_width(text);
+  if (own < width) text.insert(0, width - own, ' ');
+  return text;
+}
+
+std::string without_controls(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (const char c : text) {
+    if (const auto octet = static_cast<unsigned char>(c); octet < 0x20 || octet >= 0x7f) {
+      fmt::format_to(std::back_inserter(safe), "\\x{:02x}", octet);
+    } else {
+      safe.push_back(c);
+    }
+  }
+  return safe;
+}
+
+std::string counted(std::uint64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+std::string ttl_text(std::uint32_t seconds) {
+  if (seconds == 0 || seconds % 60 != 0) return fmt::format("{} s", seconds);
+  if (seconds % 3'600 != 0) return fmt::format("{} min", seconds / 60);
+  if (seconds % 86'400 != 0 || seconds == 86'400) return fmt::format("{} h", seconds / 3'600);
+  return fmt::format("{} d", seconds / 86'400);
+}
+
+}  // namespace dkimprobe::exporters

@@ -1,0 +1,593 @@
+#include "probe/collection/domain_probe.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "probe/collection/chain_probe.hpp"
+#include "probe/discovery/address_policy.hpp"
+#include "probe/discovery/delegation_walk.hpp"
+#include "probe/wire/response_reader.hpp"
+
+namespace dkimprobe::probe {
+namespace {
+
+using config::DomainName;
+using config::ServerAddress;
+
+/// For whom a question is asked.
+struct AskedFor {
+  ChainProbe* chain = nullptr;
+  LegProbe* leg = nullptr;
+  ServerProbe* server = nullptr;  ///< null for a question of the leg's walk, or of a gate
+  WatchedGate* gate = nullptr;
+  std::uint32_t walk_ticket = 0;
+  DomainName walk_zone{};
+  ServerAddress address{};
+};
+
+constexpr std::uint32_t deadline_token = 0;
+
+}  // namespace
+
+class Round::State final : public QueryHandler, private Asker {
+ public:
+  State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
+        WallTime observed_at, Finished finished, std::optional<LightRound> light)
+      : context_(context),
+        light_(std::move(light)),
+        domain_(std::move(domain)),
+        selectors_(std::move(selectors)),
+        observed_at_(observed_at),
+        began_(context.engine.now()),
+        finished_(std::move(finished)),
+        questioner_(context_, began_, *this) {
+    if (const auto domainkey = config::domainkey_name(domain_)) {
+      sibling_ = domainkey->child("dkimprobe-" + context_.random.label(10));
+    }
+    for (const config::Selector& selector : selectors_)
+      add_chain(selector.owner_name(domain_).value(), false);
+    if (light_) return;
+    if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
+  }
+
+  ~State() {
+    finished_ = nullptr;
+    interrupt();
+  }
+
+  void start() {
+    context_.engine.call_at(began_ + context_.settings.budgets.domain_time, *this, deadline_token);
+    // The first walk fills the cache with the zones that the others share.
+    begin_leg(chains_.front(), chains_.front().legs.front());
+    finish_if_complete();
+  }
+
+  void interrupt() { end(DiscoveryOutcome::interrupted); }
+
+ private:
+  /// Ends the round with what was seen; `why` is the outcome of the walks that were not over: interrupted by
+  /// the operator, or the time for the domain used up.
+  void end(DiscoveryOutcome why) {
+    if (over_) return;
+    interrupted_ = true;
+    out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
+    if (out_of_time_) rate_shortage_ = questioner_.rate_shortage();
+    questioner_.give_up_all();
+    for (ChainProbe& chain : chains_) {
+      for (LegProbe& leg : chain.legs) {
+        if (leg.probing) continue;
+        if (leg.walk) {
+          leg.walk->interrupt();
+          take_delegation(leg);
+        }
+        leg.delegation.outcome = why;
+        leg.probing = true;
+        if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::interrupted;
+      }
+    }
+    finish();
+  }
+
+  void add_chain(const DomainName& name, bool is_adsp) {
+    ChainProbe& chain = chains_.emplace_back();
+    chain.is_adsp = is_adsp;
+    chain.legs.emplace_back().owner = name;
+  }
+
+  // ---- Finding the servers of a leg ----
+
+  void begin_leg(ChainProbe& chain, LegProbe& leg) {
+    if (!context_.settings.pinned_servers.empty() && leg.owner.is_at_or_below(domain_)) {
+      use_pinned_servers(leg);
+      return begin_probing(chain, leg);
+    }
+    if (auto known = known_delegation(leg.owner)) {
+      leg.delegation = std::move(*known);
+      return begin_probing(chain, leg);
+    }
+    leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.registry_use,
+                     context_.engine.now());
+    advance_walk(chain, leg);
+  }
+
+  /// As the last full round found it. Nothing when the servers have to be found anew.
+  [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
+    if (!light_ || !light_->last_full) return std::nullopt;
+    for (const Observation& full : *light_->last_full) {
+      for (const Leg& leg : full.key.legs) {
+        if (!(leg.owner == owner) || leg.delegation.outcome != DiscoveryOutcome::complete) continue;
+        Delegation known = leg.delegation;
+        for (WalkExchange& walked : known.exchanges)
+          walked.exchange.started += full.observed_at - observed_at_;
+        return known;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void use_pinned_servers(LegProbe& leg) {
+    leg.delegation.zone = domain_;
+    leg.delegation.outcome = DiscoveryOutcome::pinned;
+    for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
+      auto& nameservers = leg.delegation.nameservers;
+      auto known = std::find_if(nameservers.begin(), nameservers.end(),
+                                [&](const Nameserver& nameserver) { return nameserver.name == pinned.name; });
+      if (known == nameservers.end()) known = nameservers.insert(known, Nameserver{.name = pinned.name});
+      known->host = HostOutcome::found;
+      auto& addresses = known->addresses;
+      if (std::find(addresses.begin(), addresses.end(), pinned.ip) == addresses.end())
+        addresses.push_back(pinned.ip);
+    }
+  }
+
+  void advance_walk(ChainProbe& chain, LegProbe& leg) {
+    for (const WalkQuestion& ask : leg.walk->next(context_.engine.now())) ask_for_walk(chain, leg, ask);
+    if (!leg.walk->done()) return wake_walk(chain, leg);
+    take_delegation(leg);
+    begin_probing(chain, leg);
+  }
+
+  /// The walk goes on then, whatever has happened until then.
+  void wake_walk(ChainProbe& chain, LegProbe& leg) {
+    const MonotonicTime wake = leg.walk->wake();
+    if (leg.wake_at <= wake && leg.wake_at > context_.engine.now()) return;
+    leg.wake_at = wake;
+    const std::uint32_t token = next_token_++;
+    walk_timers_.emplace(token, std::pair(&chain, &leg));
+    context_.engine.call_at(wake, *this, token);
+  }
+
+  void take_delegation(LegProbe& leg) {
+    leg.delegation = leg.walk->take_result();
+    leg.walk.reset();
+    std::vector<std::uint32_t> left;
+    for (const auto& [number, asked_for] : asked_) {
+      if (asked_for.leg == &leg && asked_for.server == nullptr) left.push_back(number);
+    }
+    for (const std::uint32_t number : left) questioner_.give_up(number);
+  }
+
+  // ---- Asking the servers of a leg ----
+
+  void begin_probing(ChainProbe& chain, LegProbe& leg) {
+    leg.probing = true;
+    // A walk that ended at the root or at a top-level domain found nobody who could hold the name.
+    const bool too_high =
+        leg.delegation.outcome == DiscoveryOutcome::no_servers && leg.delegation.zone.label_count() <= 1;
+    const bool intercepted = leg.delegation.outcome == DiscoveryOutcome::intercepted;
+    if (!too_high && !intercepted) add_servers(chain, leg);
+    for (ServerProbe& server : leg.servers) {
+      if (server.seen.not_asked == NotAsked::asked) begin_server(chain, leg, server);
+    }
+    if (&leg != &chains_.front().legs.front()) return;
+    for (std::size_t i = 1; i < chains_.size(); ++i) {
+      LegProbe& other = chains_[i].legs.front();
+      if (intercepted) {
+        other.delegation = leg.delegation;
+        other.delegation.exchanges.clear();
+        other.probing = true;
+      } else {
+        begin_leg(chains_[i], other);
+      }
+    }
+  }
+
+  // ---- Whether a server may be told the name ----
+
+  void begin_server(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
+    if (server.gate == nullptr) return advance_plan(chain, leg, server);
+    switch (server.gate->gate.state()) {
+      case NameGate::State::open:
+        return advance_plan(chain, leg, server);
+      case NameGate::State::shut:
+        return keep_name_from(leg, server);
+      case NameGate::State::asking:
+        server.gate->waiting.push_back({&chain, &leg, &server});
+        return;
+      case NameGate::State::idle:
+        server.gate->waiting.push_back({&chain, &leg, &server});
+        return ask_before_gate(*server.gate, server.gate->gate.begin());
+    }
+  }
+
+  /// Null where nothing speaks against the server. Those that the operator named were never seen in any
+  /// delegation.
+  [[nodiscard]] WatchedGate* gate_of(const LegProbe& leg, const ServerAddress& address,
+                                     const DomainName& zone) {
+    const std::pair key(address, zone);
+    if (const auto known = gates_.find(key); known != gates_.end()) return &known->second;
+    const bool named_by_operator = leg.delegation.outcome == DiscoveryOutcome::pinned && !light_;
+    if (!named_by_operator && !context_.servers.is_resolver_for(address, zone)) return nullptr;
+    return &gates_.emplace(key, WatchedGate{NameGate(address, zone), {}, {}}).first->second;
+  }
+
+  void ask_before_gate(WatchedGate& gate, const NameGate::Query& next) {
+    if (next.delay.count() > 0) {
+      const std::uint32_t token = next_token_++;
+      gate_timers_.emplace(token, std::pair(&gate, next.name));
+      context_.engine.call_at(context_.engine.now() + next.delay, *this, token);
+      return;
+    }
+    Question question;
+    question.server = gate.gate.server();
+    question.zone = gate.gate.zone();
+    question.name = next.name;
+    question.type = RecordType::soa;
+    question.purpose = Purpose::zone_soa;
+    question.falls_back = true;
+    question.attempts = static_cast<std::uint8_t>(context_.settings.tries);
+    question.first_wait = context_.settings.first_try;
+    asked_.emplace(questioner_.ask(question), AskedFor{.gate = &gate, .address = question.server});
+  }
+
+  void gate_step_done(WatchedGate& gate, AskedQuestion asked) {
+    gate.exchanges.insert(gate.exchanges.end(), asked.exchanges.begin(), asked.exchanges.end());
+    const Exchange& answer = asked.answer();
+    if (answer.question_name == gate.gate.zone()) gate.soa = answer.outcome;
+    for (const auto& [chain, leg, server] : gate.waiting) {
+      if (!interrupted_) break;
+      server->seen.exchanges = gate.exchanges;
+      server->seen.cut_short = out_of_time_;
+    }
+    if (interrupted_) return;
+    if (const auto next = gate.gate.finished(answer)) return ask_before_gate(gate, *next);
+    bool first = true;
+    for (const auto& [chain, leg, server] : std::exchange(gate.waiting, {})) {
+      if (gate.gate.state() == NameGate::State::shut) {
+        keep_name_from(*leg, *server);
+        continue;
+      }
+      if (std::exchange(first, false)) {
+        server->seen.exchanges = gate.exchanges;
+        if (gate.soa) server->plan.soa_was_asked(*gate.soa);
+      }
+      advance_plan(*chain, *leg, *server);
+    }
+  }
+
+  /// With the servers that the operator named no walk shows who answers: where each of them is a resolver,
+  /// that is what is known.
+  static void keep_name_from(LegProbe& leg, ServerProbe& server) {
+    server.seen.not_asked = NotAsked::answers_as_resolver;
+    server.seen.exchanges = server.gate->exchanges;
+    Delegation& delegation = leg.delegation;
+    const auto may_be_asked = [](const ServerProbe& each) { return each.seen.not_asked == NotAsked::asked; };
+    if (delegation.outcome != DiscoveryOutcome::pinned || std::ranges::any_of(leg.servers, may_be_asked))
+      return;
+    delegation.outcome = DiscoveryOutcome::intercepted;
+    Interception& seen = delegation.interception.emplace_back();
+    seen.sign = InterceptionSign::recursion_available;
+    for (const ServerProbe& each : leg.servers) {
+      if (each.seen.not_asked == NotAsked::answers_as_resolver) seen.servers.push_back(each.seen.address);
+    }
+  }
+
+  void add_servers(const ChainProbe& chain, LegProbe& leg) {
+    for (const Nameserver& nameserver : leg.delegation.nameservers) {
+      for (const ServerAddress& address : addresses_of(leg, nameserver))
+        add_server(chain, leg, {nameserver.name}, address, std::nullopt);
+    }
+    for (const StrayServer& stray : leg.delegation.strays)
+      add_server(chain, leg, stray.names, stray.address, stray.zone);
+  }
+
+  /// `stray_of` is the zone of a server that is none of the leg's zone.
+  void add_server(const ChainProbe& chain, LegProbe& leg, const std::vector<DomainName>& names,
+                  const ServerAddress& address, const std::optional<DomainName>& stray_of) {
+    const auto known = std::ranges::find_if(
+        leg.servers, [&](const ServerProbe& server) { return server.seen.address == address; });
+    if (known != leg.servers.end()) {
+      for (const DomainName& name : names) {
+        if (std::ranges::find(known->seen.names, name) == known->seen.names.end())
+          known->seen.names.push_back(name);
+      }
+      return;
+    }
+    const NotAsked not_asked = why_not_asked(leg, address, leg.servers.size());
+    const DomainName& zone = stray_of ? *stray_of : leg.delegation.zone;
+    const ServerProbe* zone_facts_from = nullptr;
+    QuestionSet questions = chain.is_adsp || light_ ? QuestionSet::glance : QuestionSet::full;
+    const bool about_zone = questions == QuestionSet::full && not_asked == NotAsked::asked;
+    if (about_zone) {
+      zone_facts_from = zone_facts_[{address, zone}];
+      if (zone_facts_from != nullptr) questions = QuestionSet::record_only;
+    }
+    ServerProbe& server = leg.servers.emplace_back(questions, plan_limits(chain, leg, zone));
+    server.seen.names = names;
+    server.seen.address = address;
+    server.seen.not_asked = not_asked;
+    if (not_asked == NotAsked::asked) server.gate = gate_of(leg, address, zone);
+    server.seen.stray_of = stray_of;
+    server.zone_facts_from = zone_facts_from;
+    if (about_zone && zone_facts_from == nullptr) zone_facts_[{address, zone}] = &server;
+  }
+
+  [[nodiscard]] std::vector<ServerAddress> addresses_of(const LegProbe& leg,
+                                                        const Nameserver& nameserver) const {
+    const auto& settings = context_.settings;
+    std::vector<ServerAddress> addresses;
+    if (leg.delegation.outcome == DiscoveryOutcome::pinned) {
+      for (const config::NamedServer& pinned : settings.pinned_servers) {
+        if (pinned.name == nameserver.name)
+          addresses.push_back({pinned.ip, pinned.port.value_or(settings.port)});
+      }
+      return addresses;
+    }
+    for (const auto* given : {&nameserver.glue, &nameserver.addresses}) {
+      for (const config::Address& ip : *given) addresses.push_back({ip, settings.port});
+    }
+    return addresses;
+  }
+
+  [[nodiscard]] NotAsked why_not_asked(const LegProbe& leg, const ServerAddress& address,
+                                       std::size_t before) const {
+    const NotAsked why =
+        dkimprobe::probe::why_not_asked(context_.settings, context_.zones, address.ip, context_.engine.now());
+    // Whoever names the servers allows their addresses.
+    const bool named = why == NotAsked::address_refused && leg.delegation.outcome == DiscoveryOutcome::pinned;
+    if (why != NotAsked::asked && !named) return why;
+    return before < context_.settings.budgets.addresses_per_zone ? NotAsked::asked
+                                                                 : NotAsked::budget_exhausted;
+  }
+
+  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const LegProbe& leg,
+                                       const DomainName& zone) const {
+    PlanLimits limits;
+    limits.tries = static_cast<std::uint8_t>(context_.settings.tries);
+    limits.exchanges = static_cast<std::uint8_t>(context_.settings.budgets.exchanges_per_server);
+    limits.first_try = context_.settings.first_try;
+    limits.tcp_time = context_.settings.tcp_time;
+    limits.holds_domainkey =
+        !chain.is_adsp && &leg == &chain.legs.front() && sibling_ && sibling_->is_at_or_below(zone);
+    return limits;
+  }
+
+  void advance_plan(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
+    const DomainName& zone = server.seen.stray_of ? *server.seen.stray_of : leg.delegation.zone;
+    for (const PlannedQuestion& planned : server.plan.next()) {
+      Question question;
+      question.server = server.seen.address;
+      question.zone = zone;
+      question.purpose = planned.purpose;
+      question.transport = planned.transport;
+      question.edns = planned.edns;
+      question.last_without_edns = planned.last_without_edns;
+      question.attempts = planned.attempts;
+      question.first_wait = planned.first_wait;
+      question.name = leg.owner;
+      question.type = RecordType::txt;
+      if (planned.purpose == Purpose::zone_soa || planned.purpose == Purpose::zone_ns) {
+        question.name = zone;
+        question.type = planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
+      } else if (planned.purpose == Purpose::sibling) {
+        question.name = *sibling_;
+      } else if (planned.purpose == Purpose::domainkey) {
+        question.name = sibling_->parent();
+      }
+      asked_.emplace(questioner_.ask(question),
+                     AskedFor{.chain = &chain, .leg = &leg, .server = &server, .address = question.server});
+    }
+    server.seen.cut_short = server.plan.cut_short();
+  }
+
+  /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
+  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const std::vector<AliasRecord>& aliases) {
+    for (const AliasRecord& alias : aliases) {
+      const std::pair<DomainName, DomainName> step(leg.owner, alias.target);
+      if (std::find(chain.aliases.begin(), chain.aliases.end(), step) != chain.aliases.end()) continue;
+      if (chain.leads_to(alias.target, leg.owner)) {
+        chain.outcome = ChainOutcome::loop;
+        continue;
+      }
+      const bool known_leg = std::any_of(chain.legs.begin(), chain.legs.end(),
+                                         [&](const LegProbe& known) { return known.owner == alias.target; });
+      if (!known_leg && chain.legs.size() > context_.settings.budgets.chain_steps) {
+        if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
+        continue;
+      }
+      // Only aliases between legs are kept, so that a server that invents them all the time adds nothing.
+      chain.aliases.push_back(step);
+      if (known_leg) continue;
+      LegProbe& next = chain.legs.emplace_back();
+      next.owner = alias.target;
+      begin_leg(chain, next);
+    }
+  }
+
+  // ---- Questions ----
+
+  void ask_for_walk(ChainProbe& chain, LegProbe& leg, const WalkQuestion& ask) {
+    const MonotonicTime now = context_.engine.now();
+    Question question;
+    question.server = ask.server;
+    question.zone = ask.zone;
+    question.name = ask.name;
+    question.type = ask.type;
+    question.purpose = ask.purpose;
+    // With EDNS the glue of a large referral fits.
+    question.edns = !context_.servers.of(ask.server, now).is_plain_only(now);
+    question.last_without_edns = true;
+    question.falls_back = true;
+    question.attempts = ask.attempts;
+    question.first_wait = ask.first_wait;
+    asked_.emplace(questioner_.ask(question), AskedFor{.chain = &chain,
+                                                       .leg = &leg,
+                                                       .walk_ticket = ask.ticket,
+                                                       .walk_zone = ask.zone,
+                                                       .address = ask.server});
+  }
+
+  void on_timer(std::uint32_t token) override {
+    if (token == deadline_token) return end(DiscoveryOutcome::budget_exhausted);
+    if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
+      const auto [chain, leg] = timer->second;
+      walk_timers_.erase(timer);
+      if (leg->walk) advance_walk(*chain, *leg);
+      finish_if_complete();
+    } else if (const auto later = gate_timers_.find(token); later != gate_timers_.end()) {
+      const auto [gate, name] = later->second;
+      gate_timers_.erase(later);
+      ask_before_gate(*gate, {name, {}});
+    }
+  }
+  void on_result(std::uint32_t, const QueryResult&) override {}
+
+  bool may_repeat(std::uint32_t question) override {
+    ServerProbe* const server = asked_.at(question).server;
+    if (server == nullptr) return true;
+    const bool may = server->plan.may_repeat();
+    server->seen.cut_short = server->plan.cut_short();
+    return may;
+  }
+
+  void on_asked(std::uint32_t question, AskedQuestion asked) override {
+    const AskedFor asked_for = std::move(asked_.extract(question).mapped());
+    if (asked_for.gate != nullptr) {
+      gate_step_done(*asked_for.gate, std::move(asked));
+    } else if (asked_for.server != nullptr) {
+      plan_step_done(asked_for, std::move(asked));
+    } else {
+      walk_step_done(asked_for, std::move(asked));
+    }
+    if (!interrupted_) finish_if_complete();
+  }
+
+  void record(const AskedFor& asked_for, Exchange exchange) {
+    if (exchange.response) keep_evidence(*exchange.response);
+    if (asked_for.server != nullptr) {
+      if (out_of_time_ && exchange.outcome == Outcome::interrupted) asked_for.server->seen.cut_short = true;
+      asked_for.server->seen.exchanges.push_back(std::move(exchange));
+    } else {
+      asked_for.leg->walk_exchanges.push_back({asked_for.address, asked_for.walk_zone, std::move(exchange)});
+    }
+  }
+
+  void walk_step_done(const AskedFor& asked_for, AskedQuestion asked) {
+    const bool is_wanted = asked_for.leg->walk && !interrupted_;
+    for (std::size_t i = 0; i < asked.exchanges.size(); ++i) {
+      if (i != asked.deciding || !is_wanted) record(asked_for, std::move(asked.exchanges[i]));
+    }
+    if (!is_wanted) return;
+    asked_for.leg->walk->finished(asked_for.walk_ticket, asked.answer(), context_.engine.now());
+    advance_walk(*asked_for.chain, *asked_for.leg);
+  }
+
+  void plan_step_done(const AskedFor& asked_for, AskedQuestion asked) {
+    const Exchange& answer = asked.answer();
+    PlannedOutcome outcome;
+    outcome.purpose = answer.purpose;
+    outcome.transport = answer.transport;
+    outcome.edns = answer.edns_sent;
+    outcome.outcome = answer.outcome;
+    outcome.met_malformed =
+        std::any_of(asked.exchanges.begin(), asked.exchanges.end(),
+                    [](const Exchange& exchange) { return exchange.outcome == Outcome::malformed; });
+    std::vector<AliasRecord> aliases;
+    if (answer.response) {
+      outcome.rcode = answer.response->rcode;
+      outcome.truncated = answer.response->truncated;
+      if (answer.response->authoritative && !is_about_zone(answer)) aliases = answer.response->aliases;
+    }
+    for (Exchange& exchange : asked.exchanges) record(asked_for, std::move(exchange));
+    if (interrupted_) return;
+    asked_for.server->plan.finished(outcome);
+    advance_plan(*asked_for.chain, *asked_for.leg, *asked_for.server);
+    follow_aliases(*asked_for.chain, *asked_for.leg, aliases);
+  }
+
+  // ---- The end ----
+
+  void finish_if_complete() {
+    if (over_ || !asked_.empty() || !gate_timers_.empty()) return;
+    for (const ChainProbe& chain : chains_) {
+      for (const LegProbe& leg : chain.legs) {
+        if (!leg.probing) return;
+      }
+    }
+    finish();
+  }
+
+  void finish() {
+    over_ = true;
+    context_.engine.interrupt(*this);  // the timers that are left
+    if (!finished_) return;
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
+    Chain adsp;
+    if (chains_.size() > selectors_.size()) adsp = gather(chains_.back());
+    if (rate_shortage_) rate_shortage_->selectors = static_cast<std::uint32_t>(selectors_.size());
+    std::vector<Observation> observations;
+    for (std::size_t i = 0; i < selectors_.size(); ++i) {
+      Observation& observation = observations.emplace_back();
+      observation.domain = domain_;
+      observation.selector = selectors_[i];
+      observation.observed_at = observed_at_;
+      observation.took = took;
+      observation.key = gather(chains_[i]);
+      observation.adsp = adsp;
+      observation.is_light = light_.has_value();
+      observation.rate_shortage = rate_shortage_;
+      if (!observation.is_light) observation.sibling_name = sibling_;
+    }
+    std::exchange(finished_, nullptr)(std::move(observations));
+  }
+
+  ProbeContext context_;
+  std::optional<LightRound> light_;
+  DomainName domain_;
+  std::vector<config::Selector> selectors_;
+  WallTime observed_at_;
+  MonotonicTime began_;
+  Finished finished_;
+  std::optional<DomainName> sibling_{};
+  std::deque<ChainProbe> chains_{};  ///< one a selector, then ADSP
+  std::map<std::pair<ServerAddress, DomainName>, const ServerProbe*>
+      zone_facts_{};                                     ///< who asks about a zone
+  std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's number
+  std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
+  std::map<std::pair<ServerAddress, DomainName>, WatchedGate> gates_{};
+  std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};
+  std::uint32_t next_token_ = deadline_token + 1;
+  bool interrupted_ = false;
+  bool out_of_time_ = false;
+  bool over_ = false;
+  std::optional<RateShortage> rate_shortage_{};
+  Questioner questioner_;
+};
+
+Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
+             WallTime observed_at, Finished finished, std::optional<LightRound> light)
+    : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
+                                     std::move(finished), std::move(light))) {}
+Round::~Round() = default;
+void Round::start() {
+  state_->start();
+}
+void Round::interrupt() {
+  state_->interrupt();
+}
+
+}  // namespace dkimprobe::probe

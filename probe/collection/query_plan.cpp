@@ -1,0 +1,137 @@
+#include "probe/collection/query_plan.hpp"
+
+#include <algorithm>
+
+namespace dkimprobe::probe {
+namespace {
+
+constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp,
+                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::sibling,
+                                     Purpose::domainkey};
+
+}  // namespace
+
+bool refuses_edns(Rcode rcode) {
+  return rcode == Rcode::formerr || rcode == Rcode::notimp || rcode == Rcode::servfail ||
+         rcode == Rcode::badvers;
+}
+
+bool QueryPlan::settled(Purpose purpose) {
+  const Progress progress = track(purpose).progress;
+  return progress == Progress::idle || progress == Progress::answered || progress == Progress::failed;
+}
+
+void QueryPlan::begin(Purpose purpose, Transport transport, bool edns) {
+  const std::uint8_t attempts = transport == Transport::tcp ? 1 : limits_.tries;
+  track(purpose) = {Progress::due, attempts, transport, edns};
+}
+
+void QueryPlan::soa_was_asked(Outcome outcome) {
+  track(Purpose::zone_soa).progress = outcome == Outcome::answered ? Progress::answered : Progress::failed;
+}
+
+PlannedQuestions QueryPlan::next() {
+  if (!begun_) {
+    begun_ = true;
+    begin(Purpose::record_plain, Transport::udp, false);
+    if (set_ != QuestionSet::glance) {
+      begin(Purpose::record_edns, Transport::udp, true);
+      begin(Purpose::record_tcp, Transport::tcp, false);
+    }
+    const bool wants_soa = set_ == QuestionSet::full && track(Purpose::zone_soa).progress == Progress::idle;
+    if (wants_soa) begin(Purpose::zone_soa, Transport::udp, false);
+  } else if (!second_stage_ && settled(Purpose::record_plain) && settled(Purpose::record_edns) &&
+             settled(Purpose::record_tcp) && settled(Purpose::zone_soa)) {
+    second_stage_ = true;
+    begin_second_stage();
+  }
+  PlannedQuestions questions;
+  for (const Purpose purpose : all_purposes) {
+    if (track(purpose).progress == Progress::due) ask(purpose, questions);
+  }
+  return questions;
+}
+
+/// The ways of asking are known now.
+void QueryPlan::begin_second_stage() {
+  const bool udp_works =
+      succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
+  if (set_ == QuestionSet::glance && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
+  if (set_ != QuestionSet::full) return;
+  if (!udp_works && !succeeded(Purpose::record_tcp)) return;
+  const Transport transport = udp_works ? Transport::udp : Transport::tcp;
+  // Unless TCP was tried for it, after a truncated answer.
+  if (!udp_works && track(Purpose::zone_soa).transport == Transport::udp)
+    begin(Purpose::zone_soa, transport, false);
+  // Where the record did not come with EDNS, this small answer shows whether it was EDNS that kept it back.
+  begin(Purpose::zone_ns, transport, udp_works);
+  if (!limits_.holds_domainkey) return;
+  begin(Purpose::sibling, transport, edns_works_ && udp_works);
+  begin(Purpose::domainkey, transport, edns_works_ && udp_works);
+}
+
+bool QueryPlan::take_exchange() {
+  if (sent_ >= limits_.exchanges) {
+    cut_short_ = true;
+    return false;
+  }
+  ++sent_;
+  return true;
+}
+
+bool QueryPlan::may_repeat() {
+  return take_exchange();
+}
+
+void QueryPlan::ask(Purpose purpose, PlannedQuestions& questions) {
+  Track& due = track(purpose);
+  if (!take_exchange()) {
+    due.progress = Progress::failed;
+    return;
+  }
+  due.progress = Progress::under_way;
+  ++under_way_;
+  // The last attempt shows whether it was EDNS, DO=1 or the size of its answer that brought the silence.
+  const bool is_test = purpose == Purpose::sibling || (purpose == Purpose::zone_ns && !edns_works_);
+  const bool last_without_edns = is_test && due.edns && due.transport == Transport::udp && due.attempts > 1;
+  questions.push_back({purpose, due.transport, due.edns, last_without_edns, due.attempts,
+                       due.transport == Transport::tcp ? limits_.tcp_time : limits_.first_try});
+}
+
+void QueryPlan::finished(const PlannedOutcome& outcome) {
+  --under_way_;
+  Track& asked = track(outcome.purpose);
+  const bool about_record =
+      outcome.purpose == Purpose::record_plain || outcome.purpose == Purpose::record_edns;
+  if (about_record && (outcome.truncated || outcome.met_malformed)) needs_tcp_ = true;
+  if (outcome.outcome != Outcome::answered) {
+    asked.progress = Progress::failed;
+    return;
+  }
+  asked.progress = Progress::answered;
+  if (outcome.purpose == Purpose::sibling && outcome.transport == Transport::udp && outcome.edns) {
+    return sibling_with_dnssec_answered(outcome);
+  }
+  if (outcome.purpose == Purpose::zone_ns && outcome.edns && refuses_edns(outcome.rcode))
+    return begin(Purpose::zone_ns, Transport::udp, false);
+  if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
+  // A zone's truncated answer is asked for again over TCP; the record has its TCP exchange anyway.
+  if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {
+    begin(outcome.purpose, Transport::tcp, false);
+  }
+}
+
+void QueryPlan::sibling_with_dnssec_answered(const PlannedOutcome& outcome) {
+  Track& sibling = track(Purpose::sibling);
+  // Signatures can make an answer too large that would fit without them: where TCP does not work, it is the
+  // smaller answer that counts.
+  if (outcome.truncated && succeeded(Purpose::record_tcp)) {
+    begin(Purpose::sibling, Transport::tcp, true);
+  } else if (outcome.truncated || refuses_edns(outcome.rcode)) {
+    // It answers, so that fewer attempts do, and all questions fit into the exchanges allowed.
+    const int attempts = std::max(1, limits_.tries - 1);
+    sibling = {Progress::due, static_cast<std::uint8_t>(attempts), Transport::udp, false};
+  }
+}
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,154 @@
+// Asks one server one question until it is answered or the waits of its attempts are over, in turn with
+// everybody else who asks that address. It decides neither what to ask nor what an answer means.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "config/names/address.hpp"
+#include "config/names/domain_name.hpp"
+#include "config/settings.hpp"
+#include "probe/collection/attempts.hpp"
+#include "probe/collection/exchange_totals.hpp"
+#include "probe/collection/send_queue.hpp"
+#include "probe/collection/server_cache.hpp"
+#include "probe/discovery/zone_cache.hpp"
+#include "probe/discovery/zone_survey.hpp"
+#include "probe/observation.hpp"
+#include "probe/transport/query_engine.hpp"
+#include "probe/transport/random_bits.hpp"
+
+namespace dkimprobe::probe {
+
+/// What all rounds of a process share.
+struct ProbeContext {
+  const config::ProbeSettings& settings;
+  QueryEngine& engine;
+  ZoneCache& zones;
+  ServerMemories& servers;
+  Turns& turns;
+  RandomBits& random;
+  RegistryUse registry_use = RegistryUse::all;
+  ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
+  Urgency urgency = Urgency::awaited;
+};
+
+/// One question for one server.
+struct Question {
+  config::ServerAddress server{};
+  config::DomainName zone{};  ///< whose server is asked
+  config::DomainName name{};
+  RecordType type = RecordType::txt;
+  Purpose purpose = Purpose::record_plain;
+  Transport transport = Transport::udp;
+  bool edns = false;
+  /// The last of several attempts shows whether it was EDNS that brought the silence.
+  bool last_without_edns = false;
+  /// Asked again without EDNS when that is refused, and over TCP when the answer is truncated.
+  bool falls_back = false;
+  std::uint8_t attempts = 1;
+  std::chrono::microseconds first_wait{0};  ///< of the first attempt; see `Attempts`
+};
+
+/// How a question went.
+struct AskedQuestion {
+  std::vector<Exchange> exchanges{};  ///< one an attempt, in the order in which they ended; at least one
+  std::size_t deciding = 0;           ///< the answer, else the one that says most of the server
+
+  [[nodiscard]] const Exchange& answer() const { return exchanges[deciding]; }
+};
+
+/// Who has questions asked.
+class Asker {
+ public:
+  /// Whether one more attempt may be made at a question.
+  [[nodiscard]] virtual bool may_repeat(std::uint32_t question) = 0;
+  /// Called once for each question, never from inside `ask`.
+  virtual void on_asked(std::uint32_t question, AskedQuestion asked) = 0;
+
+ protected:
+  ~Asker() = default;
+};
+
+class Questioner final : private QueryHandler, private TurnTaker {
+ public:
+  /// Times of exchanges are counted from `began`.
+  Questioner(const ProbeContext& context, MonotonicTime began, Asker& asker)
+      : context_(context), began_(began), asker_(asker) {}
+  Questioner(const Questioner&) = delete;
+  Questioner& operator=(const Questioner&) = delete;
+
+  /// The number that `Asker` gets to hear.
+  std::uint32_t ask(const Question& question);
+  /// Ends a question at once, with what is open as interrupted; the asker is told before this returns.
+  /// Nothing happens when it is over.
+  void give_up(std::uint32_t question);
+  void give_up_all();
+  [[nodiscard]] bool idle() const { return questions_.empty(); }
+
+  /// What the questions that were asked and those that wait for their turn would have needed at the address
+  /// that needs the longest, when some wait: present when the rate limit keeps back what is left.
+  [[nodiscard]] std::optional<RateShortage> rate_shortage() const;
+
+ private:
+  struct Asked {
+    Question question{};
+    Attempts attempts;
+    AskedQuestion so_far{};
+    std::size_t way_began = 0;          ///< which exchanges are those of the present way of asking
+    std::vector<std::uint32_t> open{};  ///< tokens of its attempts, in line or sent
+    EngineTicket timer{};
+    std::uint32_t timer_token = 0;
+    bool closing = false;
+  };
+  struct Attempt {
+    std::uint32_t question = 0;
+    bool sent = false;
+    MonotonicTime sent_at{};
+    EngineTicket ticket{};
+    Exchange exchange{};
+  };
+  struct Load {
+    std::uint32_t sent = 0;
+    MonotonicTime first{};
+  };
+
+  void on_result(std::uint32_t token, const QueryResult& result) override;
+  void on_timer(std::uint32_t token) override;
+  void on_turn(std::uint32_t token) override;
+
+  void advance(std::uint32_t number);
+  void begin_attempt(std::uint32_t number, Asked& asked);
+  void send(std::uint32_t token);
+  void set_timer(std::uint32_t number, Asked& asked);
+  void forget_timer(const Asked& asked);
+  void answered(std::uint32_t number, Exchange exchange);
+  /// Whether the question goes on in another way.
+  bool fall_back(Asked& asked, const Exchange& exchange);
+  void close(Asked& asked, Outcome outcome);
+  void finish(std::uint32_t number);
+  void remember(const Question& question, const Exchange& exchange);
+  void remember_resolver(const Question& question, const Response& response);
+  void remember_edns(const Asked& asked);
+  [[nodiscard]] static QuestionKind kind_of(const Question& question) {
+    return {question.zone, question.type, question.transport, question.edns};
+  }
+  [[nodiscard]] std::vector<std::uint8_t> message_of(Exchange& exchange) const;
+
+  ProbeContext context_;
+  MonotonicTime began_;
+  Asker& asker_;
+  std::unordered_map<std::uint32_t, Asked> questions_{};
+  std::unordered_map<std::uint32_t, Attempt> attempts_{};      ///< by token
+  std::unordered_map<std::uint32_t, std::uint32_t> timers_{};  ///< question by token
+  std::map<config::ServerAddress, Load> loads_{};
+  std::uint32_t next_number_ = 1;
+  std::uint32_t next_token_ = 1;
+};
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,335 @@
+#include "probe/resolver/resolver_probe.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "probe/transport/asio_sockets.hpp"
+#include "probe/wire/query_message.hpp"
+#include "probe/wire/response_reader.hpp"
+
+namespace dkimprobe::probe {
+namespace {
+
+using config::DomainName;
+using config::ServerAddress;
+using std::chrono_literals::operator""s;
+
+constexpr std::uint8_t recursion_desired_flag = 0x01;  // of the header's third octet
+constexpr std::size_t longest_chain = 12;
+// A resolver that has to recurse may meet silent servers on its way.
+constexpr std::chrono::milliseconds public_question_time = 10s;
+
+const SoaRecord* soa_of_denial(const Response& response, const DomainName& name) {
+  for (const SoaRecord& soa : response.soa) {
+    if (!soa.in_answer && name.is_at_or_below(soa.owner)) return &soa;
+  }
+  return nullptr;
+}
+
+/// What the end of the chain says when there is no TXT.
+void read_absence(const Response& response, const DomainName& name, bool is_look, ResolverAnswer& answer) {
+  const SoaRecord* const soa = soa_of_denial(response, name);
+  if (response.rcode == Rcode::nxdomain || soa != nullptr) {
+    answer.says = ResolverSays::denial;
+    if (soa == nullptr) return;
+    std::uint32_t left = std::min(soa->ttl_seconds, soa->minimum_seconds);
+    for (const AliasRecord& alias : answer.aliases) left = std::max(left, alias.ttl_seconds);
+    answer.seconds_left = left;
+    return;
+  }
+  const bool is_referral = std::ranges::any_of(
+      response.referral, [&](const NsRecord& ns) { return name.is_at_or_below(ns.owner); });
+  if (!is_look) {
+    // RFC 2308 section 2.2: without SOA and NS it says that there is no TXT, and nothing says for how long.
+    answer.says = is_referral ? ResolverSays::unknown : ResolverSays::denial;
+  } else {
+    answer.says = is_referral || !answer.aliases.empty() ? ResolverSays::nothing : ResolverSays::hidden;
+  }
+}
+
+void read_answer(const ScannedMessage& message, const DomainName& name, bool is_look,
+                 ResolverAnswer& answer) {
+  Response response = read_response(message, name, RecordType::txt);
+  answer.rcode = response.rcode;
+  // The flag is copied from the question (RFC 1035 section 4.1.1), so it was changed before the answer.
+  answer.recursion_on_its_own = is_look && (message.bytes[2] & recursion_desired_flag) != 0;
+  if (response.truncated) return;
+  if (response.rcode != Rcode::noerror && response.rcode != Rcode::nxdomain) {
+    if (is_look && response.rcode == Rcode::refused) answer.says = ResolverSays::hidden;
+    return;
+  }
+  DomainName end = name;
+  while (response.txt.empty() && !response.aliases.empty()) {
+    if (answer.aliases.size() == longest_chain) return;
+    end = response.aliases.front().target;
+    answer.aliases.push_back(std::move(response.aliases.front()));
+    response = read_response(message, end, RecordType::txt);
+  }
+  if (response.txt.empty()) return read_absence(response, end, is_look, answer);
+  answer.says = ResolverSays::text;
+  std::uint32_t left = 0;
+  for (const AliasRecord& alias : answer.aliases) left = std::max(left, alias.ttl_seconds);
+  for (const TxtRecord& txt : response.txt) left = std::max(left, txt.ttl_seconds);
+  answer.seconds_left = left;
+  answer.txt = std::move(response.txt);
+}
+
+std::string rcode_name(Rcode rcode) {
+  switch (rcode) {
+    case Rcode::noerror:
+      return "an answer without content";
+    case Rcode::formerr:
+      return "FORMERR";
+    case Rcode::servfail:
+      return "SERVFAIL";
+    case Rcode::nxdomain:
+      return "NXDOMAIN";
+    case Rcode::notimp:
+      return "NOTIMP";
+    case Rcode::refused:
+      return "REFUSED";
+    case Rcode::badvers:
+      return "BADVERS";
+    case Rcode::badcookie:
+      return "BADCOOKIE";
+  }
+  return fmt::format("rcode {}", static_cast<unsigned>(rcode));  // a number from the wire
+}
+
+std::string outcome_text(const ResolverAnswer& answer) {
+  switch (answer.outcome) {
+    case Outcome::answered:
+      return answer.rcode == Rcode::noerror || answer.rcode == Rcode::nxdomain
+                 ? "its response is truncated, refers elsewhere, or has too long a chain of aliases"
+                 : fmt::format("it says {}", rcode_name(answer.rcode.value_or(Rcode::servfail)));
+    case Outcome::timed_out:
+      return "no response came";
+    case Outcome::malformed:
+      return "its response is broken";
+    case Outcome::connection_refused:
+    case Outcome::connection_reset:
+    case Outcome::connection_closed:
+      return "its response is truncated, and it does not give it over TCP";
+    case Outcome::interrupted:
+    case Outcome::superseded:
+      return "the question was interrupted";
+    case Outcome::unreachable:
+    case Outcome::no_route:
+    case Outcome::local_error:
+      return std::generic_category().message(answer.system_error);
+  }
+  return {};
+}
+
+std::string left_text(const ResolverAnswer& answer) {
+  return answer.seconds_left ? fmt::format("for another {} s", *answer.seconds_left)
+                             : "for a time that it does not say";
+}
+
+}  // namespace
+
+std::string sentence(const ResolverAnswer& answer) {
+  const std::string who =
+      answer.resolver.port == 53 ? answer.resolver.ip.to_string() : answer.resolver.to_string();
+  std::string text;
+  switch (answer.says) {
+    case ResolverSays::text:
+      text = fmt::format("{} has a TXT record for the name, {}", who, left_text(answer));
+      break;
+    case ResolverSays::denial:
+      text = fmt::format("{} says that there is no such TXT record, {}", who, left_text(answer));
+      break;
+    case ResolverSays::nothing:
+      text = fmt::format("{} has nothing in its cache for the name", who);
+      break;
+    case ResolverSays::hidden:
+      text = fmt::format(
+          "{} does not show its cache ({}), so what it holds is unknown; it would with `access-control: "
+          "ADDRESS allow_snoop` (Unbound), `allow-no-rd` (PowerDNS Recursor), `allow-query-cache` (BIND), or "
+          "without the module `refuse_nord` (Knot Resolver)",
+          who, rcode_name(answer.rcode.value_or(Rcode::refused)));
+      break;
+    case ResolverSays::unknown:
+      text = fmt::format("{} gave no answer that tells: {}", who, outcome_text(answer));
+      break;
+  }
+  if (answer.recursion_on_its_own) {
+    text +=
+        "; it recurses although it is not asked to (Unbound `allow_setrd` does so), so the look itself may "
+        "have brought what it holds";
+  }
+  return text;
+}
+
+class ResolverQuestions::State final : public QueryHandler {
+ public:
+  State(std::optional<PublicQuestion> right, QueryEngine& engine, const config::ProbeSettings& settings,
+        const std::vector<ServerAddress>& resolvers, DomainName name, WallTime now, Finished finished)
+      : right_(std::move(right)),
+        engine_(engine),
+        settings_(settings),
+        name_(std::move(name)),
+        query_(build_query(name_, RecordType::txt, {})),
+        began_(engine.now()),
+        began_at_(now),
+        finished_(std::move(finished)) {
+    if (right_) query_[2] |= recursion_desired_flag;
+    for (const ServerAddress& resolver : resolvers) answers_.push_back({.resolver = resolver});
+    attempts_.resize(resolvers.size());
+  }
+
+  ~State() {
+    finished_ = nullptr;
+    engine_.interrupt(*this);
+  }
+
+  void start() {
+    left_ = answers_.size();
+    for (std::uint32_t at = 0; at < answers_.size(); ++at) ask(at);
+    if (answers_.empty()) finish();
+  }
+
+  void interrupt() {
+    engine_.interrupt(*this);
+    finish();
+  }
+
+ private:
+  void ask(std::uint32_t at) {
+    QueryRequest request;
+    request.server = answers_[at].resolver;
+    request.transport = answers_[at].transport;
+    request.query = query_;
+    request.right_to_recursion = right_ ? &*right_ : nullptr;
+    request.timeout = right_                                ? public_question_time
+                      : request.transport == Transport::tcp ? settings_.tcp_time
+                                                            : settings_.first_try * (1U << attempts_[at]);
+    ++attempts_[at];
+    engine_.start(request, *this, at);
+  }
+
+  void on_result(std::uint32_t at, const QueryResult& result) override {
+    ResolverAnswer& answer = answers_[at];
+    answer.outcome = result.outcome;
+    answer.system_error = result.system_error;
+    answer.seen = began_at_ + std::chrono::duration_cast<std::chrono::milliseconds>(result.started +
+                                                                                    result.took - began_);
+    if (result.message != nullptr) {
+      const bool truncated = (result.message->bytes[2] & truncation_flag) != 0;
+      if (truncated && answer.transport == Transport::udp) {
+        answer.transport = Transport::tcp;
+        return ask(at);
+      }
+      read_answer(*result.message, name_, !right_, answer);
+    } else if (!right_ && answer.transport == Transport::udp && attempts_[at] < settings_.tries &&
+               (result.outcome == Outcome::timed_out || result.outcome == Outcome::malformed ||
+                result.outcome == Outcome::unreachable)) {
+      return ask(at);
+    }
+    if (--left_ == 0) finish();
+  }
+  void on_timer(std::uint32_t) override {}  // none is set
+
+  void finish() {
+    if (finished_) std::exchange(finished_, nullptr)(std::move(answers_));
+  }
+
+  static constexpr std::uint8_t truncation_flag = 0x02;
+
+  std::optional<PublicQuestion> right_;
+  QueryEngine& engine_;
+  const config::ProbeSettings& settings_;
+  DomainName name_;
+  std::vector<std::uint8_t> query_;
+  MonotonicTime began_;
+  WallTime began_at_;
+  Finished finished_;
+  std::vector<ResolverAnswer> answers_{};
+  std::vector<std::uint32_t> attempts_{};
+  std::size_t left_ = 0;
+};
+
+ResolverQuestions::ResolverQuestions(QueryEngine& engine, const config::ProbeSettings& settings,
+                                     const std::vector<ServerAddress>& resolvers, DomainName name,
+                                     WallTime now, Finished finished)
+    : state_(std::make_unique<State>(std::nullopt, engine, settings, resolvers, std::move(name), now,
+                                     std::move(finished))) {}
+ResolverQuestions::ResolverQuestions(PublicQuestion right, QueryEngine& engine,
+                                     const config::ProbeSettings& settings,
+                                     const std::vector<ServerAddress>& resolvers, DomainName name,
+                                     WallTime now, Finished finished)
+    : state_(std::make_unique<State>(std::move(right), engine, settings, resolvers, std::move(name), now,
+                                     std::move(finished))) {}
+ResolverQuestions::~ResolverQuestions() = default;
+void ResolverQuestions::start() {
+  state_->start();
+}
+void ResolverQuestions::interrupt() {
+  state_->interrupt();
+}
+
+class ResolverLook::State {
+ public:
+  State(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
+      : settings_(settings), wall_now_(std::move(wall_now)) {}
+
+  template <class... Right>
+  std::vector<ResolverAnswer> run(const std::vector<ServerAddress>& resolvers, const DomainName& name,
+                                  Right... right) {
+    std::optional<std::vector<ResolverAnswer>> answers;
+    ResolverQuestions questions(std::move(right)..., engine_, settings_, resolvers, name, wall_now_(),
+                                [&](std::vector<ResolverAnswer> all) {
+                                  answers = std::move(all);
+                                  context_.stop();
+                                });
+    questions_ = &questions;
+    context_.restart();
+    const auto keep_running = boost::asio::make_work_guard(context_);
+    questions.start();
+    if (!answers) context_.run();
+    questions_ = nullptr;
+    return *std::move(answers);
+  }
+
+  void interrupt() {
+    boost::asio::post(context_, [this] {
+      if (questions_ != nullptr) questions_->interrupt();
+    });
+  }
+
+ private:
+  config::ProbeSettings settings_;
+  std::function<WallTime()> wall_now_;
+  boost::asio::io_context context_{1};
+  AsioSockets sockets_{context_};
+  QueryEngine engine_{sockets_, one_use_sockets};
+  ResolverQuestions* questions_ = nullptr;
+};
+
+ResolverLook::ResolverLook(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
+    : state_(std::make_unique<State>(settings, std::move(wall_now))) {}
+ResolverLook::~ResolverLook() = default;
+
+std::vector<ResolverAnswer> ResolverLook::look_at_caches(const std::vector<ServerAddress>& resolvers,
+                                                         const DomainName& name) {
+  return state_->run(resolvers, name);
+}
+
+std::vector<ResolverAnswer> ResolverLook::ask_public(PublicQuestion right,
+                                                     const std::vector<ServerAddress>& resolvers,
+                                                     const DomainName& name) {
+  return state_->run(resolvers, name, std::move(right));
+}
+
+void ResolverLook::interrupt() {
+  state_->interrupt();
+}
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,115 @@
+#include "probe/schedule/quick_probe.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace dkimprobe::probe {
+namespace {
+
+using std::chrono::microseconds;
+
+bool is_about_zone(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::zone_soa:
+    case Purpose::zone_ns:
+    case Purpose::sibling:
+    case Purpose::domainkey:
+      return true;
+    case Purpose::record_plain:
+    case Purpose::record_edns:
+    case Purpose::record_tcp:
+    case Purpose::cut:
+    case Purpose::host_address:
+      return false;
+  }
+  return false;
+}
+
+/// The last answer to one way of asking for the record; null without one.
+const Response* answer_to(const ServerObservation& server, Purpose purpose) {
+  const Response* answer = nullptr;
+  for (const Exchange& exchange : server.exchanges) {
+    if (exchange.purpose == purpose && exchange.response) answer = &*exchange.response;
+  }
+  return answer;
+}
+
+bool same_texts(const std::vector<TxtRecord>& a, const std::vector<TxtRecord>& b) {
+  // Servers turn the order of records from answer to answer.
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
+}
+
+bool same_answer(const Response& a, const Response& b) {
+  const auto same_alias = [](const AliasRecord& one, const AliasRecord& other) {
+    return one.owner == other.owner && one.target == other.target && one.ttl_seconds == other.ttl_seconds &&
+           one.is_dname == other.is_dname;
+  };
+  return a.rcode == b.rcode && a.authoritative == b.authoritative && a.truncated == b.truncated &&
+         same_texts(a.txt, b.txt) &&
+         std::is_permutation(a.aliases.begin(), a.aliases.end(), b.aliases.begin(), b.aliases.end(),
+                             same_alias);
+}
+
+/// Whether the record that the server gives now is the one that it gave then, asked in the same way.
+bool same_record(const ServerObservation& then, const ServerObservation& now) {
+  for (const Purpose purpose : {Purpose::record_plain, Purpose::record_tcp}) {
+    const Response* const response = answer_to(now, purpose);
+    const Response* const earlier = answer_to(then, purpose);
+    if (response == nullptr && purpose == Purpose::record_tcp) continue;
+    if (response == nullptr || earlier == nullptr || !same_answer(*earlier, *response)) return false;
+  }
+  return true;
+}
+
+Exchange moved(Exchange exchange, microseconds by) {
+  exchange.started += by;
+  return exchange;
+}
+
+void carry_server(const ServerObservation& then, microseconds by, ServerObservation& now) {
+  if (answer_to(now, Purpose::record_plain) == nullptr) return;
+  const bool unchanged = same_record(then, now);
+  const bool asked_by_tcp = answer_to(now, Purpose::record_tcp) != nullptr;
+  for (const Exchange& exchange : then.exchanges) {
+    const bool other_way = exchange.purpose == Purpose::record_edns ||
+                           (exchange.purpose == Purpose::record_tcp && !asked_by_tcp);
+    if (is_about_zone(exchange.purpose) || (unchanged && other_way))
+      now.exchanges.push_back(moved(exchange, by));
+  }
+  now.cut_short = now.cut_short || then.cut_short;
+  std::sort(now.exchanges.begin(), now.exchanges.end(), [](const Exchange& a, const Exchange& b) {
+    return std::tie(a.started, a.purpose, a.attempt) < std::tie(b.started, b.purpose, b.attempt);
+  });
+}
+
+void move_chain(Chain& chain, microseconds by) {
+  for (Leg& leg : chain.legs) {
+    for (WalkExchange& walked : leg.delegation.exchanges) walked.exchange.started += by;
+    for (ServerObservation& server : leg.servers) {
+      for (Exchange& exchange : server.exchanges) exchange.started += by;
+    }
+  }
+}
+
+}  // namespace
+
+Observation carry_full_facts(const Observation& last_full, Observation light) {
+  const microseconds by = last_full.observed_at - light.observed_at;
+  light.sibling_name = last_full.sibling_name;
+  light.adsp = last_full.adsp;
+  move_chain(light.adsp, by);
+  for (Leg& leg : light.key.legs) {
+    for (const Leg& then : last_full.key.legs) {
+      if (!(then.owner == leg.owner) || !(then.delegation.zone == leg.delegation.zone)) continue;
+      for (ServerObservation& server : leg.servers) {
+        const auto known = std::find_if(
+            then.servers.begin(), then.servers.end(),
+            [&](const ServerObservation& candidate) { return candidate.address == server.address; });
+        if (known != then.servers.end()) carry_server(*known, by, server);
+      }
+    }
+  }
+  return light;
+}
+
+}  // namespace dkimprobe::probe

@@ -1,0 +1,301 @@
+#include "probe/schedule/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dkimprobe::probe {
+namespace {
+
+/// An interval is the longest time between two rounds; this part of it is left to chance.
+constexpr double jitter = 0.1;
+/// New domains get a full round at once when those of all take so long at most.
+constexpr double longest_first_seconds = 60;
+
+MonotonicTime::duration times(std::chrono::milliseconds duration, double factor) {
+  return std::chrono::duration_cast<MonotonicTime::duration>(
+      std::chrono::duration<double, std::milli>(static_cast<double>(duration.count()) * factor));
+}
+
+/// Whether the same is asked of the same servers.
+bool same_question(const WatchedDomain& a, const WatchedDomain& b) {
+  return a.selectors == b.selectors && a.nameservers == b.nameservers;
+}
+
+}  // namespace
+
+MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
+  return times(entry.target.interval, 0.1);
+}
+
+bool Schedule::may_begin(const Entry& entry) const {
+  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_light : limits_.most_first);
+}
+
+void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
+  entry.first_full_within = std::max(limits_.full_every, 1U);
+  if (limits_.pace_per_second <= 0) return;
+  const auto domains = static_cast<double>(new_domains);
+  const double full = domains * static_cast<double>(queries_of_round(RoundDepth::full, 1));
+  entry.glanced = full > limits_.pace_per_second * longest_first_seconds;
+  // What light rounds leave of the pace is for the full ones, but for a tenth: with all of it rounds queue
+  // up.
+  const std::chrono::duration<double> interval = entry.target.interval;
+  const double left = limits_.pace_per_second * interval.count() * 0.9 - domains / (1.0 - jitter / 2);
+  if (left * entry.first_full_within > full)
+    entry.first_full_within = static_cast<std::uint32_t>(std::ceil(full / left));
+}
+
+/// Evenly from 0 to 1; the library's own distribution is not the same everywhere.
+double Schedule::chance() {
+  return static_cast<double>(random_() >> 11U) / static_cast<double>(1ULL << 53U);
+}
+
+MonotonicTime::duration Schedule::jittered(std::chrono::milliseconds interval) {
+  return times(interval, 1.0 - jitter * chance());
+}
+
+bool Schedule::take_early(Entry& entry, MonotonicTime now) {
+  const std::chrono::duration<double> passed = now - entry.early_at;
+  const std::chrono::duration<double> interval = entry.target.interval;
+  entry.early_left = std::min<double>(limits_.most_early, entry.early_left + passed / interval);
+  entry.early_at = now;
+  if (entry.early_left < 1.0) return false;
+  entry.early_left -= 1.0;
+  return true;
+}
+
+void Schedule::set_due(Entries::iterator entry, MonotonicTime due) {
+  waiting_.erase({entry->second.due, &entry->first});
+  entry->second.due = due;
+  waiting_.emplace(due, &entry->first);
+}
+
+void Schedule::forget(Entries::iterator entry) {
+  waiting_.erase({entry->second.due, &entry->first});
+  entries_.erase(entry);
+}
+
+void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime now) {
+  std::map<config::DomainName, const WatchedDomain*> wanted;
+  for (const WatchedDomain& target : targets) wanted.emplace(target.domain, &target);
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    const auto entry = at++;
+    if (wanted.contains(entry->first)) continue;
+    if (entry->second.under_way) {
+      entry->second.removed = true;
+    } else {
+      forget(entry);
+    }
+  }
+
+  // New domains begin one after the other in an order of chance, so that those of one server, which often
+  // stand beside each other in a file, do not.
+  std::vector<Entries::iterator> added;
+  for (const auto& [domain, target] : wanted) {
+    const auto [at, is_new] = entries_.try_emplace(domain);
+    Entry& entry = at->second;
+    const bool other_question = !same_question(entry.target, *target);
+    const bool other_interval = entry.target.interval != target->interval;
+    entry.target = *target;
+    if (is_new) {
+      entry.early_left = limits_.most_early;
+      entry.early_at = now;
+      entry.due = now;
+      added.push_back(at);
+    } else if (entry.removed || other_question) {
+      entry.removed = false;
+      entry.wants_full = true;
+      entry.again = entry.under_way;
+      if (!entry.under_way && entry.seen) set_due(at, std::min(entry.due, now));
+    } else if (other_interval && !entry.under_way && entry.seen) {
+      set_due(at, std::min(entry.due, entry.began + jittered(target->interval)));
+    }
+  }
+  // Whoever was new before and is not seen yet counts too: the same servers wait for them.
+  for (const auto at : added) plan_first(at->second, added.size() + unseen_);
+  for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    const auto spread = std::min<MonotonicTime::duration>(
+        limits_.start_spread * i,
+        times(added[i]->second.target.interval, static_cast<double>(i) / static_cast<double>(added.size())));
+    set_due(added[i], now + spread);
+  }
+
+  size_ = wanted.size();
+  unseen_ = 0;
+  for (const auto& [domain, entry] : entries_) {
+    if (!entry.seen && !entry.removed) ++unseen_;
+  }
+}
+
+std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admission& admission) {
+  if (under_way_ >= limits_.most_at_once) return std::nullopt;
+  for (const auto& [due, domain] : waiting_) {
+    if (due > now) break;
+    const auto at = entries_.find(*domain);
+    Entry& entry = at->second;
+    if (!may_begin(entry) || admission(*domain) > now) continue;
+
+    Turn turn{*domain, RoundDepth::light, entry.confirms, due};
+    const bool glance = entry.glanced && (!entry.seen || entry.confirms);
+    if (!glance && (entry.wants_full || entry.confirms || entry.to_full == 0)) turn.depth = RoundDepth::full;
+    if (now - due > tolerance(entry)) ++began_late_;
+    waiting_.erase({due, &at->first});
+    entry.under_way = true;
+    entry.began = now;
+    entry.depth = turn.depth;
+    if (turn.depth == RoundDepth::full) entry.wants_full = false;
+    ++under_way_;
+    if (!entry.seen) ++first_under_way_;
+    return turn;
+  }
+  return std::nullopt;
+}
+
+std::optional<MonotonicTime> Schedule::next_turn(MonotonicTime now, const Admission& admission) const {
+  if (under_way_ >= limits_.most_at_once) return std::nullopt;
+  std::optional<MonotonicTime> next;
+  for (const auto& [due, domain] : waiting_) {
+    if (next && due >= *next) break;
+    if (!may_begin(entries_.at(*domain))) continue;
+    const MonotonicTime at = due > now ? due : std::max(due, admission(*domain));
+    if (!next || at < *next) next = at;
+  }
+  return next;
+}
+
+std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain, RoundVerdict verdict,
+                                                MonotonicTime now) {
+  const auto at = entries_.find(domain);
+  if (at == entries_.end() || !at->second.under_way) return std::nullopt;
+  Entry& entry = at->second;
+  entry.under_way = false;
+  --under_way_;
+  const bool is_first = !entry.seen;
+  if (is_first) --first_under_way_;
+  if (entry.removed) {
+    entries_.erase(at);
+    return std::nullopt;
+  }
+  entry.seen = true;
+  if (is_first) --unseen_;
+
+  const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
+  bool completes = false;  // a look in full at what was seen lightly so far
+  if (is_first && verdict != RoundVerdict::failed) {
+    // Any number, so that the full rounds of a fleet that started at once do not stay together.
+    entry.to_full =
+        static_cast<std::uint32_t>(random_() % (entry.glanced ? entry.first_full_within : lights + 1U));
+    if (entry.glanced && !entry.again) entry.wants_full = false;
+  } else if (entry.depth == RoundDepth::light) {
+    if (entry.to_full > 0 && !entry.confirms) --entry.to_full;
+  } else if (verdict == RoundVerdict::failed) {
+    entry.wants_full = true;
+  } else {
+    entry.to_full = lights;
+  }
+  if (entry.depth == RoundDepth::full && verdict != RoundVerdict::failed)
+    completes = std::exchange(entry.glanced, false);
+
+  const auto interval = entry.target.interval;
+  // Before the first look there was nothing that could have changed.
+  if (verdict == RoundVerdict::changed && !is_first) {
+    entry.eager = limits_.soonest;
+  } else if (entry.eager.count() > 0) {
+    entry.eager *= 2;
+  } else if (verdict == RoundVerdict::failed) {
+    entry.eager = limits_.soonest;
+  }
+  // A failure that lasts is no new reason to hurry.
+  if (entry.eager >= interval) {
+    entry.eager = verdict == RoundVerdict::failed ? interval : std::chrono::milliseconds{0};
+  }
+
+  // A round after the first lies anywhere in the interval: from then on the fleet is spread over it.
+  MonotonicTime due =
+      entry.began + (is_first ? times(interval, jitter + (1.0 - jitter) * chance()) : jittered(interval));
+  entry.confirms = false;
+  if (completes) {
+    // What it shows besides is new to the caller and no change; the next light look shows it again.
+    entry.confirmations = 0;
+  } else if (verdict == RoundVerdict::unconfirmed) {
+    if (!entry.glanced) entry.wants_full = true;
+    if (entry.confirmations < limits_.most_confirmations && take_early(entry, now)) {
+      ++entry.confirmations;
+      entry.confirms = true;
+      due = now;
+    }
+  } else {
+    entry.confirmations = 0;
+  }
+  if (!entry.confirms && entry.eager.count() > 0 && entry.eager < interval) {
+    const MonotonicTime sooner = now + jittered(entry.eager);
+    if (sooner < due && take_early(entry, now)) due = sooner;
+  }
+  if (std::exchange(entry.again, false)) due = now;
+  due = std::max(due, now);
+  set_due(at, due);
+  return due;
+}
+
+const WatchedDomain* Schedule::find(const config::DomainName& domain) const {
+  const auto at = entries_.find(domain);
+  return at == entries_.end() || at->second.removed ? nullptr : &at->second.target;
+}
+
+std::size_t Schedule::late(MonotonicTime now) const {
+  std::size_t late = 0;
+  for (const auto& [due, domain] : waiting_) {
+    if (due > now) break;
+    if (now - due > tolerance(entries_.at(*domain))) ++late;
+  }
+  return late;
+}
+
+std::size_t queries_of_round(RoundDepth depth, std::size_t selectors) {
+  switch (depth) {
+    case RoundDepth::light:
+      return selectors;
+    case RoundDepth::full:
+      // The record in three ways; SOA, NS, the sibling, `_domainkey` and ADSP once; and on the way down
+      // whether there is a cut at `_domainkey`, at each selector and at ADSP.
+      return 4 * selectors + 7;
+  }
+  return 0;
+}
+
+PaceFit fits(std::span<const TargetLoad> targets, double pace_per_second, const ScheduleLimits& limits) {
+  struct Load {
+    double per_second = 0;
+    double per_round = 0;  ///< of all its domains together
+  };
+  std::map<std::optional<config::ServerAddress>, Load> loads;
+  const double rounds = std::max(limits.full_every, 1U);
+  for (const TargetLoad& target : targets) {
+    const auto light = static_cast<double>(queries_of_round(RoundDepth::light, target.selectors));
+    const auto full = static_cast<double>(queries_of_round(RoundDepth::full, target.selectors));
+    const double queries = (full + light * (rounds - 1.0)) / rounds;
+    const auto add = [&](const std::optional<config::ServerAddress>& server) {
+      Load& load = loads[server];
+      load.per_round += queries;
+      load.per_second +=
+          queries / (std::chrono::duration<double>(target.interval).count() * (1.0 - jitter / 2));
+    };
+    if (target.servers.empty()) add(std::nullopt);
+    for (const config::ServerAddress& server : target.servers) add(server);
+  }
+  const auto busiest = std::max_element(loads.begin(), loads.end(), [](const auto& a, const auto& b) {
+    return a.second.per_second < b.second.per_second;
+  });
+  PaceFit fit;
+  if (busiest == loads.end()) return fit;
+  fit.busiest = busiest->first;
+  fit.queries_per_second = busiest->second.per_second;
+  if (pace_per_second <= 0) return fit;
+  fit.fits = fit.queries_per_second <= pace_per_second;
+  fit.shortest_interval = std::chrono::seconds{static_cast<std::int64_t>(
+      std::ceil(busiest->second.per_round / (pace_per_second * (1.0 - jitter / 2))))};
+  return fit;
+}
+
+}  // namespace dkimprobe::probe

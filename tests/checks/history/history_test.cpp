@@ -1,0 +1,374 @@
+// How looks become a history: spans, who left, and what keeps it small.
+#include "checks/history/history.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "checks/history/safe_times.hpp"
+#include "tests/checks/observation_vector.hpp"
+#include "tests/checks/record/record_vector.hpp"
+
+namespace checks = dkimprobe::checks;
+namespace probe = dkimprobe::probe;
+namespace tests = dkimprobe::tests;
+using checks::PublishedKind;
+using nlohmann::json;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr probe::WallTime start{seconds{1'767'225'600}};
+
+probe::Observation at(probe::Observation observation, int time) {
+  observation.observed_at = start + seconds{time};
+  observation.took = {};
+  return observation;
+}
+
+probe::Observation look(json vector, int time) {
+  vector["about"] = "";
+  vector["findings"] = json::array();
+  return at(tests::read_observation(vector).observation, time);
+}
+
+json server(int number, json record) {
+  const std::string text = std::to_string(number);
+  return {
+      {"server", "192.0.2." + text}, {"name", "ns" + text + ".example.com"}, {"record", std::move(record)}};
+}
+
+/// The observations of all vectors: whatever the other tests know of servers.
+const std::vector<probe::Observation>& all_looks() {
+  static const auto looks = [] {
+    std::vector<probe::Observation> loaded;
+    const std::filesystem::path folder = DKIMPROBE_VECTORS;
+    for (const char* kind : {"servers", "zones"}) {
+      for (const auto& file : tests::vector_files(folder / kind))
+        loaded.push_back(tests::load_observation(file).observation);
+    }
+    for (const auto& file : tests::vector_files(folder / "records"))
+      loaded.push_back(tests::load_record(file).observed.observation);
+    std::erase_if(loaded, [](const probe::Observation& each) {
+      return each.domain.to_string() != "example.com" || each.selector.to_string() != "s1";
+    });
+    return loaded;
+  }();
+  return looks;
+}
+
+bool same(const checks::SelectorHistory& a, const checks::SelectorHistory& b) {
+  const auto same_spans = [](const auto& x, const auto& y) {
+    return x.first_seen == y.first_seen && x.last_seen == y.last_seen;
+  };
+  return a.first_look == b.first_look && a.last_look == b.last_look &&
+         std::ranges::equal(a.servers, b.servers,
+                            [&](const auto& x, const auto& y) {
+                              return x.owner == y.owner && x.server == y.server &&
+                                     std::ranges::equal(x.spans, y.spans, [&](const auto& p, const auto& q) {
+                                       return same_spans(p, q) && p.same_answer(q) &&
+                                              p.ttl_seconds == q.ttl_seconds;
+                                     });
+                            }) &&
+         std::ranges::equal(a.past.zones, b.past.zones, [&](const auto& x, const auto& y) {
+           return x.apex == y.apex && std::ranges::equal(x.spans, y.spans, same_spans);
+         });
+}
+
+}  // namespace
+
+TEST_CASE("equal looks move the last sight and no more, a change begins a span") {
+  checks::SelectorHistory history;
+  checks::extend(history, look({{"record", {{"rcode", "nxdomain"}}}}, 0));
+  checks::extend(history, look({{"record", {{"rcode", "nxdomain"}}}}, 60));
+  checks::extend(history, look({{"record", {{"txt", "key"}, {"ttl", 300}}}}, 120));
+  checks::extend(history, look({{"record", {{"txt", "key"}, {"ttl", 60}}}}, 180));
+  REQUIRE(history.servers.size() == 2);
+  for (const auto& timeline : history.servers) {
+    REQUIRE(timeline.spans.size() == 3);
+    CHECK(timeline.spans[0].kind == PublishedKind::nxdomain);
+    CHECK(timeline.spans[0].ttl_seconds == 3'600);
+    CHECK(timeline.spans[0].last_seen == start + seconds{60});
+    CHECK(timeline.spans[1].kind == PublishedKind::texts);
+    CHECK(timeline.spans[1].first_seen == start + seconds{120});
+    CHECK(timeline.spans[2].ttl_seconds == 60);
+  }
+  CHECK(history.first_look == start);
+  CHECK(history.last_look == start + seconds{180});
+  // An earlier look, and one at another selector, change nothing.
+  const auto before = history;
+  checks::extend(history, look({{"record", {{"rcode", "nxdomain"}}}}, 100));
+  checks::extend(history, look({{"selector", "s2"}}, 500));
+  CHECK(same(before, history));
+}
+
+TEST_CASE("the time of a look is that of its end") {
+  checks::SelectorHistory history;
+  auto slow = look(json::object(), 0);
+  slow.took = std::chrono::microseconds{2'000'001};
+  checks::extend(history, slow);
+  CHECK(history.last_look == start + std::chrono::milliseconds{2'001});
+}
+
+TEST_CASE("a server that the zone names no more has left, one that could not be searched for has not") {
+  const json both = json::array({server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})});
+  const json one = json::array({server(1, {{"txt", "key"}})});
+  for (const bool whole : {true, false}) {
+    checks::SelectorHistory history;
+    checks::extend(history, look({{"servers", both}}, 0));
+    json second{{"servers", one}};
+    if (!whole) second["delegation"] = {{"cut_off", json::array({"ns2.example.com"})}};
+    checks::extend(history, look(second, 60));
+    REQUIRE(history.servers.size() == 2);
+    const auto& last = history.servers[1].spans.back();
+    CHECK((last.kind == PublishedKind::left) == whole);
+    CHECK(last.last_seen == start + seconds{whole ? 60 : 0});
+  }
+}
+
+TEST_CASE("a nameserver without a known address is a server that was not seen, until one is known") {
+  const json one = json::array({server(1, {{"txt", "key"}})});
+  const json both = json::array({server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})});
+  const json lost{{"nameservers", json::array({{{"name", "ns2.example.com"}, {"host", "unknown"}}})}};
+  for (const json& delegation : {lost, json{{"cut_off", json::array({"ns2.example.com"})}}}) {
+    checks::SelectorHistory history;
+    checks::extend(history, look({{"servers", one}, {"delegation", delegation}}, 0));
+    const checks::NewKey new_key{.never_used = true};
+    const auto verdict = checks::safe_to_sign(history, new_key, {}, {}, start + seconds{1});
+    CHECK(verdict.safe.readiness == checks::Readiness::unknown);
+    REQUIRE(verdict.servers.size() == 2);
+    CHECK(verdict.servers[1].server.name == "ns2.example.com");
+    CHECK_FALSE(verdict.servers[1].server.has_address());
+    CHECK(checks::gone(history, "another", {}, start + std::chrono::hours{48}).gone.readiness ==
+          checks::Readiness::unknown);
+
+    checks::extend(history, look({{"servers", both}}, 60));
+    REQUIRE(history.servers.size() == 2);
+    CHECK(history.servers[1].server.has_address());
+    CHECK(checks::safe_to_sign(history, new_key, {}, {}, start + seconds{61}).safe.readiness ==
+          checks::Readiness::ready);
+    // Where its address is known, its own line tells that it was not seen.
+    checks::extend(history, look({{"servers", one}, {"delegation", delegation}}, 120));
+    CHECK(history.servers.size() == 2);
+  }
+}
+
+TEST_CASE("an address of a family that could not be looked up has not left") {
+  const json both = {{{"server", "192.0.2.1"}, {"name", "ns1.example.com"}, {"record", {{"txt", "key"}}}},
+                     {{"server", "2001:db8::1"}, {"name", "ns1.example.com"}, {"record", {{"txt", "key"}}}}};
+  const json one = json::array({both[0]});
+  for (const bool is_told : {true, false}) {
+    checks::SelectorHistory history;
+    checks::extend(history, look({{"servers", both}}, 0));
+    json second = {{"servers", one}};
+    if (!is_told)
+      second["delegation"]["nameservers"] =
+          json::array({{{"name", "ns1.example.com"}, {"ipv6_unknown", true}}});
+    checks::extend(history, look(second, 60));
+    REQUIRE(history.servers.size() == 2);
+    CHECK((history.servers[1].spans.back().kind == PublishedKind::left) == is_told);
+    CHECK(history.servers[1].spans.back().last_seen == start + seconds{is_told ? 60 : 0});
+  }
+}
+
+TEST_CASE("a name leaves with the alias to it, not with the silence of those who know the alias") {
+  const json with_target{{"record", {{"cname", "s1.example.net"}}},
+                         {"legs", {{{"owner", "s1.example.net"}, {"zone", "example.net"}}}}};
+  checks::SelectorHistory history;
+  checks::extend(history, look(with_target, 0));
+  REQUIRE(history.servers.size() == 4);
+  checks::extend(history, look({{"record", "timed_out"}}, 60));
+  CHECK(history.servers[2].spans.back().kind == PublishedKind::texts);
+  checks::extend(history, look({{"record", {{"txt", "key"}}}}, 120));
+  CHECK(history.servers[2].spans.back().kind == PublishedKind::left);
+  checks::extend(history, look(with_target, 180));
+  CHECK(history.servers[2].spans.back().kind == PublishedKind::texts);
+  CHECK(history.servers[2].spans.size() == 3);
+}
+
+TEST_CASE("a new cut and a cut that went are seen in the zones") {
+  checks::SelectorHistory history;
+  checks::extend(history, look(json::object(), 0));
+  json below{{"zone", "_domainkey.example.com"},
+             {"delegation", {{"cuts", json::array({{{"apex", "example.com"}}})}}}};
+  checks::extend(history, look(below, 60));
+  REQUIRE(history.past.zones.size() == 2);
+  CHECK(history.past.zones[1].apex.to_string() == "_domainkey.example.com");
+  CHECK(history.past.zones[1].spans.back().ttl_seconds() == 86'400);
+  checks::extend(history, look(json::object(), 120));
+  REQUIRE(history.past.zones[1].spans.size() == 2);
+  CHECK(history.past.zones[1].spans.back().parent.empty());
+  CHECK(history.past.zones[1].spans.back().child.empty());
+}
+
+TEST_CASE("a zone that is not asked for its own nameservers again still has them") {
+  checks::SelectorHistory history;
+  auto first = look(json::object(), 0);
+  REQUIRE_FALSE(first.key.legs.front().delegation.cuts.empty());
+  auto& cut = first.key.legs.front().delegation.cuts.front();
+  REQUIRE_FALSE(cut.parent_ns.empty());
+  cut.child_ns = cut.parent_ns;
+  checks::extend(history, first);
+  const auto before = history.past.zones;
+  auto again = look(json::object(), 60);
+  for (auto& leg : again.key.legs) {
+    leg.delegation.cuts.front().child_ns.clear();
+    for (auto& server : leg.servers) {
+      std::erase_if(server.exchanges,
+                    [](const auto& exchange) { return exchange.purpose == probe::Purpose::zone_ns; });
+    }
+  }
+  checks::extend(history, again);
+  REQUIRE(history.past.zones.size() == before.size());
+  CHECK_FALSE(before.front().spans.back().child.empty());
+  CHECK(history.past.zones.front().spans.size() == 1);
+  CHECK(history.past.zones.front().spans.back().child == before.front().spans.back().child);
+}
+
+TEST_CASE("a server whose TTLs count down cannot fill the memory, and its longest TTL stays") {
+  checks::SelectorHistory history;
+  for (int time = 0; time < 1'000; ++time) {
+    checks::extend(history, look({{"record", {{"txt", "key"}, {"ttl", 86'400 - time % 700}}}}, time));
+  }
+  for (const auto& timeline : history.servers) {
+    CHECK(timeline.spans.size() <= checks::longest_timeline);
+    CHECK(std::ranges::max(timeline.spans, {}, &checks::AnswerSpan::ttl_seconds).ttl_seconds == 86'400);
+    CHECK(timeline.spans.front().first_seen == start);
+    CHECK(timeline.spans.back().last_seen == start + seconds{999});
+  }
+}
+
+TEST_CASE("a server that says another thing each time cannot fill the memory") {
+  checks::SelectorHistory history;
+  for (int time = 0; time < 300; ++time) {
+    const std::string text = std::to_string(time) + std::string(2'000, 'x');
+    checks::extend(history,
+                   look({{"servers", json::array({server(1, {{"txt", json::array({text})}})})}}, time));
+  }
+  const auto& spans = history.servers.front().spans;
+  std::size_t bytes = 0;
+  for (const auto& span : spans) {
+    for (const auto& strings : span.texts) {
+      for (const auto& string : strings) bytes += string.size();
+    }
+  }
+  CHECK(bytes <= checks::largest_timeline_bytes + 20 * 2'010);
+  CHECK(spans.back().last_seen == start + seconds{299});
+  // What went into one counts as an answer that nobody knows for right.
+  CHECK(spans.front().kind == PublishedKind::unknown);
+  CHECK(spans.front().ttl_seconds == 3'600);
+}
+
+TEST_CASE("nameservers that change with each look cannot fill the memory") {
+  checks::SelectorHistory history;
+  for (int time = 0; time < 600; ++time) {
+    json servers = json::array();
+    for (int i = 0; i < 2; ++i) {
+      const std::string number = std::to_string(time * 2 + i);
+      servers.push_back(
+          {{"server", "198.18." + std::to_string(time % 256) + "." + std::to_string(time / 256 * 2 + i)},
+           {"name", "ns" + number + ".example.com"}});
+    }
+    checks::extend(history, look({{"servers", servers}}, time));
+  }
+  CHECK(history.servers.size() == checks::most_timelines);
+  CHECK(std::ranges::count_if(history.servers, [](const auto& timeline) {
+          return timeline.spans.back().kind != PublishedKind::left;
+        }) == 2);
+}
+
+TEST_CASE("a light look has seen what servers gave for the record, and nothing of zones") {
+  bool any_zone = false;
+  for (const auto& seen : all_looks()) {
+    checks::SelectorHistory history;
+    checks::extend(history, at(seen, 0));
+    const auto before = history;
+    auto light = at(seen, 100);
+    light.is_light = true;
+    checks::extend(history, light);
+    CHECK(history.last_look == start + seconds{100});
+    REQUIRE(history.past.zones.size() == before.past.zones.size());
+    for (std::size_t i = 0; i < history.past.zones.size(); ++i) {
+      any_zone = true;
+      CHECK(history.past.zones[i].spans.back().last_seen == start);
+    }
+    REQUIRE(history.servers.size() == before.servers.size());
+    for (std::size_t i = 0; i < history.servers.size(); ++i) {
+      CHECK(history.servers[i].lag == before.servers[i].lag);
+      CHECK(history.servers[i].spans.back().last_seen == start + seconds{100});
+    }
+  }
+  CHECK(any_zone);
+}
+
+TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its order") {
+  checks::SelectorHistory history;
+  for (const int second : {0, 900, 1'800, 2'700}) {
+    const json answer =
+        second % 1'800 == 0 ? json{{"rcode", "nxdomain"}} : json{{"txt", "key"}, {"ttl", 300}};
+    checks::extend(history, look({{"record", answer}}, second));
+  }
+  const auto moments = [&] {
+    std::vector<probe::WallTime> all{*history.first_look, *history.last_look};
+    for (const auto& timeline : history.servers) {
+      for (const auto& span : timeline.spans) all.insert(all.end(), {span.first_seen, span.last_seen});
+    }
+    return all;
+  };
+  const auto before = moments();
+  checks::set_back(history, start + seconds{1'000});
+  const auto after = moments();
+  REQUIRE(before.size() == after.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    CHECK(after[i] < start + seconds{1'000});
+    CHECK(after[i] <= before[i]);
+    if (before[i] <= start + seconds{900}) CHECK(after[i] == before[i]);
+    for (std::size_t j = 0; j < after.size(); ++j) CHECK((after[i] < after[j]) == (before[i] < before[j]));
+  }
+}
+
+TEST_CASE("any looks one after another make a history, and the same look again changes nothing") {
+  CHECK(rc::check([] {
+    checks::SelectorHistory history;
+    const auto count = *rc::gen::inRange(1, 12);
+    int time = 0;
+    for (int i = 0; i < count; ++i) {
+      const auto& looks = all_looks();
+      auto next = at(looks[*rc::gen::inRange<std::size_t>(0, looks.size())], time);
+      next.key.outcome = static_cast<probe::ChainOutcome>(*rc::gen::inRange(0, 4));
+      for (auto& leg : next.key.legs) {
+        if (*rc::gen::inRange(0, 4) == 0)
+          leg.delegation.outcome = static_cast<probe::DiscoveryOutcome>(*rc::gen::inRange(0, 6));
+      }
+      time += *rc::gen::inRange(1, 10'000);
+      checks::extend(history, next);
+      const auto once = history;
+      checks::extend(history, next);
+      RC_ASSERT(same(once, history));
+      // A span follows the other, and neighbours differ.
+      for (const auto& timeline : history.servers) {
+        RC_ASSERT(!timeline.spans.empty());
+        for (std::size_t n = 1; n < timeline.spans.size(); ++n) {
+          RC_ASSERT(timeline.spans[n - 1].last_seen < timeline.spans[n].first_seen);
+        }
+      }
+    }
+    // Whatever it is, the questions about it have an answer, and its times have reasons.
+    const auto verdict = checks::safe_to_sign(history, {}, {}, {}, *history.last_look);
+    const auto gone = checks::gone(history, std::nullopt, {}, *history.last_look);
+    for (const auto* safe : {&verdict.safe, &gone.gone}) {
+      const bool has_time =
+          safe->readiness == checks::Readiness::ready || safe->readiness == checks::Readiness::wait;
+      RC_ASSERT(safe->at.has_value() == has_time);
+      if (has_time)
+        RC_ASSERT((*safe->at <= *history.last_look) == (safe->readiness == checks::Readiness::ready));
+      if (has_time) RC_ASSERT(!safe->because.empty() && safe->because.front().until == safe->at);
+    }
+  }));
+}

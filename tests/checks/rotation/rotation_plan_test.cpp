@@ -1,0 +1,256 @@
+// Each vector of a rotation through its plan: everything that it states is so. Steps and faults are stated as
+// a whole; times, texts and facts where they matter.
+#include "checks/rotation/rotation_plan.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "checks/report/time_text.hpp"
+#include "config/basics/timestamp.hpp"
+#include "tests/checks/observation_vector.hpp"
+#include "tests/checks/rotation/rotation_plan_vector.hpp"
+
+using namespace dkimprobe;
+using nlohmann::json;
+
+namespace {
+
+const std::filesystem::path vectors = std::filesystem::path(DKIMPROBE_VECTORS) / "rotation_plan";
+
+json optional_text(const std::optional<config::Selector>& selector) {
+  return selector ? json(selector->to_string()) : json(nullptr);
+}
+
+/// As the vector writes it: the times in the same form.
+json optional_time(const std::optional<checks::WallTime>& time) {
+  return time ? json(checks::time_text(*time)) : json(nullptr);
+}
+
+void check_change(const checks::RotationChange& change, const json& expected) {
+  for (const auto& [key, value] : expected.items())
+    CHECK(std::set<std::string>{"from", "to", "steps", "earliest", "since", "says", "text"}.contains(key));
+  CHECK(optional_text(change.from) == expected.at("from"));
+  CHECK(optional_text(change.to) == expected.at("to"));
+  json steps = json::array();
+  for (const auto& step : change.steps)
+    steps.push_back(std::string(checks::to_string(step.step)) + ' ' +
+                    std::string(checks::to_string(step.state)));
+  CHECK(steps == expected.at("steps"));
+  const auto step_named = [&](const std::string& name) {
+    const auto step =
+        std::ranges::find(change.steps, name, [](const auto& each) { return checks::to_string(each.step); });
+    REQUIRE(step != change.steps.end());
+    return *step;
+  };
+  // A range that is a temporary of a temporary would not live as long as its loop.
+  const auto part = [&](const char* key) { return expected.value(key, json::object()); };
+  const json earliest = part("earliest");
+  const json since = part("since");
+  const json says_parts = part("says");
+  const json texts_of = part("text");
+  for (const auto& [name, time] : earliest.items()) {
+    INFO(name);
+    CHECK(optional_time(step_named(name).earliest) == time);
+  }
+  for (const auto& [name, time] : since.items()) {
+    INFO(name);
+    CHECK(optional_time(step_named(name).since) == time);
+  }
+  for (const auto& [name, says] : says_parts.items()) {
+    INFO(name << " says " << step_named(name).says);
+    CHECK(step_named(name).says.find(says.get<std::string>()) != std::string::npos);
+  }
+  for (const auto& [name, text] : texts_of.items()) {
+    json texts = json::array();
+    for (const auto& action : step_named(name).actions) {
+      if (!action.text.empty()) texts.push_back(action.text);
+    }
+    INFO(name);
+    CHECK(texts == text);
+  }
+}
+
+void check_state(const checks::RotationState& state, const json& expected) {
+  for (const auto& [key, value] : expected.items()) {
+    INFO(key);
+    if (key == "current")
+      CHECK(optional_text(state.current) == value);
+    else if (key == "next")
+      CHECK(optional_text(state.next) == value);
+    else if (key == "key_since")
+      CHECK(optional_time(state.key_since) == value);
+    else if (key == "key_may_be_older")
+      CHECK(json(state.key_may_be_older) == value);
+    else if (key == "due_at")
+      CHECK(optional_time(state.due_at) == value);
+    else if (key == "overdue")
+      CHECK(json(state.overdue) == value);
+    else if (key == "next_everywhere")
+      CHECK(json(state.next_everywhere) == value);
+    else if (key == "still_published") {
+      json names = json::array();
+      for (const auto& old : state.old_keys) {
+        if (old.still_published) names.push_back(old.selector.to_string());
+      }
+      CHECK(names == value);
+    } else
+      FAIL("no such fact: " << key);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("each rotation stands where its vector says") {
+  const auto files = tests::vector_files(vectors);
+  CHECK(files.size() >= 20);
+  for (const auto& file : files) {
+    INFO(file.filename().string());
+    const auto [overview, expected] = tests::load_rotation(file);
+    for (const auto& [key, value] : expected.items())
+      CHECK(std::set<std::string>{"status", "headline", "faults", "changes", "state", "notes"}.contains(key));
+    CHECK(checks::to_string(overview.status) == expected.at("status").get<std::string>());
+    if (expected.contains("headline")) CHECK(overview.headline == expected["headline"].get<std::string>());
+    json faults = json::array();
+    for (const auto& fault : overview.faults)
+      faults.push_back({fault.name, checks::to_string(fault.severity), fault.selector.to_string()});
+    CHECK(faults == expected.at("faults"));
+    check_state(overview.state, expected.value("state", json::object()));
+    if (expected.contains("notes")) CHECK(overview.notes.size() == expected["notes"].get<std::size_t>());
+    REQUIRE(overview.changes.size() == expected.at("changes").size());
+    for (std::size_t i = 0; i < overview.changes.size(); ++i) {
+      INFO("change " << i);
+      check_change(overview.changes[i], expected["changes"][i]);
+    }
+  }
+}
+
+TEST_CASE("every state of a step is in some vector") {
+  std::set<std::string> seen;
+  for (const auto& file : tests::vector_files(vectors)) {
+    for (const auto& change : tests::load_rotation(file).overview.changes) {
+      for (const auto& step : change.steps) seen.insert(std::string(checks::to_string(step.state)));
+    }
+  }
+  CHECK(seen == std::set<std::string>{"done", "now", "later", "blocked", "unknown"});
+}
+
+TEST_CASE("all texts of a plan are safe to print") {
+  const auto safe = [](const std::string& text) {
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  };
+  for (const auto& file : tests::vector_files(vectors)) {
+    const auto overview = tests::load_rotation(file).overview;
+    CHECK(safe(overview.headline));
+    for (const auto& fault : overview.faults) CHECK(safe(fault.clause + fault.evidence + fault.remedy));
+    for (const auto& change : overview.changes) {
+      for (const auto& step : change.steps) {
+        CHECK(safe(step.says));
+        CHECK((!step.says.empty() || step.state == checks::StepState::done));
+        for (const auto& action : step.actions) CHECK(safe(action.says + action.text));
+      }
+    }
+  }
+}
+
+TEST_CASE("a selector that a shell would not take as it is is quoted") {
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  checks::PlannedSelector current;
+  current.selector = config::Selector::parse("s1").value();
+  input.selectors.push_back(current);
+  const auto next = config::Selector::parse("a\\036\\'b").value();
+  REQUIRE(next.to_string() == "a\\$\\'b");
+  const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
+  const auto& steps = overview.changes.front().steps;
+  CHECK(steps[1].actions.front().text ==
+        "test ! -e 'a\\$\\'\\''b.example.com.pem' && "
+        "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
+        "'a\\$\\'\\''b.example.com.pem')");
+  CHECK(steps[2].actions.front().text ==
+        "dkimprobe record example.com 'a\\$\\'\\''b' --key 'a\\$\\'\\''b.example.com.pem' --format zone");
+}
+
+TEST_CASE("a selector that begins as a flag does is taken for none") {
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  const auto next = config::Selector::parse("-out").value();
+  const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
+  const auto& steps = overview.changes.front().steps;
+  CHECK(steps[1].actions.front().text ==
+        "test ! -e ./-out.example.com.pem && "
+        "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
+        "./-out.example.com.pem)");
+  CHECK(steps[2].actions.front().text ==
+        "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");
+  CHECK(steps[3].actions.front().text ==
+        "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
+}
+
+TEST_CASE("faults of a key count for each selector that signs") {
+  const auto now = config::parse_moment("2026-11-22")->first;
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  for (const auto* name : {"s1", "s2"}) {
+    checks::PlannedSelector planned;
+    planned.selector = config::Selector::parse(name).value();
+    planned.history.domain = input.domain;
+    planned.history.selector = planned.selector;
+    planned.history.first_look = planned.history.last_look = now;
+    checks::ServerTimeline timeline;
+    timeline.owner = planned.selector.owner_name(input.domain).value();
+    timeline.server = {"ns1.example.com", {config::Address::parse("192.0.2.1").value(), 53}};
+    checks::AnswerSpan span;
+    span.first_seen = span.last_seen = now;
+    span.kind = checks::PublishedKind::texts;
+    span.texts = {{"v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM="}};
+    timeline.spans.push_back(span);
+    planned.history.servers.push_back(timeline);
+    input.selectors.push_back(planned);
+  }
+  REQUIRE(checks::plan_rotation(input, now).faults.empty());
+  input.selectors.back().probed.faults.emplace_back().detail = "not for mail";
+  input.selectors.back().probed.weaknesses.emplace_back().detail = "short";
+  const auto overview = checks::plan_rotation(input, now);
+  REQUIRE(overview.faults.size() == 2);
+  CHECK(overview.status == checks::Status::critical);
+  CHECK(overview.faults.front().name == "signing_key_faulty");
+  CHECK(overview.faults.back().name == "signing_key_weak");
+  for (const auto& fault : overview.faults) CHECK(fault.selector.to_string() == "s2");
+}
+
+TEST_CASE("a plan by some of the servers says that it is one") {
+  const std::string sentence = "As far as the given servers tell: others of the zone were not asked.";
+  const auto now = config::parse_moment("2026-11-22")->first;
+  checks::RotationInput input;
+  input.domain = config::DomainName::parse("example.com").value();
+  checks::PlannedSelector current;
+  current.selector = config::Selector::parse("s1").value();
+  input.selectors.push_back(current);
+  CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 0);
+  input.only_given_servers = true;
+  CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 1);
+  CHECK(std::ranges::count(checks::plan_emergency(input, current.selector, now).notes, sentence) == 1);
+  // It asks no server at all.
+  CHECK(std::ranges::count(checks::plan_next(input, std::nullopt, now).notes, sentence) == 0);
+}
+
+TEST_CASE("of two that sign no key is older than one that was not seen") {
+  const auto overview = tests::load_rotation(vectors / "second_signer_absent.json").overview;
+  CHECK(overview.notes ==
+        std::vector<std::string>{"s2 is active too, and no key of it was seen; the plan is about s1"});
+}
+
+TEST_CASE("times are told in whole seconds and never too early") {
+  using namespace std::chrono_literals;
+  const auto midnight = config::parse_moment("2026-11-22")->first;
+  CHECK(checks::time_text(midnight) == "2026-11-22 00:00:00 UTC");
+  CHECK(checks::time_text(midnight + 1ms) == "2026-11-22 00:00:01 UTC");
+  CHECK(checks::duration_text(std::chrono::days{7}) == "7 days");
+  CHECK(checks::duration_text(36h) == "36 hours");
+  CHECK(checks::duration_text(60s) == "1 minute");
+  CHECK(checks::duration_text(61s) == "61 seconds");
+  CHECK(checks::duration_text(0s) == "0 seconds");
+}

@@ -1,0 +1,96 @@
+// Each vector through `judge`: everything that it states is found, and nothing else.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/catalogue/check_groups.hpp"
+#include "checks/judgement/judge.hpp"
+#include "tests/checks/observation_vector.hpp"
+
+namespace checks = dkimprobe::checks;
+namespace tests = dkimprobe::tests;
+
+namespace {
+
+const std::filesystem::path vectors = DKIMPROBE_VECTORS;
+
+std::set<std::string> names_in(const std::string& folder) {
+  std::set<std::string> names;
+  for (const auto& file : tests::vector_files(vectors / folder)) names.insert(file.stem().string());
+  return names;
+}
+
+/// Every row is found by a vector that bears its name, and stays clear in one that comes near.
+void check_rows(std::vector<std::span<const checks::Check>> groups, const std::string& folder) {
+  std::vector<checks::Check> rows;
+  for (const auto group : groups) rows.insert(rows.end(), group.begin(), group.end());
+  const auto names = names_in(folder);
+  for (const auto& row : rows) {
+    const std::string name(row.name);
+    CAPTURE(name);
+    // For how long a server has been behind only time tells: its vector is one of those with a history.
+    const bool needs_history = std::filesystem::exists(vectors / "history" / (name + ".json"));
+    CHECK((needs_history || names.count(name) == 1));
+    CHECK(std::any_of(names.begin(), names.end(),
+                      [&](const std::string& n) { return n.starts_with(name + "_near"); }));
+  }
+  for (const auto& file : names) {
+    CAPTURE(file);
+    if (file.starts_with("healthy") || file == "lost_datagrams") continue;
+    CHECK(std::any_of(rows.begin(), rows.end(), [&](const checks::Check& row) {
+      return file == row.name || file.starts_with(std::string(row.name) + '_');
+    }));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what a vector of servers or zones states is found, and nothing else") {
+  const std::string folder = GENERATE("servers", "zones", "path");
+  for (const auto& file : tests::vector_files(vectors / folder)) {
+    const auto expected = tests::load_observation(file);
+    INFO(folder << "/" << file.filename().string() << ": " << expected.about);
+    const auto report = checks::judge(expected.observation, expected.expectation, checks::Policy{});
+    CHECK(tests::differences(expected, report) == "");
+    // The row that the file is named after is found, unless the file comes near it and no more.
+    const std::string stem = file.stem().string();
+    if (const auto* check = checks::find_check(stem.substr(0, stem.find("_near"))); check != nullptr) {
+      const bool found = std::any_of(report.findings.begin(), report.findings.end(),
+                                     [&](const checks::Finding& finding) { return finding.check == check; });
+      CHECK(found == (stem.find("_near") == std::string::npos));
+    }
+  }
+}
+
+TEST_CASE("every row of servers and zones has a vector that finds it and one that comes near") {
+  check_rows({checks::server_checks(), checks::silence_checks()}, "servers");
+  check_rows({checks::cut_checks(), checks::zone_checks()}, "zones");
+  check_rows({checks::path_checks()}, "path");
+}
+
+TEST_CASE("a finding says who and what to do, in text that is safe to print") {
+  const std::string folder = GENERATE("servers", "zones", "path");
+  for (const auto& file : tests::vector_files(vectors / folder)) {
+    const auto vector = tests::load_observation(file);
+    const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{});
+    for (const auto& finding : report.findings) {
+      INFO(file.filename().string() << ": " << tests::summary(finding) << ": " << finding.detail);
+      CHECK_FALSE(finding.remedy.empty());
+      for (const char c : finding.detail + finding.remedy) CHECK((c >= 0x20 && c < 0x7f));
+      for (const auto& server : finding.servers) {
+        const std::string text = finding.detail + finding.remedy;
+        const bool named = text.find(server.name) != std::string::npos ||
+                           finding.check->name == "ns_family_unreachable" ||
+                           finding.check->name == "quorum_unknown";
+        // A finding at a zone names the zone where it holds for all of its servers.
+        if (finding.check->scope == checks::Scope::server) CHECK(named);
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+#include "cli/command_line/command_line.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "cli/io/terminal.hpp"
+#include "config/basics/nearest_word.hpp"
+#include "config/options.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::cli;
+using config::nearest_word;
+
+namespace {
+
+CheckCommand read(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "check");
+  auto command = read_command_line(arguments);
+  if (!command) FAIL(command.error().front().where << ": " << command.error().front().message);
+  return std::get<CheckCommand>(*command);
+}
+
+config::Settings settings_of(const CheckCommand& command) {
+  config::Settings settings;
+  settings.probe = command.settings;
+  settings.policy = command.policy;
+  return settings;
+}
+
+/// Every option that is a flag.
+std::vector<const config::Option*> flag_options() {
+  std::vector<const config::Option*> rows;
+  for (const auto table : {config::probe_options(), config::policy_options()}) {
+    for (const auto& row : table) rows.push_back(&row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("flags may stand anywhere among the arguments") {
+  const std::vector<std::string> words = {"example.com", "s1", "s2"};
+  for (std::size_t at = 0; at <= words.size(); ++at) {
+    auto arguments = words;
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(at),
+                     {"--nameserver", "ns1.example.com=192.0.2.1", "--allow-net", "10.0.0.0/8", "--port",
+                      "5300", "--json", "-4"});
+    const auto command = read(arguments);
+    CHECK(command.domain.to_string() == "example.com");
+    REQUIRE(command.selectors.size() == 2);
+    CHECK(command.selectors[0].to_string() == "s1");
+    CHECK(command.selectors[1].to_string() == "s2");
+    CHECK(command.settings.pinned_servers.size() == 1);
+    CHECK(command.settings.allowed_networks.size() == 1);
+    CHECK(command.settings.port == 5300);
+    CHECK(command.settings.use_ipv4);
+    CHECK_FALSE(command.settings.use_ipv6);
+    CHECK(command.output.json);
+  }
+}
+
+TEST_CASE("without flags the settings are the defaults") {
+  const auto command = read({"example.com", "s1"});
+  for (const auto* row : flag_options()) {
+    const auto& option = *row;
+    INFO(option.key);
+    CHECK(config::option_value(option, settings_of(command)) == option.default_value);
+  }
+  CHECK_FALSE(command.role);
+  CHECK(command.given_options.empty());
+  CHECK(command.output.color == ColorChoice::automatic);
+  CHECK_FALSE(command.output.json);
+  CHECK_FALSE(command.root_hints);
+}
+
+TEST_CASE("a plugin has nine seconds unless it is given others") {
+  const auto plugin = read({"example.com", "s1", "--plugin"});
+  CHECK(plugin.plugin);
+  CHECK(plugin.settings.budgets.domain_time == std::chrono::seconds{9});
+  REQUIRE(plugin.given_options.size() == 1);  // so it wins over the settings file
+  CHECK(plugin.given_options.front()->key == "timeout");
+  const auto given = read({"example.com", "s1", "--plugin", "--timeout", "3s"});
+  CHECK(given.settings.budgets.domain_time == std::chrono::seconds{3});
+  CHECK(given.given_options.size() == 1);
+  CHECK(read({"example.com", "s1", "--textfile", "x.prom"}).given_options.empty());
+}
+
+TEST_CASE("a plugin is known by its flag, before anything else is read") {
+  const auto asks = [](std::vector<std::string> arguments) { return asks_for_plugin(arguments); };
+  CHECK(asks({"check", "a..b", "--plugin", "--nonsense"}));
+  CHECK(asks({"--plugin=yes"}));
+  CHECK_FALSE(asks({"check", "--", "--plugin"}));
+  CHECK_FALSE(asks({"check", "--plugins", "plugin"}));
+  CHECK_FALSE(asks({}));
+}
+
+TEST_CASE("every option of the table is a flag") {
+  for (const auto* row : flag_options()) {
+    const auto& option = *row;
+    INFO(option.key);
+    if (option.key == "ipv4" || option.key == "ipv6") continue;  // one of them has to stay
+    const std::string value = config::format_value(option.unit, option.maximum);
+    const auto command = read({"example.com", "s1", "--" + std::string(option.key), value});
+    CHECK(config::option_value(option, settings_of(command)) == option.maximum);
+    CHECK(command.given_options == std::vector<const config::Option*>{&option});
+  }
+  CHECK_FALSE(read({"example.com", "s1", "--ipv6=no"}).settings.use_ipv6);
+  CHECK_FALSE(read({"example.com", "s1", "--ipv4", "no"}).settings.use_ipv4);
+}
+
+TEST_CASE("names that look like something else are names all the same") {
+  CHECK(read({"check", "check"}).selectors.front().to_string() == "check");
+  CHECK(read({"example.com", "--", "-s"}).selectors.front().to_string() == "-s");
+  CHECK(read({"example.com", "a.b"}).selectors.front().to_string() == "a.b");
+}
+
+TEST_CASE("pinned servers have an address and perhaps a port") {
+  struct Case {
+    std::string text;
+    std::string address;
+    std::optional<std::uint16_t> port;
+  };
+  const auto given = GENERATE(Case{"ns1.example.com=192.0.2.1", "192.0.2.1", std::nullopt},
+                              Case{"ns1.example.com=192.0.2.1:5353", "192.0.2.1", 5353},
+                              Case{"ns1.example.com=2001:db8::1", "2001:db8::1", std::nullopt},
+                              Case{"ns1.example.com=[2001:db8::1]", "2001:db8::1", std::nullopt},
+                              Case{"ns1.example.com=[2001:db8::1]:5353", "2001:db8::1", 5353});
+  INFO(given.text);
+  const auto servers = read({"example.com", "s1", "--nameserver", given.text}).settings.pinned_servers;
+  REQUIRE(servers.size() == 1);
+  CHECK(servers.front().name.to_string() == "ns1.example.com");
+  CHECK(servers.front().ip.to_string() == given.address);
+  CHECK(servers.front().port == given.port);
+}
+
+TEST_CASE("the nearest word is near") {
+  const std::vector<std::string> words = {"--port", "--pace", "--json", "--nameserver"};
+  CHECK(nearest_word("--prot", words) == "--port");
+  CHECK(nearest_word("--jsn", words) == "--json");
+  CHECK(nearest_word("--name-server", words) == "--nameserver");
+  CHECK(nearest_word("--wibble", words).empty());
+  CHECK(nearest_word("", words).empty());
+  CHECK(nearest_word(std::string(100'000, '-'), words).empty());
+}
+
+TEST_CASE("colour follows the flag, then the environment, then the terminal") {
+  struct Case {
+    ColorChoice choice;
+    ColorFacts facts;
+    bool color;
+  };
+  const auto given = GENERATE(Case{ColorChoice::automatic, {true, "", "", "xterm"}, true},
+                              Case{ColorChoice::automatic, {false, "", "", "xterm"}, false},
+                              Case{ColorChoice::automatic, {true, "", "", "dumb"}, false},
+                              Case{ColorChoice::automatic, {true, "", "", ""}, false},
+                              Case{ColorChoice::automatic, {true, "1", "", "xterm"}, false},
+                              Case{ColorChoice::automatic, {false, "", "1", "dumb"}, true},
+                              Case{ColorChoice::automatic, {true, "", "0", "xterm"}, false},
+                              Case{ColorChoice::automatic, {false, "1", "1", "xterm"}, false},
+                              Case{ColorChoice::always, {false, "1", "", "dumb"}, true},
+                              Case{ColorChoice::never, {true, "", "1", "xterm"}, false});
+  CHECK(wants_color(given.choice, given.facts) == given.color);
+}
+
+TEST_CASE("the table is as wide as the terminal, within reason") {
+  CHECK(table_columns("", 0) == 80);
+  CHECK(table_columns("", 100) == 100);
+  CHECK(table_columns("60", 100) == 60);
+  CHECK(table_columns("wide", 100) == 100);
+  CHECK(table_columns("60x", 0) == 80);
+  CHECK(table_columns("", 300) == 110);
+}

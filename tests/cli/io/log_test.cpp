@@ -1,0 +1,29 @@
+// Lines of the log: no text of others can forge one, in neither format.
+#include "cli/io/log.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace dkimprobe::cli {
+
+TEST_CASE("a line of the log in both formats") {
+  const auto line = [](LogFormat format) {
+    return log_text(format, "2026-11-22T09:00:00.000Z", LogLevel::warning, "it is so",
+                    {{"where", "a.yaml:1:2"}, {"error", "a \"b\" \\c\nlevel=info"}, {"empty", ""}});
+  };
+  CHECK(
+      line(LogFormat::logfmt) ==
+      R"(ts=2026-11-22T09:00:00.000Z level=warn msg="it is so" where=a.yaml:1:2 error="a \"b\" \\c\\x0alevel=info" empty="")");
+  CHECK(
+      line(LogFormat::json) ==
+      R"({"ts":"2026-11-22T09:00:00.000Z","level":"warn","msg":"it is so","where":"a.yaml:1:2","error":"a \"b\" \\c\\x0alevel=info","empty":""})");
+}
+
+TEST_CASE("the words of levels and formats") {
+  CHECK(parse_log_level("warn") == LogLevel::warning);
+  CHECK(parse_log_level("debug") == LogLevel::debug);
+  CHECK_FALSE(parse_log_level("warning"));
+  CHECK(parse_log_format("json") == LogFormat::json);
+  CHECK_FALSE(parse_log_format(""));
+}
+
+}  // namespace dkimprobe::cli

@@ -1,0 +1,94 @@
+// The preflight's command line, settings file and key put together.
+#include "cli/plan/preflight_plan.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "config/settings_file.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto file_text = R"(
+policy: {transit: 48h}
+domains:
+  - domain: example.com
+    selectors:
+      - s1
+      - name: s2
+        role: pending
+        service: tlsrpt
+        never_used: yes
+        expected_key: {sha256: a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908}
+)";
+
+constexpr auto file_sha256 = "a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908";
+
+PreflightCommand command(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "preflight");
+  auto read = read_command_line(arguments);
+  if (!read) FAIL(read.error().front().where << ": " << read.error().front().message);
+  return std::get<PreflightCommand>(*read);
+}
+
+PreflightPlan plan(std::vector<std::string> arguments,
+                   const std::optional<config::KeyFile>& key = std::nullopt) {
+  const auto settings = config::read_settings(file_text, "settings.yaml", {});
+  if (!settings) FAIL(settings.error().front().where << ": " << settings.error().front().message);
+  const auto made = plan_preflight(command(std::move(arguments)), *settings, key);
+  if (!made) FAIL(made.error().front().message);
+  return *made;
+}
+
+}  // namespace
+
+TEST_CASE("the settings know the key of a selector, its service, and that it was never used") {
+  const auto made = plan({"example.com", "s2"});
+  REQUIRE(made.signing.key);
+  CHECK(made.signing.key->sha256 == file_sha256);
+  CHECK(made.signing.expectation.service == config::Service::tlsrpt);
+  CHECK(made.signing.never_used);
+  CHECK(made.signing.times.transit == 48h);
+  CHECK_FALSE(made.signing.text);
+  CHECK(made.target.selectors.size() == 1);
+}
+
+TEST_CASE("of a selector that nothing says anything of any key is right") {
+  const auto made = plan({"other.example", "s9"});
+  CHECK_FALSE(made.signing.key);
+  CHECK_FALSE(made.signing.never_used);
+}
+
+TEST_CASE("the key of the command line wins, and a record has a text too") {
+  config::KeyFile key;
+  key.identity.sha256 = std::string(64, 'b');
+  CHECK(plan({"example.com", "s2"}, key).signing.key->sha256 == key.identity.sha256);
+  CHECK_FALSE(plan({"example.com", "s2"}, key).signing.text);
+  key.kind = config::KeyFile::Kind::record;
+  key.record = "v=DKIM1; p=";
+  CHECK(plan({"example.com", "s2"}, key).signing.text == "v=DKIM1; p=");
+}
+
+TEST_CASE("flags of the preflight") {
+  CHECK(plan({"example.com", "s1", "--never-used"}).signing.never_used);
+  CHECK(plan({"example.com", "s1", "--transit", "24h"}).signing.times.transit == 24h);
+  const auto read =
+      command({"example.com", "--wait=30m", "s2", "--resolver", "192.0.2.53", "--resolver",
+               "[2001:db8::53]:5353", "--resolver", "192.0.2.53:53", "--ask-resolver", "--json", "--key",
+               "s2.pem", "--passphrase-fd", "3", "--storage.path", "/var/lib/dkim", "-4"});
+  CHECK(read.wait == 30min);
+  REQUIRE(read.resolvers.size() == 2);
+  CHECK(read.resolvers[0].to_string() == "192.0.2.53:53");
+  CHECK(read.resolvers[1].to_string() == "[2001:db8::53]:5353");
+  CHECK(read.ask_resolvers);
+  CHECK(read.check.output.json);
+  CHECK(read.check.storage == "/var/lib/dkim");
+  CHECK_FALSE(read.check.settings.use_ipv6);
+  REQUIRE(read.key);
+  CHECK(read.key->file == "s2.pem");
+  CHECK(std::holds_alternative<config::PassphraseDescriptor>(read.key->passphrase));
+  CHECK(read.check.selectors.size() == 1);
+  CHECK_FALSE(command({"example.com", "s1"}).key);
+}

@@ -1,0 +1,354 @@
+// When the preflight looks again, and the loop of its looks with a clock of its own.
+#include "cli/plan/preflight_polls.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "checks/history/history.hpp"
+#include "cli/plan/polling.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::cli;
+using namespace std::chrono_literals;
+using checks::Readiness;
+using probe::WallTime;
+
+namespace {
+
+constexpr WallTime start{std::chrono::milliseconds{1'795'311'296'789}};
+
+checks::SafeTime verdict(Readiness readiness, std::optional<WallTime> at = std::nullopt) {
+  checks::SafeTime safe;
+  safe.readiness = readiness;
+  safe.at = at;
+  return safe;
+}
+
+constexpr auto right_record = "v=DKIM1; k=ed25519; p=866/lVX7NSmjTGjBeTE27xlEdsiFwRlfhM7s5Bwh9G0=";
+constexpr auto other_record = "v=DKIM1; k=ed25519; p=wUdrdUfO9qObQd2Ga1tPZzx13oaZMMjd5UPOUNlGbIo=";
+
+config::DomainName name(const std::string& text) {
+  return config::DomainName::parse(text).value();
+}
+
+/// One zone with its servers, of which each has a text, or nothing (NODATA with a TTL of a minute).
+probe::Observation observation(WallTime when, const std::vector<std::string>& texts) {
+  probe::Observation seen;
+  seen.domain = name("example.com");
+  seen.selector = config::Selector::parse("s2").value();
+  seen.observed_at = when;
+  probe::Leg leg;
+  leg.owner = seen.selector.owner_name(seen.domain).value();
+  leg.delegation.zone = seen.domain;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string number = std::to_string(i + 1);
+    probe::ServerObservation server;
+    server.names = {name("ns" + number + ".example.com")};
+    server.address.ip = config::Address::parse("192.0.2." + number).value();
+    probe::Exchange exchange;
+    exchange.question_name = leg.owner;
+    exchange.outcome = probe::Outcome::answered;
+    probe::Response response;
+    response.authoritative = true;
+    if (texts[i].empty()) {
+      response.soa = {{seen.domain, seen.domain, seen.domain, 1, 1, 1, 1, 60, 60, false}};
+    } else {
+      response.txt = {{300, {texts[i]}}};
+    }
+    exchange.response = response;
+    server.exchanges = {exchange};
+    leg.servers.push_back(std::move(server));
+  }
+  seen.key.legs = {std::move(leg)};
+  return seen;
+}
+
+/// A world in which the servers have, at each look, what the script says; after its end as at its last line.
+struct ScriptedWorld {
+  std::vector<std::vector<std::string>> script{};
+  std::size_t interrupt_at_look = 0;  ///< 0: never
+  WallTime interrupt_sleep_at{};      ///< the epoch: never
+  std::vector<checks::CacheState> caches{};
+
+  WallTime now = start;
+  std::vector<WallTime> looks{};
+  std::size_t public_questions = 0;
+  checks::CacheState public_answer = checks::CacheState::expected;
+  bool asks_public = false;
+  checks::SelectorHistory history{};
+
+  checks::ResolverWord word(checks::CacheState state) const {
+    return {{{config::Address::parse("192.0.2.53").value(), 53}, now, state, 40}, "what it said"};
+  }
+
+  PreflightEnd run(std::chrono::milliseconds wait, bool never_used = true) {
+    PreflightWorld world;
+    world.now = [this] { return now; };
+    world.look = [this] {
+      looks.push_back(now);
+      const auto& texts = script[std::min(looks.size(), script.size()) - 1];
+      return SelectorLook{observation(now, texts), looks.size() == interrupt_at_look};
+    };
+    world.remember = [this](const probe::Observation& seen) {
+      checks::extend(history, seen);
+      return history;
+    };
+    world.look_at_caches = [this](const checks::Preflight&) {
+      std::vector<checks::ResolverWord> words;
+      if (!caches.empty()) words.push_back(word(caches[std::min(looks.size(), caches.size()) - 1]));
+      return words;
+    };
+    if (asks_public) {
+      world.ask_public = [this](const checks::Preflight& preflight) {
+        CHECK(preflight.sign.safe.readiness == Readiness::ready);
+        ++public_questions;
+        return std::vector{word(public_answer)};
+      };
+    }
+    world.progress = [](const checks::Preflight&, std::optional<WallTime>) {};
+    world.sleep_until = [this](WallTime time) {
+      if (interrupt_sleep_at != WallTime{} && time >= interrupt_sleep_at) return false;
+      CHECK(time > now);
+      now = time;
+      return true;
+    };
+    checks::SigningPlan plan;
+    plan.never_used = never_used;
+    plan.has_neighbour = true;
+    return run_looks(plan, config::ProbeSettings{}, wait, world);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a ready key ends the wait, and so does a time after the deadline") {
+  CHECK_FALSE(next_look(verdict(Readiness::ready, start), start, start + 30min, 5s, 0s));
+  CHECK_FALSE(next_look(verdict(Readiness::wait, start + 31min), start, start + 30min, 5s, 0s));
+  CHECK(next_look(verdict(Readiness::wait, start + 30min), start, start + 30min, 5s, 0s) == start + 30min);
+}
+
+TEST_CASE("the end of a look that lies within the millisecond of the clock is no time to wait for") {
+  PreflightWorld world;
+  world.now = [] { return start; };
+  world.look = [] {
+    SelectorLook look{observation(start, {right_record}), false};
+    look.observation.took = std::chrono::microseconds{300};
+    return look;
+  };
+  world.remember = [](const probe::Observation& seen) {
+    checks::SelectorHistory history;
+    checks::extend(history, seen);
+    return history;
+  };
+  world.look_at_caches = [](const checks::Preflight&) { return std::vector<checks::ResolverWord>{}; };
+  world.progress = [](const checks::Preflight&, std::optional<WallTime>) {};
+  checks::SigningPlan plan;
+  plan.never_used = true;
+  plan.has_neighbour = true;
+  const auto end = run_looks(plan, config::ProbeSettings{}, 0ms, world);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
+  CHECK(end.preflight.now == start + 1ms);
+}
+
+TEST_CASE("where time alone is missing the next look comes when it has passed") {
+  CHECK(next_look(verdict(Readiness::wait, start + 7min), start, start + 30min, 5s, 0s) == start + 7min);
+  // Even then not faster than the pace allows.
+  CHECK(next_look(verdict(Readiness::wait, start + 1s), start, start + 30min, 5s, 3s) == start + 3s);
+}
+
+TEST_CASE("what is not right yet is looked at after the interval, and at the deadline once more") {
+  for (const auto readiness : {Readiness::not_ready, Readiness::unknown}) {
+    CHECK(next_look(verdict(readiness), start, start + 30min, 5s, 2s) == start + 5s);
+    CHECK(next_look(verdict(readiness), start, start + 4s, 5s, 2s) == start + 4s);
+    CHECK_FALSE(next_look(verdict(readiness), start, start + 1s, 5s, 2s));
+    CHECK_FALSE(next_look(verdict(readiness), start, start, 5s, 0s));
+    CHECK_FALSE(next_look(verdict(readiness), start, start - 1s, 5s, 0s));
+  }
+}
+
+TEST_CASE("intervals grow while nothing changes, and are short again when something does") {
+  std::chrono::milliseconds interval{0};
+  std::vector<std::chrono::milliseconds> all;
+  for (int i = 0; i < 9; ++i) all.push_back(interval = next_interval(interval, i == 0, 0ms));
+  CHECK(all.front() == 5s);
+  CHECK(std::is_sorted(all.begin(), all.end()));
+  CHECK(all[1] == 7'500ms);
+  CHECK(all.back() == 60s);
+  CHECK(next_interval(60s, true, 0ms) == 5s);
+  CHECK(next_interval(5s, true, 9s) == 9s);
+  CHECK(next_interval(60s, false, 100s) == 100s);
+}
+
+TEST_CASE("the pace gives back what a look took before the next one comes") {
+  auto seen = observation(start, {right_record, right_record});
+  auto& leg = seen.key.legs.front();
+  leg.servers[1].exchanges.resize(10, leg.servers[1].exchanges.front());
+  config::ProbeSettings settings;
+  CHECK(least_interval(seen, settings) == 2s);
+  settings.pace_per_second = 0.1;
+  CHECK(least_interval(seen, settings) == 100s);
+  settings.pace_per_second = 0;  // unlimited
+  CHECK(least_interval(seen, settings) == 0s);
+  // The servers of zones above are asked on every walk.
+  settings.pace_per_second = 1;
+  leg.delegation.exchanges.resize(20);
+  CHECK(least_interval(seen, settings) == 20s);
+}
+
+TEST_CASE("a key that was never used is ready when the last server has it, at once") {
+  ScriptedWorld world;
+  world.script = {{"", ""}, {right_record, ""}, {right_record, ""}, {right_record, right_record}};
+  const auto end = world.run(30min);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
+  CHECK_FALSE(end.interrupted);
+  CHECK(world.looks == std::vector<WallTime>{start, start + 5s, start + 10s, start + 17'500ms});
+  CHECK(end.preflight.looks == 4);
+}
+
+TEST_CASE("without a wait there is one look") {
+  ScriptedWorld world;
+  world.script = {{"", right_record}};
+  CHECK(world.run(0ms).preflight.sign.safe.readiness == Readiness::not_ready);
+  CHECK(world.looks.size() == 1);
+}
+
+TEST_CASE("after the absence has left all caches one more look confirms the key") {
+  ScriptedWorld world;
+  world.script = {{""}, {right_record}};
+  const auto end = world.run(30min, false);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
+  REQUIRE(world.looks.size() == 3);
+  CHECK(world.looks[2] >= world.looks[1] + 60s);
+  CHECK(world.looks[2] < world.looks[1] + 62s);
+}
+
+TEST_CASE("a key that went away while it was waited for is not ready") {
+  ScriptedWorld world;
+  world.script = {{""}, {right_record}, {other_record}};
+  const auto end = world.run(100s, false);
+  CHECK(world.looks.size() >= 3);
+  CHECK(end.preflight.sign.safe.readiness != Readiness::ready);
+}
+
+TEST_CASE("where nothing is known a short wait is given up at once") {
+  ScriptedWorld world;
+  world.script = {{right_record}};
+  const auto end = world.run(30min, false);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::wait);
+  CHECK(end.preflight.sign.safe.at == start + 24h + 1s);
+  CHECK(world.looks.size() == 1);
+}
+
+TEST_CASE("the deadline ends the wait with the last verdict") {
+  ScriptedWorld world;
+  world.script = {{right_record, ""}};
+  const auto end = world.run(5min);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::not_ready);
+  CHECK(world.looks.back() == start + 5min);
+  CHECK_FALSE(end.interrupted);
+}
+
+TEST_CASE("an interrupted look gives way to the whole one before it") {
+  ScriptedWorld world;
+  world.script = {{right_record, ""}, {right_record, right_record}};
+  world.interrupt_at_look = 2;
+  const auto end = world.run(5min);
+  CHECK(end.interrupted);
+  CHECK(end.preflight.looks == 1);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::not_ready);
+  CHECK(world.history.last_look == start);
+}
+
+TEST_CASE("an interrupted first look is told as it is, and not remembered") {
+  ScriptedWorld world;
+  world.script = {{right_record, ""}};
+  world.interrupt_at_look = 1;
+  const auto end = world.run(5min);
+  CHECK(end.interrupted);
+  CHECK(end.preflight.sign.servers.size() == 2);
+  CHECK_FALSE(world.history.last_look);
+}
+
+TEST_CASE("an interrupted wait tells the last verdict") {
+  ScriptedWorld world;
+  world.script = {{right_record, ""}};
+  world.interrupt_sleep_at = start + 10s;
+  const auto end = world.run(5min);
+  CHECK(end.interrupted);
+  CHECK(end.preflight.looks == 2);
+}
+
+TEST_CASE("what a resolver holds is waited for, also when another cache of it answers next") {
+  ScriptedWorld world;
+  world.script = {{right_record}};
+  world.caches = {checks::CacheState::denied, checks::CacheState::empty};
+  const auto end = world.run(48h);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
+  CHECK(world.looks.back() >= start + 40s);
+}
+
+TEST_CASE("the public question is asked once, when the key may be signed with") {
+  ScriptedWorld world;
+  world.asks_public = true;
+  world.script = {{""}, {right_record}};
+  auto end = world.run(30min);
+  CHECK(world.public_questions == 1);
+  CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
+  REQUIRE(end.preflight.public_answer);
+  CHECK(end.preflight.public_answer->why_not_asked.empty());
+  CHECK(end.preflight.public_answer->answers.size() == 1);
+
+  ScriptedWorld early;
+  early.asks_public = true;
+  early.script = {{""}};
+  end = early.run(0ms);
+  CHECK(early.public_questions == 0);
+  REQUIRE(end.preflight.public_answer);
+  CHECK_FALSE(end.preflight.public_answer->why_not_asked.empty());
+}
+
+TEST_CASE("a public answer that lacks the key stands against the signing, and is the last word") {
+  for (const auto state : {checks::CacheState::denied, checks::CacheState::other}) {
+    ScriptedWorld world;
+    world.asks_public = true;
+    world.public_answer = state;
+    world.script = {{right_record}};
+    const auto end = world.run(30min);
+    CHECK(end.preflight.sign.safe.readiness == Readiness::not_ready);
+    CHECK(world.public_questions == 1);
+    CHECK(world.looks.size() == 1);
+  }
+}
+
+TEST_CASE("a public answer that shows nothing is no leave to sign") {
+  for (const auto state :
+       {checks::CacheState::unknown, checks::CacheState::hidden, checks::CacheState::empty}) {
+    ScriptedWorld world;
+    world.asks_public = true;
+    world.public_answer = state;
+    world.script = {{right_record}};
+    const auto end = world.run(30min);
+    CHECK(end.preflight.sign.safe.readiness == Readiness::unknown);
+    CHECK_FALSE(end.preflight.sign.safe.at);
+    CHECK(world.public_questions == 1);
+    CHECK(world.looks.size() == 1);
+  }
+}
+
+TEST_CASE("a server that was right by turns has to be right twice, whatever the time that is left") {
+  for (const bool stays : {true, false}) {
+    ScriptedWorld world;
+    world.script = {{right_record}, {stays ? right_record : ""}};
+    checks::extend(world.history, observation(start - 10min, {right_record}));
+    checks::extend(world.history, observation(start - 5min, {""}));
+    const auto end = world.run(0ms);
+    CHECK(world.looks.size() == 2);
+    CHECK(world.looks.back() - world.looks.front() >= 1s);
+    CHECK(end.preflight.sign.safe.readiness == (stays ? Readiness::ready : Readiness::not_ready));
+  }
+  // One that was wrong and is right now did what it should.
+  ScriptedWorld world;
+  world.script = {{right_record}};
+  checks::extend(world.history, observation(start - 5min, {""}));
+  CHECK(world.run(0ms).preflight.sign.safe.readiness == Readiness::ready);
+  CHECK(world.looks.size() == 1);
+}

@@ -1,0 +1,209 @@
+// The command line of `rotation` and the settings file put together: whose keys are planned, and by which
+// rules.
+#include "cli/plan/rotation_targets.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "config/settings_file.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::cli;
+using std::chrono::days;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr auto file_text = R"(
+probe: {port: 5300}
+policy: {rsa_bits_wanted: 3072, transit: 5d}
+rotation: {every: 100d}
+domains:
+  - domain: example.com
+    rotation: {selectors: [s1, s2], unused: 14d}
+    nameservers: [ns1.example.com=192.0.2.1]
+    selectors:
+      - {name: s1, since: 2026-10-01}
+      - name: s2
+        role: retired
+        last_signature: 2026-10-01T08:00:00Z
+        expected_key: {sha256: a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908}
+      - {name: s3, role: standby, never_used: yes}
+  - domain: short.example
+    rotation: {transit: 1500ms, every: never}
+    selectors: [only]
+)";
+
+RotationCommand command(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "rotation");
+  auto read = read_command_line(arguments);
+  if (!read) FAIL(read.error().front().where << ": " << read.error().front().message);
+  return std::get<RotationCommand>(*read);
+}
+
+config::Result<std::vector<RotationTarget>> targets_of(std::vector<std::string> arguments) {
+  const auto settings = config::read_settings(file_text, "settings.yaml", {});
+  if (!settings) FAIL(settings.error().front().where << ": " << settings.error().front().message);
+  const auto given = command(std::move(arguments));
+  return plan_rotations(given, given.asked.settings_file ? *settings : config::Settings{});
+}
+
+RotationTarget target_of(std::vector<std::string> arguments) {
+  auto targets = targets_of(std::move(arguments));
+  if (!targets) FAIL(targets.error().front().where << ": " << targets.error().front().message);
+  REQUIRE(targets->size() == 1);
+  return targets->front();
+}
+
+std::string mistakes_of(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "rotation");
+  const auto read = read_command_line(arguments);
+  REQUIRE_FALSE(read);
+  std::string text;
+  for (const auto& [where, message] : read.error()) text += where + ": " + message + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the plan of a domain is that of the settings") {
+  const auto [asked, input] = target_of({"example.com", "--config.file", "f"});
+  CHECK(asked.domain.to_string() == "example.com");
+  CHECK(asked.probe.port == 5300);
+  CHECK(asked.probe.pinned_servers.size() == 1);
+  REQUIRE(asked.selectors.size() == 3);
+  REQUIRE(input.selectors.size() == 3);
+  CHECK(input.ring.size() == 2);
+  CHECK(input.every == days{100});
+  CHECK(input.unused == days{14});
+  CHECK(input.policy.transit == days{5});
+  CHECK(input.rsa_bits == 3072);
+  CHECK(input.selectors[0].role == config::Role::active);
+  CHECK(input.selectors[0].since == config::parse_moment("2026-10-01"));
+  CHECK(input.selectors[1].last_signature == config::parse_moment("2026-10-01T08:00:00Z"));
+  CHECK(input.selectors[1].key_sha256 == "a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908");
+  CHECK(input.selectors[2].never_used);
+}
+
+TEST_CASE(
+    "the transit time is that of the flag, then the domain, then the policy, and never shorter than told") {
+  CHECK(target_of({"short.example", "--config.file", "f"}).input.policy.transit == seconds{2});
+  CHECK(target_of({"short.example", "--config.file", "f", "--transit", "3d"}).input.policy.transit ==
+        days{3});
+  CHECK(target_of({"example.com", "--config.file", "f", "--transit", "3d"}).input.policy.transit == days{3});
+  CHECK(target_of({"other.example", "s1", "--config.file", "f"}).input.policy.transit == days{5});
+  CHECK(target_of({"other.example", "s1"}).input.policy.transit == days{7});
+  CHECK_FALSE(target_of({"short.example", "--config.file", "f"}).input.every);
+}
+
+TEST_CASE("selectors of the command line stand beside those of the settings, with their own roles") {
+  const auto input = target_of({"example.com", "s2:pending", "s4", "--config.file", "f"}).input;
+  REQUIRE(input.selectors.size() == 4);
+  CHECK(input.selectors[1].role == config::Role::pending);
+  // The date was told of another role.
+  CHECK_FALSE(input.selectors[1].last_signature);
+  CHECK(input.selectors[1].key_sha256);
+  CHECK(input.selectors[3].selector.to_string() == "s4");
+  CHECK(input.selectors[3].role == config::Role::active);
+  CHECK(target_of({"example.com", "s2:retired", "--config.file", "f"}).input.selectors[1].last_signature);
+}
+
+TEST_CASE("without settings the command line says it all") {
+  const auto [asked, input] = target_of({"example.com", "s1", "s2:pending", "a.b:retired"});
+  REQUIRE(input.selectors.size() == 3);
+  CHECK(asked.selectors.size() == 3);
+  CHECK(input.selectors[0].role == config::Role::active);
+  CHECK(input.selectors[1].role == config::Role::pending);
+  CHECK(input.selectors[2].selector.to_string() == "a.b");
+  CHECK(input.ring.empty());
+}
+
+TEST_CASE("a compromised selector is planned, known or not") {
+  const auto given = command({"example.com", "--compromised", "s1", "--wait", "30m"});
+  CHECK(given.wait == std::chrono::minutes{30});
+  const auto unknown = target_of({"example.com", "--compromised", "s1"});
+  REQUIRE(unknown.input.selectors.size() == 1);
+  CHECK(unknown.input.selectors[0].role == config::Role::active);
+  const auto known = target_of({"example.com", "--compromised", "s2", "--config.file", "f"});
+  REQUIRE(known.input.selectors.size() == 3);
+  CHECK(known.input.selectors[1].role == config::Role::retired);
+}
+
+TEST_CASE("without a domain all of the settings are planned") {
+  const auto targets = targets_of({"--config.file", "f"});
+  REQUIRE(targets);
+  REQUIRE(targets->size() == 2);
+  CHECK((*targets)[1].asked.domain.to_string() == "short.example");
+}
+
+TEST_CASE("a plan leads to the selector without a role") {
+  const auto given = command({"plan", "example.com", "s1:active", "s2"});
+  CHECK(given.only_plan);
+  CHECK(given.next->to_string() == "s2");
+  REQUIRE(given.selectors.size() == 1);
+  CHECK(targets_of({"plan", "example.com", "s2", "--config.file", "f"}));
+  const auto active = targets_of({"plan", "example.com", "s1", "--config.file", "f"});
+  REQUIRE_FALSE(active);
+  CHECK(active.error().front().message == "this selector is active: the next key needs another one");
+}
+
+TEST_CASE("a domain that the settings do not know needs its selectors") {
+  const auto targets = targets_of({"exmple.com", "--config.file", "f"});
+  REQUIRE_FALSE(targets);
+  CHECK(targets.error().front().message.find("did you mean example.com?") != std::string::npos);
+}
+
+TEST_CASE("wrong arguments of a rotation are told") {
+  CHECK(mistakes_of({}) == ": no domain given; the usage is: dkimprobe rotation DOMAIN --config.file FILE\n");
+  CHECK(mistakes_of({"plan"}) ==
+        ": no domain given; the usage is: dkimprobe rotation plan DOMAIN --config.file FILE\n");
+  CHECK(mistakes_of({"example.com"})
+            .starts_with(": no selector given; say which there are: dkimprobe rotation "
+                         "example.com s1:active s2:pending"));
+  CHECK(mistakes_of({"example.com", "s1:gone"}) ==
+        "s1:gone: `gone` cannot be used: it must be pending, active, standby or retired\n");
+  CHECK(mistakes_of({"example.com", "s1", "S1:retired"}) == "S1:retired: the selector is given twice\n");
+  CHECK(mistakes_of({"plan", "example.com", "s1", "s2"}) ==
+        "s2: one selector comes next; the others need a role: SELECTOR:ROLE\n");
+  CHECK(mistakes_of({"example.com", "--compromised", "s1._domainkey"}).starts_with("--compromised: "));
+  CHECK(mistakes_of({"--compromised", "s1"}).starts_with(": no domain given"));
+  CHECK(mistakes_of({"plan", "example.com", "--compromised", "s1"}) ==
+        "--compromised: what to do at once is no plan; leave the word plan out\n");
+  CHECK(mistakes_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it belongs to --compromised\n");
+  CHECK(mistakes_of({"example.com", "--compromised", "s1", "--wait", "8d"}) ==
+        "--wait: `8d` cannot be used: it must be a time from 1s to 7d, with its unit: s, m, h or d\n");
+}
+
+TEST_CASE("a last signature on the command line is that of a selector which signs no more") {
+  const auto last = config::parse_moment("2026-11-01").value();
+  auto input =
+      target_of({"example.com", "s1:retired", "s2:active", "--last-signature", "s1=2026-11-01"}).input;
+  CHECK(input.selectors[0].last_signature == last);
+  CHECK_FALSE(input.selectors[1].last_signature);
+  input = target_of({"example.com", "--config.file", "f", "--last-signature", "s2=2026-11-01"}).input;
+  CHECK(input.selectors[1].last_signature == last);
+  for (const auto& [given, what] :
+       {std::pair("s1=2026-11-01", "s1 is active"), {"s9=2026-11-01", "s9 is none"}}) {
+    const auto refused = targets_of({"example.com", "--config.file", "f", "--last-signature", given});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().front().message.find(what) == 0);
+  }
+  CHECK(mistakes_of({"example.com", "s1", "--last-signature", "s1=yesterday"}) ==
+        "--last-signature: `s1=yesterday` cannot be used: it must be SELECTOR=TIME, with a time such as "
+        "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC\n");
+  CHECK(mistakes_of({"example.com", "s1", "--last-signature", "s1=2026-11-01", "--last-signature",
+                     "s1=2026-11-02"}) == "--last-signature: `s1=2026-11-02`: the selector is given twice\n");
+  CHECK(mistakes_of({"--config.file", "f", "--last-signature", "s1=2026-11-01"}) ==
+        "--last-signature: it is about a selector of one domain; give the domain\n");
+}
+
+TEST_CASE("what a preflight needs of this command is told to it") {
+  CHECK(target_of({"example.com", "s1"}).input.flags.empty());
+  CHECK(target_of({"example.com", "--config.file", "f", "--storage.path", "a b"}).input.flags ==
+        std::vector<std::string>{"--config.file", "f", "--storage.path", "a b"});
+}
+
+TEST_CASE("servers of the command line are known to the plan as not all of the zone's") {
+  CHECK_FALSE(target_of({"example.com", "s1"}).input.only_given_servers);
+  CHECK(
+      target_of({"example.com", "s1", "--nameserver", "ns1.example.com=192.0.2.1"}).input.only_given_servers);
+}

@@ -1,0 +1,45 @@
+#include "config/basics/base64.hpp"
+
+#include <string>
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+using namespace dkimprobe::config;
+
+namespace {
+
+std::string decoded(std::string_view text, std::size_t room = 100'000) {
+  std::string bytes(room, '\0');
+  const auto size = decode_base64(text, bytes);
+  if (!size) return "none";
+  bytes.resize(*size);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("the vectors of RFC 4648 section 10") {
+  const auto [octets, text] = GENERATE(table<std::string, std::string>({{"", ""},
+                                                                        {"f", "Zg=="},
+                                                                        {"fo", "Zm8="},
+                                                                        {"foo", "Zm9v"},
+                                                                        {"foob", "Zm9vYg=="},
+                                                                        {"fooba", "Zm9vYmE="},
+                                                                        {"foobar", "Zm9vYmFy"}}));
+  CHECK(encode_base64(octets) == text);
+  CHECK(decoded(text) == octets);
+}
+
+TEST_CASE("what is no base64 is told apart, and room is kept to") {
+  CHECK(decoded("Zm 9v\r\n\tYg = =") == "foob");
+  const auto bad = GENERATE("Zg", "Zg=", "Zg===", "Z", "Zg==Zg==", "Zm9!", "Zm_v", "====");
+  INFO(bad);
+  CHECK(decoded(bad) == "none");
+  CHECK(decoded("Zm9v", 2) == "none");
+  CHECK(decoded("Zm9v", 3) == "foo");
+}
+
+TEST_CASE("any octets come back") {
+  CHECK(rc::check([](const std::string& octets) { RC_ASSERT(decoded(encode_base64(octets)) == octets); }));
+}

@@ -1,0 +1,230 @@
+#include "exporters/json/observation_json.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "checks/judgement/judge.hpp"
+#include "exporters/json/report_json.hpp"
+#include "tests/checks/observation_vector.hpp"
+
+using namespace dkimprobe;
+using exporters::observation_json;
+using exporters::read_observation_json;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+struct Vector {
+  std::string name{};
+  probe::Observation observation{};
+  checks::Expectation expectation{};
+};
+
+std::vector<Vector> vectors() {
+  std::vector<Vector> all;
+  for (const auto* folder : {"servers", "zones"}) {
+    for (const auto& file : tests::vector_files(
+             std::filesystem::path(DKIMPROBE_SOURCE_DIRECTORY "/tests/checks/vectors") / folder)) {
+      const auto vector = tests::load_observation(file);
+      all.push_back({file.filename().string(), vector.observation, vector.expectation});
+    }
+  }
+  return all;
+}
+
+std::vector<probe::Observation> stored(const probe::Observation& observation) {
+  return {observation};
+}
+
+std::string judged(const probe::Observation& observation, const checks::Expectation& expectation) {
+  const auto report = checks::judge(observation, expectation, {});
+  return exporters::check_json(observation.domain, report.status, std::span(&report, 1));
+}
+
+Json sample() {
+  return Json::parse(observation_json(stored(vectors().front().observation)));
+}
+
+/// The one mistake in the file, as the operator reads it.
+std::string mistake_in(const std::string& text) {
+  const auto result = read_observation_json(text, "o.json");
+  if (result) return "no mistake";
+  if (result.error().size() != 1) return "not one mistake";
+  return result.error().front().where + ": " + result.error().front().message;
+}
+
+/// All values inside `json`, itself included.
+void collect(Json& json, std::vector<Json*>& all) {
+  all.push_back(&json);
+  for (auto& inner : json) {
+    if (json.is_structured()) collect(inner, all);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("an observation comes back from its file, and is judged the same") {
+  REQUIRE(vectors().size() > 20);
+  for (const auto& vector : vectors()) {
+    INFO(vector.name);
+    const std::string text = observation_json(stored(vector.observation));
+    const auto back = read_observation_json(text, vector.name);
+    if (!back) FAIL(back.error().front().where + ": " + back.error().front().message);
+    CHECK(observation_json(*back) == text);
+    CHECK(judged(back->front(), vector.expectation) == judged(vector.observation, vector.expectation));
+  }
+}
+
+TEST_CASE("no octet of a string is lost") {
+  auto observation = vectors().front().observation;
+  std::string all;
+  for (int octet = 0; octet < 255; ++octet) all.push_back(static_cast<char>(octet));
+  auto& exchange = observation.key.legs.front().servers.front().exchanges.front();
+  REQUIRE(exchange.response);
+  exchange.response->txt = {{3'600, {all, "", "\xff", "\\x41"}}};
+  exchange.response->edns.emplace().nsid = std::string("\0a", 2);
+  const auto back = read_observation_json(observation_json(stored(observation)), "o.json");
+  REQUIRE(back);
+  const auto& response = *back->front().key.legs.front().servers.front().exchanges.front().response;
+  CHECK(response.txt == exchange.response->txt);
+  CHECK(response.edns->nsid == exchange.response->edns->nsid);
+}
+
+TEST_CASE("a fact that older files do not have is unknown there") {
+  auto observation = vectors().front().observation;
+  auto& exchange = observation.key.legs.front().servers.front().exchanges.front();
+  REQUIRE(exchange.response);
+  exchange.response->nsec_ttl_seconds = 3'600;
+  const std::string text = observation_json(stored(observation));
+  const auto ttl_in = [](const std::string& file) {
+    const auto back = read_observation_json(file, "o.json");
+    REQUIRE(back);
+    return back->front().key.legs.front().servers.front().exchanges.front().response->nsec_ttl_seconds;
+  };
+  CHECK(ttl_in(text) == 3'600U);
+  Json older = Json::parse(text);
+  std::vector<Json*> places;
+  collect(older, places);
+  std::erase_if(places, [](const Json* place) { return !place->contains("nsec_ttl_seconds"); });
+  REQUIRE(!places.empty());
+  for (Json* const place : places) place->erase("nsec_ttl_seconds");
+  CHECK(ttl_in(older.dump()) == std::nullopt);
+}
+
+TEST_CASE("each mistake in a file is told in one sentence with its place") {
+  struct Case {
+    std::function<void(Json&)> edit{};
+    std::string says{};
+  };
+  const std::vector<Case> cases = {
+      {[](Json& j) { j["schema"] = "dkimprobe.report/1"; },
+       "o.json: schema: it is `dkimprobe.report/1`; this program reads `dkimprobe.observation/1`"},
+      {[](Json& j) { j.erase("schema"); }, "o.json: schema: it is missing"},
+      {[](Json& j) { j = Json::array(); }, "o.json: it must be an object"},
+      {[](Json& j) { j["extra\n"] = 1; }, R"(o.json: it has `extra\x0a`, which is not known)"},
+      {[](Json& j) { j["observations"][0]["domain"] = 5; },
+       "o.json: observations[0].domain: it must be a string"},
+      {[](Json& j) { j["observations"] = Json::array(); },
+       "o.json: observations: it must have at least one element"},
+      {[](Json& j) { j["observations"] = Json::object(); }, "o.json: observations: it must be a list"},
+      {[](Json& j) { j["observations"][0]["took_us"] = -1; },
+       "o.json: observations[0].took_us: it must be a whole number from 0 to 1000000000000000"},
+      {[](Json& j) { j["observations"][0]["observed_at_unix_ms"] = 1e300; },
+       "o.json: observations[0].observed_at_unix_ms: it must be a whole number from 0 to 253402300799999"},
+      {[](Json& j) { j["observations"][0]["selector"] = ""; },
+       "o.json: observations[0].selector: ``: it is empty; give the value of s= of a DKIM-Signature"},
+      {[](Json& j) { j["observations"][0]["key"]["outcome"] = "fine"; },
+       "o.json: observations[0].key.outcome: it must be one of: complete, loop, too_long, interrupted"},
+      {[](Json& j) { j["observations"][0]["key"]["legs"][0]["servers"][0]["address"]["ip"] = "ns1"; },
+       "o.json: observations[0].key.legs[0].servers[0].address.ip: `ns1` is no IP address"},
+      {[](Json& j) { j["observations"][0]["key"]["legs"][0]["servers"][0]["address"]["port"] = 65'536; },
+       "o.json: observations[0].key.legs[0].servers[0].address.port: it must be a whole number from 0 to "
+       "65535"},
+      {[](Json& j) { j["observations"][0]["key"]["legs"][0]["servers"][0]["names"] = Json::array(); },
+       "o.json: observations[0].key.legs[0].servers[0].names: a server has at least one name"},
+      {[](Json& j) {
+         j["observations"][0]["key"]["legs"][0]["servers"][0]["exchanges"][0]["response"] = nullptr;
+       },
+       "o.json: observations[0].key.legs[0].servers[0].exchanges[0].response: it must be there exactly when "
+       "the "
+       "outcome is `answered`"},
+      {[](Json& j) {
+         j["observations"][0]["key"]["legs"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
+             Json::array({{{"ttl_seconds", 1}, {"strings", {std::string(256, 'a')}}}});
+       },
+       "o.json: observations[0].key.legs[0].servers[0].exchanges[0].response.txt[0].strings[0]: it has 256 "
+       "octets, "
+       "more than 255"},
+      {[](Json& j) {
+         j["observations"][0]["key"]["legs"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
+             Json::array({{{"ttl_seconds", 1}, {"strings", {"\\"}}}});
+       },
+       "o.json: observations[0].key.legs[0].servers[0].exchanges[0].response.txt[0].strings[0]: it must be "
+       R"(printable ASCII, with a backslash as `\\` and all else as `\xHH`, escaped)"},
+      {[](Json& j) {
+         j["observations"][0]["key"]["legs"][0]["servers"][0]["names"] =
+             std::vector<std::string>(65'537, "a.example");
+       },
+       "o.json: observations[0].key.legs[0].servers[0].names: it has 65537 elements, more than 65536"},
+  };
+  for (const auto& each : cases) {
+    Json json = sample();
+    each.edit(json);
+    CHECK(mistake_in(json.dump()) == each.says);
+  }
+  CHECK(mistake_in("") == "o.json: it is cut off: the JSON does not end (0 bytes)");
+  CHECK(mistake_in("{\"schema\": nonsense}") == "o.json: it is no JSON: wrong at byte 13");
+  CHECK(mistake_in(sample().dump() + "x").starts_with("o.json: it is no JSON: wrong at byte "));
+  CHECK(mistake_in(std::string(exporters::largest_observation_file_bytes + 1, ' ')) ==
+        "o.json: it has more than 33554432 bytes, too many for an observation");
+}
+
+TEST_CASE("a file that is cut off anywhere is refused") {
+  const std::string text = sample().dump();
+  for (std::size_t end = 0; end < text.size(); end += 1 + text.size() / 400) {
+    CHECK(mistake_in(text.substr(0, end)) ==
+          "o.json: it is cut off: the JSON does not end (" + std::to_string(end) + " bytes)");
+  }
+}
+
+TEST_CASE("deep nesting costs no stack and is refused") {
+  CHECK(mistake_in(std::string(1'000'000, '[')) ==
+        "o.json: it is cut off: the JSON does not end (1000000 bytes)");
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
+  CHECK(mistake_in(deep) == "o.json: it must be an object");
+}
+
+TEST_CASE("whatever a changed file holds, it is refused or can be judged") {
+  std::mt19937 random(20'261'122);
+  const auto draw = [&](std::size_t below) { return static_cast<std::size_t>(random() % below); };
+  const auto all = vectors();
+  const std::vector<Json> values = {
+      nullptr, true,       0,   1,           -1,          65'535,        4'294'967'295U, "",
+      "a",     "answered", ".", "x.example", "192.0.2.1", Json::array(), Json::object(), 1.5};
+  std::size_t accepted = 0;
+  for (int round = 0; round < 600; ++round) {
+    Json json = Json::parse(observation_json(stored(all[draw(all.size())].observation)));
+    for (std::size_t change = 1 + draw(3); change > 0; --change) {
+      std::vector<Json*> places;
+      collect(json, places);
+      Json& place = *places[draw(places.size())];
+      if (place.is_array() && !place.empty() && draw(2) == 0) {
+        place.erase(draw(place.size()));
+      } else {
+        const Json other = draw(2) == 0 ? values[draw(values.size())] : Json(*places[draw(places.size())]);
+        place = other;
+      }
+    }
+    const auto back = read_observation_json(json.dump(), "o.json");
+    if (!back) continue;
+    ++accepted;
+    for (const auto& observation : *back) CHECK_FALSE(judged(observation, {}).empty());
+  }
+  CHECK(accepted > 20);
+}

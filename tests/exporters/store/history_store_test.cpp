@@ -1,0 +1,669 @@
+#include "exporters/store/history_store.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+#include "exporters/text/iso_time.hpp"
+#include "tests/exporters/sample_looks.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::exporters;
+using checks::SelectorHistory;
+using config::DomainName;
+using config::Selector;
+using probe::Rcode;
+using tests::at_second;
+using tests::look;
+using tests::Said;
+using tests::Texts;
+
+namespace {
+
+/// No look comes from a time after this one.
+constexpr auto clock_is_right = probe::WallTime::max();
+
+/// A directory that ends with the test.
+class Scratch {
+ public:
+  Scratch() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "dkimprobe-history.XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    path_ = pattern;
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { std::filesystem::remove_all(path_); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path file() const { return history_file(path_); }
+
+ private:
+  std::filesystem::path path_{};
+};
+
+/// No file can be written while this lives, all can be read: a disk that is full.
+class FullDisk {
+ public:
+  FullDisk() {
+    previous_ = signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit_);
+    const rlimit low{0, limit_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &low);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &limit_);
+    signal(SIGXFSZ, previous_);
+  }
+
+ private:
+  rlimit limit_{};
+  void (*previous_)(int) = nullptr;
+};
+
+DomainName name(const std::string& text) {
+  return DomainName::parse(text).value();
+}
+Selector selector(const std::string& text) {
+  return Selector::parse(text).value();
+}
+
+template <class T>
+T taken(config::Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().front().where + ": " + result.error().front().message);
+  return std::move(*result);
+}
+void taken(const config::Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error().front().where + ": " + result.error().front().message);
+}
+
+HistoryStore opened(const Scratch& scratch, const HistoryLimits& limits = {}) {
+  return taken(HistoryStore::open(scratch.path(), HistoryAccess::write, limits));
+}
+
+std::string time_text(std::optional<probe::WallTime> time) {
+  return time ? iso_time(*time) : "never";
+}
+
+std::string names_text(const std::vector<DomainName>& names) {
+  std::string text;
+  for (const auto& each : names) text += each.to_string() + ',';
+  return text;
+}
+
+std::string spans_text(const std::vector<checks::ServerTimeline>& timelines) {
+  std::string text;
+  for (const auto& [owner, server, spans, lag] : timelines) {
+    text += fmt::format("{} {} {} {}\n", owner.to_string(), server.name, server.address.to_string(),
+                        lag ? fmt::format("{} since {}", lag->serial, time_text(lag->since)) : "-");
+    for (const auto& span : spans) {
+      text += fmt::format("  {} {} {} {} {} {} {} {}", time_text(span.first_seen), time_text(span.last_seen),
+                          static_cast<int>(span.kind), span.alias ? span.alias->to_string() : "-",
+                          span.ttl_seconds.value_or(-1), span.nsec_ttl_seconds.value_or(-1),
+                          span.domainkey_denied_seconds.value_or(-1), span.wildcard_ttl_seconds.value_or(-1));
+      for (const auto& strings : span.texts) {
+        text += " [";
+        for (const auto& string : strings) text += fmt::format("{}:{},", string.size(), string);
+        text += ']';
+      }
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+std::string whole(const checks::ZonePast& past) {
+  std::string text = fmt::format("zones {} {}\n", time_text(past.first_look), time_text(past.last_look));
+  for (const auto& [apex, spans] : past.zones) {
+    text += apex.to_string() + '\n';
+    for (const auto& span : spans) {
+      text +=
+          fmt::format("  {} {} {} | {} | {} {} {} {} | {} {}\n", time_text(span.first_seen),
+                      time_text(span.last_seen), names_text(span.parent), names_text(span.child),
+                      span.parent_ttl_seconds, span.child_ttl_seconds, span.negative_ttl_seconds.value_or(-1),
+                      span.nsec_ttl_seconds.value_or(-1), fmt::join(span.ds, " "), span.ds_ttl_seconds);
+    }
+  }
+  return text + spans_text(past.names);
+}
+
+/// Every member of a history, so that two are the same exactly when their texts are.
+std::string whole(const SelectorHistory& history) {
+  return fmt::format("{} {} {} {}\n", history.domain.to_string(), history.selector.to_string(),
+                     time_text(history.first_look), time_text(history.last_look)) +
+         spans_text(history.servers) + whole(history.past);
+}
+
+std::string any_octets(std::size_t longest) {
+  std::string octets(*rc::gen::inRange<std::size_t>(0, longest + 1), '\0');
+  for (char& octet : octets) octet = static_cast<char>(*rc::gen::inRange(0, 256));
+  return octets;
+}
+
+Said any_said(int server) {
+  Said said{server};
+  said.ttl_seconds = *rc::gen::element(0U, 60U, 3600U, 4'294'967'295U);
+  said.serial = *rc::gen::element(0U, 1U, 4'294'967'295U);
+  switch (*rc::gen::inRange(0, 8)) {
+    case 0:
+      said.rcode = Rcode::nxdomain;
+      break;
+    case 1:
+      break;  // no data
+    case 2:
+      said.rcode = *rc::gen::element(Rcode::servfail, Rcode::refused);
+      break;
+    case 3:
+      said.silent = true;
+      break;
+    case 4:
+      said.alias = *rc::gen::element("s1.provider.example", "S1.Provider.Example", "a\\032\\000b.example");
+      break;
+    case 5:
+      said.texts = {{any_octets(40), any_octets(255)}, {any_octets(3)}};
+      break;
+    default:
+      said.texts = {{"v=DKIM1; p=", *rc::gen::element("", "one", "two")}};
+  }
+  return said;
+}
+
+/// What is seen of the zones beside nameservers: DS records, and whether `_domainkey` is there.
+void add_zone_facts(probe::Leg& leg) {
+  if (*rc::gen::arbitrary<bool>()) {
+    auto& cut = leg.delegation.cuts.front();
+    auto& referral = cut.referrals.emplace_back();
+    if (*rc::gen::arbitrary<bool>()) referral.ds.push_back({cut.apex, 1, 13, 2, any_octets(2), 86'400});
+  }
+  for (auto& server : leg.servers) {
+    if (*rc::gen::arbitrary<bool>()) continue;
+    probe::Exchange asked;
+    asked.purpose = probe::Purpose::domainkey;
+    asked.question_name = leg.owner.parent();
+    asked.outcome = probe::Outcome::answered;
+    probe::Response& response = asked.response.emplace();
+    response.authoritative = true;
+    response.rcode = *rc::gen::element(Rcode::noerror, Rcode::nxdomain);
+    if (*rc::gen::arbitrary<bool>()) response.nsec_ttl_seconds = 60;
+    probe::SoaRecord soa;
+    soa.owner = leg.delegation.zone;
+    soa.ttl_seconds = soa.minimum_seconds = *rc::gen::element(0U, 600U);
+    response.soa.push_back(soa);
+    server.exchanges.push_back(std::move(asked));
+  }
+}
+
+/// A look with any of five servers, in any order, as servers and parents come and go.
+probe::Observation any_look(const std::string& selector_text, probe::WallTime time) {
+  std::vector<Said> said;
+  for (int server = 1; server <= 5; ++server) {
+    if (*rc::gen::inRange(0, 4) != 0) said.push_back(any_said(server));
+  }
+  if (*rc::gen::arbitrary<bool>()) std::ranges::reverse(said);
+  auto observation = look("example.com", selector_text, time, said,
+                          *rc::gen::element(std::vector<int>{}, std::vector<int>{7, 8}));
+  add_zone_facts(observation.key.legs.front());
+  if (*rc::gen::arbitrary<bool>()) {
+    observation.key.legs.push_back(
+        tests::leg("s1.provider.example", "provider.example", {any_said(1), any_said(6)}));
+  }
+  return observation;
+}
+
+/// A key that can be read, as text of a record.
+const std::string key_text = "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=";
+
+/// The only fingerprint in the file of `scratch`.
+std::string stored_fingerprint(const Scratch& scratch) {
+  return SQLite::Database(scratch.file().string()).execAndGet("SELECT sha256 FROM keys").getString();
+}
+
+std::string file_octets(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::stringstream octets;
+  octets << stream.rdbuf();
+  return octets.str();
+}
+
+void expect_refused(const Scratch& scratch, const std::string& words) {
+  const std::string before = file_octets(scratch.file());
+  for (const auto access : {HistoryAccess::write, HistoryAccess::read}) {
+    const auto store = HistoryStore::open(scratch.path(), access);
+    REQUIRE_FALSE(store);
+    CHECK(store.error().front().where == scratch.file().string());
+    INFO(store.error().front().message);
+    CHECK(store.error().front().message.find(words) != std::string::npos);
+  }
+  CHECK(file_octets(scratch.file()) == before);
+}
+
+}  // namespace
+
+TEST_CASE("what is loaded is what the looks make, whatever they saw") {
+  CHECK(rc::check([] {
+    const Scratch scratch;
+    auto store = opened(scratch);
+    SelectorHistory expected[2];
+    checks::ZonePast past;
+    const std::string selectors[] = {"s1", "s2"};
+    for (std::size_t i = 0; i < 2; ++i) {
+      expected[i].domain = name("example.com");
+      expected[i].selector = selector(selectors[i]);
+    }
+    std::int64_t second = 0;
+    for (int looks = *rc::gen::inRange(1, 25); looks > 0; --looks) {
+      const std::size_t which = *rc::gen::inRange<std::size_t>(0, 2);
+      second += *rc::gen::inRange(1, 1'000);
+      const auto observation = any_look(selectors[which], at_second(second));
+      taken(store.record(observation, clock_is_right));
+      checks::extend_all(past, {{&expected[which], &observation}}, clock_is_right);
+      if (*rc::gen::inRange(0, 6) == 0) store = opened(scratch);
+    }
+    for (auto& history : expected) history.past = past;
+    for (std::size_t i = 0; i < 2; ++i)
+      RC_ASSERT(whole(taken(store.load(expected[i].domain, expected[i].selector))) == whole(expected[i]));
+    SQLite::Database file(scratch.file().string());
+    RC_ASSERT(file.execAndGet("PRAGMA integrity_check").getString() == std::string("ok"));
+    RC_ASSERT(!SQLite::Statement(file, "PRAGMA foreign_key_check").executeStep());
+    RC_ASSERT(file.execAndGet("SELECT count(*) FROM texts WHERE id NOT IN (SELECT texts_id FROM spans WHERE "
+                              "texts_id IS NOT NULL)")
+                  .getInt() == 0);
+  }));
+}
+
+TEST_CASE("a look that sees nothing new writes one row") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  const std::vector<Said> said = {{1, Rcode::noerror, {{key_text}}}, {2, Rcode::nxdomain}};
+  taken(store.record(look("example.com", "s1", at_second(1), said), clock_is_right));
+  SQLite::Database file(scratch.file().string());
+  const auto rows = [&](const std::string& where) {
+    return file.execAndGet("SELECT count(*) FROM " + where).getInt();
+  };
+  const int spans = rows("spans");
+  taken(store.record(look("example.com", "s1", at_second(2), said), clock_is_right));
+  CHECK(rows("spans") == spans);
+  CHECK(rows("spans WHERE last_seen IS NOT NULL") == 0);
+  CHECK(rows("zone_spans WHERE last_seen IS NOT NULL") == 0);
+  taken(store.record(look("example.com", "s1", at_second(3), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
+                     clock_is_right));
+  CHECK(rows("spans WHERE last_seen IS NOT NULL") == 1);
+}
+
+TEST_CASE("a look that is older than the last one is left out, of two at once the later one counts") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), clock_is_right));
+  const auto before = whole(taken(store.load(name("example.com"), selector("s1"))));
+  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::servfail}}), clock_is_right));
+  CHECK(whole(taken(store.load(name("example.com"), selector("s1")))) == before);
+  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::servfail}}), clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(11), {{1, Rcode::servfail}}), clock_is_right));
+  const auto history = taken(store.load(name("example.com"), selector("s1")));
+  REQUIRE(history.servers.front().spans.size() == 1);
+  CHECK(history.servers.front().spans.front().kind == checks::PublishedKind::failure);
+  CHECK(history.servers.front().spans.front().last_seen == at_second(11));
+}
+
+TEST_CASE("after the clock was set back looks count again, and nothing that was seen is lost") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), at_second(11)));
+  // The clock runs ahead: two more answers.
+  taken(store.record(look("example.com", "s1", at_second(5'000), {{1, Rcode::servfail}}), at_second(5'001)));
+  taken(store.record(look("example.com", "s1", at_second(6'000), {{1, Rcode::noerror}}), at_second(6'001)));
+  taken(store.record(look("example.com", "s1", at_second(20), {{1, Rcode::nxdomain}}), at_second(21)));
+  auto history = taken(store.load(name("example.com"), selector("s1")));
+  CHECK(history.first_look == at_second(10));
+  CHECK(history.last_look == at_second(20));
+  const auto& spans = history.servers.front().spans;
+  REQUIRE(spans.size() == 4);
+  CHECK(spans[0].first_seen == at_second(10));
+  CHECK(spans[1].kind == checks::PublishedKind::failure);
+  CHECK(spans[1].first_seen > at_second(19));
+  CHECK(spans[2].first_seen > spans[1].first_seen);
+  CHECK(spans[2].last_seen < at_second(20));
+  CHECK(spans[3].first_seen == at_second(20));
+  // A look of another process that ended a moment later is none of a clock that is ahead.
+  taken(store.record(look("example.com", "s1", at_second(30), {{1, Rcode::servfail}}), at_second(31)));
+  taken(store.record(look("example.com", "s1", at_second(29), {{1, Rcode::nxdomain}}), at_second(31)));
+  history = taken(store.load(name("example.com"), selector("s1")));
+  CHECK(history.last_look == at_second(30));
+}
+
+TEST_CASE("names are the same in any case") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  taken(store.record(look("Example.COM", "S1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::nxdomain}}), clock_is_right));
+  CHECK(taken(store.domains()).size() == 1);
+  CHECK(taken(store.selectors(name("EXAMPLE.com"))) == std::vector{selector("s1")});
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_look == at_second(2));
+}
+
+TEST_CASE("the signing practices are kept as the history of _adsp") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  std::vector<probe::Observation> round;
+  for (const char* each : {"s1", "s2"}) {
+    auto& observation = round.emplace_back(look("example.com", each, at_second(1), {{1, Rcode::nxdomain}}));
+    observation.adsp.legs.push_back(
+        tests::leg("_adsp._domainkey.example.com", "example.com", {{1, Rcode::noerror, {{"dkim=all"}}}}));
+  }
+  taken(store.record(round, clock_is_right));
+  CHECK(taken(store.selectors(name("example.com"))) ==
+        std::vector{adsp_selector(), selector("s1"), selector("s2")});
+  const auto adsp = taken(store.load(name("example.com"), adsp_selector()));
+  REQUIRE(adsp.servers.size() == 1);
+  REQUIRE(adsp.servers.front().spans.size() == 1);
+  CHECK(adsp.servers.front().spans.front().texts == Texts{{"dkim=all"}});
+  // A light look has them from an earlier one.
+  for (auto& observation : round) {
+    observation.observed_at = at_second(9);
+    observation.is_light = true;
+  }
+  taken(store.record(round, at_second(9)));
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_look == at_second(9));
+  CHECK(taken(store.load(name("example.com"), adsp_selector())).last_look == adsp.last_look);
+}
+
+TEST_CASE("the names at which a key stood are found, with their times") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  const Texts key = {{key_text.substr(0, 20), key_text.substr(20)}};
+  taken(store.record(
+      look("example.com", "s1", at_second(1), {{1, Rcode::noerror, key}, {2, Rcode::noerror, key}}),
+      clock_is_right));
+  taken(
+      store.record(look("example.com", "s1", at_second(5), {{1, Rcode::noerror, key}, {2, Rcode::nxdomain}}),
+                   clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
+                     clock_is_right));
+  taken(store.record(look("example.org", "s2", at_second(20), {{1, Rcode::noerror, {{key_text + ";"}}}}),
+                     clock_is_right));
+  taken(store.record(look("example.org", "s2", at_second(30), {{1, Rcode::noerror, {{key_text + ";"}}}}),
+                     clock_is_right));
+  taken(store.record(look("example.net", "s3", at_second(30), {{1, Rcode::noerror, {{"v=DKIM1; p="}}}}),
+                     clock_is_right));
+  const auto uses = taken(store.names_with_key(stored_fingerprint(scratch)));
+  REQUIRE(uses.size() == 2);
+  CHECK(uses[0].domain == name("example.com"));
+  CHECK(uses[0].selector == selector("s1"));
+  CHECK(uses[0].first_seen == at_second(1));
+  CHECK(uses[0].last_seen == at_second(5));
+  CHECK(uses[1].domain == name("example.org"));
+  CHECK(uses[1].first_seen == at_second(20));
+  CHECK(uses[1].last_seen == at_second(30));
+  CHECK(taken(store.names_with_key("00")).empty());
+}
+
+TEST_CASE("what ended too long ago goes with its texts and what is there now stays") {
+  const Scratch scratch;
+  auto store = opened(scratch, {std::chrono::hours{1}, 1'000, std::chrono::hours{0}});
+  const auto texts = [](const std::string& note) { return Texts{{"v=DKIM1; p=; n=" + note}}; };
+  taken(store.record(look("example.com", "s1", at_second(0),
+                          {{1, Rcode::noerror, texts("old")}, {2, Rcode::noerror, texts("same")}}),
+                     clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(60),
+                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
+                     clock_is_right));
+  taken(store.record(look("example.org", "s1", at_second(60), {{1, Rcode::noerror, texts("forgotten")}}),
+                     clock_is_right));
+  taken(store.record(look("example.com", "s1", at_second(100'000),
+                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
+                     clock_is_right));
+  const auto history = taken(store.load(name("example.com"), selector("s1")));
+  CHECK(history.first_look == at_second(0));
+  for (const auto& timeline : history.servers) CHECK(timeline.spans.size() == 1);
+  CHECK(history.servers[1].spans.front().first_seen == at_second(0));
+  CHECK(taken(store.domains()) == std::vector{name("example.com")});
+  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM texts").getInt() == 2);
+}
+
+TEST_CASE("a selector keeps no more spans than allowed, whatever its servers do") {
+  const Scratch scratch;
+  constexpr std::size_t most = 40;
+  auto store = opened(scratch, {std::chrono::hours{24 * 365}, most, std::chrono::hours{1}});
+  for (int second = 1; second <= 200; ++second) {
+    // Each look another server, and one that changes each time.
+    taken(store.record(look("example.com", "s1", at_second(second * 600),
+                            {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::to_string(second)}}},
+                             {2 + second % 200, Rcode::nxdomain}}),
+                       clock_is_right));
+  }
+  const auto history = taken(store.load(name("example.com"), selector("s1")));
+  std::size_t spans = 0;
+  for (const auto& timeline : history.servers) spans += timeline.spans.size();
+  CHECK(spans <= most);
+  CHECK(spans > most / 2);
+  CHECK(history.servers.front().spans.back().texts == Texts{{"v=DKIM1; p=; n=200"}});
+  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
+        static_cast<int>(spans));
+}
+
+TEST_CASE("two processes share the file") {
+  const Scratch scratch;
+  auto one = opened(scratch);
+  auto other = opened(scratch);
+  taken(one.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(other.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
+  taken(one.record(look("example.com", "s1", at_second(3), {{1, Rcode::noerror}}), clock_is_right));
+  CHECK(taken(other.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
+  auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
+  CHECK(taken(reader.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
+}
+
+TEST_CASE("who holds the history is the only one that does, and others still write") {
+  const Scratch scratch;
+  {
+    const auto held = taken(HistoryStore::open(scratch.path(), HistoryAccess::hold));
+    const auto second = HistoryStore::open(scratch.path(), HistoryAccess::hold);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().front().message.find("another dkimprobe") != std::string::npos);
+    auto writer = opened(scratch);
+    taken(writer.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  }
+  CHECK(HistoryStore::open(scratch.path(), HistoryAccess::hold));
+}
+
+TEST_CASE("reading makes no file, and writing one directory at most") {
+  const Scratch scratch;
+  auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
+  CHECK(taken(reader.domains()).empty());
+  CHECK(taken(reader.load(name("example.com"), selector("s1"))).last_look == std::nullopt);
+  CHECK_FALSE(std::filesystem::exists(scratch.file()));
+  CHECK_FALSE(HistoryStore::open(scratch.path() / "none", HistoryAccess::read));
+  CHECK(HistoryStore::open(scratch.path() / "none", HistoryAccess::write));
+  CHECK_FALSE(HistoryStore::open(scratch.path() / "no" / "parent", HistoryAccess::write));
+  CHECK_FALSE(HistoryStore::open(scratch.path() / "none" / "history.sqlite", HistoryAccess::write));
+}
+
+TEST_CASE("a file of an older schema is brought up to date, a newer one is left alone") {
+  const Scratch scratch;
+  {
+    // Version 0 is ours by its mark alone.
+    SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    file.exec("PRAGMA application_id = 1145784680");
+  }
+  const auto reader = HistoryStore::open(scratch.path(), HistoryAccess::read);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().front().message.find("older dkimprobe (schema version 0") != std::string::npos);
+  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                               clock_is_right));
+  SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
+  CHECK(file.execAndGet("PRAGMA application_id").getInt() == 1'145'784'680);
+  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 2);
+  CHECK(file.execAndGet("SELECT count(*) FROM spans").getInt() == 1);
+  file.exec("PRAGMA user_version = 3; PRAGMA journal_mode = DELETE");
+  expect_refused(scratch, "newer dkimprobe (schema version 3, this one knows 2)");
+}
+
+TEST_CASE("zones that version 1 kept for each selector become those of the domain") {
+  const Scratch scratch;
+  const std::vector<Said> said{{1, Rcode::noerror, {{key_text}}}};
+  {
+    auto store = opened(scratch);
+    for (const int second : {1, 5}) {
+      taken(store.record(look("example.com", "s1", at_second(second), said), clock_is_right));
+      taken(store.record(look("example.com", "s2", at_second(second + 1), said), clock_is_right));
+    }
+  }
+  {
+    // s1 saw ns7 from 1 to 5, s2 saw ns7 at 2 and ns8 from 4 to 6.
+    SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
+    file.exec("PRAGMA foreign_keys = ON; DELETE FROM selectors WHERE selector = ''");
+    for (const char* column :
+         {"child_ttl_seconds", "negative_ttl_seconds", "nsec_ttl_seconds", "ds", "ds_ttl_seconds"})
+      file.exec(fmt::format("ALTER TABLE zone_spans DROP COLUMN {}", column));
+    file.exec("ALTER TABLE zone_spans RENAME COLUMN parent_ttl_seconds TO ttl_seconds");
+    file.exec("INSERT INTO zones SELECT id, id, 0, 'example.com' FROM selectors");
+    const auto span = [&](const std::string& which, int from, const std::string& until,
+                          const std::string& host) {
+      file.exec(
+          fmt::format("INSERT INTO zone_spans SELECT id, {}, {}, '{}', '{}', 7200 FROM selectors WHERE "
+                      "selector = '{}'",
+                      at_second(from).time_since_epoch().count(), until, host, host, which));
+    };
+    span("s1", 1, "NULL", "ns7.example.com");
+    span("s2", 2, std::to_string(at_second(2).time_since_epoch().count()), "ns7.example.com");
+    span("s2", 4, "NULL", "ns8.example.com");
+    file.exec("PRAGMA user_version = 1");
+  }
+  auto store = opened(scratch);
+  CHECK(taken(store.selectors(name("example.com"))) == std::vector{selector("s1"), selector("s2")});
+  for (const char* each : {"s1", "s2"}) {
+    const auto history = taken(store.load(name("example.com"), selector(each)));
+    CHECK(history.servers.size() == 1);
+    CHECK(history.past.first_look == at_second(1));
+    CHECK(history.past.last_look == at_second(6));
+    REQUIRE(history.past.zones.size() == 1);
+    // At 5 s1 saw ns7 again: nothing that a cache may hold is shortened.
+    std::vector<std::string> seen;
+    for (const auto& zone_span : history.past.zones.front().spans) {
+      CHECK(zone_span.parent_ttl_seconds == 7'200);
+      CHECK(zone_span.child_ttl_seconds == 7'200);
+      seen.push_back(names_text(zone_span.parent));
+    }
+    CHECK(seen == std::vector<std::string>{"ns7.example.com,", "ns8.example.com,", "ns7.example.com,",
+                                           "ns8.example.com,"});
+  }
+}
+
+TEST_CASE("files of others and broken ones are refused and stay as they are") {
+  const Scratch scratch;
+  SECTION("of another program") {
+    SQLite::Database(scratch.file().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec("CREATE TABLE t (a)");
+    expect_refused(scratch, "another program");
+  }
+  SECTION("no SQLite file") {
+    std::ofstream(scratch.file()) << std::string(5'000, 'x');
+    expect_refused(scratch, "nor any SQLite file");
+  }
+  SECTION("a damaged schema") {
+    taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                                 clock_is_right));
+    std::fstream stream(scratch.file(), std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(100);
+    stream << std::string(200, '\xff');
+    stream.close();
+    expect_refused(scratch, "the history is damaged");
+  }
+}
+
+TEST_CASE("damage that shows late is told, and nothing is written over it") {
+  const Scratch scratch;
+  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                               clock_is_right));
+  const auto change =
+      GENERATE("UPDATE spans SET kind = 'nonsense'", "UPDATE timelines SET address = '1.2.3'",
+               "UPDATE timelines SET owner = 'a..b'", "UPDATE timelines SET lag_serial = 7",
+               "UPDATE spans SET ttl_seconds = -1", "UPDATE selectors SET last_look = NULL",
+               "INSERT INTO texts VALUES (9, '', x'0001ffff'); UPDATE spans SET texts_id = 9");
+  SQLite::Database(scratch.file().string(), SQLite::OPEN_READWRITE).exec(change);
+  INFO(change);
+  const auto before =
+      SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt();
+  auto store = opened(scratch);
+  const auto recorded =
+      store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right);
+  REQUIRE_FALSE(recorded);
+  CHECK(recorded.error().front().message.find("the history is damaged") != std::string::npos);
+  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
+        before);
+}
+
+TEST_CASE("on a full disk looks are held in memory, and written when there is room") {
+  const Scratch scratch;
+  auto store = opened(scratch);
+  SelectorHistory expected;
+  expected.domain = name("example.com");
+  expected.selector = selector("s1");
+  const auto see = [&](int second) {
+    const auto observation = look(
+        "example.com", "s1", at_second(second),
+        {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::string(200, static_cast<char>('a' + second))}}}});
+    checks::extend(expected, observation);
+    return store.record(observation, clock_is_right);
+  };
+  taken(see(1));
+  {
+    const FullDisk full;
+    for (int second = 2; second <= 4; ++second) {
+      const auto recorded = see(second);
+      REQUIRE_FALSE(recorded);
+      INFO(recorded.error().front().message);
+      CHECK(recorded.error().front().where == scratch.file().string());
+      CHECK(whole(taken(store.load(expected.domain, expected.selector))) == whole(expected));
+    }
+  }
+  const SelectorHistory held = expected;
+  SECTION("by the next look") {
+    taken(see(5));
+    auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
+    CHECK(whole(taken(reader.load(expected.domain, expected.selector))) == whole(expected));
+  }
+  SECTION("by a look at another selector") {
+    taken(store.record(look("example.org", "s1", at_second(5), {{1, Rcode::nxdomain}}), clock_is_right));
+    auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
+    CHECK(whole(taken(reader.load(held.domain, held.selector))) == whole(held));
+  }
+  SECTION("what another process wrote meanwhile stays") {
+    taken(opened(scratch).record(look("example.com", "s1", at_second(5), {{1, Rcode::nxdomain}}),
+                                 clock_is_right));
+    taken(see(6));
+    const auto history = taken(store.load(held.domain, held.selector));
+    REQUIRE(history.servers.front().spans.size() == 3);
+    CHECK(history.servers.front().spans[1].kind == checks::PublishedKind::nxdomain);
+    CHECK(history.servers.front().spans[2].texts.front().front().back() == static_cast<char>('a' + 6));
+  }
+}
+
+TEST_CASE("a disk that is full from the start still gives a store") {
+  const Scratch scratch;
+  auto store = [&] {
+    const FullDisk full;
+    auto made = opened(scratch);
+    const auto recorded =
+        made.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right);
+    CHECK_FALSE(recorded);
+    CHECK(taken(made.load(name("example.com"), selector("s1"))).last_look == at_second(1));
+    return made;
+  }();
+  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 2);
+}

@@ -1,0 +1,65 @@
+#include "exporters/terminal/check_guide.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "exporters/json/catalogue_json.hpp"
+#include "exporters/text/text_layout.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::exporters;
+
+namespace {
+
+std::string read_source(const std::string& path) {
+  std::ifstream stream(DKIMPROBE_SOURCE_DIRECTORY "/" + path);
+  std::stringstream file;
+  file << stream.rdbuf();
+  return file.str();
+}
+
+}  // namespace
+
+TEST_CASE("checks/README.md says what the catalogue says") {
+  INFO("write it anew: dkimprobe explain --markdown > checks/README.md");
+  CHECK(read_source("checks/README.md") == catalogue_markdown());
+}
+
+TEST_CASE("the catalogue that the mixin is made from is that of the program") {
+  INFO(
+      "write it anew: dkimprobe explain --json > exporters/mixin/catalogue.json, then "
+      "exporters/mixin/render");
+  CHECK(read_source("exporters/mixin/catalogue.json") == catalogue_json());
+}
+
+TEST_CASE("each check is explained and listed, within the columns") {
+  for (const std::size_t columns : {40U, 80U, 110U}) {
+    const std::string list = list_checks(columns);
+    std::string all = list;
+    for (const auto& check : checks::catalogue()) {
+      CHECK(list.find("  " + std::string(check.name)) != std::string::npos);
+      const std::string text = explain_check(check, columns);
+      INFO(text);
+      CHECK(text.starts_with(check.name));
+      for (const auto* label : {"  Effect", "  To mend it", "  Example", "  Severity", "  Looks at"}) {
+        CHECK(text.find(label) != std::string::npos);
+      }
+      CHECK((text.find("  Reference") != std::string::npos) == !check.reference.empty());
+      all += text;
+    }
+    std::istringstream lines(all);
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK(text_width(line) <= columns);
+    }
+  }
+}
+
+TEST_CASE("roles that turn a fault are told") {
+  const std::string text = explain_check(*checks::find_check("key_revoked"), 110);
+  CHECK(text.find("critical; for a selector that is pending: no fault") != std::string::npos);
+  CHECK(text.find("retired: not judged") != std::string::npos);
+}

@@ -1,0 +1,276 @@
+// The preflight as people and programs read it: a golden file for each readiness, and what holds for all.
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/terminal/preflight_text.hpp"
+#include "exporters/text/text_layout.hpp"
+#include "tests/exporters/golden_file.hpp"
+#include "tests/exporters/sample_reports.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::exporters;
+using namespace std::chrono_literals;
+using checks::Preflight;
+using checks::Progress;
+using checks::Readiness;
+
+namespace {
+
+// A row of a catalogue of our own: the golden files do not change when a text of the real one does.
+constexpr checks::Check no_tcp{"ns_no_tcp_after_tc", checks::Scope::server, checks::Severity::critical,
+                               "RFC 7766 section 5"};
+
+struct Sample {
+  std::string name{};
+  Preflight preflight{};
+};
+
+config::DomainName name(const std::string& text) {
+  return config::DomainName::parse(text).value();
+}
+
+checks::ServerId server(const std::string& server_name, const std::string& address) {
+  return {server_name, {config::Address::parse(address).value(), 53}};
+}
+
+/// Five servers with the right key.
+Preflight base() {
+  Preflight preflight;
+  preflight.report = sample_reports().front().report;
+  preflight.report.role = config::Role::pending;
+  preflight.now = preflight.report.observed_at + 2s;
+  preflight.expected_key = config::KeyIdentity{preflight.report.key->sha256, "rsa", 2048, {}};
+  for (const auto& row : preflight.report.servers) {
+    preflight.sign.servers.push_back({row.owner, row.id, Progress::right, preflight.now - 3min, "RSA 2048"});
+  }
+  preflight.sign.limits = {
+      "One address may be many servers (anycast): only those that answered from here "
+      "were seen."};
+  return preflight;
+}
+
+Preflight ready() {
+  Preflight preflight = base();
+  preflight.sign.safe = {
+      Readiness::ready,
+      preflight.now - 3min,
+      {{"right_everywhere", preflight.now - 3min, "the last server was seen with the key", ""}}};
+  preflight.text_known = true;
+  preflight.texts = {{{preflight.sign.servers[0].server}, {255, 155}, std::nullopt}};
+  preflight.caches = {
+      {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::empty, 0},
+       "192.0.2.53 has nothing in its cache for the name"}};
+  preflight.public_answer = checks::PublicAnswer{
+      {},
+      {{{{config::Address::parse("192.0.2.53").value(), 53},
+         preflight.now,
+         checks::CacheState::expected,
+         300},
+        "192.0.2.53 has a TXT record for the name, for 300 s more; it is the right key"}}};
+  return preflight;
+}
+
+Preflight wait() {
+  Preflight preflight = base();
+  const auto at = preflight.now + 33min + 20s + 1ms;
+  preflight.sign.safe = {
+      Readiness::wait,
+      at,
+      {{"negative_ttl", at, "the absence of s1._domainkey.example.com was to be held for 3600 s",
+        "RFC 2308 section 5"},
+       {"right_everywhere", preflight.now - 3min, "the last server was seen with the key", ""},
+       {"resolver_unknown", {}, "what the resolver 192.0.2.53:53 holds is not known", ""}}};
+  preflight.caches = {
+      {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::hidden, 0},
+       "192.0.2.53 does not show its cache (REFUSED), so what it holds is unknown"}};
+  preflight.public_answer = checks::PublicAnswer{
+      "before the key may be signed with, the question itself could put a wrong answer into a cache", {}};
+  return preflight;
+}
+
+Preflight nothing_known() {
+  Preflight preflight = base();
+  preflight.expected_key.reset();
+  preflight.sign.safe = {
+      Readiness::wait,
+      preflight.now + 24h,
+      {{"nothing_known", preflight.now + 24h, "nothing is known of an earlier answer", ""}}};
+  return preflight;
+}
+
+Preflight not_ready() {
+  Preflight preflight = base();
+  preflight.report.chain = {{preflight.report.name, name("s1.dkim.provider.example"), 300, false}};
+  auto& servers = preflight.sign.servers;
+  servers[1].progress = Progress::absent;
+  servers[1].detail = "NXDOMAIN";
+  servers[2].progress = Progress::other_key;
+  servers[2].detail = "another key: RSA 1024, SHA-256 b6621c41...";
+  servers[3].progress = Progress::damaged;
+  servers[3].detail = "broken record";
+  servers[3].owner = name("s1.dkim.provider.example");
+  servers[4].progress = Progress::revoked;
+  servers[4].detail = "revoked";
+  servers[4].owner = name("s1.dkim.provider.example");
+  servers.push_back({servers[4].owner, server("b.dns.provider.example", "198.51.100.9"), Progress::unknown,
+                     std::nullopt, "no answer in 2.8 s"});
+  preflight.sign.safe = {Readiness::not_ready, {}, {}};
+  preflight.text_known = true;
+  preflight.texts = {
+      {{servers[0].server}, {255, 155}, std::nullopt},
+      {{servers[3].server},
+       {412},
+       checks::compare_texts("v=DKIM1; k=rsa; p=MIIB\" \"Ijan", "v=DKIM1; k=rsa; p=MIIBIjan")}};
+  preflight.report.findings = sample_reports().at(2).report.findings;
+  return preflight;
+}
+
+/// The key is everywhere, and yet a finding forbids it.
+Preflight held_back() {
+  Preflight preflight = base();
+  preflight.report.findings = {{&no_tcp,
+                                checks::Severity::critical,
+                                {preflight.sign.servers[1].server},
+                                std::nullopt,
+                                "it truncates its answer over UDP and gives none over TCP",
+                                "let TCP to port 53 of ns1.example.com through"}};
+  preflight.sign.safe = {
+      Readiness::not_ready,
+      {},
+      {{"right_everywhere", preflight.now - 3min, "the last server was seen with the key", ""},
+       {"ns_no_tcp_after_tc",
+        {},
+        "it truncates its answer over UDP and gives none over TCP",
+        "RFC 7766 section 5"}}};
+  return preflight;
+}
+
+Preflight unknown() {
+  Preflight preflight = base();
+  preflight.sign.servers[3].progress = Progress::unknown;
+  preflight.sign.servers[3].detail = "no answer in 2.8 s";
+  preflight.sign.servers[3].since.reset();
+  preflight.sign.safe = {Readiness::unknown, {}, {}};
+  preflight.no_way = "This machine has no way to IPv6 addresses: leave them out with -4.";
+  return preflight;
+}
+
+/// By the rules of the checks details are escaped; should one ever not be, nothing may reach the terminal.
+Preflight hostile() {
+  Preflight preflight = base();
+  preflight.report = sample_reports().at(6).report;
+  preflight.sign.servers[0].detail = "\x1b[31mred\n";
+  preflight.sign.servers[0].server.name = "ns\x1b]0;owned\x07";
+  preflight.sign.safe = {Readiness::not_ready,
+                         {},
+                         {{"negative_ttl",
+                           {},
+                           "\x9b"
+                           "31m\r\n\t",
+                           ""}}};
+  preflight.sign.limits = {"\x1b[2J"};
+  preflight.text_known = true;
+  preflight.texts = {{{preflight.sign.servers[0].server},
+                      {3},
+                      checks::compare_texts(std::string("\x1b[31m\0\xff", 7), "v=DKIM1")}};
+  preflight.caches = {
+      {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::unknown, 0},
+       "\x1b[7m"}};
+  return preflight;
+}
+
+std::vector<Sample> samples() {
+  return {{"ready", ready()},         {"wait", wait()},           {"nothing_known", nothing_known()},
+          {"not_ready", not_ready()}, {"held_back", held_back()}, {"unknown", unknown()},
+          {"hostile", hostile()}};
+}
+
+}  // namespace
+
+TEST_CASE("each preflight looks as its golden file says") {
+  for (const auto& [sample, preflight] : samples()) {
+    INFO(sample);
+    compare_with_golden("preflight/" + sample + ".txt", preflight_text(preflight, {80, false, true}));
+    compare_with_golden("preflight/" + sample + ".json", preflight_json(preflight));
+  }
+  compare_with_golden("preflight/not_ready-ascii-50.txt", preflight_text(not_ready(), {50, false, false}));
+}
+
+TEST_CASE("the first line of a preflight is its answer") {
+  const auto first = [](const Preflight& preflight) {
+    return lines_of(preflight_text(preflight, {80, false, true})).front();
+  };
+  CHECK(first(ready()) == "✓ SIGN NOW");
+  CHECK(first(wait()) == "◷ WAIT until 2026-11-22 02:08:19 UTC (in 34 min)");
+  CHECK(first(unknown()) == "? UNKNOWN: 1 of 5 servers could not be seen; this machine has no way to IPv6");
+  Preflight one = base();
+  one.sign.safe.readiness = Readiness::not_ready;
+  one.sign.servers[4].progress = Progress::other_key;
+  CHECK(first(one) == "✗ NOT READY: 1 of 5 servers has another key");
+  one.sign.servers.clear();
+  one.sign.safe.readiness = Readiness::unknown;
+  CHECK(first(one) == "? UNKNOWN: no server of the name could be found");
+  CHECK(first(held_back()).starts_with("✗ NOT READY: all 5 servers have the right key, but: a server "));
+  // A part of the servers is not what the public is told.
+  Preflight given = ready();
+  given.only_given_servers = true;
+  CHECK(first(given) == "✓ SIGN NOW, as far as the given servers tell: others of the zone were not asked");
+  Preflight tie = base();
+  tie.expected_key.reset();
+  tie.sign.safe.readiness = Readiness::not_ready;
+  for (auto& server : tie.sign.servers) server.progress = Progress::other_key;
+  CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is yours,");
+  Preflight expired = base();
+  expired.sign.safe.readiness = Readiness::unknown;
+  expired.sign.safe.because = {{"signatures_expired", std::nullopt, "the DNSSEC signatures ran out", ""}};
+  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran out");
+  const auto text = preflight_text(expired, {80, false, true});
+  CHECK(text.find("let the zone be signed anew first") != std::string::npos);
+}
+
+TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byte reaches it") {
+  for (const auto& [sample, preflight] : samples()) {
+    for (const std::size_t columns : {1U, 40U, 57U, 80U, 110U}) {
+      for (const bool unicode : {true, false}) {
+        const TableStyle style{columns, false, unicode};
+        std::vector<std::string> lines = lines_of(preflight_text(preflight, style));
+        for (auto& line : progress_lines(preflight, {std::max<std::size_t>(columns, 40), false, unicode}))
+          lines.push_back(std::move(line));
+        for (const auto& line : lines) {
+          INFO(sample << " at " << columns << ": " << line);
+          CHECK(text_width(line) <= std::max<std::size_t>(columns, 40));
+          CHECK(std::none_of(line.begin(), line.end(), [&](char c) {
+            const auto octet = static_cast<unsigned char>(c);
+            return octet < 0x20 || octet == 0x7f || (!unicode && octet >= 0x80);
+          }));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("colour changes nothing of a preflight but the colour") {
+  for (const auto& [sample, preflight] : samples()) {
+    INFO(sample);
+    const std::string colored = preflight_text(preflight, {80, true, true});
+    CHECK(colored.find('\x1b') != std::string::npos);
+    CHECK(without_colors(colored) == preflight_text(preflight, {80, false, true}));
+  }
+}
+
+TEST_CASE("what is told as safe is never told too early") {
+  CHECK(time_span(-5s) == "0 s");
+  CHECK(time_span(1ms) == "1 s");
+  CHECK(time_span(60s) == "1 min");
+  CHECK(time_span(61s) == "2 min");
+  CHECK(time_span(1h) == "1 h");
+  CHECK(time_span(1h + 1s) == "1 h 1 min");
+  CHECK(time_span(24h) == "1 day");
+  CHECK(time_span(47h + 59min + 1s) == "2 days");
+  CHECK(time_span(48h + 1s) == "2 days 1 h");
+  CHECK(time_span(168h) == "7 days");
+}

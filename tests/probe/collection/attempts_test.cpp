@@ -1,0 +1,109 @@
+// When the attempts of a question leave, and how long each may be answered.
+#include "probe/collection/attempts.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+namespace dkimprobe::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using probe::Attempts;
+using probe::MonotonicTime;
+
+constexpr MonotonicTime start{1h};
+
+TEST_CASE(
+    "each attempt leaves when the wait of the one before is over, and all stay open until the last's is") {
+  Attempts attempts(3, 400ms);
+  REQUIRE(attempts.due(start));
+  CHECK(attempts.begin() == 1);
+  CHECK_FALSE(attempts.due(start));  // it waits for its turn
+  attempts.sent(start + 50ms);
+  CHECK(attempts.open_for(1) == 2'800ms);
+  CHECK(attempts.next_due() == start + 450ms);
+  CHECK_FALSE(attempts.due(start + 449ms));
+  REQUIRE(attempts.due(start + 450ms));
+  CHECK(attempts.begin() == 2);
+  CHECK_FALSE(attempts.next_due());
+  attempts.sent(start + 450ms);
+  CHECK(attempts.open_for(2) == 2'400ms);
+  CHECK(attempts.next_due() == start + 1'250ms);
+  REQUIRE(attempts.due(start + 1'250ms));
+  CHECK(attempts.begin() == 3);
+  CHECK(attempts.is_last(3));
+  attempts.sent(start + 1'250ms);
+  CHECK(attempts.open_for(3) == 1'600ms);
+  CHECK_FALSE(attempts.next_due());
+  attempts.ended();
+  attempts.ended();
+  CHECK_FALSE(attempts.over());
+  attempts.ended();
+  CHECK(attempts.over());
+}
+
+TEST_CASE("an attempt that waits long for its turn delays the next, and the question is not over meanwhile") {
+  Attempts attempts(2, 100ms);
+  attempts.begin();
+  attempts.sent(start);
+  REQUIRE(attempts.due(start + 100ms));
+  attempts.begin();
+  attempts.ended();  // the first: its 300 ms have passed, and the second still stands in line
+  CHECK_FALSE(attempts.over());
+  CHECK_FALSE(attempts.due(start + 5s));
+  attempts.sent(start + 9s);
+  attempts.ended();
+  CHECK(attempts.over());
+}
+
+TEST_CASE("once stopped nothing more leaves, and what is open may still be answered") {
+  Attempts attempts(3, 100ms);
+  attempts.begin();
+  attempts.sent(start);
+  attempts.begin();  // in line
+  attempts.stop();
+  CHECK_FALSE(attempts.due(start + 1h));
+  CHECK_FALSE(attempts.next_due());
+  CHECK_FALSE(attempts.over());
+  attempts.ended();
+  CHECK(attempts.over());
+}
+
+TEST_CASE("whatever the turns are, no attempt leaves early and each is open as long as those after it need") {
+  CHECK(rc::check([] {
+    const auto most = *rc::gen::inRange<std::uint8_t>(1, 9);
+    const std::chrono::microseconds wait = std::chrono::milliseconds(*rc::gen::inRange(1, 1'000));
+    Attempts attempts(most, wait);
+    MonotonicTime now = start;
+    std::vector<MonotonicTime> ends;
+    std::chrono::microseconds own = wait;
+    while (!attempts.over()) {
+      RC_ASSERT(ends.size() < most);
+      RC_ASSERT(attempts.due(now));
+      const std::uint8_t number = attempts.begin();
+      RC_ASSERT(number == ends.size() + 1);
+      now += std::chrono::milliseconds(*rc::gen::inRange(0, 50));  // in line
+      attempts.sent(now);
+      ends.push_back(now + attempts.open_for(number));
+      // Later attempts that leave on time end together with it.
+      RC_ASSERT(ends.back() >= ends.front());
+      RC_ASSERT(attempts.open_for(number) >= own);
+      if (number == most) {
+        RC_ASSERT(attempts.open_for(number) == own);
+        for (std::size_t i = 0; i < ends.size(); ++i) attempts.ended();
+        break;
+      }
+      RC_ASSERT(attempts.next_due() == now + own);
+      RC_ASSERT(!attempts.due(now + own - 1us));
+      now += own;
+      own *= 2;
+    }
+    RC_ASSERT(attempts.over());
+  }));
+}
+
+}  // namespace
+}  // namespace dkimprobe::tests

@@ -1,0 +1,754 @@
+// Whole rounds over scripted sockets and scripted nameservers: what is asked, what is gathered, and that a
+// round ends exactly once, whatever happens and whenever it is interrupted.
+#include "probe/collection/domain_probe.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include "tests/probe/scripted_nameserver.hpp"
+#include "tests/probe/transport/scripted_sockets.hpp"
+
+namespace dkimprobe::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using config::Address;
+using config::DomainName;
+using config::ServerAddress;
+using probe::Chain;
+using probe::ChainOutcome;
+using probe::DiscoveryOutcome;
+using probe::Exchange;
+using probe::Observation;
+using probe::Outcome;
+using probe::Purpose;
+using probe::RecordType;
+using probe::ServerObservation;
+
+DomainName name(std::string_view text) {
+  return DomainName::parse(text).value();
+}
+
+ServerAddress at(std::string_view ip, std::uint16_t port = 53) {
+  return {Address::parse(ip).value(), port};
+}
+
+/// An internet of scripted nameservers, and one round after the other in it.
+struct Scene {
+  Scene() {
+    settings.root_servers = {{name("a.root"), Address::parse("192.0.2.200").value(), {}}};
+    settings.allowed_networks = {config::Network::parse("192.0.2.0/24").value()};
+    add("192.0.2.200",
+        {". SOA a.root", ". NS a.root", "com NS a.tld", "net NS a.tld", "a.tld A 192.0.2.201"});
+    add("192.0.2.201",
+        {"com SOA a.tld", "net SOA a.tld", "com NS a.tld", "net NS a.tld", "example.com NS ns1.example.com",
+         "example.com NS ns2.example.com", "ns1.example.com A 192.0.2.1", "ns2.example.com A 192.0.2.2",
+         "provider.net NS ns.provider.net", "ns.provider.net A 192.0.2.11", "other.net NS ns.other.net",
+         "ns.other.net A 192.0.2.12"});
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      add(ip,
+          {"example.com SOA ns1.example.com", "example.com NS ns1.example.com",
+           "example.com NS ns2.example.com", "ns1.example.com A 192.0.2.1", "ns2.example.com A 192.0.2.2"});
+    }
+    add("192.0.2.11", {"provider.net SOA ns.provider.net", "provider.net NS ns.provider.net",
+                       "ns.provider.net A 192.0.2.11"});
+    add("192.0.2.12",
+        {"other.net SOA ns.other.net", "other.net NS ns.other.net", "ns.other.net A 192.0.2.12"});
+  }
+
+  void add(std::string_view ip, const std::vector<std::string>& records) {
+    for (const std::string& record : records) nameservers[at(ip)].add(record);
+  }
+  void on_both(const std::string& record) {
+    add("192.0.2.1", {record});
+    add("192.0.2.2", {record});
+  }
+  void pin() {
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      settings.pinned_servers.push_back(
+          {name(fmt::format("ns{}.example.com", ip[8])), Address::parse(ip).value(), {}});
+    }
+  }
+
+  void begin(const std::vector<std::string>& selectors = {"s1"}) {
+    if (!servers) {
+      servers.emplace(settings);
+      turns.emplace(engine, *servers);
+    }
+    std::vector<config::Selector> parsed;
+    for (const std::string& selector : selectors) parsed.push_back(config::Selector::parse(selector).value());
+    finished = 0;
+    observations.clear();
+    began = sockets.now();
+    round = std::make_unique<probe::Round>(
+        probe::ProbeContext{settings, engine, zones, *servers, *turns, random}, name("example.com"), parsed,
+        probe::WallTime{}, [this](std::vector<Observation> seen) {
+          ++finished;
+          observations = std::move(seen);
+        });
+    round->start();
+  }
+
+  /// The next thing that happens: an answer arrives, or else time passes until the engine wakes; false when
+  /// nothing more will happen.
+  bool step() {
+    sockets.end_turn();
+    if (const auto due = on_its_way.begin();
+        due != on_its_way.end() &&
+        (due->first <= sockets.now() || !sockets.next_wake() || due->first <= *sockets.next_wake())) {
+      const Delayed arrives = std::move(due->second);
+      if (due->first > sockets.now())
+        sockets.advance(std::chrono::ceil<std::chrono::microseconds>(due->first - sockets.now()));
+      on_its_way.erase(due);
+      if (sockets.datagram(arrives.sent.socket, arrives.sent.to, arrives.answer)) ++arrived;
+      return true;
+    }
+    while (next_datagram < sockets.datagrams.size()) {
+      const ScriptedSockets::Sent sent = sockets.datagrams[next_datagram++];
+      if (lost && lost(sent)) continue;
+      const auto answer = nameservers[sent.to].answer(sent.octets);
+      if (const auto slow = delays.find(sent.to); answer && slow != delays.end()) {
+        on_its_way.emplace(sent.at + slow->second, Delayed{sent, *answer});
+        return true;
+      }
+      if (answer && sockets.datagram(sent.socket, sent.to, *answer)) return true;
+    }
+    while (next_connection < sockets.connections.size()) {
+      const ScriptedSockets::Sent connection = sockets.connections[next_connection++];
+      if (nameservers[connection.to].silent || !sockets.connected(connection.socket)) continue;
+      const Bytes& framed_query = sockets.written[connection.socket];
+      const auto answer = nameservers[connection.to].answer({framed_query.begin() + 2, framed_query.end()});
+      sockets.stream_octets(connection.socket, framed(answer.value()));
+      return true;
+    }
+    if (!sockets.next_wake()) return false;
+    sockets.advance(
+        std::max(0us, std::chrono::ceil<std::chrono::microseconds>(*sockets.next_wake() - sockets.now())));
+    return true;
+  }
+
+  /// Runs the round to its end; the number of steps.
+  std::size_t finish() {
+    std::size_t steps = 0;
+    while (finished == 0) {
+      ++steps;
+      if (!step()) FAIL("the round never ends");
+      if (steps > 100'000) FAIL("the round goes on and on");
+    }
+    took = sockets.now() - began;
+    return steps;
+  }
+
+  /// What is left when a round is over: nothing, but for sockets that drain.
+  void check_nothing_left() {
+    const std::size_t sent = sockets.datagrams.size() + sockets.connections.size();
+    for (int i = 0; i < 1'000 && step(); ++i) continue;
+    sockets.advance(60s);
+    CHECK(finished <= 1);
+    CHECK(sockets.open.empty());
+    CHECK_FALSE(sockets.next_wake());
+    CHECK(sockets.datagrams.size() + sockets.connections.size() == sent);
+  }
+
+  [[nodiscard]] std::size_t asked(std::string_view ip, std::string_view owner, RecordType type) const {
+    return static_cast<std::size_t>(
+        std::count_if(sockets.datagrams.begin(), sockets.datagrams.end(), [&](const auto& sent) {
+          const AskedQuestion question = question_of(sent.octets);
+          return sent.to == at(ip) && question.name == name(owner) && question.type == type;
+        }));
+  }
+
+  struct Delayed {
+    ScriptedSockets::Sent sent{};
+    Bytes answer{};
+  };
+
+  config::ProbeSettings settings{};
+  std::map<ServerAddress, ScriptedNameserver> nameservers{};
+  std::map<ServerAddress, std::chrono::milliseconds> delays{};  ///< of answers over UDP
+  std::multimap<probe::MonotonicTime, Delayed> on_its_way{};
+  std::function<bool(const ScriptedSockets::Sent&)> lost{};
+  std::size_t arrived = 0;  ///< delayed answers that still found their socket
+  ScriptedSockets sockets{};
+  probe::QueryEngine engine{sockets, probe::one_use_sockets};
+  probe::ZoneCache zones{};
+  std::optional<probe::ServerMemories> servers{};
+  std::optional<probe::Turns> turns{};
+  probe::RandomBits random{};
+  std::vector<Observation> observations{};
+  int finished = 0;
+  std::size_t next_datagram = 0;
+  std::size_t next_connection = 0;
+  probe::MonotonicTime began{};
+  std::chrono::nanoseconds took{0};
+  std::unique_ptr<probe::Round> round{};
+};
+
+std::size_t count(const ServerObservation& server, Purpose purpose) {
+  return static_cast<std::size_t>(
+      std::count_if(server.exchanges.begin(), server.exchanges.end(),
+                    [&](const Exchange& exchange) { return exchange.purpose == purpose; }));
+}
+
+bool all_answered(const ServerObservation& server) {
+  return std::all_of(server.exchanges.begin(), server.exchanges.end(),
+                     [](const Exchange& exchange) { return exchange.outcome == Outcome::answered; });
+}
+
+std::vector<std::string> owners(const Chain& chain) {
+  std::vector<std::string> names;
+  for (const probe::Leg& leg : chain.legs) names.push_back(leg.owner.to_string());
+  return names;
+}
+
+/// Datagrams that the observations of one round tell of. What selectors share counts once.
+std::size_t datagrams_told(const std::vector<Observation>& observations) {
+  using Place = std::pair<std::string, ServerAddress>;
+  std::set<std::tuple<Place, Purpose, bool, DomainName, RecordType, int, std::chrono::microseconds>> told;
+  const auto take = [&](const std::string& place, const ServerAddress& server, const Exchange& exchange) {
+    if (exchange.bytes_sent == 0 || exchange.transport != probe::Transport::udp) return;
+    told.insert({{place, server},
+                 exchange.purpose,
+                 exchange.edns_sent,
+                 exchange.question_name,
+                 exchange.question_type,
+                 exchange.attempt,
+                 exchange.started});
+  };
+  for (const Observation& seen : observations) {
+    for (const Chain* chain : {&seen.key, &seen.adsp}) {
+      for (const probe::Leg& leg : chain->legs) {
+        const std::string place = chain->legs.front().owner.to_string() + ' ' + leg.owner.to_string();
+        for (const probe::WalkExchange& walk : leg.delegation.exchanges)
+          take(place, walk.server, walk.exchange);
+        for (const ServerObservation& server : leg.servers) {
+          for (const Exchange& exchange : server.exchanges) {
+            const bool about_record = exchange.question_name == leg.owner;
+            take(about_record ? place : "", server.address, exchange);
+          }
+        }
+      }
+    }
+  }
+  return told.size();
+}
+
+// ---- What is gathered ----
+
+TEST_CASE("two selectors of a healthy domain share what is said of the zone") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
+  scene.begin({"s1", "s2"});
+  scene.finish();
+  REQUIRE(scene.observations.size() == 2);
+  for (const Observation& seen : scene.observations) {
+    const std::string selector = seen.selector.to_string();
+    CHECK(owners(seen.key) == std::vector<std::string>{selector + "._domainkey.example.com"});
+    CHECK(owners(seen.adsp) == std::vector<std::string>{"_adsp._domainkey.example.com"});
+    CHECK(seen.key.outcome == ChainOutcome::complete);
+    const probe::Leg& leg = seen.key.legs.front();
+    CHECK(leg.delegation.outcome == DiscoveryOutcome::complete);
+    CHECK(leg.delegation.zone == name("example.com"));
+    REQUIRE(leg.servers.size() == 2);
+    for (const ServerObservation& server : leg.servers) {
+      CHECK(all_answered(server));
+      CHECK_FALSE(server.cut_short);
+      for (const Purpose purpose :
+           {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp, Purpose::zone_soa,
+            Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+        CHECK(count(server, purpose) == 1);
+      }
+      CHECK(std::is_sorted(server.exchanges.begin(), server.exchanges.end(),
+                           [](const Exchange& a, const Exchange& b) { return a.started < b.started; }));
+    }
+  }
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+    CHECK(scene.asked(ip, "example.com", RecordType::soa) == 1);
+    CHECK(scene.asked(ip, scene.observations[0].sibling_name->to_string(), RecordType::txt) == 1);
+    CHECK(scene.asked(ip, "_adsp._domainkey.example.com", RecordType::txt) == 1);
+  }
+  scene.check_nothing_left();
+}
+
+TEST_CASE("the question beside the selector and those on the way down ask for DNSSEC, and no others do") {
+  Scene scene;
+  scene.begin();
+  scene.finish();
+  std::size_t with_dnssec = 0;
+  std::size_t ways_down = 0;
+  for (const ScriptedSockets::Sent& sent : scene.sockets.datagrams) {
+    const auto question = question_of(sent.octets);
+    if (sent.octets[11] == 0) continue;  // without EDNS
+    const std::size_t opt_flags_at = 12 + question.name.wire_size() + 4 + 7;
+    const bool dnssec_ok = (sent.octets.at(opt_flags_at) & 0x80) != 0;
+    const bool is_sibling = question.name == scene.observations.at(0).sibling_name;
+    if (question.type != RecordType::ns) CHECK(dnssec_ok == is_sibling);
+    with_dnssec += dnssec_ok && is_sibling ? 1 : 0;
+    ways_down += dnssec_ok && question.type == RecordType::ns ? 1 : 0;
+  }
+  CHECK(with_dnssec == 2);
+  CHECK(ways_down > 6);
+}
+
+TEST_CASE("no name below _domainkey leaves for a server above the zone, but as a question for NS") {
+  Scene scene;
+  scene.begin();
+  scene.finish();
+  for (const ScriptedSockets::Sent& sent : scene.sockets.datagrams) {
+    if (sent.to == at("192.0.2.1") || sent.to == at("192.0.2.2")) continue;
+    CHECK_FALSE(question_of(sent.octets).name.has_domainkey_label());
+  }
+}
+
+TEST_CASE("servers that disagree about an alias bring a leg each, with the servers of its zone") {
+  Scene scene;
+  scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME k.provider.net"});
+  scene.add("192.0.2.2", {"s1._domainkey.example.com CNAME k.other.net"});
+  scene.add("192.0.2.11", {"k.provider.net TXT v=DKIM1; p=one"});
+  scene.add("192.0.2.12", {"k.other.net TXT v=DKIM1; p=two"});
+  const bool pinned = GENERATE(false, true);
+  if (pinned) scene.pin();
+  scene.begin();
+  scene.finish();
+  const Chain& chain = scene.observations.at(0).key;
+  CHECK(chain.outcome == ChainOutcome::complete);
+  CHECK(owners(chain) ==
+        std::vector<std::string>{"s1._domainkey.example.com", "k.provider.net", "k.other.net"});
+  REQUIRE(chain.legs.size() == 3);
+  CHECK((chain.legs[0].delegation.outcome == DiscoveryOutcome::pinned) == pinned);
+  for (const std::size_t leg : {1U, 2U}) {
+    CHECK(chain.legs[leg].delegation.outcome == DiscoveryOutcome::complete);
+    REQUIRE(chain.legs[leg].servers.size() == 1);
+    CHECK(all_answered(chain.legs[leg].servers[0]));
+    CHECK(count(chain.legs[leg].servers[0], Purpose::sibling) == 0);
+  }
+  CHECK(chain.legs[1].servers[0].address == at("192.0.2.11"));
+  CHECK(chain.legs[2].servers[0].address == at("192.0.2.12"));
+  scene.check_nothing_left();
+}
+
+TEST_CASE("a DNAME above the name is an alias too") {
+  Scene scene;
+  scene.on_both("_domainkey.example.com DNAME keys.provider.net");
+  scene.add("192.0.2.11", {"s1.keys.provider.net TXT v=DKIM1; p=one"});
+  scene.begin();
+  scene.finish();
+  CHECK(owners(scene.observations.at(0).key) ==
+        std::vector<std::string>{"s1._domainkey.example.com", "s1.keys.provider.net"});
+  CHECK(owners(scene.observations.at(0).adsp).back() == "_adsp.keys.provider.net");
+}
+
+TEST_CASE("an alias from a server without authority is not followed") {
+  Scene scene;
+  scene.pin();
+  scene.on_both("s1._domainkey.example.com CNAME k.provider.net");
+  scene.nameservers[at("192.0.2.1")].lame = true;
+  scene.nameservers[at("192.0.2.2")].lame = true;
+  scene.begin();
+  scene.finish();
+  CHECK(scene.observations.at(0).key.legs.size() == 1);
+}
+
+TEST_CASE("an alias that leads back is a loop") {
+  Scene scene;
+  const bool to_itself = GENERATE(true, false);
+  if (to_itself) {
+    scene.on_both("s1._domainkey.example.com CNAME S1._domainkey.example.com");
+  } else {
+    scene.on_both("s1._domainkey.example.com CNAME a.example.com");
+    scene.on_both("a.example.com CNAME b.example.com");
+    scene.on_both("b.example.com CNAME a.example.com");
+  }
+  scene.begin();
+  scene.finish();
+  CHECK(scene.observations.at(0).key.outcome == ChainOutcome::loop);
+  CHECK(scene.observations.at(0).key.legs.size() == (to_itself ? 1 : 3));
+  scene.check_nothing_left();
+}
+
+TEST_CASE("two ways to one name are no loop") {
+  Scene scene;
+  scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME a.example.com"});
+  scene.add("192.0.2.2", {"s1._domainkey.example.com CNAME b.example.com"});
+  scene.on_both("a.example.com CNAME b.example.com");
+  scene.on_both("b.example.com TXT v=DKIM1; p=one");
+  scene.begin();
+  scene.finish();
+  CHECK(scene.observations.at(0).key.outcome == ChainOutcome::complete);
+  CHECK(scene.observations.at(0).key.legs.size() == 3);
+}
+
+TEST_CASE("a chain ends at its bound, and not before") {
+  Scene scene;
+  scene.settings.pace_per_second = 0;
+  const unsigned steps = GENERATE(12U, 13U);
+  scene.on_both("s1._domainkey.example.com CNAME c1.example.com");
+  for (unsigned i = 1; i < steps; ++i) {
+    scene.on_both(fmt::format("c{}.example.com CNAME c{}.example.com", i, i + 1));
+  }
+  scene.on_both(fmt::format("c{}.example.com TXT v=DKIM1; p=one", steps));
+  scene.begin();
+  scene.finish();
+  const Chain& chain = scene.observations.at(0).key;
+  CHECK(chain.legs.size() == 13);
+  CHECK(chain.outcome == (steps == 12 ? ChainOutcome::complete : ChainOutcome::too_long));
+}
+
+TEST_CASE("a dead server costs its tries once, and shows each of them") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
+  scene.pin();
+  scene.nameservers[at("192.0.2.2")].silent = true;
+  scene.begin({"s1"});
+  scene.finish();
+  // 400 + 800 + 1,600 ms with up to a tenth of jitter, or the one try over TCP; and the same before, for SOA,
+  // which must be answered before a server that was given is told a name.
+  CHECK(scene.took >= 5'600ms);
+  CHECK(scene.took <= 6'500ms);
+  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
+  REQUIRE(leg.servers.size() == 2);
+  CHECK(all_answered(leg.servers[0]));
+  const ServerObservation& dead = leg.servers[1];
+  CHECK(count(dead, Purpose::record_plain) == 3);
+  CHECK(count(dead, Purpose::record_edns) == 3);
+  CHECK(count(dead, Purpose::record_tcp) == 1);
+  CHECK(count(dead, Purpose::zone_soa) == 3);
+  CHECK(dead.exchanges.size() == 10);
+  CHECK(std::all_of(dead.exchanges.begin(), dead.exchanges.end(),
+                    [](const Exchange& exchange) { return exchange.outcome == Outcome::timed_out; }));
+  scene.check_nothing_left();
+}
+
+// ---- Late answers ----
+
+const Exchange* answered_exchange(const ServerObservation& server, Purpose purpose) {
+  for (const Exchange& exchange : server.exchanges) {
+    if (exchange.purpose == purpose && exchange.response) return &exchange;
+  }
+  return nullptr;
+}
+
+TEST_CASE(
+    "an answer that comes after its attempt's own wait is the answer, and the others were for nothing") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.pin();
+  scene.delays[at("192.0.2.2")] = 1'500ms;
+  scene.begin();
+  scene.finish();
+  const ServerObservation& slow = scene.observations.at(0).key.legs.at(0).servers.at(1);
+  for (const Purpose purpose : {Purpose::record_plain, Purpose::record_edns, Purpose::zone_soa,
+                                Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+    INFO(static_cast<int>(purpose));
+    const Exchange* const answer = answered_exchange(slow, purpose);
+    REQUIRE(answer != nullptr);
+    CHECK(answer->attempt == 1);
+    CHECK(answer->took >= 1'500ms);
+    CHECK(answer->took <= 1'510ms);
+    // Attempts left at 0, 400 and 1,200 ms.
+    CHECK(count(slow, purpose) == 3);
+    for (const Exchange& exchange : slow.exchanges) {
+      if (exchange.purpose != purpose || exchange.attempt == 1) continue;
+      CHECK(exchange.outcome == Outcome::superseded);
+      CHECK(exchange.bytes_sent > 0);
+      CHECK_FALSE(exchange.response);
+      CHECK(exchange.started + exchange.took <= answer->started + answer->took + 1ms);
+    }
+  }
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  // Nobody counted the silence of its first attempts against it.
+  CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).pace.per_second() == 5.0);
+  scene.check_nothing_left();
+}
+
+TEST_CASE("the last moment for an answer is the sum of the waits") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.pin();
+  const bool in_time = GENERATE(true, false);
+  scene.delays[at("192.0.2.2")] = in_time ? 2'790ms : 3'090ms;  // a tenth is jitter
+  scene.begin();
+  scene.finish();
+  const ServerObservation& slow = scene.observations.at(0).key.legs.at(0).servers.at(1);
+  CHECK((answered_exchange(slow, Purpose::record_plain) != nullptr) == in_time);
+  scene.check_nothing_left();
+}
+
+TEST_CASE("an attempt after a lost one is answered, and tells how long the answer itself took") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.pin();
+  std::set<std::pair<ServerAddress, Bytes>> seen;
+  scene.lost = [&](const ScriptedSockets::Sent& sent) {
+    return seen.insert({sent.to, {sent.octets.begin() + 2, sent.octets.end()}}).second;
+  };
+  scene.begin({"s1"});
+  scene.finish();
+  for (const ServerObservation& server : scene.observations.at(0).key.legs.at(0).servers) {
+    const Exchange* const answer = answered_exchange(server, Purpose::zone_ns);
+    REQUIRE(answer != nullptr);
+    CHECK(answer->attempt == 2);
+    CHECK(answer->took < 10ms);
+  }
+}
+
+TEST_CASE("top-level servers that take 1.5 s for each answer are waited for") {
+  Scene scene;
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.delays[at("192.0.2.201")] = 1'500ms;
+  scene.begin();
+  scene.finish();
+  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
+  CHECK(leg.delegation.outcome == DiscoveryOutcome::complete);
+  REQUIRE(leg.servers.size() == 2);
+  for (const ServerObservation& server : leg.servers)
+    CHECK(answered_exchange(server, Purpose::record_plain) != nullptr);
+  CHECK(std::any_of(leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(), [](const auto& walked) {
+    return walked.exchange.response && walked.exchange.took >= 1'500ms;
+  }));
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  scene.check_nothing_left();
+}
+
+// ---- The rate limit ----
+
+TEST_CASE("a zone that its servers refuse costs no waiting") {
+  Scene scene;
+  scene.on_both("ok._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.on_both("lame._domainkey.example.com CNAME s1.k.lamezone.net");
+  scene.add("192.0.2.201", {"lamezone.net NS ns1.example.com", "lamezone.net NS ns2.example.com"});
+  scene.begin({"ok", "lame"});
+  scene.finish();
+  CHECK(scene.took < 2s);  // a few queries go beyond the burst
+  const probe::Leg& lame = scene.observations.at(1).key.legs.at(1);
+  REQUIRE(lame.servers.size() == 2);
+  for (const ServerObservation& server : lame.servers) {
+    CHECK_FALSE(server.cut_short);
+    const Exchange* const answer = answered_exchange(server, Purpose::record_plain);
+    REQUIRE(answer != nullptr);
+    CHECK(answer->response->rcode == probe::Rcode::refused);
+    CHECK(scene.servers->of(server.address, scene.sockets.now()).pace.per_second() == 5.0);
+  }
+}
+
+TEST_CASE("what so many selectors need at the rate limit is told when the time was too short for it") {
+  Scene scene;
+  scene.pin();
+  std::vector<std::string> selectors;
+  for (int i = 0; i < 40; ++i) {
+    selectors.push_back(fmt::format("s{}", i));
+    scene.on_both(fmt::format("s{}._domainkey.example.com TXT v=DKIM1; p=one", i));
+  }
+  scene.settings.budgets.domain_time = 9'000ms;
+  scene.begin(selectors);
+  scene.finish();
+  REQUIRE(scene.observations.at(0).rate_shortage);
+  const probe::RateShortage shortage = *scene.observations.at(0).rate_shortage;
+  CHECK(shortage.selectors == 40);
+  // Three ways for each, SOA, NS, the sibling, `_domainkey` and ADSP.
+  CHECK(shortage.queries == 125);
+  CHECK(shortage.needed >= 21'300ms);
+  CHECK(shortage.needed <= 21'500ms);
+  // With the time that is told all of it fits.
+  scene.settings.budgets.domain_time = std::chrono::ceil<std::chrono::seconds>(shortage.needed);
+  scene.servers.reset();
+  scene.begin(selectors);
+  scene.finish();
+  CHECK_FALSE(scene.observations.at(0).rate_shortage);
+  for (const Observation& seen : scene.observations) {
+    for (const ServerObservation& server : seen.key.legs.at(0).servers) {
+      CHECK_FALSE(server.cut_short);
+      CHECK(all_answered(server));
+    }
+  }
+}
+
+TEST_CASE("time that silence used up is no matter of the rate limit") {
+  Scene scene;
+  scene.pin();
+  scene.settings.budgets.domain_time = 1'000ms;
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) scene.nameservers[at(ip)].silent = true;
+  scene.begin();
+  scene.finish();
+  CHECK_FALSE(scene.observations.at(0).rate_shortage);
+  CHECK(scene.observations.at(0).key.legs.at(0).servers.at(0).cut_short);
+}
+
+// ---- Its end ----
+
+TEST_CASE("the time limit ends a round, and what was not seen by then is told") {
+  Scene scene;
+  scene.settings.budgets.domain_time = 1'000ms;
+  const bool pinned = GENERATE(true, false);
+  if (pinned) {
+    scene.pin();
+    scene.nameservers[at("192.0.2.2")].silent = true;
+  } else {
+    scene.nameservers[at("192.0.2.201")].silent = true;
+  }
+  scene.begin({"s1", "s2"});
+  scene.finish();
+  CHECK(scene.took >= 1'000ms);
+  CHECK(scene.took <= 1'010ms);
+  for (const Observation& seen : scene.observations) {
+    const probe::Leg& leg = seen.key.legs.at(0);
+    if (!pinned) {
+      CHECK(leg.delegation.outcome == DiscoveryOutcome::budget_exhausted);
+      continue;
+    }
+    CHECK_FALSE(leg.servers.at(0).cut_short);
+    CHECK(leg.servers.at(1).cut_short);
+  }
+  scene.check_nothing_left();
+}
+
+TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
+  Scene scene;
+  scene.settings.pace_per_second = 0;
+  const std::string long_label(60, 'x');
+  // Each leg's servers give other aliases than their neighbours, many at once.
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+    scene.add(ip, {"example.com DNAME example.com"});
+    for (int i = 0; i < 700; ++i) {
+      scene.add(ip, {fmt::format("s1._domainkey.example.com CNAME {}{}{}.example.com", long_label.substr(3),
+                                 i, ip[8])});
+    }
+  }
+  scene.begin();
+  scene.finish();
+  const Chain& chain = scene.observations.at(0).key;
+  CHECK(chain.legs.size() == 13);
+  for (const probe::Leg& leg : chain.legs) {
+    for (const ServerObservation& server : leg.servers) {
+      for (const Exchange& exchange : server.exchanges) {
+        if (exchange.response) CHECK(exchange.response->aliases.size() <= 64);
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "what a walk had under way when its time ended is told too, and what it had not sent stays unsent") {
+  Scene scene;
+  scene.settings.budgets.discovery_time = 300ms;
+  const bool waits_for_pace = GENERATE(false, true);
+  if (waits_for_pace) {
+    scene.settings.pace_burst = 1;
+    scene.settings.pace_per_second = 0.2;
+  } else {
+    scene.nameservers[at("192.0.2.201")].silent = true;
+  }
+  scene.begin();
+  scene.finish();
+  CHECK(scene.observations.at(0).key.legs.at(0).delegation.outcome == DiscoveryOutcome::budget_exhausted);
+  CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+  for (const auto& walk : scene.observations.at(0).key.legs.at(0).delegation.exchanges) {
+    if (walk.exchange.bytes_sent > 0) CHECK(walk.exchange.started <= 310ms);
+  }
+  scene.check_nothing_left();
+}
+
+TEST_CASE("a pace that is slower than the time allows costs the next round nothing") {
+  Scene scene;
+  scene.pin();
+  scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
+  scene.settings.pace_burst = 2;
+  scene.settings.pace_per_second = 1;
+  scene.settings.budgets.domain_time = 3'000ms;
+  std::vector<std::size_t> answered;
+  for (int i = 0; i < 5; ++i) {
+    const std::size_t before = scene.sockets.datagrams.size() + scene.sockets.connections.size();
+    scene.begin({"s1", "s2", "s3", "s4"});
+    scene.finish();
+    answered.push_back(scene.sockets.datagrams.size() + scene.sockets.connections.size() - before);
+    for (const Observation& seen : scene.observations) {
+      for (const Exchange& exchange : seen.key.legs.at(0).servers.at(0).exchanges) {
+        CHECK(exchange.started <= 3'010ms);
+        if (exchange.outcome == Outcome::interrupted) CHECK(exchange.started + exchange.took >= 3'000ms);
+      }
+    }
+  }
+  for (const std::size_t queries : answered) CHECK(queries >= 4);
+}
+
+TEST_CASE("pinned servers are told apart by their ports") {
+  Scene scene;
+  for (const std::uint16_t port : {std::uint16_t{5301}, std::uint16_t{5302}}) {
+    scene.settings.pinned_servers.push_back({name("ns1.example.com"), at("192.0.2.1").ip, port});
+    scene.nameservers[at("192.0.2.1", port)].add("example.com SOA ns1.example.com");
+  }
+  scene.begin();
+  scene.finish();
+  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
+  REQUIRE(leg.servers.size() == 2);
+  CHECK(leg.servers[0].address == at("192.0.2.1", 5301));
+  CHECK(leg.servers[1].address == at("192.0.2.1", 5302));
+}
+
+void set_up_for_interruption(Scene& scene) {
+  scene.settings.pace_burst = 6;
+  scene.settings.pace_per_second = 20;
+  scene.settings.budgets.domain_time = 4'000ms;
+  scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
+  scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME k.provider.net"});
+  scene.add("192.0.2.2", {"s1._domainkey.example.com CNAME k.other.net"});
+  scene.add("192.0.2.11", {"k.provider.net CNAME k.other.net"});
+  scene.nameservers[at("192.0.2.12")].silent = true;
+  scene.begin({"s1", "s2"});
+}
+
+TEST_CASE("a round that is interrupted at any step ends once, at once, with all that was sent") {
+  std::size_t steps = 0;
+  {
+    Scene scene;
+    set_up_for_interruption(scene);
+    steps = scene.finish();
+  }
+  REQUIRE(steps > 50);
+  for (std::size_t until = 0; until <= steps; ++until) {
+    CAPTURE(until);
+    Scene scene;
+    set_up_for_interruption(scene);
+    for (std::size_t i = 0; i < until && scene.finished == 0; ++i) REQUIRE(scene.step());
+    const bool was_over = scene.finished > 0;
+    scene.round->interrupt();
+    REQUIRE(scene.finished == 1);
+    REQUIRE(scene.observations.size() == 2);
+    for (const Observation& seen : scene.observations) {
+      for (const probe::Leg& leg : seen.key.legs) {
+        if (was_over || leg.delegation.outcome != DiscoveryOutcome::interrupted) continue;
+        CHECK(seen.key.outcome == ChainOutcome::interrupted);
+      }
+    }
+    CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
+    scene.round->interrupt();
+    scene.check_nothing_left();
+  }
+}
+
+TEST_CASE("a round that is destroyed at any step says nothing and leaves nothing") {
+  for (std::size_t until = 0;; ++until) {
+    CAPTURE(until);
+    Scene scene;
+    set_up_for_interruption(scene);
+    for (std::size_t i = 0; i < until && scene.finished == 0; ++i) REQUIRE(scene.step());
+    if (scene.finished > 0) break;
+    scene.round.reset();
+    CHECK(scene.finished == 0);
+    scene.check_nothing_left();
+  }
+}
+
+}  // namespace
+}  // namespace dkimprobe::tests

@@ -1,0 +1,640 @@
+// Rounds by the schedule over scripted sockets and nameservers: what is asked when, what light rounds hand
+// on, and that everything ends. The scheduler with its thread has a test with real sockets at the end.
+#include "probe/schedule/scheduler.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <map>
+#include <string>
+#include <thread>
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include "checks/catalogue/catalogue.hpp"
+#include "checks/judgement/judge.hpp"
+#include "probe/schedule/quick_probe.hpp"
+#include "tests/probe/scripted_nameserver.hpp"
+#include "tests/probe/transport/scripted_sockets.hpp"
+
+namespace dkimprobe::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using config::Address;
+using config::DomainName;
+using config::ServerAddress;
+using probe::Exchange;
+using probe::FinishedRound;
+using probe::Observation;
+using probe::Purpose;
+using probe::RoundDepth;
+using probe::RoundVerdict;
+using probe::WallTime;
+using probe::WatchedDomain;
+
+constexpr auto key = "v=DKIM1; k=ed25519; p=vvcbTSHCKV21vt1i3aDhrjzH6ltPN2fVTJDhzqISL7M=";
+constexpr auto other_key = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+DomainName name(std::string_view text) {
+  return DomainName::parse(text).value();
+}
+
+ServerAddress at(std::string_view ip) {
+  return {Address::parse(ip).value(), 53};
+}
+
+std::vector<config::Selector> selectors(const std::vector<std::string>& texts) {
+  std::vector<config::Selector> parsed;
+  for (const std::string& text : texts) parsed.push_back(config::Selector::parse(text).value());
+  return parsed;
+}
+
+/// Domains `dN.com` on two servers, and a driver that watches them.
+struct Scene {
+  explicit Scene(double pace = 0, std::size_t domains = 1) {
+    settings.root_servers = {{name("a.root"), Address::parse("192.0.2.200").value(), {}}};
+    settings.allowed_networks = {config::Network::parse("192.0.2.0/24").value()};
+    settings.pace_per_second = pace;
+    add("192.0.2.200", {". SOA a.root", ". NS a.root", "com NS a.tld", "a.tld A 192.0.2.201"});
+    add("192.0.2.201", {"com SOA a.tld", "com NS a.tld"});
+    for (std::size_t i = 0; i < domains; ++i) {
+      const std::string domain = fmt::format("d{}.com", i);
+      for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+        const std::string ns = fmt::format("ns{}.{}", ip[8], domain);
+        add("192.0.2.201", {domain + " NS " + ns, ns + " A " + ip});
+        for (const auto* to : {"192.0.2.1", "192.0.2.2"}) {
+          add(to, {domain + " NS " + ns, ns + " A " + ip});
+        }
+        add(ip, {domain + " SOA ns1." + domain});
+        publish(ip, domain, "s1", key);
+      }
+      targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
+    }
+  }
+
+  void add(std::string_view ip, const std::vector<std::string>& records) {
+    for (const std::string& record : records) nameservers[at(ip)].add(record);
+  }
+  void publish(std::string_view ip, const std::string& domain, const std::string& selector,
+               std::string_view text) {
+    add(ip, {fmt::format("{}._domainkey.{} TXT {}", selector, domain, text)});
+  }
+
+  void begin(const probe::ScheduleLimits& limits = {}) {
+    const auto began = sockets.now();
+    driver.emplace(
+        sockets, settings, limits,
+        [this, began] {
+          return WallTime{} + std::chrono::duration_cast<std::chrono::milliseconds>(sockets.now() - began);
+        },
+        probe::SchedulerEvents{[this](const FinishedRound& round) {
+                                 rounds.push_back(round);
+                                 return verdict(round);
+                               },
+                               [this](const DomainName& domain, WallTime next) { planned[domain] = next; }});
+    driver->replace(targets);
+  }
+
+  /// Everything that can happen without time passing.
+  void settle() {
+    for (bool again = true; again;) {
+      again = false;
+      sockets.end_turn();
+      while (next_datagram < sockets.datagrams.size()) {
+        const ScriptedSockets::Sent sent = sockets.datagrams[next_datagram++];
+        const auto answer = nameservers[sent.to].answer(sent.octets);
+        if (answer) sockets.datagram(sent.socket, sent.to, *answer);
+        again = true;
+      }
+      while (next_connection < sockets.connections.size()) {
+        const ScriptedSockets::Sent connection = sockets.connections[next_connection++];
+        if (nameservers[connection.to].silent || !sockets.connected(connection.socket)) continue;
+        const Bytes& query = sockets.written[connection.socket];
+        sockets.stream_octets(
+            connection.socket,
+            framed(nameservers[connection.to].answer({query.begin() + 2, query.end()}).value()));
+        again = true;
+      }
+    }
+  }
+
+  void run(std::chrono::microseconds time) {
+    const auto end = sockets.now() + time;
+    while (sockets.now() < end) {
+      settle();
+      const auto wake = sockets.next_wake();
+      const auto next = wake ? std::min(end, std::max(*wake, sockets.now())) : end;
+      sockets.advance(std::chrono::ceil<std::chrono::microseconds>(next - sockets.now()));
+    }
+    settle();
+  }
+
+  [[nodiscard]] std::size_t sent_to(std::string_view ip) const {
+    const auto to = [&](const auto& sent) { return sent.to == at(ip); };
+    return static_cast<std::size_t>(
+        std::count_if(sockets.datagrams.begin(), sockets.datagrams.end(), to) +
+        std::count_if(sockets.connections.begin(), sockets.connections.end(), to));
+  }
+
+  config::ProbeSettings settings{};
+  std::map<ServerAddress, ScriptedNameserver> nameservers{};
+  std::vector<WatchedDomain> targets{};
+  ScriptedSockets sockets{};
+  std::vector<FinishedRound> rounds{};
+  std::map<DomainName, WallTime> planned{};
+  std::function<RoundVerdict(const FinishedRound&)> verdict = [](const FinishedRound&) {
+    return RoundVerdict::unchanged;
+  };
+  std::size_t next_datagram = 0;
+  std::size_t next_connection = 0;
+  std::optional<probe::RoundDriver> driver{};
+};
+
+/// Nothing but light rounds after the first.
+constexpr probe::ScheduleLimits seldom_full{.full_every = 1'000'000};
+
+std::size_t count(const Observation& observation, Purpose purpose, bool carried) {
+  std::size_t found = 0;
+  for (const probe::Leg& leg : observation.key.legs) {
+    for (const probe::ServerObservation& server : leg.servers) {
+      for (const Exchange& exchange : server.exchanges) {
+        if (exchange.purpose == purpose && (exchange.started < 0us) == carried) ++found;
+      }
+    }
+  }
+  return found;
+}
+
+/// What a report says but for times and sizes.
+std::vector<std::string> verdicts(const Observation& observation) {
+  const checks::Report report = checks::judge(observation, {}, {});
+  std::vector<std::string> said{std::string(checks::to_string(report.status))};
+  for (const checks::CheckResult& result : report.outcomes) {
+    said.push_back(fmt::format("{} {}", result.check->name, checks::to_string(result.outcome)));
+  }
+  for (const checks::ServerRow& row : report.servers) {
+    said.push_back(fmt::format("{} {} {}", row.id.address.to_string(), checks::to_string(row.outcome),
+                               row.answer_sha256));
+  }
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE("A light round asks each server once, and is judged as the full round before it") {
+  Scene scene;
+  scene.begin(seldom_full);
+  scene.run(1s);
+  REQUIRE(scene.rounds.size() == 1);
+  CHECK(scene.rounds[0].depth == RoundDepth::full);
+  CHECK(scene.driver->totals().unseen == 0);
+  const std::size_t after_full = scene.sent_to("192.0.2.1");
+  scene.run(301s);
+  REQUIRE(scene.rounds.size() >= 2);
+  const FinishedRound& light = scene.rounds[1];
+  CHECK(light.depth == RoundDepth::light);
+  CHECK(scene.sent_to("192.0.2.1") - after_full == scene.rounds.size() - 1);
+  REQUIRE(light.observations.size() == 1);
+  const Observation& seen = light.observations[0];
+  CHECK(count(seen, Purpose::record_plain, false) == 2);
+  CHECK(count(seen, Purpose::record_plain, true) == 0);
+  for (const Purpose purpose : {Purpose::record_edns, Purpose::record_tcp, Purpose::zone_soa,
+                                Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+    CHECK(count(seen, purpose, true) == 2);
+    CHECK(count(seen, purpose, false) == 0);
+  }
+  CHECK(seen.sibling_name == scene.rounds[0].observations[0].sibling_name);
+  CHECK(seen.adsp.legs.size() == 1);
+  CHECK(seen.is_light);
+  CHECK_FALSE(scene.rounds[0].observations[0].is_light);
+  CHECK(verdicts(seen) == verdicts(scene.rounds[0].observations[0]));
+  CHECK(scene.planned.at(name("d0.com")) > seen.observed_at);
+}
+
+TEST_CASE("Settings that change count from the next round on, and a look may leave out a family") {
+  Scene scene;
+  scene.begin(seldom_full);
+  scene.run(1s);
+  const std::size_t before = scene.sent_to("192.0.2.1");
+  const auto look = [&](bool use_ipv4) {
+    scene.driver->look_now({name("d0.com"), selectors({"s1"}), {}, 5s, [](auto) {}, use_ipv4});
+    scene.run(1s);
+    return scene.sent_to("192.0.2.1");
+  };
+  CHECK(look(false) == before);
+  CHECK(look(true) > before);
+  const std::size_t after = scene.sent_to("192.0.2.1");
+  scene.settings.use_ipv4 = false;
+  scene.driver->configure(scene.settings);
+  scene.run(301s);
+  CHECK(scene.rounds.size() >= 2);
+  CHECK(scene.sent_to("192.0.2.1") == after);
+  scene.settings.use_ipv4 = true;
+  scene.settings.pace_per_second = 0.001;
+  scene.settings.pace_burst = 1;
+  scene.driver->configure(scene.settings);
+  CHECK_FALSE(scene.driver->totals().fit->fits);
+}
+
+TEST_CASE("The queries of a round are no more than the fit reckons with") {
+  for (const std::vector<std::string>& texts : {std::vector<std::string>{"s1"}, {"s1", "s2", "s3"}}) {
+    Scene scene;
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      for (const auto* selector : {"s2", "s3"}) scene.publish(ip, "d0.com", selector, key);
+    }
+    scene.targets[0].selectors = selectors(texts);
+    scene.targets[0].nameservers = {{name("ns1.d0.com"), Address::parse("192.0.2.1").value(), {}}};
+    scene.begin(seldom_full);
+    scene.run(1s);
+    REQUIRE(scene.rounds.size() == 1);
+    // Servers that are given need no way down.
+    const std::size_t full = scene.sent_to("192.0.2.1");
+    CHECK(full <= probe::queries_of_round(RoundDepth::full, texts.size()));
+    CHECK(full == 3 * texts.size() + 5);
+    scene.run(300s);
+    const std::size_t lights = scene.rounds.size() - 1;
+    REQUIRE(lights >= 1);
+    CHECK(scene.sent_to("192.0.2.1") ==
+          full + lights * probe::queries_of_round(RoundDepth::light, texts.size()));
+    CHECK(scene.sent_to("192.0.2.2") == 0);
+  }
+}
+
+TEST_CASE("What a light round sees anew is not mixed with what was") {
+  Scene scene;
+  scene.begin(seldom_full);
+  scene.run(1s);
+  SECTION("another record") {
+    scene.nameservers[at("192.0.2.1")] = {};
+    scene.add("192.0.2.1", {"d0.com SOA ns1.d0.com", "d0.com NS ns1.d0.com", "d0.com NS ns2.d0.com"});
+    scene.publish("192.0.2.1", "d0.com", "s1", other_key);
+    scene.run(300s);
+    REQUIRE(scene.rounds.size() >= 2);
+    const auto& servers = scene.rounds[1].observations[0].key.legs[0].servers;
+    for (const auto& server : servers) {
+      const bool same = server.address == at("192.0.2.2");
+      const auto has = [&](Purpose purpose) {
+        return std::any_of(server.exchanges.begin(), server.exchanges.end(),
+                           [&](const Exchange& exchange) { return exchange.purpose == purpose; });
+      };
+      CHECK(has(Purpose::record_edns) == same);
+      CHECK(has(Purpose::record_tcp) == same);
+      CHECK(has(Purpose::zone_soa));
+    }
+  }
+  SECTION("silence") {
+    scene.nameservers[at("192.0.2.1")].silent = true;
+    scene.run(310s);
+    REQUIRE(scene.rounds.size() >= 2);
+    const auto& servers = scene.rounds[1].observations[0].key.legs[0].servers;
+    for (const auto& server : servers) {
+      const bool silent = server.address == at("192.0.2.1");
+      CHECK((server.exchanges.size() == 3) == silent);
+      if (!silent) continue;
+      for (const Exchange& exchange : server.exchanges) CHECK(exchange.outcome == probe::Outcome::timed_out);
+    }
+    CHECK(verdicts(scene.rounds[1].observations[0]) != verdicts(scene.rounds[0].observations[0]));
+  }
+}
+
+TEST_CASE("What is not confirmed brings full rounds at once") {
+  Scene scene;
+  scene.begin(seldom_full);
+  scene.run(1s);
+  scene.verdict = [&](const FinishedRound& round) {
+    return round.confirms ? RoundVerdict::changed : RoundVerdict::unconfirmed;
+  };
+  while (scene.rounds.size() < 2) scene.run(1s);
+  scene.run(1s);
+  REQUIRE(scene.rounds.size() == 3);
+  CHECK_FALSE(scene.rounds[1].confirms);
+  CHECK(scene.rounds[2].confirms);
+  CHECK(scene.rounds[2].depth == RoundDepth::full);
+  CHECK(scene.driver->totals().confirmations == 1);
+  scene.verdict = [](const FinishedRound&) { return RoundVerdict::unchanged; };
+  scene.run(15s);
+  CHECK(scene.rounds.size() == 4);
+}
+
+TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of time") {
+  Scene scene(5, 60);
+  scene.begin();
+  std::vector<probe::MonotonicTime> asked;
+  scene.run(150s);
+  for (const FinishedRound& round : scene.rounds) {
+    for (const Observation& observation : round.observations) {
+      CHECK(observation.took < 60s);
+      REQUIRE_FALSE(observation.key.legs.empty());
+      REQUIRE(observation.key.legs[0].servers.size() == 2);
+      for (const auto& server : observation.key.legs[0].servers) CHECK_FALSE(server.cut_short);
+    }
+  }
+  CHECK(scene.driver->totals().unseen == 0);
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.201"}) {
+    CHECK(scene.sent_to(ip) <= 20 + 150 * 5 + 1);
+  }
+  const auto fit = scene.driver->totals().fit;
+  REQUIRE(fit);
+  CHECK(fit->fits);
+  CHECK(fit->queries_per_second == Approx(60 * (11 + 23) / 24.0 / 285));
+}
+
+TEST_CASE("No search for servers is cut off because many domains of one provider share the pace") {
+  Scene scene(5, 60);
+  // The provider's names stand in its own zone, so that each search asks for their addresses as well.
+  scene.add("192.0.2.201", {"host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
+  scene.add("192.0.2.3",
+            {"host.com SOA ns1.host.com", "host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
+  for (std::size_t i = 0; i < 60; ++i) {
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.201"}) {
+      for (const auto* host : {"a", "b"})
+        scene.add(ip, {fmt::format("d{}.com NS {}{}.host.com", i, host, i)});
+    }
+    scene.add("192.0.2.3",
+              {fmt::format("a{}.host.com A 192.0.2.1", i), fmt::format("b{}.host.com A 192.0.2.2", i)});
+  }
+  scene.begin();
+  scene.run(300s);
+  CHECK(scene.driver->totals().unseen == 0);
+  for (const FinishedRound& round : scene.rounds) {
+    for (const Observation& observation : round.observations) {
+      INFO(observation.domain.to_string());
+      REQUIRE_FALSE(observation.key.legs.empty());
+      CHECK(observation.key.legs[0].delegation.outcome == probe::DiscoveryOutcome::complete);
+      for (const auto& nameserver : observation.key.legs[0].delegation.nameservers)
+        CHECK_FALSE((nameserver.ipv4_unknown || nameserver.ipv6_unknown));
+    }
+  }
+}
+
+/// Domains that the parent gives to the two servers, which do not have them.
+void add_lame(Scene& scene, std::size_t domains) {
+  for (std::size_t i = 0; i < domains; ++i) {
+    const std::string domain = fmt::format("lame{}.com", i);
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      const std::string ns = fmt::format("ns{}.{}", ip[8], domain);
+      scene.add("192.0.2.201", {domain + " NS " + ns, ns + " A " + ip});
+    }
+    scene.targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
+  }
+  scene.verdict = [](const FinishedRound& round) {
+    return round.domain.to_string().starts_with("lame") ? RoundVerdict::failed : RoundVerdict::unchanged;
+  };
+}
+
+bool is_whole(const Observation& observation) {
+  if (observation.key.legs.empty() || observation.key.legs[0].servers.size() != 2) return false;
+  for (const auto& server : observation.key.legs[0].servers) {
+    if (server.cut_short) return false;
+    for (const Exchange& exchange : server.exchanges) {
+      if (!exchange.response) return false;
+    }
+  }
+  return true;
+}
+
+TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who asks out of turn") {
+  const auto until_seen = [](Scene& scene) {
+    const auto began = scene.sockets.now();
+    std::map<DomainName, bool> seen;
+    std::size_t read = 0;
+    while (std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second; }) < 10) {
+      scene.run(100ms);
+      for (; read < scene.rounds.size(); ++read) {
+        const FinishedRound& round = scene.rounds[read];
+        if (!round.domain.to_string().starts_with("lame"))
+          seen[round.domain] = is_whole(round.observations.at(0));
+      }
+      if (scene.sockets.now() - began > 320s) FAIL("not all were seen");
+    }
+    return scene.sockets.now() - began;
+  };
+  Scene alone(5, 10);
+  alone.begin();
+  const auto time_alone = until_seen(alone);
+  Scene beside(5, 10);
+  add_lame(beside, 3);
+  beside.begin();
+  const auto time_beside = until_seen(beside);
+  INFO(std::chrono::duration<double>(time_alone).count() << " s alone");
+  INFO(std::chrono::duration<double>(time_beside).count() << " s beside lame ones");
+  CHECK(time_beside <= 2 * time_alone);
+  // For as long as it took to see all of them, when each REFUSED made the address slower.
+  std::size_t whole = 0;
+  for (int i = 0; i < 60; ++i) {
+    beside.driver->look_now(
+        {name(fmt::format("d{}.com", i % 10)), selectors({"s1"}), {}, 9s, [&](auto observations) {
+           if (observations && is_whole(observations->at(0))) ++whole;
+         }});
+    beside.run(5s);
+  }
+  beside.run(10s);
+  CHECK(whole == 60);
+}
+
+TEST_CASE("Who asks out of turn does not wait until the rounds of the schedule have had theirs") {
+  Scene scene(5, 60);
+  scene.begin();
+  scene.run(3s);
+  CHECK(scene.driver->totals().under_way > 1);
+  std::size_t whole = 0;
+  for (int i = 0; i < 5; ++i) {
+    scene.driver->look_now(
+        {name(fmt::format("d{}.com", i)), selectors({"s1"}), {}, 9s, [&](auto observations) {
+           if (observations && is_whole(observations->at(0))) ++whole;
+         }});
+    scene.run(10s);
+    CHECK(whole == static_cast<std::size_t>(i) + 1);
+  }
+}
+
+TEST_CASE("A light look at what nobody has seen yet finds the servers, and is judged as a full one") {
+  Scene scene(5, 60);
+  for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", other_key);
+  scene.begin();
+  scene.run(120s);
+  CHECK(scene.driver->totals().unseen == 0);
+  std::map<DomainName, FinishedRound> first;
+  for (const FinishedRound& round : scene.rounds) first.emplace(round.domain, round);
+  CHECK(first.size() == 60);
+  std::size_t faulty = 0;
+  for (const auto& [domain, round] : first) {
+    CHECK(round.depth == RoundDepth::light);
+    REQUIRE(round.observations.size() == 1);
+    const Observation& seen = round.observations[0];
+    CHECK(count(seen, Purpose::record_plain, false) == 2);
+    CHECK(count(seen, Purpose::zone_soa, false) == 0);
+    const auto status = checks::judge(seen, {}, {}).status;
+    const bool broken = domain == name("d3.com") || domain == name("d4.com");
+    CHECK((status == checks::Status::critical) == broken);
+    CHECK(status != checks::Status::unknown);
+    faulty += broken ? 1 : 0;
+  }
+  CHECK(faulty == 2);
+}
+
+TEST_CASE("Targets come and go while rounds are under way") {
+  Scene scene(0, 3);
+  const auto all = scene.targets;
+  scene.targets.resize(2);
+  scene.begin();
+  // A round is on its way: nothing has arrived yet.
+  CHECK(scene.driver->totals().under_way >= 1);
+  scene.driver->replace({all[1], all[2]});
+  scene.run(10s);
+  CHECK(scene.driver->totals().domains == 2);
+  CHECK(scene.driver->totals().unseen == 0);
+  for (const FinishedRound& round : scene.rounds) CHECK(round.domain != name("d0.com"));
+  const std::size_t before = scene.rounds.size();
+  scene.run(300s);
+  CHECK(scene.rounds.size() >= before + 2);
+  scene.driver->replace({});
+  const std::size_t last = scene.rounds.size();
+  scene.run(1000s);
+  CHECK(scene.rounds.size() == last);
+  CHECK(scene.driver->totals().under_way == 0);
+}
+
+TEST_CASE("Looks out of turn finish once, by their time, and are bounded") {
+  Scene scene(0, 2);
+  scene.targets.resize(1);
+  scene.begin();
+  scene.run(1s);
+  std::size_t refused = 0;
+  std::vector<std::vector<Observation>> seen;
+  const auto look = [&](std::string_view domain, std::chrono::milliseconds time) {
+    scene.driver->look_now({name(domain),
+                            selectors({"s1"}),
+                            {},
+                            time,
+                            [&](std::optional<std::vector<Observation>> observations) {
+                              observations ? seen.push_back(std::move(*observations)) : void(++refused);
+                            }});
+  };
+  SECTION("of a domain that nobody watches") {
+    look("d1.com", 5s);
+    scene.run(1s);
+    REQUIRE(seen.size() == 1);
+    REQUIRE(seen[0].size() == 1);
+    CHECK(seen[0][0].domain == name("d1.com"));
+    CHECK(count(seen[0][0], Purpose::zone_soa, false) == 2);
+  }
+  SECTION("with servers that keep silent") {
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) scene.nameservers[at(ip)].silent = true;
+    look("d0.com", 700ms);
+    scene.run(600ms);
+    CHECK(seen.empty());
+    scene.run(200ms);
+    REQUIRE(seen.size() == 1);
+  }
+  SECTION("too many, and at the end") {
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) scene.nameservers[at(ip)].silent = true;
+    for (std::size_t i = 0; i < probe::most_looks + 3; ++i) look("d0.com", 10s);
+    CHECK(refused == 3);
+    CHECK(scene.driver->totals().looks_under_way == probe::most_looks);
+    scene.driver->interrupt();
+    CHECK(seen.size() == probe::most_looks);
+    look("d0.com", 10s);
+    CHECK(refused == 4);
+    CHECK(scene.driver->totals().looks_under_way == 0);
+  }
+}
+
+TEST_CASE("The end comes at any moment, and leaves nothing") {
+  for (std::size_t steps = 0; steps < 40; ++steps) {
+    Scene scene(0, 2);
+    scene.begin();
+    for (std::size_t i = 0; i < steps; ++i) {
+      if (scene.next_datagram < scene.sockets.datagrams.size()) {
+        const ScriptedSockets::Sent sent = scene.sockets.datagrams[scene.next_datagram++];
+        if (const auto answer = scene.nameservers[sent.to].answer(sent.octets))
+          scene.sockets.datagram(sent.socket, sent.to, *answer);
+      } else {
+        scene.sockets.advance(10ms);
+      }
+    }
+    const std::size_t rounds = scene.rounds.size();
+    scene.driver->interrupt();
+    scene.run(100s);
+    CHECK(scene.rounds.size() == rounds);
+    CHECK(scene.sockets.open.empty());
+    CHECK_FALSE(scene.sockets.next_wake());
+  }
+}
+
+TEST_CASE("What was seen is counted by transport and outcome") {
+  Scene scene;
+  scene.nameservers[at("192.0.2.2")].silent = true;
+  scene.begin(seldom_full);
+  scene.run(20s);
+  const probe::SchedulerTotals totals = scene.driver->totals();
+  const auto of = [&](probe::Transport transport, probe::Outcome outcome) {
+    return totals.exchanges.outcomes[static_cast<std::size_t>(transport)][static_cast<std::size_t>(outcome)];
+  };
+  CHECK(of(probe::Transport::tcp, probe::Outcome::answered) == 1);
+  CHECK(of(probe::Transport::tcp, probe::Outcome::timed_out) == 1);
+  CHECK(of(probe::Transport::udp, probe::Outcome::timed_out) >= 9);
+  CHECK(totals.exchanges.durations[0].count == of(probe::Transport::udp, probe::Outcome::answered));
+  std::uint64_t all = 0;
+  for (const std::uint64_t count : totals.exchanges.outcomes[0]) all += count;
+  CHECK(all == totals.engine.queries_udp);
+  CHECK(totals.rounds_full == 1);
+}
+
+TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits for nobody") {
+  config::ProbeSettings settings;
+  settings.first_try = 50ms;
+  settings.tries = 1;
+  settings.tcp_time = 100ms;
+  settings.pace_per_second = 0;
+  // Nobody listens on this port.
+  const std::vector<config::NamedServer> servers{
+      {name("ns.example"), Address::parse("127.0.0.1").value(), 9}};
+  std::atomic<int> judged = 0;
+  probe::Scheduler scheduler(settings, {}, [] { return WallTime{}; },
+                             {[&](const FinishedRound&) {
+                                ++judged;
+                                return RoundVerdict::unconfirmed;
+                              },
+                              {}});
+  std::vector<WatchedDomain> targets;
+  for (int i = 0; i < 20; ++i)
+    targets.push_back({name(fmt::format("d{}.example", i)), selectors({"s1"}), 10s, servers});
+  std::atomic<int> looked = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 25; ++j) {
+        scheduler.replace({targets.begin(), targets.begin() + (i + j) % 20});
+        scheduler.look_now({name("look.example"), selectors({"s1"}), servers, 200ms,
+                            [&](std::optional<std::vector<Observation>>) { ++looked; }});
+        static_cast<void>(scheduler.totals());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::promise<std::size_t> promise;
+  scheduler.look_now(
+      {name("look.example"), selectors({"s1", "s2"}), servers, 1s,
+       [&](std::optional<std::vector<Observation>> seen) { promise.set_value(seen ? seen->size() : 0); }});
+  // Perhaps there were too many looks at that moment: what counts is that it is told.
+  const std::size_t observations = promise.get_future().get();
+  CHECK((observations == 2 || observations == 0));
+  scheduler.replace(targets);
+  for (int i = 0; i < 6'000 && judged < 20; ++i) std::this_thread::sleep_for(10ms);
+  CHECK(judged >= 20);
+  scheduler.stop();
+  CHECK(looked == 100);
+  const int at_the_end = judged;
+  bool refused = false;
+  scheduler.look_now({name("look.example"), selectors({"s1"}), servers, 1s,
+                      [&](std::optional<std::vector<Observation>> seen) { refused = !seen; }});
+  CHECK(refused);
+  scheduler.replace({});
+  scheduler.stop();
+  CHECK(judged == at_the_end);
+}
+
+}  // namespace dkimprobe::tests

@@ -1,0 +1,141 @@
+// Each vector of the wire, and what every parser of foreign octets must stand: all their prefixes and all
+// their single-octet mutations.
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include "probe/wire/message_scan.hpp"
+#include "probe/wire/response_match.hpp"
+#include "probe/wire/response_reader.hpp"
+#include "tests/probe/allocation_count.hpp"
+#include "tests/probe/wire/wire_vector.hpp"
+
+using namespace dkimprobe;
+using namespace dkimprobe::tests;
+
+namespace {
+
+const std::vector<WireVector>& vectors() {
+  static const std::vector<WireVector> loaded = load_wire_vectors();
+  return loaded;
+}
+
+std::string match_of(const WireVector& vector, std::span<const std::uint8_t> message) {
+  const auto reason = probe::mismatch(message, query_of(vector));
+  return reason ? tests::to_string(*reason) : "ok";
+}
+
+/// Everything that the program does with a message that arrives.
+bool whole_way(probe::MessageScanner& scanner, const WireVector& vector, std::span<const std::uint8_t> query,
+               std::span<const std::uint8_t> message) {
+  static_cast<void>(probe::mismatch(message, query));
+  const auto scanned = scanner.scan(message);
+  if (!scanned) return false;
+  static_cast<void>(probe::read_response(*scanned, vector.question_name, vector.question_type));
+  std::array<char, 512> buffer{};
+  for (const auto& record : scanned->records) {
+    static_cast<void>(probe::owner_is_question(*scanned, record));
+    if (record.is(probe::RecordType::txt)) static_cast<void>(probe::joined_txt(*scanned, record, buffer));
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("each wire vector is matched, scanned and read as it says") {
+  REQUIRE(vectors().size() > 90);
+  probe::MessageScanner scanner;
+  for (const WireVector& vector : vectors()) {
+    INFO(vector.name);
+    const ExactBytes message{vector.message};
+    CHECK(match_of(vector, message.span()) == vector.match);
+    const auto scanned = scanner.scan(message.span());
+    CHECK((scanned ? "ok" : fmt::format("{} {}", to_string(scanned.error().kind), scanned.error().offset)) ==
+          vector.scan);
+    if (!scanned) continue;
+    const auto response = probe::read_response(*scanned, vector.question_name, vector.question_type);
+    CHECK(facts_of(*scanned, response) == vector.facts);
+  }
+}
+
+TEST_CASE("matching and scanning allocate nothing, and reading little, whatever the message") {
+  probe::MessageScanner scanner;
+  for (const WireVector& vector : vectors()) {
+    INFO(vector.name);
+    const auto query = query_of(vector);
+    const Allocations before = allocations();
+    const auto reason = probe::mismatch(vector.message, query);
+    const auto scanned = scanner.scan(vector.message);
+    const Allocations after_scan = allocations();
+    static_cast<void>(reason);
+    CHECK(after_scan.count == before.count);
+    if (!scanned) continue;
+    const auto response = probe::read_response(*scanned, vector.question_name, vector.question_type);
+    CHECK(allocations().bytes - after_scan.bytes <= 1 << 20);
+  }
+}
+
+TEST_CASE("every beginning of a message is told from the whole") {
+  probe::MessageScanner scanner;
+  for (const WireVector& vector : vectors()) {
+    INFO(vector.name);
+    const auto query = query_of(vector);
+    const auto whole = scanner.scan(vector.message);
+    // A message that may end anywhere, by TC=1, or that goes on after its end, is only read.
+    const bool exact = whole && (vector.message[2] & 0x02) == 0;
+    const std::size_t end = whole ? vector.message.size() - whole->trailing_bytes : vector.message.size();
+    std::size_t wrongly_passed = 0;
+    const std::size_t step = vector.message.size() > 2000 ? 97 : 1;
+    for (std::size_t size = 0; size < vector.message.size(); size += step) {
+      const ExactBytes beginning{std::span{vector.message}.first(size)};
+      const bool passed = whole_way(scanner, vector, query, beginning.span());
+      if (exact && size < end && passed) ++wrongly_passed;
+    }
+    CHECK(wrongly_passed == 0);
+  }
+}
+
+TEST_CASE("every change of one octet ends in a fault or in a reading") {
+  probe::MessageScanner scanner;
+  std::size_t passed = 0;
+  std::size_t refused = 0;
+  for (const WireVector& vector : vectors()) {
+    if (vector.message.size() > 400) continue;
+    const auto query = query_of(vector);
+    std::vector<std::uint8_t> message = vector.message;
+    const ExactBytes exact{message};
+    auto* const octets = const_cast<std::uint8_t*>(exact.span().data());
+    for (std::size_t at = 0; at < message.size(); ++at) {
+      for (unsigned change = 1; change < 256; ++change) {
+        octets[at] = static_cast<std::uint8_t>(message[at] ^ change);
+        ++(whole_way(scanner, vector, query, exact.span()) ? passed : refused);
+      }
+      octets[at] = message[at];
+    }
+  }
+  CHECK(passed > 100'000);
+  CHECK(refused > 100'000);
+}
+
+TEST_CASE(
+    "joined strings need no buffer when there is one, and one of the rdata's size when there are more") {
+  probe::MessageScanner scanner;
+  const auto joined = [&](std::string_view name, std::size_t buffer_bytes) -> std::optional<std::string> {
+    for (const WireVector& vector : vectors()) {
+      if (vector.name != name) continue;
+      const auto scanned = scanner.scan(vector.message);
+      REQUIRE(scanned);
+      std::vector<char> buffer(buffer_bytes);
+      const auto text = probe::joined_txt(*scanned, scanned->records.front(), buffer);
+      return text ? std::optional<std::string>{*text} : std::nullopt;
+    }
+    FAIL("no vector " << name);
+    return std::nullopt;
+  };
+  CHECK(joined("txt", 0) == "v=DKIM1;p=");
+  CHECK(joined("txt_empty_string", 0) == "");
+  CHECK(joined("txt_no_strings", 0) == "");
+  CHECK(joined("txt_strings_split", 14) == "v=DKIM1;p=ABCD");
+  CHECK(joined("txt_strings_split", 13) == std::nullopt);
+  CHECK(joined("strings_1024", 0) == "");
+}
