@@ -30,7 +30,7 @@ import jsonschema
 import dnswire
 
 HERE = pathlib.Path(__file__).resolve().parent
-SCHEMA = json.loads((HERE.parents[1] / "exporters" / "report.schema.json").read_text())
+SCHEMA = json.loads((HERE.parents[1] / "exporters" / "json" / "report.schema.json").read_text())
 # One kind of output at a time, so that an error names the place and not the whole.
 SCHEMAS = {
     kind: jsonschema.Draft202012Validator({"$ref": "#/$defs/%s_result" % kind, "$defs": SCHEMA["$defs"]})
@@ -38,12 +38,12 @@ SCHEMAS = {
 }
 # What it speaks of in the schema of the reports is put beside it: old validators resolve no reference inside a
 # schema that another one refers to.
-PREFLIGHT_TEXT = (HERE.parents[1] / "exporters" / "preflight.schema.json").read_text()
+PREFLIGHT_TEXT = (HERE.parents[1] / "exporters" / "json" / "preflight.schema.json").read_text()
 PREFLIGHT = jsonschema.Draft202012Validator(
     {**json.loads(PREFLIGHT_TEXT.replace(SCHEMA["$id"] + "#", "#")), "$defs": SCHEMA["$defs"]}
 )
 ROTATION_SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((HERE.parents[1] / "exporters" / "rotation.schema.json").read_text())
+    json.loads((HERE.parents[1] / "exporters" / "json" / "rotation.schema.json").read_text())
 )
 CASE_SECONDS = 600  # only what hangs takes so long
 LOG_SECONDS = 100  # how long the sniffer may take to write down what it saw

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr const char* file = DKIMPROBE_SOURCE_DIRECTORY "/exporters/report.schema.json";
+constexpr const char* file = DKIMPROBE_SOURCE_DIRECTORY "/exporters/json/report.schema.json";
 
 /// The words of an enum whose values follow each other: `to_string` of what is beyond the last one is empty.
 template <class Enum, class ToString>

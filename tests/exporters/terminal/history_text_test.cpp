@@ -193,7 +193,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the words of the schema are the program's") {
-  std::ifstream stream(DKIMPROBE_SOURCE_DIRECTORY "/exporters/history.schema.json");
+  std::ifstream stream(DKIMPROBE_SOURCE_DIRECTORY "/exporters/json/history.schema.json");
   const auto schema = nlohmann::json::parse(stream);
   const auto words = [](auto first) {
     nlohmann::json list = nlohmann::json::array();
