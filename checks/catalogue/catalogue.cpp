@@ -41,6 +41,50 @@ std::string_view to_string(Scope scope) {
   return {};
 }
 
+std::string_view to_string(Needs needs) {
+  switch (needs) {
+    case Needs::key_text:
+      return "key_text";
+    case Needs::adsp_text:
+      return "adsp_text";
+    case Needs::path:
+      return "path";
+    case Needs::one_server:
+      return "one_server";
+    case Needs::all_servers:
+      return "all_servers";
+    case Needs::history:
+      return "history";
+    case Needs::message:
+      return "message";
+  }
+  return {};
+}
+
+RoleEffect RoleEffects::of(config::Role role) const {
+  switch (role) {
+    case config::Role::active:
+      return RoleEffect::as_found;
+    case config::Role::pending:
+      return pending;
+    case config::Role::standby:
+      return standby;
+    case config::Role::retired:
+      return retired;
+  }
+  return RoleEffect::as_found;
+}
+
+std::string example_text(const Check& check) {
+  static constexpr std::string_view key_mark = "{key}";
+  // Made for the tests; nobody signs with it.
+  static constexpr std::string_view key = "9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=";
+  std::string text(check.example.text);
+  if (const std::size_t at = text.find(key_mark); at != std::string::npos)
+    text.replace(at, key_mark.size(), key);
+  return text;
+}
+
 const Check* find_check(std::string_view name) {
   const auto rows = catalogue();
   const auto found = std::ranges::find(rows, name, &Check::name);

@@ -13,15 +13,12 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
-#include "checks/catalogue/roles.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/record/size.hpp"
 
 namespace dkimprobe::checks {
 
 namespace {
-
-constexpr std::string_view path_intercepted = "path_intercepted";
 
 std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
   std::vector<ReadText> texts;
@@ -205,15 +202,15 @@ CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<
   if (const auto wanted = policy.severities.find(check.name); wanted != policy.severities.end()) {
     set_severity(wanted->second);
   }
-  switch (role_rule(check.name, evidence.expectation.role)) {
-    case RoleRule::as_found:
+  switch (check.roles.of(evidence.expectation.role)) {
+    case RoleEffect::as_found:
       break;
-    case RoleRule::notice:
+    case RoleEffect::notice:
       set_severity(Severity::notice);
       break;
-    case RoleRule::clear:
+    case RoleEffect::clear:
       return {&check, CheckOutcome::clear, {}};
-    case RoleRule::not_judged:
+    case RoleEffect::not_judged:
       // Once it is known when the key signed last, a row of its own says what went too early.
       return {
           &check, evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_judged, {}};
@@ -236,34 +233,6 @@ void judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
     std::ranges::copy_if(found, std::back_inserter(report.findings),
                          [&](const Finding& finding) { return finding.severity == severity; });
   }
-}
-
-/// Whether the text of a key record alone shows the fault, without any server.
-bool text_shows(const Check& check) {
-  switch (check.scope) {
-    case Scope::record: {
-      const auto of_texts = record_checks();
-      return check.name == "txt_not_dkim" ||
-             std::ranges::find(of_texts, check.name, &Check::name) != of_texts.end();
-    }
-    case Scope::key:
-      return true;
-    case Scope::size:
-      return check.name != "udp512_exceeded_chain" && check.name != "qname_too_long";
-    case Scope::adsp:
-    case Scope::server:
-    case Scope::zone:
-    case Scope::signature:
-      return false;
-  }
-  return false;
-}
-
-/// The same for the text of an ADSP record.
-bool practice_shows(const Check& check) {
-  static constexpr std::string_view names[] = {"adsp_invalid", "adsp_duplicate_tag",
-                                               "adsp_value_unknown_token", "adsp_present_historic"};
-  return std::ranges::find(names, check.name) != std::end(names);
 }
 
 Severity worst_severity(const Report& report) {
@@ -325,7 +294,7 @@ std::string absence_text(config::Role role) {
 std::string headline_of(const Report& report, const Evidence& evidence, const ReadText* text) {
   if (const auto* const intercepted = intercepted_delegation(evidence.observation))
     return intercepted->cuts.empty() ? "the given servers are resolvers, or this network answers DNS itself"
-                                     : std::string(find_check(path_intercepted)->summary);
+                                     : std::string(path_checks().front().summary);
   switch (report.status) {
     case Status::critical:
     case Status::warning:
@@ -423,7 +392,7 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
 
   const bool intercepted = intercepted_delegation(observation) != nullptr;
   judge_rows(evidence, report,
-             [&](const Check& check) { return !intercepted || check.name == path_intercepted; });
+             [&](const Check& check) { return !intercepted || check.needs == Needs::path; });
 
   const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
@@ -469,7 +438,8 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.selector = observation.selector;
   report.name = place.name;
   report.role = expectation.role;
-  judge_rows(evidence, report, place.is_adsp ? practice_shows : text_shows);
+  const Needs given = place.is_adsp ? Needs::adsp_text : Needs::key_text;
+  judge_rows(evidence, report, [&](const Check& check) { return check.needs == given; });
   const ReadText* const text = place.is_adsp ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
   if (place.is_adsp) {

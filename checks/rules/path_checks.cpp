@@ -90,13 +90,17 @@ void find_path_intercepted(const Evidence& evidence, Verdict& verdict) {
 
 std::span<const Check> path_checks() {
   static constexpr Check rows[] = {
-      {"path_intercepted", Scope::zone, Severity::critical, "",
-       "this network answers DNS itself; nothing seen from here is what the public sees",
-       "not known: receivers ask the nameservers, and the probe did not reach them",
-       "Look from another network, or switch off what answers DNS here: the DNS of a VPN, a hotspot, a "
-       "company's "
-       "or a container's redirection of port 53.",
-       find_path_intercepted},
+      {.name = "path_intercepted",
+       .scope = Scope::zone,
+       .needs = Needs::path,
+       .severity = Severity::critical,
+       .summary = "this network answers DNS itself; nothing seen from here is what the public sees",
+       .effect = "not known: receivers ask the nameservers, and the probe did not reach them",
+       .remedy = "Look from another network, or switch off what answers DNS here: the DNS of a VPN, a "
+                 "hotspot, a company's or a container's redirection of port 53.",
+       .example = {Example::behaviour,
+                   "Each root server answers with RA=1: the hotel's resolver answers for it."},
+       .find = find_path_intercepted},
   };
   return rows;
 }

@@ -11,6 +11,7 @@ namespace {
 Json check_json(const checks::Check& check) {
   return {{"name", check.name},
           {"scope", checks::to_string(check.scope)},
+          {"needs", checks::to_string(check.needs)},
           {"severity", checks::to_string(check.severity)},
           {"reference", check.reference.empty() ? Json(nullptr) : Json(check.reference)},
           {"summary", check.summary},

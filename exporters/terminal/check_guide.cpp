@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "checks/catalogue/examples.hpp"
-#include "checks/catalogue/roles.hpp"
 #include "exporters/terminal/text_page.hpp"
 #include "exporters/text/text_layout.hpp"
 
@@ -21,21 +19,19 @@ constexpr std::size_t entry_label_columns = 14;
 
 constexpr std::string_view markdown_head = R"(# The checks
 
-Every fault that dkimprobe finds, with what it does to mail and how to mend it. `dkimprobe explain NAME` says the
-same. This file is made from the catalogue: change the rows, then write it anew with
+Every fault that dkimprobe finds, with what it does to mail and how to fix it. `dkimprobe explain NAME` says the
+same. This file is generated from the catalogue: change the rows, then run `./run generate`.
 
-    dkimprobe explain --markdown > checks/README.md
-
-A finding is critical, a warning or a notice. The role of a selector turns some of them. A check that could not see
+A finding is critical, a warning or a notice. The role of a selector changes some of them. A check that could not see
 what it needs is `not_judged`, which is neither found nor clear.
 
 ## To add a check
-1. A row in the file of its group, `checks/*_checks.cpp`: name, severity, RFC section, the fault in one clause, what
-   it does to mail, the remedy. The name is part of the interface; name the fault, not the test.
-2. The function that finds it, pure: evidence in, findings out.
-3. An example in `checks/catalogue/examples.cpp`.
-4. A vector in `tests/checks/vectors` that finds it and one that almost does.
-5. This file and `exporters/json/report.schema.json` written anew; the tests that fail say how.
+1. Add a row to the file of its group, `checks/rules/*_checks.cpp`. The row holds everything that is said of the check
+   anywhere: name, what it needs, severity, what a role does to it, RFC section, the fault in one clause, its effect on
+   mail, the remedy and an example. The name is part of the interface; name the fault, not the test.
+2. Write the function that finds it, beside the row. It is pure: evidence in, findings out.
+3. Add two vectors in `tests/checks/vectors`: one that has the fault, and one that almost has it.
+4. Run `./run generate`. It writes this file, the schema's list of checks, the alerts and the tests' expected outputs.
 )";
 
 std::string_view heading(Scope scope) {
@@ -68,15 +64,15 @@ std::string sentence(std::string_view clause) {
 }
 
 /// What a role makes of the fault; empty where it changes nothing.
-std::string_view turned(checks::RoleRule rule) {
+std::string_view role_text(checks::RoleEffect rule) {
   switch (rule) {
-    case checks::RoleRule::as_found:
+    case checks::RoleEffect::as_found:
       return {};
-    case checks::RoleRule::notice:
+    case checks::RoleEffect::notice:
       return "a notice";
-    case checks::RoleRule::clear:
+    case checks::RoleEffect::clear:
       return "no fault";
-    case checks::RoleRule::not_judged:
+    case checks::RoleEffect::not_judged:
       return "not judged";
   }
   return {};
@@ -85,7 +81,7 @@ std::string_view turned(checks::RoleRule rule) {
 std::string severity_text(const Check& check) {
   std::string text(checks::to_string(check.severity));
   for (const auto role : {config::Role::pending, config::Role::standby, config::Role::retired}) {
-    const auto word = turned(checks::role_rule(check.name, role));
+    const auto word = role_text(check.roles.of(role));
     if (!word.empty()) text += fmt::format("; for a selector that is {}: {}", config::to_string(role), word);
   }
   return text;
@@ -99,9 +95,7 @@ struct Entry {
 
 std::vector<Entry> entries(const Check& check) {
   std::vector<Entry> list = {{"Effect", sentence(check.effect)}, {"To mend it", std::string(check.remedy)}};
-  if (const auto example = checks::example_of(check.name)) {
-    list.push_back({"Example", example->text, example->is_record});
-  }
+  list.push_back({"Example", checks::example_text(check), check.example.kind == checks::Example::record});
   list.push_back({"Severity", severity_text(check)});
   list.push_back({"Looks at", std::string(checks::to_string(check.scope))});
   if (!check.reference.empty()) list.push_back({"Reference", std::string(check.reference)});

@@ -21,14 +21,31 @@ using config::DomainName;
 using std::chrono::microseconds;
 
 // Rows of a catalogue of our own: the golden files do not change when a text of the real one does.
-constexpr Check stale{"ns_stale", Scope::server, Severity::critical, "RFC 1034 section 4.3.5"};
-constexpr Check differs{"answer_differs_between_ns", Scope::zone, Severity::critical,
-                        "RFC 1034 section 4.3.5"};
-constexpr Check silent{"ns_timeout_udp", Scope::server, Severity::warning, "RFC 1035 section 4.2"};
-constexpr Check revoked_key{"key_revoked", Scope::key, Severity::critical, "RFC 6376 section 3.6.1"};
-constexpr Check unknown_tag{"tag_unknown", Scope::record, Severity::notice, "RFC 6376 section 3.6.1"};
-constexpr Check too_big{"udp512_exceeded", Scope::size, Severity::warning, "RFC 1035 section 4.2.1"};
-constexpr Check quorum{"quorum_unknown", Scope::zone, Severity::warning, ""};
+constexpr Check stale{.name = "ns_stale",
+                      .scope = Scope::server,
+                      .severity = Severity::critical,
+                      .reference = "RFC 1034 section 4.3.5"};
+constexpr Check differs{.name = "answer_differs_between_ns",
+                        .scope = Scope::zone,
+                        .severity = Severity::critical,
+                        .reference = "RFC 1034 section 4.3.5"};
+constexpr Check silent{.name = "ns_timeout_udp",
+                       .scope = Scope::server,
+                       .severity = Severity::warning,
+                       .reference = "RFC 1035 section 4.2"};
+constexpr Check revoked_key{.name = "key_revoked",
+                            .scope = Scope::key,
+                            .severity = Severity::critical,
+                            .reference = "RFC 6376 section 3.6.1"};
+constexpr Check unknown_tag{.name = "tag_unknown",
+                            .scope = Scope::record,
+                            .severity = Severity::notice,
+                            .reference = "RFC 6376 section 3.6.1"};
+constexpr Check too_big{.name = "udp512_exceeded",
+                        .scope = Scope::size,
+                        .severity = Severity::warning,
+                        .reference = "RFC 1035 section 4.2.1"};
+constexpr Check quorum{.name = "quorum_unknown", .scope = Scope::zone, .severity = Severity::warning};
 
 DomainName name(const std::string& text) {
   return DomainName::parse(text).value();

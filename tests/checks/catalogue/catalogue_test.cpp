@@ -6,10 +6,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "checks/catalogue/roles.hpp"
 #include "checks/judgement/judge.hpp"
+#include "config/basics/escape.hpp"
 
 namespace checks = dkimprobe::checks;
+namespace config = dkimprobe::config;
 using dkimprobe::config::Role;
 
 TEST_CASE("each row has a name of its own, its words and its function") {
@@ -29,16 +30,61 @@ TEST_CASE("each row has a name of its own, its words and its function") {
   CHECK(checks::find_check("no_such_check") == nullptr);
 }
 
-TEST_CASE("a role turns what is right for it, and nothing else") {
-  using checks::RoleRule;
-  CHECK(checks::role_rule("selector_missing_nxdomain", Role::active) == RoleRule::as_found);
-  CHECK(checks::role_rule("selector_missing_nxdomain", Role::pending) == RoleRule::clear);
-  CHECK(checks::role_rule("key_revoked", Role::standby) == RoleRule::clear);
-  CHECK(checks::role_rule("key_revoked", Role::retired) == RoleRule::not_judged);
-  CHECK(checks::role_rule("flag_testing", Role::pending) == RoleRule::clear);
-  CHECK(checks::role_rule("flag_testing", Role::standby) == RoleRule::as_found);
-  CHECK(checks::role_rule("answer_differs_between_ns", Role::pending) == RoleRule::notice);
-  CHECK(checks::role_rule("key_rsa_too_small", Role::pending) == RoleRule::as_found);
+TEST_CASE("a role changes what is right for it, and nothing else") {
+  using checks::RoleEffect;
+  const auto effect = [](std::string_view name, Role role) {
+    return checks::find_check(name)->roles.of(role);
+  };
+  CHECK(effect("selector_missing_nxdomain", Role::active) == RoleEffect::as_found);
+  CHECK(effect("selector_missing_nxdomain", Role::pending) == RoleEffect::clear);
+  CHECK(effect("key_revoked", Role::standby) == RoleEffect::clear);
+  CHECK(effect("key_revoked", Role::retired) == RoleEffect::not_judged);
+  CHECK(effect("flag_testing", Role::pending) == RoleEffect::clear);
+  CHECK(effect("flag_testing", Role::standby) == RoleEffect::as_found);
+  CHECK(effect("answer_differs_between_ns", Role::pending) == RoleEffect::notice);
+  CHECK(effect("key_rsa_too_small", Role::pending) == RoleEffect::as_found);
+}
+
+TEST_CASE("each row has an example in plain ASCII") {
+  for (const auto& check : checks::catalogue()) {
+    INFO(check.name);
+    const auto text = checks::example_text(check);
+    CHECK_FALSE(text.empty());
+    CHECK(text.find('{') == std::string::npos);
+    CHECK(std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; }));
+    CHECK((check.example.kind == checks::Example::record || text.ends_with('.')));
+  }
+}
+
+TEST_CASE("each record that is an example has the fault that it shows") {
+  for (const auto& check : checks::catalogue()) {
+    if (check.example.kind != checks::Example::record) continue;
+    const auto text = config::unescape_text(checks::example_text(check));
+    INFO(check.name << ": " << checks::example_text(check));
+    REQUIRE(text);
+    const auto* const name =
+        check.scope == checks::Scope::adsp ? "_adsp._domainkey.example.com" : "s1._domainkey.example.com";
+    const auto report =
+        checks::judge_record(checks::place_of(config::DomainName::parse(name).value()), {*text}, {}, {});
+    CHECK(std::ranges::any_of(report.findings,
+                              [&](const checks::Finding& finding) { return finding.check == &check; }));
+  }
+}
+
+TEST_CASE("a row that needs a text alone is judged from it, and every other row is not") {
+  using checks::Needs;
+  for (const char* const name : {"s1._domainkey.example.com", "_adsp._domainkey.example.com"}) {
+    const auto place = checks::place_of(config::DomainName::parse(name).value());
+    const auto report = checks::judge_record(place, {"dkim=all"}, {}, {});
+    const Needs given = place.is_adsp ? Needs::adsp_text : Needs::key_text;
+    for (const auto& [check, outcome, reason] : report.outcomes) {
+      INFO(name << ' ' << check->name);
+      if (check->needs != given) CHECK(outcome == checks::CheckOutcome::not_judged);
+    }
+    CHECK(std::ranges::any_of(report.outcomes, [](const checks::CheckResult& result) {
+      return result.outcome == checks::CheckOutcome::found;
+    }));
+  }
 }
 
 TEST_CASE("the worst of several reports is critical, then unknown, then warning") {

@@ -21,8 +21,10 @@ using checks::Readiness;
 namespace {
 
 // A row of a catalogue of our own: the golden files do not change when a text of the real one does.
-constexpr checks::Check no_tcp{"ns_no_tcp_after_tc", checks::Scope::server, checks::Severity::critical,
-                               "RFC 7766 section 5"};
+constexpr checks::Check no_tcp{.name = "ns_no_tcp_after_tc",
+                               .scope = checks::Scope::server,
+                               .severity = checks::Severity::critical,
+                               .reference = "RFC 7766 section 5"};
 
 struct Sample {
   std::string name{};

@@ -59,7 +59,8 @@ TEST_CASE("narrow and plain terminals have golden files too") {
 
 TEST_CASE("of one check on many servers some are told in full, and the rest is counted") {
   auto report = sample_reports().front().report;
-  static const checks::Check slow{"ns_slow", checks::Scope::server, checks::Severity::warning, ""};
+  static const checks::Check slow{
+      .name = "ns_slow", .scope = checks::Scope::server, .severity = checks::Severity::warning};
   report.findings.clear();
   for (int i = 1; i <= 12; ++i) {
     auto& finding = report.findings.emplace_back();

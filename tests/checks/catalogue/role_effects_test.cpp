@@ -1,6 +1,4 @@
-// What a role makes of a fault, shown by a vector for each row that any role turns and each role.
-#include "checks/catalogue/roles.hpp"
-
+// What a role makes of a fault, shown by a vector for each role of each row that a role changes.
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -16,13 +14,12 @@
 namespace checks = dkimprobe::checks;
 namespace tests = dkimprobe::tests;
 using checks::CheckOutcome;
-using checks::role_rule;
-using checks::RoleRule;
+using checks::RoleEffect;
 using dkimprobe::config::Role;
 
 namespace {
 
-constexpr Role turning_roles[] = {Role::pending, Role::standby, Role::retired};
+constexpr Role changing_roles[] = {Role::pending, Role::standby, Role::retired};
 
 std::vector<tests::ObservationVector> all_vectors() {
   const std::filesystem::path folder = DKIMPROBE_VECTORS;
@@ -36,27 +33,27 @@ std::vector<tests::ObservationVector> all_vectors() {
   return vectors;
 }
 
-bool is_turned(const checks::Check& check) {
-  return std::ranges::any_of(turning_roles,
-                             [&](Role role) { return role_rule(check.name, role) != RoleRule::as_found; });
+bool is_changed(const checks::Check& check) {
+  return std::ranges::any_of(changing_roles,
+                             [&](Role role) { return check.roles.of(role) != RoleEffect::as_found; });
 }
 
 CheckOutcome outcome_of(const checks::Report& report, const checks::Check& check) {
   return std::ranges::find(report.outcomes, &check, &checks::CheckResult::check)->outcome;
 }
 
-bool is_as_ruled(const checks::Report& report, const checks::Check& check, RoleRule rule) {
-  switch (rule) {
-    case RoleRule::as_found:
+bool is_as_said(const checks::Report& report, const checks::Check& check, RoleEffect effect) {
+  switch (effect) {
+    case RoleEffect::as_found:
       return outcome_of(report, check) == CheckOutcome::found;
-    case RoleRule::notice:
+    case RoleEffect::notice:
       return outcome_of(report, check) == CheckOutcome::found &&
              std::ranges::all_of(report.findings, [&](const checks::Finding& finding) {
                return finding.check != &check || finding.severity == checks::Severity::notice;
              });
-    case RoleRule::clear:
+    case RoleEffect::clear:
       return outcome_of(report, check) == CheckOutcome::clear;
-    case RoleRule::not_judged:
+    case RoleEffect::not_judged:
       return outcome_of(report, check) == CheckOutcome::not_judged;
   }
   return false;
@@ -64,13 +61,13 @@ bool is_as_ruled(const checks::Report& report, const checks::Check& check, RoleR
 
 }  // namespace
 
-TEST_CASE("each row that a role turns has a vector in each role, and what comes out is the role's rule") {
+TEST_CASE("each row that a role changes has a vector in each role, whose outcome is as the row says") {
   const auto vectors = all_vectors();
-  std::size_t turned = 0;
+  std::size_t changed = 0;
   for (const auto& check : checks::catalogue()) {
-    if (!is_turned(check)) continue;
-    ++turned;
-    for (const Role role : turning_roles) {
+    if (!is_changed(check)) continue;
+    ++changed;
+    for (const Role role : changing_roles) {
       std::size_t seen = 0;
       for (const auto& vector : vectors) {
         if (vector.expectation.role != role) continue;
@@ -81,11 +78,11 @@ TEST_CASE("each row that a role turns has a vector in each role, and what comes 
         ++seen;
         INFO(check.name << " in role " << to_string(role) << ": " << vector.about);
         const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{});
-        CHECK(is_as_ruled(report, check, role_rule(check.name, role)));
+        CHECK(is_as_said(report, check, check.roles.of(role)));
       }
       INFO(check.name << " has no vector in role " << to_string(role));
       CHECK(seen > 0);
     }
   }
-  CHECK(turned > 0);
+  CHECK(changed > 0);
 }
