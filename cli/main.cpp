@@ -26,6 +26,7 @@
 #include "cli/io/exit_code.hpp"
 #include "cli/io/output.hpp"
 #include "config/basics/escape.hpp"
+#include "config/keys/openssl_memory.hpp"
 #include "exporters/formats/plugin_text.hpp"
 
 namespace dkimprobe::cli {
@@ -136,6 +137,7 @@ int main(int argc, char** argv) {
   signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is told as a full disk is
   bool plugin = false;
   try {
+    dkimprobe::config::wipe_freed_openssl_memory();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     plugin = dkimprobe::cli::asks_for_plugin(arguments);
     return plugin ? dkimprobe::cli::run_plugin(arguments) : dkimprobe::cli::run(arguments);

@@ -34,6 +34,7 @@ LIBRARIES = {
         "checks/record/digest",
         "checks/record/ed25519_point",
         "checks/record/public_key",
+        "config/keys/openssl_memory",
         "config/keys/pem",
         "config/keys/private_key",
         "config/web_config",

@@ -1,11 +1,9 @@
 #include "config/keys/private_key.hpp"
 
-#include <malloc.h>
 #include <string.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -51,32 +49,6 @@ struct ErrorsForgotten {
   ErrorsForgotten(const ErrorsForgotten&) = delete;
   ErrorsForgotten& operator=(const ErrorsForgotten&) = delete;
 };
-
-// OpenSSL itself gives memory back in which a passphrase stands (the key derivation of PKCS#12 does). So all
-// that it gives back is wiped, for which its allocator has to be named before it allocates anything.
-void* allocate(std::size_t size, const char*, int) {
-  return std::malloc(size);
-}
-
-void wipe_and_free(void* memory, const char*, int) {
-  if (memory != nullptr) explicit_bzero(memory, malloc_usable_size(memory));
-  std::free(memory);
-}
-
-void* reallocate(void* memory, std::size_t size, const char* file, int line) {
-  if (size == 0) {
-    wipe_and_free(memory, file, line);
-    return nullptr;
-  }
-  void* const moved = std::malloc(size);
-  if (moved == nullptr || memory == nullptr) return moved;
-  std::memcpy(moved, memory, std::min(size, malloc_usable_size(memory)));
-  wipe_and_free(memory, file, line);
-  return moved;
-}
-
-[[maybe_unused]] const bool openssl_wipes =
-    CRYPTO_set_mem_functions(allocate, reallocate, wipe_and_free) == 1;
 
 const unsigned char* octets(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
