@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "checks/report/report.hpp"
@@ -34,5 +35,8 @@ struct Check {
 
 /// The check of that name, or null.
 [[nodiscard]] const Check* find_check(std::string_view name);
+
+/// The check as a reason that no time takes away.
+[[nodiscard]] Because because_of(const Check& check, std::string detail);
 
 }  // namespace dkimprobe::checks

@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -32,90 +31,9 @@ bool is_absence(const AnswerSpan& span) {
 
 // ---- Reasons ----
 
-/// What the name of a reason stands for.
-enum class Cause : std::uint8_t {
-  right_everywhere,
-  negative_ttl,
-  nsec_ttl,
-  domainkey_denied,
-  domainkey_unknown,
-  wildcard_ttl,
-  old_record_ttl,
-  old_alias_ttl,
-  changing_answers,
-  server_failure,
-  old_nameservers,
-  old_ds,
-  earlier_answer_unknown,
-  nothing_known,
-};
-
-std::string_view name_of(Cause cause) {
-  switch (cause) {
-    case Cause::right_everywhere:
-      return "right_everywhere";
-    case Cause::negative_ttl:
-      return "negative_ttl";
-    case Cause::nsec_ttl:
-      return "nsec_ttl";
-    case Cause::domainkey_denied:
-      return "domainkey_denied";
-    case Cause::domainkey_unknown:
-      return "domainkey_unknown";
-    case Cause::wildcard_ttl:
-      return "wildcard_ttl";
-    case Cause::old_record_ttl:
-      return "old_record_ttl";
-    case Cause::old_alias_ttl:
-      return "old_alias_ttl";
-    case Cause::changing_answers:
-      return "changing_answers";
-    case Cause::server_failure:
-      return "server_failure";
-    case Cause::old_nameservers:
-      return "old_nameservers";
-    case Cause::old_ds:
-      return "old_ds";
-    case Cause::earlier_answer_unknown:
-      return "earlier_answer_unknown";
-    case Cause::nothing_known:
-      return "nothing_known";
-  }
-  return {};
-}
-
-std::string_view reference_of(Cause cause) {
-  switch (cause) {
-    case Cause::negative_ttl:
-      return "RFC 2308 section 5";
-    case Cause::nsec_ttl:
-      return "RFC 9077 section 3.4";
-    case Cause::domainkey_denied:
-    case Cause::domainkey_unknown:
-      return "RFC 8020 section 2";
-    case Cause::wildcard_ttl:
-      return "RFC 8198 section 5.3";
-    case Cause::old_record_ttl:
-    case Cause::old_alias_ttl:
-    case Cause::changing_answers:
-      return "RFC 1035 section 3.2.1";
-    case Cause::server_failure:
-      return "RFC 2308 section 7.1";
-    case Cause::old_nameservers:
-      return "RFC 2181 section 5.4.1";
-    case Cause::old_ds:
-      return "RFC 4035 section 5.3.1";
-    case Cause::right_everywhere:
-    case Cause::earlier_answer_unknown:
-    case Cause::nothing_known:
-      return {};
-  }
-  return {};
-}
-
 /// One share of a time: until when one answer of one server may be held.
 struct Share {
-  Cause cause = Cause::nothing_known;
+  Reason reason = Reason::nothing_known;
   WallTime until{};
   seconds held{};  ///< by a cache that got it at the last moment
   const ServerTimeline* timeline = nullptr;
@@ -127,53 +45,64 @@ std::string detail_of(const Share& share) {
   const std::string server = server_text(share.timeline->server);
   const std::string owner = share.timeline->owner.to_string();
   const auto held = share.held.count();
-  switch (share.cause) {
-    case Cause::right_everywhere:
+  switch (share.reason) {
+    case Reason::right_everywhere:
       return fmt::format("{} was the last server of {} that was first seen right", server, owner);
-    case Cause::negative_ttl:
+    case Reason::negative_ttl:
       return fmt::format("{} had no record at {}: caches may hold that for {} s", server, owner, held);
-    case Cause::nsec_ttl:
+    case Reason::nsec_ttl:
       return fmt::format(
           "{} denied the names around {} with NSEC or NSEC3 records, which caches may use for {} s without "
           "asking for that name",
           server, owner, held);
-    case Cause::domainkey_denied:
+    case Reason::domainkey_denied:
       return fmt::format(
           "{} answered NXDOMAIN for `_domainkey`: caches may take that for {} s as true of {} below it",
           server, held, owner);
-    case Cause::domainkey_unknown:
+    case Reason::domainkey_unknown:
       return fmt::format(
           "whether `_domainkey` was there before it was first seen is not known: caches may hold for {} s "
           "that it was not, and so nothing below it; where another selector signs, the settings can say so",
           held);
-    case Cause::wildcard_ttl:
+    case Reason::wildcard_ttl:
       return fmt::format("{} answered for {} from a wildcard: caches may hold that for {} s", server, owner,
                          held);
-    case Cause::old_record_ttl:
+    case Reason::old_record_ttl:
       return fmt::format("{} had another record at {}: caches may hold it for {} s", server, owner, held);
-    case Cause::old_alias_ttl:
+    case Reason::old_alias_ttl:
       return fmt::format("{} had an alias at {} that leads elsewhere: caches may hold it for {} s", server,
                          owner, held);
-    case Cause::changing_answers:
+    case Reason::changing_answers:
       return fmt::format("{} gave different answers for {} in one look: caches may hold any of them for {} s",
                          server, owner, held);
-    case Cause::server_failure:
+    case Reason::server_failure:
       return fmt::format("{} answered SERVFAIL for {}: caches may remember a failure for {} s", server, owner,
                          held);
-    case Cause::old_nameservers:
+    case Reason::old_nameservers:
       return fmt::format(
           "{} is no longer a server of {}: caches that know the old nameservers may ask it until their NS "
           "records run out, and hold what it had for {} s more",
           server, owner, held);
-    case Cause::old_ds:
-      break;
-    case Cause::earlier_answer_unknown:
+    case Reason::old_ds:
+    case Reason::no_look:
+    case Reason::never_used_contradicted:
+    case Reason::never_there:
+    case Reason::resolver_cache:
+    case Reason::resolver_unknown:
+    case Reason::public_answer:
+    case Reason::signatures_expired:
+    case Reason::signatures_not_begun:
+    case Reason::last_signature_unknown:
+    case Reason::last_signature_in_future:
+    case Reason::transit:
+      break;  // no timeline of a server has them
+    case Reason::earlier_answer_unknown:
       return fmt::format(
           "what {} had at {} before it was first seen is not known: it counts like the longest held answer "
           "of "
           "the other servers, {} s",
           server, owner, held);
-    case Cause::nothing_known:
+    case Reason::nothing_known:
       return fmt::format(
           "how long caches hold what {} had at {} before is not known: {} s are allowed for it", server,
           owner, held);
@@ -181,29 +110,29 @@ std::string detail_of(const Share& share) {
   return {};
 }
 
-/// Of each cause the share that lasts longest, the latest first.
+/// Of each reason the share that lasts longest, the latest first.
 class Shares {
  public:
   void add(const Share& share) {
-    const auto [known, is_new] = longest_.try_emplace(share.cause, share);
+    const auto [known, is_new] = longest_.try_emplace(share.reason, share);
     if (!is_new && known->second.until < share.until) known->second = share;
   }
   [[nodiscard]] std::vector<Because> because() const {
     std::vector<Because> reasons;
-    for (const auto& [cause, share] : longest_) {
-      reasons.push_back(
-          {std::string(name_of(cause)), share.until, detail_of(share), std::string(reference_of(cause))});
-    }
+    for (const auto& [reason, share] : longest_)
+      reasons.push_back(because_of(reason, share.until, detail_of(share)));
     return reasons;
   }
 
  private:
-  std::map<Cause, Share> longest_{};
+  std::map<Reason, Share> longest_{};
 };
 
 void sort_latest_first(std::vector<Because>& because) {
   std::ranges::sort(because, [](const Because& a, const Because& b) {
-    return a.until != b.until ? a.until > b.until : std::tie(a.name, a.detail) < std::tie(b.name, b.detail);
+    return a.until != b.until ? a.until > b.until
+                              : std::pair(a.name(), std::string_view(a.detail)) <
+                                    std::pair(b.name(), std::string_view(b.detail));
   });
 }
 
@@ -433,7 +362,7 @@ class SignQuestion {
         read_.history().servers, [&](const ServerTimeline& timeline) { return alternates(timeline); });
     SafeTime& safe = verdict.safe;
     if (!read_.history().first_look) {
-      safe.because.push_back({"no_look", {}, "no server was looked at yet", {}});
+      safe.because.push_back(because_of(Reason::no_look, {}, "no server was looked at yet"));
       return verdict;
     }
     for (const auto& name : read_.chain()) {
@@ -589,7 +518,7 @@ class SignQuestion {
     const auto doubt = [&](std::string detail) {
       if (!never_used_) return;
       never_used_ = false;
-      doubts_.push_back({"never_used_contradicted", {}, std::move(detail), {}});
+      doubts_.push_back(because_of(Reason::never_used_contradicted, {}, std::move(detail)));
     };
     for (const auto& timeline : read_.history().servers) {
       if (!read_.is_in_chain(timeline.owner)) continue;
@@ -613,7 +542,7 @@ class SignQuestion {
   // ---- Until when a wrong answer may be held ----
 
   struct Hold {
-    Cause cause = Cause::nothing_known;
+    Reason reason = Reason::nothing_known;
     seconds time{};
   };
 
@@ -633,43 +562,43 @@ class SignQuestion {
   /// How long a cache may hold what the span says, if that is wrong or may hide what is right.
   [[nodiscard]] std::optional<Hold> hold_of(const DomainName& owner, const AnswerSpan& span) {
     std::optional<Hold> hold;
-    const auto add = [&](Cause cause, seconds time) {
-      if (!hold || hold->time < time) hold = Hold{cause, time};
+    const auto add = [&](Reason reason, seconds time) {
+      if (!hold || hold->time < time) hold = Hold{reason, time};
     };
-    const auto add_ttl = [&](Cause cause, std::optional<seconds> otherwise) {
+    const auto add_ttl = [&](Reason reason, std::optional<seconds> otherwise) {
       if (span.ttl_seconds) {
-        add(cause, seconds{*span.ttl_seconds});
+        add(reason, seconds{*span.ttl_seconds});
       } else if (otherwise) {
-        add(cause, *otherwise);
+        add(reason, *otherwise);
       } else {
-        add(Cause::nothing_known, read_.policy().unknown_wait);
+        add(Reason::nothing_known, read_.policy().unknown_wait);
       }
     };
-    if (span.domainkey_denied_seconds) add(Cause::domainkey_denied, seconds{*span.domainkey_denied_seconds});
+    if (span.domainkey_denied_seconds) add(Reason::domainkey_denied, seconds{*span.domainkey_denied_seconds});
     if (span.is_whole() && span.kind != PublishedKind::unknown &&
         compare(owner, span).progress == Progress::right) {
       return hold;
     }
-    if (span.nsec_ttl_seconds) add(Cause::nsec_ttl, seconds{*span.nsec_ttl_seconds});
-    if (span.wildcard_ttl_seconds) add(Cause::wildcard_ttl, seconds{*span.wildcard_ttl_seconds});
+    if (span.nsec_ttl_seconds) add(Reason::nsec_ttl, seconds{*span.nsec_ttl_seconds});
+    if (span.wildcard_ttl_seconds) add(Reason::wildcard_ttl, seconds{*span.wildcard_ttl_seconds});
     // What stands in caches only where somebody asked.
     if (never_used_ && !(span.wildcard_ttl_seconds && span.kind == PublishedKind::texts)) return hold;
     switch (span.kind) {
       case PublishedKind::nodata:
       case PublishedKind::nxdomain:
-        add_ttl(Cause::negative_ttl, absence_life_);
+        add_ttl(Reason::negative_ttl, absence_life_);
         break;
       case PublishedKind::texts:
-        add_ttl(Cause::old_record_ttl, {});
+        add_ttl(Reason::old_record_ttl, {});
         break;
       case PublishedKind::alias:
-        add_ttl(Cause::old_alias_ttl, {});
+        add_ttl(Reason::old_alias_ttl, {});
         break;
       case PublishedKind::unknown:
-        add_ttl(Cause::changing_answers, {});
+        add_ttl(Reason::changing_answers, {});
         break;
       case PublishedKind::failure:
-        add(Cause::server_failure, failure_life);
+        add(Reason::server_failure, failure_life);
         break;
       case PublishedKind::left:
         break;
@@ -687,7 +616,7 @@ class SignQuestion {
                                                  const AnswerSpan* first) {
     std::optional<Hold> longest;
     const bool was_at_first_look = server.spans.front().first_seen <= *read_.history().first_look;
-    if (!never_used_ && was_at_first_look) longest = Hold{Cause::nothing_known, read_.policy().unknown_wait};
+    if (!never_used_ && was_at_first_look) longest = Hold{Reason::nothing_known, read_.policy().unknown_wait};
     for (const auto& timeline : read_.history().servers) {
       const DomainName& owner = server.owner;
       if (!(timeline.owner == owner)) continue;
@@ -695,15 +624,15 @@ class SignQuestion {
         if (!span.is_whole() || span.first_seen > first_seen || is_right(owner, span)) continue;
         const auto hold = hold_of(owner, span);
         if (hold && (!longest || longest->time < hold->time))
-          longest = Hold{Cause::earlier_answer_unknown, hold->time};
+          longest = Hold{Reason::earlier_answer_unknown, hold->time};
       }
     }
     if (longest) return longest;
-    if (!never_used_) return Hold{Cause::nothing_known, read_.policy().unknown_wait};
+    if (!never_used_) return Hold{Reason::nothing_known, read_.policy().unknown_wait};
     // Nobody asked for the name, but its neighbours may have been denied with NSEC, or be a wildcard's.
     if (first == nullptr) return std::nullopt;
     if (const auto neighbours = std::max(first->nsec_ttl_seconds, first->wildcard_ttl_seconds))
-      longest = Hold{Cause::earlier_answer_unknown, seconds{*neighbours}};
+      longest = Hold{Reason::earlier_answer_unknown, seconds{*neighbours}};
     return longest;
   }
 
@@ -713,7 +642,7 @@ class SignQuestion {
     for (const auto& former : read_.zones().former_servers(owner)) add_former(owner, former);
     for (const auto& [zone, until, held] : read_.zones().former_ds(owner)) {
       shares_.add(
-          {Cause::old_ds, until, held, nullptr,
+          {Reason::old_ds, until, held, nullptr,
            fmt::format("the DS records of {} were others: resolvers that validate may hold them for {} s "
                        "and take nothing that the zone says now",
                        zone.to_string(), held.count())});
@@ -738,8 +667,8 @@ class SignQuestion {
     const seconds hold = held.value_or(read_.policy().unknown_wait);
     if (former.names.empty()) {
       shares_.add(
-          {former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold ? Cause::nsec_ttl
-                                                                                : Cause::negative_ttl,
+          {former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold ? Reason::nsec_ttl
+                                                                                : Reason::negative_ttl,
            held_until(former.asked_until, hold), hold, nullptr,
            fmt::format("what {} had before it was first looked at is not known: caches may hold for {} s "
                        "that {} had nothing there",
@@ -749,7 +678,7 @@ class SignQuestion {
     std::vector<std::string> names;
     for (const auto& name : former.names) names.push_back(name.to_string());
     shares_.add(
-        {Cause::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+        {Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
          fmt::format("{} had other nameservers before ({}): caches that know them may ask them for {} until "
                      "their NS records run out, and hold an absence for {} s more",
                      former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
@@ -767,7 +696,7 @@ class SignQuestion {
       const auto ttl = std::max(span.ttl_seconds, span.nsec_ttl_seconds);
       const seconds held = ttl ? seconds{*ttl} : read_.policy().unknown_wait;
       shares_.add(
-          {Cause::domainkey_denied, held_until(*stretch.until, held), held, nullptr,
+          {Reason::domainkey_denied, held_until(*stretch.until, held), held, nullptr,
            fmt::format("{} said that {} {}: caches may take that for {} s as true of {} below it",
                        server_text(timeline.server), timeline.owner.to_string(),
                        is_denied ? "does not exist" : "is no zone", held.count(), owner.to_string())});
@@ -795,7 +724,7 @@ class SignQuestion {
       if (timeline.spans.front().first_seen > *read_.history().first_look) continue;
       const auto there = read_.zones().first_there(*domainkey);
       const WallTime since = std::min(there.value_or(first->first_seen), first->first_seen);
-      shares_.add({Cause::domainkey_unknown, held_until(since, held), held, &timeline, {}});
+      shares_.add({Reason::domainkey_unknown, held_until(since, held), held, &timeline, {}});
     }
   }
 
@@ -805,7 +734,7 @@ class SignQuestion {
       if (!(timeline.owner == owner) || timeline.spans.empty()) continue;
       const auto stretches = read_.stretches(timeline);
       const auto share = [&](WallTime end, Hold hold, bool left) {
-        shares_.add({left ? Cause::old_nameservers : hold.cause,
+        shares_.add({left ? Reason::old_nameservers : hold.reason,
                      held_until(end, hold.time),
                      hold.time,
                      &timeline,
@@ -841,19 +770,17 @@ class SignQuestion {
       return;
     if (stretches.back().span->domainkey_denied_seconds) {
       doubts_.push_back(
-          {std::string(name_of(Cause::domainkey_denied)),
-           {},
-           fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
-                       "find no selector there",
-                       server_text(timeline.server)),
-           std::string(reference_of(Cause::domainkey_denied))});
+          because_of(Reason::domainkey_denied, {},
+                     fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
+                                 "find no selector there",
+                                 server_text(timeline.server))));
     }
     WallTime since = stretches.back().span->first_seen;
     for (auto stretch = stretches.rbegin();
          stretch != stretches.rend() && is_right(timeline.owner, *stretch->span); ++stretch) {
       since = stretch->span->first_seen;
     }
-    shares_.add({Cause::right_everywhere, since, seconds{0}, &timeline, {}});
+    shares_.add({Reason::right_everywhere, since, seconds{0}, &timeline, {}});
   }
 
   void add_resolvers(SafeTime& safe) const {
@@ -863,23 +790,19 @@ class SignQuestion {
         case CacheState::denied:
         case CacheState::other:
           safe.because.push_back(
-              {"resolver_cache",
-               held_until(cache.seen, seconds{cache.seconds_left}),
-               fmt::format(
-                   "the resolver {} holds {} for {} s more", resolver,
-                   cache.state == CacheState::denied ? "that there is no such record" : "another record",
-                   cache.seconds_left),
-               {}});
+              because_of(Reason::resolver_cache, held_until(cache.seen, seconds{cache.seconds_left}),
+                         fmt::format("the resolver {} holds {} for {} s more", resolver,
+                                     cache.state == CacheState::denied ? "that there is no such record"
+                                                                       : "another record",
+                                     cache.seconds_left)));
           break;
         case CacheState::hidden:
         case CacheState::unknown:
           safe.because.push_back(
-              {"resolver_unknown",
-               {},
-               fmt::format("what the resolver {} holds is not known: {}", resolver,
-                           cache.state == CacheState::hidden ? "it does not show its cache"
-                                                             : "it gave no answer that tells"),
-               {}});
+              because_of(Reason::resolver_unknown, {},
+                         fmt::format("what the resolver {} holds is not known: {}", resolver,
+                                     cache.state == CacheState::hidden ? "it does not show its cache"
+                                                                       : "it gave no answer that tells")));
           break;
         case CacheState::expected:
         case CacheState::empty:
@@ -913,7 +836,7 @@ class GoneQuestion {
     GoneVerdict verdict;
     verdict.limits = limits_of(read_);
     if (!read_.history().first_look) {
-      verdict.gone.because.push_back({"no_look", {}, "no server was looked at yet", {}});
+      verdict.gone.because.push_back(because_of(Reason::no_look, {}, "no server was looked at yet"));
       return verdict;
     }
     for (const auto& name : read_.chain()) add_rows(name, verdict.servers);
@@ -939,8 +862,8 @@ class GoneQuestion {
     gone.because = shares.because();
     sort_latest_first(gone.because);
     if (gone.because.empty()) {
-      gone.because.push_back(
-          {"never_there", read_.history().first_look, "no look saw the key where the selector leads", {}});
+      gone.because.push_back(because_of(Reason::never_there, read_.history().first_look,
+                                        "no look saw the key where the selector leads"));
     }
     gone.at = gone.because.front().until;
     gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
@@ -1023,11 +946,11 @@ class GoneQuestion {
         const AnswerSpan& span = *stretch.span;
         const bool is_alias = span.kind == PublishedKind::alias;
         if (!is_alias && !has_key(span)) continue;
-        const Cause cause = stretch.left ? Cause::old_nameservers
-                            : is_alias   ? Cause::old_alias_ttl
-                                         : Cause::old_record_ttl;
+        const Reason reason = stretch.left ? Reason::old_nameservers
+                              : is_alias   ? Reason::old_alias_ttl
+                                           : Reason::old_record_ttl;
         Way way{timeline.owner,
-                {cause, WallTime::max(), life(span), &timeline, {}},
+                {reason, WallTime::max(), life(span), &timeline, {}},
                 span.first_seen,
                 stretch.until,
                 nullptr};
@@ -1074,7 +997,7 @@ class GoneQuestion {
       if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
       if (all.empty()) {
         const seconds held = read_.policy().unknown_wait;
-        shares.add({Cause::nothing_known, later(first->first_seen, held), held, &timeline, {}});
+        shares.add({Reason::nothing_known, later(first->first_seen, held), held, &timeline, {}});
       }
       for (const auto& way : all) {
         if (!(way.owner == owner) || way.from > first->first_seen) continue;
@@ -1085,7 +1008,7 @@ class GoneQuestion {
           if (behind == last.end() || behind->second.until < first->first_seen) continue;
           until = std::min(until, behind->second.until);
         }
-        shares.add({Cause::earlier_answer_unknown, until, way.share.held, &timeline, {}});
+        shares.add({Reason::earlier_answer_unknown, until, way.share.held, &timeline, {}});
       }
     }
   }
@@ -1102,7 +1025,7 @@ class GoneQuestion {
       if (former.names.empty()) continue;
       std::vector<std::string> names;
       for (const auto& name : former.names) names.push_back(name.to_string());
-      shares.add({Cause::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+      shares.add({Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
                   fmt::format(
                       "{} had other nameservers before ({}): caches that know them may ask them for {} until "
                       "their NS records run out, and hold a key for {} s more",
@@ -1182,19 +1105,19 @@ SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPo
   SafeTime safe;
   if (!last_signature) {
     safe.because.push_back(
-        {"last_signature_unknown", {}, "when the key signed for the last time was not told", {}});
+        because_of(Reason::last_signature_unknown, {}, "when the key signed for the last time was not told"));
     return safe;
   }
   if (*last_signature > now) {
-    safe.because.push_back(
-        {"last_signature_in_future", *last_signature, "the last signature is said to be yet to come", {}});
+    safe.because.push_back(because_of(Reason::last_signature_in_future, *last_signature,
+                                      "the last signature is said to be yet to come"));
     return safe;
   }
   safe.at = later(*last_signature, policy.transit);
-  safe.because.push_back({"transit", safe.at,
-                          fmt::format("mail may be verified for up to {} h after it was signed",
-                                      std::chrono::ceil<std::chrono::hours>(policy.transit).count()),
-                          "RFC 6376 section 3.1"});
+  safe.because.push_back(
+      because_of(Reason::transit, safe.at,
+                 fmt::format("mail may be verified for up to {} h after it was signed",
+                             std::chrono::ceil<std::chrono::hours>(policy.transit).count())));
   safe.readiness = now >= *safe.at ? Readiness::ready : Readiness::wait;
   return safe;
 }

@@ -10,7 +10,6 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/report/time_text.hpp"
-#include "checks/rotation/preflight.hpp"
 #include "config/basics/ascii.hpp"
 
 namespace dkimprobe::checks {
@@ -826,6 +825,19 @@ RotationChange closing_change(const Situation& situation, const Ending& ending) 
 
 // ---- Faults ----
 
+/// A fault with the severity of its row, unless the case says another one.
+RotationFault fault_of(RotationFaultKind kind, const Selector& selector, std::string clause,
+                       std::string evidence, std::string remedy,
+                       std::optional<Severity> severity = std::nullopt) {
+  const RotationFaultRow& row = row_of(kind);
+  return {&row,
+          severity.value_or(row.severity),
+          selector,
+          std::move(clause),
+          std::move(evidence),
+          std::move(remedy)};
+}
+
 void add_fault(RotationOverview& overview, RotationFault fault) {
   const auto at = std::ranges::find_if(
       overview.faults, [&](const RotationFault& other) { return other.severity < fault.severity; });
@@ -836,36 +848,37 @@ void find_faults_of_signer(const View& signer, RotationOverview& overview) {
   const auto& servers = signer.sign.servers;
   const std::string name = signer.selector().to_string();
   if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
-    add_fault(overview,
-              {"signing_key_not_right", Severity::critical, signer.selector(),
-               fmt::format("{} signs, and its key is not right on every server", name),
-               servers_text(servers, is_wrong),
-               fmt::format("publish the key of {} there, or sign with a selector that is right on every "
-                           "server",
-                           name)});
+    add_fault(
+        overview,
+        fault_of(RotationFaultKind::signing_key_not_right, signer.selector(),
+                 fmt::format("{} signs, and its key is not right on every server", name),
+                 servers_text(servers, is_wrong),
+                 fmt::format("publish the key of {} there, or sign with a selector that is right on every "
+                             "server",
+                             name)));
   } else if (signer.count(Progress::unknown) > 0 && signer.count(Progress::right) > 0) {
-    add_fault(overview, {"signing_key_not_seen", Severity::warning, signer.selector(),
-                         fmt::format("{} signs, and its key was not seen on every server", name),
-                         servers_text(servers, is_unknown), "see why these servers give no answer"});
+    add_fault(overview, fault_of(RotationFaultKind::signing_key_not_seen, signer.selector(),
+                                 fmt::format("{} signs, and its key was not seen on every server", name),
+                                 servers_text(servers, is_unknown), "see why these servers give no answer"));
   }
 }
 
 /// What is wrong with the key itself that signs, where every server has it.
 void find_faults_of_key(const View& signer, RotationOverview& overview) {
   const auto& planned = *signer.planned;
-  const auto add = [&](std::string_view fault, Severity severity, std::string_view says,
-                       const std::vector<Because>& reasons) {
+  const auto add = [&](RotationFaultKind fault, std::string_view says, const std::vector<Because>& reasons) {
     if (reasons.empty()) return;
     std::string evidence = reasons.front().detail;
     if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
-    add_fault(overview,
-              {fault, severity, signer.selector(),
-               fmt::format("{} signs, and {}", signer.selector().to_string(), says), std::move(evidence),
-               fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name)});
+    add_fault(
+        overview,
+        fault_of(fault, signer.selector(),
+                 fmt::format("{} signs, and {}", signer.selector().to_string(), says), std::move(evidence),
+                 fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name())));
   };
   if (!signer.right_everywhere()) return;
-  add("signing_key_faulty", Severity::critical, "mail with its signature fails", planned.probed.faults);
-  add("signing_key_weak", Severity::warning, "its key is weak", planned.probed.weaknesses);
+  add(RotationFaultKind::signing_key_faulty, "mail with its signature fails", planned.probed.faults);
+  add(RotationFaultKind::signing_key_weak, "its key is weak", planned.probed.weaknesses);
 }
 
 void find_faults_of_next(const View& next, const Situation& situation, RotationOverview& overview) {
@@ -878,14 +891,16 @@ void find_faults_of_next(const View& next, const Situation& situation, RotationO
     const bool breaks_mail = used + input.policy.transit > situation.now;
     add_fault(
         overview,
-        {"selector_reused_too_soon", breaks_mail ? Severity::critical : Severity::warning, next.selector(),
-         fmt::format("{} has a new key, but an earlier one was in use until {}", name, time_text(used)),
-         breaks_mail ? "mail that the earlier key signed cannot be verified any more" : "",
-         breaks_mail
-             ? fmt::format("give the new key a selector of its own, and publish the earlier key of {} "
-                           "again until {}",
-                           name, time_text(used + input.policy.transit))
-             : fmt::format("do not sign with {} before {}", name, time_text(*rest))});
+        fault_of(
+            RotationFaultKind::selector_reused_too_soon, next.selector(),
+            fmt::format("{} has a new key, but an earlier one was in use until {}", name, time_text(used)),
+            breaks_mail ? "mail that the earlier key signed cannot be verified any more" : "",
+            breaks_mail
+                ? fmt::format("give the new key a selector of its own, and publish the earlier key of {} "
+                              "again until {}",
+                              name, time_text(used + input.policy.transit))
+                : fmt::format("do not sign with {} before {}", name, time_text(*rest)),
+            breaks_mail ? std::nullopt : std::optional(Severity::warning)));
   }
   const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
   if (right == 0 || right == next.sign.servers.size()) return;
@@ -895,11 +910,12 @@ void find_faults_of_next(const View& next, const Situation& situation, RotationO
       first = std::min(first.value_or(*server.since), *server.since);
   }
   if (!first || *first + input.policy.unknown_wait > situation.now) return;
-  add_fault(overview, {"next_key_not_everywhere", Severity::warning, next.selector(),
-                       fmt::format("a server has the key of {} since {}, and others still do not", name,
-                                   time_text(*first)),
-                       servers_text(next.sign.servers, [](Progress progress) { return !is_right(progress); }),
-                       "let these servers transfer the zone again"});
+  add_fault(overview,
+            fault_of(RotationFaultKind::next_key_not_everywhere, next.selector(),
+                     fmt::format("a server has the key of {} since {}, and others still do not", name,
+                                 time_text(*first)),
+                     servers_text(next.sign.servers, [](Progress progress) { return !is_right(progress); }),
+                     "let these servers transfer the zone again"));
 }
 
 void find_faults_of_old(const Ending& ending, WallTime now, RotationOverview& overview) {
@@ -907,17 +923,17 @@ void find_faults_of_old(const Ending& ending, WallTime now, RotationOverview& ov
   const WallTime date = ending.facts.remove.at.value_or(now);
   if (ending.facts.removed_too_early) {
     add_fault(overview,
-              {"removed_too_early", Severity::critical, ending.facts.selector,
-               fmt::format("mail that {} signed may be on its way until {}, and its key was removed", name,
-                           time_text(date)),
-               servers_text(ending.gone.servers, is_wrong),
-               fmt::format("publish the record with the key of {} again until then", name)});
+              fault_of(RotationFaultKind::removed_too_early, ending.facts.selector,
+                       fmt::format("mail that {} signed may be on its way until {}, and its key was removed",
+                                   name, time_text(date)),
+                       servers_text(ending.gone.servers, is_wrong),
+                       fmt::format("publish the record with the key of {} again until then", name)));
   }
   if (ending.facts.still_published) {
-    add_fault(overview, {"old_key_still_published", Severity::warning, ending.facts.selector,
-                         fmt::format("the key of {} was to be removed by {}, and is still published", name,
-                                     time_text(date)),
-                         servers_text(ending.gone.servers, is_right), ""});
+    add_fault(overview, fault_of(RotationFaultKind::old_key_still_published, ending.facts.selector,
+                                 fmt::format("the key of {} was to be removed by {}, and is still published",
+                                             name, time_text(date)),
+                                 servers_text(ending.gone.servers, is_right), ""));
   }
 }
 
@@ -944,10 +960,11 @@ void find_faults(const Situation& situation, const std::vector<Ending>& endings,
     find_faults_of_key(*signer, overview);
   }
   if (overview.state.overdue) {
-    add_fault(overview, {"rotation_overdue", Severity::warning, *overview.state.current,
-                         fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),
-                                     time_text(*overview.state.due_at)),
-                         fmt::format("it is older than {}", duration_text(*situation.input.every)), ""});
+    add_fault(overview,
+              fault_of(RotationFaultKind::rotation_overdue, *overview.state.current,
+                       fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),
+                                   time_text(*overview.state.due_at)),
+                       fmt::format("it is older than {}", duration_text(*situation.input.every)), ""));
   }
   if (situation.next != nullptr) find_faults_of_next(*situation.next, situation, overview);
   for (const auto& ending : endings) find_faults_of_old(ending, situation.now, overview);
@@ -1264,17 +1281,6 @@ void tell_interception(const RotationInput& input, RotationOverview& overview) {
 
 }  // namespace
 
-ProbedSelector probed_selector(const probe::Observation& observation, const Expectation& expectation,
-                               const config::Policy& policy, const RotationPolicy& times) {
-  ProbedSelector probed;
-  probed.domainkey_absence = earlier_domainkey_absence(observation, times);
-  probed.faults = faults_in_use(observation, expectation, policy);
-  probed.weaknesses = weaknesses_in_use(observation, expectation, policy);
-  probed.doubts = signature_doubts(observation);
-  probed.path_intercepted = interception_sentence(observation);
-  return probed;
-}
-
 RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   const Situation situation = look(input, now);
   std::vector<Ending> endings;
@@ -1324,8 +1330,8 @@ RotationOverview plan_emergency(const RotationInput& input, const Selector& comp
   if (revoked == StepState::now) {
     overview.status = Status::critical;
     overview.headline = fmt::format("{} is compromised and still published: revoke it now", from);
-    add_fault(overview, {"compromised_key_published", Severity::critical, compromised,
-                         fmt::format("the key of {} is still published", from), "", ""});
+    add_fault(overview, fault_of(RotationFaultKind::compromised_key_published, compromised,
+                                 fmt::format("the key of {} is still published", from), "", ""));
   } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
     overview.status = Status::unknown;
     overview.headline = fmt::format("whether every server has let go of {} could not be seen", from);

@@ -76,11 +76,11 @@ TEST_CASE("each row that a role turns has a vector in each role, and what comes 
         if (vector.expectation.role != role) continue;
         auto active = vector.expectation;
         active.role = Role::active;
-        const auto as_active = checks::judge(vector.observation, active, checks::Policy{});
+        const auto as_active = checks::judge(vector.observation, active, checks::Policy{}).report;
         if (outcome_of(as_active, check) != CheckOutcome::found) continue;
         ++seen;
         INFO(check.name << " in role " << to_string(role) << ": " << vector.about);
-        const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{});
+        const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{}).report;
         CHECK(is_as_ruled(report, check, role_rule(check.name, role)));
       }
       INFO(check.name << " has no vector in role " << to_string(role));
