@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "checks/catalogue/check_groups.hpp"
@@ -89,6 +91,16 @@ const Check* find_check(std::string_view name) {
   const auto rows = catalogue();
   const auto found = std::ranges::find(rows, name, &Check::name);
   return found == rows.end() ? nullptr : &*found;
+}
+
+Because because_of(const Check& check, std::string detail) {
+  static const auto rows = [] {
+    std::map<std::string_view, ReasonRow> all;
+    for (const Check& each : catalogue())
+      all[each.name] = {.name = each.name, .reference = each.reference, .check = &each};
+    return all;
+  }();
+  return {&rows.at(check.name), std::nullopt, std::move(detail)};
 }
 
 }  // namespace dkimprobe::checks

@@ -69,6 +69,7 @@ struct Check {
   Needs needs = Needs::all_servers;
   Severity severity = Severity::notice;  ///< by default; the role of a selector or the policy may change it
   RoleEffects roles{};
+  bool concerns_signing = true;  ///< whether mail that is signed with the key would meet the fault
   std::string_view reference{};  ///< `RFC 6376 section 3.6.1`; empty where no RFC speaks of it
   std::string_view summary{};    ///< the fault in one clause: "the selector's name does not exist"
   std::string_view effect{};     ///< what it does to mail
@@ -85,5 +86,8 @@ struct Check {
 
 /// The check of that name, or null.
 [[nodiscard]] const Check* find_check(std::string_view name);
+
+/// The check as a reason that no time takes away.
+[[nodiscard]] Because because_of(const Check& check, std::string detail);
 
 }  // namespace dkimprobe::checks

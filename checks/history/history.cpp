@@ -442,4 +442,9 @@ void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now) 
   for (const auto& each : probes) each.history->past = past;
 }
 
+void rewind_to(SelectorHistory& history, const probe::Observation& observation) {
+  forget_after(history, end_of(observation));
+  if (history.first_look) extend(history, observation);
+}
+
 }  // namespace dkimprobe::checks

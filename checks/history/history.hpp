@@ -145,6 +145,10 @@ inline constexpr std::size_t most_zones = 128;
 /// with that, so that a wait counted from it ends no earlier than it should.
 void extend(SelectorHistory& history, const probe::Observation& observation);
 
+/// Leaves what was known at the end of the probe, and puts the probe into it. A history that has nothing of
+/// that time stays without any probe.
+void rewind_to(SelectorHistory& history, const probe::Observation& observation);
+
 /// A history that a probe of its selector is to be put into.
 struct HistoryProbe {
   SelectorHistory* history = nullptr;

@@ -185,15 +185,40 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
 
+/// Whether answers alone show the fault, and mail that is signed with the key would meet it.
+bool concerns_signing(const Check& check) {
+  switch (check.needs) {
+    case Needs::key_text:
+    case Needs::adsp_text:
+    case Needs::one_server:
+    case Needs::all_servers:
+      return check.concerns_signing;
+    case Needs::path:
+    case Needs::history:
+    case Needs::message:
+      return false;
+  }
+  return false;
+}
+
+/// What the checks found so far.
+struct Found {
+  std::vector<Finding> findings{};
+  std::vector<Finding> in_use{};   ///< see Judgement
+  std::string path_intercepted{};  ///< likewise
+};
+
 /// What the check finds once the operator's policy and the selector's role have had their say, in that order:
 /// a role knows what the policy cannot, such as that servers may differ while a key spreads.
-CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<Finding>& found) {
+CheckResult run_check(const Check& check, const Evidence& evidence, Found& found) {
   const Policy& policy = evidence.policy;
+  Verdict verdict(check);
+  check.find(evidence, verdict);
+  if (check.needs == Needs::path && !verdict.findings().empty())
+    found.path_intercepted = verdict.findings().front().detail;
   if (const auto off = policy.switched_off.find(check.name); off != policy.switched_off.end()) {
     return {&check, CheckOutcome::not_judged, off->second};
   }
-  Verdict verdict(check);
-  check.find(evidence, verdict);
   const CheckOutcome outcome = verdict.outcome();
   if (outcome != CheckOutcome::found) return {&check, outcome, {}};
   const auto set_severity = [&](Severity severity) {
@@ -202,6 +227,7 @@ CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<
   if (const auto wanted = policy.severities.find(check.name); wanted != policy.severities.end()) {
     set_severity(wanted->second);
   }
+  if (concerns_signing(check)) std::ranges::copy(verdict.findings(), std::back_inserter(found.in_use));
   switch (check.roles.of(evidence.expectation.role)) {
     case RoleEffect::as_found:
       break;
@@ -215,24 +241,31 @@ CheckResult run_check(const Check& check, const Evidence& evidence, std::vector<
       return {
           &check, evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_judged, {}};
   }
-  std::ranges::move(verdict.findings(), std::back_inserter(found));
+  std::ranges::move(verdict.findings(), std::back_inserter(found.findings));
   return {&check, outcome, {}};
+}
+
+std::vector<Finding> worst_first(const std::vector<Finding>& findings) {
+  std::vector<Finding> sorted;
+  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
+    std::ranges::copy_if(findings, std::back_inserter(sorted),
+                         [&](const Finding& finding) { return finding.severity == severity; });
+  }
+  return sorted;
 }
 
 /// An outcome for each row of the catalogue; a row that is not `chosen` is not judged. Those about signatures
 /// are left out without one.
 template <class Choose>
-void judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
-  std::vector<Finding> found;
+Found judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
+  Found found;
   for (const Check& check : catalogue()) {
     if (check.scope == Scope::signature && evidence.signatures.empty()) continue;
     report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
                                             : CheckResult{&check, CheckOutcome::not_judged, {}});
   }
-  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
-    std::ranges::copy_if(found, std::back_inserter(report.findings),
-                         [&](const Finding& finding) { return finding.severity == severity; });
-  }
+  report.findings = worst_first(found.findings);
+  return found;
 }
 
 Severity worst_severity(const Report& report) {
@@ -356,44 +389,15 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
   return facts;
 }
 
-}  // namespace
-
-Report judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy,
-             std::span<const SignatureField> signatures) {
-  return judge(observation, expectation, SelectorHistory{}, policy, signatures);
-}
-
-Report judge(const probe::Observation& observation, const Expectation& expectation,
-             const SelectorHistory& history, const Policy& policy, std::span<const SignatureField> signatures,
-             const KeyPlaces& elsewhere) {
-  SelectorHistory whole = history;
-  forget_after(whole, end_of(observation));
-  if (whole.first_look) extend(whole, observation);
-  const ChainAnswers answers = read_answers(observation.key);
-  const ChainAnswers adsp_answers = read_answers(observation.adsp);
-  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers,
-                    elsewhere,   {},          {},     {},    {},      {}};
-  evidence.texts = read_texts(answers, expectation.service);
-  evidence.adsp = read_practices(observation, adsp_answers);
-  evidence.size = measure(answers, evidence.texts);
-  evidence.silences = read_silences(observation, answers);
-  for (const auto& field : signatures) {
-    if (field.domain == observation.domain && field.selector == observation.selector)
-      evidence.signatures.push_back(&field);
-  }
-
-  Report report;
+/// What readers want beside the verdicts.
+void add_facts(const Evidence& evidence, Report& report) {
+  const probe::Observation& observation = evidence.observation;
+  const ChainAnswers& answers = evidence.answers;
   report.domain = observation.domain;
   report.selector = observation.selector;
   if (const auto name = observation.selector.owner_name(observation.domain)) report.name = *name;
-  report.role = expectation.role;
   report.observed_at = observation.observed_at;
   report.took = observation.took;
-
-  const bool intercepted = intercepted_delegation(observation) != nullptr;
-  judge_rows(evidence, report,
-             [&](const Check& check) { return !intercepted || check.needs == Needs::path; });
-
   const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
   report.key = key_facts(text);
@@ -407,12 +411,45 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   report.not_asked = unasked_parents(report.delegations);
   report.chain = answers.aliases;
   report.negative_ttl_seconds = negative_ttl(answers);
-  if (whole.first_look || expectation.last_signature)
-    report.rotation = rotation_facts(whole, expectation, policy, observation);
+  if (evidence.history.first_look || evidence.expectation.last_signature)
+    report.rotation = rotation_facts(evidence.history, evidence.expectation, evidence.policy, observation);
   report.adsp = evidence.adsp.policy;
+}
+
+}  // namespace
+
+Judgement judge(const probe::Observation& observation, const Expectation& expectation, const Policy& policy,
+                std::span<const SignatureField> signatures) {
+  return judge(observation, expectation, SelectorHistory{}, policy, signatures);
+}
+
+Judgement judge(const probe::Observation& observation, const Expectation& expectation,
+                const SelectorHistory& history, const Policy& policy,
+                std::span<const SignatureField> signatures, const KeyPlaces& elsewhere) {
+  SelectorHistory known = history;
+  forget_after(known, end_of(observation));
+  const ChainAnswers answers = read_answers(observation.key);
+  const ChainAnswers adsp_answers = read_answers(observation.adsp);
+  Evidence evidence{observation, expectation, policy, known, answers, adsp_answers,
+                    elsewhere,   {},          {},     {},    {},      {}};
+  evidence.texts = read_texts(answers, expectation.service);
+  evidence.adsp = read_practices(observation, adsp_answers);
+  evidence.size = measure(answers, evidence.texts);
+  evidence.silences = read_silences(observation, answers);
+  for (const auto& field : signatures) {
+    if (field.domain == observation.domain && field.selector == observation.selector)
+      evidence.signatures.push_back(&field);
+  }
+
+  Report report;
+  report.role = expectation.role;
+  const bool intercepted = intercepted_delegation(observation) != nullptr;
+  Found found = judge_rows(evidence, report,
+                           [&](const Check& check) { return !intercepted || check.needs == Needs::path; });
+  add_facts(evidence, report);
   report.status = intercepted ? Status::unknown : status_of(report, answers);
-  report.headline = headline_of(report, evidence, text);
-  return report;
+  report.headline = headline_of(report, evidence, answers.published.empty() ? nullptr : main_text(evidence));
+  return {std::move(report), worst_first(found.in_use), std::move(found.path_intercepted)};
 }
 
 Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
@@ -439,7 +476,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.name = place.name;
   report.role = expectation.role;
   const Needs given = place.is_adsp ? Needs::adsp_text : Needs::key_text;
-  judge_rows(evidence, report, [&](const Check& check) { return check.needs == given; });
+  static_cast<void>(judge_rows(evidence, report, [&](const Check& check) { return check.needs == given; }));
   const ReadText* const text = place.is_adsp ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
   if (place.is_adsp) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checks/report/reasons.hpp"
 #include "config/names/address.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
@@ -139,14 +140,6 @@ struct AliasFact {
   config::DomainName target{};
   std::uint32_t ttl_seconds = 0;
   bool is_dname = false;
-};
-
-/// One cause that moves a time, or forbids it. `until` is its share: the whole is never before it.
-struct Because {
-  std::string name{};  ///< stable snake_case: `negative_ttl`, `old_record_ttl`, `nothing_known`, ...
-  std::optional<probe::WallTime> until{};
-  std::string detail{};     ///< escaped sentence
-  std::string reference{};  ///< `RFC 2308 section 5`; empty without one
 };
 
 /// When what may be done next in a rotation, as the history of looks and the last signature tell. A time is

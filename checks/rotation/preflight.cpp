@@ -1,9 +1,6 @@
 #include "checks/rotation/preflight.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -13,10 +10,9 @@
 #include "checks/answers/delegation_facts.hpp"
 #include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
-#include "checks/catalogue/evidence.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/record/text_damage.hpp"
-#include "checks/report/time_text.hpp"
+#include "checks/rotation/probed_selector.hpp"
 #include "config/basics/ascii.hpp"
 
 namespace dkimprobe::checks {
@@ -151,25 +147,11 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
   }
 }
 
-/// Those of the findings that the selector has if it signs.
-template <class Wanted>
-std::vector<Because> found_in_use(const probe::Observation& observation, Expectation expectation,
-                                  const config::Policy& policy, Wanted wanted) {
-  expectation.role = config::Role::active;
-  std::vector<Because> found;
-  for (const auto& finding : judge(observation, expectation, policy).findings) {
-    if (!wanted(finding)) continue;
-    found.push_back({std::string(finding.check->name), std::nullopt, finding.detail,
-                     std::string(finding.check->reference)});
-  }
-  return found;
-}
-
 /// The servers were never heard: nothing but that is said.
 void know_nothing(std::string sentence, SafeTime& safe) {
   safe.readiness = Readiness::unknown;
   safe.at.reset();
-  safe.because = {{"path_intercepted", std::nullopt, std::move(sentence), {}}};
+  safe.because = {because_of(*find_check("path_intercepted"), std::move(sentence))};
 }
 
 /// A reason that no time takes away.
@@ -184,6 +166,31 @@ void doubt(SafeTime& safe) {
   if (safe.readiness == Readiness::not_ready) return;
   safe.readiness = Readiness::unknown;
   safe.at.reset();
+}
+
+/// Puts to the times what the probe says of a key that signs.
+void add_verdicts(const ProbedSelector& probed, bool internal_view, SafeTime& safe) {
+  for (const auto& reason : probed.doubts) {
+    safe.because.push_back(reason);
+    doubt(safe);
+  }
+  for (const auto& fault : probed.faults) forbid(safe, fault);
+  if (internal_view) {
+    safe.because.push_back(because_of(
+        *find_check("view_internal"),
+        "the zone is seen from inside its own network, so that what the public sees is not known"));
+    doubt(safe);
+  }
+  if (!probed.path_intercepted.empty()) know_nothing(probed.path_intercepted, safe);
+}
+
+NewKey new_key(const SigningPlan& plan, const ProbedSelector& probed) {
+  NewKey key;
+  key.sha256 = plan.key ? plan.key->sha256 : plan.expectation.key_sha256;
+  key.never_used = plan.never_used;
+  if (!plan.has_neighbour) key.domainkey_absence = probed.domainkey_absence;
+  key.service = plan.expectation.service;
+  return key;
 }
 
 }  // namespace
@@ -212,91 +219,28 @@ bool is_expected(const std::vector<std::vector<std::string>>& texts, const Signi
   return can_verify && record.key && !expected.empty() && record.key->sha256 == expected;
 }
 
-std::string interception_sentence(const probe::Observation& observation) {
-  if (intercepted_delegation(observation) == nullptr) return {};
-  return judge(observation, Expectation{}, config::Policy{}).findings.front().detail;
-}
-
-std::vector<Because> faults_in_use(const probe::Observation& observation, Expectation expectation,
-                                   const config::Policy& policy) {
-  // Of the key nothing is known then.
-  if (intercepted_delegation(observation) != nullptr) return {};
-  return found_in_use(observation, expectation, policy,
-                      [](const Finding& finding) { return finding.severity == Severity::critical; });
-}
-
-std::vector<Because> weaknesses_in_use(const probe::Observation& observation, Expectation expectation,
-                                       const config::Policy& policy) {
-  return found_in_use(observation, expectation, policy, [](const Finding& finding) {
-    return finding.severity == Severity::warning && finding.check->scope == Scope::key;
-  });
-}
-
-std::vector<Because> signature_doubts(const probe::Observation& observation) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
-  // RFC 4034 section 3.1.5: the nearest time to now that the number can stand for.
-  const auto from_now = [&](std::uint32_t time) {
-    const auto low_now = static_cast<std::uint32_t>(now.time_since_epoch().count());
-    return std::chrono::seconds{static_cast<std::int32_t>(time - low_now)};
-  };
-  struct Doubt {
-    std::chrono::seconds farthest{};
-    std::vector<std::string> servers{};
-  };
-  std::map<bool, Doubt> doubts;  // have they run out, else they are yet to begin
-  const auto add = [&](bool ran_out, std::chrono::seconds distance, const ServerId& server) {
-    Doubt& doubt = doubts[ran_out];
-    if (std::chrono::abs(distance) > std::chrono::abs(doubt.farthest)) doubt.farthest = distance;
-    doubt.servers.push_back(server_text(server));
-  };
-  for (const auto& leg : read_answers(observation.key).legs) {
-    for (const auto& server : leg.servers) {
-      const auto* const response = server.sibling.response();
-      if (response == nullptr || !response->signatures) continue;
-      const auto begin = from_now(response->signatures->first_inception);
-      const auto end = from_now(response->signatures->last_expiration);
-      if (end.count() < 0) {
-        add(true, end, server.id);
-      } else if (begin.count() > 0) {
-        add(false, begin, server.id);
-      }
-    }
-  }
-  std::vector<Because> reasons;
-  for (const auto& [ran_out, doubt] : doubts) {
-    reasons.push_back(
-        {ran_out ? "signatures_expired" : "signatures_not_begun",
-         {},
-         fmt::format("the DNSSEC signatures of {} {} {}: where the zone is signed from above, resolvers that "
-                     "validate find nothing in it",
-                     join_some(doubt.servers), ran_out ? "ran out at" : "begin at",
-                     time_text(now + doubt.farthest)),
-         "RFC 4035 section 5.3.1"});
-  }
-  return reasons;
-}
-
-Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
-                          const SigningPlan& plan, const std::vector<CacheLook>& caches, WallTime now) {
+Judgement judge_as_pending(const probe::Observation& observation, const SigningPlan& plan) {
   Expectation expectation = plan.expectation;
   if (plan.key) expectation.key_sha256 = plan.key->sha256;
+  expectation.role = config::Role::pending;
+  return judge(observation, expectation, plan.policy);
+}
+
+Preflight judge_preflight(const probe::Observation& observation, const Judgement& judgement,
+                          const SelectorHistory& history, const SigningPlan& plan,
+                          const std::vector<CacheLook>& caches, WallTime now) {
   Preflight preflight;
   preflight.expected_key = plan.key;
   preflight.times = plan.times;
   preflight.only_given_servers = plan.only_given_servers;
   preflight.now = now;
-  expectation.role = config::Role::pending;
-  preflight.report = judge(observation, expectation, plan.policy);
+  preflight.report = judgement.report;
   preflight.text_known = plan.text.has_value();
   const ChainAnswers answers = read_answers(observation.key);
   if (plan.text) preflight.texts = copies_of(answers, plan);
 
-  NewKey key;
-  key.sha256 = expectation.key_sha256;
-  key.never_used = plan.never_used;
-  if (!plan.has_neighbour) key.domainkey_absence = earlier_domainkey_absence(observation, plan.times);
-  key.service = expectation.service;
-  preflight.sign = safe_to_sign(history, key, caches, plan.times, now);
+  const ProbedSelector probed = probed_selector(observation, judgement, plan.times);
+  preflight.sign = safe_to_sign(history, new_key(plan, probed), caches, plan.times, now);
   const auto is_pinned = [](const probe::Leg& leg) {
     return leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
   };
@@ -305,25 +249,10 @@ Preflight judge_preflight(const probe::Observation& observation, const SelectorH
         preflight.sign.limits.begin(),
         "Only the servers that were given were asked: others of the zone may not have the key.");
   }
-  describe_servers(answers, expectation.service, preflight.report, preflight.sign.servers);
-
-  for (auto& reason : signature_doubts(observation)) {
-    preflight.sign.safe.because.push_back(std::move(reason));
-    doubt(preflight.sign.safe);
-  }
-  for (auto& fault : faults_in_use(observation, expectation, plan.policy))
-    forbid(preflight.sign.safe, std::move(fault));
-  if (is_internal_view(answers)) {
-    preflight.sign.safe.because.push_back(
-        {"view_internal",
-         std::nullopt,
-         "the zone is seen from inside its own network, so that what the public sees is not known",
-         {}});
-    doubt(preflight.sign.safe);
-  }
+  describe_servers(answers, plan.expectation.service, preflight.report, preflight.sign.servers);
+  preflight.is_internal_view = is_internal_view(answers) && probed.path_intercepted.empty();
+  add_verdicts(probed, is_internal_view(answers), preflight.sign.safe);
   std::ranges::copy(preflight.report.not_asked, std::back_inserter(preflight.sign.limits));
-  if (auto sentence = interception_sentence(observation); !sentence.empty())
-    know_nothing(std::move(sentence), preflight.sign.safe);
   preflight.no_way = no_way_sentence(observation);
   return preflight;
 }
@@ -338,14 +267,14 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
       case CacheState::unknown: {
         // A SERVFAIL among them may be all that validating resolvers ever say of the name.
         SafeTime& safe = preflight.sign.safe;
-        safe.because.push_back({"public_answer", std::nullopt, detail, {}});
+        safe.because.push_back(because_of(Reason::public_answer, {}, detail));
         if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;
         if (safe.readiness == Readiness::unknown) safe.at.reset();
         break;
       }
       case CacheState::denied:
       case CacheState::other:
-        forbid(preflight.sign.safe, {"public_answer", std::nullopt, detail, {}});
+        forbid(preflight.sign.safe, because_of(Reason::public_answer, {}, detail));
     }
   }
 }

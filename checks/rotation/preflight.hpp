@@ -78,32 +78,21 @@ struct Preflight {
   std::vector<ResolverWord> caches{};
   std::optional<PublicAnswer> public_answer{};
   std::size_t looks = 1;
-  std::string no_way{};  ///< see no_way_sentence
+  std::string no_way{};           ///< see no_way_sentence
+  bool is_internal_view = false;  ///< the zone was seen from inside its own network
   bool only_given_servers = false;
   bool history_kept = false;  ///< whether the next run knows what this one saw
   RotationPolicy times{};
   WallTime now{};  ///< the moment for which the readiness holds
 };
 
-/// What shows that something between answered for the nameservers, as a sentence; empty without that.
-[[nodiscard]] std::string interception_sentence(const probe::Observation& observation);
+/// Judges the observation for a selector that signs nothing yet.
+[[nodiscard]] Judgement judge_as_pending(const probe::Observation& observation, const SigningPlan& plan);
 
-/// The critical faults of a selector if mail were signed with it: no time takes them away.
-[[nodiscard]] std::vector<Because> faults_in_use(const probe::Observation& observation,
-                                                 Expectation expectation, const config::Policy& policy);
-
-/// What makes the key of a selector weak, though mail signed with it is verified: the warnings about the key.
-[[nodiscard]] std::vector<Because> weaknesses_in_use(const probe::Observation& observation,
-                                                     Expectation expectation, const config::Policy& policy);
-
-/// Servers whose DNSSEC signatures had all run out at the look, or were yet to begin. They are not verified,
-/// and whether the zone is signed from above was not asked: what a resolver that validates finds is unknown.
-[[nodiscard]] std::vector<Because> signature_doubts(const probe::Observation& observation);
-
-/// `history` has the observation in it already.
-[[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const SelectorHistory& history,
-                                        const SigningPlan& plan, const std::vector<CacheLook>& caches,
-                                        WallTime now);
+/// `judgement` is that of the observation, and `history` has the observation in it already.
+[[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const Judgement& judgement,
+                                        const SelectorHistory& history, const SigningPlan& plan,
+                                        const std::vector<CacheLook>& caches, WallTime now);
 
 /// A resolver that the public question showed to be without the right key stands against every `ready`; one
 /// that showed nothing makes it unknown.

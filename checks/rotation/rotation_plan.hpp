@@ -13,23 +13,14 @@
 
 #include "checks/history/history.hpp"
 #include "checks/history/safe_times.hpp"
-#include "checks/judgement/judge.hpp"
 #include "checks/report/report.hpp"
+#include "checks/rotation/probed_selector.hpp"
+#include "checks/rotation/rotation_faults.hpp"
 #include "config/basics/timestamp.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 
 namespace dkimprobe::checks {
-
-/// What the last probe of a selector says beside its history; see `probed_selector`.
-struct ProbedSelector {
-  std::optional<std::chrono::seconds> domainkey_absence{};  ///< see NewKey
-  /// Faults that mail signed with its key would meet; see `faults_in_use`.
-  std::vector<Because> faults{};
-  std::vector<Because> weaknesses{};  ///< likewise; see `weaknesses_in_use`
-  std::vector<Because> doubts{};      ///< likewise; see `signature_doubts`
-  std::string path_intercepted{};     ///< escaped sentence: why the nameservers were not heard; else empty
-};
 
 /// A selector as the operator plans it, and what was published for it.
 struct PlannedSelector {
@@ -133,7 +124,7 @@ struct RotationState {
 
 /// What is wrong, or past its time.
 struct RotationFault {
-  std::string_view name{};  ///< stable snake_case
+  const RotationFaultRow* row = nullptr;  ///< of the table, which lives as long as the program
   Severity severity = Severity::warning;
   config::Selector selector{};
   std::string clause{};    ///< escaped: what is wrong, in short
@@ -151,11 +142,6 @@ struct RotationOverview {
   std::vector<RotationChange> changes{};  ///< those that are not over, the oldest first, then the next
   std::vector<std::string> notes{};       ///< escaped sentences
 };
-
-/// The same for whoever plans rotations: the command once, the daemon after each probe.
-[[nodiscard]] ProbedSelector probed_selector(const probe::Observation& observation,
-                                             const Expectation& expectation, const config::Policy& policy,
-                                             const RotationPolicy& times);
 
 /// `ok`: nothing is due. `warning`: it is the operator's turn, or something is past its time. `critical`:
 /// mail is in danger. `unknown`: what comes next depends on something that could not be seen or was not told.

@@ -139,7 +139,8 @@ tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
     for (std::size_t i = 0; i < look.observations.size(); ++i) {
       const Background& background = (*known)[i];
       reports.push_back(checks::judge(look.observations[i], target.expectations[i], background.history,
-                                      target.policy, signatures, background.elsewhere));
+                                      target.policy, signatures, background.elsewhere)
+                            .report);
     }
     const checks::Status status = checks::worst(reports);
     if (at_once) {

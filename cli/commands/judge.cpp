@@ -73,7 +73,8 @@ config::Result<ExitCode> run_judge(const JudgeCommand& command) {
       const Background& background = (*known)[static_cast<std::size_t>(each - first)];
       const auto expected = std::ranges::find(target.selectors, each->selector) - target.selectors.begin();
       reports.push_back(checks::judge(*each, target.expectations[static_cast<std::size_t>(expected)],
-                                      background.history, target.policy, signatures, background.elsewhere));
+                                      background.history, target.policy, signatures, background.elsewhere)
+                            .report);
     }
     const checks::Status status = checks::worst(reports);
     const bool is_all = last - first == static_cast<std::ptrdiff_t>(stored->size());

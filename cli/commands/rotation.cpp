@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
-#include "checks/rotation/preflight.hpp"
 #include "checks/rotation/rotation_plan.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
@@ -48,34 +47,22 @@ config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& 
 config::Result<void> add_look(const std::vector<probe::Observation>& observations,
                               std::optional<HistoryStore>& store, RotationTarget& target) {
   checks::RotationInput& input = target.input;
-  if (store) {
-    // What cannot be written is known to this process all the same.
-    if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
-      for (const auto& [where, message] : recorded.error())
-        fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
-    }
+  if (!store) {
+    extend_histories(observations, run_time(), input);
+    judge_probe(observations, target);
+    return {};
   }
-  std::vector<checks::HistoryProbe> probes;
+  // What cannot be written is known to this process all the same.
+  if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
+    for (const auto& [where, message] : recorded.error())
+      fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
+  }
   for (auto& planned : input.selectors) {
-    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
-    const auto asked = std::ranges::find(target.asked.selectors, planned.selector);
-    if (seen != observations.end() && asked != target.asked.selectors.end()) {
-      const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
-      planned.probed =
-          checks::probed_selector(*seen, target.asked.expectations[at], target.asked.policy, input.policy);
-    }
-    if (store) {
-      auto history = store->load(input.domain, planned.selector);
-      if (!history) return tl::unexpected(std::move(history.error()));
-      planned.history = std::move(*history);
-    } else if (seen != observations.end()) {
-      probes.push_back({&planned.history, &*seen});
-    }
+    auto history = store->load(input.domain, planned.selector);
+    if (!history) return tl::unexpected(std::move(history.error()));
+    planned.history = std::move(*history);
   }
-  if (!probes.empty()) {
-    checks::ZonePast past = probes.front().history->past;
-    checks::extend_all(past, std::move(probes), run_time());
-  }
+  judge_probe(observations, target);
   return {};
 }
 

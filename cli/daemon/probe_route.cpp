@@ -98,9 +98,10 @@ std::vector<exporters::MeasuredReport> ProbeRoute::judge(const ProbeRequest& req
     const checks::TargetKey key{seen[i].domain, seen[i].selector};
     const auto known = state_.history(key);
     auto history = known ? *known : checks::SelectorHistory{};
-    if (known) checks::extend(history, seen[i]);
+    if (known) checks::rewind_to(history, seen[i]);
     reports.push_back(checks::judge(seen[i], request.expectations[i], history, request.facts.policy, {},
-                                    known ? state_.elsewhere(key, history) : std::nullopt));
+                                    known ? state_.elsewhere(key, history) : std::nullopt)
+                          .report);
     first_seen.push_back(exporters::key_first_seen(history, reports.back()));
   }
   std::vector<exporters::MeasuredReport> measured;

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "checks/judgement/judge.hpp"
-#include "checks/rotation/preflight.hpp"
+#include "checks/rotation/probed_selector.hpp"
 #include "exporters/store/history_changes.hpp"
 
 namespace dkimprobe::cli {
@@ -139,11 +139,11 @@ std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedR
   const auto rotation = list.rotations.find(round.domain);
   for (auto& [key, judged] : all) {
     const auto& expectation = list.expectations.at(key);
-    judged.report = std::make_shared<const checks::Report>(checks::judge(
-        *judged.observation, expectation, judged.history, policy, {}, elsewhere(key, judged.history)));
-    if (rotation == list.rotations.end()) continue;
-    judged.probed =
-        checks::probed_selector(*judged.observation, expectation, policy, rotation->second.policy);
+    checks::Judgement judgement = checks::judge(*judged.observation, expectation, judged.history, policy, {},
+                                                elsewhere(key, judged.history));
+    if (rotation != list.rotations.end())
+      judged.probed = checks::probed_selector(*judged.observation, judgement, rotation->second.policy);
+    judged.report = std::make_shared<const checks::Report>(std::move(judgement.report));
   }
   return all;
 }

@@ -61,10 +61,9 @@ Result<std::vector<Background>> backgrounds_of(HistoryStore* store,
     }
     auto history = store->load(looks[i].domain, looks[i].selector);
     if (!history) return tl::unexpected(std::move(history.error()));
-    backgrounds[i].history = *history;
-    checks::forget_after(*history, checks::end_of(looks[i]));
-    checks::extend(*history, looks[i]);
-    seen.push_back(checks::key_places(*history));
+    checks::rewind_to(*history, looks[i]);
+    seen.push_back(history->first_look ? checks::key_places(*history) : places);
+    backgrounds[i].history = std::move(*history);
   }
   if (store == nullptr && looks.size() < 2) return backgrounds;
   for (std::size_t i = 0; i < looks.size(); ++i) {

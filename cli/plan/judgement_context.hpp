@@ -14,7 +14,7 @@
 namespace dkimprobe::cli {
 
 struct Background {
-  checks::SelectorHistory history{};  ///< empty without a store
+  checks::SelectorHistory history{};  ///< with the look, as of its end; nothing where none is stored
   checks::KeyPlaces elsewhere{};      ///< unknown without a store, where there is one look alone
 };
 

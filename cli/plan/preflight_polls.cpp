@@ -72,11 +72,13 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     }
     // A verdict is not older than what it is about; the end of a look is rounded up, and the clock down.
     const auto now = [&] { return std::max(world.now(), *history.last_look); };
-    Preflight preflight = judge_preflight(look.observation, history, plan, caches, now());
+    const checks::Judgement judgement = judge_as_pending(look.observation, plan);
+    Preflight preflight = judge_preflight(look.observation, judgement, history, plan, caches, now());
     if (!look.interrupted) {
       auto words = world.look_at_caches(preflight);
       keep(caches, words);
-      if (!words.empty()) preflight = judge_preflight(look.observation, history, plan, caches, now());
+      if (!words.empty())
+        preflight = judge_preflight(look.observation, judgement, history, plan, caches, now());
       preflight.caches = std::move(words);
     }
     const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !look.interrupted;

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "checks/history/history.hpp"
+#include "checks/judgement/judge.hpp"
+#include "checks/rotation/probed_selector.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -142,6 +147,30 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     }
   }
   return targets;
+}
+
+void extend_histories(const std::vector<probe::Observation>& observations, probe::WallTime now,
+                      checks::RotationInput& input) {
+  std::vector<checks::HistoryProbe> probes;
+  for (auto& planned : input.selectors) {
+    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
+    if (seen != observations.end()) probes.push_back({&planned.history, &*seen});
+  }
+  if (probes.empty()) return;
+  checks::ZonePast past = probes.front().history->past;
+  checks::extend_all(past, std::move(probes), now);
+}
+
+void judge_probe(const std::vector<probe::Observation>& observations, RotationTarget& target) {
+  for (auto& planned : target.input.selectors) {
+    const auto seen = std::ranges::find(observations, planned.selector, &probe::Observation::selector);
+    const auto asked = std::ranges::find(target.asked.selectors, planned.selector);
+    if (seen == observations.end() || asked == target.asked.selectors.end()) continue;
+    const auto at = static_cast<std::size_t>(asked - target.asked.selectors.begin());
+    const auto judgement =
+        checks::judge(*seen, target.asked.expectations[at], planned.history, target.asked.policy);
+    planned.probed = checks::probed_selector(*seen, judgement, target.input.policy);
+  }
 }
 
 }  // namespace dkimprobe::cli

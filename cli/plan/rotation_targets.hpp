@@ -9,6 +9,7 @@
 #include "cli/plan/check_plan.hpp"
 #include "config/basics/result.hpp"
 #include "config/settings.hpp"
+#include "probe/observation.hpp"
 
 namespace dkimprobe::cli {
 
@@ -30,5 +31,12 @@ struct RotationTarget {
 /// of the command line: what it leaves out and the file does not know.
 [[nodiscard]] config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
                                                                          const config::Settings& settings);
+
+/// Puts a probe into the histories of the plan, where no store keeps them.
+void extend_histories(const std::vector<probe::Observation>& observations, probe::WallTime now,
+                      checks::RotationInput& input);
+
+/// Puts to the plan what a probe says of its selectors, whose histories have it already.
+void judge_probe(const std::vector<probe::Observation>& observations, RotationTarget& target);
 
 }  // namespace dkimprobe::cli

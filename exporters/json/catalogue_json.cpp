@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/rotation/rotation_faults.hpp"
 #include "exporters/json/json_parts.hpp"
 
 namespace dkimprobe::exporters {
@@ -19,12 +20,29 @@ Json check_json(const checks::Check& check) {
           {"remedy", check.remedy}};
 }
 
+Json alert_json(const checks::RotationAlert& alert) {
+  return {{"name", alert.name},
+          {"wait", alert.wait},
+          {"redundant_with", alert.redundant_with.empty() ? Json(nullptr) : Json(alert.redundant_with)}};
+}
+
+Json fault_json(const checks::RotationFaultRow& fault) {
+  return {{"name", fault.name},       {"severity", checks::to_string(fault.severity)},
+          {"summary", fault.summary}, {"effect", fault.effect},
+          {"remedy", fault.remedy},   {"alert", fault.alert ? alert_json(*fault.alert) : Json(nullptr)}};
+}
+
 }  // namespace
 
 std::string catalogue_json() {
   Json list = Json::array();
   for (const auto& check : checks::catalogue()) list.push_back(check_json(check));
-  return json_text({{"schema", "dkimprobe.catalogue/1"}, {"checks", std::move(list)}}, 2);
+  Json faults = Json::array();
+  for (const auto& fault : checks::rotation_faults()) faults.push_back(fault_json(fault));
+  return json_text({{"schema", "dkimprobe.catalogue/1"},
+                    {"checks", std::move(list)},
+                    {"rotation_faults", std::move(faults)}},
+                   2);
 }
 
 }  // namespace dkimprobe::exporters

@@ -26,10 +26,10 @@ Json names_json(const std::vector<config::DomainName>& names) {
 Json because_json(const std::vector<checks::Because>& because) {
   Json list = Json::array();
   for (const auto& reason : because) {
-    list.push_back({{"name", reason.name},
+    list.push_back({{"name", reason.name()},
                     {"until", time_or_null(reason.until)},
                     {"detail", without_controls(reason.detail)},
-                    {"reference", text_or_null(reason.reference)}});
+                    {"reference", text_or_null(reason.reference())}});
   }
   return list;
 }

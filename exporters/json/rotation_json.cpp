@@ -105,7 +105,7 @@ Json state_json(const checks::RotationState& state) {
 std::string rotation_text(const checks::RotationOverview& overview, int indent) {
   Json faults = Json::array();
   for (const auto& fault : overview.faults) {
-    faults.push_back({{"name", fault.name},
+    faults.push_back({{"name", fault.row->name},
                       {"severity", checks::to_string(fault.severity)},
                       {"selector", fault.selector.to_string()},
                       {"says", without_controls(fault.clause)},

@@ -127,7 +127,7 @@ void faults(const RotationOverview& rotation, Samples& samples) {
   std::set<std::string> told;
   for (const auto& fault : rotation.faults) {
     auto labels = labels_of(rotation.domain, fault.selector);
-    labels.add("fault", fault.name).add("severity", checks::to_string(fault.severity));
+    labels.add("fault", fault.row->name).add("severity", checks::to_string(fault.severity));
     if (told.insert(labels.text()).second) samples.add(labels, 1);
   }
 }

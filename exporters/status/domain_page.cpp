@@ -214,7 +214,7 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
     const auto line = html.open("p");
     write_severity(html, fault.severity);
     html.raw(" ");
-    html.leaf("code", {{"class", "check"}}, fault.name);
+    html.leaf("code", {{"class", "check"}}, fault.row->name);
     html.raw(" ");
     html.text(fault.clause);
     if (!fault.evidence.empty()) html.text("; " + fault.evidence);

@@ -358,9 +358,9 @@ void write_rotation(HtmlWriter& html, const Report& report, probe::WallTime now)
       html.raw(": ");
       write_moment(html, *because.until);
     }
-    if (because.reference.empty()) continue;
+    if (because.reference().empty()) continue;
     html.raw(" ");
-    html.leaf("span", {{"class", "quiet"}}, because.reference);
+    html.leaf("span", {{"class", "quiet"}}, because.reference());
   }
 }
 

@@ -51,10 +51,10 @@ Json rotation_json(const StatusSelector& selector) {
   const auto& rotation = *selector.report->rotation;
   Json because = Json::array();
   for (const auto& each : rotation.because) {
-    because.push_back({{"name", each.name},
+    because.push_back({{"name", each.name()},
                        {"until", time_or_null(each.until)},
                        {"detail", without_controls(each.detail)},
-                       {"reference", each.reference.empty() ? Json(nullptr) : Json(each.reference)}});
+                       {"reference", each.reference().empty() ? Json(nullptr) : Json(each.reference())}});
   }
   return {{"safe_to_sign_at", time_or_null(rotation.safe_to_sign_at)},
           {"safe_to_remove_at", time_or_null(rotation.safe_to_remove_at)},

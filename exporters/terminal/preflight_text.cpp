@@ -133,11 +133,8 @@ std::string what_is_missing(const std::vector<ServerProgress>& servers) {
 std::string first_reason(const Preflight& preflight) {
   for (const auto& because : preflight.sign.safe.because) {
     if (because.until) continue;
-    const auto* const check = checks::find_check(because.name);
-    if (check != nullptr) return std::string(check->summary);
-    if (because.name == "view_internal" || because.name == "public_answer" ||
-        because.name.starts_with("signatures_"))
-      return without_controls(because.detail);
+    if (because.row->check != nullptr) return std::string(because.row->check->summary);
+    if (because.row->detail_says_why) return without_controls(because.detail);
   }
   return "see below";
 }
@@ -221,15 +218,9 @@ std::vector<const Because*> in_reading_order(const Preflight& preflight) {
 /// Of what is told as a finding in full, only the summary.
 std::string detail_of(const Because& because, const std::vector<checks::Finding>& findings) {
   const auto same = std::ranges::find_if(
-      findings, [&](const checks::Finding& finding) { return finding.check->name == because.name; });
+      findings, [&](const checks::Finding& finding) { return finding.check == because.row->check; });
   return same == findings.end() || same->check->summary.empty() ? without_controls(because.detail)
                                                                 : std::string(same->check->summary);
-}
-
-/// Whether the zone is seen from inside its own network.
-bool is_internal(const Preflight& preflight) {
-  return std::ranges::find(preflight.sign.safe.because, "view_internal", &Because::name) !=
-         preflight.sign.safe.because.end();
 }
 
 /// Whether a server that was asked gave no answer either, beside those that this machine has no way to.
@@ -353,13 +344,13 @@ void PreflightPage::why(const Preflight& preflight) {
   if (sorted.empty()) return;
   title("Why");
   for (const auto* because : sorted) {
-    std::string head = because->name;
+    std::string head(because->name());
     if (because->until) {
       const bool is_over = *because->until <= preflight.now;
       head =
           fmt::format("{} {}  {}", is_over ? "over at" : "until", checks::time_text(*because->until), head);
     }
-    if (!because->reference.empty()) head += "  " + because->reference;
+    if (!because->reference().empty()) head += fmt::format("  {}", because->reference());
     const bool holds = !because->until || *because->until > preflight.now;
     paragraph("  " + (holds ? paint(neutral_mark) : paint(good_mark)) + ' ', 4, head, Ink::dim);
     paragraph("    ", 4, detail_of(*because, preflight.report.findings));
@@ -444,7 +435,8 @@ void PreflightPage::next(const Preflight& preflight) {
             "Nothing of this run is kept: the next one counts from its own first look. --storage.path "
             "DIR keeps what was seen.");
       }
-      if (std::ranges::find(safe.because, "nothing_known", &Because::name) != safe.because.end()) {
+      if (std::ranges::any_of(safe.because,
+                              [](const Because& because) { return because.row->never_used_removes_it; })) {
         steps.push_back(fmt::format(
             "If nobody was ever told of {} and nothing was ever signed with it, no cache can hold a wrong "
             "answer, and --never-used says so. Say it only if you know it.",
@@ -457,15 +449,15 @@ void PreflightPage::next(const Preflight& preflight) {
           selector));
       break;
     case Readiness::unknown:
-      if (std::ranges::any_of(
-              safe.because, [](const Because& because) { return because.name.starts_with("signatures_"); })) {
+      if (std::ranges::any_of(safe.because,
+                              [](const Because& because) { return because.row->is_about_signatures; })) {
         steps.push_back(
             fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
                         "above it, nobody looks at its signatures; this was not asked.",
                         selector));
         break;
       }
-      if (what_is_missing(preflight.sign.servers).empty() && !is_internal(preflight) &&
+      if (what_is_missing(preflight.sign.servers).empty() && !preflight.is_internal_view &&
           preflight.no_way.empty()) {
         steps.push_back(fmt::format(
             "Do not sign with {}: a resolver that was asked as the public does did not show "
@@ -474,7 +466,7 @@ void PreflightPage::next(const Preflight& preflight) {
             selector));
         break;
       }
-      if (is_internal(preflight)) {
+      if (preflight.is_internal_view) {
         steps.push_back(fmt::format(
             "Do not sign with {}: run this again from a machine outside your network.", selector));
         break;

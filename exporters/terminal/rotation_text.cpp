@@ -168,7 +168,7 @@ void RotationPage::faults() {
     const Mark mark = mark_of(fault.severity);
     line();
     line(fmt::format("  {} {}  {}", paint(mark), paint(checks::to_string(fault.severity), mark.ink),
-                     fault.name));
+                     fault.row->name));
     paragraph("    ", 4,
               fault.evidence.empty() ? fault.clause : fmt::format("{}: {}", fault.clause, fault.evidence));
     if (!fault.remedy.empty()) paragraph(fmt::format("    {} ", paint("mend:", Ink::good)), 10, fault.remedy);
@@ -178,7 +178,7 @@ void RotationPage::faults() {
 void RotationPage::because(const PlannedStep& step) {
   for (const auto& reason : step.because) {
     std::string text = reason.detail;
-    if (!reason.reference.empty()) text += fmt::format(" ({})", reason.reference);
+    if (!reason.reference().empty()) text += fmt::format(" ({})", reason.reference());
     paragraph("      ", 6, text, Ink::dim);
   }
 }

@@ -55,7 +55,7 @@ checks::Report judged(const std::string& text) {
   // One server says something else, so that the report speaks of both.
   vector.observation.key.legs.front().servers.back().exchanges.front().response->txt.front().strings = {
       text.substr(0, 100)};
-  return checks::judge(vector.observation, vector.expectation, {});
+  return checks::judge(vector.observation, vector.expectation, {}).report;
 }
 
 /// `drawn` holds the signs that the table draws with.

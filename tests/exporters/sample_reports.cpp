@@ -210,11 +210,11 @@ Report young() {
   report.role = config::Role::pending;
   report.negative_ttl_seconds = 3'600;
   const auto until = report.observed_at + std::chrono::minutes{30};
-  report.rotation =
-      checks::RotationFacts{until,
-                            std::nullopt,
-                            {{"negative_ttl", until, "ns1.example.com had no record", "RFC 2308 section 5"},
-                             {"never_used_contradicted", std::nullopt, "somebody\x1b[31m asked", ""}}};
+  report.rotation = checks::RotationFacts{
+      until,
+      std::nullopt,
+      {checks::because_of(checks::Reason::negative_ttl, until, "ns1.example.com had no record"),
+       checks::because_of(checks::Reason::never_used_contradicted, {}, "somebody\x1b[31m asked")}};
   report.not_asked = {
       "2 of 13 addresses of com were asked where example.com begins: one that was left out may lead "
       "elsewhere.",
@@ -230,7 +230,7 @@ Report leaving() {
   report.rotation = checks::RotationFacts{
       std::nullopt,
       until,
-      {{"transit", until, "mail may be verified for up to 168 h", "RFC 6376 section 3.1"}}};
+      {checks::because_of(checks::Reason::transit, until, "mail may be verified for up to 168 h")}};
   return report;
 }
 

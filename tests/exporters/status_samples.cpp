@@ -94,7 +94,8 @@ std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, c
   overview.now = now;
   overview.status = checks::Status::warning;
   overview.headline = "from s1 to next: publish the key " + words;
-  overview.faults.push_back({"rotation_overdue", checks::Severity::warning, selector("s1"),
+  overview.faults.push_back({&checks::row_of(checks::RotationFaultKind::rotation_overdue),
+                             checks::Severity::warning, selector("s1"),
                              "the key of s1 was to change " + words, "it is older than 90 days", words});
   auto& change = overview.changes.emplace_back();
   change.from = selector("s1");
@@ -127,8 +128,8 @@ StatusDomain example() {
   differing.rotation =
       checks::RotationFacts{differing.observed_at + 3h,
                             differing.observed_at + std::chrono::days(8),
-                            {{"negative_ttl", differing.observed_at + 3h,
-                              "a cache may hold that there is no such name", "RFC 2308 section 5"}}};
+                            {checks::because_of(checks::Reason::negative_ttl, differing.observed_at + 3h,
+                                                "a cache may hold that there is no such name")}};
   domain.rotation = rotation(differing, "");
   auto history = life(differing, "");
   domain.selectors.push_back(watched(std::move(differing)));

@@ -53,6 +53,10 @@ def catalogue():
     return [check for check in checks if check["scope"] != "signature"]
 
 
+def rotation_faults():
+    return json.loads((MIXIN / "catalogue.json").read_text())["rotation_faults"]
+
+
 def rules():
     return [rule for group in read_yaml(ALERTS)["groups"] for rule in group["rules"]]
 
@@ -167,11 +171,31 @@ class Alerts(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_faults_of_rotations_are_those_of_the_program(self):
-        source = (ROOT / "checks" / "rotation_plan.cpp").read_text()
-        of_program = set(re.findall(r'\{"([a-z_]+)",\s*(?:breaks_mail \? )?Severity::', source))
-        of_emergency = {"compromised_key_published"}  # only `rotation --compromised` tells it
-        of_alerts = {rule["labels"]["fault"] for rule in rules() if "fault" in rule["labels"]}
-        self.assertEqual(of_alerts, of_program - of_emergency)
+        faults = {fault["name"]: fault for fault in rotation_faults()}
+        self.assertEqual(
+            [name for name, fault in faults.items() if not fault["alert"]],
+            ["compromised_key_published"],  # only `rotation --compromised` reports it
+        )
+        by_fault = {rule["labels"]["fault"]: rule for rule in rules() if "fault" in rule["labels"]}
+        self.assertEqual(set(by_fault), {name for name, fault in faults.items() if fault["alert"]})
+        checks = {check["name"] for check in catalogue()}
+        waits = jsonnet("(import 'mixin.libsonnet')._config.wait")
+        for name, rule in by_fault.items():
+            fault, alert, said = faults[name], faults[name]["alert"], rule["annotations"]
+            with self.subTest(name):
+                self.assertEqual(rule["alert"], alert["name"])
+                self.assertEqual(rule["for"], waits[alert["wait"]])
+                self.assertTrue(said["summary"].endswith(": " + fault["summary"]))
+                self.assertTrue(said["description"].startswith("%s %s " % (fault["effect"], fault["remedy"])))
+                self.assertIn('fault="%s"' % name, rule["expr"])
+                redundant = re.findall(r'check="(\w+)"', rule["expr"])
+                self.assertEqual(redundant, [alert["redundant_with"]] if alert["redundant_with"] else [])
+                self.assertLessEqual(set(redundant), checks)
+
+    def test_a_rotation_may_have_any_fault_of_the_program(self):
+        schema = json.loads((ROOT / "exporters" / "json" / "rotation.schema.json").read_text())
+        names = schema["$defs"]["fault"]["properties"]["name"]["enum"]
+        self.assertEqual(set(names), {fault["name"] for fault in rotation_faults()})
 
 
 class Metrics(unittest.TestCase):

@@ -121,7 +121,7 @@ std::size_t blamed_otherwise(std::string_view wanted, std::size_t runs,
     const Arrives arrives = network(random);
     meet_on_the_way(leg, arrives);
     play(leg.servers.back(), arrives);
-    const auto report = checks::judge(observation, vector.expectation, checks::Policy{});
+    const auto report = checks::judge(observation, vector.expectation, checks::Policy{}).report;
     const bool is_other = std::ranges::any_of(
         report.findings, [&](const checks::Finding& finding) { return finding.check->name != wanted; });
     otherwise += is_other ? 1 : 0;

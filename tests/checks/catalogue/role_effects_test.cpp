@@ -73,11 +73,11 @@ TEST_CASE("each row that a role changes has a vector in each role, whose outcome
         if (vector.expectation.role != role) continue;
         auto active = vector.expectation;
         active.role = Role::active;
-        const auto as_active = checks::judge(vector.observation, active, checks::Policy{});
+        const auto as_active = checks::judge(vector.observation, active, checks::Policy{}).report;
         if (outcome_of(as_active, check) != CheckOutcome::found) continue;
         ++seen;
         INFO(check.name << " in role " << to_string(role) << ": " << vector.about);
-        const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{});
+        const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{}).report;
         CHECK(is_as_said(report, check, check.roles.of(role)));
       }
       INFO(check.name << " has no vector in role " << to_string(role));

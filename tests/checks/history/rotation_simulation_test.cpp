@@ -585,7 +585,7 @@ std::string story(const World& world) {
 std::string story(const checks::SafeTime& safe) {
   std::string text = safe.at ? "at " + std::to_string(since_start(*safe.at)) : "no time";
   for (const auto& because : safe.because) {
-    text += "\n  " + because.name + " " +
+    text += "\n  " + std::string(because.name()) + " " +
             (because.until ? std::to_string(since_start(*because.until)) : "-") + " " + because.detail;
   }
   return text;
@@ -596,7 +596,7 @@ std::string story(const checks::SafeTime& safe) {
 bool is_assumed(const checks::SafeTime& safe) {
   const auto latest = std::max_element(safe.because.begin(), safe.because.end(),
                                        [](const auto& a, const auto& b) { return a.until < b.until; });
-  return latest != safe.because.end() && latest->name == "negative_ttl" &&
+  return latest != safe.because.end() && latest->name() == "negative_ttl" &&
          latest->detail.find("before it was first looked at is not known") != std::string::npos;
 }
 

@@ -34,7 +34,7 @@ constexpr std::string_view cache_names[] = {"denied", "other", "expected", "empt
 std::string key_sha256(const std::string& key) {
   const auto vector =
       tests::read_observation({{"about", ""}, {"record", {{"txt", key}}}, {"findings", json::array()}});
-  return checks::judge(vector.observation, vector.expectation, checks::Policy{}).key.value().sha256;
+  return checks::judge(vector.observation, vector.expectation, checks::Policy{}).report.key.value().sha256;
 }
 
 probe::Observation look_of(json look) {
@@ -70,7 +70,7 @@ json told(const checks::SafeTime& safe) {
     for (const char c : reason.detail) CHECK((c >= 0x20 && c < 0x7f));
     // Nothing moves a time by more than itself.
     if (reason.until && safe.at) CHECK(*reason.until <= *safe.at);
-    because.push_back(reason.name);
+    because.push_back(reason.name());
   }
   json text{{"readiness", readiness_names[static_cast<std::size_t>(safe.readiness)]}, {"because", because}};
   if (safe.at) text["at"] = std::chrono::duration_cast<seconds>(*safe.at - start).count();

@@ -168,7 +168,7 @@ std::int64_t seconds_of(const checks::SafeTime& safe) {
 
 const checks::Because* reason(const checks::SafeTime& safe, const std::string& cause) {
   for (const auto& because : safe.because) {
-    if (because.name == cause) return &because;
+    if (because.name() == cause) return &because;
   }
   return nullptr;
 }
@@ -318,7 +318,7 @@ TEST_CASE("a lowered negative TTL counts from the probe that saw it at every ser
 TEST_CASE("what the last probe of a planned selector says is filled in one place") {
   auto delegated = at(0, "s2", {3, 4});
   delegated.zone = "_domainkey.example.com";
-  const auto probed =
-      checks::probed_selector(observation(delegated), {}, config::Policy{}, checks::RotationPolicy{});
+  const auto seen = observation(delegated);
+  const auto probed = checks::probed_selector(seen, checks::judge(seen, {}, {}), checks::RotationPolicy{});
   CHECK(probed.domainkey_absence == checks::RotationPolicy{}.unknown_wait);
 }

@@ -19,7 +19,7 @@ tests::RecordVector vector_named(const std::string& name) {
 }
 
 checks::Report judge(const tests::RecordVector& vector, const checks::Policy& policy) {
-  return checks::judge(vector.observed.observation, vector.observed.expectation, policy);
+  return checks::judge(vector.observed.observation, vector.observed.expectation, policy).report;
 }
 
 const checks::CheckResult& result_of(const checks::Report& report, std::string_view check) {

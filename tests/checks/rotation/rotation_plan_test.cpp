@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "checks/catalogue/catalogue.hpp"
 #include "checks/report/time_text.hpp"
 #include "config/basics/timestamp.hpp"
 #include "tests/checks/observation_vector.hpp"
@@ -115,7 +116,7 @@ TEST_CASE("each rotation stands where its vector says") {
     if (expected.contains("headline")) CHECK(overview.headline == expected["headline"].get<std::string>());
     json faults = json::array();
     for (const auto& fault : overview.faults)
-      faults.push_back({fault.name, checks::to_string(fault.severity), fault.selector.to_string()});
+      faults.push_back({fault.row->name, checks::to_string(fault.severity), fault.selector.to_string()});
     CHECK(faults == expected.at("faults"));
     check_state(overview.state, expected.value("state", json::object()));
     if (expected.contains("notes")) CHECK(overview.notes.size() == expected["notes"].get<std::size_t>());
@@ -211,13 +212,15 @@ TEST_CASE("faults of a key count for each selector that signs") {
     input.selectors.push_back(planned);
   }
   REQUIRE(checks::plan_rotation(input, now).faults.empty());
-  input.selectors.back().probed.faults.emplace_back().detail = "not for mail";
-  input.selectors.back().probed.weaknesses.emplace_back().detail = "short";
+  input.selectors.back().probed.faults = {
+      checks::because_of(*checks::find_check("key_rsa_too_small"), "not for mail")};
+  input.selectors.back().probed.weaknesses = {
+      checks::because_of(*checks::find_check("key_rsa_weak"), "short")};
   const auto overview = checks::plan_rotation(input, now);
   REQUIRE(overview.faults.size() == 2);
   CHECK(overview.status == checks::Status::critical);
-  CHECK(overview.faults.front().name == "signing_key_faulty");
-  CHECK(overview.faults.back().name == "signing_key_weak");
+  CHECK(overview.faults.front().row->name == "signing_key_faulty");
+  CHECK(overview.faults.back().row->name == "signing_key_weak");
   for (const auto& fault : overview.faults) CHECK(fault.selector.to_string() == "s2");
 }
 

@@ -41,7 +41,7 @@ tests::ObservationVector any_vector() {
 }
 
 checks::Report judge(const tests::ObservationVector& vector) {
-  return checks::judge(vector.observation, vector.expectation, checks::Policy{});
+  return checks::judge(vector.observation, vector.expectation, checks::Policy{}).report;
 }
 
 std::multiset<std::string> found(const checks::Report& report) {

@@ -56,7 +56,7 @@ TEST_CASE("what a vector of servers or zones states is found, and nothing else")
   for (const auto& file : tests::vector_files(vectors / folder)) {
     const auto expected = tests::load_observation(file);
     INFO(folder << "/" << file.filename().string() << ": " << expected.about);
-    const auto report = checks::judge(expected.observation, expected.expectation, checks::Policy{});
+    const auto report = checks::judge(expected.observation, expected.expectation, checks::Policy{}).report;
     CHECK(tests::differences(expected, report) == "");
     // The row that the file is named after is found, unless the file comes near it and no more.
     const std::string stem = file.stem().string();
@@ -78,7 +78,7 @@ TEST_CASE("a finding says who and what to do, in text that is safe to print") {
   const std::string folder = GENERATE("servers", "zones", "path");
   for (const auto& file : tests::vector_files(vectors / folder)) {
     const auto vector = tests::load_observation(file);
-    const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{});
+    const auto report = checks::judge(vector.observation, vector.expectation, checks::Policy{}).report;
     for (const auto& finding : report.findings) {
       INFO(file.filename().string() << ": " << tests::summary(finding) << ": " << finding.detail);
       CHECK_FALSE(finding.remedy.empty());

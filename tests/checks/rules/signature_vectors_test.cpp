@@ -21,7 +21,8 @@ std::vector<std::filesystem::path> signature_files() {
 }
 
 checks::Report judge(const tests::RecordVector& vector) {
-  return checks::judge(vector.observed.observation, vector.observed.expectation, {}, vector.signatures);
+  return checks::judge(vector.observed.observation, vector.observed.expectation, {}, vector.signatures)
+      .report;
 }
 
 bool is_clear(const checks::Report& report, const std::string& check) {

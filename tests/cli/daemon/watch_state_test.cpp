@@ -185,7 +185,9 @@ domains:
   const auto rotation = scene.rotation(22);
   REQUIRE(rotation);
   const checks::SafeTime& sign = rotation->state.sign;
-  CHECK(std::ranges::find(sign.because, "old_nameservers", &checks::Because::name) != sign.because.end());
+  CHECK(std::ranges::any_of(sign.because, [](const checks::Because& because) {
+    return because.is(checks::Reason::old_nameservers);
+  }));
   REQUIRE(sign.at);
   CHECK(*sign.at >= at_second(20 + 86'400));
 }

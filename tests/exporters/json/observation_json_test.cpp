@@ -43,7 +43,7 @@ std::vector<probe::Observation> stored(const probe::Observation& observation) {
 }
 
 std::string judged(const probe::Observation& observation, const checks::Expectation& expectation) {
-  const auto report = checks::judge(observation, expectation, {});
+  const auto report = checks::judge(observation, expectation, {}).report;
   return exporters::check_json(observation.domain, report.status, std::span(&report, 1));
 }
 

@@ -57,10 +57,10 @@ Preflight base() {
 
 Preflight ready() {
   Preflight preflight = base();
-  preflight.sign.safe = {
-      Readiness::ready,
-      preflight.now - 3min,
-      {{"right_everywhere", preflight.now - 3min, "the last server was seen with the key", ""}}};
+  preflight.sign.safe = {Readiness::ready,
+                         preflight.now - 3min,
+                         {checks::because_of(checks::Reason::right_everywhere, preflight.now - 3min,
+                                             "the last server was seen with the key")}};
   preflight.text_known = true;
   preflight.texts = {{{preflight.sign.servers[0].server}, {255, 155}, std::nullopt}};
   preflight.caches = {
@@ -82,10 +82,12 @@ Preflight wait() {
   preflight.sign.safe = {
       Readiness::wait,
       at,
-      {{"negative_ttl", at, "the absence of s1._domainkey.example.com was to be held for 3600 s",
-        "RFC 2308 section 5"},
-       {"right_everywhere", preflight.now - 3min, "the last server was seen with the key", ""},
-       {"resolver_unknown", {}, "what the resolver 192.0.2.53:53 holds is not known", ""}}};
+      {checks::because_of(checks::Reason::negative_ttl, at,
+                          "the absence of s1._domainkey.example.com was to be held for 3600 s"),
+       checks::because_of(checks::Reason::right_everywhere, preflight.now - 3min,
+                          "the last server was seen with the key"),
+       checks::because_of(checks::Reason::resolver_unknown, {},
+                          "what the resolver 192.0.2.53:53 holds is not known")}};
   preflight.caches = {
       {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::hidden, 0},
        "192.0.2.53 does not show its cache (REFUSED), so what it holds is unknown"}};
@@ -97,10 +99,10 @@ Preflight wait() {
 Preflight nothing_known() {
   Preflight preflight = base();
   preflight.expected_key.reset();
-  preflight.sign.safe = {
-      Readiness::wait,
-      preflight.now + 24h,
-      {{"nothing_known", preflight.now + 24h, "nothing is known of an earlier answer", ""}}};
+  preflight.sign.safe = {Readiness::wait,
+                         preflight.now + 24h,
+                         {checks::because_of(checks::Reason::nothing_known, preflight.now + 24h,
+                                             "nothing is known of an earlier answer")}};
   return preflight;
 }
 
@@ -140,14 +142,12 @@ Preflight held_back() {
                                 std::nullopt,
                                 "it truncates its answer over UDP and gives none over TCP",
                                 "let TCP to port 53 of ns1.example.com through"}};
-  preflight.sign.safe = {
-      Readiness::not_ready,
-      {},
-      {{"right_everywhere", preflight.now - 3min, "the last server was seen with the key", ""},
-       {"ns_no_tcp_after_tc",
-        {},
-        "it truncates its answer over UDP and gives none over TCP",
-        "RFC 7766 section 5"}}};
+  preflight.sign.safe = {Readiness::not_ready,
+                         {},
+                         {checks::because_of(checks::Reason::right_everywhere, preflight.now - 3min,
+                                             "the last server was seen with the key"),
+                          checks::because_of(*checks::find_check("ns_no_tcp_after_tc"),
+                                             "it truncates its answer over UDP and gives none over TCP")}};
   return preflight;
 }
 
@@ -169,11 +169,9 @@ Preflight hostile() {
   preflight.sign.servers[0].server.name = "ns\x1b]0;owned\x07";
   preflight.sign.safe = {Readiness::not_ready,
                          {},
-                         {{"negative_ttl",
-                           {},
-                           "\x9b"
-                           "31m\r\n\t",
-                           ""}}};
+                         {checks::because_of(checks::Reason::negative_ttl, {},
+                                             "\x9b"
+                                             "31m\r\n\t")}};
   preflight.sign.limits = {"\x1b[2J"};
   preflight.text_known = true;
   preflight.texts = {{{preflight.sign.servers[0].server},
@@ -228,7 +226,8 @@ TEST_CASE("the first line of a preflight is its answer") {
   CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is yours,");
   Preflight expired = base();
   expired.sign.safe.readiness = Readiness::unknown;
-  expired.sign.safe.because = {{"signatures_expired", std::nullopt, "the DNSSEC signatures ran out", ""}};
+  expired.sign.safe.because = {
+      checks::because_of(checks::Reason::signatures_expired, {}, "the DNSSEC signatures ran out")};
   CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran out");
   const auto text = preflight_text(expired, {80, false, true});
   CHECK(text.find("let the zone be signed anew first") != std::string::npos);

@@ -169,7 +169,7 @@ std::size_t count(const Observation& observation, Purpose purpose, bool carried)
 
 /// What a report says but for times and sizes.
 std::vector<std::string> verdicts(const Observation& observation) {
-  const checks::Report report = checks::judge(observation, {}, {});
+  const checks::Report report = checks::judge(observation, {}, {}).report;
   std::vector<std::string> said{std::string(checks::to_string(report.status))};
   for (const checks::CheckResult& result : report.outcomes) {
     said.push_back(fmt::format("{} {}", result.check->name, checks::to_string(result.outcome)));
@@ -466,7 +466,7 @@ TEST_CASE("A light look at what nobody has seen yet finds the servers, and is ju
     const Observation& seen = round.observations[0];
     CHECK(count(seen, Purpose::record_plain, false) == 2);
     CHECK(count(seen, Purpose::zone_soa, false) == 0);
-    const auto status = checks::judge(seen, {}, {}).status;
+    const auto status = checks::judge(seen, {}, {}).report.status;
     const bool broken = domain == name("d3.com") || domain == name("d4.com");
     CHECK((status == checks::Status::critical) == broken);
     CHECK(status != checks::Status::unknown);

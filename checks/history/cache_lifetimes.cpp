@@ -1,0 +1,83 @@
+#include "checks/history/cache_lifetimes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/server_answer.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+/// What is said of a reason that one timeline of a server has.
+struct ReasonText {
+  Reason reason = Reason::nothing_known;
+  std::string_view text{};  ///< with {server}, {owner} and {held}, the seconds
+};
+
+constexpr auto reason_texts = std::to_array<ReasonText>({
+    {Reason::right_everywhere, "{server} was the last server of {owner} that was first seen right"},
+    {Reason::negative_ttl, "{server} had no record at {owner}: caches may hold that for {held} s"},
+    {Reason::nsec_ttl,
+     "{server} denied the names around {owner} with NSEC or NSEC3 records, which caches may use for {held} s "
+     "without asking for that name"},
+    {Reason::domainkey_denied,
+     "{server} answered NXDOMAIN for `_domainkey`: caches may take that for {held} s as true of {owner} "
+     "below it"},
+    {Reason::domainkey_unknown,
+     "whether `_domainkey` was there before it was first seen is not known: caches may hold for {held} s "
+     "that it was not, and so nothing below it; where another selector signs, the settings can say so"},
+    {Reason::wildcard_ttl,
+     "{server} answered for {owner} from a wildcard: caches may hold that for {held} s"},
+    {Reason::old_record_ttl, "{server} had another record at {owner}: caches may hold it for {held} s"},
+    {Reason::old_alias_ttl,
+     "{server} had an alias at {owner} that leads elsewhere: caches may hold it for {held} s"},
+    {Reason::changing_answers,
+     "{server} gave different answers for {owner} in one look: caches may hold any of them for {held} s"},
+    {Reason::server_failure,
+     "{server} answered SERVFAIL for {owner}: caches may remember a failure for {held} s"},
+    {Reason::old_nameservers,
+     "{server} is no longer a server of {owner}: caches that know the old nameservers may ask it until their "
+     "NS records run out, and hold what it had for {held} s more"},
+    {Reason::earlier_answer_unknown,
+     "what {server} had at {owner} before it was first seen is not known: it counts like the longest held "
+     "answer of the other servers, {held} s"},
+    {Reason::nothing_known,
+     "how long caches hold what {server} had at {owner} before is not known: {held} s are allowed for it"},
+});
+
+std::string detail_of(const CacheLifetime& lifetime) {
+  if (lifetime.timeline == nullptr) return lifetime.detail;
+  const auto* const known = std::ranges::find(reason_texts, lifetime.reason, &ReasonText::reason);
+  if (known == reason_texts.end()) return lifetime.detail;
+  return fmt::format(fmt::runtime(known->text), fmt::arg("server", server_text(lifetime.timeline->server)),
+                     fmt::arg("owner", lifetime.timeline->owner.to_string()),
+                     fmt::arg("held", lifetime.held.count()));
+}
+
+}  // namespace
+
+void CacheLifetimes::add(const CacheLifetime& lifetime) {
+  const auto [known, is_new] = longest_.try_emplace(lifetime.reason, lifetime);
+  if (!is_new && known->second.until < lifetime.until) known->second = lifetime;
+}
+
+std::vector<Because> CacheLifetimes::because() const {
+  std::vector<Because> reasons;
+  for (const auto& [reason, lifetime] : longest_)
+    reasons.push_back(because_of(reason, lifetime.until, detail_of(lifetime)));
+  return reasons;
+}
+
+void sort_latest_first(std::vector<Because>& because) {
+  std::ranges::sort(because, [](const Because& a, const Because& b) {
+    return a.until != b.until ? a.until > b.until
+                              : std::pair(a.name(), std::string_view(a.detail)) <
+                                    std::pair(b.name(), std::string_view(b.detail));
+  });
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,188 @@
+#include "checks/history/read_history.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/server_answer.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+
+bool can_verify(const KeyRecord& record) {
+  return record.key && !record.key->sha256.empty() &&
+         (record.record_class == RecordClass::valid || record.record_class == RecordClass::weak);
+}
+
+}  // namespace
+
+ReadHistory::ReadHistory(const SelectorHistory& history, const RotationPolicy& policy)
+    : history_(history), policy_(policy), zones_(history.past, history.servers, policy.unknown_wait) {
+  if (const auto owner = history.selector.owner_name(history.domain)) chain_.push_back(*owner);
+  for (std::size_t next = 0; next < chain_.size(); ++next) {
+    for (const auto& timeline : history.servers) {
+      if (!(timeline.owner == chain_[next]) || !timeline.is_there()) continue;
+      const AnswerSpan* const last = last_whole(timeline);
+      if (last != nullptr && last->alias && !is_in_chain(*last->alias)) chain_.push_back(*last->alias);
+    }
+  }
+}
+
+bool ReadHistory::is_loop(const DomainName& name) const {
+  std::vector<DomainName> reached{name};
+  for (std::size_t next = 0; next < reached.size(); ++next) {
+    for (const auto& timeline : history_.servers) {
+      if (!(timeline.owner == reached[next]) || !timeline.is_there()) continue;
+      const AnswerSpan* const last = last_whole(timeline);
+      if (last == nullptr || !last->alias) continue;
+      if (*last->alias == name) return true;
+      if (std::ranges::find(reached, *last->alias) == reached.end()) reached.push_back(*last->alias);
+    }
+  }
+  return false;
+}
+
+std::string ReadHistory::why_not_asked(const ServerTimeline& timeline) const {
+  const bool other_is_known = std::ranges::any_of(history_.servers, [&](const ServerTimeline& other) {
+    return other.owner == timeline.owner && other.server.name == timeline.server.name &&
+           other.server.has_address();
+  });
+  if (!other_is_known) return "no address of it could be learned";
+  return fmt::format("whether it has {} addresses could not be learned",
+                     timeline.server.address.ip.family() == config::Family::ipv4 ? "IPv4" : "IPv6");
+}
+
+const AnswerSpan* ReadHistory::last_whole(const ServerTimeline& timeline) {
+  const auto last = std::find_if(timeline.spans.rbegin(), timeline.spans.rend(),
+                                 [](const AnswerSpan& span) { return span.is_whole(); });
+  return last == timeline.spans.rend() ? nullptr : &*last;
+}
+
+std::vector<CacheInterval> ReadHistory::intervals(const ServerTimeline& timeline) const {
+  std::vector<CacheInterval> read;
+  std::optional<WallTime> next_answer;
+  std::optional<WallTime> left;
+  for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
+    if (span->kind == PublishedKind::left) {
+      if (!next_answer) left = span->first_seen;
+      continue;
+    }
+    if (span->is_whole() || span->kind == PublishedKind::failure) {
+      CacheInterval interval{&*span, next_answer, false};
+      if (!next_answer && left) {
+        interval.until = zones_.asked_until(timeline, *left);
+        interval.left = true;
+      }
+      read.push_back(interval);
+    }
+    if (span->is_whole()) next_answer = span->first_seen;
+  }
+  std::ranges::reverse(read);
+  return read;
+}
+
+bool ReadHistory::is_left_out(const ServerTimeline& timeline) const {
+  return !is_asked(timeline) && std::ranges::any_of(history_.servers, [&](const ServerTimeline& other) {
+    return other.owner == timeline.owner && other.server.name == timeline.server.name && other.is_there() &&
+           is_asked(other);
+  });
+}
+
+std::set<std::string> joined_texts(const AnswerSpan& span) {
+  std::set<std::string> texts;
+  for (const auto& strings : span.texts) texts.insert(join_strings(strings));
+  return texts;
+}
+
+KeyComparison compare_nothing(const AnswerSpan& span) {
+  switch (span.kind) {
+    case PublishedKind::nodata:
+      return {Progress::absent, "no TXT"};
+    case PublishedKind::nxdomain:
+      return {Progress::absent, "NXDOMAIN"};
+    case PublishedKind::failure:
+      return {Progress::unknown, "SERVFAIL"};
+    case PublishedKind::unknown:
+      return {Progress::unknown, span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+    case PublishedKind::texts:
+    case PublishedKind::alias:
+    case PublishedKind::left:
+      break;
+  }
+  return {};
+}
+
+KeyComparison compare_texts(const AnswerSpan& span, const std::optional<std::string>& expected,
+                            KeyReader& keys) {
+  const auto texts = joined_texts(span);
+  if (texts.size() != 1) return {Progress::damaged, fmt::format("{} TXT records, not one", texts.size())};
+  const KeyRecord& record = keys.read(*texts.begin());
+  if (record.record_class == RecordClass::revoked) return {Progress::revoked, "revoked"};
+  if (!can_verify(record)) return {Progress::damaged, describe(record)};
+  if (expected && *expected != record.key->sha256)
+    return {Progress::other_key, fmt::format("another key: {}", describe(record))};
+  return {Progress::right, describe(record)};
+}
+
+std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& keys) {
+  struct Count {
+    std::size_t up_to_date = 0;
+    std::size_t all = 0;
+    auto operator<=>(const Count&) const = default;
+  };
+  std::map<std::string, Count> counts;
+  for (const auto& timeline : read.history().servers) {
+    if (!read.is_in_chain(timeline.owner) || !timeline.is_there()) continue;
+    const AnswerSpan* const last = ReadHistory::last_whole(timeline);
+    if (last == nullptr || last->kind != PublishedKind::texts) continue;
+    if (compare_texts(*last, {}, keys).progress != Progress::right) continue;
+    Count& count = counts[keys.read(*joined_texts(*last).begin()).key->sha256];
+    ++count.all;
+    if (!timeline.lag) ++count.up_to_date;
+  }
+  if (counts.empty()) return std::nullopt;
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& key) { return key.second; });
+  const auto as_many =
+      std::ranges::count_if(counts, [&](const auto& key) { return key.second == most->second; });
+  return as_many == 1 ? most->first : std::string{};
+}
+
+std::vector<std::string> limits_of(const ReadHistory& read) {
+  const SelectorHistory& history = read.history();
+  std::vector<std::string> limits{
+      "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
+      "(RFC 8767 section 5).",
+      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, as an "
+      "absence for one to three hours (RFC 2308 section 5), is not counted on.",
+      "One address may be many servers (anycast): only those that answered from here were seen.",
+      "What a server published between two looks, or before the first one, was not seen, nor which servers "
+      "the zone had before.",
+      "DNSSEC signatures are not verified here: a resolver that does finds nothing where they are wrong."};
+  if (std::ranges::any_of(history.servers,
+                          [](const ServerTimeline& timeline) { return !timeline.is_there(); })) {
+    limits.emplace_back(
+        "A server that left and still names itself as a nameserver of the zone may be asked for longer by "
+        "resolvers that believe it.");
+  }
+  std::vector<std::string> left_out;
+  for (const auto& timeline : history.servers) {
+    if (read.is_in_chain(timeline.owner) && timeline.is_there() && read.is_left_out(timeline))
+      left_out.push_back(server_text(timeline.server));
+  }
+  std::ranges::sort(left_out);
+  left_out.erase(std::ranges::unique(left_out).begin(), left_out.end());
+  if (!left_out.empty()) {
+    const std::string_view other = read.policy().ipv4 ? "IPv4" : "IPv6";
+    limits.insert(limits.begin(),
+                  fmt::format("You left out {} by asking over {} alone: what is answered there was not seen, "
+                              "and the {} addresses of the same nameservers stand for it.",
+                              join_some(left_out), other, other));
+  }
+  return limits;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,261 @@
+// When a key that signs no longer may go, and when no cache can hold it any more.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/history/cache_lifetimes.hpp"
+#include "checks/history/read_history.hpp"
+#include "checks/history/safe_times.hpp"
+#include "checks/history/zone_reading.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::DomainName;
+using std::chrono::seconds;
+
+class GoneQuestion {
+ public:
+  GoneQuestion(const SelectorHistory& history, const std::optional<std::string>& key,
+               const RotationPolicy& policy)
+      : read_(history, policy), key_(key) {}
+
+  [[nodiscard]] GoneVerdict answer(WallTime now) {
+    GoneVerdict verdict;
+    verdict.limits = limits_of(read_);
+    if (!read_.history().first_look) {
+      verdict.gone.because.push_back(because_of(Reason::no_look, {}, "no server was looked at yet"));
+      return verdict;
+    }
+    for (const auto& name : read_.chain()) add_rows(name, verdict.servers);
+    const bool is_published = std::ranges::any_of(
+        verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::right; });
+    const bool is_unknown = std::ranges::any_of(
+        verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::unknown; });
+    SafeTime& gone = verdict.gone;
+    if (is_published) {
+      gone.readiness = Readiness::not_ready;
+      return verdict;
+    }
+    if (is_unknown || verdict.servers.empty()) return verdict;
+
+    CacheLifetimes lifetimes;
+    const auto all = ways();
+    const auto last = last_lifetimes(all);
+    if (const auto own = last.find(read_.chain().front()); own != last.end()) lifetimes.add(own->second);
+    for (const auto& name : read_.chain()) {
+      add_earlier(name, all, last, lifetimes);
+      add_former(name, all, lifetimes);
+    }
+    gone.because = lifetimes.because();
+    sort_latest_first(gone.because);
+    if (gone.because.empty()) {
+      gone.because.push_back(because_of(Reason::never_there, read_.history().first_look,
+                                        "no look saw the key where the selector leads"));
+    }
+    gone.at = gone.because.front().until;
+    gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
+    return verdict;
+  }
+
+ private:
+  [[nodiscard]] bool has_key(const AnswerSpan& span) {
+    const auto texts = joined_texts(span);
+    return std::ranges::any_of(texts, [&](const std::string& text) {
+      const KeyRecord& record = keys_.read(text);
+      return record.key && !record.key->sha256.empty() && (!key_ || record.key->sha256 == *key_);
+    });
+  }
+
+  void add_rows(const DomainName& name, std::vector<ServerProgress>& rows) {
+    const auto is_server = [&](const ServerTimeline& timeline) {
+      return timeline.owner == name && timeline.is_there();
+    };
+    if (std::ranges::none_of(read_.history().servers, is_server)) {
+      rows.push_back(
+          {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
+    }
+    for (const auto& timeline : read_.history().servers) {
+      if (!is_server(timeline) || read_.is_left_out(timeline)) continue;
+      const AnswerSpan& last = timeline.spans.back();
+      if (last.last_seen == read_.history().last_look && last.kind == PublishedKind::alias) continue;
+      ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last look"};
+      if (last.last_seen == read_.history().last_look) {
+        KeyComparison seen = compare(last);
+        row.progress = seen.progress;
+        row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
+        row.since = last.first_seen;
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+
+  [[nodiscard]] KeyComparison compare(const AnswerSpan& span) {
+    switch (span.kind) {
+      case PublishedKind::texts:
+        return has_key(span) ? KeyComparison{Progress::right, "still published"} : compare_others(span);
+      case PublishedKind::nodata:
+      case PublishedKind::nxdomain:
+      case PublishedKind::failure:
+      case PublishedKind::unknown:
+        return compare_nothing(span);
+      case PublishedKind::alias:
+      case PublishedKind::left:
+        break;
+    }
+    return {};
+  }
+
+  /// Another key is as good as none here.
+  [[nodiscard]] KeyComparison compare_others(const AnswerSpan& span) {
+    KeyComparison seen = compare_texts(span, std::nullopt, keys_);
+    if (seen.progress == Progress::right) seen = {Progress::other_key, "another key: " + seen.detail};
+    return seen;
+  }
+
+  [[nodiscard]] seconds life(const AnswerSpan& span) const {
+    return span.ttl_seconds ? seconds{*span.ttl_seconds} : read_.policy().unknown_wait;
+  }
+
+  /// A way to the key: a text that holds it, or an alias to where one may be.
+  struct Way {
+    DomainName owner{};
+    CacheLifetime lifetime{};
+    WallTime from{};
+    std::optional<WallTime> end{};
+    const DomainName* target = nullptr;  ///< of an alias
+  };
+
+  [[nodiscard]] std::vector<Way> ways() {
+    std::vector<Way> all;
+    for (const auto& timeline : read_.history().servers) {
+      const bool in_chain = read_.is_in_chain(timeline.owner);
+      for (const auto& interval : read_.intervals(timeline)) {
+        const AnswerSpan& span = *interval.span;
+        const bool is_alias = span.kind == PublishedKind::alias;
+        if (!is_alias && !has_key(span)) continue;
+        const Reason reason = interval.left ? Reason::old_nameservers
+                              : is_alias    ? Reason::old_alias_ttl
+                                            : Reason::old_record_ttl;
+        Way way{timeline.owner,
+                {reason, WallTime::max(), life(span), &timeline, {}},
+                span.first_seen,
+                interval.until,
+                nullptr};
+        // Nobody looks any more at what stands at a name to which no alias leads now.
+        if (interval.until && (in_chain || !interval.left))
+          way.lifetime.until = held_until(*interval.until, way.lifetime.held);
+        if (is_alias) way.target = &*span.alias;
+        all.push_back(std::move(way));
+      }
+    }
+    return all;
+  }
+
+  /// The last lifetime of the key at each name where caches can have found it: an alias shows it no longer
+  /// than what the alias leads to.
+  [[nodiscard]] static std::map<DomainName, CacheLifetime> last_lifetimes(const std::vector<Way>& all) {
+    std::map<DomainName, CacheLifetime> last;
+    // Each round follows one alias more; times only grow, and each is that of one of the ways.
+    for (bool grew = true; grew;) {
+      grew = false;
+      for (const auto& way : all) {
+        CacheLifetime lifetime = way.lifetime;
+        if (way.target != nullptr) {
+          const auto behind = last.find(*way.target);
+          if (behind == last.end()) continue;
+          if (behind->second.until < lifetime.until) lifetime = behind->second;
+        }
+        const auto [known, is_new] = last.try_emplace(way.owner, lifetime);
+        if (!is_new && known->second.until >= lifetime.until) continue;
+        known->second = lifetime;
+        grew = true;
+      }
+    }
+    return last;
+  }
+
+  /// Servers whose first sight was without the key: they may have had it before, as long as others of the
+  /// same name had it; and whoever never had it in our looks may have had it before all of them.
+  void add_earlier(const DomainName& owner, const std::vector<Way>& all,
+                   const std::map<DomainName, CacheLifetime>& last, CacheLifetimes& lifetimes) {
+    for (const auto& timeline : read_.history().servers) {
+      if (!(timeline.owner == owner)) continue;
+      const auto first = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
+      if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
+      if (all.empty()) {
+        const seconds held = read_.policy().unknown_wait;
+        lifetimes.add({Reason::nothing_known, later(first->first_seen, held), held, &timeline, {}});
+      }
+      for (const auto& way : all) {
+        if (!(way.owner == owner) || way.from > first->first_seen) continue;
+        if (way.end && *way.end < first->first_seen) continue;
+        WallTime until = held_until(first->first_seen, way.lifetime.held);
+        if (way.target != nullptr) {
+          const auto behind = last.find(*way.target);
+          if (behind == last.end() || behind->second.until < first->first_seen) continue;
+          until = std::min(until, behind->second.until);
+        }
+        lifetimes.add({Reason::earlier_answer_unknown, until, way.lifetime.held, &timeline, {}});
+      }
+    }
+  }
+
+  /// Servers that held the name before it was first looked at may have the key for ever: until caches do not
+  /// ask them any more.
+  void add_former(const DomainName& owner, const std::vector<Way>& all, CacheLifetimes& lifetimes) {
+    std::optional<seconds> held;
+    for (const auto& way : all) {
+      if (way.owner == owner) held = std::max(held.value_or(seconds{0}), way.lifetime.held);
+    }
+    const seconds hold = held.value_or(read_.policy().unknown_wait);
+    for (const auto& former : read_.zones().former_servers(owner)) {
+      if (former.names.empty()) continue;
+      std::vector<std::string> names;
+      for (const auto& name : former.names) names.push_back(name.to_string());
+      lifetimes.add(
+          {Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+           fmt::format(
+               "{} had other nameservers before ({}): caches that know them may ask them for {} until "
+               "their NS records run out, and hold a key for {} s more",
+               former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
+    }
+  }
+
+  ReadHistory read_;
+  const std::optional<std::string>& key_;
+  KeyReader keys_{config::Service::email};
+};
+
+}  // namespace
+
+SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPolicy& policy, WallTime now) {
+  SafeTime safe;
+  if (!last_signature) {
+    safe.because.push_back(
+        because_of(Reason::last_signature_unknown, {}, "when the key signed for the last time was not told"));
+    return safe;
+  }
+  if (*last_signature > now) {
+    safe.because.push_back(because_of(Reason::last_signature_in_future, *last_signature,
+                                      "the last signature is said to be yet to come"));
+    return safe;
+  }
+  safe.at = later(*last_signature, policy.transit);
+  safe.because.push_back(
+      because_of(Reason::transit, safe.at,
+                 fmt::format("mail may be verified for up to {} h after it was signed",
+                             std::chrono::ceil<std::chrono::hours>(policy.transit).count())));
+  safe.readiness = now >= *safe.at ? Readiness::ready : Readiness::wait;
+  return safe;
+}
+
+GoneVerdict gone(const SelectorHistory& history, const std::optional<std::string>& key_sha256,
+                 const RotationPolicy& policy, WallTime now) {
+  return GoneQuestion(history, key_sha256, policy).answer(now);
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/report/time_text.hpp"
+#include "checks/rotation/fault_search.hpp"
+#include "checks/rotation/key_ending.hpp"
+#include "checks/rotation/overview_parts.hpp"
+#include "checks/rotation/rotation_actions.hpp"
+#include "checks/rotation/rotation_plan.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Role;
+
+bool is_candidate(const SelectorView& view) {
+  return view.planned->role == Role::pending || view.planned->role == Role::standby;
+}
+
+PlannedStep stop_step(const SelectorView& bad) {
+  const std::string from = bad.selector().to_string();
+  const auto& planned = *bad.planned;
+  if (planned.role == Role::active) {
+    auto step = step_of(
+        RotationStep::stop_signing, StepState::now,
+        "no nameserver shows who signs; with the role retired in the settings this is taken for done");
+    step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
+    return step;
+  }
+  auto step = step_of(RotationStep::stop_signing, StepState::done,
+                      fmt::format("the role of {} is {}", from, config::to_string(planned.role)));
+  if (planned.last_signature) step.since = planned.last_signature->last;
+  return step;
+}
+
+PlannedStep replace_step(const RotationSituation& situation, const SelectorView& bad,
+                         RotationChange& change) {
+  const SelectorView* ready = nullptr;
+  const SelectorView* soon = nullptr;
+  for (const auto& view : situation.views) {
+    if (&view == &bad || !view.right_everywhere()) continue;
+    if (view.planned->role == Role::active) {
+      change.to = view.selector();
+      return step_of(RotationStep::replace, StepState::done,
+                     fmt::format("{} signs, and is right on every server", view.selector().to_string()));
+    }
+    if (!is_candidate(view) || view.holds_earlier_key()) continue;
+    const SafeTime& safe = view.sign.safe;
+    if (safe.readiness == Readiness::ready && ready == nullptr) ready = &view;
+    if (safe.readiness == Readiness::wait && safe.at &&
+        (soon == nullptr || *safe.at < soon->sign.safe.at.value_or(WallTime::max()))) {
+      soon = &view;
+    }
+  }
+  if (ready != nullptr) {
+    change.to = ready->selector();
+    auto step = step_of(
+        RotationStep::replace, StepState::now,
+        fmt::format("{} is ready: right on every server, and no cache can deny it", change.to->to_string()));
+    step.earliest = ready->sign.safe.at;
+    step.actions.push_back(sign_action(std::nullopt, *change.to));
+    return step;
+  }
+  change.to = new_selector(situation);
+  change.to_is_new = true;
+  auto step =
+      step_of(RotationStep::replace, StepState::now,
+              "no other selector is ready; a new name that nobody can have asked for is safe to sign with "
+              "as soon as every server has it");
+  if (soon != nullptr) {
+    step.says += fmt::format(" ({} would be safe at {})", soon->selector().to_string(),
+                             time_text(*soon->sign.safe.at));
+  }
+  step.actions = {make_key_action(situation.input, *change.to), record_action(situation.input, *change.to),
+                  preflight_action(situation.input, *change.to, true), sign_action(std::nullopt, *change.to)};
+  return step;
+}
+
+PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& bad,
+                        const KeyEnding& ending) {
+  const auto& servers = ending.gone.servers;
+  const auto has_none = [](const ServerProgress& server) {
+    return server.progress != Progress::right && server.progress != Progress::unknown;
+  };
+  auto step = step_of(RotationStep::revoke, StepState::now, "");
+  step.servers = servers;
+  const auto without = static_cast<std::size_t>(std::ranges::count_if(servers, has_none));
+  if (!servers.empty() && without == servers.size()) {
+    step.state = StepState::done;
+    for (const auto& server : servers) {
+      if (server.since) step.since = std::max(step.since.value_or(*server.since), *server.since);
+    }
+    step.says = "no server publishes the key any more";
+    return step;
+  }
+  if (!ending.facts.published) {
+    step.state = StepState::unknown;
+    step.says = bad.looked() ? "not every server could be seen" : "no server was asked yet";
+  } else {
+    step.says = without == 0
+                    ? "without any wait: every server still publishes the key"
+                    : fmt::format("{} of {} servers do not publish the key any more; still published by {}",
+                                  without, servers.size(), servers_text(servers, is_right));
+  }
+  step.actions.push_back(revoke_action(situation.input, bad));
+  step.actions.push_back(
+      {"or delete the record; and let every server transfer the zone at once (NOTIFY). A lower TTL "
+       "now has no effect on copies that are out already",
+       {}});
+  return step;
+}
+
+PlannedStep gone_step(const KeyEnding& ending) {
+  const SafeTime& gone = ending.facts.gone;
+  auto step = step_of(RotationStep::gone, state_of(gone.readiness), "");
+  step.because = gone.because;
+  switch (gone.readiness) {
+    case Readiness::ready:
+      step.state = StepState::done;
+      step.since = gone.at;
+      step.says = "no cache that keeps to the TTL can hold the key any more";
+      break;
+    case Readiness::wait:
+      step.earliest = gone.at;
+      step.says = "caches may hold the key until then, and who has it can sign for as long";
+      break;
+    case Readiness::not_ready:
+      step.state = StepState::later;
+      step.says = "the time counts from when the last server has let go of the key";
+      break;
+    case Readiness::unknown:
+      step.says =
+          "the time counts from when the last server has let go of the key, and not every one could be seen";
+      break;
+  }
+  return step;
+}
+
+PlannedStep clean_up_step(const RotationInput& input, const SelectorView& bad, const PlannedStep& gone) {
+  const std::string from = bad.selector().to_string();
+  auto step =
+      step_of(RotationStep::clean_up, gone.state == StepState::done ? StepState::now : StepState::later,
+              fmt::format("leave the revoked record for as long as you like; {} should not get a new key "
+                          "before {} are over",
+                          from, duration_text(rest_of(input))));
+  step.earliest = gone.state == StepState::done ? gone.since : gone.earliest;
+  step.actions.push_back(
+      {"destroy the private key, and look for how it got out: the new one must not go the same "
+       "way",
+       {}});
+  return step;
+}
+
+/// What matters most: whether anybody can still get the key.
+void judge_emergency(const RotationChange& change, const SelectorView& bad, RotationOverview& overview) {
+  const StepState revoked = change.steps[2].state;
+  const PlannedStep& copies = change.steps[3];
+  const std::string from = change.from->to_string();
+  if (revoked == StepState::now) {
+    overview.status = Status::critical;
+    overview.headline = fmt::format("{} is compromised and still published: revoke it now", from);
+    add_fault(overview, fault_of(RotationFaultKind::compromised_key_published, *change.from,
+                                 fmt::format("the key of {} is still published", from), "", ""));
+  } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
+    overview.status = Status::unknown;
+    overview.headline = fmt::format("whether every server has let go of {} could not be seen", from);
+  } else if (bad.key.empty() && !bad.other_key_last_seen) {
+    overview.status = Status::warning;
+    overview.headline =
+        fmt::format("no server publishes {}, and no look ever saw a key there: is that the name?", from);
+  } else if (copies.state == StepState::later) {
+    overview.status = Status::warning;
+    overview.headline = fmt::format("no server publishes {} any more; caches may", from);
+    if (copies.earliest) overview.headline += fmt::format(" until {}", time_text(*copies.earliest));
+  } else {
+    // Whoever asks this way asks for the key; what else is due stands in the steps.
+    overview.status = Status::ok;
+    overview.headline = fmt::format("{} is gone from servers and caches", from);
+    if (change.steps[0].state != StepState::done) {
+      overview.headline += "; see that nothing signs with it";
+    } else if (change.steps[1].state != StepState::done) {
+      overview.headline += "; signing with another key is due";
+    }
+  }
+}
+
+}  // namespace
+
+RotationOverview plan_emergency(const RotationInput& input, const config::Selector& compromised,
+                                WallTime now) {
+  const RotationSituation situation = read_situation(input, now);
+  RotationOverview overview;
+  overview.domain = input.domain;
+  overview.now = now;
+  const SelectorView* const bad = find_view(situation, compromised);
+  if (bad == nullptr) return overview;
+  const KeyEnding ending = ending_of(situation, *bad);
+  overview.state = state_of(situation, {ending});
+  // No time to wait for, so none that is missed.
+  overview.state.old_keys.front().still_published = ending.facts.published;
+  overview.state.old_keys.front().removed_too_early = false;
+
+  RotationChange change;
+  change.emergency = true;
+  change.from = compromised;
+  change.steps.push_back(stop_step(*bad));
+  change.steps.push_back(replace_step(situation, *bad, change));
+  change.steps.push_back(revoke_step(situation, *bad, ending));
+  change.steps.push_back(gone_step(ending));
+  change.steps.push_back(clean_up_step(input, *bad, change.steps.back()));
+  judge_emergency(change, *bad, overview);
+  overview.changes.push_back(std::move(change));
+  overview.notes = ending.gone.limits;
+  add_note_of_servers(input, overview);
+  tell_interception(input, overview);
+  return overview;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,149 @@
+#include "checks/rotation/fault_search.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/report/time_text.hpp"
+#include "checks/rotation/rotation_actions.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Selector;
+
+bool lacks_key(Progress progress) {
+  return !is_right(progress);
+}
+
+void find_faults_of_signer(const SelectorView& signer, RotationOverview& overview) {
+  const auto& servers = signer.sign.servers;
+  const std::string name = signer.selector().to_string();
+  if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
+    add_fault(
+        overview,
+        fault_of(RotationFaultKind::signing_key_not_right, signer.selector(),
+                 fmt::format("{} signs, and its key is not right on every server", name),
+                 servers_text(servers, is_wrong),
+                 fmt::format("publish the key of {} there, or sign with a selector that is right on every "
+                             "server",
+                             name)));
+  } else if (signer.count(Progress::unknown) > 0 && signer.count(Progress::right) > 0) {
+    add_fault(overview, fault_of(RotationFaultKind::signing_key_not_seen, signer.selector(),
+                                 fmt::format("{} signs, and its key was not seen on every server", name),
+                                 servers_text(servers, is_unknown), "see why these servers give no answer"));
+  }
+}
+
+/// What is wrong with the key itself that signs, where every server has it.
+void find_faults_of_key(const SelectorView& signer, RotationOverview& overview) {
+  const auto& planned = *signer.planned;
+  const auto add = [&](RotationFaultKind fault, std::string_view says, const std::vector<Because>& reasons) {
+    if (reasons.empty()) return;
+    std::string evidence = reasons.front().detail;
+    if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
+    add_fault(
+        overview,
+        fault_of(fault, signer.selector(),
+                 fmt::format("{} signs, and {}", signer.selector().to_string(), says), std::move(evidence),
+                 fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name())));
+  };
+  if (!signer.right_everywhere()) return;
+  add(RotationFaultKind::signing_key_faulty, "mail with its signature fails", planned.probed.faults);
+  add(RotationFaultKind::signing_key_weak, "its key is weak", planned.probed.weaknesses);
+}
+
+void find_faults_of_next(const SelectorView& next, const RotationSituation& situation,
+                         RotationOverview& overview) {
+  const RotationInput& input = situation.input;
+  const std::string name = next.selector().to_string();
+  const auto rest = rests_until(input, next);
+  if (rest && *rest > situation.now && next.has_next_key()) {
+    // Mail with a signature of the earlier key is verified with the new one, and fails.
+    const WallTime used = *rest - rest_of(input);
+    const bool breaks_mail = used + input.policy.transit > situation.now;
+    add_fault(
+        overview,
+        fault_of(
+            RotationFaultKind::selector_reused_too_soon, next.selector(),
+            fmt::format("{} has a new key, but an earlier one was in use until {}", name, time_text(used)),
+            breaks_mail ? "mail that the earlier key signed cannot be verified any more" : "",
+            breaks_mail
+                ? fmt::format("give the new key a selector of its own, and publish the earlier key of {} "
+                              "again until {}",
+                              name, time_text(used + input.policy.transit))
+                : fmt::format("do not sign with {} before {}", name, time_text(*rest)),
+            breaks_mail ? std::nullopt : std::optional(Severity::warning)));
+  }
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
+  if (right == 0 || right == next.sign.servers.size()) return;
+  std::optional<WallTime> first;
+  for (const auto& server : next.sign.servers) {
+    if (is_right(server.progress) && server.since)
+      first = std::min(first.value_or(*server.since), *server.since);
+  }
+  if (!first || *first + input.policy.unknown_wait > situation.now) return;
+  add_fault(overview, fault_of(RotationFaultKind::next_key_not_everywhere, next.selector(),
+                               fmt::format("a server has the key of {} since {}, and others still do not",
+                                           name, time_text(*first)),
+                               servers_text(next.sign.servers, lacks_key),
+                               "let these servers transfer the zone again"));
+}
+
+void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview& overview) {
+  const std::string name = ending.facts.selector.to_string();
+  const WallTime date = ending.facts.remove.at.value_or(now);
+  if (ending.facts.removed_too_early) {
+    add_fault(overview,
+              fault_of(RotationFaultKind::removed_too_early, ending.facts.selector,
+                       fmt::format("mail that {} signed may be on its way until {}, and its key was removed",
+                                   name, time_text(date)),
+                       servers_text(ending.gone.servers, is_wrong),
+                       fmt::format("publish the record with the key of {} again until then", name)));
+  }
+  if (ending.facts.still_published) {
+    add_fault(overview, fault_of(RotationFaultKind::old_key_still_published, ending.facts.selector,
+                                 fmt::format("the key of {} was to be removed by {}, and is still published",
+                                             name, time_text(date)),
+                                 servers_text(ending.gone.servers, is_right), ""));
+  }
+}
+
+}  // namespace
+
+RotationFault fault_of(RotationFaultKind kind, const Selector& selector, std::string clause,
+                       std::string evidence, std::string remedy, std::optional<Severity> severity) {
+  const RotationFaultRow& row = row_of(kind);
+  return {&row,
+          severity.value_or(row.severity),
+          selector,
+          std::move(clause),
+          std::move(evidence),
+          std::move(remedy)};
+}
+
+void add_fault(RotationOverview& overview, RotationFault fault) {
+  const auto at = std::ranges::find_if(
+      overview.faults, [&](const RotationFault& other) { return other.severity < fault.severity; });
+  overview.faults.insert(at, std::move(fault));
+}
+
+void find_faults(const RotationSituation& situation, const std::vector<KeyEnding>& endings,
+                 RotationOverview& overview) {
+  for (const SelectorView* const signer : signers_of(situation)) {
+    find_faults_of_signer(*signer, overview);
+    find_faults_of_key(*signer, overview);
+  }
+  if (overview.state.overdue) {
+    add_fault(overview,
+              fault_of(RotationFaultKind::rotation_overdue, *overview.state.current,
+                       fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),
+                                   time_text(*overview.state.due_at)),
+                       fmt::format("it is older than {}", duration_text(*situation.input.every)), ""));
+  }
+  if (situation.next != nullptr) find_faults_of_next(*situation.next, situation, overview);
+  for (const auto& ending : endings) find_faults_of_old(ending, situation.now, overview);
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,283 @@
+#include "checks/rotation/next_change.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "checks/report/time_text.hpp"
+#include "checks/rotation/rotation_actions.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Role;
+using std::chrono::seconds;
+
+bool is_damaged(Progress progress) {
+  return progress == Progress::damaged;
+}
+
+bool is_not_right(Progress progress) {
+  return !is_right(progress);
+}
+
+/// Whether the next selector, which the settings name, has rested.
+PlannedStep rest_step(const RotationSituation& situation, const std::string& to) {
+  const WallTime now = situation.now;
+  const auto rest = rests_until(situation.input, *situation.next);
+  if (rest && *rest > now) {
+    auto step = step_of(RotationStep::choose, StepState::later,
+                        fmt::format("{} signed, or had another key, not long ago: it rests for {} before its "
+                                    "next key",
+                                    to, duration_text(rest_of(situation.input))));
+    step.earliest = rest;
+    if (situation.next->has_next_key()) {
+      step.state = StepState::blocked;
+      step.says += ", and yet it has one already";
+    }
+    return step;
+  }
+  auto step = step_of(RotationStep::choose, StepState::done,
+                      rest ? fmt::format("{} has rested for long enough", to)
+                      : situation.next->planned->never_used
+                          ? fmt::format("{} was never used", to)
+                          : fmt::format("{} is the next one; nothing is known of an earlier use of it", to));
+  if (const auto& since = situation.next->planned->since) step.since = since->first;
+  return step;
+}
+
+PlannedStep choose_step(const RotationSituation& situation, const RotationChange& change) {
+  const WallTime now = situation.now;
+  const std::string to = change.to->to_string();
+  if (situation.next != nullptr) return rest_step(situation, to);
+  const Due due = due_of(situation);
+  auto step = step_of(RotationStep::choose, StepState::later, "");
+  std::optional<WallTime> earliest = due.begin;
+  if (situation.comes_next != nullptr) {
+    step.says = fmt::format("{} is the next one of the ring", to);
+    if (const auto rest = rests_until(situation.input, *situation.comes_next); rest && *rest > now) {
+      earliest = std::max(earliest.value_or(*rest), *rest);
+      step.says += fmt::format("; it rests until {}", time_text(*rest));
+    }
+    step.actions.push_back({fmt::format("give {} the role pending in the settings", to), {}});
+  } else {
+    step.says = fmt::format("a new selector, called after the day, such as {}", to);
+    step.actions.push_back({fmt::format("add {} with the role pending to the settings", to), {}});
+  }
+  step.earliest = earliest;
+  if (!due.at) {
+    step.says += situation.input.every ? "; when the key is due is not known, since none was seen"
+                                       : "; no highest age of a key is set, so it is due when you say so";
+    if (situation.current == nullptr) step.state = StepState::now;
+  } else {
+    step.says +=
+        fmt::format("; the key of {} is due to change at {}", change.from->to_string(), time_text(*due.at));
+    if (is_reached(earliest, now)) step.state = StepState::now;
+  }
+  return step;
+}
+
+PlannedStep make_key_step(const RotationSituation& situation, const std::string& to, bool chosen,
+                          const RotationChange& change) {
+  const SelectorView* const next = situation.next;
+  const bool is_there = next != nullptr && next->has_next_key();
+  const bool is_made = is_there || (next != nullptr && next->planned->key_sha256);
+  auto make = step_of(RotationStep::make_key,
+                      is_made  ? StepState::done
+                      : chosen ? StepState::now
+                               : StepState::later,
+                      is_there  ? fmt::format("there is a key for {}", to)
+                      : is_made ? "the settings name the key"
+                      : chosen  ? fmt::format("no key of {} is published, and the settings name none", to)
+                                : fmt::format("a new key pair for {}, never one that was used before", to));
+  if (is_made && is_there) make.since = next->key_first_seen;
+  if (!is_made) make.actions.push_back(make_key_action(situation.input, *change.to));
+  return make;
+}
+
+PlannedStep publish_step(const RotationSituation& situation, const SelectorView& next, bool ready,
+                         const RotationChange& change) {
+  const std::string to = change.to->to_string();
+  auto publish = step_of(RotationStep::publish, StepState::later, fmt::format("the record of {}", to));
+  const auto& servers = next.sign.servers;
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
+  const bool damaged = next.count(Progress::damaged) > 0;
+  const bool none_seen = next.count(Progress::unknown) == servers.size();
+  if (right > 0) {
+    publish.state = StepState::done;
+    publish.says = fmt::format("{} of {} servers {} it", right, servers.size(), right == 1 ? "has" : "have");
+    for (const auto& server : servers) {
+      if (!is_right(server.progress) || !server.since) continue;
+      publish.since = std::min(publish.since.value_or(*server.since), *server.since);
+    }
+  } else if (damaged) {
+    publish.state = StepState::blocked;
+    publish.says =
+        "what is published is no record that verifiers can use: " + servers_text(servers, is_damaged);
+  } else if (none_seen) {
+    publish.state = StepState::unknown;
+    publish.says = next.looked() ? "no server could be seen" : "no server was asked yet";
+  } else {
+    if (ready) publish.state = StepState::now;
+    publish.says = next.holds_earlier_key()
+                       ? fmt::format("{} still has the key with which it signed before", to)
+                       : "no server has the key";
+    publish.actions.push_back(record_action(situation.input, *change.to));
+  }
+  return publish;
+}
+
+PlannedStep see_step(const RotationSituation& situation, const SelectorView& next,
+                     const RotationChange& change) {
+  auto see = step_of(RotationStep::see, StepState::later, "every nameserver, each asked by itself");
+  const auto& servers = next.sign.servers;
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
+  const bool damaged = next.count(Progress::damaged) > 0;
+  if (right > 0 && right == servers.size()) {
+    see.state = StepState::done;
+    see.says = servers.size() == 1 ? "the only server has the right key"
+                                   : fmt::format("all {} servers have the right key", servers.size());
+    for (const auto& server : servers) {
+      if (server.since) see.since = std::max(see.since.value_or(*server.since), *server.since);
+    }
+  } else if (right > 0) {
+    see.state = damaged                             ? StepState::blocked
+                : next.count(Progress::unknown) > 0 ? StepState::unknown
+                                                    : StepState::later;
+    see.says = fmt::format("{} of {} servers {} the right key; not so ", right, servers.size(),
+                           right == 1 ? "has" : "have") +
+               servers_text(servers, is_not_right);
+    see.actions.push_back(preflight_action(situation.input, *change.to, false));
+  }
+  return see;
+}
+
+/// The steps in which the next key comes to be on every server.
+void add_publishing(const RotationSituation& situation, RotationChange& change) {
+  const RotationInput& input = situation.input;
+  const SelectorView* const next = situation.next;
+  const std::string to = change.to->to_string();
+  const bool chosen = change.steps.back().state == StepState::done;
+  change.steps.push_back(make_key_step(situation, to, chosen, change));
+  if (next == nullptr) {
+    auto publish = step_of(RotationStep::publish, StepState::later, fmt::format("the record of {}", to));
+    publish.actions.push_back(record_action(input, *change.to));
+    auto see = step_of(RotationStep::see, StepState::later, "every nameserver, each asked by itself");
+    see.actions.push_back(preflight_action(input, *change.to, false));
+    change.steps.insert(change.steps.end(), {std::move(publish), std::move(see)});
+    return;
+  }
+  const bool is_made = change.steps.back().state == StepState::done;
+  auto publish = publish_step(situation, *next, chosen && is_made, change);
+  if (chosen) publish.servers = next->sign.servers;
+  change.steps.push_back(std::move(publish));
+  change.steps.push_back(see_step(situation, *next, change));
+}
+
+/// The next key may sign. A standby key is there in time, so that it can take over at once; its turn is
+/// another matter.
+void describe_ready(const RotationSituation& situation, const SelectorView& next, const std::string& to,
+                    PlannedStep& step) {
+  const Due due = due_of(situation);
+  step.says = fmt::format("no cache can deny the key of {} any more", to);
+  if (next.planned->role == Role::standby && situation.current != nullptr &&
+      !is_reached(due.at, situation.now)) {
+    step.state = StepState::later;
+    step.says =
+        due.at ? fmt::format("{} stands by and may sign at any time; its turn comes at {}", to,
+                             time_text(*due.at))
+               : fmt::format("{} stands by and may sign at any time; no highest age of a key is set", to);
+    step.earliest = due.at;
+    step.because.clear();
+  }
+}
+
+PlannedStep sign_step(const RotationSituation& situation, const RotationChange& change) {
+  const SelectorView* const next = situation.next;
+  auto step =
+      step_of(RotationStep::sign, StepState::later, "when it is safe is known once every server has the key");
+  step.actions.push_back(sign_action(change.from, *change.to));
+  if (next == nullptr || !next->has_next_key()) return step;
+  if (change.steps.front().state != StepState::done) {
+    step.says = fmt::format("not before {} has rested", change.to->to_string());
+    return step;
+  }
+  const SafeTime& safe = next->sign.safe;
+  step.state = state_of(safe.readiness);
+  step.earliest = safe.at;
+  step.because = safe.because;
+  switch (safe.readiness) {
+    case Readiness::ready:
+      describe_ready(situation, *next, change.to->to_string(), step);
+      break;
+    case Readiness::wait:
+      step.says =
+          fmt::format("a cache may still say that the key of {} is not there", change.to->to_string());
+      break;
+    case Readiness::not_ready:
+      step.says = next->right_everywhere() ? fmt::format("mail signed with it would fail: {}",
+                                                         next->planned->probed.faults.front().detail)
+                                           : "not every server has the key";
+      if (change.steps.back().state == StepState::later) step.state = StepState::later;
+      break;
+    case Readiness::unknown:
+      step.says = next->right_everywhere() && !next->planned->probed.doubts.empty()
+                      ? next->planned->probed.doubts.front().detail
+                      : "not every server could be seen, and what was not seen is not ready";
+      break;
+  }
+  return step;
+}
+
+/// Waiting and removing, for a change whose last signature is still to come.
+void add_ending(const RotationSituation& situation, RotationChange& change) {
+  if (!change.from) {
+    change.steps.push_back(step_of(RotationStep::wait, StepState::done, "no other key signs"));
+    change.steps.push_back(step_of(RotationStep::remove, StepState::done, "there is no old key"));
+    return;
+  }
+  const PlannedStep& sign = change.steps.back();
+  const seconds transit = situation.input.policy.transit;
+  auto wait =
+      step_of(RotationStep::wait, StepState::later,
+              fmt::format("{} after the last signature with {}, so that mail on its way can be verified",
+                          duration_text(transit), change.from->to_string()));
+  auto remove = step_of(RotationStep::remove, StepState::later,
+                        fmt::format("first revoke the key of {} with an empty p=, later delete the record",
+                                    change.from->to_string()));
+  const SelectorView* const old = find_view(situation, *change.from);
+  if (old != nullptr && old->missing_everywhere()) {
+    wait.says = fmt::format("no server has the key of {}: mail that it signed cannot be verified now",
+                            change.from->to_string());
+    remove.says = fmt::format("no server has the key of {} that could be removed", change.from->to_string());
+  } else {
+    if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + transit;
+    remove.earliest = wait.earliest;
+    if (old != nullptr) remove.actions.push_back(revoke_action(situation.input, *old));
+  }
+  change.steps.push_back(std::move(wait));
+  change.steps.push_back(std::move(remove));
+}
+
+}  // namespace
+
+RotationChange next_change(const RotationSituation& situation) {
+  RotationChange change;
+  if (situation.current != nullptr) change.from = situation.current->selector();
+  if (situation.next != nullptr) {
+    change.to = situation.next->selector();
+  } else if (situation.comes_next != nullptr) {
+    change.to = situation.comes_next->selector();
+  } else {
+    change.to = new_selector(situation);
+    change.to_is_new = true;
+  }
+  change.steps.push_back(choose_step(situation, change));
+  add_publishing(situation, change);
+  change.steps.push_back(sign_step(situation, change));
+  add_ending(situation, change);
+  return change;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,177 @@
+#include "checks/rotation/rotation_actions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/basics/ascii.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+using config::Selector;
+using std::chrono::days;
+
+/// Servers of which a sentence names each; of more only their number is told.
+constexpr std::size_t most_named = 3;
+
+/// `text` as one word of a POSIX shell.
+std::string shell_word(std::string_view text) {
+  const auto plain = [](char c) {
+    return config::is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '/';
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += "'\\''";
+    } else {
+      word.push_back(c);
+    }
+  }
+  return word + "'";
+}
+
+std::string server_text(const ServerProgress& server) {
+  const std::string address = server.server.address.ip.to_string();
+  std::string text = server.server.name;
+  if (server.server.has_address()) text = text.empty() ? address : fmt::format("{} ({})", text, address);
+  if (text.empty()) text = server.owner.to_string();
+  if (!server.detail.empty() && !is_right(server.progress)) text += ": " + server.detail;
+  return text;
+}
+
+/// Whose key it is stands in the name, so that two domains do not share a file.
+std::string key_file(const RotationInput& input, const Selector& selector) {
+  const std::string name = fmt::format("{}.{}.pem", selector.to_string(), input.domain.to_string());
+  // No program takes it for a flag.
+  return shell_word(name.starts_with('-') ? "./" + name : name);
+}
+
+/// A command of this program about a selector. A name that begins with `-` is one behind `--` only.
+std::string command_of(std::string_view command, const RotationInput& input, const Selector& selector,
+                       const std::string& flags) {
+  const std::string domain = input.domain.to_string();
+  const std::string name = selector.to_string();
+  const std::string names = shell_word(domain) + ' ' + shell_word(name);
+  return domain.starts_with('-') || name.starts_with('-')
+             ? fmt::format("dkimprobe {} {} -- {}", command, flags, names)
+             : fmt::format("dkimprobe {} {} {}", command, names, flags);
+}
+
+}  // namespace
+
+bool is_wrong(Progress progress) {
+  return progress != Progress::right && progress != Progress::unknown;
+}
+
+bool is_right(Progress progress) {
+  return progress == Progress::right;
+}
+
+bool is_unknown(Progress progress) {
+  return progress == Progress::unknown;
+}
+
+std::string servers_text(const std::vector<ServerProgress>& servers, bool (*wanted)(Progress)) {
+  std::string text;
+  std::size_t count = 0;
+  for (const auto& server : servers) {
+    if (!wanted(server.progress)) continue;
+    if (++count <= most_named) text += (text.empty() ? "" : "; ") + server_text(server);
+  }
+  if (count > most_named) text += fmt::format("; and {} more", count - most_named);
+  return text;
+}
+
+Selector new_selector(const RotationSituation& situation) {
+  const std::chrono::year_month_day date(std::chrono::floor<days>(situation.now));
+  const std::string day = fmt::format("s{:04}{:02}{:02}", static_cast<int>(date.year()),
+                                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  for (char suffix = 'a'; suffix <= 'z'; ++suffix) {
+    auto selector = Selector::parse(suffix == 'a' ? day : day + suffix);
+    if (selector && find_view(situation, *selector) == nullptr) return *selector;
+  }
+  return Selector{};
+}
+
+RotationAction make_key_action(const RotationInput& input, const Selector& selector) {
+  return {"make the key pair; the file can be read by you alone",
+          // openssl writes over a file that is there, and that may be the key that signs.
+          fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
+                      "rsa_keygen_bits:{0} -out {1})",
+                      input.rsa_bits, key_file(input, selector))};
+}
+
+RotationAction record_action(const RotationInput& input, const Selector& selector) {
+  return {"publish its record; this prints the line for a zone file",
+          command_of("record", input, selector,
+                     fmt::format("--key {} --format zone", key_file(input, selector)))};
+}
+
+RotationAction preflight_action(const RotationInput& input, const Selector& selector, bool never_used) {
+  std::string flags =
+      fmt::format("--key {} --wait 30m{}", key_file(input, selector), never_used ? " --never-used" : "");
+  for (const auto& flag : input.flags) flags += ' ' + shell_word(flag);
+  return {"see it on every nameserver; this ends with 0 when it is safe to sign",
+          command_of("preflight", input, selector, flags)};
+}
+
+RotationAction revoke_action(const RotationInput& input, const SelectorView& view) {
+  const auto line = [&](const config::DomainName& name) {
+    return fmt::format("{}. {} IN TXT \"v=DKIM1; p=\"", name.to_string(), view.ttl_seconds.value_or(3'600));
+  };
+  if (!view.alias)
+    return {"revoke the key: this record takes the place of the one with the key", line(view.name), true};
+  if (view.alias->is_at_or_below(input.domain))
+    return {
+        fmt::format("revoke the key where the alias {} leads: this record takes the place of the one with "
+                    "the key",
+                    view.name.to_string()),
+        line(*view.alias), true};
+  return {
+      fmt::format("revoke the key: this record takes the place of the alias (CNAME) to {}; tell those who "
+                  "run that name too",
+                  view.alias->to_string()),
+      line(view.name), true};
+}
+
+RotationAction sign_action(const std::optional<Selector>& from, const Selector& to) {
+  return {
+      from ? fmt::format("sign with {} (s={} in the signer's settings) in place of {}, and note the time of "
+                         "the last signature with {}",
+                         to.to_string(), to.to_string(), from->to_string(), from->to_string())
+           : fmt::format("sign with {} (s={} in the signer's settings)", to.to_string(), to.to_string()),
+      {}};
+}
+
+PlannedStep step_of(RotationStep step, StepState state, std::string says) {
+  PlannedStep planned;
+  planned.step = step;
+  planned.state = state;
+  planned.says = std::move(says);
+  return planned;
+}
+
+StepState state_of(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::ready:
+      return StepState::now;
+    case Readiness::wait:
+      return StepState::later;
+    case Readiness::not_ready:
+      return StepState::blocked;
+    case Readiness::unknown:
+      return StepState::unknown;
+  }
+  return StepState::unknown;
+}
+
+std::string change_text(const RotationChange& change) {
+  if (!change.from) return fmt::format("to {}", change.to ? change.to->to_string() : "none");
+  if (!change.to) return fmt::format("from {}", change.from->to_string());
+  return fmt::format("from {} to {}", change.from->to_string(), change.to->to_string());
+}
+
+}  // namespace dkimprobe::checks

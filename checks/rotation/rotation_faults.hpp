@@ -1,0 +1,50 @@
+// The faults of a rotation: one table, a row a fault, as the catalogue is of checks. It is the single source
+// of their names, severities, summaries and remedies, and of what their alerts say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "config/severity.hpp"
+
+namespace dkimprobe::checks {
+
+enum class RotationFaultKind : std::uint8_t {
+  signing_key_not_right,
+  signing_key_not_seen,
+  signing_key_faulty,
+  signing_key_weak,
+  next_key_not_everywhere,
+  selector_reused_too_soon,
+  removed_too_early,
+  old_key_still_published,
+  rotation_overdue,
+  compromised_key_published,
+};
+
+/// The alert of a fault. It says the summary, the effect and the remedy of its row.
+struct RotationAlert {
+  std::string_view name{};  ///< DkimSigningKeyWeak
+  std::string_view wait{};  ///< how long the fault lasts before it alerts: a name in `wait` of the mixin
+  /// The check whose finding has an alert that says the same of the selector alone; empty without one.
+  std::string_view redundant_with{};
+};
+
+struct RotationFaultRow {
+  RotationFaultKind kind = RotationFaultKind::signing_key_not_right;
+  std::string_view name{};                                ///< API: stable snake_case, a metric label
+  config::Severity severity = config::Severity::warning;  ///< by default; the case may make it less
+  std::string_view summary{};                             ///< in one clause, of a selector
+  std::string_view effect{};                              ///< a sentence
+  std::string_view remedy{};                              ///< sentences: what to do
+  std::optional<RotationAlert> alert{};  ///< none: only `rotation --compromised` reports the fault
+};
+
+/// All of them in their fixed order.
+[[nodiscard]] std::span<const RotationFaultRow> rotation_faults();
+
+[[nodiscard]] const RotationFaultRow& row_of(RotationFaultKind kind);
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,118 @@
+// The daemon and the command `rotation` plan the same from the same probes, whatever they saw.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+#include "checks/rotation/rotation_plan.hpp"
+#include "cli/daemon/watch_state.hpp"
+#include "cli/plan/rotation_targets.hpp"
+#include "exporters/json/rotation_json.hpp"
+#include "tests/cli/daemon/sample_watch.hpp"
+#include "tests/exporters/sample_looks.hpp"
+
+namespace dkimprobe::tests {
+namespace {
+
+const std::vector<std::string> records{
+    "v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM=",
+    "v=DKIM1; k=ed25519; p=wK7c4KHlteqDemLe4XSCOKO4mWxuekA+fPi0R7IQW/c=",
+    "v=DKIM1; k=ed25519; t=y; p=wK7c4KHlteqDemLe4XSCOKO4mWxuekA+fPi0R7IQW/c=",
+    "v=DKIM1; p=",
+    "v=DKIM1; k=ed25519; p=%%%",
+};
+
+/// What one server said: most often a key, else nothing, a failure or silence.
+rc::Gen<Said> said_by(int server) {
+  return rc::gen::exec([server] {
+    Said said;
+    said.server = server;
+    said.ttl_seconds = *rc::gen::element(60U, 3'600U, 86'400U);
+    switch (*rc::gen::inRange(0, 10)) {
+      case 0:
+        said.silent = true;
+        break;
+      case 1:
+        said.rcode = probe::Rcode::servfail;
+        break;
+      case 2:
+      case 3:
+        said.rcode = probe::Rcode::nxdomain;
+        break;
+      default:
+        said.texts = {{*rc::gen::elementOf(records)}};
+    }
+    return said;
+  });
+}
+
+/// A probe of all selectors of the domain, by one of two pairs of nameservers.
+std::vector<probe::Observation> probe_at(std::int64_t second, int first_server) {
+  std::vector<probe::Observation> observations;
+  for (const auto* selector : {"s1", "s2", "s3"}) {
+    observations.push_back(look("one.example", selector, at_second(second),
+                                {*said_by(first_server), *said_by(first_server + 1)}));
+  }
+  return observations;
+}
+
+void move_to(std::vector<probe::Observation>& observations, std::int64_t second) {
+  for (auto& observation : observations) observation.observed_at = at_second(second);
+}
+
+std::string settings() {
+  const auto* const next = *rc::gen::element("pending", "standby");
+  const auto* const never_used = *rc::gen::element(", never_used: yes", "");
+  const auto* const last = *rc::gen::element(", last_signature: 2025-12-31T23:00:00Z", "");
+  const auto* const plan = *rc::gen::element("{every: 1h, transit: 1h}", "{every: 30d}", "{transit: 2d}");
+  return std::string("domains:\n  - domain: one.example\n    rotation: ") + plan +
+         "\n    selectors: [s1, {name: s2, role: " + next + never_used + "}, {name: s3, role: retired" +
+         last + "}]\n";
+}
+
+/// The plan of the command, with settings as from a file.
+cli::RotationTarget target_of(const std::string& text) {
+  cli::RotationCommand command;
+  command.asked.every_domain = true;
+  const auto read = config::read_settings(text, "settings.yaml", {});
+  RC_ASSERT(read.has_value());
+  auto targets = cli::plan_rotations(command, *read);
+  RC_ASSERT(targets.has_value());
+  return std::move(targets->front());
+}
+
+}  // namespace
+
+TEST_CASE("the daemon and the command plan the same rotation from the same probes") {
+  CHECK(rc::check([] {
+    const std::string text = settings();
+    cli::RotationTarget target = target_of(text);
+    cli::WatchState state;
+    state.replace(std::make_shared<const cli::WatchList>(watched(text)), {}, at_second(0));
+    const auto domain = key("one.example").domain;
+    std::int64_t second = 0;
+    const auto probes = *rc::gen::inRange(1, 6);
+    for (int i = 0; i < probes; ++i) {
+      second += *rc::gen::element(60, 1'800, 7'200, 100'000);
+      auto observations = probe_at(second, *rc::gen::element(1, 1, 3));
+      // The daemon plans with what a second probe has confirmed.
+      for (int again = 0; again < 3; ++again, ++second) {
+        move_to(observations, second);
+        static_cast<void>(
+            state.take({domain, probe::RoundDepth::full, false, observations}, at_second(second)));
+        cli::extend_histories(observations, at_second(second), target.input);
+        cli::judge_probe(observations, target);
+      }
+      const auto by_daemon = checks::find_rotation(state.fleet(at_second(second - 1)), domain);
+      RC_ASSERT(by_daemon != nullptr);
+      const auto by_command = checks::plan_rotation(target.input, by_daemon->now);
+      RC_ASSERT(exporters::rotation_json(*by_daemon) == exporters::rotation_json(by_command));
+      RC_CLASSIFY(!by_command.faults.empty());
+    }
+  }));
+}
+
+}  // namespace dkimprobe::tests
