@@ -4,10 +4,9 @@
 #include <set>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/catalogue/roles.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using dkimprobe::config::Role;
