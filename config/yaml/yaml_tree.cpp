@@ -14,6 +14,9 @@
 namespace dkimprobe::config {
 namespace {
 
+constexpr const char* no_anchors =
+    "anchors and aliases of YAML are not read; what domains share goes into a group";
+
 YamlPlace place_of(const YAML::Mark& mark) {
   // Of a mark that is nowhere the numbers are negative.
   const auto number = [](int count) { return count < 0 ? 1U : static_cast<std::uint32_t>(count) + 1U; };
@@ -32,12 +35,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
     // The parser calls this for values without an anchor too.
-    if (!name.empty())
-      refuse(mark, "anchors and aliases of YAML are not read; what domains share goes into a group");
+    if (!name.empty()) refuse(mark, no_anchors);
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    refuse(mark, "anchors and aliases of YAML are not read; what domains share goes into a group");
-  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, no_anchors); }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, YamlNode::Kind::nothing, {}); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& value) override {
@@ -109,7 +109,7 @@ class TreeBuilder final : public YAML::EventHandler {
     } else if (!parent.key) {
       parent.key = std::move(node);
     } else {
-      parent.node.entries.emplace_back(std::move(*parent.key), std::move(node));
+      parent.node.entries.push_back({std::move(*parent.key), std::move(node)});
       parent.key.reset();
     }
   }
@@ -168,6 +168,8 @@ Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
   } catch (const Refusal& refusal) {
     return wrong(refusal.place, refusal.message);
   } catch (const YAML::Exception& error) {
+    // yaml-cpp 0.7 and 0.8 word the rest of this message differently.
+    if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return wrong(place_of(error.mark), no_anchors);
     return wrong(place_of(error.mark), fmt::format("this is not YAML: {}", escape_text(error.msg, 200)));
   }
 }

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/basics/result.hpp"
@@ -18,14 +17,21 @@ struct YamlPlace {
   std::uint32_t column = 1;
 };
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind : std::uint8_t { nothing, text, list, map };
 
   Kind kind = Kind::nothing;
   YamlPlace place{};
-  std::string text{};                                    ///< raw
-  std::vector<YamlNode> items{};                         ///< of a list
-  std::vector<std::pair<YamlNode, YamlNode>> entries{};  ///< of a map, in order, repeated keys included
+  std::string text{};              ///< raw
+  std::vector<YamlNode> items;     ///< of a list
+  std::vector<YamlEntry> entries;  ///< of a map, in order, repeated keys included
+};
+
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 /// What a settings file may be at most.

@@ -3,7 +3,8 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 using namespace dkimprobe::config;
 using std::chrono::milliseconds;

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "config/options.hpp"
 #include "config/yaml/yaml_tree.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe::config;
 namespace fs = std::filesystem;
@@ -167,9 +167,9 @@ TEST_CASE("the example has every option, at its default, with its limits") {
   REQUIRE(root);
   const auto entry = [](const YamlNode& map, const std::string& key) {
     const auto found = std::find_if(map.entries.begin(), map.entries.end(),
-                                    [&](const auto& each) { return each.first.text == key; });
+                                    [&](const auto& each) { return each.key.text == key; });
     REQUIRE(found != map.entries.end());
-    return found->second;
+    return found->value;
   };
   const auto check = [&](const YamlNode& map, std::span<const Option> options) {
     for (const auto& option : options) {

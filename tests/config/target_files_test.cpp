@@ -10,7 +10,8 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 namespace dkimprobe::tests {
 namespace {

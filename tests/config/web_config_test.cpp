@@ -13,7 +13,8 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 using namespace dkimprobe::config;
 namespace fs = std::filesystem;

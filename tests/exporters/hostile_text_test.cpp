@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/judgement/judge.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/report_table.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 using namespace dkimprobe;

@@ -3,8 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.hpp"
 #include "tests/probe/wire/wire_vector.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

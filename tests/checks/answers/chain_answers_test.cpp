@@ -1,9 +1,9 @@
 #include "checks/answers/chain_answers.hpp"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/answers/server_answer.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 namespace checks = dkimprobe::checks;

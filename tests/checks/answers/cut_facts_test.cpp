@@ -1,9 +1,9 @@
 #include "checks/answers/cut_facts.hpp"
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "checks/answers/chain_answers.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace config = dkimprobe::config;

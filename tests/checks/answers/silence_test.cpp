@@ -1,7 +1,5 @@
 // Servers behind a network that loses most datagrams, played many times: loss is named as loss, whichever
 // queries it happens to hit, and a filter beside a little loss is still named as the filter.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <functional>
 #include <random>
@@ -13,6 +11,7 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/judgement/judge.hpp"
 #include "probe/collection/query_plan.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 namespace checks = dkimprobe::checks;

@@ -4,10 +4,9 @@
 #include <set>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/judgement/judge.hpp"
 #include "config/basics/escape.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace config = dkimprobe::config;

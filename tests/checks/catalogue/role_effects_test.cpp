@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/record/record_vector.hpp"
 

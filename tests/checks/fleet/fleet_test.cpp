@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "tests/catch.hpp"
 
 namespace dkimprobe::tests {
 namespace {

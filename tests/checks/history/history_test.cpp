@@ -8,10 +8,10 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/history/safe_times.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/record/record_vector.hpp"
 

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "checks/history/history.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/record/key_record.hpp"
 #include "probe/observation.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace config = dkimprobe::config;

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/history/history.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 namespace checks = dkimprobe::checks;

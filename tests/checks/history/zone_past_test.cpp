@@ -7,13 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "checks/history/history.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/rotation/rotation_plan.hpp"
 #include "probe/observation.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace config = dkimprobe::config;

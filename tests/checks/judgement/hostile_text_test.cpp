@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "checks/record/adsp_record.hpp"
 #include "checks/record/key_record.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using checks::read_signatures;

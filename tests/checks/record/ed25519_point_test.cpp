@@ -2,9 +2,8 @@
 
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/record/public_key.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using checks::PointState;

@@ -4,9 +4,8 @@
 #include <fstream>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/record/digest.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using checks::KeyForm;

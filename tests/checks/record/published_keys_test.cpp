@@ -1,8 +1,7 @@
 #include "checks/record/published_keys.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "checks/record/public_key.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 

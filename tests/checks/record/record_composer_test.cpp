@@ -4,11 +4,11 @@
 #include <string>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/judgement/judge.hpp"
 #include "config/keys/expected_key.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using checks::KeyRecordTags;

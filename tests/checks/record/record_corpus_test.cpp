@@ -5,12 +5,12 @@
 #include <iostream>
 #include <string>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/record/adsp_record.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/report/report.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 

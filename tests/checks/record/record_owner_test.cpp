@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 namespace config = dkimprobe::config;

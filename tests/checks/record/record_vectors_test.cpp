@@ -2,11 +2,10 @@
 #include <set>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/record/record_vector.hpp"
 
 namespace checks = dkimprobe::checks;

@@ -3,9 +3,8 @@
 #include <fstream>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/record/tag_list.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using dkimprobe::config::DomainName;

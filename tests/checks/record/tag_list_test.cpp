@@ -3,7 +3,7 @@
 #include <ctime>
 #include <string>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using checks::TagFaultKind;

@@ -5,11 +5,11 @@
 #include <string>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/record/key_record.hpp"
 #include "checks/rotation/probed_selector.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 using namespace dkimprobe;

@@ -6,11 +6,10 @@
 #include <set>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/report/time_text.hpp"
 #include "config/basics/timestamp.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/rotation/rotation_plan_vector.hpp"
 

@@ -3,12 +3,12 @@
 #include <filesystem>
 #include <string>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 
 namespace checks = dkimprobe::checks;

@@ -5,9 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include <catch2/catch.hpp>
-
 #include "checks/record/key_record.hpp"
+#include "tests/catch.hpp"
 
 namespace checks = dkimprobe::checks;
 using checks::RecordFault;

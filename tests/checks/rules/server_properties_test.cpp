@@ -6,12 +6,12 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/record/record_vector.hpp"
 

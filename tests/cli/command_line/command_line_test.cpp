@@ -1,10 +1,9 @@
 #include "cli/command_line/command_line.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "cli/io/terminal.hpp"
 #include "config/basics/nearest_word.hpp"
 #include "config/options.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;

@@ -10,10 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "cli/io/log.hpp"
 #include "exporters/status/status_pages.hpp"
+#include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 
 namespace dkimprobe::tests {

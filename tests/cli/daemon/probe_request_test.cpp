@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 
 namespace dkimprobe::tests {

@@ -5,12 +5,12 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "checks/rotation/rotation_plan.hpp"
 #include "cli/daemon/watch_state.hpp"
 #include "cli/plan/rotation_targets.hpp"
 #include "exporters/json/rotation_json.hpp"
+#include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 #include "tests/exporters/sample_looks.hpp"
 

@@ -4,11 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include <catch2/catch.hpp>
-
 #include "checks/fleet/fleet.hpp"
 #include "cli/daemon/watch_list.hpp"
 #include "config/settings_file.hpp"
+#include "tests/catch.hpp"
 
 namespace dkimprobe::tests {
 

@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 
 namespace dkimprobe::tests {

@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "checks/catalogue/catalogue.hpp"
+#include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
 #include "tests/exporters/sample_looks.hpp"
 

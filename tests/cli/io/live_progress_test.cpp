@@ -1,7 +1,7 @@
 // What is said while the preflight looks and waits, on a terminal and elsewhere.
 #include "cli/io/live_progress.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;

@@ -1,7 +1,7 @@
 // Lines of the log: no text of others can forge one, in neither format.
 #include "cli/io/log.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace dkimprobe::cli {
 

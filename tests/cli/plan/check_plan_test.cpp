@@ -2,9 +2,8 @@
 // is expected there.
 #include "cli/plan/check_plan.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "config/settings_file.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;

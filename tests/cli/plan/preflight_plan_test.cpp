@@ -1,9 +1,8 @@
 // The preflight's command line, settings file and key put together.
 #include "cli/plan/preflight_plan.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "config/settings_file.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;

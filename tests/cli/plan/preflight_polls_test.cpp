@@ -1,10 +1,9 @@
 // When the preflight looks again, and the loop of its looks with a clock of its own.
 #include "cli/plan/preflight_polls.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "checks/history/history.hpp"
 #include "cli/plan/polling.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;

@@ -2,9 +2,8 @@
 // rules.
 #include "cli/plan/rotation_targets.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "config/settings_file.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::cli;

@@ -3,7 +3,8 @@
 #include <string>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 using namespace dkimprobe::config;
 

@@ -3,7 +3,8 @@
 #include <string>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 using dkimprobe::config::escape_text;
 using dkimprobe::config::unescape_text;

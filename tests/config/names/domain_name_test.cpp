@@ -1,6 +1,6 @@
 #include "config/names/domain_name.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using dkimprobe::config::DomainName;
 
@@ -38,7 +38,7 @@ TEST_CASE("what cannot be a name is refused with the reason") {
                     "256 octets"});
   const auto parsed = DomainName::parse(given.text);
   REQUIRE_FALSE(parsed);
-  CHECK_THAT(parsed.error().front().message, Catch::Contains(given.reason));
+  CHECK_THAT(parsed.error().front().message, ContainsSubstring(given.reason));
 }
 
 TEST_CASE("names compare without case and know their ancestors") {

@@ -1,6 +1,6 @@
 #include "config/names/internationalized_name.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using dkimprobe::config::read_domain;
 
@@ -56,6 +56,6 @@ TEST_CASE("what is not a domain is refused with what to give in its place") {
   const auto name = read_domain(given.text);
   REQUIRE_FALSE(name);
   REQUIRE(name.error().size() == 1);
-  CHECK_THAT(name.error().front().message, Catch::Contains(given.advice));
+  CHECK_THAT(name.error().front().message, ContainsSubstring(given.advice));
   CHECK(name.error().front().where.find('\x1b') == std::string::npos);
 }

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "checks/judgement/judge.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
 

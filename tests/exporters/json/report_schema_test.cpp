@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/report/report.hpp"
 #include "config/names/selector.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using Json = nlohmann::ordered_json;

@@ -10,8 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/rotation/rotation_plan_vector.hpp"
 #include "tests/exporters/golden_file.hpp"

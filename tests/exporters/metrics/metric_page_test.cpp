@@ -6,9 +6,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "exporters/metrics/metric_page.hpp"
+#include "tests/catch.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

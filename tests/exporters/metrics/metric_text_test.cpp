@@ -2,9 +2,8 @@
 #include <limits>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "exporters/metrics/metric_text.hpp"
+#include "tests/catch.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -1,8 +1,7 @@
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "exporters/metrics/negotiation.hpp"
+#include "tests/catch.hpp"
 
 namespace dkimprobe::exporters {
 

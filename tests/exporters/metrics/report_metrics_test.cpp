@@ -6,9 +6,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "exporters/metrics/textfile.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
 

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "exporters/json/report_json.hpp"
 #include "exporters/status/html_writer.hpp"
 #include "exporters/status/status_json.hpp"
 #include "exporters/status/status_pages.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/status_samples.hpp"
 
 using namespace dkimprobe;

@@ -15,9 +15,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "exporters/text/iso_time.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/sample_looks.hpp"
 
 using namespace dkimprobe;

@@ -4,10 +4,9 @@
 #include <sstream>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "exporters/json/catalogue_json.hpp"
 #include "exporters/text/text_layout.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "exporters/json/history_json.hpp"
 #include "exporters/store/history_changes.hpp"
 #include "exporters/terminal/history_text.hpp"
 #include "exporters/text/text_layout.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_looks.hpp"
 

@@ -1,13 +1,13 @@
 // The preflight as people and programs read it: a golden file for each readiness, and what holds for all.
 #include <algorithm>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/preflight_text.hpp"
 #include "exporters/text/text_layout.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
 

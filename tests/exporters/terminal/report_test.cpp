@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
@@ -10,6 +9,7 @@
 #include "exporters/terminal/signature_table.hpp"
 #include "exporters/text/iso_time.hpp"
 #include "exporters/text/text_layout.hpp"
+#include "tests/catch.hpp"
 #include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
 

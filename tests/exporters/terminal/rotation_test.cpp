@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "exporters/json/rotation_json.hpp"
 #include "exporters/terminal/rotation_text.hpp"
 #include "exporters/text/text_layout.hpp"
+#include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/rotation/rotation_plan_vector.hpp"
 #include "tests/exporters/golden_file.hpp"

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 namespace dkimprobe::tests {
 namespace {

@@ -12,8 +12,8 @@
 #include <tuple>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
+#include "tests/catch.hpp"
 #include "tests/probe/scripted_nameserver.hpp"
 #include "tests/probe/transport/scripted_sockets.hpp"
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "probe/collection/rate_limit.hpp"
 #include "probe/collection/send_queue.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/transport/scripted_sockets.hpp"
 
 namespace dkimprobe::tests {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "probe/discovery/delegation_walk.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/discovery/delegation_walk_world.hpp"
 #include "tests/probe/draw.hpp"
 

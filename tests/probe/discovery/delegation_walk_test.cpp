@@ -5,10 +5,10 @@
 #include <fstream>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "probe/discovery/delegation_walk.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/discovery/delegation_walk_world.hpp"
 
 namespace dkimprobe::tests {

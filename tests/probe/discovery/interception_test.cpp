@@ -5,8 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.hpp"
 #include "tests/probe/discovery/delegation_walk_world.hpp"
 
 namespace dkimprobe::tests {

@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "probe/discovery/delegation_walk.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/discovery/delegation_walk_world.hpp"
 #include "tests/probe/discovery/resolver_paths.hpp"
 #include "tests/probe/draw.hpp"

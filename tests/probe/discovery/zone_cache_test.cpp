@@ -1,7 +1,6 @@
 #include "probe/discovery/zone_cache.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.hpp"
 #include "tests/probe/discovery/delegation_walk_world.hpp"
 
 namespace dkimprobe::tests {

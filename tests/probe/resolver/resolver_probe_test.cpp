@@ -5,9 +5,9 @@
 #include <type_traits>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "probe/wire/query_message.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/scripted_nameserver.hpp"
 #include "tests/probe/transport/scripted_sockets.hpp"
 

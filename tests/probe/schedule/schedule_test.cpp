@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 namespace dkimprobe::tests {
 namespace {

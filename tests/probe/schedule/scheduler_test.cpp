@@ -10,11 +10,11 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/judgement/judge.hpp"
 #include "probe/schedule/quick_probe.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/scripted_nameserver.hpp"
 #include "tests/probe/transport/scripted_sockets.hpp"
 

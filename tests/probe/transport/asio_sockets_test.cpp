@@ -21,7 +21,8 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <catch2/catch.hpp>
+
+#include "tests/catch.hpp"
 
 namespace dkimprobe::tests {
 namespace {

@@ -11,9 +11,8 @@
 #include <set>
 #include <string>
 
-#include <catch2/catch.hpp>
-
 #include "probe/wire/query_message.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/transport/scripted_sockets.hpp"
 
 namespace dkimprobe::tests {

@@ -3,9 +3,9 @@
 #include <map>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "probe/transport/used_ids.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/draw.hpp"
 
 namespace dkimprobe::tests {

@@ -4,12 +4,12 @@
 #include <memory>
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
 #include "probe/wire/message_scan.hpp"
 #include "probe/wire/query_message.hpp"
 #include "probe/wire/response_match.hpp"
 #include "probe/wire/response_reader.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/wire/ldns_oracle.hpp"
 #include "tests/probe/wire/wire_vector.hpp"
 

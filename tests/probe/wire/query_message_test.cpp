@@ -1,9 +1,9 @@
 #include "probe/wire/query_message.hpp"
 
 #include <ldns/ldns.h>
-#include <catch2/catch.hpp>
 
 #include "probe/wire/response_match.hpp"
+#include "tests/catch.hpp"
 
 using namespace dkimprobe;
 using config::DomainName;

@@ -1,12 +1,11 @@
 // Each vector of the wire, and what every parser of foreign octets must stand: all their prefixes and all
 // their single-octet mutations.
-#include <catch2/catch.hpp>
-
 #include <fmt/format.h>
 
 #include "probe/wire/message_scan.hpp"
 #include "probe/wire/response_match.hpp"
 #include "probe/wire/response_reader.hpp"
+#include "tests/catch.hpp"
 #include "tests/probe/allocation_count.hpp"
 #include "tests/probe/wire/wire_vector.hpp"
 
