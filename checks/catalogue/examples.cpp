@@ -36,6 +36,7 @@ constexpr auto rows = std::to_array<Row>({
     {"txt_embedded_quotes", record, R"("v=DKIM1; k=ed25519; p={key}")"},
     {"txt_seam_quotes", record, R"(v=DKIM1; k=ed25519; " "p={key})"},
     {"txt_html_entity", record, "v=DKIM1; n=R&amp;D; k=ed25519; p={key}"},
+    {"txt_escape_sequence", record, R"(v=DKIM1;\\n k=ed25519; p={key})"},
     {"txt_smart_punctuation", record, R"(\xe2\x80\x9cv=DKIM1; k=ed25519; p={key}\xe2\x80\x9d)"},
     {"txt_zonefile_leak", record, R"(s1._domainkey IN TXT "v=DKIM1; k=ed25519; p={key}")"},
     {"txt_non_ascii", record, R"(v=DKIM1; k=ed25519; n=Schl\xc3\xbcssel; p={key})"},

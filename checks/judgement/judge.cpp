@@ -13,6 +13,7 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
+#include "checks/catalogue/record_pieces.hpp"
 #include "checks/catalogue/roles.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/record/size.hpp"
@@ -29,9 +30,10 @@ std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service se
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
       if (seen.insert(text.text).second)
-        texts.push_back({&text, &group, read_key_record(text.text, service)});
+        texts.push_back({&text, &group, read_key_record(text.text, service), false});
     }
   }
+  mark_pieces(answers, service, texts);
   return texts;
 }
 
@@ -266,6 +268,11 @@ bool practice_shows(const Check& check) {
   return std::ranges::find(names, check.name) != std::end(names);
 }
 
+/// The same for the text of a DomainKeys policy at its own name.
+bool policy_shows(const Check& check) {
+  return check.name == "domainkeys_policy_record";
+}
+
 Severity worst_severity(const Report& report) {
   Severity worst_found = Severity::notice;
   for (const auto& finding : report.findings) worst_found = std::max(worst_found, finding.severity);
@@ -402,8 +409,8 @@ Report judge(const probe::Observation& observation, const Expectation& expectati
   if (whole.first_look) extend(whole, observation);
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
-  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers,
-                    elsewhere,   {},          {},     {},    {},      {}};
+  Evidence evidence{observation, expectation, policy, whole, answers, adsp_answers, elsewhere, {},
+                    {},          {},          {},     {},    {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
@@ -453,15 +460,18 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   observation.selector = place.selector.value_or(config::Selector{});
   ChainAnswers texts = answers_of(place.name, std::move(strings));
   ChainAnswers nothing;
-  const ChainAnswers& answers = place.is_adsp ? nothing : texts;
+  const std::string& joined = texts.published.front().texts.front().text;
+  const bool is_policy = place.is_domainkey && has_policy_tags_alone(parse_tag_list(joined, {}));
+  const ChainAnswers& answers = place.is_adsp || is_policy ? nothing : texts;
   const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
   const SelectorHistory no_history;
   const KeyPlaces not_known;
-  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers,
-                    not_known,   {},          {},     {},         {},      {}};
+  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers, not_known, {},
+                    {},          {},          {},     {},         {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
-  evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);
+  evidence.size = measure(texts, evidence.texts);
+  if (is_policy) evidence.policy_text = joined;
   if (place.name.is_root()) evidence.size.direct.reset();
 
   Report report;
@@ -469,10 +479,11 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.selector = observation.selector;
   report.name = place.name;
   report.role = expectation.role;
-  judge_rows(evidence, report, place.is_adsp ? practice_shows : text_shows);
-  const ReadText* const text = place.is_adsp ? nullptr : main_text(evidence);
+  judge_rows(evidence, report, place.is_adsp ? practice_shows : is_policy ? policy_shows : text_shows);
+  const bool is_key_place = !place.is_adsp && !is_policy;
+  const ReadText* const text = is_key_place ? main_text(evidence) : nullptr;
   report.record = record_facts(evidence, text);
-  if (place.is_adsp) {
+  if (!is_key_place) {
     report.record.record_class = RecordClass::not_dkim;
     report.record.strings = texts.published.front().texts.front().strings;
   }

@@ -273,6 +273,9 @@ std::string_view private_algorithm(std::string_view identifier) {
 /// out all the same.
 std::optional<PublicKey> read_private_key(std::string_view body) {
   const Element version = take_element(body);
+  // RFC 5958 section 3: what is encrypted follows its algorithm.
+  if (version.tag == tag_sequence && !body.empty() && octet(body, 0) == tag_octet_string)
+    return private_key("encrypted");
   if (version.tag != tag_integer || version.content.size() != 1 || octet(version.content, 0) > 1) {
     return std::nullopt;
   }
@@ -338,6 +341,12 @@ Base64Text decode_base64(std::string_view text) {
     result.padding = Base64Text::Padding::missing;
   }
   return result;
+}
+
+bool is_valid_exponent(const PublicKey& key) {
+  const std::string& e = key.exponent_octets;
+  if (e.empty() || (static_cast<unsigned char>(e.back()) & 1U) == 0 || key.exponent == 1U) return false;
+  return e.size() < key.modulus.size() || (e.size() == key.modulus.size() && e < key.modulus);
 }
 
 PublicKey read_public_key(std::string_view bytes) {

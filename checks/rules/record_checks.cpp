@@ -127,7 +127,9 @@ template <class Judge>
 void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
   if (!has_key_record(evidence)) return verdict.not_judged();
   for (const auto& text : evidence.texts) {
-    if (!text.record.is_key_record() || text.published->strings.size() < 2) continue;
+    if (!text.record.is_key_record() || text.record.has(RecordFault::key_private_leaked) ||
+        text.published->strings.size() < 2)
+      continue;
     std::optional<SeamFault> fault = judge(text);
     if (!fault) continue;
     Finding finding;
@@ -200,9 +202,16 @@ std::span<const Check> record_checks() {
        "Enter the record as one text, or as two strings without quotation marks inside.",
        find_in_texts<RecordFault::txt_seam_quotes>},
       {"txt_html_entity", Scope::record, Severity::critical, "RFC 6376 section 3.2",
-       "the record holds HTML entities", "the tags and the key are not what was meant",
-       "Enter the characters themselves in place of entities such as `&quot;` and `&amp;`.",
+       "the record holds HTML entities or elements", "the tags and the key are not what was meant",
+       "Enter the characters themselves in place of entities such as `&quot;` and `&amp;`, and nothing in "
+       "place of "
+       "elements such as `<br>`.",
        find_in_texts<RecordFault::txt_html_entity>},
+      {"txt_escape_sequence", Scope::record, Severity::critical, "RFC 6376 section 3.2",
+       "the record holds escapes of a language or a URL", "the tags and the key are not what was meant",
+       "Enter the characters themselves in place of escapes such as `%2B` and `\\/`, and nothing in place of "
+       "`\\n`.",
+       find_in_texts<RecordFault::txt_escape_sequence>},
       {"txt_smart_punctuation", Scope::record, Severity::critical, "RFC 6376 section 3.2",
        "the record holds typographic characters", "tags or the key cannot be read",
        "Enter the record as plain ASCII, without typographic quotes, dashes and spaces.",
