@@ -49,6 +49,8 @@ std::string_view to_string(Needs needs) {
       return "key_text";
     case Needs::adsp_text:
       return "adsp_text";
+    case Needs::policy_text:
+      return "policy_text";
     case Needs::path:
       return "path";
     case Needs::one_server:

@@ -22,9 +22,10 @@ enum class Scope : std::uint8_t { record, key, size, adsp, server, zone, signatu
 
 /// The least that a check must be given to find its fault.
 enum class Needs : std::uint8_t {
-  key_text,   ///< the text of a key record, without any server
-  adsp_text,  ///< the text of an ADSP record, without any server
-  path,       ///< how the search for the servers went, though none was reached
+  key_text,     ///< the text of a key record, without any server
+  adsp_text,    ///< the text of an ADSP record, without any server
+  policy_text,  ///< the text of a DomainKeys policy, without any server
+  path,         ///< how the search for the servers went, though none was reached
   one_server,
   all_servers,
   history,  ///< what earlier probes saw, or when the key signed last

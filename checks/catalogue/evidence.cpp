@@ -141,7 +141,7 @@ void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fau
       finding.offset = seen.offset;
       finding.detail = seen.detail;
       finding.remedy = fmt::format("At {}: {}.", published_at(text), seen.remedy);
-      verdict.found(std::move(finding));
+      verdict.found(std::move(finding), seen.severity);
     }
   }
 }

@@ -25,6 +25,9 @@ struct ReadText {
   const PublishedText* published = nullptr;
   const AnswerGroup* group = nullptr;  ///< the servers that publish it
   KeyRecord record{};                  ///< total: holds every fault of the text with its offset
+  /// One record was entered as several, of which this is a piece: then its faults are those of the split
+  /// alone.
+  bool is_piece = false;
 };
 
 struct Evidence {
@@ -40,6 +43,7 @@ struct Evidence {
   SizeFacts size{};
   std::vector<std::vector<Silence>> silences{};     ///< for each leg of `answers` and each of its servers
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
+  std::string policy_text{};  ///< what stands at `_domainkey` itself, where that text alone is judged
 };
 
 /// The name at which the operator publishes: the selector's own, or the one to which its chain leads;

@@ -13,6 +13,7 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
+#include "checks/catalogue/record_pieces.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/record/size.hpp"
 
@@ -26,9 +27,10 @@ std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service se
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
       if (seen.insert(text.text).second)
-        texts.push_back({&text, &group, read_key_record(text.text, service)});
+        texts.push_back({&text, &group, read_key_record(text.text, service), false});
     }
   }
+  mark_pieces(answers, service, texts);
   return texts;
 }
 
@@ -190,6 +192,7 @@ bool concerns_signing(const Check& check) {
   switch (check.needs) {
     case Needs::key_text:
     case Needs::adsp_text:
+    case Needs::policy_text:
     case Needs::one_server:
     case Needs::all_servers:
       return check.concerns_signing;
@@ -430,8 +433,8 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
   forget_after(known, end_of(observation));
   const ChainAnswers answers = read_answers(observation.key);
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
-  Evidence evidence{observation, expectation, policy, known, answers, adsp_answers,
-                    elsewhere,   {},          {},     {},    {},      {}};
+  Evidence evidence{observation, expectation, policy, known, answers, adsp_answers, elsewhere, {},
+                    {},          {},          {},     {},    {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
@@ -459,15 +462,18 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   observation.selector = place.selector.value_or(config::Selector{});
   ChainAnswers texts = answers_of(place.name, std::move(strings));
   ChainAnswers nothing;
-  const ChainAnswers& answers = place.is_adsp ? nothing : texts;
+  const std::string& joined = texts.published.front().texts.front().text;
+  const bool is_policy = place.is_domainkey && has_policy_tags_alone(parse_tag_list(joined, {}));
+  const ChainAnswers& answers = place.is_adsp || is_policy ? nothing : texts;
   const ChainAnswers& adsp_answers = place.is_adsp ? texts : nothing;
   const SelectorHistory no_history;
   const KeyPlaces not_known;
-  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers,
-                    not_known,   {},          {},     {},         {},      {}};
+  Evidence evidence{observation, expectation, policy, no_history, answers, adsp_answers, not_known, {},
+                    {},          {},          {},     {},         {}};
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
-  evidence.size = measure(place.is_adsp ? texts : answers, evidence.texts);
+  evidence.size = measure(texts, evidence.texts);
+  if (is_policy) evidence.policy_text = joined;
   if (place.name.is_root()) evidence.size.direct.reset();
 
   Report report;
@@ -475,11 +481,12 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.selector = observation.selector;
   report.name = place.name;
   report.role = expectation.role;
-  const Needs given = place.is_adsp ? Needs::adsp_text : Needs::key_text;
+  const Needs given = place.is_adsp ? Needs::adsp_text : is_policy ? Needs::policy_text : Needs::key_text;
   static_cast<void>(judge_rows(evidence, report, [&](const Check& check) { return check.needs == given; }));
-  const ReadText* const text = place.is_adsp ? nullptr : main_text(evidence);
+  const bool is_key_place = given == Needs::key_text;
+  const ReadText* const text = is_key_place ? main_text(evidence) : nullptr;
   report.record = record_facts(evidence, text);
-  if (place.is_adsp) {
+  if (!is_key_place) {
     report.record.record_class = RecordClass::not_dkim;
     report.record.strings = texts.published.front().texts.front().strings;
   }

@@ -10,6 +10,7 @@
 
 #include "config/basics/ascii.hpp"
 #include "config/basics/escape.hpp"
+#include "config/names/internationalized_name.hpp"
 
 namespace dkimprobe::checks {
 
@@ -82,11 +83,12 @@ constexpr auto algorithms = std::to_array<Algorithm>({
 
 class FieldReader {
  public:
-  FieldReader(SignatureField& field, std::string_view value) : field_(field) {
+  FieldReader(SignatureField& field, std::string_view value) : value_(value), field_(field) {
     field_.list = parse_tag_list(value, {});
   }
 
   void read() {
+    if (read_encoded_words()) return;
     // What keeps the key from being looked up comes first.
     read_key_name();
     read_syntax();
@@ -124,6 +126,7 @@ class FieldReader {
       };
       switch (fault.kind) {
         case TagFaultKind::duplicate:
+        case TagFaultKind::repeated_name:
           broken(fmt::format("{}= is there twice", words), fmt::format("write {}= once", words));
           break;
         case TagFaultKind::missing_semicolon:
@@ -132,6 +135,7 @@ class FieldReader {
                  fmt::format("put a semicolon before {}=", words));
           break;
         case TagFaultKind::stray_token:
+        case TagFaultKind::colon_for_equals:
           broken(fmt::format("`{}` stands where a tag should", words), fmt::format("delete `{}`", words));
           break;
         case TagFaultKind::bad_name:
@@ -193,22 +197,77 @@ class FieldReader {
     }
   }
 
+  /// RFC 2047 section 5: encoded-words are for text that people read. Every other fault would follow from
+  /// this one.
+  bool read_encoded_words() {
+    const std::string_view value = config::without_outer_space(value_);
+    const std::size_t end = value.find("?=");
+    if (!value.starts_with("=?") || end == std::string_view::npos) return false;
+    add(SignatureFault::signature_syntax_error,
+        fmt::format("the field is encoded as words of RFC 2047, `{}`, so that verifiers find no tag in it",
+                    config::escape_text(value.substr(0, end + 2), shown_octets)),
+        "let what handles mail behind the signer leave the field as it is: DKIM-Signature is plain ASCII and "
+        "takes "
+        "no encoded-words");
+    return true;
+  }
+
+  /// A value with what else a person or a program puts into d= or s=, each with what to write.
+  void wrong_name(const Tag& tag, std::string_view wanted, const std::string& meant) {
+    if (meant.empty() || !read_name(meant, 1)) return bad_value(tag, wanted);
+    add(SignatureFault::signature_value_bad, fmt::format("{} is not {}", shown(tag), wanted),
+        fmt::format("write `{}={}`", tag.name, config::escape_text(meant, shown_octets)));
+  }
+
+  std::optional<DomainName> read_domain_tag(const Tag& tag) {
+    if (auto name = read_name(tag.value, 2); name && !name->has_domainkey_label()) return name;
+    const bool is_foreign =
+        std::ranges::any_of(tag.value, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    // RFC 8616 section 5: U-labels are allowed in internationalized mail, and the A-label is looked up.
+    if (is_foreign) {
+      if (auto name = config::read_domain(tag.value)) return *name;
+    }
+    std::string meant = tag.value.substr(tag.value.rfind('@') + 1);
+    constexpr std::string_view label = "_domainkey.";
+    if (const std::size_t at = meant.rfind(label); at != std::string::npos) meant.erase(0, at + label.size());
+    while (meant.ends_with('.')) meant.pop_back();
+    wrong_name(tag, "a domain name such as example.com",
+               meant != tag.value && read_name(meant, 2) ? meant : std::string());
+    return std::nullopt;
+  }
+
+  std::optional<config::Selector> read_selector_tag(const Tag& tag) {
+    if (read_name(tag.value, 1)) {
+      if (const auto parsed = config::Selector::parse(tag.value)) return *parsed;
+    }
+    std::string meant = tag.value;
+    if (const std::size_t at = config::lower_case(meant).find("._domainkey"); at != std::string::npos) {
+      meant.resize(at);
+      if (read_name(meant, 1)) {
+        add(SignatureFault::signature_value_bad,
+            fmt::format(
+                "{} holds `._domainkey`, which verifiers add themselves: they look for {}._domainkey.{}",
+                shown(tag), config::escape_text(tag.value, shown_octets),
+                field_.list.find("d") == nullptr
+                    ? std::string("DOMAIN")
+                    : config::escape_text(field_.list.find("d")->value, shown_octets)),
+            fmt::format("write the selector alone: `s={}`", config::escape_text(meant, shown_octets)));
+        return std::nullopt;
+      }
+    }
+    while (meant.ends_with('.')) meant.pop_back();
+    wrong_name(tag, "a selector, which is one or more labels of a domain name",
+               meant != tag.value ? meant : std::string());
+    return std::nullopt;
+  }
+
   void read_key_name() {
     const Tag* const domain_tag = field_.list.find("d");
     const Tag* const selector_tag = field_.list.find("s");
     std::optional<DomainName> domain;
     std::optional<config::Selector> selector;
-    if (domain_tag != nullptr) {
-      domain = read_name(domain_tag->value, 2);
-      if (domain && domain->has_domainkey_label()) domain.reset();
-      if (!domain) bad_value(*domain_tag, "a domain name such as example.com");
-    }
-    if (selector_tag != nullptr) {
-      if (read_name(selector_tag->value, 1)) {
-        if (const auto parsed = config::Selector::parse(selector_tag->value)) selector = *parsed;
-      }
-      if (!selector) bad_value(*selector_tag, "a selector, which is one or more labels of a domain name");
-    }
+    if (domain_tag != nullptr) domain = read_domain_tag(*domain_tag);
+    if (selector_tag != nullptr) selector = read_selector_tag(*selector_tag);
     if (!domain || !selector) return;
     if (!selector->owner_name(*domain)) {
       add(SignatureFault::signature_value_bad,
@@ -226,9 +285,16 @@ class FieldReader {
       return;
     }
     const std::size_t at = tag->value.rfind('@');
-    if (at != std::string::npos)
-      field_.identity =
-          read_name(config::without_outer_space(std::string_view(tag->value).substr(at + 1)), 2);
+    if (at != std::string::npos) {
+      const std::string_view domain =
+          config::without_outer_space(std::string_view(tag->value).substr(at + 1));
+      field_.identity = read_name(domain, 2);
+      const bool is_foreign =
+          std::ranges::any_of(domain, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+      if (is_foreign) {
+        if (const auto name = config::read_domain(domain)) field_.identity = *name;
+      }
+    }
     if (!field_.identity) {
       bad_value(*tag, "an address whose domain is d= or below it");
     } else if (field_.domain && !field_.identity->is_at_or_below(*field_.domain)) {
@@ -286,7 +352,8 @@ class FieldReader {
   }
 
   void read_times() {
-    constexpr std::size_t digits_of_a_time = 12;
+    // A time in nanoseconds has 19 digits, as many as a number of 64 bits holds for sure.
+    constexpr std::size_t digits_of_a_time = 19;
     for (const auto& [name, time] :
          {std::pair{"t", &field_.signed_at_seconds}, std::pair{"x", &field_.expires_at_seconds}}) {
       const Tag* const tag = field_.list.find(name);
@@ -294,15 +361,18 @@ class FieldReader {
       *time = read_number(tag->value, digits_of_a_time);
       if (!*time) bad_value(*tag, "a time in seconds since 1970");
     }
-    if (field_.signed_at_seconds && field_.expires_at_seconds &&
-        *field_.expires_at_seconds <= *field_.signed_at_seconds) {
+    const auto& signed_at = field_.signed_at_seconds;
+    const auto& expires_at = field_.expires_at_seconds;
+    // A t= in another unit than seconds has a row of its own, and is no time to compare with.
+    const bool is_comparable = signed_at && (!unit_of(*signed_at) || (expires_at && unit_of(*expires_at)));
+    if (is_comparable && expires_at && *expires_at <= *signed_at) {
       add(SignatureFault::signature_expiry_before_time,
-          fmt::format("x= is {}, not after t=, {}", time_text(*field_.expires_at_seconds),
-                      time_text(*field_.signed_at_seconds)),
+          fmt::format("x= is {}, not after t=, {}", time_text(*expires_at), time_text(*signed_at)),
           "let x= be later than t=, or leave it out");
     }
   }
 
+  std::string_view value_;
   SignatureField& field_;
 };
 
@@ -325,6 +395,8 @@ MessageSignatures read_signatures(std::string_view message) {
   };
 
   std::string_view rest = message.substr(0, longest_header_octets);
+  // Editors and scripts on Windows put a byte order mark before the text.
+  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
   bool begun = false;
   bool ended = false;
   for (std::size_t line = 1; !rest.empty() && !ended; ++line) {
@@ -354,6 +426,18 @@ MessageSignatures read_signatures(std::string_view message) {
   close();
   signatures.header_too_long = !ended && message.size() > longest_header_octets;
   return signatures;
+}
+
+std::optional<TimeUnit> unit_of(std::uint64_t time) {
+  // 2001 to 2286, in which years all programs of today write.
+  constexpr std::uint64_t earliest = 1'000'000'000;
+  constexpr std::uint64_t latest = 9'999'999'999;
+  for (const auto& unit : {TimeUnit{"milliseconds", 1'000}, TimeUnit{"microseconds", 1'000'000},
+                           TimeUnit{"nanoseconds", 1'000'000'000}}) {
+    const std::uint64_t seconds = time / unit.in_a_second;
+    if (time > latest && seconds >= earliest && seconds <= latest) return unit;
+  }
+  return std::nullopt;
 }
 
 std::string time_text(std::uint64_t seconds_since_1970) {

@@ -1,6 +1,7 @@
 // Reads the DKIM-Signature fields of a message (RFC 6376 section 3.5) and every fault that a field alone
-// shows. Only the header is read: no hash is computed and no signature is verified. ARC-Message-Signature and
-// the U-labels of RFC 8616 are left out. It is total: any octets give a list of fields.
+// shows. Only the header is read: no hash is computed and no signature is verified. ARC-Message-Signature is
+// left out; a domain in U-labels is read as its A-labels (RFC 8616 section 5). It is total: any octets give a
+// list of fields.
 #pragma once
 
 #include <cstddef>
@@ -50,7 +51,7 @@ struct SignatureField {
   std::string hash{};      ///< of `a=`: "sha1" or "sha256"; empty likewise
   std::optional<std::size_t> signature_octets{};      ///< of `b=` without base64
   std::optional<config::DomainName> identity{};       ///< the domain of `i=`; that of `d=` without `i=`
-  std::optional<std::uint64_t> signed_at_seconds{};   ///< `t=`; a time beyond 12 digits is the largest number
+  std::optional<std::uint64_t> signed_at_seconds{};   ///< `t=`; a time beyond 19 digits is the largest number
   std::optional<std::uint64_t> expires_at_seconds{};  ///< `x=`; likewise
   std::vector<FieldFault> faults{};
 
@@ -68,9 +69,18 @@ struct MessageSignatures {
 inline constexpr std::size_t longest_header_octets = 1U << 20U;
 inline constexpr std::size_t most_signatures = 100;
 
-/// `message` may end anywhere behind its header, or be a header alone. Lines end with LF or CRLF; empty lines
-/// and an mbox line ("From ...") before the header are passed over.
+/// `message` may end anywhere behind its header, or be a header alone. Lines end with LF or CRLF; a byte
+/// order mark, empty lines and an mbox line ("From ...") before the header are passed over.
 [[nodiscard]] MessageSignatures read_signatures(std::string_view message);
+
+struct TimeUnit {
+  std::string_view name{};
+  std::uint64_t in_a_second = 1;
+};
+
+/// The unit in which a time was most likely written that is none in seconds: programs count in milliseconds
+/// too.
+[[nodiscard]] std::optional<TimeUnit> unit_of(std::uint64_t time);
 
 /// A time of `t=` or `x=` for people.
 [[nodiscard]] std::string time_text(std::uint64_t seconds_since_1970);

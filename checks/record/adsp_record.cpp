@@ -24,12 +24,14 @@ std::size_t first_forbidden_octet(std::string_view text) {
 std::string_view explain(TagFaultKind kind) {
   switch (kind) {
     case TagFaultKind::duplicate:
+    case TagFaultKind::repeated_name:
       return "a tag is there a second time";
     case TagFaultKind::missing_semicolon:
       return "a semicolon is missing";
     case TagFaultKind::comma_separator:
       return "a comma stands where a semicolon is wanted";
     case TagFaultKind::stray_token:
+    case TagFaultKind::colon_for_equals:
       return "a tag has no `=`";
     case TagFaultKind::bad_name:
       return "the name of a tag is none";

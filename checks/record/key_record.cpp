@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "checks/record/changed_value.hpp"
 #include "checks/record/ed25519_point.hpp"
+#include "checks/record/leaked_key.hpp"
+#include "checks/record/placeholder.hpp"
+#include "checks/record/text_advice.hpp"
 #include "checks/record/text_damage.hpp"
 #include "config/basics/ascii.hpp"
 #include "config/basics/escape.hpp"
@@ -26,7 +31,10 @@ constexpr std::size_t wrapping_digits = 16;
 struct KnownText {
   std::string_view prefix{};
   std::string_view kind{};
+  bool moves = true;  ///< it belongs to another name
 };
+
+constexpr std::string_view bare_key = "a public key alone, without `v=` and `p=`";
 
 constexpr auto known_texts = std::to_array<KnownText>({
     {"v=spf1", "an SPF record"},
@@ -36,7 +44,7 @@ constexpr auto known_texts = std::to_array<KnownText>({
     {"v=tlsrptv1", "a TLSRPT record"},
     {"v=bimi1", "a BIMI record"},
     {"dkim=", "an ADSP record"},
-    {"o=", "a DomainKeys policy"},
+    {"o=", "a DomainKeys policy, which nothing reads any more", false},
     {"google-site-verification=", "a site verification"},
     {"ms=", "a site verification"},
     {"apple-domain", "a site verification"},
@@ -63,6 +71,16 @@ bool has_key_tag(const TagList& list) {
   });
 }
 
+/// Base64 of a public key, with or without the lines of PEM around it.
+bool holds_bare_key(std::string_view text) {
+  std::string value(text);
+  take_off_armor(value);
+  const Base64Text base64 = decode_base64(value);
+  if (!base64.strict()) return false;
+  const PublicKey key = read_public_key(base64.bytes);
+  return key.is_rsa() || key.is_ed25519();
+}
+
 /// What `text` is if it is no key record; empty if it is one.
 std::string_view other_kind(std::string_view text, const TagList& list) {
   const std::string_view content = config::without_outer_space(text);
@@ -72,18 +90,27 @@ std::string_view other_kind(std::string_view text, const TagList& list) {
   }
   const bool has_p =
       std::ranges::any_of(list.tags, [](const Tag& tag) { return tag.name == "p" || tag.name == "P"; });
+  if (is_domainkeys_policy(list)) return "a DomainKeys policy, which nothing reads any more";
   const Tag* const version = list.find("v");
   if (version != nullptr && !has_p && !version->value.empty() &&
       !config::starts_with_ignoring_case(version->value, "dkim")) {
     return "a record of another kind";
   }
   if (has_key_tag(list)) return {};
+  if (holds_bare_key(content)) return bare_key;
+  if (is_placeholder(content)) return "a placeholder, which a program wrote that had no key";
   if (is_host_name(content)) return "a host name, perhaps the target of a CNAME that was published as TXT";
   if (is_site_verification(content)) return "a site verification";
   return "free text";
 }
 
 // ---- The record ----
+
+/// RFC 8017 section 3.1 of both numbers: without it no verifier can use the key, or everybody can forge with
+/// it.
+bool is_sound_rsa(const PublicKey& key) {
+  return (static_cast<unsigned char>(key.modulus.back()) & 1U) != 0 && is_valid_exponent(key);
+}
 
 class KeyRecordReader {
  public:
@@ -93,11 +120,10 @@ class KeyRecordReader {
   }
 
   KeyRecord read() {
-    record_.other_kind = other_kind(text_, record_.list);
+    auto leaked = find_leaked_key(text_, record_.list);
+    if (!leaked) record_.other_kind = other_kind(text_, record_.list);
     if (!record_.is_key_record()) {
-      fault(RecordFault::txt_not_dkim, std::nullopt,
-            fmt::format("the text is {}: \"{}\"", record_.other_kind, shown(published_)),
-            "publish the key record here, and this text where it belongs");
+      judge_other_text();
     } else {
       judge_damage();
       judge_syntax();
@@ -112,6 +138,7 @@ class KeyRecordReader {
       judge_key();
       record_.record_class = record_class();
     }
+    if (leaked) judge_leak(std::move(*leaked));
     for (auto& tag : record_.list.tags) {
       tag.offset = clean_.origin(tag.offset);
       tag.value_offset = clean_.origin(tag.value_offset);
@@ -123,7 +150,7 @@ class KeyRecordReader {
   /// `offset` is one of the cleaned text.
   void fault(RecordFault which, std::optional<std::size_t> offset, std::string detail, std::string remedy) {
     if (offset) offset = clean_.origin(*offset);
-    record_.faults.push_back({which, offset, std::move(detail), std::move(remedy)});
+    record_.faults.push_back({which, offset, std::move(detail), std::move(remedy), {}});
   }
 
   [[nodiscard]] RecordClass record_class() const {
@@ -138,126 +165,71 @@ class KeyRecordReader {
     return RecordClass::valid;
   }
 
+  void judge_other_text() {
+    const auto found = std::ranges::find(known_texts, record_.other_kind, &KnownText::kind);
+    const std::string_view remedy =
+        record_.other_kind == bare_key
+            ? "write `v=DKIM1; p=` before it, and `k=ed25519; ` before `p=` for an Ed25519 key"
+        : found != known_texts.end() && found->moves
+            ? "publish the key record here, and this text where it belongs"
+            : "publish the key record here in place of this text";
+    fault(RecordFault::txt_not_dkim, std::nullopt,
+          fmt::format("the text is {}: \"{}\"", record_.other_kind, shown(published_)), std::string(remedy));
+  }
+
+  /// Whatever else is wrong with the text: who repairs it would publish the private key in a better form.
+  void judge_leak(PublicKey key) {
+    record_.faults.clear();
+    fault(RecordFault::key_private_leaked, std::nullopt,
+          fmt::format("the record holds a private key ({})", key.algorithm),
+          "replace this key at once: make a new pair, publish its public half at a new selector and sign "
+          "with it, "
+          "then write `v=DKIM1; p=` in place of this record");
+    if (record_.record_class == RecordClass::not_dkim || record_.record_class == RecordClass::valid)
+      record_.record_class = RecordClass::syntax_error;
+    record_.key = std::move(key);
+  }
+
   void judge_damage() {
-    for (const auto& damage : clean_.damage) {
-      const std::string what = shown(damage.text);
-      const auto told = [&](RecordFault which, std::string detail, std::string remedy) {
-        record_.faults.push_back({which, damage.offset, std::move(detail), std::move(remedy)});
-      };
-      const auto times = damage.count == 1 ? std::string("once") : fmt::format("{} times", damage.count);
-      switch (damage.kind) {
-        case DamageKind::escaped_semicolon:
-          broken_syntax_ = true;
-          told(RecordFault::txt_escaped_semicolon,
-               fmt::format("`\\;` stands in the data {} where `;` is wanted", times),
-               "enter plain semicolons; the backslash belongs to zone files alone");
-          break;
-        case DamageKind::embedded_quotes:
-          broken_syntax_ = true;
-          told(RecordFault::txt_embedded_quotes, "quotation marks are part of the data",
-               fmt::format("enter the text without quotation marks, from \"{}\" on", shown(text_)));
-          break;
-        case DamageKind::seam_quotes:
-          broken_syntax_ = true;
-          told(RecordFault::txt_seam_quotes,
-               fmt::format("`{}` stands inside the text {}, where two strings were meant", what, times),
-               "enter two strings, or one long text without quotation marks inside");
-          break;
-        case DamageKind::html_entity:
-          broken_syntax_ = true;
-          told(RecordFault::txt_html_entity, fmt::format("the text holds `{}` of HTML", what),
-               fmt::format("replace `{}` by the character that it stands for", what));
-          break;
-        case DamageKind::smart_punctuation:
-          broken_syntax_ = true;
-          told(RecordFault::txt_smart_punctuation,
-               fmt::format("the text holds the typographic character `{}` {}", what, times),
-               fmt::format("enter the record as plain ASCII, without `{}`", what));
-          break;
-        case DamageKind::zonefile_leak:
-          broken_syntax_ = true;
-          told(RecordFault::txt_zonefile_leak, fmt::format("`{}` of a zone file is part of the data", what),
-               fmt::format("enter only what begins with \"{}\"", shown(text_)));
-          break;
-        case DamageKind::non_ascii:
-          // Against the grammar, but RFC 6376 section 3.2 advises verifiers not to preclude UTF-8.
-          told(RecordFault::txt_non_ascii, fmt::format("the text holds `{}` {}", what, times),
-               fmt::format("take out `{}`, or write it as quoted-printable in n=", what));
-          break;
-        case DamageKind::control_char:
-          broken_syntax_ = true;
-          told(RecordFault::txt_control_char,
-               fmt::format("the text holds the control character `{}` {}", what, times),
-               fmt::format("enter the record as one line without `{}`", what));
-          break;
-        case DamageKind::line_break_in_key:
-          // Who decodes base64 ignores line breaks (RFC 2045 section 6.8).
-          told(RecordFault::txt_control_char,
-               fmt::format("the key is broken into lines by the control character `{}` {}", what, times),
-               "enter the record as one line");
-          break;
-        case DamageKind::bad_folding:
-          broken_syntax_ = true;
-          told(RecordFault::tag_syntax_error, "a line break (CRLF) has no white space behind it",
-               "enter the record as one line");
-          break;
-      }
-    }
+    TextAdvice advice = advise_on_damage(clean_);
+    broken_syntax_ = broken_syntax_ || advice.breaks_syntax;
+    std::ranges::move(advice.faults, std::back_inserter(record_.faults));
   }
 
   void judge_syntax() {
-    for (const auto& slip : record_.list.faults) {
-      const std::string what = shown(slip.text);
-      switch (slip.kind) {
-        case TagFaultKind::duplicate:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_duplicate, slip.offset, fmt::format("{}= is there a second time", what),
-                fmt::format("keep one {}= and delete the other", what));
-          break;
-        case TagFaultKind::missing_semicolon:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_missing_semicolon, slip.offset,
-                fmt::format("no semicolon stands before {}=", what),
-                fmt::format("put `; ` before {}=", what));
-          break;
-        case TagFaultKind::comma_separator:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_comma_separator, slip.offset,
-                fmt::format("a comma stands before {}= where a semicolon is wanted", what),
-                fmt::format("replace the comma before {}= by a semicolon", what));
-          break;
-        case TagFaultKind::stray_token:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_stray_token, slip.offset,
-                fmt::format("\"{}\" is no tag: it has no `=`", what), fmt::format("delete \"{}\"", what));
-          break;
-        case TagFaultKind::bad_name:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_name_bad, slip.offset,
-                fmt::format("\"{}\" cannot be the name of a tag", what),
-                fmt::format("correct the name \"{}\"", what));
-          break;
-        case TagFaultKind::double_semicolon:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_double_semicolon, slip.offset, "nothing stands between two semicolons",
-                "delete one of the two semicolons");
-          break;
-        case TagFaultKind::leading_semicolon:
-          broken_syntax_ = true;
-          fault(RecordFault::tag_syntax_error, slip.offset, "the text begins with a semicolon",
-                "delete the first semicolon");
-          break;
-        case TagFaultKind::outer_space:
-          fault(RecordFault::txt_outer_space, slip.offset,
-                slip.offset == 0 ? "white space stands before the first tag" : "white space ends the text",
-                "enter the record without white space around it");
-          break;
-        case TagFaultKind::trailing_semicolon_space:
-          fault(RecordFault::txt_trailing_semicolon_space, slip.offset,
-                "white space stands behind the last semicolon", "delete the white space at the end");
-          break;
-      }
+    TextAdvice advice = advise_on_syntax(record_.list);
+    broken_syntax_ = broken_syntax_ || advice.breaks_syntax;
+    for (auto& seen : advice.faults) {
+      if (seen.fault == RecordFault::tag_stray_token && is_nameless_key(seen.offset)) continue;
+      if (seen.offset) seen.offset = clean_.origin(*seen.offset);
+      record_.faults.push_back(std::move(seen));
     }
+  }
+
+  /// Whether the words at `offset` are the key itself, without its name; nothing else may be p=.
+  [[nodiscard]] bool is_nameless_key(std::optional<std::size_t> offset) const {
+    if (!offset || record_.list.find("p") != nullptr) return false;
+    const auto words = std::ranges::find_if(record_.list.faults, [&](const TagFault& slip) {
+      return slip.kind == TagFaultKind::stray_token && slip.offset == *offset;
+    });
+    return words != record_.list.faults.end() && holds_bare_key(words->text);
+  }
+
+  void judge_missing_key() {
+    for (const auto& slip : record_.list.faults) {
+      if (slip.kind != TagFaultKind::stray_token || !is_nameless_key(slip.offset)) continue;
+      return fault(RecordFault::key_missing_p, slip.offset,
+                   fmt::format("the key \"{}\" stands there without `p=` before it", shown(slip.text)),
+                   "write `p=` before the key");
+    }
+    const bool ends_behind_version = record_.list.tags.size() == 1 && record_.list.find("v") != nullptr;
+    fault(RecordFault::key_missing_p, std::nullopt,
+          ends_behind_version ? "the record ends behind v=, and has no p=, the key itself: what takes `;` "
+                                "for the beginning of a "
+                                "comment cuts it there"
+                              : "the record has no p=, the key itself",
+          ends_behind_version ? "enter the whole record; in a zone file put it between quotation marks"
+                              : "add `p=` with the public key");
   }
 
   void judge_version() {
@@ -512,8 +484,7 @@ class KeyRecordReader {
     const Tag* tag = record_.list.find("p");
     if (tag == nullptr) tag = record_.list.find("P");
     if (tag == nullptr) {
-      fault(RecordFault::key_missing_p, std::nullopt, "the record has no p=, the key itself",
-            "add `p=` with the public key");
+      judge_missing_key();
       return;
     }
     if (tag->value.empty()) {
@@ -531,21 +502,23 @@ class KeyRecordReader {
     const Base64Text base64 = decode_base64(value);
     PublicKey& key = record_.key.emplace(read_public_key(base64.bytes));
     judge_encoded_twice(*tag, base64, key);
+    if (!was_read(key) && type_ != KeyType::other && judge_changed_value(*tag, base64, key)) return;
     judge_form(*tag, base64, key);
     judge_base64(*tag, base64, key, armored);
   }
 
-  /// Removes `-----BEGIN ...-----` and `-----END ...-----`, with the words between the dashes.
-  static bool take_off_armor(std::string& value) {
-    bool armored = false;
-    for (const std::string_view word : {"BEGIN", "END"}) {
-      const std::size_t begin = value.find(fmt::format("-----{}", word));
-      if (begin == std::string::npos) continue;
-      armored = true;
-      const std::size_t close = value.find("-----", begin + 5);
-      value.erase(begin, close == std::string::npos ? std::string::npos : close + 5 - begin);
-    }
-    return armored;
+  /// What is no key as a whole, so that one cause explains it: true when it was told.
+  bool judge_changed_value(const Tag& tag, const Base64Text& base64, PublicKey& key) {
+    const auto change = explain_value(tag.value, base64, key);
+    if (!change) return false;
+    broken_key_ = true;
+    const bool is_base64 = !base64.first_junk && !base64.first_url_safe &&
+                           base64.padding != Base64Text::Padding::wrong &&
+                           base64.padding != Base64Text::Padding::cut;
+    fault(is_base64 ? RecordFault::key_der_invalid : RecordFault::key_base64_invalid, tag.value_offset,
+          change->detail, change->remedy);
+    if (change->meant) key = *change->meant;
+    return true;
   }
 
   /// Puts the key that was meant into `key`, when p= is the base64 of base64, or of a whole PEM file.
@@ -565,22 +538,6 @@ class KeyRecordReader {
                       file ? "a whole PEM file" : "what is base64 already", shown(head)),
           fmt::format("enter what p= decodes to{}, from `{}` on",
                       file ? ", without the BEGIN and END lines and on one line" : "", shown(head)));
-  }
-
-  static bool was_read(const PublicKey& key) {
-    switch (key.form) {
-      case KeyForm::rsa_spki:
-      case KeyForm::rsa_pkcs1:
-      case KeyForm::ed25519_raw:
-      case KeyForm::ed25519_spki:
-      case KeyForm::private_key:
-      case KeyForm::other:
-        return true;
-      case KeyForm::truncated:
-      case KeyForm::invalid:
-        return false;
-    }
-    return false;
   }
 
   /// A cut-off text explains why its last digits do not fit. A private key is named as such, cut or not.
@@ -603,20 +560,16 @@ class KeyRecordReader {
             "write the key in plain base64: `+` for `-` and `/` for `_`");
     }
     if (base64.first_junk) {
-      const std::string what = shown(std::string_view(tag.value).substr(
-          std::min(armored ? 0 : *base64.first_junk, tag.value.size()), armored ? tag.value.size() : 1));
+      const std::string what = foreign_characters(tag.value);
       fault(was_read(key) ? RecordFault::key_base64_junk : RecordFault::key_base64_invalid,
             at(*base64.first_junk),
-            fmt::format("p= holds {} character{} that base64 has not, first `{}`", base64.junk_count,
+            fmt::format("p= holds {} character{} that base64 has not: {}", base64.junk_count,
                         base64.junk_count == 1 ? "" : "s", what),
-            fmt::format("take `{}` out of p=, or enter the key anew", what));
+            was_read(key) ? fmt::format("delete each {} in p=", what) : std::string(key_anew));
     } else if (base64.padding == Base64Text::Padding::wrong ||
                (base64.padding == Base64Text::Padding::cut && !is_cut_off(key))) {
-      fault(RecordFault::key_base64_invalid, tag.value_offset,
-            fmt::format(
-                "p= is no base64: its {} cannot end so",
-                tag.value.size() == 1 ? "one character" : fmt::format("{} characters", tag.value.size())),
-            "enter the key anew, whole and unchanged");
+      fault(RecordFault::key_base64_invalid, tag.value_offset, padding_fault(tag.value),
+            std::string(key_anew));
     } else if (base64.padding == Base64Text::Padding::missing && was_read(key)) {
       fault(RecordFault::key_base64_unpadded, tag.value_offset + tag.value.size(),
             "p= lacks the `=` at its end",
@@ -641,9 +594,7 @@ class KeyRecordReader {
       told(which, std::move(detail), std::move(remedy));
     };
     if (key.form == KeyForm::private_key) {
-      broken(
-          RecordFault::key_private_leaked, fmt::format("p= holds a private key ({})", key.algorithm),
-          "replace this key at once: make a new pair, publish its public half, stop signing with this one");
+      broken_key_ = true;  // told for the whole text
       return;
     }
     if (type_ == KeyType::other) return;  // nobody knows what its p= should be
@@ -659,7 +610,7 @@ class KeyRecordReader {
                  fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
                  "write `k=rsa`, or publish the Ed25519 key");
         } else {
-          weak_key_ = key.bits < 1024;
+          weak_key_ = key.bits < 1024 || !is_sound_rsa(key);
           if (key.form == KeyForm::rsa_pkcs1) {
             told(RecordFault::key_pkcs1_encoding, "p= holds a bare RSAPublicKey (PKCS#1)",
                  wrapping(base64, key));
@@ -711,7 +662,7 @@ class KeyRecordReader {
           wrong_length(tag, base64.bytes.size());
         } else {
           told(RecordFault::key_der_invalid, fmt::format("p= is base64, but no key: {}", key.fault),
-               "enter the key anew, as `openssl rsa -pubout` writes it");
+               std::string(key_anew));
         }
         break;
     }
@@ -774,6 +725,16 @@ class KeyRecordReader {
 };
 
 }  // namespace
+
+bool has_policy_tags_alone(const TagList& list) {
+  return !list.tags.empty() && std::ranges::all_of(list.tags, [](const Tag& tag) {
+    return tag.name.size() == 1 && std::string_view("nort").find(tag.name[0]) != std::string_view::npos;
+  });
+}
+
+bool is_domainkeys_policy(const TagList& list) {
+  return list.find("o") != nullptr && has_policy_tags_alone(list);
+}
 
 bool KeyRecord::has(RecordFault fault) const {
   return std::ranges::find(faults, fault, &TextFault::fault) != faults.end();

@@ -25,6 +25,7 @@ enum class RecordFault : std::uint8_t {
   txt_embedded_quotes,
   txt_seam_quotes,
   txt_html_entity,
+  txt_escape_sequence,
   txt_smart_punctuation,
   txt_zonefile_leak,
   txt_non_ascii,
@@ -88,6 +89,7 @@ struct TextFault {
   std::optional<std::size_t> offset{};
   std::string detail{};  ///< what was seen and what was wanted; escaped, one sentence
   std::string remedy{};  ///< what to do with this text; escaped, begins with a verb in lower case
+  std::optional<Severity> severity{};  ///< where it is another than the row's own
 };
 
 struct KeyRecord {
@@ -107,6 +109,11 @@ struct KeyRecord {
 /// `service` is what the key should sign (`s=`).
 [[nodiscard]] KeyRecord read_key_record(std::string_view text,
                                         config::Service service = config::Service::email);
+
+/// Whether all tags are those of a sending domain's policy of DomainKeys, such as `t=y; o=~` (RFC 4870
+/// section 3.6). Away from the name of policies only o= makes one of them sure.
+[[nodiscard]] bool has_policy_tags_alone(const TagList& list);
+[[nodiscard]] bool is_domainkeys_policy(const TagList& list);
 
 /// Short, for people: "RSA 2048", "Ed25519", "revoked", "an SPF record", "broken record".
 [[nodiscard]] std::string describe(const KeyRecord& record);

@@ -216,13 +216,6 @@ PublicKey other(std::string_view algorithm, std::string_view whole) {
   return key;
 }
 
-PublicKey private_key(std::string_view algorithm) {
-  PublicKey key;
-  key.form = KeyForm::private_key;
-  key.algorithm = algorithm;
-  return key;
-}
-
 /// `algorithm` is the content of an AlgorithmIdentifier, `body` what follows it, `whole` the SPKI.
 PublicKey read_spki(std::string_view algorithm, std::string_view body, std::string_view whole) {
   const Element oid = take_element(algorithm);
@@ -273,19 +266,29 @@ std::string_view private_algorithm(std::string_view identifier) {
 /// out all the same.
 std::optional<PublicKey> read_private_key(std::string_view body) {
   const Element version = take_element(body);
+  // RFC 5958 section 3: what is encrypted follows its algorithm.
+  if (version.tag == tag_sequence && !body.empty() && octet(body, 0) == tag_octet_string)
+    return a_private_key("encrypted");
   if (version.tag != tag_integer || version.content.size() != 1 || octet(version.content, 0) > 1) {
     return std::nullopt;
   }
   if (body.empty()) return std::nullopt;
   const Element next = take_element(body);
-  if (next.tag == tag_sequence) return private_key(private_algorithm(next.content));
-  if (next.tag == tag_octet_string) return private_key("EC");
+  if (next.tag == tag_sequence) return a_private_key(private_algorithm(next.content));
+  if (next.tag == tag_octet_string) return a_private_key("EC");
   // A modulus follows the version of an RSAPrivateKey; an RSAPublicKey begins with it.
-  if (next.tag == tag_integer && next.content.size() >= 32) return private_key("rsa");
+  if (next.tag == tag_integer && next.content.size() >= 32) return a_private_key("rsa");
   return std::nullopt;
 }
 
 }  // namespace
+
+PublicKey a_private_key(std::string_view algorithm) {
+  PublicKey key;
+  key.form = KeyForm::private_key;
+  key.algorithm = algorithm;
+  return key;
+}
 
 Base64Text decode_base64(std::string_view text) {
   Base64Text result;
@@ -338,6 +341,12 @@ Base64Text decode_base64(std::string_view text) {
     result.padding = Base64Text::Padding::missing;
   }
   return result;
+}
+
+bool is_valid_exponent(const PublicKey& key) {
+  const std::string& e = key.exponent_octets;
+  if (e.empty() || (static_cast<unsigned char>(e.back()) & 1U) == 0 || key.exponent == 1U) return false;
+  return e.size() < key.modulus.size() || (e.size() == key.modulus.size() && e < key.modulus);
 }
 
 PublicKey read_public_key(std::string_view bytes) {

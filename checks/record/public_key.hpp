@@ -68,6 +68,12 @@ struct PublicKey {
   }
 };
 
+/// RFC 8017 section 3.1: an odd number of at least 3 and below the modulus.
+[[nodiscard]] bool is_valid_exponent(const PublicKey& key);
+
+/// What stands for a private key of this algorithm, of which nothing is kept.
+[[nodiscard]] PublicKey a_private_key(std::string_view algorithm);
+
 /// 32 octets that are no DER are taken for a raw Ed25519 key.
 [[nodiscard]] PublicKey read_public_key(std::string_view bytes);
 

@@ -10,6 +10,11 @@ RecordPlace place_of(const config::DomainName& name) {
   RecordPlace place;
   place.name = name;
   place.domain = name;
+  if (!name.is_root() && name.lower_case().first_label() == "_domainkey") {
+    place.domain = name.parent();
+    place.is_domainkey = true;
+    return place;
+  }
   config::DomainName rest = name;
   while (!rest.is_root()) {
     if (rest.parent().lower_case().first_label() != "_domainkey") {

@@ -13,6 +13,7 @@ struct RecordPlace {
   config::DomainName domain{};  ///< what follows `_domainkey`; without that label the whole name
   std::optional<config::Selector> selector{};  ///< what precedes `_domainkey`
   bool is_adsp = false;                        ///< `_adsp._domainkey` (RFC 5617 section 4.1)
+  bool is_domainkey = false;                   ///< `_domainkey` itself, the place of DomainKeys policies
 };
 
 [[nodiscard]] RecordPlace place_of(const config::DomainName& name);

@@ -24,8 +24,12 @@ struct InnerTag {
   std::size_t separator = 0;  ///< where it begins, for a comma the comma
   std::size_t name = 0;
   std::size_t equals = 0;
-  bool comma = false;
+  std::string_view sign{};  ///< the character that stands where the semicolon should
 };
+
+/// What people write between tags in the place of a semicolon. In p= and g= some of them may be meant.
+constexpr std::string_view wrong_separators = ",:|.&/+\\";
+constexpr std::string_view wrong_separators_behind_key = ",:|.&";
 
 class TagListReader {
  public:
@@ -59,10 +63,11 @@ class TagListReader {
     return false;
   }
 
-  void fault(TagFaultKind kind, std::size_t offset, std::string_view words) {
+  void fault(TagFaultKind kind, std::size_t offset, std::string_view words, std::string_view separator = {},
+             bool is_inner = false) {
     auto& count = counts_[static_cast<std::size_t>(kind)];
     if (++count <= listed_of_a_kind) {
-      list_.faults.push_back({kind, offset, std::string(words)});
+      list_.faults.push_back({kind, offset, std::string(words), is_inner, std::string(separator)});
     } else {
       ++list_.faults_unlisted;
     }
@@ -84,11 +89,15 @@ class TagListReader {
       fault(TagFaultKind::outer_space, first + content.size(), text_.substr(first + content.size()));
     }
     const std::size_t equals = content.find('=');
-    if (equals == std::string_view::npos) {
-      fault(TagFaultKind::stray_token, first, content);
-      return;
-    }
+    if (equals == std::string_view::npos) return read_words(first, content);
     read_name(first, first + equals, first + content.size());
+  }
+
+  void read_words(std::size_t begin, std::string_view words) {
+    const bool is_tag =
+        words.size() > 2 && words[1] == ':' && known_.find(words[0]) != std::string_view::npos;
+    fault(is_tag ? TagFaultKind::colon_for_equals : TagFaultKind::stray_token, begin, words);
+    if (is_tag) add(words.substr(0, 1), begin, begin + 2, begin + words.size(), false);
   }
 
   /// The name ends at `equals` and the value at `end`.
@@ -98,13 +107,12 @@ class TagListReader {
       read_value(name, begin, equals + 1, end);
       return;
     }
-    // Words before a good name: the words are stray, and a semicolon is missing behind them.
+    // Words before a good name: without them the tag is what was meant.
     std::size_t word = name.size();
     while (word > 0 && is_name_char(name[word - 1])) --word;
     const std::string_view last_word = name.substr(word);
     if (word > 0 && config::is_space(name[word - 1]) && is_tag_name(last_word)) {
       fault(TagFaultKind::stray_token, begin, config::without_outer_space(name.substr(0, word)));
-      fault(TagFaultKind::missing_semicolon, begin + word, last_word);
       read_value(last_word, begin + word, equals + 1, end);
       return;
     }
@@ -116,26 +124,60 @@ class TagListReader {
   }
 
   void read_value(std::string_view name, std::size_t name_offset, std::size_t begin, std::size_t end) {
+    begin = behind_repeated_name(name, name_offset, begin, end);
+    bool is_inner = false;
     while (true) {
       const auto inner = find_inner_tag(name, begin, end);
-      add(name, name_offset, begin, inner ? inner->value_end : end);
+      add(name, name_offset, begin, inner ? inner->value_end : end, is_inner);
       if (!inner) return;
+      is_inner = true;
       const std::string_view inner_name =
           config::without_outer_space(text_.substr(inner->name, inner->equals - inner->name));
-      fault(inner->comma ? TagFaultKind::comma_separator : TagFaultKind::missing_semicolon, inner->separator,
-            inner_name);
+      // Of a second tag of one name another fault says more.
+      if (!seen_.contains(inner_name)) {
+        fault(inner->sign == "," ? TagFaultKind::comma_separator : TagFaultKind::missing_semicolon,
+              inner->separator, inner_name, inner->sign);
+      }
       name = inner_name;
       name_offset = inner->name;
       begin = inner->equals + 1;
     }
   }
 
-  void add(std::string_view name, std::size_t name_offset, std::size_t begin, std::size_t end) {
+  /// Where the value begins when the name or its `=` is there twice, as in `p=p=` and `p==`.
+  std::size_t behind_repeated_name(std::string_view name, std::size_t name_offset, std::size_t begin,
+                                   std::size_t end) {
+    if (name.size() != 1 || known_.find(name[0]) == std::string_view::npos || name == "n") return begin;
     const std::string_view value = config::without_outer_space(text_.substr(begin, end - begin));
-    if (!seen_.insert(name).second) fault(TagFaultKind::duplicate, name_offset, name);
+    const std::size_t repeated = value.starts_with('=')                                       ? 1
+                                 : value.size() > 1 && value[0] == name[0] && value[1] == '=' ? 2
+                                                                                              : 0;
+    if (repeated == 0 || value.size() == repeated) return begin;
+    const auto value_begin = static_cast<std::size_t>(value.data() - text_.data()) + repeated;
+    fault(TagFaultKind::repeated_name, name_offset, text_.substr(name_offset, value_begin - name_offset));
+    return value_begin;
+  }
+
+  void add(std::string_view name, std::size_t name_offset, std::size_t begin, std::size_t end,
+           bool is_inner) {
+    const std::string_view value = config::without_outer_space(text_.substr(begin, end - begin));
+    if (!seen_.insert(name).second) fault(TagFaultKind::duplicate, name_offset, name, {}, is_inner);
     const std::size_t value_offset =
         value.empty() ? begin : static_cast<std::size_t>(value.data() - text_.data());
     list_.tags.push_back({std::string(name), std::string(value), name_offset, value_offset});
+  }
+
+  /// Base64 has `=` at its end alone. Where as many digits stand before a letter as whole groups have, the
+  /// letter and its `=` are no end of theirs, so that a tag begins there.
+  [[nodiscard]] bool is_behind_whole_key(std::size_t begin, std::size_t letter, std::size_t equals,
+                                         std::size_t end) const {
+    // Longer than any key: the digits are not counted again and again.
+    if (letter - begin > 4'096) return false;
+    const std::string_view before = text_.substr(begin, letter - begin);
+    const auto digits =
+        before.size() - static_cast<std::size_t>(std::ranges::count_if(before, config::is_space));
+    return digits > 0 && digits % 4 == 0 && equals == letter + 1 && equals + 1 < end &&
+           text_[equals + 1] != '=';
   }
 
   /// The values of v=, h=, k=, s= and t= are words, so that an `=` in them begins a tag. Others may hold one:
@@ -154,18 +196,20 @@ class TagListReader {
       if (!closed && (text_[letter] != 'p' || has_own_p_)) continue;
       std::size_t value_end = letter;
       while (value_end > begin && config::is_space(text_[value_end - 1])) --value_end;
-      const bool comma = value_end > begin && text_[value_end - 1] == ',';
-      const bool apart = comma || value_end < letter || (value_end > begin && text_[value_end - 1] == ':');
+      const std::string_view signs = name == "p" ? wrong_separators_behind_key : wrong_separators;
+      const auto is_sign = [&](char c) { return signs.find(c) != std::string_view::npos; };
+      const bool has_sign = value_end > begin && is_sign(text_[value_end - 1]);
+      const bool apart =
+          has_sign || value_end < letter || (name == "p" && is_behind_whole_key(begin, letter, equals, end));
       if (!apart && !words) continue;
       std::size_t behind = equals + 1;
       while (behind < end && config::is_space(text_[behind])) ++behind;
       if (!words && (behind >= end || text_[behind] == '=')) continue;
-      const std::size_t separator = comma ? value_end - 1 : letter;
-      while (value_end > begin && (text_[value_end - 1] == ',' || text_[value_end - 1] == ':' ||
-                                   config::is_space(text_[value_end - 1]))) {
+      const std::size_t separator = has_sign ? value_end - 1 : letter;
+      const std::string_view sign = text_.substr(separator, has_sign ? 1 : 0);
+      while (value_end > begin && (is_sign(text_[value_end - 1]) || config::is_space(text_[value_end - 1])))
         --value_end;
-      }
-      return InnerTag{value_end, separator, letter, equals, comma};
+      return InnerTag{value_end, separator, letter, equals, sign};
     }
     return std::nullopt;
   }
@@ -175,7 +219,7 @@ class TagListReader {
   bool has_own_p_ = false;
   TagList list_{};
   std::unordered_set<std::string_view> seen_{};
-  std::array<std::size_t, 9> counts_{};
+  std::array<std::size_t, 11> counts_{};
 };
 
 }  // namespace

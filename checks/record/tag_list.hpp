@@ -16,9 +16,11 @@ namespace dkimprobe::checks {
 
 enum class TagFaultKind : std::uint8_t {
   duplicate,                 ///< a name for the second time
+  repeated_name,             ///< `p=p=` or `p==`
   missing_semicolon,         ///< a tag begins inside the value of another
   comma_separator,           ///< the same, behind a comma
   stray_token,               ///< words without `=`
+  colon_for_equals,          ///< `k:rsa`
   bad_name,                  ///< a name that the grammar does not allow
   double_semicolon,          ///< nothing between two semicolons
   leading_semicolon,         ///< nothing before the first one
@@ -29,7 +31,9 @@ enum class TagFaultKind : std::uint8_t {
 struct TagFault {
   TagFaultKind kind = TagFaultKind::duplicate;
   std::size_t offset = 0;
-  std::string text{};  ///< raw: the name, the words or the separator
+  std::string text{};       ///< raw: the name, the words or the separator
+  bool is_inner = false;    ///< of a duplicate: it stands in the value of another tag
+  std::string separator{};  ///< of a missing semicolon: the character that stands in its place, if any
 };
 
 struct TagList {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
+#include "checks/record/escape_sequence.hpp"
+#include "checks/record/zone_fragment.hpp"
 #include "config/basics/ascii.hpp"
 
 namespace dkimprobe::checks {
@@ -62,35 +63,23 @@ constexpr auto entities = std::to_array<Entity>({
     {"&#x2f;", "/"},   {"&#x3d;", "="}, {"&#x27;", ""},
 });
 
-/// Where the record begins behind a piece of a zone file: `name 3600 IN TXT ( "v=DKIM1; ...`.
-struct Leak {
-  std::size_t offset = 0;
-  std::size_t record = 0;
-};
+constexpr std::size_t listed_rewrites = 6;
 
-std::optional<Leak> find_leak(std::string_view text) {
-  const auto begins_record = [&](std::size_t i) {
-    return text.substr(i).starts_with("v=DKIM1") || text.substr(i).starts_with("k=") ||
-           text.substr(i).starts_with("p=");
-  };
-  for (std::size_t type = text.find("TXT"); type != std::string_view::npos;
-       type = text.find("TXT", type + 1)) {
-    if (type > 0 && !config::is_space(text[type - 1])) continue;
-    std::size_t record = type + 3;
-    while (record < text.size() &&
-           (config::is_space(text[record]) || text[record] == '(' || text[record] == '"')) {
-      ++record;
-    }
-    if (record > type + 3 && begins_record(record)) return Leak{type, record};
+/// Windows saves text as UTF-16, in which every second octet of ASCII is NUL.
+bool is_utf16(std::string_view text) {
+  const auto nuls = static_cast<std::size_t>(std::ranges::count(text, '\0'));
+  return nuls >= 4 && nuls * 5 >= text.size() * 2;
+}
+
+CleanText narrow(std::string_view published) {
+  CleanText result;
+  result.damage.push_back({DamageKind::utf16, 0, 1, std::string(published.substr(0, 8)), {}, false});
+  for (std::size_t i = 0; i < published.size(); ++i) {
+    if (static_cast<unsigned char>(published[i]) - 1U >= 0x7eU) continue;
+    result.text.push_back(published[i]);
+    result.origins.push_back(i);
   }
-  const std::size_t owner = text.find("._domainkey");
-  if (owner != std::string_view::npos) {
-    const std::size_t record = text.find("v=DKIM1", owner);
-    if (record != std::string_view::npos && (config::is_space(text[record - 1]) || text[record - 1] == '"')) {
-      return Leak{0, record};
-    }
-  }
-  return std::nullopt;
+  return result;
 }
 
 class Cleaner {
@@ -98,28 +87,44 @@ class Cleaner {
   explicit Cleaner(std::string_view text) : text_(text) {
     last_content_ = text_.size();
     while (last_content_ > 0 && is_closing(text_[last_content_ - 1])) --last_content_;
+    const std::string_view content = config::without_outer_space(text_);
+    if (content.size() > 1 && (content.front() == '\'' || content.front() == '`') &&
+        content.find_last_of(content.front()) > 0) {
+      outer_quote_ = content.front();
+      while (last_content_ > 0 &&
+             (is_closing(text_[last_content_ - 1]) || text_[last_content_ - 1] == outer_quote_))
+        --last_content_;
+    }
+    is_quoted_printable_ =
+        text_.find("v=3DDKIM1") != std::string_view::npos || text_.find("p=3DM") != std::string_view::npos;
   }
 
   CleanText clean() {
     std::size_t i = 0;
-    if (const auto leak = find_leak(text_)) {
-      note(DamageKind::zonefile_leak, leak->offset, text_.substr(leak->offset, leak->record - leak->offset));
+    std::size_t end = text_.size();
+    if (const auto fragment = find_zone_fragment(text_)) {
+      note(DamageKind::zonefile_leak, fragment->offset, fragment->piece, {});
       leaked_ = true;
-      i = leak->record;
+      i = fragment->record_begin;
+      end = fragment->record_end;
     }
-    while (i < text_.size()) i += step(i);
-    if (leaked_) drop_closing();
+    while (i < end) i += step(i);
     return std::move(result_);
   }
 
  private:
-  void note(DamageKind kind, std::size_t offset, std::string_view what) {
+  void note(DamageKind kind, std::size_t offset, std::string_view what, std::string_view meant) {
     auto found = std::ranges::find(result_.damage, kind, &Damage::kind);
     if (found == result_.damage.end()) {
-      result_.damage.push_back({kind, offset, 1, std::string(what)});
+      result_.damage.push_back({kind, offset, 1, std::string(what), {}, false});
+      found = result_.damage.end() - 1;
     } else {
       ++found->count;
     }
+    found->is_in_names = found->is_in_names || !(in_tag_value_ && tag_ == "p");
+    const bool known = std::ranges::find(found->rewrites, what, &Rewrite::from) != found->rewrites.end();
+    if (!known && found->rewrites.size() < listed_rewrites)
+      found->rewrites.push_back({std::string(what), std::string(meant)});
   }
 
   void keep(std::string_view what, std::size_t offset) {
@@ -162,28 +167,54 @@ class Cleaner {
     const char c = text_[i];
     const auto octet = static_cast<unsigned char>(c);
     if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == ';' && !in_free_text()) {
-      note(DamageKind::escaped_semicolon, i, text_.substr(i, 2));
+      note(DamageKind::escaped_semicolon, i, text_.substr(i, 2), ";");
       return 1;
     }
     if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == '"') return 1;  // the quote is judged next
-    if (c == '"') return quote(i);
+    if ((c == '\\' || c == '%') && !in_free_text()) {
+      if (const auto escape = read_escape(text_.substr(i))) return escaped(i, *escape);
+    }
+    if (c == '"' || (c == outer_quote_ && is_outer(i))) return quote(i);
     if (c == '&') return entity(i);
+    if (c == '<' && !in_free_text()) {
+      if (const std::size_t size = html_element_size(text_.substr(i)); size > 0) {
+        note(DamageKind::html, i, text_.substr(i, size), "");
+        return size;
+      }
+    }
+    if (c == '=' && is_quoted_printable_ && text_.substr(i + 1).starts_with("3D")) {
+      note(DamageKind::escape_sequence, i, text_.substr(i, 3), "=");
+      keep("=", i);
+      return 3;
+    }
     if (octet >= 0x80) return foreign(i);
     if ((octet < 0x20 && c != '\t') || octet == 0x7f) return control(i);
     keep_octets(i, 1);
     return 1;
   }
 
+  std::size_t escaped(std::size_t i, const EscapeSequence& escape) {
+    note(DamageKind::escape_sequence, i, text_.substr(i, escape.size), escape.meant);
+    const bool is_last = config::without_outer_space(text_.substr(i + escape.size)).empty();
+    // A line break stands between tags, where words must stay apart, or inside the key.
+    const bool is_in_key = in_tag_value_ && tag_ == "p";
+    keep(escape.is_break && !is_in_key && !is_last ? " " : escape.meant, i);
+    return escape.size;
+  }
+
+  [[nodiscard]] bool is_outer(std::size_t i) const { return !anything_before_ || i >= last_content_; }
+
   std::size_t quote(std::size_t i) {
-    if (leaked_) return 1;
-    if (!anything_before_ || i >= last_content_) {
-      note(DamageKind::embedded_quotes, i, "\"");
-      return 1;
-    }
     std::size_t next = i + 1;
     while (next < text_.size() && (config::is_space(text_[next]) || text_[next] == '\\')) ++next;
-    if (next < text_.size() && text_[next] == '"') {
-      note(DamageKind::seam_quotes, i, text_.substr(i, next + 1 - i));
+    const bool is_seam = next < text_.size() && text_[next] == '"';
+    if (leaked_) return is_seam ? next + 1 - i : 1;
+    if (is_outer(i)) {
+      note(DamageKind::embedded_quotes, i, text_.substr(i, 1), "");
+      return 1;
+    }
+    if (is_seam) {
+      note(DamageKind::seam_quotes, i, text_.substr(i, next + 1 - i), "");
       return next + 1 - i;
     }
     keep_octets(i, 1);
@@ -193,7 +224,7 @@ class Cleaner {
   std::size_t entity(std::size_t i) {
     for (const auto& known : entities) {
       if (config::starts_with_ignoring_case(text_.substr(i), known.name)) {
-        note(DamageKind::html_entity, i, text_.substr(i, known.name.size()));
+        note(DamageKind::html, i, text_.substr(i, known.name.size()), known.text);
         keep(known.text, i);
         return known.name.size();
       }
@@ -206,10 +237,10 @@ class Cleaner {
     const Character character = take_character(text_.substr(i));
     const auto smart = std::ranges::find(smart_characters, character.code, &Replacement::code);
     if (character.utf8 && smart != smart_characters.end() && tag_ != "n") {
-      note(DamageKind::smart_punctuation, i, text_.substr(i, character.size));
+      note(DamageKind::smart_punctuation, i, text_.substr(i, character.size), smart->text);
       keep(smart->text, i);
     } else {
-      note(DamageKind::non_ascii, i, text_.substr(i, character.size));
+      note(DamageKind::non_ascii, i, text_.substr(i, character.size), "");
       keep_octets(i, character.size);
     }
     return character.size;
@@ -219,28 +250,21 @@ class Cleaner {
     const char c = text_[i];
     if (c == '\r' && i + 1 < text_.size() && text_[i + 1] == '\n') {
       if (i + 2 >= text_.size() || !is_blank(text_[i + 2])) {
-        note(DamageKind::bad_folding, i, text_.substr(i, 2));
+        note(DamageKind::bad_folding, i, text_.substr(i, 2), "");
       }
       keep_octets(i, 2);
       return 2;
     }
     note(config::is_space(c) && tag_ == "p" ? DamageKind::line_break_in_key : DamageKind::control_char, i,
-         text_.substr(i, 1));
+         text_.substr(i, 1), "");
     if (config::is_space(c)) keep_octets(i, 1);
     return 1;
   }
 
-  /// The parenthesis and the comment that close a record in a zone file.
-  void drop_closing() {
-    std::size_t end = std::min(result_.text.find(')'), result_.text.find("; -----"));
-    end = std::min(end, result_.text.size());
-    while (end > 0 && config::is_space(result_.text[end - 1])) --end;
-    result_.text.resize(end);
-    result_.origins.resize(end);
-  }
-
   std::string_view text_;
   bool leaked_ = false;
+  bool is_quoted_printable_ = false;
+  char outer_quote_ = '"';        ///< what stands around the whole
   std::size_t last_content_ = 0;  ///< behind it stand quotes, semicolons and white space alone
   bool anything_before_ = false;
   std::size_t tag_begin_ = 0;
@@ -263,12 +287,14 @@ std::size_t CleanText::origin(std::size_t offset) const {
 CleanText clean_text(std::string_view published) {
   const bool suspicious = std::ranges::any_of(published, [](char c) {
     const auto octet = static_cast<unsigned char>(c);
-    return octet < 0x20 || octet >= 0x7f || c == '"' || c == '\\' || c == '&';
+    return octet < 0x20 || octet >= 0x7f || std::string_view("\"'`\\&%<()").find(c) != std::string_view::npos;
   });
-  if (!suspicious && published.find("TXT") == std::string_view::npos &&
-      published.find("._domainkey") == std::string_view::npos) {
+  const auto holds = [&](std::string_view word) { return published.find(word) != std::string_view::npos; };
+  if (!suspicious && !holds("TXT") && !holds("txt") && !holds("_domainkey") && !holds("=3D") &&
+      !holds("-----")) {
     return CleanText{std::string(published), {}, {}};
   }
+  if (is_utf16(published)) return narrow(published);
   return Cleaner(published).clean();
 }
 

@@ -32,8 +32,12 @@ std::string_view words_for(DamageKind kind) {
       return "quotation marks around it";
     case DamageKind::seam_quotes:
       return "quotation marks at the seams of its strings";
-    case DamageKind::html_entity:
+    case DamageKind::html:
       return "HTML in place of characters";
+    case DamageKind::escape_sequence:
+      return "escapes in place of characters";
+    case DamageKind::utf16:
+      return "UTF-16 in place of ASCII";
     case DamageKind::smart_punctuation:
       return "typographic quotation marks or dashes";
     case DamageKind::zonefile_leak:

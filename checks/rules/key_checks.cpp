@@ -100,13 +100,6 @@ void find_even_modulus(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-/// RFC 8017 section 3.1: an odd number of at least 3 and below the modulus.
-bool is_valid_exponent(const PublicKey& key) {
-  const std::string& e = key.exponent_octets;
-  if (e.empty() || (static_cast<unsigned char>(e.back()) & 1U) == 0 || key.exponent == 1U) return false;
-  return e.size() < key.modulus.size() || (e.size() == key.modulus.size() && e < key.modulus);
-}
-
 std::string exponent_text(const PublicKey& key) {
   return key.exponent ? fmt::format("{}", *key.exponent)
                       : fmt::format("a number of {} octets", key.exponent_octets.size());

@@ -8,6 +8,7 @@
 #include "checks/answers/delegation_facts.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
+#include "checks/catalogue/record_pieces.hpp"
 #include "checks/record/tag_list.hpp"
 #include "config/basics/escape.hpp"
 
@@ -90,15 +91,74 @@ void for_each_crowd(const Evidence& evidence, Verdict& verdict, Judge judge) {
   }
 }
 
+/// How the texts of the group are read, in their order.
+std::vector<const ReadText*> texts_of(const Evidence& evidence, const AnswerGroup& group) {
+  std::vector<const ReadText*> texts;
+  for (const auto& text : group.texts) {
+    const auto read = std::ranges::find_if(
+        evidence.texts, [&](const ReadText& each) { return each.published->text == text.text; });
+    if (read != evidence.texts.end()) texts.push_back(&*read);
+  }
+  return texts;
+}
+
+bool is_in_pieces(const std::vector<const ReadText*>& texts) {
+  return std::ranges::any_of(texts, [](const ReadText* text) { return text->is_piece; });
+}
+
+/// The record that the pieces make, and what to enter.
+void tell_pieces(const Evidence& evidence, const AnswerGroup& group, Finding& finding) {
+  const auto joined = join_pieces(group, evidence.expectation.service);
+  const std::string name = group.owner.to_string();
+  finding.detail =
+      fmt::format("the {} TXT records at {} are pieces of one key record", group.texts.size(), name);
+  std::string order;
+  for (const auto& piece : joined->pieces) {
+    order += fmt::format("{}\"{}\"",
+                         order.empty()             ? ""
+                         : joined->needs_semicolon ? ", then `; `, then "
+                                                   : ", then ",
+                         shown(piece));
+  }
+  finding.remedy = fmt::format("At {}: delete them and enter one TXT record that holds {}.", name, order);
+}
+
+/// Whether all key records of the group hold one key.
+bool hold_one_key(const std::vector<const ReadText*>& texts) {
+  std::string_view key;
+  for (const ReadText* const text : texts) {
+    if (!text->record.is_key_record()) continue;
+    if (!text->record.key || text->record.key->sha256.empty()) return false;
+    if (!key.empty() && key != text->record.key->sha256) return false;
+    key = text->record.key->sha256;
+  }
+  return true;
+}
+
 void find_multiple_keys(const Evidence& evidence, Verdict& verdict) {
   for_each_crowd(evidence, verdict,
                  [&](const AnswerGroup& group, std::size_t keys, const std::string&, Finding finding) {
-                   if (keys < 2) return;
-                   finding.detail = fmt::format("{} key records stand at {}", keys, group.owner.to_string());
-                   finding.remedy = fmt::format(
-                       "At {}: keep the key that signs and give the other a selector of "
-                       "its own.",
-                       group.owner.to_string());
+                   const auto texts = texts_of(evidence, group);
+                   if (is_in_pieces(texts)) {
+                     tell_pieces(evidence, group, finding);
+                     return verdict.found(std::move(finding));
+                   }
+                   const bool leaks = std::ranges::any_of(texts, [](const ReadText* text) {
+                     return text->record.has(RecordFault::key_private_leaked);
+                   });
+                   if (keys < 2 || leaks) return;
+                   const std::string name = group.owner.to_string();
+                   finding.detail = fmt::format("{} key records stand at {}", keys, name);
+                   if (hold_one_key(texts)) {
+                     finding.detail += ", all with the same key";
+                     finding.remedy = fmt::format(
+                         "At {}: keep one of them, one without other faults, and delete the "
+                         "rest.",
+                         name);
+                   } else {
+                     finding.remedy = fmt::format(
+                         "At {}: keep the key that signs and give the other a selector of its own.", name);
+                   }
                    verdict.found(std::move(finding));
                  });
 }
@@ -106,7 +166,7 @@ void find_multiple_keys(const Evidence& evidence, Verdict& verdict) {
 void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
   for_each_crowd(evidence, verdict,
                  [&](const AnswerGroup& group, std::size_t keys, const std::string& others, Finding finding) {
-                   if (keys != 1) return;
+                   if (keys != 1 || is_in_pieces(texts_of(evidence, group))) return;
                    finding.detail = fmt::format("beside the key stands {} at {}",
                                                 config::escape_text(others, 120), group.owner.to_string());
                    finding.remedy =
@@ -163,10 +223,12 @@ void find_wildcard(const Evidence& evidence, Verdict& verdict) {
   if (!asked) verdict.not_judged();
 }
 
-/// `o=~` and the like, the sending domain's policy of DomainKeys; a key record may not hold o= by chance.
-bool is_domainkeys_policy(std::string_view text) {
-  const TagList list = parse_tag_list(text, {});
-  return list.find("o") != nullptr && list.find("p") == nullptr && list.find("v") == nullptr;
+std::string policy_seen(std::string_view policy, const config::DomainName& name) {
+  return fmt::format("\"{}\" stands at {}", config::escape_text(policy, 80), name.to_string());
+}
+
+std::string policy_remedy(const config::DomainName& name) {
+  return fmt::format("Delete the TXT record at {}.", name.to_string());
 }
 
 void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
@@ -174,6 +236,11 @@ void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
   std::size_t asked = 0;
   std::string policy;
   Finding finding;
+  if (name && !evidence.policy_text.empty()) {
+    finding.detail = policy_seen(evidence.policy_text, *name);
+    finding.remedy = policy_remedy(*name);
+    return verdict.found(std::move(finding));
+  }
   for (const auto& leg : evidence.answers.legs) {
     for (const auto& server : leg.servers) {
       const probe::Response* const response = server.domainkey.response();
@@ -183,7 +250,8 @@ void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
       }
       ++asked;
       const auto texts = sorted_texts(*response);
-      const auto found = std::ranges::find_if(texts, is_domainkeys_policy);
+      const auto found = std::ranges::find_if(
+          texts, [](const std::string& text) { return is_domainkeys_policy(parse_tag_list(text, {})); });
       if (found == texts.end()) continue;
       if (policy.empty()) policy = *found;
       finding.servers.push_back(server.id);
@@ -192,8 +260,8 @@ void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
   if (asked == 0) return verdict.not_judged();
   if (finding.servers.empty()) return;
   if (finding.servers.size() == asked) finding.servers.clear();
-  finding.detail = fmt::format("\"{}\" stands at {}", config::escape_text(policy, 80), name->to_string());
-  finding.remedy = fmt::format("Delete the TXT record at {}.", name->to_string());
+  finding.detail = policy_seen(policy, *name);
+  finding.remedy = policy_remedy(*name);
   verdict.found(std::move(finding));
 }
 
@@ -246,7 +314,7 @@ std::span<const Check> presence_checks() {
        .summary = "several key records stand at one selector",
        .effect = "verifiers may take any of them, try each, or fail: failures come and go",
        .remedy = "Keep the one TXT record at `SELECTOR._domainkey.DOMAIN` whose key signs now; give another "
-                 "key a selector of its own.",
+                 "key a selector of its own, and enter the pieces of one record as one.",
        .example = {Example::behaviour,
                    "`v=DKIM1; p=MIIB...` and `v=DKIM1; p=MIIC...` both stand at s1._domainkey.example.com."},
        .find = find_multiple_keys},
@@ -285,7 +353,7 @@ std::span<const Check> presence_checks() {
        .find = find_wildcard},
       {.name = "domainkeys_policy_record",
        .scope = Scope::record,
-       .needs = Needs::all_servers,
+       .needs = Needs::policy_text,
        .severity = Severity::warning,
        .reference = "RFC 4870 section 3.6",
        .summary = "a policy of DomainKeys, the forerunner of DKIM, is still published",

@@ -127,7 +127,9 @@ template <class Judge>
 void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
   if (!has_key_record(evidence)) return verdict.not_judged();
   for (const auto& text : evidence.texts) {
-    if (!text.record.is_key_record() || text.published->strings.size() < 2) continue;
+    if (!text.record.is_key_record() || text.record.has(RecordFault::key_private_leaked) ||
+        text.published->strings.size() < 2)
+      continue;
     std::optional<SeamFault> fault = judge(text);
     if (!fault) continue;
     Finding finding;
@@ -221,11 +223,23 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record holds HTML entities",
+       .summary = "the record holds HTML entities or elements",
        .effect = "the tags and the key are not what was meant",
-       .remedy = "Enter the characters themselves in place of entities such as `&quot;` and `&amp;`.",
+       .remedy = "Enter the characters themselves in place of entities such as `&quot;` and `&amp;`, and "
+                 "nothing in place of elements such as `<br>`.",
        .example = {Example::record, "v=DKIM1; n=R&amp;D; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::txt_html_entity>},
+      {.name = "txt_escape_sequence",
+       .scope = Scope::record,
+       .needs = Needs::key_text,
+       .severity = Severity::critical,
+       .reference = "RFC 6376 section 3.2",
+       .summary = "the record holds escapes of a language or a URL",
+       .effect = "the tags and the key are not what was meant",
+       .remedy = "Enter the characters themselves in place of escapes such as `%2B` and `\\/`, and nothing "
+                 "in place of `\\n`.",
+       .example = {Example::record, R"(v=DKIM1;\\n k=ed25519; p={key})"},
+       .find = find_in_texts<RecordFault::txt_escape_sequence>},
       {.name = "txt_smart_punctuation",
        .scope = Scope::record,
        .needs = Needs::key_text,

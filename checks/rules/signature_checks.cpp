@@ -185,6 +185,16 @@ void find_time_future(const Evidence& evidence, Verdict& verdict) {
     const auto& signed_at = field.signed_at_seconds;
     const std::uint64_t now = asked_at_seconds(evidence);
     if (!signed_at || *signed_at <= now + tolerated_seconds) return std::nullopt;
+    if (const auto unit = unit_of(*signed_at)) {
+      const std::uint64_t seconds = *signed_at / unit->in_a_second;
+      const bool has_expiry = field.expires_at_seconds && unit_of(*field.expires_at_seconds);
+      return Mismatch{fmt::format("t= counts {}, and a verifier reads seconds: {} would be {}", unit->name,
+                                  seconds, time_text(seconds)),
+                      has_expiry ? fmt::format("write t= and x= in seconds since 1970: t={}, x={}", seconds,
+                                               *field.expires_at_seconds /
+                                                   unit_of(*field.expires_at_seconds)->in_a_second)
+                                 : fmt::format("write t= in seconds since 1970: t={}", seconds)};
+    }
     return Mismatch{
         fmt::format("t= is {}, and the servers were asked at {}", time_text(*signed_at), time_text(now)),
         "set the clock of the machine that signs"};
@@ -354,7 +364,7 @@ std::span<const Check> signature_checks() {
        .reference = "RFC 6376 section 3.5",
        .summary = "the signature is made in the future",
        .effect = "some verifiers ignore the signature until then",
-       .remedy = "Set the clock of the machine that signs.",
+       .remedy = "Set the clock of the machine that signs, and write t= in seconds since 1970.",
        .example = {Example::behaviour, "The clock of the signing machine is an hour ahead."},
        .find = find_time_future},
       {.name = "signature_body_limited",

@@ -22,6 +22,12 @@ const ReadText* own_text(const Evidence& evidence) {
   return stands_elsewhere(evidence, text) ? nullptr : &text;
 }
 
+/// A record that has to go needs no advice on its size.
+bool must_go(const Evidence& evidence) {
+  return std::ranges::any_of(
+      evidence.texts, [](const ReadText& text) { return text.record.has(RecordFault::key_private_leaked); });
+}
+
 /// The tags to drop, one after the other, until `excess` octets are gone; empty when all are too few.
 std::string tags_to_drop(const ReadText& text, std::uint32_t excess) {
   std::string names;
@@ -38,7 +44,7 @@ void find_udp512(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.size.direct) return verdict.not_judged();
   const ReadText* const text = own_text(evidence);
   const std::uint32_t bytes = *evidence.size.direct;
-  if (text == nullptr || bytes <= udp_limit_bytes) return;
+  if (text == nullptr || bytes <= udp_limit_bytes || must_go(evidence)) return;
   const std::string drop = tags_to_drop(*text, bytes - udp_limit_bytes);
   Finding finding;
   finding.detail = fmt::format("the answer has {} bytes, {} more than fit into UDP without EDNS", bytes,
@@ -60,7 +66,7 @@ void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
   const ReadText* const text =
       by_dname && !evidence.texts.empty() ? &evidence.texts.front() : own_text(evidence);
   if (text == nullptr || !evidence.size.chain || *evidence.size.direct > udp_limit_bytes ||
-      *evidence.size.chain <= udp_limit_bytes) {
+      *evidence.size.chain <= udp_limit_bytes || must_go(evidence)) {
     return;
   }
   Finding finding;
@@ -77,7 +83,7 @@ void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
 void find_edns1232(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.size.direct) return verdict.not_judged();
   const std::uint32_t bytes = *evidence.size.direct + edns_overhead_bytes;
-  if (bytes <= edns_limit_bytes) return;
+  if (bytes <= edns_limit_bytes || must_go(evidence)) return;
   Finding finding;
   finding.detail = fmt::format("the answer with EDNS has {} bytes, {} more than pass every path in one piece",
                                bytes, bytes - edns_limit_bytes);

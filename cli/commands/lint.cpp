@@ -19,7 +19,12 @@ namespace {
 
 constexpr std::size_t most_mistakes_told = 10;
 
-RecordLineResult read_line(const InputLine& line, RecordFormat format) {
+RecordLineResult read_line(InputLine line, RecordFormat format) {
+  if (line.number == 1 && line.text.starts_with(byte_order_mark))
+    line.text.remove_prefix(byte_order_mark.size());
+  if (line.text.starts_with("\xff\xfe") || line.text.starts_with("\xfe\xff") ||
+      line.text.substr(0, 4).find('\0') != std::string_view::npos)
+    return tl::unexpected(std::string("this is UTF-16 text; save the file as UTF-8 or ASCII"));
   if (line.too_long) {
     return tl::unexpected(
         fmt::format("the line has more than {} octets, which no record has", longest_record_line));
@@ -31,6 +36,18 @@ RecordLineResult read_line(const InputLine& line, RecordFormat format) {
       return read_json_line(line.text);
   }
   return {};
+}
+
+/// The quotation marks of a printed record are none of its own: who copied the line has no fault to repair.
+void mention_printing(checks::Report& report) {
+  for (auto& finding : report.findings) {
+    const std::string_view name = finding.check->name;
+    if (name != "txt_embedded_quotes" && name != "txt_zonefile_leak") continue;
+    finding.remedy +=
+        " If this line is what dig or a zone file shows, the record itself may be good: give lint its text "
+        "alone, the "
+        "strings joined and without quotation marks.";
+  }
 }
 
 void count(checks::Status status, exporters::LintCounts& counts) {
@@ -79,8 +96,9 @@ config::Result<ExitCode> run_lint(const LintCommand& command) {
         is_read = write_output(exporters::lint_mistake_json(line.number, record.error()));
       continue;
     }
-    const auto report = checks::judge_record(checks::place_of(record->name), record->strings,
-                                             checks::Expectation{command.role}, checks::Policy{});
+    auto report = checks::judge_record(checks::place_of(record->name), record->strings,
+                                       checks::Expectation{command.role}, checks::Policy{});
+    if (record->is_printed) mention_printing(report);
     count(report.status, counts);
     is_read = write_output(command.output.json ? exporters::lint_json(report, line.number)
                                                : exporters::lint_text(report, line.number, style));

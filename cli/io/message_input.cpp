@@ -16,6 +16,8 @@ config::Result<std::vector<checks::SignatureField>> read_message(const std::file
   const auto wrong = [&](std::string message) {
     return config::mistake(shown_name(file), std::move(message));
   };
+  if (text->starts_with("\xff\xfe") || text->starts_with("\xfe\xff") || text->find('\0') < 4)
+    return wrong("it is UTF-16 text; save the message as the mail server received it, in 8-bit characters");
   if (read.header_too_long) {
     return wrong(fmt::format("no end of its header within {} octets; is it a message?",
                              checks::longest_header_octets));

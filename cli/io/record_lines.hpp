@@ -19,10 +19,14 @@ inline constexpr std::size_t longest_record_line = 128U << 10U;
 struct RecordLine {
   config::DomainName name{};           ///< the root: the line has none
   std::vector<std::string> strings{};  ///< at least one, each of at most 255 octets
+  bool is_printed = false;             ///< in quotation marks, as dig and zone files print records
 };
 
 /// A record, or why the line is none: one clause, escaped.
 using RecordLineResult = tl::expected<RecordLine, std::string>;
+
+/// What Windows puts before the text of a file.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// The record's text, or its name, a tab and the text. The text is what a verifier gets: no quotation marks
 /// around it, no escapes. It is cut every 255 octets.

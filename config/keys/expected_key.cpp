@@ -9,6 +9,7 @@
 #include "config/basics/ascii.hpp"
 #include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
+#include "config/keys/key_text.hpp"
 #include "config/keys/private_key.hpp"
 #include "config/keys/secret_bytes.hpp"
 
@@ -106,6 +107,7 @@ Result<KeyFile> read_key_file(const std::filesystem::path& path, const Passphras
   SecretBytes bytes(longest_key_file);
   const auto readable_by_others = read_secret_file(path, SecretFiles::regular_and_pipes, "a key", bytes);
   if (!readable_by_others) return tl::unexpected(readable_by_others.error());
+  undo_wrapping(bytes);
   const std::string name = path == "-" ? "standard input" : escape_text(path.string());
   const auto at = [&](Mistakes mistakes) {
     if (mistakes.front().where.empty()) mistakes.front().where = name;
@@ -133,11 +135,18 @@ Result<KeyFile> read_key_file(const std::filesystem::path& path, const Passphras
       break;
   }
   if (!is_text(bytes.view()) || bytes.view().find("p=") == std::string_view::npos) {
+    if (is_raw_key_text(bytes.view())) {
+      return mistake(
+          name,
+          "these are 32 octets in base64, which do not say whether they are a private or a public Ed25519 "
+          "key; give the key in PEM (BEGIN PRIVATE KEY or BEGIN PUBLIC KEY) or the text of its record");
+    }
     const std::string_view other = name_other_form(bytes.view());
-    return mistake(name,
-                   fmt::format("this is {}; a private key, a public key (both in PEM or DER) or the text of "
-                               "a key record was expected",
-                               other.empty() ? "nothing that can be read" : other));
+    return mistake(
+        name, fmt::format("{}; give a private key or a public key, in PEM, in DER or as the base64 between "
+                          "the lines of PEM, or the text of a key record",
+                          other.empty() ? std::string("this holds no key that can be read")
+                                        : fmt::format("this is {}", other)));
   }
   file.kind = KeyFile::Kind::record;
   file.record = joined_strings(bytes.view());

@@ -21,6 +21,7 @@
 
 #include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
+#include "config/keys/key_text.hpp"
 #include "config/keys/secret_bytes.hpp"
 
 namespace dkimprobe::config {
@@ -619,6 +620,7 @@ Result<PrivateKeyFacts> read_private_key_file(const std::filesystem::path& path,
   SecretBytes bytes(longest_key_file);
   const auto readable_by_others = read_secret_file(path, SecretFiles::regular, "a key", bytes);
   if (!readable_by_others) return tl::unexpected(readable_by_others.error());
+  undo_wrapping(bytes);
   const std::string name = escape_text(path.string());
   auto facts = at(path, read_private_key_bytes(bytes.view(), name, passphrase));
   if (facts && *readable_by_others) {
@@ -632,6 +634,7 @@ Result<KeyIdentity> read_public_key_file(const std::filesystem::path& path) {
   SecretBytes bytes(longest_key_file);
   if (const auto read = read_secret_file(path, SecretFiles::regular, "a key", bytes); !read)
     return tl::unexpected(read.error());
+  undo_wrapping(bytes);
   return at(path, read_public_key_bytes(bytes.view()));
 }
 

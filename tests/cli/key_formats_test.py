@@ -207,7 +207,7 @@ def mistakes(folder, passphrase):
 
     must_say("is no base64", [file("damaged", rsa.replace(b"\nM", b"\n!", 1))], "no base64")
     must_say("END PRIVATE KEY is missing: the text of the key is cut off", [file("cut", rsa[:500])], "cut PEM")
-    must_say("this is nothing that can be read", [file("cut.der", der[:500])], "cut DER")
+    must_say("this holds no key that can be read", [file("cut.der", der[:500])], "cut DER")
     flipped = bytearray(der)
     flipped[-200] ^= 1  # within one of the primes or what is worked out of them
     flipped[-400] ^= 1
@@ -217,8 +217,8 @@ def mistakes(folder, passphrase):
     must_say("over 64 KiB", [file("large", b"#" * 70_000 + rsa)], "too large")
     must_say("this is no regular file", ["/dev/zero"], "/dev/zero")
     must_say("No such file", [folder / "no such\nfile"], "missing")
-    must_say("this is nothing that can be read", [file("noise", os.urandom(2_000))], "noise")
-    must_say("this is nothing that can be read", [file("words", b"hello\n")], "words")
+    must_say("this holds no key that can be read", [file("noise", os.urandom(2_000))], "noise")
+    must_say("this holds no key that can be read", [file("words", b"hello\n")], "words")
     must_say("p= is empty", [file("revoked", b"v=DKIM1; p=\n")], "the record of a revoked key")
     fifo = folder / "fifo"
     os.mkfifo(fifo)

@@ -52,9 +52,12 @@ TEST_CASE("a folded field is one text, at the line where it begins") {
 TEST_CASE("a key is named by a domain of two labels at least and by a selector") {
   CHECK(keys_of(field("d=EXAMPLE.com; s=a")) == "a@example.com");
   CHECK(keys_of(field("d=ex_ample.com; s=_a-1")) == "_a-1@ex_ample.com");
+  // RFC 8616 section 5.
+  CHECK(keys_of(field("d=b\xc3\xbc"
+                      "cher.example; s=a")) == "a@xn--bcher-kva.example");
   for (const auto* tags :
        {"", "d=example.com", "s=a", "d=; s=a", "d=example; s=a", "d=example.com.; s=a", "d=.example.com; s=a",
-        "d=example..com; s=a", "d=b\xc3\xbc.example; s=a", "d=a\\.b.example; s=a", "d=a b.example; s=a",
+        "d=example..com; s=a", "d=a\\.b.example; s=a", "d=a b.example; s=a",
         "d=example.com; s=", "d=example.com; s=a.", "d=example.com; s=a b", "d=example.com; s=a._domainkey",
         "d=_domainkey.example.com; s=a"}) {
     INFO(tags);
@@ -65,6 +68,36 @@ TEST_CASE("a key is named by a domain of two labels at least and by a selector")
   const std::string three = label + '.' + label + '.' + label;
   CHECK(keys_of(field("d=" + three + ".example; s=a")) != "-");
   CHECK(keys_of(field("d=" + three + ".example; s=" + label)) == "-");
+}
+
+TEST_CASE("the remedy for a name with too much around it has the name") {
+  const auto remedy_of = [](const char* tags) {
+    return read_signatures(field(tags)).fields.front().faults.front().remedy;
+  };
+  CHECK(remedy_of("d=example.com; s=s1._domainkey") == "write the selector alone: `s=s1`");
+  CHECK(remedy_of("d=example.com; s=s1._domainkey.example.com") == "write the selector alone: `s=s1`");
+  CHECK(remedy_of("d=s1._domainkey.example.com; s=s1") == "write `d=example.com`");
+  CHECK(remedy_of("d=@example.com; s=s1") == "write `d=example.com`");
+  CHECK(remedy_of("d=example.com.; s=s1") == "write `d=example.com`");
+}
+
+TEST_CASE("encoded words are one fault, the cause of all others") {
+  const auto read =
+      read_signatures("DKIM-Signature: =?UTF-8?Q?v=3D1;_a=3Drsa-sha256;?=\r\n\t=?UTF-8?Q?_d=3Dx?=\r\n");
+  REQUIRE(read.fields.front().faults.size() == 1);
+  CHECK(read.fields.front().faults.front().detail.find("RFC 2047") != std::string::npos);
+}
+
+TEST_CASE("a byte order mark before the message is passed over") {
+  CHECK(keys_of("\xef\xbb\xbf" + field("d=example.com; s=a")) == "a@example.com");
+}
+
+TEST_CASE("a time that is none in seconds has the unit that makes it one of today") {
+  CHECK_FALSE(checks::unit_of(1'767'220'000));
+  CHECK(checks::unit_of(1'767'220'000'123)->name == "milliseconds");
+  CHECK(checks::unit_of(1'767'220'000'123'456)->name == "microseconds");
+  CHECK(checks::unit_of(1'767'220'000'123'456'789)->name == "nanoseconds");
+  CHECK_FALSE(checks::unit_of(99'999'999'999'999'999));
 }
 
 TEST_CASE("fields are counted beyond those that are kept") {

@@ -79,6 +79,9 @@ def main():
     write("rsa2048_twice", base64.b64encode(spki))
     write("rsa2048_pem_twice", b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(spki) +
           b"-----END PUBLIC KEY-----\n")
+    private = base64.b64decode((HERE / "rsa2048_private.b64").read_text())
+    write("rsa2048_private_pem_twice", b"-----BEGIN PRIVATE KEY-----\n" + base64.encodebytes(private) +
+          b"-----END PRIVATE KEY-----\n")
     write("ed25519_twice", base64.b64encode(ed25519[-32:]))
     write("ed25519_off_curve", (7).to_bytes(32, "little"))
     write("ed25519_not_canonical", (2**255 - 19 + 3).to_bytes(32, "little"))

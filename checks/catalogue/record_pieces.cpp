@@ -1,0 +1,56 @@
+#include "checks/catalogue/record_pieces.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr std::size_t most_pieces = 4;
+constexpr auto separators = std::to_array<std::string_view>({"", "; "});
+
+/// Whether a verifier can do something with the key that the text holds.
+bool is_whole_record(const KeyRecord& record) {
+  const bool usable = record.record_class == RecordClass::valid || record.record_class == RecordClass::weak;
+  return usable && record.list.find("v") != nullptr && record.key.has_value();
+}
+
+}  // namespace
+
+std::optional<JoinedRecord> join_pieces(const AnswerGroup& group, config::Service service) {
+  if (group.texts.size() < 2 || group.texts.size() > most_pieces) return std::nullopt;
+  std::vector<std::string> pieces;
+  for (const auto& text : group.texts) {
+    if (is_whole_record(read_key_record(text.text, service))) return std::nullopt;
+    pieces.push_back(text.text);
+  }
+  std::ranges::sort(pieces);
+  do {
+    if (!pieces.front().starts_with("v=")) continue;
+    for (const std::string_view separator : separators) {
+      std::string joined;
+      for (const auto& piece : pieces) {
+        if (!joined.empty()) joined += separator;
+        joined += piece;
+      }
+      if (is_whole_record(read_key_record(joined, service))) return JoinedRecord{pieces, !separator.empty()};
+    }
+  } while (std::ranges::next_permutation(pieces).found);
+  return std::nullopt;
+}
+
+void mark_pieces(const ChainAnswers& answers, config::Service service, std::vector<ReadText>& texts) {
+  for (const auto& group : answers.published) {
+    if (!join_pieces(group, service)) continue;
+    for (auto& text : texts) {
+      if (std::ranges::find(group.texts, text.published->text, &PublishedText::text) == group.texts.end())
+        continue;
+      text.is_piece = true;
+      text.record.faults.clear();
+    }
+  }
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,66 @@
+#include "checks/record/leaked_key.hpp"
+
+#include <string>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr int most_encodings = 3;
+
+/// A line that says itself that a private key follows.
+bool announces_private_key(std::string_view text) {
+  const std::size_t begin = text.find("-----BEGIN");
+  return (begin != std::string_view::npos && text.find("PRIVATE KEY", begin) != std::string_view::npos) ||
+         text.find("PuTTY-User-Key-File") != std::string_view::npos;
+}
+
+std::optional<PublicKey> read_private(std::string_view value) {
+  const bool announced = announces_private_key(value);
+  std::string text(value);
+  take_off_armor(text);
+  for (int depth = 0; depth < most_encodings; ++depth) {
+    const std::string bytes = decode_base64(text).bytes;
+    if (bytes.starts_with(std::string_view("openssh-key-v1\0", 15))) return a_private_key("OpenSSH");
+    PublicKey key = read_public_key(bytes);
+    if (key.form == KeyForm::private_key) return key;
+    if (announced || announces_private_key(bytes)) {
+      text = bytes;
+      take_off_armor(text);
+      PublicKey inner = read_public_key(decode_base64(text).bytes);
+      return inner.form == KeyForm::private_key ? inner : a_private_key("unknown algorithm");
+    }
+    text = bytes;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<PublicKey> find_leaked_key(std::string_view text, const TagList& list) {
+  if (auto key = read_private(text)) return key;
+  for (const auto& tag : list.tags) {
+    if (auto key = read_private(tag.value)) return key;
+  }
+  for (const auto& fault : list.faults) {
+    if (fault.kind != TagFaultKind::stray_token) continue;
+    if (auto key = read_private(fault.text)) return key;
+  }
+  return std::nullopt;
+}
+
+bool take_off_armor(std::string& value) {
+  bool armored = false;
+  for (const std::string_view word : {"BEGIN", "END"}) {
+    const std::size_t begin = value.find(fmt::format("-----{}", word));
+    if (begin == std::string::npos) continue;
+    armored = true;
+    const std::size_t close = value.find("-----", begin + 5);
+    value.erase(begin, close == std::string::npos ? std::string::npos : close + 5 - begin);
+  }
+  return armored;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,267 @@
+#include "checks/record/text_advice.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dkimprobe::checks {
+
+namespace {
+
+/// As it stands where it is printable: an escape of ours for a backslash would be read as part of it.
+std::string as_it_stands(std::string_view text) {
+  const bool printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f && c != '`'; });
+  return printable && text.size() <= 48 ? std::string(text) : shown(text);
+}
+
+std::string times(std::size_t count) {
+  return count == 1 ? std::string("once") : fmt::format("{} times", count);
+}
+
+/// "delete each `\n`, and write `+` for each `%2B`"
+std::string rewriting(const Damage& damage) {
+  std::string deleted;
+  std::string written;
+  for (const auto& rewrite : damage.rewrites) {
+    if (rewrite.to.empty()) {
+      deleted +=
+          fmt::format("{}`{}`", deleted.empty() ? "delete each " : " and ", as_it_stands(rewrite.from));
+    } else {
+      const std::string to =
+          rewrite.to == " " ? std::string("a plain space") : fmt::format("`{}`", rewrite.to);
+      written += fmt::format("{}{} for each `{}`", written.empty() ? "write " : ", ", to,
+                             as_it_stands(rewrite.from));
+    }
+  }
+  if (deleted.empty()) return written;
+  return written.empty() ? deleted : fmt::format("{}, and {}", deleted, written);
+}
+
+TextFault fault_of(RecordFault which, const Damage& damage, std::string detail, std::string remedy) {
+  return {which, damage.offset, std::move(detail), std::move(remedy), std::nullopt};
+}
+
+TextFault quotes_fault(const CleanText& clean, const Damage& damage) {
+  return fault_of(
+      RecordFault::txt_embedded_quotes, damage, "quotation marks are part of the data",
+      fmt::format("enter the text without any quotation mark, from \"{}\" on", shown(clean.text)));
+}
+
+TextFault seam_fault(const Damage& damage) {
+  TextFault fault = fault_of(RecordFault::txt_seam_quotes, damage,
+                             fmt::format("`{}` stands inside the text {}, where two strings were meant",
+                                         shown(damage.text), times(damage.count)),
+                             "enter two strings, or one long text without quotation marks inside");
+  if (damage.is_in_names) {
+    fault.detail += "; outside p= it becomes part of a tag, which verifiers then do not find";
+    fault.severity = Severity::critical;
+  }
+  return fault;
+}
+
+TextFault fragment_fault(const CleanText& clean, const Damage& damage) {
+  const std::string_view text = clean.text;
+  constexpr std::size_t shown_end = 12;
+  return fault_of(
+      RecordFault::txt_zonefile_leak, damage,
+      fmt::format("`{}` of a zone file is part of the data", as_it_stands(damage.text)),
+      fmt::format("enter the record alone, without quotation marks: what begins with \"{}\" and ends "
+                  "with \"{}\"",
+                  shown(text), shown(text.substr(text.size() - std::min(text.size(), shown_end)))));
+}
+
+TextFault smart_fault(const Damage& damage) {
+  const bool is_mark = damage.text == "\xef\xbb\xbf" && damage.offset == 0;
+  return fault_of(
+      RecordFault::txt_smart_punctuation, damage,
+      is_mark ? std::string("an invisible byte order mark (BOM, `\\xef\\xbb\\xbf`) stands before the text")
+              : fmt::format("the text holds the typographic character `{}` {}", shown(damage.text),
+                            times(damage.count)),
+      fmt::format("enter the record as plain ASCII: {}", rewriting(damage)));
+}
+
+TextFault damage_fault(const CleanText& clean, const Damage& damage) {
+  const std::string what = as_it_stands(damage.text);
+  switch (damage.kind) {
+    case DamageKind::escaped_semicolon:
+      return fault_of(RecordFault::txt_escaped_semicolon, damage,
+                      fmt::format("`\\;` stands in the data {} where `;` is wanted", times(damage.count)),
+                      "enter plain semicolons; the backslash belongs to zone files alone");
+    case DamageKind::embedded_quotes:
+      return quotes_fault(clean, damage);
+    case DamageKind::seam_quotes:
+      return seam_fault(damage);
+    case DamageKind::html:
+      return fault_of(RecordFault::txt_html_entity, damage, fmt::format("the text holds `{}` of HTML", what),
+                      rewriting(damage));
+    case DamageKind::escape_sequence:
+      return fault_of(
+          RecordFault::txt_escape_sequence, damage,
+          fmt::format("`{}` stands in the data, character by character; of such escapes, which DNS does "
+                      "not undo, the text holds {}",
+                      what, damage.count),
+          rewriting(damage));
+    case DamageKind::utf16: {
+      TextFault fault = fault_of(RecordFault::txt_control_char, damage,
+                                 "the text is UTF-16: each character has a NUL octet beside it",
+                                 "save the text as ASCII or UTF-8 and enter it again");
+      fault.severity = Severity::critical;
+      return fault;
+    }
+    case DamageKind::smart_punctuation:
+      return smart_fault(damage);
+    case DamageKind::zonefile_leak:
+      return fragment_fault(clean, damage);
+    case DamageKind::non_ascii:
+      return fault_of(RecordFault::txt_non_ascii, damage,
+                      fmt::format("the text holds `{}` {}", what, times(damage.count)),
+                      fmt::format("take out `{}`, or write it as quoted-printable in n=", what));
+    case DamageKind::control_char:
+      return fault_of(RecordFault::txt_control_char, damage,
+                      fmt::format("the text holds the control character `{}` {}", what, times(damage.count)),
+                      fmt::format("enter the record as one line without `{}`", what));
+    case DamageKind::line_break_in_key:
+      return fault_of(RecordFault::txt_control_char, damage,
+                      fmt::format("the key is broken into lines by the control character `{}` {}", what,
+                                  times(damage.count)),
+                      "enter the record as one line");
+    case DamageKind::bad_folding:
+      return fault_of(RecordFault::tag_syntax_error, damage,
+                      "a line break (CRLF) has no white space behind it", "enter the record as one line");
+  }
+  return {};
+}
+
+/// Two tags between which no semicolon stands.
+TextFault separator_fault(const TagFault& slip) {
+  const std::string name = shown(slip.text);
+  if (slip.separator.empty()) {
+    return {RecordFault::tag_missing_semicolon,
+            slip.offset,
+            fmt::format("no semicolon stands before {}=", name),
+            fmt::format("put `; ` before {}=", name),
+            {}};
+  }
+  const bool is_comma = slip.separator == ",";
+  const std::string sign = is_comma ? std::string("a comma") : fmt::format("`{}`", slip.separator);
+  return {is_comma ? RecordFault::tag_comma_separator : RecordFault::tag_missing_semicolon,
+          slip.offset,
+          fmt::format("{} stands before {}= where a semicolon is wanted", sign, name),
+          is_comma ? fmt::format("replace the comma before {}= by a semicolon", name)
+                   : fmt::format("write `;` for the {} before {}=", sign, name),
+          {}};
+}
+
+/// A tag of a name that was there before.
+TextFault duplicate_fault(const TagList& list, const TagFault& slip) {
+  const std::string name = shown(slip.text);
+  const Tag* const first = list.find(slip.text);
+  const auto second =
+      std::ranges::find_if(list.tags, [&](const Tag& tag) { return &tag != first && tag.name == slip.text; });
+  const bool same = first != nullptr && second != list.tags.end() && first->value == second->value;
+  TextFault fault{RecordFault::tag_duplicate, slip.offset, {}, {}, {}};
+  fault.detail = slip.is_inner
+                     ? fmt::format("a second {}= runs into the value before it, with no semicolon", name)
+                     : fmt::format("{}= is there a second time", name);
+  if (same) {
+    fault.remedy =
+        fmt::format("delete the second {}=, which says the same as the first, with its value", name);
+  } else if (slip.text == "p") {
+    fault.remedy =
+        "keep the p= of the key that signs and delete the other; a second key needs a selector of its own";
+  } else {
+    fault.remedy = fmt::format("keep one {}= and delete the other with its value", name);
+  }
+  return fault;
+}
+
+TextFault syntax_fault(const TagList& list, const TagFault& slip) {
+  const std::string what = shown(slip.text);
+  switch (slip.kind) {
+    case TagFaultKind::duplicate:
+      return duplicate_fault(list, slip);
+    case TagFaultKind::repeated_name: {
+      const std::string_view wanted = std::string_view(slip.text).substr(0, slip.text.find('=') + 1);
+      return {RecordFault::tag_duplicate,
+              slip.offset,
+              fmt::format("`{}` stands where `{}` is wanted", what, shown(wanted)),
+              fmt::format("write `{}` for `{}`", shown(wanted), what),
+              {}};
+    }
+    case TagFaultKind::missing_semicolon:
+    case TagFaultKind::comma_separator:
+      return separator_fault(slip);
+    case TagFaultKind::stray_token:
+      return {RecordFault::tag_stray_token,
+              slip.offset,
+              fmt::format("\"{}\" is no tag: it has no `=`", what),
+              fmt::format("delete \"{}\"", what),
+              {}};
+    case TagFaultKind::colon_for_equals:
+      return {RecordFault::tag_stray_token,
+              slip.offset,
+              fmt::format("\"{}\" is no tag: a colon stands where `=` is wanted", what),
+              fmt::format("write `{0}=` for `{0}:`", slip.text.substr(0, 1)),
+              {}};
+    case TagFaultKind::bad_name:
+      return {RecordFault::tag_name_bad,
+              slip.offset,
+              fmt::format("\"{}\" cannot be the name of a tag", what),
+              fmt::format("correct the name \"{}\"", what),
+              {}};
+    case TagFaultKind::double_semicolon:
+      return {RecordFault::tag_double_semicolon,
+              slip.offset,
+              "nothing stands between two semicolons",
+              "delete one of the two semicolons",
+              {}};
+    case TagFaultKind::leading_semicolon:
+      return {RecordFault::tag_syntax_error,
+              slip.offset,
+              "the text begins with a semicolon",
+              "delete the first semicolon",
+              {}};
+    case TagFaultKind::outer_space:
+      return {RecordFault::txt_outer_space,
+              slip.offset,
+              slip.offset == 0 ? "white space stands before the first tag" : "white space ends the text",
+              "enter the record without white space around it",
+              {}};
+    case TagFaultKind::trailing_semicolon_space:
+      return {RecordFault::txt_trailing_semicolon_space,
+              slip.offset,
+              "white space stands behind the last semicolon",
+              "delete the white space at the end",
+              {}};
+  }
+  return {};
+}
+
+}  // namespace
+
+TextAdvice advise_on_damage(const CleanText& clean) {
+  TextAdvice advice;
+  for (const auto& damage : clean.damage) {
+    // RFC 6376 section 3.2 advises verifiers not to preclude UTF-8, and whoever decodes base64 ignores line
+    // breaks (RFC 2045 section 6.8).
+    if (damage.kind != DamageKind::non_ascii && damage.kind != DamageKind::line_break_in_key)
+      advice.breaks_syntax = true;
+    // Marks around the whole and marks inside are one slip.
+    if (damage.kind == DamageKind::seam_quotes && clean.has(DamageKind::embedded_quotes)) continue;
+    advice.faults.push_back(damage_fault(clean, damage));
+  }
+  return advice;
+}
+
+TextAdvice advise_on_syntax(const TagList& list) {
+  TextAdvice advice;
+  for (const auto& slip : list.faults) {
+    if (slip.kind != TagFaultKind::outer_space && slip.kind != TagFaultKind::trailing_semicolon_space)
+      advice.breaks_syntax = true;
+    advice.faults.push_back(syntax_fault(list, slip));
+  }
+  return advice;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,118 @@
+#include "checks/record/zone_fragment.hpp"
+
+#include <algorithm>
+
+#include "config/basics/ascii.hpp"
+
+namespace dkimprobe::checks {
+
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+bool is_wrapping(char c) {
+  return config::is_space(c) || c == '"' || c == '(';
+}
+
+/// Where the word `word` stands in `text`, with no letter or digit on either side; letters in any case.
+std::size_t find_word(std::string_view text, std::string_view word) {
+  for (std::size_t i = 0; i + word.size() <= text.size(); ++i) {
+    if (!config::starts_with_ignoring_case(text.substr(i), word)) continue;
+    const bool begins = i == 0 || !config::is_letter_or_digit(text[i - 1]);
+    const std::size_t end = i + word.size();
+    if (begins && (end == text.size() || !config::is_letter_or_digit(text[end]))) return i;
+  }
+  return npos;
+}
+
+/// Whether a tag of a key record begins in `text`: then what follows is no record of its own.
+bool holds_tag(std::string_view text) {
+  while (true) {
+    const std::string_view segment = config::without_outer_space(text.substr(0, text.find(';')));
+    const std::size_t equals = segment.find('=');
+    if (equals != npos && config::without_outer_space(segment.substr(0, equals)).size() == 1) return true;
+    const std::size_t semicolon = text.find(';');
+    if (semicolon == npos) return false;
+    text.remove_prefix(semicolon + 1);
+  }
+}
+
+/// Where the record begins: at its v=, else at a first tag right behind the type.
+std::optional<std::size_t> find_record(std::string_view text) {
+  if (const std::size_t version = find_word(text, "v=DKIM1"); version != npos) return version;
+  std::size_t begin = find_word(text, "TXT");
+  if (begin == npos) {
+    begin = 0;
+    if (text.find('(') == npos) return std::nullopt;
+  } else {
+    begin += 3;
+  }
+  while (begin < text.size() && is_wrapping(text[begin])) ++begin;
+  const std::string_view record = text.substr(begin);
+  if (begin == 0 || !(record.starts_with("k=") || record.starts_with("p="))) return std::nullopt;
+  return begin;
+}
+
+/// Whether the words before a record are those of a zone file, or of a program that prints records.
+bool is_of_zone_file(std::string_view front) {
+  if (holds_tag(front)) return false;
+  for (const std::string_view word : {"TXT", "_domainkey", "IN", "descriptive text", "text ="}) {
+    if (find_word(front, word) != npos) return true;
+  }
+  // The parenthesis alone, as the first or the last of what stands there.
+  const std::string_view content = config::without_outer_space(front);
+  return content.starts_with('(') || content.ends_with('(') || content.find("(\"") != npos ||
+         content.find("( \"") != npos;
+}
+
+/// Where a parenthesis or a comment begins that closes a record in a zone file.
+std::optional<std::size_t> find_closing(std::string_view text, std::size_t begin, bool has_front) {
+  const auto before = [&](std::size_t end) {
+    while (end > begin && (config::is_space(text[end - 1]) || text[end - 1] == ')' || text[end - 1] == '"'))
+      --end;
+    return end;
+  };
+  // opendkim-genkey writes `; ----- DKIM key s1 for example.com`.
+  for (const std::string_view comment : {"; -----", ";-----", "----- DKIM key"}) {
+    if (const std::size_t at = text.find(comment, begin); at != npos) return before(at);
+  }
+  // A comment behind the last quotation mark.
+  const std::size_t quote = text.rfind('"');
+  if (quote != npos && quote > begin) {
+    const std::string_view behind = config::without_outer_space(text.substr(quote + 1));
+    if (has_front && (behind.empty() || behind.front() == ')')) return before(quote);
+    if (behind.size() > 1 && behind.front() == ';' && !holds_tag(behind.substr(1))) return before(quote);
+  }
+  std::size_t end = text.size();
+  while (end > begin && (config::is_space(text[end - 1]) || text[end - 1] == '"')) --end;
+  if (end == begin || text[end - 1] != ')') return std::nullopt;
+  const std::string_view record = text.substr(begin, end - begin);
+  if (std::ranges::count(record, '(') >= std::ranges::count(record, ')')) return std::nullopt;
+  return before(end);
+}
+
+}  // namespace
+
+std::optional<ZoneFragment> find_zone_fragment(std::string_view text) {
+  const auto begin = find_record(text);
+  if (!begin) return std::nullopt;
+  std::size_t first = *begin;
+  while (first > 0 && (config::is_space(text[first - 1]) || text[first - 1] == '"')) --first;
+  const bool has_front = first > 0 && is_of_zone_file(text.substr(0, *begin));
+  if (first > 0 && !has_front) return std::nullopt;
+  const auto end = find_closing(text, *begin, has_front);
+  if (!has_front && !end) return std::nullopt;
+  ZoneFragment fragment;
+  fragment.record_begin = *begin;
+  fragment.record_end = end.value_or(text.size());
+  fragment.offset = has_front ? 0 : fragment.record_end;
+  fragment.piece = has_front ? text.substr(0, *begin) : text.substr(fragment.record_end);
+  while (fragment.piece.size() > 1 &&
+         (fragment.piece.front() == '"' || config::is_space(fragment.piece.front()))) {
+    fragment.piece.remove_prefix(1);
+    ++fragment.offset;
+  }
+  return fragment;
+}
+
+}  // namespace dkimprobe::checks
