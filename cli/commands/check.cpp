@@ -18,7 +18,6 @@
 #include "cli/io/message_input.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
-#include "cli/io/terminal.hpp"
 #include "cli/io/wall_clock.hpp"
 #include "cli/plan/check_plan.hpp"
 #include "cli/plan/judgement_context.hpp"
@@ -27,23 +26,13 @@
 #include "config/basics/escape.hpp"
 #include "exporters/formats/plugin_text.hpp"
 #include "exporters/json/observation_json.hpp"
-#include "exporters/json/report_json.hpp"
 #include "exporters/metrics/textfile.hpp"
 #include "exporters/store/history_changes.hpp"
 #include "exporters/store/history_store.hpp"
-#include "exporters/terminal/report_table.hpp"
-#include "exporters/terminal/signature_table.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
 namespace {
-
-/// What the first selector says that is as bad as the whole domain.
-std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
-  const auto report = std::ranges::find(reports, status, &checks::Report::status);
-  return report == reports.end() ? std::string{}
-                                 : fmt::format("{}: {}", report->selector.to_string(), report->headline);
-}
 
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
   std::size_t selectors = 0;
@@ -79,114 +68,156 @@ void warn(const config::Mistakes& mistakes, std::string_view so) {
   fmt::print(stderr, "dkimprobe: warning: {}: {}; {}\n", where, message, so);
 }
 
+/// What is asked, and by what it is judged.
+struct CheckInput {
+  NamedMessage message{};
+  CheckPlan plan{};
+  std::optional<exporters::HistoryStore> history{};
+};
+
+CheckRefused refused(ExitCode code, config::Mistakes& mistakes) {
+  return {code, std::move(mistakes)};
+}
+
+tl::expected<CheckInput, CheckRefused> read_input(const CheckCommand& command,
+                                                  const config::Settings& settings) {
+  CheckInput input;
+  if (command.message) {
+    auto read = read_message(*command.message);
+    if (!read) return tl::unexpected(refused(ExitCode::settings, read.error()));
+    input.message = {shown_name(*command.message), std::move(*read)};
+  }
+  auto plan = command.message ? plan_message(command, settings, input.message.signatures)
+                              : plan_check(command, settings);
+  if (!plan) return tl::unexpected(refused(ExitCode::usage, plan.error()));
+  input.plan = std::move(*plan);
+  if (command.storage) {
+    auto opened = exporters::HistoryStore::open(*command.storage);
+    if (!opened) return tl::unexpected(refused(ExitCode::settings, opened.error()));
+    input.history = std::move(*opened);
+  }
+  return input;
+}
+
+ReportForm form_of(const CheckCommand& command) {
+  if (!command.output.json) return ReportForm::tables;
+  return command.every_domain ? ReportForm::json_lines : ReportForm::json;
+}
+
+/// One run over all targets: asks, judges and prints.
+class CheckRun {
+ public:
+  CheckRun(const CheckCommand& command, CheckInput& input) : command_(command), input_(input) {
+    if (!tells_at_end()) printer_.emplace(form_of(command), command.output.color, input.message);
+  }
+
+  void ask_all();
+  [[nodiscard]] tl::expected<ExitCode, CheckRefused> end();
+
+ private:
+  /// Outputs that tell of all domains at once.
+  [[nodiscard]] bool tells_at_end() const { return command_.plugin || command_.textfile; }
+  /// A plugin has its time for all domains together.
+  void leave_time(CheckTarget& target) const;
+  [[nodiscard]] std::vector<checks::Report> judge(const CheckTarget& target, const Look& look);
+  [[nodiscard]] config::Result<void> save() const;
+
+  const CheckCommand& command_;
+  CheckInput& input_;
+  std::optional<ReportPrinter> printer_{};
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  config::Result<void> stored_{};
+  std::vector<probe::Observation> seen_{};
+  std::vector<checks::Report> judged_{};  ///< for what is told at the end
+  std::vector<checks::Status> statuses_{};
+  bool interrupted_ = false;
+};
+
+void CheckRun::leave_time(CheckTarget& target) const {
+  using std::chrono::milliseconds;
+  const auto gone = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
+  auto& time = target.probe.budgets.domain_time;
+  time = std::max(milliseconds{1}, time - gone);
+}
+
+std::vector<checks::Report> CheckRun::judge(const CheckTarget& target, const Look& look) {
+  // What the operator interrupted says nothing of the servers. What could not be written is tried again with
+  // the next domain, and is known to this process all the same.
+  exporters::HistoryStore* const store = input_.history && !look.interrupted ? &*input_.history : nullptr;
+  if (store != nullptr) stored_ = store->record(look.observations, run_time());
+  auto known = backgrounds_of(store, look.observations);
+  if (!known) {
+    if (stored_) warn(known.error(), "it is judged without the history");
+    known.emplace(look.observations.size());
+  }
+  std::vector<checks::Report> reports;
+  for (std::size_t i = 0; i < look.observations.size(); ++i) {
+    const Background& background = (*known)[i];
+    reports.push_back(checks::judge(look.observations[i], target.expectations[i], background.history,
+                                    target.policy, input_.message.signatures, background.elsewhere)
+                          .report);
+  }
+  return reports;
+}
+
+void CheckRun::ask_all() {
+  for (auto& target : input_.plan.targets) {
+    if (command_.plugin) leave_time(target);
+    Look look = look_at(target, command_.plugin ? ExitCode::unknown : ExitCode::interrupted);
+    std::vector<checks::Report> reports = judge(target, look);
+    const checks::Status status = checks::worst(reports);
+    if (printer_) printer_->print(target.domain, status, reports);
+    if (tells_at_end()) std::ranges::move(reports, std::back_inserter(judged_));
+    statuses_.push_back(status);
+    if (command_.save) std::ranges::move(look.observations, std::back_inserter(seen_));
+    interrupted_ = look.interrupted;
+    if (interrupted_) return;
+  }
+}
+
+config::Result<void> CheckRun::save() const {
+  if (!command_.save) return {};
+  if (seen_.empty()) {
+    fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");
+    return {};
+  }
+  return write_file(*command_.save, exporters::observation_json(seen_));
+}
+
+tl::expected<ExitCode, CheckRefused> CheckRun::end() {
+  // The verdict stands whatever becomes of the history.
+  if (!stored_) warn(stored_.error(), "what was seen is not stored");
+  if (auto saved = save(); !saved) return tl::unexpected(refused(ExitCode::settings, saved.error()));
+  const checks::Status status = status_of_all(statuses_, input_.message);
+  if (command_.textfile && !interrupted_) {
+    if (auto written = write_textfile(*command_.textfile, judged_, input_.history); !written)
+      return tl::unexpected(refused(ExitCode::settings, written.error()));
+  }
+  if (command_.plugin) {
+    write_output(interrupted_ ? exporters::plugin_failure(std::vector<std::string>{"interrupted"})
+                              : exporters::plugin_text(judged_, status, input_.plan.targets.front().policy));
+  }
+  if (printer_) printer_->end(status);
+  if (!interrupted_) return exit_code(status);
+  if (!command_.output.json && !command_.plugin)
+    fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+  return ExitCode::interrupted;
+}
+
 }  // namespace
 
 tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
   auto loaded = load_settings(command);
-  if (!loaded) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(loaded.error())});
-  const config::Settings& settings = loaded->settings;
+  if (!loaded) return tl::unexpected(refused(ExitCode::settings, loaded.error()));
   if (command.only_check_settings) {
-    print_settings_good(command, settings);
+    print_settings_good(command, loaded->settings);
     return ExitCode::ok;
   }
-  std::vector<checks::SignatureField> signatures;
-  if (command.message) {
-    auto read = read_message(*command.message);
-    if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
-    signatures = std::move(*read);
-  }
-  auto plan = command.message ? plan_message(command, settings, signatures) : plan_check(command, settings);
-  if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, std::move(plan.error())});
-  if (command.message && !command.output.json) {
-    write_output(exporters::signature_table(signatures, shown_name(*command.message),
-                                            output_style(command.output.color)));
-  }
-
-  std::optional<exporters::HistoryStore> history;
-  if (command.storage) {
-    auto opened = exporters::HistoryStore::open(*command.storage);
-    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
-    history = std::move(*opened);
-  }
-
-  config::Result<void> stored;
-  std::vector<exporters::DomainSummary> domains;
-  std::vector<exporters::DomainReports> of_message;
-  std::vector<probe::Observation> seen;
-  std::vector<checks::Report> judged;  // for the outputs that tell of all domains at once
-  const bool at_once = command.plugin || command.textfile;
-  const auto began = std::chrono::steady_clock::now();
-  bool interrupted = false;
-  for (auto& target : plan->targets) {
-    // A plugin has its time for all domains together.
-    if (command.plugin) {
-      auto& time = target.probe.budgets.domain_time;
-      time =
-          std::max(std::chrono::milliseconds{1}, time - std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                            std::chrono::steady_clock::now() - began));
-    }
-    Look look = look_at(target, command.plugin ? ExitCode::unknown : ExitCode::interrupted);
-    // What the operator interrupted says nothing of the servers. What could not be written is tried again
-    // with the next domain, and is known to this process all the same.
-    exporters::HistoryStore* const store = history && !look.interrupted ? &*history : nullptr;
-    if (store != nullptr) stored = store->record(look.observations, run_time());
-    auto known = backgrounds_of(store, look.observations);
-    if (!known) {
-      if (stored) warn(known.error(), "it is judged without the history");
-      known.emplace(look.observations.size());
-    }
-    std::vector<checks::Report> reports;
-    for (std::size_t i = 0; i < look.observations.size(); ++i) {
-      const Background& background = (*known)[i];
-      reports.push_back(checks::judge(look.observations[i], target.expectations[i], background.history,
-                                      target.policy, signatures, background.elsewhere)
-                            .report);
-    }
-    const checks::Status status = checks::worst(reports);
-    if (at_once) {
-      std::ranges::copy(reports, std::back_inserter(judged));
-    } else if (!command.output.json) {
-      write_output((domains.empty() && !command.message ? "" : "\n") +
-                   report_tables(target.domain, reports, command.output.color));
-    } else if (command.message) {
-      of_message.push_back({target.domain, status, reports});
-    } else if (command.every_domain) {
-      write_output(exporters::check_json_line(target.domain, status, reports));
-    } else {
-      write_output(exporters::check_json(target.domain, status, reports));
-    }
-    domains.push_back({target.domain, status, worst_headline(status, reports)});
-    if (command.save) std::ranges::move(look.observations, std::back_inserter(seen));
-    interrupted = look.interrupted;
-    if (interrupted) break;
-  }
-  // The verdict stands whatever becomes of the history.
-  if (!stored) warn(stored.error(), "what was seen is not stored");
-  if (command.save && seen.empty()) {
-    fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");
-  } else if (command.save) {
-    if (auto saved = write_file(*command.save, exporters::observation_json(seen)); !saved)
-      return tl::unexpected(CheckRefused{ExitCode::settings, std::move(saved.error())});
-  }
-  if (!command.output.json && !at_once && domains.size() > 1)
-    write_output('\n' + exporters::domains_table(domains, output_style(command.output.color)));
-  std::vector<checks::Status> statuses;
-  for (const auto& domain : domains) statuses.push_back(domain.status);
-  if (any_names_no_key(signatures)) statuses.push_back(checks::Status::critical);
-  const checks::Status status = checks::worst(statuses);
-  if (command.textfile && !interrupted) {
-    if (auto written = write_textfile(*command.textfile, judged, history); !written)
-      return tl::unexpected(CheckRefused{ExitCode::settings, std::move(written.error())});
-  }
-  if (command.plugin)
-    write_output(interrupted ? exporters::plugin_failure(std::vector<std::string>{"interrupted"})
-                             : exporters::plugin_text(judged, status, plan->targets.front().policy));
-  if (command.message && command.output.json)
-    write_output(exporters::message_json(status, signatures, of_message));
-  if (!interrupted) return exit_code(status);
-  if (!command.output.json && !command.plugin)
-    fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
-  return ExitCode::interrupted;
+  auto input = read_input(command, loaded->settings);
+  if (!input) return tl::unexpected(std::move(input.error()));
+  CheckRun run(command, *input);
+  run.ask_all();
+  return run.end();
 }
 
 }  // namespace dkimprobe::cli

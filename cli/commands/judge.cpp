@@ -12,89 +12,101 @@
 #include "cli/io/message_input.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
-#include "cli/io/terminal.hpp"
 #include "cli/plan/check_plan.hpp"
 #include "cli/plan/judgement_context.hpp"
 #include "cli/plan/settings_input.hpp"
 #include "exporters/json/observation_json.hpp"
-#include "exporters/json/report_json.hpp"
 #include "exporters/store/history_store.hpp"
-#include "exporters/terminal/signature_table.hpp"
 
 namespace dkimprobe::cli {
+
+namespace {
+
+using exporters::HistoryStore;
+using Observations = std::vector<probe::Observation>;
+
+/// By what the stored observations are judged.
+struct JudgeInput {
+  config::Settings settings{};
+  std::optional<HistoryStore> store{};
+  NamedMessage message{};
+};
+
+config::Result<JudgeInput> read_input(const JudgeCommand& command) {
+  JudgeInput input;
+  if (command.settings_file) {
+    auto read = load_settings(*command.settings_file);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    input.settings = std::move(*read);
+  }
+  if (command.storage) {
+    auto opened = HistoryStore::open(*command.storage, exporters::HistoryAccess::read);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    input.store = std::move(*opened);
+  }
+  if (command.message) {
+    auto read = read_message(*command.message);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    input.message = {shown_name(*command.message), std::move(*read)};
+  }
+  return input;
+}
+
+/// The reports of one domain. What is expected is the same as when `check` is given these selectors.
+config::Result<std::vector<checks::Report>> judge_domain(const JudgeCommand& command, JudgeInput& input,
+                                                         std::span<const probe::Observation> looks) {
+  CheckCommand asked;
+  asked.domain = looks.front().domain;
+  for (const auto& look : looks) asked.selectors.push_back(look.selector);
+  asked.role = command.role;
+  const auto plan = plan_check(asked, input.settings);
+  if (!plan) return tl::unexpected(plan.error());
+  const CheckTarget& target = plan->targets.front();
+  const auto known = backgrounds_of(input.store ? &*input.store : nullptr, looks);
+  if (!known) return tl::unexpected(known.error());
+  std::vector<checks::Report> reports;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const Background& background = (*known)[i];
+    const auto expected = std::ranges::find(target.selectors, looks[i].selector) - target.selectors.begin();
+    reports.push_back(checks::judge(looks[i], target.expectations[static_cast<std::size_t>(expected)],
+                                    background.history, target.policy, input.message.signatures,
+                                    background.elsewhere)
+                          .report);
+  }
+  return reports;
+}
+
+/// The end of the observations of the first one's domain: its selectors follow each other.
+Observations::const_iterator end_of_domain(Observations::const_iterator first, const Observations& stored) {
+  return std::find_if(first, stored.end(),
+                      [&](const probe::Observation& other) { return !(other.domain == first->domain); });
+}
+
+}  // namespace
 
 config::Result<ExitCode> run_judge(const JudgeCommand& command) {
   const auto text = read_file(command.file, exporters::largest_observation_file_bytes);
   if (!text) return tl::unexpected(text.error());
   const auto stored = exporters::read_observation_json(*text, shown_name(command.file));
   if (!stored) return tl::unexpected(stored.error());
-  config::Settings settings;
-  if (command.settings_file) {
-    auto read = load_settings(*command.settings_file);
-    if (!read) return tl::unexpected(std::move(read.error()));
-    settings = std::move(*read);
-  }
-  std::optional<exporters::HistoryStore> store;
-  if (command.storage) {
-    auto opened = exporters::HistoryStore::open(*command.storage, exporters::HistoryAccess::read);
-    if (!opened) return tl::unexpected(std::move(opened.error()));
-    store = std::move(*opened);
-  }
-  std::vector<checks::SignatureField> signatures;
-  if (command.message) {
-    auto read = read_message(*command.message);
-    if (!read) return tl::unexpected(std::move(read.error()));
-    signatures = std::move(*read);
-    if (!command.output.json) {
-      write_output(exporters::signature_table(signatures, shown_name(*command.message),
-                                              output_style(command.output.color)));
-    }
-  }
-  std::vector<exporters::DomainReports> of_message;
-  // The selectors of a domain follow each other, as they were stored.
+  auto input = read_input(command);
+  if (!input) return tl::unexpected(std::move(input.error()));
+
+  const bool is_one_domain = end_of_domain(stored->begin(), *stored) == stored->end();
+  const ReportForm json = is_one_domain ? ReportForm::json : ReportForm::json_lines;
+  ReportPrinter printer(command.output.json ? json : ReportForm::tables, command.output.color,
+                        input->message);
   std::vector<checks::Status> statuses;
   for (auto first = stored->begin(); first != stored->end();) {
-    const auto last = std::find_if(first, stored->end(), [&](const probe::Observation& other) {
-      return !(other.domain == first->domain);
-    });
-    // What is expected is the same as when `check` is given these selectors.
-    CheckCommand asked;
-    asked.domain = first->domain;
-    for (auto each = first; each != last; ++each) asked.selectors.push_back(each->selector);
-    asked.role = command.role;
-    const auto plan = plan_check(asked, settings);
-    if (!plan) return tl::unexpected(plan.error());
-    const CheckTarget& target = plan->targets.front();
-    const std::span looks(first, last);
-    const auto known = backgrounds_of(store ? &*store : nullptr, looks);
-    if (!known) return tl::unexpected(known.error());
-    std::vector<checks::Report> reports;
-    for (auto each = first; each != last; ++each) {
-      const Background& background = (*known)[static_cast<std::size_t>(each - first)];
-      const auto expected = std::ranges::find(target.selectors, each->selector) - target.selectors.begin();
-      reports.push_back(checks::judge(*each, target.expectations[static_cast<std::size_t>(expected)],
-                                      background.history, target.policy, signatures, background.elsewhere)
-                            .report);
-    }
-    const checks::Status status = checks::worst(reports);
-    const bool is_all = last - first == static_cast<std::ptrdiff_t>(stored->size());
-    if (!command.output.json) {
-      write_output((statuses.empty() && !command.message ? "" : "\n") +
-                   report_tables(first->domain, reports, command.output.color));
-    } else if (command.message) {
-      of_message.push_back({first->domain, status, std::move(reports)});
-    } else if (is_all) {
-      write_output(exporters::check_json(first->domain, status, reports));
-    } else {
-      write_output(exporters::check_json_line(first->domain, status, reports));
-    }
-    statuses.push_back(status);
+    const auto last = end_of_domain(first, *stored);
+    const auto reports = judge_domain(command, *input, std::span(first, last));
+    if (!reports) return tl::unexpected(reports.error());
+    statuses.push_back(checks::worst(*reports));
+    printer.print(first->domain, statuses.back(), *reports);
     first = last;
   }
-  if (any_names_no_key(signatures)) statuses.push_back(checks::Status::critical);
-  const checks::Status status = checks::worst(statuses);
-  if (command.message && command.output.json)
-    write_output(exporters::message_json(status, signatures, of_message));
+  const checks::Status status = status_of_all(statuses, input->message);
+  printer.end(status);
   return exit_code(status);
 }
 

@@ -1,12 +1,17 @@
-// Reports as tables for standard output, and the exit code that a status means.
+// Reports on standard output in the form that was asked for, and the exit code that a status means.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "checks/message/signature_field.hpp"
 #include "checks/report/report.hpp"
 #include "cli/io/exit_code.hpp"
 #include "cli/io/terminal.hpp"
+#include "exporters/json/report_json.hpp"
+#include "exporters/terminal/report_table.hpp"
 
 namespace dkimprobe::cli {
 
@@ -15,5 +20,37 @@ namespace dkimprobe::cli {
 /// The tables of the reports of one domain.
 [[nodiscard]] std::string report_tables(const config::DomainName& domain,
                                         const std::vector<checks::Report>& reports, ColorChoice color);
+
+enum class ReportForm : std::uint8_t { tables, json, json_lines };
+
+/// The message whose signatures are judged, as the command line names it.
+struct NamedMessage {
+  std::string name{};  ///< escaped; empty without a message
+  std::vector<checks::SignatureField> signatures{};
+
+  [[nodiscard]] bool is_given() const { return !name.empty(); }
+};
+
+/// Prints the reports of one domain after the other. With a message its signatures come first, and JSON is
+/// one object at the end.
+class ReportPrinter {
+ public:
+  ReportPrinter(ReportForm form, ColorChoice color, const NamedMessage& message);
+
+  void print(const config::DomainName& domain, checks::Status status,
+             const std::vector<checks::Report>& reports);
+  /// `status` is that of the whole.
+  void end(checks::Status status);
+
+ private:
+  ReportForm form_;
+  ColorChoice color_;
+  const NamedMessage& message_;
+  std::vector<exporters::DomainSummary> domains_{};
+  std::vector<exporters::DomainReports> of_message_{};
+};
+
+/// Of the domains, and of a message that has signatures without a key.
+[[nodiscard]] checks::Status status_of_all(std::vector<checks::Status> domains, const NamedMessage& message);
 
 }  // namespace dkimprobe::cli
