@@ -330,67 +330,57 @@ std::string_view why_not_asked(probe::NotAsked reason) {
   return "";
 }
 
-std::string describe(const ServerAnswer& answer) {
-  std::string text;
+namespace {
+
+std::string outcome_text(const ServerAnswer& answer) {
   switch (answer.outcome) {
     case ServerOutcome::answered:
-      text = describe_answered(*answer.whole(), answer.whole_exchange->question_name);
-      break;
+      return describe_answered(*answer.whole(), answer.whole_exchange->question_name);
     case ServerOutcome::nodata:
-      text = "no TXT";
-      break;
+      return "no TXT";
     case ServerOutcome::nxdomain:
-      text = "NXDOMAIN";
-      break;
+      return "NXDOMAIN";
     case ServerOutcome::servfail:
-      text = "SERVFAIL";
-      break;
+      return "SERVFAIL";
     case ServerOutcome::refused:
-      text = "REFUSED";
-      break;
+      return "REFUSED";
     case ServerOutcome::formerr:
-      text = "FORMERR";
-      break;
+      return "FORMERR";
     case ServerOutcome::notimp:
-      text = "NOTIMP";
-      break;
+      return "NOTIMP";
     case ServerOutcome::other_rcode:
-      for (const Tries* tries : {&answer.tcp, &answer.edns, &answer.plain}) {
-        if (tries->outcome == ServerOutcome::other_rcode) text = rcode_text(tries->response()->rcode);
+      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
+        if (tries->outcome == ServerOutcome::other_rcode) return rcode_text(tries->response()->rcode);
       }
-      break;
+      return {};
     case ServerOutcome::not_authoritative:
-      text = "not authoritative";
-      break;
+      return "not authoritative";
     case ServerOutcome::upward_referral:
-      text = "refers upwards";
-      break;
+      return "refers upwards";
     case ServerOutcome::self_referral:
-      text = "refers to itself";
-      break;
+      return "refers to itself";
     case ServerOutcome::timeout:
-      text =
-          fmt::format("no answer in {}",
-                      seconds_text(std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited})));
-      break;
+      return fmt::format(
+          "no answer in {}",
+          seconds_text(std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited})));
     case ServerOutcome::unreachable:
-      text = "unreachable";
-      break;
+      return "unreachable";
     case ServerOutcome::tcp_failed:
-      text = "truncated, no TCP";
-      break;
+      return "truncated, no TCP";
     case ServerOutcome::malformed:
-      text = "malformed answer";
-      break;
+      return "malformed answer";
     case ServerOutcome::local_error:
-      text = "failed on this machine";
-      break;
+      return "failed on this machine";
     case ServerOutcome::not_asked:
-      text = why_not_asked(answer.server->not_asked);
-      break;
+      return std::string(why_not_asked(answer.server->not_asked));
   }
-  if (answer.disagrees_with_itself) text += ", not the same each time";
-  return text;
+  return {};
+}
+
+}  // namespace
+
+std::string describe(const ServerAnswer& answer) {
+  return outcome_text(answer) + (answer.disagrees_with_itself ? ", not the same each time" : "");
 }
 
 std::string server_text(const ServerId& id) {

@@ -584,92 +584,102 @@ class KeyRecordReader {
     }
   }
 
+  void tell_key(RecordFault which, const Tag& tag, std::string detail, std::string remedy) {
+    fault(which, tag.value_offset, std::move(detail), std::move(remedy));
+  }
+
+  void break_key(RecordFault which, const Tag& tag, std::string detail, std::string remedy) {
+    broken_key_ = true;
+    tell_key(which, tag, std::move(detail), std::move(remedy));
+  }
+
   void judge_form(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
-    const bool wants_ed25519 = type_ == KeyType::ed25519;
-    const auto told = [&](RecordFault which, std::string detail, std::string remedy) {
-      fault(which, tag.value_offset, std::move(detail), std::move(remedy));
-    };
-    const auto broken = [&](RecordFault which, std::string detail, std::string remedy) {
-      broken_key_ = true;
-      told(which, std::move(detail), std::move(remedy));
-    };
     if (key.form == KeyForm::private_key) {
       broken_key_ = true;  // told for the whole text
       return;
     }
     if (type_ == KeyType::other) return;  // nobody knows what its p= should be
-    const bool readable = base64.padding != Base64Text::Padding::wrong && !base64.first_junk;
-    const bool whole_digits = base64.padding != Base64Text::Padding::cut;
     switch (key.form) {
       case KeyForm::private_key:
         break;
       case KeyForm::rsa_spki:
       case KeyForm::rsa_pkcs1:
-        if (wants_ed25519) {
-          broken(RecordFault::keytype_mismatch,
-                 fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
-                 "write `k=rsa`, or publish the Ed25519 key");
-        } else {
-          weak_key_ = key.bits < 1024 || !is_sound_rsa(key);
-          if (key.form == KeyForm::rsa_pkcs1) {
-            told(RecordFault::key_pkcs1_encoding, "p= holds a bare RSAPublicKey (PKCS#1)",
-                 wrapping(base64, key));
-          }
-        }
+        judge_rsa(tag, base64, key);
         break;
       case KeyForm::ed25519_raw:
-        if (!wants_ed25519) {
-          broken(RecordFault::keytype_mismatch,
-                 record_.list.find("k") == nullptr
-                     ? "without k= the key must be RSA, but p= holds 32 octets as Ed25519 keys do"
-                     : "k= says rsa, but p= holds 32 octets as Ed25519 keys do",
-                 "write `k=ed25519`, or publish the RSA key");
-        } else {
-          judge_curve(tag, key);
-        }
+        judge_raw_ed25519(tag, key);
         break;
       case KeyForm::ed25519_spki:
-        if (!wants_ed25519) {
-          broken(RecordFault::keytype_mismatch, "k= says rsa, the key is Ed25519",
-                 "write `k=ed25519`, or publish the RSA key");
-        }
-        broken(RecordFault::key_ed25519_spki,
-               "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
-               tag.value.size() == wrapped_ed25519_digits && base64.strict()
-                   ? fmt::format("write `p={}`, the last 32 octets of it", tag.value.substr(wrapping_digits))
-                   : std::string("publish only the last 32 octets of it, in base64"));
+        judge_wrapped_ed25519(tag, base64);
         break;
       case KeyForm::other:
-        broken(RecordFault::key_not_supported, fmt::format("p= holds another kind of key: {}", key.algorithm),
-               "publish an RSA key, or an Ed25519 key with `k=ed25519`");
+        break_key(RecordFault::key_not_supported, tag,
+                  fmt::format("p= holds another kind of key: {}", key.algorithm),
+                  "publish an RSA key, or an Ed25519 key with `k=ed25519`");
         break;
       case KeyForm::truncated:
-        broken_key_ = true;
-        if (!readable) break;
-        if (wants_ed25519) {
-          wrong_length(tag, base64.bytes.size());
-        } else {
-          told(RecordFault::key_truncated,
-               fmt::format("the key is cut off: {} octets are there, at least {} are missing",
-                           base64.bytes.size(), key.missing_bytes),
-               "enter the whole key; fields that take 255 characters need two strings");
-        }
-        break;
       case KeyForm::invalid:
-        broken_key_ = true;
-        if (!readable || !whole_digits) break;
-        if (wants_ed25519) {
-          wrong_length(tag, base64.bytes.size());
-        } else {
-          told(RecordFault::key_der_invalid, fmt::format("p= is base64, but no key: {}", key.fault),
-               std::string(key_anew));
-        }
+        judge_unreadable(tag, base64, key);
         break;
     }
     if (key.trailing_bytes > 0 && was_read(key)) {
-      broken(RecordFault::key_der_trailing_bytes,
-             fmt::format("{} octets follow the end of the key", key.trailing_bytes),
-             "enter the key anew, without anything behind its end");
+      break_key(RecordFault::key_der_trailing_bytes, tag,
+                fmt::format("{} octets follow the end of the key", key.trailing_bytes),
+                "enter the key anew, without anything behind its end");
+    }
+  }
+
+  void judge_rsa(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
+    if (type_ == KeyType::ed25519) {
+      break_key(RecordFault::keytype_mismatch, tag,
+                fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
+                "write `k=rsa`, or publish the Ed25519 key");
+      return;
+    }
+    weak_key_ = key.bits < 1024 || !is_sound_rsa(key);
+    if (key.form == KeyForm::rsa_pkcs1) {
+      tell_key(RecordFault::key_pkcs1_encoding, tag, "p= holds a bare RSAPublicKey (PKCS#1)",
+               wrapping(base64, key));
+    }
+  }
+
+  void judge_raw_ed25519(const Tag& tag, const PublicKey& key) {
+    if (type_ == KeyType::ed25519) return judge_curve(tag, key);
+    break_key(RecordFault::keytype_mismatch, tag,
+              record_.list.find("k") == nullptr
+                  ? "without k= the key must be RSA, but p= holds 32 octets as Ed25519 keys do"
+                  : "k= says rsa, but p= holds 32 octets as Ed25519 keys do",
+              "write `k=ed25519`, or publish the RSA key");
+  }
+
+  void judge_wrapped_ed25519(const Tag& tag, const Base64Text& base64) {
+    if (type_ != KeyType::ed25519) {
+      break_key(RecordFault::keytype_mismatch, tag, "k= says rsa, the key is Ed25519",
+                "write `k=ed25519`, or publish the RSA key");
+    }
+    break_key(RecordFault::key_ed25519_spki, tag,
+              "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
+              tag.value.size() == wrapped_ed25519_digits && base64.strict()
+                  ? fmt::format("write `p={}`, the last 32 octets of it", tag.value.substr(wrapping_digits))
+                  : std::string("publish only the last 32 octets of it, in base64"));
+  }
+
+  void judge_unreadable(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
+    broken_key_ = true;
+    // Then base64 is the fault, and has been told.
+    if (base64.padding == Base64Text::Padding::wrong || base64.first_junk) return;
+    const bool is_cut = key.form == KeyForm::truncated;
+    if (!is_cut && base64.padding == Base64Text::Padding::cut) return;
+    if (type_ == KeyType::ed25519) {
+      wrong_length(tag, base64.bytes.size());
+    } else if (is_cut) {
+      tell_key(RecordFault::key_truncated, tag,
+               fmt::format("the key is cut off: {} octets are there, at least {} are missing",
+                           base64.bytes.size(), key.missing_bytes),
+               "enter the whole key; fields that take 255 characters need two strings");
+    } else {
+      tell_key(RecordFault::key_der_invalid, tag, fmt::format("p= is base64, but no key: {}", key.fault),
+               std::string(key_anew));
     }
   }
 

@@ -176,6 +176,44 @@ TextFault duplicate_fault(const TagList& list, const TagFault& slip) {
   return fault;
 }
 
+TextFault between_tags_fault(const TagFault& slip) {
+  switch (slip.kind) {
+    case TagFaultKind::double_semicolon:
+      return {RecordFault::tag_double_semicolon,
+              slip.offset,
+              "nothing stands between two semicolons",
+              "delete one of the two semicolons",
+              {}};
+    case TagFaultKind::leading_semicolon:
+      return {RecordFault::tag_syntax_error,
+              slip.offset,
+              "the text begins with a semicolon",
+              "delete the first semicolon",
+              {}};
+    case TagFaultKind::outer_space:
+      return {RecordFault::txt_outer_space,
+              slip.offset,
+              slip.offset == 0 ? "white space stands before the first tag" : "white space ends the text",
+              "enter the record without white space around it",
+              {}};
+    case TagFaultKind::trailing_semicolon_space:
+      return {RecordFault::txt_trailing_semicolon_space,
+              slip.offset,
+              "white space stands behind the last semicolon",
+              "delete the white space at the end",
+              {}};
+    case TagFaultKind::duplicate:
+    case TagFaultKind::repeated_name:
+    case TagFaultKind::missing_semicolon:
+    case TagFaultKind::comma_separator:
+    case TagFaultKind::stray_token:
+    case TagFaultKind::colon_for_equals:
+    case TagFaultKind::bad_name:
+      break;
+  }
+  return {};
+}
+
 TextFault syntax_fault(const TagList& list, const TagFault& slip) {
   const std::string what = shown(slip.text);
   switch (slip.kind) {
@@ -211,29 +249,10 @@ TextFault syntax_fault(const TagList& list, const TagFault& slip) {
               fmt::format("correct the name \"{}\"", what),
               {}};
     case TagFaultKind::double_semicolon:
-      return {RecordFault::tag_double_semicolon,
-              slip.offset,
-              "nothing stands between two semicolons",
-              "delete one of the two semicolons",
-              {}};
     case TagFaultKind::leading_semicolon:
-      return {RecordFault::tag_syntax_error,
-              slip.offset,
-              "the text begins with a semicolon",
-              "delete the first semicolon",
-              {}};
     case TagFaultKind::outer_space:
-      return {RecordFault::txt_outer_space,
-              slip.offset,
-              slip.offset == 0 ? "white space stands before the first tag" : "white space ends the text",
-              "enter the record without white space around it",
-              {}};
     case TagFaultKind::trailing_semicolon_space:
-      return {RecordFault::txt_trailing_semicolon_space,
-              slip.offset,
-              "white space stands behind the last semicolon",
-              "delete the white space at the end",
-              {}};
+      return between_tags_fault(slip);
   }
   return {};
 }

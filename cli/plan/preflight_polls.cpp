@@ -34,6 +34,21 @@ void keep(std::vector<CacheLook>& caches, const std::vector<checks::ResolverWord
   }
 }
 
+/// One question to each resolver, whatever it brings, once the key may be signed with; whether it was asked.
+bool ask_public(const PreflightWorld& world, Preflight& preflight) {
+  checks::PublicAnswer answer;
+  const bool may_ask = preflight.sign.safe.readiness == Readiness::ready;
+  if (may_ask) {
+    answer.answers = world.ask_public(preflight);
+    hold_back(preflight, answer);
+  } else {
+    answer.why_not_asked =
+        "before the key may be signed with, the question itself could put a wrong answer into a cache";
+  }
+  preflight.public_answer = std::move(answer);
+  return may_ask;
+}
+
 }  // namespace
 
 std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
@@ -85,19 +100,7 @@ PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSetti
     // Where a server is right by turns, two looks have to find it so, whatever the time that is left.
     confirms = is_ready && preflight.sign.alternates && !confirms;
     bool is_last = look.interrupted;
-    if (world.ask_public && !confirms && !look.interrupted) {
-      checks::PublicAnswer answer;
-      if (preflight.sign.safe.readiness == Readiness::ready) {
-        // One question, whatever it brings.
-        is_last = true;
-        answer.answers = world.ask_public(preflight);
-        hold_back(preflight, answer);
-      } else {
-        answer.why_not_asked =
-            "before the key may be signed with, the question itself could put a wrong answer into a cache";
-      }
-      preflight.public_answer = std::move(answer);
-    }
+    if (world.ask_public && !confirms && !look.interrupted) is_last = ask_public(world, preflight);
     preflight.looks = looks;
     const milliseconds least = least_interval(look.observation, settings);
     interval = next_interval(interval,

@@ -278,6 +278,77 @@ Json signature_json(const checks::SignatureField& field) {
           {"mistakes", std::move(mistakes)}};
 }
 
+Json resolver_json(const checks::ResolverWord& word) {
+  const bool holds_something = word.look.state == checks::CacheState::denied ||
+                               word.look.state == checks::CacheState::other ||
+                               word.look.state == checks::CacheState::expected;
+  return {{"resolver", word.look.resolver.to_string()},
+          {"seen", iso_time(word.look.seen)},
+          {"state", checks::to_string(word.look.state)},
+          {"seconds_left", holds_something ? Json(word.look.seconds_left) : Json(nullptr)},
+          {"detail", without_controls(word.detail)}};
+}
+
+Json resolvers_json(const std::vector<checks::ResolverWord>& words) {
+  Json list = Json::array();
+  for (const auto& word : words) list.push_back(resolver_json(word));
+  return list;
+}
+
+Json expected_key_json(const checks::Preflight& preflight) {
+  const auto& expected = preflight.expected_key;
+  if (!expected) return nullptr;
+  return {{"sha256", expected->sha256},
+          {"algorithm", text_or_null(expected->algorithm)},
+          {"bits", expected->bits == 0 ? Json(nullptr) : Json(expected->bits)}};
+}
+
+Json progress_json(const checks::ServerProgress& server) {
+  const bool has_address = server.server.has_address();
+  return {{"owner", server.owner.to_string()},
+          {"name", without_controls(server.server.name)},
+          {"address", has_address ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
+          {"port", has_address ? Json(server.server.address.port) : Json(nullptr)},
+          {"progress", checks::to_string(server.progress)},
+          {"since", time_or_null(server.since)},
+          {"detail", without_controls(server.detail)}};
+}
+
+Json difference_json(const std::optional<checks::TextDifference>& difference) {
+  if (!difference) return nullptr;
+  return {{"offset", difference->offset},
+          {"shown_from", difference->shown_from},
+          {"published", escape_text(difference->published)},
+          {"meant", escape_text(difference->meant)},
+          {"cause", text_or_null(difference->cause)}};
+}
+
+Json texts_json(const checks::Preflight& preflight) {
+  if (!preflight.text_known) return nullptr;
+  Json texts = Json::array();
+  for (const auto& copy : preflight.texts) {
+    Json addresses = Json::array();
+    for (const auto& server : copy.servers) addresses.push_back(server.address.ip.to_string());
+    texts.push_back({{"servers", std::move(addresses)},
+                     {"string_sizes", copy.string_sizes},
+                     {"difference", difference_json(copy.difference)}});
+  }
+  return texts;
+}
+
+Json limits_json(const checks::Preflight& preflight) {
+  Json limits = Json::array();
+  for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
+  if (!preflight.no_way.empty()) limits.push_back(without_controls(preflight.no_way));
+  return limits;
+}
+
+Json public_answer_json(const checks::Preflight& preflight) {
+  if (!preflight.public_answer) return nullptr;
+  return {{"why_not_asked", text_or_null(preflight.public_answer->why_not_asked)},
+          {"answers", resolvers_json(preflight.public_answer->answers)}};
+}
+
 }  // namespace
 
 std::string check_json(const config::DomainName& domain, checks::Status status,
@@ -357,66 +428,11 @@ std::string record_json(const RecordOutput& output) {
 }
 
 std::string preflight_json(const checks::Preflight& preflight) {
-  const auto word_of = [](const checks::ResolverWord& word) -> Json {
-    const bool holds_something = word.look.state == checks::CacheState::denied ||
-                                 word.look.state == checks::CacheState::other ||
-                                 word.look.state == checks::CacheState::expected;
-    return {{"resolver", word.look.resolver.to_string()},
-            {"seen", iso_time(word.look.seen)},
-            {"state", checks::to_string(word.look.state)},
-            {"seconds_left", holds_something ? Json(word.look.seconds_left) : Json(nullptr)},
-            {"detail", without_controls(word.detail)}};
-  };
   const Report& report = preflight.report;
-  Json key = nullptr;
-  if (const auto& expected = preflight.expected_key) {
-    key = {{"sha256", expected->sha256},
-           {"algorithm", text_or_null(expected->algorithm)},
-           {"bits", expected->bits == 0 ? Json(nullptr) : Json(expected->bits)}};
-  }
   Json servers = Json::array();
-  for (const auto& server : preflight.sign.servers) {
-    servers.push_back(
-        {{"owner", server.owner.to_string()},
-         {"name", without_controls(server.server.name)},
-         {"address",
-          server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
-         {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
-         {"progress", checks::to_string(server.progress)},
-         {"since", time_or_null(server.since)},
-         {"detail", without_controls(server.detail)}});
-  }
-  Json texts = nullptr;
-  if (preflight.text_known) texts = Json::array();
-  for (const auto& copy : preflight.texts) {
-    Json addresses = Json::array();
-    for (const auto& server : copy.servers) addresses.push_back(server.address.ip.to_string());
-    Json difference = nullptr;
-    if (copy.difference) {
-      difference = {{"offset", copy.difference->offset},
-                    {"shown_from", copy.difference->shown_from},
-                    {"published", escape_text(copy.difference->published)},
-                    {"meant", escape_text(copy.difference->meant)},
-                    {"cause", text_or_null(copy.difference->cause)}};
-    }
-    texts.push_back({{"servers", std::move(addresses)},
-                     {"string_sizes", copy.string_sizes},
-                     {"difference", std::move(difference)}});
-  }
+  for (const auto& server : preflight.sign.servers) servers.push_back(progress_json(server));
   Json findings = Json::array();
   for (const auto& finding : report.findings) append_finding(findings, finding);
-  Json limits = Json::array();
-  for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
-  if (!preflight.no_way.empty()) limits.push_back(without_controls(preflight.no_way));
-  Json caches = Json::array();
-  for (const auto& word : preflight.caches) caches.push_back(word_of(word));
-  Json public_answer = nullptr;
-  if (preflight.public_answer) {
-    Json answers = Json::array();
-    for (const auto& word : preflight.public_answer->answers) answers.push_back(word_of(word));
-    public_answer = {{"why_not_asked", text_or_null(preflight.public_answer->why_not_asked)},
-                     {"answers", std::move(answers)}};
-  }
   return json_text({{"schema", "dkimprobe.preflight/1"},
                     {"domain", report.domain.to_string()},
                     {"selector", report.selector.to_string()},
@@ -425,17 +441,17 @@ std::string preflight_json(const checks::Preflight& preflight) {
                     {"readiness", checks::to_string(preflight.sign.safe.readiness)},
                     {"safe_to_sign_at", time_or_null(preflight.sign.safe.at)},
                     {"because", because_json(preflight.sign.safe.because)},
-                    {"expected_key", std::move(key)},
+                    {"expected_key", expected_key_json(preflight)},
                     {"record", record_json(report.record)},
                     {"key", key_json(report.key)},
                     {"servers", std::move(servers)},
-                    {"texts", std::move(texts)},
+                    {"texts", texts_json(preflight)},
                     {"size", size_json(report.size)},
                     {"findings", std::move(findings)},
-                    {"caches", std::move(caches)},
-                    {"public_answer", std::move(public_answer)},
+                    {"caches", resolvers_json(preflight.caches)},
+                    {"public_answer", public_answer_json(preflight)},
                     {"only_given_servers", preflight.only_given_servers},
-                    {"limits", std::move(limits)},
+                    {"limits", limits_json(preflight)},
                     {"looks", preflight.looks},
                     {"history_kept", preflight.history_kept}},
                    2);

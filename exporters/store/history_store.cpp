@@ -552,6 +552,8 @@ class Connection {
   void drop_selectors(WallTime last_look_before);
 
  private:
+  void load_servers(StoredLines& stored);
+  void load_zones(StoredLines& stored);
   void move_zones();
   std::int64_t texts_id(const Texts& texts);
   void put_spans(std::int64_t timeline, const std::vector<AnswerSpan>& before,
@@ -585,20 +587,28 @@ class Connection {
 
 StoredLines Connection::load(const DomainName& domain, const std::string& selector) {
   StoredLines stored;
-  auto& lines = stored.lines;
   {
     auto row = query("SELECT id, first_look, last_look FROM selectors WHERE domain = ? AND selector = ?",
                      domain.to_string(), selector);
     if (!row.next()) return stored;
     stored.id = row[0].getInt64();
-    lines.first_look = read_time(row[1]);
-    lines.last_look = read_time(row[2]);
+    stored.lines.first_look = read_time(row[1]);
+    stored.lines.last_look = read_time(row[2]);
   }
-  const auto end_of = [&](const SQLite::Column& column) {
-    if (const auto time = read_time(column)) return *time;
-    if (!lines.last_look) throw Damaged("an answer without a look");
-    return *lines.last_look;
-  };
+  load_servers(stored);
+  load_zones(stored);
+  return stored;
+}
+
+/// The end of a span: that of the last look while it lasts.
+WallTime end_of_span(const SQLite::Column& column, const StoredLines& stored) {
+  if (const auto time = read_time(column)) return *time;
+  if (!stored.lines.last_look) throw Damaged("an answer without a look");
+  return *stored.lines.last_look;
+}
+
+void Connection::load_servers(StoredLines& stored) {
+  auto& lines = stored.lines;
   auto row = query(
       "SELECT t.id, owner, server, address, port, first_seen, last_seen, kind, strings, alias, ttl_seconds, "
       "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, lag_serial, lag_since "
@@ -620,7 +630,7 @@ StoredLines Connection::load(const DomainName& domain, const std::string& select
     if (!first_seen) continue;
     AnswerSpan& span = lines.servers.back().spans.emplace_back();
     span.first_seen = *first_seen;
-    span.last_seen = end_of(row[6]);
+    span.last_seen = end_of_span(row[6], stored);
     span.kind = read_kind(row[7].getString());
     span.texts = read_texts(row[8].getString());
     if (!row[9].isNull()) span.alias = read_name(row[9].getString());
@@ -629,6 +639,10 @@ StoredLines Connection::load(const DomainName& domain, const std::string& select
     span.domainkey_denied_seconds = read_number(row[12]);
     span.wildcard_ttl_seconds = read_number(row[13]);
   }
+}
+
+void Connection::load_zones(StoredLines& stored) {
+  auto& lines = stored.lines;
   auto zone = query(
       "SELECT z.id, apex, first_seen, last_seen, parent, child, parent_ttl_seconds, child_ttl_seconds, "
       "negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds "
@@ -642,12 +656,12 @@ StoredLines Connection::load(const DomainName& domain, const std::string& select
     }
     const auto first_seen = read_time(zone[2]);
     if (!first_seen) continue;
-    lines.zones.back().spans.push_back(
-        {*first_seen, end_of(zone[3]), read_names(zone[4].getString()), read_names(zone[5].getString()),
-         read_number(zone[6]).value_or(0), read_number(zone[7]).value_or(0), read_number(zone[8]),
-         read_number(zone[9]), read_words(zone[10].getString()), read_number(zone[11]).value_or(0)});
+    lines.zones.back().spans.push_back({*first_seen, end_of_span(zone[3], stored),
+                                        read_names(zone[4].getString()), read_names(zone[5].getString()),
+                                        read_number(zone[6]).value_or(0), read_number(zone[7]).value_or(0),
+                                        read_number(zone[8]), read_number(zone[9]),
+                                        read_words(zone[10].getString()), read_number(zone[11]).value_or(0)});
   }
-  return stored;
 }
 
 /// The zones that each selector had for itself, as those of its domain.

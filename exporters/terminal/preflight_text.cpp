@@ -411,12 +411,71 @@ std::string wait_flag(milliseconds span) {
   return fmt::format("--wait {}m", whole.count());
 }
 
-void PreflightPage::next(const Preflight& preflight) {
+void add_waiting_steps(const Preflight& preflight, std::vector<std::string>& steps) {
   const std::string selector = preflight.report.selector.to_string();
   const checks::SafeTime& safe = preflight.sign.safe;
+  if (safe.at) {
+    steps.push_back(
+        fmt::format("Do not sign with {} before {}. Run again then, or with {}, to see that it "
+                    "is still right.",
+                    selector, checks::time_text(*safe.at), wait_flag(*safe.at - preflight.now)));
+  }
+  if (!preflight.history_kept) {
+    steps.emplace_back(
+        "Nothing of this run is kept: the next one counts from its own first look. --storage.path "
+        "DIR keeps what was seen.");
+  }
+  if (std::ranges::any_of(safe.because,
+                          [](const Because& because) { return because.row->never_used_removes_it; })) {
+    steps.push_back(fmt::format(
+        "If nobody was ever told of {} and nothing was ever signed with it, no cache can hold a wrong "
+        "answer, and --never-used says so. Say it only if you know it.",
+        selector));
+  }
+}
+
+void add_unknown_steps(const Preflight& preflight, std::vector<std::string>& steps) {
+  const std::string selector = preflight.report.selector.to_string();
+  const checks::SafeTime& safe = preflight.sign.safe;
+  if (std::ranges::any_of(safe.because,
+                          [](const Because& because) { return because.row->is_about_signatures; })) {
+    steps.push_back(
+        fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
+                    "above it, nobody looks at its signatures; this was not asked.",
+                    selector));
+    return;
+  }
+  if (what_is_missing(preflight.sign.servers).empty() && !preflight.is_internal_view &&
+      preflight.no_way.empty()) {
+    steps.push_back(
+        fmt::format("Do not sign with {}: a resolver that was asked as the public does did not show "
+                    "it. SERVFAIL may mean that the zone's DNSSEC signatures are wrong. Mend what it says, "
+                    "or ask one that answers you.",
+                    selector));
+    return;
+  }
+  if (preflight.is_internal_view) {
+    steps.push_back(
+        fmt::format("Do not sign with {}: run this again from a machine outside your network.", selector));
+    return;
+  }
+  if (!preflight.no_way.empty()) {
+    steps.push_back(fmt::format("Do not sign with {} before all servers were seen.", selector));
+    steps.push_back(preflight.no_way);
+  }
+  if (preflight.no_way.empty() || is_also_silent(preflight)) {
+    steps.push_back(
+        fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
+                    "those servers back, or take them out of the zone; --wait 30m looks again.",
+                    selector));
+  }
+}
+
+void PreflightPage::next(const Preflight& preflight) {
+  const std::string selector = preflight.report.selector.to_string();
   title("Next");
   std::vector<std::string> steps;
-  switch (safe.readiness) {
+  switch (preflight.sign.safe.readiness) {
     case Readiness::ready:
       steps.push_back(fmt::format(
           "Sign with {} now. Keep the key that signed until now published for {} after its last signature, "
@@ -424,24 +483,7 @@ void PreflightPage::next(const Preflight& preflight) {
           selector, time_span(preflight.times.transit)));
       break;
     case Readiness::wait:
-      if (safe.at) {
-        steps.push_back(
-            fmt::format("Do not sign with {} before {}. Run again then, or with {}, to see that it "
-                        "is still right.",
-                        selector, checks::time_text(*safe.at), wait_flag(*safe.at - preflight.now)));
-      }
-      if (!preflight.history_kept) {
-        steps.emplace_back(
-            "Nothing of this run is kept: the next one counts from its own first look. --storage.path "
-            "DIR keeps what was seen.");
-      }
-      if (std::ranges::any_of(safe.because,
-                              [](const Because& because) { return because.row->never_used_removes_it; })) {
-        steps.push_back(fmt::format(
-            "If nobody was ever told of {} and nothing was ever signed with it, no cache can hold a wrong "
-            "answer, and --never-used says so. Say it only if you know it.",
-            selector));
-      }
+      add_waiting_steps(preflight, steps);
       break;
     case Readiness::not_ready:
       steps.push_back(fmt::format(
@@ -449,38 +491,7 @@ void PreflightPage::next(const Preflight& preflight) {
           selector));
       break;
     case Readiness::unknown:
-      if (std::ranges::any_of(safe.because,
-                              [](const Because& because) { return because.row->is_about_signatures; })) {
-        steps.push_back(
-            fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
-                        "above it, nobody looks at its signatures; this was not asked.",
-                        selector));
-        break;
-      }
-      if (what_is_missing(preflight.sign.servers).empty() && !preflight.is_internal_view &&
-          preflight.no_way.empty()) {
-        steps.push_back(fmt::format(
-            "Do not sign with {}: a resolver that was asked as the public does did not show "
-            "it. SERVFAIL may mean that the zone's DNSSEC signatures are wrong. Mend what it says, "
-            "or ask one that answers you.",
-            selector));
-        break;
-      }
-      if (preflight.is_internal_view) {
-        steps.push_back(fmt::format(
-            "Do not sign with {}: run this again from a machine outside your network.", selector));
-        break;
-      }
-      if (!preflight.no_way.empty()) {
-        steps.push_back(fmt::format("Do not sign with {} before all servers were seen.", selector));
-        steps.push_back(preflight.no_way);
-      }
-      if (preflight.no_way.empty() || is_also_silent(preflight)) {
-        steps.push_back(
-            fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
-                        "those servers back, or take them out of the zone; --wait 30m looks again.",
-                        selector));
-      }
+      add_unknown_steps(preflight, steps);
       break;
   }
   for (const auto& step : steps) paragraph("  ", 2, step);

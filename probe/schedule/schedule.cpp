@@ -180,8 +180,15 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   entry.seen = true;
   if (is_first) --unseen_;
 
+  const bool completes = choose_depth(entry, verdict, is_first);
+  choose_eagerness(entry, verdict, is_first);
+  const MonotonicTime due = due_after(entry, verdict, is_first, completes, now);
+  set_due(at, due);
+  return due;
+}
+
+bool Schedule::choose_depth(Entry& entry, RoundVerdict verdict, bool is_first) {
   const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
-  bool completes = false;  // a look in full at what was seen lightly so far
   if (is_first && verdict != RoundVerdict::failed) {
     // Any number, so that the full rounds of a fleet that started at once do not stay together.
     entry.to_full =
@@ -194,9 +201,11 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   } else {
     entry.to_full = lights;
   }
-  if (entry.depth == RoundDepth::full && verdict != RoundVerdict::failed)
-    completes = std::exchange(entry.glanced, false);
+  return entry.depth == RoundDepth::full && verdict != RoundVerdict::failed &&
+         std::exchange(entry.glanced, false);
+}
 
+void Schedule::choose_eagerness(Entry& entry, RoundVerdict verdict, bool is_first) const {
   const auto interval = entry.target.interval;
   // Before the first look there was nothing that could have changed.
   if (verdict == RoundVerdict::changed && !is_first) {
@@ -210,7 +219,11 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   if (entry.eager >= interval) {
     entry.eager = verdict == RoundVerdict::failed ? interval : std::chrono::milliseconds{0};
   }
+}
 
+MonotonicTime Schedule::due_after(Entry& entry, RoundVerdict verdict, bool is_first, bool completes,
+                                  MonotonicTime now) {
+  const auto interval = entry.target.interval;
   // A round after the first lies anywhere in the interval: from then on the fleet is spread over it.
   MonotonicTime due =
       entry.began + (is_first ? times(interval, jitter + (1.0 - jitter) * chance()) : jittered(interval));
@@ -233,9 +246,7 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
     if (sooner < due && take_early(entry, now)) due = sooner;
   }
   if (std::exchange(entry.again, false)) due = now;
-  due = std::max(due, now);
-  set_due(at, due);
-  return due;
+  return std::max(due, now);
 }
 
 const WatchedDomain* Schedule::find(const config::DomainName& domain) const {

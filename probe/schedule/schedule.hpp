@@ -134,6 +134,12 @@ class Schedule {
   [[nodiscard]] double chance();
   [[nodiscard]] MonotonicTime::duration jittered(std::chrono::milliseconds interval);
   [[nodiscard]] bool take_early(Entry& entry, MonotonicTime now);
+  // What a finished round makes of the next ones. The first says whether the round was the first in full,
+  // after lighter ones.
+  [[nodiscard]] bool choose_depth(Entry& entry, RoundVerdict verdict, bool is_first);
+  void choose_eagerness(Entry& entry, RoundVerdict verdict, bool is_first) const;
+  [[nodiscard]] MonotonicTime due_after(Entry& entry, RoundVerdict verdict, bool is_first, bool completes,
+                                        MonotonicTime now);
   void set_due(Entries::iterator entry, MonotonicTime due);
   void forget(Entries::iterator entry);
 
