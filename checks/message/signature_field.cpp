@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include "config/basics/ascii.hpp"
+#include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
+#include "config/basics/text_encoding.hpp"
 #include "config/names/internationalized_name.hpp"
 
 namespace dkimprobe::checks {
@@ -49,7 +51,7 @@ std::optional<std::size_t> base64_octets(std::string_view text) {
     if (is_folded(c)) continue;
     if (c == '=') {
       ++padding;
-    } else if (padding > 0 || !(config::is_letter_or_digit(c) || c == '+' || c == '/')) {
+    } else if (padding > 0 || !config::is_base64_digit(c)) {
       return std::nullopt;
     } else {
       ++letters;
@@ -394,9 +396,7 @@ MessageSignatures read_signatures(std::string_view message) {
     value.clear();
   };
 
-  std::string_view rest = message.substr(0, longest_header_octets);
-  // Editors and scripts on Windows put a byte order mark before the text.
-  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
+  std::string_view rest = config::without_utf8_mark(message.substr(0, longest_header_octets));
   bool begun = false;
   bool ended = false;
   for (std::size_t line = 1; !rest.empty() && !ended; ++line) {

@@ -10,6 +10,7 @@
 #include "checks/record/placeholder.hpp"
 #include "checks/record/tag_list.hpp"
 #include "config/basics/ascii.hpp"
+#include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
@@ -23,10 +24,6 @@ constexpr std::size_t surely_too_few = 16;
 // So many letters of a key are never of one case by chance.
 constexpr std::ptrdiff_t telling_letters = 40;
 constexpr std::size_t most_listed = 4;
-
-bool is_base64_digit(char c) {
-  return config::is_letter_or_digit(c) || c == '+' || c == '/';
-}
 
 std::optional<ChangedValue> explain_spaces(std::string_view value) {
   if (value.find(' ') == std::string_view::npos) return std::nullopt;
@@ -110,7 +107,7 @@ std::string foreign_characters(std::string_view value) {
   std::vector<char> seen;
   std::string list;
   for (const char c : value) {
-    if (is_base64_digit(c) || config::is_space(c) || c == '=' || c == '-' || c == '_') continue;
+    if (config::is_base64_digit(c) || config::is_space(c) || c == '=' || c == '-' || c == '_') continue;
     if (std::ranges::find(seen, c) != seen.end()) continue;
     seen.push_back(c);
     if (seen.size() > most_listed) return list + " and others";
@@ -121,7 +118,7 @@ std::string foreign_characters(std::string_view value) {
 }
 
 std::string padding_fault(std::string_view value) {
-  const auto digits = static_cast<std::size_t>(std::ranges::count_if(value, is_base64_digit));
+  const auto digits = static_cast<std::size_t>(std::ranges::count_if(value, config::is_base64_digit));
   const std::size_t end = value.find('=');
   if (end != std::string_view::npos && value.find_first_not_of("= \t\r\n", end) != std::string_view::npos)
     return fmt::format("an `=` stands inside p=, behind {} characters, and base64 ends with it", end);

@@ -23,14 +23,14 @@ std::optional<PublicKey> read_private(std::string_view value) {
   take_off_armor(text);
   for (int depth = 0; depth < most_encodings; ++depth) {
     const std::string bytes = decode_base64(text).bytes;
-    if (bytes.starts_with(std::string_view("openssh-key-v1\0", 15))) return a_private_key("OpenSSH");
+    if (bytes.starts_with(std::string_view("openssh-key-v1\0", 15))) return leaked_private_key("OpenSSH");
     PublicKey key = read_public_key(bytes);
     if (key.form == KeyForm::private_key) return key;
     if (announced || announces_private_key(bytes)) {
       text = bytes;
       take_off_armor(text);
       PublicKey inner = read_public_key(decode_base64(text).bytes);
-      return inner.form == KeyForm::private_key ? inner : a_private_key("unknown algorithm");
+      return inner.form == KeyForm::private_key ? inner : leaked_private_key("unknown algorithm");
     }
     text = bytes;
   }

@@ -268,22 +268,22 @@ std::optional<PublicKey> read_private_key(std::string_view body) {
   const Element version = take_element(body);
   // RFC 5958 section 3: what is encrypted follows its algorithm.
   if (version.tag == tag_sequence && !body.empty() && octet(body, 0) == tag_octet_string)
-    return a_private_key("encrypted");
+    return leaked_private_key("encrypted");
   if (version.tag != tag_integer || version.content.size() != 1 || octet(version.content, 0) > 1) {
     return std::nullopt;
   }
   if (body.empty()) return std::nullopt;
   const Element next = take_element(body);
-  if (next.tag == tag_sequence) return a_private_key(private_algorithm(next.content));
-  if (next.tag == tag_octet_string) return a_private_key("EC");
+  if (next.tag == tag_sequence) return leaked_private_key(private_algorithm(next.content));
+  if (next.tag == tag_octet_string) return leaked_private_key("EC");
   // A modulus follows the version of an RSAPrivateKey; an RSAPublicKey begins with it.
-  if (next.tag == tag_integer && next.content.size() >= 32) return a_private_key("rsa");
+  if (next.tag == tag_integer && next.content.size() >= 32) return leaked_private_key("rsa");
   return std::nullopt;
 }
 
 }  // namespace
 
-PublicKey a_private_key(std::string_view algorithm) {
+PublicKey leaked_private_key(std::string_view algorithm) {
   PublicKey key;
   key.form = KeyForm::private_key;
   key.algorithm = algorithm;

@@ -72,7 +72,7 @@ struct PublicKey {
 [[nodiscard]] bool is_valid_exponent(const PublicKey& key);
 
 /// What stands for a private key of this algorithm, of which nothing is kept.
-[[nodiscard]] PublicKey a_private_key(std::string_view algorithm);
+[[nodiscard]] PublicKey leaked_private_key(std::string_view algorithm);
 
 /// 32 octets that are no DER are taken for a raw Ed25519 key.
 [[nodiscard]] PublicKey read_public_key(std::string_view bytes);

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "config/basics/text_encoding.hpp"
+
 namespace dkimprobe::checks {
 
 namespace {
@@ -72,7 +74,7 @@ TextFault fragment_fault(const CleanText& clean, const Damage& damage) {
 }
 
 TextFault smart_fault(const Damage& damage) {
-  const bool is_mark = damage.text == "\xef\xbb\xbf" && damage.offset == 0;
+  const bool is_mark = damage.text == config::utf8_mark && damage.offset == 0;
   return fault_of(
       RecordFault::txt_smart_punctuation, damage,
       is_mark ? std::string("an invisible byte order mark (BOM, `\\xef\\xbb\\xbf`) stands before the text")

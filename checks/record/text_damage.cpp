@@ -135,7 +135,7 @@ class Cleaner {
         tag_.clear();
       } else if (c == '=' && !in_tag_value_) {
         in_tag_value_ = true;
-        tag_ = without_spaces(std::string_view(result_.text).substr(tag_begin_));
+        tag_ = config::without_outer_space(std::string_view(result_.text).substr(tag_begin_));
       }
       anything_before_ = anything_before_ || !config::is_space(c);
       result_.text.push_back(c);
@@ -155,12 +155,6 @@ class Cleaner {
   }
 
   static bool is_closing(char c) { return config::is_space(c) || c == '"' || c == ';' || c == '\\'; }
-
-  static std::string_view without_spaces(std::string_view name) {
-    while (!name.empty() && config::is_space(name.front())) name.remove_prefix(1);
-    while (!name.empty() && config::is_space(name.back())) name.remove_suffix(1);
-    return name;
-  }
 
   /// Looks at the octet `i`, keeps or drops what begins there, and returns how much that was.
   std::size_t step(std::size_t i) {

@@ -11,6 +11,7 @@
 #include "cli/io/output.hpp"
 #include "cli/io/record_lines.hpp"
 #include "cli/io/terminal.hpp"
+#include "config/basics/text_encoding.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/lint_text.hpp"
 
@@ -20,10 +21,8 @@ namespace {
 constexpr std::size_t most_mistakes_told = 10;
 
 RecordLineResult read_line(InputLine line, RecordFormat format) {
-  if (line.number == 1 && line.text.starts_with(byte_order_mark))
-    line.text.remove_prefix(byte_order_mark.size());
-  if (line.text.starts_with("\xff\xfe") || line.text.starts_with("\xfe\xff") ||
-      line.text.substr(0, 4).find('\0') != std::string_view::npos)
+  if (line.number == 1) line.text = config::without_utf8_mark(line.text);
+  if (config::begins_as_utf16(line.text))
     return tl::unexpected(std::string("this is UTF-16 text; save the file as UTF-8 or ASCII"));
   if (line.too_long) {
     return tl::unexpected(

@@ -33,11 +33,6 @@ constexpr std::size_t most_recent = 100;
 /// Octets of a parameter that are remembered.
 constexpr std::size_t longest_parameter = 300;
 
-template <class Enum>
-std::string_view word(Enum value) {
-  return exporters::words_of<Enum>()[static_cast<std::size_t>(value)];
-}
-
 Response text_response(unsigned status, std::string text) {
   Response response;
   response.status = status;
@@ -49,7 +44,8 @@ Response text_response(unsigned status, std::string text) {
 std::string exchange_line(const probe::Exchange& exchange, const std::string& server, std::string_view what) {
   return fmt::format("  {:>7.1f} ms  {}  {} over {}, try {}: {} after {:.1f} ms\n",
                      static_cast<double>(exchange.started.count()) / 1'000.0, server, what,
-                     word(exchange.transport), exchange.attempt, word(exchange.outcome),
+                     exporters::word_of(exchange.transport), exchange.attempt,
+                     exporters::word_of(exchange.outcome),
                      static_cast<double>(exchange.took.count()) / 1'000.0);
 }
 
@@ -59,16 +55,16 @@ std::string exchanges_text(const probe::Observation& observation) {
   for (const auto& leg : observation.key.legs) {
     for (const auto& [address, zone, exchange] : leg.delegation.exchanges) {
       text += exchange_line(exchange, address.to_string(),
-                            fmt::format("{} {} as of {}", word(exchange.purpose),
+                            fmt::format("{} {} as of {}", exporters::word_of(exchange.purpose),
                                         exchange.question_name.to_string(), zone.to_string()));
     }
     for (const auto& server : leg.servers) {
       const std::string name = fmt::format(
           "{} {}", server.names.empty() ? "" : server.names.front().to_string(), server.address.to_string());
       if (server.not_asked != probe::NotAsked::asked)
-        text += fmt::format("  {:>10}  {}  {}\n", "", name, word(server.not_asked));
+        text += fmt::format("  {:>10}  {}  {}\n", "", name, exporters::word_of(server.not_asked));
       for (const auto& exchange : server.exchanges)
-        text += exchange_line(exchange, name, word(exchange.purpose));
+        text += exchange_line(exchange, name, exporters::word_of(exchange.purpose));
     }
   }
   return text;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/io/input.hpp"
+#include "config/basics/text_encoding.hpp"
 
 namespace dkimprobe::cli {
 
@@ -16,7 +17,7 @@ config::Result<std::vector<checks::SignatureField>> read_message(const std::file
   const auto wrong = [&](std::string message) {
     return config::mistake(shown_name(file), std::move(message));
   };
-  if (text->starts_with("\xff\xfe") || text->starts_with("\xfe\xff") || text->find('\0') < 4)
+  if (config::begins_as_utf16(*text))
     return wrong("it is UTF-16 text; save the message as the mail server received it, in 8-bit characters");
   if (read.header_too_long) {
     return wrong(fmt::format("no end of its header within {} octets; is it a message?",

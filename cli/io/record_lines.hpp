@@ -25,9 +25,6 @@ struct RecordLine {
 /// A record, or why the line is none: one clause, escaped.
 using RecordLineResult = tl::expected<RecordLine, std::string>;
 
-/// What Windows puts before the text of a file.
-inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 /// The record's text, or its name, a tab and the text. The text is what a verifier gets: no quotation marks
 /// around it, no escapes. It is cut every 255 octets.
 [[nodiscard]] RecordLineResult read_text_line(std::string_view line);

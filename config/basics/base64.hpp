@@ -8,7 +8,14 @@
 #include <string>
 #include <string_view>
 
+#include "config/basics/ascii.hpp"
+
 namespace dkimprobe::config {
+
+/// Of the alphabet, padding left aside.
+[[nodiscard]] constexpr bool is_base64_digit(char c) {
+  return is_letter_or_digit(c) || c == '+' || c == '/';
+}
 
 /// Decodes `text`, between whose digits white space may stand, into `room`, which needs 3 octets for each 4
 /// digits; how many octets it wrote, or nothing when the text is no base64 or the room too small.

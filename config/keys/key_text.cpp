@@ -5,13 +5,11 @@
 
 #include "config/basics/ascii.hpp"
 #include "config/basics/base64.hpp"
+#include "config/basics/text_encoding.hpp"
 
 namespace dkimprobe::config {
 namespace {
 
-constexpr std::string_view utf8_mark = "\xef\xbb\xbf";
-constexpr std::string_view utf16_little_mark = "\xff\xfe";
-constexpr std::string_view utf16_big_mark = "\xfe\xff";
 constexpr char der_sequence = 0x30;
 
 void drop_front(SecretBytes& bytes, std::size_t count) {
@@ -48,9 +46,8 @@ void break_lines(SecretBytes& bytes) {
 }
 
 bool is_base64_text(std::string_view text) {
-  return !without_outer_space(text).empty() && std::ranges::all_of(text, [](char c) {
-    return is_letter_or_digit(c) || is_space(c) || c == '+' || c == '/' || c == '=';
-  });
+  return !without_outer_space(text).empty() &&
+         std::ranges::all_of(text, [](char c) { return is_base64_digit(c) || is_space(c) || c == '='; });
 }
 
 void decode_bare_base64(SecretBytes& bytes) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 #include "probe/observation.hpp"
 
@@ -82,6 +83,11 @@ template <Worded Enum>
 constexpr const auto& words_of() {
   static_assert(Words<Enum>::list.size() == static_cast<std::size_t>(Words<Enum>::last) + 1);
   return Words<Enum>::list;
+}
+
+template <Worded Enum>
+[[nodiscard]] constexpr std::string_view word_of(Enum value) {
+  return words_of<Enum>()[static_cast<std::size_t>(value)];
 }
 
 }  // namespace dkimprobe::exporters

@@ -3,6 +3,7 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/json_parts.hpp"
+#include "exporters/json/observation_words.hpp"
 #include "exporters/text/iso_time.hpp"
 #include "exporters/text/response_sizes.hpp"
 #include "exporters/text/text_layout.hpp"
@@ -15,44 +16,6 @@ using config::escape_text;
 
 Json milliseconds(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1'000.0;
-}
-
-std::string_view word(probe::NotAsked reason) {
-  switch (reason) {
-    case probe::NotAsked::asked:
-      return "asked";
-    case probe::NotAsked::address_refused:
-      return "address_refused";
-    case probe::NotAsked::no_route:
-      return "no_route";
-    case probe::NotAsked::family_disabled:
-      return "family_disabled";
-    case probe::NotAsked::budget_exhausted:
-      return "budget_exhausted";
-    case probe::NotAsked::answers_as_resolver:
-      return "answers_as_resolver";
-  }
-  return "";
-}
-
-std::string_view word(probe::DiscoveryOutcome outcome) {
-  switch (outcome) {
-    case probe::DiscoveryOutcome::complete:
-      return "complete";
-    case probe::DiscoveryOutcome::pinned:
-      return "pinned";
-    case probe::DiscoveryOutcome::no_servers:
-      return "no_servers";
-    case probe::DiscoveryOutcome::intercepted:
-      return "intercepted";
-    case probe::DiscoveryOutcome::loop:
-      return "loop";
-    case probe::DiscoveryOutcome::budget_exhausted:
-      return "budget_exhausted";
-    case probe::DiscoveryOutcome::interrupted:
-      return "interrupted";
-  }
-  return "";
 }
 
 Json strings_json(const std::vector<std::string>& strings) {
@@ -120,23 +83,24 @@ void append_finding(Json& list, const checks::Finding& finding) {
 }
 
 Json server_json(const checks::ServerRow& row) {
-  return {{"name", row.id.name},
-          {"address", row.id.address.ip.to_string()},
-          {"port", row.id.address.port},
-          {"owner", row.owner.to_string()},
-          {"outcome", checks::to_string(row.outcome)},
-          {"not_asked", row.not_asked == probe::NotAsked::asked ? Json(nullptr) : Json(word(row.not_asked))},
-          {"rcode", or_null(row.rcode)},
-          {"authoritative", row.authoritative},
-          {"truncated", row.truncated},
-          {"serial", or_null(row.serial)},
-          {"ttl", or_null(row.ttl_seconds)},
-          {"answer_sha256", text_or_null(row.answer_sha256)},
-          {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
-          {"says", without_controls(row.says)},
-          {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
-          {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
-          {"udp_bytes", or_null(row.udp_bytes)}};
+  return {
+      {"name", row.id.name},
+      {"address", row.id.address.ip.to_string()},
+      {"port", row.id.address.port},
+      {"owner", row.owner.to_string()},
+      {"outcome", checks::to_string(row.outcome)},
+      {"not_asked", row.not_asked == probe::NotAsked::asked ? Json(nullptr) : Json(word_of(row.not_asked))},
+      {"rcode", or_null(row.rcode)},
+      {"authoritative", row.authoritative},
+      {"truncated", row.truncated},
+      {"serial", or_null(row.serial)},
+      {"ttl", or_null(row.ttl_seconds)},
+      {"answer_sha256", text_or_null(row.answer_sha256)},
+      {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
+      {"says", without_controls(row.says)},
+      {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
+      {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
+      {"udp_bytes", or_null(row.udp_bytes)}};
 }
 
 Json cut_json(const probe::ZoneCut& cut) {
@@ -166,7 +130,7 @@ Json zone_json(const probe::Delegation& delegation) {
   const bool reached = delegation.outcome == probe::DiscoveryOutcome::complete ||
                        delegation.outcome == probe::DiscoveryOutcome::pinned;
   return {{"zone", delegation.zone.to_string()},
-          {"outcome", word(delegation.outcome)},
+          {"outcome", word_of(delegation.outcome)},
           {"stopped_at", reached ? Json(nullptr) : Json(delegation.stopped_at.to_string())},
           {"cuts", std::move(cuts)},
           {"nameservers", std::move(nameservers)},

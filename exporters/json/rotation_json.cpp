@@ -11,40 +11,8 @@
 namespace dkimprobe::exporters {
 namespace {
 
-std::string_view word(checks::Readiness readiness) {
-  switch (readiness) {
-    case checks::Readiness::ready:
-      return "ready";
-    case checks::Readiness::wait:
-      return "wait";
-    case checks::Readiness::not_ready:
-      return "not_ready";
-    case checks::Readiness::unknown:
-      return "unknown";
-  }
-  return {};
-}
-
-std::string_view word(checks::Progress progress) {
-  switch (progress) {
-    case checks::Progress::right:
-      return "right";
-    case checks::Progress::other_key:
-      return "other_key";
-    case checks::Progress::damaged:
-      return "damaged";
-    case checks::Progress::revoked:
-      return "revoked";
-    case checks::Progress::absent:
-      return "absent";
-    case checks::Progress::unknown:
-      return "unknown";
-  }
-  return {};
-}
-
 Json safe_time_json(const checks::SafeTime& time) {
-  return {{"readiness", word(time.readiness)},
+  return {{"readiness", checks::to_string(time.readiness)},
           {"at", time_or_null(time.at)},
           {"because", because_json(time.because)}};
 }
@@ -61,7 +29,7 @@ Json step_json(const checks::PlannedStep& step) {
           server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
          {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
          {"owner", server.owner.to_string()},
-         {"progress", word(server.progress)},
+         {"progress", checks::to_string(server.progress)},
          {"since", time_or_null(server.since)},
          {"detail", without_controls(server.detail)}});
   }
@@ -102,7 +70,7 @@ Json state_json(const checks::RotationState& state) {
           {"old_keys", std::move(old_keys)}};
 }
 
-std::string rotation_text(const checks::RotationOverview& overview, int indent) {
+Json overview_json(const checks::RotationOverview& overview) {
   Json faults = Json::array();
   for (const auto& fault : overview.faults) {
     faults.push_back({{"name", fault.row->name},
@@ -116,26 +84,25 @@ std::string rotation_text(const checks::RotationOverview& overview, int indent) 
   for (const auto& change : overview.changes) changes.push_back(change_json(change));
   Json notes = Json::array();
   for (const auto& note : overview.notes) notes.push_back(without_controls(note));
-  const Json whole = {{"schema", "dkimprobe.rotation/1"},
-                      {"domain", overview.domain.to_string()},
-                      {"at", iso_time(overview.now)},
-                      {"status", checks::to_string(overview.status)},
-                      {"headline", without_controls(overview.headline)},
-                      {"state", state_json(overview.state)},
-                      {"faults", std::move(faults)},
-                      {"changes", std::move(changes)},
-                      {"notes", std::move(notes)}};
-  return json_text(whole, indent);
+  return {{"schema", "dkimprobe.rotation/1"},
+          {"domain", overview.domain.to_string()},
+          {"at", iso_time(overview.now)},
+          {"status", checks::to_string(overview.status)},
+          {"headline", without_controls(overview.headline)},
+          {"state", state_json(overview.state)},
+          {"faults", std::move(faults)},
+          {"changes", std::move(changes)},
+          {"notes", std::move(notes)}};
 }
 
 }  // namespace
 
 std::string rotation_json(const checks::RotationOverview& overview) {
-  return rotation_text(overview, 2);
+  return json_text(overview_json(overview), 2);
 }
 
 std::string rotation_json_line(const checks::RotationOverview& overview) {
-  return rotation_text(overview, -1);
+  return json_text(overview_json(overview), -1);
 }
 
 }  // namespace dkimprobe::exporters
