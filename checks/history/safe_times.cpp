@@ -67,4 +67,54 @@ std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Obser
   return longest.value_or(policy.unknown_wait);
 }
 
+std::string_view to_string(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::ready:
+      return "ready";
+    case Readiness::wait:
+      return "wait";
+    case Readiness::not_ready:
+      return "not_ready";
+    case Readiness::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string_view to_string(Progress progress) {
+  switch (progress) {
+    case Progress::right:
+      return "right";
+    case Progress::other_key:
+      return "other_key";
+    case Progress::damaged:
+      return "damaged";
+    case Progress::revoked:
+      return "revoked";
+    case Progress::absent:
+      return "absent";
+    case Progress::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string_view to_string(CacheState state) {
+  switch (state) {
+    case CacheState::denied:
+      return "denied";
+    case CacheState::other:
+      return "other";
+    case CacheState::expected:
+      return "expected";
+    case CacheState::empty:
+      return "empty";
+    case CacheState::hidden:
+      return "hidden";
+    case CacheState::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
 }  // namespace dkimprobe::checks

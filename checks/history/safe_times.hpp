@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checks/history/history.hpp"
@@ -127,5 +128,9 @@ struct GoneVerdict {
 /// of the records and aliases that led to it. Without a key any key counts.
 [[nodiscard]] GoneVerdict gone(const SelectorHistory& history, const std::optional<std::string>& key_sha256,
                                const RotationPolicy& policy, WallTime now);
+
+[[nodiscard]] std::string_view to_string(Readiness readiness);
+[[nodiscard]] std::string_view to_string(Progress progress);
+[[nodiscard]] std::string_view to_string(CacheState state);
 
 }  // namespace dkimprobe::checks

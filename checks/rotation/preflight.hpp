@@ -98,8 +98,4 @@ struct Preflight {
 /// that showed nothing makes it unknown.
 void hold_back(Preflight& preflight, const PublicAnswer& answer);
 
-[[nodiscard]] std::string_view to_string(Readiness readiness);
-[[nodiscard]] std::string_view to_string(Progress progress);
-[[nodiscard]] std::string_view to_string(CacheState state);
-
 }  // namespace dkimprobe::checks
