@@ -32,18 +32,17 @@
 namespace dkimprobe::cli {
 namespace {
 
-std::string line_of(const config::Mistake& mistake) {
-  return fmt::format("{}{}{}", mistake.where, mistake.where.empty() ? "" : ": ", mistake.message);
+std::string line_of(const config::Error& error) {
+  return fmt::format("{}{}{}", error.where, error.where.empty() ? "" : ": ", error.message);
 }
 
-int end_with(const config::Mistakes& mistakes, ExitCode code) {
+int end_with(const config::Errors& errors, ExitCode code) {
   // A settings file is mended in one go; how many of its mistakes are told is bounded where it is read.
-  const std::size_t shown = code == ExitCode::settings ? mistakes.size() : 10;
-  for (std::size_t i = 0; i < std::min(shown, mistakes.size()); ++i) {
-    fmt::print(stderr, "dkimprobe: {}\n", line_of(mistakes[i]));
+  const std::size_t shown = code == ExitCode::settings ? errors.size() : 10;
+  for (std::size_t i = 0; i < std::min(shown, errors.size()); ++i) {
+    fmt::print(stderr, "dkimprobe: {}\n", line_of(errors[i]));
   }
-  if (mistakes.size() > shown)
-    fmt::print(stderr, "dkimprobe: and {} more mistakes\n", mistakes.size() - shown);
+  if (errors.size() > shown) fmt::print(stderr, "dkimprobe: and {} more mistakes\n", errors.size() - shown);
   return static_cast<int>(code);
 }
 
@@ -91,14 +90,14 @@ int run(const std::vector<std::string>& arguments) {
   auto command = read_command_line(arguments);
   if (!command) return end_with(command.error(), ExitCode::usage);
   auto result = std::visit([](const auto& given) { return run_command(given); }, *command);
-  return result ? static_cast<int>(*result) : end_with(result.error().mistakes, result.error().code);
+  return result ? static_cast<int>(*result) : end_with(result.error().errors, result.error().code);
 }
 
 constexpr int plugin_unknown = static_cast<int>(ExitCode::unknown);
 
-int end_plugin(std::string_view what, const config::Mistakes& mistakes) {
+int end_plugin(std::string_view what, const config::Errors& errors) {
   std::vector<std::string> lines;
-  for (const auto& mistake : mistakes) lines.push_back(fmt::format("{}: {}", what, line_of(mistake)));
+  for (const auto& error : errors) lines.push_back(fmt::format("{}: {}", what, line_of(error)));
   write_output(exporters::plugin_failure(lines));
   return plugin_unknown;
 }
@@ -124,7 +123,7 @@ int run_plugin(const std::vector<std::string>& arguments) {
   const auto result = run_check(*check);
   if (result) return std::min(static_cast<int>(*result), plugin_unknown);
   return end_plugin(result.error().code == ExitCode::usage ? "wrong usage" : "wrong settings",
-                    result.error().mistakes);
+                    result.error().errors);
 }
 
 }  // namespace

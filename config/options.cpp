@@ -25,26 +25,26 @@ constexpr std::string_view rotation_topic = "How often keys change";
 constexpr Option probe_rows[] = {
     {"port", asking_topic, "port of the authoritative servers", Unit::none, 1, 65'535, 53,
      &ProbeSettings::port},
-    {"first-try", asking_topic, "how long the first try waits; each next one waits twice as long",
-     Unit::duration, 50, 10'000, 400, &ProbeSettings::first_try},
-    {"tries", asking_topic, "how often a question is sent over UDP before the server counts as silent",
-     Unit::none, 1, 8, 3, &ProbeSettings::tries},
-    {"tcp-time", asking_topic, "how long one exchange over TCP may take", Unit::duration, 100, 30'000, 3'000,
-     &ProbeSettings::tcp_time},
-    {"pace", asking_topic, "queries a second to one address after the burst", Unit::queries_per_second, 0,
-     1'000'000, 5, &ProbeSettings::pace_per_second},
-    {"pace-burst", asking_topic, "queries to one address that may go at once", Unit::none, 1, 10'000, 20,
-     &ProbeSettings::pace_burst},
+    {"initial-timeout", asking_topic, "how long the first try waits; each next one waits twice as long",
+     Unit::duration, 50, 10'000, 400, &ProbeSettings::initial_timeout},
+    {"attempts", asking_topic, "how often a question is sent over UDP before the server counts as silent",
+     Unit::none, 1, 8, 3, &ProbeSettings::attempts},
+    {"tcp-timeout", asking_topic, "how long one exchange over TCP may take", Unit::duration, 100, 30'000,
+     3'000, &ProbeSettings::tcp_timeout},
+    {"rate-limit", asking_topic, "queries a second to one address after the burst", Unit::queries_per_second,
+     0, 1'000'000, 5, &ProbeSettings::rate_per_second},
+    {"rate-burst", asking_topic, "queries to one address that may go at once", Unit::none, 1, 10'000, 20,
+     &ProbeSettings::rate_burst},
     {"ipv4", asking_topic, "ask servers over IPv4", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv4},
     {"ipv6", asking_topic, "ask servers over IPv6", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv6},
     {"mixed-case", asking_topic, "ask with EDNS in random letter case, as some resolvers do", Unit::yes_no, 0,
      1, 1, &ProbeSettings::mixed_case},
     {"edns-payload", asking_topic, "payload size that is told with EDNS", Unit::bytes, 512, 4'096, 1'232,
      &ProbeSettings::edns_payload_bytes},
-    {"timeout", bounds_topic, "how long all of a domain may take", Unit::duration, 500, 600'000, 30'000,
+    {"probe-timeout", bounds_topic, "how long all of a domain may take", Unit::duration, 500, 600'000, 30'000,
      &Budgets::domain_time},
-    {"discovery-time", bounds_topic, "how long finding the servers of one zone may take", Unit::duration, 500,
-     600'000, 10'000, &Budgets::discovery_time},
+    {"discovery-timeout", bounds_topic, "how long finding the servers of one zone may take", Unit::duration,
+     500, 600'000, 10'000, &Budgets::discovery_timeout},
     {"max-nameservers", bounds_topic, "nameservers of one zone that are looked at", Unit::none, 1, 64, 16,
      &Budgets::nameservers_per_zone},
     {"max-unresolvable", bounds_topic, "nameservers without an address before the search for more ends",
@@ -66,8 +66,9 @@ constexpr Option policy_rows[] = {
      &Policy::rsa_bits_wanted},
     {"slow-answer", judging_topic, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
      1'000, &Policy::slow_answer},
-    {"transit", judging_topic, "time from the last signature with a key to the last verification",
-     Unit::duration, 1'000, 31'536'000'000, 604'800'000, &Policy::transit},
+    {"retired-key-retention", judging_topic,
+     "time from the last signature with a key to the last verification", Unit::duration, 1'000,
+     31'536'000'000, 604'800'000, &Policy::retention},
     {"distinct-keys", judging_topic,
      "each selector must have a key of its own: one at two names is a warning", Unit::yes_no, 0, 1, 0,
      &Policy::distinct_keys},
@@ -81,10 +82,10 @@ constexpr Option schedule_rows[] = {
 constexpr double ten_years = 3'650.0 * 86'400'000.0;
 
 constexpr Option rotation_rows[] = {
-    {"every", rotation_topic, "highest age of a key", Unit::duration_or_never, 0, ten_years, 0,
-     &RotationTimes::every},
-    {"unused", rotation_topic, "how long a selector rests before it gets its next key", Unit::duration, 1'000,
-     ten_years, 604'800'000, &RotationTimes::unused},
+    {"max-key-age", rotation_topic, "highest age of a key", Unit::duration_or_never, 0, ten_years, 0,
+     &RotationTimes::max_key_age},
+    {"selector-cooldown", rotation_topic, "how long a selector rests before it gets its next key",
+     Unit::duration, 1'000, ten_years, 604'800'000, &RotationTimes::selector_cooldown},
 };
 
 /// The part of the settings, constant or not, that holds the member.
@@ -186,7 +187,7 @@ std::string file_key(const Option& option) {
 Result<void> set_option(const Option& option, std::string_view text, std::string where, Settings& settings) {
   const auto value = parse_value(option.unit, text);
   if (!value || *value < option.minimum || *value > option.maximum) {
-    return mistake(std::move(where), fmt::format("`{}` cannot be used: it must be {}", escape_text(text, 80),
+    return failure(std::move(where), fmt::format("`{}` cannot be used: it must be {}", escape_text(text, 80),
                                                  format_limits(option)));
   }
   std::visit(

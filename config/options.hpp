@@ -52,7 +52,7 @@ struct Option {
 /// How often keys change: in the file alone, in `rotation` at its top, in groups and in domains.
 [[nodiscard]] std::span<const Option> rotation_options();
 
-/// The key of the option in a settings file: `first_try` for `first-try`.
+/// The key of the option in a settings file: `initial_timeout` for `first-try`.
 [[nodiscard]] std::string file_key(const Option& option);
 
 /// Reads `text` as a value of the option and puts it into `settings`. The mistake names the option as `where`

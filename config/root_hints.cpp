@@ -110,20 +110,20 @@ Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& pa
   const std::string place = escape_text(path.string());
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    return mistake(place, "this is a directory; a root hints file was expected");
+    return failure(place, "this is a directory; a root hints file was expected");
   }
   const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
   if (!file) {
-    return mistake(place,
+    return failure(place,
                    fmt::format("the root hints cannot be read: {}", std::generic_category().message(errno)));
   }
 
   Hints hints;
-  Mistakes mistakes;
+  Errors errors;
   ReaderNames names;
   std::uint32_t ttl = 3'600'000;
   int next_line = 1;
-  while (std::feof(file.get()) == 0 && mistakes.size() < most_mistakes) {
+  while (std::feof(file.get()) == 0 && errors.size() < most_errors) {
     const int line = next_line;
     ldns_rr* read = nullptr;
     const ldns_status status =
@@ -133,7 +133,7 @@ Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& pa
       take(*record, line, hints);
     } else if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY &&
                status != LDNS_STATUS_SYNTAX_TTL && status != LDNS_STATUS_SYNTAX_ORIGIN) {
-      mistakes.push_back(
+      errors.push_back(
           {fmt::format("{}:{}", place, line),
            fmt::format("this is not a line of a zone file: {}", ldns_get_errorstr_by_id(status))});
     }
@@ -148,15 +148,15 @@ Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& pa
                           std::find(servers.begin(), servers.end(), address) == servers.end();
                  });
     if (servers.size() == before) {
-      mistakes.push_back({fmt::format("{}:{}", place, nameserver.line),
-                          fmt::format("the nameserver {} has no A or AAAA record in this file",
-                                      nameserver.name.to_string())});
+      errors.push_back({fmt::format("{}:{}", place, nameserver.line),
+                        fmt::format("the nameserver {} has no A or AAAA record in this file",
+                                    nameserver.name.to_string())});
     }
   }
-  if (hints.nameservers.empty() && mistakes.empty()) {
-    mistakes.push_back({place, "there is no NS record of the root (\".\") in this file"});
+  if (hints.nameservers.empty() && errors.empty()) {
+    errors.push_back({place, "there is no NS record of the root (\".\") in this file"});
   }
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return servers;
 }
 

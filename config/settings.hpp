@@ -26,7 +26,7 @@ struct Budgets {
   std::uint32_t unresolvable_nameservers = 5;
   std::uint32_t discovery_depth = 8;  ///< walks begun by walks, for addresses of nameservers
   std::uint32_t queries_per_zone = 200;
-  std::chrono::milliseconds discovery_time{10'000};
+  std::chrono::milliseconds discovery_timeout{10'000};
   std::uint32_t addresses_per_zone = 32;
   std::uint32_t exchanges_per_server = 24;  ///< for each name asked of it; all tries of all questions fit
   std::uint32_t chain_steps = 12;           ///< CNAME and DNAME steps from the selector's own name
@@ -34,12 +34,13 @@ struct Budgets {
 };
 
 struct ProbeSettings {
-  std::uint16_t port = 53;                   ///< of authoritative servers
-  std::chrono::milliseconds first_try{400};  ///< how long the first try waits; each next one twice as long
-  std::uint32_t tries = 3;
-  std::chrono::milliseconds tcp_time{3'000};  ///< one TCP exchange, connection included
-  std::uint32_t pace_burst = 20;              ///< queries to one address that may go at once
-  double pace_per_second = 5.0;  ///< queries a second to one address after the burst; 0 lifts the pace
+  std::uint16_t port = 53;  ///< of authoritative servers
+  std::chrono::milliseconds initial_timeout{
+      400};  ///< how long the first try waits; each next one twice as long
+  std::uint32_t attempts = 3;
+  std::chrono::milliseconds tcp_timeout{3'000};  ///< one TCP exchange, connection included
+  std::uint32_t rate_burst = 20;                 ///< queries to one address that may go at once
+  double rate_per_second = 5.0;  ///< queries a second to one address after the burst; 0 lifts the pace
   bool use_ipv4 = true;
   bool use_ipv6 = true;
   bool mixed_case = true;  ///< the question with EDNS in random case, as some resolvers ask ("0x20")
@@ -57,23 +58,24 @@ struct SelectorSettings {
   Role role = Role::active;
   Service service = Service::email;
   std::optional<KeyIdentity> expected_key{};
-  bool subdomain_identities = false;       ///< whether i= of its signatures may be at a subdomain of d=
-  std::optional<Moment> since{};           ///< when its role began
-  std::optional<Moment> last_signature{};  ///< the last with its key, or with an earlier key of it
-  bool never_used = false;                 ///< it never signed, and nobody was told of it
+  bool subdomain_identities = false;          ///< whether i= of its signatures may be at a subdomain of d=
+  std::optional<Timestamp> since{};           ///< when its role began
+  std::optional<Timestamp> last_signature{};  ///< the last with its key, or with an earlier key of it
+  bool never_used = false;                    ///< it never signed, and nobody was told of it
 };
 
 /// How often keys change, where nothing else is said.
 struct RotationTimes {
-  std::chrono::milliseconds every{0};                      ///< the highest age of a key; 0 for no limit
-  std::chrono::milliseconds unused{std::chrono::days{7}};  ///< how long a selector rests before its next key
+  std::chrono::milliseconds max_key_age{0};  ///< the highest age of a key; 0 for no limit
+  std::chrono::milliseconds selector_cooldown{
+      std::chrono::days{7}};  ///< how long a selector rests before its next key
 };
 
 /// How the keys of a domain change.
 struct RotationPlan {
   std::vector<Selector> ring{};  ///< they sign in turn; empty: each key has a new selector
   RotationTimes times{};
-  std::optional<std::chrono::milliseconds> transit{};  ///< in place of the policy's
+  std::optional<std::chrono::milliseconds> retention{};  ///< in place of the policy's
 };
 
 /// A domain with what its group says of it already put in.
@@ -87,7 +89,7 @@ struct DomainSettings {
 };
 
 /// Planned work: what is found until then shall wake nobody.
-struct SilenceSettings {
+struct MaintenanceSettings {
   std::optional<DomainName> domain{};  ///< a whole group without one
   std::optional<Selector> selector{};  ///< of the domain; all of them without one
   std::string group{};                 ///< empty with a domain
@@ -115,15 +117,15 @@ struct ProbePattern {
 struct Settings {
   ProbeSettings probe{};
   Policy policy{};
-  std::chrono::milliseconds interval{300'000};  ///< of domains that say none, and whose group says none
-  RotationTimes rotation{};                     ///< likewise
-  std::vector<DomainSettings> domains{};        ///< each of them once
-  std::vector<std::string> target_files{};      ///< patterns of names; see config/target_files.hpp
-  std::vector<SilenceSettings> silences{};      ///< those that have ended too
-  std::vector<ModuleSettings> modules{};        ///< sorted by name, each of them once
+  std::chrono::milliseconds interval{300'000};     ///< of domains that say none, and whose group says none
+  RotationTimes rotation{};                        ///< likewise
+  std::vector<DomainSettings> domains{};           ///< each of them once
+  std::vector<std::string> target_files{};         ///< patterns of names; see config/target_files.hpp
+  std::vector<MaintenanceSettings> maintenance{};  ///< those that have ended too
+  std::vector<ModuleSettings> modules{};           ///< sorted by name, each of them once
   std::vector<ProbePattern> probe_allow{};
   /// What is allowed and yet worth telling, such as a private key that everybody can read.
-  Mistakes warnings{};
+  Errors warnings{};
 };
 
 }  // namespace dkimprobe::config

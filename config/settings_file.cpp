@@ -29,9 +29,9 @@ struct Group {
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};
   // How the keys change.
-  std::optional<std::chrono::milliseconds> every{};
-  std::optional<std::chrono::milliseconds> unused{};
-  std::optional<std::chrono::milliseconds> transit{};
+  std::optional<std::chrono::milliseconds> max_key_age{};
+  std::optional<std::chrono::milliseconds> selector_cooldown{};
+  std::optional<std::chrono::milliseconds> retention{};
 };
 
 class SettingsReader : YamlReader {
@@ -60,14 +60,14 @@ class SettingsReader : YamlReader {
   void read_rotation_times(const Values& values, Group& group);
   void read_rotation(const Value& value);
   void read_ring(const Value& value, bool selectors_read, DomainSettings& domain);
-  [[nodiscard]] std::optional<Moment> read_past(const Value& value);
+  [[nodiscard]] std::optional<Timestamp> read_past(const Value& value);
   void read_dates(const Values& values, SelectorSettings& selector);
-  void read_silences(const Value& value);
-  void read_silence(const Value& value);
-  void read_silenced(const Values& values, const Value& value, SilenceSettings& silence);
+  void read_maintenance(const Value& value);
+  void read_maintenance_window(const Value& value);
+  void read_maintenance_of(const Values& values, const Value& value, MaintenanceSettings& maintenance);
   void read_modules(const Value& value);
   void read_probe_allow(const Value& value);
-  [[nodiscard]] std::optional<Moment> read_moment(const Value& value);
+  [[nodiscard]] std::optional<Timestamp> read_timestamp(const Value& value);
   [[nodiscard]] std::optional<std::string> read_group_name(const Value& value);
 
   const Vocabulary& vocabulary_;
@@ -137,7 +137,7 @@ void SettingsReader::read_probe(const Value& value) {
 }
 
 void SettingsReader::read_policy(const Value& value) {
-  const auto values = map_of(value, with_options({"severity", "off"}, policy_options()));
+  const auto values = map_of(value, with_options({"severity", "disabled_checks"}, policy_options()));
   read_options(values, policy_options());
   if (const auto severities = values.find("severity"); severities != values.end()) {
     for (const auto& [check, held] :
@@ -146,7 +146,7 @@ void SettingsReader::read_policy(const Value& value) {
         settings_.policy.severities.emplace(check, *severity);
     }
   }
-  if (const auto off = values.find("off"); off != values.end()) {
+  if (const auto off = values.find("disabled_checks"); off != values.end()) {
     for (const auto& [check, held] : map_of(off->second, vocabulary_.checks, "there is no such check")) {
       constexpr std::string_view why = "say in a few words why the check is switched off; reports show it";
       if (held.node->kind == YamlNode::Kind::nothing) {
@@ -158,7 +158,7 @@ void SettingsReader::read_policy(const Value& value) {
       if (reason->find_first_not_of(" \t\r\n") == std::string_view::npos) {
         wrong(held, std::string(why));
       } else {
-        settings_.policy.switched_off.emplace(check, *reason);
+        settings_.policy.disabled.emplace(check, *reason);
       }
     }
   }
@@ -180,8 +180,8 @@ const std::vector<std::string>& group_keys() {
   return keys;
 }
 
-const Option& transit_option() {
-  return *std::ranges::find(policy_options(), "transit", &Option::key);
+const Option& retention_option() {
+  return *std::ranges::find(policy_options(), "retired-key-retention", &Option::key);
 }
 
 void SettingsReader::read_rotation_times(const Values& values, Group& group) {
@@ -189,9 +189,9 @@ void SettingsReader::read_rotation_times(const Values& values, Group& group) {
     if (const auto value = values.find(file_key(option)); value != values.end())
       time = read_time(option, value->second);
   };
-  read(rotation_options()[0], group.every);
-  read(rotation_options()[1], group.unused);
-  read(transit_option(), group.transit);
+  read(rotation_options()[0], group.max_key_age);
+  read(rotation_options()[1], group.selector_cooldown);
+  read(retention_option(), group.retention);
 }
 
 void SettingsReader::read_rotation(const Value& value) {
@@ -226,7 +226,7 @@ std::optional<std::string> SettingsReader::read_group_name(const Value& value) {
   if (!text) return std::nullopt;
   if (groups_.contains(*text)) return std::string(*text);
   std::vector<std::string> names;
-  if (mistake_count() < most_mistakes) {
+  if (error_count() < most_errors) {
     // A name that is a mistake itself is no suggestion.
     for (const auto& each : groups_) {
       if (is_group_name(each.first)) names.push_back(each.first);
@@ -245,7 +245,7 @@ void SettingsReader::read_groups(const Value& value) {
     const auto values = map_of(held, group_keys());
     Group group = read_defaults(values);
     if (const auto rotation = values.find("rotation"); rotation != values.end()) {
-      const auto keys = with_options({file_key(transit_option())}, rotation_options());
+      const auto keys = with_options({file_key(retention_option())}, rotation_options());
       read_rotation_times(map_of(rotation->second, keys), group);
     }
     groups_.emplace(name, std::move(group));
@@ -303,27 +303,27 @@ std::optional<KeyIdentity> SettingsReader::read_expected_key(const Value& value)
   return take(held, key == "record" ? read_expected_record(*text) : read_fingerprint(*text));
 }
 
-std::optional<Moment> SettingsReader::read_moment(const Value& value) {
+std::optional<Timestamp> SettingsReader::read_timestamp(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
-  const auto moment = parse_moment(*text);
-  if (!moment) {
+  const auto timestamp = parse_timestamp(*text);
+  if (!timestamp) {
     wrong(value,
           fmt::format("`{}` cannot be used: it must be a day such as 2026-11-01 (in UTC), or a time such as "
                       "2026-11-01T09:30:00Z",
                       shown(*text)));
   }
-  return moment;
+  return timestamp;
 }
 
-std::optional<Moment> SettingsReader::read_past(const Value& value) {
-  const auto moment = read_moment(value);
-  if (moment && vocabulary_.now && moment->first > *vocabulary_.now) {
+std::optional<Timestamp> SettingsReader::read_past(const Value& value) {
+  const auto timestamp = read_timestamp(value);
+  if (timestamp && vocabulary_.now && timestamp->first > *vocabulary_.now) {
     wrong(value,
           fmt::format("`{}` lies in the future; say what happened, once it has", shown(value.node->text)));
     return std::nullopt;
   }
-  return moment;
+  return timestamp;
 }
 
 /// What the operator says of the past of a selector whose role is read.
@@ -479,23 +479,24 @@ void SettingsReader::read_domain_settings(const Value& value) {
   domain.nameservers = own.nameservers.empty() ? group.nameservers : own.nameservers;
   bool selectors_read = false;
   if (const auto selectors = values.find("selectors"); selectors != values.end()) {
-    const std::size_t before = mistake_count();
+    const std::size_t before = error_count();
     read_selectors(selectors->second, group, domain_read, domain);
-    selectors_read = before == mistake_count();
+    selectors_read = before == error_count();
   } else {
     wrong(value, "selectors is missing: a list with at least one");
   }
   Group rotation = group;
   if (const auto own_rotation = values.find("rotation"); own_rotation != values.end()) {
-    const auto plan_keys = with_options({"selectors", file_key(transit_option())}, rotation_options());
+    const auto plan_keys = with_options({"selectors", file_key(retention_option())}, rotation_options());
     const auto own_values = map_of(own_rotation->second, plan_keys);
     read_rotation_times(own_values, rotation);
     if (const auto ring = own_values.find("selectors"); ring != own_values.end())
       read_ring(ring->second, selectors_read, domain);
   }
-  domain.rotation.times.every = rotation.every.value_or(settings_.rotation.every);
-  domain.rotation.times.unused = rotation.unused.value_or(settings_.rotation.unused);
-  domain.rotation.transit = rotation.transit;
+  domain.rotation.times.max_key_age = rotation.max_key_age.value_or(settings_.rotation.max_key_age);
+  domain.rotation.times.selector_cooldown =
+      rotation.selector_cooldown.value_or(settings_.rotation.selector_cooldown);
+  domain.rotation.retention = rotation.retention;
   settings_.domains.push_back(std::move(domain));
 }
 
@@ -514,8 +515,9 @@ void SettingsReader::read_target_files(const Value& value) {
 
 // ---- The daemon ----
 
-/// What is silenced. Whether a target file names it only shows when that is read.
-void SettingsReader::read_silenced(const Values& values, const Value& value, SilenceSettings& silence) {
+/// What is in_maintenance. Whether a target file names it only shows when that is read.
+void SettingsReader::read_maintenance_of(const Values& values, const Value& value,
+                                         MaintenanceSettings& maintenance) {
   const auto domain = values.find("domain");
   const auto selector = values.find("selector");
   const auto group = values.find("group");
@@ -524,38 +526,40 @@ void SettingsReader::read_silenced(const Values& values, const Value& value, Sil
     return;
   }
   if (group != values.end()) {
-    silence.group = read_group_name(group->second).value_or("");
+    maintenance.group = read_group_name(group->second).value_or("");
     if (selector != values.end()) wrong(selector->second, "there is no domain beside it");
     return;
   }
-  if (const auto text = text_of(domain->second)) silence.domain = take(domain->second, read_domain(*text));
+  if (const auto text = text_of(domain->second))
+    maintenance.domain = take(domain->second, read_domain(*text));
   if (selector != values.end()) {
     if (const auto text = text_of(selector->second))
-      silence.selector = take(selector->second, Selector::parse(*text));
+      maintenance.selector = take(selector->second, Selector::parse(*text));
   }
-  if (!silence.domain || !settings_.target_files.empty()) return;
-  const auto known = std::ranges::find(settings_.domains, *silence.domain, &DomainSettings::domain);
+  if (!maintenance.domain || !settings_.target_files.empty()) return;
+  const auto known = std::ranges::find(settings_.domains, *maintenance.domain, &DomainSettings::domain);
   if (known == settings_.domains.end()) {
-    wrong(domain->second, fmt::format("the domain {} is not among domains", silence.domain->to_string()));
-  } else if (silence.selector && std::ranges::find(known->selectors, *silence.selector,
-                                                   &SelectorSettings::selector) == known->selectors.end()) {
+    wrong(domain->second, fmt::format("the domain {} is not among domains", maintenance.domain->to_string()));
+  } else if (maintenance.selector &&
+             std::ranges::find(known->selectors, *maintenance.selector, &SelectorSettings::selector) ==
+                 known->selectors.end()) {
     wrong(selector->second,
-          fmt::format("the selector {} is not among those of the domain", silence.selector->to_string()));
+          fmt::format("the selector {} is not among those of the domain", maintenance.selector->to_string()));
   }
 }
 
-void SettingsReader::read_silence(const Value& value) {
+void SettingsReader::read_maintenance_window(const Value& value) {
   static const std::vector<std::string> keys = {"domain", "selector", "group", "until", "reason"};
   const auto values = map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return;
-  SilenceSettings silence;
-  read_silenced(values, value, silence);
+  MaintenanceSettings maintenance;
+  read_maintenance_of(values, value, maintenance);
   const auto until = values.find("until");
   if (until == values.end()) {
     wrong(value, "until is missing: when the planned work ends");
-  } else if (const auto moment = read_moment(until->second)) {
-    silence.until = moment->last;
-    if (vocabulary_.now && silence.until <= *vocabulary_.now) {
+  } else if (const auto timestamp = read_timestamp(until->second)) {
+    maintenance.until = timestamp->last;
+    if (vocabulary_.now && maintenance.until <= *vocabulary_.now) {
       settings_.warnings.push_back(
           {where(until->second),
            "this silence has ended and does nothing; take it out, or give it a new end"});
@@ -565,20 +569,20 @@ void SettingsReader::read_silence(const Value& value) {
   if (reason == values.end()) {
     wrong(value, "reason is missing: a few words, which metrics and the status page show");
   } else if (const auto text = text_of(reason->second)) {
-    silence.reason = *text;
+    maintenance.reason = *text;
     if (text->find_first_not_of(" \t\r\n") == std::string_view::npos)
       wrong(reason->second, "a few words were expected, which metrics and the status page show");
   }
-  settings_.silences.push_back(std::move(silence));
+  settings_.maintenance.push_back(std::move(maintenance));
 }
 
-void SettingsReader::read_silences(const Value& value) {
-  for (const auto& item : list_of(value)) read_silence(item);
+void SettingsReader::read_maintenance(const Value& value) {
+  for (const auto& item : list_of(value)) read_maintenance_window(item);
 }
 
 void SettingsReader::read_modules(const Value& value) {
   static const std::vector<std::string> keys = {"timeout", "ipv4", "ipv6", "role"};
-  const auto& timeout = *std::ranges::find(probe_options(), "timeout", &Option::key);
+  const auto& timeout = *std::ranges::find(probe_options(), "probe-timeout", &Option::key);
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     if (!is_group_name(name)) {
       wrong({held.node, held.key_place, held.key, held.key_place},
@@ -631,7 +635,7 @@ void SettingsReader::read_probe_allow(const Value& value) {
 Result<Settings> SettingsReader::read(const YamlNode& root) {
   const Value whole{&root, root.place, ""};
   const auto values = map_of(whole, with_options({"probe", "policy", "rotation", "groups", "domains",
-                                                  "target_files", "silences", "modules", "probe_allow"},
+                                                  "target_files", "maintenance", "modules", "probe_allow"},
                                                  schedule_options()));
   read_options(values, schedule_options());
   // Groups come before the domains that use them, wherever they stand in the file.
@@ -642,15 +646,15 @@ Result<Settings> SettingsReader::read(const YamlNode& root) {
       {"groups", &SettingsReader::read_groups},
       {"domains", &SettingsReader::read_domains},
       {"target_files", &SettingsReader::read_target_files},
-      {"silences", &SettingsReader::read_silences},
+      {"maintenance", &SettingsReader::read_maintenance},
       {"modules", &SettingsReader::read_modules},
       {"probe_allow", &SettingsReader::read_probe_allow},
   };
   for (const auto& [key, read] : sections) {
     if (const auto value = values.find(key); value != values.end()) (this->*read)(value->second);
   }
-  if (mistake_count() == 0) return std::move(settings_);
-  return tl::unexpected(take_mistakes());
+  if (error_count() == 0) return std::move(settings_);
+  return tl::unexpected(take_errors());
 }
 
 }  // namespace

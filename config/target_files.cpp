@@ -36,13 +36,13 @@ class TargetReader {
     if (is_kind(root, YamlNode::Kind::list, "a list of maps with `targets` and `labels`")) {
       for (const YamlNode& item : root.items) read_group(item);
     }
-    if (mistakes_.empty()) return std::move(targets_);
-    if (mistakes_.size() > most_mistakes) {
-      const std::size_t more = mistakes_.size() - most_mistakes;
-      mistakes_.resize(most_mistakes);
-      mistakes_.push_back({name_, fmt::format("and {} more mistakes", more)});
+    if (errors_.empty()) return std::move(targets_);
+    if (errors_.size() > most_errors) {
+      const std::size_t more = errors_.size() - most_errors;
+      errors_.resize(most_errors);
+      errors_.push_back({name_, fmt::format("and {} more mistakes", more)});
     }
-    return tl::unexpected(std::move(mistakes_));
+    return tl::unexpected(std::move(errors_));
   }
 
  private:
@@ -56,10 +56,10 @@ class TargetReader {
     return fmt::format("{}:{}:{}", name_, node.place.line, node.place.column);
   }
   void wrong(const YamlNode& node, std::string message) {
-    mistakes_.push_back({where(node), std::move(message)});
+    errors_.push_back({where(node), std::move(message)});
   }
-  void wrong(const YamlNode& node, const Mistakes& mistakes) {
-    for (const Mistake& each : mistakes)
+  void wrong(const YamlNode& node, const Errors& errors) {
+    for (const Error& each : errors)
       wrong(node, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
   }
   bool is_kind(const YamlNode& node, YamlNode::Kind kind, std::string_view wanted) {
@@ -88,9 +88,9 @@ class TargetReader {
         wrong(key, fmt::format("{} is there twice", key.text));
       }
     }
-    const std::size_t before = mistakes_.size();
+    const std::size_t before = errors_.size();
     const Labels said = labels == nullptr ? Labels{} : read_labels(*labels);
-    const bool labels_read = mistakes_.size() == before;
+    const bool labels_read = errors_.size() == before;
     if (targets == nullptr) return wrong(group, "targets is missing: a list of domains with their selectors");
     if (!is_kind(*targets, YamlNode::Kind::list, "a list of targets such as example.com/s1")) return;
     for (const YamlNode& target : targets->items) read_target(target, said, labels_read);
@@ -165,7 +165,7 @@ class TargetReader {
 
   std::string name_;
   std::vector<FileTarget> targets_{};
-  Mistakes mistakes_{};
+  Errors errors_{};
 };
 
 }  // namespace
@@ -196,12 +196,12 @@ std::vector<FileStamp> stamp_target_files(const std::vector<std::string>& patter
 
 Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files) {
   std::vector<FileTarget> targets;
-  Mistakes mistakes;
+  Errors errors;
   for (const FileStamp& stamp : files) {
     const std::string name = escape_text(stamp.path.string());
     std::error_code ignored;
     if (std::filesystem::is_directory(stamp.path, ignored)) {
-      mistakes.push_back({name, "this is a directory; a target file was expected"});
+      errors.push_back({name, "this is a directory; a target file was expected"});
       continue;
     }
     errno = 0;
@@ -210,7 +210,7 @@ Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files
     std::string text(longest_yaml_bytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!file.is_open() || file.bad()) {
-      mistakes.push_back(
+      errors.push_back(
           {name, fmt::format("the targets cannot be read: {}", std::generic_category().message(errno))});
       continue;
     }
@@ -219,10 +219,10 @@ Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files
     if (read) {
       std::ranges::move(*read, std::back_inserter(targets));
     } else {
-      std::ranges::move(read.error(), std::back_inserter(mistakes));
+      std::ranges::move(read.error(), std::back_inserter(errors));
     }
   }
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return targets;
 }
 
@@ -237,7 +237,7 @@ Result<Settings> add_targets(Settings settings, const std::vector<FileTarget>& t
   /// Where each selector, and the interval of a domain, was said by a file.
   std::map<std::pair<DomainName, Selector>, std::string> said;
   std::map<DomainName, std::pair<milliseconds, std::string>> intervals;
-  Mistakes mistakes;
+  Errors errors;
   for (const FileTarget& target : targets) {
     const auto [place, is_new] = places.try_emplace(target.domain, settings.domains.size());
     if (is_new) {
@@ -249,25 +249,25 @@ Result<Settings> add_targets(Settings settings, const std::vector<FileTarget>& t
     DomainSettings& domain = settings.domains[place->second];
     const auto [known, first] = said.try_emplace({target.domain, target.selector}, target.where);
     if (!first) {
-      mistakes.push_back(
+      errors.push_back(
           {target.where, fmt::format("the selector {} of {} is there already, at {}",
                                      target.selector.to_string(), target.domain.to_string(), known->second)});
       continue;
     }
     if (std::ranges::find(domain.selectors, target.selector, &SelectorSettings::selector) !=
         domain.selectors.end()) {
-      mistakes.push_back({target.where, fmt::format("the selector {} of {} is in the settings already",
-                                                    target.selector.to_string(), target.domain.to_string())});
+      errors.push_back({target.where, fmt::format("the selector {} of {} is in the settings already",
+                                                  target.selector.to_string(), target.domain.to_string())});
       continue;
     }
     if (target.interval) {
       const auto [interval, is_first] = intervals.try_emplace(target.domain, *target.interval, target.where);
       if (place->second < of_settings) {
-        mistakes.push_back({target.where, fmt::format("the interval of {} is what the settings say",
-                                                      target.domain.to_string())});
+        errors.push_back({target.where, fmt::format("the interval of {} is what the settings say",
+                                                    target.domain.to_string())});
       } else if (!is_first && interval->second.first != *target.interval) {
-        mistakes.push_back({target.where, fmt::format("the interval of {} is another one than at {}",
-                                                      target.domain.to_string(), interval->second.second)});
+        errors.push_back({target.where, fmt::format("the interval of {} is another one than at {}",
+                                                    target.domain.to_string(), interval->second.second)});
       }
       domain.interval = *target.interval;
     }
@@ -275,7 +275,7 @@ Result<Settings> add_targets(Settings settings, const std::vector<FileTarget>& t
     selector.selector = target.selector;
     selector.role = target.role;
   }
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return settings;
 }
 

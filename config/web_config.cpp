@@ -155,8 +155,8 @@ std::string_view fault_of_hash(std::string_view hash) {
   const std::size_t cost = hash[2] == '$' ? 3 : 4;
   const bool digits =
       hash[cost] >= '0' && hash[cost] <= '9' && hash[cost + 1] >= '0' && hash[cost + 1] <= '9';
-  const int rounds = digits ? (hash[cost] - '0') * 10 + (hash[cost + 1] - '0') : 0;
-  return rounds >= 4 && rounds <= 31 ? "" : "the cost in this bcrypt hash must be a number from 04 to 31";
+  const int probes = digits ? (hash[cost] - '0') * 10 + (hash[cost + 1] - '0') : 0;
+  return probes >= 4 && probes <= 31 ? "" : "the cost in this bcrypt hash must be a number from 04 to 31";
 }
 
 /// Of one that is not, `promtool` says nothing either, but no password fits it.
@@ -306,7 +306,7 @@ void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) 
       for (const auto& suite : known_suites) all.emplace_back(suite.name);
       return all;
     }();
-    const std::size_t before = mistake_count();
+    const std::size_t before = error_count();
     const auto items = list_of(*suites);
     for (const auto& item : items) {
       const auto text = text_of(item);
@@ -318,7 +318,7 @@ void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) 
       }
     }
     // Only suites of TLS 1.3 were named, so there is none for TLS 1.2.
-    if (!items.empty() && tls.cipher_suites.empty() && before == mistake_count()) {
+    if (!items.empty() && tls.cipher_suites.empty() && before == error_count()) {
       if (tls.highest == TlsVersion::tls12)
         wrong(*suites, "none of them is of TLS 1.2, which max_version demands");
       tls.lowest = TlsVersion::tls13;
@@ -437,8 +437,8 @@ Result<WebConfig> WebConfigReader::read(const YamlNode& root) {
   for (const auto& [key, read] : sections) {
     if (const Value* const value = given(values, key)) (this->*read)(*value);
   }
-  if (mistake_count() == 0) return std::move(config_);
-  return tl::unexpected(take_mistakes());
+  if (error_count() == 0) return std::move(config_);
+  return tl::unexpected(take_errors());
 }
 
 }  // namespace

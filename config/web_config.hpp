@@ -54,7 +54,7 @@ struct WebConfig {
   std::map<std::string, std::string, std::less<>> users{};     ///< name and bcrypt hash; empty: everybody may
   std::optional<RateLimit> rate_limit{};
   std::vector<std::filesystem::path> files{};  ///< all that was read: the file itself and those it names
-  Mistakes warnings{};                         ///< what it says and this program does otherwise
+  Errors warnings{};                           ///< what it says and this program does otherwise
 };
 
 /// Paths in the file are relative to its folder.

@@ -191,11 +191,11 @@ enum class Purpose : std::uint8_t {
   record_tcp,    ///< the TXT over TCP, because of TC=1 or as its own check
   zone_soa,
   zone_ns,
-  sibling,       ///< TXT of a random label beside the selector, with DO=1 when with EDNS: does a wildcard
-                 ///< answer, and does NSEC or NSEC3 deny it
-  domainkey,     ///< TXT of `_domainkey` itself: is it denied although it has names below
-  cut,           ///< NS of a minimised name, on the walk down
-  host_address,  ///< A or AAAA of a nameserver's name
+  wildcard_probe,  ///< TXT of a random label beside the selector, with DO=1 when with EDNS: does a wildcard
+                   ///< answer, and does NSEC or NSEC3 deny it
+  domainkey,       ///< TXT of `_domainkey` itself: is it denied although it has names below
+  cut,             ///< NS of a minimised name, on the walk down
+  host_address,    ///< A or AAAA of a nameserver's name
 };
 
 enum class Outcome : std::uint8_t {
@@ -393,7 +393,7 @@ struct RateShortage {
 };
 
 /// One name of the chain from the selector to its key: its zone, and each of its zone's servers.
-struct Leg {
+struct Hop {
   config::DomainName owner{};
   Delegation delegation{};
   std::vector<ServerObservation> servers{};
@@ -409,7 +409,7 @@ enum class ChainOutcome : std::uint8_t {
 /// A name and the names that its aliases lead to: `legs.front()` is the name itself, each further leg the
 /// target of an alias that some server of an earlier leg gave (servers that disagree bring more than one).
 struct Chain {
-  std::vector<Leg> legs{};
+  std::vector<Hop> hops{};
   ChainOutcome outcome = ChainOutcome::complete;
 };
 
@@ -420,9 +420,9 @@ struct Observation {
   std::chrono::microseconds took{0};
   Chain key{};   ///< from `<selector>._domainkey.<domain>`
   Chain adsp{};  ///< from `_adsp._domainkey.<domain>`; shared by all selectors of one round
-  std::optional<config::DomainName> sibling_name{};  ///< the random name that was asked beside the selector
+  std::optional<config::DomainName> wildcard_name{};  ///< the random name that was asked beside the selector
   /// Servers were asked for the record alone: zones, ADSP and what else is here were seen by an earlier look.
-  bool is_light = false;
+  bool is_quick = false;
   std::optional<RateShortage> rate_shortage{};  ///< shared by all selectors of one round
 };
 

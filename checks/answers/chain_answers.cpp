@@ -99,9 +99,9 @@ std::vector<AnswerGroup> in_order(std::vector<Draft> drafts) {
   return groups;
 }
 
-std::vector<Draft> draft_groups(const LegAnswers& leg) {
+std::vector<Draft> draft_groups(const HopAnswers& hop) {
   std::vector<Draft> drafts;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     if (!is_whole(answer.outcome) || answer.is_stray()) continue;
     const auto texts = sorted_texts(*answer.whole());
     const auto alias = alias_target(*answer.whole());
@@ -109,7 +109,7 @@ std::vector<Draft> draft_groups(const LegAnswers& leg) {
                               [&](const Draft& d) { return belongs(d, answer, texts, alias); });
     if (draft == drafts.end()) {
       AnswerGroup group;
-      group.owner = leg.leg->owner;
+      group.owner = hop.hop->owner;
       group.outcome = answer.outcome;
       group.alias = alias;
       if (!texts.empty()) group.sha256 = digest(texts);
@@ -134,21 +134,21 @@ std::optional<std::uint32_t> ttl_of(const probe::Response& response) {
   return lowest;
 }
 
-ServerRow make_row(const ServerAnswer& answer, const probe::Leg& leg) {
+ServerRow make_row(const ServerAnswer& answer, const probe::Hop& hop) {
   ServerRow row;
   row.id = answer.id;
-  row.owner = leg.owner;
+  row.owner = hop.owner;
   row.outcome = answer.outcome;
   row.not_asked = answer.server->not_asked;
   if (row.outcome == ServerOutcome::not_asked && row.not_asked == probe::NotAsked::asked &&
       answer.plain.deciding != nullptr) {
     row.not_asked = probe::NotAsked::no_route;
   }
-  const Tries* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
+  const TransportAttempts* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
   const probe::Response* told = answer.whole();
-  for (const Tries* tries : ways) {
-    if (told == nullptr) told = tries->response();
-    if (tries->response() != nullptr && tries->response()->truncated) row.truncated = true;
+  for (const TransportAttempts* attempts : ways) {
+    if (told == nullptr) told = attempts->response();
+    if (attempts->response() != nullptr && attempts->response()->truncated) row.truncated = true;
   }
   if (told != nullptr) {
     row.rcode = static_cast<std::uint16_t>(told->rcode);
@@ -159,27 +159,27 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Leg& leg) {
     row.ttl_seconds = ttl_of(*answer.whole());
     if (!answer.whole()->txt.empty()) row.answer_sha256 = digest(sorted_texts(*answer.whole()));
   }
-  row.says = describe(answer);
+  row.answer = describe(answer);
   if (answer.is_stray())
-    row.says += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
+    row.answer += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
   row.disagrees_with_itself = answer.disagrees_with_itself;
-  for (const Tries* tries : answer.all()) {
-    const probe::Response* response = tries->response();
+  for (const TransportAttempts* attempts : answer.all()) {
+    const probe::Response* response = attempts->response();
     if (response == nullptr) continue;
     if (!row.nsid && response->edns) row.nsid = response->edns->nsid;
-    if (!row.round_trip && tries->deciding->transport == probe::Transport::udp)
-      row.round_trip = tries->deciding->took;
+    if (!row.round_trip && attempts->deciding->transport == probe::Transport::udp)
+      row.round_trip = attempts->deciding->took;
   }
   if (answer.plain.response() != nullptr) row.udp_bytes = answer.plain.deciding->bytes_received;
   return row;
 }
 
-LegAnswers read_leg(const probe::Leg& leg, std::vector<Draft>& drafts) {
-  LegAnswers answers;
-  answers.leg = &leg;
-  for (const auto& server : leg.servers) {
-    answers.servers.push_back(read_server(server, leg.delegation.zone));
-    answers.rows.push_back(make_row(answers.servers.back(), leg));
+HopAnswers read_hop(const probe::Hop& hop, std::vector<Draft>& drafts) {
+  HopAnswers answers;
+  answers.hop = &hop;
+  for (const auto& server : hop.servers) {
+    answers.servers.push_back(read_server(server, hop.delegation.zone));
+    answers.rows.push_back(make_row(answers.servers.back(), hop));
   }
   drafts = draft_groups(answers);
   for (Draft& draft : drafts) draft.weight = draft.group.servers.size();
@@ -194,28 +194,28 @@ LegAnswers read_leg(const probe::Leg& leg, std::vector<Draft>& drafts) {
   return answers;
 }
 
-std::optional<std::size_t> leg_of(const probe::Chain& chain, const DomainName& owner) {
-  for (std::size_t i = 0; i < chain.legs.size(); ++i) {
-    if (chain.legs[i].owner == owner) return i;
+std::optional<std::size_t> hop_of(const probe::Chain& chain, const DomainName& owner) {
+  for (std::size_t i = 0; i < chain.hops.size(); ++i) {
+    if (chain.hops[i].owner == owner) return i;
   }
   return std::nullopt;
 }
 
 /// Every leg that the alias of `group` leads to, with the number of steps; each once, so that loops end.
-std::map<std::size_t, std::size_t> legs_behind(const probe::Chain& chain, const std::vector<LegAnswers>& legs,
+std::map<std::size_t, std::size_t> hops_behind(const probe::Chain& chain, const std::vector<HopAnswers>& hops,
                                                const AnswerGroup& group) {
   std::map<std::size_t, std::size_t> steps;
   std::vector<std::pair<std::size_t, std::size_t>> open;
   const auto follow = [&](const AnswerGroup& from, std::size_t step) {
     if (!from.alias) return;
-    const auto target = leg_of(chain, *from.alias);
+    const auto target = hop_of(chain, *from.alias);
     if (target && steps.emplace(*target, step).second) open.emplace_back(*target, step);
   };
   follow(group, 1);
   // Breadth first: the first time a leg is met is its shortest way.
   for (std::size_t next = 0; next < open.size(); ++next) {
-    const auto [leg, step] = open[next];
-    for (const AnswerGroup& further : legs[leg].groups) follow(further, step + 1);
+    const auto [hop, step] = open[next];
+    for (const AnswerGroup& further : hops[hop].groups) follow(further, step + 1);
   }
   return steps;
 }
@@ -255,9 +255,9 @@ void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Dra
     }
   }
   for (const Draft& draft : drafts.front()) {
-    for (const auto& [leg, steps] : legs_behind(chain, answers.legs, draft.group)) {
+    for (const auto& [hop, steps] : hops_behind(chain, answers.hops, draft.group)) {
       answers.longest_path = std::max(answers.longest_path, steps);
-      for (const Draft& end : drafts[leg]) {
+      for (const Draft& end : drafts[hop]) {
         if (!end.group.alias) add_published(published, end, draft.group.servers);
       }
     }
@@ -266,22 +266,22 @@ void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Dra
 }
 
 /// Whether a resolver that asks the zones' own servers comes to the name. Strays may lead elsewhere.
-bool is_on_the_way(const ChainAnswers& answers, const LegAnswers& leg) {
-  if (&leg == &answers.legs.front()) return true;
-  return std::ranges::any_of(answers.legs, [&](const LegAnswers& from) {
+bool is_on_the_way(const ChainAnswers& answers, const HopAnswers& hop) {
+  if (&hop == &answers.hops.front()) return true;
+  return std::ranges::any_of(answers.hops, [&](const HopAnswers& from) {
     // Where nobody answered, nothing tells by whose alias the name came in.
     return from.groups.empty() || std::ranges::any_of(from.groups, [&](const AnswerGroup& group) {
-             return group.alias == leg.leg->owner;
+             return group.alias == hop.hop->owner;
            });
   });
 }
 
 void collect_aliases(ChainAnswers& answers) {
-  for (const LegAnswers& leg : answers.legs) {
-    for (const ServerAnswer& server : leg.servers) {
+  for (const HopAnswers& hop : answers.hops) {
+    for (const ServerAnswer& server : hop.servers) {
       if (server.whole() == nullptr || server.is_stray()) continue;
       for (const auto& alias : server.whole()->aliases) {
-        const DomainName target = alias.is_dname ? own_target(alias, leg.leg->owner) : alias.target;
+        const DomainName target = alias.is_dname ? own_target(alias, hop.hop->owner) : alias.target;
         const auto known =
             std::find_if(answers.aliases.begin(), answers.aliases.end(), [&](const AliasFact& a) {
               return a.owner == alias.owner && a.target == target && a.is_dname == alias.is_dname;
@@ -308,8 +308,8 @@ bool fails_for_all(const ServerAnswer& answer) {
     case ServerOutcome::upward_referral:
     case ServerOutcome::self_referral:
     case ServerOutcome::not_authoritative:
-      return std::ranges::none_of(answer.all(), [](const Tries* tries) {
-        const probe::Response* const response = tries->response();
+      return std::ranges::none_of(answer.all(), [](const TransportAttempts* attempts) {
+        const probe::Response* const response = attempts->response();
         return response != nullptr && !response->authoritative &&
                (response->recursion_available || !response->txt.empty() || !response->aliases.empty());
       });
@@ -328,8 +328,8 @@ bool fails_for_all(const ServerAnswer& answer) {
 }
 
 /// Whether another address of the same nameserver was asked.
-bool is_stood_for(const LegAnswers& leg, const ServerAnswer& answer) {
-  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& other) {
+bool is_stood_for(const HopAnswers& hop, const ServerAnswer& answer) {
+  return std::ranges::any_of(hop.servers, [&](const ServerAnswer& other) {
     return other.server->not_asked == probe::NotAsked::asked && !other.is_stray() &&
            std::ranges::find_first_of(other.server->names, answer.server->names) != other.server->names.end();
   });
@@ -337,16 +337,16 @@ bool is_stood_for(const LegAnswers& leg, const ServerAnswer& answer) {
 
 }  // namespace
 
-std::size_t LegAnswers::answered() const {
+std::size_t HopAnswers::answered() const {
   return static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), [](const ServerAnswer& s) {
     return is_whole(s.outcome) && !s.is_stray();
   }));
 }
 
-const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer) {
+const probe::SoaRecord* newest_serial(const HopAnswers& hop, const ServerAnswer& answer) {
   const probe::SoaRecord* newest = answer.soa_record;
   if (newest == nullptr || answer.is_stray()) return nullptr;
-  for (const ServerAnswer& other : leg.servers) {
+  for (const ServerAnswer& other : hop.servers) {
     const probe::SoaRecord* const soa = other.soa_record;
     if (soa != nullptr && !other.is_stray() && soa->mname == newest->mname && soa->rname == newest->rname &&
         serial_is_newer(soa->serial, newest->serial))
@@ -355,19 +355,19 @@ const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer&
   return newest == answer.soa_record ? nullptr : newest;
 }
 
-bool refers_down(const ServerAnswer& answer, const LegAnswers& leg) {
+bool refers_down(const ServerAnswer& answer, const HopAnswers& hop) {
   if (answer.outcome != ServerOutcome::not_authoritative) return false;
-  const DomainName& zone = leg.leg->delegation.zone;
-  return std::ranges::any_of(answer.all(), [&](const Tries* tries) {
-    const probe::Response* const response = tries->response();
+  const DomainName& zone = hop.hop->delegation.zone;
+  return std::ranges::any_of(answer.all(), [&](const TransportAttempts* attempts) {
+    const probe::Response* const response = attempts->response();
     if (response == nullptr || response->referral.empty()) return false;
     const DomainName& owner = response->referral.front().owner;
-    return owner != zone && owner.is_at_or_below(zone) && leg.leg->owner.is_at_or_below(owner);
+    return owner != zone && owner.is_at_or_below(zone) && hop.hop->owner.is_at_or_below(owner);
   });
 }
 
-bool fails_everywhere(const LegAnswers& leg) {
-  const probe::Delegation& delegation = leg.leg->delegation;
+bool fails_everywhere(const HopAnswers& hop) {
+  const probe::Delegation& delegation = hop.hop->delegation;
   // The walk ends as well at a zone whose own servers are of no use: then these are all that there are.
   const bool knows_servers =
       delegation.outcome == probe::DiscoveryOutcome::complete ||
@@ -382,11 +382,11 @@ bool fails_everywhere(const LegAnswers& leg) {
   };
   if (std::ranges::any_of(delegation.nameservers, may_have_more)) return false;
   bool fails = false;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     // Nobody out there can reach a private address.
     if (answer.is_stray() || answer.server->not_asked == probe::NotAsked::address_refused) continue;
-    if (answer.server->not_asked == probe::NotAsked::family_disabled && is_stood_for(leg, answer)) continue;
-    if (!fails_for_all(answer) || refers_down(answer, leg)) return false;
+    if (answer.server->not_asked == probe::NotAsked::family_disabled && is_stood_for(hop, answer)) continue;
+    if (!fails_for_all(answer) || refers_down(answer, hop)) return false;
     fails = true;
   }
   return fails;
@@ -394,16 +394,16 @@ bool fails_everywhere(const LegAnswers& leg) {
 
 ChainAnswers read_answers(const probe::Chain& chain) {
   ChainAnswers answers;
-  if (chain.legs.empty()) return answers;
-  std::vector<std::vector<Draft>> drafts(chain.legs.size());
+  if (chain.hops.empty()) return answers;
+  std::vector<std::vector<Draft>> drafts(chain.hops.size());
   // The drafts point at the answers of their leg, which must not move any more.
-  answers.legs.reserve(chain.legs.size());
-  for (std::size_t i = 0; i < chain.legs.size(); ++i)
-    answers.legs.push_back(read_leg(chain.legs[i], drafts[i]));
+  answers.hops.reserve(chain.hops.size());
+  for (std::size_t i = 0; i < chain.hops.size(); ++i)
+    answers.hops.push_back(read_hop(chain.hops[i], drafts[i]));
   follow_aliases(chain, drafts, answers);
   collect_aliases(answers);
-  answers.known = std::all_of(answers.legs.begin(), answers.legs.end(), [&](const LegAnswers& leg) {
-    return leg.answered() > 0 || !is_on_the_way(answers, leg);
+  answers.known = std::all_of(answers.hops.begin(), answers.hops.end(), [&](const HopAnswers& hop) {
+    return hop.answered() > 0 || !is_on_the_way(answers, hop);
   });
   return answers;
 }

@@ -38,8 +38,8 @@ struct AnswerGroup {
 };
 
 /// The answers of the servers of one name of a chain.
-struct LegAnswers {
-  const probe::Leg* leg = nullptr;
+struct HopAnswers {
+  const probe::Hop* hop = nullptr;
   std::vector<ServerAnswer> servers{};  ///< one for each server of the leg, in its order
   std::vector<ServerRow> rows{};        ///< likewise
   /// The largest first; a tie goes to the group whose servers have the newer serial (RFC 1982), then to the
@@ -55,7 +55,7 @@ struct LegAnswers {
 /// that end the chain, never an alias. The same texts at two names are one group; absences at two names are
 /// two. Empty when nothing is known, or when the chain has no end.
 struct ChainAnswers {
-  std::vector<LegAnswers> legs{};
+  std::vector<HopAnswers> hops{};
   std::vector<AnswerGroup> published{};  ///< by the servers of the first name that lead there, the most first
   std::vector<AliasFact> aliases{};
   std::size_t longest_path = 0;  ///< steps of aliases from the first name to the farthest one
@@ -66,15 +66,15 @@ struct ChainAnswers {
 /// The newest serial among the leg's servers that have the answer's MNAME and RNAME, when it is newer than
 /// the answer's own (RFC 1982), else null. Serials of independent primaries have nothing to do with each
 /// other.
-[[nodiscard]] const probe::SoaRecord* newest_serial(const LegAnswers& leg, const ServerAnswer& answer);
+[[nodiscard]] const probe::SoaRecord* newest_serial(const HopAnswers& hop, const ServerAnswer& answer);
 
 /// Whether the server sends the asker on to a zone below, of which the search did not know: that is how a
 /// server of the zone above answers.
-[[nodiscard]] bool refers_down(const ServerAnswer& answer, const LegAnswers& leg);
+[[nodiscard]] bool refers_down(const ServerAnswer& answer, const HopAnswers& hop);
 
 /// Whether each server of the zone fails, and with an answer that it gives to whoever asks: no resolver
 /// anywhere gets the name. A server that is silent, or that could not be asked, may answer elsewhere.
-[[nodiscard]] bool fails_everywhere(const LegAnswers& leg);
+[[nodiscard]] bool fails_everywhere(const HopAnswers& hop);
 
 [[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain);
 

@@ -34,27 +34,27 @@ bool answers_from_above(const ServerAnswer& answer, const DomainName& zone) {
 }
 
 /// Whether a server of the zone below cut number `at` has this address, and knows that zone.
-bool serves_below(const LegAnswers& leg, std::size_t at, const config::ServerAddress& address) {
-  const auto& cuts = leg.leg->delegation.cuts;
+bool serves_below(const HopAnswers& hop, std::size_t at, const config::ServerAddress& address) {
+  const auto& cuts = hop.hop->delegation.cuts;
   if (at + 1 < cuts.size()) {
     const auto& below = cuts[at + 1].parents;
     const auto same = std::ranges::find(below, address, &ParentAnswer::address);
     // A denial has the SOA of the zone that it is from.
     return same != below.end() && (same->answer != CutAnswer::denied || same->serial);
   }
-  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& answer) {
+  return std::ranges::any_of(hop.servers, [&](const ServerAnswer& answer) {
     return !answer.is_stray() && answer.id.address == address && !answers_from_above(answer, cuts[at].apex);
   });
 }
 
-void read_knowledge(const LegAnswers& leg, std::size_t at, const Parents& without_above, CutFacts& facts) {
-  for (const ParentAnswer& parent : leg.leg->delegation.cuts[at].parents) {
+void read_knowledge(const HopAnswers& hop, std::size_t at, const Parents& without_above, CutFacts& facts) {
+  for (const ParentAnswer& parent : hop.hop->delegation.cuts[at].parents) {
     // What does not know the zone of the cut is told of there.
     if (is_one_of(without_above, parent.address)) continue;
     const bool has_none = parent.answer == CutAnswer::no_cut || parent.answer == CutAnswer::denied ||
                           parent.answer == CutAnswer::serves_it;
     // Parent and child on one server is as good as a referral.
-    if (parent.answer == CutAnswer::refers || (has_none && serves_below(leg, at, parent.address))) {
+    if (parent.answer == CutAnswer::refers || (has_none && serves_below(hop, at, parent.address))) {
       facts.with.push_back(&parent);
     } else if (has_none) {
       facts.without.push_back(&parent);
@@ -89,8 +89,8 @@ std::string answer_key(const ServerAnswer& answer) {
 /// Follows the ways down from the last cut up.
 class WayUp {
  public:
-  WayUp(const LegAnswers& leg, std::vector<CutFacts>& facts) : leg_(leg), facts_(facts) {
-    for (const ServerAnswer& answer : leg.servers) at_server_.push_back(ids_of(answer_key(answer)));
+  WayUp(const HopAnswers& hop, std::vector<CutFacts>& facts) : hop_(hop), facts_(facts) {
+    for (const ServerAnswer& answer : hop.servers) at_server_.push_back(ids_of(answer_key(answer)));
   }
 
   void follow(std::size_t at) {
@@ -100,7 +100,7 @@ class WayUp {
   }
 
  private:
-  [[nodiscard]] const std::vector<ZoneCut>& cuts() const { return leg_.leg->delegation.cuts; }
+  [[nodiscard]] const std::vector<ZoneCut>& cuts() const { return hop_.hop->delegation.cuts; }
 
   AnswerIds ids_of(std::string key) {
     if (key.empty()) return {};
@@ -121,9 +121,9 @@ class WayUp {
         take(below[i].names, below[i].address, facts_[at + 1].answers[i]);
       return answers;
     }
-    for (std::size_t i = 0; i < leg_.servers.size(); ++i) {
-      if (leg_.servers[i].is_stray()) continue;
-      take(leg_.servers[i].server->names, leg_.servers[i].id.address, at_server_[i]);
+    for (std::size_t i = 0; i < hop_.servers.size(); ++i) {
+      if (hop_.servers[i].is_stray()) continue;
+      take(hop_.servers[i].server->names, hop_.servers[i].id.address, at_server_[i]);
     }
     return answers;
   }
@@ -132,24 +132,24 @@ class WayUp {
     for (const ReferralGroup& group : facts_[at].groups) {
       if (std::ranges::find(group.parents, &parent) != group.parents.end()) return group.answers;
     }
-    if (at + 1 < cuts().size() && serves_below(leg_, at, parent.address)) {
+    if (at + 1 < cuts().size() && serves_below(hop_, at, parent.address)) {
       const auto& below = cuts()[at + 1].parents;
       const auto same = std::ranges::find(below, parent.address, &ParentAnswer::address);
       return facts_[at + 1].answers[static_cast<std::size_t>(std::distance(below.begin(), same))];
     }
-    const auto own = std::ranges::find(leg_.servers, parent.address,
+    const auto own = std::ranges::find(hop_.servers, parent.address,
                                        [](const ServerAnswer& answer) { return answer.id.address; });
-    if (own != leg_.servers.end()) {
-      const AnswerIds& given = at_server_[static_cast<std::size_t>(std::distance(leg_.servers.begin(), own))];
+    if (own != hop_.servers.end()) {
+      const AnswerIds& given = at_server_[static_cast<std::size_t>(std::distance(hop_.servers.begin(), own))];
       if (!given.empty()) return given;
     }
     return parent.answer == CutAnswer::denied ? ids_of("none") : AnswerIds{};
   }
 
-  const LegAnswers& leg_;
+  const HopAnswers& hop_;
   std::vector<CutFacts>& facts_;
   std::map<std::string, std::size_t> numbers_{};
-  std::vector<AnswerIds> at_server_{};  ///< one for each of `LegAnswers::servers`
+  std::vector<AnswerIds> at_server_{};  ///< one for each of `HopAnswers::servers`
 };
 
 }  // namespace
@@ -158,15 +158,15 @@ bool names_any(const std::vector<DomainName>& names, const std::set<DomainName>&
   return std::ranges::any_of(names, [&](const DomainName& name) { return wanted.contains(name); });
 }
 
-std::vector<CutFacts> read_cuts(const LegAnswers& leg) {
-  const auto& cuts = leg.leg->delegation.cuts;
+std::vector<CutFacts> read_cuts(const HopAnswers& hop) {
+  const auto& cuts = hop.hop->delegation.cuts;
   std::vector<CutFacts> facts(cuts.size());
   for (std::size_t at = 0; at < cuts.size(); ++at) {
-    read_knowledge(leg, at, at == 0 ? Parents{} : facts[at - 1].without, facts[at]);
+    read_knowledge(hop, at, at == 0 ? Parents{} : facts[at - 1].without, facts[at]);
     read_referrals(cuts[at], facts[at]);
   }
   if (std::ranges::all_of(facts, &CutFacts::is_agreed)) return facts;
-  WayUp way(leg, facts);
+  WayUp way(hop, facts);
   for (std::size_t at = cuts.size(); at-- > 0;) way.follow(at);
   return facts;
 }

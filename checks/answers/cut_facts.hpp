@@ -10,7 +10,7 @@
 
 namespace dkimprobe::checks {
 
-struct LegAnswers;
+struct HopAnswers;
 
 /// Answers for a leg's name, each distinct one by a number; empty when not known.
 using AnswerIds = std::set<std::size_t>;
@@ -35,7 +35,7 @@ struct CutFacts {
 
 /// One for each cut on the way to the leg's name, in its order. Each way down is followed once, from the last
 /// cut up: servers that differ at many cuts cost no more than their number.
-[[nodiscard]] std::vector<CutFacts> read_cuts(const LegAnswers& leg);
+[[nodiscard]] std::vector<CutFacts> read_cuts(const HopAnswers& hop);
 
 [[nodiscard]] bool names_any(const std::vector<config::DomainName>& names,
                              const std::set<config::DomainName>& wanted);

@@ -17,15 +17,15 @@ using probe::ZoneCut;
 using Parents = std::vector<const ParentAnswer*>;
 
 /// The nameservers that the zone itself names.
-std::set<DomainName> named_by_zone(const LegAnswers& leg) {
+std::set<DomainName> named_by_zone(const HopAnswers& hop) {
   std::set<DomainName> names;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     const probe::Response* const response = answer.ns.response();
     if (answer.is_stray() || response == nullptr || !response->authoritative) continue;
     for (const auto& record : response->ns) names.insert(record.target);
   }
-  if (names.empty() && !leg.leg->delegation.cuts.empty()) {
-    for (const auto& record : leg.leg->delegation.cuts.back().child_ns) names.insert(record.target);
+  if (names.empty() && !hop.hop->delegation.cuts.empty()) {
+    for (const auto& record : hop.hop->delegation.cuts.back().child_ns) names.insert(record.target);
   }
   return names;
 }
@@ -36,43 +36,43 @@ bool share_a_name(const ParentAnswer& a, const ParentAnswer& b) {
 }
 
 /// Whether the servers of a leg differ, and would not without these.
-bool differ_by(const LegAnswers& leg, const Parents& servers) {
+bool differ_by(const HopAnswers& hop, const Parents& servers) {
   std::size_t left = 0;
-  for (const AnswerGroup& group : leg.groups) {
+  for (const AnswerGroup& group : hop.groups) {
     left += std::ranges::any_of(group.servers, [&](const ServerId& server) {
       return std::ranges::find(servers, server.address, &ParentAnswer::address) == servers.end();
     });
   }
-  return left == 1 && leg.groups.size() > 1;
+  return left == 1 && hop.groups.size() > 1;
 }
 
-bool was_refused(const LegAnswers& leg, const config::Address& ip) {
-  return std::ranges::any_of(leg.servers, [&](const ServerAnswer& answer) {
+bool was_refused(const HopAnswers& hop, const config::Address& ip) {
+  return std::ranges::any_of(hop.servers, [&](const ServerAnswer& answer) {
     return answer.id.address.ip == ip && answer.server->not_asked == NotAsked::address_refused;
   });
 }
 
 /// Whether the zone's own word for the nameserver's address is a private one.
-bool is_private(const LegAnswers& leg, const DomainName& name) {
-  const auto& nameservers = leg.leg->delegation.nameservers;
+bool is_private(const HopAnswers& hop, const DomainName& name) {
+  const auto& nameservers = hop.hop->delegation.nameservers;
   const auto known = std::ranges::find(nameservers, name, &probe::Nameserver::name);
   if (known == nameservers.end()) return false;
   const auto& addresses = known->addresses.empty() ? known->glue : known->addresses;
   return !addresses.empty() &&
-         std::ranges::all_of(addresses, [&](const config::Address& ip) { return was_refused(leg, ip); });
+         std::ranges::all_of(addresses, [&](const config::Address& ip) { return was_refused(hop, ip); });
 }
 
 }  // namespace
 
-const ServerAnswer* answer_at(const LegAnswers& leg, const config::ServerAddress& address) {
+const ServerAnswer* answer_at(const HopAnswers& hop, const config::ServerAddress& address) {
   const auto same =
-      std::ranges::find(leg.servers, address, [](const ServerAnswer& answer) { return answer.id.address; });
-  return same == leg.servers.end() ? nullptr : &*same;
+      std::ranges::find(hop.servers, address, [](const ServerAnswer& answer) { return answer.id.address; });
+  return same == hop.servers.end() ? nullptr : &*same;
 }
 
-bool parents_explain_difference(const LegAnswers& leg) {
-  return std::ranges::any_of(leg.cuts, [&](const CutFacts& cut) {
-    return differ_by(leg, cut.without) ||
+bool parents_explain_difference(const HopAnswers& hop) {
+  return std::ranges::any_of(hop.cuts, [&](const CutFacts& cut) {
+    return differ_by(hop, cut.without) ||
            (cut.groups.size() > 1 && std::ranges::all_of(cut.groups, [](const ReferralGroup& group) {
               return group.answers.size() <= 1;
             }));
@@ -80,36 +80,36 @@ bool parents_explain_difference(const LegAnswers& leg) {
 }
 
 bool parents_explain_differences(const ChainAnswers& answers) {
-  return std::ranges::any_of(answers.legs, parents_explain_difference) &&
-         std::ranges::all_of(answers.legs, [](const LegAnswers& leg) {
-           return leg.groups.size() < 2 || parents_explain_difference(leg);
+  return std::ranges::any_of(answers.hops, parents_explain_difference) &&
+         std::ranges::all_of(answers.hops, [](const HopAnswers& hop) {
+           return hop.groups.size() < 2 || parents_explain_difference(hop);
          });
 }
 
-bool is_internal_view(const LegAnswers& leg) {
-  const auto named = named_by_zone(leg);
-  const auto of_leg = [&](const DomainName& name) { return is_private(leg, name); };
-  return !named.empty() && std::ranges::all_of(named, of_leg) &&
-         std::ranges::any_of(leg.servers, [](const ServerAnswer& answer) {
+bool is_internal_view(const HopAnswers& hop) {
+  const auto named = named_by_zone(hop);
+  const auto of_hop = [&](const DomainName& name) { return is_private(hop, name); };
+  return !named.empty() && std::ranges::all_of(named, of_hop) &&
+         std::ranges::any_of(hop.servers, [](const ServerAnswer& answer) {
            return !answer.is_stray() && answer.server->not_asked == NotAsked::asked;
          });
 }
 
 bool is_internal_view(const ChainAnswers& answers) {
-  return std::ranges::any_of(answers.legs, [](const LegAnswers& leg) { return is_internal_view(leg); });
+  return std::ranges::any_of(answers.hops, [](const HopAnswers& hop) { return is_internal_view(hop); });
 }
 
-bool has_no_network(const LegAnswers& leg) {
+bool has_no_network(const HopAnswers& hop) {
   std::size_t tried = 0;
   const auto cannot = [&](const probe::Exchange& exchange) {
     ++tried;
     return exchange.outcome == probe::Outcome::no_route;
   };
-  for (const auto& walked : leg.leg->delegation.exchanges) {
+  for (const auto& walked : hop.hop->delegation.exchanges) {
     if (!cannot(walked.exchange)) return false;
   }
   std::set<config::Family> families;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     families.insert(answer.id.address.ip.family());
     if (answer.server->not_asked == probe::NotAsked::no_route) {
       ++tried;

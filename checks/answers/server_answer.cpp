@@ -84,21 +84,23 @@ int rank(const Exchange& exchange) {
   return is_ours(exchange.outcome) ? 0 : 1;
 }
 
-Tries put_together(const probe::ServerObservation& server, Purpose purpose, const DomainName& zone) {
-  Tries tries;
+TransportAttempts put_together(const probe::ServerObservation& server, Purpose purpose,
+                               const DomainName& zone) {
+  TransportAttempts attempts;
   std::chrono::microseconds first = std::chrono::microseconds::max();
   for (const Exchange& exchange : server.exchanges) {
     if (exchange.purpose != purpose) continue;
-    ++tries.count;
-    // Tries of one question wait beside each other.
+    ++attempts.count;
+    // TransportAttempts of one question wait beside each other.
     first = std::min(first, exchange.started);
-    tries.waited = std::max(tries.waited, exchange.started + exchange.took - first);
+    attempts.waited = std::max(attempts.waited, exchange.started + exchange.took - first);
     for (std::size_t i = 0; i < probe::ignore_reason_count; ++i)
-      tries.ignored.counts[i] += exchange.ignored.counts[i];
-    if (tries.deciding == nullptr || rank(exchange) >= rank(*tries.deciding)) tries.deciding = &exchange;
+      attempts.ignored.counts[i] += exchange.ignored.counts[i];
+    if (attempts.deciding == nullptr || rank(exchange) >= rank(*attempts.deciding))
+      attempts.deciding = &exchange;
   }
-  if (tries.deciding != nullptr) tries.outcome = read_exchange(*tries.deciding, zone);
-  return tries;
+  if (attempts.deciding != nullptr) attempts.outcome = read_exchange(*attempts.deciding, zone);
+  return attempts;
 }
 
 const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& zone) {
@@ -107,8 +109,9 @@ const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& z
       if (soa.in_answer) return &soa;
     }
   }
-  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp, &answer.sibling}) {
-    const Response* response = tries->response();
+  for (const TransportAttempts* attempts :
+       {&answer.plain, &answer.edns, &answer.tcp, &answer.wildcard_probe}) {
+    const Response* response = attempts->response();
     if (response == nullptr || !response->authoritative) continue;
     // After an alias the SOA may be that of another zone.
     for (const auto& soa : response->soa) {
@@ -119,7 +122,7 @@ const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& z
 }
 
 /// What a response tells of the name, for comparing a server with itself.
-bool tells_the_same(const Tries& a, const Tries& b) {
+bool tells_the_same(const TransportAttempts& a, const TransportAttempts& b) {
   if (a.outcome != b.outcome) return false;
   if (a.outcome != ServerOutcome::answered) return true;
   return sorted_texts(*a.response()) == sorted_texts(*b.response()) &&
@@ -132,13 +135,13 @@ bool is_definite(ServerOutcome outcome) {
          outcome == ServerOutcome::upward_referral || outcome == ServerOutcome::self_referral;
 }
 
-bool disagrees(const std::array<const Tries*, 3>& ways) {
-  const Tries* first = nullptr;
-  for (const Tries* tries : ways) {
-    if (!is_definite(tries->outcome)) continue;
+bool disagrees(const std::array<const TransportAttempts*, 3>& ways) {
+  const TransportAttempts* first = nullptr;
+  for (const TransportAttempts* attempts : ways) {
+    if (!is_definite(attempts->outcome)) continue;
     if (first == nullptr) {
-      first = tries;
-    } else if (!tells_the_same(*first, *tries)) {
+      first = attempts;
+    } else if (!tells_the_same(*first, *attempts)) {
       return true;
     }
   }
@@ -146,17 +149,17 @@ bool disagrees(const std::array<const Tries*, 3>& ways) {
 }
 
 /// The outcome of a server that gave no whole answer: what it said, before what it did not say.
-ServerOutcome failure(const std::array<const Tries*, 3>& ways) {
-  for (const Tries* tries : ways) {
-    if (tries->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
+ServerOutcome failure(const std::array<const TransportAttempts*, 3>& ways) {
+  for (const TransportAttempts* attempts : ways) {
+    if (attempts->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
   }
-  for (const Tries* tries : ways) {
-    if (tries->response() != nullptr) return tries->outcome;
+  for (const TransportAttempts* attempts : ways) {
+    if (attempts->response() != nullptr) return attempts->outcome;
   }
   for (const ServerOutcome wanted : {ServerOutcome::malformed, ServerOutcome::unreachable,
                                      ServerOutcome::timeout, ServerOutcome::local_error}) {
-    for (const Tries* tries : ways) {
-      if (tries->outcome == wanted) return wanted;
+    for (const TransportAttempts* attempts : ways) {
+      if (attempts->outcome == wanted) return wanted;
     }
   }
   return ServerOutcome::not_asked;
@@ -180,11 +183,11 @@ config::DomainName own_target(const probe::AliasRecord& dname, const config::Dom
   return dname.target.suffix(dname.target.label_count() - prefix);
 }
 
-bool Tries::tells() const {
+bool TransportAttempts::tells() const {
   return deciding != nullptr && !is_ours(deciding->outcome);
 }
 
-bool Tries::failed() const {
+bool TransportAttempts::failed() const {
   return tells() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
 }
 
@@ -211,10 +214,10 @@ bool mixes_case(const probe::Exchange& exchange) {
   return !exchange.question_name.same_octets(exchange.question_name.lower_case());
 }
 
-std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
-  std::vector<const Tries*> ways;
-  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (tries->tells() && mixes_case(*tries->deciding) == mixed) ways.push_back(tries);
+std::vector<const TransportAttempts*> ways_by_case(const ServerAnswer& answer, bool mixed) {
+  std::vector<const TransportAttempts*> ways;
+  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (attempts->tells() && mixes_case(*attempts->deciding) == mixed) ways.push_back(attempts);
   }
   return ways;
 }
@@ -222,14 +225,16 @@ std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed) {
 bool denies_mixed_case(const ServerAnswer& answer) {
   const auto mixed = ways_by_case(answer, true);
   const auto lower = ways_by_case(answer, false);
-  const auto has_record = [](const Tries* tries) { return tries->outcome == ServerOutcome::answered; };
+  const auto has_record = [](const TransportAttempts* attempts) {
+    return attempts->outcome == ServerOutcome::answered;
+  };
   const bool answers_edns = answer.ns.response() != nullptr && answer.ns.deciding->edns_sent &&
                             answer.ns.response()->rcode == probe::Rcode::noerror;
-  const auto lacks_record = [&](const Tries* tries) {
-    const Response* const response = tries->response();
+  const auto lacks_record = [&](const TransportAttempts* attempts) {
+    const Response* const response = attempts->response();
     if (response == nullptr || response->truncated) return false;
-    return tries->outcome == ServerOutcome::nxdomain || tries->outcome == ServerOutcome::nodata ||
-           tries->outcome == ServerOutcome::refused || (answers_edns && !is_whole(tries->outcome));
+    return attempts->outcome == ServerOutcome::nxdomain || attempts->outcome == ServerOutcome::nodata ||
+           attempts->outcome == ServerOutcome::refused || (answers_edns && !is_whole(attempts->outcome));
   };
   return !mixed.empty() && std::ranges::all_of(mixed, lacks_record) &&
          std::ranges::any_of(lower, has_record) && std::ranges::none_of(lower, lacks_record);
@@ -243,8 +248,8 @@ bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b) {
 
 bool says_name_too_long(const ServerAnswer& answer) {
   const auto all = answer.all();
-  return std::ranges::any_of(all, [](const Tries* tries) {
-    return tries->response() != nullptr && tries->response()->dname_target_too_long;
+  return std::ranges::any_of(all, [](const TransportAttempts* attempts) {
+    return attempts->response() != nullptr && attempts->response()->dname_target_too_long;
   });
 }
 
@@ -283,12 +288,12 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.tcp = put_together(server, Purpose::record_tcp, zone);
   answer.soa = put_together(server, Purpose::zone_soa, zone);
   answer.ns = put_together(server, Purpose::zone_ns, zone);
-  answer.sibling = put_together(server, Purpose::sibling, zone);
+  answer.wildcard_probe = put_together(server, Purpose::wildcard_probe, zone);
   answer.domainkey = put_together(server, Purpose::domainkey, zone);
 
-  const std::array<const Tries*, 3> ways{&answer.plain, &answer.edns, &answer.tcp};
+  const std::array<const TransportAttempts*, 3> ways{&answer.plain, &answer.edns, &answer.tcp};
   const auto whole =
-      std::find_if(ways.begin(), ways.end(), [](const Tries* t) { return is_whole(t->outcome); });
+      std::find_if(ways.begin(), ways.end(), [](const TransportAttempts* t) { return is_whole(t->outcome); });
   if (whole != ways.end()) {
     answer.outcome = (*whole)->outcome;
     answer.whole_exchange = (*whole)->deciding;
@@ -349,8 +354,8 @@ std::string outcome_text(const ServerAnswer& answer) {
     case ServerOutcome::notimp:
       return "NOTIMP";
     case ServerOutcome::other_rcode:
-      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
-        if (tries->outcome == ServerOutcome::other_rcode) return rcode_text(tries->response()->rcode);
+      for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+        if (attempts->outcome == ServerOutcome::other_rcode) return rcode_text(attempts->response()->rcode);
       }
       return {};
     case ServerOutcome::not_authoritative:

@@ -15,7 +15,7 @@
 namespace dkimprobe::checks {
 
 /// All tries of one purpose with one server.
-struct Tries {
+struct TransportAttempts {
   /// The one that decides: the last that was answered, else the last that tells of the server, else the last.
   const probe::Exchange* deciding = nullptr;
   /// What the deciding one says. `tcp_failed` here: the response is truncated, over whatever transport.
@@ -37,13 +37,13 @@ struct Tries {
 struct ServerAnswer {
   const probe::ServerObservation* server = nullptr;
   ServerId id{};
-  Tries plain{};
-  Tries edns{};
-  Tries tcp{};
-  Tries soa{};
-  Tries ns{};
-  Tries sibling{};
-  Tries domainkey{};
+  TransportAttempts plain{};
+  TransportAttempts edns{};
+  TransportAttempts tcp{};
+  TransportAttempts soa{};
+  TransportAttempts ns{};
+  TransportAttempts wildcard_probe{};
+  TransportAttempts domainkey{};
   ServerOutcome outcome = ServerOutcome::not_asked;
   /// The exchange behind an outcome that is whole (answered, nodata, nxdomain), else null.
   const probe::Exchange* whole_exchange = nullptr;
@@ -60,8 +60,8 @@ struct ServerAnswer {
   /// and takes no part in a comparison of the zone's servers.
   [[nodiscard]] bool is_stray() const { return server->stray_of.has_value(); }
 
-  [[nodiscard]] std::vector<const Tries*> all() const {
-    return {&plain, &edns, &tcp, &soa, &ns, &sibling, &domainkey};
+  [[nodiscard]] std::vector<const TransportAttempts*> all() const {
+    return {&plain, &edns, &tcp, &soa, &ns, &wildcard_probe, &domainkey};
   }
 };
 
@@ -79,7 +79,7 @@ struct ServerAnswer {
 [[nodiscard]] bool mixes_case(const probe::Exchange& exchange);
 
 /// The record's ways that were asked in mixed case, or those that were not.
-[[nodiscard]] std::vector<const Tries*> ways_by_case(const ServerAnswer& answer, bool mixed);
+[[nodiscard]] std::vector<const TransportAttempts*> ways_by_case(const ServerAnswer& answer, bool mixed);
 
 /// Whether the name in mixed case is denied or met with an error, and the name in lower case has a record.
 /// The one way in mixed case has EDNS too: an error counts where EDNS itself is answered.

@@ -133,13 +133,13 @@ Interview gather(const probe::Observation& observation, const DomainName& zone, 
   Interview interview;
   for (const Exchange& exchange : answer.server->exchanges) interview.add(exchange, true);
   for (const probe::Chain* chain : {&observation.key, &observation.adsp}) {
-    for (const probe::Leg& leg : chain->legs) {
-      for (const auto& walked : leg.delegation.exchanges) {
+    for (const probe::Hop& hop : chain->hops) {
+      for (const auto& walked : hop.delegation.exchanges) {
         if (walked.server == answer.id.address) interview.add(walked.exchange, false);
       }
       // Another zone on the same server is another matter.
-      if (leg.delegation.zone != zone) continue;
-      for (const auto& server : leg.servers) {
+      if (hop.delegation.zone != zone) continue;
+      for (const auto& server : hop.servers) {
         if (server.address != answer.id.address || &server == answer.server) continue;
         for (const Exchange& exchange : server.exchanges) interview.add(exchange, false);
       }
@@ -170,9 +170,9 @@ class Diagnosis {
  private:
   /// DO=1 makes the denial of the sibling large, and some servers drop it: it is asked again without.
   void leave_out_signed_denial() {
-    if (answer_.sibling.response() == nullptr) return;
+    if (answer_.wildcard_probe.response() == nullptr) return;
     std::erase_if(silent_, [](const Question& question) {
-      return question.first->purpose == Purpose::sibling && question.first->edns_sent;
+      return question.first->purpose == Purpose::wildcard_probe && question.first->edns_sent;
     });
   }
 
@@ -363,21 +363,21 @@ bool needs_diagnosis(const ServerAnswer& answer) {
 
 }  // namespace
 
-bool is_silent(const Tries& tries) {
-  return tries.failed() && !is_nonsense(tries.ignored);
+bool is_silent(const TransportAttempts& attempts) {
+  return attempts.failed() && !is_nonsense(attempts.ignored);
 }
 
-std::vector<std::vector<Silence>> read_silences(const probe::Observation& observation,
-                                                const ChainAnswers& answers) {
+std::vector<std::vector<Silence>> read_maintenance(const probe::Observation& observation,
+                                                   const ChainAnswers& answers) {
   std::vector<std::vector<Silence>> all;
-  for (const LegAnswers& leg : answers.legs) {
-    auto& of_leg = all.emplace_back();
-    const bool pinned = leg.leg->delegation.outcome == probe::DiscoveryOutcome::pinned;
-    for (const ServerAnswer& answer : leg.servers) {
-      of_leg.emplace_back();
+  for (const HopAnswers& hop : answers.hops) {
+    auto& of_hop = all.emplace_back();
+    const bool pinned = hop.hop->delegation.outcome == probe::DiscoveryOutcome::pinned;
+    for (const ServerAnswer& answer : hop.servers) {
+      of_hop.emplace_back();
       if (needs_diagnosis(answer))
-        of_leg.back() =
-            Diagnosis{answer, gather(observation, leg.leg->delegation.zone, answer).questions(), pinned}
+        of_hop.back() =
+            Diagnosis{answer, gather(observation, hop.hop->delegation.zone, answer).questions(), pinned}
                 .result();
     }
   }

@@ -37,10 +37,10 @@ struct Silence {
 };
 
 /// Whether a try failed, and nothing came that could have been meant as the answer.
-[[nodiscard]] bool is_silent(const Tries& tries);
+[[nodiscard]] bool is_silent(const TransportAttempts& attempts);
 
 /// For each leg and each of its servers, in their order.
-[[nodiscard]] std::vector<std::vector<Silence>> read_silences(const probe::Observation& observation,
-                                                              const ChainAnswers& answers);
+[[nodiscard]] std::vector<std::vector<Silence>> read_maintenance(const probe::Observation& observation,
+                                                                 const ChainAnswers& answers);
 
 }  // namespace dkimprobe::checks

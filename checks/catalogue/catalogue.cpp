@@ -80,12 +80,12 @@ RoleEffect RoleEffects::of(config::Role role) const {
 }
 
 std::string example_text(const Check& check) {
-  static constexpr std::string_view key_mark = "{key}";
+  static constexpr std::string_view key_symbol = "{key}";
   // Made for the tests; nobody signs with it.
   static constexpr std::string_view key = "9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=";
   std::string text(check.example.text);
-  if (const std::size_t at = text.find(key_mark); at != std::string::npos)
-    text.replace(at, key_mark.size(), key);
+  if (const std::size_t at = text.find(key_symbol); at != std::string::npos)
+    text.replace(at, key_symbol.size(), key);
   return text;
 }
 
@@ -95,7 +95,7 @@ const Check* find_check(std::string_view name) {
   return found == rows.end() ? nullptr : &*found;
 }
 
-Because because_of(const Check& check, std::string detail) {
+ReasonDetail reason_for(const Check& check, std::string detail) {
   static const auto rows = [] {
     std::map<std::string_view, ReasonRow> all;
     for (const Check& each : catalogue())

@@ -36,10 +36,10 @@ enum class Needs : std::uint8_t {
 
 /// What a selector's role makes of a fault.
 enum class RoleEffect : std::uint8_t {
-  as_found,    ///< nothing
-  notice,      ///< a fact worth knowing, no more
-  clear,       ///< right for this role
-  not_judged,  ///< right or wrong by a time that one observation does not show
+  as_found,       ///< nothing
+  notice,         ///< a fact worth knowing, no more
+  clear,          ///< right for this role
+  not_evaluated,  ///< right or wrong by a time that one observation does not show
 };
 
 /// A pending or standby selector signs nothing yet: its key may be absent or revoked, and servers may differ
@@ -89,6 +89,6 @@ struct Check {
 [[nodiscard]] const Check* find_check(std::string_view name);
 
 /// The check as a reason that no time takes away.
-[[nodiscard]] Because because_of(const Check& check, std::string detail);
+[[nodiscard]] ReasonDetail reason_for(const Check& check, std::string detail);
 
 }  // namespace dkimprobe::checks

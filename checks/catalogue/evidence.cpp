@@ -79,28 +79,29 @@ std::string telling_fingerprint(const Evidence& evidence, const ReadText& text) 
 }
 
 const probe::Delegation* intercepted_delegation(const probe::Observation& observation) {
-  for (const auto& leg : observation.key.legs) {
-    if (leg.delegation.outcome == probe::DiscoveryOutcome::intercepted) return &leg.delegation;
+  for (const auto& hop : observation.key.hops) {
+    if (hop.delegation.outcome == probe::DiscoveryOutcome::intercepted) return &hop.delegation;
   }
   return nullptr;
 }
 
 bool domain_denied(const probe::Observation& observation) {
-  if (observation.key.legs.empty()) return false;
-  const auto& denied = observation.key.legs.front().delegation.denied;
+  if (observation.key.hops.empty()) return false;
+  const auto& denied = observation.key.hops.front().delegation.denied;
   return std::ranges::any_of(
       denied, [&](const config::DomainName& name) { return observation.domain.is_at_or_below(name); });
 }
 
 std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence) {
-  if (evidence.answers.legs.empty()) return std::nullopt;
+  if (evidence.answers.hops.empty()) return std::nullopt;
   std::optional<WildcardAlias> found;
   bool is_higher = false;
-  for (const ServerAnswer& answer : evidence.answers.legs.front().servers) {
-    if (answer.is_stray() || answer.whole() == nullptr || answer.sibling.outcome != ServerOutcome::answered)
+  for (const ServerAnswer& answer : evidence.answers.hops.front().servers) {
+    if (answer.is_stray() || answer.whole() == nullptr ||
+        answer.wildcard_probe.outcome != ServerOutcome::answered)
       continue;
     const auto target = cname_target(*answer.whole());
-    if (!target || cname_target(*answer.sibling.response()) != target) continue;
+    if (!target || cname_target(*answer.wildcard_probe.response()) != target) continue;
     if (!found) found = WildcardAlias{{}, *target, {}};
     found->servers.push_back(answer.id);
     // One level up the same wildcard answers only when it stands higher.
@@ -109,7 +110,7 @@ std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence) {
   }
   if (!found) return found;
   const config::DomainName& domain = evidence.observation.domain;
-  const bool has_room_above = domain != evidence.answers.legs.front().leg->delegation.zone;
+  const bool has_room_above = domain != evidence.answers.hops.front().hop->delegation.zone;
   found->owner = fmt::format("*.{}{}", is_higher ? "" : "_domainkey.", domain.to_string());
   if (is_higher && has_room_above) found->owner += " or above it";
   return found;
@@ -128,11 +129,11 @@ void Verdict::found(Finding finding, std::optional<Severity> severity) {
 
 CheckOutcome Verdict::outcome() const {
   if (!findings_.empty()) return CheckOutcome::found;
-  return judged_ ? CheckOutcome::clear : CheckOutcome::not_judged;
+  return judged_ ? CheckOutcome::clear : CheckOutcome::not_evaluated;
 }
 
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault) {
-  if (!has_key_record(evidence)) verdict.not_judged();
+  if (!has_key_record(evidence)) verdict.not_evaluated();
   for (const auto& text : evidence.texts) {
     for (const auto& seen : text.record.faults) {
       if (seen.fault != fault) continue;

@@ -41,7 +41,7 @@ struct Evidence {
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};
   SizeFacts size{};
-  std::vector<std::vector<Silence>> silences{};     ///< for each leg of `answers` and each of its servers
+  std::vector<std::vector<Silence>> maintenance{};  ///< for each leg of `answers` and each of its servers
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
   std::string policy_text{};  ///< what stands at `_domainkey` itself, where that text alone is judged
 };
@@ -89,13 +89,13 @@ struct WildcardAlias {
 /// Whether any text is a key record.
 [[nodiscard]] bool has_key_record(const Evidence& evidence);
 
-/// Collects what one check found. A check that neither finds anything nor calls `not_judged` is clear.
+/// Collects what one check found. A check that neither finds anything nor calls `not_evaluated` is clear.
 class Verdict {
  public:
   /// A fault at `severity`, by default the check's own; the other members of `finding` are kept as given.
   void found(Finding finding, std::optional<Severity> severity = std::nullopt);
   /// What the check needs was not seen. Ignored once something was found.
-  void not_judged() { judged_ = false; }
+  void not_evaluated() { judged_ = false; }
 
   [[nodiscard]] CheckOutcome outcome() const;
   [[nodiscard]] std::vector<Finding>& findings() { return findings_; }

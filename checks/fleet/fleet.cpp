@@ -38,7 +38,7 @@ std::vector<std::string> parts_of(const Report& report) {
     for (const ServerId& server : finding.servers) say(server.address.to_string());
   }
   for (const CheckResult& result : report.outcomes) {
-    if (result.outcome == CheckOutcome::not_judged)
+    if (result.outcome == CheckOutcome::not_evaluated)
       parts.push_back(fmt::format("{} not judged", result.check->name));
   }
   for (const ServerRow& row : report.servers) {
@@ -67,7 +67,7 @@ bool saw_nobody(const Report& report) {
 void believe(TargetState& target, std::shared_ptr<const Report> report) {
   target.report = std::move(report);
   target.unconfirmed = nullptr;
-  target.unconfirmed_rounds = 0;
+  target.unconfirmed_probes = 0;
 }
 
 Applied take(TargetState& target, std::shared_ptr<const Report> report) {
@@ -84,13 +84,13 @@ Applied take(TargetState& target, std::shared_ptr<const Report> report) {
   }
   const bool confirmed =
       target.unconfirmed && std::ranges::includes(changes(*target.report, *target.unconfirmed), changed);
-  if (confirmed || target.unconfirmed_rounds + 1 >= most_unconfirmed) {
+  if (confirmed || target.unconfirmed_probes + 1 >= most_unconfirmed) {
     target.last_change = report->observed_at;
     believe(target, std::move(report));
     return Applied::changed;
   }
   target.unconfirmed = std::move(report);
-  ++target.unconfirmed_rounds;
+  ++target.unconfirmed_probes;
   return Applied::unconfirmed;
 }
 
@@ -106,7 +106,7 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
     state.key = key;
     state.group = std::move(target->group);
     state.role = target->role;
-    state.silence = std::move(target->silence);
+    state.maintenance = std::move(target->maintenance);
     state.interval = target->interval;
   }
   fleet.targets = std::move(states);
@@ -117,19 +117,19 @@ Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report) {
   TargetState* const target = find(fleet, {report->domain, report->selector});
   if (target == nullptr) return Applied::no_target;
   ++fleet.generation;
-  ++target->rounds;
-  target->last_round = report->observed_at;
+  ++target->probes;
+  target->last_probe = report->observed_at;
   const bool failed = saw_nobody(*report);
-  if (failed) ++target->failed_rounds;
-  target->failed_rounds_in_a_row = failed ? target->failed_rounds_in_a_row + 1 : 0;
+  if (failed) ++target->failed_probes;
+  target->failed_probes_in_a_row = failed ? target->failed_probes_in_a_row + 1 : 0;
   const Applied applied = take(*target, std::move(report));
   return failed ? Applied::failed : applied;
 }
 
-bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_round) {
+bool set_next_probe(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_probe) {
   bool found = false;
   for (auto at = place_of(fleet, {domain, {}}); at != fleet.targets.end() && at->key.domain == domain; ++at) {
-    at->next_round = next_round;
+    at->next_probe = next_probe;
     found = true;
   }
   if (found) ++fleet.generation;

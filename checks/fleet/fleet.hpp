@@ -41,7 +41,7 @@ struct WatchedTarget {
   TargetKey key{};
   std::string group{};  ///< empty without one; escaped
   config::Role role = config::Role::active;
-  std::optional<Maintenance> silence{};
+  std::optional<Maintenance> maintenance{};
   std::chrono::milliseconds interval{0};  ///< between two looks
 };
 
@@ -49,25 +49,27 @@ struct TargetState {
   TargetKey key{};
   std::string group{};
   config::Role role = config::Role::active;
-  std::optional<Maintenance> silence{};  ///< also after its end: see `silenced`
+  std::optional<Maintenance> maintenance{};  ///< also after its end: see `in_maintenance`
   std::chrono::milliseconds interval{0};
 
   std::shared_ptr<const Report> report{};  ///< what is believed; null before the first round
   /// Of the last round, when it shows something that no second round has shown yet. The report above is then
   /// that of an earlier round.
   std::shared_ptr<const Report> unconfirmed{};
-  std::uint32_t unconfirmed_rounds = 0;  ///< in a row
+  std::uint32_t unconfirmed_probes = 0;  ///< in a row
 
-  std::optional<probe::WallTime> last_round{};
-  std::optional<probe::WallTime> next_round{};
+  std::optional<probe::WallTime> last_probe{};
+  std::optional<probe::WallTime> next_probe{};
   std::optional<probe::WallTime> last_change{};  ///< of what is believed
-  std::uint64_t rounds = 0;
-  std::uint64_t failed_rounds = 0;           ///< rounds that saw no server at all
-  std::uint32_t failed_rounds_in_a_row = 0;  ///< up to the last round
+  std::uint64_t probes = 0;
+  std::uint64_t failed_probes = 0;           ///< rounds that saw no server at all
+  std::uint32_t failed_probes_in_a_row = 0;  ///< up to the last round
   std::optional<probe::WallTime> key_first_seen{};
 
   [[nodiscard]] bool confirming() const { return unconfirmed != nullptr; }
-  [[nodiscard]] bool silenced(probe::WallTime now) const { return silence && now < silence->until; }
+  [[nodiscard]] bool in_maintenance(probe::WallTime now) const {
+    return maintenance && now < maintenance->until;
+  }
 };
 
 /// How the last reading of settings and target files went.
@@ -75,7 +77,7 @@ struct ReloadState {
   bool succeeded = true;
   probe::WallTime at{};
   probe::WallTime succeeded_at{};  ///< of the settings in use
-  std::string mistake{};           ///< the first of it, with its place; escaped; empty when it succeeded
+  std::string error{};             ///< the first of it, with its place; escaped; empty when it succeeded
 };
 
 /// Where the keys of a domain stand in their rotation, for domains of which the settings say one.
@@ -110,7 +112,7 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets);
 [[nodiscard]] Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report);
 
 /// Sets one part of a target's state; false when there is no such target.
-bool set_next_round(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_round);
+bool set_next_probe(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_probe);
 bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen);
 
 /// That of its domain from now on.

@@ -19,7 +19,7 @@ struct ReasonText {
 };
 
 constexpr auto reason_texts = std::to_array<ReasonText>({
-    {Reason::right_everywhere, "{server} was the last server of {owner} that was first seen right"},
+    {Reason::match_everywhere, "{server} was the last server of {owner} that was first seen right"},
     {Reason::negative_ttl, "{server} had no record at {owner}: caches may hold that for {held} s"},
     {Reason::nsec_ttl,
      "{server} denied the names around {owner} with NSEC or NSEC3 records, which caches may use for {held} s "
@@ -65,15 +65,15 @@ void CacheLifetimes::add(const CacheLifetime& lifetime) {
   if (!is_new && known->second.until < lifetime.until) known->second = lifetime;
 }
 
-std::vector<Because> CacheLifetimes::because() const {
-  std::vector<Because> reasons;
+std::vector<ReasonDetail> CacheLifetimes::reasons() const {
+  std::vector<ReasonDetail> reasons;
   for (const auto& [reason, lifetime] : longest_)
-    reasons.push_back(because_of(reason, lifetime.until, detail_of(lifetime)));
+    reasons.push_back(reason_for(reason, lifetime.until, detail_of(lifetime)));
   return reasons;
 }
 
-void sort_latest_first(std::vector<Because>& because) {
-  std::ranges::sort(because, [](const Because& a, const Because& b) {
+void sort_latest_first(std::vector<ReasonDetail>& reasons) {
+  std::ranges::sort(reasons, [](const ReasonDetail& a, const ReasonDetail& b) {
     return a.until != b.until ? a.until > b.until
                               : std::pair(a.name(), std::string_view(a.detail)) <
                                     std::pair(b.name(), std::string_view(b.detail));

@@ -24,13 +24,13 @@ struct CacheLifetime {
 class CacheLifetimes {
  public:
   void add(const CacheLifetime& lifetime);
-  [[nodiscard]] std::vector<Because> because() const;
+  [[nodiscard]] std::vector<ReasonDetail> reasons() const;
 
  private:
   std::map<Reason, CacheLifetime> longest_{};
 };
 
 /// The latest first, which decides.
-void sort_latest_first(std::vector<Because>& because);
+void sort_latest_first(std::vector<ReasonDetail>& reasons);
 
 }  // namespace dkimprobe::checks

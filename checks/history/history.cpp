@@ -13,7 +13,7 @@
 
 #include "checks/answers/chain_answers.hpp"
 #include "checks/answers/server_answer.hpp"
-#include "checks/history/history_spans.hpp"
+#include "checks/history/history_periods.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -41,25 +41,25 @@ std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
 }
 
 /// What a whole answer says, with the longest time for which a cache may hold it.
-AnswerSpan whole_span(const Tries& way, const ServerAnswer& server) {
+AnswerPeriod whole_period(const TransportAttempts& way, const ServerAnswer& server) {
   const probe::Response& response = *way.response();
-  AnswerSpan span;
+  AnswerPeriod period;
   if (way.outcome == ServerOutcome::answered) {
-    span.alias = alias_target(response);
-    span.kind = span.alias ? PublishedKind::alias : PublishedKind::texts;
-    for (const auto& record : response.txt) span.texts.push_back(record.strings);
-    sort_once(span.texts);
-    span.ttl_seconds = answer_ttl(response);
+    period.alias = alias_target(response);
+    period.kind = period.alias ? PublishedKind::alias : PublishedKind::texts;
+    for (const auto& record : response.txt) period.texts.push_back(record.strings);
+    sort_once(period.texts);
+    period.ttl_seconds = answer_ttl(response);
   } else {
-    span.kind = way.outcome == ServerOutcome::nxdomain ? PublishedKind::nxdomain : PublishedKind::nodata;
-    span.ttl_seconds = absence_ttl(response);
+    period.kind = way.outcome == ServerOutcome::nxdomain ? PublishedKind::nxdomain : PublishedKind::nodata;
+    period.ttl_seconds = absence_ttl(response);
     if (server.soa_record != nullptr) {
-      keep_largest(span.ttl_seconds,
+      keep_largest(period.ttl_seconds,
                    std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
     }
-    keep_largest(span.nsec_ttl_seconds, response.nsec_ttl_seconds);
+    keep_largest(period.nsec_ttl_seconds, response.nsec_ttl_seconds);
   }
-  return span;
+  return period;
 }
 
 /// Texts of either, no more than are worth keeping; those of `newer` first.
@@ -74,61 +74,62 @@ Texts both_texts(Texts newer, const Texts& older) {
 
 /// What lies beside the name: a wildcard, NSEC records, a denied `_domainkey`. What was not told in this look
 /// is taken to be as it was.
-void read_neighbours(const ServerAnswer& answer, const AnswerSpan* before, AnswerSpan& span) {
-  const probe::Response* const sibling = answer.sibling.response();
-  if (sibling != nullptr && is_whole(answer.sibling.outcome)) {
-    keep_largest(span.nsec_ttl_seconds, sibling->nsec_ttl_seconds);
-    if (answer.sibling.outcome == ServerOutcome::answered) span.wildcard_ttl_seconds = answer_ttl(*sibling);
+void read_neighbours(const ServerAnswer& answer, const AnswerPeriod* before, AnswerPeriod& period) {
+  const probe::Response* const wildcard_probe = answer.wildcard_probe.response();
+  if (wildcard_probe != nullptr && is_whole(answer.wildcard_probe.outcome)) {
+    keep_largest(period.nsec_ttl_seconds, wildcard_probe->nsec_ttl_seconds);
+    if (answer.wildcard_probe.outcome == ServerOutcome::answered)
+      period.wildcard_ttl_seconds = answer_ttl(*wildcard_probe);
   } else if (before != nullptr) {
-    keep_largest(span.nsec_ttl_seconds, before->nsec_ttl_seconds);
-    span.wildcard_ttl_seconds = before->wildcard_ttl_seconds;
+    keep_largest(period.nsec_ttl_seconds, before->nsec_ttl_seconds);
+    period.wildcard_ttl_seconds = before->wildcard_ttl_seconds;
   }
   if (answer.domainkey.outcome == ServerOutcome::nxdomain) {
-    span.domainkey_denied_seconds = absence_ttl(*answer.domainkey.response());
-    if (!span.domainkey_denied_seconds) span.domainkey_denied_seconds = span.ttl_seconds;
+    period.domainkey_denied_seconds = absence_ttl(*answer.domainkey.response());
+    if (!period.domainkey_denied_seconds) period.domainkey_denied_seconds = period.ttl_seconds;
   } else if (!is_whole(answer.domainkey.outcome) && before != nullptr) {
-    span.domainkey_denied_seconds = before->domainkey_denied_seconds;
+    period.domainkey_denied_seconds = before->domainkey_denied_seconds;
   }
 }
 
-AnswerSpan read_span(const ServerAnswer& answer, const AnswerSpan* before) {
-  AnswerSpan span;
-  for (const Tries* way : {&answer.plain, &answer.edns, &answer.tcp}) {
+AnswerPeriod read_period(const ServerAnswer& answer, const AnswerPeriod* before) {
+  AnswerPeriod period;
+  for (const TransportAttempts* way : {&answer.plain, &answer.edns, &answer.tcp}) {
     if (!is_whole(way->outcome)) continue;
-    AnswerSpan told = whole_span(*way, answer);
-    if (span.kind == PublishedKind::unknown && !span.ttl_seconds) {
-      span = std::move(told);
+    AnswerPeriod told = whole_period(*way, answer);
+    if (period.kind == PublishedKind::unknown && !period.ttl_seconds) {
+      period = std::move(told);
       continue;
     }
-    if (!span.same_answer(told)) {
+    if (!period.same_answer(told)) {
       // Which of them the next one gets who asks is chance.
-      span.kind = PublishedKind::unknown;
-      span.texts = both_texts(std::move(told.texts), span.texts);
-      span.alias.reset();
-      span.ttl_seconds = span.ttl_seconds.value_or(0);
+      period.kind = PublishedKind::unknown;
+      period.texts = both_texts(std::move(told.texts), period.texts);
+      period.alias.reset();
+      period.ttl_seconds = period.ttl_seconds.value_or(0);
     }
-    keep_largest(span.ttl_seconds, told.ttl_seconds);
-    keep_largest(span.nsec_ttl_seconds, told.nsec_ttl_seconds);
+    keep_largest(period.ttl_seconds, told.ttl_seconds);
+    keep_largest(period.nsec_ttl_seconds, told.nsec_ttl_seconds);
   }
-  if (span.kind == PublishedKind::unknown && answer.outcome == ServerOutcome::servfail) {
-    span.kind = PublishedKind::failure;
+  if (period.kind == PublishedKind::unknown && answer.outcome == ServerOutcome::servfail) {
+    period.kind = PublishedKind::failure;
   }
-  if (is_whole(answer.outcome)) read_neighbours(answer, before, span);
-  return span;
+  if (is_whole(answer.outcome)) read_neighbours(answer, before, period);
+  return period;
 }
 
 // ---- A timeline ----
 
-bool same_span(const AnswerSpan& a, const AnswerSpan& b) {
+bool same_period(const AnswerPeriod& a, const AnswerPeriod& b) {
   return a.same_answer(b) && a.ttl_seconds == b.ttl_seconds && a.nsec_ttl_seconds == b.nsec_ttl_seconds &&
          a.domainkey_denied_seconds == b.domainkey_denied_seconds &&
          a.wildcard_ttl_seconds == b.wildcard_ttl_seconds;
 }
 
-std::size_t text_bytes(const std::vector<AnswerSpan>& spans) {
+std::size_t text_bytes(const std::vector<AnswerPeriod>& periods) {
   std::size_t bytes = 0;
-  for (const auto& span : spans) {
-    for (const auto& text : span.texts) {
+  for (const auto& period : periods) {
+    for (const auto& text : period.texts) {
       for (const auto& string : text) bytes += string.size() + sizeof string;
     }
   }
@@ -136,9 +137,9 @@ std::size_t text_bytes(const std::vector<AnswerSpan>& spans) {
 }
 
 /// Two neighbours as one: nothing that a cache could have got from either is shortened.
-void join_spans(std::vector<AnswerSpan>& spans, std::size_t first) {
-  AnswerSpan& older = spans[first];
-  const AnswerSpan& newer = spans[first + 1];
+void join_periods(std::vector<AnswerPeriod>& periods, std::size_t first) {
+  AnswerPeriod& older = periods[first];
+  const AnswerPeriod& newer = periods[first + 1];
   if (!older.same_answer(newer)) {
     older.kind = PublishedKind::unknown;
     older.texts = both_texts(newer.texts, older.texts);
@@ -150,17 +151,17 @@ void join_spans(std::vector<AnswerSpan>& spans, std::size_t first) {
   keep_largest(older.nsec_ttl_seconds, newer.nsec_ttl_seconds);
   keep_largest(older.domainkey_denied_seconds, newer.domainkey_denied_seconds);
   keep_largest(older.wildcard_ttl_seconds, newer.wildcard_ttl_seconds);
-  spans.erase(spans.begin() + static_cast<std::ptrdiff_t>(first) + 1);
+  periods.erase(periods.begin() + static_cast<std::ptrdiff_t>(first) + 1);
 }
 
-void keep_short(std::vector<AnswerSpan>& spans) {
+void keep_short(std::vector<AnswerPeriod>& periods) {
   // The last two stay as they are: the present, and what was before it.
-  while (spans.size() > longest_timeline ||
-         (spans.size() > 3 && text_bytes(spans) > largest_timeline_bytes)) {
+  while (periods.size() > longest_timeline ||
+         (periods.size() > 3 && text_bytes(periods) > largest_timeline_bytes)) {
     // Where only TTLs differ, no change of answer is lost.
     std::size_t first = 0;
-    while (first + 3 < spans.size() && !spans[first].same_answer(spans[first + 1])) ++first;
-    join_spans(spans, first + 3 < spans.size() ? first : 0);
+    while (first + 3 < periods.size() && !periods[first].same_answer(periods[first + 1])) ++first;
+    join_periods(periods, first + 3 < periods.size() ? first : 0);
   }
 }
 
@@ -175,20 +176,21 @@ ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, c
 }
 
 /// A server that transfers late and again and again is not behind for long: a new serial starts anew.
-void note_lag(ServerTimeline& timeline, const ServerAnswer& answer, const LegAnswers& leg, WallTime now) {
+void note_lag(ServerTimeline& timeline, const ServerAnswer& answer, const HopAnswers& hop, WallTime now) {
   if (answer.soa_record == nullptr) return;
-  if (newest_serial(leg, answer) == nullptr) {
+  if (newest_serial(hop, answer) == nullptr) {
     timeline.lag.reset();
   } else if (!timeline.lag || timeline.lag->serial != answer.soa_record->serial) {
     timeline.lag = SerialLag{answer.soa_record->serial, now};
   }
 }
 
-const AnswerSpan* last_answer(const ServerTimeline& timeline) {
-  const auto last = std::find_if(timeline.spans.rbegin(), timeline.spans.rend(), [](const AnswerSpan& span) {
-    return span.kind != PublishedKind::unknown && span.kind != PublishedKind::failure;
-  });
-  return last == timeline.spans.rend() ? nullptr : &*last;
+const AnswerPeriod* last_answer(const ServerTimeline& timeline) {
+  const auto last =
+      std::find_if(timeline.periods.rbegin(), timeline.periods.rend(), [](const AnswerPeriod& period) {
+        return period.kind != PublishedKind::unknown && period.kind != PublishedKind::failure;
+      });
+  return last == timeline.periods.rend() ? nullptr : &*last;
 }
 
 // ---- Who is there no more ----
@@ -198,7 +200,7 @@ void follow_aliases(const SelectorHistory& history, std::vector<DomainName>& nam
   for (std::size_t next = 0; next < names.size(); ++next) {
     for (const auto& timeline : history.servers) {
       if (!(timeline.owner == names[next]) || !timeline.is_there()) continue;
-      const AnswerSpan* const last = last_answer(timeline);
+      const AnswerPeriod* const last = last_answer(timeline);
       if (last != nullptr && last->alias && std::ranges::find(names, *last->alias) == names.end())
         names.push_back(*last->alias);
     }
@@ -206,26 +208,26 @@ void follow_aliases(const SelectorHistory& history, std::vector<DomainName>& nam
 }
 
 void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
-  if (chain.legs.empty()) return;
-  AnswerSpan left;
+  if (chain.hops.empty()) return;
+  AnswerPeriod left;
   left.kind = PublishedKind::left;
   const auto seen_now = [&](const ServerTimeline& timeline) {
-    return !timeline.spans.empty() && timeline.spans.back().last_seen == now;
+    return !timeline.periods.empty() && timeline.periods.back().last_seen == now;
   };
   for (auto& timeline : history.servers) {
-    const auto leg = std::ranges::find(chain.legs, timeline.owner, &probe::Leg::owner);
-    if (leg == chain.legs.end() || seen_now(timeline)) continue;
-    if (!timeline.is_there() || is_whole_search(leg->delegation)) add_span(timeline, left, now);
+    const auto hop = std::ranges::find(chain.hops, timeline.owner, &probe::Hop::owner);
+    if (hop == chain.hops.end() || seen_now(timeline)) continue;
+    if (!timeline.is_there() || is_whole_search(hop->delegation)) add_period(timeline, left, now);
   }
   // A name of which this look knows nothing is still one of the chain while a server that said nothing in
   // this look had an alias to it.
   std::vector<DomainName> names;
-  for (const auto& leg : chain.legs) names.push_back(leg.owner);
+  for (const auto& hop : chain.hops) names.push_back(hop.owner);
   follow_aliases(history, names);
   for (auto& timeline : history.servers) {
     if (seen_now(timeline) || std::ranges::find(names, timeline.owner) != names.end()) continue;
     if (!timeline.is_there() || chain.outcome != probe::ChainOutcome::interrupted)
-      add_span(timeline, left, now);
+      add_period(timeline, left, now);
   }
 }
 
@@ -251,23 +253,23 @@ config::ServerAddress no_address_of(config::Family family) {
 /// A nameserver whose address, or whose addresses of one family, could not be learned is a server that was
 /// not seen, for as long as that lasts.
 void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
-  for (const auto& leg : chain.legs) {
-    const auto add_unseen = [&](std::string name, const config::ServerAddress& address) {
-      AnswerSpan unseen;
+  for (const auto& hop : chain.hops) {
+    const auto add_never_probed = [&](std::string name, const config::ServerAddress& address) {
+      AnswerPeriod unseen;
       unseen.first_seen = now;
       unseen.last_seen = now;
-      history.servers.push_back({leg.owner, {std::move(name), address}, {std::move(unseen)}});
+      history.servers.push_back({hop.owner, {std::move(name), address}, {std::move(unseen)}});
     };
     const auto add = [&](const DomainName& nameserver) {
       const std::string name = nameserver.to_string();
-      if (!has_server(history, leg.owner, name)) add_unseen(name, no_address);
+      if (!has_server(history, hop.owner, name)) add_never_probed(name, no_address);
     };
     const auto add_family = [&](const DomainName& nameserver, config::Family family) {
       const std::string name = nameserver.to_string();
-      if (!has_server(history, leg.owner, name, family)) add_unseen(name, no_address_of(family));
+      if (!has_server(history, hop.owner, name, family)) add_never_probed(name, no_address_of(family));
     };
-    if (leg.delegation.outcome == probe::DiscoveryOutcome::pinned) continue;
-    for (const auto& nameserver : leg.delegation.nameservers) {
+    if (hop.delegation.outcome == probe::DiscoveryOutcome::pinned) continue;
+    for (const auto& nameserver : hop.delegation.nameservers) {
       if (!nameserver.glue.empty() || !nameserver.addresses.empty()) {
         if (nameserver.ipv4_unknown) add_family(nameserver.name, config::Family::ipv4);
         if (nameserver.ipv6_unknown) add_family(nameserver.name, config::Family::ipv6);
@@ -286,33 +288,33 @@ void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime n
           break;
       }
     }
-    for (const auto& name : leg.delegation.nameservers_cut_off) add(name);
+    for (const auto& name : hop.delegation.nameservers_cut_off) add(name);
   }
 }
 
 /// The times of a history, the latest first.
-class Moments {
+class Timestamps {
  public:
-  void add(WallTime& moment) { moments_[moment].push_back(&moment); }
-  void add(std::optional<WallTime>& moment) {
-    if (moment) add(*moment);
+  void add(WallTime& time) { times_[time].push_back(&time); }
+  void add(std::optional<WallTime>& time) {
+    if (time) add(*time);
   }
   template <class Timeline>
   void add(Timeline& timeline) {
-    for (auto& span : timeline.spans) {
-      add(span.first_seen);
-      add(span.last_seen);
+    for (auto& period : timeline.periods) {
+      add(period.first_seen);
+      add(period.last_seen);
     }
   }
   void set_back(WallTime time) {
-    for (auto& [moment, places] : moments_) {
-      time = std::min(moment, time - std::chrono::milliseconds{1});
+    for (auto& [seen, places] : times_) {
+      time = std::min(seen, time - std::chrono::milliseconds{1});
       for (WallTime* const place : places) *place = time;
     }
   }
 
  private:
-  std::map<WallTime, std::vector<WallTime*>, std::greater<>> moments_{};
+  std::map<WallTime, std::vector<WallTime*>, std::greater<>> times_{};
 };
 
 }  // namespace
@@ -325,17 +327,17 @@ std::optional<std::uint32_t> absence_ttl(const probe::Response& response) {
   return ttl;
 }
 
-void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now) {
-  auto& spans = timeline.spans;
-  if (spans.empty() || !same_span(spans.back(), span)) {
-    span.first_seen = now;
-    spans.push_back(std::move(span));
+void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now) {
+  auto& periods = timeline.periods;
+  if (periods.empty() || !same_period(periods.back(), period)) {
+    period.first_seen = now;
+    periods.push_back(std::move(period));
   }
-  spans.back().last_seen = now;
-  keep_short(spans);
+  periods.back().last_seen = now;
+  keep_short(periods);
 }
 
-bool AnswerSpan::is_whole() const {
+bool AnswerPeriod::is_whole() const {
   switch (kind) {
     case PublishedKind::texts:
     case PublishedKind::alias:
@@ -367,9 +369,9 @@ WallTime end_of(const probe::Observation& observation) {
 }
 
 void set_back(SelectorHistory& history, WallTime time) {
-  Moments moments;
-  moments.add(history.first_look);
-  moments.add(history.last_look);
+  Timestamps moments;
+  moments.add(history.first_probe);
+  moments.add(history.last_probe);
   for (auto& timeline : history.servers) {
     moments.add(timeline);
     if (timeline.lag) moments.add(timeline.lag->since);
@@ -379,9 +381,9 @@ void set_back(SelectorHistory& history, WallTime time) {
 }
 
 void set_back(ZonePast& past, WallTime time) {
-  Moments moments;
-  moments.add(past.first_look);
-  moments.add(past.last_look);
+  Timestamps moments;
+  moments.add(past.first_probe);
+  moments.add(past.last_probe);
   for (auto& timeline : past.zones) moments.add(timeline);
   for (auto& timeline : past.names) moments.add(timeline);
   moments.set_back(time);
@@ -389,52 +391,52 @@ void set_back(ZonePast& past, WallTime time) {
 
 void forget_after(SelectorHistory& history, WallTime time) {
   forget_after(history.past, time);
-  if (!history.first_look || *history.first_look > time) {
+  if (!history.first_probe || *history.first_probe > time) {
     ZonePast past = std::move(history.past);
     history = {};
     history.past = std::move(past);
     return;
   }
   forget_after(history.servers, time);
-  history.last_look = std::min(*history.last_look, time);
+  history.last_probe = std::min(*history.last_probe, time);
 }
 
 void extend(SelectorHistory& history, const probe::Observation& observation) {
   const WallTime now = end_of(observation);
-  if (!history.first_look) {
+  if (!history.first_probe) {
     history.domain = observation.domain;
     history.selector = observation.selector;
-    history.first_look = now;
+    history.first_probe = now;
   } else if (!(history.domain == observation.domain) || !(history.selector == observation.selector) ||
-             now < *history.last_look) {
+             now < *history.last_probe) {
     return;
   }
-  history.last_look = now;
+  history.last_probe = now;
   std::erase_if(history.servers,
                 [](const ServerTimeline& timeline) { return !timeline.server.has_address(); });
   const ChainAnswers answers = read_answers(observation.key);
   std::set<std::pair<DomainName, config::ServerAddress>> seen;
-  for (const LegAnswers& leg : answers.legs) {
-    for (const ServerAnswer& answer : leg.servers) {
-      if (!seen.emplace(leg.leg->owner, answer.id.address).second) continue;
-      ServerTimeline& timeline = timeline_of(history, leg.leg->owner, answer.id);
-      add_span(timeline, read_span(answer, last_answer(timeline)), now);
-      if (!observation.is_light) note_lag(timeline, answer, leg, now);
+  for (const HopAnswers& hop : answers.hops) {
+    for (const ServerAnswer& answer : hop.servers) {
+      if (!seen.emplace(hop.hop->owner, answer.id.address).second) continue;
+      ServerTimeline& timeline = timeline_of(history, hop.hop->owner, answer.id);
+      add_period(timeline, read_period(answer, last_answer(timeline)), now);
+      if (!observation.is_quick) note_lag(timeline, answer, hop, now);
     }
   }
   mark_left(history, observation.key, now);
   add_unfound(history, observation.key, now);
-  if (!observation.is_light) add_zones(history.past, observation.key, answers, now);
+  if (!observation.is_quick) add_zones(history.past, observation.key, answers, now);
   keep_few(history.servers, most_timelines);
 }
 
 void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now) {
   // Of two probes that saw a change, the one that ended first saw it first.
   std::ranges::sort(probes, {}, [](const HistoryProbe& each) { return end_of(*each.observation); });
-  if (!probes.empty() && past.last_look && *past.last_look > now)
+  if (!probes.empty() && past.last_probe && *past.last_probe > now)
     set_back(past, end_of(*probes.front().observation));
   for (const auto& [history, observation] : probes) {
-    if (history->last_look && *history->last_look > now) set_back(*history, end_of(*observation));
+    if (history->last_probe && *history->last_probe > now) set_back(*history, end_of(*observation));
     history->past = std::move(past);
     extend(*history, *observation);
     past = std::move(history->past);
@@ -444,7 +446,7 @@ void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now) 
 
 void rewind_to(SelectorHistory& history, const probe::Observation& observation) {
   forget_after(history, end_of(observation));
-  if (history.first_look) extend(history, observation);
+  if (history.first_probe) extend(history, observation);
 }
 
 }  // namespace dkimprobe::checks

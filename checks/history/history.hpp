@@ -34,7 +34,7 @@ enum class PublishedKind : std::uint8_t {
 
 /// The same answer of one server, look after look. Between `last_seen` and the next span's `first_seen` it
 /// changed, nobody knows when.
-struct AnswerSpan {
+struct AnswerPeriod {
   WallTime first_seen{};
   WallTime last_seen{};
   PublishedKind kind = PublishedKind::unknown;
@@ -50,7 +50,7 @@ struct AnswerSpan {
 
   /// Whether it tells what the server had, or what that was among.
   [[nodiscard]] bool is_whole() const;
-  [[nodiscard]] bool same_answer(const AnswerSpan& other) const {
+  [[nodiscard]] bool same_answer(const AnswerPeriod& other) const {
     return kind == other.kind && texts == other.texts && alias == other.alias;
   }
 };
@@ -68,16 +68,18 @@ struct SerialLag {
 struct ServerTimeline {
   config::DomainName owner{};
   ServerId server{};
-  std::vector<AnswerSpan> spans{};
+  std::vector<AnswerPeriod> periods{};
   std::optional<SerialLag> lag{};  ///< as the last look with its serial saw it
 
   /// Whether the server is one of the name's still.
-  [[nodiscard]] bool is_there() const { return !spans.empty() && spans.back().kind != PublishedKind::left; }
+  [[nodiscard]] bool is_there() const {
+    return !periods.empty() && periods.back().kind != PublishedKind::left;
+  }
 };
 
 /// The nameservers of a zone on the way, as all servers of its parent and as the zone itself name them: the
 /// union, where they differ. Both lists are empty from the probe on that found no zone there any more.
-struct NameserverSpan {
+struct NameserverPeriod {
   WallTime first_seen{};
   WallTime last_seen{};
   std::vector<config::DomainName> parent{};  ///< sorted
@@ -92,7 +94,7 @@ struct NameserverSpan {
 
   [[nodiscard]] std::uint32_t ttl_seconds() const { return std::max(parent_ttl_seconds, child_ttl_seconds); }
   [[nodiscard]] bool is_no_zone() const { return parent.empty() && child.empty(); }
-  [[nodiscard]] bool same_nameservers(const NameserverSpan& other) const {
+  [[nodiscard]] bool same_nameservers(const NameserverPeriod& other) const {
     return parent == other.parent && child == other.child;
   }
 };
@@ -100,14 +102,14 @@ struct NameserverSpan {
 /// A span counts for caches until the next one began, or until it was seen last, whichever is later.
 struct ZoneTimeline {
   config::DomainName apex{};
-  std::vector<NameserverSpan> spans{};
+  std::vector<NameserverPeriod> periods{};
 };
 
 /// What all probes of a domain saw of the zones on the way to its selectors' keys, whichever selector they
 /// were at. What caches may hold of a zone holds for each name in it.
 struct ZonePast {
-  std::optional<WallTime> first_look{};
-  std::optional<WallTime> last_look{};
+  std::optional<WallTime> first_probe{};
+  std::optional<WallTime> last_probe{};
   std::vector<ZoneTimeline> zones{};
   /// What servers said of names above the selectors' (`_domainkey`, the domain itself), `owner` the name:
   /// that it is not there (RFC 8020), or is there and no zone begins at it. `left`: the server is not asked
@@ -118,8 +120,8 @@ struct ZonePast {
 struct SelectorHistory {
   config::DomainName domain{};
   config::Selector selector{};
-  std::optional<WallTime> first_look{};
-  std::optional<WallTime> last_look{};
+  std::optional<WallTime> first_probe{};
+  std::optional<WallTime> last_probe{};
   std::vector<ServerTimeline> servers{};
   ZonePast past{};  ///< of the domain, the same for all of its selectors
 };

@@ -18,9 +18,9 @@ config::DomainName zone_of(const SelectorHistory& history, const config::DomainN
   return deepest == nullptr ? owner : deepest->apex;
 }
 
-std::set<std::string> keys_of(const AnswerSpan& span) {
+std::set<std::string> keys_of(const AnswerPeriod& period) {
   std::set<std::string> keys;
-  for (const auto& strings : span.texts) {
+  for (const auto& strings : period.texts) {
     const KeyRecord record = read_key_record(join_strings(strings));
     if (record.key && !record.key->sha256.empty()) keys.insert(record.key->sha256);
   }
@@ -32,17 +32,17 @@ std::set<std::string> keys_of(const AnswerSpan& span) {
 std::vector<KeyPlace> key_places(const SelectorHistory& history) {
   std::vector<KeyPlace> places;
   for (const auto& timeline : history.servers) {
-    for (const auto& span : timeline.spans) {
-      for (const auto& key : keys_of(span)) {
+    for (const auto& period : timeline.periods) {
+      for (const auto& key : keys_of(period)) {
         auto place = std::ranges::find_if(places, [&](const KeyPlace& known) {
           return known.sha256 == key && known.owner == timeline.owner;
         });
         if (place == places.end()) {
           place = places.insert(places.end(), {key, history.domain, history.selector, timeline.owner,
-                                               zone_of(history, timeline.owner), span.last_seen, false});
+                                               zone_of(history, timeline.owner), period.last_seen, false});
         }
-        place->last_seen = std::max(place->last_seen, span.last_seen);
-        place->is_there = place->is_there || &span == &timeline.spans.back();
+        place->last_seen = std::max(place->last_seen, period.last_seen);
+        place->is_there = place->is_there || &period == &timeline.periods.back();
       }
     }
   }

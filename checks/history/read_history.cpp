@@ -26,7 +26,7 @@ ReadHistory::ReadHistory(const SelectorHistory& history, const RotationPolicy& p
   for (std::size_t next = 0; next < chain_.size(); ++next) {
     for (const auto& timeline : history.servers) {
       if (!(timeline.owner == chain_[next]) || !timeline.is_there()) continue;
-      const AnswerSpan* const last = last_whole(timeline);
+      const AnswerPeriod* const last = last_whole(timeline);
       if (last != nullptr && last->alias && !is_in_chain(*last->alias)) chain_.push_back(*last->alias);
     }
   }
@@ -37,7 +37,7 @@ bool ReadHistory::is_loop(const DomainName& name) const {
   for (std::size_t next = 0; next < reached.size(); ++next) {
     for (const auto& timeline : history_.servers) {
       if (!(timeline.owner == reached[next]) || !timeline.is_there()) continue;
-      const AnswerSpan* const last = last_whole(timeline);
+      const AnswerPeriod* const last = last_whole(timeline);
       if (last == nullptr || !last->alias) continue;
       if (*last->alias == name) return true;
       if (std::ranges::find(reached, *last->alias) == reached.end()) reached.push_back(*last->alias);
@@ -56,30 +56,30 @@ std::string ReadHistory::why_not_asked(const ServerTimeline& timeline) const {
                      timeline.server.address.ip.family() == config::Family::ipv4 ? "IPv4" : "IPv6");
 }
 
-const AnswerSpan* ReadHistory::last_whole(const ServerTimeline& timeline) {
-  const auto last = std::find_if(timeline.spans.rbegin(), timeline.spans.rend(),
-                                 [](const AnswerSpan& span) { return span.is_whole(); });
-  return last == timeline.spans.rend() ? nullptr : &*last;
+const AnswerPeriod* ReadHistory::last_whole(const ServerTimeline& timeline) {
+  const auto last = std::find_if(timeline.periods.rbegin(), timeline.periods.rend(),
+                                 [](const AnswerPeriod& period) { return period.is_whole(); });
+  return last == timeline.periods.rend() ? nullptr : &*last;
 }
 
 std::vector<CacheInterval> ReadHistory::intervals(const ServerTimeline& timeline) const {
   std::vector<CacheInterval> read;
   std::optional<WallTime> next_answer;
   std::optional<WallTime> left;
-  for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
-    if (span->kind == PublishedKind::left) {
-      if (!next_answer) left = span->first_seen;
+  for (auto period = timeline.periods.rbegin(); period != timeline.periods.rend(); ++period) {
+    if (period->kind == PublishedKind::left) {
+      if (!next_answer) left = period->first_seen;
       continue;
     }
-    if (span->is_whole() || span->kind == PublishedKind::failure) {
-      CacheInterval interval{&*span, next_answer, false};
+    if (period->is_whole() || period->kind == PublishedKind::failure) {
+      CacheInterval interval{&*period, next_answer, false};
       if (!next_answer && left) {
         interval.until = zones_.asked_until(timeline, *left);
         interval.left = true;
       }
       read.push_back(interval);
     }
-    if (span->is_whole()) next_answer = span->first_seen;
+    if (period->is_whole()) next_answer = period->first_seen;
   }
   std::ranges::reverse(read);
   return read;
@@ -92,14 +92,14 @@ bool ReadHistory::is_left_out(const ServerTimeline& timeline) const {
   });
 }
 
-std::set<std::string> joined_texts(const AnswerSpan& span) {
+std::set<std::string> joined_texts(const AnswerPeriod& period) {
   std::set<std::string> texts;
-  for (const auto& strings : span.texts) texts.insert(join_strings(strings));
+  for (const auto& strings : period.texts) texts.insert(join_strings(strings));
   return texts;
 }
 
-KeyComparison compare_nothing(const AnswerSpan& span) {
-  switch (span.kind) {
+KeyComparison compare_nothing(const AnswerPeriod& period) {
+  switch (period.kind) {
     case PublishedKind::nodata:
       return {Progress::absent, "no TXT"};
     case PublishedKind::nxdomain:
@@ -107,7 +107,8 @@ KeyComparison compare_nothing(const AnswerSpan& span) {
     case PublishedKind::failure:
       return {Progress::unknown, "SERVFAIL"};
     case PublishedKind::unknown:
-      return {Progress::unknown, span.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+      return {Progress::unknown,
+              period.ttl_seconds ? "different answers in one look" : "no answer that tells"};
     case PublishedKind::texts:
     case PublishedKind::alias:
     case PublishedKind::left:
@@ -116,16 +117,16 @@ KeyComparison compare_nothing(const AnswerSpan& span) {
   return {};
 }
 
-KeyComparison compare_texts(const AnswerSpan& span, const std::optional<std::string>& expected,
+KeyComparison compare_texts(const AnswerPeriod& period, const std::optional<std::string>& expected,
                             KeyReader& keys) {
-  const auto texts = joined_texts(span);
-  if (texts.size() != 1) return {Progress::damaged, fmt::format("{} TXT records, not one", texts.size())};
+  const auto texts = joined_texts(period);
+  if (texts.size() != 1) return {Progress::corrupted, fmt::format("{} TXT records, not one", texts.size())};
   const KeyRecord& record = keys.read(*texts.begin());
   if (record.record_class == RecordClass::revoked) return {Progress::revoked, "revoked"};
-  if (!can_verify(record)) return {Progress::damaged, describe(record)};
+  if (!can_verify(record)) return {Progress::corrupted, describe(record)};
   if (expected && *expected != record.key->sha256)
-    return {Progress::other_key, fmt::format("another key: {}", describe(record))};
-  return {Progress::right, describe(record)};
+    return {Progress::mismatch, fmt::format("another key: {}", describe(record))};
+  return {Progress::match, describe(record)};
 }
 
 std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& keys) {
@@ -137,9 +138,9 @@ std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& k
   std::map<std::string, Count> counts;
   for (const auto& timeline : read.history().servers) {
     if (!read.is_in_chain(timeline.owner) || !timeline.is_there()) continue;
-    const AnswerSpan* const last = ReadHistory::last_whole(timeline);
+    const AnswerPeriod* const last = ReadHistory::last_whole(timeline);
     if (last == nullptr || last->kind != PublishedKind::texts) continue;
-    if (compare_texts(*last, {}, keys).progress != Progress::right) continue;
+    if (compare_texts(*last, {}, keys).progress != Progress::match) continue;
     Count& count = counts[keys.read(*joined_texts(*last).begin()).key->sha256];
     ++count.all;
     if (!timeline.lag) ++count.up_to_date;

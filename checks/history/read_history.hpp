@@ -18,7 +18,7 @@ namespace dkimprobe::checks {
 
 /// A span that caches could fetch from a server, with the time until which they could: none while it lasts.
 struct CacheInterval {
-  const AnswerSpan* span = nullptr;
+  const AnswerPeriod* period = nullptr;
   std::optional<WallTime> until{};
   bool left = false;  ///< it ended because the server left
 };
@@ -38,7 +38,7 @@ class ReadHistory {
   /// Why a server without an address is one that was not seen.
   [[nodiscard]] std::string why_not_asked(const ServerTimeline& timeline) const;
 
-  static const AnswerSpan* last_whole(const ServerTimeline& timeline);
+  static const AnswerPeriod* last_whole(const ServerTimeline& timeline);
 
   /// The spans that tell something. Silence, and a failure too, leaves open what a cache got meanwhile, so an
   /// answer counts until another one was seen.
@@ -63,7 +63,7 @@ class ReadHistory {
 };
 
 /// The records of a span as texts, each once.
-[[nodiscard]] std::set<std::string> joined_texts(const AnswerSpan& span);
+[[nodiscard]] std::set<std::string> joined_texts(const AnswerPeriod& period);
 
 /// Reads each text once, however many spans have it.
 class KeyReader {
@@ -86,11 +86,11 @@ struct KeyComparison {
 };
 
 /// What a span without texts and alias has.
-[[nodiscard]] KeyComparison compare_nothing(const AnswerSpan& span);
+[[nodiscard]] KeyComparison compare_nothing(const AnswerPeriod& period);
 
 /// What a span of texts has; `expected` may be nothing: then any usable key is right.
-[[nodiscard]] KeyComparison compare_texts(const AnswerSpan& span, const std::optional<std::string>& expected,
-                                          KeyReader& keys);
+[[nodiscard]] KeyComparison compare_texts(const AnswerPeriod& period,
+                                          const std::optional<std::string>& expected, KeyReader& keys);
 
 /// The usable key that most servers have now, those with an outdated zone last. Where as many have another
 /// one, none is the right one.

@@ -13,13 +13,13 @@ namespace dkimprobe::checks {
 
 std::string no_way_sentence(const probe::Observation& observation) {
   std::vector<ServerRow> rows;
-  for (const auto& leg : read_answers(observation.key).legs) {
-    if (has_no_network(leg)) {
+  for (const auto& hop : read_answers(observation.key).hops) {
+    if (has_no_network(hop)) {
       return "This machine has no network: it has no route to any server that it needs. Bring its network "
              "up, "
              "and run this again.";
     }
-    rows.insert(rows.end(), leg.rows.begin(), leg.rows.end());
+    rows.insert(rows.end(), hop.rows.begin(), hop.rows.end());
   }
   return no_way_sentence(rows);
 }
@@ -44,18 +44,18 @@ std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Obser
                                                               const RotationPolicy& policy) {
   const auto domainkey = config::domainkey_name(observation.domain);
   const ChainAnswers answers = read_answers(observation.key);
-  if (!domainkey || answers.legs.empty()) return std::nullopt;
-  const LegAnswers& leg = answers.legs.front();
+  if (!domainkey || answers.hops.empty()) return std::nullopt;
+  const HopAnswers& hop = answers.hops.front();
   // What is in a zone that begins there may have come with it.
-  if (leg.leg->delegation.zone.is_at_or_below(*domainkey)) return policy.unknown_wait;
+  if (hop.hop->delegation.zone.is_at_or_below(*domainkey)) return policy.unknown_wait;
   const auto is_published = [](const ServerAnswer& answer) {
     return answer.outcome == ServerOutcome::answered;
   };
-  for (const auto& adsp : read_answers(observation.adsp).legs) {
+  for (const auto& adsp : read_answers(observation.adsp).hops) {
     if (std::ranges::any_of(adsp.servers, is_published)) return std::nullopt;
   }
   std::optional<std::chrono::seconds> longest;
-  for (const auto& server : leg.servers) {
+  for (const auto& server : hop.servers) {
     const bool is_there =
         is_whole(server.domainkey.outcome) && server.domainkey.outcome != ServerOutcome::nxdomain;
     const bool has_text = server.domainkey.outcome == ServerOutcome::answered;
@@ -83,12 +83,12 @@ std::string_view to_string(Readiness readiness) {
 
 std::string_view to_string(Progress progress) {
   switch (progress) {
-    case Progress::right:
-      return "right";
-    case Progress::other_key:
-      return "other_key";
-    case Progress::damaged:
-      return "damaged";
+    case Progress::match:
+      return "match";
+    case Progress::mismatch:
+      return "mismatch";
+    case Progress::corrupted:
+      return "corrupted";
     case Progress::revoked:
       return "revoked";
     case Progress::absent:

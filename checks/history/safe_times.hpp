@@ -21,7 +21,7 @@ namespace dkimprobe::checks {
 
 /// How long what is not known may last, and which addresses count.
 struct RotationPolicy {
-  std::chrono::seconds transit{std::chrono::days{7}};  ///< from the last signature to the last verification
+  std::chrono::seconds retention{std::chrono::days{7}};  ///< from the last signature to the last verification
   std::chrono::seconds unknown_wait{std::chrono::hours{24}};  ///< where nothing is known of an earlier answer
   /// Whether servers are asked over the family. Addresses of one that the operator leaves out do not count
   /// where the same nameserver has one of the other; where it has none, it stays unknown.
@@ -39,7 +39,7 @@ enum class CacheState : std::uint8_t {
   unknown,   ///< it gave no answer that tells
 };
 
-struct CacheLook {
+struct CacheContent {
   config::ServerAddress resolver{};
   WallTime seen{};
   CacheState state = CacheState::unknown;
@@ -62,9 +62,9 @@ struct NewKey {
 
 /// What one server of one name of the chain has, compared with the key that should be there.
 enum class Progress : std::uint8_t {
-  right,
-  other_key,  ///< a usable key, not the expected one
-  damaged,    ///< a record is there that verifiers cannot use, or not alone
+  match,
+  mismatch,   ///< a usable key, not the expected one
+  corrupted,  ///< a record is there that verifiers cannot use, or not alone
   revoked,
   absent,
   unknown,  ///< it could not be seen: never counted as ready
@@ -82,8 +82,8 @@ enum class Readiness : std::uint8_t { ready, wait, not_ready, unknown };
 
 struct SafeTime {
   Readiness readiness = Readiness::unknown;
-  std::optional<WallTime> at{};    ///< with `ready` and `wait`
-  std::vector<Because> because{};  ///< the latest first
+  std::optional<WallTime> at{};         ///< with `ready` and `wait`
+  std::vector<ReasonDetail> reasons{};  ///< the latest first
 };
 
 struct SignVerdict {
@@ -109,7 +109,7 @@ struct SignVerdict {
 /// `now` decides between `ready` and `wait` alone. The last look of the history is taken for the present
 /// state: a readiness is as fresh as that.
 [[nodiscard]] SignVerdict safe_to_sign(const SelectorHistory& history, const NewKey& key,
-                                       const std::vector<CacheLook>& caches, const RotationPolicy& policy,
+                                       const std::vector<CacheContent>& caches, const RotationPolicy& policy,
                                        WallTime now);
 
 /// When a key that signs no longer may be revoked: last signature + transit. Without a last signature

@@ -26,13 +26,13 @@ class GoneQuestion {
   [[nodiscard]] GoneVerdict answer(WallTime now) {
     GoneVerdict verdict;
     verdict.limits = limits_of(read_);
-    if (!read_.history().first_look) {
-      verdict.gone.because.push_back(because_of(Reason::no_look, {}, "no server was looked at yet"));
+    if (!read_.history().first_probe) {
+      verdict.gone.reasons.push_back(reason_for(Reason::not_probed, {}, "no server was looked at yet"));
       return verdict;
     }
     for (const auto& name : read_.chain()) add_rows(name, verdict.servers);
     const bool is_published = std::ranges::any_of(
-        verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::right; });
+        verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::match; });
     const bool is_unknown = std::ranges::any_of(
         verdict.servers, [](const ServerProgress& row) { return row.progress == Progress::unknown; });
     SafeTime& gone = verdict.gone;
@@ -50,20 +50,20 @@ class GoneQuestion {
       add_earlier(name, all, last, lifetimes);
       add_former(name, all, lifetimes);
     }
-    gone.because = lifetimes.because();
-    sort_latest_first(gone.because);
-    if (gone.because.empty()) {
-      gone.because.push_back(because_of(Reason::never_there, read_.history().first_look,
+    gone.reasons = lifetimes.reasons();
+    sort_latest_first(gone.reasons);
+    if (gone.reasons.empty()) {
+      gone.reasons.push_back(reason_for(Reason::never_there, read_.history().first_probe,
                                         "no look saw the key where the selector leads"));
     }
-    gone.at = gone.because.front().until;
+    gone.at = gone.reasons.front().until;
     gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
     return verdict;
   }
 
  private:
-  [[nodiscard]] bool has_key(const AnswerSpan& span) {
-    const auto texts = joined_texts(span);
+  [[nodiscard]] bool has_key(const AnswerPeriod& period) {
+    const auto texts = joined_texts(period);
     return std::ranges::any_of(texts, [&](const std::string& text) {
       const KeyRecord& record = keys_.read(text);
       return record.key && !record.key->sha256.empty() && (!key_ || record.key->sha256 == *key_);
@@ -80,10 +80,10 @@ class GoneQuestion {
     }
     for (const auto& timeline : read_.history().servers) {
       if (!is_server(timeline) || read_.is_left_out(timeline)) continue;
-      const AnswerSpan& last = timeline.spans.back();
-      if (last.last_seen == read_.history().last_look && last.kind == PublishedKind::alias) continue;
+      const AnswerPeriod& last = timeline.periods.back();
+      if (last.last_seen == read_.history().last_probe && last.kind == PublishedKind::alias) continue;
       ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last look"};
-      if (last.last_seen == read_.history().last_look) {
+      if (last.last_seen == read_.history().last_probe) {
         KeyComparison seen = compare(last);
         row.progress = seen.progress;
         row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
@@ -93,15 +93,15 @@ class GoneQuestion {
     }
   }
 
-  [[nodiscard]] KeyComparison compare(const AnswerSpan& span) {
-    switch (span.kind) {
+  [[nodiscard]] KeyComparison compare(const AnswerPeriod& period) {
+    switch (period.kind) {
       case PublishedKind::texts:
-        return has_key(span) ? KeyComparison{Progress::right, "still published"} : compare_others(span);
+        return has_key(period) ? KeyComparison{Progress::match, "still published"} : compare_others(period);
       case PublishedKind::nodata:
       case PublishedKind::nxdomain:
       case PublishedKind::failure:
       case PublishedKind::unknown:
-        return compare_nothing(span);
+        return compare_nothing(period);
       case PublishedKind::alias:
       case PublishedKind::left:
         break;
@@ -110,14 +110,14 @@ class GoneQuestion {
   }
 
   /// Another key is as good as none here.
-  [[nodiscard]] KeyComparison compare_others(const AnswerSpan& span) {
-    KeyComparison seen = compare_texts(span, std::nullopt, keys_);
-    if (seen.progress == Progress::right) seen = {Progress::other_key, "another key: " + seen.detail};
+  [[nodiscard]] KeyComparison compare_others(const AnswerPeriod& period) {
+    KeyComparison seen = compare_texts(period, std::nullopt, keys_);
+    if (seen.progress == Progress::match) seen = {Progress::mismatch, "another key: " + seen.detail};
     return seen;
   }
 
-  [[nodiscard]] seconds life(const AnswerSpan& span) const {
-    return span.ttl_seconds ? seconds{*span.ttl_seconds} : read_.policy().unknown_wait;
+  [[nodiscard]] seconds life(const AnswerPeriod& period) const {
+    return period.ttl_seconds ? seconds{*period.ttl_seconds} : read_.policy().unknown_wait;
   }
 
   /// A way to the key: a text that holds it, or an alias to where one may be.
@@ -134,21 +134,21 @@ class GoneQuestion {
     for (const auto& timeline : read_.history().servers) {
       const bool in_chain = read_.is_in_chain(timeline.owner);
       for (const auto& interval : read_.intervals(timeline)) {
-        const AnswerSpan& span = *interval.span;
-        const bool is_alias = span.kind == PublishedKind::alias;
-        if (!is_alias && !has_key(span)) continue;
+        const AnswerPeriod& period = *interval.period;
+        const bool is_alias = period.kind == PublishedKind::alias;
+        if (!is_alias && !has_key(period)) continue;
         const Reason reason = interval.left ? Reason::old_nameservers
                               : is_alias    ? Reason::old_alias_ttl
                                             : Reason::old_record_ttl;
         Way way{timeline.owner,
-                {reason, WallTime::max(), life(span), &timeline, {}},
-                span.first_seen,
+                {reason, WallTime::max(), life(period), &timeline, {}},
+                period.first_seen,
                 interval.until,
                 nullptr};
         // Nobody looks any more at what stands at a name to which no alias leads now.
         if (interval.until && (in_chain || !interval.left))
           way.lifetime.until = held_until(*interval.until, way.lifetime.held);
-        if (is_alias) way.target = &*span.alias;
+        if (is_alias) way.target = &*period.alias;
         all.push_back(std::move(way));
       }
     }
@@ -184,8 +184,8 @@ class GoneQuestion {
                    const std::map<DomainName, CacheLifetime>& last, CacheLifetimes& lifetimes) {
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
-      const auto first = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
-      if (first == timeline.spans.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
+      const auto first = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
+      if (first == timeline.periods.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
       if (all.empty()) {
         const seconds held = read_.policy().unknown_wait;
         lifetimes.add({Reason::nothing_known, later(first->first_seen, held), held, &timeline, {}});
@@ -235,20 +235,20 @@ class GoneQuestion {
 SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPolicy& policy, WallTime now) {
   SafeTime safe;
   if (!last_signature) {
-    safe.because.push_back(
-        because_of(Reason::last_signature_unknown, {}, "when the key signed for the last time was not told"));
+    safe.reasons.push_back(
+        reason_for(Reason::last_signature_unknown, {}, "when the key signed for the last time was not told"));
     return safe;
   }
   if (*last_signature > now) {
-    safe.because.push_back(because_of(Reason::last_signature_in_future, *last_signature,
+    safe.reasons.push_back(reason_for(Reason::last_signature_in_future, *last_signature,
                                       "the last signature is said to be yet to come"));
     return safe;
   }
-  safe.at = later(*last_signature, policy.transit);
-  safe.because.push_back(
-      because_of(Reason::transit, safe.at,
+  safe.at = later(*last_signature, policy.retention);
+  safe.reasons.push_back(
+      reason_for(Reason::retired_key_retention, safe.at,
                  fmt::format("mail may be verified for up to {} h after it was signed",
-                             std::chrono::ceil<std::chrono::hours>(policy.transit).count())));
+                             std::chrono::ceil<std::chrono::hours>(policy.retention).count())));
   safe.readiness = now >= *safe.at ? Readiness::ready : Readiness::wait;
   return safe;
 }

@@ -22,13 +22,13 @@ using std::chrono::seconds;
 /// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
-bool is_absence(const AnswerSpan& span) {
-  return span.kind == PublishedKind::nodata || span.kind == PublishedKind::nxdomain;
+bool is_absence(const AnswerPeriod& period) {
+  return period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
 }
 
 class SignQuestion {
  public:
-  SignQuestion(const SelectorHistory& history, const NewKey& key, const std::vector<CacheLook>& caches,
+  SignQuestion(const SelectorHistory& history, const NewKey& key, const std::vector<CacheContent>& caches,
                const RotationPolicy& policy)
       : read_(history, policy), caches_(caches), expected_(key.sha256), keys_(key.service) {
     if (!expected_) expected_ = most_common_key(read_, keys_);
@@ -44,8 +44,8 @@ class SignQuestion {
     verdict.alternates = std::ranges::any_of(
         read_.history().servers, [&](const ServerTimeline& timeline) { return alternates(timeline); });
     SafeTime& safe = verdict.safe;
-    if (!read_.history().first_look) {
-      safe.because.push_back(because_of(Reason::no_look, {}, "no server was looked at yet"));
+    if (!read_.history().first_probe) {
+      safe.reasons.push_back(reason_for(Reason::not_probed, {}, "no server was looked at yet"));
       return verdict;
     }
     for (const auto& name : read_.chain()) {
@@ -53,12 +53,12 @@ class SignQuestion {
       add_zone_lifetimes(name);
     }
     add_domainkey_unknown();
-    safe.because = lifetimes_.because();
-    std::ranges::move(doubts_, std::back_inserter(safe.because));
+    safe.reasons = lifetimes_.reasons();
+    std::ranges::move(doubts_, std::back_inserter(safe.reasons));
     add_resolvers(safe);
-    sort_latest_first(safe.because);
+    sort_latest_first(safe.reasons);
 
-    const auto is_right = [](const ServerProgress& server) { return server.progress == Progress::right; };
+    const auto is_right = [](const ServerProgress& server) { return server.progress == Progress::match; };
     const auto is_unknown = [](const ServerProgress& server) { return server.progress == Progress::unknown; };
     if (std::ranges::any_of(verdict.servers,
                             [&](const auto& server) { return !is_right(server) && !is_unknown(server); })) {
@@ -66,8 +66,8 @@ class SignQuestion {
     } else if (verdict.servers.empty() || std::ranges::any_of(verdict.servers, is_unknown)) {
       safe.readiness = Readiness::unknown;
     } else {
-      for (const auto& because : safe.because) {
-        if (because.until) safe.at = std::max(safe.at.value_or(*because.until), *because.until);
+      for (const auto& reasons : safe.reasons) {
+        if (reasons.until) safe.at = std::max(safe.at.value_or(*reasons.until), *reasons.until);
       }
       safe.readiness = safe.at && now >= *safe.at ? Readiness::ready : Readiness::wait;
     }
@@ -76,22 +76,22 @@ class SignQuestion {
 
  private:
   /// Each span is compared once: a long history is looked through for each of its servers.
-  [[nodiscard]] const KeyComparison& compare(const DomainName& owner, const AnswerSpan& span) {
-    const auto known = compared_.find(&span);
+  [[nodiscard]] const KeyComparison& compare(const DomainName& owner, const AnswerPeriod& period) {
+    const auto known = compared_.find(&period);
     return known != compared_.end() ? known->second
-                                    : compared_.emplace(&span, read(owner, span)).first->second;
+                                    : compared_.emplace(&period, read(owner, period)).first->second;
   }
 
-  [[nodiscard]] KeyComparison read(const DomainName& owner, const AnswerSpan& span) {
-    switch (span.kind) {
+  [[nodiscard]] KeyComparison read(const DomainName& owner, const AnswerPeriod& period) {
+    switch (period.kind) {
       case PublishedKind::texts:
-        return compare_texts(span, expected_, keys_);
+        return compare_texts(period, expected_, keys_);
       case PublishedKind::alias: {
-        const std::string alias = fmt::format("an alias to {}", span.alias->to_string());
-        if (!read_.is_in_chain(*span.alias)) return {Progress::other_key, alias};
+        const std::string alias = fmt::format("an alias to {}", period.alias->to_string());
+        if (!read_.is_in_chain(*period.alias)) return {Progress::mismatch, alias};
         if (loops_.try_emplace(owner, false).second) loops_[owner] = read_.is_loop(owner);
-        if (loops_[owner]) return {Progress::damaged, alias + ", which leads back"};
-        return {Progress::right, alias};
+        if (loops_[owner]) return {Progress::corrupted, alias + ", which leads back"};
+        return {Progress::match, alias};
       }
       case PublishedKind::left:
         return {Progress::unknown, "no longer a server"};
@@ -99,20 +99,20 @@ class SignQuestion {
       case PublishedKind::nxdomain:
       case PublishedKind::failure:
       case PublishedKind::unknown:
-        return compare_nothing(span);
+        return compare_nothing(period);
     }
     return {};
   }
 
   /// A `_domainkey` that a signed zone denies is denied with all below it, whatever the server has there.
-  [[nodiscard]] static bool is_denied_for_good(const AnswerSpan& span) {
-    return span.domainkey_denied_seconds && span.nsec_ttl_seconds && !is_absence(span);
+  [[nodiscard]] static bool is_denied_for_good(const AnswerPeriod& period) {
+    return period.domainkey_denied_seconds && period.nsec_ttl_seconds && !is_absence(period);
   }
 
-  [[nodiscard]] KeyComparison compare_now(const ServerTimeline& timeline, const AnswerSpan& span) {
-    KeyComparison seen = compare(timeline.owner, span);
-    if (seen.progress == Progress::right && is_denied_for_good(span)) {
-      return {Progress::damaged, seen.detail + ", but NXDOMAIN for `_domainkey` above it in a signed zone"};
+  [[nodiscard]] KeyComparison compare_now(const ServerTimeline& timeline, const AnswerPeriod& period) {
+    KeyComparison seen = compare(timeline.owner, period);
+    if (seen.progress == Progress::match && is_denied_for_good(period)) {
+      return {Progress::corrupted, seen.detail + ", but NXDOMAIN for `_domainkey` above it in a signed zone"};
     }
     return seen;
   }
@@ -125,7 +125,7 @@ class SignQuestion {
         if (!(timeline.owner == name) || !timeline.is_there() || read_.is_left_out(timeline)) continue;
         rows.push_back(row_of(timeline));
       }
-      if (rows.size() == before && read_.history().first_look) {
+      if (rows.size() == before && read_.history().first_probe) {
         rows.push_back(
             {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
       }
@@ -135,18 +135,18 @@ class SignQuestion {
 
   [[nodiscard]] ServerProgress row_of(const ServerTimeline& timeline) {
     ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, {}};
-    if (timeline.spans.back().last_seen != read_.history().last_look) {
+    if (timeline.periods.back().last_seen != read_.history().last_probe) {
       row.detail = "not in the last look";
       return row;
     }
-    KeyComparison seen = compare_now(timeline, timeline.spans.back());
+    KeyComparison seen = compare_now(timeline, timeline.periods.back());
     row.progress = seen.progress;
     row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
-    for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
-      const bool is_silence = span->kind == PublishedKind::unknown && !span->ttl_seconds;
+    for (auto period = timeline.periods.rbegin(); period != timeline.periods.rend(); ++period) {
+      const bool is_silence = period->kind == PublishedKind::unknown && !period->ttl_seconds;
       if (is_silence && row.progress != Progress::unknown) continue;
-      if (compare_now(timeline, *span).progress != row.progress) break;
-      row.since = span->first_seen;
+      if (compare_now(timeline, *period).progress != row.progress) break;
+      row.since = period->first_seen;
     }
     return row;
   }
@@ -155,16 +155,16 @@ class SignQuestion {
   [[nodiscard]] bool alternates(const ServerTimeline& timeline) {
     if (!read_.is_in_chain(timeline.owner) || !timeline.is_there() || read_.is_left_out(timeline))
       return false;
-    const WallTime since = *read_.history().last_look - read_.policy().unknown_wait;
+    const WallTime since = *read_.history().last_probe - read_.policy().unknown_wait;
     bool was_right = false;
     bool was_wrong_after = false;
-    for (const auto& span : timeline.spans) {
-      if (!span.is_whole()) continue;
-      const bool is_right_now = is_right(timeline.owner, span);
+    for (const auto& period : timeline.periods) {
+      if (!period.is_whole()) continue;
+      const bool is_right_now = is_right(timeline.owner, period);
       if (is_right_now && was_wrong_after) return true;
-      if (span.last_seen < since) continue;
+      if (period.last_seen < since) continue;
       was_wrong_after =
-          was_wrong_after || (!is_right_now && (was_right || span.kind == PublishedKind::unknown));
+          was_wrong_after || (!is_right_now && (was_right || period.kind == PublishedKind::unknown));
       was_right = was_right || is_right_now;
     }
     return false;
@@ -176,15 +176,15 @@ class SignQuestion {
     const auto doubt = [&](std::string detail) {
       if (!never_used_) return;
       never_used_ = false;
-      doubts_.push_back(because_of(Reason::never_used_contradicted, {}, std::move(detail)));
+      doubts_.push_back(reason_for(Reason::never_used_contradicted, {}, std::move(detail)));
     };
     for (const auto& timeline : read_.history().servers) {
       if (!read_.is_in_chain(timeline.owner)) continue;
-      for (const auto& span : timeline.spans) {
-        const bool has_record = span.kind == PublishedKind::alias || !span.texts.empty();
-        if (!has_record || span.wildcard_ttl_seconds) continue;
-        const KeyComparison& seen = compare(timeline.owner, span);
-        if (seen.progress == Progress::right) continue;
+      for (const auto& period : timeline.periods) {
+        const bool has_record = period.kind == PublishedKind::alias || !period.texts.empty();
+        if (!has_record || period.wildcard_ttl_seconds) continue;
+        const KeyComparison& seen = compare(timeline.owner, period);
+        if (seen.progress == Progress::match) continue;
         doubt(fmt::format("the selector was not unused: {} had {} at {}", server_text(timeline.server),
                           seen.detail, timeline.owner.to_string()));
       }
@@ -209,39 +209,40 @@ class SignQuestion {
     std::optional<seconds> longest;
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
-      for (const auto& span : timeline.spans) {
-        if (is_absence(span) && span.ttl_seconds)
-          longest = std::max(longest.value_or(seconds{0}), seconds{*span.ttl_seconds});
+      for (const auto& period : timeline.periods) {
+        if (is_absence(period) && period.ttl_seconds)
+          longest = std::max(longest.value_or(seconds{0}), seconds{*period.ttl_seconds});
       }
     }
     return longest;
   }
 
   /// How long a cache may hold what the span says, if that is wrong or may hide what is right.
-  [[nodiscard]] std::optional<Hold> hold_of(const DomainName& owner, const AnswerSpan& span) {
+  [[nodiscard]] std::optional<Hold> hold_of(const DomainName& owner, const AnswerPeriod& period) {
     std::optional<Hold> hold;
     const auto add = [&](Reason reason, seconds time) {
       if (!hold || hold->time < time) hold = Hold{reason, time};
     };
     const auto add_ttl = [&](Reason reason, std::optional<seconds> otherwise) {
-      if (span.ttl_seconds) {
-        add(reason, seconds{*span.ttl_seconds});
+      if (period.ttl_seconds) {
+        add(reason, seconds{*period.ttl_seconds});
       } else if (otherwise) {
         add(reason, *otherwise);
       } else {
         add(Reason::nothing_known, read_.policy().unknown_wait);
       }
     };
-    if (span.domainkey_denied_seconds) add(Reason::domainkey_denied, seconds{*span.domainkey_denied_seconds});
-    if (span.is_whole() && span.kind != PublishedKind::unknown &&
-        compare(owner, span).progress == Progress::right) {
+    if (period.domainkey_denied_seconds)
+      add(Reason::domainkey_denied, seconds{*period.domainkey_denied_seconds});
+    if (period.is_whole() && period.kind != PublishedKind::unknown &&
+        compare(owner, period).progress == Progress::match) {
       return hold;
     }
-    if (span.nsec_ttl_seconds) add(Reason::nsec_ttl, seconds{*span.nsec_ttl_seconds});
-    if (span.wildcard_ttl_seconds) add(Reason::wildcard_ttl, seconds{*span.wildcard_ttl_seconds});
+    if (period.nsec_ttl_seconds) add(Reason::nsec_ttl, seconds{*period.nsec_ttl_seconds});
+    if (period.wildcard_ttl_seconds) add(Reason::wildcard_ttl, seconds{*period.wildcard_ttl_seconds});
     // What stands in caches only where somebody asked.
-    if (never_used_ && !(span.wildcard_ttl_seconds && span.kind == PublishedKind::texts)) return hold;
-    switch (span.kind) {
+    if (never_used_ && !(period.wildcard_ttl_seconds && period.kind == PublishedKind::texts)) return hold;
+    switch (period.kind) {
       case PublishedKind::nodata:
       case PublishedKind::nxdomain:
         add_ttl(Reason::negative_ttl, absence_life_);
@@ -264,23 +265,24 @@ class SignQuestion {
     return hold;
   }
 
-  [[nodiscard]] bool is_right(const DomainName& owner, const AnswerSpan& span) {
-    return span.kind != PublishedKind::failure && compare(owner, span).progress == Progress::right;
+  [[nodiscard]] bool is_right(const DomainName& owner, const AnswerPeriod& period) {
+    return period.kind != PublishedKind::failure && compare(owner, period).progress == Progress::match;
   }
 
   /// What a server may have had before it was first seen: like the worst of the others that were seen then;
   /// of one that was there at the first look already, anything.
   [[nodiscard]] std::optional<Hold> earlier_hold(const ServerTimeline& server, WallTime first_seen,
-                                                 const AnswerSpan* first) {
+                                                 const AnswerPeriod* first) {
     std::optional<Hold> longest;
-    const bool was_at_first_look = server.spans.front().first_seen <= *read_.history().first_look;
-    if (!never_used_ && was_at_first_look) longest = Hold{Reason::nothing_known, read_.policy().unknown_wait};
+    const bool was_at_first_probe = server.periods.front().first_seen <= *read_.history().first_probe;
+    if (!never_used_ && was_at_first_probe)
+      longest = Hold{Reason::nothing_known, read_.policy().unknown_wait};
     for (const auto& timeline : read_.history().servers) {
       const DomainName& owner = server.owner;
       if (!(timeline.owner == owner)) continue;
-      for (const auto& span : timeline.spans) {
-        if (!span.is_whole() || span.first_seen > first_seen || is_right(owner, span)) continue;
-        const auto hold = hold_of(owner, span);
+      for (const auto& period : timeline.periods) {
+        if (!period.is_whole() || period.first_seen > first_seen || is_right(owner, period)) continue;
+        const auto hold = hold_of(owner, period);
         if (hold && (!longest || longest->time < hold->time))
           longest = Hold{Reason::earlier_answer_unknown, hold->time};
       }
@@ -346,12 +348,12 @@ class SignQuestion {
   /// there now, where its absence was proven with NSEC or held by a cache.
   void add_absence(const DomainName& owner, const ServerTimeline& timeline) {
     for (const auto& interval : read_.intervals(timeline)) {
-      const AnswerSpan& span = *interval.span;
-      const bool is_denied = span.kind == PublishedKind::nxdomain;
+      const AnswerPeriod& period = *interval.period;
+      const bool is_denied = period.kind == PublishedKind::nxdomain;
       const bool lacked_cut =
-          span.kind == PublishedKind::nodata && interval.left && read_.zones().is_zone(timeline.owner);
+          period.kind == PublishedKind::nodata && interval.left && read_.zones().is_zone(timeline.owner);
       if (!interval.until || (!is_denied && !lacked_cut)) continue;
-      const auto ttl = std::max(span.ttl_seconds, span.nsec_ttl_seconds);
+      const auto ttl = std::max(period.ttl_seconds, period.nsec_ttl_seconds);
       const seconds held = ttl ? seconds{*ttl} : read_.policy().unknown_wait;
       lifetimes_.add(
           {Reason::domainkey_denied, held_until(*interval.until, held), held, nullptr,
@@ -369,17 +371,17 @@ class SignQuestion {
     if (!domainkey) return;
     const auto& names = read_.history().past.names;
     const bool was_denied = std::ranges::any_of(names, [&](const ServerTimeline& timeline) {
-      return timeline.owner == *domainkey && std::ranges::find(timeline.spans, PublishedKind::nxdomain,
-                                                               &AnswerSpan::kind) != timeline.spans.end();
+      return timeline.owner == *domainkey && std::ranges::find(timeline.periods, PublishedKind::nxdomain,
+                                                               &AnswerPeriod::kind) != timeline.periods.end();
     });
     if (was_denied) return;  // since when it is there was seen
     const DomainName& owner = read_.chain().front();
     const seconds held = read_.zones().denial_above(*domainkey).value_or(*domainkey_absence_);
     for (const auto& timeline : read_.history().servers) {
       if (!(timeline.owner == owner)) continue;
-      const auto first = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
-      if (first == timeline.spans.end() || !is_right(owner, *first)) continue;
-      if (timeline.spans.front().first_seen > *read_.history().first_look) continue;
+      const auto first = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
+      if (first == timeline.periods.end() || !is_right(owner, *first)) continue;
+      if (timeline.periods.front().first_seen > *read_.history().first_probe) continue;
       const auto there = read_.zones().first_there(*domainkey);
       const WallTime since = std::min(there.value_or(first->first_seen), first->first_seen);
       lifetimes_.add({Reason::domainkey_unknown, held_until(since, held), held, &timeline, {}});
@@ -389,7 +391,7 @@ class SignQuestion {
   void add_lifetimes(const DomainName& owner) {
     absence_life_ = absence_life(owner);
     for (const auto& timeline : read_.history().servers) {
-      if (!(timeline.owner == owner) || timeline.spans.empty()) continue;
+      if (!(timeline.owner == owner) || timeline.periods.empty()) continue;
       const auto intervals = read_.intervals(timeline);
       const auto lifetime = [&](WallTime end, Hold hold, bool left) {
         lifetimes_.add({left ? Reason::old_nameservers : hold.reason,
@@ -400,24 +402,24 @@ class SignQuestion {
       };
       for (const auto& interval : intervals) {
         if (!interval.until) continue;
-        auto hold = hold_of(owner, *interval.span);
+        auto hold = hold_of(owner, *interval.period);
         // Whoever asks for the first time may still be led to a server that left.
-        if (!hold && interval.left && !is_right(owner, *interval.span)) hold.emplace();
+        if (!hold && interval.left && !is_right(owner, *interval.period)) hold.emplace();
         if (hold) lifetime(*interval.until, *hold, interval.left);
       }
       const auto told = std::ranges::find_if(
-          intervals, [](const CacheInterval& interval) { return interval.span->is_whole(); });
+          intervals, [](const CacheInterval& interval) { return interval.period->is_whole(); });
       if (told == intervals.end()) {
         // Only its silence was seen; once it has left, it does not matter for ever.
         if (timeline.is_there()) continue;
-        const WallTime left = timeline.spans.back().first_seen;
+        const WallTime left = timeline.periods.back().first_seen;
         const auto hold = earlier_hold(timeline, left, nullptr);
         lifetime(read_.zones().asked_until(timeline, left), hold.value_or(Hold{}), true);
         continue;
       }
-      const WallTime first_seen = told->span->first_seen;
-      if (is_right(owner, *told->span)) {
-        if (const auto hold = earlier_hold(timeline, first_seen, told->span))
+      const WallTime first_seen = told->period->first_seen;
+      if (is_right(owner, *told->period)) {
+        if (const auto hold = earlier_hold(timeline, first_seen, told->period))
           lifetime(first_seen, *hold, false);
       }
       add_right_since(timeline, intervals);
@@ -425,21 +427,21 @@ class SignQuestion {
   }
 
   void add_right_since(const ServerTimeline& timeline, const std::vector<CacheInterval>& intervals) {
-    if (intervals.empty() || intervals.back().until || !is_right(timeline.owner, *intervals.back().span))
+    if (intervals.empty() || intervals.back().until || !is_right(timeline.owner, *intervals.back().period))
       return;
-    if (intervals.back().span->domainkey_denied_seconds) {
+    if (intervals.back().period->domainkey_denied_seconds) {
       doubts_.push_back(
-          because_of(Reason::domainkey_denied, {},
+          reason_for(Reason::domainkey_denied, {},
                      fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
                                  "find no selector there",
                                  server_text(timeline.server))));
     }
-    WallTime since = intervals.back().span->first_seen;
+    WallTime since = intervals.back().period->first_seen;
     for (auto interval = intervals.rbegin();
-         interval != intervals.rend() && is_right(timeline.owner, *interval->span); ++interval) {
-      since = interval->span->first_seen;
+         interval != intervals.rend() && is_right(timeline.owner, *interval->period); ++interval) {
+      since = interval->period->first_seen;
     }
-    lifetimes_.add({Reason::right_everywhere, since, seconds{0}, &timeline, {}});
+    lifetimes_.add({Reason::match_everywhere, since, seconds{0}, &timeline, {}});
   }
 
   void add_resolvers(SafeTime& safe) const {
@@ -448,8 +450,8 @@ class SignQuestion {
       switch (cache.state) {
         case CacheState::denied:
         case CacheState::other:
-          safe.because.push_back(
-              because_of(Reason::resolver_cache, held_until(cache.seen, seconds{cache.seconds_left}),
+          safe.reasons.push_back(
+              reason_for(Reason::resolver_cache, held_until(cache.seen, seconds{cache.seconds_left}),
                          fmt::format("the resolver {} holds {} for {} s more", resolver,
                                      cache.state == CacheState::denied ? "that there is no such record"
                                                                        : "another record",
@@ -457,8 +459,8 @@ class SignQuestion {
           break;
         case CacheState::hidden:
         case CacheState::unknown:
-          safe.because.push_back(
-              because_of(Reason::resolver_unknown, {},
+          safe.reasons.push_back(
+              reason_for(Reason::resolver_unknown, {},
                          fmt::format("what the resolver {} holds is not known: {}", resolver,
                                      cache.state == CacheState::hidden ? "it does not show its cache"
                                                                        : "it gave no answer that tells")));
@@ -471,22 +473,23 @@ class SignQuestion {
   }
 
   ReadHistory read_;
-  const std::vector<CacheLook>& caches_;
+  const std::vector<CacheContent>& caches_;
   std::optional<std::string> expected_{};
   KeyReader keys_;
   bool never_used_ = false;
   std::optional<seconds> domainkey_absence_{};
-  std::vector<Because> doubts_{};
+  std::vector<ReasonDetail> doubts_{};
   CacheLifetimes lifetimes_{};
   std::optional<seconds> absence_life_{};  ///< of the name whose lifetimes are being added
   std::map<DomainName, bool> loops_{};
-  std::unordered_map<const AnswerSpan*, KeyComparison> compared_{};
+  std::unordered_map<const AnswerPeriod*, KeyComparison> compared_{};
 };
 
 }  // namespace
 
 SignVerdict safe_to_sign(const SelectorHistory& history, const NewKey& key,
-                         const std::vector<CacheLook>& caches, const RotationPolicy& policy, WallTime now) {
+                         const std::vector<CacheContent>& caches, const RotationPolicy& policy,
+                         WallTime now) {
   return SignQuestion(history, key, caches, policy).answer(now);
 }
 

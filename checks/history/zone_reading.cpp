@@ -14,25 +14,25 @@ bool contains(const std::vector<DomainName>& names, const DomainName& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-bool names(const NameserverSpan& span, const DomainName& nameserver) {
-  return contains(span.parent, nameserver) || contains(span.child, nameserver);
+bool names(const NameserverPeriod& period, const DomainName& nameserver) {
+  return contains(period.parent, nameserver) || contains(period.child, nameserver);
 }
 
 /// How long a resolver holds that the nameserver is one of the zone's: a parent-centric one by the parent's
 /// TTL, a child-centric one by the child's.
-seconds ttl_of(const NameserverSpan& span, const DomainName& nameserver) {
-  return seconds{std::max(contains(span.parent, nameserver) ? span.parent_ttl_seconds : 0,
-                          contains(span.child, nameserver) ? span.child_ttl_seconds : 0)};
+seconds ttl_of(const NameserverPeriod& period, const DomainName& nameserver) {
+  return seconds{std::max(contains(period.parent, nameserver) ? period.parent_ttl_seconds : 0,
+                          contains(period.child, nameserver) ? period.child_ttl_seconds : 0)};
 }
 
 /// When caches could fetch what the span holds for the last time; nothing while it lasts.
-std::optional<WallTime> end_of(const ZoneTimeline& zone, std::size_t span) {
-  if (span + 1 >= zone.spans.size()) return std::nullopt;
-  return std::max(zone.spans[span + 1].first_seen, zone.spans[span].last_seen);
+std::optional<WallTime> end_of(const ZoneTimeline& zone, std::size_t period) {
+  if (period + 1 >= zone.periods.size()) return std::nullopt;
+  return std::max(zone.periods[period + 1].first_seen, zone.periods[period].last_seen);
 }
 
 bool is_present(const ZoneTimeline& zone) {
-  return !zone.spans.empty() && !zone.spans.back().is_no_zone();
+  return !zone.periods.empty() && !zone.periods.back().is_no_zone();
 }
 
 }  // namespace
@@ -69,26 +69,26 @@ WallTime ZoneReader::asked_until(const ServerTimeline& timeline, WallTime left) 
   for (const auto& zone : past_.zones) {
     if (!timeline.owner.is_at_or_below(zone.apex)) continue;
     const WallTime led = outdated_above(zone);
-    for (std::size_t i = 0; i < zone.spans.size(); ++i) {
-      const NameserverSpan& span = zone.spans[i];
-      largest = std::max(largest, span.ttl_seconds());
-      if (!nameserver || !names(span, *nameserver)) continue;
+    for (std::size_t i = 0; i < zone.periods.size(); ++i) {
+      const NameserverPeriod& period = zone.periods[i];
+      largest = std::max(largest, period.ttl_seconds());
+      if (!nameserver || !names(period, *nameserver)) continue;
       is_known = true;
       const auto end = end_of(zone, i);
       const bool is_still_named =
-          std::all_of(zone.spans.begin() + static_cast<std::ptrdiff_t>(i), zone.spans.end(),
-                      [&](const NameserverSpan& later_span) { return names(later_span, *nameserver); });
+          std::all_of(zone.periods.begin() + static_cast<std::ptrdiff_t>(i), zone.periods.end(),
+                      [&](const NameserverPeriod& later_period) { return names(later_period, *nameserver); });
       // It is still a server of a zone above, and refers to the zone below now.
       if (is_still_named && &zone != holder) continue;
       // Probes of other names may have seen it come back since.
-      const WallTime last = end ? *end : past_.last_look.value_or(left);
-      const WallTime asked = span.first_seen > left ? last : std::min(last, left);
-      until = std::max(until, held_until(std::max(asked, led), ttl_of(span, *nameserver)));
+      const WallTime last = end ? *end : past_.last_probe.value_or(left);
+      const WallTime asked = period.first_seen > left ? last : std::min(last, left);
+      until = std::max(until, held_until(std::max(asked, led), ttl_of(period, *nameserver)));
     }
   }
   if (!is_known) return later(left, std::max(unknown_wait_, seconds{largest}));
   // Its name is still there, so its address changed: for how long caches hold that was not seen.
-  if (holder != nullptr && names(holder->spans.back(), *nameserver))
+  if (holder != nullptr && names(holder->periods.back(), *nameserver))
     until = std::max(until, later(left, unknown_wait_));
   return until;
 }
@@ -100,11 +100,11 @@ WallTime ZoneReader::outdated_above(const ZoneTimeline& zone) const {
   if (upper == nullptr) return WallTime::min();
   const WallTime higher = outdated_above(*upper);
   WallTime until = higher;
-  const NameserverSpan& last = upper->spans.back();
-  for (std::size_t i = 0; i + 1 < upper->spans.size(); ++i) {
-    const NameserverSpan& span = upper->spans[i];
-    if (span.same_nameservers(last)) continue;
-    until = std::max(until, held_until(std::max(*end_of(*upper, i), higher), seconds{span.ttl_seconds()}));
+  const NameserverPeriod& last = upper->periods.back();
+  for (std::size_t i = 0; i + 1 < upper->periods.size(); ++i) {
+    const NameserverPeriod& period = upper->periods[i];
+    if (period.same_nameservers(last)) continue;
+    until = std::max(until, held_until(std::max(*end_of(*upper, i), higher), seconds{period.ttl_seconds()}));
   }
   return until;
 }
@@ -112,7 +112,7 @@ WallTime ZoneReader::outdated_above(const ZoneTimeline& zone) const {
 const ZoneTimeline* ZoneReader::above(const ZoneTimeline& zone) const {
   const ZoneTimeline* upper = nullptr;
   for (const auto& other : past_.zones) {
-    if (other.spans.empty() || other.apex == zone.apex || !zone.apex.is_at_or_below(other.apex)) continue;
+    if (other.periods.empty() || other.apex == zone.apex || !zone.apex.is_at_or_below(other.apex)) continue;
     if (upper == nullptr || upper->apex.label_count() < other.apex.label_count()) upper = &other;
   }
   return upper;
@@ -123,8 +123,8 @@ std::optional<seconds> ZoneReader::denial_above(const DomainName& name) const {
   const ZoneTimeline* const upper = zone == past_.zones.end() ? nullptr : above(*zone);
   if (upper == nullptr || !is_present(*zone)) return std::nullopt;
   std::optional<seconds> longest;
-  for (const auto& span : upper->spans) {
-    const auto ttl = std::max(span.negative_ttl_seconds, span.nsec_ttl_seconds);
+  for (const auto& period : upper->periods) {
+    const auto ttl = std::max(period.negative_ttl_seconds, period.nsec_ttl_seconds);
     if (ttl) longest = std::max(longest.value_or(seconds{0}), seconds{*ttl});
   }
   return longest;
@@ -134,16 +134,16 @@ std::vector<ZoneReader::Holding> ZoneReader::holdings(const DomainName& owner) c
   std::vector<Holding> all;
   for (const auto& zone : past_.zones) {
     if (!owner.is_at_or_below(zone.apex)) continue;
-    for (std::size_t i = 0; i < zone.spans.size(); ++i) {
-      if (zone.spans[i].is_no_zone()) continue;
-      std::vector<Holding> pieces{{&zone, &zone.spans[i], zone.spans[i].first_seen, end_of(zone, i)}};
+    for (std::size_t i = 0; i < zone.periods.size(); ++i) {
+      if (zone.periods[i].is_no_zone()) continue;
+      std::vector<Holding> pieces{{&zone, &zone.periods[i], zone.periods[i].first_seen, end_of(zone, i)}};
       for (const auto& below : past_.zones) {
         if (!owner.is_at_or_below(below.apex) || !below.apex.is_at_or_below(zone.apex) ||
             below.apex == zone.apex)
           continue;
-        for (std::size_t j = 0; j < below.spans.size(); ++j) {
-          if (below.spans[j].is_no_zone()) continue;
-          const WallTime from = below.spans[j].first_seen;
+        for (std::size_t j = 0; j < below.periods.size(); ++j) {
+          if (below.periods[j].is_no_zone()) continue;
+          const WallTime from = below.periods[j].first_seen;
           const auto end = end_of(below, j);
           std::vector<Holding> left;
           for (const Holding& piece : pieces) {
@@ -151,9 +151,9 @@ std::vector<ZoneReader::Holding> ZoneReader::holdings(const DomainName& owner) c
               left.push_back(piece);
               continue;
             }
-            if (piece.from < from) left.push_back({piece.zone, piece.span, piece.from, from});
+            if (piece.from < from) left.push_back({piece.zone, piece.period, piece.from, from});
             if (end && (!piece.end || *end < *piece.end))
-              left.push_back({piece.zone, piece.span, *end, piece.end});
+              left.push_back({piece.zone, piece.period, *end, piece.end});
           }
           pieces = std::move(left);
         }
@@ -169,9 +169,9 @@ std::optional<WallTime> ZoneReader::first_heard(const DomainName& owner, const D
   for (const ServerTimeline& timeline : servers_) {
     const auto name = DomainName::parse(timeline.server.name);
     if (!(timeline.owner == owner) || !name || !(*name == nameserver)) continue;
-    const auto whole = std::ranges::find_if(timeline.spans, &AnswerSpan::is_whole);
+    const auto whole = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
     // Of several addresses none may be left in doubt.
-    if (whole != timeline.spans.end())
+    if (whole != timeline.periods.end())
       latest = std::max(latest.value_or(whole->first_seen), whole->first_seen);
   }
   return latest;
@@ -181,11 +181,11 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
   std::vector<FormerServers> former;
   const ZoneTimeline* const holder = deepest(owner);
   for (const Holding& holding : holdings(owner)) {
-    const NameserverSpan& span = *holding.span;
+    const NameserverPeriod& period = *holding.period;
     WallTime heard = holding.from;
     FormerServers gone{
-        holding.zone->apex, {}, holding.from, span.negative_ttl_seconds, span.nsec_ttl_seconds};
-    for (const auto* const list : {&span.parent, &span.child}) {
+        holding.zone->apex, {}, holding.from, period.negative_ttl_seconds, period.nsec_ttl_seconds};
+    for (const auto* const list : {&period.parent, &period.child}) {
       for (const auto& nameserver : *list) {
         if (const auto first = first_heard(owner, nameserver)) {
           heard = std::max(heard, *first);
@@ -193,20 +193,20 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
         }
         if (!holding.end) continue;
         // It is asked now, or refers to the zone below now.
-        const bool is_current = holder != nullptr && names(holder->spans.back(), nameserver);
-        if (is_current || names(holding.zone->spans.back(), nameserver)) {
+        const bool is_current = holder != nullptr && names(holder->periods.back(), nameserver);
+        if (is_current || names(holding.zone->periods.back(), nameserver)) {
           heard = std::max(heard, *holding.end);
           continue;
         }
         if (!contains(gone.names, nameserver)) gone.names.push_back(nameserver);
         const WallTime led = std::max(*holding.end, outdated_above(*holding.zone));
-        gone.asked_until = std::max(gone.asked_until, held_until(led, ttl_of(span, nameserver)));
+        gone.asked_until = std::max(gone.asked_until, held_until(led, ttl_of(period, nameserver)));
       }
     }
     if (!gone.names.empty()) former.push_back(std::move(gone));
     // Servers that are known, but not what they said before they were first heard of the name.
     if (heard > holding.from)
-      former.push_back({holding.zone->apex, {}, heard, span.negative_ttl_seconds, span.nsec_ttl_seconds});
+      former.push_back({holding.zone->apex, {}, heard, period.negative_ttl_seconds, period.nsec_ttl_seconds});
   }
   return former;
 }
@@ -214,14 +214,14 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
 std::vector<FormerDs> ZoneReader::former_ds(const DomainName& owner) const {
   std::vector<FormerDs> former;
   for (const auto& zone : past_.zones) {
-    if (zone.spans.empty() || !owner.is_at_or_below(zone.apex)) continue;
-    const auto& now = zone.spans.back().ds;
-    for (std::size_t i = 0; i + 1 < zone.spans.size(); ++i) {
-      const NameserverSpan& span = zone.spans[i];
+    if (zone.periods.empty() || !owner.is_at_or_below(zone.apex)) continue;
+    const auto& now = zone.periods.back().ds;
+    for (std::size_t i = 0; i + 1 < zone.periods.size(); ++i) {
+      const NameserverPeriod& period = zone.periods[i];
       const bool is_shared = std::ranges::any_of(
-          span.ds, [&](const std::string& ds) { return std::ranges::find(now, ds) != now.end(); });
-      if (span.ds.empty() || is_shared) continue;
-      const seconds held{span.ds_ttl_seconds};
+          period.ds, [&](const std::string& ds) { return std::ranges::find(now, ds) != now.end(); });
+      if (period.ds.empty() || is_shared) continue;
+      const seconds held{period.ds_ttl_seconds};
       former.push_back({zone.apex, held_until(*end_of(zone, i), held), held});
     }
   }
@@ -233,14 +233,14 @@ std::optional<WallTime> ZoneReader::first_there(const DomainName& name) const {
   const auto see = [&](WallTime time) { first = std::min(first.value_or(time), time); };
   for (const auto& zone : past_.zones) {
     if (!zone.apex.is_at_or_below(name)) continue;
-    for (const auto& span : zone.spans) {
-      if (!span.is_no_zone()) see(span.first_seen);
+    for (const auto& period : zone.periods) {
+      if (!period.is_no_zone()) see(period.first_seen);
     }
   }
   for (const auto& timeline : past_.names) {
     if (!(timeline.owner == name)) continue;
-    for (const auto& span : timeline.spans) {
-      if (span.kind == PublishedKind::nodata) see(span.first_seen);
+    for (const auto& period : timeline.periods) {
+      if (period.kind == PublishedKind::nodata) see(period.first_seen);
     }
   }
   return first;

@@ -63,7 +63,7 @@ class ZoneReader {
   /// A time in which the servers of one zone held a name, since no zone below them did.
   struct Holding {
     const ZoneTimeline* zone = nullptr;
-    const NameserverSpan* span = nullptr;
+    const NameserverPeriod* period = nullptr;
     WallTime from{};
     std::optional<WallTime> end{};  ///< nothing while it lasts
   };

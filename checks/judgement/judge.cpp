@@ -47,13 +47,13 @@ const ReadText* main_text(const Evidence& evidence) {
 
 /// What the records of one step of the chain point at: a DNAME at its own target, and the CNAME that is made
 /// from it, or the alias itself, at the next name (RFC 6672 section 3.1).
-std::vector<config::DomainName> step_targets(const LegAnswers& leg, const config::DomainName& next) {
+std::vector<config::DomainName> step_targets(const HopAnswers& hop, const config::DomainName& next) {
   std::vector<config::DomainName> targets;
-  for (const auto& server : leg.servers) {
+  for (const auto& server : hop.servers) {
     if (server.is_stray() || server.whole() == nullptr) continue;
     for (const auto& alias : server.whole()->aliases) {
       if (!alias.is_dname || alias.target != next) continue;
-      return {own_target(alias, leg.leg->owner), next};
+      return {own_target(alias, hop.hop->owner), next};
     }
   }
   return {next};
@@ -62,16 +62,16 @@ std::vector<config::DomainName> step_targets(const LegAnswers& leg, const config
 /// The targets of the records from the first name to `owner`, in order.
 std::vector<config::DomainName> alias_targets(const ChainAnswers& answers, const config::DomainName& owner) {
   std::vector<config::DomainName> targets;
-  if (answers.legs.empty()) return targets;
-  config::DomainName name = answers.legs.front().leg->owner;
-  for (std::size_t steps = 0; !(name == owner) && steps < answers.legs.size(); ++steps) {
-    const auto leg =
-        std::ranges::find_if(answers.legs, [&](const LegAnswers& each) { return each.leg->owner == name; });
-    if (leg == answers.legs.end()) break;
+  if (answers.hops.empty()) return targets;
+  config::DomainName name = answers.hops.front().hop->owner;
+  for (std::size_t steps = 0; !(name == owner) && steps < answers.hops.size(); ++steps) {
+    const auto hop =
+        std::ranges::find_if(answers.hops, [&](const HopAnswers& each) { return each.hop->owner == name; });
+    if (hop == answers.hops.end()) break;
     const auto group =
-        std::ranges::find_if(leg->groups, [](const AnswerGroup& each) { return each.alias.has_value(); });
-    if (group == leg->groups.end()) break;
-    std::ranges::move(step_targets(*leg, *group->alias), std::back_inserter(targets));
+        std::ranges::find_if(hop->groups, [](const AnswerGroup& each) { return each.alias.has_value(); });
+    if (group == hop->groups.end()) break;
+    std::ranges::move(step_targets(*hop, *group->alias), std::back_inserter(targets));
     name = *group->alias;
   }
   return targets;
@@ -83,8 +83,8 @@ void keep_largest(std::optional<std::uint32_t>& largest, std::uint32_t bytes) {
 
 SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts) {
   SizeFacts size;
-  for (const auto& leg : answers.legs) {
-    for (const auto& server : leg.leg->servers) {
+  for (const auto& hop : answers.hops) {
+    for (const auto& server : hop.hop->servers) {
       for (const auto& exchange : server.exchanges) {
         if (!exchange.response || exchange.response->txt.empty()) continue;
         switch (exchange.purpose) {
@@ -99,7 +99,7 @@ SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& text
             break;
           case probe::Purpose::zone_soa:
           case probe::Purpose::zone_ns:
-          case probe::Purpose::sibling:
+          case probe::Purpose::wildcard_probe:
           case probe::Purpose::domainkey:
           case probe::Purpose::cut:
           case probe::Purpose::host_address:
@@ -115,7 +115,7 @@ SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& text
   for (const auto& text : group.texts) rdata.push_back(txt_rdata_bytes(text.strings));
   size.direct = answer_bytes(group.owner, rdata);
   const auto targets = alias_targets(answers, group.owner);
-  if (!targets.empty()) size.chain = answer_bytes(answers.legs.front().leg->owner, rdata, targets);
+  if (!targets.empty()) size.chain = answer_bytes(answers.hops.front().hop->owner, rdata, targets);
   for (const auto& text : texts) {
     if (text.group != &group || !text.record.is_key_record()) continue;
     for (const auto& tag : droppable_tags(text.record.list.tags)) size.drop_first.push_back(tag.text);
@@ -141,8 +141,8 @@ AdspRecord read_practices(const probe::Observation& observation, const ChainAnsw
 
 std::optional<std::uint32_t> negative_ttl(const ChainAnswers& answers) {
   std::optional<std::uint32_t> ttl;
-  for (const auto& leg : answers.legs) {
-    for (const auto& server : leg.servers) {
+  for (const auto& hop : answers.hops) {
+    for (const auto& server : hop.servers) {
       if (server.soa_record == nullptr) continue;
       keep_largest(ttl, std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
     }
@@ -151,22 +151,22 @@ std::optional<std::uint32_t> negative_ttl(const ChainAnswers& answers) {
 }
 
 /// A row says what the key is, where its server publishes one.
-void describe_keys(const Evidence& evidence, const LegAnswers& leg, std::vector<ServerRow>& rows) {
+void describe_keys(const Evidence& evidence, const HopAnswers& hop, std::vector<ServerRow>& rows) {
   for (auto& row : rows) {
-    const auto group = std::ranges::find_if(leg.groups, [&](const AnswerGroup& each) {
+    const auto group = std::ranges::find_if(hop.groups, [&](const AnswerGroup& each) {
       return each.has_texts() && std::ranges::find(each.servers, row.id) != each.servers.end();
     });
-    if (group == leg.groups.end()) continue;
+    if (group == hop.groups.end()) continue;
     if (group->texts.size() > 1) {
-      row.says = fmt::format("{} TXT records", group->texts.size());
+      row.answer = fmt::format("{} TXT records", group->texts.size());
       continue;
     }
     const auto text = std::ranges::find_if(evidence.texts, [&](const ReadText& each) {
       return each.published->text == group->texts.front().text;
     });
     if (text == evidence.texts.end()) continue;
-    row.says = describe(text->record);
-    if (const std::string key = telling_fingerprint(evidence, *text); !key.empty()) row.says += ' ' + key;
+    row.answer = describe(text->record);
+    if (const std::string key = telling_fingerprint(evidence, *text); !key.empty()) row.answer += ' ' + key;
   }
 }
 
@@ -219,8 +219,8 @@ CheckResult run_check(const Check& check, const Evidence& evidence, Found& found
   check.find(evidence, verdict);
   if (check.needs == Needs::path && !verdict.findings().empty())
     found.path_intercepted = verdict.findings().front().detail;
-  if (const auto off = policy.switched_off.find(check.name); off != policy.switched_off.end()) {
-    return {&check, CheckOutcome::not_judged, off->second};
+  if (const auto off = policy.disabled.find(check.name); off != policy.disabled.end()) {
+    return {&check, CheckOutcome::not_evaluated, off->second};
   }
   const CheckOutcome outcome = verdict.outcome();
   if (outcome != CheckOutcome::found) return {&check, outcome, {}};
@@ -239,10 +239,11 @@ CheckResult run_check(const Check& check, const Evidence& evidence, Found& found
       break;
     case RoleEffect::clear:
       return {&check, CheckOutcome::clear, {}};
-    case RoleEffect::not_judged:
+    case RoleEffect::not_evaluated:
       // Once it is known when the key signed last, a row of its own says what went too early.
-      return {
-          &check, evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_judged, {}};
+      return {&check,
+              evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_evaluated,
+              {}};
   }
   std::ranges::move(verdict.findings(), std::back_inserter(found.findings));
   return {&check, outcome, {}};
@@ -265,7 +266,7 @@ Found judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
   for (const Check& check : catalogue()) {
     if (check.scope == Scope::signature && evidence.signatures.empty()) continue;
     report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
-                                            : CheckResult{&check, CheckOutcome::not_judged, {}});
+                                            : CheckResult{&check, CheckOutcome::not_evaluated, {}});
   }
   report.findings = worst_first(found.findings);
   return found;
@@ -347,9 +348,9 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
                            report.servers.size());
       }
       if (is_internal_view(evidence.answers)) return "what the public sees was not seen from this network";
-      for (const auto& leg : evidence.answers.legs) {
-        if (leg.groups.empty()) {
-          return fmt::format("no server gave an answer with authority for {}", leg.leg->owner.to_string());
+      for (const auto& hop : evidence.answers.hops) {
+        if (hop.groups.empty()) {
+          return fmt::format("no server gave an answer with authority for {}", hop.hop->owner.to_string());
         }
       }
       return "no server gave an answer with authority";
@@ -366,15 +367,15 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
 RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& expectation,
                              const Policy& policy, const probe::Observation& observation) {
   RotationPolicy times;
-  times.transit = std::chrono::ceil<std::chrono::seconds>(policy.transit);
-  for (const auto& leg : observation.key.legs) {
-    for (const auto& server : leg.servers) {
+  times.retention = std::chrono::ceil<std::chrono::seconds>(policy.retention);
+  for (const auto& hop : observation.key.hops) {
+    for (const auto& server : hop.servers) {
       if (server.not_asked != probe::NotAsked::family_disabled) continue;
       (server.address.ip.family() == config::Family::ipv4 ? times.ipv4 : times.ipv6) = false;
     }
   }
   RotationFacts facts;
-  if (history.first_look) {
+  if (history.first_probe) {
     NewKey key;
     key.sha256 = expectation.key_sha256;
     key.never_used = expectation.never_used;
@@ -382,12 +383,12 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
     if (expectation.only_selector) key.domainkey_absence = earlier_domainkey_absence(observation, times);
     const auto sign = safe_to_sign(history, key, {}, times, observation.observed_at);
     facts.safe_to_sign_at = sign.safe.at;
-    facts.because = sign.safe.because;
+    facts.reasons = sign.safe.reasons;
   }
   if (expectation.last_signature) {
     const auto remove = safe_to_remove(expectation.last_signature, times, observation.observed_at);
     facts.safe_to_remove_at = remove.at;
-    std::ranges::copy(remove.because, std::back_inserter(facts.because));
+    std::ranges::copy(remove.reasons, std::back_inserter(facts.reasons));
   }
   return facts;
 }
@@ -405,16 +406,16 @@ void add_facts(const Evidence& evidence, Report& report) {
   report.record = record_facts(evidence, text);
   report.key = key_facts(text);
   report.size = evidence.size;
-  for (const auto& leg : answers.legs) {
-    std::vector<ServerRow> rows = leg.rows;
-    describe_keys(evidence, leg, rows);
+  for (const auto& hop : answers.hops) {
+    std::vector<ServerRow> rows = hop.rows;
+    describe_keys(evidence, hop, rows);
     std::ranges::move(rows, std::back_inserter(report.servers));
-    report.delegations.push_back(leg.leg->delegation);
+    report.delegations.push_back(hop.hop->delegation);
   }
   report.not_asked = unasked_parents(report.delegations);
   report.chain = answers.aliases;
   report.negative_ttl_seconds = negative_ttl(answers);
-  if (evidence.history.first_look || evidence.expectation.last_signature)
+  if (evidence.history.first_probe || evidence.expectation.last_signature)
     report.rotation = rotation_facts(evidence.history, evidence.expectation, evidence.policy, observation);
   report.adsp = evidence.adsp.policy;
 }
@@ -438,7 +439,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
-  evidence.silences = read_silences(observation, answers);
+  evidence.maintenance = read_maintenance(observation, answers);
   for (const auto& field : signatures) {
     if (field.domain == observation.domain && field.selector == observation.selector)
       evidence.signatures.push_back(&field);

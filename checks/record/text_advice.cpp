@@ -50,7 +50,7 @@ TextFault quotes_fault(const CleanText& clean, const Damage& damage) {
       fmt::format("enter the text without any quotation mark, from \"{}\" on", shown(clean.text)));
 }
 
-TextFault seam_fault(const Damage& damage) {
+TextFault boundary_fault(const Damage& damage) {
   TextFault fault = fault_of(RecordFault::txt_seam_quotes, damage,
                              fmt::format("`{}` stands inside the text {}, where two strings were meant",
                                          shown(damage.text), times(damage.count)),
@@ -92,8 +92,8 @@ TextFault damage_fault(const CleanText& clean, const Damage& damage) {
                       "enter plain semicolons; the backslash belongs to zone files alone");
     case DamageKind::embedded_quotes:
       return quotes_fault(clean, damage);
-    case DamageKind::seam_quotes:
-      return seam_fault(damage);
+    case DamageKind::boundary_quotes:
+      return boundary_fault(damage);
     case DamageKind::html:
       return fault_of(RecordFault::txt_html_entity, damage, fmt::format("the text holds `{}` of HTML", what),
                       rewriting(damage));
@@ -269,7 +269,7 @@ TextAdvice advise_on_damage(const CleanText& clean) {
     if (damage.kind != DamageKind::non_ascii && damage.kind != DamageKind::line_break_in_key)
       advice.breaks_syntax = true;
     // Marks around the whole and marks inside are one slip.
-    if (damage.kind == DamageKind::seam_quotes && clean.has(DamageKind::embedded_quotes)) continue;
+    if (damage.kind == DamageKind::boundary_quotes && clean.has(DamageKind::embedded_quotes)) continue;
     advice.faults.push_back(damage_fault(clean, damage));
   }
   return advice;

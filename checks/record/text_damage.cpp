@@ -201,14 +201,14 @@ class Cleaner {
   std::size_t quote(std::size_t i) {
     std::size_t next = i + 1;
     while (next < text_.size() && (config::is_space(text_[next]) || text_[next] == '\\')) ++next;
-    const bool is_seam = next < text_.size() && text_[next] == '"';
-    if (leaked_) return is_seam ? next + 1 - i : 1;
+    const bool is_boundary = next < text_.size() && text_[next] == '"';
+    if (leaked_) return is_boundary ? next + 1 - i : 1;
     if (is_outer(i)) {
       note(DamageKind::embedded_quotes, i, text_.substr(i, 1), "");
       return 1;
     }
-    if (is_seam) {
-      note(DamageKind::seam_quotes, i, text_.substr(i, next + 1 - i), "");
+    if (is_boundary) {
+      note(DamageKind::boundary_quotes, i, text_.substr(i, next + 1 - i), "");
       return next + 1 - i;
     }
     keep_octets(i, 1);

@@ -14,7 +14,7 @@ namespace dkimprobe::checks {
 enum class DamageKind : std::uint8_t {
   escaped_semicolon,
   embedded_quotes,  ///< around the whole
-  seam_quotes,      ///< `" "` inside
+  boundary_quotes,  ///< `" "` inside
   html,             ///< entities and elements
   escape_sequence,  ///< of C, JSON, URLs or zone files
   utf16,            ///< each character has a NUL octet beside it

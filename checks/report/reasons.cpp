@@ -13,7 +13,7 @@ struct KnownReason {
 };
 
 constexpr auto reason_rows = std::to_array<KnownReason>({
-    {Reason::right_everywhere, {"right_everywhere", {}}},
+    {Reason::match_everywhere, {"match_everywhere", {}}},
     {Reason::negative_ttl, {"negative_ttl", "RFC 2308 section 5"}},
     {Reason::nsec_ttl, {"nsec_ttl", "RFC 9077 section 3.4"}},
     {Reason::domainkey_denied, {"domainkey_denied", "RFC 8020 section 2"}},
@@ -27,7 +27,7 @@ constexpr auto reason_rows = std::to_array<KnownReason>({
     {Reason::old_ds, {"old_ds", "RFC 4035 section 5.3.1"}},
     {Reason::earlier_answer_unknown, {"earlier_answer_unknown", {}}},
     {Reason::nothing_known, {.name = "nothing_known", .never_used_removes_it = true}},
-    {Reason::no_look, {"no_look", {}}},
+    {Reason::not_probed, {"not_probed", {}}},
     {Reason::never_used_contradicted, {"never_used_contradicted", {}}},
     {Reason::never_there, {"never_there", {}}},
     {Reason::resolver_cache, {"resolver_cache", {}}},
@@ -45,14 +45,14 @@ constexpr auto reason_rows = std::to_array<KnownReason>({
       .is_about_signatures = true}},
     {Reason::last_signature_unknown, {"last_signature_unknown", {}}},
     {Reason::last_signature_in_future, {"last_signature_in_future", {}}},
-    {Reason::transit, {"transit", "RFC 6376 section 3.1"}},
+    {Reason::retired_key_retention, {"retired_key_retention", "RFC 6376 section 3.1"}},
 });
 
 constexpr bool each_in_its_place() {
   for (std::size_t i = 0; i < reason_rows.size(); ++i) {
     if (reason_rows[i].reason != static_cast<Reason>(i)) return false;
   }
-  return reason_rows.back().reason == Reason::transit;
+  return reason_rows.back().reason == Reason::retired_key_retention;
 }
 static_assert(each_in_its_place());
 
@@ -62,7 +62,7 @@ const ReasonRow& row_of(Reason reason) {
   return reason_rows.at(static_cast<std::size_t>(reason)).row;
 }
 
-Because because_of(Reason reason, std::optional<probe::WallTime> until, std::string detail) {
+ReasonDetail reason_for(Reason reason, std::optional<probe::WallTime> until, std::string detail) {
   return {&row_of(reason), until, std::move(detail)};
 }
 

@@ -15,7 +15,7 @@ struct Check;  // checks/catalogue/catalogue.hpp
 
 enum class Reason : std::uint8_t {
   // Until when caches may hold what is not right.
-  right_everywhere,
+  match_everywhere,
   negative_ttl,
   nsec_ttl,
   domainkey_denied,
@@ -30,7 +30,7 @@ enum class Reason : std::uint8_t {
   earlier_answer_unknown,
   nothing_known,
   // What was not seen, or contradicts what the operator says.
-  no_look,
+  not_probed,
   never_used_contradicted,
   never_there,
   resolver_cache,
@@ -41,7 +41,7 @@ enum class Reason : std::uint8_t {
   // When a key signed for the last time.
   last_signature_unknown,
   last_signature_in_future,
-  transit,
+  retired_key_retention,
 };
 
 struct ReasonRow {
@@ -57,7 +57,7 @@ struct ReasonRow {
 [[nodiscard]] const ReasonRow& row_of(Reason reason);
 
 /// One reason that moves a time, or forbids it. `until` is its share: the whole is never before it.
-struct Because {
+struct ReasonDetail {
   const ReasonRow* row = nullptr;  ///< lives as long as the program
   std::optional<probe::WallTime> until{};
   std::string detail{};  ///< escaped sentence
@@ -67,6 +67,7 @@ struct Because {
   [[nodiscard]] bool is(Reason reason) const { return row == &row_of(reason); }
 };
 
-[[nodiscard]] Because because_of(Reason reason, std::optional<probe::WallTime> until, std::string detail);
+[[nodiscard]] ReasonDetail reason_for(Reason reason, std::optional<probe::WallTime> until,
+                                      std::string detail);
 
 }  // namespace dkimprobe::checks

@@ -46,8 +46,8 @@ std::string_view to_string(CheckOutcome outcome) {
       return "clear";
     case CheckOutcome::found:
       return "found";
-    case CheckOutcome::not_judged:
-      return "not_judged";
+    case CheckOutcome::not_evaluated:
+      return "not_evaluated";
   }
   return {};
 }

@@ -25,8 +25,8 @@ struct Check;  // checks/catalogue/catalogue.hpp
 using config::Severity;
 enum class Status : std::uint8_t { ok, warning, critical, unknown };
 
-/// What became of one check. `not_judged`: what it needs was not seen, so neither word would be true.
-enum class CheckOutcome : std::uint8_t { clear, found, not_judged };
+/// What became of one check. `not_evaluated`: what it needs was not seen, so neither word would be true.
+enum class CheckOutcome : std::uint8_t { clear, found, not_evaluated };
 
 /// A nameserver address, as evidence names it.
 struct ServerId {
@@ -128,7 +128,7 @@ struct ServerRow {
   std::optional<std::uint32_t> ttl_seconds{};
   std::string answer_sha256{};  ///< over the TXT RRset with the strings joined, order-free; empty without one
   char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
-  std::string says{};  ///< short, escaped, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
+  std::string answer{};  ///< short, escaped, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
   bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
   std::optional<std::string> nsid{};   ///< raw
   std::optional<std::chrono::microseconds> round_trip{};
@@ -147,15 +147,15 @@ struct AliasFact {
 struct RotationFacts {
   std::optional<probe::WallTime> safe_to_sign_at{};
   std::optional<probe::WallTime> safe_to_remove_at{};
-  std::vector<Because> because{};
+  std::vector<ReasonDetail> reasons{};
 };
 
 enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid, out_of_scope, not_known };
 
 struct CheckResult {
   const Check* check = nullptr;
-  CheckOutcome outcome = CheckOutcome::not_judged;
-  std::string switched_off{};  ///< the operator's reason for not judging it, raw; empty when it is not so
+  CheckOutcome outcome = CheckOutcome::not_evaluated;
+  std::string disabled{};  ///< the operator's reason for not judging it, raw; empty when it is not so
 };
 
 struct Report {

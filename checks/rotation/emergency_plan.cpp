@@ -24,7 +24,7 @@ PlannedStep stop_step(const SelectorView& bad) {
   const auto& planned = *bad.planned;
   if (planned.role == Role::active) {
     auto step = step_of(
-        RotationStep::stop_signing, StepState::now,
+        RotationStep::stop_signing, StepState::due,
         "no nameserver shows who signs; with the role retired in the settings this is taken for done");
     step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
     return step;
@@ -40,7 +40,7 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
   const SelectorView* ready = nullptr;
   const SelectorView* soon = nullptr;
   for (const auto& view : situation.views) {
-    if (&view == &bad || !view.right_everywhere()) continue;
+    if (&view == &bad || !view.match_everywhere()) continue;
     if (view.planned->role == Role::active) {
       change.to = view.selector();
       return step_of(RotationStep::replace, StepState::done,
@@ -57,7 +57,7 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
   if (ready != nullptr) {
     change.to = ready->selector();
     auto step = step_of(
-        RotationStep::replace, StepState::now,
+        RotationStep::replace, StepState::due,
         fmt::format("{} is ready: right on every server, and no cache can deny it", change.to->to_string()));
     step.earliest = ready->sign.safe.at;
     step.actions.push_back(sign_action(std::nullopt, *change.to));
@@ -66,12 +66,12 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
   change.to = new_selector(situation);
   change.to_is_new = true;
   auto step =
-      step_of(RotationStep::replace, StepState::now,
+      step_of(RotationStep::replace, StepState::due,
               "no other selector is ready; a new name that nobody can have asked for is safe to sign with "
               "as soon as every server has it");
   if (soon != nullptr) {
-    step.says += fmt::format(" ({} would be safe at {})", soon->selector().to_string(),
-                             time_text(*soon->sign.safe.at));
+    step.summary += fmt::format(" ({} would be safe at {})", soon->selector().to_string(),
+                                time_text(*soon->sign.safe.at));
   }
   step.actions = {make_key_action(situation.input, *change.to), record_action(situation.input, *change.to),
                   preflight_action(situation.input, *change.to, true), sign_action(std::nullopt, *change.to)};
@@ -82,9 +82,9 @@ PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& 
                         const KeyEnding& ending) {
   const auto& servers = ending.gone.servers;
   const auto has_none = [](const ServerProgress& server) {
-    return server.progress != Progress::right && server.progress != Progress::unknown;
+    return server.progress != Progress::match && server.progress != Progress::unknown;
   };
-  auto step = step_of(RotationStep::revoke, StepState::now, "");
+  auto step = step_of(RotationStep::revoke, StepState::due, "");
   step.servers = servers;
   const auto without = static_cast<std::size_t>(std::ranges::count_if(servers, has_none));
   if (!servers.empty() && without == servers.size()) {
@@ -92,17 +92,17 @@ PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& 
     for (const auto& server : servers) {
       if (server.since) step.since = std::max(step.since.value_or(*server.since), *server.since);
     }
-    step.says = "no server publishes the key any more";
+    step.summary = "no server publishes the key any more";
     return step;
   }
   if (!ending.facts.published) {
     step.state = StepState::unknown;
-    step.says = bad.looked() ? "not every server could be seen" : "no server was asked yet";
+    step.summary = bad.probed() ? "not every server could be seen" : "no server was asked yet";
   } else {
-    step.says = without == 0
-                    ? "without any wait: every server still publishes the key"
-                    : fmt::format("{} of {} servers do not publish the key any more; still published by {}",
-                                  without, servers.size(), servers_text(servers, is_right));
+    step.summary =
+        without == 0 ? "without any wait: every server still publishes the key"
+                     : fmt::format("{} of {} servers do not publish the key any more; still published by {}",
+                                   without, servers.size(), servers_text(servers, is_right));
   }
   step.actions.push_back(revoke_action(situation.input, bad));
   step.actions.push_back(
@@ -115,23 +115,23 @@ PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& 
 PlannedStep gone_step(const KeyEnding& ending) {
   const SafeTime& gone = ending.facts.gone;
   auto step = step_of(RotationStep::gone, state_of(gone.readiness), "");
-  step.because = gone.because;
+  step.reasons = gone.reasons;
   switch (gone.readiness) {
     case Readiness::ready:
       step.state = StepState::done;
       step.since = gone.at;
-      step.says = "no cache that keeps to the TTL can hold the key any more";
+      step.summary = "no cache that keeps to the TTL can hold the key any more";
       break;
     case Readiness::wait:
       step.earliest = gone.at;
-      step.says = "caches may hold the key until then, and who has it can sign for as long";
+      step.summary = "caches may hold the key until then, and who has it can sign for as long";
       break;
     case Readiness::not_ready:
-      step.state = StepState::later;
-      step.says = "the time counts from when the last server has let go of the key";
+      step.state = StepState::pending;
+      step.summary = "the time counts from when the last server has let go of the key";
       break;
     case Readiness::unknown:
-      step.says =
+      step.summary =
           "the time counts from when the last server has let go of the key, and not every one could be seen";
       break;
   }
@@ -141,7 +141,7 @@ PlannedStep gone_step(const KeyEnding& ending) {
 PlannedStep clean_up_step(const RotationInput& input, const SelectorView& bad, const PlannedStep& gone) {
   const std::string from = bad.selector().to_string();
   auto step =
-      step_of(RotationStep::clean_up, gone.state == StepState::done ? StepState::now : StepState::later,
+      step_of(RotationStep::clean_up, gone.state == StepState::done ? StepState::due : StepState::pending,
               fmt::format("leave the revoked record for as long as you like; {} should not get a new key "
                           "before {} are over",
                           from, duration_text(rest_of(input))));
@@ -158,7 +158,7 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
   const StepState revoked = change.steps[2].state;
   const PlannedStep& copies = change.steps[3];
   const std::string from = change.from->to_string();
-  if (revoked == StepState::now) {
+  if (revoked == StepState::due) {
     overview.status = Status::critical;
     overview.headline = fmt::format("{} is compromised and still published: revoke it now", from);
     add_fault(overview, fault_of(RotationFaultKind::compromised_key_published, *change.from,
@@ -170,7 +170,7 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
     overview.status = Status::warning;
     overview.headline =
         fmt::format("no server publishes {}, and no look ever saw a key there: is that the name?", from);
-  } else if (copies.state == StepState::later) {
+  } else if (copies.state == StepState::pending) {
     overview.status = Status::warning;
     overview.headline = fmt::format("no server publishes {} any more; caches may", from);
     if (copies.earliest) overview.headline += fmt::format(" until {}", time_text(*copies.earliest));

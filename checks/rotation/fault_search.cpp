@@ -23,13 +23,13 @@ void find_faults_of_signer(const SelectorView& signer, RotationOverview& overvie
   if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
     add_fault(
         overview,
-        fault_of(RotationFaultKind::signing_key_not_right, signer.selector(),
+        fault_of(RotationFaultKind::signing_key_mismatch, signer.selector(),
                  fmt::format("{} signs, and its key is not right on every server", name),
                  servers_text(servers, is_wrong),
                  fmt::format("publish the key of {} there, or sign with a selector that is right on every "
                              "server",
                              name)));
-  } else if (signer.count(Progress::unknown) > 0 && signer.count(Progress::right) > 0) {
+  } else if (signer.count(Progress::unknown) > 0 && signer.count(Progress::match) > 0) {
     add_fault(overview, fault_of(RotationFaultKind::signing_key_not_seen, signer.selector(),
                                  fmt::format("{} signs, and its key was not seen on every server", name),
                                  servers_text(servers, is_unknown), "see why these servers give no answer"));
@@ -39,17 +39,18 @@ void find_faults_of_signer(const SelectorView& signer, RotationOverview& overvie
 /// What is wrong with the key itself that signs, where every server has it.
 void find_faults_of_key(const SelectorView& signer, RotationOverview& overview) {
   const auto& planned = *signer.planned;
-  const auto add = [&](RotationFaultKind fault, std::string_view says, const std::vector<Because>& reasons) {
+  const auto add = [&](RotationFaultKind fault, std::string_view summary,
+                       const std::vector<ReasonDetail>& reasons) {
     if (reasons.empty()) return;
     std::string evidence = reasons.front().detail;
     if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
     add_fault(
         overview,
         fault_of(fault, signer.selector(),
-                 fmt::format("{} signs, and {}", signer.selector().to_string(), says), std::move(evidence),
+                 fmt::format("{} signs, and {}", signer.selector().to_string(), summary), std::move(evidence),
                  fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name())));
   };
-  if (!signer.right_everywhere()) return;
+  if (!signer.match_everywhere()) return;
   add(RotationFaultKind::signing_key_faulty, "mail with its signature fails", planned.probed.faults);
   add(RotationFaultKind::signing_key_weak, "its key is weak", planned.probed.weaknesses);
 }
@@ -62,7 +63,7 @@ void find_faults_of_next(const SelectorView& next, const RotationSituation& situ
   if (rest && *rest > situation.now && next.has_next_key()) {
     // Mail with a signature of the earlier key is verified with the new one, and fails.
     const WallTime used = *rest - rest_of(input);
-    const bool breaks_mail = used + input.policy.transit > situation.now;
+    const bool breaks_mail = used + input.policy.retention > situation.now;
     add_fault(
         overview,
         fault_of(
@@ -72,11 +73,11 @@ void find_faults_of_next(const SelectorView& next, const RotationSituation& situ
             breaks_mail
                 ? fmt::format("give the new key a selector of its own, and publish the earlier key of {} "
                               "again until {}",
-                              name, time_text(used + input.policy.transit))
+                              name, time_text(used + input.policy.retention))
                 : fmt::format("do not sign with {} before {}", name, time_text(*rest)),
             breaks_mail ? std::nullopt : std::optional(Severity::warning)));
   }
-  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
   if (right == 0 || right == next.sign.servers.size()) return;
   std::optional<WallTime> first;
   for (const auto& server : next.sign.servers) {
@@ -140,7 +141,7 @@ void find_faults(const RotationSituation& situation, const std::vector<KeyEnding
               fault_of(RotationFaultKind::rotation_overdue, *overview.state.current,
                        fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),
                                    time_text(*overview.state.due_at)),
-                       fmt::format("it is older than {}", duration_text(*situation.input.every)), ""));
+                       fmt::format("it is older than {}", duration_text(*situation.input.max_key_age)), ""));
   }
   if (situation.next != nullptr) find_faults_of_next(*situation.next, situation, overview);
   for (const auto& ending : endings) find_faults_of_old(ending, situation.now, overview);

@@ -15,10 +15,10 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
   const std::string from = ending.facts.selector.to_string();
   const SafeTime& remove = ending.facts.remove;
   auto step = step_of(RotationStep::wait, StepState::unknown, "");
-  step.because = remove.because;
+  step.reasons = remove.reasons;
   if (!ending.facts.published && ending.removed_somewhere && remove.readiness == Readiness::unknown) {
     step.state = StepState::done;
-    step.says = fmt::format(
+    step.summary = fmt::format(
         "the key of {} is not there any more; whether that was too early nobody can tell "
         "without its last signature",
         from);
@@ -28,18 +28,18 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
     case Readiness::ready:
       step.state = StepState::done;
       step.since = remove.at;
-      step.says = fmt::format("the last signature with {} is more than {} ago", from,
-                              duration_text(input.policy.transit));
+      step.summary = fmt::format("the last signature with {} is more than {} ago", from,
+                                 duration_text(input.policy.retention));
       break;
     case Readiness::wait:
     case Readiness::not_ready:
-      step.state = StepState::later;
+      step.state = StepState::pending;
       step.earliest = remove.at;
-      step.says = fmt::format("mail that {} signed may be on its way for {}", from,
-                              duration_text(input.policy.transit));
+      step.summary = fmt::format("mail that {} signed may be on its way for {}", from,
+                                 duration_text(input.policy.retention));
       break;
     case Readiness::unknown:
-      step.says = fmt::format("when {} signed last is not known", from);
+      step.summary = fmt::format("when {} signed last is not known", from);
       step.actions.push_back(
           {fmt::format("tell it in the settings: last_signature of the selector {}", from), {}});
       break;
@@ -49,34 +49,34 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
 
 PlannedStep remove_step(const KeyEnding& ending, const RotationInput& input, StepState waiting) {
   const std::string from = ending.facts.selector.to_string();
-  auto step = step_of(RotationStep::remove, StepState::later, "");
+  auto step = step_of(RotationStep::remove, StepState::pending, "");
   step.servers = ending.gone.servers;
   if (ending.facts.published) {
     step.actions.push_back(revoke_action(input, *ending.view));
     if (waiting == StepState::done) {
-      step.state = StepState::now;
+      step.state = StepState::due;
       step.earliest = ending.facts.remove.at;
-      step.says = "still published by " + servers_text(ending.gone.servers, is_right);
+      step.summary = "still published by " + servers_text(ending.gone.servers, is_right);
     } else {
-      step.state = waiting == StepState::unknown ? StepState::unknown : StepState::later;
+      step.state = waiting == StepState::unknown ? StepState::unknown : StepState::pending;
       step.earliest = ending.facts.remove.at;
-      step.says = fmt::format(
+      step.summary = fmt::format(
           "the key of {} stays published until then; first revoke it with an empty p=, later "
           "delete the record",
           from);
     }
     return step;
   }
-  step.because = ending.facts.gone.because;
+  step.reasons = ending.facts.gone.reasons;
   switch (ending.facts.gone.readiness) {
     case Readiness::ready:
       step.state = StepState::done;
       step.since = ending.facts.gone.at;
-      step.says = fmt::format("no server has the key of {}, and no cache can hold it", from);
+      step.summary = fmt::format("no server has the key of {}, and no cache can hold it", from);
       break;
     case Readiness::wait:
       step.earliest = ending.facts.gone.at;
-      step.says = fmt::format(
+      step.summary = fmt::format(
           "no server has the key of {} any more; caches may hold it until then, and after that "
           "the record may be deleted",
           from);
@@ -84,7 +84,7 @@ PlannedStep remove_step(const KeyEnding& ending, const RotationInput& input, Ste
     case Readiness::not_ready:
     case Readiness::unknown:
       step.state = StepState::unknown;
-      step.says = ending.view->looked() ? "not every server could be seen" : "no server was asked yet";
+      step.summary = ending.view->probed() ? "not every server could be seen" : "no server was asked yet";
       break;
   }
   return step;
@@ -95,16 +95,16 @@ PlannedStep seen_step(const SelectorView* current, const std::string& to, const 
   auto see = step_of(RotationStep::see, StepState::done, current == nullptr ? nobody : "");
   if (current != nullptr) {
     see.servers = current->sign.servers;
-    if (current->right_everywhere()) {
-      see.says = fmt::format("every server has the key of {}", to);
+    if (current->match_everywhere()) {
+      see.summary = fmt::format("every server has the key of {}", to);
     } else if (std::ranges::any_of(see.servers, is_wrong, &ServerProgress::progress)) {
       see.state = StepState::blocked;
-      see.says =
+      see.summary =
           fmt::format("{} signs, and yet it is not right at ", to) + servers_text(see.servers, is_wrong);
     } else {
       see.state = StepState::unknown;
-      see.says = current->looked() ? "not seen: " + servers_text(see.servers, is_unknown)
-                                   : "no server was asked yet";
+      see.summary = current->probed() ? "not seen: " + servers_text(see.servers, is_unknown)
+                                      : "no server was asked yet";
     }
   }
   return see;
@@ -128,11 +128,11 @@ KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view
   ending.facts.gone = ending.gone.gone;
   for (const auto& server : ending.gone.servers) {
     switch (server.progress) {
-      case Progress::right:
+      case Progress::match:
         ending.facts.published = true;
         break;
-      case Progress::other_key:
-      case Progress::damaged:
+      case Progress::mismatch:
+      case Progress::corrupted:
       case Progress::revoked:
       case Progress::absent:
         ending.removed_somewhere = true;
@@ -178,7 +178,8 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
     remove.state = StepState::blocked;
     remove.earliest.reset();
     remove.actions.clear();
-    remove.says = fmt::format("not as long as the key of {}, which signs, is not right on every server", to);
+    remove.summary =
+        fmt::format("not as long as the key of {}, which signs, is not right on every server", to);
   }
   change.steps.push_back(std::move(remove));
   return change;

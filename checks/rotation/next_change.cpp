@@ -14,8 +14,8 @@ namespace {
 using config::Role;
 using std::chrono::seconds;
 
-bool is_damaged(Progress progress) {
-  return progress == Progress::damaged;
+bool is_corrupted(Progress progress) {
+  return progress == Progress::corrupted;
 }
 
 bool is_not_right(Progress progress) {
@@ -27,14 +27,14 @@ PlannedStep rest_step(const RotationSituation& situation, const std::string& to)
   const WallTime now = situation.now;
   const auto rest = rests_until(situation.input, *situation.next);
   if (rest && *rest > now) {
-    auto step = step_of(RotationStep::choose, StepState::later,
+    auto step = step_of(RotationStep::choose, StepState::pending,
                         fmt::format("{} signed, or had another key, not long ago: it rests for {} before its "
                                     "next key",
                                     to, duration_text(rest_of(situation.input))));
     step.earliest = rest;
     if (situation.next->has_next_key()) {
       step.state = StepState::blocked;
-      step.says += ", and yet it has one already";
+      step.summary += ", and yet it has one already";
     }
     return step;
   }
@@ -52,28 +52,29 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   const std::string to = change.to->to_string();
   if (situation.next != nullptr) return rest_step(situation, to);
   const Due due = due_of(situation);
-  auto step = step_of(RotationStep::choose, StepState::later, "");
+  auto step = step_of(RotationStep::choose, StepState::pending, "");
   std::optional<WallTime> earliest = due.begin;
   if (situation.comes_next != nullptr) {
-    step.says = fmt::format("{} is the next one of the ring", to);
+    step.summary = fmt::format("{} is the next one of the ring", to);
     if (const auto rest = rests_until(situation.input, *situation.comes_next); rest && *rest > now) {
       earliest = std::max(earliest.value_or(*rest), *rest);
-      step.says += fmt::format("; it rests until {}", time_text(*rest));
+      step.summary += fmt::format("; it rests until {}", time_text(*rest));
     }
     step.actions.push_back({fmt::format("give {} the role pending in the settings", to), {}});
   } else {
-    step.says = fmt::format("a new selector, called after the day, such as {}", to);
+    step.summary = fmt::format("a new selector, called after the day, such as {}", to);
     step.actions.push_back({fmt::format("add {} with the role pending to the settings", to), {}});
   }
   step.earliest = earliest;
   if (!due.at) {
-    step.says += situation.input.every ? "; when the key is due is not known, since none was seen"
-                                       : "; no highest age of a key is set, so it is due when you say so";
-    if (situation.current == nullptr) step.state = StepState::now;
+    step.summary += situation.input.max_key_age
+                        ? "; when the key is due is not known, since none was seen"
+                        : "; no highest age of a key is set, so it is due when you say so";
+    if (situation.current == nullptr) step.state = StepState::due;
   } else {
-    step.says +=
+    step.summary +=
         fmt::format("; the key of {} is due to change at {}", change.from->to_string(), time_text(*due.at));
-    if (is_reached(earliest, now)) step.state = StepState::now;
+    if (is_reached(earliest, now)) step.state = StepState::due;
   }
   return step;
 }
@@ -85,8 +86,8 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
   const bool is_made = is_there || (next != nullptr && next->planned->key_sha256);
   auto make = step_of(RotationStep::make_key,
                       is_made  ? StepState::done
-                      : chosen ? StepState::now
-                               : StepState::later,
+                      : chosen ? StepState::due
+                               : StepState::pending,
                       is_there  ? fmt::format("there is a key for {}", to)
                       : is_made ? "the settings name the key"
                       : chosen  ? fmt::format("no key of {} is published, and the settings name none", to)
@@ -99,30 +100,31 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
 PlannedStep publish_step(const RotationSituation& situation, const SelectorView& next, bool ready,
                          const RotationChange& change) {
   const std::string to = change.to->to_string();
-  auto publish = step_of(RotationStep::publish, StepState::later, fmt::format("the record of {}", to));
+  auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
   const auto& servers = next.sign.servers;
-  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
-  const bool damaged = next.count(Progress::damaged) > 0;
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
+  const bool damaged = next.count(Progress::corrupted) > 0;
   const bool none_seen = next.count(Progress::unknown) == servers.size();
   if (right > 0) {
     publish.state = StepState::done;
-    publish.says = fmt::format("{} of {} servers {} it", right, servers.size(), right == 1 ? "has" : "have");
+    publish.summary =
+        fmt::format("{} of {} servers {} it", right, servers.size(), right == 1 ? "has" : "have");
     for (const auto& server : servers) {
       if (!is_right(server.progress) || !server.since) continue;
       publish.since = std::min(publish.since.value_or(*server.since), *server.since);
     }
   } else if (damaged) {
     publish.state = StepState::blocked;
-    publish.says =
-        "what is published is no record that verifiers can use: " + servers_text(servers, is_damaged);
+    publish.summary =
+        "what is published is no record that verifiers can use: " + servers_text(servers, is_corrupted);
   } else if (none_seen) {
     publish.state = StepState::unknown;
-    publish.says = next.looked() ? "no server could be seen" : "no server was asked yet";
+    publish.summary = next.probed() ? "no server could be seen" : "no server was asked yet";
   } else {
-    if (ready) publish.state = StepState::now;
-    publish.says = next.holds_earlier_key()
-                       ? fmt::format("{} still has the key with which it signed before", to)
-                       : "no server has the key";
+    if (ready) publish.state = StepState::due;
+    publish.summary = next.holds_earlier_key()
+                          ? fmt::format("{} still has the key with which it signed before", to)
+                          : "no server has the key";
     publish.actions.push_back(record_action(situation.input, *change.to));
   }
   return publish;
@@ -130,24 +132,24 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
 
 PlannedStep see_step(const RotationSituation& situation, const SelectorView& next,
                      const RotationChange& change) {
-  auto see = step_of(RotationStep::see, StepState::later, "every nameserver, each asked by itself");
+  auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, each asked by itself");
   const auto& servers = next.sign.servers;
-  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::right);
-  const bool damaged = next.count(Progress::damaged) > 0;
+  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
+  const bool damaged = next.count(Progress::corrupted) > 0;
   if (right > 0 && right == servers.size()) {
     see.state = StepState::done;
-    see.says = servers.size() == 1 ? "the only server has the right key"
-                                   : fmt::format("all {} servers have the right key", servers.size());
+    see.summary = servers.size() == 1 ? "the only server has the right key"
+                                      : fmt::format("all {} servers have the right key", servers.size());
     for (const auto& server : servers) {
       if (server.since) see.since = std::max(see.since.value_or(*server.since), *server.since);
     }
   } else if (right > 0) {
     see.state = damaged                             ? StepState::blocked
                 : next.count(Progress::unknown) > 0 ? StepState::unknown
-                                                    : StepState::later;
-    see.says = fmt::format("{} of {} servers {} the right key; not so ", right, servers.size(),
-                           right == 1 ? "has" : "have") +
-               servers_text(servers, is_not_right);
+                                                    : StepState::pending;
+    see.summary = fmt::format("{} of {} servers {} the right key; not so ", right, servers.size(),
+                              right == 1 ? "has" : "have") +
+                  servers_text(servers, is_not_right);
     see.actions.push_back(preflight_action(situation.input, *change.to, false));
   }
   return see;
@@ -161,9 +163,9 @@ void add_publishing(const RotationSituation& situation, RotationChange& change) 
   const bool chosen = change.steps.back().state == StepState::done;
   change.steps.push_back(make_key_step(situation, to, chosen, change));
   if (next == nullptr) {
-    auto publish = step_of(RotationStep::publish, StepState::later, fmt::format("the record of {}", to));
+    auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
     publish.actions.push_back(record_action(input, *change.to));
-    auto see = step_of(RotationStep::see, StepState::later, "every nameserver, each asked by itself");
+    auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, each asked by itself");
     see.actions.push_back(preflight_action(input, *change.to, false));
     change.steps.insert(change.steps.end(), {std::move(publish), std::move(see)});
     return;
@@ -180,51 +182,51 @@ void add_publishing(const RotationSituation& situation, RotationChange& change) 
 void describe_ready(const RotationSituation& situation, const SelectorView& next, const std::string& to,
                     PlannedStep& step) {
   const Due due = due_of(situation);
-  step.says = fmt::format("no cache can deny the key of {} any more", to);
+  step.summary = fmt::format("no cache can deny the key of {} any more", to);
   if (next.planned->role == Role::standby && situation.current != nullptr &&
       !is_reached(due.at, situation.now)) {
-    step.state = StepState::later;
-    step.says =
+    step.state = StepState::pending;
+    step.summary =
         due.at ? fmt::format("{} stands by and may sign at any time; its turn comes at {}", to,
                              time_text(*due.at))
                : fmt::format("{} stands by and may sign at any time; no highest age of a key is set", to);
     step.earliest = due.at;
-    step.because.clear();
+    step.reasons.clear();
   }
 }
 
 PlannedStep sign_step(const RotationSituation& situation, const RotationChange& change) {
   const SelectorView* const next = situation.next;
-  auto step =
-      step_of(RotationStep::sign, StepState::later, "when it is safe is known once every server has the key");
+  auto step = step_of(RotationStep::sign, StepState::pending,
+                      "when it is safe is known once every server has the key");
   step.actions.push_back(sign_action(change.from, *change.to));
   if (next == nullptr || !next->has_next_key()) return step;
   if (change.steps.front().state != StepState::done) {
-    step.says = fmt::format("not before {} has rested", change.to->to_string());
+    step.summary = fmt::format("not before {} has rested", change.to->to_string());
     return step;
   }
   const SafeTime& safe = next->sign.safe;
   step.state = state_of(safe.readiness);
   step.earliest = safe.at;
-  step.because = safe.because;
+  step.reasons = safe.reasons;
   switch (safe.readiness) {
     case Readiness::ready:
       describe_ready(situation, *next, change.to->to_string(), step);
       break;
     case Readiness::wait:
-      step.says =
+      step.summary =
           fmt::format("a cache may still say that the key of {} is not there", change.to->to_string());
       break;
     case Readiness::not_ready:
-      step.says = next->right_everywhere() ? fmt::format("mail signed with it would fail: {}",
-                                                         next->planned->probed.faults.front().detail)
-                                           : "not every server has the key";
-      if (change.steps.back().state == StepState::later) step.state = StepState::later;
+      step.summary = next->match_everywhere() ? fmt::format("mail signed with it would fail: {}",
+                                                            next->planned->probed.faults.front().detail)
+                                              : "not every server has the key";
+      if (change.steps.back().state == StepState::pending) step.state = StepState::pending;
       break;
     case Readiness::unknown:
-      step.says = next->right_everywhere() && !next->planned->probed.doubts.empty()
-                      ? next->planned->probed.doubts.front().detail
-                      : "not every server could be seen, and what was not seen is not ready";
+      step.summary = next->match_everywhere() && !next->planned->probed.doubts.empty()
+                         ? next->planned->probed.doubts.front().detail
+                         : "not every server could be seen, and what was not seen is not ready";
       break;
   }
   return step;
@@ -238,21 +240,22 @@ void add_ending(const RotationSituation& situation, RotationChange& change) {
     return;
   }
   const PlannedStep& sign = change.steps.back();
-  const seconds transit = situation.input.policy.transit;
+  const seconds retention = situation.input.policy.retention;
   auto wait =
-      step_of(RotationStep::wait, StepState::later,
+      step_of(RotationStep::wait, StepState::pending,
               fmt::format("{} after the last signature with {}, so that mail on its way can be verified",
-                          duration_text(transit), change.from->to_string()));
-  auto remove = step_of(RotationStep::remove, StepState::later,
+                          duration_text(retention), change.from->to_string()));
+  auto remove = step_of(RotationStep::remove, StepState::pending,
                         fmt::format("first revoke the key of {} with an empty p=, later delete the record",
                                     change.from->to_string()));
   const SelectorView* const old = find_view(situation, *change.from);
   if (old != nullptr && old->missing_everywhere()) {
-    wait.says = fmt::format("no server has the key of {}: mail that it signed cannot be verified now",
-                            change.from->to_string());
-    remove.says = fmt::format("no server has the key of {} that could be removed", change.from->to_string());
+    wait.summary = fmt::format("no server has the key of {}: mail that it signed cannot be verified now",
+                               change.from->to_string());
+    remove.summary =
+        fmt::format("no server has the key of {} that could be removed", change.from->to_string());
   } else {
-    if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + transit;
+    if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + retention;
     remove.earliest = wait.earliest;
     if (old != nullptr) remove.actions.push_back(revoke_action(situation.input, *old));
   }

@@ -13,9 +13,9 @@ namespace {
 
 using std::chrono::seconds;
 
-void add_step(RotationChange& change, RotationStep step, std::string says, WallTime earliest,
+void add_step(RotationChange& change, RotationStep step, std::string summary, WallTime earliest,
               std::vector<RotationAction> actions) {
-  auto planned = step_of(step, StepState::later, std::move(says));
+  auto planned = step_of(step, StepState::pending, std::move(summary));
   planned.earliest = earliest;
   planned.actions = std::move(actions);
   change.steps.push_back(std::move(planned));
@@ -45,10 +45,10 @@ void add_end_of_old(const RotationSituation& situation, WallTime time, RotationC
   const RotationInput& input = situation.input;
   const SelectorView& old = *situation.current;
   const std::string from = change.from->to_string();
-  time += input.policy.transit;
+  time += input.policy.retention;
   add_step(change, RotationStep::wait,
            fmt::format("{} after the last signature with {}, so that mail on its way can be verified",
-                       duration_text(input.policy.transit), from),
+                       duration_text(input.policy.retention), from),
            time, {});
   const seconds copies = old.ttl_seconds ? seconds{*old.ttl_seconds} : input.policy.unknown_wait;
   add_step(

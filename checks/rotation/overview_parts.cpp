@@ -17,7 +17,7 @@ RotationState state_of(const RotationSituation& situation, const std::vector<Key
   }
   if (const SelectorView* const next = situation.next) {
     state.next = next->selector();
-    state.next_everywhere = next->right_everywhere() && !next->holds_earlier_key();
+    state.next_everywhere = next->match_everywhere() && !next->holds_earlier_key();
     if (next->has_next_key() || next->count(Progress::unknown) > 0)
       state.sign = next->sign.safe;
     else

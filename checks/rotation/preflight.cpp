@@ -30,7 +30,7 @@ std::string_view words_for(DamageKind kind) {
       return "backslashes before its semicolons";
     case DamageKind::embedded_quotes:
       return "quotation marks around it";
-    case DamageKind::seam_quotes:
+    case DamageKind::boundary_quotes:
       return "quotation marks at the seams of its strings";
     case DamageKind::html:
       return "HTML in place of characters";
@@ -106,9 +106,9 @@ std::string key_text(const KeyRecord& record) {
 
 /// The text that the server publishes at the name, where it is one alone.
 const PublishedText* text_of(const ChainAnswers& answers, const ServerProgress& server) {
-  for (const auto& leg : answers.legs) {
-    if (!(leg.leg->owner == server.owner)) continue;
-    for (const auto& group : leg.groups) {
+  for (const auto& hop : answers.hops) {
+    if (!(hop.hop->owner == server.owner)) continue;
+    for (const auto& group : hop.groups) {
       if (group.texts.size() == 1 && std::ranges::find(group.servers, server.server) != group.servers.end())
         return &group.texts.front();
     }
@@ -121,14 +121,14 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
                       std::vector<ServerProgress>& servers) {
   for (auto& server : servers) {
     switch (server.progress) {
-      case Progress::right:
+      case Progress::match:
       case Progress::revoked:
         break;
-      case Progress::other_key:
+      case Progress::mismatch:
         if (const auto* const text = text_of(answers, server))
           server.detail = key_text(read_key_record(text->text, service));
         break;
-      case Progress::damaged:
+      case Progress::corrupted:
         for (const auto& finding : report.findings) {
           const bool is_here = finding.servers.empty() ||
                                std::ranges::find(finding.servers, server.server) != finding.servers.end();
@@ -144,8 +144,8 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
         // A server that says now this, now that is unknown for another reason than its last words.
         for (const auto& row : report.servers) {
           const bool says_why = (server.progress == Progress::absent) == is_whole(row.outcome);
-          if (row.owner == server.owner && row.id == server.server && says_why && !row.says.empty())
-            server.detail = row.says;
+          if (row.owner == server.owner && row.id == server.server && says_why && !row.answer.empty())
+            server.detail = row.answer;
         }
     }
   }
@@ -155,12 +155,12 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
 void know_nothing(std::string sentence, SafeTime& safe) {
   safe.readiness = Readiness::unknown;
   safe.at.reset();
-  safe.because = {because_of(*find_check("path_intercepted"), std::move(sentence))};
+  safe.reasons = {reason_for(*find_check("path_intercepted"), std::move(sentence))};
 }
 
 /// A reason that no time takes away.
-void forbid(SafeTime& safe, Because because) {
-  safe.because.push_back(std::move(because));
+void forbid(SafeTime& safe, ReasonDetail reasons) {
+  safe.reasons.push_back(std::move(reasons));
   safe.readiness = Readiness::not_ready;
   safe.at.reset();
 }
@@ -175,12 +175,12 @@ void doubt(SafeTime& safe) {
 /// Puts to the times what the probe says of a key that signs.
 void add_verdicts(const ProbedSelector& probed, bool internal_view, SafeTime& safe) {
   for (const auto& reason : probed.doubts) {
-    safe.because.push_back(reason);
+    safe.reasons.push_back(reason);
     doubt(safe);
   }
   for (const auto& fault : probed.faults) forbid(safe, fault);
   if (internal_view) {
-    safe.because.push_back(because_of(
+    safe.reasons.push_back(reason_for(
         *find_check("view_internal"),
         "the zone is seen from inside its own network, so that what the public sees is not known"));
     doubt(safe);
@@ -232,7 +232,7 @@ Judgement judge_as_pending(const probe::Observation& observation, const SigningP
 
 Preflight judge_preflight(const probe::Observation& observation, const Judgement& judgement,
                           const SelectorHistory& history, const SigningPlan& plan,
-                          const std::vector<CacheLook>& caches, WallTime now) {
+                          const std::vector<CacheContent>& caches, WallTime now) {
   Preflight preflight;
   preflight.expected_key = plan.key;
   preflight.times = plan.times;
@@ -245,10 +245,10 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
 
   const ProbedSelector probed = probed_selector(observation, judgement, plan.times);
   preflight.sign = safe_to_sign(history, new_key(plan, probed), caches, plan.times, now);
-  const auto is_pinned = [](const probe::Leg& leg) {
-    return leg.delegation.outcome == probe::DiscoveryOutcome::pinned;
+  const auto is_pinned = [](const probe::Hop& hop) {
+    return hop.delegation.outcome == probe::DiscoveryOutcome::pinned;
   };
-  if (std::ranges::any_of(observation.key.legs, is_pinned)) {
+  if (std::ranges::any_of(observation.key.hops, is_pinned)) {
     preflight.sign.limits.emplace(
         preflight.sign.limits.begin(),
         "Only the servers that were given were asked: others of the zone may not have the key.");
@@ -262,8 +262,8 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
 }
 
 void hold_back(Preflight& preflight, const PublicAnswer& answer) {
-  for (const auto& [look, detail] : answer.answers) {
-    switch (look.state) {
+  for (const auto& [probe, detail] : answer.answers) {
+    switch (probe.state) {
       case CacheState::expected:
         break;
       case CacheState::empty:
@@ -271,14 +271,14 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
       case CacheState::unknown: {
         // A SERVFAIL among them may be all that validating resolvers ever say of the name.
         SafeTime& safe = preflight.sign.safe;
-        safe.because.push_back(because_of(Reason::public_answer, {}, detail));
+        safe.reasons.push_back(reason_for(Reason::public_answer, {}, detail));
         if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;
         if (safe.readiness == Readiness::unknown) safe.at.reset();
         break;
       }
       case CacheState::denied:
       case CacheState::other:
-        forbid(preflight.sign.safe, because_of(Reason::public_answer, {}, detail));
+        forbid(preflight.sign.safe, reason_for(Reason::public_answer, {}, detail));
     }
   }
 }

@@ -51,8 +51,8 @@ struct TextCopy {
 };
 
 /// What a resolver of the operator said, to a look or to the public question.
-struct ResolverWord {
-  CacheLook look{};
+struct CacheAnswer {
+  CacheContent probe{};
   std::string detail{};  ///< escaped sentence
 };
 
@@ -64,7 +64,7 @@ struct ResolverWord {
 /// The question of the public, where it was asked for.
 struct PublicAnswer {
   std::string why_not_asked{};  ///< empty when it was asked
-  std::vector<ResolverWord> answers{};
+  std::vector<CacheAnswer> answers{};
 };
 
 struct Preflight {
@@ -75,9 +75,9 @@ struct Preflight {
   std::optional<config::KeyIdentity> expected_key{};
   bool text_known = false;
   std::vector<TextCopy> texts{};  ///< with `text_known`: each different text once, the most servers first
-  std::vector<ResolverWord> caches{};
+  std::vector<CacheAnswer> caches{};
   std::optional<PublicAnswer> public_answer{};
-  std::size_t looks = 1;
+  std::size_t probes = 1;
   std::string no_way{};           ///< see no_way_sentence
   bool is_internal_view = false;  ///< the zone was seen from inside its own network
   bool only_given_servers = false;
@@ -92,7 +92,7 @@ struct Preflight {
 /// `judgement` is that of the observation, and `history` has the observation in it already.
 [[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const Judgement& judgement,
                                         const SelectorHistory& history, const SigningPlan& plan,
-                                        const std::vector<CacheLook>& caches, WallTime now);
+                                        const std::vector<CacheContent>& caches, WallTime now);
 
 /// A resolver that the public question showed to be without the right key stands against every `ready`; one
 /// that showed nothing makes it unknown.

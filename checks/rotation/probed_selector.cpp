@@ -20,16 +20,16 @@ ProbedSelector probed_selector(const probe::Observation& observation, const Judg
   probed.domainkey_absence = earlier_domainkey_absence(observation, times);
   for (const auto& finding : judgement.in_use) {
     if (finding.severity == Severity::critical)
-      probed.faults.push_back(because_of(*finding.check, finding.detail));
+      probed.faults.push_back(reason_for(*finding.check, finding.detail));
     if (finding.severity == Severity::warning && finding.check->scope == Scope::key)
-      probed.weaknesses.push_back(because_of(*finding.check, finding.detail));
+      probed.weaknesses.push_back(reason_for(*finding.check, finding.detail));
   }
   probed.doubts = signature_doubts(observation);
   probed.path_intercepted = judgement.path_intercepted;
   return probed;
 }
 
-std::vector<Because> signature_doubts(const probe::Observation& observation) {
+std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation) {
   const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
   // RFC 4034 section 3.1.5: the nearest time to now that the number can stand for.
   const auto from_now = [&](std::uint32_t time) {
@@ -46,9 +46,9 @@ std::vector<Because> signature_doubts(const probe::Observation& observation) {
     if (std::chrono::abs(distance) > std::chrono::abs(doubt.farthest)) doubt.farthest = distance;
     doubt.servers.push_back(server_text(server));
   };
-  for (const auto& leg : read_answers(observation.key).legs) {
-    for (const auto& server : leg.servers) {
-      const auto* const response = server.sibling.response();
+  for (const auto& hop : read_answers(observation.key).hops) {
+    for (const auto& server : hop.servers) {
+      const auto* const response = server.wildcard_probe.response();
       if (response == nullptr || !response->signatures) continue;
       const auto begin = from_now(response->signatures->first_inception);
       const auto end = from_now(response->signatures->last_expiration);
@@ -59,9 +59,9 @@ std::vector<Because> signature_doubts(const probe::Observation& observation) {
       }
     }
   }
-  std::vector<Because> reasons;
+  std::vector<ReasonDetail> reasons;
   for (const auto& [ran_out, doubt] : doubts) {
-    reasons.push_back(because_of(
+    reasons.push_back(reason_for(
         ran_out ? Reason::signatures_expired : Reason::signatures_not_begun, {},
         fmt::format("the DNSSEC signatures of {} {} {}: where the zone is signed from above, resolvers that "
                     "validate find nothing in it",

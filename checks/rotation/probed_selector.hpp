@@ -17,11 +17,11 @@ namespace dkimprobe::checks {
 struct ProbedSelector {
   std::optional<std::chrono::seconds> domainkey_absence{};  ///< see NewKey
   /// The critical faults of the selector if mail were signed with it: no time takes them away.
-  std::vector<Because> faults{};
+  std::vector<ReasonDetail> faults{};
   /// What makes its key weak, though mail signed with it is verified: the warnings about the key.
-  std::vector<Because> weaknesses{};
-  std::vector<Because> doubts{};   ///< see `signature_doubts`
-  std::string path_intercepted{};  ///< see Judgement
+  std::vector<ReasonDetail> weaknesses{};
+  std::vector<ReasonDetail> doubts{};  ///< see `signature_doubts`
+  std::string path_intercepted{};      ///< see Judgement
 };
 
 /// `judgement` is that of the observation.
@@ -30,6 +30,6 @@ struct ProbedSelector {
 
 /// Servers whose DNSSEC signatures had all run out at the probe, or were yet to begin. They are not verified,
 /// and whether the zone is signed from above was not asked: what a resolver that validates finds is unknown.
-[[nodiscard]] std::vector<Because> signature_doubts(const probe::Observation& observation);
+[[nodiscard]] std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation);
 
 }  // namespace dkimprobe::checks

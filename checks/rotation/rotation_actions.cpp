@@ -63,11 +63,11 @@ std::string command_of(std::string_view command, const RotationInput& input, con
 }  // namespace
 
 bool is_wrong(Progress progress) {
-  return progress != Progress::right && progress != Progress::unknown;
+  return progress != Progress::match && progress != Progress::unknown;
 }
 
 bool is_right(Progress progress) {
-  return progress == Progress::right;
+  return progress == Progress::match;
 }
 
 bool is_unknown(Progress progress) {
@@ -146,20 +146,20 @@ RotationAction sign_action(const std::optional<Selector>& from, const Selector& 
       {}};
 }
 
-PlannedStep step_of(RotationStep step, StepState state, std::string says) {
+PlannedStep step_of(RotationStep step, StepState state, std::string summary) {
   PlannedStep planned;
   planned.step = step;
   planned.state = state;
-  planned.says = std::move(says);
+  planned.summary = std::move(summary);
   return planned;
 }
 
 StepState state_of(Readiness readiness) {
   switch (readiness) {
     case Readiness::ready:
-      return StepState::now;
+      return StepState::due;
     case Readiness::wait:
-      return StepState::later;
+      return StepState::pending;
     case Readiness::not_ready:
       return StepState::blocked;
     case Readiness::unknown:

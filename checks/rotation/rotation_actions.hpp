@@ -35,7 +35,7 @@ namespace dkimprobe::checks {
 [[nodiscard]] RotationAction sign_action(const std::optional<config::Selector>& from,
                                          const config::Selector& to);
 
-[[nodiscard]] PlannedStep step_of(RotationStep step, StepState state, std::string says);
+[[nodiscard]] PlannedStep step_of(RotationStep step, StepState state, std::string summary);
 
 /// The state that a readiness means for a step whose earlier steps are done.
 [[nodiscard]] StepState state_of(Readiness readiness);

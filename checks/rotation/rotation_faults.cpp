@@ -9,11 +9,11 @@ namespace {
 using config::Severity;
 
 constexpr auto fault_rows = std::to_array<RotationFaultRow>({
-    {RotationFaultKind::signing_key_not_right, "signing_key_not_right", Severity::critical,
+    {RotationFaultKind::signing_key_mismatch, "signing_key_mismatch", Severity::critical,
      "the key that signs is not right on every server",
      "Mail fails wherever a verifier meets the wrong server.",
      "Publish the key there, or sign with a selector that is right on every server.",
-     RotationAlert{"DkimSigningKeyNotRight", "critical", {}}},
+     RotationAlert{"DkimSigningKeyMismatch", "critical", {}}},
     {RotationFaultKind::signing_key_not_seen, "signing_key_not_seen", Severity::warning,
      "the key that signs was not seen on every server",
      "Whether mail can be verified with what these servers say is not known.", "See why they give no answer.",

@@ -12,7 +12,7 @@
 namespace dkimprobe::checks {
 
 enum class RotationFaultKind : std::uint8_t {
-  signing_key_not_right,
+  signing_key_mismatch,
   signing_key_not_seen,
   signing_key_faulty,
   signing_key_weak,
@@ -33,7 +33,7 @@ struct RotationAlert {
 };
 
 struct RotationFaultRow {
-  RotationFaultKind kind = RotationFaultKind::signing_key_not_right;
+  RotationFaultKind kind = RotationFaultKind::signing_key_mismatch;
   std::string_view name{};                                ///< API: stable snake_case, a metric label
   config::Severity severity = config::Severity::warning;  ///< by default; the case may make it less
   std::string_view summary{};                             ///< in one clause, of a selector

@@ -71,9 +71,9 @@ std::string words_of(const PlannedStep& step) {
   switch (step.state) {
     case StepState::done:
       return std::string(words);
-    case StepState::now:
+    case StepState::due:
       return fmt::format("now {}", words);
-    case StepState::later:
+    case StepState::pending:
       if (!step.earliest) return fmt::format("wait to {}", words);
       return step.step == RotationStep::wait ? fmt::format("{} until {}", words, time_text(*step.earliest))
                                              : fmt::format("{} from {} on", words, time_text(*step.earliest));
@@ -91,14 +91,14 @@ std::string headline_of(const RotationSituation& situation, const RotationOvervi
     return overview.faults.front().clause;
   // Of the current one the steps tell it; the others are in none.
   for (const SelectorView* const signer : signers_of(situation)) {
-    if (signer != situation.current && is_unseen(*signer))
+    if (signer != situation.current && is_never_probed(*signer))
       return fmt::format("{} signs, and its key was not seen on any server", signer->selector().to_string());
   }
-  for (const StepState state : {StepState::unknown, StepState::blocked, StepState::now, StepState::later}) {
+  for (const StepState state : {StepState::unknown, StepState::blocked, StepState::due, StepState::pending}) {
     for (const auto& change : overview.changes) {
       const PlannedStep* const step = next_step(change);
       if (step == nullptr || step->state != state) continue;
-      const bool is_idle = state == StepState::later && !step->earliest && change.from &&
+      const bool is_idle = state == StepState::pending && !step->earliest && change.from &&
                            (step->step == RotationStep::choose || step->step == RotationStep::sign);
       if (is_idle) return fmt::format("{} signs, and nothing is due", change.from->to_string());
       return fmt::format("{}: {}", change_text(change), words_of(*step));
@@ -111,10 +111,10 @@ Status status_of(const RotationSituation& situation, const RotationOverview& ove
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
     return Status::critical;
   if (std::ranges::any_of(signers_of(situation),
-                          [](const SelectorView* signer) { return is_unseen(*signer); }))
+                          [](const SelectorView* signer) { return is_never_probed(*signer); }))
     return Status::unknown;
   if (next_is_unknown(overview)) return Status::unknown;
-  if (!overview.faults.empty() || is_in(overview, {StepState::now, StepState::blocked}))
+  if (!overview.faults.empty() || is_in(overview, {StepState::due, StepState::blocked}))
     return Status::warning;
   return Status::ok;
 }
@@ -201,10 +201,10 @@ std::string_view to_string(StepState state) {
   switch (state) {
     case StepState::done:
       return "done";
-    case StepState::now:
-      return "now";
-    case StepState::later:
-      return "later";
+    case StepState::due:
+      return "due";
+    case StepState::pending:
+      return "pending";
     case StepState::blocked:
       return "blocked";
     case StepState::unknown:

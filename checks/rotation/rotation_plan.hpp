@@ -26,9 +26,9 @@ namespace dkimprobe::checks {
 struct PlannedSelector {
   config::Selector selector{};
   config::Role role = config::Role::active;
-  std::optional<std::string> key_sha256{};  ///< the key that should be there; see NewKey
-  std::optional<config::Moment> since{};    ///< when its role began
-  std::optional<config::Moment> last_signature{};
+  std::optional<std::string> key_sha256{};   ///< the key that should be there; see NewKey
+  std::optional<config::Timestamp> since{};  ///< when its role began
+  std::optional<config::Timestamp> last_signature{};
   bool never_used = false;
   SelectorHistory history{};  ///< without any look: nothing is known
   ProbedSelector probed{};    ///< by the last probe
@@ -36,11 +36,11 @@ struct PlannedSelector {
 
 struct RotationInput {
   config::DomainName domain{};
-  std::vector<PlannedSelector> selectors{};     ///< each of them once
-  std::vector<config::Selector> ring{};         ///< they sign in turn; empty: each key has a new selector
-  std::optional<std::chrono::seconds> every{};  ///< the highest age of a key
-  std::chrono::seconds unused{std::chrono::days{7}};  ///< a selector's rest before its next key
-  std::uint32_t rsa_bits = 2048;                      ///< of the keys that are to be made
+  std::vector<PlannedSelector> selectors{};  ///< each of them once
+  std::vector<config::Selector> ring{};      ///< they sign in turn; empty: each key has a new selector
+  std::optional<std::chrono::seconds> max_key_age{};             ///< the highest age of a key
+  std::chrono::seconds selector_cooldown{std::chrono::days{7}};  ///< a selector's rest before its next key
+  std::uint32_t rsa_bits = 2048;                                 ///< of the keys that are to be made
   RotationPolicy policy{};
   bool only_given_servers = false;   ///< the command line named some, and no others are asked
   std::vector<std::string> flags{};  ///< of this command, which a preflight needs too; as they were given
@@ -65,15 +65,15 @@ enum class RotationStep : std::uint8_t {
 
 enum class StepState : std::uint8_t {
   done,
-  now,      ///< it is the operator's turn
-  later,    ///< a time or an earlier step comes first
+  due,      ///< it is the operator's turn
+  pending,  ///< a time or an earlier step comes first
   blocked,  ///< something is wrong that has to be mended first
   unknown,  ///< what it depends on could not be seen, or was not told
 };
 
 /// Something to do: a sentence, and the very lines to copy, if any.
 struct RotationAction {
-  std::string says{};  ///< escaped sentence
+  std::string summary{};  ///< escaped sentence
   std::string
       text{};  ///< safe to print and to paste as it is: a command for a shell, or a line of a zone file
   bool is_record = false;  ///< `text` is such a line
@@ -81,11 +81,11 @@ struct RotationAction {
 
 struct PlannedStep {
   RotationStep step = RotationStep::choose;
-  StepState state = StepState::later;
+  StepState state = StepState::pending;
   std::optional<WallTime> since{};     ///< of `done`, where that is known
   std::optional<WallTime> earliest{};  ///< of `now` and `later`, where that is known
-  std::string says{};                  ///< escaped sentence: why it is in this state
-  std::vector<Because> because{};
+  std::string summary{};               ///< escaped sentence: why it is in this state
+  std::vector<ReasonDetail> reasons{};
   std::vector<RotationAction> actions{};
   std::vector<ServerProgress> servers{};  ///< for steps that servers decide
 };

@@ -19,9 +19,9 @@ using std::chrono::seconds;
 constexpr days longest_preparation{7};
 
 /// The usable keys among the texts of a span.
-std::vector<std::string> usable_keys(const AnswerSpan& span) {
+std::vector<std::string> usable_keys(const AnswerPeriod& period) {
   std::vector<std::string> keys;
-  for (const auto& strings : span.texts) {
+  for (const auto& strings : period.texts) {
     std::string text;
     for (const auto& part : strings) text += part;
     const KeyRecord record = read_key_record(text);
@@ -39,7 +39,7 @@ struct SeenKey {
 
 bool is_right_everywhere(const SignVerdict& sign) {
   return !sign.servers.empty() && std::ranges::all_of(sign.servers, [](const ServerProgress& server) {
-    return server.progress == Progress::right;
+    return server.progress == Progress::match;
   });
 }
 
@@ -59,12 +59,12 @@ SignVerdict sign_verdict_of(const RotationInput& input, const PlannedSelector& p
       (safe.readiness == Readiness::ready || safe.readiness == Readiness::wait)) {
     safe.readiness = Readiness::unknown;
     safe.at.reset();
-    safe.because.insert(safe.because.begin(), planned.probed.doubts.begin(), planned.probed.doubts.end());
+    safe.reasons.insert(safe.reasons.begin(), planned.probed.doubts.begin(), planned.probed.doubts.end());
   }
   if (!planned.probed.faults.empty() && is_right_everywhere(sign)) {
     safe.readiness = Readiness::not_ready;
     safe.at.reset();
-    safe.because.insert(safe.because.begin(), planned.probed.faults.begin(), planned.probed.faults.end());
+    safe.reasons.insert(safe.reasons.begin(), planned.probed.faults.begin(), planned.probed.faults.end());
   }
   return sign;
 }
@@ -73,19 +73,19 @@ SignVerdict sign_verdict_of(const RotationInput& input, const PlannedSelector& p
 std::map<std::string, SeenKey> read_timelines(const PlannedSelector& planned, SelectorView& view) {
   std::map<std::string, SeenKey> keys;
   for (const auto& timeline : planned.history.servers) {
-    for (const auto& span : timeline.spans) {
-      const bool is_present = &span == &timeline.spans.back();
-      for (const auto& key : usable_keys(span)) {
-        const auto [at, is_new] = keys.try_emplace(key, SeenKey{span.first_seen, span.last_seen, 0});
-        at->second.first = std::min(at->second.first, span.first_seen);
-        at->second.last = std::max(at->second.last, span.last_seen);
+    for (const auto& period : timeline.periods) {
+      const bool is_present = &period == &timeline.periods.back();
+      for (const auto& key : usable_keys(period)) {
+        const auto [at, is_new] = keys.try_emplace(key, SeenKey{period.first_seen, period.last_seen, 0});
+        at->second.first = std::min(at->second.first, period.first_seen);
+        at->second.last = std::max(at->second.last, period.last_seen);
         if (is_present) ++at->second.servers;
       }
-      if (span.ttl_seconds) view.longest_ttl = std::max(view.longest_ttl.value_or(0), *span.ttl_seconds);
-      if (span.kind == PublishedKind::texts)
-        view.ttl_seconds = std::max(view.ttl_seconds.value_or(0), span.ttl_seconds.value_or(0));
-      if (is_present && timeline.owner == view.name && span.kind == PublishedKind::alias)
-        view.alias = span.alias;
+      if (period.ttl_seconds) view.longest_ttl = std::max(view.longest_ttl.value_or(0), *period.ttl_seconds);
+      if (period.kind == PublishedKind::texts)
+        view.ttl_seconds = std::max(view.ttl_seconds.value_or(0), period.ttl_seconds.value_or(0));
+      if (is_present && timeline.owner == view.name && period.kind == PublishedKind::alias)
+        view.alias = period.alias;
     }
   }
   return keys;
@@ -171,7 +171,7 @@ const SelectorView* find_view(const RotationSituation& situation, const Selector
 
 std::optional<WallTime> key_since(const SelectorView& view) {
   const auto& history = view.planned->history;
-  if (view.key_first_seen && history.first_look && *view.key_first_seen > *history.first_look)
+  if (view.key_first_seen && history.first_probe && *view.key_first_seen > *history.first_probe)
     return view.key_first_seen;
   const auto& since = view.planned->since;
   if (!since) return view.key_first_seen;
@@ -181,12 +181,12 @@ std::optional<WallTime> key_since(const SelectorView& view) {
 bool key_may_be_older(const SelectorView& view) {
   const auto& history = view.planned->history;
   const bool appeared =
-      view.key_first_seen && history.first_look && *view.key_first_seen > *history.first_look;
+      view.key_first_seen && history.first_probe && *view.key_first_seen > *history.first_probe;
   return !appeared && !view.planned->since;
 }
 
 seconds rest_of(const RotationInput& input) {
-  return std::max(input.unused, input.policy.transit);
+  return std::max(input.selector_cooldown, input.policy.retention);
 }
 
 std::optional<WallTime> rests_until(const RotationInput& input, const SelectorView& view) {
@@ -196,18 +196,18 @@ std::optional<WallTime> rests_until(const RotationInput& input, const SelectorVi
   const auto& since = view.planned->since;
   if (view.planned->role == Role::retired && since) return since->last + rest_of(input);
   if (view.planned->role == Role::retired && view.key_first_seen)
-    return view.planned->history.last_look.value_or(*view.key_first_seen) + rest_of(input);
+    return view.planned->history.last_probe.value_or(*view.key_first_seen) + rest_of(input);
   if (view.other_key_last_seen) return *view.other_key_last_seen + rest_of(input);
   return std::nullopt;
 }
 
 Due due_of(const RotationSituation& situation) {
   Due due;
-  if (situation.current == nullptr || !situation.input.every) return due;
+  if (situation.current == nullptr || !situation.input.max_key_age) return due;
   const auto since = key_since(*situation.current);
   if (!since) return due;
-  due.at = *since + *situation.input.every;
-  due.begin = *due.at - std::min<seconds>(longest_preparation, *situation.input.every / 4);
+  due.at = *since + *situation.input.max_key_age;
+  due.begin = *due.at - std::min<seconds>(longest_preparation, *situation.input.max_key_age / 4);
   return due;
 }
 
@@ -219,13 +219,13 @@ std::vector<const SelectorView*> signers_of(const RotationSituation& situation) 
   std::vector<const SelectorView*> signers;
   if (situation.current != nullptr) signers.push_back(situation.current);
   for (const auto& view : situation.views) {
-    if (view.planned->role == Role::active && view.looked() && &view != situation.current)
+    if (view.planned->role == Role::active && view.probed() && &view != situation.current)
       signers.push_back(&view);
   }
   return signers;
 }
 
-bool is_unseen(const SelectorView& signer) {
+bool is_never_probed(const SelectorView& signer) {
   return signer.count(Progress::unknown) == signer.sign.servers.size();
 }
 

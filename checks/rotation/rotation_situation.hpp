@@ -26,7 +26,7 @@ struct SelectorView {
   std::optional<config::DomainName> alias{};      ///< where its own name leads now
 
   [[nodiscard]] const config::Selector& selector() const { return planned->selector; }
-  [[nodiscard]] bool looked() const { return planned->history.last_look.has_value(); }
+  [[nodiscard]] bool probed() const { return planned->history.last_probe.has_value(); }
   [[nodiscard]] std::size_t count(Progress progress) const {
     return static_cast<std::size_t>(std::ranges::count(sign.servers, progress, &ServerProgress::progress));
   }
@@ -34,8 +34,8 @@ struct SelectorView {
   [[nodiscard]] bool missing_everywhere() const {
     return !sign.servers.empty() && count(Progress::absent) + count(Progress::revoked) == sign.servers.size();
   }
-  [[nodiscard]] bool right_everywhere() const {
-    return !sign.servers.empty() && count(Progress::right) == sign.servers.size();
+  [[nodiscard]] bool match_everywhere() const {
+    return !sign.servers.empty() && count(Progress::match) == sign.servers.size();
   }
   /// The key there is one that the selector signed with in an earlier rotation.
   [[nodiscard]] bool holds_earlier_key() const {
@@ -43,7 +43,7 @@ struct SelectorView {
            *key_first_seen < planned->last_signature->first;
   }
   /// Whether some server has the key that is to sign next.
-  [[nodiscard]] bool has_next_key() const { return count(Progress::right) > 0 && !holds_earlier_key(); }
+  [[nodiscard]] bool has_next_key() const { return count(Progress::match) > 0 && !holds_earlier_key(); }
 };
 
 /// What the whole of a rotation is planned from.
@@ -89,6 +89,6 @@ struct Due {
 [[nodiscard]] std::vector<const SelectorView*> signers_of(const RotationSituation& situation);
 
 /// Nothing is known of its key: no server let it be seen.
-[[nodiscard]] bool is_unseen(const SelectorView& signer);
+[[nodiscard]] bool is_never_probed(const SelectorView& signer);
 
 }  // namespace dkimprobe::checks

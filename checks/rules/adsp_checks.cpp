@@ -16,14 +16,14 @@ namespace {
 constexpr std::size_t shown_bytes = 80;
 
 std::string adsp_name(const Evidence& evidence) {
-  const auto& legs = evidence.observation.adsp.legs;
-  if (!legs.empty()) return legs.front().owner.to_string();
+  const auto& hops = evidence.observation.adsp.hops;
+  if (!hops.empty()) return hops.front().owner.to_string();
   const auto name = config::adsp_name(evidence.observation.domain);
   return name ? name->to_string() : "_adsp._domainkey";
 }
 
 /// Nothing is known of the practices, so that no row about them can be judged.
-bool is_unseen(const Evidence& evidence) {
+bool is_never_probed(const Evidence& evidence) {
   return evidence.adsp.policy == AdspPolicy::not_known || evidence.adsp_answers.published.empty();
 }
 
@@ -33,13 +33,14 @@ const std::vector<PublishedText>& texts(const Evidence& evidence) {
 
 /// Whether the text at `_adsp` is what a wildcard gives to every name.
 bool comes_from_wildcard(const Evidence& evidence) {
-  if (is_unseen(evidence)) return false;
-  for (const auto& leg : evidence.answers.legs) {
-    for (const auto& server : leg.servers) {
-      const probe::Response* const response = server.sibling.response();
+  if (is_never_probed(evidence)) return false;
+  for (const auto& hop : evidence.answers.hops) {
+    for (const auto& server : hop.servers) {
+      const probe::Response* const response = server.wildcard_probe.response();
       if (response == nullptr) continue;
-      for (const auto& sibling_text : sorted_texts(*response)) {
-        if (std::ranges::find(texts(evidence), sibling_text, &PublishedText::text) != texts(evidence).end()) {
+      for (const auto& wildcard_text : sorted_texts(*response)) {
+        if (std::ranges::find(texts(evidence), wildcard_text, &PublishedText::text) !=
+            texts(evidence).end()) {
           return true;
         }
       }
@@ -54,7 +55,7 @@ bool is_practice(const Evidence& evidence) {
 }
 
 void find_multiple_records(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   const std::size_t count = texts(evidence).size();
   if (count < 2) return;
   Finding finding;
@@ -64,7 +65,7 @@ void find_multiple_records(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_invalid(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (evidence.adsp.has(AdspFault::not_adsp) && comes_from_wildcard(evidence)) return;
   for (const auto& fault : evidence.adsp.faults) {
     if (fault.kind == AdspFault::duplicate_tag || fault.kind == AdspFault::unknown_value) continue;
@@ -77,7 +78,7 @@ void find_invalid(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_duplicate_tag(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   for (const auto& fault : evidence.adsp.faults) {
     if (fault.kind != AdspFault::duplicate_tag) continue;
     Finding finding;
@@ -89,7 +90,7 @@ void find_duplicate_tag(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_all_with_testing_key(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence) || !has_key_record(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence) || !has_key_record(evidence)) return verdict.not_evaluated();
   if (evidence.adsp.policy != AdspPolicy::all && evidence.adsp.policy != AdspPolicy::discardable) return;
   for (const auto& text : evidence.texts) {
     if (!text.record.has(RecordFault::flag_testing)) continue;
@@ -103,20 +104,21 @@ void find_all_with_testing_key(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_discardable_without_key(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (evidence.adsp.policy != AdspPolicy::discardable) return;
   if (std::ranges::any_of(evidence.texts, [](const ReadText& text) { return text.record.usable(); })) return;
   // Another selector may have a key that this observation does not show.
-  if (evidence.answers.published.empty() || !evidence.expectation.only_selector) return verdict.not_judged();
+  if (evidence.answers.published.empty() || !evidence.expectation.only_selector)
+    return verdict.not_evaluated();
   Finding finding;
   finding.detail = fmt::format("{} says discardable while {} has no key that can be used",
-                               adsp_name(evidence), evidence.answers.legs.front().leg->owner.to_string());
+                               adsp_name(evidence), evidence.answers.hops.front().hop->owner.to_string());
   finding.remedy = fmt::format("Delete the record at {} until the domain can sign.", adsp_name(evidence));
   verdict.found(std::move(finding));
 }
 
 void find_wildcard_shadow(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence) || !evidence.observation.sibling_name) return verdict.not_judged();
+  if (is_never_probed(evidence) || !evidence.observation.wildcard_name) return verdict.not_evaluated();
   if (!comes_from_wildcard(evidence)) return;
   Finding finding;
   finding.detail = fmt::format("the text at {} is the one of a wildcard: \"{}\"", adsp_name(evidence),
@@ -126,7 +128,7 @@ void find_wildcard_shadow(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_differs(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   const auto& published = evidence.adsp_answers.published;
   if (published.size() < 2) return;
   Finding finding;
@@ -142,7 +144,7 @@ void find_differs(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_unknown_token(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   for (const auto& fault : evidence.adsp.faults) {
     if (fault.kind != AdspFault::unknown_value) continue;
     Finding finding;
@@ -154,7 +156,7 @@ void find_unknown_token(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_present(const Evidence& evidence, Verdict& verdict) {
-  if (is_unseen(evidence)) return verdict.not_judged();
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (!is_practice(evidence) || comes_from_wildcard(evidence)) return;
   Finding finding;
   finding.detail = fmt::format("{} says `dkim={}`", adsp_name(evidence),

@@ -105,18 +105,18 @@ struct AtCut {
 /// Finds at each cut on the way to a name of the chain what `look(leg, number of the cut)` gives; once, and
 /// at its worst, where several names have the cut above them. Not judged when the servers above were asked at
 /// none.
-template <class Look>
-void find_at_cuts(const Evidence& evidence, Verdict& verdict, Look look) {
+template <class Judge>
+void find_at_cuts(const Evidence& evidence, Verdict& verdict, Judge judge) {
   std::vector<std::pair<DomainName, AtCut>> found;
   bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    const auto& cuts = leg.leg->delegation.cuts;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const auto& cuts = hop.hop->delegation.cuts;
     for (std::size_t at = 0; at < cuts.size(); ++at) {
       const bool was_asked = std::ranges::any_of(
           cuts[at].parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
       if (!was_asked) continue;
       judged = true;
-      std::optional<AtCut> here = look(leg, at);
+      std::optional<AtCut> here = judge(hop, at);
       if (!here) continue;
       const auto known = std::ranges::find(found, cuts[at].apex, &std::pair<DomainName, AtCut>::first);
       if (known == found.end()) {
@@ -127,7 +127,7 @@ void find_at_cuts(const Evidence& evidence, Verdict& verdict, Look look) {
     }
   }
   for (auto& [apex, here] : found) verdict.found(std::move(here.finding), here.severity);
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 // ---- Different delegations ----
@@ -139,9 +139,9 @@ bool lead_to_different_answers(const std::vector<ReferralGroup>& groups) {
 
 /// Whether that holds for each server of the last zone with one of these names, and there is one.
 template <class Holds>
-bool holds_for_all_named(const LegAnswers& leg, const std::set<DomainName>& names, Holds holds) {
+bool holds_for_all_named(const HopAnswers& hop, const std::set<DomainName>& names, Holds holds) {
   bool any = false;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     if (answer.is_stray() || !names_any(answer.server->names, names)) continue;
     if (!holds(answer)) return false;
     any = true;
@@ -151,21 +151,21 @@ bool holds_for_all_named(const LegAnswers& leg, const std::set<DomainName>& name
 
 /// Whether every server that the group refers to has an older copy of the zone than another of the same
 /// source.
-bool leads_to_old(const LegAnswers& leg, const ReferralGroup& group) {
-  return holds_for_all_named(leg, group.nameservers, [&](const ServerAnswer& answer) {
-    return newest_serial(leg, answer) != nullptr;
+bool leads_to_old(const HopAnswers& hop, const ReferralGroup& group) {
+  return holds_for_all_named(hop, group.nameservers, [&](const ServerAnswer& answer) {
+    return newest_serial(hop, answer) != nullptr;
   });
 }
 
 /// Whether none of the servers that this group alone refers to answers for the name.
-bool leads_nowhere(const LegAnswers& leg, const std::vector<ReferralGroup>& groups,
+bool leads_nowhere(const HopAnswers& hop, const std::vector<ReferralGroup>& groups,
                    const ReferralGroup& group) {
   std::set<DomainName> own = group.nameservers;
   for (const auto& other : groups) {
     if (&other == &group) continue;
     for (const DomainName& name : other.nameservers) own.erase(name);
   }
-  return holds_for_all_named(leg, own, [](const ServerAnswer& answer) { return answer.whole() == nullptr; });
+  return holds_for_all_named(hop, own, [](const ServerAnswer& answer) { return answer.whole() == nullptr; });
 }
 
 /// Servers of the zone above that a difference is told of.
@@ -176,8 +176,8 @@ struct Differing {
 
 /// Those that are behind or lead to what is of no use; where nothing tells, those beside a clear majority;
 /// where there is none, all.
-Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<ReferralGroup>& groups) {
-  const bool is_last = at + 1 == leg.leg->delegation.cuts.size();
+Differing who_differs(const HopAnswers& hop, std::size_t at, const std::vector<ReferralGroup>& groups) {
+  const bool is_last = at + 1 == hop.hop->delegation.cuts.size();
   Parents behind;
   Parents wrong;
   Parents all;
@@ -189,7 +189,7 @@ Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<R
     }
     if (is_behind(group.parents, others))
       behind.insert(behind.end(), group.parents.begin(), group.parents.end());
-    if (is_last && (leads_to_old(leg, group) || leads_nowhere(leg, groups, group)))
+    if (is_last && (leads_to_old(hop, group) || leads_nowhere(hop, groups, group)))
       wrong.insert(wrong.end(), group.parents.begin(), group.parents.end());
     all.insert(all.end(), group.parents.begin(), group.parents.end());
     if (group.parents.size() > largest.size()) largest = group.parents;
@@ -203,9 +203,9 @@ Differing who_differs(const LegAnswers& leg, std::size_t at, const std::vector<R
 }
 
 void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
-  find_at_cuts(evidence, verdict, [](const LegAnswers& leg, std::size_t at) -> std::optional<AtCut> {
-    const ZoneCut& cut = leg.leg->delegation.cuts[at];
-    const auto& groups = leg.cuts[at].groups;
+  find_at_cuts(evidence, verdict, [](const HopAnswers& hop, std::size_t at) -> std::optional<AtCut> {
+    const ZoneCut& cut = hop.hop->delegation.cuts[at];
+    const auto& groups = hop.cuts[at].groups;
     if (groups.size() < 2) return std::nullopt;
     std::vector<std::string> parts;
     for (const auto& group : groups) {
@@ -213,13 +213,13 @@ void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
           fmt::format("{} to {}", parents_text(group.parents), nameservers_text(group.nameservers)));
     }
     const bool differ = lead_to_different_answers(groups);
-    const Differing differing = who_differs(leg, at, groups);
+    const Differing differing = who_differs(hop, at, groups);
     Finding finding;
     finding.servers = ids_of(differing.servers);
     finding.detail = fmt::format("the servers of {} refer to different nameservers for {}: {}; {} for {}{}",
                                  zone_text(cut.parent), cut.apex.to_string(), fmt::join(parts, "; "),
                                  differ ? "they lead to different answers" : "they lead to the same answer",
-                                 leg.leg->owner.to_string(), caveat(cut));
+                                 hop.hop->owner.to_string(), caveat(cut));
     finding.remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut);
     return AtCut{std::move(finding), differ ? Severity::critical : Severity::warning};
   });
@@ -258,18 +258,18 @@ bool answer_otherwise(const ZoneCut& cut, const CutFacts& facts) {
   return !delegated.empty() && !std::ranges::includes(delegated, beside);
 }
 
-std::optional<AtCut> missing_cut(const LegAnswers& leg, std::size_t at) {
-  const ZoneCut& cut = leg.leg->delegation.cuts[at];
-  const Parents& leading = leg.cuts[at].with;
-  const Parents& missing = leg.cuts[at].without;
+std::optional<AtCut> missing_cut(const HopAnswers& hop, std::size_t at) {
+  const ZoneCut& cut = hop.hop->delegation.cuts[at];
+  const Parents& leading = hop.cuts[at].with;
+  const Parents& missing = hop.cuts[at].without;
   if (missing.empty()) return std::nullopt;
-  const bool differs = answer_otherwise(cut, leg.cuts[at]);
+  const bool differs = answer_otherwise(cut, hop.cuts[at]);
   std::vector<std::string> parts;
   for (const ParentAnswer* parent : missing) {
     parts.push_back(fmt::format("{} {}", parents_text({parent}), says_text(*parent)));
-    const ServerAnswer* const own = answer_at(leg, parent->address);
+    const ServerAnswer* const own = answer_at(hop, parent->address);
     if (own != nullptr && own->whole() != nullptr)
-      parts.back() += fmt::format(" (for {}: {})", leg.leg->owner.to_string(), describe(*own));
+      parts.back() += fmt::format(" (for {}: {})", hop.hop->owner.to_string(), describe(*own));
   }
   const bool others_are_behind = is_behind(leading, missing);
   const bool told = others_are_behind || is_behind(missing, leading);
@@ -285,30 +285,30 @@ std::optional<AtCut> missing_cut(const LegAnswers& leg, std::size_t at) {
 }
 
 /// Servers of one zone, of which some answer for the name and others refer to a zone below that holds it.
-void tell_unknown_cut(Verdict& verdict, const LegAnswers& leg) {
+void tell_unknown_cut(Verdict& verdict, const HopAnswers& hop) {
   std::vector<ServerId> referring;
   std::vector<std::string> answering;
   const Response* referral = nullptr;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     if (answer.is_stray()) continue;
     if (answer.whole() != nullptr) answering.push_back(server_text(answer.id));
-    if (!refers_down(answer, leg)) continue;
+    if (!refers_down(answer, hop)) continue;
     referring.push_back(answer.id);
-    for (const Tries* tries : answer.all()) {
-      if (referral == nullptr && tries->response() != nullptr && !tries->response()->referral.empty())
-        referral = tries->response();
+    for (const TransportAttempts* attempts : answer.all()) {
+      if (referral == nullptr && attempts->response() != nullptr && !attempts->response()->referral.empty())
+        referral = attempts->response();
     }
   }
   if (referring.empty() || answering.empty()) return;
   std::vector<std::string> names;
   for (const ServerId& server : referring) names.push_back(server_text(server));
   const std::string apex = referral->referral.front().owner.to_string();
-  const std::string zone = leg.leg->delegation.zone.to_string();
+  const std::string zone = hop.hop->delegation.zone.to_string();
   Finding finding;
   finding.servers = std::move(referring);
   finding.detail =
       fmt::format("{} refers to {}, a zone below {}, and {} answers for {} itself", join_some(names), apex,
-                  zone, join_some(answering), leg.leg->owner.to_string());
+                  zone, join_some(answering), hop.hop->owner.to_string());
   finding.remedy = fmt::format(
       "Find out whether {} is to be a zone of its own, and bring every server of {} to "
       "that.",
@@ -318,7 +318,7 @@ void tell_unknown_cut(Verdict& verdict, const LegAnswers& leg) {
 
 void find_cut_missing(const Evidence& evidence, Verdict& verdict) {
   find_at_cuts(evidence, verdict, missing_cut);
-  for (const LegAnswers& leg : evidence.answers.legs) tell_unknown_cut(verdict, leg);
+  for (const HopAnswers& hop : evidence.answers.hops) tell_unknown_cut(verdict, hop);
 }
 
 // ---- Signatures that the parent promises ----
@@ -351,9 +351,9 @@ std::optional<bool> is_signing(const probe::Delegation& delegation, const Server
            (response.rcode == probe::Rcode::noerror || response.rcode == probe::Rcode::nxdomain);
   };
   std::optional<bool> is_signed;
-  const Response* const sibling = answer.sibling.response();
-  if (sibling != nullptr && answer.sibling.deciding->edns_sent && tells(*sibling))
-    is_signed = shows_signatures(*sibling);
+  const Response* const wildcard_probe = answer.wildcard_probe.response();
+  if (wildcard_probe != nullptr && answer.wildcard_probe.deciding->edns_sent && tells(*wildcard_probe))
+    is_signed = shows_signatures(*wildcard_probe);
   for (const auto& walked : delegation.exchanges) {
     if (walked.server != answer.id.address || walked.zone != delegation.zone || !walked.exchange.response)
       continue;
@@ -367,13 +367,13 @@ std::optional<bool> is_signing(const probe::Delegation& delegation, const Server
 void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   std::set<DomainName> seen;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    const probe::Delegation& delegation = leg.leg->delegation;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const probe::Delegation& delegation = hop.hop->delegation;
     if (delegation.cuts.empty() || delegation.cuts.back().referrals.empty()) continue;
     const ZoneCut& cut = delegation.cuts.back();
     std::vector<ServerId> without;
     bool any_signs = false;
-    for (const ServerAnswer& answer : leg.servers) {
+    for (const ServerAnswer& answer : hop.servers) {
       if (answer.is_stray()) continue;
       const auto is_signed = is_signing(delegation, answer);
       if (!is_signed) continue;
@@ -400,26 +400,26 @@ void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
     if (any_signs) finding.servers = std::move(without);
     verdict.found(std::move(finding));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 // ---- The view from inside ----
 
 void find_internal_view(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.answers.legs.empty()) return verdict.not_judged();
+  if (evidence.answers.hops.empty()) return verdict.not_evaluated();
   std::set<DomainName> seen;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    if (!is_internal_view(leg) || !seen.insert(leg.leg->delegation.zone).second) continue;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    if (!is_internal_view(hop) || !seen.insert(hop.hop->delegation.zone).second) continue;
     std::vector<std::string> inside;
     std::vector<std::string> outside;
     Finding finding;
-    for (const ServerAnswer& answer : leg.servers) {
+    for (const ServerAnswer& answer : hop.servers) {
       if (answer.is_stray()) continue;
       const bool refused = answer.server->not_asked == probe::NotAsked::address_refused;
       (refused ? inside : outside).push_back(server_text(answer.id));
       if (refused) finding.servers.push_back(answer.id);
     }
-    const std::string zone = leg.leg->delegation.zone.to_string();
+    const std::string zone = hop.hop->delegation.zone.to_string();
     finding.detail = fmt::format(
         "{} as it is answered here names servers at private addresses alone ({}), while its parent names {}: "
         "this "

@@ -29,9 +29,9 @@ std::optional<std::string> present_key(const Evidence& evidence) {
   return std::nullopt;
 }
 
-std::optional<std::string> key_of(const AnswerSpan& span) {
-  if (span.kind != PublishedKind::texts) return std::nullopt;
-  for (const auto& strings : span.texts) {
+std::optional<std::string> key_of(const AnswerPeriod& period) {
+  if (period.kind != PublishedKind::texts) return std::nullopt;
+  for (const auto& strings : period.texts) {
     const KeyRecord record = read_key_record(join_strings(strings));
     if (record.key && !record.key->sha256.empty()) return record.key->sha256;
   }
@@ -53,11 +53,11 @@ struct KeyRun {
 
 std::optional<KeyRun> run_of(const ServerTimeline& timeline, const std::string& present) {
   std::optional<KeyRun> run;
-  for (auto span = timeline.spans.rbegin(); span != timeline.spans.rend(); ++span) {
-    const auto key = key_of(*span);
+  for (auto period = timeline.periods.rbegin(); period != timeline.periods.rend(); ++period) {
+    const auto key = key_of(*period);
     if (!key) continue;
     if (*key == present) {
-      run = KeyRun{span->first_seen, std::nullopt};
+      run = KeyRun{period->first_seen, std::nullopt};
     } else {
       if (run) run->before = key;
       break;
@@ -86,21 +86,21 @@ std::string hours_text(std::chrono::milliseconds time) {
 /// signed last.
 std::optional<WallTime> verified_until(const Evidence& evidence) {
   if (!evidence.expectation.last_signature) return std::nullopt;
-  return *evidence.expectation.last_signature + evidence.policy.transit;
+  return *evidence.expectation.last_signature + evidence.policy.retention;
 }
 
 /// The key that a retired selector must keep: the one that was named, else the last one that was seen.
 std::optional<std::string> retired_key(const Evidence& evidence) {
   if (evidence.expectation.key_sha256) return evidence.expectation.key_sha256;
-  const AnswerSpan* last = nullptr;
+  const AnswerPeriod* last = nullptr;
   std::optional<std::string> key;
   for (const auto& timeline : evidence.history.servers) {
-    for (const auto& span : timeline.spans) {
+    for (const auto& period : timeline.periods) {
       // What was first seen after the last signature did not make it.
-      if (span.first_seen > *evidence.expectation.last_signature) continue;
-      if (last != nullptr && last->last_seen >= span.last_seen) continue;
-      if (const auto found = key_of(span)) {
-        last = &span;
+      if (period.first_seen > *evidence.expectation.last_signature) continue;
+      if (last != nullptr && last->last_seen >= period.last_seen) continue;
+      if (const auto found = key_of(period)) {
+        last = &period;
         key = found;
       }
     }
@@ -126,7 +126,7 @@ std::string without_key(const Evidence& evidence, const AnswerGroup& group,
 void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
   if (evidence.expectation.role != config::Role::retired) return;
   const auto until = verified_until(evidence);
-  if (!until || evidence.answers.published.empty()) return verdict.not_judged();
+  if (!until || evidence.answers.published.empty()) return verdict.not_evaluated();
   if (evidence.observation.observed_at >= *until) return;
   const auto key = retired_key(evidence);
   for (const auto& group : evidence.answers.published) {
@@ -146,7 +146,7 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
 void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
   if (evidence.expectation.role != config::Role::retired) return;
   const auto until = verified_until(evidence);
-  if (!until || evidence.answers.published.empty()) return verdict.not_judged();
+  if (!until || evidence.answers.published.empty()) return verdict.not_evaluated();
   if (evidence.observation.observed_at < *until) return;
   const auto key = retired_key(evidence);
   for (const auto& group : evidence.answers.published) {
@@ -165,7 +165,7 @@ void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
   // A retired selector that has another key was given up too early: that is said there.
   if (evidence.expectation.role == config::Role::retired) return;
   const auto until = verified_until(evidence);
-  if (!until || !evidence.history.first_look) return verdict.not_judged();
+  if (!until || !evidence.history.first_probe) return verdict.not_evaluated();
   const auto change = last_change(evidence);
   // A signature after the change was made with the new key.
   if (!change || change->seen <= *evidence.expectation.last_signature || change->seen >= *until ||
@@ -183,11 +183,11 @@ void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_changed_unexpectedly(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.history.first_look || evidence.answers.published.empty()) return verdict.not_judged();
+  if (!evidence.history.first_probe || evidence.answers.published.empty()) return verdict.not_evaluated();
   // Where the key is named, a wrong one is told without any history.
   if (evidence.expectation.role != config::Role::active || evidence.expectation.key_sha256) return;
   const auto change = last_change(evidence);
-  if (!change || evidence.observation.observed_at - change->seen >= evidence.policy.transit) return;
+  if (!change || evidence.observation.observed_at - change->seen >= evidence.policy.retention) return;
   Finding finding;
   finding.detail = fmt::format("key SHA-256 {}... stands where {}... was seen before",
                                present_key(evidence)->substr(0, 16), change->before.substr(0, 16));
@@ -200,7 +200,7 @@ void find_changed_unexpectedly(const Evidence& evidence, Verdict& verdict) {
 void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
   const auto highest = evidence.expectation.highest_key_age;
   const auto present = present_key(evidence);
-  if (highest <= highest.zero() || !evidence.history.first_look || !present) return verdict.not_judged();
+  if (highest <= highest.zero() || !evidence.history.first_probe || !present) return verdict.not_evaluated();
   if (evidence.expectation.role != config::Role::active) return;
   std::optional<WallTime> since;
   for (const auto& timeline : evidence.history.servers) {
@@ -218,14 +218,14 @@ void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
 bool is_one_place(const Evidence& evidence, const ReadText& text, const KeyPlace& place) {
   const config::DomainName& owner = text.group->owner;
   if (place.owner == owner) return true;
-  const auto leg = std::ranges::find_if(evidence.answers.legs,
-                                        [&](const LegAnswers& each) { return each.leg->owner == owner; });
-  return leg != evidence.answers.legs.end() && leg->leg->delegation.zone == place.zone &&
+  const auto hop = std::ranges::find_if(evidence.answers.hops,
+                                        [&](const HopAnswers& each) { return each.hop->owner == owner; });
+  return hop != evidence.answers.hops.end() && hop->hop->delegation.zone == place.zone &&
          stands_elsewhere(evidence, text) && !place.owner.is_at_or_below(place.domain);
 }
 
 void find_reused(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.elsewhere || !present_key(evidence)) return verdict.not_judged();
+  if (!evidence.elsewhere || !present_key(evidence)) return verdict.not_evaluated();
   std::set<std::string> told;
   for (const auto& text : evidence.texts) {
     if (!text.record.key || text.record.key->sha256.empty()) continue;

@@ -39,7 +39,7 @@ void for_each_rsa_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
     finding.remedy = fmt::format("At {}: {}.", published_at(text), fault->remedy);
     verdict.found(std::move(finding));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 std::string new_pair(std::uint32_t bits) {
@@ -131,7 +131,7 @@ void find_exponent_unusual(const Evidence& evidence, Verdict& verdict) {
 
 void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
   const auto& wanted = evidence.expectation.key_sha256;
-  if (!wanted) return verdict.not_judged();
+  if (!wanted) return verdict.not_evaluated();
   bool judged = false;
   for (const auto& text : evidence.texts) {
     if (!text.record.key || text.record.key->sha256.empty()) continue;
@@ -149,7 +149,7 @@ void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
         published_at(text));
     verdict.found(std::move(finding));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 /// The private half of a key that was published by mistake is another matter: `key_private_leaked`.
@@ -171,7 +171,7 @@ void find_blocklisted(const Evidence& evidence, Verdict& verdict) {
         published_at(text));
     verdict.found(std::move(finding));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 }  // namespace
@@ -195,7 +195,7 @@ std::span<const Check> key_checks() {
        .severity = Severity::critical,
        .roles = {.pending = RoleEffect::clear,
                  .standby = RoleEffect::clear,
-                 .retired = RoleEffect::not_judged},
+                 .retired = RoleEffect::not_evaluated},
        .reference = "RFC 6376 section 3.6.1",
        .summary = "the key is revoked",
        .effect = "every signature made with this selector fails",

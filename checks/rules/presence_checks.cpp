@@ -23,7 +23,7 @@ bool has_texts(const ChainAnswers& answers) {
 /// Absence at the end of an alias is a dangling alias, and a domain that does not exist has no selectors.
 void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outcome, std::string_view says) {
   const auto& answers = evidence.answers;
-  if (answers.published.empty()) return verdict.not_judged();
+  if (answers.published.empty()) return verdict.not_evaluated();
   if (has_texts(answers) || !answers.aliases.empty() || domain_denied(evidence.observation)) return;
   // NXDOMAIN beside NODATA is one absence; the servers that differ have a row of their own.
   const auto group = std::ranges::find(answers.published, outcome, &AnswerGroup::outcome);
@@ -58,7 +58,8 @@ void find_missing_nodata(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_domain_nxdomain(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.answers.published.empty() && !domain_denied(evidence.observation)) return verdict.not_judged();
+  if (evidence.answers.published.empty() && !domain_denied(evidence.observation))
+    return verdict.not_evaluated();
   if (has_texts(evidence.answers) || !domain_denied(evidence.observation)) return;
   Finding finding;
   finding.detail = fmt::format("NXDOMAIN for {}", evidence.observation.domain.to_string());
@@ -70,7 +71,7 @@ void find_domain_nxdomain(const Evidence& evidence, Verdict& verdict) {
 /// Each group of servers that publish several texts, with how many of them are keys.
 template <class Judge>
 void for_each_crowd(const Evidence& evidence, Verdict& verdict, Judge judge) {
-  if (evidence.texts.empty()) return verdict.not_judged();
+  if (evidence.texts.empty()) return verdict.not_evaluated();
   for (const auto& group : evidence.answers.published) {
     if (group.texts.size() < 2) continue;
     std::size_t keys = 0;
@@ -177,7 +178,7 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.answers.published.empty()) return verdict.not_judged();
+  if (evidence.answers.published.empty()) return verdict.not_evaluated();
   // What a wildcard's alias leads to was not put there for the selector.
   if (wildcard_alias(evidence)) return;
   for (const auto& text : evidence.texts) {
@@ -199,10 +200,10 @@ void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
 void find_wildcard(const Evidence& evidence, Verdict& verdict) {
   bool asked = false;
   const auto wildcard = wildcard_alias(evidence);
-  for (const auto& leg : evidence.observation.key.legs) {
-    for (const auto& server : leg.servers) {
+  for (const auto& hop : evidence.observation.key.hops) {
+    for (const auto& server : hop.servers) {
       for (const auto& exchange : server.exchanges) {
-        if (exchange.purpose != probe::Purpose::sibling || !exchange.response) continue;
+        if (exchange.purpose != probe::Purpose::wildcard_probe || !exchange.response) continue;
         asked = true;
         const std::string name = exchange.question_name.to_string();
         Finding finding;
@@ -220,7 +221,7 @@ void find_wildcard(const Evidence& evidence, Verdict& verdict) {
       }
     }
   }
-  if (!asked) verdict.not_judged();
+  if (!asked) verdict.not_evaluated();
 }
 
 std::string policy_seen(std::string_view policy, const config::DomainName& name) {
@@ -241,8 +242,8 @@ void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
     finding.remedy = policy_remedy(*name);
     return verdict.found(std::move(finding));
   }
-  for (const auto& leg : evidence.answers.legs) {
-    for (const auto& server : leg.servers) {
+  for (const auto& hop : evidence.answers.hops) {
+    for (const auto& server : hop.servers) {
       const probe::Response* const response = server.domainkey.response();
       if (!is_whole(server.domainkey.outcome) || response == nullptr || !name ||
           server.domainkey.deciding->question_name != *name) {
@@ -257,7 +258,7 @@ void find_domainkeys_policy(const Evidence& evidence, Verdict& verdict) {
       finding.servers.push_back(server.id);
     }
   }
-  if (asked == 0) return verdict.not_judged();
+  if (asked == 0) return verdict.not_evaluated();
   if (finding.servers.empty()) return;
   if (finding.servers.size() == asked) finding.servers.clear();
   finding.detail = policy_seen(policy, *name);
@@ -275,7 +276,7 @@ std::span<const Check> presence_checks() {
        .severity = Severity::critical,
        .roles = {.pending = RoleEffect::clear,
                  .standby = RoleEffect::clear,
-                 .retired = RoleEffect::not_judged},
+                 .retired = RoleEffect::not_evaluated},
        .reference = "RFC 6376 section 6.1.2",
        .summary = "the selector's name does not exist",
        .effect = "every signature made with this selector fails",
@@ -288,7 +289,7 @@ std::span<const Check> presence_checks() {
        .severity = Severity::critical,
        .roles = {.pending = RoleEffect::clear,
                  .standby = RoleEffect::clear,
-                 .retired = RoleEffect::not_judged},
+                 .retired = RoleEffect::not_evaluated},
        .reference = "RFC 6376 section 6.1.2",
        .summary = "the selector's name has no TXT record",
        .effect = "every signature made with this selector fails",

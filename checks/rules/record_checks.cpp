@@ -29,7 +29,7 @@ void find_in_own_texts(const Evidence& evidence, Verdict& verdict) {
 
 /// RFC 6376 section 3.6.1: with the flag s the domain of i= must be that of d=, and no subdomain of it.
 void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.expectation.subdomain_identities || !has_key_record(evidence)) return verdict.not_judged();
+  if (!evidence.expectation.subdomain_identities || !has_key_record(evidence)) return verdict.not_evaluated();
   for (const auto& text : evidence.texts) {
     const Tag* const flags = text.record.list.find("t");
     if (!text.record.is_key_record() || flags == nullptr) continue;
@@ -53,7 +53,7 @@ void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
 // ---- How a text is cut into strings ----
 
 /// Where one string of a record ends and the next begins, with the white space around it.
-struct Seam {
+struct StringBoundary {
   std::size_t string = 0;  ///< of the string before it, counted from 1
   std::size_t offset = 0;  ///< in the joined text
   std::size_t space_begin = 0;
@@ -63,18 +63,21 @@ struct Seam {
   [[nodiscard]] bool has_space() const { return space_begin < space_end; }
 };
 
-std::vector<Seam> seams_of(const PublishedText& published) {
-  std::vector<Seam> seams;
+std::vector<StringBoundary> boundaries_of(const PublishedText& published) {
+  std::vector<StringBoundary> boundaries;
   const std::string& text = published.text;
   std::size_t offset = 0;
   for (std::size_t i = 0; i + 1 < published.strings.size(); ++i) {
     offset += published.strings[i].size();
-    Seam seam{i + 1, offset, offset, offset, published.strings[i].size() == probe::longest_string};
-    while (seam.space_begin > 0 && config::is_space(text[seam.space_begin - 1])) --seam.space_begin;
-    while (seam.space_end < text.size() && config::is_space(text[seam.space_end])) ++seam.space_end;
-    seams.push_back(seam);
+    StringBoundary boundary{i + 1, offset, offset, offset,
+                            published.strings[i].size() == probe::longest_string};
+    while (boundary.space_begin > 0 && config::is_space(text[boundary.space_begin - 1]))
+      --boundary.space_begin;
+    while (boundary.space_end < text.size() && config::is_space(text[boundary.space_end]))
+      ++boundary.space_end;
+    boundaries.push_back(boundary);
   }
-  return seams;
+  return boundaries;
 }
 
 /// v=, h=, k=, s= and t= hold words, in which white space breaks something; p= and others do not.
@@ -82,40 +85,40 @@ bool holds_words(const Tag& tag) {
   return tag.name.size() == 1 && std::string_view("vhkst").find(tag.name[0]) != std::string_view::npos;
 }
 
-std::string strings_text(const Seam& seam) {
-  return fmt::format("where string {} ends and string {} begins", seam.string, seam.string + 1);
+std::string strings_text(const StringBoundary& boundary) {
+  return fmt::format("where string {} ends and string {} begins", boundary.string, boundary.string + 1);
 }
 
-struct SeamFault {
+struct BoundaryFault {
   std::string detail{};
   std::string remedy{};
 };
 
 /// What was lost, added or left over at a seam, so that the joined text is not what was meant.
-std::optional<SeamFault> damage_at(const Seam& seam, const ReadText& read) {
+std::optional<BoundaryFault> damage_at(const StringBoundary& boundary, const ReadText& read) {
   const std::string& text = read.published->text;
   for (const auto& fault : read.record.faults) {
     if (fault.fault != RecordFault::tag_missing_semicolon || !fault.offset) continue;
-    if (*fault.offset < seam.space_begin || *fault.offset > seam.space_end) continue;
-    return SeamFault{fmt::format("{}, no semicolon separates the two tags", strings_text(seam)),
-                     fmt::format("end string {} with `; `", seam.string)};
+    if (*fault.offset < boundary.space_begin || *fault.offset > boundary.space_end) continue;
+    return BoundaryFault{fmt::format("{}, no semicolon separates the two tags", strings_text(boundary)),
+                         fmt::format("end string {} with `; `", boundary.string)};
   }
   for (const auto& tag : read.record.list.tags) {
     const std::size_t end = std::min(tag.value_offset + tag.value.size(), text.size());
-    if (seam.space_begin <= tag.value_offset || seam.space_end >= end) continue;
-    const char before = text[seam.space_begin - 1];
-    const char behind = text[seam.space_end];
-    if (holds_words(tag) && seam.has_space() && before != ':' && behind != ':') {
-      return SeamFault{
-          fmt::format("{}, white space breaks the value \"{}\" of {}=", strings_text(seam),
+    if (boundary.space_begin <= tag.value_offset || boundary.space_end >= end) continue;
+    const char before = text[boundary.space_begin - 1];
+    const char behind = text[boundary.space_end];
+    if (holds_words(tag) && boundary.has_space() && before != ':' && behind != ':') {
+      return BoundaryFault{
+          fmt::format("{}, white space breaks the value \"{}\" of {}=", strings_text(boundary),
                       config::escape_text(tag.value, shown_tag_bytes),
                       config::escape_text(tag.name, shown_tag_bytes)),
           fmt::format("delete the white space at the end of string {} and at the beginning of string {}",
-                      seam.string, seam.string + 1)};
+                      boundary.string, boundary.string + 1)};
     }
     if (tag.name == "p" && before == '=' && behind != '=') {
-      return SeamFault{
-          fmt::format("{}, `=` stands inside p=: each string was encoded by itself", strings_text(seam)),
+      return BoundaryFault{
+          fmt::format("{}, `=` stands inside p=: each string was encoded by itself", strings_text(boundary)),
           "encode the whole key at once, then cut the text into strings"};
     }
   }
@@ -125,12 +128,12 @@ std::optional<SeamFault> damage_at(const Seam& seam, const ReadText& read) {
 /// Asks `judge` about each key record that is published in several strings.
 template <class Judge>
 void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
-  if (!has_key_record(evidence)) return verdict.not_judged();
+  if (!has_key_record(evidence)) return verdict.not_evaluated();
   for (const auto& text : evidence.texts) {
     if (!text.record.is_key_record() || text.record.has(RecordFault::key_private_leaked) ||
         text.published->strings.size() < 2)
       continue;
-    std::optional<SeamFault> fault = judge(text);
+    std::optional<BoundaryFault> fault = judge(text);
     if (!fault) continue;
     Finding finding;
     finding.servers = servers_of(evidence, text);
@@ -140,10 +143,10 @@ void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge)
   }
 }
 
-void find_seam_damage(const Evidence& evidence, Verdict& verdict) {
-  for_each_split_key(evidence, verdict, [](const ReadText& text) -> std::optional<SeamFault> {
-    for (const Seam& seam : seams_of(*text.published)) {
-      if (auto fault = damage_at(seam, text)) return fault;
+void find_boundary_damage(const Evidence& evidence, Verdict& verdict) {
+  for_each_split_key(evidence, verdict, [](const ReadText& text) -> std::optional<BoundaryFault> {
+    for (const StringBoundary& boundary : boundaries_of(*text.published)) {
+      if (auto fault = damage_at(boundary, text)) return fault;
     }
     return std::nullopt;
   });
@@ -152,7 +155,7 @@ void find_seam_damage(const Evidence& evidence, Verdict& verdict) {
 /// Legal, but the work of a hand or of a tool that did not mean it: whoever joins the strings with a space in
 /// between, as some tools do against the RFC, breaks the record.
 void find_odd_split(const Evidence& evidence, Verdict& verdict) {
-  for_each_split_key(evidence, verdict, [&](const ReadText& read) -> std::optional<SeamFault> {
+  for_each_split_key(evidence, verdict, [&](const ReadText& read) -> std::optional<BoundaryFault> {
     if (stands_elsewhere(evidence, read)) return std::nullopt;
     const PublishedText& published = *read.published;
     const std::size_t count = published.strings.size();
@@ -163,21 +166,22 @@ void find_odd_split(const Evidence& evidence, Verdict& verdict) {
         "a semicolon or inside p=",
         published.text.size());
     if (std::ranges::find(published.strings, std::string()) != published.strings.end())
-      return SeamFault{fmt::format("one of the {} strings is empty", count), remedy};
-    for (const Seam& seam : seams_of(published)) {
-      if (seam.filled || damage_at(seam, read)) continue;
+      return BoundaryFault{fmt::format("one of the {} strings is empty", count), remedy};
+    for (const StringBoundary& boundary : boundaries_of(published)) {
+      if (boundary.filled || damage_at(boundary, read)) continue;
       for (const auto& tag : read.record.list.tags) {
         const std::size_t end = tag.value_offset + (holds_words(tag) ? tag.value.size() : 0);
-        if (seam.offset <= tag.offset || seam.offset >= end) continue;
-        return SeamFault{fmt::format("the tag {}= is cut in two {}",
-                                     config::escape_text(tag.name, shown_tag_bytes), strings_text(seam)),
-                         remedy};
+        if (boundary.offset <= tag.offset || boundary.offset >= end) continue;
+        return BoundaryFault{
+            fmt::format("the tag {}= is cut in two {}", config::escape_text(tag.name, shown_tag_bytes),
+                        strings_text(boundary)),
+            remedy};
       }
     }
     if (count > 2 * needed + 1)
-      return SeamFault{fmt::format("{} bytes are cut into {} strings where {} would do",
-                                   published.text.size(), count, needed),
-                       remedy};
+      return BoundaryFault{fmt::format("{} bytes are cut into {} strings where {} would do",
+                                       published.text.size(), count, needed),
+                           remedy};
     return std::nullopt;
   });
 }
@@ -644,7 +648,7 @@ std::span<const Check> record_checks() {
        .remedy = "Enter the record as one text and let the software cut it.",
        .example = {Example::behaviour,
                    "The strings are `v=DKIM1; k=rsa; p=MII` and ` BIjANBgkq...`: a space came in."},
-       .find = find_seam_damage},
+       .find = find_boundary_damage},
       {.name = "txt_odd_split",
        .scope = Scope::record,
        .needs = Needs::key_text,

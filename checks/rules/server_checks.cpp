@@ -40,14 +40,14 @@ using probe::Rcode;
 using probe::Response;
 using probe::Transport;
 
-std::uint32_t strange_questions(const Tries& tries) {
-  return tries.ignored[IgnoreReason::wrong_question] + tries.ignored[IgnoreReason::wrong_class] +
-         tries.ignored[IgnoreReason::no_question] + tries.ignored[IgnoreReason::wrong_id];
+std::uint32_t strange_questions(const TransportAttempts& attempts) {
+  return attempts.ignored[IgnoreReason::wrong_question] + attempts.ignored[IgnoreReason::wrong_class] +
+         attempts.ignored[IgnoreReason::no_question] + attempts.ignored[IgnoreReason::wrong_id];
 }
 
-std::uint32_t strange_messages(const Tries& tries) {
-  return tries.ignored[IgnoreReason::malformed] + tries.ignored[IgnoreReason::wrong_opcode] +
-         tries.ignored[IgnoreReason::not_a_response];
+std::uint32_t strange_messages(const TransportAttempts& attempts) {
+  return attempts.ignored[IgnoreReason::malformed] + attempts.ignored[IgnoreReason::wrong_opcode] +
+         attempts.ignored[IgnoreReason::not_a_response];
 }
 
 /// "3 with another class, 1 with another id": only what there is.
@@ -66,7 +66,7 @@ void find_servfail(const Evidence& evidence, Verdict& verdict) {
     const ServerAnswer& answer = asked.answer;
     const std::string remedy = fmt::format(
         "Read the log of {}: has the zone {} expired, did it fail to load, or does its backend not answer?",
-        asked.who(), asked.leg.leg->delegation.zone.to_string());
+        asked.who(), asked.hop.hop->delegation.zone.to_string());
     if (answer.outcome == ServerOutcome::servfail)
       return Fault{fmt::format("{} says SERVFAIL for {}", asked.who(), asked.question()), remedy};
     if (!is_whole(answer.outcome)) return std::nullopt;
@@ -80,12 +80,12 @@ void find_servfail(const Evidence& evidence, Verdict& verdict) {
 
 /// Where no other server can stand in for it, whoever asks goes without the key.
 std::optional<Severity> severity_of_failure(const Asked& asked) {
-  if (!fails_everywhere(asked.leg)) return std::nullopt;
+  if (!fails_everywhere(asked.hop)) return std::nullopt;
   return Severity::critical;
 }
 
 std::string_view for_all_text(const Asked& asked) {
-  return fails_everywhere(asked.leg) ? "; no server of its zone answers, so no receiver gets the key" : "";
+  return fails_everywhere(asked.hop) ? "; no server of its zone answers, so no receiver gets the key" : "";
 }
 
 void find_by_outcome(const Evidence& evidence, Verdict& verdict, ServerOutcome wanted, const char* says,
@@ -136,9 +136,10 @@ std::optional<std::string> resolver_reason(const ServerAnswer& answer) {
 
 std::optional<std::string> lame_reason(const ServerAnswer& answer) {
   if (answer.server->not_asked == probe::NotAsked::answers_as_resolver) return resolver_reason(answer);
-  const Tries* said = nullptr;
-  for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (said == nullptr && tries->response() != nullptr && tries->outcome == answer.outcome) said = tries;
+  const TransportAttempts* said = nullptr;
+  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (said == nullptr && attempts->response() != nullptr && attempts->outcome == answer.outcome)
+      said = attempts;
   }
   if (said == nullptr) return std::nullopt;
   const Response& response = *said->response();
@@ -175,7 +176,7 @@ std::optional<std::string> lame_reason(const ServerAnswer& answer) {
 void find_lame(const Evidence& evidence, Verdict& verdict) {
   const auto find = [](const Asked& asked) -> std::optional<Fault> {
     const auto reason = lame_reason(asked.answer);
-    if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.leg))
+    if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.hop))
       return std::nullopt;
     return Fault{
         fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
@@ -192,9 +193,9 @@ void find_lame(const Evidence& evidence, Verdict& verdict) {
 
 void find_wrong_source(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
-    for (const Tries* tries : asked.answer.all()) {
-      const std::uint32_t count = tries->ignored[IgnoreReason::wrong_source];
-      if (count == 0 || tries->response() != nullptr) continue;
+    for (const TransportAttempts* attempts : asked.answer.all()) {
+      const std::uint32_t count = attempts->ignored[IgnoreReason::wrong_source];
+      if (count == 0 || attempts->response() != nullptr) continue;
       return Fault{
           fmt::format("{} datagrams came from another address than {}, which was asked for {}; none "
                       "came from it",
@@ -209,14 +210,15 @@ void find_wrong_source(const Evidence& evidence, Verdict& verdict) {
 
 void find_wrong_question(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
-    for (const Tries* tries : asked.answer.all()) {
-      if (strange_questions(*tries) == 0 || tries->response() != nullptr) continue;
+    for (const TransportAttempts* attempts : asked.answer.all()) {
+      if (strange_questions(*attempts) == 0 || attempts->response() != nullptr) continue;
       return Fault{
-          fmt::format("{} answers another question than the one for {}: {}", asked.who(), asked.question(),
-                      count_some({{tries->ignored[IgnoreReason::wrong_question], "with another name or type"},
-                                  {tries->ignored[IgnoreReason::wrong_class], "with another class"},
-                                  {tries->ignored[IgnoreReason::no_question], "without a question"},
-                                  {tries->ignored[IgnoreReason::wrong_id], "with another id"}})),
+          fmt::format(
+              "{} answers another question than the one for {}: {}", asked.who(), asked.question(),
+              count_some({{attempts->ignored[IgnoreReason::wrong_question], "with another name or type"},
+                          {attempts->ignored[IgnoreReason::wrong_class], "with another class"},
+                          {attempts->ignored[IgnoreReason::no_question], "without a question"},
+                          {attempts->ignored[IgnoreReason::wrong_id], "with another id"}})),
           fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
     }
     return std::nullopt;
@@ -225,27 +227,27 @@ void find_wrong_question(const Evidence& evidence, Verdict& verdict) {
 
 void find_malformed(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
-    for (const Tries* tries : asked.answer.all()) {
-      if (!tries->tells()) continue;
+    for (const TransportAttempts* attempts : asked.answer.all()) {
+      if (!attempts->tells()) continue;
       std::string what;
-      const Response* response = tries->response();
+      const Response* response = attempts->response();
       if (response != nullptr && response->malformed_txt > 0) {
         what = fmt::format("{} TXT records without any string", response->malformed_txt);
-      } else if (tries->outcome == ServerOutcome::malformed && response != nullptr) {
+      } else if (attempts->outcome == ServerOutcome::malformed && response != nullptr) {
         what = "a record of another name in place of an answer";
-      } else if (tries->outcome == ServerOutcome::malformed) {
+      } else if (attempts->outcome == ServerOutcome::malformed) {
         what = "a message that breaks the format";
-      } else if (response == nullptr && strange_messages(*tries) > 0) {
+      } else if (response == nullptr && strange_messages(*attempts) > 0) {
         what = "messages that are no answer: " +
-               count_some({{tries->ignored[IgnoreReason::malformed], "that break the format"},
-                           {tries->ignored[IgnoreReason::not_a_response], "that are no responses"},
-                           {tries->ignored[IgnoreReason::wrong_opcode], "with another opcode"}});
+               count_some({{attempts->ignored[IgnoreReason::malformed], "that break the format"},
+                           {attempts->ignored[IgnoreReason::not_a_response], "that are no responses"},
+                           {attempts->ignored[IgnoreReason::wrong_opcode], "with another opcode"}});
       }
       if (what.empty()) continue;
       return Fault{
           fmt::format("{} sends {} when asked for {} over {}", asked.who(), what,
-                      tries->deciding->question_name.to_string(),
-                      tries->deciding->transport == Transport::tcp ? "TCP" : "UDP"),
+                      attempts->deciding->question_name.to_string(),
+                      attempts->deciding->transport == Transport::tcp ? "TCP" : "UDP"),
           fmt::format("Replace or repair the DNS software of {}, or what stands before it.", asked.who())};
     }
     return std::nullopt;
@@ -257,18 +259,19 @@ void find_malformed(const Evidence& evidence, Verdict& verdict) {
 void find_case_not_preserved(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) {
     const auto all = answer.all();
-    return std::any_of(all.begin(), all.end(),
-                       [](const Tries* t) { return t->response() != nullptr && mixes_case(*t->deciding); });
+    return std::any_of(all.begin(), all.end(), [](const TransportAttempts* t) {
+      return t->response() != nullptr && mixes_case(*t->deciding);
+    });
   };
   for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
-    for (const Tries* tries : asked.answer.all()) {
-      const Response* response = tries->response();
-      if (response == nullptr || !mixes_case(*tries->deciding) || !response->has_question ||
+    for (const TransportAttempts* attempts : asked.answer.all()) {
+      const Response* response = attempts->response();
+      if (response == nullptr || !mixes_case(*attempts->deciding) || !response->has_question ||
           response->question_case_kept) {
         continue;
       }
       return Fault{fmt::format("{} changes the letter case of the question {}", asked.who(),
-                               tries->deciding->question_name.to_string()),
+                               attempts->deciding->question_name.to_string()),
                    fmt::format("Let {} copy the question into its response octet by octet.", asked.who())};
     }
     return std::nullopt;
@@ -301,7 +304,7 @@ void find_address_refused(const Evidence& evidence, Verdict& verdict) {
   const auto is_there = [](const ServerAnswer&) { return true; };
   for_each_server(evidence, verdict, is_there, [](const Asked& asked) -> std::optional<Fault> {
     // Inside a network its private addresses are right.
-    if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.leg))
+    if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.hop))
       return std::nullopt;
     const auto purpose = config::special_purpose(asked.answer.id.address.ip);
     return Fault{
@@ -309,18 +312,18 @@ void find_address_refused(const Evidence& evidence, Verdict& verdict) {
                     purpose.empty() ? "not a public one" : purpose),
         fmt::format("Give {} a public address in its A or AAAA record, or take it out of the NS records "
                     "of {}.",
-                    asked.answer.id.name, asked.leg.leg->delegation.zone.to_string())};
+                    asked.answer.id.name, asked.hop.hop->delegation.zone.to_string())};
   });
 }
 
 void find_address_missing(const Evidence& evidence, Verdict& verdict) {
   std::vector<config::DomainName> told;
   bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    const std::string zone = leg.leg->delegation.zone.to_string();
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const std::string zone = hop.hop->delegation.zone.to_string();
     // Many names that fail alike, as in a hostile delegation, are one finding.
     std::map<probe::HostOutcome, std::vector<std::string>> missing;
-    for (const auto& nameserver : leg.leg->delegation.nameservers) {
+    for (const auto& nameserver : hop.hop->delegation.nameservers) {
       if (nameserver.host == probe::HostOutcome::unknown) continue;
       judged = true;
       const bool is_missing = nameserver.host == probe::HostOutcome::name_missing ||
@@ -343,7 +346,7 @@ void find_address_missing(const Evidence& evidence, Verdict& verdict) {
       verdict.found(std::move(finding));
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 /// Which addresses of a nameserver could not be learned, so that perhaps a server was not asked.
@@ -357,8 +360,8 @@ std::string_view unknown_addresses(const probe::Nameserver& nameserver) {
 void find_address_unknown(const Evidence& evidence, Verdict& verdict) {
   std::vector<config::DomainName> told;
   bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    const probe::Delegation& delegation = leg.leg->delegation;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const probe::Delegation& delegation = hop.hop->delegation;
     // A search that found no server, or was broken off, says so itself.
     if (delegation.outcome != probe::DiscoveryOutcome::complete &&
         delegation.outcome != probe::DiscoveryOutcome::budget_exhausted)
@@ -388,7 +391,7 @@ void find_address_unknown(const Evidence& evidence, Verdict& verdict) {
       verdict.found(std::move(finding));
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 // ---- EDNS ----
@@ -465,9 +468,9 @@ void find_edns_violation(const Evidence& evidence, Verdict& verdict) {
 void find_slow(const Evidence& evidence, Verdict& verdict) {
   const auto fastest = [](const ServerAnswer& answer) {
     std::optional<std::chrono::microseconds> best;
-    for (const Tries* tries : answer.all()) {
-      if (tries->response() == nullptr || tries->deciding->transport != Transport::udp) continue;
-      best = std::min(best.value_or(tries->deciding->took), tries->deciding->took);
+    for (const TransportAttempts* attempts : answer.all()) {
+      if (attempts->response() == nullptr || attempts->deciding->transport != Transport::udp) continue;
+      best = std::min(best.value_or(attempts->deciding->took), attempts->deciding->took);
     }
     return best;
   };
@@ -514,11 +517,11 @@ void find_tc_unneeded(const Evidence& evidence, Verdict& verdict) {
 // ---- Staleness ----
 
 /// The newest serial of the group with the letter A, with the SOA that holds it.
-const probe::SoaRecord* newest_of_majority(const LegAnswers& leg) {
+const probe::SoaRecord* newest_of_majority(const HopAnswers& hop) {
   const probe::SoaRecord* newest = nullptr;
-  for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-    const probe::SoaRecord* soa = leg.servers[i].soa_record;
-    if (leg.rows[i].group != 'A' || soa == nullptr) continue;
+  for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+    const probe::SoaRecord* soa = hop.servers[i].soa_record;
+    if (hop.rows[i].group != 'A' || soa == nullptr) continue;
     if (newest == nullptr || serial_is_newer(soa->serial, newest->serial)) newest = soa;
   }
   return newest;
@@ -526,34 +529,34 @@ const probe::SoaRecord* newest_of_majority(const LegAnswers& leg) {
 
 void find_stale(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    judged = judged || !leg.groups.empty();
-    const probe::SoaRecord* newest = newest_of_majority(leg);
-    if (newest == nullptr || parents_explain_difference(leg)) continue;
-    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-      const ServerAnswer& answer = leg.servers[i];
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    judged = judged || !hop.groups.empty();
+    const probe::SoaRecord* newest = newest_of_majority(hop);
+    if (newest == nullptr || parents_explain_difference(hop)) continue;
+    for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+      const ServerAnswer& answer = hop.servers[i];
       const probe::SoaRecord* soa = answer.soa_record;
-      if (leg.rows[i].group == ' ' || leg.rows[i].group == 'A' || soa == nullptr) continue;
+      if (hop.rows[i].group == ' ' || hop.rows[i].group == 'A' || soa == nullptr) continue;
       // Serials of independent primaries have nothing to do with each other.
       if (soa->mname != newest->mname || soa->rname != newest->rname) continue;
       if (!serial_is_newer(newest->serial, soa->serial)) continue;
-      const auto own = std::ranges::find_if(leg.groups, [&](const AnswerGroup& group) {
+      const auto own = std::ranges::find_if(hop.groups, [&](const AnswerGroup& group) {
         return std::ranges::find(group.servers, answer.id) != group.servers.end();
       });
       Finding finding;
       finding.servers = {answer.id};
       finding.detail =
           fmt::format("{} gives {} for {} at serial {}, where most servers give {} at serial {}",
-                      server_text(answer.id), published_text(evidence, *own), leg.leg->owner.to_string(),
-                      soa->serial, published_text(evidence, leg.groups.front()), newest->serial);
+                      server_text(answer.id), published_text(evidence, *own), hop.hop->owner.to_string(),
+                      soa->serial, published_text(evidence, hop.groups.front()), newest->serial);
       finding.remedy = fmt::format(
           "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and "
           "what its log says of the last transfer.",
-          server_text(answer.id), leg.leg->delegation.zone.to_string());
+          server_text(answer.id), hop.hop->delegation.zone.to_string());
       verdict.found(std::move(finding));
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 // ---- The rows ----

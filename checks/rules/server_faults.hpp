@@ -24,18 +24,18 @@ struct Fault {
 /// A server with the leg at which it was asked.
 struct Asked {
   const ServerAnswer& answer;
-  const LegAnswers& leg;
+  const HopAnswers& hop;
   const Silence& silence;
 
-  [[nodiscard]] std::string question() const { return leg.leg->owner.to_string(); }
-  [[nodiscard]] std::string zone() const { return leg.leg->delegation.zone.to_string(); }
+  [[nodiscard]] std::string question() const { return hop.hop->owner.to_string(); }
+  [[nodiscard]] std::string zone() const { return hop.hop->delegation.zone.to_string(); }
   [[nodiscard]] std::string who() const { return server_text(answer.id); }
 };
 
 /// Something came back, or failed to, that tells of the server.
 [[nodiscard]] inline bool learnt_anything(const ServerAnswer& answer) {
   const auto all = answer.all();
-  return std::ranges::any_of(all, [](const Tries* tries) { return tries->tells(); });
+  return std::ranges::any_of(all, [](const TransportAttempts* attempts) { return attempts->tells(); });
 }
 
 [[nodiscard]] inline bool truncates(const ServerAnswer& answer) {
@@ -54,17 +54,17 @@ void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tel
                      FaultOf fault_of = FaultOf::server) {
   std::vector<std::pair<config::ServerAddress, config::DomainName>> blamed;
   bool judged = false;
-  const auto& legs = evidence.answers.legs;
-  for (std::size_t at = 0; at < legs.size(); ++at) {
-    const LegAnswers& leg = legs[at];
-    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-      const ServerAnswer& answer = leg.servers[i];
+  const auto& hops = evidence.answers.hops;
+  for (std::size_t at = 0; at < hops.size(); ++at) {
+    const HopAnswers& hop = hops[at];
+    for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+      const ServerAnswer& answer = hop.servers[i];
       if (answer.is_stray() || !can_tell(answer)) continue;
       judged = true;
       std::pair place(answer.id.address, config::DomainName{});
-      if (fault_of == FaultOf::zone) place.second = leg.leg->delegation.zone;
+      if (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;
       if (std::ranges::find(blamed, place) != blamed.end()) continue;
-      const std::optional<Fault> fault = find(Asked{answer, leg, evidence.silences[at][i]});
+      const std::optional<Fault> fault = find(Asked{answer, hop, evidence.maintenance[at][i]});
       if (!fault) continue;
       blamed.push_back(std::move(place));
       Finding finding;
@@ -74,7 +74,7 @@ void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tel
       verdict.found(std::move(finding), fault->severity);
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 }  // namespace dkimprobe::checks

@@ -57,7 +57,7 @@ void for_each_signature(const Evidence& evidence, Verdict& verdict, Judge judge)
 /// judged.
 template <class Judge>
 void for_each_pair(const Evidence& evidence, Verdict& verdict, Judge judge) {
-  if (!has_key_record(evidence)) return verdict.not_judged();
+  if (!has_key_record(evidence)) return verdict.not_evaluated();
   for (const SignatureField* const field : evidence.signatures) {
     for (const ReadText& text : evidence.texts) {
       if (!text.record.is_key_record()) continue;

@@ -21,15 +21,15 @@ using probe::Response;
 
 /// The family of which every server asked is dead while the other one answers. One address alone is named
 /// as that server instead.
-std::optional<Family> dead_family(const LegAnswers& leg, const std::vector<Silence>& silences) {
+std::optional<Family> dead_family(const HopAnswers& hop, const std::vector<Silence>& maintenance) {
   for (const Family family : {Family::ipv4, Family::ipv6}) {
     std::size_t dead = 0;
     bool all_dead = true;
     bool other_lives = false;
-    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-      const ServerAnswer& answer = leg.servers[i];
+    for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+      const ServerAnswer& answer = hop.servers[i];
       if (answer.is_stray() || !learnt_anything(answer)) continue;
-      const bool is_dead = silences[i].cause == SilenceCause::dead;
+      const bool is_dead = maintenance[i].cause == SilenceCause::dead;
       if (answer.id.address.ip.family() != family) {
         other_lives = other_lives || !is_dead;
       } else if (is_dead) {
@@ -47,10 +47,10 @@ std::string_view family_text(Family family) {
   return family == Family::ipv4 ? "IPv4" : "IPv6";
 }
 
-std::string silence_text(const Tries& tries) {
-  switch (tries.deciding->outcome) {
+std::string silence_text(const TransportAttempts& attempts) {
+  switch (attempts.deciding->outcome) {
     case Outcome::unreachable:
-      return fmt::format("ICMP said that it cannot be reached, in {} tries", tries.count);
+      return fmt::format("ICMP said that it cannot be reached, in {} tries", attempts.count);
     case Outcome::connection_refused:
       return "the connection was refused";
     case Outcome::connection_reset:
@@ -66,19 +66,19 @@ std::string silence_text(const Tries& tries) {
     case Outcome::superseded:
       break;
   }
-  return fmt::format("no answer in {} ({} {})", seconds_text(tries.waited), tries.count,
-                     tries.count == 1 ? "try" : "tries");
+  return fmt::format("no answer in {} ({} {})", seconds_text(attempts.waited), attempts.count,
+                     attempts.count == 1 ? "try" : "tries");
 }
 
 // ---- Nothing comes back ----
 
 void find_unreachable(const Evidence& evidence, Verdict& verdict) {
-  const auto& legs = evidence.answers.legs;
+  const auto& hops = evidence.answers.hops;
   for_each_server(evidence, verdict, learnt_anything, [&](const Asked& asked) -> std::optional<Fault> {
     const ServerAnswer& answer = asked.answer;
-    const auto at = static_cast<std::size_t>(&asked.leg - legs.data());
+    const auto at = static_cast<std::size_t>(&asked.hop - hops.data());
     if (asked.silence.cause != SilenceCause::dead ||
-        dead_family(asked.leg, evidence.silences[at]) == answer.id.address.ip.family()) {
+        dead_family(asked.hop, evidence.maintenance[at]) == answer.id.address.ip.family()) {
       return std::nullopt;
     }
     return Fault{
@@ -93,25 +93,25 @@ void find_unreachable(const Evidence& evidence, Verdict& verdict) {
 
 void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
-  for (std::size_t at = 0; at < evidence.answers.legs.size(); ++at) {
-    const LegAnswers& leg = evidence.answers.legs[at];
-    judged = judged || std::ranges::any_of(leg.servers, learnt_anything);
-    const auto family = dead_family(leg, evidence.silences[at]);
+  for (std::size_t at = 0; at < evidence.answers.hops.size(); ++at) {
+    const HopAnswers& hop = evidence.answers.hops[at];
+    judged = judged || std::ranges::any_of(hop.servers, learnt_anything);
+    const auto family = dead_family(hop, evidence.maintenance[at]);
     if (!family) continue;
     Finding finding;
-    for (const ServerAnswer& answer : leg.servers) {
+    for (const ServerAnswer& answer : hop.servers) {
       if (answer.id.address.ip.family() == *family && !answer.is_stray() && learnt_anything(answer))
         finding.servers.push_back(answer.id);
     }
     finding.detail =
         fmt::format("none of the {} {} addresses of the servers of {} answers, over UDP or TCP",
-                    finding.servers.size(), family_text(*family), leg.leg->delegation.zone.to_string());
+                    finding.servers.size(), family_text(*family), hop.hop->delegation.zone.to_string());
     finding.remedy = fmt::format("Make the servers of {} answer over {}, or remove their {} records.",
-                                 leg.leg->delegation.zone.to_string(), family_text(*family),
+                                 hop.hop->delegation.zone.to_string(), family_text(*family),
                                  *family == Family::ipv4 ? "A" : "AAAA");
     verdict.found(std::move(finding));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 bool plain_tells(const ServerAnswer& answer) {

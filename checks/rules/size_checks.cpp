@@ -41,7 +41,7 @@ std::string tags_to_drop(const ReadText& text, std::uint32_t excess) {
 }
 
 void find_udp512(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.size.direct) return verdict.not_judged();
+  if (!evidence.size.direct) return verdict.not_evaluated();
   const ReadText* const text = own_text(evidence);
   const std::uint32_t bytes = *evidence.size.direct;
   if (text == nullptr || bytes <= udp_limit_bytes || must_go(evidence)) return;
@@ -60,7 +60,7 @@ void find_udp512(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.size.direct) return verdict.not_judged();
+  if (!evidence.size.direct) return verdict.not_evaluated();
   // A DNAME is the domain's own, wherever the key is: its bytes can be saved here.
   const bool by_dname = std::ranges::any_of(evidence.answers.aliases, &AliasFact::is_dname);
   const ReadText* const text =
@@ -72,7 +72,7 @@ void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
   Finding finding;
   finding.detail = fmt::format("the answer with its aliases has up to {} bytes, without them {}",
                                *evidence.size.chain, *evidence.size.direct);
-  const std::string owner = evidence.answers.legs.front().leg->owner.to_string();
+  const std::string owner = evidence.answers.hops.front().hop->owner.to_string();
   finding.remedy =
       by_dname
           ? fmt::format("Publish the key at {0} itself, or a CNAME at {0} in place of the DNAME.", owner)
@@ -81,7 +81,7 @@ void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_edns1232(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.size.direct) return verdict.not_judged();
+  if (!evidence.size.direct) return verdict.not_evaluated();
   const std::uint32_t bytes = *evidence.size.direct + edns_overhead_bytes;
   if (bytes <= edns_limit_bytes || must_go(evidence)) return;
   Finding finding;
@@ -104,10 +104,10 @@ void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
         fmt::format("Sign for {} with a selector shorter than {}.", observation.domain.to_string(), selector);
     return verdict.found(std::move(finding));
   }
-  for (const auto& leg : evidence.answers.legs) {
-    for (const auto& server : leg.servers) {
+  for (const auto& hop : evidence.answers.hops) {
+    for (const auto& server : hop.servers) {
       if (!says_name_too_long(server)) continue;
-      const std::string owner = leg.leg->owner.to_string();
+      const std::string owner = hop.hop->owner.to_string();
       finding.detail =
           fmt::format("a DNAME above {} leads to a name longer than the 255 octets that DNS allows", owner);
       finding.remedy = fmt::format(

@@ -41,13 +41,13 @@ std::string servers_text(const std::vector<ServerId>& servers) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string zone_text(const LegAnswers& leg) {
-  return leg.leg->delegation.zone.to_string();
+std::string zone_text(const HopAnswers& hop) {
+  return hop.hop->delegation.zone.to_string();
 }
 
 std::string what_text(const AnswerGroup& group, const Evidence& evidence) {
   std::string text = published_text(evidence, group);
-  if (group.owner != evidence.answers.legs.front().leg->owner)
+  if (group.owner != evidence.answers.hops.front().hop->owner)
     text += fmt::format(" at {}", group.owner.to_string());
   return text;
 }
@@ -56,7 +56,7 @@ std::string what_text(const AnswerGroup& group, const Evidence& evidence) {
 std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {
   std::vector<std::string> parts;
   // Which servers of the first name lead to a group matters only where they lead to different ones.
-  const bool ways_part = evidence.answers.legs.front().groups.size() > 1;
+  const bool ways_part = evidence.answers.hops.front().groups.size() > 1;
   for (const AnswerGroup& group : groups) {
     parts.push_back(fmt::format("{} from {}", what_text(group, evidence), servers_text(group.servers)));
     if (ways_part && !group.led_here.empty())
@@ -75,8 +75,8 @@ void report(Verdict& verdict, std::vector<ServerId> servers, std::string detail,
 }
 
 bool any_server(const Evidence& evidence, bool (*holds)(const ServerAnswer&)) {
-  return std::any_of(evidence.answers.legs.begin(), evidence.answers.legs.end(), [&](const LegAnswers& leg) {
-    return std::any_of(leg.servers.begin(), leg.servers.end(), holds);
+  return std::any_of(evidence.answers.hops.begin(), evidence.answers.hops.end(), [&](const HopAnswers& hop) {
+    return std::any_of(hop.servers.begin(), hop.servers.end(), holds);
   });
 }
 
@@ -89,13 +89,13 @@ bool is_negative(ServerOutcome outcome) {
 }
 
 /// One leg for each zone: the delegation of a zone is the same for all names in it.
-std::vector<const LegAnswers*> distinct_zones(const Evidence& evidence) {
-  std::vector<const LegAnswers*> zones;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    if (std::none_of(zones.begin(), zones.end(), [&](const LegAnswers* known) {
-          return known->leg->delegation.zone == leg.leg->delegation.zone;
+std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence) {
+  std::vector<const HopAnswers*> zones;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    if (std::none_of(zones.begin(), zones.end(), [&](const HopAnswers* known) {
+          return known->hop->delegation.zone == hop.hop->delegation.zone;
         })) {
-      zones.push_back(&leg);
+      zones.push_back(&hop);
     }
   }
   return zones;
@@ -105,7 +105,7 @@ std::vector<const LegAnswers*> distinct_zones(const Evidence& evidence) {
 
 void find_presence_differs(const Evidence& evidence, Verdict& verdict) {
   const auto& published = evidence.answers.published;
-  if (published.empty()) return verdict.not_judged();
+  if (published.empty()) return verdict.not_evaluated();
   // The zone above sends resolvers to different servers: that is the cause, and has a row of its own.
   if (parents_explain_differences(evidence.answers)) return;
   std::vector<ServerId> without;
@@ -130,7 +130,7 @@ void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
   for (const AnswerGroup& group : evidence.answers.published) {
     if (group.has_texts()) texts.push_back(group);
   }
-  if (evidence.answers.published.empty()) return verdict.not_judged();
+  if (evidence.answers.published.empty()) return verdict.not_evaluated();
   if (texts.size() < 2 || parents_explain_differences(evidence.answers)) return;
   std::vector<ServerId> others;
   for (auto group = std::next(texts.begin()); group != texts.end(); ++group)
@@ -145,36 +145,36 @@ void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_rcode_differs(const Evidence& evidence, Verdict& verdict) {
-  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
-  for (const LegAnswers& leg : evidence.answers.legs) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
+  for (const HopAnswers& hop : evidence.answers.hops) {
     const auto is_absence = [](const AnswerGroup& g) { return is_negative(g.outcome); };
     // Where some server has the record, the difference that matters is told as one of presence.
-    if (leg.groups.size() < 2 || !std::all_of(leg.groups.begin(), leg.groups.end(), is_absence)) continue;
+    if (hop.groups.size() < 2 || !std::all_of(hop.groups.begin(), hop.groups.end(), is_absence)) continue;
     report(
-        verdict, leg.groups.back().servers,
+        verdict, hop.groups.back().servers,
         fmt::format("the servers agree that {} has no TXT, and not whether the name exists: {}",
-                    leg.leg->owner.to_string(), groups_text(leg.groups, evidence)),
+                    hop.hop->owner.to_string(), groups_text(hop.groups, evidence)),
         fmt::format("Compare the zone {} on these servers: on some of them other records stand at or below "
                     "the name, or the software denies names that have only names below them.",
-                    zone_text(leg)));
+                    zone_text(hop)));
   }
 }
 
 std::string ways_text(const ServerAnswer& answer) {
   std::vector<std::string> parts;
-  const std::pair<const Tries*, const char*> ways[] = {
+  const std::pair<const TransportAttempts*, const char*> ways[] = {
       {&answer.plain, "over UDP"}, {&answer.edns, "over UDP with EDNS"}, {&answer.tcp, "over TCP"}};
-  for (const auto& [tries, way] : ways) {
-    if (tries->response() == nullptr) continue;
+  for (const auto& [attempts, way] : ways) {
+    if (attempts->response() == nullptr) continue;
     ServerAnswer alone;
-    alone.outcome = tries->outcome;
-    alone.whole_exchange = tries->deciding;
+    alone.outcome = attempts->outcome;
+    alone.whole_exchange = attempts->deciding;
     std::string says = describe(alone);
-    if (const auto texts = sorted_texts(*tries->response()); texts.size() == 1) {
+    if (const auto texts = sorted_texts(*attempts->response()); texts.size() == 1) {
       const KeyRecord record = read_key_record(texts.front());
       if (record.key && !record.key->sha256.empty()) says = with_fingerprint(describe(record), *record.key);
     }
-    if (const auto& edns = tries->response()->edns; edns && edns->nsid)
+    if (const auto& edns = attempts->response()->edns; edns && edns->nsid)
       says += fmt::format(" (instance {})", config::escape_text(*edns->nsid, 40));
     parts.push_back(fmt::format("{} {}", way, says));
   }
@@ -183,20 +183,20 @@ std::string ways_text(const ServerAnswer& answer) {
 
 void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
   const auto answered_twice = [](const ServerAnswer& answer) {
-    const Tries* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
+    const TransportAttempts* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
     return std::count_if(std::begin(ways), std::end(ways),
-                         [](const Tries* t) { return is_whole(t->outcome); }) > 1 ||
+                         [](const TransportAttempts* t) { return is_whole(t->outcome); }) > 1 ||
            answer.disagrees_with_itself;
   };
-  if (!any_server(evidence, answered_twice)) return verdict.not_judged();
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const ServerAnswer& answer : leg.servers) {
+  if (!any_server(evidence, answered_twice)) return verdict.not_evaluated();
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    for (const ServerAnswer& answer : hop.servers) {
       // A name in mixed case that is denied has a row of its own.
       if (!answer.disagrees_with_itself || denies_mixed_case(answer)) continue;
       report(
           verdict, {answer.id},
           fmt::format("{} does not answer the same each time for {}: {}", server_text(answer.id),
-                      leg.leg->owner.to_string(), ways_text(answer)),
+                      hop.hop->owner.to_string(), ways_text(answer)),
           fmt::format("Bring every machine that answers at {} to the same zone; if a balancer stands before "
                       "them, take the one that differs out.",
                       answer.id.address.ip.to_string()));
@@ -206,15 +206,16 @@ void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
 
 void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
+  for (const HopAnswers& hop : evidence.answers.hops) {
     std::vector<ServerId> without;
-    for (const ServerAnswer& answer : leg.servers) {
+    for (const ServerAnswer& answer : hop.servers) {
       if (answer.is_stray()) continue;
       bool missing = false;
-      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp, &answer.sibling}) {
-        if (!is_negative(tries->outcome)) continue;
+      for (const TransportAttempts* attempts :
+           {&answer.plain, &answer.edns, &answer.tcp, &answer.wildcard_probe}) {
+        if (!is_negative(attempts->outcome)) continue;
         judged = true;
-        missing = missing || tries->response()->soa.empty();
+        missing = missing || attempts->response()->soa.empty();
       }
       if (missing) without.push_back(answer.id);
     }
@@ -223,18 +224,18 @@ void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
     report(verdict, std::move(without),
            fmt::format("{} says that a name or a record below {} does not exist, without the SOA record that "
                        "tells how long that holds",
-                       servers, zone_text(leg)),
+                       servers, zone_text(hop)),
            fmt::format("Let {} put the SOA record of {} into the authority section of negative answers.",
-                       servers, zone_text(leg)));
+                       servers, zone_text(hop)));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 /// Since when a server has been behind with this serial; nothing when no history tells.
-std::optional<WallTime> behind_since(const Evidence& evidence, const LegAnswers& leg,
+std::optional<WallTime> behind_since(const Evidence& evidence, const HopAnswers& hop,
                                      const ServerAnswer& answer) {
   for (const ServerTimeline& timeline : evidence.history.servers) {
-    if (timeline.owner == leg.leg->owner && timeline.server.address == answer.id.address && timeline.lag &&
+    if (timeline.owner == hop.hop->owner && timeline.server.address == answer.id.address && timeline.lag &&
         timeline.lag->serial == answer.soa_record->serial)
       return timeline.lag->since;
   }
@@ -244,43 +245,43 @@ std::optional<WallTime> behind_since(const Evidence& evidence, const LegAnswers&
 void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   bool unknown = false;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-      const ServerAnswer& answer = leg.servers[i];
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+      const ServerAnswer& answer = hop.servers[i];
       if (answer.soa_record == nullptr || answer.is_stray()) continue;
       judged = true;
-      const probe::SoaRecord* const newest = newest_serial(leg, answer);
+      const probe::SoaRecord* const newest = newest_serial(hop, answer);
       // That it publishes something else as well is told as `ns_stale`.
-      if (newest == nullptr || (leg.rows[i].group != 'A' && leg.rows[i].group != ' ')) continue;
-      const auto since = behind_since(evidence, leg, answer);
+      if (newest == nullptr || (hop.rows[i].group != 'A' && hop.rows[i].group != ' ')) continue;
+      const auto since = behind_since(evidence, hop, answer);
       if (!since) {
         unknown = true;  // it may be behind for REFRESH, and one look cannot tell for how long it has been
         continue;
       }
-      const auto behind = std::chrono::floor<std::chrono::seconds>(*evidence.history.last_look - *since);
+      const auto behind = std::chrono::floor<std::chrono::seconds>(*evidence.history.last_probe - *since);
       if (behind <= std::chrono::seconds{answer.soa_record->refresh_seconds}) continue;
       Finding finding;
       finding.servers = {answer.id};
       finding.detail = fmt::format(
           "{} has been at serial {} of {} for {} s at least, while others are at {}; REFRESH is {} s",
-          server_text(answer.id), answer.soa_record->serial, leg.leg->delegation.zone.to_string(),
+          server_text(answer.id), answer.soa_record->serial, hop.hop->delegation.zone.to_string(),
           behind.count(), newest->serial, answer.soa_record->refresh_seconds);
       finding.remedy =
           fmt::format("Find out why {} does not transfer the zone {}: its primary, NOTIFY, TSIG key and log.",
-                      server_text(answer.id), leg.leg->delegation.zone.to_string());
+                      server_text(answer.id), hop.hop->delegation.zone.to_string());
       verdict.found(std::move(finding));
     }
   }
-  if (!judged || unknown) verdict.not_judged();
+  if (!judged || unknown) verdict.not_evaluated();
 }
 
 /// Servers by a property of their answer, for a group of servers that publish the same.
 template <class Key, class Read>
-std::map<Key, std::vector<ServerId>> by_property(const LegAnswers& leg, const AnswerGroup& group, Read read) {
+std::map<Key, std::vector<ServerId>> by_property(const HopAnswers& hop, const AnswerGroup& group, Read read) {
   std::map<Key, std::vector<ServerId>> found;
-  for (std::size_t i = 0; i < leg.servers.size(); ++i) {
-    if (leg.rows[i].group == group.letter && leg.servers[i].whole() != nullptr)
-      found[read(leg, i)].push_back(leg.servers[i].id);
+  for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+    if (hop.rows[i].group == group.letter && hop.servers[i].whole() != nullptr)
+      found[read(hop, i)].push_back(hop.servers[i].id);
   }
   return found;
 }
@@ -299,12 +300,12 @@ std::vector<ServerId> minority(const std::map<Key, std::vector<ServerId>>& found
 }
 
 void find_split_differs(const Evidence& evidence, Verdict& verdict) {
-  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
+  if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
   using Split = std::multiset<std::vector<std::string>>;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const AnswerGroup& group : leg.groups) {
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    for (const AnswerGroup& group : hop.groups) {
       if (!group.has_texts()) continue;
-      const auto splits = by_property<Split>(leg, group, [](const LegAnswers& l, std::size_t i) {
+      const auto splits = by_property<Split>(hop, group, [](const HopAnswers& l, std::size_t i) {
         Split split;
         for (const auto& record : l.servers[i].whole()->txt) split.insert(record.strings);
         return split;
@@ -314,40 +315,40 @@ void find_split_differs(const Evidence& evidence, Verdict& verdict) {
       const std::string servers = servers_text(others);
       report(verdict, std::move(others),
              fmt::format("the servers cut the same text at {} into strings in {} ways; {} differs from most",
-                         leg.leg->owner.to_string(), splits.size(), servers),
+                         hop.hop->owner.to_string(), splits.size(), servers),
              "Nothing needs to be done; put the same zone on all servers if you want answers of one size.");
     }
   }
 }
 
 void find_ttl_differs(const Evidence& evidence, Verdict& verdict) {
-  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const AnswerGroup& group : leg.groups) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    for (const AnswerGroup& group : hop.groups) {
       if (group.outcome != ServerOutcome::answered) continue;
       const auto ttls = by_property<std::uint32_t>(
-          leg, group, [](const LegAnswers& l, std::size_t i) { return l.rows[i].ttl_seconds.value_or(0); });
+          hop, group, [](const HopAnswers& l, std::size_t i) { return l.rows[i].ttl_seconds.value_or(0); });
       if (ttls.size() < 2) continue;
       auto others = minority(ttls);
       const std::string servers = servers_text(others);
       report(
           verdict, std::move(others),
           fmt::format("the servers give TTLs from {} to {} s for the same answer at {}; {} differs from most",
-                      ttls.begin()->first, ttls.rbegin()->first, leg.leg->owner.to_string(), servers),
-          fmt::format("Give the record at {} one TTL on every server.", leg.leg->owner.to_string()));
+                      ttls.begin()->first, ttls.rbegin()->first, hop.hop->owner.to_string(), servers),
+          fmt::format("Give the record at {} one TTL on every server.", hop.hop->owner.to_string()));
     }
   }
 }
 
 void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
-  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
-  for (const LegAnswers& leg : evidence.answers.legs) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
+  for (const HopAnswers& hop : evidence.answers.hops) {
     std::vector<ServerId> servers;
-    for (const ServerRow& row : leg.rows) {
+    for (const ServerRow& row : hop.rows) {
       if (row.ttl_seconds == 0U) servers.push_back(row.id);
     }
     if (servers.empty()) continue;
-    const std::string owner = leg.leg->owner.to_string();
+    const std::string owner = hop.hop->owner.to_string();
     report(
         verdict, std::move(servers),
         fmt::format("the answer at {} has TTL 0: each mail that is verified asks the servers again", owner),
@@ -355,9 +356,9 @@ void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
-std::string no_way_remedy(const LegAnswers& leg) {
+std::string no_way_remedy(const HopAnswers& hop) {
   std::set<config::Family> families;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     if (answer.server->not_asked == probe::NotAsked::no_route) families.insert(answer.id.address.ip.family());
   }
   if (families.size() != 1) {
@@ -367,19 +368,19 @@ std::string no_way_remedy(const LegAnswers& leg) {
   return fmt::format(
       "This machine has no {0}, and the zone {1} has servers at {0} addresses alone: probe from a "
       "machine that has it.",
-      *families.begin() == config::Family::ipv6 ? "IPv6" : "IPv4", zone_text(leg));
+      *families.begin() == config::Family::ipv6 ? "IPv6" : "IPv4", zone_text(hop));
 }
 
 void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.answers.legs.empty()) return verdict.not_judged();
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    const probe::Delegation& delegation = leg.leg->delegation;
+  if (evidence.answers.hops.empty()) return verdict.not_evaluated();
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const probe::Delegation& delegation = hop.hop->delegation;
     std::size_t wanted = 0;
-    std::size_t answered = leg.answered();
+    std::size_t answered = hop.answered();
     std::vector<ServerId> silent;
     // Then nothing is unknown: each server says so itself.
-    if (fails_everywhere(leg)) continue;
-    for (const ServerAnswer& answer : leg.servers) {
+    if (fails_everywhere(hop)) continue;
+    for (const ServerAnswer& answer : hop.servers) {
       if (answer.is_stray()) continue;
       const probe::NotAsked reason = answer.server->not_asked;
       if (reason == probe::NotAsked::no_route || reason == probe::NotAsked::family_disabled) continue;
@@ -393,16 +394,16 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
     }
     if (answered > 0 && 2 * answered >= wanted) continue;
     // Then the reason has a row of its own.
-    if (leg.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
+    if (hop.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
                                 delegation.outcome == probe::DiscoveryOutcome::budget_exhausted)) {
       continue;
     }
-    const std::string owner = leg.leg->owner.to_string();
-    if (has_no_network(leg)) {
+    const std::string owner = hop.hop->owner.to_string();
+    if (has_no_network(hop)) {
       report(verdict, {},
              fmt::format("this machine has no network: it has no route to any server that {} needs", owner),
              "Bring the network of this machine up, and probe again.");
-    } else if (leg.servers.empty()) {
+    } else if (hop.servers.empty()) {
       report(verdict, {},
              fmt::format("no server could be asked for {}: no server of {} answered on the way to it", owner,
                          delegation.stopped_at.to_string()),
@@ -413,16 +414,16 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
              fmt::format(
                  "this machine has no way to any of the servers for {}: neither a route nor leave to use one",
                  owner),
-             no_way_remedy(leg));
+             no_way_remedy(hop));
     } else {
       const std::string detail = fmt::format("{} of {} servers gave a whole answer for {}, fewer than half",
                                              answered, wanted, owner);
-      const auto sends_on = [&](const ServerAnswer& answer) { return refers_down(answer, leg); };
+      const auto sends_on = [&](const ServerAnswer& answer) { return refers_down(answer, hop); };
       report(verdict, std::move(silent), detail,
-             std::ranges::any_of(leg.servers, sends_on)
+             std::ranges::any_of(hop.servers, sends_on)
                  ? "They refer to a zone below: name its servers with --nameserver, or leave that away."
                  : fmt::format("Read what was found at each server of {}, and probe again once they answer.",
-                               zone_text(leg)));
+                               zone_text(hop)));
     }
   }
 }
@@ -430,15 +431,15 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
 void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
   // It delays a record that is not there yet, and nothing else.
   if (evidence.expectation.role != config::Role::pending) return;
-  if (evidence.answers.legs.empty()) return verdict.not_judged();
-  const LegAnswers& leg = evidence.answers.legs.front();
+  if (evidence.answers.hops.empty()) return verdict.not_evaluated();
+  const HopAnswers& hop = evidence.answers.hops.front();
   std::optional<std::uint32_t> highest;
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     if (answer.soa_record == nullptr) continue;
     const std::uint32_t ttl = std::min(answer.soa_record->ttl_seconds, answer.soa_record->minimum_seconds);
     highest = std::max(highest.value_or(ttl), ttl);
   }
-  if (!highest) return verdict.not_judged();
+  if (!highest) return verdict.not_evaluated();
   if (*highest <= high_negative_ttl_seconds) return;
   report(
       verdict, {},
@@ -446,14 +447,14 @@ void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
           "a resolver that asked too early keeps \"no such record\" for {} s, at most {} s are wanted",
           *highest, high_negative_ttl_seconds),
       fmt::format("Lower MINIMUM and the TTL of the SOA record of {} to 3600 s before you publish the key.",
-                  zone_text(leg)),
+                  zone_text(hop)),
       *highest > very_high_negative_ttl_seconds ? Severity::warning : Severity::notice);
 }
 
 void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
   // It matters while a record may still change, and later no more.
   if (evidence.expectation.role != config::Role::pending) return;
-  if (evidence.texts.empty()) return verdict.not_judged();
+  if (evidence.texts.empty()) return verdict.not_evaluated();
   const ReadText* highest = &evidence.texts.front();
   for (const ReadText& text : evidence.texts) {
     if (text.published->ttl_seconds > highest->published->ttl_seconds) highest = &text;
@@ -469,25 +470,25 @@ void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
 
 // ---- The chain of aliases ----
 
-const LegAnswers* leg_at(const ChainAnswers& answers, const DomainName& owner) {
-  const auto leg = std::find_if(answers.legs.begin(), answers.legs.end(),
-                                [&](const LegAnswers& l) { return l.leg->owner == owner; });
-  return leg == answers.legs.end() ? nullptr : &*leg;
+const HopAnswers* hop_at(const ChainAnswers& answers, const DomainName& owner) {
+  const auto hop = std::find_if(answers.hops.begin(), answers.hops.end(),
+                                [&](const HopAnswers& l) { return l.hop->owner == owner; });
+  return hop == answers.hops.end() ? nullptr : &*hop;
 }
 
 /// The names of a loop that can be reached from `leg`, its first name again at the end; empty when none is.
-std::vector<DomainName> loop_from(const ChainAnswers& answers, const LegAnswers& leg,
+std::vector<DomainName> loop_from(const ChainAnswers& answers, const HopAnswers& hop,
                                   std::vector<DomainName> path) {
-  const auto seen = std::find(path.begin(), path.end(), leg.leg->owner);
+  const auto seen = std::find(path.begin(), path.end(), hop.hop->owner);
   if (seen != path.end()) {
     path.erase(path.begin(), seen);
-    path.push_back(leg.leg->owner);
+    path.push_back(hop.hop->owner);
     return path;
   }
-  path.push_back(leg.leg->owner);
-  for (const AnswerGroup& group : leg.groups) {
+  path.push_back(hop.hop->owner);
+  for (const AnswerGroup& group : hop.groups) {
     if (!group.alias) continue;
-    const LegAnswers* next = leg_at(answers, *group.alias);
+    const HopAnswers* next = hop_at(answers, *group.alias);
     if (next == nullptr) continue;
     auto loop = loop_from(answers, *next, path);
     if (!loop.empty()) return loop;
@@ -497,8 +498,8 @@ std::vector<DomainName> loop_from(const ChainAnswers& answers, const LegAnswers&
 
 void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
   const ChainAnswers& answers = evidence.answers;
-  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
-  const auto loop = loop_from(answers, answers.legs.front(), {});
+  if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
+  const auto loop = loop_from(answers, answers.hops.front(), {});
   if (loop.empty()) return;
   std::vector<std::string> names;
   names.reserve(loop.size());
@@ -508,10 +509,10 @@ void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.answers.published.empty()) return verdict.not_judged();
+  if (evidence.answers.published.empty()) return verdict.not_evaluated();
   const auto wildcard = wildcard_alias(evidence);
   if (!wildcard || has_key_record(evidence)) return;
-  const std::string name = evidence.answers.legs.front().leg->owner.to_string();
+  const std::string name = evidence.answers.hops.front().hop->owner.to_string();
   Finding finding;
   finding.detail = fmt::format(
       "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
@@ -525,28 +526,28 @@ void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
 
 void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
   const ChainAnswers& answers = evidence.answers;
-  if (!answers.known) verdict.not_judged();
+  if (!answers.known) verdict.not_evaluated();
   // An alias that nobody made for the selector does not dangle.
   if (wildcard_alias(evidence)) return;
-  for (std::size_t i = 1; i < answers.legs.size(); ++i) {
-    const LegAnswers& leg = answers.legs[i];
-    if (leg.groups.empty() || !std::all_of(leg.groups.begin(), leg.groups.end(),
+  for (std::size_t i = 1; i < answers.hops.size(); ++i) {
+    const HopAnswers& hop = answers.hops[i];
+    if (hop.groups.empty() || !std::all_of(hop.groups.begin(), hop.groups.end(),
                                            [](const AnswerGroup& g) { return is_negative(g.outcome); })) {
       continue;
     }
-    const std::string target = leg.leg->owner.to_string();
+    const std::string target = hop.hop->owner.to_string();
     std::vector<std::string> owners;
     std::vector<ServerId> servers;
-    for (const LegAnswers& from : answers.legs) {
+    for (const HopAnswers& from : answers.hops) {
       for (const AnswerGroup& group : from.groups) {
-        if (group.alias != leg.leg->owner) continue;
-        owners.push_back(from.leg->owner.to_string());
+        if (group.alias != hop.hop->owner) continue;
+        owners.push_back(from.hop->owner.to_string());
         servers.insert(servers.end(), group.servers.begin(), group.servers.end());
       }
     }
     report(verdict, std::move(servers),
            fmt::format("{} is an alias to {}, where the servers say: {}", join_some(owners), target,
-                       groups_text(leg.groups, evidence)),
+                       groups_text(hop.groups, evidence)),
            fmt::format(
                "Publish the key at {}, ask the provider who runs that zone to do so, or remove the alias.",
                target));
@@ -554,13 +555,13 @@ void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_cname_with_other_data(const Evidence& evidence, Verdict& verdict) {
-  if (!any_server(evidence, gave_whole)) return verdict.not_judged();
-  for (const LegAnswers& leg : evidence.answers.legs) {
+  if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
+  for (const HopAnswers& hop : evidence.answers.hops) {
     std::vector<ServerId> servers;
-    for (const ServerAnswer& answer : leg.servers) {
-      for (const Tries* tries : {&answer.plain, &answer.edns, &answer.tcp}) {
-        if (tries->outcome != ServerOutcome::answered || tries->response()->txt.empty()) continue;
-        const auto& aliases = tries->response()->aliases;
+    for (const ServerAnswer& answer : hop.servers) {
+      for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+        if (attempts->outcome != ServerOutcome::answered || attempts->response()->txt.empty()) continue;
+        const auto& aliases = attempts->response()->aliases;
         const bool both =
             std::any_of(aliases.begin(), aliases.end(), [](const auto& a) { return !a.is_dname; });
         if (!both) continue;
@@ -569,7 +570,7 @@ void find_cname_with_other_data(const Evidence& evidence, Verdict& verdict) {
       }
     }
     if (servers.empty()) continue;
-    const std::string owner = leg.leg->owner.to_string();
+    const std::string owner = hop.hop->owner.to_string();
     const std::string where = servers_text(servers);
     report(verdict, std::move(servers), fmt::format("{} gives both a CNAME and a TXT at {}", where, owner),
            fmt::format("Keep one of the two at {}: the alias, or the record itself.", owner));
@@ -577,7 +578,7 @@ void find_cname_with_other_data(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_chain_long(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.answers.known) verdict.not_judged();
+  if (!evidence.answers.known) verdict.not_evaluated();
   const bool endless = evidence.observation.key.outcome == probe::ChainOutcome::too_long;
   const std::size_t steps = evidence.answers.longest_path;
   if (!endless && steps <= long_chain_steps) return;
@@ -585,12 +586,12 @@ void find_chain_long(const Evidence& evidence, Verdict& verdict) {
          fmt::format("{}{} aliases stand between the selector and its key, {} at most are wanted",
                      endless ? "more than " : "", steps, long_chain_steps),
          fmt::format("Let {} lead straight to the name that holds the key.",
-                     evidence.answers.legs.front().leg->owner.to_string()),
+                     evidence.answers.hops.front().hop->owner.to_string()),
          endless || steps > too_long_chain_steps ? Severity::warning : Severity::notice);
 }
 
 void find_dname(const Evidence& evidence, Verdict& verdict) {
-  if (!evidence.answers.known) verdict.not_judged();
+  if (!evidence.answers.known) verdict.not_evaluated();
   for (const AliasFact& alias : evidence.answers.aliases) {
     if (!alias.is_dname) continue;
     report(verdict, {},
@@ -632,15 +633,15 @@ std::vector<ServerId> denying_on_the_way(const probe::Delegation& delegation, co
 void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   std::vector<DomainName> told;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    const probe::Delegation& delegation = leg.leg->delegation;
-    if (leg.answered() == 0) continue;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const probe::Delegation& delegation = hop.hop->delegation;
+    if (hop.answered() == 0) continue;
     judged = true;
-    const bool exists = std::any_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& g) {
+    const bool exists = std::any_of(hop.groups.begin(), hop.groups.end(), [](const AnswerGroup& g) {
       return g.outcome == ServerOutcome::answered;
     });
     if (!exists) continue;
-    const bool is_signed = std::any_of(leg.servers.begin(), leg.servers.end(), [](const ServerAnswer& a) {
+    const bool is_signed = std::any_of(hop.servers.begin(), hop.servers.end(), [](const ServerAnswer& a) {
       return a.whole() != nullptr && a.whole()->has_rrsig;
     });
     const auto tell = [&](const DomainName& denied, const DomainName& zone, std::vector<ServerId> servers) {
@@ -651,7 +652,7 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
       report(
           verdict, std::move(servers),
           fmt::format("{} NXDOMAIN for {}, and there is a record for {} below it", who, denied.to_string(),
-                      leg.leg->owner.to_string()),
+                      hop.hop->owner.to_string()),
           fmt::format(
               "Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT record "
               "of any text at that name.",
@@ -660,7 +661,7 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     };
     std::vector<ServerId> denying;
     const DomainName* domainkey = nullptr;
-    for (const ServerAnswer& answer : leg.servers) {
+    for (const ServerAnswer& answer : hop.servers) {
       if (answer.is_stray() || answer.outcome != ServerOutcome::answered ||
           answer.domainkey.outcome != ServerOutcome::nxdomain)
         continue;
@@ -669,12 +670,12 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     }
     if (domainkey != nullptr) tell(*domainkey, delegation.zone, std::move(denying));
     // A server that lacks the record as well is right to deny the name.
-    const bool all_have_it = std::all_of(leg.groups.begin(), leg.groups.end(), [](const AnswerGroup& group) {
+    const bool all_have_it = std::all_of(hop.groups.begin(), hop.groups.end(), [](const AnswerGroup& group) {
       return group.outcome == ServerOutcome::answered;
     });
     if (!all_have_it) continue;
     for (const DomainName& denied : delegation.denied) {
-      if (denied == leg.leg->owner || !leg.leg->owner.is_at_or_below(denied)) continue;
+      if (denied == hop.hop->owner || !hop.hop->owner.is_at_or_below(denied)) continue;
       // A server of the zone above that lacks a delegation is right to deny the name: `cut_missing_on_ns` has
       // it.
       if (std::ranges::find(delegation.cuts, denied, &probe::ZoneCut::apex) != delegation.cuts.end())
@@ -682,7 +683,7 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
       tell(denied, zone_that_denies(delegation, denied), denying_on_the_way(delegation, denied));
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 // ---- Delegation ----
@@ -712,10 +713,10 @@ struct ChildSet {
 };
 
 /// The NS sets that the servers of a zone give for it, each different one once.
-std::vector<ChildSet> child_sets(const LegAnswers& leg, const probe::ZoneCut& cut) {
+std::vector<ChildSet> child_sets(const HopAnswers& hop, const probe::ZoneCut& cut) {
   std::vector<ChildSet> sets;
-  if (cut.apex == leg.leg->delegation.zone) {
-    for (const ServerAnswer& answer : leg.servers) {
+  if (cut.apex == hop.hop->delegation.zone) {
+    for (const ServerAnswer& answer : hop.servers) {
       const Response* response = answer.ns.response();
       if (answer.is_stray() || response == nullptr || !response->authoritative || response->ns.empty())
         continue;
@@ -731,23 +732,23 @@ std::vector<ChildSet> child_sets(const LegAnswers& leg, const probe::ZoneCut& cu
 
 /// The cuts that the owner of the domain answers for, or who runs the zone of an alias's target: not those of
 /// the registries above.
-bool is_own_cut(const probe::ZoneCut& cut, const LegAnswers& leg, const Evidence& evidence) {
-  return cut.apex == leg.leg->delegation.zone || cut.apex.is_at_or_below(evidence.observation.domain);
+bool is_own_cut(const probe::ZoneCut& cut, const HopAnswers& hop, const Evidence& evidence) {
+  return cut.apex == hop.hop->delegation.zone || cut.apex.is_at_or_below(evidence.observation.domain);
 }
 
 void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   std::vector<DomainName> told;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (std::size_t at = 0; at < leg.cuts.size(); ++at) {
-      const probe::ZoneCut& cut = leg.leg->delegation.cuts[at];
-      if (!is_own_cut(cut, leg, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    for (std::size_t at = 0; at < hop.cuts.size(); ++at) {
+      const probe::ZoneCut& cut = hop.hop->delegation.cuts[at];
+      if (!is_own_cut(cut, hop, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
         continue;
       // Then it is the parents that differ, or where this machine stands.
-      if (leg.cuts[at].groups.size() > 1 || (cut.apex == leg.leg->delegation.zone && is_internal_view(leg)))
+      if (hop.cuts[at].groups.size() > 1 || (cut.apex == hop.hop->delegation.zone && is_internal_view(hop)))
         continue;
       const auto parent = targets_of(cut.parent_ns);
-      const auto children = child_sets(leg, cut);
+      const auto children = child_sets(hop, cut);
       if (parent.empty() || children.empty()) continue;
       judged = true;
       for (const ChildSet& child : children) {
@@ -765,13 +766,13 @@ void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
       }
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 void find_single_ns(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
-  for (const LegAnswers* leg : distinct_zones(evidence)) {
-    const probe::Delegation& delegation = leg->leg->delegation;
+  for (const HopAnswers* hop : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = hop->hop->delegation;
     if (delegation.outcome != probe::DiscoveryOutcome::complete || delegation.nameservers.empty()) continue;
     judged = true;
     std::set<config::Address> addresses;
@@ -791,7 +792,7 @@ void find_single_ns(const Evidence& evidence, Verdict& verdict) {
                                   delegation.nameservers.size(), zone, addresses.begin()->to_string()),
            fmt::format("Add a second nameserver for {}, in another network.", zone));
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 /// Calls `tell` for each nameserver of each zone, once a name.
@@ -799,14 +800,14 @@ template <class Tell>
 void for_each_nameserver(const Evidence& evidence, Verdict& verdict, Tell tell) {
   bool judged = false;
   std::set<DomainName> seen;
-  for (const LegAnswers& leg : evidence.answers.legs) {
-    for (const auto& nameserver : leg.leg->delegation.nameservers) {
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    for (const auto& nameserver : hop.hop->delegation.nameservers) {
       if (nameserver.host == HostOutcome::unknown) continue;
       judged = true;
-      if (seen.insert(nameserver.name).second) tell(nameserver, leg.leg->delegation.zone.to_string());
+      if (seen.insert(nameserver.name).second) tell(nameserver, hop.hop->delegation.zone.to_string());
     }
   }
-  if (!judged) verdict.not_judged();
+  if (!judged) verdict.not_evaluated();
 }
 
 void find_ns_is_cname(const Evidence& evidence, Verdict& verdict) {
@@ -864,9 +865,9 @@ void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
 }
 
 /// A circle is one for every resolver: where it leaves no server at all, the key is lost to all.
-bool nobody_gets_there(const LegAnswers& leg) {
-  const probe::Delegation& delegation = leg.leg->delegation;
-  if (!leg.servers.empty() || !delegation.nameservers_cut_off.empty()) return false;
+bool nobody_gets_there(const HopAnswers& hop) {
+  const probe::Delegation& delegation = hop.hop->delegation;
+  if (!hop.servers.empty() || !delegation.nameservers_cut_off.empty()) return false;
   return delegation.outcome == probe::DiscoveryOutcome::loop ||
          (!delegation.nameservers.empty() &&
           std::ranges::all_of(delegation.nameservers, [](const probe::Nameserver& nameserver) {
@@ -875,8 +876,8 @@ bool nobody_gets_there(const LegAnswers& leg) {
 }
 
 void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
-  for (const LegAnswers* leg : distinct_zones(evidence)) {
-    const probe::Delegation& delegation = leg->leg->delegation;
+  for (const HopAnswers* hop : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = hop->hop->delegation;
     std::vector<std::string> circling;
     for (const auto& nameserver : delegation.nameservers) {
       if (nameserver.host == HostOutcome::loop) circling.push_back(nameserver.name.to_string());
@@ -893,7 +894,7 @@ void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
         fmt::format("Give a nameserver of {} a name inside that zone with glue at the parent, or a name in a "
                     "zone that does not depend on it.",
                     zone),
-        nobody_gets_there(*leg) ? std::optional(Severity::critical) : std::nullopt);
+        nobody_gets_there(*hop) ? std::optional(Severity::critical) : std::nullopt);
   }
 }
 
@@ -904,8 +905,8 @@ struct LeftOut {
   bool too_many_servers = false;
 };
 
-LeftOut left_out_at(const LegAnswers& leg) {
-  const probe::Delegation& delegation = leg.leg->delegation;
+LeftOut left_out_at(const HopAnswers& hop) {
+  const probe::Delegation& delegation = hop.hop->delegation;
   LeftOut left;
   for (const DomainName& name : delegation.nameservers_cut_off) {
     left.what.push_back(name.to_string());
@@ -915,10 +916,10 @@ LeftOut left_out_at(const LegAnswers& leg) {
   for (const auto& nameserver : delegation.nameservers) {
     if (nameserver.host != HostOutcome::budget_exhausted) continue;
     left.what.push_back(nameserver.name.to_string());
-    left.bounds.insert({"discovery_time", "max_discovery_queries", "max_unresolvable"});
+    left.bounds.insert({"discovery_timeout", "max_discovery_queries", "max_unresolvable"});
     left.too_many_servers = true;
   }
-  for (const ServerAnswer& answer : leg.servers) {
+  for (const ServerAnswer& answer : hop.servers) {
     if (answer.server->not_asked == probe::NotAsked::budget_exhausted) {
       left.what.push_back(server_text(answer.id));
       left.bounds.insert("max_addresses");
@@ -930,7 +931,7 @@ LeftOut left_out_at(const LegAnswers& leg) {
     const bool no_time = std::any_of(exchanges.begin(), exchanges.end(), [](const auto& exchange) {
       return exchange.outcome == probe::Outcome::interrupted;
     });
-    left.bounds.insert(no_time ? "timeout" : "max_exchanges");
+    left.bounds.insert(no_time ? "probe_timeout" : "max_exchanges");
   }
   return left;
 }
@@ -948,27 +949,27 @@ void report_rate_shortage(const probe::RateShortage& shortage, const LeftOut& le
                   seconds_text(took));
   if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
   report(verdict, {}, std::move(detail),
-         fmt::format("Raise `timeout` to {} s or more (--timeout={}s){}.", needed, needed,
+         fmt::format("Raise `timeout` to {} s or more (--probe-timeout={}s){}.", needed, needed,
                      shortage.selectors == 1 ? "" : ", or probe the selectors in parts"));
 }
 
 void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
   const auto& shortage = evidence.observation.rate_shortage;
-  for (const LegAnswers* leg : distinct_zones(evidence)) {
-    const probe::Delegation& delegation = leg->leg->delegation;
-    LeftOut left = left_out_at(*leg);
+  for (const HopAnswers* hop : distinct_zones(evidence)) {
+    const probe::Delegation& delegation = hop->hop->delegation;
+    LeftOut left = left_out_at(*hop);
     const bool whole = delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
     if (!whole && left.what.empty()) continue;
-    if (shortage && (whole || left.bounds.contains("timeout"))) {
+    if (shortage && (whole || left.bounds.contains("probe_timeout"))) {
       report_rate_shortage(*shortage, left, evidence.observation.took, verdict);
       continue;
     }
     const std::string zone = delegation.zone.to_string();
     std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
-                                             leg->leg->owner.to_string())
+                                             hop->hop->owner.to_string())
                                : fmt::format("not every server of {} was asked", zone);
     if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
-    if (whole) left.bounds.insert({"timeout", "discovery_time", "max_discovery_queries"});
+    if (whole) left.bounds.insert({"probe_timeout", "discovery_timeout", "max_discovery_queries"});
     report(verdict, {}, std::move(detail),
            fmt::format("Raise {}{}.", fmt::join(left.bounds, " or "),
                        left.too_many_servers || whole
@@ -1023,7 +1024,7 @@ std::span<const Check> zone_checks() {
        .severity = Severity::critical,
        .roles = {.pending = RoleEffect::clear,
                  .standby = RoleEffect::clear,
-                 .retired = RoleEffect::not_judged},
+                 .retired = RoleEffect::not_evaluated},
        .reference = "RFC 4592 section 3.3.1",
        .summary = "nothing stands at the selector, and a wildcard's alias answers in its place",
        .effect = "every signature made with this selector fails",
@@ -1038,7 +1039,7 @@ std::span<const Check> zone_checks() {
        .severity = Severity::critical,
        .roles = {.pending = RoleEffect::clear,
                  .standby = RoleEffect::clear,
-                 .retired = RoleEffect::not_judged},
+                 .retired = RoleEffect::not_evaluated},
        .reference = "RFC 6376 section 6.1.2",
        .summary = "the alias leads to a name without a record",
        .effect = "no verifier gets the key",

@@ -12,8 +12,8 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::Mistakes;
 
 constexpr std::string_view no_selector =
     "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
@@ -39,10 +39,10 @@ std::string value_word(const config::Option& option) {
   return {};
 }
 
-void read_families(const AskTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+void read_families(const AskTexts& texts, CheckCommand& command, Errors& errors) {
   auto& settings = command.settings;
   if (texts.only_ipv4 && texts.only_ipv6) {
-    mistakes.push_back(
+    errors.push_back(
         {"-4 -6", "each excludes the other; without both, servers are asked over IPv4 and IPv6"});
     return;
   }
@@ -55,7 +55,7 @@ void read_families(const AskTexts& texts, CheckCommand& command, Mistakes& mista
     command.given_options.push_back(probe_option("ipv4"));
   }
   if (!settings.use_ipv4 && !settings.use_ipv6) {
-    mistakes.push_back({"--ipv4 --ipv6", "without both no server can be asked"});
+    errors.push_back({"--ipv4 --ipv6", "without both no server can be asked"});
   }
 }
 
@@ -93,41 +93,39 @@ void declare_ask(Flags& flags, AskTexts& texts) {
       settings_group);
 }
 
-void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, Mistakes& mistakes) {
-  read_file_name(flags, "--storage.path", texts.storage, command.storage, mistakes);
+void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, Errors& errors) {
+  read_file_name(flags, "--storage.path", texts.storage, command.storage, errors);
   config::Settings settings;
   for (const auto& [option, text] : texts.options) {
     const std::string flag = fmt::format("--{}", option->key);
     if (!flags.given(flag)) continue;
     command.given_options.push_back(option);
-    if (auto set = config::set_option(*option, text, flag, settings); !set) add(mistakes, set.error());
+    if (auto set = config::set_option(*option, text, flag, settings); !set) add(errors, set.error());
   }
   command.settings = std::move(settings.probe);
   command.policy = std::move(settings.policy);
-  read_families(texts, command, mistakes);
+  read_families(texts, command, errors);
   for (const auto& text : texts.nameservers) {
     take(config::read_named_server(text, "--nameserver"), command.settings.pinned_servers.emplace_back(),
-         mistakes);
+         errors);
   }
   for (const auto& text : texts.networks) {
-    take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), mistakes,
+    take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), errors,
          "--allow-net");
   }
-  read_file_name(flags, "--root-hints", texts.root_hints, command.root_hints, mistakes);
+  read_file_name(flags, "--root-hints", texts.root_hints, command.root_hints, errors);
   if (command.storage && !texts.nameservers.empty()) {
-    mistakes.push_back(
-        {"--nameserver --storage.path",
-         "the history is of what the public is told, and a server that is given by hand may say "
-         "something else; leave one of them out"});
+    errors.push_back({"--nameserver --storage.path",
+                      "the history is of what the public is told, and a server that is given by hand may say "
+                      "something else; leave one of them out"});
   }
 }
 
-void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Mistakes& mistakes) {
+void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Errors& errors) {
   if (command.message) {
     if (!positionals.empty()) {
-      mistakes.push_back(
-          {escape_text(positionals.front(), 80),
-           "the message names the domains and selectors; leave out either these or --message"});
+      errors.push_back({escape_text(positionals.front(), 80),
+                        "the message names the domains and selectors; leave out either these or --message"});
     }
     return;
   }
@@ -136,29 +134,29 @@ void read_names(const std::vector<std::string>& positionals, CheckCommand& comma
     return;
   }
   if (positionals.empty()) {
-    mistakes.push_back({"", "no domain given; the usage is: dkimprobe check DOMAIN SELECTOR..."});
+    errors.push_back({"", "no domain given; the usage is: dkimprobe check DOMAIN SELECTOR..."});
     return;
   }
-  take(config::read_domain(positionals.front()), command.domain, mistakes);
-  const bool domain_read = mistakes.empty();
+  take(config::read_domain(positionals.front()), command.domain, errors);
+  const bool domain_read = errors.empty();
   if (positionals.size() == 1) {
     // A mistake about the domain may say what the selector is.
-    if (domain_read && !command.settings_file) mistakes.push_back({"", std::string(no_selector)});
+    if (domain_read && !command.settings_file) errors.push_back({"", std::string(no_selector)});
     return;
   }
   for (auto text = positionals.begin() + 1; text != positionals.end(); ++text) {
     config::Selector selector;
-    const std::size_t before = mistakes.size();
-    take(config::Selector::parse(*text), selector, mistakes);
-    if (mistakes.size() != before) continue;
+    const std::size_t before = errors.size();
+    take(config::Selector::parse(*text), selector, errors);
+    if (errors.size() != before) continue;
     if (domain_read) {
       if (const auto name = selector.owner_name(command.domain); !name) {
-        add(mistakes, name.error());
+        add(errors, name.error());
         continue;
       }
     }
     if (std::ranges::find(command.selectors, selector) != command.selectors.end()) {
-      mistakes.push_back({escape_text(*text, 80), "the selector is given twice"});
+      errors.push_back({escape_text(*text, 80), "the selector is given twice"});
       continue;
     }
     command.selectors.push_back(selector);

@@ -32,11 +32,10 @@ void declare_ask(Flags& flags, AskTexts& texts);
 
 /// What `declare_ask` and `declare_storage` declared, but for the settings file: it decides what else must be
 /// given, and so is read first.
-void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, config::Mistakes& mistakes);
+void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, config::Errors& errors);
 
 /// DOMAIN SELECTOR..., after the flags that name a message or a settings file.
-void read_names(const std::vector<std::string>& positionals, CheckCommand& command,
-                config::Mistakes& mistakes);
+void read_names(const std::vector<std::string>& positionals, CheckCommand& command, config::Errors& errors);
 
 /// One of `config::probe_options`.
 [[nodiscard]] const config::Option* probe_option(std::string_view key);

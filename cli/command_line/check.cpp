@@ -9,7 +9,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-using config::Mistakes;
+using config::Errors;
 using config::Result;
 
 constexpr std::string_view check_help_start = R"(Examples
@@ -55,7 +55,7 @@ void declare_check(Flags& flags, CheckTexts& texts) {
   flags.toggle(
       plugin_flag, texts.plugin,
       "speak as a plugin of Icinga and Nagios: a line with performance data, exit codes 0 to 3 alone, "
-      "and --timeout is 9s unless given",
+      "and --probe-timeout is 9s unless given",
       output_group);
   flags.value("--textfile", texts.textfile, "FILE",
               "write metrics to this file in place of all output, for node_exporter, which reads DIR/*.prom",
@@ -72,27 +72,26 @@ void declare_check(Flags& flags, CheckTexts& texts) {
 }
 
 /// The outputs that replace the tables.
-void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& command, Mistakes& mistakes) {
+void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& command, Errors& errors) {
   command.plugin = texts.plugin;
-  read_file_name(flags, "--textfile", texts.textfile, command.textfile, mistakes);
+  read_file_name(flags, "--textfile", texts.textfile, command.textfile, errors);
   std::vector<std::string_view> given;
   if (command.output.json) given.emplace_back("--json");
   if (command.plugin) given.emplace_back(plugin_flag);
   if (command.textfile) given.emplace_back("--textfile");
   if (given.size() > 1) {
-    mistakes.push_back(
-        {fmt::format("{}", fmt::join(given, " ")), "each is an output of its own; choose one"});
+    errors.push_back({fmt::format("{}", fmt::join(given, " ")), "each is an output of its own; choose one"});
   }
   if (!command.plugin && !command.textfile) return;
   const std::string flag = command.plugin ? plugin_flag : "--textfile";
   if (command.message)
-    mistakes.push_back({flag, "it tells of selectors, not of a message; leave it or --message out"});
+    errors.push_back({flag, "it tells of selectors, not of a message; leave it or --message out"});
   if (command.only_check_settings)
-    mistakes.push_back(
+    errors.push_back(
         {flag, "--config.check asks nobody, so there is nothing to tell; leave one of them out"});
-  if (command.plugin && !flags.given("--timeout")) {
+  if (command.plugin && !flags.given("--probe-timeout")) {
     command.settings.budgets.domain_time = plugin_time;
-    command.given_options.push_back(probe_option("timeout"));
+    command.given_options.push_back(probe_option("probe-timeout"));
   }
 }
 
@@ -106,21 +105,21 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   if (texts.output.help) return TextWanted{flags.help(check_help_start)};
 
   CheckCommand command;
-  Mistakes mistakes;
-  read_file_name(flags, "--config.file", texts.ask.settings_file, command.settings_file, mistakes);
-  read_file_name(flags, "--message", texts.message, command.message, mistakes);
+  Errors errors;
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.settings_file, errors);
+  read_file_name(flags, "--message", texts.message, command.message, errors);
   command.only_check_settings = texts.only_check_settings;
   if (command.only_check_settings && !command.settings_file) {
-    mistakes.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
+    errors.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
   } else {
-    read_names(texts.positionals, command, mistakes);
+    read_names(texts.positionals, command, errors);
   }
-  read_ask(flags, texts.ask, command, mistakes);
-  if (flags.given("--role")) take(read_role(texts.role), command.role.emplace(), mistakes);
-  read_output(flags, texts.output, command.output, mistakes);
-  read_outlets(flags, texts, command, mistakes);
-  read_file_name(flags, "--save", texts.save, command.save, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  read_ask(flags, texts.ask, command, errors);
+  if (flags.given("--role")) take(read_role(texts.role), command.role.emplace(), errors);
+  read_output(flags, texts.output, command.output, errors);
+  read_outlets(flags, texts, command, errors);
+  read_file_name(flags, "--save", texts.save, command.save, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

@@ -13,7 +13,7 @@ namespace dkimprobe::cli {
 namespace {
 
 using config::escape_text;
-using config::mistake;
+using config::failure;
 using config::Result;
 
 constexpr std::string_view version = DKIMPROBE_VERSION;
@@ -76,7 +76,7 @@ bool asks_for_plugin(std::span<const std::string> arguments) {
 
 Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (arguments.empty()) {
-    return mistake(
+    return failure(
         "", "no command given; the usage is: dkimprobe check DOMAIN SELECTOR... (more: dkimprobe --help)");
   }
   const std::string& word = arguments.front();
@@ -86,14 +86,14 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (known != commands.end()) return known->read(arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
-    return mistake(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
+    return failure(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");
   }
   std::vector<std::string> words = {"help", "version"};
   for (const auto& command : commands) words.emplace_back(command.word);
   if (const std::string nearest = config::nearest_word(word, words); !nearest.empty()) {
-    return mistake(shown, fmt::format("there is no such command; did you mean {}?", nearest));
+    return failure(shown, fmt::format("there is no such command; did you mean {}?", nearest));
   }
-  return mistake(
+  return failure(
       shown,
       word.find('.') == std::string::npos
           ? "there is no such command; `dkimprobe --help` lists all"

@@ -77,7 +77,7 @@ struct SelectorRole {
 /// When a selector signed last.
 struct LastSignature {
   config::Selector selector{};
-  config::Moment time{};
+  config::Timestamp time{};
 };
 
 struct RotationCommand {

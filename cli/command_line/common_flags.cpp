@@ -5,16 +5,16 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::mistake;
-using config::Mistakes;
+using config::failure;
 using config::Result;
 
 Result<ColorChoice> read_color(const std::string& text) {
   if (text == "auto") return ColorChoice::automatic;
   if (text == "always") return ColorChoice::always;
   if (text == "never") return ColorChoice::never;
-  return mistake("--color",
+  return failure("--color",
                  fmt::format("`{}` cannot be used: it must be auto, always or never", escape_text(text, 80)));
 }
 
@@ -43,21 +43,21 @@ void declare_message(Flags& flags, std::string& message, const std::string& mean
   flags.value("--message", message, "FILE", meaning, "The message");
 }
 
-void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output, Mistakes& mistakes) {
+void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output, Errors& errors) {
   output.json = texts.json;
-  if (flags.given("--color")) take(read_color(texts.color), output.color, mistakes);
+  if (flags.given("--color")) take(read_color(texts.color), output.color, errors);
 }
 
 void read_file_name(const Flags& flags, const char* flag, const std::string& text,
-                    std::optional<std::filesystem::path>& file, Mistakes& mistakes) {
+                    std::optional<std::filesystem::path>& file, Errors& errors) {
   if (!flags.given(flag)) return;
   file = text;
-  if (text.empty()) mistakes.push_back({flag, "a file name must follow it"});
+  if (text.empty()) errors.push_back({flag, "a file name must follow it"});
 }
 
 Result<config::Role> read_role(const std::string& text, std::string where) {
   if (const auto role = config::parse_role(text)) return *role;
-  return mistake(std::move(where),
+  return failure(std::move(where),
                  fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
                              escape_text(text, 80)));
 }

@@ -21,13 +21,13 @@ inline constexpr const char* output_group = "Output";
 inline constexpr const char* servers_group = "Which servers are asked";
 inline constexpr const char* settings_group = "Settings";
 
-inline void add(config::Mistakes& mistakes, config::Mistakes more) {
-  std::move(more.begin(), more.end(), std::back_inserter(mistakes));
+inline void add(config::Errors& errors, config::Errors more) {
+  std::move(more.begin(), more.end(), std::back_inserter(errors));
 }
 
 /// Puts the value into `target`, or its mistakes to the others. With `where` the place is told in its words.
 template <class T>
-void take(config::Result<T> result, T& target, config::Mistakes& mistakes, std::string_view where = {}) {
+void take(config::Result<T> result, T& target, config::Errors& errors, std::string_view where = {}) {
   if (result) {
     target = std::move(*result);
     return;
@@ -35,7 +35,7 @@ void take(config::Result<T> result, T& target, config::Mistakes& mistakes, std::
   for (auto& wrong : result.error()) {
     if (!where.empty()) wrong = {std::string(where), fmt::format("`{}`: {}", wrong.where, wrong.message)};
   }
-  add(mistakes, std::move(result.error()));
+  add(errors, std::move(result.error()));
 }
 
 /// The texts of the flags that commands with reports have in common.
@@ -52,10 +52,9 @@ void declare_role(Flags& flags, std::string& role, const std::string& group);
 void declare_message(Flags& flags, std::string& message, const std::string& meaning);
 
 /// The flags that `declare_output` declared.
-void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output,
-                 config::Mistakes& mistakes);
+void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output, config::Errors& errors);
 void read_file_name(const Flags& flags, const char* flag, const std::string& text,
-                    std::optional<std::filesystem::path>& file, config::Mistakes& mistakes);
+                    std::optional<std::filesystem::path>& file, config::Errors& errors);
 [[nodiscard]] config::Result<config::Role> read_role(const std::string& text, std::string where = "--role");
 
 }  // namespace dkimprobe::cli

@@ -12,7 +12,7 @@ namespace dkimprobe::cli {
 namespace {
 
 using config::escape_text;
-using config::mistake;
+using config::failure;
 using config::nearest_word;
 using config::Result;
 
@@ -63,16 +63,16 @@ Result<Command> read_explain(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("explain", arguments); !parsed) return tl::unexpected(parsed.error());
   if (help) return TextWanted{flags.help(explain_help_start)};
   if (positionals.size() > 1) {
-    return mistake(escape_text(positionals[1], 80), "one check is explained at a time");
+    return failure(escape_text(positionals[1], 80), "one check is explained at a time");
   }
   if (command.json && !positionals.empty()) {
-    return mistake("--json", "it is for all checks at once");
+    return failure("--json", "it is for all checks at once");
   }
   if (!positionals.empty()) {
     const std::string& name = positionals.front();
     command.check = checks::find_check(name);
     if (command.check == nullptr) {
-      return mistake(escape_text(name, 80), "there is no check of this name; " + nearest_checks(name));
+      return failure(escape_text(name, 80), "there is no check of this name; " + nearest_checks(name));
     }
   }
   return command;

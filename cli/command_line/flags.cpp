@@ -13,7 +13,7 @@
 namespace dkimprobe::cli {
 
 using config::escape_text;
-using config::mistake;
+using config::failure;
 using config::Result;
 
 class Flags::State {
@@ -21,8 +21,8 @@ class Flags::State {
   State() { app.set_help_flag(); }
 
   /// The first argument that looks like a flag and is none.
-  [[nodiscard]] std::optional<config::Mistake> unknown_flag(std::string_view command,
-                                                            std::span<const std::string> arguments) const {
+  [[nodiscard]] std::optional<config::Error> unknown_flag(std::string_view command,
+                                                          std::span<const std::string> arguments) const {
     for (const auto& argument : arguments) {
       if (argument == "--") return std::nullopt;
       if (argument.size() < 2 || argument.front() != '-') continue;
@@ -33,7 +33,7 @@ class Flags::State {
         for (const auto& name : option->get_lnames()) known.push_back("--" + name);
       }
       const std::string nearest = config::nearest_word(flag, known);
-      return config::Mistake{
+      return config::Error{
           escape_text(flag, 80),
           nearest.empty() ? fmt::format("there is no such flag; `dkimprobe {} --help` lists all", command)
                           : fmt::format("there is no such flag; did you mean {}?", nearest)};
@@ -99,7 +99,7 @@ void Flags::values(const std::string& name, std::vector<std::string>& texts, con
 
 Result<void> Flags::read(std::string_view command, std::span<const std::string> arguments) {
   if (const auto unknown = state_->unknown_flag(command, arguments))
-    return mistake(unknown->where, unknown->message);
+    return failure(unknown->where, unknown->message);
   try {
     state_->app.parse(state_->in_reverse(arguments));
   } catch (const CLI::ArgumentMismatch& error) {
@@ -107,13 +107,13 @@ Result<void> Flags::read(std::string_view command, std::span<const std::string> 
     const std::string name(text.substr(0, text.find(':')));
     const auto* const option = state_->app.get_option_no_throw(name);
     const bool repeated = option != nullptr && option->results().size() > 1;
-    return mistake(escape_text(name, 80), repeated ? "it is given more than once" : "a value must follow it");
+    return failure(escape_text(name, 80), repeated ? "it is given more than once" : "a value must follow it");
   } catch (const CLI::ExtrasError& error) {
     const std::string_view text = error.what();
-    return mistake(escape_text(text.substr(text.find(": ") + 2), 80),
+    return failure(escape_text(text.substr(text.find(": ") + 2), 80),
                    fmt::format("`dkimprobe {}` takes only flags", command));
   } catch (const CLI::ParseError& error) {
-    return mistake("", fmt::format("the command line cannot be read: {}", escape_text(error.what(), 200)));
+    return failure("", fmt::format("the command line cannot be read: {}", escape_text(error.what(), 200)));
   }
   return {};
 }

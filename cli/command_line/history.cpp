@@ -7,8 +7,8 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::Mistakes;
 using config::Result;
 
 constexpr std::string_view history_help_start = R"(Examples
@@ -38,28 +38,28 @@ Result<Command> read_history(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("history", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(history_help_start)};
   HistoryCommand command;
-  Mistakes mistakes;
+  Errors errors;
   if (positionals.empty()) {
-    mistakes.push_back(
+    errors.push_back(
         {"", "no domain given; the usage is: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
   } else {
-    take(config::read_domain(positionals.front()), command.domain, mistakes);
+    take(config::read_domain(positionals.front()), command.domain, errors);
   }
   if (positionals.size() > 1)
-    take(config::Selector::parse(positionals[1]), command.selector.emplace(), mistakes);
+    take(config::Selector::parse(positionals[1]), command.selector.emplace(), errors);
   if (positionals.size() > 2) {
-    mistakes.push_back(
+    errors.push_back(
         {escape_text(positionals[2], 80), "one selector is shown at a time, or all of the domain"});
   }
   std::optional<std::filesystem::path> directory;
-  read_file_name(flags, "--storage.path", storage, directory, mistakes);
+  read_file_name(flags, "--storage.path", storage, directory, errors);
   if (directory) {
     command.storage = std::move(*directory);
   } else {
-    mistakes.push_back({"--storage.path", "it is missing: the directory that `check` was given with it"});
+    errors.push_back({"--storage.path", "it is missing: the directory that `check` was given with it"});
   }
-  read_output(flags, output, command.output, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  read_output(flags, output, command.output, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

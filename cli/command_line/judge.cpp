@@ -6,8 +6,8 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::Mistakes;
 using config::Result;
 
 constexpr std::string_view judge_help_start = R"(Examples
@@ -43,23 +43,23 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("judge", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(judge_help_start)};
   JudgeCommand command;
-  Mistakes mistakes;
+  Errors errors;
   if (positionals.empty() || positionals.front().empty()) {
-    mistakes.push_back({"", "no file given; the usage is: dkimprobe judge FILE"});
+    errors.push_back({"", "no file given; the usage is: dkimprobe judge FILE"});
   } else {
     command.file = positionals.front();
   }
   if (positionals.size() > 1) {
-    mistakes.push_back({escape_text(positionals[1], 80), "one file is judged at a time"});
+    errors.push_back({escape_text(positionals[1], 80), "one file is judged at a time"});
   }
-  if (flags.given("--role")) take(read_role(role), command.role.emplace(), mistakes);
-  read_file_name(flags, "--config.file", settings_file, command.settings_file, mistakes);
-  read_file_name(flags, "--message", message, command.message, mistakes);
-  read_file_name(flags, "--storage.path", storage, command.storage, mistakes);
+  if (flags.given("--role")) take(read_role(role), command.role.emplace(), errors);
+  read_file_name(flags, "--config.file", settings_file, command.settings_file, errors);
+  read_file_name(flags, "--message", message, command.message, errors);
+  read_file_name(flags, "--storage.path", storage, command.storage, errors);
   if (command.message == "-" && command.file == "-")
-    mistakes.push_back({"--message", "standard input cannot be both files"});
-  read_output(flags, output, command.output, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+    errors.push_back({"--message", "standard input cannot be both files"});
+  read_output(flags, output, command.output, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

@@ -9,8 +9,8 @@
 
 namespace dkimprobe::cli {
 
+using config::Errors;
 using config::escape_text;
-using config::Mistakes;
 
 void declare_key(Flags& flags, KeyTexts& texts) {
   constexpr const char* key_group = "The key";
@@ -22,33 +22,32 @@ void declare_key(Flags& flags, KeyTexts& texts) {
               key_group);
 }
 
-void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, Mistakes& mistakes) {
+void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, Errors& errors) {
   key.file = texts.file;
-  if (texts.file.empty()) mistakes.push_back({"--key", "a file name must follow it"});
+  if (texts.file.empty()) errors.push_back({"--key", "a file name must follow it"});
   const bool from_file = flags.given("--passphrase-file");
   const bool from_descriptor = flags.given("--passphrase-fd");
   if (from_file && from_descriptor) {
-    mistakes.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
+    errors.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
   } else if (from_file) {
     key.passphrase = config::PassphraseFile{texts.passphrase_file, config::SecretFiles::regular_and_pipes};
-    if (texts.passphrase_file.empty())
-      mistakes.push_back({"--passphrase-file", "a file name must follow it"});
+    if (texts.passphrase_file.empty()) errors.push_back({"--passphrase-file", "a file name must follow it"});
     if (texts.passphrase_file == "-")
-      mistakes.push_back({"--passphrase-file", "standard input is --passphrase-fd 0"});
+      errors.push_back({"--passphrase-file", "standard input is --passphrase-fd 0"});
   } else if (from_descriptor) {
     constexpr int highest = 1'048'576;
     int number = -1;
     const char* const end = texts.passphrase_fd.data() + texts.passphrase_fd.size();
     const auto [stopped, error] = std::from_chars(texts.passphrase_fd.data(), end, number);
     if (error != std::errc{} || stopped != end || number < 0 || number > highest) {
-      mistakes.push_back(
+      errors.push_back(
           {"--passphrase-fd",
            fmt::format("`{}` cannot be used: it must be the number of an open descriptor, such as "
                        "3 with 3<FILE",
                        escape_text(texts.passphrase_fd, 80))});
     }
     if (number == 0 && texts.file == "-")
-      mistakes.push_back({"--passphrase-fd", "standard input holds the key already"});
+      errors.push_back({"--passphrase-fd", "standard input holds the key already"});
     key.passphrase = config::PassphraseDescriptor{number};
   }
 }

@@ -18,6 +18,6 @@ struct KeyTexts {
 void declare_key(Flags& flags, KeyTexts& texts);
 
 /// The flags that `declare_key` declared; `--key` was given.
-void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, config::Mistakes& mistakes);
+void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, config::Errors& errors);
 
 }  // namespace dkimprobe::cli

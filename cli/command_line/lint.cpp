@@ -8,9 +8,9 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::mistake;
-using config::Mistakes;
+using config::failure;
 using config::Result;
 
 constexpr std::string_view lint_help_start = R"(Examples
@@ -34,7 +34,7 @@ Usage
 Result<RecordFormat> read_format(const std::string& text) {
   if (text == "text") return RecordFormat::text;
   if (text == "jsonl") return RecordFormat::jsonl;
-  return mistake("--format",
+  return failure("--format",
                  fmt::format("`{}` cannot be used: it must be text or jsonl", escape_text(text, 80)));
 }
 
@@ -53,17 +53,17 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("lint", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(lint_help_start)};
   LintCommand command;
-  Mistakes mistakes;
+  Errors errors;
   if (!positionals.empty()) command.file = positionals.front();
-  if (command.file.empty()) mistakes.push_back({"", "the name of the file is empty"});
+  if (command.file.empty()) errors.push_back({"", "the name of the file is empty"});
   if (positionals.size() > 1) {
-    mistakes.push_back(
+    errors.push_back(
         {escape_text(positionals[1], 80), "one file is read at a time; give records on lines of it"});
   }
-  if (flags.given("--format")) take(read_format(format), command.format, mistakes);
-  if (flags.given("--role")) take(read_role(role), command.role, mistakes);
-  read_output(flags, output, command.output, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (flags.given("--format")) take(read_format(format), command.format, errors);
+  if (flags.given("--role")) take(read_role(role), command.role, errors);
+  read_output(flags, output, command.output, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

@@ -12,9 +12,9 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::mistake;
-using config::Mistakes;
+using config::failure;
 using config::Result;
 
 constexpr std::string_view preflight_help_start = R"(Examples
@@ -71,24 +71,24 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
 }
 
 void read_preflight_names(const std::vector<std::string>& positionals, CheckCommand& command,
-                          Mistakes& mistakes) {
+                          Errors& errors) {
   if (positionals.size() < 2) {
-    mistakes.push_back({"", fmt::format("no {} given; the usage is: dkimprobe preflight DOMAIN SELECTOR",
-                                        positionals.empty() ? "domain" : "selector")});
+    errors.push_back({"", fmt::format("no {} given; the usage is: dkimprobe preflight DOMAIN SELECTOR",
+                                      positionals.empty() ? "domain" : "selector")});
     return;
   }
   if (positionals.size() > 2) {
-    mistakes.push_back({escape_text(positionals[2], 80), "a preflight is of one selector"});
+    errors.push_back({escape_text(positionals[2], 80), "a preflight is of one selector"});
     return;
   }
-  read_names(positionals, command, mistakes);
+  read_names(positionals, command, errors);
 }
 
 Result<std::chrono::milliseconds> read_wait(const std::string& text) {
   constexpr std::chrono::days longest{31};
   const auto wait = config::parse_duration(text);
   if (wait && *wait <= longest) return *wait;
-  return mistake("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}d, with its unit: ms, "
+  return failure("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}d, with its unit: ms, "
                                        "s, m, h or d",
                                        escape_text(text, 80), longest.count()));
 }
@@ -102,29 +102,29 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
   declare_preflight(flags, texts, command);
   if (auto parsed = flags.read("preflight", arguments); !parsed) return tl::unexpected(parsed.error());
   if (texts.output.help) return TextWanted{flags.help(preflight_help_start)};
-  Mistakes mistakes;
-  read_preflight_names(texts.positionals, command.check, mistakes);
-  read_file_name(flags, "--config.file", texts.ask.settings_file, command.check.settings_file, mistakes);
+  Errors errors;
+  read_preflight_names(texts.positionals, command.check, errors);
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.check.settings_file, errors);
   if (flags.given("--key")) {
-    read_key(flags, texts.key, command.key.emplace(), mistakes);
+    read_key(flags, texts.key, command.key.emplace(), errors);
   } else {
     for (const char* flag : {"--passphrase-file", "--passphrase-fd"}) {
-      if (flags.given(flag)) mistakes.push_back({flag, "it opens the key of --key FILE, which is not given"});
+      if (flags.given(flag)) errors.push_back({flag, "it opens the key of --key FILE, which is not given"});
     }
   }
-  if (flags.given("--wait")) take(read_wait(texts.wait), command.wait, mistakes);
+  if (flags.given("--wait")) take(read_wait(texts.wait), command.wait, errors);
   for (const auto& text : texts.resolvers) {
     config::ServerAddress resolver;
-    take(config::read_server_address(text, "--resolver"), resolver, mistakes);
+    take(config::read_server_address(text, "--resolver"), resolver, errors);
     if (std::ranges::find(command.resolvers, resolver) == command.resolvers.end())
       command.resolvers.push_back(resolver);
   }
   if (command.ask_resolvers && texts.resolvers.empty()) {
-    mistakes.push_back({"--ask-resolver", "no resolver is given; add --resolver ADDRESS"});
+    errors.push_back({"--ask-resolver", "no resolver is given; add --resolver ADDRESS"});
   }
-  read_ask(flags, texts.ask, command.check, mistakes);
-  read_output(flags, texts.output, command.check.output, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  read_ask(flags, texts.ask, command.check, errors);
+  read_output(flags, texts.output, command.check.output, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

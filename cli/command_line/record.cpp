@@ -15,9 +15,9 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::mistake;
-using config::Mistakes;
+using config::failure;
 using config::Result;
 
 constexpr std::string_view record_help_start = R"(Examples
@@ -39,7 +39,7 @@ Usage
 )";
 
 /// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
-std::vector<std::string> read_words(const char* flag, const std::string& text, Mistakes& mistakes) {
+std::vector<std::string> read_words(const char* flag, const std::string& text, Errors& errors) {
   std::vector<std::string> words;
   std::string_view rest = text;
   while (true) {
@@ -49,7 +49,7 @@ std::vector<std::string> read_words(const char* flag, const std::string& text, M
         (!word.empty() && config::is_letter(word.front()) && config::is_letter_or_digit(word.back()) &&
          std::ranges::all_of(word, [&](char c) { return c == '-' || config::is_letter_or_digit(c); }));
     if (!good) {
-      mistakes.push_back(
+      errors.push_back(
           {flag,
            fmt::format(
                "`{}` cannot be used: it must be words of letters, digits and `-`, with `:` between them",
@@ -63,7 +63,7 @@ std::vector<std::string> read_words(const char* flag, const std::string& text, M
 }
 
 /// A number of seconds, or a duration.
-void read_ttl(const std::string& text, std::uint32_t& seconds, Mistakes& mistakes) {
+void read_ttl(const std::string& text, std::uint32_t& seconds, Errors& errors) {
   constexpr std::int64_t longest = 2'147'483'647;  // RFC 2181 section 8
   std::int64_t number = -1;
   const char* const end = text.data() + text.size();
@@ -74,7 +74,7 @@ void read_ttl(const std::string& text, std::uint32_t& seconds, Mistakes& mistake
     number = milliseconds % 1'000 == 0 ? milliseconds / 1'000 : -1;
   }
   if (number < 0 || number > longest) {
-    mistakes.push_back(
+    errors.push_back(
         {"--ttl", fmt::format("`{}` cannot be used: it must be seconds, from 0 to {}, or a time such "
                               "as 1h",
                               escape_text(text, 80), longest)});
@@ -90,7 +90,7 @@ Result<exporters::PublishFormat> read_publish_format(const std::string& text) {
   if (text == "nsupdate") return PublishFormat::nsupdate;
   if (text == "route53") return PublishFormat::route53;
   if (text == "powershell") return PublishFormat::powershell;
-  return mistake("--format",
+  return failure("--format",
                  fmt::format("`{}` cannot be used: it must be text, zone, nsupdate, route53 or powershell",
                              escape_text(text, 80)));
 }
@@ -100,7 +100,7 @@ Result<checks::AdspPolicy> read_practices(const std::string& text) {
        {checks::AdspPolicy::unknown, checks::AdspPolicy::all, checks::AdspPolicy::discardable}) {
     if (text == checks::to_string(policy)) return policy;
   }
-  return mistake("--adsp", fmt::format("`{}` cannot be used: it must be unknown, all or discardable",
+  return failure("--adsp", fmt::format("`{}` cannot be used: it must be unknown, all or discardable",
                                        escape_text(text, 80)));
 }
 
@@ -149,68 +149,65 @@ void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
 }
 
 /// What belongs to keys, or to selectors, is no part of signing practices.
-void refuse_beside_practices(const Flags& flags, const RecordTexts& texts, Mistakes& mistakes) {
+void refuse_beside_practices(const Flags& flags, const RecordTexts& texts, Errors& errors) {
   for (const char* flag : {"--key", "--passphrase-file", "--passphrase-fd", "--revoke", "--hash", "--service",
                            "--flags", "--notes", "--via"}) {
     if (flags.given(flag))
-      mistakes.push_back({flag, "the record of --adsp is of a domain and has nothing of a key"});
+      errors.push_back({flag, "the record of --adsp is of a domain and has nothing of a key"});
   }
   if (texts.positionals.size() > 1) {
-    mistakes.push_back({escape_text(texts.positionals[1], 80),
-                        "the record of --adsp is of a domain; leave the selector out"});
+    errors.push_back({escape_text(texts.positionals[1], 80),
+                      "the record of --adsp is of a domain; leave the selector out"});
   }
 }
 
 /// Whose record it is: domain, selector, key.
-void read_record_names(const Flags& flags, const RecordTexts& texts, RecordCommand& command,
-                       Mistakes& mistakes) {
+void read_record_names(const Flags& flags, const RecordTexts& texts, RecordCommand& command, Errors& errors) {
   if (texts.positionals.empty()) {
-    mistakes.push_back({"", "no domain given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    errors.push_back({"", "no domain given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
     return;
   }
-  take(config::read_domain(texts.positionals.front()), command.domain, mistakes);
+  take(config::read_domain(texts.positionals.front()), command.domain, errors);
   if (flags.given("--adsp")) {
-    take(read_practices(texts.practices), command.practices.emplace(), mistakes);
-    return refuse_beside_practices(flags, texts, mistakes);
+    take(read_practices(texts.practices), command.practices.emplace(), errors);
+    return refuse_beside_practices(flags, texts, errors);
   }
   if (texts.positionals.size() < 2) {
-    mistakes.push_back({"", "no selector given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    errors.push_back({"", "no selector given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
   } else {
-    take(config::Selector::parse(texts.positionals[1]), command.selector, mistakes);
+    take(config::Selector::parse(texts.positionals[1]), command.selector, errors);
   }
   if (texts.positionals.size() > 2) {
-    mistakes.push_back({escape_text(texts.positionals[2], 80), "a record is of one selector"});
+    errors.push_back({escape_text(texts.positionals[2], 80), "a record is of one selector"});
   }
   const bool has_key = flags.given("--key");
   if (has_key && command.revoke) {
-    mistakes.push_back(
-        {"--key", "the record of a revoked key does not hold it; leave --key or --revoke out"});
+    errors.push_back({"--key", "the record of a revoked key does not hold it; leave --key or --revoke out"});
   } else if (has_key) {
-    read_key(flags, texts.key, command.key, mistakes);
+    read_key(flags, texts.key, command.key, errors);
   } else if (!command.revoke) {
-    mistakes.push_back({"", "no key given; add --key FILE, or --revoke for the record of a revoked key"});
+    errors.push_back({"", "no key given; add --key FILE, or --revoke for the record of a revoked key"});
   }
 }
 
 /// Where the record is to stand, and whether its zone can hold it.
-void read_record_place(const Flags& flags, const RecordTexts& texts, RecordCommand& command,
-                       Mistakes& mistakes) {
+void read_record_place(const Flags& flags, const RecordTexts& texts, RecordCommand& command, Errors& errors) {
   const bool zone_given = flags.given("--zone");
   if (flags.given("--via"))
-    take(config::DomainName::parse(texts.via), command.via.emplace(), mistakes, "--via");
-  if (zone_given) take(config::DomainName::parse(texts.zone), command.zone, mistakes, "--zone");
-  if (!mistakes.empty()) return;
+    take(config::DomainName::parse(texts.via), command.via.emplace(), errors, "--via");
+  if (zone_given) take(config::DomainName::parse(texts.zone), command.zone, errors, "--zone");
+  if (!errors.empty()) return;
   if (!zone_given) command.zone = command.domain;
   const auto holder = command.via         ? Result<config::DomainName>(*command.via)
                       : command.practices ? config::adsp_name(command.domain)
                                           : command.selector.owner_name(command.domain);
-  if (!holder) return add(mistakes, holder.error());
-  if (command.via && holder->is_root()) mistakes.push_back({"--via", "no record stands at the root"});
+  if (!holder) return add(errors, holder.error());
+  if (command.via && holder->is_root()) errors.push_back({"--via", "no record stands at the root"});
   const bool zone_told = command.format == exporters::PublishFormat::nsupdate ||
                          command.format == exporters::PublishFormat::powershell;
   if ((zone_given || zone_told) && !holder->is_at_or_below(command.zone)) {
-    mistakes.push_back({"--zone", fmt::format("{} does not hold {}; name the zone that does",
-                                              command.zone.to_string(), holder->to_string())});
+    errors.push_back({"--zone", fmt::format("{} does not hold {}; name the zone that does",
+                                            command.zone.to_string(), holder->to_string())});
   }
 }
 
@@ -223,18 +220,18 @@ Result<Command> read_record(std::span<const std::string> arguments) {
   declare_record(flags, texts, command);
   if (auto parsed = flags.read("record", arguments); !parsed) return tl::unexpected(parsed.error());
   if (texts.help) return TextWanted{flags.help(record_help_start)};
-  Mistakes mistakes;
-  read_record_names(flags, texts, command, mistakes);
-  if (flags.given("--hash")) command.tags.hashes = read_words("--hash", texts.hashes, mistakes);
-  if (flags.given("--service")) command.tags.services = read_words("--service", texts.services, mistakes);
-  if (flags.given("--flags")) command.tags.flags = read_words("--flags", texts.flags, mistakes);
-  if (flags.given("--ttl")) read_ttl(texts.ttl, command.ttl_seconds, mistakes);
+  Errors errors;
+  read_record_names(flags, texts, command, errors);
+  if (flags.given("--hash")) command.tags.hashes = read_words("--hash", texts.hashes, errors);
+  if (flags.given("--service")) command.tags.services = read_words("--service", texts.services, errors);
+  if (flags.given("--flags")) command.tags.flags = read_words("--flags", texts.flags, errors);
+  if (flags.given("--ttl")) read_ttl(texts.ttl, command.ttl_seconds, errors);
   if (flags.given("--format")) {
-    take(read_publish_format(texts.format), command.format, mistakes);
-    if (command.json) mistakes.push_back({"--format --json", "each is an output of its own; choose one"});
+    take(read_publish_format(texts.format), command.format, errors);
+    if (command.json) errors.push_back({"--format --json", "each is an output of its own; choose one"});
   }
-  read_record_place(flags, texts, command, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  read_record_place(flags, texts, command, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

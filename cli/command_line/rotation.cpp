@@ -12,8 +12,8 @@
 namespace dkimprobe::cli {
 namespace {
 
+using config::Errors;
 using config::escape_text;
-using config::Mistakes;
 using config::Result;
 
 constexpr std::string_view rotation_help_start = R"(Examples
@@ -76,26 +76,25 @@ void declare_rotation(Flags& flags, RotationTexts& texts) {
 }
 
 /// `SELECTOR` or `SELECTOR:ROLE`.
-void read_selector_role(const std::string& text, bool domain_read, RotationCommand& command,
-                        Mistakes& mistakes) {
-  const std::size_t before = mistakes.size();
+void read_selector_role(const std::string& text, bool domain_read, RotationCommand& command, Errors& errors) {
+  const std::size_t before = errors.size();
   const std::size_t colon = text.rfind(':');
   SelectorRole given;
-  take(config::Selector::parse(text.substr(0, colon)), given.selector, mistakes);
+  take(config::Selector::parse(text.substr(0, colon)), given.selector, errors);
   if (colon != std::string::npos)
-    take(read_role(text.substr(colon + 1), escape_text(text, 80)), given.role.emplace(), mistakes);
-  if (mistakes.size() != before) return;
+    take(read_role(text.substr(colon + 1), escape_text(text, 80)), given.role.emplace(), errors);
+  if (errors.size() != before) return;
   if (domain_read) {
-    if (const auto name = given.selector.owner_name(command.asked.domain); !name) add(mistakes, name.error());
+    if (const auto name = given.selector.owner_name(command.asked.domain); !name) add(errors, name.error());
   }
   const bool is_there = std::ranges::find(command.selectors, given.selector, &SelectorRole::selector) !=
                         command.selectors.end();
   if (is_there || (command.next && *command.next == given.selector)) {
-    mistakes.push_back({escape_text(text, 80), "the selector is given twice"});
+    errors.push_back({escape_text(text, 80), "the selector is given twice"});
   } else if (!command.only_plan || given.role) {
     command.selectors.push_back(std::move(given));
   } else if (command.next) {
-    mistakes.push_back(
+    errors.push_back(
         {escape_text(text, 80), "one selector comes next; the others need a role: SELECTOR:ROLE"});
   } else {
     command.next = std::move(given.selector);
@@ -103,28 +102,28 @@ void read_selector_role(const std::string& text, bool domain_read, RotationComma
 }
 
 /// `SELECTOR=TIME`.
-void read_last_signature(const std::string& text, RotationCommand& command, Mistakes& mistakes) {
-  const std::size_t before = mistakes.size();
+void read_last_signature(const std::string& text, RotationCommand& command, Errors& errors) {
+  const std::size_t before = errors.size();
   const std::size_t equals = text.find('=');
   LastSignature given;
-  take(config::Selector::parse(text.substr(0, equals)), given.selector, mistakes, "--last-signature");
-  const auto time = config::parse_moment(equals == std::string::npos ? "" : text.substr(equals + 1));
+  take(config::Selector::parse(text.substr(0, equals)), given.selector, errors, "--last-signature");
+  const auto time = config::parse_timestamp(equals == std::string::npos ? "" : text.substr(equals + 1));
   if (!time) {
-    mistakes.push_back({"--last-signature",
-                        fmt::format("`{}` cannot be used: it must be SELECTOR=TIME, with a time such as "
-                                    "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC",
-                                    escape_text(text, 80))});
+    errors.push_back({"--last-signature",
+                      fmt::format("`{}` cannot be used: it must be SELECTOR=TIME, with a time such as "
+                                  "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC",
+                                  escape_text(text, 80))});
   } else if (std::ranges::find(command.last_signatures, given.selector, &LastSignature::selector) !=
              command.last_signatures.end()) {
-    mistakes.push_back(
+    errors.push_back(
         {"--last-signature", fmt::format("`{}`: the selector is given twice", escape_text(text, 80))});
   }
-  if (mistakes.size() != before) return;
+  if (errors.size() != before) return;
   given.time = *time;
   command.last_signatures.push_back(std::move(given));
 }
 
-void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Mistakes& mistakes) {
+void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Errors& errors) {
   if (!words.empty() && words.front() == "plan") {
     command.only_plan = true;
     words = words.subspan(1);
@@ -133,29 +132,28 @@ void read_rotation_names(std::span<const std::string> words, RotationCommand& co
                                         command.only_plan ? "plan " : "");
   if (words.empty()) {
     command.asked.every_domain = command.asked.settings_file && !command.only_plan && !command.compromised;
-    if (!command.asked.every_domain) mistakes.push_back({"", "no domain given; " + usage});
+    if (!command.asked.every_domain) errors.push_back({"", "no domain given; " + usage});
     return;
   }
-  const std::size_t before = mistakes.size();
-  take(config::read_domain(words.front()), command.asked.domain, mistakes);
-  const bool domain_read = mistakes.size() == before;
-  for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, mistakes);
+  const std::size_t before = errors.size();
+  take(config::read_domain(words.front()), command.asked.domain, errors);
+  const bool domain_read = errors.size() == before;
+  for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, errors);
   if (domain_read && words.size() == 1 && !command.asked.settings_file && !command.compromised) {
-    mistakes.push_back(
+    errors.push_back(
         {"", fmt::format("no selector given; say which there are: dkimprobe rotation {}{} s1:active "
                          "s2:pending, or write them into a settings file: --config.file FILE",
                          command.only_plan ? "plan " : "", command.asked.domain.to_string())});
   }
 }
 
-void read_wait(const std::string& text, RotationCommand& command, Mistakes& mistakes) {
+void read_wait(const std::string& text, RotationCommand& command, Errors& errors) {
   constexpr std::chrono::milliseconds longest = std::chrono::days{7};
   const auto time = config::parse_duration(text);
   if (!time || *time < std::chrono::seconds{1} || *time > longest) {
-    mistakes.push_back(
-        {"--wait", fmt::format("`{}` cannot be used: it must be a time from 1s to 7d, with its "
-                               "unit: s, m, h or d",
-                               escape_text(text, 80))});
+    errors.push_back({"--wait", fmt::format("`{}` cannot be used: it must be a time from 1s to 7d, with its "
+                                            "unit: s, m, h or d",
+                                            escape_text(text, 80))});
     return;
   }
   command.wait = *time;
@@ -171,24 +169,23 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
   if (texts.output.help) return TextWanted{flags.help(rotation_help_start)};
 
   RotationCommand command;
-  Mistakes mistakes;
-  read_file_name(flags, "--config.file", texts.ask.settings_file, command.asked.settings_file, mistakes);
+  Errors errors;
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.asked.settings_file, errors);
   if (flags.given("--compromised"))
-    take(config::Selector::parse(texts.compromised), command.compromised.emplace(), mistakes,
-         "--compromised");
-  read_rotation_names(texts.positionals, command, mistakes);
+    take(config::Selector::parse(texts.compromised), command.compromised.emplace(), errors, "--compromised");
+  read_rotation_names(texts.positionals, command, errors);
   if (command.asked.every_domain && !texts.last_signatures.empty())
-    mistakes.push_back({"--last-signature", "it is about a selector of one domain; give the domain"});
-  for (const auto& text : texts.last_signatures) read_last_signature(text, command, mistakes);
+    errors.push_back({"--last-signature", "it is about a selector of one domain; give the domain"});
+  for (const auto& text : texts.last_signatures) read_last_signature(text, command, errors);
   if (command.only_plan && command.compromised)
-    mistakes.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
+    errors.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
   if (flags.given("--wait")) {
-    read_wait(texts.wait, command, mistakes);
-    if (!command.compromised) mistakes.push_back({"--wait", "it belongs to --compromised"});
+    read_wait(texts.wait, command, errors);
+    if (!command.compromised) errors.push_back({"--wait", "it belongs to --compromised"});
   }
-  read_ask(flags, texts.ask, command.asked, mistakes);
-  read_output(flags, texts.output, command.asked.output, mistakes);
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  read_ask(flags, texts.ask, command.asked, errors);
+  read_output(flags, texts.output, command.asked.output, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

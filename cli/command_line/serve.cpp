@@ -16,7 +16,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-using config::Mistakes;
+using config::Errors;
 using config::Result;
 
 constexpr std::string_view serve_help_start = R"(Examples
@@ -48,7 +48,7 @@ Result<std::string> prefix_of(std::string_view url) {
     return config::is_letter_or_digit(c) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
   });
   if (!path.starts_with('/') || !plain) {
-    return config::mistake(flag, fmt::format("`{}` cannot be used: it must be a URL such as "
+    return config::failure(flag, fmt::format("`{}` cannot be used: it must be a URL such as "
                                              "https://monitor.example.com/dkim/, of plain letters",
                                              config::escape_text(url, 80)));
   }
@@ -97,22 +97,22 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("serve", arguments); !parsed) return tl::unexpected(parsed.error());
   if (help) return TextWanted{flags.help(serve_help_start)};
 
-  Mistakes mistakes;
-  read_file_name(flags, "--config.file", ask.settings_file, command.asked.settings_file, mistakes);
+  Errors errors;
+  read_file_name(flags, "--config.file", ask.settings_file, command.asked.settings_file, errors);
   if (!command.asked.settings_file)
-    mistakes.push_back({"--config.file", "it is missing: the settings name the domains to watch"});
+    errors.push_back({"--config.file", "it is missing: the settings name the domains to watch"});
   command.asked.every_domain = true;
-  read_ask(flags, ask, command.asked, mistakes);
-  read_file_name(flags, "--web.config.file", web_config, command.web_config, mistakes);
+  read_ask(flags, ask, command.asked, errors);
+  read_file_name(flags, "--web.config.file", web_config, command.web_config, errors);
   if (!listen.empty()) command.listen = std::move(listen);
-  if (flags.given("--web.external-url")) take(prefix_of(external_url), command.path_prefix, mistakes);
+  if (flags.given("--web.external-url")) take(prefix_of(external_url), command.path_prefix, errors);
   const auto word = [&](const char* flag, const std::string& text, const auto& value, auto& target,
                         std::string_view allowed) {
     if (!flags.given(flag)) return;
     if (value) {
       target = *value;
     } else {
-      mistakes.push_back(
+      errors.push_back(
           {flag, fmt::format("`{}` cannot be used: it must be {}", config::escape_text(text, 80), allowed)});
     }
   };
@@ -120,7 +120,7 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   word("--log.level", log_level, parse_log_level(log_level), command.log_level, "debug, info, warn or error");
   word("--timeout-offset", timeout_offset, offset_of(timeout_offset), command.timeout_offset,
        "a time from 0ms to 1m, with its unit");
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }
 

@@ -63,8 +63,8 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
                     Readers::everybody);
 }
 
-void warn(const config::Mistakes& mistakes, std::string_view so) {
-  const auto& [where, message] = mistakes.front();
+void warn(const config::Errors& errors, std::string_view so) {
+  const auto& [where, message] = errors.front();
   fmt::print(stderr, "dkimprobe: warning: {}: {}; {}\n", where, message, so);
 }
 
@@ -75,8 +75,8 @@ struct CheckInput {
   std::optional<exporters::HistoryStore> history{};
 };
 
-CheckRefused refused(ExitCode code, config::Mistakes& mistakes) {
-  return {code, std::move(mistakes)};
+CheckRefused refused(ExitCode code, config::Errors& errors) {
+  return {code, std::move(errors)};
 }
 
 tl::expected<CheckInput, CheckRefused> read_input(const CheckCommand& command,
@@ -119,7 +119,7 @@ class CheckRun {
   [[nodiscard]] bool tells_at_end() const { return command_.plugin || command_.textfile; }
   /// A plugin has its time for all domains together.
   void leave_time(CheckTarget& target) const;
-  [[nodiscard]] std::vector<checks::Report> judge(const CheckTarget& target, const Look& look);
+  [[nodiscard]] std::vector<checks::Report> judge(const CheckTarget& target, const ProbeResult& probe);
   [[nodiscard]] config::Result<void> save() const;
 
   const CheckCommand& command_;
@@ -140,20 +140,20 @@ void CheckRun::leave_time(CheckTarget& target) const {
   time = std::max(milliseconds{1}, time - gone);
 }
 
-std::vector<checks::Report> CheckRun::judge(const CheckTarget& target, const Look& look) {
+std::vector<checks::Report> CheckRun::judge(const CheckTarget& target, const ProbeResult& probe) {
   // What the operator interrupted says nothing of the servers. What could not be written is tried again with
   // the next domain, and is known to this process all the same.
-  exporters::HistoryStore* const store = input_.history && !look.interrupted ? &*input_.history : nullptr;
-  if (store != nullptr) stored_ = store->record(look.observations, run_time());
-  auto known = backgrounds_of(store, look.observations);
+  exporters::HistoryStore* const store = input_.history && !probe.interrupted ? &*input_.history : nullptr;
+  if (store != nullptr) stored_ = store->record(probe.observations, run_time());
+  auto known = backgrounds_of(store, probe.observations);
   if (!known) {
     if (stored_) warn(known.error(), "it is judged without the history");
-    known.emplace(look.observations.size());
+    known.emplace(probe.observations.size());
   }
   std::vector<checks::Report> reports;
-  for (std::size_t i = 0; i < look.observations.size(); ++i) {
+  for (std::size_t i = 0; i < probe.observations.size(); ++i) {
     const Background& background = (*known)[i];
-    reports.push_back(checks::judge(look.observations[i], target.expectations[i], background.history,
+    reports.push_back(checks::judge(probe.observations[i], target.expectations[i], background.history,
                                     target.policy, input_.message.signatures, background.elsewhere)
                           .report);
   }
@@ -163,14 +163,14 @@ std::vector<checks::Report> CheckRun::judge(const CheckTarget& target, const Loo
 void CheckRun::ask_all() {
   for (auto& target : input_.plan.targets) {
     if (command_.plugin) leave_time(target);
-    Look look = look_at(target, command_.plugin ? ExitCode::unknown : ExitCode::interrupted);
-    std::vector<checks::Report> reports = judge(target, look);
+    ProbeResult probe = run_probe(target, command_.plugin ? ExitCode::unknown : ExitCode::interrupted);
+    std::vector<checks::Report> reports = judge(target, probe);
     const checks::Status status = checks::worst(reports);
     if (printer_) printer_->print(target.domain, status, reports);
     if (tells_at_end()) std::ranges::move(reports, std::back_inserter(judged_));
     statuses_.push_back(status);
-    if (command_.save) std::ranges::move(look.observations, std::back_inserter(seen_));
-    interrupted_ = look.interrupted;
+    if (command_.save) std::ranges::move(probe.observations, std::back_inserter(seen_));
+    interrupted_ = probe.interrupted;
     if (interrupted_) return;
   }
 }

@@ -12,7 +12,7 @@ namespace dkimprobe::cli {
 /// Why nothing was asked: files that the command line names are wrong, or do not hold what it leaves out.
 struct CheckRefused {
   ExitCode code = ExitCode::settings;
-  config::Mistakes mistakes{};
+  config::Errors errors{};
 };
 
 [[nodiscard]] tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command);

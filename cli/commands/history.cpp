@@ -29,7 +29,7 @@ Result<SelectorRecord> read_selector(HistoryStore& store, const config::DomainNa
   auto history = store.load(domain, selector);
   if (!history) return tl::unexpected(std::move(history.error()));
   SelectorRecord record{std::move(*history), {}};
-  record.keys = exporters::key_spans(record.history);
+  record.keys = exporters::key_periods(record.history);
   for (auto& key : record.keys) {
     auto uses = store.names_with_key(key.sha256);
     if (!uses) return tl::unexpected(std::move(uses.error()));

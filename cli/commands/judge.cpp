@@ -54,21 +54,21 @@ config::Result<JudgeInput> read_input(const JudgeCommand& command) {
 
 /// The reports of one domain. What is expected is the same as when `check` is given these selectors.
 config::Result<std::vector<checks::Report>> judge_domain(const JudgeCommand& command, JudgeInput& input,
-                                                         std::span<const probe::Observation> looks) {
+                                                         std::span<const probe::Observation> probes) {
   CheckCommand asked;
-  asked.domain = looks.front().domain;
-  for (const auto& look : looks) asked.selectors.push_back(look.selector);
+  asked.domain = probes.front().domain;
+  for (const auto& probe : probes) asked.selectors.push_back(probe.selector);
   asked.role = command.role;
   const auto plan = plan_check(asked, input.settings);
   if (!plan) return tl::unexpected(plan.error());
   const CheckTarget& target = plan->targets.front();
-  const auto known = backgrounds_of(input.store ? &*input.store : nullptr, looks);
+  const auto known = backgrounds_of(input.store ? &*input.store : nullptr, probes);
   if (!known) return tl::unexpected(known.error());
   std::vector<checks::Report> reports;
-  for (std::size_t i = 0; i < looks.size(); ++i) {
+  for (std::size_t i = 0; i < probes.size(); ++i) {
     const Background& background = (*known)[i];
-    const auto expected = std::ranges::find(target.selectors, looks[i].selector) - target.selectors.begin();
-    reports.push_back(checks::judge(looks[i], target.expectations[static_cast<std::size_t>(expected)],
+    const auto expected = std::ranges::find(target.selectors, probes[i].selector) - target.selectors.begin();
+    reports.push_back(checks::judge(probes[i], target.expectations[static_cast<std::size_t>(expected)],
                                     background.history, target.policy, input.message.signatures,
                                     background.elsewhere)
                           .report);

@@ -18,7 +18,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-constexpr std::size_t most_mistakes_told = 10;
+constexpr std::size_t most_errors_shown = 10;
 
 RecordLineResult read_line(InputLine line, RecordFormat format) {
   if (line.number == 1) line.text = config::without_utf8_mark(line.text);
@@ -87,12 +87,12 @@ config::Result<ExitCode> run_lint(const LintCommand& command) {
     if (line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
     const auto record = read_line(line, command.format);
     if (!record) {
-      if (++counts.unread <= most_mistakes_told) {
+      if (++counts.unread <= most_errors_shown) {
         fmt::print(stderr, "dkimprobe: {}: line {}: {}\n", shown_name(command.file), line.number,
                    record.error());
       }
       if (command.output.json)
-        is_read = write_output(exporters::lint_mistake_json(line.number, record.error()));
+        is_read = write_output(exporters::lint_error_json(line.number, record.error()));
       continue;
     }
     auto report = checks::judge_record(checks::place_of(record->name), record->strings,
@@ -102,9 +102,9 @@ config::Result<ExitCode> run_lint(const LintCommand& command) {
     is_read = write_output(command.output.json ? exporters::lint_json(report, line.number)
                                                : exporters::lint_text(report, line.number, style));
   }
-  if (counts.unread > most_mistakes_told) {
+  if (counts.unread > most_errors_shown) {
     fmt::print(stderr, "dkimprobe: and {} more lines that could not be read\n",
-               counts.unread - most_mistakes_told);
+               counts.unread - most_errors_shown);
   }
   if (!command.output.json) write_output(exporters::lint_summary(counts));
   return lint_exit_code(counts);

@@ -38,8 +38,8 @@ using exporters::HistoryStore;
 using probe::WallTime;
 using std::chrono::milliseconds;
 
-void tell(const config::Mistakes& mistakes) {
-  for (const auto& [where, message] : mistakes)
+void tell(const config::Errors& errors) {
+  for (const auto& [where, message] : errors)
     fmt::print(stderr, "dkimprobe: warning: {}{}{}\n", where, where.empty() ? "" : ": ", message);
 }
 
@@ -54,11 +54,11 @@ class Memory {
     checks::extend(seen_, observation);
     if (!store_) return seen_;
     if (const auto before = store_->load(observation.domain, observation.selector);
-        before && before->last_look && *before->last_look > run_time()) {
+        before && before->last_probe && *before->last_probe > run_time()) {
       tell({{"",
              fmt::format("the history ends at {}, which is yet to come: is this machine's clock right? What "
                          "is told of that time counts as seen just before this look",
-                         checks::time_text(*before->last_look))}});
+                         checks::time_text(*before->last_probe))}});
     }
     const auto recorded = store_->record(observation, run_time());
     if (!recorded) tell(recorded.error());
@@ -77,35 +77,35 @@ class Memory {
 };
 
 CacheState state_of(const probe::ResolverAnswer& answer, bool expected) {
-  switch (answer.says) {
-    case probe::ResolverSays::text:
+  switch (answer.kind) {
+    case probe::ResolverAnswerKind::text:
       return expected ? CacheState::expected : CacheState::other;
-    case probe::ResolverSays::denial:
+    case probe::ResolverAnswerKind::denial:
       return CacheState::denied;
-    case probe::ResolverSays::nothing:
+    case probe::ResolverAnswerKind::nothing:
       return CacheState::empty;
-    case probe::ResolverSays::hidden:
+    case probe::ResolverAnswerKind::hidden:
       return CacheState::hidden;
-    case probe::ResolverSays::unknown:
+    case probe::ResolverAnswerKind::unknown:
       return CacheState::unknown;
   }
   return CacheState::unknown;
 }
 
-checks::ResolverWord word_of(const probe::ResolverAnswer& answer, const checks::SigningPlan& plan,
-                             const checks::Report& report) {
+checks::CacheAnswer word_of(const probe::ResolverAnswer& answer, const checks::SigningPlan& plan,
+                            const checks::Report& report) {
   std::vector<std::vector<std::string>> texts;
   for (const auto& record : answer.txt) texts.push_back(record.strings);
-  checks::ResolverWord word;
-  word.look.resolver = answer.resolver;
-  word.look.seen = answer.seen;
-  word.look.state = state_of(answer, checks::is_expected(texts, plan, report));
+  checks::CacheAnswer word;
+  word.probe.resolver = answer.resolver;
+  word.probe.seen = answer.seen;
+  word.probe.state = state_of(answer, checks::is_expected(texts, plan, report));
   // Without a TTL it may be held for as long as anything of which nothing is known.
-  word.look.seconds_left =
+  word.probe.seconds_left =
       answer.seconds_left.value_or(static_cast<std::uint32_t>(plan.times.unknown_wait.count()));
   word.detail = probe::sentence(answer);
-  if (word.look.state == CacheState::expected) word.detail += "; it is the right key";
-  if (word.look.state == CacheState::other) word.detail += "; it is not the right key";
+  if (word.probe.state == CacheState::expected) word.detail += "; it is the right key";
+  if (word.probe.state == CacheState::other) word.detail += "; it is not the right key";
   return word;
 }
 
@@ -126,9 +126,9 @@ class Runner {
   PreflightEnd run() {
     PreflightWorld world;
     world.now = run_time;
-    world.look = [this] { return look(); };
+    world.probe = [this] { return probe(); };
     world.remember = [this](const probe::Observation& observation) { return memory_.add(observation); };
-    world.look_at_caches = [this](const checks::Preflight& preflight) { return look_at_caches(preflight); };
+    world.read_caches = [this](const checks::Preflight& preflight) { return read_caches(preflight); };
     if (command_.ask_resolvers)
       world.ask_public = [this](const checks::Preflight& preflight) { return ask_public(preflight); };
     world.progress = [this](const checks::Preflight& preflight, std::optional<WallTime> next) {
@@ -139,7 +139,7 @@ class Runner {
     PreflightEnd end;
     {
       const SignalWatch watch([this] { interrupt(); }, [this](milliseconds) { progress_.tick(run_time()); });
-      end = run_looks(plan_.signing, plan_.target.probe, command_.wait, world);
+      end = run_probes(plan_.signing, plan_.target.probe, command_.wait, world);
       end.interrupted = end.interrupted || watch.interrupted();
     }
     progress_.clear();
@@ -148,11 +148,11 @@ class Runner {
   }
 
  private:
-  SelectorLook look() {
+  SelectorProbe probe() {
     // A prober of its own for each look: who is authoritative is asked from the root on, so that nothing
     // learned before the last change of a delegation goes into a verdict.
     probe::Prober prober(plan_.target.probe, run_time);
-    progress_.look_begins(run_time());
+    progress_.probe_begins(run_time());
     {
       const std::lock_guard lock(mutex_);
       prober_ = &prober;
@@ -164,14 +164,14 @@ class Runner {
     return {std::move(observations.front()), sleeper_.interrupted()};
   }
 
-  std::vector<checks::ResolverWord> words_of(const std::vector<probe::ResolverAnswer>& answers,
-                                             const checks::Preflight& preflight) const {
-    std::vector<checks::ResolverWord> words;
+  std::vector<checks::CacheAnswer> words_of(const std::vector<probe::ResolverAnswer>& answers,
+                                            const checks::Preflight& preflight) const {
+    std::vector<checks::CacheAnswer> words;
     for (const auto& answer : answers) words.push_back(word_of(answer, plan_.signing, preflight.report));
     return words;
   }
 
-  std::vector<checks::ResolverWord> look_at_caches(const checks::Preflight& preflight) {
+  std::vector<checks::CacheAnswer> read_caches(const checks::Preflight& preflight) {
     // One that recurses although it is not asked to is looked at once: another look could make it hold the
     // absence of a key that is not everywhere yet.
     std::vector<config::ServerAddress> resolvers;
@@ -181,7 +181,7 @@ class Runner {
     }
     std::vector<probe::ResolverAnswer> answers = recursing_;
     if (!resolvers.empty()) {
-      for (auto& answer : resolvers_.look_at_caches(resolvers, preflight.report.name)) {
+      for (auto& answer : resolvers_.read_caches(resolvers, preflight.report.name)) {
         if (answer.recursion_on_its_own) recursing_.push_back(answer);
         answers.push_back(std::move(answer));
       }
@@ -189,7 +189,7 @@ class Runner {
     return words_of(answers, preflight);
   }
 
-  std::vector<checks::ResolverWord> ask_public(const checks::Preflight& preflight) {
+  std::vector<checks::CacheAnswer> ask_public(const checks::Preflight& preflight) {
     const auto& at = preflight.sign.safe.at;
     auto right = at ? probe::PublicQuestion::after(*at, preflight.now) : std::nullopt;
     if (!right) return {};
@@ -207,7 +207,7 @@ class Runner {
   const PreflightCommand& command_;
   const PreflightPlan& plan_;
   Memory& memory_;
-  probe::ResolverLook resolvers_;
+  probe::ResolverProbe resolvers_;
   LiveProgress progress_;
   Sleeper sleeper_{};
   std::mutex mutex_{};  ///< of the prober

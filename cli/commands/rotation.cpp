@@ -44,8 +44,8 @@ config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& 
 }
 
 /// Puts a look into the histories of the plan, and into the store where there is one.
-config::Result<void> add_look(const std::vector<probe::Observation>& observations,
-                              std::optional<HistoryStore>& store, RotationTarget& target) {
+config::Result<void> add_probe(const std::vector<probe::Observation>& observations,
+                               std::optional<HistoryStore>& store, RotationTarget& target) {
   checks::RotationInput& input = target.input;
   if (!store) {
     extend_histories(observations, run_time(), input);
@@ -69,7 +69,7 @@ config::Result<void> add_look(const std::vector<probe::Observation>& observation
 checks::RotationOverview overview_of(const RotationCommand& command, const checks::RotationInput& input) {
   // The end of a look is rounded up, and the clock down.
   auto now = run_time();
-  for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_look.value_or(now));
+  for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_probe.value_or(now));
   if (command.only_plan) return checks::plan_next(input, command.next, now);
   if (command.compromised) return checks::plan_emergency(input, *command.compromised, now);
   return checks::plan_rotation(input, now);
@@ -133,14 +133,15 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
   std::vector<checks::ServerProgress> before;
   Planned planned;
   while (true) {
-    const Look look = look_at(target.asked);
-    if (auto added = add_look(look.observations, store, target); !added) return tl::unexpected(added.error());
+    const ProbeResult probe = run_probe(target.asked);
+    if (auto added = add_probe(probe.observations, store, target); !added)
+      return tl::unexpected(added.error());
     planned.overview = overview_of(command, target.input);
-    add_no_way(look.observations, planned.overview);
-    planned.interrupted = look.interrupted;
+    add_no_way(probe.observations, planned.overview);
+    planned.interrupted = probe.interrupted;
     if (planned.interrupted || !is_open(planned.overview)) return planned;
     milliseconds least{0};
-    for (const auto& observation : look.observations)
+    for (const auto& observation : probe.observations)
       least = std::max(least, least_interval(observation, target.asked.probe));
     auto servers = servers_of(planned.overview);
     interval = next_interval(interval, !same_progress(before, servers), least);
@@ -155,8 +156,8 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
   }
 }
 
-CheckRefused refused(ExitCode code, config::Mistakes mistakes) {
-  return {code, std::move(mistakes)};
+CheckRefused refused(ExitCode code, config::Errors errors) {
+  return {code, std::move(errors)};
 }
 
 }  // namespace
@@ -173,7 +174,7 @@ tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command
   for (auto& target : *targets) {
     Planned planned;
     if (command.only_plan) {
-      if (auto added = add_look({}, *store, target); !added)
+      if (auto added = add_probe({}, *store, target); !added)
         return tl::unexpected(refused(ExitCode::settings, std::move(added.error())));
       planned.overview = overview_of(command, target.input);
     } else {

@@ -38,7 +38,7 @@ struct ReadTargets {
 };
 
 config::Result<ReadTargets> read_targets(const ServeCommand& command) {
-  auto loaded = load_settings(command.asked, [](const config::Mistake& warning) {
+  auto loaded = load_settings(command.asked, [](const config::Error& warning) {
     log_line(LogLevel::warning, "settings", {{"where", warning.where}, {"warning", warning.message}});
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
@@ -104,15 +104,15 @@ sigset_t block_signals() {
 }
 
 void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
-  auto next_look_at_files = steady_clock::now() + file_interval;
+  auto next_file_check = steady_clock::now() + file_interval;
   while (true) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) static_cast<void>(reloader.reload());
     if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
-    if (steady_clock::now() < next_look_at_files) continue;
-    next_look_at_files = steady_clock::now() + file_interval;
+    if (steady_clock::now() < next_file_check) continue;
+    next_file_check = steady_clock::now() + file_interval;
     reloader.reload_if_changed();
   }
 }
@@ -142,7 +142,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   web.systemd_sockets = command.systemd_sockets;
   web.config_file = command.web_config;
   web.routes = daemon.routes([&] { return reloader.reload(); });
-  web.on_config = [](const config::Result<config::Mistakes>& said) {
+  web.on_config = [](const config::Result<config::Errors>& said) {
     if (said) {
       for (const auto& [where, message] : *said)
         log_line(LogLevel::warning, "web configuration", {{"where", where}, {"warning", message}});

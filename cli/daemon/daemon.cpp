@@ -32,11 +32,11 @@ using exporters::Response;
 using exporters::Route;
 
 /// Of the thread that asks, which moves twice a second whatever there is to do.
-constexpr std::chrono::seconds longest_silence{10};
+constexpr std::chrono::seconds longest_maintenance{10};
 constexpr unsigned most_probes = 16;
 constexpr unsigned most_pages = 8;  ///< of the status page that are made at the same time
 
-void tell_fit(const probe::PaceFit& fit) {
+void tell_fit(const probe::RateFit& fit) {
   if (fit.fits) return;
   log_line(LogLevel::warning,
            "the rounds do not fit the pace and will begin late; give the domains of the busiest server the "
@@ -63,13 +63,13 @@ class Daemon::State {
         writer_(std::move(history)),
         page_([this](MetricFormat format) { return render(format); }),
         scheduler_(list.probe, probe::ScheduleLimits{}, wall_time,
-                   {[this](const probe::FinishedRound& round) { return take(round); },
+                   {[this](const probe::FinishedProbe& probe) { return take(probe); },
                     [this](const config::DomainName& domain, probe::WallTime next) {
-                      state_.set_next_round(domain, next);
+                      state_.set_next_probe(domain, next);
                     },
                     tell_fit}),
         probes_(
-            state_, [this](probe::Look look) { scheduler_.look_now(std::move(look)); },
+            state_, [this](probe::OnDemandProbe probe) { scheduler_.probe_now(std::move(probe)); },
             settings_.timeout_offset),
         publisher_([this] { page_.publish(); }) {
     watch(std::move(list));
@@ -89,16 +89,16 @@ class Daemon::State {
     const auto shared = std::make_shared<const WatchList>(std::move(list));
     state_.replace(shared, std::move(stored), wall_time());
     scheduler_.configure(shared->probe);
-    scheduler_.replace(shared->rounds);
+    scheduler_.replace(shared->probes);
     publisher_.changed();
   }
 
-  void keep_settings(const config::Mistakes& mistakes) {
-    const auto& [where, message] = mistakes.front();
+  void keep_settings(const config::Errors& errors) {
+    const auto& [where, message] = errors.front();
     checks::ReloadState reload;
     reload.succeeded = false;
     reload.at = wall_time();
-    reload.mistake = where.empty() ? message : fmt::format("{}: {}", where, message);
+    reload.error = where.empty() ? message : fmt::format("{}: {}", where, message);
     state_.set_reload(std::move(reload));
     publisher_.changed();
   }
@@ -128,7 +128,7 @@ class Daemon::State {
   Response ready() { return stopping_ ? plain(503, "ending") : plain(200, "ready"); }
 
   [[nodiscard]] bool is_alive() const {
-    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at < longest_silence;
+    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at < longest_maintenance;
   }
 
   void stop() {
@@ -142,9 +142,9 @@ class Daemon::State {
 
  private:
   /// On the thread that asks.
-  probe::RoundVerdict take(const probe::FinishedRound& round) {
-    const auto verdict = state_.take(round, wall_time());
-    writer_.add(round.observations);
+  probe::ProbeVerdict take(const probe::FinishedProbe& probe) {
+    const auto verdict = state_.take(probe, wall_time());
+    writer_.add(probe.observations);
     publisher_.changed();
     return verdict;
   }
@@ -180,8 +180,8 @@ void Daemon::watch(WatchList list) {
   state_->watch(std::move(list));
 }
 
-void Daemon::keep_settings(const config::Mistakes& mistakes) {
-  state_->keep_settings(mistakes);
+void Daemon::keep_settings(const config::Errors& errors) {
+  state_->keep_settings(errors);
 }
 
 std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) {

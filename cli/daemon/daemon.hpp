@@ -33,7 +33,7 @@ class Daemon {
   /// From now on this is watched, and servers are asked so; what stays keeps its state. From any thread.
   void watch(WatchList list);
   /// The settings could not be read again: those in use stay.
-  void keep_settings(const config::Mistakes& mistakes);
+  void keep_settings(const config::Errors& errors);
 
   /// What the web server serves, with the prefix before each path and without. `reload` reads the settings
   /// again; with mistakes the old ones stay. The routes must not be called after the daemon has ended.

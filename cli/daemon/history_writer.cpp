@@ -38,16 +38,16 @@ std::optional<checks::SelectorHistory> HistoryWriter::load(const checks::TargetK
   return std::move(*loaded);
 }
 
-void HistoryWriter::add(const std::vector<probe::Observation>& looks) {
+void HistoryWriter::add(const std::vector<probe::Observation>& probes) {
   {
     const std::lock_guard lock(mutex_);
     if (!facts_.stored || stopping_) return;
-    for (const auto& look : looks) {
+    for (const auto& probe : probes) {
       if (waiting_.size() >= longest_queue) {
         waiting_.pop_front();
         ++facts_.dropped;
       }
-      waiting_.push_back(look);
+      waiting_.push_back(probe);
     }
   }
   woken_.notify_all();
@@ -72,14 +72,14 @@ void HistoryWriter::write() {
   while (true) {
     woken_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    const std::vector<probe::Observation> looks(std::make_move_iterator(waiting_.begin()),
-                                                std::make_move_iterator(waiting_.end()));
+    const std::vector<probe::Observation> probes(std::make_move_iterator(waiting_.begin()),
+                                                 std::make_move_iterator(waiting_.end()));
     waiting_.clear();
     lock.unlock();
     config::Result<void> stored;
     {
       const std::lock_guard store_lock(store_mutex_);
-      stored = store_->record(looks, wall_time());
+      stored = store_->record(probes, wall_time());
     }
     if (!stored && *facts_.stored) {
       log_line(LogLevel::error, "what was seen cannot be stored; probing goes on",

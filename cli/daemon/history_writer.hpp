@@ -33,7 +33,7 @@ class HistoryWriter {
   /// Waits for the disk. Nothing when nothing is stored, or it cannot be read, which is logged.
   [[nodiscard]] std::optional<checks::SelectorHistory> load(const checks::TargetKey& key);
 
-  void add(const std::vector<probe::Observation>& looks);
+  void add(const std::vector<probe::Observation>& probes);
   [[nodiscard]] Facts facts() const;
   /// Returns when all is stored that was added before.
   void stop();

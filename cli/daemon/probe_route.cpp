@@ -52,13 +52,13 @@ std::string exchange_line(const probe::Exchange& exchange, const std::string& se
 /// What was asked when, and what became of it: the search for the servers, then the servers.
 std::string exchanges_text(const probe::Observation& observation) {
   std::string text;
-  for (const auto& leg : observation.key.legs) {
-    for (const auto& [address, zone, exchange] : leg.delegation.exchanges) {
+  for (const auto& hop : observation.key.hops) {
+    for (const auto& [address, zone, exchange] : hop.delegation.exchanges) {
       text += exchange_line(exchange, address.to_string(),
                             fmt::format("{} {} as of {}", exporters::word_of(exchange.purpose),
                                         exchange.question_name.to_string(), zone.to_string()));
     }
-    for (const auto& server : leg.servers) {
+    for (const auto& server : hop.servers) {
       const std::string name = fmt::format(
           "{} {}", server.names.empty() ? "" : server.names.front().to_string(), server.address.to_string());
       if (server.not_asked != probe::NotAsked::asked)
@@ -121,9 +121,9 @@ Response ProbeRoute::answer(const Request& request) {
   using Seen = std::optional<std::vector<probe::Observation>>;
   const auto promise = std::make_shared<std::promise<Seen>>();
   auto future = promise->get_future();
-  look_now_({probe->domain, probe->selectors, probe->facts.nameservers, probe->module.timeout,
-             [promise](Seen observations) { promise->set_value(std::move(observations)); },
-             probe->module.use_ipv4, probe->module.use_ipv6});
+  probe_now_({probe->domain, probe->selectors, probe->facts.nameservers, probe->module.timeout,
+              [promise](Seen observations) { promise->set_value(std::move(observations)); },
+              probe->module.use_ipv4, probe->module.use_ipv6});
   const Seen seen = future.get();
   if (!seen) return refused(std::move(about), {503, "too many probes are under way; try again later"});
   const auto took = steady_clock::now() - began;

@@ -28,11 +28,11 @@ class ProbeRoute {
     std::uint64_t unknown_modules = 0;  ///< among the refused
   };
   /// Looks, and calls back from any thread.
-  using LookNow = std::function<void(probe::Look)>;
+  using ProbeNow = std::function<void(probe::OnDemandProbe)>;
 
   /// What is given must outlive this.
-  ProbeRoute(const WatchState& state, LookNow look_now, std::chrono::milliseconds timeout_offset)
-      : state_(state), look_now_(std::move(look_now)), offset_(timeout_offset) {}
+  ProbeRoute(const WatchState& state, ProbeNow probe_now, std::chrono::milliseconds timeout_offset)
+      : state_(state), probe_now_(std::move(probe_now)), offset_(timeout_offset) {}
 
   /// Waits until the look is over. From any thread.
   [[nodiscard]] exporters::Response answer(const exporters::Request& request);
@@ -48,7 +48,7 @@ class ProbeRoute {
                                                              std::vector<checks::Report>& reports) const;
 
   const WatchState& state_;
-  LookNow look_now_;
+  ProbeNow probe_now_;
   std::chrono::milliseconds offset_;
   mutable std::mutex mutex_{};  ///< of what follows
   Counts counts_{};

@@ -23,28 +23,28 @@ exporters::TransportMetrics transport_metrics(const probe::ExchangeTotals& total
 
 }  // namespace
 
-exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds, const checks::ReloadState& reload,
-                                  const ProbeRoute::Counts& probes, const HistoryWriter::Facts& history,
+exporters::SelfMetrics self_facts(const probe::SchedulerTotals& scheduler, const checks::ReloadState& reload,
+                                  const ProbeRoute::Counts& requests, const HistoryWriter::Facts& history,
                                   probe::WallTime started) {
   exporters::SelfMetrics metrics;
   metrics.version = DKIMPROBE_VERSION;
   metrics.start_time = exporters::metric_value(started);
-  metrics.transports = {transport_metrics(rounds.exchanges, probe::Transport::udp),
-                        transport_metrics(rounds.exchanges, probe::Transport::tcp)};
-  metrics.ignored = rounds.engine.ignored;
-  metrics.rounds_full = rounds.rounds_full;
-  metrics.rounds_light = rounds.rounds_light;
-  metrics.rounds_failed = rounds.rounds_failed;
-  metrics.confirmations = rounds.confirmations;
-  metrics.rounds_late = rounds.began_late;
-  metrics.rounds_waiting = rounds.late_now;
-  metrics.rounds_under_way = rounds.under_way;
-  metrics.domains = rounds.domains;
-  metrics.domains_unseen = rounds.unseen;
-  if (rounds.fit) metrics.fits_pace = rounds.fit->fits;
-  metrics.probes = probes.answered;
-  metrics.probes_refused = probes.refused;
-  metrics.unknown_modules = probes.unknown_modules;
+  metrics.transports = {transport_metrics(scheduler.exchanges, probe::Transport::udp),
+                        transport_metrics(scheduler.exchanges, probe::Transport::tcp)};
+  metrics.ignored = scheduler.engine.ignored;
+  metrics.full_probes = scheduler.full_probes;
+  metrics.quick_probes = scheduler.quick_probes;
+  metrics.probes_failed = scheduler.probes_failed;
+  metrics.confirmations = scheduler.confirmations;
+  metrics.probes_late = scheduler.began_late;
+  metrics.probes_waiting = scheduler.late_now;
+  metrics.probes_running = scheduler.under_way;
+  metrics.domains = scheduler.domains;
+  metrics.domains_never_probed = scheduler.never_probed;
+  if (scheduler.fit) metrics.fits_rate_limit = scheduler.fit->fits;
+  metrics.probes = requests.answered;
+  metrics.probes_refused = requests.refused;
+  metrics.unknown_modules = requests.unknown_modules;
   metrics.reload_succeeded = reload.succeeded;
   metrics.reload_time = exporters::metric_value(reload.succeeded_at);
   metrics.history_stored = history.stored;

@@ -9,9 +9,9 @@
 
 namespace dkimprobe::cli {
 
-[[nodiscard]] exporters::SelfMetrics self_facts(const probe::SchedulerTotals& rounds,
+[[nodiscard]] exporters::SelfMetrics self_facts(const probe::SchedulerTotals& scheduler,
                                                 const checks::ReloadState& reload,
-                                                const ProbeRoute::Counts& probes,
+                                                const ProbeRoute::Counts& requests,
                                                 const HistoryWriter::Facts& history, probe::WallTime started);
 
 }  // namespace dkimprobe::cli

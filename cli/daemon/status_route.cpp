@@ -35,7 +35,7 @@ StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now) 
   StatusOverview overview;
   overview.now = now;
   overview.path_intercepted = checks::path_intercepted(fleet);
-  overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.mistake};
+  overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.error};
   for (const auto& target : fleet.targets) {
     if (overview.domains.empty() || overview.domains.back().domain != target.key.domain) {
       auto& domain = overview.domains.emplace_back();
@@ -47,10 +47,10 @@ StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now) 
     selector.role = target.role;
     selector.report = target.report;
     selector.confirming = target.confirming();
-    selector.last_round = target.last_round;
-    selector.next_round = target.next_round;
+    selector.last_probe = target.last_probe;
+    selector.next_probe = target.next_probe;
     selector.last_change = target.last_change;
-    if (target.silence) selector.silence = {target.silence->until, target.silence->reason};
+    if (target.maintenance) selector.maintenance = {target.maintenance->until, target.maintenance->reason};
   }
   return overview;
 }

@@ -12,42 +12,41 @@
 namespace dkimprobe::cli {
 namespace {
 
-bool is_about(const config::SilenceSettings& silence, const config::DomainSettings& domain,
+bool is_about(const config::MaintenanceSettings& maintenance, const config::DomainSettings& domain,
               const config::Selector& selector) {
-  if (!silence.domain) return silence.group == domain.group;
-  return *silence.domain == domain.domain && (!silence.selector || *silence.selector == selector);
+  if (!maintenance.domain) return maintenance.group == domain.group;
+  return *maintenance.domain == domain.domain && (!maintenance.selector || *maintenance.selector == selector);
 }
 
 /// The one that ends last.
-std::optional<checks::Maintenance> silence_of(const std::vector<config::SilenceSettings>& silences,
-                                              const config::DomainSettings& domain,
-                                              const config::Selector& selector) {
-  const config::SilenceSettings* last = nullptr;
-  for (const auto& silence : silences) {
-    if (is_about(silence, domain, selector) && (last == nullptr || silence.until > last->until))
-      last = &silence;
+std::optional<checks::Maintenance> maintenance_of(const std::vector<config::MaintenanceSettings>& windows,
+                                                  const config::DomainSettings& domain,
+                                                  const config::Selector& selector) {
+  const config::MaintenanceSettings* last = nullptr;
+  for (const auto& window : windows) {
+    if (is_about(window, domain, selector) && (last == nullptr || window.until > last->until)) last = &window;
   }
   return last == nullptr ? std::nullopt : std::optional(checks::Maintenance{last->until, last->reason});
 }
 
-/// Those that silence nobody: of a domain that only target files could name.
-config::Mistakes useless_silences(const config::Settings& settings) {
-  config::Mistakes warnings;
-  for (const auto& silence : settings.silences) {
+/// Windows that concern nobody: of a domain that only target files could name.
+config::Errors useless_maintenance(const config::Settings& settings) {
+  config::Errors warnings;
+  for (const auto& window : settings.maintenance) {
     const bool useful = std::ranges::any_of(settings.domains, [&](const config::DomainSettings& domain) {
       return std::ranges::any_of(domain.selectors, [&](const config::SelectorSettings& selector) {
-        return is_about(silence, domain, selector.selector);
+        return is_about(window, domain, selector.selector);
       });
     });
     if (useful) continue;
-    if (!silence.domain) {
-      warnings.push_back({"silences", fmt::format("no domain is in the group {}", silence.group)});
+    if (!window.domain) {
+      warnings.push_back({"maintenance", fmt::format("no domain is in the group {}", window.group)});
       continue;
     }
     warnings.push_back(
-        {"silences",
-         fmt::format("nothing is watched at {}{}", silence.domain->to_string(),
-                     silence.selector ? fmt::format(" with {}", silence.selector->to_string()) : "")});
+        {"maintenance",
+         fmt::format("nothing is watched at {}{}", window.domain->to_string(),
+                     window.selector ? fmt::format(" with {}", window.selector->to_string()) : "")});
   }
   return warnings;
 }
@@ -60,21 +59,21 @@ WatchList watch_list(const CheckPlan& plan, const config::Settings& settings) {
   list.probe = plan.targets.front().probe;
   list.probe.pinned_servers.clear();
   list.policy = plan.targets.front().policy;
-  list.policy.transit = settings.policy.transit;
+  list.policy.retention = settings.policy.retention;
   list.modules = settings.modules;
   list.probe_allow = settings.probe_allow;
-  list.warnings = useless_silences(settings);
+  list.warnings = useless_maintenance(settings);
   for (const CheckTarget& target : plan.targets) {
     const auto said = std::ranges::find(settings.domains, target.domain, &config::DomainSettings::domain);
     for (std::size_t i = 0; i < target.selectors.size(); ++i) {
       const config::Selector& selector = target.selectors[i];
       checks::TargetKey key{target.domain, selector};
       list.targets.push_back({key, said->group, target.expectations[i].role,
-                              silence_of(settings.silences, *said, selector), said->interval});
+                              maintenance_of(settings.maintenance, *said, selector), said->interval});
       list.expectations.emplace(std::move(key), target.expectations[i]);
     }
     list.domains.emplace(target.domain, WatchedFacts{target.policy, target.probe.pinned_servers});
-    list.rounds.push_back({target.domain, target.selectors, said->interval, target.probe.pinned_servers});
+    list.probes.push_back({target.domain, target.selectors, said->interval, target.probe.pinned_servers});
     if (has_rotation(*said)) list.rotations.emplace(target.domain, rotation_input(*said, target));
   }
   return list;

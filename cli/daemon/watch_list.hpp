@@ -24,7 +24,7 @@ struct WatchedFacts {
 struct WatchList {
   config::ProbeSettings probe{};  ///< without pinned servers: each domain has its own
   std::vector<checks::WatchedTarget> targets{};
-  std::vector<probe::WatchedDomain> rounds{};
+  std::vector<probe::WatchedDomain> probes{};
   std::map<config::DomainName, WatchedFacts> domains{};
   std::map<checks::TargetKey, checks::Expectation> expectations{};  ///< one for each target
   /// Of the domains of which the settings say a rotation; without histories.
@@ -33,7 +33,7 @@ struct WatchList {
   config::Policy policy{};  ///< of domains that are not watched
   std::vector<config::ModuleSettings> modules{};
   std::vector<config::ProbePattern> probe_allow{};
-  config::Mistakes warnings{};
+  config::Errors warnings{};
 };
 
 /// `plan` has every domain of `settings`, with the flags put over them.

@@ -32,7 +32,7 @@ WallTime next_plan(const checks::RotationOverview& overview) {
   };
   const auto consider_safe = [&](const checks::SafeTime& safe) {
     consider(safe.at);
-    for (const auto& because : safe.because) consider(because.until);
+    for (const auto& reasons : safe.reasons) consider(reasons.until);
   };
   consider(overview.state.due_at);
   consider_safe(overview.state.sign);
@@ -43,7 +43,7 @@ WallTime next_plan(const checks::RotationOverview& overview) {
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
       consider(step.earliest);
-      for (const auto& because : step.because) consider(because.until);
+      for (const auto& reasons : step.reasons) consider(reasons.until);
     }
   }
   return next;
@@ -106,12 +106,12 @@ void WatchState::set_reload(checks::ReloadState reload) {
   checks::set_reload(fleet_, std::move(reload));
 }
 
-std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::FinishedRound& round,
+std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::FinishedProbe& probe,
                                                            const WatchList& list, WallTime now) {
   std::vector<checks::HistoryProbe> probes;
   std::map<TargetKey, Judged> all;
   std::unique_lock lock(mutex_);
-  for (const probe::Observation& observation : round.observations) {
+  for (const probe::Observation& observation : probe.observations) {
     TargetKey key{observation.domain, observation.selector};
     if (!list.expectations.contains(key)) continue;
     Judged& judged = all[key];
@@ -120,23 +120,23 @@ std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::Finished
     probes.push_back({&judged.history, &observation});
   }
   checks::ZonePast past;
-  if (const auto known = pasts_.find(round.domain); known != pasts_.end()) past = known->second;
+  if (const auto known = pasts_.find(probe.domain); known != pasts_.end()) past = known->second;
   lock.unlock();
   checks::extend_all(past, std::move(probes), now);
   lock.lock();
   for (const auto& [key, judged] : all) {
     if (list_->expectations.contains(key)) places_[key] = checks::key_places(judged.history);
   }
-  if (list_->domains.contains(round.domain)) pasts_[round.domain] = std::move(past);
+  if (list_->domains.contains(probe.domain)) pasts_[probe.domain] = std::move(past);
   return all;
 }
 
-std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedRound& round,
+std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedProbe& probe,
                                                           const WatchList& list, WallTime now) {
-  auto all = extend(round, list, now);
-  const auto& domain = list.domains.at(round.domain);
+  auto all = extend(probe, list, now);
+  const auto& domain = list.domains.at(probe.domain);
   const auto& policy = domain.policy;
-  const auto rotation = list.rotations.find(round.domain);
+  const auto rotation = list.rotations.find(probe.domain);
   for (auto& [key, judged] : all) {
     const auto& expectation = list.expectations.at(key);
     checks::Judgement judgement = checks::judge(*judged.observation, expectation, judged.history, policy, {},
@@ -148,12 +148,12 @@ std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedR
   return all;
 }
 
-probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime now) {
+probe::ProbeVerdict WatchState::take(const probe::FinishedProbe& probe, WallTime now) {
   const auto list = this->list();
-  if (!list->domains.contains(round.domain)) return probe::RoundVerdict::unchanged;
+  if (!list->domains.contains(probe.domain)) return probe::ProbeVerdict::unchanged;
   // Judged without the lock: nobody else changes histories of targets that stay.
-  auto all = judge(round, *list, now);
-  if (all.empty()) return probe::RoundVerdict::unchanged;  // it looked at what is wanted no longer
+  auto all = judge(probe, *list, now);
+  if (all.empty()) return probe::ProbeVerdict::unchanged;  // it looked at what is wanted no longer
 
   const std::lock_guard lock(mutex_);
   bool changed = false;
@@ -169,12 +169,12 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
       set_key_first_seen(fleet_, key, exporters::key_first_seen(judged.history, *judged.report));
   }
   // A single loss is no reason to call off a change of keys: what is not confirmed is not planned with.
-  const auto rotation = rotations_.find(round.domain);
-  if (rotation != rotations_.end() && (!unconfirmed || find_rotation(fleet_, round.domain) == nullptr)) {
+  const auto rotation = rotations_.find(probe.domain);
+  if (rotation != rotations_.end() && (!unconfirmed || find_rotation(fleet_, probe.domain) == nullptr)) {
     for (auto& planned : rotation->second.input.selectors) {
-      const auto judged = all.find({round.domain, planned.selector});
+      const auto judged = all.find({probe.domain, planned.selector});
       if (judged == all.end()) {
-        planned.history.past = pasts_[round.domain];
+        planned.history.past = pasts_[probe.domain];
         continue;
       }
       planned.history = judged->second.history;
@@ -187,14 +187,14 @@ probe::RoundVerdict WatchState::take(const probe::FinishedRound& round, WallTime
     judged.history.past = {};
     histories_[key] = std::move(judged.history);
   }
-  if (unconfirmed) return probe::RoundVerdict::unconfirmed;
-  if (changed) return probe::RoundVerdict::changed;
-  return all_failed ? probe::RoundVerdict::failed : probe::RoundVerdict::unchanged;
+  if (unconfirmed) return probe::ProbeVerdict::unconfirmed;
+  if (changed) return probe::ProbeVerdict::changed;
+  return all_failed ? probe::ProbeVerdict::failed : probe::ProbeVerdict::unchanged;
 }
 
-void WatchState::set_next_round(const config::DomainName& domain, WallTime next) {
+void WatchState::set_next_probe(const config::DomainName& domain, WallTime next) {
   const std::lock_guard lock(mutex_);
-  checks::set_next_round(fleet_, domain, next);
+  checks::set_next_probe(fleet_, domain, next);
 }
 
 std::shared_ptr<const WatchList> WatchState::list() const {
@@ -237,9 +237,9 @@ checks::Fleet WatchState::fleet(WallTime now) {
 void WatchState::plan(Rotation& rotation, WallTime now) {
   for (const auto& planned : rotation.input.selectors) {
     // A plan without a look would tell people to do what they may have done.
-    if (!planned.history.last_look) return;
+    if (!planned.history.last_probe) return;
     // The end of a look is rounded up, and the clock down.
-    now = std::max(now, *planned.history.last_look);
+    now = std::max(now, *planned.history.last_probe);
   }
   auto overview = std::make_shared<const checks::RotationOverview>(plan_rotation(rotation.input, now));
   rotation.next_plan = next_plan(*overview);

@@ -35,8 +35,8 @@ class WatchState {
   void set_reload(checks::ReloadState reload);
 
   /// Judges what was seen. One call at a time.
-  [[nodiscard]] probe::RoundVerdict take(const probe::FinishedRound& round, probe::WallTime now);
-  void set_next_round(const config::DomainName& domain, probe::WallTime next);
+  [[nodiscard]] probe::ProbeVerdict take(const probe::FinishedProbe& probe, probe::WallTime now);
+  void set_next_probe(const config::DomainName& domain, probe::WallTime next);
 
   [[nodiscard]] std::shared_ptr<const WatchList> list() const;
   /// Null when nothing is known of the target.
@@ -58,10 +58,10 @@ class WatchState {
     checks::ProbedSelector probed{};
   };
 
-  [[nodiscard]] std::map<checks::TargetKey, Judged> judge(const probe::FinishedRound& round,
+  [[nodiscard]] std::map<checks::TargetKey, Judged> judge(const probe::FinishedProbe& probe,
                                                           const WatchList& list, probe::WallTime now);
   /// The histories of what the round looked at, with it, and the past of the domain's zones.
-  [[nodiscard]] std::map<checks::TargetKey, Judged> extend(const probe::FinishedRound& round,
+  [[nodiscard]] std::map<checks::TargetKey, Judged> extend(const probe::FinishedProbe& probe,
                                                            const WatchList& list, probe::WallTime now);
   /// Nothing before each selector was looked at.
   void plan(Rotation& rotation, probe::WallTime now);

@@ -18,7 +18,7 @@ std::string shown_name(const std::filesystem::path& file) {
 
 config::Result<std::string> read_file(const std::filesystem::path& file, std::size_t most_bytes) {
   const auto failed = [&] {
-    return config::mistake(shown_name(file),
+    return config::failure(shown_name(file),
                            fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
   };
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(nullptr, std::fclose);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 64U << 10U;
 
-tl::unexpected<config::Mistakes> unreadable(const std::string& name) {
-  return config::mistake(name, fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
+tl::unexpected<config::Errors> unreadable(const std::string& name) {
+  return config::failure(name, fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
 }
 
 }  // namespace

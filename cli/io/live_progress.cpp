@@ -20,10 +20,10 @@ constexpr std::size_t most_lines = 18;
 LiveProgress::LiveProgress(bool is_terminal, bool tells_changes, exporters::TableStyle style, Write write)
     : is_terminal_(is_terminal), tells_changes_(tells_changes), style_(style), write_(std::move(write)) {}
 
-void LiveProgress::show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_look) {
+void LiveProgress::show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_probe) {
   const std::lock_guard lock(mutex_);
-  look_began_.reset();
-  next_look_ = next_look;
+  probe_began_.reset();
+  next_probe_ = next_probe;
   if (!is_terminal_) {
     if (tells_changes_) tell_changes(preflight);
     return;
@@ -57,23 +57,24 @@ void LiveProgress::tell_changes(const checks::Preflight& preflight) {
   }
 }
 
-void LiveProgress::look_begins(probe::WallTime now) {
+void LiveProgress::probe_begins(probe::WallTime now) {
   const std::lock_guard lock(mutex_);
-  look_began_ = now;
-  next_look_.reset();
+  probe_began_ = now;
+  next_probe_.reset();
 }
 
 void LiveProgress::tick(probe::WallTime now) {
   using std::chrono::milliseconds;
   const std::lock_guard lock(mutex_);
   if (!is_terminal_) return;
-  if (look_began_) {
+  if (probe_began_) {
     // A look that is done at once leaves no flicker behind.
-    if (now - *look_began_ < milliseconds{300} && headline_.empty()) return;
+    if (now - *probe_began_ < milliseconds{300} && headline_.empty()) return;
     draw(fmt::format("asking the nameservers ... {:.1f} s",
-                     static_cast<double>((now - *look_began_).count()) / 1'000.0));
-  } else if (next_look_) {
-    draw(fmt::format("{}; the next look comes in {}", headline_, exporters::time_span(*next_look_ - now)));
+                     static_cast<double>((now - *probe_began_).count()) / 1'000.0));
+  } else if (next_probe_) {
+    draw(fmt::format("{}; the next look comes in {}", headline_,
+                     exporters::brief_duration(*next_probe_ - now)));
   }
 }
 
@@ -90,8 +91,8 @@ void LiveProgress::draw(const std::string& first_line) {
 
 void LiveProgress::clear() {
   const std::lock_guard lock(mutex_);
-  look_began_.reset();
-  next_look_.reset();
+  probe_began_.reset();
+  next_probe_.reset();
   if (lines_drawn_ > 0) write_(fmt::format("\x1b[{}A\r\x1b[J", lines_drawn_));
   lines_drawn_ = 0;
 }

@@ -26,11 +26,11 @@ class LiveProgress {
   LiveProgress(bool is_terminal, bool tells_changes, exporters::TableStyle style, Write write);
 
   /// A verdict, and when the next look comes; without one nothing more will.
-  void show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_look);
+  void show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_probe);
   /// From any thread: the time has gone on. On a terminal the first line says what is waited for.
   void tick(probe::WallTime now);
   /// A look begins.
-  void look_begins(probe::WallTime now);
+  void probe_begins(probe::WallTime now);
   /// Takes away what would stand in the way of the output.
   void clear();
 
@@ -45,8 +45,8 @@ class LiveProgress {
   std::mutex mutex_{};
   std::string headline_{};
   std::vector<std::string> servers_{};
-  std::optional<probe::WallTime> next_look_{};
-  std::optional<probe::WallTime> look_began_{};
+  std::optional<probe::WallTime> next_probe_{};
+  std::optional<probe::WallTime> probe_began_{};
   std::size_t lines_drawn_ = 0;
   std::string drawn_{};
   std::map<std::string, std::string> told_{};  ///< by server and name: its line

@@ -15,7 +15,7 @@ config::Result<std::vector<checks::SignatureField>> read_message(const std::file
   if (!text) return tl::unexpected(text.error());
   auto read = checks::read_signatures(*text);
   const auto wrong = [&](std::string message) {
-    return config::mistake(shown_name(file), std::move(message));
+    return config::failure(shown_name(file), std::move(message));
   };
   if (config::begins_as_utf16(*text))
     return wrong("it is UTF-16 text; save the message as the mail server received it, in 8-bit characters");

@@ -24,7 +24,7 @@ bool write_output(std::string_view text) {
 
 config::Result<void> write_file(const std::filesystem::path& file, std::string_view text, Readers readers) {
   const auto refused = [&](const std::string& why) {
-    return config::mistake(config::escape_text(file.string(), 200), why);
+    return config::failure(config::escape_text(file.string(), 200), why);
   };
   std::error_code unseen;
   const auto there = std::filesystem::status(file, unseen);

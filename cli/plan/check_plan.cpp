@@ -52,9 +52,9 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   target.policy = settings.policy;
   if (known != nullptr) {
     if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known->nameservers;
-    const bool transit_given = std::ranges::any_of(
-        command.given_options, [](const auto* option) { return option->key == "transit"; });
-    if (known->rotation.transit && !transit_given) target.policy.transit = *known->rotation.transit;
+    const bool retention_given = std::ranges::any_of(
+        command.given_options, [](const auto* option) { return option->key == "retired-key-retention"; });
+    if (known->rotation.retention && !retention_given) target.policy.retention = *known->rotation.retention;
   }
 
   std::vector<config::SelectorSettings> in_use;
@@ -74,7 +74,7 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
       described.never_used = false;
     }
     auto expectation = expectation_of(described);
-    if (known != nullptr) expectation.highest_key_age = known->rotation.times.every;
+    if (known != nullptr) expectation.highest_key_age = known->rotation.times.max_key_age;
     expectation.only_selector = in_use.size() == 1;
     target.selectors.push_back(selector.selector);
     target.expectations.push_back(std::move(expectation));
@@ -82,7 +82,7 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   return target;
 }
 
-config::Mistake unknown_domain(const CheckCommand& command, const config::Settings& settings) {
+config::Error unknown_domain(const CheckCommand& command, const config::Settings& settings) {
   std::vector<std::string> names;
   for (const auto& each : settings.domains) names.push_back(each.domain.to_string());
   const std::string domain = command.domain.to_string();
@@ -97,7 +97,7 @@ config::Mistake unknown_domain(const CheckCommand& command, const config::Settin
 
 checks::RotationPolicy rotation_policy(const CheckTarget& target) {
   checks::RotationPolicy policy;
-  policy.transit = std::chrono::ceil<std::chrono::seconds>(target.policy.transit);
+  policy.retention = std::chrono::ceil<std::chrono::seconds>(target.policy.retention);
   policy.ipv4 = target.probe.use_ipv4;
   policy.ipv6 = target.probe.use_ipv6;
   return policy;
@@ -105,17 +105,16 @@ checks::RotationPolicy rotation_policy(const CheckTarget& target) {
 
 config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::Settings& file) {
   const config::Settings settings = with_flags(command, file);
-  config::Mistakes mistakes;
+  config::Errors errors;
   if (!settings.probe.use_ipv4 && !settings.probe.use_ipv6) {
-    mistakes.push_back({"", "the flags and the settings together leave neither IPv4 nor IPv6 to ask over"});
+    errors.push_back({"", "the flags and the settings together leave neither IPv4 nor IPv6 to ask over"});
   }
   CheckPlan plan;
   if (command.every_domain) {
     if (settings.domains.empty()) {
-      mistakes.push_back(
-          {"",
-           "the settings name no domains, and no domain is given; the usage is: dkimprobe check "
-           "DOMAIN SELECTOR..."});
+      errors.push_back({"",
+                        "the settings name no domains, and no domain is given; the usage is: dkimprobe check "
+                        "DOMAIN SELECTOR..."});
     }
     for (const auto& each : settings.domains)
       plan.targets.push_back(target_of(command, settings, each.domain, &each));
@@ -123,12 +122,12 @@ config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::
     const auto known = std::ranges::find(settings.domains, command.domain, &config::DomainSettings::domain);
     const bool is_known = known != settings.domains.end();
     if (!is_known && command.selectors.empty()) {
-      mistakes.push_back(unknown_domain(command, settings));
+      errors.push_back(unknown_domain(command, settings));
     } else {
       plan.targets.push_back(target_of(command, settings, command.domain, is_known ? &*known : nullptr));
     }
   }
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return plan;
 }
 

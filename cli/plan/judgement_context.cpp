@@ -19,15 +19,15 @@ using exporters::HistoryStore;
 constexpr std::size_t most_names = 32;
 
 /// Adds where the store knows the keys of `keys`, but for the selectors that were looked at.
-Result<void> add_stored(HistoryStore& store, std::span<const probe::Observation> looks,
+Result<void> add_stored(HistoryStore& store, std::span<const probe::Observation> probes,
                         const std::set<std::string>& keys, std::vector<KeyPlace>& places) {
-  const auto now = checks::end_of(looks.front());
+  const auto now = checks::end_of(probes.front());
   for (const auto& key : keys) {
     auto uses = store.names_with_key(key);
     if (!uses) return tl::unexpected(std::move(uses.error()));
     std::erase_if(*uses, [&](const exporters::KeyUse& use) {
-      return use.first_seen > now || std::ranges::any_of(looks, [&](const probe::Observation& look) {
-               return look.domain == use.domain && look.selector == use.selector;
+      return use.first_seen > now || std::ranges::any_of(probes, [&](const probe::Observation& probe) {
+               return probe.domain == use.domain && probe.selector == use.selector;
              });
     });
     uses->resize(std::min(uses->size(), most_names));
@@ -45,13 +45,13 @@ Result<void> add_stored(HistoryStore& store, std::span<const probe::Observation>
 }  // namespace
 
 Result<std::vector<Background>> backgrounds_of(HistoryStore* store,
-                                               std::span<const probe::Observation> looks) {
-  std::vector<Background> backgrounds(looks.size());
+                                               std::span<const probe::Observation> probes) {
+  std::vector<Background> backgrounds(probes.size());
   std::vector<std::vector<KeyPlace>> seen;  // by each look and those before it
   std::vector<std::set<std::string>> keys;  // by each look alone
-  for (std::size_t i = 0; i < looks.size(); ++i) {
+  for (std::size_t i = 0; i < probes.size(); ++i) {
     SelectorHistory alone;
-    checks::extend(alone, looks[i]);
+    checks::extend(alone, probes[i]);
     const auto places = checks::key_places(alone);
     auto& own = keys.emplace_back();
     std::ranges::transform(places, std::inserter(own, own.end()), &KeyPlace::sha256);
@@ -59,20 +59,20 @@ Result<std::vector<Background>> backgrounds_of(HistoryStore* store,
       seen.push_back(places);
       continue;
     }
-    auto history = store->load(looks[i].domain, looks[i].selector);
+    auto history = store->load(probes[i].domain, probes[i].selector);
     if (!history) return tl::unexpected(std::move(history.error()));
-    checks::rewind_to(*history, looks[i]);
-    seen.push_back(history->first_look ? checks::key_places(*history) : places);
+    checks::rewind_to(*history, probes[i]);
+    seen.push_back(history->first_probe ? checks::key_places(*history) : places);
     backgrounds[i].history = std::move(*history);
   }
-  if (store == nullptr && looks.size() < 2) return backgrounds;
-  for (std::size_t i = 0; i < looks.size(); ++i) {
+  if (store == nullptr && probes.size() < 2) return backgrounds;
+  for (std::size_t i = 0; i < probes.size(); ++i) {
     auto& elsewhere = backgrounds[i].elsewhere.emplace();
-    for (std::size_t j = 0; j < looks.size(); ++j) {
+    for (std::size_t j = 0; j < probes.size(); ++j) {
       if (j != i) std::ranges::copy(seen[j], std::back_inserter(elsewhere));
     }
     if (store == nullptr) continue;
-    if (auto added = add_stored(*store, looks, keys[i], elsewhere); !added)
+    if (auto added = add_stored(*store, probes, keys[i], elsewhere); !added)
       return tl::unexpected(std::move(added.error()));
   }
   return backgrounds;

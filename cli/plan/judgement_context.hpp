@@ -21,6 +21,6 @@ struct Background {
 /// One for each look, all of which are at selectors of one domain. `store` may be null: then the looks know
 /// of each other alone.
 [[nodiscard]] config::Result<std::vector<Background>> backgrounds_of(
-    exporters::HistoryStore* store, std::span<const probe::Observation> looks);
+    exporters::HistoryStore* store, std::span<const probe::Observation> probes);
 
 }  // namespace dkimprobe::cli

@@ -19,18 +19,18 @@ milliseconds next_interval(milliseconds last, bool changed, milliseconds least) 
 }
 
 milliseconds least_interval(const probe::Observation& observation, const config::ProbeSettings& settings) {
-  if (settings.pace_per_second <= 0) return milliseconds{0};
+  if (settings.rate_per_second <= 0) return milliseconds{0};
   std::map<config::ServerAddress, std::size_t> asked;
   for (const auto* chain : {&observation.key, &observation.adsp}) {
-    for (const auto& leg : chain->legs) {
-      for (const auto& server : leg.servers) asked[server.address] += server.exchanges.size();
-      for (const auto& exchange : leg.delegation.exchanges) ++asked[exchange.server];
+    for (const auto& hop : chain->hops) {
+      for (const auto& server : hop.servers) asked[server.address] += server.exchanges.size();
+      for (const auto& exchange : hop.delegation.exchanges) ++asked[exchange.server];
     }
   }
   std::size_t most = 0;
   for (const auto& [server, count] : asked) most = std::max(most, count);
   return milliseconds{
-      static_cast<std::int64_t>(std::ceil(static_cast<double>(most) * 1'000.0 / settings.pace_per_second))};
+      static_cast<std::int64_t>(std::ceil(static_cast<double>(most) * 1'000.0 / settings.rate_per_second))};
 }
 
 std::optional<WallTime> next_poll(WallTime now, WallTime deadline, milliseconds interval,

@@ -8,7 +8,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-using checks::CacheLook;
+using checks::CacheContent;
 using checks::CacheState;
 using checks::Preflight;
 using checks::Readiness;
@@ -17,20 +17,20 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds confirming_interval{1'000};
 
-bool holds_wrong_answer(const CacheLook& look) {
-  return look.state == CacheState::denied || look.state == CacheState::other;
+bool holds_wrong_answer(const CacheContent& probe) {
+  return probe.state == CacheState::denied || probe.state == CacheState::other;
 }
 
 /// Puts later looks in the place of earlier ones. Many caches may answer for one address, so that what one of
 /// them holds counts until its time is over.
-void keep(std::vector<CacheLook>& caches, const std::vector<checks::ResolverWord>& words) {
+void keep(std::vector<CacheContent>& caches, const std::vector<checks::CacheAnswer>& words) {
   for (const auto& word : words) {
-    std::erase_if(caches, [&](const CacheLook& old) {
+    std::erase_if(caches, [&](const CacheContent& old) {
       const bool lasts =
-          holds_wrong_answer(old) && old.seen + std::chrono::seconds{old.seconds_left} > word.look.seen;
-      return old.resolver == word.look.resolver && (!lasts || old.seen == word.look.seen);
+          holds_wrong_answer(old) && old.seen + std::chrono::seconds{old.seconds_left} > word.probe.seen;
+      return old.resolver == word.probe.resolver && (!lasts || old.seen == word.probe.seen);
     });
-    caches.push_back(word.look);
+    caches.push_back(word.probe);
   }
 }
 
@@ -51,8 +51,8 @@ bool ask_public(const PreflightWorld& world, Preflight& preflight) {
 
 }  // namespace
 
-std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
-                                  milliseconds interval, milliseconds least) {
+std::optional<WallTime> next_probe(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
+                                   milliseconds interval, milliseconds least) {
   switch (verdict.readiness) {
     case Readiness::ready:
       return std::nullopt;
@@ -68,48 +68,48 @@ std::optional<WallTime> next_look(const checks::SafeTime& verdict, WallTime now,
   return next_poll(now, deadline, interval, least);
 }
 
-PreflightEnd run_looks(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
-                       milliseconds wait, const PreflightWorld& world) {
+PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
+                        milliseconds wait, const PreflightWorld& world) {
   const WallTime deadline = world.now() + wait;
   milliseconds interval{0};
-  std::vector<CacheLook> caches;
+  std::vector<CacheContent> caches;
   std::optional<Preflight> before;
   bool confirms = false;
-  for (std::size_t looks = 1;; ++looks) {
-    const SelectorLook look = world.look();
+  for (std::size_t probes = 1;; ++probes) {
+    const SelectorProbe probe = world.probe();
     // Half a look says less than the whole one before it.
-    if (look.interrupted && before) return {std::move(*before), true};
+    if (probe.interrupted && before) return {std::move(*before), true};
     checks::SelectorHistory history;
-    if (look.interrupted) {
-      checks::extend(history, look.observation);
+    if (probe.interrupted) {
+      checks::extend(history, probe.observation);
     } else {
-      history = world.remember(look.observation);
+      history = world.remember(probe.observation);
     }
     // A verdict is not older than what it is about; the end of a look is rounded up, and the clock down.
-    const auto now = [&] { return std::max(world.now(), *history.last_look); };
-    const checks::Judgement judgement = judge_as_pending(look.observation, plan);
-    Preflight preflight = judge_preflight(look.observation, judgement, history, plan, caches, now());
-    if (!look.interrupted) {
-      auto words = world.look_at_caches(preflight);
+    const auto now = [&] { return std::max(world.now(), *history.last_probe); };
+    const checks::Judgement judgement = judge_as_pending(probe.observation, plan);
+    Preflight preflight = judge_preflight(probe.observation, judgement, history, plan, caches, now());
+    if (!probe.interrupted) {
+      auto words = world.read_caches(preflight);
       keep(caches, words);
       if (!words.empty())
-        preflight = judge_preflight(look.observation, judgement, history, plan, caches, now());
+        preflight = judge_preflight(probe.observation, judgement, history, plan, caches, now());
       preflight.caches = std::move(words);
     }
-    const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !look.interrupted;
+    const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !probe.interrupted;
     // Where a server is right by turns, two looks have to find it so, whatever the time that is left.
     confirms = is_ready && preflight.sign.alternates && !confirms;
-    bool is_last = look.interrupted;
-    if (world.ask_public && !confirms && !look.interrupted) is_last = ask_public(world, preflight);
-    preflight.looks = looks;
-    const milliseconds least = least_interval(look.observation, settings);
+    bool is_last = probe.interrupted;
+    if (world.ask_public && !confirms && !probe.interrupted) is_last = ask_public(world, preflight);
+    preflight.probes = probes;
+    const milliseconds least = least_interval(probe.observation, settings);
     interval = next_interval(interval,
                              !before || !same_progress(before->sign.servers, preflight.sign.servers), least);
     const auto next = confirms  ? std::optional(preflight.now + std::max(least, confirming_interval))
                       : is_last ? std::nullopt
-                                : next_look(preflight.sign.safe, preflight.now, deadline, interval, least);
+                                : next_probe(preflight.sign.safe, preflight.now, deadline, interval, least);
     world.progress(preflight, next);
-    if (!next) return {std::move(preflight), look.interrupted};
+    if (!next) return {std::move(preflight), probe.interrupted};
     if (!world.sleep_until(*next)) {
       preflight.now = std::max(world.now(), preflight.now);
       return {std::move(preflight), true};

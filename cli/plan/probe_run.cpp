@@ -16,7 +16,7 @@ namespace dkimprobe::cli {
 
 using std::chrono::milliseconds;
 
-Look look_at(const CheckTarget& target, ExitCode insisted) {
+ProbeResult run_probe(const CheckTarget& target, ExitCode insisted) {
   const bool show_progress = isatty(STDERR_FILENO) == 1;
   bool progress_shown = false;
   const auto progress = [&](milliseconds passed) {
@@ -28,16 +28,16 @@ Look look_at(const CheckTarget& target, ExitCode insisted) {
     std::fflush(stderr);
   };
 
-  Look look;
+  ProbeResult probe;
   probe::Prober prober(target.probe, run_time);
   {
     const SignalWatch watch([&] { prober.interrupt(); },
                             show_progress ? std::function<void(milliseconds)>(progress) : nullptr, insisted);
-    look.observations = prober.observe(target.domain, target.selectors);
-    look.interrupted = watch.interrupted();
+    probe.observations = prober.observe(target.domain, target.selectors);
+    probe.interrupted = watch.interrupted();
   }
   if (progress_shown) fmt::print(stderr, "\r\x1b[K");
-  return look;
+  return probe;
 }
 
 }  // namespace dkimprobe::cli

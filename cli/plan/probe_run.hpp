@@ -9,12 +9,12 @@
 
 namespace dkimprobe::cli {
 
-struct Look {
+struct ProbeResult {
   std::vector<probe::Observation> observations{};  ///< one for each selector of the target
   bool interrupted = false;                        ///< what was not seen by then is unknown
 };
 
 /// `insisted` is how the process ends when it is interrupted twice.
-[[nodiscard]] Look look_at(const CheckTarget& target, ExitCode insisted = ExitCode::interrupted);
+[[nodiscard]] ProbeResult run_probe(const CheckTarget& target, ExitCode insisted = ExitCode::interrupted);
 
 }  // namespace dkimprobe::cli

@@ -46,8 +46,8 @@ checks::RotationInput input_of(const config::DomainSettings& domain) {
   std::ranges::transform(domain.selectors, std::back_inserter(input.selectors),
                          [](const auto& selector) { return planned_of(selector); });
   input.ring = plan.ring;
-  if (plan.times.every.count() > 0) input.every = ceil<seconds>(plan.times.every);
-  input.unused = ceil<seconds>(plan.times.unused);
+  if (plan.times.max_key_age.count() > 0) input.max_key_age = ceil<seconds>(plan.times.max_key_age);
+  input.selector_cooldown = ceil<seconds>(plan.times.selector_cooldown);
   return input;
 }
 
@@ -88,7 +88,7 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
 }  // namespace
 
 bool has_rotation(const config::DomainSettings& domain) {
-  return !domain.rotation.ring.empty() || domain.rotation.times.every.count() > 0 ||
+  return !domain.rotation.ring.empty() || domain.rotation.times.max_key_age.count() > 0 ||
          std::ranges::any_of(domain.selectors, [](const config::SelectorSettings& selector) {
            return selector.role != config::Role::active;
          });
@@ -106,7 +106,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
   std::vector<config::DomainName> domains;
   if (command.asked.every_domain) {
     for (const auto& domain : settings.domains) domains.push_back(domain.domain);
-    if (domains.empty()) return config::mistake("", "the settings name no domains, and no domain is given");
+    if (domains.empty()) return config::failure("", "the settings name no domains, and no domain is given");
   } else {
     domains.push_back(command.asked.domain);
   }
@@ -123,11 +123,11 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
       const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
       const std::string name = selector.to_string();
       if (signer == input.selectors.end()) {
-        return config::mistake("--last-signature",
+        return config::failure("--last-signature",
                                fmt::format("{} is none of the selectors of this rotation", name));
       }
       if (signer != input.selectors.end() && signer->role == config::Role::active && !command.compromised) {
-        return config::mistake("--last-signature",
+        return config::failure("--last-signature",
                                fmt::format("{} is active: its last signature is still to come", name));
       }
     }
@@ -142,7 +142,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     const auto& selectors = targets.front().input.selectors;
     const auto next = std::ranges::find(selectors, *command.next, &checks::PlannedSelector::selector);
     if (next != selectors.end() && next->role == config::Role::active) {
-      return config::mistake(command.next->to_string(),
+      return config::failure(command.next->to_string(),
                              "this selector is active: the next key needs another one");
     }
   }

@@ -15,7 +15,7 @@
 
 namespace dkimprobe::cli {
 
-void print_warning(const config::Mistake& warning) {
+void print_warning(const config::Error& warning) {
   fmt::print(stderr, "dkimprobe: warning: {}: {}\n", warning.where, warning.message);
 }
 
@@ -32,7 +32,7 @@ config::Result<config::Settings> load_settings(const std::filesystem::path& file
 config::Result<LoadedSettings> load_settings(const CheckCommand& command, const Warn& warn) {
   LoadedSettings loaded;
   config::Settings& settings = loaded.settings;
-  config::Mistakes mistakes;
+  config::Errors errors;
   if (command.settings_file) {
     auto read = load_settings(*command.settings_file, warn).and_then([&](config::Settings from_file) {
       loaded.target_files = config::stamp_target_files(from_file.target_files);
@@ -44,18 +44,18 @@ config::Result<LoadedSettings> load_settings(const CheckCommand& command, const 
     if (read) {
       settings = std::move(*read);
     } else {
-      mistakes = std::move(read.error());
+      errors = std::move(read.error());
     }
   }
   if (command.root_hints) {
     if (auto servers = config::read_root_hints(*command.root_hints)) {
       settings.probe.root_servers = std::move(*servers);
     } else {
-      std::ranges::move(servers.error(), std::back_inserter(mistakes));
+      std::ranges::move(servers.error(), std::back_inserter(errors));
     }
   }
   if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return loaded;
 }
 

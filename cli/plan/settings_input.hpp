@@ -13,9 +13,9 @@
 namespace dkimprobe::cli {
 
 /// Who is told of what is allowed and yet worth telling.
-using Warn = std::function<void(const config::Mistake&)>;
+using Warn = std::function<void(const config::Error&)>;
 /// On standard error, for a person.
-void print_warning(const config::Mistake& warning);
+void print_warning(const config::Error& warning);
 
 [[nodiscard]] config::Result<config::Settings> load_settings(const std::filesystem::path& file,
                                                              const Warn& warn = print_warning);

@@ -13,23 +13,23 @@ namespace dkimprobe::config {
 
 /// One mistake: `where` names the place as the operator knows it (a file with line and column, an
 /// option, an argument), `message` says what is wrong there and what was expected.
-struct Mistake {
+struct Error {
   std::string where{};
   std::string message{};
 
-  friend bool operator==(const Mistake&, const Mistake&) = default;
+  friend bool operator==(const Error&, const Error&) = default;
 };
 
-using Mistakes = std::vector<Mistake>;
+using Errors = std::vector<Error>;
 
 /// Of one file. Somebody who sees as many fixes the first ones and looks again.
-inline constexpr std::size_t most_mistakes = 100;
+inline constexpr std::size_t most_errors = 100;
 
 template <class T>
-using Result = tl::expected<T, Mistakes>;
+using Result = tl::expected<T, Errors>;
 
-[[nodiscard]] inline tl::unexpected<Mistakes> mistake(std::string where, std::string message) {
-  return tl::unexpected<Mistakes>(Mistakes{Mistake{std::move(where), std::move(message)}});
+[[nodiscard]] inline tl::unexpected<Errors> failure(std::string where, std::string message) {
+  return tl::unexpected<Errors>(Errors{Error{std::move(where), std::move(message)}});
 }
 
 }  // namespace dkimprobe::config

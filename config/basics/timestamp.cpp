@@ -52,7 +52,7 @@ class Pieces {
 
 }  // namespace
 
-std::optional<Moment> parse_moment(std::string_view text) {
+std::optional<Timestamp> parse_timestamp(std::string_view text) {
   Pieces pieces(text);
   const std::chrono::year year(pieces.number(4, 9999));
   pieces.one_of("-");
@@ -62,7 +62,7 @@ std::optional<Moment> parse_moment(std::string_view text) {
   const std::chrono::year_month_day date(year, month, day);
   if (!pieces.good() || !date.ok()) return std::nullopt;
   const WallTime midnight = std::chrono::sys_days(date);
-  if (pieces.at_end()) return Moment{midnight, midnight + std::chrono::days{1} - milliseconds{1}};
+  if (pieces.at_end()) return Timestamp{midnight, midnight + std::chrono::days{1} - milliseconds{1}};
 
   // RFC 3339 section 5.6 allows small letters, and a space for people's sake.
   pieces.one_of("Tt ");
@@ -83,7 +83,7 @@ std::optional<Moment> parse_moment(std::string_view text) {
     time -= zone == '+' ? offset : -offset;
   }
   if (!pieces.good() || !pieces.at_end()) return std::nullopt;
-  return Moment{time, time};
+  return Timestamp{time, time};
 }
 
 }  // namespace dkimprobe::config

@@ -11,14 +11,14 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono:
 
 /// `first` and `last` are the same for a time. A day is all of it in UTC: whoever uses it takes the end that
 /// is safe.
-struct Moment {
+struct Timestamp {
   WallTime first{};
   WallTime last{};
 
-  friend bool operator==(const Moment&, const Moment&) = default;
+  friend bool operator==(const Timestamp&, const Timestamp&) = default;
 };
 
 /// `2026-11-01T09:30:00Z`, `2026-11-01T10:30:00.5+01:00` (RFC 3339 section 5.6), or `2026-11-01`.
-[[nodiscard]] std::optional<Moment> parse_moment(std::string_view text);
+[[nodiscard]] std::optional<Timestamp> parse_timestamp(std::string_view text);
 
 }  // namespace dkimprobe::config

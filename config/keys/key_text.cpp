@@ -21,12 +21,12 @@ void drop_front(SecretBytes& bytes, std::size_t count) {
 /// Windows PowerShell writes `>` as UTF-16. Characters beyond ASCII have no place in a key.
 void narrow_utf16(SecretBytes& bytes) {
   const std::string_view text = bytes.view();
-  const bool has_mark = text.starts_with(utf16_little_mark) || text.starts_with(utf16_big_mark);
+  const bool has_symbol = text.starts_with(utf16_little_mark) || text.starts_with(utf16_big_mark);
   const auto nuls = static_cast<std::size_t>(std::ranges::count(text, '\0'));
-  if (text.size() < 4 || (!has_mark && nuls != text.size() / 2)) return;
+  if (text.size() < 4 || (!has_symbol && nuls != text.size() / 2)) return;
   const bool is_big = text.starts_with(utf16_big_mark) || text.starts_with('\0');
   std::size_t written = 0;
-  for (std::size_t i = has_mark ? 2 : 0; i + 1 < text.size(); i += 2) {
+  for (std::size_t i = has_symbol ? 2 : 0; i + 1 < text.size(); i += 2) {
     const char high = text[is_big ? i : i + 1];
     const char low = text[is_big ? i + 1 : i];
     bytes.room()[written++] = high == '\0' ? low : '?';

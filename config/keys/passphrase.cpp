@@ -19,14 +19,14 @@
 namespace dkimprobe::config {
 namespace {
 
-tl::unexpected<Mistakes> none_given() {
-  return mistake("",
+tl::unexpected<Errors> none_given() {
+  return failure("",
                  "the key is encrypted and its passphrase is not given: name a file that holds it "
                  "(--passphrase-file; passphrase_file in the settings) or a descriptor (--passphrase-fd)");
 }
 
-tl::unexpected<Mistakes> too_long(std::string where) {
-  return mistake(std::move(where), fmt::format("the first line is too long for a passphrase (over {} octets)",
+tl::unexpected<Errors> too_long(std::string where) {
+  return failure(std::move(where), fmt::format("the first line is too long for a passphrase (over {} octets)",
                                                longest_passphrase));
 }
 
@@ -34,10 +34,10 @@ tl::unexpected<Mistakes> too_long(std::string where) {
 Result<void> take_line(std::string_view line, std::string where, SecretBytes& passphrase) {
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty()) return mistake(std::move(where), "the passphrase is empty");
+  if (line.empty()) return failure(std::move(where), "the passphrase is empty");
   if (line.size() > longest_passphrase) return too_long(std::move(where));
   if (line.find('\0') != std::string_view::npos) {
-    return mistake(std::move(where), "there is an octet of value 0 in the passphrase");
+    return failure(std::move(where), "there is an octet of value 0 in the passphrase");
   }
   if (line.data() != passphrase.room().data()) std::ranges::copy(line, passphrase.room().begin());
   passphrase.set_size(line.size());
@@ -59,7 +59,7 @@ Result<void> read_from_file(const PassphraseFile& file, SecretBytes& passphrase,
 Result<void> read_from_descriptor(int descriptor, SecretBytes& passphrase) {
   const std::string name = fmt::format("descriptor {}", descriptor);
   if (isatty(descriptor) == 1) {
-    return mistake(name, "this is a terminal; without the flag the passphrase is asked for there, unseen");
+    return failure(name, "this is a terminal; without the flag the passphrase is asked for there, unseen");
   }
   const auto room = passphrase.room();
   std::size_t size = 0;
@@ -67,7 +67,7 @@ Result<void> read_from_descriptor(int descriptor, SecretBytes& passphrase) {
     const ssize_t count = read(descriptor, room.data() + size, 1);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      return mistake(
+      return failure(
           name, fmt::format("the passphrase cannot be read: {}", std::generic_category().message(errno)));
     }
     if (count == 0 || room[size] == '\n') return take_line({room.data(), size}, name, passphrase);
@@ -169,7 +169,7 @@ Result<void> ask(std::string_view key_name, SecretBytes& passphrase) {
     // The terminal is as before: now the signal may do what it does. Whoever was stopped is asked again.
     raise(caught_signal);
   } while (caught_signal == SIGTSTP);
-  if (!size) return mistake("", "the key is encrypted, and its passphrase was not entered");
+  if (!size) return failure("", "the key is encrypted, and its passphrase was not entered");
   passphrase.set_size(*size);
   return take_line(passphrase.view(), "", passphrase);
 }

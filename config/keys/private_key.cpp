@@ -55,8 +55,8 @@ const unsigned char* octets(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-tl::unexpected<Mistakes> wrong_type(std::string_view type) {
-  return mistake("", fmt::format("this is a key for {}; DKIM has RSA and Ed25519 alone (RFC 8463)", type));
+tl::unexpected<Errors> wrong_type(std::string_view type) {
+  return failure("", fmt::format("this is a key for {}; DKIM has RSA and Ed25519 alone (RFC 8463)", type));
 }
 
 // ---- DER ----
@@ -173,7 +173,7 @@ int algorithm_of(std::string_view identifier) {
   return object ? OBJ_obj2nid(object.get()) : NID_undef;
 }
 
-tl::unexpected<Mistakes> wrong_algorithm(std::string_view identifier) {
+tl::unexpected<Errors> wrong_algorithm(std::string_view identifier) {
   const int algorithm = algorithm_of(identifier);
   if (algorithm == NID_undef) return wrong_type("another algorithm");
   if (algorithm != NID_X9_62_id_ecPublicKey) return wrong_type(OBJ_nid2sn(algorithm));
@@ -246,9 +246,9 @@ std::string_view header_field(std::string_view headers, std::string_view name) {
 Result<void> decode_block(const PemBlock& block, SecretBytes& der) {
   const std::string label = escape_text(block.label, 40);
   if (!block.ends)
-    return mistake("", fmt::format("END {} is missing: the text of the key is cut off", label));
+    return failure("", fmt::format("END {} is missing: the text of the key is cut off", label));
   const auto size = decode_base64(block.text, der.room());
-  if (!size) return mistake("", fmt::format("what stands behind BEGIN {} is no base64", label));
+  if (!size) return failure("", fmt::format("what stands behind BEGIN {} is no base64", label));
   der.set_size(*size);
   return {};
 }
@@ -266,7 +266,7 @@ Result<KeyIdentity> identity_of(const EVP_PKEY& key) {
   unsigned digest_size = 0;
   if (size <= 0 || EVP_Digest(der.get(), static_cast<std::size_t>(size), digest.data(), &digest_size,
                               EVP_sha256(), nullptr) != 1) {
-    return mistake("", "the public part of the key cannot be worked out");
+    return failure("", "the public part of the key cannot be worked out");
   }
   for (unsigned i = 0; i < digest_size; ++i) identity.sha256 += fmt::format("{:02x}", digest[i]);
   identity.spki.assign(reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size));
@@ -278,12 +278,12 @@ Result<KeyIdentity> read_spki(std::string_view der) {
   const auto outer = take_element(rest);
   rest = outer ? outer->content : std::string_view();
   const auto algorithm = take_element(rest, V_ASN1_SEQUENCE);
-  if (!algorithm) return mistake("", "this is a damaged public key");
+  if (!algorithm) return failure("", "this is a damaged public key");
   if (const int nid = algorithm_of(algorithm->content); nid != NID_rsaEncryption && nid != NID_ED25519)
     return wrong_algorithm(algorithm->content);
   const unsigned char* at = octets(der);
   const Owned<EVP_PKEY> key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  if (!key) return mistake("", "this is a damaged public key");
+  if (!key) return failure("", "this is a damaged public key");
   return identity_of(*key);
 }
 
@@ -307,9 +307,9 @@ Result<KeyIdentity> read_public_der(std::string_view der) {
     return read_rsa_public(outer->content);
   }
   if (form_of(content) == KeyForm::private_key)
-    return mistake("", "this is a private key; name its file as private_key");
+    return failure("", "this is a private key; name its file as private_key");
   const std::string_view name = name_of_other(content);
-  return mistake("", name.empty() ? std::string("this is no public key in PEM or DER (BEGIN PUBLIC KEY)")
+  return failure("", name.empty() ? std::string("this is no public key in PEM or DER (BEGIN PUBLIC KEY)")
                                   : fmt::format("this is {}; a public key was expected", name));
 }
 
@@ -333,7 +333,7 @@ bool factors_fit(std::string_view modulus, std::string_view p, std::string_view 
 
 Result<KeyIdentity> read_rsa_private(std::string_view der) {
   const auto damaged = [] {
-    return mistake("", "this is a damaged RSA key: its numbers do not belong together");
+    return failure("", "this is a damaged RSA key: its numbers do not belong together");
   };
   const auto outer = take_element(der, V_ASN1_SEQUENCE);
   if (!outer) return damaged();
@@ -359,7 +359,7 @@ Result<KeyIdentity> read_ed25519_private(std::string_view der) {
                                                                   octets(secret->content),
                                                                   secret->content.size())
                                    : nullptr);
-  if (!key) return mistake("", "this is a damaged Ed25519 key: it has no 32 octets");
+  if (!key) return failure("", "this is a damaged Ed25519 key: it has no 32 octets");
   return identity_of(*key);
 }
 
@@ -408,12 +408,12 @@ class OldAndNewAlgorithms {
   OSSL_PROVIDER* old_ = nullptr;
 };
 
-tl::unexpected<Mistakes> wrong_passphrase() {
-  return mistake("", "the passphrase is wrong, or the key is damaged");
+tl::unexpected<Errors> wrong_passphrase() {
+  return failure("", "the passphrase is wrong, or the key is damaged");
 }
 
-tl::unexpected<Mistakes> cannot_decrypt(std::string_view cipher, const OldAndNewAlgorithms& algorithms) {
-  return mistake(
+tl::unexpected<Errors> cannot_decrypt(std::string_view cipher, const OldAndNewAlgorithms& algorithms) {
+  return failure(
       "", algorithms.has_old()
               ? fmt::format("the key is encrypted with {}, which OpenSSL cannot undo", cipher)
               : fmt::format("the key is encrypted with {}, for which OpenSSL may need its legacy provider; "
@@ -446,7 +446,7 @@ Result<void> decrypt_pkcs8(std::string_view der, std::string_view passphrase, Se
   const OldAndNewAlgorithms algorithms;
   const unsigned char* at = octets(der);
   const Owned<X509_SIG> sealed(d2i_X509_SIG(nullptr, &at, static_cast<long>(der.size())));
-  if (!sealed) return mistake("", "this is a damaged encrypted key");
+  if (!sealed) return failure("", "this is a damaged encrypted key");
   const X509_ALGOR* algorithm = nullptr;
   const ASN1_OCTET_STRING* content = nullptr;
   X509_SIG_get0(sealed.get(), &algorithm, &content);
@@ -481,7 +481,7 @@ Result<void> decrypt_block(std::string_view headers, std::string_view sealed, st
   const Owned<unsigned char> iv(OPENSSL_hexstr2buf(digits.c_str(), &iv_size));
   constexpr int salt_size = 8;
   if (!iv || iv_size != EVP_CIPHER_get_iv_length(cipher.get()) || iv_size < salt_size) {
-    return mistake("", fmt::format("the initial vector of {} in the DEK-Info of the key is damaged", shown));
+    return failure("", fmt::format("the initial vector of {} in the DEK-Info of the key is damaged", shown));
   }
   SecretBytes key(EVP_MAX_KEY_LENGTH);
   const auto room = [](SecretBytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.room().data()); };
@@ -515,16 +515,16 @@ Result<KeyIdentity> read_plain(std::string_view der) {
       return wrong_type("DSA");
     case Content::spki:
     case Content::rsa_public:
-      return mistake("", "this is a public key; name it as public_key");
+      return failure("", "this is a public key; name it as public_key");
     case Content::certificate:
     case Content::pkcs12:
-      return mistake(
+      return failure(
           "", fmt::format("this is {}; a private key {} was expected", name_of_other(content), pkcs_forms));
     case Content::encrypted_pkcs8:
     case Content::unknown:
       break;
   }
-  return mistake("", fmt::format("this is no private key {}, or a damaged one", pkcs_forms));
+  return failure("", fmt::format("this is no private key {}, or a damaged one", pkcs_forms));
 }
 
 /// How an encrypted key is opened: with its passphrase, into room for the plain octets.
@@ -556,13 +556,13 @@ Result<KeyIdentity> read_private_pem(std::string_view text, std::string_view nam
                                      const PassphraseSource& source, std::vector<std::string>& warnings) {
   const auto block = find_block(text, "PRIVATE KEY");
   if (!block) {
-    if (find_block(text, "PUBLIC KEY")) return mistake("", "this is a public key; name it as public_key");
+    if (find_block(text, "PUBLIC KEY")) return failure("", "this is a public key; name it as public_key");
     const std::string_view other = name_other_form(text);
-    return mistake("", fmt::format("this is {}; a private key {} was expected",
+    return failure("", fmt::format("this is {}; a private key {} was expected",
                                    other.empty() ? "no private key" : other, pkcs_forms));
   }
   if (block->label == "OPENSSH PRIVATE KEY") {
-    return mistake(
+    return failure(
         "", fmt::format("this is a private key in the form of OpenSSH; one {} was expected", pkcs_forms));
   }
   SecretBytes der(longest_key_file);
@@ -640,14 +640,14 @@ Result<KeyIdentity> read_public_key_file(const std::filesystem::path& path) {
 
 Result<KeyIdentity> read_public_key_bytes(std::string_view bytes) {
   const ErrorsForgotten errors;
-  if (bytes.size() >= longest_key_file) return mistake("", "this is too long to be a key (over 64 KiB)");
+  if (bytes.size() >= longest_key_file) return failure("", "this is too long to be a key (over 64 KiB)");
   if (!is_pem(bytes)) return read_public_der(bytes);
   const auto block = find_block(bytes, "PUBLIC KEY");
   if (!block && find_block(bytes, "PRIVATE KEY"))
-    return mistake("", "this is a private key; name its file as private_key");
+    return failure("", "this is a private key; name its file as private_key");
   if (!block) {
     const std::string_view other = name_other_form(bytes);
-    return mistake(
+    return failure(
         "", fmt::format("this is {}; a public key was expected", other.empty() ? "no public key" : other));
   }
   SecretBytes der(longest_key_file);
@@ -658,7 +658,7 @@ Result<KeyIdentity> read_public_key_bytes(std::string_view bytes) {
 Result<KeyIdentity> read_raw_ed25519(std::string_view raw) {
   const ErrorsForgotten errors;
   const Owned<EVP_PKEY> key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(raw), raw.size()));
-  if (!key) return mistake("", fmt::format("an Ed25519 key has 32 octets, this has {}", raw.size()));
+  if (!key) return failure("", fmt::format("an Ed25519 key has 32 octets, this has {}", raw.size()));
   return identity_of(*key);
 }
 

@@ -24,7 +24,7 @@ Result<bool> read_secret_file(const std::filesystem::path& path, SecretFiles fil
   const bool pipes = files == SecretFiles::regular_and_pipes;
   const bool is_input = pipes && path == "-";
   const auto wrong = [&](std::string_view message) {
-    return mistake(is_input ? "standard input" : escape_text(path.string()), std::string(message));
+    return failure(is_input ? "standard input" : escape_text(path.string()), std::string(message));
   };
   const auto failed = [&] {
     return wrong(fmt::format("it cannot be read: {}", std::generic_category().message(errno)));

@@ -82,7 +82,7 @@ std::string ServerAddress::to_string() const {
 
 Result<Network> Network::parse(std::string_view text) {
   const auto wrong = [&](std::string_view message) {
-    return mistake(escape_text(text, 80), std::string(message));
+    return failure(escape_text(text, 80), std::string(message));
   };
   const std::size_t slash = text.find('/');
   const auto base = Address::parse(text.substr(0, slash));

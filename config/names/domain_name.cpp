@@ -19,7 +19,7 @@ std::size_t octet(const std::string& wire, std::size_t at) {
 }  // namespace
 
 Result<DomainName> DomainName::parse(std::string_view text) {
-  const auto wrong = [&](std::string message) { return mistake(escape_text(text, 80), std::move(message)); };
+  const auto wrong = [&](std::string message) { return failure(escape_text(text, 80), std::move(message)); };
   if (text.empty()) return wrong("a domain name was expected, but this is empty");
   if (text == ".") return DomainName{};
   if (text.size() > 4 * longest_wire) return wrong("a domain name has at most 255 octets");

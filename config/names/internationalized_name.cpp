@@ -72,7 +72,7 @@ Result<std::string> to_ascii(std::string_view text) {
       idn2_to_ascii_8z(std::string(text).c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
   const std::unique_ptr<char, FreeIdn2> owner(converted);
   if (status != IDN2_OK) {
-    return mistake(escape_text(text, 80),
+    return failure(escape_text(text, 80),
                    fmt::format("this cannot be an international domain name: {}", idn2_strerror(status)));
   }
   return std::string(converted);
@@ -81,9 +81,9 @@ Result<std::string> to_ascii(std::string_view text) {
 }  // namespace
 
 Result<DomainName> read_domain(std::string_view text) {
-  const auto wrong = [&](std::string message) { return mistake(escape_text(text, 80), std::move(message)); };
+  const auto wrong = [&](std::string message) { return failure(escape_text(text, 80), std::move(message)); };
   if (text.empty())
-    return mistake("DOMAIN", "it is empty; give the domain of the signature, such as example.com");
+    return failure("DOMAIN", "it is empty; give the domain of the signature, such as example.com");
   if (text.size() > 4 * DomainName::longest_wire) return wrong("a domain name has at most 255 octets");
   if (text.find('\0') != std::string_view::npos) return wrong("a domain name cannot hold a NUL octet");
   if (const auto other = other_than_a_domain(text)) return wrong(*other);

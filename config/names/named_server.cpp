@@ -54,7 +54,7 @@ tl::expected<Place, std::string> read_place(std::string_view place) {
 
 Result<NamedServer> read_named_server(std::string_view text, const std::string& where) {
   const auto wrong = [&](std::string_view what) {
-    return mistake(where, fmt::format("`{}`: {}; give NAME=ADDRESS or NAME=ADDRESS:PORT, such as "
+    return failure(where, fmt::format("`{}`: {}; give NAME=ADDRESS or NAME=ADDRESS:PORT, such as "
                                       "ns1.example.com=192.0.2.1 or ns1.example.com=[2001:db8::1]:53",
                                       escape_text(text, 80), what));
   };
@@ -70,7 +70,7 @@ Result<NamedServer> read_named_server(std::string_view text, const std::string& 
 Result<ServerAddress> read_server_address(std::string_view text, const std::string& where) {
   const auto place = read_place(text);
   if (!place) {
-    return mistake(where, fmt::format("`{}`: {}; give ADDRESS or ADDRESS:PORT, such as 192.0.2.53 or "
+    return failure(where, fmt::format("`{}`: {}; give ADDRESS or ADDRESS:PORT, such as 192.0.2.53 or "
                                       "[2001:db8::53]:53",
                                       escape_text(text, 80), place.error()));
   }

@@ -9,7 +9,7 @@ namespace {
 
 Result<DomainName> put_below(const DomainName& left, const DomainName& right) {
   if (auto name = left.below(right)) return *name;
-  return mistake(
+  return failure(
       left.to_string(),
       fmt::format("the name {}.{} would have {} octets, at most 255 are allowed (RFC 1035 section 2.3.4)",
                   left.to_string(), right.to_string(), left.wire_size() - 1 + right.wire_size()));
@@ -61,12 +61,12 @@ std::optional<Service> parse_service(std::string_view text) {
 }
 
 Result<Selector> Selector::parse(std::string_view text) {
-  if (text.empty()) return mistake("selector", "it is empty; give the value of s= of a DKIM-Signature");
+  if (text.empty()) return failure("selector", "it is empty; give the value of s= of a DKIM-Signature");
   auto labels = DomainName::parse(text);
   if (!labels) return tl::unexpected(labels.error());
-  if (labels->is_root()) return mistake(escape_text(text), "a selector has at least one label");
+  if (labels->is_root()) return failure(escape_text(text), "a selector has at least one label");
   if (labels->has_domainkey_label()) {
-    return mistake(
+    return failure(
         escape_text(text, 80),
         "give the selector alone, without `._domainkey` and the domain: the value of s= of a DKIM-Signature");
   }

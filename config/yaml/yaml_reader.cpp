@@ -38,7 +38,7 @@ std::string shown(std::string_view text) {
   return escape_text(text, longest);
 }
 
-// ---- Mistakes ----
+// ---- Errors ----
 
 std::string YamlReader::where(const Value& value) const {
   const std::string place = fmt::format("{}:{}:{}", name_, value.place.line, value.place.column);
@@ -46,14 +46,13 @@ std::string YamlReader::where(const Value& value) const {
 }
 
 void YamlReader::wrong(const Value& value, std::string message) {
-  ++mistake_count_;
-  mistakes_.emplace(std::pair(value.place.line, value.place.column),
-                    Mistake{where(value), std::move(message)});
-  if (mistakes_.size() > most_mistakes) mistakes_.erase(std::prev(mistakes_.end()));
+  ++error_count_;
+  errors_.emplace(std::pair(value.place.line, value.place.column), Error{where(value), std::move(message)});
+  if (errors_.size() > most_errors) errors_.erase(std::prev(errors_.end()));
 }
 
-void YamlReader::wrong(const Value& value, const Mistakes& mistakes) {
-  for (const auto& each : mistakes) {
+void YamlReader::wrong(const Value& value, const Errors& errors) {
+  for (const auto& each : errors) {
     wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
   }
 }
@@ -62,14 +61,14 @@ void YamlReader::wrong_kind(const Value& value, std::string_view wanted) {
   wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
 }
 
-Mistakes YamlReader::take_mistakes() {
-  Mistakes mistakes;
-  for (auto& [place, told] : mistakes_) mistakes.push_back(std::move(told));
-  if (mistake_count_ > most_mistakes) {
-    mistakes.push_back({name_, fmt::format("and {} more mistakes", mistake_count_ - most_mistakes)});
+Errors YamlReader::take_errors() {
+  Errors errors;
+  for (auto& [place, told] : errors_) errors.push_back(std::move(told));
+  if (error_count_ > most_errors) {
+    errors.push_back({name_, fmt::format("and {} more mistakes", error_count_ - most_errors)});
   }
-  mistakes_.clear();
-  return mistakes;
+  errors_.clear();
+  return errors;
 }
 
 // ---- Shapes ----
@@ -77,7 +76,7 @@ Mistakes YamlReader::take_mistakes() {
 std::string YamlReader::suggestion(std::string_view word, std::span<const std::string> known) const {
   constexpr std::size_t longest_list = 30;
   // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
-  const std::string nearest = mistake_count_ < most_mistakes ? nearest_word(word, known) : std::string{};
+  const std::string nearest = error_count_ < most_errors ? nearest_word(word, known) : std::string{};
   if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
   if (known.empty() || known.size() > longest_list) return {};
   return fmt::format("; known are {}", fmt::join(known, ", "));
@@ -143,9 +142,9 @@ Result<std::string> read_yaml_text(const std::filesystem::path& path, std::strin
   const std::string name = escape_text(path.string());
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
-    return mistake(name, fmt::format("this is a directory; a {} file was expected", what));
+    return failure(name, fmt::format("this is a directory; a {} file was expected", what));
   const auto failed = [&] {
-    return mistake(name,
+    return failure(name,
                    fmt::format("the {} cannot be read: {}", what, std::generic_category().message(errno)));
   };
   const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));

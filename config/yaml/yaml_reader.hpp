@@ -44,11 +44,11 @@ class YamlReader {
 
   [[nodiscard]] std::string where(const Value& value) const;
   void wrong(const Value& value, std::string message);
-  void wrong(const Value& value, const Mistakes& mistakes);
+  void wrong(const Value& value, const Errors& errors);
   void wrong_kind(const Value& value, std::string_view wanted);
-  [[nodiscard]] std::size_t mistake_count() const { return mistake_count_; }
+  [[nodiscard]] std::size_t error_count() const { return error_count_; }
   /// Those of the file by line and column; of very many the first ones.
-  [[nodiscard]] Mistakes take_mistakes();
+  [[nodiscard]] Errors take_errors();
 
   /// The end of a sentence about a word that is not among `known`, all of which are safe to print.
   [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
@@ -79,8 +79,8 @@ class YamlReader {
   std::string name_;
   std::filesystem::path folder_;
   /// The first ones by line and column; those of one place in the order in which they were seen.
-  std::multimap<std::pair<std::uint32_t, std::uint32_t>, Mistake> mistakes_{};
-  std::size_t mistake_count_ = 0;
+  std::multimap<std::pair<std::uint32_t, std::uint32_t>, Error> errors_{};
+  std::size_t error_count_ = 0;
 };
 
 /// The text of the file, and no more of it than read_yaml takes. `what` is what it should hold ("settings").

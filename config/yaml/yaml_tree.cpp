@@ -151,10 +151,10 @@ class SecondDocument final : public YAML::EventHandler {
 
 Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
   const auto wrong = [&](YamlPlace place, std::string message) {
-    return mistake(fmt::format("{}:{}:{}", name, place.line, place.column), std::move(message));
+    return failure(fmt::format("{}:{}:{}", name, place.line, place.column), std::move(message));
   };
   if (text.size() > longest_yaml_bytes) {
-    return mistake(name, fmt::format("the file has over {} MiB", longest_yaml_bytes >> 20U));
+    return failure(name, fmt::format("the file has over {} MiB", longest_yaml_bytes >> 20U));
   }
   try {
     ViewBuffer buffer(text);

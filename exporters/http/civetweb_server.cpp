@@ -251,7 +251,7 @@ std::optional<std::string_view> Request::parameter(std::string_view name) const 
 config::Result<std::unique_ptr<WebServer>> WebServer::start(std::vector<Route> routes, std::size_t threads,
                                                             std::string secret) {
   auto server = std::make_unique<CivetServer>(std::move(routes), std::move(secret));
-  if (!server->listen(threads)) return config::mistake("127.0.0.1", "the web server cannot be started there");
+  if (!server->listen(threads)) return config::failure("127.0.0.1", "the web server cannot be started there");
   return server;
 }
 

@@ -197,7 +197,7 @@ class Line : public std::enable_shared_from_this<Line> {
   Door& door_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  std::uint64_t round_ = 0;  ///< of connections: handlers of an earlier one do nothing
+  std::uint64_t probe_ = 0;  ///< of connections: handlers of an earlier one do nothing
   bool ready_ = false;
   bool busy_ = false;
   std::shared_ptr<Session> session_{};
@@ -677,13 +677,13 @@ void Session::on_deadline() {
 Line::Line(Door& door) : door_(door), socket_(door.context()), timer_(door.context()) {}
 
 void Line::open() {
-  ++round_;
+  ++probe_;
   ready_ = false;
   busy_ = false;
   input_.clear();
   socket_ = tcp::socket(door_.context());
-  socket_.async_connect(door_.web_server(), [self = shared_from_this(), round = round_](error_code error) {
-    if (round != self->round_) return;
+  socket_.async_connect(door_.web_server(), [self = shared_from_this(), round = probe_](error_code error) {
+    if (round != self->probe_) return;
     if (error) {
       self->failed();
       return;
@@ -697,7 +697,7 @@ void Line::open() {
 }
 
 void Line::close() {
-  ++round_;
+  ++probe_;
   ready_ = false;
   error_code ignored;
   socket_.close(ignored);
@@ -716,8 +716,8 @@ void Line::failed() {
   close();
   if (!door_.stopping()) {
     timer_.expires_after(pause_after_failure);
-    timer_.async_wait([self = shared_from_this(), round = round_](error_code error) {
-      if (!error && round == self->round_) self->open();
+    timer_.async_wait([self = shared_from_this(), round = probe_](error_code error) {
+      if (!error && round == self->probe_) self->open();
     });
   }
   if (retry) {
@@ -742,8 +742,8 @@ void Line::send(std::string text, bool is_head) {
   parser_->eager(true);
   parser_->body_limit(boost::none);
   asio::async_write(socket_, asio::buffer(output_),
-                    [self = shared_from_this(), round = round_](error_code error, std::size_t) {
-                      if (round != self->round_) return;
+                    [self = shared_from_this(), round = probe_](error_code error, std::size_t) {
+                      if (round != self->probe_) return;
                       if (error) {
                         self->failed();
                       } else {
@@ -754,8 +754,8 @@ void Line::send(std::string text, bool is_head) {
 
 void Line::read() {
   socket_.async_read_some(asio::buffer(chunk_),
-                          [self = shared_from_this(), round = round_](error_code error, std::size_t size) {
-                            if (round != self->round_) return;
+                          [self = shared_from_this(), round = probe_](error_code error, std::size_t size) {
+                            if (round != self->probe_) return;
                             if (error) {
                               self->failed();
                               return;
@@ -807,13 +807,13 @@ void Line::on_answer() {
 // ---- Door ----
 
 config::Result<bool> Door::open(const WebSettings& settings) {
-  config::Mistakes mistakes;
-  if (auto read = rules_.open(settings); !read) mistakes = std::move(read.error());
-  listeners_ = settings.systemd_sockets ? take_systemd_sockets(context_, mistakes)
-                                        : listen_at(context_, settings.listen, mistakes);
-  if (listeners_.empty() && mistakes.empty()) mistakes.push_back({"", "there is no address to listen at"});
+  config::Errors errors;
+  if (auto read = rules_.open(settings); !read) errors = std::move(read.error());
+  listeners_ = settings.systemd_sockets ? take_systemd_sockets(context_, errors)
+                                        : listen_at(context_, settings.listen, errors);
+  if (listeners_.empty() && errors.empty()) errors.push_back({"", "there is no address to listen at"});
   for (const auto& listener : listeners_) listening_.push_back(describe(listener));
-  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
   return true;
 }
 

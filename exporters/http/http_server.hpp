@@ -85,7 +85,7 @@ struct WebSettings {
   /// Both are called from the thread of the door and must not wait.
   std::function<void(const Access&)> on_access{};
   /// The file was read: mistakes, when the old one stays in use, or what is to be said about a good one.
-  std::function<void(const config::Result<config::Mistakes>&)> on_config{};
+  std::function<void(const config::Result<config::Errors>&)> on_config{};
 };
 
 /// A place where clients are waited for.

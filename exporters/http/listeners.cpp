@@ -40,7 +40,7 @@ config::Result<Place> read_place(std::string_view address, bool has_ipv6) {
   error_code error;
   const auto ip = asio::ip::make_address(std::string(host), error);
   if (!has_port || (host != "localhost" && !host.empty() && (error || ip.is_v6() != in_brackets))) {
-    return config::mistake(
+    return config::failure(
         config::escape_text(address),
         "an address with a port was expected, such as 127.0.0.1:9815, [::1]:9815 or :9815");
   }
@@ -70,7 +70,7 @@ config::Result<Listener> open_listener(asio::io_context& context, const Place& p
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error)
-    return config::mistake(config::escape_text(place.text),
+    return config::failure(config::escape_text(place.text),
                            fmt::format("cannot listen there: {}", error.message()));
   return Listener{std::move(acceptor), place.lacks_ipv6};
 }
@@ -78,7 +78,7 @@ config::Result<Listener> open_listener(asio::io_context& context, const Place& p
 }  // namespace
 
 Listeners listen_at(asio::io_context& context, const std::vector<std::string>& addresses,
-                    config::Mistakes& mistakes) {
+                    config::Errors& errors) {
   error_code no_ipv6;
   tcp::acceptor(context).open(tcp::v6(), no_ipv6);
   std::vector<Place> places;
@@ -87,7 +87,7 @@ Listeners listen_at(asio::io_context& context, const std::vector<std::string>& a
     if (place) {
       places.push_back(*place);
     } else {
-      mistakes.push_back(std::move(place.error().front()));
+      errors.push_back(std::move(place.error().front()));
     }
   }
   Listeners listeners;
@@ -96,30 +96,30 @@ Listeners listen_at(asio::io_context& context, const std::vector<std::string>& a
     if (listener) {
       listeners.push_back(std::move(*listener));
     } else {
-      mistakes.push_back(std::move(listener.error().front()));
+      errors.push_back(std::move(listener.error().front()));
     }
   }
   return listeners;
 }
 
-Listeners take_systemd_sockets(asio::io_context& context, config::Mistakes& mistakes) {
+Listeners take_systemd_sockets(asio::io_context& context, config::Errors& errors) {
   Listeners listeners;
   const int count = sd_listen_fds(1);
   if (count <= 0) {
-    mistakes.push_back({"LISTEN_FDS", "systemd has given no sockets; a unit of type socket opens them"});
+    errors.push_back({"LISTEN_FDS", "systemd has given no sockets; a unit of type socket opens them"});
     return listeners;
   }
   for (int file = SD_LISTEN_FDS_START; file < SD_LISTEN_FDS_START + count; ++file) {
     const bool is_ipv6 = sd_is_socket(file, AF_INET6, SOCK_STREAM, 1) > 0;
     if (!is_ipv6 && sd_is_socket(file, AF_INET, SOCK_STREAM, 1) <= 0) {
-      mistakes.push_back({"LISTEN_FDS", fmt::format("socket {} is none that listens for TCP", file)});
+      errors.push_back({"LISTEN_FDS", fmt::format("socket {} is none that listens for TCP", file)});
       continue;
     }
     error_code error;
     tcp::acceptor acceptor(context);
     acceptor.assign(is_ipv6 ? tcp::v6() : tcp::v4(), file, error);
     if (error) {
-      mistakes.push_back({"LISTEN_FDS", fmt::format("socket {}: {}", file, error.message())});
+      errors.push_back({"LISTEN_FDS", fmt::format("socket {}: {}", file, error.message())});
       continue;
     }
     listeners.push_back({std::move(acceptor)});

@@ -22,10 +22,10 @@ using Listeners = std::deque<Listener>;
 
 /// At addresses as `WebSettings::listen` has them; those that fail are told in `mistakes`.
 [[nodiscard]] Listeners listen_at(boost::asio::io_context& context, const std::vector<std::string>& addresses,
-                                  config::Mistakes& mistakes);
+                                  config::Errors& errors);
 
 /// Those that systemd has opened for this process.
-[[nodiscard]] Listeners take_systemd_sockets(boost::asio::io_context& context, config::Mistakes& mistakes);
+[[nodiscard]] Listeners take_systemd_sockets(boost::asio::io_context& context, config::Errors& errors);
 
 [[nodiscard]] Listening describe(const Listener& listener);
 

@@ -121,7 +121,7 @@ config::Result<TlsContext> make_tls_context(std::shared_ptr<const TlsServerConfi
     const unsigned long code = ERR_get_error();
     const char* const reason = ERR_reason_error_string(code);
     ERR_clear_error();
-    return config::mistake("", fmt::format("{} cannot be used for TLS: {}", what,
+    return config::failure("", fmt::format("{} cannot be used for TLS: {}", what,
                                            reason != nullptr ? reason : "OpenSSL says no reason"));
   };
   if (context == nullptr) return failed("OpenSSL");

@@ -39,7 +39,7 @@ std::string catalogue_json() {
   for (const auto& check : checks::catalogue()) list.push_back(check_json(check));
   Json faults = Json::array();
   for (const auto& fault : checks::rotation_faults()) faults.push_back(fault_json(fault));
-  return json_text({{"schema", "dkimprobe.catalogue/1"},
+  return json_text({{"schema", "dkimprobe.catalogue/2"},
                     {"checks", std::move(list)},
                     {"rotation_faults", std::move(faults)}},
                    2);

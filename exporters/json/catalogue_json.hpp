@@ -1,4 +1,4 @@
-// The catalogue of checks for programs, `dkimprobe.catalogue/1`: what alerts and dashboards are made from. It
+// The catalogue of checks for programs, `dkimprobe.catalogue/2`: what alerts and dashboards are made from. It
 // knows no report; for people there is check_guide.hpp.
 #pragma once
 

@@ -11,30 +11,30 @@ namespace {
 
 using config::escape_text;
 
-Json answer_json(const std::optional<checks::AnswerSpan>& span) {
-  if (!span) return nullptr;
+Json answer_json(const std::optional<checks::AnswerPeriod>& period) {
+  if (!period) return nullptr;
   Json records = Json::array();
-  for (const auto& strings : span->texts) {
+  for (const auto& strings : period->texts) {
     Json list = Json::array();
     for (const auto& string : strings) list.push_back(escape_text(string));
     const auto key = checks::read_key_record(checks::join_strings(strings)).key;
     records.push_back({{"strings", std::move(list)},
                        {"key_sha256", key && !key->sha256.empty() ? Json(key->sha256) : Json(nullptr)}});
   }
-  return {{"kind", to_string(span->kind)},
+  return {{"kind", to_string(period->kind)},
           {"records", std::move(records)},
-          {"alias", span->alias ? Json(span->alias->to_string()) : Json(nullptr)},
-          {"ttl_seconds", or_null(span->ttl_seconds)},
-          {"nsec_ttl_seconds", or_null(span->nsec_ttl_seconds)},
-          {"domainkey_denied_seconds", or_null(span->domainkey_denied_seconds)},
-          {"wildcard_ttl_seconds", or_null(span->wildcard_ttl_seconds)}};
+          {"alias", period->alias ? Json(period->alias->to_string()) : Json(nullptr)},
+          {"ttl_seconds", or_null(period->ttl_seconds)},
+          {"nsec_ttl_seconds", or_null(period->nsec_ttl_seconds)},
+          {"domainkey_denied_seconds", or_null(period->domainkey_denied_seconds)},
+          {"wildcard_ttl_seconds", or_null(period->wildcard_ttl_seconds)}};
 }
 
-Json nameservers_json(const std::optional<checks::NameserverSpan>& span) {
-  if (!span) return nullptr;
-  return {{"parent", names_json(span->parent)},
-          {"child", names_json(span->child)},
-          {"ttl_seconds", span->ttl_seconds()}};
+Json nameservers_json(const std::optional<checks::NameserverPeriod>& period) {
+  if (!period) return nullptr;
+  return {{"parent", names_json(period->parent)},
+          {"child", names_json(period->child)},
+          {"ttl_seconds", period->ttl_seconds()}};
 }
 
 Json change_json(const HistoryChange& change) {
@@ -55,7 +55,7 @@ Json change_json(const HistoryChange& change) {
           {"nameservers_after", nameservers_json(change.nameservers_after)}};
 }
 
-Json key_json(const KeySpan& key) {
+Json key_json(const KeyPeriod& key) {
   Json elsewhere = Json::array();
   for (const auto& use : key.elsewhere) {
     elsewhere.push_back({{"domain", use.domain.to_string()},
@@ -79,8 +79,8 @@ Json selector_json(const SelectorRecord& record) {
   for (const auto& change : history_changes(history)) changes.push_back(change_json(change));
   return {{"selector", history.selector.to_string()},
           {"name", history.selector.owner_name(history.domain).value_or(history.domain).to_string()},
-          {"first_look", time_or_null(history.first_look)},
-          {"last_look", time_or_null(history.last_look)},
+          {"first_probe", time_or_null(history.first_probe)},
+          {"last_probe", time_or_null(history.last_probe)},
           {"keys", std::move(keys)},
           {"changes", std::move(changes)}};
 }
@@ -91,7 +91,7 @@ std::string history_json(const config::DomainName& domain, std::span<const Selec
   Json list = Json::array();
   for (const auto& record : selectors) list.push_back(selector_json(record));
   const Json whole = {
-      {"schema", "dkimprobe.history/1"}, {"domain", domain.to_string()}, {"selectors", std::move(list)}};
+      {"schema", "dkimprobe.history/2"}, {"domain", domain.to_string()}, {"selectors", std::move(list)}};
   return json_text(whole, 2);
 }
 

@@ -1,4 +1,4 @@
-// The stored history of a domain as one JSON object, schema `dkimprobe.history/1` (history.schema.json).
+// The stored history of a domain as one JSON object, schema `dkimprobe.history/2` (history.schema.json).
 #pragma once
 
 #include <span>

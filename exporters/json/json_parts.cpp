@@ -23,10 +23,10 @@ Json names_json(const std::vector<config::DomainName>& names) {
   return list;
 }
 
-Json because_json(const std::vector<checks::Because>& because) {
+Json reasons_json(const std::vector<checks::ReasonDetail>& reasons) {
   Json list = Json::array();
-  for (const auto& reason : because) {
-    list.push_back({{"name", reason.name()},
+  for (const auto& reason : reasons) {
+    list.push_back({{"id", reason.name()},
                     {"until", time_or_null(reason.until)},
                     {"detail", without_controls(reason.detail)},
                     {"reference", text_or_null(reason.reference())}});

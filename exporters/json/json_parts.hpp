@@ -28,7 +28,7 @@ template <class T>
 [[nodiscard]] Json time_or_null(const std::optional<probe::WallTime>& time);
 [[nodiscard]] Json selector_or_null(const std::optional<config::Selector>& selector);
 [[nodiscard]] Json names_json(const std::vector<config::DomainName>& names);
-[[nodiscard]] Json because_json(const std::vector<checks::Because>& because);
+[[nodiscard]] Json reasons_json(const std::vector<checks::ReasonDetail>& reasons);
 
 /// Ends with a line feed. `indent` of -1 writes one line. What is not UTF-8 in spite of all escaping becomes
 /// U+FFFD: the output is JSON whatever happens.

@@ -23,12 +23,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 using config::escape_text;
 
-constexpr std::string_view schema = "dkimprobe.observation/1";
+constexpr std::string_view schema = "dkimprobe.observation/2";
 constexpr std::size_t longest_list = 65'536;
 constexpr int deepest = 24;  // levels of the format, with room
 constexpr std::int64_t longest_time_us = 1'000'000'000'000'000;
 constexpr const char* not_negative = "it must be a whole number from 0 to 1000000000000000";
-constexpr std::int64_t last_moment_ms = 253'402'300'799'999;  // the end of the year 9999
+constexpr std::int64_t last_timestamp_ms = 253'402'300'799'999;  // the end of the year 9999
 
 // ---- The fields, once for writing and for reading ----
 //
@@ -283,7 +283,7 @@ void fields(Archive& archive, T& value) {
   archive("exchanges", exchanges);
 }
 
-template <class Archive, Is<probe::Leg> T>
+template <class Archive, Is<probe::Hop> T>
 void fields(Archive& archive, T& value) {
   auto& [owner, delegation, servers] = value;
   archive("owner", owner);
@@ -293,9 +293,9 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Chain> T>
 void fields(Archive& archive, T& value) {
-  auto& [legs, outcome] = value;
+  auto& [hops, outcome] = value;
   archive("outcome", outcome);
-  archive("legs", legs);
+  archive("hops", hops);
 }
 
 template <class Archive, Is<probe::RateShortage> T>
@@ -310,7 +310,7 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Observation> T>
 void fields(Archive& archive, T& value) {
-  auto& [domain, selector, observed_at, took, key, adsp, sibling_name, is_light, rate_shortage] = value;
+  auto& [domain, selector, observed_at, took, key, adsp, wildcard_name, is_quick, rate_shortage] = value;
   archive("domain", domain);
   archive("selector", selector);
   archive("observed_at_unix_ms", observed_at);
@@ -318,8 +318,8 @@ void fields(Archive& archive, T& value) {
   archive.demand(took.count() >= 0, "took_us", not_negative);
   archive("key", key);
   archive("adsp", adsp);
-  archive("sibling_name", sibling_name);
-  archive.added("is_light", is_light);
+  archive("wildcard_name", wildcard_name);
+  archive.added("is_quick", is_quick);
   archive.added("rate_shortage", rate_shortage);
   archive.demand(selector.owner_name(domain).has_value(), "selector",
                  "with the domain it makes a name of more than 255 octets");
@@ -428,10 +428,10 @@ std::string to_text(const Place& place) {
 
 /// The first mistake; what is read after it does not count.
 struct Failure {
-  std::optional<config::Mistake> mistake{};
+  std::optional<config::Error> error{};
 
   bool at(const Place& place, std::string message) {
-    if (!mistake) mistake = config::Mistake{to_text(place), std::move(message)};
+    if (!error) error = config::Error{to_text(place), std::move(message)};
     return false;
   }
 };
@@ -482,7 +482,7 @@ bool read(const Json& json, std::chrono::microseconds& value, const Place& place
 
 bool read(const Json& json, probe::WallTime& value, const Place& place, Failure& failure) {
   std::int64_t number = 0;
-  if (!read_number(json, 0, last_moment_ms, number, place, failure)) return false;
+  if (!read_number(json, 0, last_timestamp_ms, number, place, failure)) return false;
   value = probe::WallTime{std::chrono::milliseconds{number}};
   return true;
 }
@@ -585,7 +585,7 @@ class ObservationReader {
 
   template <class T>
   void operator()(const char* key, T& value) {
-    if (failure_.mistake) return;
+    if (failure_.error) return;
     const Place place{&place_, key};
     const auto found = object_.find(key);
     if (found == object_.end()) {
@@ -608,7 +608,7 @@ class ObservationReader {
 
   /// Whether nothing but the fields was there.
   bool end() {
-    if (failure_.mistake) return false;
+    if (failure_.error) return false;
     if (object_.size() == known_.size()) return true;
     for (const auto& [key, value] : object_.items()) {
       if (std::ranges::find(known_, key) != known_.end()) continue;
@@ -658,7 +658,7 @@ std::string observation_json(const std::vector<probe::Observation>& observations
 config::Result<std::vector<probe::Observation>> read_observation_json(std::string_view text,
                                                                       const std::string& file) {
   if (text.size() > largest_observation_file_bytes) {
-    return config::mistake(file, fmt::format("it has more than {} bytes, too many for an observation",
+    return config::failure(file, fmt::format("it has more than {} bytes, too many for an observation",
                                              largest_observation_file_bytes));
   }
   Json json;
@@ -666,7 +666,7 @@ config::Result<std::vector<probe::Observation>> read_observation_json(std::strin
     // What is nested deeper than the format is left out, and so found missing or unknown.
     json = Json::parse(text, [](int depth, Json::parse_event_t, Json&) { return depth <= deepest; });
   } catch (const Json::parse_error& error) {
-    return config::mistake(file,
+    return config::failure(file,
                            error.byte > text.size()
                                ? fmt::format("it is cut off: the JSON does not end ({} bytes)", text.size())
                                : fmt::format("it is no JSON: wrong at byte {}", error.byte));
@@ -674,8 +674,8 @@ config::Result<std::vector<probe::Observation>> read_observation_json(std::strin
   File read_file;
   Failure failure;
   if (!read(json, read_file, Place{}, failure)) {
-    const auto& [where, message] = *failure.mistake;
-    return config::mistake(file, where.empty() ? message : fmt::format("{}: {}", where, message));
+    const auto& [where, message] = *failure.error;
+    return config::failure(file, where.empty() ? message : fmt::format("{}: {}", where, message));
   }
   return std::move(read_file.observations);
 }

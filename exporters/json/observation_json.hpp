@@ -1,4 +1,4 @@
-// Observations as JSON, to be judged again later: schema `dkimprobe.observation/1`. Every fact of
+// Observations as JSON, to be judged again later: schema `dkimprobe.observation/2`. Every fact of
 // probe/observation.hpp is kept; octets that are no printable ASCII are escaped as config/basics/escape.hpp
 // does it, so that they come back exactly. Reading is total and strict: what is missing, unknown or out of
 // bounds is a mistake that names its place; but a fact that was added to the schema later may be missing, and

@@ -97,7 +97,7 @@ Json server_json(const checks::ServerRow& row) {
       {"ttl", or_null(row.ttl_seconds)},
       {"answer_sha256", text_or_null(row.answer_sha256)},
       {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
-      {"says", without_controls(row.says)},
+      {"answer", without_controls(row.answer)},
       {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
       {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
       {"udp_bytes", or_null(row.udp_bytes)}};
@@ -174,7 +174,7 @@ Json rotation_json(const Report& report) {
   return {{"negative_ttl", or_null(report.negative_ttl_seconds)},
           {"safe_to_sign_at", time_or_null(facts.safe_to_sign_at)},
           {"safe_to_remove_at", time_or_null(facts.safe_to_remove_at)},
-          {"because", because_json(facts.because)}};
+          {"reasons", reasons_json(facts.reasons)}};
 }
 
 Json report_object(const Report& report) {
@@ -193,11 +193,11 @@ Json report_object(const Report& report) {
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
   Json not_asked = Json::array();
   for (const auto& sentence : report.not_asked) not_asked.push_back(without_controls(sentence));
-  Json switched_off = Json::object();
+  Json disabled = Json::object();
   for (const auto& result : report.outcomes) {
-    if (!result.switched_off.empty()) switched_off[result.check->name] = result.switched_off;
+    if (!result.disabled.empty()) disabled[result.check->name] = result.disabled;
   }
-  return {{"schema", "dkimprobe.report/1"},
+  return {{"schema", "dkimprobe.report/2"},
           {"domain", report.domain.to_string()},
           {"selector", report.selector.to_string()},
           {"name", report.name.to_string()},
@@ -216,13 +216,13 @@ Json report_object(const Report& report) {
           {"rotation", rotation_json(report)},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},
           {"outcomes", outcomes_json(report)},
-          {"switched_off", std::move(switched_off)}};
+          {"disabled", std::move(disabled)}};
 }
 
 Json check_object(const config::DomainName& domain, checks::Status status, std::span<const Report> reports) {
   Json list = Json::array();
   for (const auto& report : reports) list.push_back(report_object(report));
-  return {{"schema", "dkimprobe.check/1"},
+  return {{"schema", "dkimprobe.check/2"},
           {"domain", domain.to_string()},
           {"status", checks::to_string(status)},
           {"reports", std::move(list)}};
@@ -232,28 +232,28 @@ Json signature_json(const checks::SignatureField& field) {
   Json tags = Json::array();
   for (const auto& tag : field.list.tags)
     tags.push_back({{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}});
-  Json mistakes = Json::array();
-  for (const auto& fault : field.faults) mistakes.push_back(without_controls(fault.detail));
+  Json errors = Json::array();
+  for (const auto& fault : field.faults) errors.push_back(without_controls(fault.detail));
   return {{"number", field.number},
           {"line", field.line},
           {"domain", field.domain ? Json(field.domain->to_string()) : Json(nullptr)},
           {"selector", field.selector ? Json(field.selector->to_string()) : Json(nullptr)},
           {"tags", std::move(tags)},
-          {"mistakes", std::move(mistakes)}};
+          {"errors", std::move(errors)}};
 }
 
-Json resolver_json(const checks::ResolverWord& word) {
-  const bool holds_something = word.look.state == checks::CacheState::denied ||
-                               word.look.state == checks::CacheState::other ||
-                               word.look.state == checks::CacheState::expected;
-  return {{"resolver", word.look.resolver.to_string()},
-          {"seen", iso_time(word.look.seen)},
-          {"state", checks::to_string(word.look.state)},
-          {"seconds_left", holds_something ? Json(word.look.seconds_left) : Json(nullptr)},
+Json resolver_json(const checks::CacheAnswer& word) {
+  const bool holds_something = word.probe.state == checks::CacheState::denied ||
+                               word.probe.state == checks::CacheState::other ||
+                               word.probe.state == checks::CacheState::expected;
+  return {{"resolver", word.probe.resolver.to_string()},
+          {"seen", iso_time(word.probe.seen)},
+          {"state", checks::to_string(word.probe.state)},
+          {"seconds_left", holds_something ? Json(word.probe.seconds_left) : Json(nullptr)},
           {"detail", without_controls(word.detail)}};
 }
 
-Json resolvers_json(const std::vector<checks::ResolverWord>& words) {
+Json resolvers_json(const std::vector<checks::CacheAnswer>& words) {
   Json list = Json::array();
   for (const auto& word : words) list.push_back(resolver_json(word));
   return list;
@@ -331,7 +331,7 @@ std::string message_json(checks::Status status, std::span<const checks::Signatur
   for (const auto& field : signatures) fields.push_back(signature_json(field));
   Json results = Json::array();
   for (const auto& each : domains) results.push_back(check_object(each.domain, each.status, each.reports));
-  return json_text({{"schema", "dkimprobe.message/1"},
+  return json_text({{"schema", "dkimprobe.message/2"},
                     {"status", checks::to_string(status)},
                     {"verification", "not_done"},
                     {"signatures", std::move(fields)},
@@ -344,7 +344,7 @@ std::string lint_json(const Report& report, std::size_t line) {
     return known ? Json(name) : Json(nullptr);
   };
   return json_text(
-      {{"schema", "dkimprobe.lint/1"},
+      {{"schema", "dkimprobe.lint/2"},
        {"line", line},
        {"domain", name_or_null(!report.domain.is_root(), report.domain.to_string())},
        {"selector", name_or_null(report.selector != config::Selector{}, report.selector.to_string())},
@@ -365,17 +365,17 @@ std::string lint_json(const Report& report, std::size_t line) {
       -1);
 }
 
-std::string lint_mistake_json(std::size_t line, std::string_view mistake) {
-  return json_text({{"schema", "dkimprobe.lint/1"},
+std::string lint_error_json(std::size_t line, std::string_view error) {
+  return json_text({{"schema", "dkimprobe.lint/2"},
                     {"line", line},
                     {"status", "unknown"},
-                    {"mistake", without_controls(mistake)}},
+                    {"error", without_controls(error)}},
                    -1);
 }
 
 std::string record_json(const RecordOutput& output) {
   const Report& report = output.report;
-  return json_text({{"schema", "dkimprobe.record/1"},
+  return json_text({{"schema", "dkimprobe.record/2"},
                     {"record", planned_json(output.record)},
                     {"alias", output.alias ? Json(output.alias->to_string()) : Json(nullptr)},
                     {"status", checks::to_string(report.status)},
@@ -397,14 +397,14 @@ std::string preflight_json(const checks::Preflight& preflight) {
   for (const auto& server : preflight.sign.servers) servers.push_back(progress_json(server));
   Json findings = Json::array();
   for (const auto& finding : report.findings) append_finding(findings, finding);
-  return json_text({{"schema", "dkimprobe.preflight/1"},
+  return json_text({{"schema", "dkimprobe.preflight/2"},
                     {"domain", report.domain.to_string()},
                     {"selector", report.selector.to_string()},
                     {"name", report.name.to_string()},
                     {"observed_at", iso_time(report.observed_at)},
                     {"readiness", checks::to_string(preflight.sign.safe.readiness)},
                     {"safe_to_sign_at", time_or_null(preflight.sign.safe.at)},
-                    {"because", because_json(preflight.sign.safe.because)},
+                    {"reasons", reasons_json(preflight.sign.safe.reasons)},
                     {"expected_key", expected_key_json(preflight)},
                     {"record", record_json(report.record)},
                     {"key", key_json(report.key)},
@@ -416,7 +416,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
                     {"public_answer", public_answer_json(preflight)},
                     {"only_given_servers", preflight.only_given_servers},
                     {"limits", limits_json(preflight)},
-                    {"looks", preflight.looks},
+                    {"probes", preflight.probes},
                     {"history_kept", preflight.history_kept}},
                    2);
 }

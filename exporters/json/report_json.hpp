@@ -15,7 +15,7 @@
 
 namespace dkimprobe::exporters {
 
-/// One object of the schema `dkimprobe.check/1` with the report of each selector, and a newline at the end.
+/// One object of the schema `dkimprobe.check/2` with the report of each selector, and a newline at the end.
 [[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
                                      std::span<const checks::Report> reports);
 
@@ -30,18 +30,18 @@ struct DomainReports {
   std::vector<checks::Report> reports{};
 };
 
-/// One object of the schema `dkimprobe.message/1`: the signatures of a message, and a `dkimprobe.check/1` for
+/// One object of the schema `dkimprobe.message/2`: the signatures of a message, and a `dkimprobe.check/2` for
 /// each domain that they name. `status` is that of the whole.
 [[nodiscard]] std::string message_json(checks::Status status,
                                        std::span<const checks::SignatureField> signatures,
                                        std::span<const DomainReports> domains);
 
-/// One object of the schema `dkimprobe.lint/1` on one line: the report of `checks::judge_record` without what
+/// One object of the schema `dkimprobe.lint/2` on one line: the report of `checks::judge_record` without what
 /// only servers can tell.
 [[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
 
 /// The same for a line of input that is no record.
-[[nodiscard]] std::string lint_mistake_json(std::size_t line, std::string_view mistake);
+[[nodiscard]] std::string lint_error_json(std::size_t line, std::string_view error);
 
 /// A record that is to be published, with all that there is to say of it.
 struct RecordOutput {
@@ -51,10 +51,10 @@ struct RecordOutput {
   std::optional<PlannedRecord> in_place{};    ///< what reaches the end of signing practices today
 };
 
-/// One object of the schema `dkimprobe.record/1`.
+/// One object of the schema `dkimprobe.record/2`.
 [[nodiscard]] std::string record_json(const RecordOutput& output);
 
-/// One object of the schema `dkimprobe.preflight/1`, exporters/json/preflight.schema.json.
+/// One object of the schema `dkimprobe.preflight/2`, exporters/json/preflight.schema.json.
 [[nodiscard]] std::string preflight_json(const checks::Preflight& preflight);
 
 }  // namespace dkimprobe::exporters

@@ -14,13 +14,13 @@ namespace {
 Json safe_time_json(const checks::SafeTime& time) {
   return {{"readiness", checks::to_string(time.readiness)},
           {"at", time_or_null(time.at)},
-          {"because", because_json(time.because)}};
+          {"reasons", reasons_json(time.reasons)}};
 }
 
 Json step_json(const checks::PlannedStep& step) {
   Json actions = Json::array();
   for (const auto& action : step.actions)
-    actions.push_back({{"says", without_controls(action.says)}, {"text", text_or_null(action.text)}});
+    actions.push_back({{"summary", without_controls(action.summary)}, {"text", text_or_null(action.text)}});
   Json servers = Json::array();
   for (const auto& server : step.servers) {
     servers.push_back(
@@ -33,10 +33,14 @@ Json step_json(const checks::PlannedStep& step) {
          {"since", time_or_null(server.since)},
          {"detail", without_controls(server.detail)}});
   }
-  return {{"step", checks::to_string(step.step)}, {"state", checks::to_string(step.state)},
-          {"since", time_or_null(step.since)},    {"earliest", time_or_null(step.earliest)},
-          {"says", without_controls(step.says)},  {"because", because_json(step.because)},
-          {"actions", std::move(actions)},        {"servers", std::move(servers)}};
+  return {{"step", checks::to_string(step.step)},
+          {"state", checks::to_string(step.state)},
+          {"since", time_or_null(step.since)},
+          {"earliest", time_or_null(step.earliest)},
+          {"summary", without_controls(step.summary)},
+          {"reasons", reasons_json(step.reasons)},
+          {"actions", std::move(actions)},
+          {"servers", std::move(servers)}};
 }
 
 Json change_json(const checks::RotationChange& change) {
@@ -76,7 +80,7 @@ Json overview_json(const checks::RotationOverview& overview) {
     faults.push_back({{"name", fault.row->name},
                       {"severity", checks::to_string(fault.severity)},
                       {"selector", fault.selector.to_string()},
-                      {"says", without_controls(fault.clause)},
+                      {"summary", without_controls(fault.clause)},
                       {"evidence", text_or_null(fault.evidence)},
                       {"remedy", text_or_null(fault.remedy)}});
   }
@@ -84,7 +88,7 @@ Json overview_json(const checks::RotationOverview& overview) {
   for (const auto& change : overview.changes) changes.push_back(change_json(change));
   Json notes = Json::array();
   for (const auto& note : overview.notes) notes.push_back(without_controls(note));
-  return {{"schema", "dkimprobe.rotation/1"},
+  return {{"schema", "dkimprobe.rotation/2"},
           {"domain", overview.domain.to_string()},
           {"at", iso_time(overview.now)},
           {"status", checks::to_string(overview.status)},

@@ -1,4 +1,4 @@
-// A rotation as JSON, `dkimprobe.rotation/1`: the checklist, what is wrong, and the facts by which it is
+// A rotation as JSON, `dkimprobe.rotation/2`: the checklist, what is wrong, and the facts by which it is
 // watched. rotation.schema.json describes it.
 #pragma once
 

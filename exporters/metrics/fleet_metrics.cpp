@@ -62,28 +62,30 @@ void write_watch(MetricWriter& writer, const std::vector<LabelledTarget>& target
   Samples roles(writer, "dkim_selector_role", "What the selector is for, as the settings say; always 1.");
   for (const auto& [state, labels] : targets)
     roles.add(MetricLabels(labels).add("role", config::to_string(state->role)), 1);
-  Samples looks(writer, "dkim_selector_last_look_timestamp_seconds",
-                "When the last look at the selector was, in seconds since 1970.");
+  Samples probes(writer, "dkim_selector_last_probe_timestamp_seconds",
+                 "When the last look at the selector was, in seconds since 1970.");
   for (const auto& [state, labels] : targets) {
-    if (state->last_round) looks.add(labels, metric_value(*state->last_round));
+    if (state->last_probe) probes.add(labels, metric_value(*state->last_probe));
   }
   Samples intervals(writer, "dkim_selector_interval_seconds", "Time between two looks at the selector.");
   for (const auto& [state, labels] : targets)
     intervals.add(labels, static_cast<double>(state->interval.count()) / 1'000.0);
 }
 
-void write_silences(MetricWriter& writer, const std::vector<LabelledTarget>& targets, probe::WallTime now) {
-  Samples reasons(writer, "dkim_silence_info",
+void write_maintenance(MetricWriter& writer, const std::vector<LabelledTarget>& targets,
+                       probe::WallTime now) {
+  Samples reasons(writer, "dkim_maintenance_info",
                   "Planned work at the selector that has not ended, and why; always 1.");
   for (const auto& [state, labels] : targets) {
-    if (!state->silenced(now)) continue;
+    if (!state->in_maintenance(now)) continue;
     reasons.add(
-        MetricLabels(labels).add("reason", config::escape_text(state->silence->reason, longest_reason)), 1);
+        MetricLabels(labels).add("reason", config::escape_text(state->maintenance->reason, longest_reason)),
+        1);
   }
-  Samples ends(writer, "dkim_silence_end_timestamp_seconds",
+  Samples ends(writer, "dkim_maintenance_end_timestamp_seconds",
                "When the planned work at the selector ends, in seconds since 1970.");
   for (const auto& [state, labels] : targets) {
-    if (state->silenced(now)) ends.add(labels, metric_value(state->silence->until));
+    if (state->in_maintenance(now)) ends.add(labels, metric_value(state->maintenance->until));
   }
 }
 
@@ -189,7 +191,7 @@ constexpr RotationFamily rotation_families[] = {
      steps},
     {"dkim_safe_to_remove_timestamp_seconds",
      "From when on the key that signs no longer may be revoked, in seconds since 1970.", remove_at},
-    {"dkim_gone_timestamp_seconds",
+    {"dkim_key_cache_expiry_timestamp_seconds",
      "From when on no cache holds the key that signs no longer, in seconds since 1970.", gone_at},
     {"dkim_rotation_old_key_published", "Whether some server has the key that signs no longer: 1 or 0.",
      old_published},
@@ -209,7 +211,7 @@ std::size_t write_targets(MetricWriter& writer, std::span<const checks::TargetSt
   }
   const std::size_t capped = write_report_metrics(writer, reports);
   write_watch(writer, targets);
-  write_silences(writer, targets, now);
+  write_maintenance(writer, targets, now);
   return capped;
 }
 

@@ -40,38 +40,40 @@ void write_queries(const SelfMetrics& metrics, MetricWriter& writer) {
     writer.sample(MetricLabels{}.add("reason", reasons[i]), metrics.ignored[i]);
 }
 
-void write_rounds(const SelfMetrics& metrics, MetricWriter& writer) {
-  writer.begin({"dkimprobe_rounds", MetricKind::counter, "Looks at a domain that have ended, by depth."});
-  writer.sample(MetricLabels{}.add("depth", "full"), metrics.rounds_full);
-  writer.sample(MetricLabels{}.add("depth", "light"), metrics.rounds_light);
-  write_counter(writer, "dkimprobe_rounds_failed", "Rounds in which no server was seen.",
-                metrics.rounds_failed);
-  write_counter(writer, "dkimprobe_rounds_confirming",
+void write_probes(const SelfMetrics& metrics, MetricWriter& writer) {
+  writer.begin(
+      {"dkimprobe_domain_probes", MetricKind::counter, "Looks at a domain that have ended, by depth."});
+  writer.sample(MetricLabels{}.add("depth", "full"), metrics.full_probes);
+  writer.sample(MetricLabels{}.add("depth", "quick"), metrics.quick_probes);
+  write_counter(writer, "dkimprobe_domain_probes_failed", "Rounds in which no server was seen.",
+                metrics.probes_failed);
+  write_counter(writer, "dkimprobe_domain_probes_confirming",
                 "Rounds that were made at once, to see whether a change is true.", metrics.confirmations);
-  write_counter(writer, "dkimprobe_rounds_late",
+  write_counter(writer, "dkimprobe_domain_probes_late",
                 "Rounds that began later than planned by a tenth of their interval or more.",
-                metrics.rounds_late);
-  write_gauge(writer, "dkimprobe_rounds_behind_schedule",
+                metrics.probes_late);
+  write_gauge(writer, "dkimprobe_domain_probes_behind_schedule",
               "Rounds that are due for a tenth of their interval or more, and have not begun.",
-              static_cast<double>(metrics.rounds_waiting));
-  write_gauge(writer, "dkimprobe_rounds_under_way", "Rounds that have begun and not ended.",
-              static_cast<double>(metrics.rounds_under_way));
+              static_cast<double>(metrics.probes_waiting));
+  write_gauge(writer, "dkimprobe_domain_probes_running", "Rounds that have begun and not ended.",
+              static_cast<double>(metrics.probes_running));
   write_gauge(writer, "dkimprobe_domains", "Domains that are watched.", static_cast<double>(metrics.domains));
-  write_gauge(writer, "dkimprobe_domains_unseen",
+  write_gauge(writer, "dkimprobe_domains_never_probed",
               "Domains that are watched, and have not been looked at yet.",
-              static_cast<double>(metrics.domains_unseen));
+              static_cast<double>(metrics.domains_never_probed));
   write_gauge(
       writer, "dkimprobe_path_intercepted",
       "Whether something between this machine and the nameservers answers for them, as the latest probe "
       "of any domain shows it: 1 or 0.",
       metrics.path_intercepted ? 1 : 0);
-  if (metrics.fits_pace) {
-    write_gauge(writer, "dkimprobe_pace_sufficient",
+  if (metrics.fits_rate_limit) {
+    write_gauge(writer, "dkimprobe_rate_limit_sufficient",
                 "Whether all rounds fit their intervals at the pace that servers are asked with: 1 or 0.",
-                *metrics.fits_pace ? 1 : 0);
+                *metrics.fits_rate_limit ? 1 : 0);
   }
-  write_counter(writer, "dkimprobe_probes", "Requests for /probe that were answered.", metrics.probes);
-  write_counter(writer, "dkimprobe_probes_refused", "Requests for /probe that were refused.",
+  write_counter(writer, "dkimprobe_probe_requests", "Requests for /probe that were answered.",
+                metrics.probes);
+  write_counter(writer, "dkimprobe_probe_requests_refused", "Requests for /probe that were refused.",
                 metrics.probes_refused);
   write_counter(writer, "dkimprobe_module_unknown", "Requests for /probe with a module that nobody set up.",
                 metrics.unknown_modules);
@@ -93,13 +95,13 @@ void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer) {
               "Series that this page leaves out, of too many selectors or of too many servers of a selector.",
               static_cast<double>(metrics.series_capped));
   write_queries(metrics, writer);
-  write_rounds(metrics, writer);
+  write_probes(metrics, writer);
   if (metrics.history_stored) {
     write_gauge(writer, "dkimprobe_history_writable", "Whether the last look could be stored: 1 or 0.",
                 *metrics.history_stored ? 1 : 0);
     write_counter(writer, "dkimprobe_history_failures", "Attempts to store looks that failed.",
                   metrics.history_failures);
-    write_counter(writer, "dkimprobe_history_dropped_looks", "Looks that waited too long to be stored.",
+    write_counter(writer, "dkimprobe_history_dropped_probes", "Looks that waited too long to be stored.",
                   metrics.history_dropped);
   }
 }

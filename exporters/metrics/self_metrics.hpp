@@ -29,18 +29,18 @@ struct SelfMetrics {
   double start_time = 0.0;                                          ///< seconds since 1970
   std::array<TransportMetrics, 2> transports{};                     ///< by `probe::Transport`
   std::array<std::uint64_t, probe::ignore_reason_count> ignored{};  ///< by `probe::IgnoreReason`
-  std::uint64_t rounds_full = 0;
-  std::uint64_t rounds_light = 0;
-  std::uint64_t rounds_failed = 0;
+  std::uint64_t full_probes = 0;
+  std::uint64_t quick_probes = 0;
+  std::uint64_t probes_failed = 0;
   std::uint64_t confirmations = 0;
-  std::uint64_t rounds_late = 0;   ///< begun late by a tenth of their interval, or more
-  std::size_t rounds_waiting = 0;  ///< due for so long, and not begun
-  std::size_t rounds_under_way = 0;
+  std::uint64_t probes_late = 0;   ///< begun late by a tenth of their interval, or more
+  std::size_t probes_waiting = 0;  ///< due for so long, and not begun
+  std::size_t probes_running = 0;
   std::size_t domains = 0;
-  std::size_t domains_unseen = 0;
-  bool path_intercepted = false;    ///< see checks/fleet/fleet.hpp
-  std::optional<bool> fits_pace{};  ///< whether the rounds fit the pace, once that is known
-  std::uint64_t probes = 0;         ///< of `/probe`
+  std::size_t domains_never_probed = 0;
+  bool path_intercepted = false;          ///< see checks/fleet/fleet.hpp
+  std::optional<bool> fits_rate_limit{};  ///< whether the rounds fit the pace, once that is known
+  std::uint64_t probes = 0;               ///< of `/probe`
   std::uint64_t probes_refused = 0;
   std::uint64_t unknown_modules = 0;  ///< among them
   std::size_t series_capped = 0;      ///< left out of the page

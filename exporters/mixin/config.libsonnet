@@ -53,7 +53,7 @@
     // The next key should be on every server for so long before the present one is due.
     nextKeyLead: '7d',
     // The share of rounds without any server, above which the machine itself is the likelier cause.
-    failedRoundsRatio: 0.5,
+    failedProbesRatio: 0.5,
     // The share of domains that may leave the settings within an hour.
     lostDomainsRatio: 0.5,
     restartsPerHour: 3,

@@ -69,7 +69,7 @@ void write_answer(HtmlWriter& html, const Report& report, const ServerRow& row) 
     html.leaf("span", {{"class", "letter"}}, std::string(1, row.group));
     html.raw(" ");
   }
-  html.text(row.says.empty() ? checks::to_string(row.outcome) : std::string_view(row.says));
+  html.text(row.answer.empty() ? checks::to_string(row.outcome) : std::string_view(row.answer));
   if (differs) {
     html.raw(" ");
     html.leaf("b", "differs");
@@ -161,32 +161,32 @@ void write_selectors(HtmlWriter& html, const StatusOverview& overview, const Sta
                 selector->selector.to_string());
       html.raw(" ");
       html.text(headline_of(*selector));
-      write_marks(html, *selector, overview.now);
+      write_symbols(html, *selector, overview.now);
     }
-    const auto looks = html.open("div", {{"class", "time"}});
-    if (selector->last_round) {
+    const auto probes = html.open("div", {{"class", "time"}});
+    if (selector->last_probe) {
       html.raw("seen ");
-      write_distance(html, *selector->last_round, overview.now);
+      write_distance(html, *selector->last_probe, overview.now);
     }
-    if (selector->next_round) {
-      html.raw(selector->last_round ? Markup(", next ") : Markup("next "));
-      write_distance(html, *selector->next_round, overview.now);
+    if (selector->next_probe) {
+      html.raw(selector->last_probe ? Markup(", next ") : Markup("next "));
+      write_distance(html, *selector->next_probe, overview.now);
     }
   }
 }
 
 void write_step(HtmlWriter& html, const checks::PlannedStep& step, probe::WallTime now) {
-  const bool is_now = step.state == checks::StepState::now;
+  const bool is_now = step.state == checks::StepState::due;
   const auto item = is_now ? html.open("li", {{"aria-current", "step"}}) : html.open("li");
   html.leaf("span", {{"class", is_now ? "chip warning" : "mark"}}, checks::to_string(step.state));
   {
     const auto words = html.open("div");
     html.leaf("b", rotation_step_title(step.step));
     html.raw(" ");
-    html.text(step.says);
+    html.text(step.summary);
     if (is_now) {
       for (const auto& action : step.actions) {
-        html.leaf("p", action.says);
+        html.leaf("p", action.summary);
         if (!action.text.empty()) html.leaf("code", action.text);
       }
     }
@@ -227,7 +227,7 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
     for (const auto& step : change.steps) {
       write_step(html, step, overview.now);
       // Of a change that is not due the other steps tell nothing.
-      if (step.step == checks::RotationStep::choose && step.state == checks::StepState::later) break;
+      if (step.step == checks::RotationStep::choose && step.state == checks::StepState::pending) break;
     }
   }
 }

@@ -32,9 +32,11 @@ void write_tiles(HtmlWriter& html, const StatusOverview& overview, const StatusR
     there.search = route.search;
     const auto item = html.open("li");
     const std::string link = link_to(overview, there);
-    const std::string look = fmt::format("tile {}{}", checks::to_string(status), count == 0 ? " none" : "");
+    const std::string tile_class =
+        fmt::format("tile {}{}", checks::to_string(status), count == 0 ? " none" : "");
     const auto anchor = html.open(
-        "a", {{"href", link}, {"class", look}, {"aria-current", route.only == status ? "true" : "false"}});
+        "a",
+        {{"href", link}, {"class", tile_class}, {"aria-current", route.only == status ? "true" : "false"}});
     html.leaf("strong", fmt::format("{}", count));
     html.raw(" ");
     write_status(html, status);
@@ -120,7 +122,7 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
                 fmt::format("rotation: {}", checks::to_string(domain.rotation->status)));
     }
     if (std::ranges::any_of(domain.selectors, [&](const StatusSelector& selector) {
-          return is_silenced(selector, overview.now);
+          return is_in_maintenance(selector, overview.now);
         })) {
       html.raw(" ");
       html.leaf("span", {{"class", "mark"}}, "planned work");
@@ -132,8 +134,8 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
   }
   {
     const auto cell = html.open("td", {{"role", "cell"}, {"class", "time"}});
-    const auto last = extreme_time(domain, [](const auto& each) { return each.last_round; }, true);
-    const auto next = extreme_time(domain, [](const auto& each) { return each.next_round; }, false);
+    const auto last = extreme_time(domain, [](const auto& each) { return each.last_probe; }, true);
+    const auto next = extreme_time(domain, [](const auto& each) { return each.next_probe; }, false);
     if (last) {
       html.raw("seen ");
       write_distance(html, *last, overview.now);

@@ -63,9 +63,9 @@ void write_reload(HtmlWriter& html, const StatusOverview& overview) {
   if (overview.reload.succeeded) return;
   const auto note = html.open("p", {{"class", "banner"}});
   html.raw("<b>The settings could not be read; the old ones are in use.</b> ");
-  write_moment(html, overview.reload.at, overview.now);
+  write_timestamp(html, overview.reload.at, overview.now);
   html.raw(": ");
-  html.leaf("code", overview.reload.mistake);
+  html.leaf("code", overview.reload.error);
 }
 
 void write_interception(HtmlWriter& html, const StatusOverview& overview) {
@@ -82,7 +82,7 @@ void write_footer(HtmlWriter& html, const StatusOverview& overview, const PageHe
   {
     const auto words = html.open("p");
     html.raw("As of ");
-    write_moment(html, overview.now);
+    write_timestamp(html, overview.now);
     html.text(fmt::format(", dkimprobe {}", overview.version));
   }
   if (head.json_path.empty()) return;
@@ -191,12 +191,12 @@ void write_severity(HtmlWriter& html, Severity severity) {
   }
 }
 
-void write_moment(HtmlWriter& html, probe::WallTime time) {
+void write_timestamp(HtmlWriter& html, probe::WallTime time) {
   html.leaf("time", {{"datetime", iso_time(time)}}, checks::time_text(time));
 }
 
-void write_moment(HtmlWriter& html, probe::WallTime time, probe::WallTime now) {
-  write_moment(html, time);
+void write_timestamp(HtmlWriter& html, probe::WallTime time, probe::WallTime now) {
+  write_timestamp(html, time);
   html.leaf("span", {{"class", "quiet"}}, fmt::format(" ({})", distance_text(time, now)));
 }
 
@@ -205,7 +205,7 @@ void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now)
             distance_text(time, now));
 }
 
-void write_marks(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
+void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
   if (selector.role != config::Role::active) {
     html.raw(" ");
     html.leaf("span", {{"class", "mark"}}, config::to_string(selector.role));
@@ -214,11 +214,11 @@ void write_marks(HtmlWriter& html, const StatusSelector& selector, probe::WallTi
     html.raw(" ");
     html.leaf("span", {{"class", "mark"}}, "a change is being confirmed");
   }
-  if (is_silenced(selector, now)) {
+  if (is_in_maintenance(selector, now)) {
     html.raw(" ");
     const auto mark = html.open("span", {{"class", "mark"}});
     html.raw("planned work until ");
-    write_moment(html, selector.silence->until);
+    write_timestamp(html, selector.maintenance->until);
   }
 }
 
@@ -232,8 +232,8 @@ std::string headline_of(const StatusSelector& selector) {
   return selector.report->headline.empty() ? "nothing to tell" : selector.report->headline;
 }
 
-bool is_silenced(const StatusSelector& selector, probe::WallTime now) {
-  return selector.silence && now < selector.silence->until;
+bool is_in_maintenance(const StatusSelector& selector, probe::WallTime now) {
+  return selector.maintenance && now < selector.maintenance->until;
 }
 
 }  // namespace dkimprobe::exporters

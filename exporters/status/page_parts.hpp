@@ -42,14 +42,14 @@ void write_status(HtmlWriter& html, checks::Status status);
 void write_severity(HtmlWriter& html, checks::Severity severity);
 
 /// `2026-11-22 05:34:57 UTC`, for programs as ISO 8601.
-void write_moment(HtmlWriter& html, probe::WallTime time);
+void write_timestamp(HtmlWriter& html, probe::WallTime time);
 /// The same with how far it is from now: "4 min ago", "in 3 h".
-void write_moment(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
+void write_timestamp(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
 /// Only how far it is from now.
 void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
 
 /// Marks of a selector that are no status: its role, planned work, a second look on its way.
-void write_marks(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
+void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
 
 /// A row of a list of facts.
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value);
@@ -57,6 +57,6 @@ void write_fact(HtmlWriter& html, std::string_view name, std::string_view value)
 /// What the selector's line says.
 [[nodiscard]] std::string headline_of(const StatusSelector& selector);
 
-[[nodiscard]] bool is_silenced(const StatusSelector& selector, probe::WallTime now);
+[[nodiscard]] bool is_in_maintenance(const StatusSelector& selector, probe::WallTime now);
 
 }  // namespace dkimprobe::exporters

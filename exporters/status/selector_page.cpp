@@ -187,8 +187,8 @@ const Texts* texts_in(const SelectorHistory* history, const ServerRow& row) {
   const auto timeline = std::ranges::find_if(history->servers, [&](const checks::ServerTimeline& each) {
     return each.server == row.id && each.owner == row.owner;
   });
-  if (timeline == history->servers.end() || timeline->spans.empty()) return nullptr;
-  const auto& last = timeline->spans.back();
+  if (timeline == history->servers.end() || timeline->periods.empty()) return nullptr;
+  const auto& last = timeline->periods.back();
   return last.kind == checks::PublishedKind::texts ? &last.texts : nullptr;
 }
 
@@ -225,7 +225,7 @@ void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) 
   }
   {
     const auto cell = html.open("td", {{"role", "cell"}, {"class", "wide"}});
-    html.text(row.says.empty() ? checks::to_string(row.outcome) : std::string_view(row.says));
+    html.text(row.answer.empty() ? checks::to_string(row.outcome) : std::string_view(row.answer));
     if (row.disagrees_with_itself) html.raw(" <b>disagrees with itself</b>");
     if (const auto severity = report.worst_about(row.id)) {
       html.raw(" ");
@@ -292,7 +292,7 @@ void write_groups(HtmlWriter& html, const Report& report, const SelectorHistory*
     } else if (letter == 'A' && !report.record.strings.empty()) {
       write_texts(html, {report.record.strings});
     } else {
-      html.leaf("p", fmt::format("{}; its strings are kept in the history alone", members.front()->says));
+      html.leaf("p", fmt::format("{}; its strings are kept in the history alone", members.front()->answer));
     }
   }
 }
@@ -334,7 +334,7 @@ void write_safe_time(HtmlWriter& html, std::string_view name, const std::optiona
   html.leaf("dt", name);
   const auto value = html.open("dd");
   if (time) {
-    write_moment(html, *time, now);
+    write_timestamp(html, *time, now);
   } else {
     html.raw("not known");
   }
@@ -349,23 +349,23 @@ void write_rotation(HtmlWriter& html, const Report& report, probe::WallTime now)
     write_safe_time(html, "Safe to sign from", report.rotation->safe_to_sign_at, now);
     write_safe_time(html, "Safe to remove from", report.rotation->safe_to_remove_at, now);
   }
-  if (report.rotation->because.empty()) return;
-  const auto list = html.open("ul", {{"class", "because"}});
-  for (const auto& because : report.rotation->because) {
+  if (report.rotation->reasons.empty()) return;
+  const auto list = html.open("ul", {{"class", "reasons"}});
+  for (const auto& reasons : report.rotation->reasons) {
     const auto item = html.open("li");
-    html.text(because.detail);
-    if (because.until) {
+    html.text(reasons.detail);
+    if (reasons.until) {
       html.raw(": ");
-      write_moment(html, *because.until);
+      write_timestamp(html, *reasons.until);
     }
-    if (because.reference().empty()) continue;
+    if (reasons.reference().empty()) continue;
     html.raw(" ");
-    html.leaf("span", {{"class", "quiet"}}, because.reference());
+    html.leaf("span", {{"class", "quiet"}}, reasons.reference());
   }
 }
 
 void write_keys(HtmlWriter& html, const SelectorHistory& history) {
-  const auto keys = key_spans(history);
+  const auto keys = key_periods(history);
   if (keys.empty()) return;
   const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
   html.leaf("caption", "Keys that stood here");
@@ -388,7 +388,7 @@ void write_keys(HtmlWriter& html, const SelectorHistory& history) {
     for (const auto& [label, time] :
          {std::pair{"First seen", key.first_seen}, std::pair{"Last seen", key.last_seen}}) {
       const auto cell = html.open("td", {{"role", "cell"}, {"data-label", label}});
-      write_moment(html, time);
+      write_timestamp(html, time);
     }
   }
 }
@@ -399,7 +399,7 @@ void write_changes(HtmlWriter& html, const SelectorHistory& history, const confi
       std::ranges::remove_if(changes, [&](const HistoryChange& change) {
         // As in the text of a history: TTLs alone, and zones that were there all the time.
         return change.kind == HistoryChangeKind::ttl ||
-               (change.kind == HistoryChangeKind::nameservers && change.seen == history.first_look);
+               (change.kind == HistoryChangeKind::nameservers && change.seen == history.first_probe);
       }).begin();
   changes.erase(last, changes.end());
   std::ranges::reverse(changes);
@@ -410,7 +410,7 @@ void write_changes(HtmlWriter& html, const SelectorHistory& history, const confi
     const auto item = html.open("li");
     {
       const auto head = html.open("p", {{"class", "head"}});
-      write_moment(html, change.seen);
+      write_timestamp(html, change.seen);
       html.raw(" ");
       html.leaf("b", {{"class", "change"}}, to_string(change.kind));
     }
@@ -423,7 +423,7 @@ void write_changes(HtmlWriter& html, const SelectorHistory& history, const confi
 }
 
 void write_history(HtmlWriter& html, const Report& report, const SelectorHistory* history) {
-  if (history == nullptr || !history->first_look) return;
+  if (history == nullptr || !history->first_probe) return;
   const auto section = html.open("section", {{"aria-labelledby", "history"}});
   html.leaf("h2", {{"id", "history"}}, "History");
   write_timeline(html, *history);
@@ -431,15 +431,15 @@ void write_history(HtmlWriter& html, const Report& report, const SelectorHistory
   write_changes(html, *history, report.name);
 }
 
-void write_not_judged(HtmlWriter& html, const Report& report) {
+void write_not_evaluated(HtmlWriter& html, const Report& report) {
   std::string names;
   for (const auto& result : report.outcomes) {
-    if (result.outcome == checks::CheckOutcome::not_judged && result.switched_off.empty())
+    if (result.outcome == checks::CheckOutcome::not_evaluated && result.disabled.empty())
       names += fmt::format("{}{}", names.empty() ? "" : ", ", result.check->name);
   }
-  const bool switched_off =
-      std::ranges::any_of(report.outcomes, [](const auto& result) { return !result.switched_off.empty(); });
-  if (names.empty() && !switched_off) return;
+  const bool disabled =
+      std::ranges::any_of(report.outcomes, [](const auto& result) { return !result.disabled.empty(); });
+  if (names.empty() && !disabled) return;
   const auto section = html.open("section", {{"aria-labelledby", "unjudged"}});
   html.leaf("h2", {{"id", "unjudged"}}, "Not judged");
   if (!names.empty()) {
@@ -447,45 +447,45 @@ void write_not_judged(HtmlWriter& html, const Report& report) {
     html.leaf("summary", "What these checks need was not seen");
     html.leaf("p", {{"class", "checks"}}, names);
   }
-  if (!switched_off) return;
+  if (!disabled) return;
   const auto list = html.open("ul");
   for (const auto& result : report.outcomes) {
-    if (result.switched_off.empty()) continue;
+    if (result.disabled.empty()) continue;
     const auto item = html.open("li");
     html.leaf("code", {{"class", "check"}}, result.check->name);
     html.raw(" is switched off: ");
-    html.foreign(result.switched_off);
+    html.foreign(result.disabled);
   }
 }
 
-void write_looks(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
+void write_probes(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
   const auto words = html.open("p", {{"class", "quiet looks"}});
   if (selector.report) {
     html.raw("Seen ");
-    write_moment(html, selector.report->observed_at, now);
+    write_timestamp(html, selector.report->observed_at, now);
     html.text(fmt::format(", took {}", duration(selector.report->took)));
   }
-  if (selector.last_round && (!selector.report || *selector.last_round != selector.report->observed_at)) {
+  if (selector.last_probe && (!selector.report || *selector.last_probe != selector.report->observed_at)) {
     html.raw(" · last look ");
-    write_distance(html, *selector.last_round, now);
+    write_distance(html, *selector.last_probe, now);
   }
-  if (selector.next_round) {
+  if (selector.next_probe) {
     html.raw(" · next look ");
-    write_distance(html, *selector.next_round, now);
+    write_distance(html, *selector.next_probe, now);
   }
   if (selector.last_change) {
     html.raw(" · unchanged since ");
-    write_moment(html, *selector.last_change);
+    write_timestamp(html, *selector.last_change);
   }
 }
 
-void write_silence(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
-  if (!is_silenced(selector, now)) return;
+void write_maintenance_window(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
+  if (!is_in_maintenance(selector, now)) return;
   const auto note = html.open("p", {{"class", "banner"}});
   html.raw("<b>Planned work</b> until ");
-  write_moment(html, selector.silence->until, now);
+  write_timestamp(html, selector.maintenance->until, now);
   html.raw(": ");
-  html.foreign(selector.silence->reason, longest_value);
+  html.foreign(selector.maintenance->reason, longest_value);
 }
 
 }  // namespace
@@ -507,11 +507,11 @@ std::string selector_page(const StatusOverview& overview, const StatusDomain& do
       const auto title = html.open("div", {{"class", "title"}});
       html.leaf("h1", selector.selector.to_string());
       write_status(html, status_of(selector));
-      write_marks(html, selector, overview.now);
+      write_symbols(html, selector, overview.now);
     }
     html.leaf("p", {{"class", "headline"}}, headline_of(selector));
-    write_looks(html, selector, overview.now);
-    write_silence(html, selector, overview.now);
+    write_probes(html, selector, overview.now);
+    write_maintenance_window(html, selector, overview.now);
     if (!selector.report) return;
     const Report& report = *selector.report;
     write_findings(html, report);
@@ -520,7 +520,7 @@ std::string selector_page(const StatusOverview& overview, const StatusDomain& do
     write_record(html, report);
     write_size_section(html, report);
     write_history(html, report, selector.history.get());
-    write_not_judged(html, report);
+    write_not_evaluated(html, report);
   });
 }
 

@@ -24,10 +24,10 @@ Json report_json(const StatusSelector& selector) {
   return std::move(check["reports"][0]);
 }
 
-Json silence_json(const StatusSelector& selector, probe::WallTime now) {
-  if (!is_silenced(selector, now)) return nullptr;
-  return {{"until", iso_time(selector.silence->until)},
-          {"reason", config::escape_text(selector.silence->reason)}};
+Json maintenance_json(const StatusSelector& selector, probe::WallTime now) {
+  if (!is_in_maintenance(selector, now)) return nullptr;
+  return {{"until", iso_time(selector.maintenance->until)},
+          {"reason", config::escape_text(selector.maintenance->reason)}};
 }
 
 /// What is known of a selector without its report.
@@ -40,30 +40,30 @@ Json line_json(const StatusSelector& selector, probe::WallTime now) {
       {"headline", without_controls(headline_of(selector))},
       {"worst_finding", has_finding ? Json(selector.report->findings.front().check->name) : Json(nullptr)},
       {"confirming", selector.confirming},
-      {"last_round", time_or_null(selector.last_round)},
-      {"next_round", time_or_null(selector.next_round)},
+      {"last_probe", time_or_null(selector.last_probe)},
+      {"next_probe", time_or_null(selector.next_probe)},
       {"last_change", time_or_null(selector.last_change)},
-      {"silence", silence_json(selector, now)}};
+      {"maintenance", maintenance_json(selector, now)}};
 }
 
 Json rotation_json(const StatusSelector& selector) {
   if (!selector.report || !selector.report->rotation) return nullptr;
   const auto& rotation = *selector.report->rotation;
-  Json because = Json::array();
-  for (const auto& each : rotation.because) {
-    because.push_back({{"name", each.name()},
+  Json reasons = Json::array();
+  for (const auto& each : rotation.reasons) {
+    reasons.push_back({{"name", each.name()},
                        {"until", time_or_null(each.until)},
                        {"detail", without_controls(each.detail)},
                        {"reference", each.reference().empty() ? Json(nullptr) : Json(each.reference())}});
   }
   return {{"safe_to_sign_at", time_or_null(rotation.safe_to_sign_at)},
           {"safe_to_remove_at", time_or_null(rotation.safe_to_remove_at)},
-          {"because", std::move(because)}};
+          {"reasons", std::move(reasons)}};
 }
 
 Json history_object(const StatusDomain& domain, const StatusSelector& selector) {
   if (!selector.history) return nullptr;
-  const SelectorRecord record{*selector.history, key_spans(*selector.history)};
+  const SelectorRecord record{*selector.history, key_periods(*selector.history)};
   auto history = Json::parse(history_json(domain.domain, std::span(&record, 1)));
   return std::move(history["selectors"][0]);
 }
@@ -82,17 +82,16 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
                        {"selectors", std::move(selectors)}});
   }
   const auto& reload = overview.reload;
-  return json_text(
-      {{"schema", "dkimprobe.status/1"},
-       {"at", iso_time(overview.now)},
-       {"version", overview.version},
-       {"path_intercepted", overview.path_intercepted},
-       {"reload",
-        {{"succeeded", reload.succeeded},
-         {"at", iso_time(reload.at)},
-         {"mistake", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.mistake))}}},
-       {"domains", std::move(domains)}},
-      2);
+  return json_text({{"schema", "dkimprobe.status/2"},
+                    {"at", iso_time(overview.now)},
+                    {"version", overview.version},
+                    {"path_intercepted", overview.path_intercepted},
+                    {"reload",
+                     {{"succeeded", reload.succeeded},
+                      {"at", iso_time(reload.at)},
+                      {"error", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.error))}}},
+                    {"domains", std::move(domains)}},
+                   2);
 }
 
 std::string domain_json(const StatusOverview& overview, const StatusDomain& domain) {
@@ -103,7 +102,7 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
     selectors.push_back(std::move(line));
   }
   return json_text(
-      {{"schema", "dkimprobe.status-domain/1"},
+      {{"schema", "dkimprobe.status-domain/2"},
        {"at", iso_time(overview.now)},
        {"domain", domain.domain.to_string()},
        {"status", checks::to_string(status_of(domain))},
@@ -114,7 +113,7 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
 
 std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,
                           const StatusSelector& selector) {
-  Json object{{"schema", "dkimprobe.status-selector/1"},
+  Json object{{"schema", "dkimprobe.status-selector/2"},
               {"at", iso_time(overview.now)},
               {"domain", domain.domain.to_string()}};
   object.update(line_json(selector, overview.now));
@@ -135,14 +134,14 @@ std::string probes_json(const StatusOverview& overview) {
                       {"status", probe.status ? Json(checks::to_string(*probe.status)) : Json(nullptr)},
                       {"detail", without_controls(probe.detail)}});
   }
-  return json_text({{"schema", "dkimprobe.status-probes/1"},
+  return json_text({{"schema", "dkimprobe.status-probes/2"},
                     {"at", iso_time(overview.now)},
                     {"probes", std::move(probes)}},
                    2);
 }
 
 std::string error_json(std::string_view title, std::string_view words) {
-  return json_text({{"schema", "dkimprobe.status-error/1"},
+  return json_text({{"schema", "dkimprobe.status-error/2"},
                     {"error", without_controls(title)},
                     {"detail", without_controls(words)}},
                    2);

@@ -17,7 +17,7 @@
 namespace dkimprobe::exporters {
 
 /// Planned work that was announced.
-struct StatusSilence {
+struct StatusMaintenance {
   probe::WallTime until{};
   std::string reason{};  ///< raw
 };
@@ -27,10 +27,10 @@ struct StatusSelector {
   config::Role role = config::Role::active;
   std::shared_ptr<const checks::Report> report{};  ///< null before the first round
   bool confirming = false;  ///< the last round saw something else, and its second look is on its way
-  std::optional<probe::WallTime> last_round{};
-  std::optional<probe::WallTime> next_round{};
+  std::optional<probe::WallTime> last_probe{};
+  std::optional<probe::WallTime> next_probe{};
   std::optional<probe::WallTime> last_change{};
-  std::optional<StatusSilence> silence{};
+  std::optional<StatusMaintenance> maintenance{};
   /// Null without one. Only the page of the selector itself reads it.
   std::shared_ptr<const checks::SelectorHistory> history{};
 };
@@ -45,7 +45,7 @@ struct StatusDomain {
 struct StatusReload {
   bool succeeded = true;
   probe::WallTime at{};
-  std::string mistake{};  ///< escaped; empty when it succeeded
+  std::string error{};  ///< escaped; empty when it succeeded
 };
 
 /// A look that somebody asked for from outside.

@@ -18,15 +18,15 @@
 namespace dkimprobe::exporters {
 namespace {
 
-using checks::AnswerSpan;
+using checks::AnswerPeriod;
 using checks::PublishedKind;
 using checks::SelectorHistory;
 using checks::ServerTimeline;
 
 constexpr std::size_t most_lanes = 24;
-constexpr std::size_t told_spans = 12;
-constexpr double narrowest_span = 0.6;  // percent: what is there is seen
-constexpr double letter_width = 3.0;    // percent, on a narrow window
+constexpr std::size_t shown_periods = 12;
+constexpr double narrowest_period = 0.6;  // percent: what is there is seen
+constexpr double letter_width = 3.0;      // percent, on a narrow window
 
 std::string percent(double value) {
   return fmt::format("{:.2f}%", value);
@@ -98,17 +98,17 @@ void SizeDrawing::axis() {
 
 // ---- Time ----
 
-bool is_published(const AnswerSpan& span) {
-  return span.kind == PublishedKind::texts || span.kind == PublishedKind::alias;
+bool is_published(const AnswerPeriod& period) {
+  return period.kind == PublishedKind::texts || period.kind == PublishedKind::alias;
 }
 
 /// A span as it is drawn: without changes of TTLs alone.
-struct DrawnSpan {
+struct DrawnPeriod {
   probe::WallTime from{};
   probe::WallTime until{};
-  const AnswerSpan* answer = nullptr;
+  const AnswerPeriod* answer = nullptr;
 
-  [[nodiscard]] bool looks_like(const DrawnSpan& other) const {
+  [[nodiscard]] bool looks_like(const DrawnPeriod& other) const {
     return from == other.from && until == other.until && answer->same_answer(*other.answer);
   }
 };
@@ -116,16 +116,16 @@ struct DrawnSpan {
 struct Lane {
   config::DomainName owner{};
   std::vector<checks::ServerId> servers{};
-  std::vector<DrawnSpan> spans{};
+  std::vector<DrawnPeriod> periods{};
 };
 
-std::vector<DrawnSpan> drawn_spans(const ServerTimeline& timeline) {
-  std::vector<DrawnSpan> drawn;
-  for (const auto& span : timeline.spans) {
-    if (!drawn.empty() && drawn.back().answer->same_answer(span)) {
-      drawn.back().until = span.last_seen;
+std::vector<DrawnPeriod> drawn_periods(const ServerTimeline& timeline) {
+  std::vector<DrawnPeriod> drawn;
+  for (const auto& period : timeline.periods) {
+    if (!drawn.empty() && drawn.back().answer->same_answer(period)) {
+      drawn.back().until = period.last_seen;
     } else {
-      drawn.push_back({span.first_seen, span.last_seen, &span});
+      drawn.push_back({period.first_seen, period.last_seen, &period});
     }
   }
   return drawn;
@@ -134,17 +134,17 @@ std::vector<DrawnSpan> drawn_spans(const ServerTimeline& timeline) {
 std::vector<Lane> lanes_of(const SelectorHistory& history) {
   std::vector<Lane> lanes;
   for (const auto& timeline : history.servers) {
-    auto spans = drawn_spans(timeline);
-    if (spans.empty()) continue;
+    auto periods = drawn_periods(timeline);
+    if (periods.empty()) continue;
     const auto alike = std::ranges::find_if(lanes, [&](const Lane& lane) {
       return lane.owner == timeline.owner &&
-             std::ranges::equal(lane.spans, spans,
-                                [](const DrawnSpan& a, const DrawnSpan& b) { return a.looks_like(b); });
+             std::ranges::equal(lane.periods, periods,
+                                [](const DrawnPeriod& a, const DrawnPeriod& b) { return a.looks_like(b); });
     });
     if (alike != lanes.end()) {
       alike->servers.push_back(timeline.server);
     } else {
-      lanes.push_back({timeline.owner, {timeline.server}, std::move(spans)});
+      lanes.push_back({timeline.owner, {timeline.server}, std::move(periods)});
     }
   }
   return lanes;
@@ -154,25 +154,25 @@ std::vector<Lane> lanes_of(const SelectorHistory& history) {
 class Signs {
  public:
   explicit Signs(std::span<const Lane> lanes) {
-    std::vector<const AnswerSpan*> spans;
+    std::vector<const AnswerPeriod*> periods;
     for (const auto& lane : lanes) {
-      for (const auto& span : lane.spans) {
-        if (is_published(*span.answer)) spans.push_back(span.answer);
+      for (const auto& period : lane.periods) {
+        if (is_published(*period.answer)) periods.push_back(period.answer);
       }
     }
-    std::ranges::sort(spans, [](const AnswerSpan* a, const AnswerSpan* b) {
+    std::ranges::sort(periods, [](const AnswerPeriod* a, const AnswerPeriod* b) {
       return a->first_seen != b->first_seen ? a->first_seen < b->first_seen : ByAnswer()(a, b);
     });
-    for (const auto* const span : spans) {
-      if (numbers_.try_emplace(span, answers_.size() + 1).second) answers_.push_back(span);
+    for (const auto* const period : periods) {
+      if (numbers_.try_emplace(period, answers_.size() + 1).second) answers_.push_back(period);
     }
   }
 
-  [[nodiscard]] std::string sign(const AnswerSpan& span) const {
-    switch (span.kind) {
+  [[nodiscard]] std::string sign(const AnswerPeriod& period) const {
+    switch (period.kind) {
       case PublishedKind::texts:
       case PublishedKind::alias:
-        return fmt::format("{}", numbers_.at(&span));
+        return fmt::format("{}", numbers_.at(&period));
       case PublishedKind::nodata:
       case PublishedKind::nxdomain:
         return "none";
@@ -186,11 +186,11 @@ class Signs {
   }
 
   /// For the stylesheet: numbers have six looks in turn.
-  [[nodiscard]] std::string look(const AnswerSpan& span) const {
-    switch (span.kind) {
+  [[nodiscard]] std::string css_class(const AnswerPeriod& period) const {
+    switch (period.kind) {
       case PublishedKind::texts:
       case PublishedKind::alias:
-        return fmt::format("span answer-{}", (numbers_.at(&span) - 1) % 6 + 1);
+        return fmt::format("span answer-{}", (numbers_.at(&period) - 1) % 6 + 1);
       case PublishedKind::nodata:
       case PublishedKind::nxdomain:
         return "span absent";
@@ -202,17 +202,17 @@ class Signs {
     return {};
   }
 
-  [[nodiscard]] const std::vector<const AnswerSpan*>& answers() const { return answers_; }
+  [[nodiscard]] const std::vector<const AnswerPeriod*>& answers() const { return answers_; }
 
  private:
   struct ByAnswer {
-    bool operator()(const AnswerSpan* a, const AnswerSpan* b) const {
+    bool operator()(const AnswerPeriod* a, const AnswerPeriod* b) const {
       return std::tie(a->kind, a->texts, a->alias) < std::tie(b->kind, b->texts, b->alias);
     }
   };
 
-  std::map<const AnswerSpan*, std::size_t, ByAnswer> numbers_{};
-  std::vector<const AnswerSpan*> answers_{};
+  std::map<const AnswerPeriod*, std::size_t, ByAnswer> numbers_{};
+  std::vector<const AnswerPeriod*> answers_{};
 };
 
 class TimeDrawing {
@@ -241,10 +241,10 @@ class TimeDrawing {
 };
 
 std::string TimeDrawing::in_words(const Lane& lane) const {
-  std::string words = lane.spans.size() > told_spans ? "..." : "";
-  const std::size_t first = lane.spans.size() - std::min(lane.spans.size(), told_spans);
-  for (std::size_t i = first; i < lane.spans.size(); ++i)
-    words += (words.empty() ? "" : ", ") + signs_.sign(*lane.spans[i].answer);
+  std::string words = lane.periods.size() > shown_periods ? "..." : "";
+  const std::size_t first = lane.periods.size() - std::min(lane.periods.size(), shown_periods);
+  for (std::size_t i = first; i < lane.periods.size(); ++i)
+    words += (words.empty() ? "" : ", ") + signs_.sign(*lane.periods[i].answer);
   return words;
 }
 
@@ -263,21 +263,21 @@ void TimeDrawing::lane(const Lane& lane, bool with_owner) {
       html_.open("svg", {{"role", "img"}, {"aria-labelledby", id}, {"width", "100%"}, {"height", "22"}});
   html_.leaf("title", in_words(lane));
   html_.empty("rect", {{"class", "track"}, {"width", "100%"}, {"height", "22"}, {"rx", "2"}});
-  for (std::size_t i = 0; i < lane.spans.size(); ++i) {
-    const DrawnSpan& span = lane.spans[i];
-    if (span.answer->kind == PublishedKind::left) continue;
+  for (std::size_t i = 0; i < lane.periods.size(); ++i) {
+    const DrawnPeriod& period = lane.periods[i];
+    if (period.answer->kind == PublishedKind::left) continue;
     // Until the next one: between two looks nobody knows, and the look after says when it was seen to be
     // over.
-    const double from = std::min(at(span.from), 100.0 - narrowest_span);
-    const double until = i + 1 < lane.spans.size() ? at(lane.spans[i + 1].from) : at(span.until);
-    const double width = std::max(until - from, narrowest_span);
-    const auto group = html_.open("g", {{"class", signs_.look(*span.answer)}});
+    const double from = std::min(at(period.from), 100.0 - narrowest_period);
+    const double until = i + 1 < lane.periods.size() ? at(lane.periods[i + 1].from) : at(period.until);
+    const double width = std::max(until - from, narrowest_period);
+    const auto group = html_.open("g", {{"class", signs_.css_class(*period.answer)}});
     {
       const auto title = html_.open("title");
-      html_.text(fmt::format("{}: {}", signs_.sign(*span.answer), answer_text(*span.answer)));
+      html_.text(fmt::format("{}: {}", signs_.sign(*period.answer), answer_text(*period.answer)));
     }
     html_.empty("rect", {{"x", percent(from)}, {"y", "2"}, {"width", percent(width)}, {"height", "18"}});
-    const std::string sign = signs_.sign(*span.answer);
+    const std::string sign = signs_.sign(*period.answer);
     if (width >= letter_width * static_cast<double>(sign.size()))
       html_.leaf("text", {{"x", percent(from + width / 2)}, {"y", "15"}, {"text-anchor", "middle"}}, sign);
   }
@@ -285,19 +285,19 @@ void TimeDrawing::lane(const Lane& lane, bool with_owner) {
 
 void TimeDrawing::axis() {
   const auto ends = html_.open("p", {{"class", "ends"}});
-  write_moment(html_, first_);
+  write_timestamp(html_, first_);
   html_.raw(" ");
-  write_moment(html_, last_);
+  write_timestamp(html_, last_);
 }
 
 void write_legend(HtmlWriter& html, const Signs& signs) {
   constexpr std::size_t longest_legend = 24;
   const auto list = html.open("dl", {{"class", "legend"}});
-  const auto entry = [&](const std::string& look, std::string_view sign, std::string_view words) {
+  const auto entry = [&](const std::string& css_class, std::string_view sign, std::string_view words) {
     {
       const auto term = html.open("dt");
       const auto key = html.open("svg", {{"width", "44"}, {"height", "20"}, {"aria-hidden", "true"}});
-      const auto group = html.open("g", {{"class", look}});
+      const auto group = html.open("g", {{"class", css_class}});
       html.empty("rect", {{"x", "1"}, {"y", "1"}, {"width", "42"}, {"height", "18"}});
       html.leaf("text", {{"x", "22"}, {"y", "14"}, {"text-anchor", "middle"}}, sign);
     }
@@ -308,7 +308,7 @@ void write_legend(HtmlWriter& html, const Signs& signs) {
   const auto& answers = signs.answers();
   const std::size_t first = answers.size() - std::min(answers.size(), longest_legend);
   for (std::size_t i = first; i < answers.size(); ++i)
-    entry(signs.look(*answers[i]), signs.sign(*answers[i]), answer_text(*answers[i]));
+    entry(signs.css_class(*answers[i]), signs.sign(*answers[i]), answer_text(*answers[i]));
   entry("span absent", "none", "no such name, or no TXT record at it");
   entry("span unknown", "?", "no answer that tells");
 }
@@ -328,13 +328,13 @@ void write_sizes(HtmlWriter& html, const checks::SizeFacts& size) {
 }
 
 void write_timeline(HtmlWriter& html, const SelectorHistory& history) {
-  if (!history.first_look || !history.last_look) return;
+  if (!history.first_probe || !history.last_probe) return;
   const auto lanes = lanes_of(history);
   const auto drawn = std::span(lanes).first(std::min(lanes.size(), most_lanes));
   const Signs signs(drawn);
   const bool with_owner =
       std::ranges::any_of(drawn, [&](const Lane& lane) { return lane.owner != drawn.front().owner; });
-  TimeDrawing drawing(html, signs, *history.first_look, *history.last_look);
+  TimeDrawing drawing(html, signs, *history.first_probe, *history.last_probe);
   for (const auto& lane : drawn) drawing.lane(lane, with_owner);
   if (lanes.size() > most_lanes)
     html.leaf("p", fmt::format("{} more servers are not drawn", lanes.size() - most_lanes));

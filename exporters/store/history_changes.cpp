@@ -11,32 +11,33 @@
 namespace dkimprobe::exporters {
 namespace {
 
-using checks::AnswerSpan;
+using checks::AnswerPeriod;
 using checks::PublishedKind;
 using checks::SelectorHistory;
 using checks::ServerTimeline;
 using Kind = HistoryChangeKind;
 
-bool is_present(const AnswerSpan& span) {
-  return span.kind == PublishedKind::texts || span.kind == PublishedKind::alias;
+bool is_present(const AnswerPeriod& period) {
+  return period.kind == PublishedKind::texts || period.kind == PublishedKind::alias;
 }
 
 /// Whether it tells what the server publishes.
-bool is_certain(const AnswerSpan& span) {
-  return is_present(span) || span.kind == PublishedKind::nodata || span.kind == PublishedKind::nxdomain;
+bool is_certain(const AnswerPeriod& period) {
+  return is_present(period) || period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
 }
 
-bool is_revoked(const AnswerSpan& span) {
-  return span.kind == PublishedKind::texts && std::ranges::any_of(span.texts, [](const auto& strings) {
+bool is_revoked(const AnswerPeriod& period) {
+  return period.kind == PublishedKind::texts && std::ranges::any_of(period.texts, [](const auto& strings) {
            return checks::read_key_record(checks::join_strings(strings))
                .has(checks::RecordFault::key_revoked);
          });
 }
 
 /// `certain` is what the server published when that was last known, while it has not left.
-Kind kind_of(const AnswerSpan* before, const AnswerSpan* certain, const AnswerSpan& after, bool first_look) {
+Kind kind_of(const AnswerPeriod* before, const AnswerPeriod* certain, const AnswerPeriod& after,
+             bool first_probe) {
   if (after.kind == PublishedKind::left) return Kind::left;
-  if (before == nullptr && first_look) return Kind::found;
+  if (before == nullptr && first_probe) return Kind::found;
   if (before == nullptr || before->kind == PublishedKind::left) return Kind::joined;
   if (before->same_answer(after)) return Kind::ttl;
   if (!is_certain(after)) return Kind::unanswered;
@@ -47,7 +48,7 @@ Kind kind_of(const AnswerSpan* before, const AnswerSpan* certain, const AnswerSp
 }
 
 bool same_change(const HistoryChange& a, const HistoryChange& b) {
-  const auto same_answer = [](const std::optional<AnswerSpan>& x, const std::optional<AnswerSpan>& y) {
+  const auto same_answer = [](const std::optional<AnswerPeriod>& x, const std::optional<AnswerPeriod>& y) {
     return x.has_value() == y.has_value() && (!x || (x->same_answer(*y) && x->ttl_seconds == y->ttl_seconds));
   };
   return a.kind == b.kind && a.owner == b.owner && same_answer(a.before, b.before) &&
@@ -58,11 +59,11 @@ using Changes = std::map<probe::WallTime, std::vector<HistoryChange>>;
 
 /// Puts servers that changed alike in the same look into one.
 void add(Changes& changes, HistoryChange change) {
-  auto& moment = changes[change.seen];
+  auto& time = changes[change.seen];
   const auto alike =
-      std::ranges::find_if(moment, [&](const HistoryChange& other) { return same_change(change, other); });
-  if (alike == moment.end()) {
-    moment.push_back(std::move(change));
+      std::ranges::find_if(time, [&](const HistoryChange& other) { return same_change(change, other); });
+  if (alike == time.end()) {
+    time.push_back(std::move(change));
     return;
   }
   alike->servers.insert(alike->servers.end(), change.servers.begin(), change.servers.end());
@@ -70,46 +71,47 @@ void add(Changes& changes, HistoryChange change) {
   if (change.not_before < alike->not_before) alike->not_before = change.not_before;
 }
 
-void add_server(const ServerTimeline& timeline, std::optional<probe::WallTime> first_look, Changes& changes) {
-  const AnswerSpan* before = nullptr;
-  const AnswerSpan* certain = nullptr;
-  for (const auto& span : timeline.spans) {
+void add_server(const ServerTimeline& timeline, std::optional<probe::WallTime> first_probe,
+                Changes& changes) {
+  const AnswerPeriod* before = nullptr;
+  const AnswerPeriod* certain = nullptr;
+  for (const auto& period : timeline.periods) {
     HistoryChange change;
-    change.kind = kind_of(before, certain, span, span.first_seen == first_look);
-    change.seen = span.first_seen;
+    change.kind = kind_of(before, certain, period, period.first_seen == first_probe);
+    change.seen = period.first_seen;
     change.owner = timeline.owner;
     change.servers = {timeline.server};
     // What a server published before it was silent is what the change is from.
-    const AnswerSpan* const from = is_certain(span) && certain != nullptr ? certain : before;
+    const AnswerPeriod* const from = is_certain(period) && certain != nullptr ? certain : before;
     if (from != nullptr && change.kind != Kind::joined) {
       change.not_before = from->last_seen;
       change.before = *from;
     }
-    if (change.kind != Kind::left) change.after = span;
+    if (change.kind != Kind::left) change.after = period;
     add(changes, std::move(change));
-    before = &span;
-    if (is_certain(span)) certain = &span;
-    if (span.kind == PublishedKind::left) certain = nullptr;
+    before = &period;
+    if (is_certain(period)) certain = &period;
+    if (period.kind == PublishedKind::left) certain = nullptr;
   }
 }
 
 void add_zone(const checks::ZoneTimeline& zone, Changes& changes) {
-  const checks::NameserverSpan* before = nullptr;
-  for (const auto& span : zone.spans) {
+  const checks::NameserverPeriod* before = nullptr;
+  for (const auto& period : zone.periods) {
     // TTLs of delegations are in the spans; only who serves the zone is told as a change.
-    if (before == nullptr || !before->same_nameservers(span)) {
+    if (before == nullptr || !before->same_nameservers(period)) {
       HistoryChange change;
       change.kind = Kind::nameservers;
-      change.seen = span.first_seen;
+      change.seen = period.first_seen;
       change.owner = zone.apex;
       if (before != nullptr) {
         change.not_before = before->last_seen;
         change.nameservers_before = *before;
       }
-      change.nameservers_after = span;
+      change.nameservers_after = period;
       changes[change.seen].push_back(std::move(change));
     }
-    before = &span;
+    before = &period;
   }
 }
 
@@ -117,32 +119,32 @@ void add_zone(const checks::ZoneTimeline& zone, Changes& changes) {
 void add_differences(const std::vector<const ServerTimeline*>& servers, Changes& changes) {
   std::set<probe::WallTime> moments;
   for (const auto* timeline : servers) {
-    for (const auto& span : timeline->spans) moments.insert(span.first_seen);
+    for (const auto& period : timeline->periods) moments.insert(period.first_seen);
   }
   bool differ = false;
   std::vector<std::size_t> current(servers.size(), 0);  // spans that began by the moment
-  for (const auto moment : moments) {
-    const AnswerSpan* first = nullptr;
+  for (const auto time : moments) {
+    const AnswerPeriod* first = nullptr;
     bool differ_now = false;
     for (std::size_t i = 0; i < servers.size(); ++i) {
-      const auto& spans = servers[i]->spans;
-      while (current[i] < spans.size() && spans[current[i]].first_seen <= moment) ++current[i];
-      if (current[i] == 0 || !is_certain(spans[current[i] - 1])) continue;
-      const AnswerSpan& span = spans[current[i] - 1];
-      if (first == nullptr) first = &span;
-      differ_now = differ_now || !first->same_answer(span);
+      const auto& periods = servers[i]->periods;
+      while (current[i] < periods.size() && periods[current[i]].first_seen <= time) ++current[i];
+      if (current[i] == 0 || !is_certain(periods[current[i] - 1])) continue;
+      const AnswerPeriod& period = periods[current[i] - 1];
+      if (first == nullptr) first = &period;
+      differ_now = differ_now || !first->same_answer(period);
     }
     if (differ_now == differ) continue;
     differ = differ_now;
     HistoryChange change;
     change.kind = differ ? Kind::differed : Kind::agreed;
-    change.seen = moment;
+    change.seen = time;
     change.owner = servers.front()->owner;
     for (std::size_t i = 0; i < servers.size(); ++i) {
-      if (current[i] > 0 && is_certain(servers[i]->spans[current[i] - 1]))
+      if (current[i] > 0 && is_certain(servers[i]->periods[current[i] - 1]))
         change.servers.push_back(servers[i]->server);
     }
-    changes[moment].push_back(std::move(change));
+    changes[time].push_back(std::move(change));
   }
 }
 
@@ -154,42 +156,42 @@ std::vector<HistoryChange> history_changes(const SelectorHistory& history) {
   std::map<config::DomainName, std::vector<const ServerTimeline*>> by_owner;
   for (const auto& timeline : history.servers) {
     if (!timeline.server.has_address()) continue;
-    add_server(timeline, history.first_look, by_time);
+    add_server(timeline, history.first_probe, by_time);
     by_owner[timeline.owner].push_back(&timeline);
   }
   for (const auto& [owner, servers] : by_owner) add_differences(servers, by_time);
   std::vector<HistoryChange> changes;
-  for (auto& [time, moment] : by_time) std::ranges::move(moment, std::back_inserter(changes));
+  for (auto& [time, at_time] : by_time) std::ranges::move(at_time, std::back_inserter(changes));
   return changes;
 }
 
-std::vector<KeySpan> key_spans(const SelectorHistory& history) {
-  std::map<std::string, KeySpan> by_fingerprint;
+std::vector<KeyPeriod> key_periods(const SelectorHistory& history) {
+  std::map<std::string, KeyPeriod> by_fingerprint;
   for (const auto& timeline : history.servers) {
-    for (const auto& span : timeline.spans) {
-      for (const auto& strings : span.texts) {
+    for (const auto& period : timeline.periods) {
+      for (const auto& strings : period.texts) {
         const auto key = checks::read_key_record(checks::join_strings(strings)).key;
         if (!key || key->sha256.empty()) continue;
         const auto [found, is_new] = by_fingerprint.try_emplace(
             key->sha256,
-            KeySpan{key->sha256, key->algorithm, key->bits, span.first_seen, span.last_seen, {}});
-        found->second.first_seen = std::min(found->second.first_seen, span.first_seen);
-        found->second.last_seen = std::max(found->second.last_seen, span.last_seen);
+            KeyPeriod{key->sha256, key->algorithm, key->bits, period.first_seen, period.last_seen, {}});
+        found->second.first_seen = std::min(found->second.first_seen, period.first_seen);
+        found->second.last_seen = std::max(found->second.last_seen, period.last_seen);
       }
     }
   }
-  std::vector<KeySpan> keys;
+  std::vector<KeyPeriod> keys;
   for (auto& [sha256, key] : by_fingerprint) keys.push_back(std::move(key));
-  std::ranges::sort(keys, {}, [](const KeySpan& key) { return std::tie(key.first_seen, key.sha256); });
+  std::ranges::sort(keys, {}, [](const KeyPeriod& key) { return std::tie(key.first_seen, key.sha256); });
   return keys;
 }
 
 std::optional<probe::WallTime> key_first_seen(const checks::SelectorHistory& history,
                                               const checks::Report& report) {
   if (!report.key) return std::nullopt;
-  const auto spans = key_spans(history);
-  const auto span = std::ranges::find(spans, report.key->sha256, &KeySpan::sha256);
-  return span == spans.end() ? std::nullopt : std::optional(span->first_seen);
+  const auto periods = key_periods(history);
+  const auto period = std::ranges::find(periods, report.key->sha256, &KeyPeriod::sha256);
+  return period == periods.end() ? std::nullopt : std::optional(period->first_seen);
 }
 
 std::string_view to_string(HistoryChangeKind kind) {

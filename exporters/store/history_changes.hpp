@@ -36,17 +36,17 @@ struct HistoryChange {
   std::optional<probe::WallTime> not_before{};  ///< the look before, which saw it differently
   config::DomainName owner{};                   ///< the name asked, or of the zone
   std::vector<checks::ServerId> servers{};      ///< empty for a zone
-  std::optional<checks::AnswerSpan> before{};
-  std::optional<checks::AnswerSpan> after{};
-  std::optional<checks::NameserverSpan> nameservers_before{};
-  std::optional<checks::NameserverSpan> nameservers_after{};
+  std::optional<checks::AnswerPeriod> before{};
+  std::optional<checks::AnswerPeriod> after{};
+  std::optional<checks::NameserverPeriod> nameservers_before{};
+  std::optional<checks::NameserverPeriod> nameservers_after{};
 };
 
 /// The earliest first.
 [[nodiscard]] std::vector<HistoryChange> history_changes(const checks::SelectorHistory& history);
 
 /// A key that stood at the selector, with the first and the last look that saw it at some server.
-struct KeySpan {
+struct KeyPeriod {
   std::string sha256{};     ///< of the SubjectPublicKeyInfo in DER, lower-case hex
   std::string algorithm{};  ///< "rsa", "ed25519", else what it is
   std::uint32_t bits = 0;
@@ -58,11 +58,11 @@ struct KeySpan {
 /// What is known of one selector.
 struct SelectorRecord {
   checks::SelectorHistory history{};
-  std::vector<KeySpan> keys{};
+  std::vector<KeyPeriod> keys{};
 };
 
 /// The earliest first; what a single history cannot know, `elsewhere`, is empty.
-[[nodiscard]] std::vector<KeySpan> key_spans(const checks::SelectorHistory& history);
+[[nodiscard]] std::vector<KeyPeriod> key_periods(const checks::SelectorHistory& history);
 
 /// When the key that the report found was seen at its selector for the first time.
 [[nodiscard]] std::optional<probe::WallTime> key_first_seen(const checks::SelectorHistory& history,

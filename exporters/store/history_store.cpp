@@ -31,8 +31,8 @@
 namespace dkimprobe::exporters {
 namespace {
 
-using checks::AnswerSpan;
-using checks::NameserverSpan;
+using checks::AnswerPeriod;
+using checks::NameserverPeriod;
 using checks::PublishedKind;
 using checks::SelectorHistory;
 using checks::ServerTimeline;
@@ -59,8 +59,8 @@ CREATE TABLE selectors (
   id INTEGER PRIMARY KEY,
   domain TEXT NOT NULL COLLATE NOCASE,
   selector TEXT NOT NULL COLLATE NOCASE,
-  first_look INTEGER,
-  last_look INTEGER,
+  first_probe INTEGER,
+  last_probe INTEGER,
   UNIQUE (domain, selector)
 ) STRICT;
 CREATE TABLE texts (
@@ -110,7 +110,7 @@ CREATE TABLE zones (
   apex TEXT NOT NULL,
   UNIQUE (selector_id, place)
 ) STRICT;
-CREATE TABLE zone_spans (
+CREATE TABLE zone_periods (
   zone_id INTEGER NOT NULL REFERENCES zones (id) ON DELETE CASCADE,
   first_seen INTEGER NOT NULL,
   last_seen INTEGER,
@@ -123,20 +123,20 @@ CREATE TABLE zone_spans (
     // What was seen of zones is of a domain: it stands at the row of `selectors` whose selector is empty,
     // once for all selectors; see `move_zones`. `ds` is a list like those of names.
     R"(
-ALTER TABLE zone_spans RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
-ALTER TABLE zone_spans ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE zone_spans ADD COLUMN negative_ttl_seconds INTEGER;
-ALTER TABLE zone_spans ADD COLUMN nsec_ttl_seconds INTEGER;
-ALTER TABLE zone_spans ADD COLUMN ds TEXT NOT NULL DEFAULT '';
-ALTER TABLE zone_spans ADD COLUMN ds_ttl_seconds INTEGER NOT NULL DEFAULT 0;
-UPDATE zone_spans SET child_ttl_seconds = parent_ttl_seconds;
+ALTER TABLE zone_periods RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
+ALTER TABLE zone_periods ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE zone_periods ADD COLUMN negative_ttl_seconds INTEGER;
+ALTER TABLE zone_periods ADD COLUMN nsec_ttl_seconds INTEGER;
+ALTER TABLE zone_periods ADD COLUMN ds TEXT NOT NULL DEFAULT '';
+ALTER TABLE zone_periods ADD COLUMN ds_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+UPDATE zone_periods SET child_ttl_seconds = parent_ttl_seconds;
 )"};
 /// The version whose step moves the zones from the selectors to the domains.
 constexpr int zones_version = 2;
 constexpr int newest_version = static_cast<int>(schema_steps.size());
 
 /// A stored value that this program never writes.
-struct Damaged : std::runtime_error {
+struct Corrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -153,7 +153,7 @@ PublishedKind read_kind(std::string_view word) {
         PublishedKind::failure, PublishedKind::unknown, PublishedKind::left}) {
     if (word == to_string(kind)) return kind;
   }
-  throw Damaged("a kind of answer that does not exist");
+  throw Corrupted("a kind of answer that does not exist");
 }
 
 std::int64_t number(WallTime time) {
@@ -168,7 +168,8 @@ std::optional<WallTime> read_time(const SQLite::Column& column) {
 std::optional<std::uint32_t> read_number(const SQLite::Column& column) {
   if (column.isNull()) return std::nullopt;
   const std::int64_t value = column.getInt64();
-  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) throw Damaged("a number out of range");
+  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max())
+    throw Corrupted("a number out of range");
   return static_cast<std::uint32_t>(value);
 }
 
@@ -183,19 +184,19 @@ std::optional<WallTime> lag_since(const ServerTimeline& timeline) {
 std::optional<checks::SerialLag> read_lag(const SQLite::Column& serial, const SQLite::Column& since) {
   const auto number = read_number(serial);
   const auto time = read_time(since);
-  if (number.has_value() != time.has_value()) throw Damaged("a serial without its time");
+  if (number.has_value() != time.has_value()) throw Corrupted("a serial without its time");
   return number ? std::optional(checks::SerialLag{*number, *time}) : std::nullopt;
 }
 
 DomainName read_name(const std::string& text) {
   auto name = DomainName::parse(text);
-  if (!name) throw Damaged("a name that is none");
+  if (!name) throw Corrupted("a name that is none");
   return std::move(*name);
 }
 
 Selector read_selector(const std::string& text) {
   auto selector = Selector::parse(text);
-  if (!selector) throw Damaged("a selector that is none");
+  if (!selector) throw Corrupted("a selector that is none");
   return std::move(*selector);
 }
 
@@ -249,7 +250,7 @@ std::string texts_blob(const Texts& texts) {
 
 Texts read_texts(std::string_view octets) {
   const auto take = [&](std::size_t size) {
-    if (octets.size() < size) throw Damaged("a record that is cut off");
+    if (octets.size() < size) throw Corrupted("a record that is cut off");
     const std::string_view taken = octets.substr(0, size);
     octets.remove_prefix(size);
     return taken;
@@ -274,48 +275,49 @@ Texts read_texts(std::string_view octets) {
 template <class Timeline>
 void drop_before(std::vector<Timeline>& timelines, WallTime oldest) {
   for (auto& timeline : timelines) {
-    auto& spans = timeline.spans;
-    const auto newest = spans.empty() ? spans.end() : spans.end() - 1;
-    spans.erase(spans.begin(), std::find_if(spans.begin(), newest,
-                                            [&](const auto& span) { return span.last_seen >= oldest; }));
+    auto& periods = timeline.periods;
+    const auto newest = periods.empty() ? periods.end() : periods.end() - 1;
+    periods.erase(periods.begin(), std::find_if(periods.begin(), newest, [&](const auto& period) {
+                    return period.last_seen >= oldest;
+                  }));
   }
 }
 
 bool has_left(const ServerTimeline& timeline) {
-  return !timeline.spans.empty() && timeline.spans.back().kind == PublishedKind::left;
+  return !timeline.periods.empty() && timeline.periods.back().kind == PublishedKind::left;
 }
 
 /// The same for servers; those that left before it go.
 void drop_servers_before(std::vector<ServerTimeline>& servers, WallTime oldest) {
   drop_before(servers, oldest);
   std::erase_if(servers, [&](const ServerTimeline& timeline) {
-    return has_left(timeline) && timeline.spans.back().first_seen < oldest;
+    return has_left(timeline) && timeline.periods.back().first_seen < oldest;
   });
 }
 
 void keep_within(ZonePast& past, const HistoryLimits& limits) {
-  if (!past.last_look) return;
-  drop_before(past.zones, *past.last_look - limits.longest_age);
-  drop_servers_before(past.names, *past.last_look - limits.longest_age);
+  if (!past.last_probe) return;
+  drop_before(past.zones, *past.last_probe - limits.longest_age);
+  drop_servers_before(past.names, *past.last_probe - limits.longest_age);
 }
 
 void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
-  if (!history.last_look) return;
-  drop_servers_before(history.servers, *history.last_look - limits.longest_age);
+  if (!history.last_probe) return;
+  drop_servers_before(history.servers, *history.last_probe - limits.longest_age);
 
   std::size_t count = 0;
   std::vector<WallTime> ends;  // of the spans that may go
   const auto may_go = [&](WallTime end) {
-    if (end < *history.last_look - limits.always_kept) ends.push_back(end);
+    if (end < *history.last_probe - limits.always_kept) ends.push_back(end);
   };
   for (const auto& timeline : history.servers) {
-    const auto& spans = timeline.spans;
-    count += spans.size();
-    for (std::size_t i = 0; i + 1 < spans.size(); ++i) may_go(spans[i].last_seen);
-    if (has_left(timeline)) may_go(spans.back().first_seen);
+    const auto& periods = timeline.periods;
+    count += periods.size();
+    for (std::size_t i = 0; i + 1 < periods.size(); ++i) may_go(periods[i].last_seen);
+    if (has_left(timeline)) may_go(periods.back().first_seen);
   }
-  if (count <= limits.most_spans || ends.empty()) return;
-  const std::size_t excess = std::min(count - limits.most_spans, ends.size());
+  if (count <= limits.most_periods || ends.empty()) return;
+  const std::size_t excess = std::min(count - limits.most_periods, ends.size());
   std::ranges::nth_element(ends, ends.begin() + static_cast<std::ptrdiff_t>(excess - 1));
   // Those that ended at the same time go together.
   drop_servers_before(history.servers, ends[excess - 1] + std::chrono::milliseconds{1});
@@ -325,32 +327,32 @@ void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
 template <class Timeline>
 void start_once(std::vector<Timeline>& timelines) {
   for (auto& timeline : timelines) {
-    auto& spans = timeline.spans;
-    for (std::size_t i = spans.size(); i > 1; --i) {
-      if (spans[i - 2].first_seen == spans[i - 1].first_seen)
-        spans.erase(spans.begin() + static_cast<std::ptrdiff_t>(i) - 2);
+    auto& periods = timeline.periods;
+    for (std::size_t i = periods.size(); i > 1; --i) {
+      if (periods[i - 2].first_seen == periods[i - 1].first_seen)
+        periods.erase(periods.begin() + static_cast<std::ptrdiff_t>(i) - 2);
     }
   }
 }
 
 /// Null stands for the last look: see `schema_steps`.
-template <class Span>
-std::optional<WallTime> end_column(const Span& span, std::optional<WallTime> last_look) {
-  return last_look == span.last_seen ? std::nullopt : std::optional(span.last_seen);
+template <class Period>
+std::optional<WallTime> end_column(const Period& period, std::optional<WallTime> last_probe) {
+  return last_probe == period.last_seen ? std::nullopt : std::optional(period.last_seen);
 }
 
-bool same_columns(const AnswerSpan& a, const AnswerSpan& b) {
-  const auto seconds = [](const AnswerSpan& span) {
-    return std::tie(span.ttl_seconds, span.nsec_ttl_seconds, span.domainkey_denied_seconds,
-                    span.wildcard_ttl_seconds);
+bool same_columns(const AnswerPeriod& a, const AnswerPeriod& b) {
+  const auto seconds = [](const AnswerPeriod& period) {
+    return std::tie(period.ttl_seconds, period.nsec_ttl_seconds, period.domainkey_denied_seconds,
+                    period.wildcard_ttl_seconds);
   };
   return a.same_answer(b) && seconds(a) == seconds(b);
 }
 
-bool same_columns(const NameserverSpan& a, const NameserverSpan& b) {
-  const auto columns = [](const NameserverSpan& span) {
-    return std::tie(span.parent_ttl_seconds, span.child_ttl_seconds, span.negative_ttl_seconds,
-                    span.nsec_ttl_seconds, span.ds, span.ds_ttl_seconds);
+bool same_columns(const NameserverPeriod& a, const NameserverPeriod& b) {
+  const auto columns = [](const NameserverPeriod& period) {
+    return std::tie(period.parent_ttl_seconds, period.child_ttl_seconds, period.negative_ttl_seconds,
+                    period.nsec_ttl_seconds, period.ds, period.ds_ttl_seconds);
   };
   return a.same_nameservers(b) && columns(a) == columns(b);
 }
@@ -450,8 +452,8 @@ class Query {
 
 /// What stands at one row of `selectors`: the answers for a selector, or the past of a domain's zones.
 struct Lines {
-  std::optional<WallTime> first_look{};
-  std::optional<WallTime> last_look{};
+  std::optional<WallTime> first_probe{};
+  std::optional<WallTime> last_probe{};
   std::vector<ServerTimeline> servers{};
   std::vector<ZoneTimeline> zones{};
 };
@@ -464,21 +466,21 @@ struct StoredLines {
 };
 
 Lines lines_of(const SelectorHistory& history) {
-  return {history.first_look, history.last_look, history.servers, {}};
+  return {history.first_probe, history.last_probe, history.servers, {}};
 }
 
 Lines lines_of(const ZonePast& past) {
-  return {past.first_look, past.last_look, past.names, past.zones};
+  return {past.first_probe, past.last_probe, past.names, past.zones};
 }
 
 void put(Lines lines, SelectorHistory& history) {
-  history.first_look = lines.first_look;
-  history.last_look = lines.last_look;
+  history.first_probe = lines.first_probe;
+  history.last_probe = lines.last_probe;
   history.servers = std::move(lines.servers);
 }
 
 ZonePast past_of(Lines lines) {
-  return {lines.first_look, lines.last_look, std::move(lines.zones), std::move(lines.servers)};
+  return {lines.first_probe, lines.last_probe, std::move(lines.zones), std::move(lines.servers)};
 }
 
 /// The row of `selectors` that has the zones of a domain.
@@ -549,19 +551,19 @@ class Connection {
   [[nodiscard]] StoredLines load(const DomainName& domain, const std::string& selector);
   void write(const DomainName& domain, const std::string& selector, const StoredLines& before,
              const Lines& after);
-  void drop_selectors(WallTime last_look_before);
+  void drop_selectors(WallTime last_probe_before);
 
  private:
   void load_servers(StoredLines& stored);
   void load_zones(StoredLines& stored);
   void move_zones();
   std::int64_t texts_id(const Texts& texts);
-  void put_spans(std::int64_t timeline, const std::vector<AnswerSpan>& before,
-                 std::optional<WallTime> before_look, const std::vector<AnswerSpan>& after,
-                 std::optional<WallTime> after_look);
-  void put_spans(std::int64_t zone, const std::vector<NameserverSpan>& before,
-                 std::optional<WallTime> before_look, const std::vector<NameserverSpan>& after,
-                 std::optional<WallTime> after_look);
+  void put_periods(std::int64_t timeline, const std::vector<AnswerPeriod>& before,
+                   std::optional<WallTime> before_probe, const std::vector<AnswerPeriod>& after,
+                   std::optional<WallTime> after_probe);
+  void put_periods(std::int64_t zone, const std::vector<NameserverPeriod>& before,
+                   std::optional<WallTime> before_probe, const std::vector<NameserverPeriod>& after,
+                   std::optional<WallTime> after_probe);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ZoneTimeline& timeline);
   /// The name that leads to an address may be another one in each look, and so may how far it is behind.
@@ -578,8 +580,8 @@ class Connection {
   void drop_line(std::int64_t id, const ZoneTimeline&) { query("DELETE FROM zones WHERE id = ?", id).run(); }
   template <class Timeline>
   void write_lines(std::int64_t selector, const std::vector<Timeline>& before,
-                   const std::vector<std::int64_t>& ids, std::optional<WallTime> before_look,
-                   const std::vector<Timeline>& after, std::optional<WallTime> after_look);
+                   const std::vector<std::int64_t>& ids, std::optional<WallTime> before_probe,
+                   const std::vector<Timeline>& after, std::optional<WallTime> after_probe);
 
   SQLite::Database database_;
   std::unordered_map<const char*, SQLite::Statement> statements_{};
@@ -588,12 +590,12 @@ class Connection {
 StoredLines Connection::load(const DomainName& domain, const std::string& selector) {
   StoredLines stored;
   {
-    auto row = query("SELECT id, first_look, last_look FROM selectors WHERE domain = ? AND selector = ?",
+    auto row = query("SELECT id, first_probe, last_probe FROM selectors WHERE domain = ? AND selector = ?",
                      domain.to_string(), selector);
     if (!row.next()) return stored;
     stored.id = row[0].getInt64();
-    stored.lines.first_look = read_time(row[1]);
-    stored.lines.last_look = read_time(row[2]);
+    stored.lines.first_probe = read_time(row[1]);
+    stored.lines.last_probe = read_time(row[2]);
   }
   load_servers(stored);
   load_zones(stored);
@@ -601,10 +603,10 @@ StoredLines Connection::load(const DomainName& domain, const std::string& select
 }
 
 /// The end of a span: that of the last look while it lasts.
-WallTime end_of_span(const SQLite::Column& column, const StoredLines& stored) {
+WallTime end_of_period(const SQLite::Column& column, const StoredLines& stored) {
   if (const auto time = read_time(column)) return *time;
-  if (!stored.lines.last_look) throw Damaged("an answer without a look");
-  return *stored.lines.last_look;
+  if (!stored.lines.last_probe) throw Corrupted("an answer without a look");
+  return *stored.lines.last_probe;
 }
 
 void Connection::load_servers(StoredLines& stored) {
@@ -619,7 +621,7 @@ void Connection::load_servers(StoredLines& stored) {
     if (stored.server_ids.empty() || stored.server_ids.back() != row[0].getInt64()) {
       const auto address = config::Address::parse(row[3].getString());
       const std::int64_t port = row[4].getInt64();
-      if (!address || port < 0 || port > 0xffff) throw Damaged("an address that is none");
+      if (!address || port < 0 || port > 0xffff) throw Corrupted("an address that is none");
       stored.server_ids.push_back(row[0].getInt64());
       lines.servers.push_back({read_name(row[1].getString()),
                                {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
@@ -628,16 +630,16 @@ void Connection::load_servers(StoredLines& stored) {
     }
     const auto first_seen = read_time(row[5]);
     if (!first_seen) continue;
-    AnswerSpan& span = lines.servers.back().spans.emplace_back();
-    span.first_seen = *first_seen;
-    span.last_seen = end_of_span(row[6], stored);
-    span.kind = read_kind(row[7].getString());
-    span.texts = read_texts(row[8].getString());
-    if (!row[9].isNull()) span.alias = read_name(row[9].getString());
-    span.ttl_seconds = read_number(row[10]);
-    span.nsec_ttl_seconds = read_number(row[11]);
-    span.domainkey_denied_seconds = read_number(row[12]);
-    span.wildcard_ttl_seconds = read_number(row[13]);
+    AnswerPeriod& period = lines.servers.back().periods.emplace_back();
+    period.first_seen = *first_seen;
+    period.last_seen = end_of_period(row[6], stored);
+    period.kind = read_kind(row[7].getString());
+    period.texts = read_texts(row[8].getString());
+    if (!row[9].isNull()) period.alias = read_name(row[9].getString());
+    period.ttl_seconds = read_number(row[10]);
+    period.nsec_ttl_seconds = read_number(row[11]);
+    period.domainkey_denied_seconds = read_number(row[12]);
+    period.wildcard_ttl_seconds = read_number(row[13]);
   }
 }
 
@@ -646,7 +648,7 @@ void Connection::load_zones(StoredLines& stored) {
   auto zone = query(
       "SELECT z.id, apex, first_seen, last_seen, parent, child, parent_ttl_seconds, child_ttl_seconds, "
       "negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds "
-      "FROM zones z LEFT JOIN zone_spans s ON s.zone_id = z.id WHERE selector_id = ? ORDER BY place, "
+      "FROM zones z LEFT JOIN zone_periods s ON s.zone_id = z.id WHERE selector_id = ? ORDER BY place, "
       "first_seen",
       *stored.id);
   while (zone.next()) {
@@ -656,11 +658,11 @@ void Connection::load_zones(StoredLines& stored) {
     }
     const auto first_seen = read_time(zone[2]);
     if (!first_seen) continue;
-    lines.zones.back().spans.push_back({*first_seen, end_of_span(zone[3], stored),
-                                        read_names(zone[4].getString()), read_names(zone[5].getString()),
-                                        read_number(zone[6]).value_or(0), read_number(zone[7]).value_or(0),
-                                        read_number(zone[8]), read_number(zone[9]),
-                                        read_words(zone[10].getString()), read_number(zone[11]).value_or(0)});
+    lines.zones.back().periods.push_back(
+        {*first_seen, end_of_period(zone[3], stored), read_names(zone[4].getString()),
+         read_names(zone[5].getString()), read_number(zone[6]).value_or(0), read_number(zone[7]).value_or(0),
+         read_number(zone[8]), read_number(zone[9]), read_words(zone[10].getString()),
+         read_number(zone[11]).value_or(0)});
   }
 }
 
@@ -702,59 +704,60 @@ std::int64_t Connection::texts_id(const Texts& texts) {
 }
 
 /// `put` the spans that are new or changed, `drop` those that are gone; each is known by its start.
-template <class Span, class Put, class Drop>
-void write_spans(const std::vector<Span>& before, std::optional<WallTime> before_look,
-                 const std::vector<Span>& after, std::optional<WallTime> after_look, const Put& put,
-                 const Drop& drop) {
+template <class Period, class Put, class Drop>
+void write_periods(const std::vector<Period>& before, std::optional<WallTime> before_probe,
+                   const std::vector<Period>& after, std::optional<WallTime> after_probe, const Put& put,
+                   const Drop& drop) {
   auto old = before.begin();
-  for (const Span& span : after) {
-    for (; old != before.end() && old->first_seen < span.first_seen; ++old) drop(*old);
-    const bool known = old != before.end() && old->first_seen == span.first_seen;
-    const auto end = end_column(span, after_look);
-    if (!known || !same_columns(*old, span) || end_column(*old, before_look) != end) put(span, end);
+  for (const Period& period : after) {
+    for (; old != before.end() && old->first_seen < period.first_seen; ++old) drop(*old);
+    const bool known = old != before.end() && old->first_seen == period.first_seen;
+    const auto end = end_column(period, after_probe);
+    if (!known || !same_columns(*old, period) || end_column(*old, before_probe) != end) put(period, end);
     if (known) ++old;
   }
   for (; old != before.end(); ++old) drop(*old);
 }
 
-void Connection::put_spans(std::int64_t timeline, const std::vector<AnswerSpan>& before,
-                           std::optional<WallTime> before_look, const std::vector<AnswerSpan>& after,
-                           std::optional<WallTime> after_look) {
-  const auto put = [&](const AnswerSpan& span, std::optional<WallTime> end) {
-    const auto texts = span.texts.empty() ? std::nullopt : std::optional(texts_id(span.texts));
-    const auto alias = span.alias ? std::optional(span.alias->to_string()) : std::nullopt;
+void Connection::put_periods(std::int64_t timeline, const std::vector<AnswerPeriod>& before,
+                             std::optional<WallTime> before_probe, const std::vector<AnswerPeriod>& after,
+                             std::optional<WallTime> after_probe) {
+  const auto put = [&](const AnswerPeriod& period, std::optional<WallTime> end) {
+    const auto texts = period.texts.empty() ? std::nullopt : std::optional(texts_id(period.texts));
+    const auto alias = period.alias ? std::optional(period.alias->to_string()) : std::nullopt;
     query(
         "INSERT OR REPLACE INTO spans (timeline_id, first_seen, last_seen, kind, texts_id, alias, "
         "ttl_seconds, "
         "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
         "?, ?)",
-        timeline, span.first_seen, end, std::string(to_string(span.kind)), texts, alias, span.ttl_seconds,
-        span.nsec_ttl_seconds, span.domainkey_denied_seconds, span.wildcard_ttl_seconds)
+        timeline, period.first_seen, end, std::string(to_string(period.kind)), texts, alias,
+        period.ttl_seconds, period.nsec_ttl_seconds, period.domainkey_denied_seconds,
+        period.wildcard_ttl_seconds)
         .run();
   };
-  const auto drop = [&](const AnswerSpan& span) {
-    query("DELETE FROM spans WHERE timeline_id = ? AND first_seen = ?", timeline, span.first_seen).run();
+  const auto drop = [&](const AnswerPeriod& period) {
+    query("DELETE FROM spans WHERE timeline_id = ? AND first_seen = ?", timeline, period.first_seen).run();
   };
-  write_spans(before, before_look, after, after_look, put, drop);
+  write_periods(before, before_probe, after, after_probe, put, drop);
 }
 
-void Connection::put_spans(std::int64_t zone, const std::vector<NameserverSpan>& before,
-                           std::optional<WallTime> before_look, const std::vector<NameserverSpan>& after,
-                           std::optional<WallTime> after_look) {
-  const auto put = [&](const NameserverSpan& span, std::optional<WallTime> end) {
+void Connection::put_periods(std::int64_t zone, const std::vector<NameserverPeriod>& before,
+                             std::optional<WallTime> before_probe, const std::vector<NameserverPeriod>& after,
+                             std::optional<WallTime> after_probe) {
+  const auto put = [&](const NameserverPeriod& period, std::optional<WallTime> end) {
     query(
-        "INSERT OR REPLACE INTO zone_spans (zone_id, first_seen, last_seen, parent, child, "
+        "INSERT OR REPLACE INTO zone_periods (zone_id, first_seen, last_seen, parent, child, "
         "parent_ttl_seconds, child_ttl_seconds, negative_ttl_seconds, nsec_ttl_seconds, ds, ds_ttl_seconds) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        zone, span.first_seen, end, names_text(span.parent), names_text(span.child), span.parent_ttl_seconds,
-        span.child_ttl_seconds, span.negative_ttl_seconds, span.nsec_ttl_seconds, words_text(span.ds),
-        span.ds_ttl_seconds)
+        zone, period.first_seen, end, names_text(period.parent), names_text(period.child),
+        period.parent_ttl_seconds, period.child_ttl_seconds, period.negative_ttl_seconds,
+        period.nsec_ttl_seconds, words_text(period.ds), period.ds_ttl_seconds)
         .run();
   };
-  const auto drop = [&](const NameserverSpan& span) {
-    query("DELETE FROM zone_spans WHERE zone_id = ? AND first_seen = ?", zone, span.first_seen).run();
+  const auto drop = [&](const NameserverPeriod& period) {
+    query("DELETE FROM zone_periods WHERE zone_id = ? AND first_seen = ?", zone, period.first_seen).run();
   };
-  write_spans(before, before_look, after, after_look, put, drop);
+  write_periods(before, before_probe, after, after_probe, put, drop);
 }
 
 std::int64_t Connection::put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline) {
@@ -777,18 +780,18 @@ std::int64_t Connection::put_line(std::int64_t selector, std::size_t place, cons
 
 template <class Timeline>
 void Connection::write_lines(std::int64_t selector, const std::vector<Timeline>& before,
-                             const std::vector<std::int64_t>& ids, std::optional<WallTime> before_look,
-                             const std::vector<Timeline>& after, std::optional<WallTime> after_look) {
+                             const std::vector<std::int64_t>& ids, std::optional<WallTime> before_probe,
+                             const std::vector<Timeline>& after, std::optional<WallTime> after_probe) {
   // From the first place on at which another line stands now, all are written anew.
   std::size_t same = 0;
   while (same < before.size() && same < after.size() && same_line(before[same], after[same])) ++same;
   for (std::size_t place = 0; place < same; ++place) {
     change_line(ids[place], before[place], after[place]);
-    put_spans(ids[place], before[place].spans, before_look, after[place].spans, after_look);
+    put_periods(ids[place], before[place].periods, before_probe, after[place].periods, after_probe);
   }
   for (std::size_t place = same; place < before.size(); ++place) drop_line(ids[place], before[place]);
   for (std::size_t place = same; place < after.size(); ++place) {
-    put_spans(put_line(selector, place, after[place]), {}, std::nullopt, after[place].spans, after_look);
+    put_periods(put_line(selector, place, after[place]), {}, std::nullopt, after[place].periods, after_probe);
   }
 }
 
@@ -796,26 +799,27 @@ void Connection::write(const DomainName& domain, const std::string& selector, co
                        const Lines& after) {
   std::int64_t id = before.id.value_or(0);
   if (!before.id) {
-    query("INSERT INTO selectors (domain, selector, first_look, last_look) VALUES (?, ?, ?, ?)",
-          domain.to_string(), selector, after.first_look, after.last_look)
+    query("INSERT INTO selectors (domain, selector, first_probe, last_probe) VALUES (?, ?, ?, ?)",
+          domain.to_string(), selector, after.first_probe, after.last_probe)
         .run();
     id = database_.getLastInsertRowid();
-  } else if (before.lines.first_look != after.first_look || before.lines.last_look != after.last_look) {
-    query("UPDATE selectors SET first_look = ?, last_look = ? WHERE id = ?", after.first_look,
-          after.last_look, id)
+  } else if (before.lines.first_probe != after.first_probe || before.lines.last_probe != after.last_probe) {
+    query("UPDATE selectors SET first_probe = ?, last_probe = ? WHERE id = ?", after.first_probe,
+          after.last_probe, id)
         .run();
   }
-  write_lines(id, before.lines.servers, before.server_ids, before.lines.last_look, after.servers,
-              after.last_look);
-  write_lines(id, before.lines.zones, before.zone_ids, before.lines.last_look, after.zones, after.last_look);
+  write_lines(id, before.lines.servers, before.server_ids, before.lines.last_probe, after.servers,
+              after.last_probe);
+  write_lines(id, before.lines.zones, before.zone_ids, before.lines.last_probe, after.zones,
+              after.last_probe);
 }
 
-void Connection::drop_selectors(WallTime last_look_before) {
-  query("DELETE FROM selectors WHERE last_look < ?", last_look_before).run();
+void Connection::drop_selectors(WallTime last_probe_before) {
+  query("DELETE FROM selectors WHERE last_probe < ?", last_probe_before).run();
 }
 
 /// A look at one selector: its own, or the one at the signing practices that came with it.
-struct Look {
+struct SelectorObservation {
   const Selector* selector = nullptr;
   const probe::Observation* observation = nullptr;
 };
@@ -827,18 +831,18 @@ struct DomainHistory {
   std::map<std::string, SelectorHistory> selectors{};
 };
 
-void add_looks(DomainHistory& known, const std::vector<Look>& looks, WallTime now,
-               const HistoryLimits& limits) {
-  std::vector<checks::HistoryProbe> probes;
+void add_probes(DomainHistory& known, const std::vector<SelectorObservation>& probes, WallTime now,
+                const HistoryLimits& limits) {
+  std::vector<checks::HistoryProbe> waiting;
   const auto add = [&] {
-    checks::extend_all(known.past, std::move(probes), now);
-    probes.clear();
+    checks::extend_all(known.past, std::move(waiting), now);
+    waiting.clear();
   };
-  for (const Look& look : looks) {
-    SelectorHistory& history = known.selectors.at(config::lower_case(look.selector->to_string()));
+  for (const SelectorObservation& probe : probes) {
+    SelectorHistory& history = known.selectors.at(config::lower_case(probe.selector->to_string()));
     // Of one selector, one look after the other.
-    if (std::ranges::find(probes, &history, &checks::HistoryProbe::history) != probes.end()) add();
-    probes.push_back({&history, look.observation});
+    if (std::ranges::find(waiting, &history, &checks::HistoryProbe::history) != waiting.end()) add();
+    waiting.push_back({&history, probe.observation});
   }
   add();
   start_once(known.past.zones);
@@ -852,14 +856,14 @@ void add_looks(DomainHistory& known, const std::vector<Look>& looks, WallTime no
 }
 
 /// The look at the signing practices, as one at a selector.
-probe::Observation adsp_look(const probe::Observation& observation) {
-  probe::Observation look;
-  look.domain = observation.domain;
-  look.selector = adsp_selector();
-  look.observed_at = observation.observed_at;
-  look.took = observation.took;
-  look.key = observation.adsp;
-  return look;
+probe::Observation adsp_probe(const probe::Observation& observation) {
+  probe::Observation probe;
+  probe.domain = observation.domain;
+  probe.selector = adsp_selector();
+  probe.observed_at = observation.observed_at;
+  probe.took = observation.took;
+  probe.key = observation.adsp;
+  return probe;
 }
 
 /// A lock on a directory itself: it needs no file that a full disk could refuse, and ends with the process.
@@ -926,7 +930,7 @@ class HistoryStore::File {
     Lines lines{};
   };
   using Names = std::pair<std::string, std::string>;
-  using LooksOfDomain = std::map<std::string, std::vector<Look>>;
+  using DomainProbes = std::map<std::string, std::vector<SelectorObservation>>;
 
   static Names names_of(const DomainName& domain, const std::string& selector) {
     return {config::lower_case(domain.to_string()), config::lower_case(selector)};
@@ -936,11 +940,11 @@ class HistoryStore::File {
   void connect();
   void connect_for_reading();
   [[nodiscard]] config::Result<Lines> load_lines(const DomainName& domain, const std::string& selector);
-  void write(const LooksOfDomain& looks, WallTime now);
-  void write_domain(const std::vector<Look>& looks, WallTime now);
+  void write(const DomainProbes& probes, WallTime now);
+  void write_domain(const std::vector<SelectorObservation>& probes, WallTime now);
   void drop_unwatched(WallTime now);
-  void keep_in_memory(const LooksOfDomain& looks, WallTime now);
-  void keep_domain_in_memory(const std::vector<Look>& looks, WallTime now);
+  void keep_in_memory(const DomainProbes& probes, WallTime now);
+  void keep_domain_in_memory(const std::vector<SelectorObservation>& probes, WallTime now);
 
   std::filesystem::path path_;
   HistoryAccess access_ = HistoryAccess::read;
@@ -959,12 +963,12 @@ config::Result<void> HistoryStore::File::attempt(const Work& work) {
     return {};
   } catch (const SQLite::Exception& error) {
     message = error_text(error);
-  } catch (const Damaged& error) {
+  } catch (const Corrupted& error) {
     message = damage_text(error.what());
   } catch (const Refused& error) {
     message = error.what();
   }
-  return config::mistake(shown(path_), message);
+  return config::failure(shown(path_), message);
 }
 
 void HistoryStore::File::connect_for_reading() {
@@ -1024,12 +1028,12 @@ config::Result<void> HistoryStore::File::open() {
   std::error_code status_error;
   if (!std::filesystem::is_directory(directory, status_error)) {
     const bool is_there = std::filesystem::exists(directory, status_error);
-    return config::mistake(shown(directory), is_there ? "it is no directory"
+    return config::failure(shown(directory), is_there ? "it is no directory"
                                              : error  ? "the directory cannot be made: " + error.message()
                                                       : std::string("there is no such directory"));
   }
   if (access_ == HistoryAccess::hold && !hold_.take(directory)) {
-    return config::mistake(
+    return config::failure(
         shown(directory),
         "another dkimprobe that watches keeps its history there; give this one a directory of "
         "its own, or end the other");
@@ -1087,69 +1091,69 @@ void HistoryStore::File::drop_unwatched(WallTime now) {
   dropped_unwatched_ = now;
 }
 
-void HistoryStore::File::write(const LooksOfDomain& looks, WallTime now) {
+void HistoryStore::File::write(const DomainProbes& probes, WallTime now) {
   connect();
   SQLite::Transaction transaction(connection_->database(), SQLite::TransactionBehavior::IMMEDIATE);
   for (const auto& [names, held] : unwritten_) {
     const StoredLines stored = connection_->load(held.domain, held.selector);
-    if (stored.lines.last_look == held.continues)
+    if (stored.lines.last_probe == held.continues)
       connection_->write(held.domain, held.selector, stored, held.lines);
   }
-  for (const auto& [domain, of_domain] : looks) write_domain(of_domain, now);
-  if (!looks.empty()) drop_unwatched(looks.begin()->second.front().observation->observed_at);
+  for (const auto& [domain, of_domain] : probes) write_domain(of_domain, now);
+  if (!probes.empty()) drop_unwatched(probes.begin()->second.front().observation->observed_at);
   transaction.commit();
   unwritten_.clear();
 }
 
-void HistoryStore::File::write_domain(const std::vector<Look>& looks, WallTime now) {
+void HistoryStore::File::write_domain(const std::vector<SelectorObservation>& probes, WallTime now) {
   DomainHistory known;
-  known.domain = looks.front().observation->domain;
+  known.domain = probes.front().observation->domain;
   const StoredLines zones = connection_->load(known.domain, zones_row);
   known.past = past_of(zones.lines);
   std::map<std::string, StoredLines> stored;
-  for (const Look& look : looks) {
-    const std::string selector = config::lower_case(look.selector->to_string());
+  for (const SelectorObservation& probe : probes) {
+    const std::string selector = config::lower_case(probe.selector->to_string());
     const auto [lines, is_new] = stored.try_emplace(selector);
     if (!is_new) continue;
     lines->second = connection_->load(known.domain, selector);
     SelectorHistory& history = known.selectors[selector];
     history.domain = known.domain;
-    history.selector = *look.selector;
+    history.selector = *probe.selector;
     put(lines->second.lines, history);
   }
-  add_looks(known, looks, now, limits_);
+  add_probes(known, probes, now, limits_);
   for (const auto& [selector, history] : known.selectors) {
     connection_->write(known.domain, history.selector.to_string(), stored.at(selector), lines_of(history));
   }
   connection_->write(known.domain, zones_row, zones, lines_of(known.past));
 }
 
-void HistoryStore::File::keep_in_memory(const LooksOfDomain& looks, WallTime now) {
-  for (const auto& [domain, of_domain] : looks) keep_domain_in_memory(of_domain, now);
+void HistoryStore::File::keep_in_memory(const DomainProbes& probes, WallTime now) {
+  for (const auto& [domain, of_domain] : probes) keep_domain_in_memory(of_domain, now);
 }
 
-void HistoryStore::File::keep_domain_in_memory(const std::vector<Look>& looks, WallTime now) {
+void HistoryStore::File::keep_domain_in_memory(const std::vector<SelectorObservation>& probes, WallTime now) {
   DomainHistory known;
-  known.domain = looks.front().observation->domain;
+  known.domain = probes.front().observation->domain;
   const auto hold = [&](const std::string& selector) -> Lines& {
     auto held = unwritten_.find(names_of(known.domain, selector));
     if (held == unwritten_.end()) {
       Unwritten fresh{{}, known.domain, selector, {}};
       // A full disk can still be read.
       if (auto stored = load_lines(known.domain, selector)) fresh.lines = std::move(*stored);
-      fresh.continues = fresh.lines.last_look;
+      fresh.continues = fresh.lines.last_probe;
       held = unwritten_.emplace(names_of(known.domain, selector), std::move(fresh)).first;
     }
     return held->second.lines;
   };
   known.past = past_of(hold(zones_row));
-  for (const Look& look : looks) {
-    SelectorHistory& history = known.selectors[config::lower_case(look.selector->to_string())];
+  for (const SelectorObservation& probe : probes) {
+    SelectorHistory& history = known.selectors[config::lower_case(probe.selector->to_string())];
     history.domain = known.domain;
-    history.selector = *look.selector;
-    put(hold(look.selector->to_string()), history);
+    history.selector = *probe.selector;
+    put(hold(probe.selector->to_string()), history);
   }
-  add_looks(known, looks, now, limits_);
+  add_probes(known, probes, now, limits_);
   for (const auto& [selector, history] : known.selectors)
     hold(history.selector.to_string()) = lines_of(history);
   hold(zones_row) = lines_of(known.past);
@@ -1157,19 +1161,19 @@ void HistoryStore::File::keep_domain_in_memory(const std::vector<Look>& looks, W
 
 config::Result<void> HistoryStore::File::record(std::span<const probe::Observation> observations,
                                                 WallTime now) {
-  std::vector<probe::Observation> adsp_looks;
-  adsp_looks.reserve(observations.size());
-  LooksOfDomain looks;
+  std::vector<probe::Observation> adsp_probes;
+  adsp_probes.reserve(observations.size());
+  DomainProbes probes;
   for (const auto& observation : observations) {
-    auto& of_domain = looks[config::lower_case(observation.domain.to_string())];
+    auto& of_domain = probes[config::lower_case(observation.domain.to_string())];
     of_domain.push_back({&observation.selector, &observation});
-    if (observation.adsp.legs.empty() || observation.is_light) continue;
-    adsp_looks.push_back(adsp_look(observation));
-    of_domain.push_back({&adsp_selector(), &adsp_looks.back()});
+    if (observation.adsp.hops.empty() || observation.is_quick) continue;
+    adsp_probes.push_back(adsp_probe(observation));
+    of_domain.push_back({&adsp_selector(), &adsp_probes.back()});
   }
-  auto written = attempt([&] { write(looks, now); });
+  auto written = attempt([&] { write(probes, now); });
   if (!written) {
-    keep_in_memory(looks, now);
+    keep_in_memory(probes, now);
     // The next attempt opens the file anew: a connection that began read-only stays so.
     connection_.reset();
   }
@@ -1220,7 +1224,7 @@ config::Result<std::vector<KeyUse>> HistoryStore::names_with_key(std::string_vie
   return file_->read([&](Connection& connection) {
     std::vector<KeyUse> uses;
     auto row = connection.query(
-        "SELECT domain, selector, min(first_seen), max(coalesce(last_seen, last_look)) AS ended "
+        "SELECT domain, selector, min(first_seen), max(coalesce(last_seen, last_probe)) AS ended "
         "FROM keys JOIN spans USING (texts_id) JOIN timelines t ON t.id = timeline_id "
         "JOIN selectors s ON s.id = selector_id WHERE sha256 = ? GROUP BY s.id ORDER BY 3, domain, selector",
         std::string(sha256));

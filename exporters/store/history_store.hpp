@@ -26,7 +26,7 @@ struct HistoryLimits {
   /// Two years hold the last two changes of a key that is changed once a year.
   std::chrono::hours longest_age{std::chrono::days{730}};
   /// Of answers of one selector, over all servers: 32 servers that have each filled their timeline.
-  std::size_t most_spans = 4'096;
+  std::size_t most_periods = 4'096;
   /// What ended within this time stays however many they are: it may lie in a cache. Caches hold nothing
   /// longer than some weeks (RFC 8767 section 4).
   std::chrono::hours always_kept{std::chrono::days{31}};

@@ -23,7 +23,7 @@ Every fault that dkimprobe finds, with what it does to mail and how to fix it. `
 same. This file is generated from the catalogue: change the rows, then run `./run generate`.
 
 A finding is critical, a warning or a notice. The role of a selector changes some of them. A check that could not see
-what it needs is `not_judged`, which is neither found nor clear.
+what it needs is `not_evaluated`, which is neither found nor clear.
 
 ## To add a check
 1. Add a row to the file of its group, `checks/rules/*_checks.cpp`. The row holds everything that is said of the check
@@ -72,7 +72,7 @@ std::string_view role_text(checks::RoleEffect rule) {
       return "a notice";
     case checks::RoleEffect::clear:
       return "no fault";
-    case checks::RoleEffect::not_judged:
+    case checks::RoleEffect::not_evaluated:
       return "not judged";
   }
   return {};

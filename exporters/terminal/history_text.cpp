@@ -16,7 +16,7 @@
 namespace dkimprobe::exporters {
 namespace {
 
-using checks::AnswerSpan;
+using checks::AnswerPeriod;
 using checks::PublishedKind;
 using Kind = HistoryChangeKind;
 
@@ -59,9 +59,9 @@ std::string record_text(const std::vector<std::string>& strings) {
   return record.has(checks::RecordFault::key_revoked) ? what : fmt::format("{}: {}", what, cut);
 }
 
-std::string texts_text(const AnswerSpan& span) {
+std::string texts_text(const AnswerPeriod& period) {
   std::string text;
-  for (const auto& strings : span.texts) text += (text.empty() ? "" : "; and ") + record_text(strings);
+  for (const auto& strings : period.texts) text += (text.empty() ? "" : "; and ") + record_text(strings);
   return text;
 }
 
@@ -73,11 +73,11 @@ std::string names_text(const std::vector<config::DomainName>& names) {
   return names.empty() ? "none" : text;
 }
 
-std::string nameservers_text(const checks::NameserverSpan& span) {
-  if (span.parent.empty() && span.child.empty()) return "no zone of its own";
-  if (span.parent == span.child) return names_text(span.parent);
-  return fmt::format("{} as its parent says; {} as the zone itself says", names_text(span.parent),
-                     names_text(span.child));
+std::string nameservers_text(const checks::NameserverPeriod& period) {
+  if (period.parent.empty() && period.child.empty()) return "no zone of its own";
+  if (period.parent == period.child) return names_text(period.parent);
+  return fmt::format("{} as its parent says; {} as the zone itself says", names_text(period.parent),
+                     names_text(period.child));
 }
 
 std::string servers_text(const std::vector<checks::ServerId>& servers) {
@@ -100,7 +100,7 @@ class Writer {
       head = std::string(indent, ' ');
     }
   }
-  void key(const KeySpan& key);
+  void key(const KeyPeriod& key);
   void change(const HistoryChange& change, const config::DomainName& name);
   [[nodiscard]] std::string take() { return std::move(text_); }
 
@@ -118,7 +118,7 @@ class Writer {
   std::string text_{};
 };
 
-void Writer::key(const KeySpan& key) {
+void Writer::key(const KeyPeriod& key) {
   const std::string bits = key.bits == 0 ? std::string{} : fmt::format(" {} bits", key.bits);
   paragraph(6,
             fmt::format("SHA-256 {}..., {}{}", key.sha256.substr(0, fingerprint_digits),
@@ -143,14 +143,14 @@ void Writer::change(const HistoryChange& change, const config::DomainName& name)
 
 }  // namespace
 
-std::string answer_text(const AnswerSpan& span) {
+std::string answer_text(const AnswerPeriod& period) {
   std::string text;
-  switch (span.kind) {
+  switch (period.kind) {
     case PublishedKind::texts:
-      text = texts_text(span);
+      text = texts_text(period);
       break;
     case PublishedKind::alias:
-      text = fmt::format("alias to {}", span.alias ? span.alias->to_string() : "nowhere");
+      text = fmt::format("alias to {}", period.alias ? period.alias->to_string() : "nowhere");
       break;
     case PublishedKind::nodata:
       text = "no TXT record";
@@ -161,12 +161,12 @@ std::string answer_text(const AnswerSpan& span) {
     case PublishedKind::failure:
       return "SERVFAIL";
     case PublishedKind::unknown:
-      return span.texts.empty() ? "no answer that tells"
-                                : "different answers, among them " + texts_text(span);
+      return period.texts.empty() ? "no answer that tells"
+                                  : "different answers, among them " + texts_text(period);
     case PublishedKind::left:
       return "not a server of the zone";
   }
-  return span.ttl_seconds ? fmt::format("{}, TTL {}", text, ttl_text(*span.ttl_seconds)) : text;
+  return period.ttl_seconds ? fmt::format("{}, TTL {}", text, ttl_text(*period.ttl_seconds)) : text;
 }
 
 std::vector<std::string> change_lines(const HistoryChange& change, const config::DomainName& name) {
@@ -199,12 +199,12 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
   const auto name = history.selector.owner_name(history.domain).value_or(history.domain);
   Writer writer(style);
   writer.paragraph(0, name.to_string());
-  if (!history.first_look || !history.last_look) {
+  if (!history.first_probe || !history.last_probe) {
     writer.paragraph(2, "never looked at");
     return writer.take();
   }
-  writer.paragraph(2, fmt::format("looked at from {} to {}", checks::time_text(*history.first_look),
-                                  checks::time_text(*history.last_look)));
+  writer.paragraph(2, fmt::format("looked at from {} to {}", checks::time_text(*history.first_probe),
+                                  checks::time_text(*history.last_probe)));
   for (const auto& key : record.keys) writer.key(key);
   std::size_t ttl_changes = 0;
   std::optional<probe::WallTime> told;
@@ -215,7 +215,7 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
       continue;
     }
     // Zones that were there all the time are no news.
-    if (change.kind == Kind::nameservers && change.seen == history.past.first_look) continue;
+    if (change.kind == Kind::nameservers && change.seen == history.past.first_probe) continue;
     if (told != change.seen) {
       writer.line();
       writer.line("  " + checks::time_text(change.seen));

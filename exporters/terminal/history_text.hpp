@@ -15,7 +15,7 @@ namespace dkimprobe::exporters {
 [[nodiscard]] std::string history_text(const SelectorRecord& record, const TableStyle& style);
 
 /// What a server gave, in a clause; escaped.
-[[nodiscard]] std::string answer_text(const checks::AnswerSpan& span);
+[[nodiscard]] std::string answer_text(const checks::AnswerPeriod& period);
 
 /// What it became, what it was, and where: a clause each; escaped. The selector's own `name` goes without
 /// saying.

@@ -18,69 +18,69 @@
 namespace dkimprobe::exporters {
 namespace {
 
-using checks::Because;
 using checks::Preflight;
 using checks::Progress;
 using checks::Readiness;
+using checks::ReasonDetail;
 using checks::ServerProgress;
 using std::chrono::milliseconds;
 
 constexpr std::size_t fingerprint_shown = 16;
 
-Mark mark_of(Readiness readiness) {
+Symbol symbol_of(Readiness readiness) {
   switch (readiness) {
     case Readiness::ready:
-      return good_mark;
+      return good_symbol;
     case Readiness::wait:
-      return {"◷", "~", Ink::warning};
+      return {"◷", "~", TextStyle::warning};
     case Readiness::not_ready:
-      return exporters::mark_of(checks::Severity::critical);
+      return exporters::symbol_of(checks::Severity::critical);
     case Readiness::unknown:
-      return unknown_mark;
+      return unknown_symbol;
   }
-  return unknown_mark;
+  return unknown_symbol;
 }
 
-Mark mark_of(Progress progress) {
+Symbol symbol_of(Progress progress) {
   switch (progress) {
-    case Progress::right:
-      return good_mark;
+    case Progress::match:
+      return good_symbol;
     case Progress::absent:
-      return neutral_mark;
-    case Progress::other_key:
-    case Progress::damaged:
+      return neutral_symbol;
+    case Progress::mismatch:
+    case Progress::corrupted:
     case Progress::revoked:
-      return exporters::mark_of(checks::Severity::critical);
+      return exporters::symbol_of(checks::Severity::critical);
     case Progress::unknown:
-      return unknown_mark;
+      return unknown_symbol;
   }
-  return unknown_mark;
+  return unknown_symbol;
 }
 
-Mark mark_of(checks::CacheState state) {
+Symbol symbol_of(checks::CacheState state) {
   switch (state) {
     case checks::CacheState::expected:
-      return good_mark;
+      return good_symbol;
     case checks::CacheState::empty:
-      return neutral_mark;
+      return neutral_symbol;
     case checks::CacheState::denied:
     case checks::CacheState::other:
-      return exporters::mark_of(checks::Severity::critical);
+      return exporters::symbol_of(checks::Severity::critical);
     case checks::CacheState::hidden:
     case checks::CacheState::unknown:
-      return unknown_mark;
+      return unknown_symbol;
   }
-  return unknown_mark;
+  return unknown_symbol;
 }
 
 std::string_view words_for(Progress progress) {
   switch (progress) {
-    case Progress::right:
-      return "right";
-    case Progress::other_key:
-      return "other key";
-    case Progress::damaged:
-      return "damaged";
+    case Progress::match:
+      return "match";
+    case Progress::mismatch:
+      return "mismatch";
+    case Progress::corrupted:
+      return "corrupted";
     case Progress::revoked:
       return "revoked";
     case Progress::absent:
@@ -95,11 +95,11 @@ std::string_view words_for(Progress progress) {
 std::string has_words(Progress progress, std::size_t count) {
   const std::string_view has = count == 1 ? "has" : "have";
   switch (progress) {
-    case Progress::right:
+    case Progress::match:
       return fmt::format("{} the right key", has);
-    case Progress::other_key:
+    case Progress::mismatch:
       return fmt::format("{} another key", has);
-    case Progress::damaged:
+    case Progress::corrupted:
       return fmt::format("{} a damaged record", has);
     case Progress::revoked:
       return fmt::format("{} a revoked key", has);
@@ -115,7 +115,7 @@ std::string has_words(Progress progress, std::size_t count) {
 std::string what_is_missing(const std::vector<ServerProgress>& servers) {
   std::string text;
   for (const Progress progress :
-       {Progress::other_key, Progress::damaged, Progress::revoked, Progress::absent, Progress::unknown}) {
+       {Progress::mismatch, Progress::corrupted, Progress::revoked, Progress::absent, Progress::unknown}) {
     const auto count =
         static_cast<std::size_t>(std::ranges::count(servers, progress, &ServerProgress::progress));
     if (count == 0) continue;
@@ -131,10 +131,10 @@ std::string what_is_missing(const std::vector<ServerProgress>& servers) {
 
 /// The first fault among the reasons.
 std::string first_reason(const Preflight& preflight) {
-  for (const auto& because : preflight.sign.safe.because) {
-    if (because.until) continue;
-    if (because.row->check != nullptr) return std::string(because.row->check->summary);
-    if (because.row->detail_says_why) return without_controls(because.detail);
+  for (const auto& reasons : preflight.sign.safe.reasons) {
+    if (reasons.until) continue;
+    if (reasons.row->check != nullptr) return std::string(reasons.row->check->summary);
+    if (reasons.row->detail_says_why) return without_controls(reasons.detail);
   }
   return "see below";
 }
@@ -151,11 +151,11 @@ std::string why_not(const Preflight& preflight) {
   const auto count = [&](Progress progress) {
     return std::ranges::count(servers, progress, &ServerProgress::progress);
   };
-  if (!preflight.expected_key && count(Progress::right) == 0 && count(Progress::other_key) > 1)
+  if (!preflight.expected_key && count(Progress::match) == 0 && count(Progress::mismatch) > 1)
     return "the servers have different keys, each as often; which one is yours, --key FILE tells";
   const std::string missing = what_is_missing(servers);
   const bool all_seen_are_right = std::ranges::all_of(servers, [](const ServerProgress& server) {
-    return server.progress == Progress::right || server.progress == Progress::unknown;
+    return server.progress == Progress::match || server.progress == Progress::unknown;
   });
   if (!missing.empty() && (preflight.sign.safe.readiness == Readiness::unknown || !all_seen_are_right))
     return preflight.no_way.empty() ? missing : fmt::format("{}; {}", missing, lack_here(preflight));
@@ -187,7 +187,7 @@ Headline headline_of(const Preflight& preflight) {
     case Readiness::wait:
       if (!safe.at) return {"WAIT", {}};
       return {"WAIT", fmt::format(" until {} (in {}){}", checks::time_text(*safe.at),
-                                  time_span(*safe.at - preflight.now), so_far)};
+                                  brief_duration(*safe.at - preflight.now), so_far)};
     case Readiness::not_ready:
       return {"NOT READY", ": " + why_not(preflight)};
     case Readiness::unknown:
@@ -198,15 +198,15 @@ Headline headline_of(const Preflight& preflight) {
 
 /// The soonest first, and at the end what no time takes away. Where time is not what is missing, that comes
 /// first, and what is over says nothing.
-std::vector<const Because*> in_reading_order(const Preflight& preflight) {
+std::vector<const ReasonDetail*> in_reading_order(const Preflight& preflight) {
   const checks::SafeTime& safe = preflight.sign.safe;
   const bool is_about_time = safe.readiness == Readiness::ready || safe.readiness == Readiness::wait;
-  std::vector<const Because*> timed;
-  for (auto each = safe.because.rbegin(); each != safe.because.rend(); ++each) {
+  std::vector<const ReasonDetail*> timed;
+  for (auto each = safe.reasons.rbegin(); each != safe.reasons.rend(); ++each) {
     if (each->until && (is_about_time || *each->until > preflight.now)) timed.push_back(&*each);
   }
-  std::vector<const Because*> others;
-  for (const auto& each : safe.because) {
+  std::vector<const ReasonDetail*> others;
+  for (const auto& each : safe.reasons) {
     if (!each.until) others.push_back(&each);
   }
   auto& first = is_about_time ? timed : others;
@@ -216,10 +216,10 @@ std::vector<const Because*> in_reading_order(const Preflight& preflight) {
 }
 
 /// Of what is told as a finding in full, only the summary.
-std::string detail_of(const Because& because, const std::vector<checks::Finding>& findings) {
+std::string detail_of(const ReasonDetail& reasons, const std::vector<checks::Finding>& findings) {
   const auto same = std::ranges::find_if(
-      findings, [&](const checks::Finding& finding) { return finding.check == because.row->check; });
-  return same == findings.end() || same->check->summary.empty() ? without_controls(because.detail)
+      findings, [&](const checks::Finding& finding) { return finding.check == reasons.row->check; });
+  return same == findings.end() || same->check->summary.empty() ? without_controls(reasons.detail)
                                                                 : std::string(same->check->summary);
 }
 
@@ -250,21 +250,21 @@ class PreflightPage : public TextPage {
  private:
   void title(std::string_view words) {
     line();
-    line("  " + paint(words, Ink::bold));
+    line("  " + paint(words, TextStyle::bold));
   }
   void difference(const checks::TextCopy& copy);
 };
 
 void PreflightPage::answer(const Preflight& preflight) {
-  const Mark mark = mark_of(preflight.sign.safe.readiness);
+  const Symbol symbol = symbol_of(preflight.sign.safe.readiness);
   const auto [word, rest] = headline_of(preflight);
   // The word and what follows are one sentence, so they are wrapped as one and inked apart.
   const auto lines = wrap_text(word + rest, style().columns - 2);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view part = lines[i];
     const std::size_t inked = i == 0 ? std::min(word.size(), part.size()) : 0;
-    line((i == 0 ? paint(mark) + ' ' : std::string("  ")) + paint(part.substr(0, inked), mark.ink) +
-         paint(part.substr(inked), Ink::bold));
+    line((i == 0 ? paint(symbol) + ' ' : std::string("  ")) +
+         paint(part.substr(0, inked), symbol.text_style) + paint(part.substr(inked), TextStyle::bold));
   }
   paragraph("  ", 2,
             fmt::format("{}, as its servers answered at {}", preflight.report.name.to_string(),
@@ -283,7 +283,7 @@ void PreflightPage::key(const Preflight& preflight) {
     fact("Your key",
          "not given: any usable key was taken as the right one, as long as it is the same on all servers. "
          "Whether it is yours, --key FILE tells",
-         Ink::warning);
+         TextStyle::warning);
     if (const auto& key_seen = preflight.report.key) {
       fact("Their key", fmt::format("{} {} bits, SHA-256 {}{}", without_controls(key_seen->algorithm),
                                     key_seen->bits, key_seen->sha256.substr(0, fingerprint_shown), ellipsis));
@@ -307,7 +307,7 @@ void PreflightPage::difference(const checks::TextCopy& copy) {
   fact("Text",
        fmt::format("not as meant from octet {} on{}{}; so on {}. From octet {}:", difference.offset,
                    difference.cause.empty() ? "" : ": ", difference.cause, servers, difference.shown_from),
-       Ink::warning);
+       TextStyle::warning);
   const auto excerpt = [](std::string_view bytes) {
     return bytes.empty() ? std::string("(it ends)") : config::escape_text(bytes);
   };
@@ -343,17 +343,17 @@ void PreflightPage::why(const Preflight& preflight) {
   const auto sorted = in_reading_order(preflight);
   if (sorted.empty()) return;
   title("Why");
-  for (const auto* because : sorted) {
-    std::string head(because->name());
-    if (because->until) {
-      const bool is_over = *because->until <= preflight.now;
+  for (const auto* reasons : sorted) {
+    std::string head(reasons->name());
+    if (reasons->until) {
+      const bool is_over = *reasons->until <= preflight.now;
       head =
-          fmt::format("{} {}  {}", is_over ? "over at" : "until", checks::time_text(*because->until), head);
+          fmt::format("{} {}  {}", is_over ? "over at" : "until", checks::time_text(*reasons->until), head);
     }
-    if (!because->reference().empty()) head += fmt::format("  {}", because->reference());
-    const bool holds = !because->until || *because->until > preflight.now;
-    paragraph("  " + (holds ? paint(neutral_mark) : paint(good_mark)) + ' ', 4, head, Ink::dim);
-    paragraph("    ", 4, detail_of(*because, preflight.report.findings));
+    if (!reasons->reference().empty()) head += fmt::format("  {}", reasons->reference());
+    const bool holds = !reasons->until || *reasons->until > preflight.now;
+    paragraph("  " + (holds ? paint(neutral_symbol) : paint(good_symbol)) + ' ', 4, head, TextStyle::dim);
+    paragraph("    ", 4, detail_of(*reasons, preflight.report.findings));
   }
 }
 
@@ -369,13 +369,13 @@ void PreflightPage::servers(const Preflight& preflight) {
     std::vector<std::vector<Cell>> rows;
     for (const auto& server : preflight.sign.servers) {
       if (!(server.owner == owner)) continue;
-      const Mark mark = mark_of(server.progress);
-      rows.push_back({{std::string(glyph(mark)), mark.ink},
+      const Symbol symbol = symbol_of(server.progress);
+      rows.push_back({{std::string(glyph(symbol)), symbol.text_style},
                       {without_controls(server.server.name)},
                       {server.server.has_address() ? server.server.address.ip.to_string() : ""},
-                      {std::string(words_for(server.progress)), mark.ink},
+                      {std::string(words_for(server.progress)), symbol.text_style},
                       {without_controls(server.detail)},
-                      {server.since ? checks::time_text(*server.since) : "", Ink::dim}});
+                      {server.since ? checks::time_text(*server.since) : "", TextStyle::dim}});
     }
     rows_as_table(std::move(columns), rows);
   }
@@ -384,10 +384,12 @@ void PreflightPage::servers(const Preflight& preflight) {
 void PreflightPage::resolvers(const Preflight& preflight) {
   if (preflight.caches.empty() && !preflight.public_answer) return;
   title("Your resolvers");
-  const auto word = [&](const checks::ResolverWord& each, std::string_view how) {
-    const Mark mark = mark_of(each.look.state);
-    paragraph("  " + paint(mark) + ' ', 4, fmt::format("{}: {}", how, without_controls(each.detail)),
-              mark.ink == Ink::good || mark.ink == Ink::dim ? Ink::plain : mark.ink);
+  const auto word = [&](const checks::CacheAnswer& each, std::string_view how) {
+    const Symbol symbol = symbol_of(each.probe.state);
+    paragraph("  " + paint(symbol) + ' ', 4, fmt::format("{}: {}", how, without_controls(each.detail)),
+              symbol.text_style == TextStyle::good || symbol.text_style == TextStyle::dim
+                  ? TextStyle::plain
+                  : symbol.text_style);
   };
   for (const auto& each : preflight.caches) word(each, "a look at its cache");
   if (!preflight.public_answer) return;
@@ -400,7 +402,7 @@ void PreflightPage::limits(const Preflight& preflight) {
   if (preflight.sign.limits.empty()) return;
   title("What this look cannot know");
   for (const auto& limit : preflight.sign.limits)
-    paragraph("  " + paint(neutral_mark) + ' ', 4, without_controls(limit), Ink::dim);
+    paragraph("  " + paint(neutral_symbol) + ' ', 4, without_controls(limit), TextStyle::dim);
 }
 
 /// The flag that waits for longer than the span.
@@ -425,8 +427,8 @@ void add_waiting_steps(const Preflight& preflight, std::vector<std::string>& ste
         "Nothing of this run is kept: the next one counts from its own first look. --storage.path "
         "DIR keeps what was seen.");
   }
-  if (std::ranges::any_of(safe.because,
-                          [](const Because& because) { return because.row->never_used_removes_it; })) {
+  if (std::ranges::any_of(safe.reasons,
+                          [](const ReasonDetail& reasons) { return reasons.row->never_used_removes_it; })) {
     steps.push_back(fmt::format(
         "If nobody was ever told of {} and nothing was ever signed with it, no cache can hold a wrong "
         "answer, and --never-used says so. Say it only if you know it.",
@@ -437,8 +439,8 @@ void add_waiting_steps(const Preflight& preflight, std::vector<std::string>& ste
 void add_unknown_steps(const Preflight& preflight, std::vector<std::string>& steps) {
   const std::string selector = preflight.report.selector.to_string();
   const checks::SafeTime& safe = preflight.sign.safe;
-  if (std::ranges::any_of(safe.because,
-                          [](const Because& because) { return because.row->is_about_signatures; })) {
+  if (std::ranges::any_of(safe.reasons,
+                          [](const ReasonDetail& reasons) { return reasons.row->is_about_signatures; })) {
     steps.push_back(
         fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
                     "above it, nobody looks at its signatures; this was not asked.",
@@ -480,7 +482,7 @@ void PreflightPage::next(const Preflight& preflight) {
       steps.push_back(fmt::format(
           "Sign with {} now. Keep the key that signed until now published for {} after its last signature, "
           "then revoke it with an empty p=, and delete it later.",
-          selector, time_span(preflight.times.transit)));
+          selector, brief_duration(preflight.times.retention)));
       break;
     case Readiness::wait:
       add_waiting_steps(preflight, steps);
@@ -499,7 +501,7 @@ void PreflightPage::next(const Preflight& preflight) {
 
 }  // namespace
 
-std::string time_span(milliseconds span) {
+std::string brief_duration(milliseconds span) {
   using namespace std::chrono;
   const auto whole = std::max(ceil<std::chrono::seconds>(span), std::chrono::seconds{0});
   if (whole < minutes{1}) return fmt::format("{} s", whole.count());
@@ -524,16 +526,16 @@ std::string preflight_headline(const Preflight& preflight) {
 std::string progress_line(const ServerProgress& server) {
   return fmt::format("{} for {}: {}{}{}", server_name(server.server), server.owner.to_string(),
                      words_for(server.progress),
-                     server.detail.empty() || server.progress == Progress::right ? "" : ": ",
-                     server.progress == Progress::right ? "" : without_controls(server.detail));
+                     server.detail.empty() || server.progress == Progress::match ? "" : ": ",
+                     server.progress == Progress::match ? "" : without_controls(server.detail));
 }
 
 std::vector<std::string> progress_lines(const Preflight& preflight, const TableStyle& style) {
   std::vector<std::string> lines;
   for (const auto& server : preflight.sign.servers) {
-    const Mark mark = mark_of(server.progress);
+    const Symbol symbol = symbol_of(server.progress);
     lines.push_back(
-        wrap_text(fmt::format("{} {}", style.unicode ? mark.unicode : mark.ascii, progress_line(server)),
+        wrap_text(fmt::format("{} {}", style.unicode ? symbol.unicode : symbol.ascii, progress_line(server)),
                   style.columns)
             .front());
   }

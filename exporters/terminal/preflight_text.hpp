@@ -26,6 +26,6 @@ namespace dkimprobe::exporters {
 [[nodiscard]] std::string progress_line(const checks::ServerProgress& server);
 
 /// "34 min", "26 h 10 min", likewise rounded up.
-[[nodiscard]] std::string time_span(std::chrono::milliseconds span);
+[[nodiscard]] std::string brief_duration(std::chrono::milliseconds span);
 
 }  // namespace dkimprobe::exporters

@@ -25,7 +25,7 @@ using checks::ServerRow;
 using checks::Severity;
 using checks::Status;
 
-using exporters::mark_of;
+using exporters::symbol_of;
 
 /// A line about a selector or a domain among others.
 struct SummaryRow {
@@ -40,25 +40,26 @@ class TableWriter : public TextPage {
 
   void verdict(const Report& report);
   void facts(const Report& report);
-  void legs(const Report& report);
+  void hops(const Report& report);
   void lack(const Report& report);
   void remainder(const Report& report);
   void summary(std::string_view title, const std::vector<SummaryRow>& rows);
 
  private:
-  void leg(const Report& report, const config::DomainName& owner);
+  void hop(const Report& report, const config::DomainName& owner);
   void rotation_facts(const Report& report);
 };
 
 void TableWriter::verdict(const Report& report) {
-  const Mark mark = mark_of(report.status);
+  const Symbol symbol = symbol_of(report.status);
   const std::string word = upper_case(checks::to_string(report.status));
   const std::size_t indent = 2 + word.size() + 2;
   // A terminal's bold is for the verdict alone.
-  const Ink ink = style().color ? mark.ink : Ink::plain;
+  const TextStyle text_style = style().color ? symbol.text_style : TextStyle::plain;
   std::string text = fmt::format("{} at {}", report.selector.to_string(), report.domain.to_string());
   if (!report.headline.empty()) text += ": " + without_controls(report.headline);
-  paragraph(fmt::format("{} {}  ", paint(glyph(mark), ink), paint(word, ink)), indent, text, Ink::bold);
+  paragraph(fmt::format("{} {}  ", paint(glyph(symbol), text_style), paint(word, text_style)), indent, text,
+            TextStyle::bold);
   line();
 }
 
@@ -83,7 +84,7 @@ std::string record_text(const checks::RecordFacts& record, std::string_view elli
 
 /// What is to come: when a key may sign, when one may go. What is past is told where it is a fault.
 void TableWriter::rotation_facts(const Report& report) {
-  const auto& [sign, remove, because] = *report.rotation;
+  const auto& [sign, remove, reasons] = *report.rotation;
   switch (report.role) {
     case config::Role::active:
       break;
@@ -153,16 +154,16 @@ void TableWriter::facts(const Report& report) {
   }
 }
 
-Mark mark_of(const Report& report, const ServerRow& row) {
-  if (const auto severity = report.worst_about(row.id)) return mark_of(*severity);
+Symbol symbol_of(const Report& report, const ServerRow& row) {
+  if (const auto severity = report.worst_about(row.id)) return symbol_of(*severity);
   switch (row.outcome) {
     case checks::ServerOutcome::answered:
-      return good_mark;
+      return good_symbol;
     // Whether it is right that a server publishes nothing is for the findings to say.
     case checks::ServerOutcome::nodata:
     case checks::ServerOutcome::nxdomain:
     case checks::ServerOutcome::not_asked:
-      return neutral_mark;
+      return neutral_symbol;
     case checks::ServerOutcome::servfail:
     case checks::ServerOutcome::refused:
     case checks::ServerOutcome::formerr:
@@ -176,9 +177,9 @@ Mark mark_of(const Report& report, const ServerRow& row) {
     case checks::ServerOutcome::tcp_failed:
     case checks::ServerOutcome::malformed:
     case checks::ServerOutcome::local_error:
-      return unknown_mark;
+      return unknown_symbol;
   }
-  return unknown_mark;
+  return unknown_symbol;
 }
 
 /// The names of the chain in their order: the selector's own, the targets, and any other that was asked.
@@ -206,7 +207,7 @@ bool differ(const std::vector<Value>& values) {
   return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) != values.end();
 }
 
-void TableWriter::leg(const Report& report, const config::DomainName& owner) {
+void TableWriter::hop(const Report& report, const config::DomainName& owner) {
   std::vector<const ServerRow*> rows;
   for (const auto& row : report.servers) {
     if (row.owner == owner) rows.push_back(&row);
@@ -229,7 +230,7 @@ void TableWriter::leg(const Report& report, const config::DomainName& owner) {
   if (groups) columns.push_back({"", false, 0});
   columns.push_back({"server", false, 14});
   columns.push_back({"address", false, 0});
-  columns.push_back({"says", false, 10});
+  columns.push_back({"answer", false, 10});
   columns.push_back({"flags", false, 0});
   columns.push_back({"bytes", true, 0});
   columns.push_back({"time", true, 0});
@@ -237,23 +238,24 @@ void TableWriter::leg(const Report& report, const config::DomainName& owner) {
 
   std::vector<std::vector<Cell>> cells;
   for (const auto* row : rows) {
-    const Mark mark = mark_of(report, *row);
+    const Symbol symbol = symbol_of(report, *row);
     auto& out = cells.emplace_back();
-    out.push_back({std::string(glyph(mark)), mark.ink});
-    if (groups) out.push_back({std::string(1, row->group), Ink::bold});
+    out.push_back({std::string(glyph(symbol)), symbol.text_style});
+    if (groups) out.push_back({std::string(1, row->group), TextStyle::bold});
     out.push_back({without_controls(row->id.name)});
     out.push_back({row->id.address.ip.to_string()});
-    out.push_back({without_controls(row->says), mark.ink == Ink::good ? Ink::plain : mark.ink});
+    out.push_back({without_controls(row->answer),
+                   symbol.text_style == TextStyle::good ? TextStyle::plain : symbol.text_style});
     out.push_back({flags_of(*row)});
     out.push_back({row->udp_bytes ? fmt::format("{}", *row->udp_bytes) : ""});
-    out.push_back({row->round_trip ? duration(*row->round_trip) : "", Ink::dim});
+    out.push_back({row->round_trip ? duration(*row->round_trip) : "", TextStyle::dim});
     if (serials) out.push_back({row->serial ? fmt::format("{}", *row->serial) : ""});
   }
   rows_as_table(std::move(columns), cells);
 }
 
-void TableWriter::legs(const Report& report) {
-  for (const auto& owner : owners_of(report)) leg(report, owner);
+void TableWriter::hops(const Report& report) {
+  for (const auto& owner : owners_of(report)) hop(report, owner);
 }
 
 bool all_answered(const Report& report) {
@@ -269,30 +271,30 @@ void TableWriter::remainder(const Report& report) {
   std::string names;
   std::size_t count = 0;
   for (const auto& result : report.outcomes) {
-    if (result.outcome != checks::CheckOutcome::not_judged || !result.switched_off.empty()) continue;
+    if (result.outcome != checks::CheckOutcome::not_evaluated || !result.disabled.empty()) continue;
     if (++count <= longest_list) names += (names.empty() ? "" : ", ") + std::string(result.check->name);
   }
   line();
   if (report.findings.empty() && report.status == Status::ok)
-    paragraph("  ", 2, "No fault found.", Ink::good);
+    paragraph("  ", 2, "No fault found.", TextStyle::good);
   // Some checks are never judged with the settings as they are. Their names are worth a line only where a
   // person may miss a verdict.
   if (count > 0 && !all_answered(report)) {
     if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
-    paragraph("  ", 2, fmt::format("not judged: {}", names), Ink::dim);
+    paragraph("  ", 2, fmt::format("not judged: {}", names), TextStyle::dim);
   }
   for (const auto& result : report.outcomes) {
-    if (result.switched_off.empty()) continue;
+    if (result.disabled.empty()) continue;
     const std::string reason =
-        style().unicode ? without_controls(result.switched_off) : config::escape_text(result.switched_off);
-    paragraph("  ", 2, fmt::format("switched off: {}: {}", result.check->name, reason), Ink::dim);
+        style().unicode ? without_controls(result.disabled) : config::escape_text(result.disabled);
+    paragraph("  ", 2, fmt::format("switched off: {}: {}", result.check->name, reason), TextStyle::dim);
   }
   if (!report.findings.empty()) {
     paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
-              Ink::dim);
+              TextStyle::dim);
   }
   paragraph("  ", 2, fmt::format("{}, {}", checks::time_text(report.observed_at), duration(report.took)),
-            Ink::dim);
+            TextStyle::dim);
 }
 
 /// What was left out on the way, and what this machine lacks, where that left servers out.
@@ -310,11 +312,11 @@ void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>&
   std::size_t widest = 0;
   for (const auto& row : rows) widest = std::max(widest, row.name.size());
   widest = std::min(widest, style().columns / 3);
-  paragraph("", 0, title, Ink::bold);
+  paragraph("", 0, title, TextStyle::bold);
   for (const auto& row : rows) {
-    const Mark mark = mark_of(row.status);
+    const Symbol symbol = symbol_of(row.status);
     const std::string word = pad_right(std::string(checks::to_string(row.status)), 8);
-    const std::string first = fmt::format("{} {}  ", paint(mark), paint(word, mark.ink));
+    const std::string first = fmt::format("{} {}  ", paint(symbol), paint(word, symbol.text_style));
     const std::size_t indent = 2 + 8 + 2;
     const std::string headline = without_controls(row.headline);
     if (row.name.size() > widest) {
@@ -332,7 +334,7 @@ std::string report_table(const Report& report, const TableStyle& style) {
   writer.verdict(report);
   writer.facts(report);
   writer.sizes(report.size);
-  writer.legs(report);
+  writer.hops(report);
   writer.findings(report.findings);
   writer.lack(report);
   writer.remainder(report);

@@ -28,49 +28,49 @@ using probe::WallTime;
 constexpr std::size_t title_columns = 32;
 constexpr std::size_t narrowest_beside_title = 64;
 
-using exporters::mark_of;
+using exporters::symbol_of;
 
-constexpr Mark now_mark{"▶", ">", Ink::warning};
+constexpr Symbol now_symbol{"▶", ">", TextStyle::warning};
 
-Mark mark_of(StepState state) {
+Symbol symbol_of(StepState state) {
   switch (state) {
     case StepState::done:
-      return good_mark;
-    case StepState::now:
-      return now_mark;
-    case StepState::later:
-      return neutral_mark;
+      return good_symbol;
+    case StepState::due:
+      return now_symbol;
+    case StepState::pending:
+      return neutral_symbol;
     case StepState::blocked:
-      return mark_of(checks::Severity::critical);
+      return symbol_of(checks::Severity::critical);
     case StepState::unknown:
-      return unknown_mark;
+      return unknown_symbol;
   }
   return {};
 }
 
-Mark mark_of(checks::Progress progress, bool key_should_go) {
+Symbol symbol_of(checks::Progress progress, bool key_should_go) {
   switch (progress) {
-    case checks::Progress::right:
-      return key_should_go ? mark_of(checks::Severity::critical) : good_mark;
-    case checks::Progress::other_key:
+    case checks::Progress::match:
+      return key_should_go ? symbol_of(checks::Severity::critical) : good_symbol;
+    case checks::Progress::mismatch:
     case checks::Progress::revoked:
     case checks::Progress::absent:
-      return key_should_go ? good_mark : neutral_mark;
-    case checks::Progress::damaged:
-      return key_should_go ? good_mark : mark_of(checks::Severity::critical);
+      return key_should_go ? good_symbol : neutral_symbol;
+    case checks::Progress::corrupted:
+      return key_should_go ? good_symbol : symbol_of(checks::Severity::critical);
     case checks::Progress::unknown:
-      return unknown_mark;
+      return unknown_symbol;
   }
   return {};
 }
 
 std::string_view words_of(checks::Progress progress) {
   switch (progress) {
-    case checks::Progress::right:
+    case checks::Progress::match:
       return "has the key";
-    case checks::Progress::other_key:
+    case checks::Progress::mismatch:
       return "has another key";
-    case checks::Progress::damaged:
+    case checks::Progress::corrupted:
       return "has no usable record";
     case checks::Progress::revoked:
       return "has it revoked";
@@ -97,7 +97,7 @@ std::string distance_text(WallTime time, WallTime now) {
   return time > now ? "in " + text : text + " ago";
 }
 
-std::string moment_text(WallTime time, WallTime now) {
+std::string timestamp_text(WallTime time, WallTime now) {
   return fmt::format("{} ({})", checks::time_text(time), distance_text(time, now));
 }
 
@@ -108,7 +108,7 @@ bool removes_key(RotationStep step) {
 /// Whether nothing of it is to be done yet.
 bool is_idle(const RotationChange& change) {
   const PlannedStep& first = change.steps.front();
-  return first.step == RotationStep::choose && first.state == StepState::later;
+  return first.step == RotationStep::choose && first.state == StepState::pending;
 }
 
 class RotationPage : public TextPage {
@@ -124,11 +124,12 @@ class RotationPage : public TextPage {
 
  private:
   /// What may hold words of others.
-  void paragraph(std::string_view first, std::size_t indent, std::string_view text, Ink ink = Ink::plain) {
-    TextPage::paragraph(first, indent, without_controls(text), ink);
+  void paragraph(std::string_view first, std::size_t indent, std::string_view text,
+                 TextStyle text_style = TextStyle::plain) {
+    TextPage::paragraph(first, indent, without_controls(text), text_style);
   }
   void step(const PlannedStep& step);
-  void because(const PlannedStep& step);
+  void reasons(const PlannedStep& step);
   void actions(const PlannedStep& step);
   void servers(const PlannedStep& step);
 
@@ -136,10 +137,10 @@ class RotationPage : public TextPage {
 };
 
 void RotationPage::verdict() {
-  const Mark mark = mark_of(overview_.status);
+  const Symbol symbol = symbol_of(overview_.status);
   const std::string word = upper_case(checks::to_string(overview_.status));
-  paragraph(fmt::format("{} {}  ", paint(mark), paint(word, mark.ink)), 2 + word.size() + 2,
-            fmt::format("{}: {}", overview_.domain.to_string(), overview_.headline), Ink::bold);
+  paragraph(fmt::format("{} {}  ", paint(symbol), paint(word, symbol.text_style)), 2 + word.size() + 2,
+            fmt::format("{}: {}", overview_.domain.to_string(), overview_.headline), TextStyle::bold);
   line();
 }
 
@@ -149,14 +150,14 @@ void RotationPage::facts() {
     std::string text = state.current->to_string();
     if (state.key_since) {
       text += fmt::format(", its key {}since {}", state.key_may_be_older ? "seen " : "",
-                          moment_text(*state.key_since, overview_.now));
+                          timestamp_text(*state.key_since, overview_.now));
     }
     fact("Signs now", text);
   } else {
     fact("Signs now", "no selector is active");
   }
   if (state.due_at)
-    fact("Due", fmt::format("the key changes by {}", moment_text(*state.due_at, overview_.now)));
+    fact("Due", fmt::format("the key changes by {}", timestamp_text(*state.due_at, overview_.now)));
   if (state.next) {
     fact("Next", state.next->to_string() + (state.next_everywhere ? ", right on every server"
                                                                   : ", not seen right on every server"));
@@ -165,50 +166,51 @@ void RotationPage::facts() {
 
 void RotationPage::faults() {
   for (const auto& fault : overview_.faults) {
-    const Mark mark = mark_of(fault.severity);
+    const Symbol symbol = symbol_of(fault.severity);
     line();
-    line(fmt::format("  {} {}  {}", paint(mark), paint(checks::to_string(fault.severity), mark.ink),
-                     fault.row->name));
+    line(fmt::format("  {} {}  {}", paint(symbol),
+                     paint(checks::to_string(fault.severity), symbol.text_style), fault.row->name));
     paragraph("    ", 4,
               fault.evidence.empty() ? fault.clause : fmt::format("{}: {}", fault.clause, fault.evidence));
-    if (!fault.remedy.empty()) paragraph(fmt::format("    {} ", paint("mend:", Ink::good)), 10, fault.remedy);
+    if (!fault.remedy.empty())
+      paragraph(fmt::format("    {} ", paint("mend:", TextStyle::good)), 10, fault.remedy);
   }
 }
 
-void RotationPage::because(const PlannedStep& step) {
-  for (const auto& reason : step.because) {
+void RotationPage::reasons(const PlannedStep& step) {
+  for (const auto& reason : step.reasons) {
     std::string text = reason.detail;
     if (!reason.reference().empty()) text += fmt::format(" ({})", reason.reference());
-    paragraph("      ", 6, text, Ink::dim);
+    paragraph("      ", 6, text, TextStyle::dim);
   }
 }
 
 void RotationPage::servers(const PlannedStep& step) {
   for (const auto& server : step.servers) {
-    const std::string says =
+    const std::string summary =
         server.detail.empty() ? std::string(words_of(server.progress)) : without_controls(server.detail);
     const std::string name = server_name(server.server);
-    std::string text = fmt::format("{}: {}", name.empty() ? server.owner.to_string() : name, says);
+    std::string text = fmt::format("{}: {}", name.empty() ? server.owner.to_string() : name, summary);
     if (server.since) text += fmt::format(", since {}", checks::time_text(*server.since));
-    paragraph(fmt::format("      {} ", paint(mark_of(server.progress, removes_key(step.step)))), 8, text);
+    paragraph(fmt::format("      {} ", paint(symbol_of(server.progress, removes_key(step.step)))), 8, text);
   }
 }
 
 void RotationPage::step(const PlannedStep& step) {
-  const Mark mark = mark_of(step.state);
-  std::string says;
+  const Symbol symbol = symbol_of(step.state);
+  std::string summary;
   const auto say = [&](std::string_view more) {
-    if (!more.empty()) says += (says.empty() ? "" : ": ") + std::string(more);
+    if (!more.empty()) summary += (summary.empty() ? "" : ": ") + std::string(more);
   };
   switch (step.state) {
     case StepState::done:
       say(step.since ? "since " + checks::time_text(*step.since) : "");
       break;
-    case StepState::now:
-      say("now");
+    case StepState::due:
+      say("due");
       break;
-    case StepState::later:
-      say(step.earliest ? "from " + moment_text(*step.earliest, overview_.now) : "");
+    case StepState::pending:
+      say(step.earliest ? "from " + timestamp_text(*step.earliest, overview_.now) : "");
       break;
     case StepState::blocked:
       say("not possible yet");
@@ -217,26 +219,27 @@ void RotationPage::step(const PlannedStep& step) {
       say("not known");
       break;
   }
-  say(step.says);
-  const Ink ink = step.state == StepState::now    ? Ink::bold
-                  : step.state == StepState::done ? Ink::plain
-                                                  : mark.ink;
+  say(step.summary);
+  const TextStyle text_style = step.state == StepState::due    ? TextStyle::bold
+                               : step.state == StepState::done ? TextStyle::plain
+                                                               : symbol.text_style;
   const std::string title =
-      paint(pad_right(std::string(rotation_step_title(step.step)), title_columns - 6), ink);
+      paint(pad_right(std::string(rotation_step_title(step.step)), title_columns - 6), text_style);
   if (style().columns >= narrowest_beside_title) {
-    paragraph(fmt::format("  {} {}  ", paint(mark), title), title_columns, says);
+    paragraph(fmt::format("  {} {}  ", paint(symbol), title), title_columns, summary);
   } else {
-    line(fmt::format("  {} {}", paint(mark), title));
-    if (!says.empty()) paragraph("      ", 6, says);
+    line(fmt::format("  {} {}", paint(symbol), title));
+    if (!summary.empty()) paragraph("      ", 6, summary);
   }
   // The reasons of a time that is past, or that there is none of yet, are in the JSON.
-  const bool is_ahead = step.state == StepState::later && step.earliest && *step.earliest > overview_.now;
-  if (is_ahead || step.state == StepState::unknown) because(step);
+  const bool is_ahead = step.state == StepState::pending && step.earliest && *step.earliest > overview_.now;
+  if (is_ahead || step.state == StepState::unknown) reasons(step);
 }
 
 void RotationPage::actions(const PlannedStep& step) {
   for (const auto& action : step.actions) {
-    paragraph(fmt::format("      {} ", style().unicode ? "→" : "->"), style().unicode ? 8 : 9, action.says);
+    paragraph(fmt::format("      {} ", style().unicode ? "→" : "->"), style().unicode ? 8 : 9,
+              action.summary);
     if (!action.text.empty()) line(fmt::format("\n        {}\n", without_controls(action.text)));
   }
 }
@@ -244,12 +247,12 @@ void RotationPage::actions(const PlannedStep& step) {
 void RotationPage::change(const RotationChange& change) {
   const std::string title = rotation_change_title(change);
   line();
-  paragraph("  ", 2, title, Ink::bold);
+  paragraph("  ", 2, title, TextStyle::bold);
   if (is_idle(change)) {
     step(change.steps.front());
     paragraph("      ", 6,
               fmt::format("dkimprobe rotation plan {} prints all steps", overview_.domain.to_string()),
-              Ink::dim);
+              TextStyle::dim);
     return;
   }
   // What to do, and who is behind, is told for the step that is next; the others would drown it.
@@ -258,7 +261,7 @@ void RotationPage::change(const RotationChange& change) {
     step(each);
     if (each.state == StepState::done) continue;
     if (is_next || each.step == RotationStep::revoke) servers(each);
-    const bool is_turn = each.state != StepState::later || each.step == RotationStep::see;
+    const bool is_turn = each.state != StepState::pending || each.step == RotationStep::see;
     if (is_turn && (is_next || change.emergency)) actions(each);
     is_next = false;
   }
@@ -267,7 +270,7 @@ void RotationPage::change(const RotationChange& change) {
 void RotationPage::notes() {
   if (overview_.notes.empty()) return;
   line();
-  for (const auto& note : overview_.notes) paragraph("  ", 2, note, Ink::dim);
+  for (const auto& note : overview_.notes) paragraph("  ", 2, note, TextStyle::dim);
 }
 
 }  // namespace
@@ -339,9 +342,9 @@ std::string rotation_script(const checks::RotationOverview& overview, const Tabl
       title.insert(title.find(' '), ".");
       if (step.earliest) title += fmt::format(", {}", checks::time_text(*step.earliest));
       comment(title);
-      if (!step.says.empty()) comment(step.says);
+      if (!step.summary.empty()) comment(step.summary);
       for (const auto& action : step.actions) {
-        comment("- " + action.says);
+        comment("- " + action.summary);
         if (!action.text.empty())
           text += (action.is_record ? "#   " : "") + without_controls(action.text) + '\n';
       }

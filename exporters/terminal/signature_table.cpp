@@ -51,10 +51,11 @@ std::string signature_table(std::span<const checks::SignatureField> fields, cons
       paragraph(number, number.size(), key_text(field));
       continue;
     }
-    const std::string_view mark = style.unicode ? "✗" : "X";
-    paragraph(number + (style.color ? fmt::format("\x1b[1;31m{}\x1b[0m ", mark) : fmt::format("{} ", mark)),
-              number.size() + 2,
-              fmt::format("line {}: no key can be looked up: {}", field.line, faults_text(field)));
+    const std::string_view symbol = style.unicode ? "✗" : "X";
+    paragraph(
+        number + (style.color ? fmt::format("\x1b[1;31m{}\x1b[0m ", symbol) : fmt::format("{} ", symbol)),
+        number.size() + 2,
+        fmt::format("line {}: no key can be looked up: {}", field.line, faults_text(field)));
   }
   return text;
 }

@@ -14,23 +14,23 @@ namespace {
 
 using checks::Severity;
 
-std::string_view escape_code(Ink ink) {
-  switch (ink) {
-    case Ink::plain:
+std::string_view escape_code(TextStyle text_style) {
+  switch (text_style) {
+    case TextStyle::plain:
       return "";
-    case Ink::bold:
+    case TextStyle::bold:
       return "\x1b[1m";
-    case Ink::dim:
+    case TextStyle::dim:
       return "\x1b[2m";
-    case Ink::good:
+    case TextStyle::good:
       return "\x1b[32m";
-    case Ink::notice:
+    case TextStyle::notice:
       return "\x1b[36m";
-    case Ink::warning:
+    case TextStyle::warning:
       return "\x1b[33m";
-    case Ink::bad:
+    case TextStyle::bad:
       return "\x1b[1;31m";
-    case Ink::unknown:
+    case TextStyle::unknown:
       return "\x1b[35m";
   }
   return "";
@@ -73,28 +73,28 @@ bool names_all(std::string_view detail, const std::vector<checks::ServerId>& ser
 
 }  // namespace
 
-Mark mark_of(Severity severity) {
+Symbol symbol_of(Severity severity) {
   switch (severity) {
     case Severity::notice:
-      return {"•", "-", Ink::notice};
+      return {"•", "-", TextStyle::notice};
     case Severity::warning:
-      return {"▲", "!", Ink::warning};
+      return {"▲", "!", TextStyle::warning};
     case Severity::critical:
-      return {"✗", "X", Ink::bad};
+      return {"✗", "X", TextStyle::bad};
   }
   return {};
 }
 
-Mark mark_of(checks::Status status) {
+Symbol symbol_of(checks::Status status) {
   switch (status) {
     case checks::Status::ok:
-      return good_mark;
+      return good_symbol;
     case checks::Status::warning:
-      return mark_of(Severity::warning);
+      return symbol_of(Severity::warning);
     case checks::Status::critical:
-      return mark_of(Severity::critical);
+      return symbol_of(Severity::critical);
     case checks::Status::unknown:
-      return unknown_mark;
+      return unknown_symbol;
   }
   return {};
 }
@@ -134,9 +134,9 @@ TextPage::TextPage(const TableStyle& style) : style_(style) {
   style_.columns = std::max(style_.columns, narrowest_page);
 }
 
-std::string TextPage::paint(std::string_view text, Ink ink) const {
-  if (!style_.color || ink == Ink::plain || text.empty()) return std::string(text);
-  return fmt::format("{}{}\x1b[0m", escape_code(ink), text);
+std::string TextPage::paint(std::string_view text, TextStyle text_style) const {
+  if (!style_.color || text_style == TextStyle::plain || text.empty()) return std::string(text);
+  return fmt::format("{}{}\x1b[0m", escape_code(text_style), text);
 }
 
 void TextPage::line(std::string_view text) {
@@ -146,17 +146,18 @@ void TextPage::line(std::string_view text) {
   text_ += '\n';
 }
 
-void TextPage::paragraph(std::string_view first, std::size_t indent, std::string_view text, Ink ink) {
+void TextPage::paragraph(std::string_view first, std::size_t indent, std::string_view text,
+                         TextStyle text_style) {
   bool is_first = true;
   for (const auto& part : wrap_text(text, style_.columns > indent ? style_.columns - indent : 1)) {
-    line((is_first ? std::string(first) : std::string(indent, ' ')) + paint(part, ink));
+    line((is_first ? std::string(first) : std::string(indent, ' ')) + paint(part, text_style));
     is_first = false;
   }
 }
 
-void TextPage::fact(std::string_view label, std::string_view text, Ink ink) {
-  paragraph(fmt::format("  {}", paint(pad_right(std::string(label), label_columns - 2), Ink::dim)),
-            label_columns, text, ink);
+void TextPage::fact(std::string_view label, std::string_view text, TextStyle text_style) {
+  paragraph(fmt::format("  {}", paint(pad_right(std::string(label), label_columns - 2), TextStyle::dim)),
+            label_columns, text, text_style);
 }
 
 void TextPage::heading(const config::DomainName& owner, const probe::Delegation* zone) {
@@ -164,46 +165,46 @@ void TextPage::heading(const config::DomainName& owner, const probe::Delegation*
   const std::string about = zone == nullptr ? std::string{} : about_zone(*zone);
   const std::string name = owner.to_string();
   if (2 + name.size() + 2 + about.size() <= style_.columns) {
-    line(fmt::format("  {}  {}", paint(name, Ink::bold), paint(about, Ink::dim)));
+    line(fmt::format("  {}  {}", paint(name, TextStyle::bold), paint(about, TextStyle::dim)));
   } else {
-    paragraph("  ", 2, name, Ink::bold);
-    if (!about.empty()) paragraph("  ", 2, about, Ink::dim);
+    paragraph("  ", 2, name, TextStyle::bold);
+    if (!about.empty()) paragraph("  ", 2, about, TextStyle::dim);
   }
 }
 
-void TextPage::bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, Ink over_ink,
+void TextPage::bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, TextStyle over_style,
                    std::string_view most) {
   constexpr std::size_t cells = 24;
   const bool fits = bytes <= limit;
   std::size_t filled = fits ? (bytes * cells + limit / 2) / limit : cells;
   // A bar looks full when nothing is left, and not before.
   if (bytes < limit) filled = std::min(filled, cells - 1);
-  const Ink ink = fits ? Ink::good : over_ink;
+  const TextStyle text_style = fits ? TextStyle::good : over_style;
   std::string full;
   std::string empty;
   for (std::size_t i = 0; i < filled; ++i) full += style_.unicode ? "█" : "#";
   for (std::size_t i = filled; i < cells; ++i) empty += style_.unicode ? "░" : ".";
   const std::string numbers = fmt::format("{:>4} of {:>4}  ", bytes, limit);
   const std::string head =
-      fmt::format("  {}{}", paint(pad_right(std::string(label), label_columns - 2), Ink::dim), numbers);
+      fmt::format("  {}{}", paint(pad_right(std::string(label), label_columns - 2), TextStyle::dim), numbers);
   const std::size_t head_columns = label_columns + numbers.size();
   const std::string tail = fits ? fmt::format("{} bytes left", limit - bytes)
                                 : fmt::format("{}{} bytes over", most, bytes - limit);
   // Without room for both, the words say it all.
   if (head_columns + cells + 2 + text_width(tail) > style_.columns) {
-    paragraph(head, head_columns, tail, ink);
+    paragraph(head, head_columns, tail, text_style);
   } else {
-    line(head + paint(full, ink) + paint(empty, Ink::dim) + "  " + paint(tail, ink));
+    line(head + paint(full, text_style) + paint(empty, TextStyle::dim) + "  " + paint(tail, text_style));
   }
 }
 
 void TextPage::sizes(const checks::SizeFacts& size) {
   const auto plain = plain_bytes(size);
-  if (plain) bar("Plain UDP", *plain, plain_limit_bytes, Ink::warning, "");
+  if (plain) bar("Plain UDP", *plain, plain_limit_bytes, TextStyle::warning, "");
   if (size.chain && size.chain != size.direct) {
-    bar("Chain", *size.chain, plain_limit_bytes, Ink::warning, "up to ");
+    bar("Chain", *size.chain, plain_limit_bytes, TextStyle::warning, "up to ");
   }
-  if (const auto bytes = edns_bytes(size)) bar("EDNS", *bytes, edns_limit_bytes, Ink::bad, "");
+  if (const auto bytes = edns_bytes(size)) bar("EDNS", *bytes, edns_limit_bytes, TextStyle::bad, "");
   if (plain && *plain > plain_limit_bytes && !size.drop_first.empty()) {
     std::string tags;
     for (const auto& tag : size.drop_first) {
@@ -236,17 +237,17 @@ void TextPage::rows_as_table(std::vector<Column> columns, const std::vector<std:
     --total;
   }
 
-  const auto put = [&](std::string& out, std::size_t i, std::string_view text, Ink ink) {
+  const auto put = [&](std::string& out, std::size_t i, std::string_view text, TextStyle text_style) {
     out.append(gap_before(i), ' ');
     // Padding at the end of a line is no information, and ink would keep it there.
     const bool needs_no_padding = i + 1 == columns.size() && !columns[i].to_the_right;
     const auto padded = needs_no_padding          ? std::string(text)
                         : columns[i].to_the_right ? pad_left(std::string(text), columns[i].width)
                                                   : pad_right(std::string(text), columns[i].width);
-    out += text.empty() ? padded : paint(padded, ink);
+    out += text.empty() ? padded : paint(padded, text_style);
   };
   std::string head = "  ";
-  for (std::size_t i = 0; i < columns.size(); ++i) put(head, i, columns[i].head, Ink::dim);
+  for (std::size_t i = 0; i < columns.size(); ++i) put(head, i, columns[i].head, TextStyle::dim);
   line(head);
   for (const auto& row : rows) {
     std::vector<std::vector<std::string>> parts;
@@ -258,7 +259,7 @@ void TextPage::rows_as_table(std::vector<Column> columns, const std::vector<std:
     for (std::size_t at = 0; at < height; ++at) {
       std::string out = "  ";
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        put(out, i, at < parts[i].size() ? parts[i][at] : "", row[i].ink);
+        put(out, i, at < parts[i].size() ? parts[i][at] : "", row[i].text_style);
       }
       line(out);
     }
@@ -271,7 +272,7 @@ void TextPage::rows_stacked(const std::vector<Column>& columns, const std::vecto
   while (columns[server].head != "server") ++server;
   for (const auto& row : rows) {
     std::string marks;
-    for (std::size_t i = 0; i < server; ++i) marks += paint(row[i].text, row[i].ink) + ' ';
+    for (std::size_t i = 0; i < server; ++i) marks += paint(row[i].text, row[i].text_style) + ' ';
     paragraph("  " + marks, 2 + 2 * server, fmt::format("{} {}", row[server].text, row[server + 1].text));
     std::string rest;
     for (std::size_t i = server + 2; i < columns.size(); ++i) {
@@ -282,7 +283,7 @@ void TextPage::rows_stacked(const std::vector<Column>& columns, const std::vecto
       if (columns[i].head == "bytes") rest += " bytes";
     }
     const std::size_t indent = 4 + 2 * server;
-    paragraph(std::string(indent, ' '), indent, rest, row[server + 2].ink);
+    paragraph(std::string(indent, ' '), indent, rest, row[server + 2].text_style);
   }
 }
 
@@ -299,16 +300,16 @@ void TextPage::findings(std::span<const checks::Finding> findings) {
         more_findings(findings.subspan(at + 1 + most_of_a_check - of_check, of_check - most_of_a_check));
       continue;
     }
-    const Mark mark = mark_of(finding.severity);
+    const Symbol symbol = symbol_of(finding.severity);
     line();
     std::string head =
-        fmt::format("{} {}  {}", paint(mark), paint(checks::to_string(finding.severity), mark.ink),
-                    paint(finding.check->name, Ink::bold));
+        fmt::format("{} {}  {}", paint(symbol), paint(checks::to_string(finding.severity), symbol.text_style),
+                    paint(finding.check->name, TextStyle::bold));
     const std::string_view reference = finding.check->reference;
     const std::size_t head_columns =
         2 + checks::to_string(finding.severity).size() + 2 + finding.check->name.size();
     if (!reference.empty() && head_columns + 2 + reference.size() <= style_.columns) {
-      head += "  " + paint(reference, Ink::dim);
+      head += "  " + paint(reference, TextStyle::dim);
     }
     line(head);
     std::string detail = without_controls(finding.detail);
@@ -324,7 +325,7 @@ void TextPage::findings(std::span<const checks::Finding> findings) {
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
     if (!detail.empty()) paragraph("  ", 2, detail);
     if (!finding.remedy.empty()) {
-      paragraph(fmt::format("  {} ", paint("mend:", Ink::good)), 8, without_controls(finding.remedy));
+      paragraph(fmt::format("  {} ", paint("mend:", TextStyle::good)), 8, without_controls(finding.remedy));
     }
   }
 }
@@ -346,7 +347,7 @@ void TextPage::more_findings(std::span<const checks::Finding> findings) {
   paragraph(
       "  ", 2,
       fmt::format("{} more of {}{}; --json tells each", findings.size(), findings.front().check->name, where),
-      Ink::dim);
+      TextStyle::dim);
 }
 
 }  // namespace dkimprobe::exporters

@@ -23,20 +23,20 @@ inline constexpr std::size_t narrowest_page = 40;
 /// What stands before the text of a fact.
 inline constexpr std::size_t label_columns = 12;
 
-enum class Ink : std::uint8_t { plain, bold, dim, good, notice, warning, bad, unknown };
+enum class TextStyle : std::uint8_t { plain, bold, dim, good, notice, warning, bad, unknown };
 
-struct Mark {
+struct Symbol {
   std::string_view unicode{};
   std::string_view ascii{};
-  Ink ink = Ink::plain;
+  TextStyle text_style = TextStyle::plain;
 };
 
-inline constexpr Mark good_mark{"✓", "+", Ink::good};
-inline constexpr Mark unknown_mark{"?", "?", Ink::unknown};
-inline constexpr Mark neutral_mark{"·", ".", Ink::dim};
+inline constexpr Symbol good_symbol{"✓", "+", TextStyle::good};
+inline constexpr Symbol unknown_symbol{"?", "?", TextStyle::unknown};
+inline constexpr Symbol neutral_symbol{"·", ".", TextStyle::dim};
 
-[[nodiscard]] Mark mark_of(checks::Severity severity);
-[[nodiscard]] Mark mark_of(checks::Status status);
+[[nodiscard]] Symbol symbol_of(checks::Severity severity);
+[[nodiscard]] Symbol symbol_of(checks::Status status);
 
 [[nodiscard]] std::string upper_case(std::string_view word);
 
@@ -59,7 +59,7 @@ struct Column {
 
 struct Cell {
   std::string text{};
-  Ink ink = Ink::plain;
+  TextStyle text_style = TextStyle::plain;
 };
 
 class TextPage {
@@ -68,8 +68,9 @@ class TextPage {
 
   void line(std::string_view text = {});
   /// Wrapped text after `indent` columns, of which the first line begins with `first`.
-  void paragraph(std::string_view first, std::size_t indent, std::string_view text, Ink ink = Ink::plain);
-  void fact(std::string_view label, std::string_view text, Ink ink = Ink::plain);
+  void paragraph(std::string_view first, std::size_t indent, std::string_view text,
+                 TextStyle text_style = TextStyle::plain);
+  void fact(std::string_view label, std::string_view text, TextStyle text_style = TextStyle::plain);
   /// An empty line, then a name of the chain with what is known of its zone, which may be null.
   void heading(const config::DomainName& owner, const probe::Delegation* zone);
   /// Needs columns headed "server" and "address", one after the other.
@@ -80,15 +81,17 @@ class TextPage {
   [[nodiscard]] std::string take() { return std::move(text_); }
 
  protected:
-  [[nodiscard]] std::string paint(std::string_view text, Ink ink) const;
-  [[nodiscard]] std::string_view glyph(const Mark& mark) const {
-    return style_.unicode ? mark.unicode : mark.ascii;
+  [[nodiscard]] std::string paint(std::string_view text, TextStyle text_style) const;
+  [[nodiscard]] std::string_view glyph(const Symbol& symbol) const {
+    return style_.unicode ? symbol.unicode : symbol.ascii;
   }
-  [[nodiscard]] std::string paint(const Mark& mark) const { return paint(glyph(mark), mark.ink); }
+  [[nodiscard]] std::string paint(const Symbol& symbol) const {
+    return paint(glyph(symbol), symbol.text_style);
+  }
   [[nodiscard]] const TableStyle& style() const { return style_; }
 
  private:
-  void bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, Ink over_ink,
+  void bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, TextStyle over_style,
            std::string_view most);
   void more_findings(std::span<const checks::Finding> findings);
   void rows_stacked(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows);

@@ -18,7 +18,7 @@ bool began_before(const Exchange& a, const Exchange& b) {
 
 bool is_about_zone(const Exchange& exchange) {
   return exchange.purpose == Purpose::zone_soa || exchange.purpose == Purpose::zone_ns ||
-         exchange.purpose == Purpose::sibling || exchange.purpose == Purpose::domainkey;
+         exchange.purpose == Purpose::wildcard_probe || exchange.purpose == Purpose::domainkey;
 }
 
 bool ChainProbe::leads_to(const DomainName& from, const DomainName& to) const {
@@ -38,16 +38,16 @@ bool ChainProbe::leads_to(const DomainName& from, const DomainName& to) const {
 Chain gather(const ChainProbe& chain) {
   Chain gathered;
   gathered.outcome = chain.outcome;
-  for (const LegProbe& leg : chain.legs) {
-    Leg& to = gathered.legs.emplace_back();
-    to.owner = leg.owner;
-    to.delegation = leg.delegation;
+  for (const HopProbe& hop : chain.hops) {
+    Hop& to = gathered.hops.emplace_back();
+    to.owner = hop.owner;
+    to.delegation = hop.delegation;
     auto& walked = to.delegation.exchanges;
-    walked.insert(walked.end(), leg.walk_exchanges.begin(), leg.walk_exchanges.end());
+    walked.insert(walked.end(), hop.walk_exchanges.begin(), hop.walk_exchanges.end());
     std::sort(walked.begin(), walked.end(), [](const WalkExchange& a, const WalkExchange& b) {
       return began_before(a.exchange, b.exchange);
     });
-    for (const ServerProbe& server : leg.servers) {
+    for (const ServerProbe& server : hop.servers) {
       ServerObservation& seen = to.servers.emplace_back(server.seen);
       if (server.zone_facts_from != nullptr) {
         for (const Exchange& exchange : server.zone_facts_from->seen.exchanges) {

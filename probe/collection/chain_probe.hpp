@@ -16,14 +16,14 @@
 namespace dkimprobe::probe {
 
 struct ServerProbe;
-struct LegProbe;
+struct HopProbe;
 struct ChainProbe;
 
 /// A gate, and who waits before it.
 struct WatchedGate {
   struct Waiting {
     ChainProbe* chain = nullptr;
-    LegProbe* leg = nullptr;
+    HopProbe* hop = nullptr;
     ServerProbe* server = nullptr;
   };
 
@@ -46,7 +46,7 @@ struct ServerProbe {
 };
 
 /// One name of a chain.
-struct LegProbe {
+struct HopProbe {
   config::DomainName owner{};
   Delegation delegation{};
   std::optional<DelegationWalk> walk{};
@@ -61,7 +61,7 @@ struct LegProbe {
 struct ChainProbe {
   bool is_adsp = false;
   ChainOutcome outcome = ChainOutcome::complete;
-  std::deque<LegProbe> legs{};
+  std::deque<HopProbe> hops{};
   std::vector<std::pair<config::DomainName, config::DomainName>>
       aliases{};  ///< from owner to target, both legs
 

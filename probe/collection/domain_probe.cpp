@@ -21,7 +21,7 @@ using config::ServerAddress;
 /// For whom a question is asked.
 struct AskedFor {
   ChainProbe* chain = nullptr;
-  LegProbe* leg = nullptr;
+  HopProbe* hop = nullptr;
   ServerProbe* server = nullptr;  ///< null for a question of the leg's walk, or of a gate
   WatchedGate* gate = nullptr;
   std::uint32_t walk_ticket = 0;
@@ -33,10 +33,10 @@ constexpr std::uint32_t deadline_token = 0;
 
 }  // namespace
 
-class Round::State final : public QueryHandler, private Asker {
+class DomainProbe::State final : public QueryHandler, private Asker {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished, std::optional<LightRound> light)
+        WallTime observed_at, Finished finished, std::optional<QuickProbe> light)
       : context_(context),
         light_(std::move(light)),
         domain_(std::move(domain)),
@@ -46,7 +46,7 @@ class Round::State final : public QueryHandler, private Asker {
         finished_(std::move(finished)),
         questioner_(context_, began_, *this) {
     if (const auto domainkey = config::domainkey_name(domain_)) {
-      sibling_ = domainkey->child("dkimprobe-" + context_.random.label(10));
+      wildcard_probe_ = domainkey->child("dkimprobe-" + context_.random.label(10));
     }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
@@ -62,7 +62,7 @@ class Round::State final : public QueryHandler, private Asker {
   void start() {
     context_.engine.call_at(began_ + context_.settings.budgets.domain_time, *this, deadline_token);
     // The first walk fills the cache with the zones that the others share.
-    begin_leg(chains_.front(), chains_.front().legs.front());
+    begin_hop(chains_.front(), chains_.front().hops.front());
     finish_if_complete();
   }
 
@@ -78,14 +78,14 @@ class Round::State final : public QueryHandler, private Asker {
     if (out_of_time_) rate_shortage_ = questioner_.rate_shortage();
     questioner_.give_up_all();
     for (ChainProbe& chain : chains_) {
-      for (LegProbe& leg : chain.legs) {
-        if (leg.probing) continue;
-        if (leg.walk) {
-          leg.walk->interrupt();
-          take_delegation(leg);
+      for (HopProbe& hop : chain.hops) {
+        if (hop.probing) continue;
+        if (hop.walk) {
+          hop.walk->interrupt();
+          take_delegation(hop);
         }
-        leg.delegation.outcome = why;
-        leg.probing = true;
+        hop.delegation.outcome = why;
+        hop.probing = true;
         if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::interrupted;
       }
     }
@@ -95,32 +95,32 @@ class Round::State final : public QueryHandler, private Asker {
   void add_chain(const DomainName& name, bool is_adsp) {
     ChainProbe& chain = chains_.emplace_back();
     chain.is_adsp = is_adsp;
-    chain.legs.emplace_back().owner = name;
+    chain.hops.emplace_back().owner = name;
   }
 
   // ---- Finding the servers of a leg ----
 
-  void begin_leg(ChainProbe& chain, LegProbe& leg) {
-    if (!context_.settings.pinned_servers.empty() && leg.owner.is_at_or_below(domain_)) {
-      use_pinned_servers(leg);
-      return begin_probing(chain, leg);
+  void begin_hop(ChainProbe& chain, HopProbe& hop) {
+    if (!context_.settings.pinned_servers.empty() && hop.owner.is_at_or_below(domain_)) {
+      use_pinned_servers(hop);
+      return begin_probing(chain, hop);
     }
-    if (auto known = known_delegation(leg.owner)) {
-      leg.delegation = std::move(*known);
-      return begin_probing(chain, leg);
+    if (auto known = known_delegation(hop.owner)) {
+      hop.delegation = std::move(*known);
+      return begin_probing(chain, hop);
     }
-    leg.walk.emplace(leg.owner, context_.settings, context_.zones, context_.registry_use,
+    hop.walk.emplace(hop.owner, context_.settings, context_.zones, context_.registry_use,
                      context_.engine.now());
-    advance_walk(chain, leg);
+    advance_walk(chain, hop);
   }
 
   /// As the last full round found it. Nothing when the servers have to be found anew.
   [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
     if (!light_ || !light_->last_full) return std::nullopt;
     for (const Observation& full : *light_->last_full) {
-      for (const Leg& leg : full.key.legs) {
-        if (!(leg.owner == owner) || leg.delegation.outcome != DiscoveryOutcome::complete) continue;
-        Delegation known = leg.delegation;
+      for (const Hop& hop : full.key.hops) {
+        if (!(hop.owner == owner) || hop.delegation.outcome != DiscoveryOutcome::complete) continue;
+        Delegation known = hop.delegation;
         for (WalkExchange& walked : known.exchanges)
           walked.exchange.started += full.observed_at - observed_at_;
         return known;
@@ -129,11 +129,11 @@ class Round::State final : public QueryHandler, private Asker {
     return std::nullopt;
   }
 
-  void use_pinned_servers(LegProbe& leg) {
-    leg.delegation.zone = domain_;
-    leg.delegation.outcome = DiscoveryOutcome::pinned;
+  void use_pinned_servers(HopProbe& hop) {
+    hop.delegation.zone = domain_;
+    hop.delegation.outcome = DiscoveryOutcome::pinned;
     for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
-      auto& nameservers = leg.delegation.nameservers;
+      auto& nameservers = hop.delegation.nameservers;
       auto known = std::find_if(nameservers.begin(), nameservers.end(),
                                 [&](const Nameserver& nameserver) { return nameserver.name == pinned.name; });
       if (known == nameservers.end()) known = nameservers.insert(known, Nameserver{.name = pinned.name});
@@ -144,83 +144,83 @@ class Round::State final : public QueryHandler, private Asker {
     }
   }
 
-  void advance_walk(ChainProbe& chain, LegProbe& leg) {
-    for (const WalkQuestion& ask : leg.walk->next(context_.engine.now())) ask_for_walk(chain, leg, ask);
-    if (!leg.walk->done()) return wake_walk(chain, leg);
-    take_delegation(leg);
-    begin_probing(chain, leg);
+  void advance_walk(ChainProbe& chain, HopProbe& hop) {
+    for (const WalkQuestion& ask : hop.walk->next(context_.engine.now())) ask_for_walk(chain, hop, ask);
+    if (!hop.walk->done()) return wake_walk(chain, hop);
+    take_delegation(hop);
+    begin_probing(chain, hop);
   }
 
   /// The walk goes on then, whatever has happened until then.
-  void wake_walk(ChainProbe& chain, LegProbe& leg) {
-    const MonotonicTime wake = leg.walk->wake();
-    if (leg.wake_at <= wake && leg.wake_at > context_.engine.now()) return;
-    leg.wake_at = wake;
+  void wake_walk(ChainProbe& chain, HopProbe& hop) {
+    const MonotonicTime wake = hop.walk->wake();
+    if (hop.wake_at <= wake && hop.wake_at > context_.engine.now()) return;
+    hop.wake_at = wake;
     const std::uint32_t token = next_token_++;
-    walk_timers_.emplace(token, std::pair(&chain, &leg));
+    walk_timers_.emplace(token, std::pair(&chain, &hop));
     context_.engine.call_at(wake, *this, token);
   }
 
-  void take_delegation(LegProbe& leg) {
-    leg.delegation = leg.walk->take_result();
-    leg.walk.reset();
+  void take_delegation(HopProbe& hop) {
+    hop.delegation = hop.walk->take_result();
+    hop.walk.reset();
     std::vector<std::uint32_t> left;
     for (const auto& [number, asked_for] : asked_) {
-      if (asked_for.leg == &leg && asked_for.server == nullptr) left.push_back(number);
+      if (asked_for.hop == &hop && asked_for.server == nullptr) left.push_back(number);
     }
     for (const std::uint32_t number : left) questioner_.give_up(number);
   }
 
   // ---- Asking the servers of a leg ----
 
-  void begin_probing(ChainProbe& chain, LegProbe& leg) {
-    leg.probing = true;
+  void begin_probing(ChainProbe& chain, HopProbe& hop) {
+    hop.probing = true;
     // A walk that ended at the root or at a top-level domain found nobody who could hold the name.
     const bool too_high =
-        leg.delegation.outcome == DiscoveryOutcome::no_servers && leg.delegation.zone.label_count() <= 1;
-    const bool intercepted = leg.delegation.outcome == DiscoveryOutcome::intercepted;
-    if (!too_high && !intercepted) add_servers(chain, leg);
-    for (ServerProbe& server : leg.servers) {
-      if (server.seen.not_asked == NotAsked::asked) begin_server(chain, leg, server);
+        hop.delegation.outcome == DiscoveryOutcome::no_servers && hop.delegation.zone.label_count() <= 1;
+    const bool intercepted = hop.delegation.outcome == DiscoveryOutcome::intercepted;
+    if (!too_high && !intercepted) add_servers(chain, hop);
+    for (ServerProbe& server : hop.servers) {
+      if (server.seen.not_asked == NotAsked::asked) begin_server(chain, hop, server);
     }
-    if (&leg != &chains_.front().legs.front()) return;
+    if (&hop != &chains_.front().hops.front()) return;
     for (std::size_t i = 1; i < chains_.size(); ++i) {
-      LegProbe& other = chains_[i].legs.front();
+      HopProbe& other = chains_[i].hops.front();
       if (intercepted) {
-        other.delegation = leg.delegation;
+        other.delegation = hop.delegation;
         other.delegation.exchanges.clear();
         other.probing = true;
       } else {
-        begin_leg(chains_[i], other);
+        begin_hop(chains_[i], other);
       }
     }
   }
 
   // ---- Whether a server may be told the name ----
 
-  void begin_server(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
-    if (server.gate == nullptr) return advance_plan(chain, leg, server);
+  void begin_server(ChainProbe& chain, HopProbe& hop, ServerProbe& server) {
+    if (server.gate == nullptr) return advance_plan(chain, hop, server);
     switch (server.gate->gate.state()) {
       case NameGate::State::open:
-        return advance_plan(chain, leg, server);
+        return advance_plan(chain, hop, server);
       case NameGate::State::shut:
-        return keep_name_from(leg, server);
+        return keep_name_from(hop, server);
       case NameGate::State::asking:
-        server.gate->waiting.push_back({&chain, &leg, &server});
+        server.gate->waiting.push_back({&chain, &hop, &server});
         return;
       case NameGate::State::idle:
-        server.gate->waiting.push_back({&chain, &leg, &server});
+        server.gate->waiting.push_back({&chain, &hop, &server});
         return ask_before_gate(*server.gate, server.gate->gate.begin());
     }
   }
 
   /// Null where nothing speaks against the server. Those that the operator named were never seen in any
   /// delegation.
-  [[nodiscard]] WatchedGate* gate_of(const LegProbe& leg, const ServerAddress& address,
+  [[nodiscard]] WatchedGate* gate_of(const HopProbe& hop, const ServerAddress& address,
                                      const DomainName& zone) {
     const std::pair key(address, zone);
     if (const auto known = gates_.find(key); known != gates_.end()) return &known->second;
-    const bool named_by_operator = leg.delegation.outcome == DiscoveryOutcome::pinned && !light_;
+    const bool named_by_operator = hop.delegation.outcome == DiscoveryOutcome::pinned && !light_;
     if (!named_by_operator && !context_.servers.is_resolver_for(address, zone)) return nullptr;
     return &gates_.emplace(key, WatchedGate{NameGate(address, zone), {}, {}}).first->second;
   }
@@ -239,8 +239,8 @@ class Round::State final : public QueryHandler, private Asker {
     question.type = RecordType::soa;
     question.purpose = Purpose::zone_soa;
     question.falls_back = true;
-    question.attempts = static_cast<std::uint8_t>(context_.settings.tries);
-    question.first_wait = context_.settings.first_try;
+    question.attempts = static_cast<std::uint8_t>(context_.settings.attempts);
+    question.first_wait = context_.settings.initial_timeout;
     asked_.emplace(questioner_.ask(question), AskedFor{.gate = &gate, .address = question.server});
   }
 
@@ -248,7 +248,7 @@ class Round::State final : public QueryHandler, private Asker {
     gate.exchanges.insert(gate.exchanges.end(), asked.exchanges.begin(), asked.exchanges.end());
     const Exchange& answer = asked.answer();
     if (answer.question_name == gate.gate.zone()) gate.soa = answer.outcome;
-    for (const auto& [chain, leg, server] : gate.waiting) {
+    for (const auto& [chain, hop, server] : gate.waiting) {
       if (!interrupted_) break;
       server->seen.exchanges = gate.exchanges;
       server->seen.cut_short = out_of_time_;
@@ -256,59 +256,59 @@ class Round::State final : public QueryHandler, private Asker {
     if (interrupted_) return;
     if (const auto next = gate.gate.finished(answer)) return ask_before_gate(gate, *next);
     bool first = true;
-    for (const auto& [chain, leg, server] : std::exchange(gate.waiting, {})) {
+    for (const auto& [chain, hop, server] : std::exchange(gate.waiting, {})) {
       if (gate.gate.state() == NameGate::State::shut) {
-        keep_name_from(*leg, *server);
+        keep_name_from(*hop, *server);
         continue;
       }
       if (std::exchange(first, false)) {
         server->seen.exchanges = gate.exchanges;
         if (gate.soa) server->plan.soa_was_asked(*gate.soa);
       }
-      advance_plan(*chain, *leg, *server);
+      advance_plan(*chain, *hop, *server);
     }
   }
 
   /// With the servers that the operator named no walk shows who answers: where each of them is a resolver,
   /// that is what is known.
-  static void keep_name_from(LegProbe& leg, ServerProbe& server) {
+  static void keep_name_from(HopProbe& hop, ServerProbe& server) {
     server.seen.not_asked = NotAsked::answers_as_resolver;
     server.seen.exchanges = server.gate->exchanges;
-    Delegation& delegation = leg.delegation;
+    Delegation& delegation = hop.delegation;
     const auto may_be_asked = [](const ServerProbe& each) { return each.seen.not_asked == NotAsked::asked; };
-    if (delegation.outcome != DiscoveryOutcome::pinned || std::ranges::any_of(leg.servers, may_be_asked))
+    if (delegation.outcome != DiscoveryOutcome::pinned || std::ranges::any_of(hop.servers, may_be_asked))
       return;
     delegation.outcome = DiscoveryOutcome::intercepted;
     Interception& seen = delegation.interception.emplace_back();
     seen.sign = InterceptionSign::recursion_available;
-    for (const ServerProbe& each : leg.servers) {
+    for (const ServerProbe& each : hop.servers) {
       if (each.seen.not_asked == NotAsked::answers_as_resolver) seen.servers.push_back(each.seen.address);
     }
   }
 
-  void add_servers(const ChainProbe& chain, LegProbe& leg) {
-    for (const Nameserver& nameserver : leg.delegation.nameservers) {
-      for (const ServerAddress& address : addresses_of(leg, nameserver))
-        add_server(chain, leg, {nameserver.name}, address, std::nullopt);
+  void add_servers(const ChainProbe& chain, HopProbe& hop) {
+    for (const Nameserver& nameserver : hop.delegation.nameservers) {
+      for (const ServerAddress& address : addresses_of(hop, nameserver))
+        add_server(chain, hop, {nameserver.name}, address, std::nullopt);
     }
-    for (const StrayServer& stray : leg.delegation.strays)
-      add_server(chain, leg, stray.names, stray.address, stray.zone);
+    for (const StrayServer& stray : hop.delegation.strays)
+      add_server(chain, hop, stray.names, stray.address, stray.zone);
   }
 
   /// `stray_of` is the zone of a server that is none of the leg's zone.
-  void add_server(const ChainProbe& chain, LegProbe& leg, const std::vector<DomainName>& names,
+  void add_server(const ChainProbe& chain, HopProbe& hop, const std::vector<DomainName>& names,
                   const ServerAddress& address, const std::optional<DomainName>& stray_of) {
     const auto known = std::ranges::find_if(
-        leg.servers, [&](const ServerProbe& server) { return server.seen.address == address; });
-    if (known != leg.servers.end()) {
+        hop.servers, [&](const ServerProbe& server) { return server.seen.address == address; });
+    if (known != hop.servers.end()) {
       for (const DomainName& name : names) {
         if (std::ranges::find(known->seen.names, name) == known->seen.names.end())
           known->seen.names.push_back(name);
       }
       return;
     }
-    const NotAsked not_asked = why_not_asked(leg, address, leg.servers.size());
-    const DomainName& zone = stray_of ? *stray_of : leg.delegation.zone;
+    const NotAsked not_asked = why_not_asked(hop, address, hop.servers.size());
+    const DomainName& zone = stray_of ? *stray_of : hop.delegation.zone;
     const ServerProbe* zone_facts_from = nullptr;
     QuestionSet questions = chain.is_adsp || light_ ? QuestionSet::glance : QuestionSet::full;
     const bool about_zone = questions == QuestionSet::full && not_asked == NotAsked::asked;
@@ -316,21 +316,21 @@ class Round::State final : public QueryHandler, private Asker {
       zone_facts_from = zone_facts_[{address, zone}];
       if (zone_facts_from != nullptr) questions = QuestionSet::record_only;
     }
-    ServerProbe& server = leg.servers.emplace_back(questions, plan_limits(chain, leg, zone));
+    ServerProbe& server = hop.servers.emplace_back(questions, plan_limits(chain, hop, zone));
     server.seen.names = names;
     server.seen.address = address;
     server.seen.not_asked = not_asked;
-    if (not_asked == NotAsked::asked) server.gate = gate_of(leg, address, zone);
+    if (not_asked == NotAsked::asked) server.gate = gate_of(hop, address, zone);
     server.seen.stray_of = stray_of;
     server.zone_facts_from = zone_facts_from;
     if (about_zone && zone_facts_from == nullptr) zone_facts_[{address, zone}] = &server;
   }
 
-  [[nodiscard]] std::vector<ServerAddress> addresses_of(const LegProbe& leg,
+  [[nodiscard]] std::vector<ServerAddress> addresses_of(const HopProbe& hop,
                                                         const Nameserver& nameserver) const {
     const auto& settings = context_.settings;
     std::vector<ServerAddress> addresses;
-    if (leg.delegation.outcome == DiscoveryOutcome::pinned) {
+    if (hop.delegation.outcome == DiscoveryOutcome::pinned) {
       for (const config::NamedServer& pinned : settings.pinned_servers) {
         if (pinned.name == nameserver.name)
           addresses.push_back({pinned.ip, pinned.port.value_or(settings.port)});
@@ -343,31 +343,31 @@ class Round::State final : public QueryHandler, private Asker {
     return addresses;
   }
 
-  [[nodiscard]] NotAsked why_not_asked(const LegProbe& leg, const ServerAddress& address,
+  [[nodiscard]] NotAsked why_not_asked(const HopProbe& hop, const ServerAddress& address,
                                        std::size_t before) const {
     const NotAsked why =
         dkimprobe::probe::why_not_asked(context_.settings, context_.zones, address.ip, context_.engine.now());
     // Whoever names the servers allows their addresses.
-    const bool named = why == NotAsked::address_refused && leg.delegation.outcome == DiscoveryOutcome::pinned;
+    const bool named = why == NotAsked::address_refused && hop.delegation.outcome == DiscoveryOutcome::pinned;
     if (why != NotAsked::asked && !named) return why;
     return before < context_.settings.budgets.addresses_per_zone ? NotAsked::asked
                                                                  : NotAsked::budget_exhausted;
   }
 
-  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const LegProbe& leg,
+  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const HopProbe& hop,
                                        const DomainName& zone) const {
     PlanLimits limits;
-    limits.tries = static_cast<std::uint8_t>(context_.settings.tries);
+    limits.attempts = static_cast<std::uint8_t>(context_.settings.attempts);
     limits.exchanges = static_cast<std::uint8_t>(context_.settings.budgets.exchanges_per_server);
-    limits.first_try = context_.settings.first_try;
-    limits.tcp_time = context_.settings.tcp_time;
-    limits.holds_domainkey =
-        !chain.is_adsp && &leg == &chain.legs.front() && sibling_ && sibling_->is_at_or_below(zone);
+    limits.initial_timeout = context_.settings.initial_timeout;
+    limits.tcp_timeout = context_.settings.tcp_timeout;
+    limits.holds_domainkey = !chain.is_adsp && &hop == &chain.hops.front() && wildcard_probe_ &&
+                             wildcard_probe_->is_at_or_below(zone);
     return limits;
   }
 
-  void advance_plan(ChainProbe& chain, LegProbe& leg, ServerProbe& server) {
-    const DomainName& zone = server.seen.stray_of ? *server.seen.stray_of : leg.delegation.zone;
+  void advance_plan(ChainProbe& chain, HopProbe& hop, ServerProbe& server) {
+    const DomainName& zone = server.seen.stray_of ? *server.seen.stray_of : hop.delegation.zone;
     for (const PlannedQuestion& planned : server.plan.next()) {
       Question question;
       question.server = server.seen.address;
@@ -378,49 +378,49 @@ class Round::State final : public QueryHandler, private Asker {
       question.last_without_edns = planned.last_without_edns;
       question.attempts = planned.attempts;
       question.first_wait = planned.first_wait;
-      question.name = leg.owner;
+      question.name = hop.owner;
       question.type = RecordType::txt;
       if (planned.purpose == Purpose::zone_soa || planned.purpose == Purpose::zone_ns) {
         question.name = zone;
         question.type = planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
-      } else if (planned.purpose == Purpose::sibling) {
-        question.name = *sibling_;
+      } else if (planned.purpose == Purpose::wildcard_probe) {
+        question.name = *wildcard_probe_;
       } else if (planned.purpose == Purpose::domainkey) {
-        question.name = sibling_->parent();
+        question.name = wildcard_probe_->parent();
       }
       asked_.emplace(questioner_.ask(question),
-                     AskedFor{.chain = &chain, .leg = &leg, .server = &server, .address = question.server});
+                     AskedFor{.chain = &chain, .hop = &hop, .server = &server, .address = question.server});
     }
     server.seen.cut_short = server.plan.cut_short();
   }
 
   /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
-  void follow_aliases(ChainProbe& chain, const LegProbe& leg, const std::vector<AliasRecord>& aliases) {
+  void follow_aliases(ChainProbe& chain, const HopProbe& hop, const std::vector<AliasRecord>& aliases) {
     for (const AliasRecord& alias : aliases) {
-      const std::pair<DomainName, DomainName> step(leg.owner, alias.target);
+      const std::pair<DomainName, DomainName> step(hop.owner, alias.target);
       if (std::find(chain.aliases.begin(), chain.aliases.end(), step) != chain.aliases.end()) continue;
-      if (chain.leads_to(alias.target, leg.owner)) {
+      if (chain.leads_to(alias.target, hop.owner)) {
         chain.outcome = ChainOutcome::loop;
         continue;
       }
-      const bool known_leg = std::any_of(chain.legs.begin(), chain.legs.end(),
-                                         [&](const LegProbe& known) { return known.owner == alias.target; });
-      if (!known_leg && chain.legs.size() > context_.settings.budgets.chain_steps) {
+      const bool known_hop = std::any_of(chain.hops.begin(), chain.hops.end(),
+                                         [&](const HopProbe& known) { return known.owner == alias.target; });
+      if (!known_hop && chain.hops.size() > context_.settings.budgets.chain_steps) {
         if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
         continue;
       }
       // Only aliases between legs are kept, so that a server that invents them all the time adds nothing.
       chain.aliases.push_back(step);
-      if (known_leg) continue;
-      LegProbe& next = chain.legs.emplace_back();
+      if (known_hop) continue;
+      HopProbe& next = chain.hops.emplace_back();
       next.owner = alias.target;
-      begin_leg(chain, next);
+      begin_hop(chain, next);
     }
   }
 
   // ---- Questions ----
 
-  void ask_for_walk(ChainProbe& chain, LegProbe& leg, const WalkQuestion& ask) {
+  void ask_for_walk(ChainProbe& chain, HopProbe& hop, const WalkQuestion& ask) {
     const MonotonicTime now = context_.engine.now();
     Question question;
     question.server = ask.server;
@@ -435,7 +435,7 @@ class Round::State final : public QueryHandler, private Asker {
     question.attempts = ask.attempts;
     question.first_wait = ask.first_wait;
     asked_.emplace(questioner_.ask(question), AskedFor{.chain = &chain,
-                                                       .leg = &leg,
+                                                       .hop = &hop,
                                                        .walk_ticket = ask.ticket,
                                                        .walk_zone = ask.zone,
                                                        .address = ask.server});
@@ -444,9 +444,9 @@ class Round::State final : public QueryHandler, private Asker {
   void on_timer(std::uint32_t token) override {
     if (token == deadline_token) return end(DiscoveryOutcome::budget_exhausted);
     if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
-      const auto [chain, leg] = timer->second;
+      const auto [chain, hop] = timer->second;
       walk_timers_.erase(timer);
-      if (leg->walk) advance_walk(*chain, *leg);
+      if (hop->walk) advance_walk(*chain, *hop);
       finish_if_complete();
     } else if (const auto later = gate_timers_.find(token); later != gate_timers_.end()) {
       const auto [gate, name] = later->second;
@@ -482,18 +482,18 @@ class Round::State final : public QueryHandler, private Asker {
       if (out_of_time_ && exchange.outcome == Outcome::interrupted) asked_for.server->seen.cut_short = true;
       asked_for.server->seen.exchanges.push_back(std::move(exchange));
     } else {
-      asked_for.leg->walk_exchanges.push_back({asked_for.address, asked_for.walk_zone, std::move(exchange)});
+      asked_for.hop->walk_exchanges.push_back({asked_for.address, asked_for.walk_zone, std::move(exchange)});
     }
   }
 
   void walk_step_done(const AskedFor& asked_for, AskedQuestion asked) {
-    const bool is_wanted = asked_for.leg->walk && !interrupted_;
+    const bool is_wanted = asked_for.hop->walk && !interrupted_;
     for (std::size_t i = 0; i < asked.exchanges.size(); ++i) {
       if (i != asked.deciding || !is_wanted) record(asked_for, std::move(asked.exchanges[i]));
     }
     if (!is_wanted) return;
-    asked_for.leg->walk->finished(asked_for.walk_ticket, asked.answer(), context_.engine.now());
-    advance_walk(*asked_for.chain, *asked_for.leg);
+    asked_for.hop->walk->finished(asked_for.walk_ticket, asked.answer(), context_.engine.now());
+    advance_walk(*asked_for.chain, *asked_for.hop);
   }
 
   void plan_step_done(const AskedFor& asked_for, AskedQuestion asked) {
@@ -515,8 +515,8 @@ class Round::State final : public QueryHandler, private Asker {
     for (Exchange& exchange : asked.exchanges) record(asked_for, std::move(exchange));
     if (interrupted_) return;
     asked_for.server->plan.finished(outcome);
-    advance_plan(*asked_for.chain, *asked_for.leg, *asked_for.server);
-    follow_aliases(*asked_for.chain, *asked_for.leg, aliases);
+    advance_plan(*asked_for.chain, *asked_for.hop, *asked_for.server);
+    follow_aliases(*asked_for.chain, *asked_for.hop, aliases);
   }
 
   // ---- The end ----
@@ -524,8 +524,8 @@ class Round::State final : public QueryHandler, private Asker {
   void finish_if_complete() {
     if (over_ || !asked_.empty() || !gate_timers_.empty()) return;
     for (const ChainProbe& chain : chains_) {
-      for (const LegProbe& leg : chain.legs) {
-        if (!leg.probing) return;
+      for (const HopProbe& hop : chain.hops) {
+        if (!hop.probing) return;
       }
     }
     finish();
@@ -548,26 +548,26 @@ class Round::State final : public QueryHandler, private Asker {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      observation.is_light = light_.has_value();
+      observation.is_quick = light_.has_value();
       observation.rate_shortage = rate_shortage_;
-      if (!observation.is_light) observation.sibling_name = sibling_;
+      if (!observation.is_quick) observation.wildcard_name = wildcard_probe_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
   }
 
   ProbeContext context_;
-  std::optional<LightRound> light_;
+  std::optional<QuickProbe> light_;
   DomainName domain_;
   std::vector<config::Selector> selectors_;
   WallTime observed_at_;
   MonotonicTime began_;
   Finished finished_;
-  std::optional<DomainName> sibling_{};
+  std::optional<DomainName> wildcard_probe_{};
   std::deque<ChainProbe> chains_{};  ///< one a selector, then ADSP
   std::map<std::pair<ServerAddress, DomainName>, const ServerProbe*>
       zone_facts_{};                                     ///< who asks about a zone
   std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's number
-  std::unordered_map<std::uint32_t, std::pair<ChainProbe*, LegProbe*>> walk_timers_{};
+  std::unordered_map<std::uint32_t, std::pair<ChainProbe*, HopProbe*>> walk_timers_{};
   std::map<std::pair<ServerAddress, DomainName>, WatchedGate> gates_{};
   std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};
   std::uint32_t next_token_ = deadline_token + 1;
@@ -578,15 +578,16 @@ class Round::State final : public QueryHandler, private Asker {
   Questioner questioner_;
 };
 
-Round::Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-             WallTime observed_at, Finished finished, std::optional<LightRound> light)
+DomainProbe::DomainProbe(ProbeContext context, config::DomainName domain,
+                         std::vector<config::Selector> selectors, WallTime observed_at, Finished finished,
+                         std::optional<QuickProbe> light)
     : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
                                      std::move(finished), std::move(light))) {}
-Round::~Round() = default;
-void Round::start() {
+DomainProbe::~DomainProbe() = default;
+void DomainProbe::start() {
   state_->start();
 }
-void Round::interrupt() {
+void DomainProbe::interrupt() {
   state_->interrupt();
 }
 

@@ -17,23 +17,23 @@
 namespace dkimprobe::probe {
 
 /// A light round: each server is asked for the record alone, once.
-struct LightRound {
+struct QuickProbe {
   /// The observations of the last full one, whose servers are asked; see probe/schedule/quick_probe.hpp.
   /// Without one the servers are looked for first.
   std::shared_ptr<const std::vector<Observation>> last_full{};
 };
 
-class Round {
+class DomainProbe {
  public:
   using Finished = std::function<void(std::vector<Observation>)>;
 
   /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
   /// selectors' order.
-  Round(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished, std::optional<LightRound> light = std::nullopt);
-  ~Round();
-  Round(const Round&) = delete;
-  Round& operator=(const Round&) = delete;
+  DomainProbe(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
+              WallTime observed_at, Finished finished, std::optional<QuickProbe> light = std::nullopt);
+  ~DomainProbe();
+  DomainProbe(const DomainProbe&) = delete;
+  DomainProbe& operator=(const DomainProbe&) = delete;
 
   /// `finished` is called once, within this call when there is nobody to ask. The round may be destroyed
   /// afterwards, not from inside `finished`, and before, when `finished` is not called at all.

@@ -26,17 +26,17 @@ class Prober::State {
                                    const std::vector<config::Selector>& selectors) {
     std::vector<Observation> seen;
     const WallTime began = wall_now_();
-    Round round({settings_, engine_, zones_, servers_, turns_, random_}, domain, selectors, began,
-                [&](std::vector<Observation> observations) {
-                  seen = std::move(observations);
-                  context_.stop();
-                });
-    round_ = &round;
+    DomainProbe probe({settings_, engine_, zones_, servers_, turns_, random_}, domain, selectors, began,
+                      [&](std::vector<Observation> observations) {
+                        seen = std::move(observations);
+                        context_.stop();
+                      });
+    probe_ = &probe;
     context_.restart();
     const auto keep_running = boost::asio::make_work_guard(context_);
-    round.start();
+    probe.start();
     if (seen.empty()) context_.run();
-    round_ = nullptr;
+    probe_ = nullptr;
     // The clock of round trips stands still while the machine sleeps, and answers may come after that.
     constexpr std::chrono::seconds longest_difference{1};
     const auto passed = wall_now_() - began;
@@ -48,7 +48,7 @@ class Prober::State {
 
   void interrupt() {
     boost::asio::post(context_, [this] {
-      if (round_ != nullptr) round_->interrupt();
+      if (probe_ != nullptr) probe_->interrupt();
     });
   }
 
@@ -62,7 +62,7 @@ class Prober::State {
   ServerMemories servers_;
   Turns turns_{engine_, servers_};
   RandomBits random_{};
-  Round* round_ = nullptr;
+  DomainProbe* probe_ = nullptr;
 };
 
 Prober::Prober(config::ProbeSettings settings, std::function<WallTime()> wall_now)

@@ -6,7 +6,7 @@ namespace dkimprobe::probe {
 namespace {
 
 constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp,
-                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::sibling,
+                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::wildcard_probe,
                                      Purpose::domainkey};
 
 }  // namespace
@@ -22,7 +22,7 @@ bool QueryPlan::settled(Purpose purpose) {
 }
 
 void QueryPlan::begin(Purpose purpose, Transport transport, bool edns) {
-  const std::uint8_t attempts = transport == Transport::tcp ? 1 : limits_.tries;
+  const std::uint8_t attempts = transport == Transport::tcp ? 1 : limits_.attempts;
   track(purpose) = {Progress::due, attempts, transport, edns};
 }
 
@@ -66,7 +66,7 @@ void QueryPlan::begin_second_stage() {
   // Where the record did not come with EDNS, this small answer shows whether it was EDNS that kept it back.
   begin(Purpose::zone_ns, transport, udp_works);
   if (!limits_.holds_domainkey) return;
-  begin(Purpose::sibling, transport, edns_works_ && udp_works);
+  begin(Purpose::wildcard_probe, transport, edns_works_ && udp_works);
   begin(Purpose::domainkey, transport, edns_works_ && udp_works);
 }
 
@@ -92,10 +92,10 @@ void QueryPlan::ask(Purpose purpose, PlannedQuestions& questions) {
   due.progress = Progress::under_way;
   ++under_way_;
   // The last attempt shows whether it was EDNS, DO=1 or the size of its answer that brought the silence.
-  const bool is_test = purpose == Purpose::sibling || (purpose == Purpose::zone_ns && !edns_works_);
+  const bool is_test = purpose == Purpose::wildcard_probe || (purpose == Purpose::zone_ns && !edns_works_);
   const bool last_without_edns = is_test && due.edns && due.transport == Transport::udp && due.attempts > 1;
   questions.push_back({purpose, due.transport, due.edns, last_without_edns, due.attempts,
-                       due.transport == Transport::tcp ? limits_.tcp_time : limits_.first_try});
+                       due.transport == Transport::tcp ? limits_.tcp_timeout : limits_.initial_timeout});
 }
 
 void QueryPlan::finished(const PlannedOutcome& outcome) {
@@ -109,8 +109,8 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
     return;
   }
   asked.progress = Progress::answered;
-  if (outcome.purpose == Purpose::sibling && outcome.transport == Transport::udp && outcome.edns) {
-    return sibling_with_dnssec_answered(outcome);
+  if (outcome.purpose == Purpose::wildcard_probe && outcome.transport == Transport::udp && outcome.edns) {
+    return wildcard_probe_with_dnssec_answered(outcome);
   }
   if (outcome.purpose == Purpose::zone_ns && outcome.edns && refuses_edns(outcome.rcode))
     return begin(Purpose::zone_ns, Transport::udp, false);
@@ -121,16 +121,16 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
   }
 }
 
-void QueryPlan::sibling_with_dnssec_answered(const PlannedOutcome& outcome) {
-  Track& sibling = track(Purpose::sibling);
+void QueryPlan::wildcard_probe_with_dnssec_answered(const PlannedOutcome& outcome) {
+  Track& wildcard_probe = track(Purpose::wildcard_probe);
   // Signatures can make an answer too large that would fit without them: where TCP does not work, it is the
   // smaller answer that counts.
   if (outcome.truncated && succeeded(Purpose::record_tcp)) {
-    begin(Purpose::sibling, Transport::tcp, true);
+    begin(Purpose::wildcard_probe, Transport::tcp, true);
   } else if (outcome.truncated || refuses_edns(outcome.rcode)) {
     // It answers, so that fewer attempts do, and all questions fit into the exchanges allowed.
-    const int attempts = std::max(1, limits_.tries - 1);
-    sibling = {Progress::due, static_cast<std::uint8_t>(attempts), Transport::udp, false};
+    const int attempts = std::max(1, limits_.attempts - 1);
+    wildcard_probe = {Progress::due, static_cast<std::uint8_t>(attempts), Transport::udp, false};
   }
 }
 

@@ -24,10 +24,10 @@ enum class QuestionSet : std::uint8_t {
 };
 
 struct PlanLimits {
-  std::uint8_t tries = 3;
+  std::uint8_t attempts = 3;
   std::uint8_t exchanges = 24;  ///< for this server and name; more are left out
-  std::chrono::milliseconds first_try{400};
-  std::chrono::milliseconds tcp_time{3'000};
+  std::chrono::milliseconds initial_timeout{400};
+  std::chrono::milliseconds tcp_timeout{3'000};
   bool holds_domainkey =
       false;  ///< the zone holds `_domainkey`: `full` asks for it and for the sibling as well
 };
@@ -109,7 +109,7 @@ class QueryPlan {
   void begin_second_stage();
   void ask(Purpose purpose, PlannedQuestions& questions);
   [[nodiscard]] bool take_exchange();
-  void sibling_with_dnssec_answered(const PlannedOutcome& outcome);
+  void wildcard_probe_with_dnssec_answered(const PlannedOutcome& outcome);
 
   QuestionSet set_;
   PlanLimits limits_;

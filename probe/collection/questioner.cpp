@@ -81,9 +81,9 @@ void Questioner::begin_attempt(std::uint32_t number, Asked& asked) {
   exchange.question_name = question.name;
   exchange.question_type = question.type;
   exchange.transport = question.transport;
-  const bool shows_silence =
+  const bool shows_maintenance =
       question.last_without_edns && exchange.attempt > 1 && asked.attempts.is_last(exchange.attempt);
-  exchange.edns_sent = question.edns && !shows_silence;
+  exchange.edns_sent = question.edns && !shows_maintenance;
   asked.open.push_back(token);
   if (context_.turns.take(question.server, *this, context_.urgency, token)) send(token);
 }
@@ -118,7 +118,7 @@ std::vector<std::uint8_t> Questioner::message_of(Exchange& exchange) const {
   // The denial of a name beside the selector shows for how long caches may deny the selector itself; a
   // referral brings the DS records of the zone below.
   options.dnssec_ok =
-      exchange.purpose == Purpose::sibling || (exchange.purpose == Purpose::cut && exchange.edns_sent);
+      exchange.purpose == Purpose::wildcard_probe || (exchange.purpose == Purpose::cut && exchange.edns_sent);
   options.payload_bytes = context_.settings.edns_payload_bytes;
   std::vector<std::uint8_t> message = build_query(exchange.question_name, exchange.question_type, options);
   // One way of asking in mixed case, the others as typed, so that a server is told by its two answers.
@@ -192,7 +192,7 @@ bool Questioner::fall_back(Asked& asked, const Exchange& exchange) {
   if (exchange.response->truncated) {
     question.transport = Transport::tcp;
     question.attempts = 1;
-    question.first_wait = context_.settings.tcp_time;
+    question.first_wait = context_.settings.tcp_timeout;
   } else if (!exchange.edns_sent || !refuses_edns(exchange.response->rcode)) {
     return false;
   }
@@ -319,15 +319,15 @@ std::optional<RateShortage> Questioner::rate_shortage() const {
     const auto known = loads_.find(server);
     const Load load = known == loads_.end() ? Load{0, now} : known->second;
     const std::uint32_t all = load.sent + queries;
-    const Pace& pace = context_.servers.of(server, now).pace;
-    const std::chrono::duration<double> at_rate{std::max(0.0, (all - pace.burst()) / pace.per_second())};
+    const QueryRate& rate = context_.servers.of(server, now).rate;
+    const std::chrono::duration<double> at_rate{std::max(0.0, (all - rate.burst()) / rate.per_second())};
     // Where others ask the same address, it went more slowly than the rate.
     const std::chrono::duration<double> as_it_went =
         std::chrono::duration<double>(now - load.first) / std::max(load.sent, 1U) * all;
     const std::chrono::duration<double> asking = std::max(at_rate, as_it_went);
     // The last of them is to be answered as well.
     const auto needed = std::chrono::ceil<std::chrono::microseconds>(load.first - began_ + asking +
-                                                                     context_.settings.first_try);
+                                                                     context_.settings.initial_timeout);
     if (!longest || needed > longest->needed)
       longest = RateShortage{.server = server, .queries = all, .needed = needed};
   }

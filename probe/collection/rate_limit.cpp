@@ -11,12 +11,12 @@ constexpr double whole = 1.0 - 1e-6;
 
 }  // namespace
 
-double Pace::tokens_at(MonotonicTime now) const {
+double QueryRate::tokens_at(MonotonicTime now) const {
   if (now <= filled_at_) return tokens_;
   return std::min(burst_, tokens_ + std::chrono::duration<double>(now - filled_at_).count() * rate_);
 }
 
-bool Pace::take(MonotonicTime now) {
+bool QueryRate::take(MonotonicTime now) {
   if (configured_ <= 0.0) return true;
   tokens_ = tokens_at(now);
   filled_at_ = std::max(filled_at_, now);
@@ -25,26 +25,26 @@ bool Pace::take(MonotonicTime now) {
   return true;
 }
 
-MonotonicTime Pace::ready_at(MonotonicTime now) const {
+MonotonicTime QueryRate::ready_at(MonotonicTime now) const {
   return now + wait(0, now);
 }
 
-MonotonicTime::duration Pace::wait(std::size_t ahead, MonotonicTime now) const {
+MonotonicTime::duration QueryRate::wait(std::size_t ahead, MonotonicTime now) const {
   if (configured_ <= 0.0) return {};
   const double missing = static_cast<double>(ahead) + 1.0 - tokens_at(now);
   if (missing <= 1.0 - whole) return {};
   return std::chrono::ceil<MonotonicTime::duration>(std::chrono::duration<double>(missing / rate_));
 }
 
-double Pace::slowest() const {
+double QueryRate::slowest() const {
   return std::min(configured_, std::max(1.0, configured_ / 5.0));
 }
 
-void Pace::slow_down() {
+void QueryRate::slow_down() {
   rate_ = std::max(rate_ / 2.0, slowest());
 }
 
-void Pace::recover() {
+void QueryRate::recover() {
   rate_ = std::min(configured_, rate_ + configured_ / 10.0);
 }
 

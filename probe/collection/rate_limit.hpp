@@ -8,10 +8,10 @@
 
 namespace dkimprobe::probe {
 
-class Pace {
+class QueryRate {
  public:
   /// `per_second` of 0 lifts the pace.
-  Pace(double burst, double per_second, MonotonicTime now)
+  QueryRate(double burst, double per_second, MonotonicTime now)
       : burst_(burst), configured_(per_second), rate_(per_second), tokens_(burst), filled_at_(now) {}
 
   /// Whether a query may leave now; it counts as sent then. Calls come in the order of time.

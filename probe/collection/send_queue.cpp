@@ -10,7 +10,7 @@ bool Turns::take(const ServerAddress& server, TurnTaker& taker, Urgency urgency,
   const MonotonicTime now = engine_.now();
   const auto known = lines_.find(server);
   // Where others wait, whoever comes waits too, or it would take the token that is theirs.
-  if (known == lines_.end() && servers_.of(server, now).pace.take(now)) return true;
+  if (known == lines_.end() && servers_.of(server, now).rate.take(now)) return true;
   Line& line = known == lines_.end() ? lines_[server] : known->second;
   line.queue.join(&taker, urgency, token);
   if (known == lines_.end()) wake_for(server, line);
@@ -31,7 +31,7 @@ MonotonicTime::duration Turns::wait_of_newcomer(const ServerAddress& server, std
   const MonotonicTime now = engine_.now();
   const auto known = lines_.find(server);
   const std::size_t before = known == lines_.end() ? 0 : known->second.queue.before_newcomer(queries);
-  return servers_.of(server, now).pace.wait(before + queries - 1, now);
+  return servers_.of(server, now).rate.wait(before + queries - 1, now);
 }
 
 void Turns::on_timer(std::uint32_t token) {
@@ -41,7 +41,7 @@ void Turns::on_timer(std::uint32_t token) {
   const MonotonicTime now = engine_.now();
   const auto known = lines_.find(server);
   Line& line = known->second;
-  while (!line.queue.empty() && servers_.of(server, now).pace.take(now)) {
+  while (!line.queue.empty() && servers_.of(server, now).rate.take(now)) {
     const auto turn = line.queue.next();
     turn->owner->on_turn(turn->token);
   }
@@ -56,7 +56,7 @@ void Turns::wake_for(const ServerAddress& server, Line& line) {
   const MonotonicTime now = engine_.now();
   line.token = ++next_token_;
   timers_.emplace(line.token, server);
-  line.timer = engine_.call_at(servers_.of(server, now).pace.ready_at(now), *this, line.token);
+  line.timer = engine_.call_at(servers_.of(server, now).rate.ready_at(now), *this, line.token);
 }
 
 }  // namespace dkimprobe::probe

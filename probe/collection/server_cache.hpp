@@ -23,7 +23,7 @@ struct ServerMemory {
   /// How long walks go without EDNS after a query with it was refused or lost, which may have been chance.
   static constexpr std::chrono::hours plain_life{1};
 
-  Pace pace;
+  QueryRate rate;
   MonotonicTime plain_until = MonotonicTime::min();
 
   [[nodiscard]] bool is_plain_only(MonotonicTime now) const { return now < plain_until; }
@@ -66,12 +66,12 @@ struct QuestionKind {
 class ServerMemories {
  public:
   explicit ServerMemories(const config::ProbeSettings& settings, std::size_t most_servers = 50'000)
-      : burst_(settings.pace_burst), per_second_(settings.pace_per_second), memories_(most_servers) {}
+      : burst_(settings.rate_burst), per_second_(settings.rate_per_second), memories_(most_servers) {}
 
   /// Valid until the next call.
   [[nodiscard]] ServerMemory& of(const config::ServerAddress& server, MonotonicTime now) {
     if (ServerMemory* known = memories_.find(server)) return *known;
-    memories_.put(server, ServerMemory{Pace(burst_, per_second_, now)});
+    memories_.put(server, ServerMemory{QueryRate(burst_, per_second_, now)});
     return *memories_.find(server);
   }
 
@@ -82,13 +82,13 @@ class ServerMemories {
   void answered(const config::ServerAddress& server, const QuestionKind& kind, MonotonicTime now) {
     served_.insert(hash(server, kind));
     served_.insert(hash(server, kind.zone));
-    of(server, now).pace.recover();
+    of(server, now).rate.recover();
   }
   void refused(const config::ServerAddress& server, const QuestionKind& kind, MonotonicTime now) {
-    if (served_.erase(hash(server, kind.zone))) of(server, now).pace.slow_down();
+    if (served_.erase(hash(server, kind.zone))) of(server, now).rate.slow_down();
   }
   void kept_silent(const config::ServerAddress& server, const QuestionKind& kind, MonotonicTime now) {
-    if (served_.erase(hash(server, kind))) of(server, now).pace.slow_down();
+    if (served_.erase(hash(server, kind))) of(server, now).rate.slow_down();
   }
 
   // Whether a server of the zone was a resolver (RA=1, AA=0) when it was last heard.

@@ -91,7 +91,7 @@ WalkBoard::WalkBoard(DomainName target, const config::ProbeSettings& settings, Z
       settings_(&settings),
       cache_(&cache),
       now_(now),
-      deadline_(now + settings.budgets.discovery_time),
+      deadline_(now + settings.budgets.discovery_timeout),
       questions_allowed_(settings.budgets.queries_per_zone) {
   add_root();
   watch_ = InterceptionWatch(servers_of(root()));
@@ -329,8 +329,8 @@ std::optional<std::uint32_t> WalkBoard::ask(WalkQuestion question) {
   // Silence of a moment ago needs no more proof than one attempt.
   question.attempts = memory.was_silent_before && !memory.answered
                           ? std::uint8_t{1}
-                          : static_cast<std::uint8_t>(settings_->tries);
-  question.first_wait = settings_->first_try;
+                          : static_cast<std::uint8_t>(settings_->attempts);
+  question.first_wait = settings_->initial_timeout;
   ++questions_asked_;
   ++memory.sent;
   changed();

@@ -47,7 +47,7 @@ std::vector<std::uint32_t> ZoneQuestion::ask_more(WalkBoard& board) {
     asked.purpose = type_ == RecordType::ns ? Purpose::cut : Purpose::host_address;
     const auto ticket = board.ask(std::move(asked));
     if (!ticket) break;
-    const MonotonicTime patience_until = board.now() + board.settings().first_try;
+    const MonotonicTime patience_until = board.now() + board.settings().initial_timeout;
     put_[*best] = {true, patience_until};
     board.wake_by(patience_until);
     tickets.push_back(*ticket);

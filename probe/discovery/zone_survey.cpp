@@ -234,7 +234,7 @@ bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, Rec
   under_way_[*ticket] = {index, about};
   // As long as two of three attempts wait.
   members_[index].patience_until =
-      std::min(members_[index].patience_until, board_.now() + 3 * board_.settings().first_try);
+      std::min(members_[index].patience_until, board_.now() + 3 * board_.settings().initial_timeout);
   if (about == About::way) members_[index].ticket = ticket;
   return true;
 }

@@ -34,10 +34,10 @@ const SoaRecord* soa_of_denial(const Response& response, const DomainName& name)
 }
 
 /// What the end of the chain says when there is no TXT.
-void read_absence(const Response& response, const DomainName& name, bool is_look, ResolverAnswer& answer) {
+void read_absence(const Response& response, const DomainName& name, bool is_probe, ResolverAnswer& answer) {
   const SoaRecord* const soa = soa_of_denial(response, name);
   if (response.rcode == Rcode::nxdomain || soa != nullptr) {
-    answer.says = ResolverSays::denial;
+    answer.kind = ResolverAnswerKind::denial;
     if (soa == nullptr) return;
     std::uint32_t left = std::min(soa->ttl_seconds, soa->minimum_seconds);
     for (const AliasRecord& alias : answer.aliases) left = std::max(left, alias.ttl_seconds);
@@ -46,23 +46,24 @@ void read_absence(const Response& response, const DomainName& name, bool is_look
   }
   const bool is_referral = std::ranges::any_of(
       response.referral, [&](const NsRecord& ns) { return name.is_at_or_below(ns.owner); });
-  if (!is_look) {
+  if (!is_probe) {
     // RFC 2308 section 2.2: without SOA and NS it says that there is no TXT, and nothing says for how long.
-    answer.says = is_referral ? ResolverSays::unknown : ResolverSays::denial;
+    answer.kind = is_referral ? ResolverAnswerKind::unknown : ResolverAnswerKind::denial;
   } else {
-    answer.says = is_referral || !answer.aliases.empty() ? ResolverSays::nothing : ResolverSays::hidden;
+    answer.kind =
+        is_referral || !answer.aliases.empty() ? ResolverAnswerKind::nothing : ResolverAnswerKind::hidden;
   }
 }
 
-void read_answer(const ScannedMessage& message, const DomainName& name, bool is_look,
+void read_answer(const ScannedMessage& message, const DomainName& name, bool is_probe,
                  ResolverAnswer& answer) {
   Response response = read_response(message, name, RecordType::txt);
   answer.rcode = response.rcode;
   // The flag is copied from the question (RFC 1035 section 4.1.1), so it was changed before the answer.
-  answer.recursion_on_its_own = is_look && (message.bytes[2] & recursion_desired_flag) != 0;
+  answer.recursion_on_its_own = is_probe && (message.bytes[2] & recursion_desired_flag) != 0;
   if (response.truncated) return;
   if (response.rcode != Rcode::noerror && response.rcode != Rcode::nxdomain) {
-    if (is_look && response.rcode == Rcode::refused) answer.says = ResolverSays::hidden;
+    if (is_probe && response.rcode == Rcode::refused) answer.kind = ResolverAnswerKind::hidden;
     return;
   }
   DomainName end = name;
@@ -72,8 +73,8 @@ void read_answer(const ScannedMessage& message, const DomainName& name, bool is_
     answer.aliases.push_back(std::move(response.aliases.front()));
     response = read_response(message, end, RecordType::txt);
   }
-  if (response.txt.empty()) return read_absence(response, end, is_look, answer);
-  answer.says = ResolverSays::text;
+  if (response.txt.empty()) return read_absence(response, end, is_probe, answer);
+  answer.kind = ResolverAnswerKind::text;
   std::uint32_t left = 0;
   for (const AliasRecord& alias : answer.aliases) left = std::max(left, alias.ttl_seconds);
   for (const TxtRecord& txt : response.txt) left = std::max(left, txt.ttl_seconds);
@@ -139,24 +140,24 @@ std::string sentence(const ResolverAnswer& answer) {
   const std::string who =
       answer.resolver.port == 53 ? answer.resolver.ip.to_string() : answer.resolver.to_string();
   std::string text;
-  switch (answer.says) {
-    case ResolverSays::text:
+  switch (answer.kind) {
+    case ResolverAnswerKind::text:
       text = fmt::format("{} has a TXT record for the name, {}", who, left_text(answer));
       break;
-    case ResolverSays::denial:
+    case ResolverAnswerKind::denial:
       text = fmt::format("{} says that there is no such TXT record, {}", who, left_text(answer));
       break;
-    case ResolverSays::nothing:
+    case ResolverAnswerKind::nothing:
       text = fmt::format("{} has nothing in its cache for the name", who);
       break;
-    case ResolverSays::hidden:
+    case ResolverAnswerKind::hidden:
       text = fmt::format(
           "{} does not show its cache ({}), so what it holds is unknown; it would with `access-control: "
           "ADDRESS allow_snoop` (Unbound), `allow-no-rd` (PowerDNS Recursor), `allow-query-cache` (BIND), or "
           "without the module `refuse_nord` (Knot Resolver)",
           who, rcode_name(answer.rcode.value_or(Rcode::refused)));
       break;
-    case ResolverSays::unknown:
+    case ResolverAnswerKind::unknown:
       text = fmt::format("{} gave no answer that tells: {}", who, outcome_text(answer));
       break;
   }
@@ -208,9 +209,10 @@ class ResolverQuestions::State final : public QueryHandler {
     request.transport = answers_[at].transport;
     request.query = query_;
     request.right_to_recursion = right_ ? &*right_ : nullptr;
-    request.timeout = right_                                ? public_question_time
-                      : request.transport == Transport::tcp ? settings_.tcp_time
-                                                            : settings_.first_try * (1U << attempts_[at]);
+    request.timeout = right_ ? public_question_time
+                      : request.transport == Transport::tcp
+                          ? settings_.tcp_timeout
+                          : settings_.initial_timeout * (1U << attempts_[at]);
     ++attempts_[at];
     engine_.start(request, *this, at);
   }
@@ -228,7 +230,7 @@ class ResolverQuestions::State final : public QueryHandler {
         return ask(at);
       }
       read_answer(*result.message, name_, !right_, answer);
-    } else if (!right_ && answer.transport == Transport::udp && attempts_[at] < settings_.tries &&
+    } else if (!right_ && answer.transport == Transport::udp && attempts_[at] < settings_.attempts &&
                (result.outcome == Outcome::timed_out || result.outcome == Outcome::malformed ||
                 result.outcome == Outcome::unreachable)) {
       return ask(at);
@@ -275,7 +277,7 @@ void ResolverQuestions::interrupt() {
   state_->interrupt();
 }
 
-class ResolverLook::State {
+class ResolverProbe::State {
  public:
   State(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
       : settings_(settings), wall_now_(std::move(wall_now)) {}
@@ -313,22 +315,22 @@ class ResolverLook::State {
   ResolverQuestions* questions_ = nullptr;
 };
 
-ResolverLook::ResolverLook(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
+ResolverProbe::ResolverProbe(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
     : state_(std::make_unique<State>(settings, std::move(wall_now))) {}
-ResolverLook::~ResolverLook() = default;
+ResolverProbe::~ResolverProbe() = default;
 
-std::vector<ResolverAnswer> ResolverLook::look_at_caches(const std::vector<ServerAddress>& resolvers,
-                                                         const DomainName& name) {
+std::vector<ResolverAnswer> ResolverProbe::read_caches(const std::vector<ServerAddress>& resolvers,
+                                                       const DomainName& name) {
   return state_->run(resolvers, name);
 }
 
-std::vector<ResolverAnswer> ResolverLook::ask_public(PublicQuestion right,
-                                                     const std::vector<ServerAddress>& resolvers,
-                                                     const DomainName& name) {
+std::vector<ResolverAnswer> ResolverProbe::ask_public(PublicQuestion right,
+                                                      const std::vector<ServerAddress>& resolvers,
+                                                      const DomainName& name) {
   return state_->run(resolvers, name, std::move(right));
 }
 
-void ResolverLook::interrupt() {
+void ResolverProbe::interrupt() {
   state_->interrupt();
 }
 

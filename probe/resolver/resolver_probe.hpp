@@ -19,7 +19,7 @@
 
 namespace dkimprobe::probe {
 
-enum class ResolverSays : std::uint8_t {
+enum class ResolverAnswerKind : std::uint8_t {
   text,     ///< TXT records
   denial,   ///< that there is no such name, or no TXT at it
   nothing,  ///< a referral: its cache has nothing that answers, though perhaps an alias whose target has gone
@@ -32,7 +32,7 @@ enum class ResolverSays : std::uint8_t {
 struct ResolverAnswer {
   config::ServerAddress resolver{};
   WallTime seen{};  ///< when the answer came, or was given up
-  ResolverSays says = ResolverSays::unknown;
+  ResolverAnswerKind kind = ResolverAnswerKind::unknown;
   std::vector<AliasRecord> aliases{};  ///< from the name asked on, also those before a denial or nothing
   std::vector<TxtRecord> txt{};        ///< with `text`, at the end of the chain
   /// With `text` and `denial`: when all that makes this answer has left its cache, the aliases among it. For
@@ -80,17 +80,17 @@ class ResolverQuestions {
 };
 
 /// The same as calls that wait, over real sockets: what the commands use.
-class ResolverLook {
+class ResolverProbe {
  public:
   /// `wall_now` tells when a resolver is asked.
-  ResolverLook(const config::ProbeSettings& settings, std::function<WallTime()> wall_now);
-  ~ResolverLook();
-  ResolverLook(const ResolverLook&) = delete;
-  ResolverLook& operator=(const ResolverLook&) = delete;
+  ResolverProbe(const config::ProbeSettings& settings, std::function<WallTime()> wall_now);
+  ~ResolverProbe();
+  ResolverProbe(const ResolverProbe&) = delete;
+  ResolverProbe& operator=(const ResolverProbe&) = delete;
 
   /// What the resolvers' caches hold for the TXT at `name`, asked with RD=0.
-  [[nodiscard]] std::vector<ResolverAnswer> look_at_caches(
-      const std::vector<config::ServerAddress>& resolvers, const config::DomainName& name);
+  [[nodiscard]] std::vector<ResolverAnswer> read_caches(const std::vector<config::ServerAddress>& resolvers,
+                                                        const config::DomainName& name);
   /// What the public gets for the TXT at `name`: asked once, with RD=1.
   [[nodiscard]] std::vector<ResolverAnswer> ask_public(PublicQuestion right,
                                                        const std::vector<config::ServerAddress>& resolvers,

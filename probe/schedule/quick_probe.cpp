@@ -12,7 +12,7 @@ bool is_about_zone(Purpose purpose) {
   switch (purpose) {
     case Purpose::zone_soa:
     case Purpose::zone_ns:
-    case Purpose::sibling:
+    case Purpose::wildcard_probe:
     case Purpose::domainkey:
       return true;
     case Purpose::record_plain:
@@ -83,9 +83,9 @@ void carry_server(const ServerObservation& then, microseconds by, ServerObservat
 }
 
 void move_chain(Chain& chain, microseconds by) {
-  for (Leg& leg : chain.legs) {
-    for (WalkExchange& walked : leg.delegation.exchanges) walked.exchange.started += by;
-    for (ServerObservation& server : leg.servers) {
+  for (Hop& hop : chain.hops) {
+    for (WalkExchange& walked : hop.delegation.exchanges) walked.exchange.started += by;
+    for (ServerObservation& server : hop.servers) {
       for (Exchange& exchange : server.exchanges) exchange.started += by;
     }
   }
@@ -95,13 +95,13 @@ void move_chain(Chain& chain, microseconds by) {
 
 Observation carry_full_facts(const Observation& last_full, Observation light) {
   const microseconds by = last_full.observed_at - light.observed_at;
-  light.sibling_name = last_full.sibling_name;
+  light.wildcard_name = last_full.wildcard_name;
   light.adsp = last_full.adsp;
   move_chain(light.adsp, by);
-  for (Leg& leg : light.key.legs) {
-    for (const Leg& then : last_full.key.legs) {
-      if (!(then.owner == leg.owner) || !(then.delegation.zone == leg.delegation.zone)) continue;
-      for (ServerObservation& server : leg.servers) {
+  for (Hop& hop : light.key.hops) {
+    for (const Hop& then : last_full.key.hops) {
+      if (!(then.owner == hop.owner) || !(then.delegation.zone == hop.delegation.zone)) continue;
+      for (ServerObservation& server : hop.servers) {
         const auto known = std::find_if(
             then.servers.begin(), then.servers.end(),
             [&](const ServerObservation& candidate) { return candidate.address == server.address; });

@@ -28,19 +28,19 @@ MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
 }
 
 bool Schedule::may_begin(const Entry& entry) const {
-  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_light : limits_.most_first);
+  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_quick : limits_.most_first);
 }
 
 void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
   entry.first_full_within = std::max(limits_.full_every, 1U);
-  if (limits_.pace_per_second <= 0) return;
+  if (limits_.rate_per_second <= 0) return;
   const auto domains = static_cast<double>(new_domains);
-  const double full = domains * static_cast<double>(queries_of_round(RoundDepth::full, 1));
-  entry.glanced = full > limits_.pace_per_second * longest_first_seconds;
+  const double full = domains * static_cast<double>(queries_of_probe(ProbeDepth::full, 1));
+  entry.glanced = full > limits_.rate_per_second * longest_first_seconds;
   // What light rounds leave of the pace is for the full ones, but for a tenth: with all of it rounds queue
   // up.
   const std::chrono::duration<double> interval = entry.target.interval;
-  const double left = limits_.pace_per_second * interval.count() * 0.9 - domains / (1.0 - jitter / 2);
+  const double left = limits_.rate_per_second * interval.count() * 0.9 - domains / (1.0 - jitter / 2);
   if (left * entry.first_full_within > full)
     entry.first_full_within = static_cast<std::uint32_t>(std::ceil(full / left));
 }
@@ -112,7 +112,7 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
     }
   }
   // Whoever was new before and is not seen yet counts too: the same servers wait for them.
-  for (const auto at : added) plan_first(at->second, added.size() + unseen_);
+  for (const auto at : added) plan_first(at->second, added.size() + never_probed_);
   for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
   for (std::size_t i = 0; i < added.size(); ++i) {
     const auto spread = std::min<MonotonicTime::duration>(
@@ -122,9 +122,9 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
   }
 
   size_ = wanted.size();
-  unseen_ = 0;
+  never_probed_ = 0;
   for (const auto& [domain, entry] : entries_) {
-    if (!entry.seen && !entry.removed) ++unseen_;
+    if (!entry.seen && !entry.removed) ++never_probed_;
   }
 }
 
@@ -136,15 +136,15 @@ std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admi
     Entry& entry = at->second;
     if (!may_begin(entry) || admission(*domain) > now) continue;
 
-    Turn turn{*domain, RoundDepth::light, entry.confirms, due};
+    Turn turn{*domain, ProbeDepth::quick, entry.confirms, due};
     const bool glance = entry.glanced && (!entry.seen || entry.confirms);
-    if (!glance && (entry.wants_full || entry.confirms || entry.to_full == 0)) turn.depth = RoundDepth::full;
+    if (!glance && (entry.wants_full || entry.confirms || entry.to_full == 0)) turn.depth = ProbeDepth::full;
     if (now - due > tolerance(entry)) ++began_late_;
     waiting_.erase({due, &at->first});
     entry.under_way = true;
     entry.began = now;
     entry.depth = turn.depth;
-    if (turn.depth == RoundDepth::full) entry.wants_full = false;
+    if (turn.depth == ProbeDepth::full) entry.wants_full = false;
     ++under_way_;
     if (!entry.seen) ++first_under_way_;
     return turn;
@@ -164,7 +164,7 @@ std::optional<MonotonicTime> Schedule::next_turn(MonotonicTime now, const Admiss
   return next;
 }
 
-std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain, RoundVerdict verdict,
+std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain, ProbeVerdict verdict,
                                                 MonotonicTime now) {
   const auto at = entries_.find(domain);
   if (at == entries_.end() || !at->second.under_way) return std::nullopt;
@@ -178,7 +178,7 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
     return std::nullopt;
   }
   entry.seen = true;
-  if (is_first) --unseen_;
+  if (is_first) --never_probed_;
 
   const bool completes = choose_depth(entry, verdict, is_first);
   choose_eagerness(entry, verdict, is_first);
@@ -187,41 +187,41 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   return due;
 }
 
-bool Schedule::choose_depth(Entry& entry, RoundVerdict verdict, bool is_first) {
+bool Schedule::choose_depth(Entry& entry, ProbeVerdict verdict, bool is_first) {
   const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
-  if (is_first && verdict != RoundVerdict::failed) {
+  if (is_first && verdict != ProbeVerdict::failed) {
     // Any number, so that the full rounds of a fleet that started at once do not stay together.
     entry.to_full =
         static_cast<std::uint32_t>(random_() % (entry.glanced ? entry.first_full_within : lights + 1U));
     if (entry.glanced && !entry.again) entry.wants_full = false;
-  } else if (entry.depth == RoundDepth::light) {
+  } else if (entry.depth == ProbeDepth::quick) {
     if (entry.to_full > 0 && !entry.confirms) --entry.to_full;
-  } else if (verdict == RoundVerdict::failed) {
+  } else if (verdict == ProbeVerdict::failed) {
     entry.wants_full = true;
   } else {
     entry.to_full = lights;
   }
-  return entry.depth == RoundDepth::full && verdict != RoundVerdict::failed &&
+  return entry.depth == ProbeDepth::full && verdict != ProbeVerdict::failed &&
          std::exchange(entry.glanced, false);
 }
 
-void Schedule::choose_eagerness(Entry& entry, RoundVerdict verdict, bool is_first) const {
+void Schedule::choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_first) const {
   const auto interval = entry.target.interval;
   // Before the first look there was nothing that could have changed.
-  if (verdict == RoundVerdict::changed && !is_first) {
+  if (verdict == ProbeVerdict::changed && !is_first) {
     entry.eager = limits_.soonest;
   } else if (entry.eager.count() > 0) {
     entry.eager *= 2;
-  } else if (verdict == RoundVerdict::failed) {
+  } else if (verdict == ProbeVerdict::failed) {
     entry.eager = limits_.soonest;
   }
   // A failure that lasts is no new reason to hurry.
   if (entry.eager >= interval) {
-    entry.eager = verdict == RoundVerdict::failed ? interval : std::chrono::milliseconds{0};
+    entry.eager = verdict == ProbeVerdict::failed ? interval : std::chrono::milliseconds{0};
   }
 }
 
-MonotonicTime Schedule::due_after(Entry& entry, RoundVerdict verdict, bool is_first, bool completes,
+MonotonicTime Schedule::due_after(Entry& entry, ProbeVerdict verdict, bool is_first, bool completes,
                                   MonotonicTime now) {
   const auto interval = entry.target.interval;
   // A round after the first lies anywhere in the interval: from then on the fleet is spread over it.
@@ -231,7 +231,7 @@ MonotonicTime Schedule::due_after(Entry& entry, RoundVerdict verdict, bool is_fi
   if (completes) {
     // What it shows besides is new to the caller and no change; the next light look shows it again.
     entry.confirmations = 0;
-  } else if (verdict == RoundVerdict::unconfirmed) {
+  } else if (verdict == ProbeVerdict::unconfirmed) {
     if (!entry.glanced) entry.wants_full = true;
     if (entry.confirmations < limits_.most_confirmations && take_early(entry, now)) {
       ++entry.confirmations;
@@ -263,11 +263,11 @@ std::size_t Schedule::late(MonotonicTime now) const {
   return late;
 }
 
-std::size_t queries_of_round(RoundDepth depth, std::size_t selectors) {
+std::size_t queries_of_probe(ProbeDepth depth, std::size_t selectors) {
   switch (depth) {
-    case RoundDepth::light:
+    case ProbeDepth::quick:
       return selectors;
-    case RoundDepth::full:
+    case ProbeDepth::full:
       // The record in three ways; SOA, NS, the sibling, `_domainkey` and ADSP once; and on the way down
       // whether there is a cut at `_domainkey`, at each selector and at ADSP.
       return 4 * selectors + 7;
@@ -275,20 +275,20 @@ std::size_t queries_of_round(RoundDepth depth, std::size_t selectors) {
   return 0;
 }
 
-PaceFit fits(std::span<const TargetLoad> targets, double pace_per_second, const ScheduleLimits& limits) {
+RateFit fits(std::span<const TargetLoad> targets, double rate_per_second, const ScheduleLimits& limits) {
   struct Load {
     double per_second = 0;
-    double per_round = 0;  ///< of all its domains together
+    double per_probe = 0;  ///< of all its domains together
   };
   std::map<std::optional<config::ServerAddress>, Load> loads;
-  const double rounds = std::max(limits.full_every, 1U);
+  const double probes = std::max(limits.full_every, 1U);
   for (const TargetLoad& target : targets) {
-    const auto light = static_cast<double>(queries_of_round(RoundDepth::light, target.selectors));
-    const auto full = static_cast<double>(queries_of_round(RoundDepth::full, target.selectors));
-    const double queries = (full + light * (rounds - 1.0)) / rounds;
+    const auto light = static_cast<double>(queries_of_probe(ProbeDepth::quick, target.selectors));
+    const auto full = static_cast<double>(queries_of_probe(ProbeDepth::full, target.selectors));
+    const double queries = (full + light * (probes - 1.0)) / probes;
     const auto add = [&](const std::optional<config::ServerAddress>& server) {
       Load& load = loads[server];
-      load.per_round += queries;
+      load.per_probe += queries;
       load.per_second +=
           queries / (std::chrono::duration<double>(target.interval).count() * (1.0 - jitter / 2));
     };
@@ -298,14 +298,14 @@ PaceFit fits(std::span<const TargetLoad> targets, double pace_per_second, const 
   const auto busiest = std::max_element(loads.begin(), loads.end(), [](const auto& a, const auto& b) {
     return a.second.per_second < b.second.per_second;
   });
-  PaceFit fit;
+  RateFit fit;
   if (busiest == loads.end()) return fit;
   fit.busiest = busiest->first;
   fit.queries_per_second = busiest->second.per_second;
-  if (pace_per_second <= 0) return fit;
-  fit.fits = fit.queries_per_second <= pace_per_second;
+  if (rate_per_second <= 0) return fit;
+  fit.fits = fit.queries_per_second <= rate_per_second;
   fit.shortest_interval = std::chrono::seconds{static_cast<std::int64_t>(
-      std::ceil(busiest->second.per_round / (pace_per_second * (1.0 - jitter / 2))))};
+      std::ceil(busiest->second.per_probe / (rate_per_second * (1.0 - jitter / 2))))};
   return fit;
 }
 

@@ -24,9 +24,9 @@
 namespace dkimprobe::probe {
 
 /// How much a round asks.
-enum class RoundDepth : std::uint8_t {
+enum class ProbeDepth : std::uint8_t {
   full,   ///< all questions about the selectors and their zones, and ADSP
-  light,  ///< one question a selector and server: is the record as it was
+  quick,  ///< one question a selector and server: is the record as it was
 };
 
 /// A domain that is looked at again and again.
@@ -49,16 +49,16 @@ struct ScheduleLimits {
   std::uint32_t most_early = 8;
   std::size_t most_at_once = 64;      ///< rounds under way
   std::size_t most_first = 8;         ///< among them, of domains whose servers are not known yet
-  std::size_t most_first_light = 32;  ///< instead, when these have a light look first
+  std::size_t most_first_quick = 32;  ///< instead, when these have a light look first
   /// Queries a second to one server; 0 is no bound. When so many domains are new at once that full rounds of
   /// all would take too long, should they share their servers, each gets a light look first, and the full
   /// rounds follow as the pace allows.
-  double pace_per_second = 0;
+  double rate_per_second = 0;
   std::chrono::milliseconds start_spread{50};  ///< between the first rounds of two new domains
 };
 
 /// What a round has brought, in the eyes of those who judge.
-enum class RoundVerdict : std::uint8_t {
+enum class ProbeVerdict : std::uint8_t {
   unchanged,
   unconfirmed,  ///< something differs, and another round has to show it too
   changed,      ///< something has changed for certain
@@ -69,7 +69,7 @@ class Schedule {
  public:
   struct Turn {
     config::DomainName domain{};
-    RoundDepth depth = RoundDepth::full;
+    ProbeDepth depth = ProbeDepth::full;
     bool confirms = false;
     MonotonicTime due{};
   };
@@ -83,7 +83,7 @@ class Schedule {
   /// domain waits for its end even when the domain left and came back.
   void replace(const std::vector<WatchedDomain>& targets, MonotonicTime now);
   /// Of the limits, for targets that come from now on.
-  void set_pace(double per_second) { limits_.pace_per_second = per_second; }
+  void set_rate_limit(double per_second) { limits_.rate_per_second = per_second; }
 
   /// The round to begin now, the one that has been due longest among those admitted; it is under way until
   /// `finished`. Nothing when none is due, or too many are under way.
@@ -93,14 +93,14 @@ class Schedule {
   [[nodiscard]] std::optional<MonotonicTime> next_turn(MonotonicTime now, const Admission& admission) const;
 
   /// A round is over. When the next is due; nothing when the domain is no longer watched.
-  std::optional<MonotonicTime> finished(const config::DomainName& domain, RoundVerdict verdict,
+  std::optional<MonotonicTime> finished(const config::DomainName& domain, ProbeVerdict verdict,
                                         MonotonicTime now);
 
   [[nodiscard]] const WatchedDomain* find(const config::DomainName& domain) const;
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
   /// Domains without a finished round.
-  [[nodiscard]] std::size_t unseen() const { return unseen_; }
+  [[nodiscard]] std::size_t never_probed() const { return never_probed_; }
   /// Rounds due for longer than a tenth of their interval, and not begun.
   [[nodiscard]] std::size_t late(MonotonicTime now) const;
   /// Rounds that began so late, since the start.
@@ -111,7 +111,7 @@ class Schedule {
     WatchedDomain target{};
     MonotonicTime due{};
     MonotonicTime began{};
-    RoundDepth depth = RoundDepth::full;  ///< of the round under way
+    ProbeDepth depth = ProbeDepth::full;  ///< of the round under way
     bool under_way = false;
     bool removed = false;  ///< gone, but its round is under way
     bool seen = false;     ///< a round has ended
@@ -136,9 +136,9 @@ class Schedule {
   [[nodiscard]] bool take_early(Entry& entry, MonotonicTime now);
   // What a finished round makes of the next ones. The first says whether the round was the first in full,
   // after lighter ones.
-  [[nodiscard]] bool choose_depth(Entry& entry, RoundVerdict verdict, bool is_first);
-  void choose_eagerness(Entry& entry, RoundVerdict verdict, bool is_first) const;
-  [[nodiscard]] MonotonicTime due_after(Entry& entry, RoundVerdict verdict, bool is_first, bool completes,
+  [[nodiscard]] bool choose_depth(Entry& entry, ProbeVerdict verdict, bool is_first);
+  void choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_first) const;
+  [[nodiscard]] MonotonicTime due_after(Entry& entry, ProbeVerdict verdict, bool is_first, bool completes,
                                         MonotonicTime now);
   void set_due(Entries::iterator entry, MonotonicTime due);
   void forget(Entries::iterator entry);
@@ -148,7 +148,7 @@ class Schedule {
   Entries entries_{};
   std::set<std::pair<MonotonicTime, const config::DomainName*>> waiting_{};  ///< those not under way
   std::size_t size_ = 0;
-  std::size_t unseen_ = 0;
+  std::size_t never_probed_ = 0;
   std::size_t under_way_ = 0;
   std::size_t first_under_way_ = 0;
   std::uint64_t began_late_ = 0;
@@ -162,7 +162,7 @@ struct TargetLoad {
 };
 
 /// Whether the rounds fit the pace of each server. Retries are not counted, nor the walks to the zones.
-struct PaceFit {
+struct RateFit {
   bool fits = true;
   std::optional<config::ServerAddress> busiest{};  ///< without one when the servers are not known
   double queries_per_second = 0;                   ///< to the busiest server, on average
@@ -170,12 +170,12 @@ struct PaceFit {
   std::chrono::seconds shortest_interval{0};
 };
 
-/// `pace_per_second` of 0 lifts the pace: everything fits. Domains whose servers are not known are taken for
+/// `rate_per_second` of 0 lifts the pace: everything fits. Domains whose servers are not known are taken for
 /// such on one server of their own, the worst case.
-[[nodiscard]] PaceFit fits(std::span<const TargetLoad> targets, double pace_per_second,
+[[nodiscard]] RateFit fits(std::span<const TargetLoad> targets, double rate_per_second,
                            const ScheduleLimits& limits);
 
 /// Queries to each server by one round, when all are answered at once.
-[[nodiscard]] std::size_t queries_of_round(RoundDepth depth, std::size_t selectors);
+[[nodiscard]] std::size_t queries_of_probe(ProbeDepth depth, std::size_t selectors);
 
 }  // namespace dkimprobe::probe

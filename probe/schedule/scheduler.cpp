@@ -43,16 +43,16 @@ struct Memory {
   std::shared_ptr<const std::vector<Observation>> last_full{};  ///< null until there was one
 };
 
-ScheduleLimits at_pace(ScheduleLimits limits, double pace_per_second) {
-  limits.pace_per_second = pace_per_second;
+ScheduleLimits at_rate(ScheduleLimits limits, double rate_per_second) {
+  limits.rate_per_second = rate_per_second;
   return limits;
 }
 
 std::vector<ServerAddress> servers_of(const std::vector<Observation>& observations) {
   std::set<ServerAddress> servers;
   for (const Observation& observation : observations) {
-    for (const Leg& leg : observation.key.legs) {
-      for (const ServerObservation& server : leg.servers) {
+    for (const Hop& hop : observation.key.hops) {
+      for (const ServerObservation& server : hop.servers) {
         if (server.not_asked == NotAsked::asked) servers.insert(server.address);
       }
     }
@@ -64,19 +64,19 @@ std::vector<ServerAddress> servers_of(const std::vector<Observation>& observatio
 /// the others: in the time of a look that somebody waits for, it would be cut off by its own manners.
 config::ProbeSettings patient(config::ProbeSettings settings) {
   constexpr int times = 10;
-  settings.budgets.discovery_time *= times;
+  settings.budgets.discovery_timeout *= times;
   settings.budgets.domain_time *= times;
   return settings;
 }
 
 }  // namespace
 
-class RoundDriver::State final : public QueryHandler {
+class ScheduleDriver::State final : public QueryHandler {
  public:
   State(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
         std::function<WallTime()> wall_now, SchedulerEvents events)
       : settings_(std::move(settings)),
-        limits_(at_pace(limits, settings_.pace_per_second)),
+        limits_(at_rate(limits, settings_.rate_per_second)),
         wall_now_(std::move(wall_now)),
         events_(std::move(events)),
         engine_(sockets, one_use_sockets),
@@ -84,16 +84,16 @@ class RoundDriver::State final : public QueryHandler {
         schedule_(limits_, random_.bits64()) {}
 
   ~State() {
-    for (Active& active : active_) active.look = {};
+    for (Active& active : active_) active.finished = {};
     interrupt();
   }
 
   void configure(config::ProbeSettings settings) {
     if (over_) return;
-    if (settings.pace_burst != settings_.pace_burst || settings.pace_per_second != settings_.pace_per_second)
+    if (settings.rate_burst != settings_.rate_burst || settings.rate_per_second != settings_.rate_per_second)
       servers_ = ServerMemories(settings);
-    limits_ = at_pace(limits_, settings.pace_per_second);
-    schedule_.set_pace(settings.pace_per_second);
+    limits_ = at_rate(limits_, settings.rate_per_second);
+    schedule_.set_rate_limit(settings.rate_per_second);
     if (settings.root_servers != settings_.root_servers) zones_ = ZoneCache{};
     settings_ = std::move(settings);
     fit_.reset();
@@ -108,42 +108,43 @@ class RoundDriver::State final : public QueryHandler {
     work();
   }
 
-  void look_now(Look look) {
-    if (over_ || looks_under_way_ >= most_looks) {
-      ++looks_refused_;
-      return look.finished(std::nullopt);
+  void probe_now(OnDemandProbe probe) {
+    if (over_ || on_demand_running_ >= most_on_demand) {
+      ++on_demand_refused_;
+      return probe.finished(std::nullopt);
     }
-    ++looks_;
-    ++looks_under_way_;
+    ++on_demand_;
+    ++on_demand_running_;
     config::ProbeSettings settings = settings_;
-    settings.budgets.domain_time = std::max(look.time, std::chrono::milliseconds{1});
-    settings.use_ipv4 = settings.use_ipv4 && look.use_ipv4;
-    settings.use_ipv6 = settings.use_ipv6 && look.use_ipv6;
-    begin(std::move(settings), look.domain, look.selectors, look.nameservers, {}, std::move(look.finished));
+    settings.budgets.domain_time = std::max(probe.time, std::chrono::milliseconds{1});
+    settings.use_ipv4 = settings.use_ipv4 && probe.use_ipv4;
+    settings.use_ipv6 = settings.use_ipv6 && probe.use_ipv6;
+    begin(std::move(settings), probe.domain, probe.selectors, probe.nameservers, {},
+          std::move(probe.finished));
   }
 
   void interrupt() {
     over_ = true;
-    for (Active& active : active_) active.round->interrupt();
+    for (Active& active : active_) active.domain_probe->interrupt();
     engine_.interrupt(*this);
-    finish_rounds();
+    finish_probes();
   }
 
   [[nodiscard]] SchedulerTotals totals() const {
     SchedulerTotals totals;
     totals.engine = engine_.totals();
     totals.exchanges = exchanges_;
-    totals.rounds_full = rounds_full_;
-    totals.rounds_light = rounds_light_;
-    totals.rounds_failed = rounds_failed_;
+    totals.full_probes = full_probes_;
+    totals.quick_probes = quick_probes_;
+    totals.probes_failed = probes_failed_;
     totals.confirmations = confirmations_;
     totals.began_late = schedule_.began_late();
-    totals.looks = looks_;
-    totals.looks_refused = looks_refused_;
+    totals.on_demand = on_demand_;
+    totals.on_demand_refused = on_demand_refused_;
     totals.domains = schedule_.size();
-    totals.unseen = schedule_.unseen();
+    totals.never_probed = schedule_.never_probed();
     totals.under_way = schedule_.under_way();
-    totals.looks_under_way = looks_under_way_;
+    totals.on_demand_running = on_demand_running_;
     totals.late_now = schedule_.late(engine_.now());
     totals.fit = fit_;
     totals.taken_at = engine_.now();
@@ -151,14 +152,14 @@ class RoundDriver::State final : public QueryHandler {
   }
 
  private:
-  using LookFinished = decltype(Look::finished);
+  using ProbeFinished = decltype(OnDemandProbe::finished);
 
   struct Active {
     config::ProbeSettings settings{};
     Schedule::Turn turn{};
-    LookFinished look{};  ///< empty for a round of the schedule
-    bool is_look = false;
-    std::unique_ptr<Round> round{};
+    ProbeFinished finished{};  ///< empty for a round of the schedule
+    bool is_on_demand = false;
+    std::unique_ptr<DomainProbe> domain_probe{};
     std::optional<std::vector<Observation>> observations{};  ///< present when it is over
   };
 
@@ -178,26 +179,27 @@ class RoundDriver::State final : public QueryHandler {
 
   void begin(config::ProbeSettings settings, const DomainName& domain,
              const std::vector<config::Selector>& selectors,
-             const std::vector<config::NamedServer>& nameservers, Schedule::Turn turn, LookFinished look) {
+             const std::vector<config::NamedServer>& nameservers, Schedule::Turn turn,
+             ProbeFinished finished) {
     Active& active = active_.emplace_back();
     active.settings = std::move(settings);
     active.settings.pinned_servers = nameservers;
     active.turn = std::move(turn);
-    active.is_look = static_cast<bool>(look);
-    active.look = std::move(look);
-    std::optional<LightRound> light;
-    if (active.turn.depth == RoundDepth::light) light = LightRound{memories_[domain].last_full};
-    active.round = std::make_unique<Round>(
+    active.is_on_demand = static_cast<bool>(finished);
+    active.finished = std::move(finished);
+    std::optional<QuickProbe> quick;
+    if (active.turn.depth == ProbeDepth::quick) quick = QuickProbe{memories_[domain].last_full};
+    active.domain_probe = std::make_unique<DomainProbe>(
         ProbeContext{active.settings, engine_, zones_, servers_, turns_, random_, RegistryUse::sample,
-                     &exchanges_, active.is_look ? Urgency::awaited : Urgency::scheduled},
+                     &exchanges_, active.is_on_demand ? Urgency::awaited : Urgency::scheduled},
         domain, selectors, wall_now_(),
         [this, &active](std::vector<Observation> observations) {
           active.observations = std::move(observations);
           // The round cannot go away from within its own call.
           wake_by(engine_.now());
         },
-        std::move(light));
-    active.round->start();
+        std::move(quick));
+    active.domain_probe->start();
   }
 
   [[nodiscard]] MonotonicTime admitted_at(const DomainName& domain, MonotonicTime now) {
@@ -217,7 +219,7 @@ class RoundDriver::State final : public QueryHandler {
   }
 
   void work() {
-    finish_rounds();
+    finish_probes();
     if (over_) return;
     const MonotonicTime now = engine_.now();
     const Schedule::Admission admission = [&](const DomainName& domain) { return admitted_at(domain, now); };
@@ -226,19 +228,19 @@ class RoundDriver::State final : public QueryHandler {
       begin(patient(settings_), target.domain, target.selectors, target.nameservers, std::move(*turn), {});
     }
     if (const auto next = schedule_.next_turn(now, admission)) wake_by(*next);
-    if (!fit_ && schedule_.unseen() == 0) reckon_fit();
+    if (!fit_ && schedule_.never_probed() == 0) reckon_fit();
   }
 
-  void finish_rounds() {
+  void finish_probes() {
     for (auto at = active_.begin(); at != active_.end();) {
       const auto active = at++;
       if (!active->observations) continue;
-      active->round.reset();
+      active->domain_probe.reset();
       Active over = std::move(*active);
       active_.erase(active);
-      if (over.is_look) {
-        --looks_under_way_;
-        if (over.look) over.look(std::move(*over.observations));
+      if (over.is_on_demand) {
+        --on_demand_running_;
+        if (over.finished) over.finished(std::move(*over.observations));
       } else if (!over_) {
         finish_turn(over.turn, std::move(*over.observations));
       }
@@ -246,21 +248,21 @@ class RoundDriver::State final : public QueryHandler {
   }
 
   void finish_turn(const Schedule::Turn& turn, std::vector<Observation> observations) {
-    const bool full = turn.depth == RoundDepth::full;
-    ++(full ? rounds_full_ : rounds_light_);
+    const bool full = turn.depth == ProbeDepth::full;
+    ++(full ? full_probes_ : quick_probes_);
     if (turn.confirms) ++confirmations_;
-    RoundVerdict verdict = RoundVerdict::unchanged;
+    ProbeVerdict verdict = ProbeVerdict::unchanged;
     if (schedule_.find(turn.domain) != nullptr) {
       if (!full) {
-        for (Observation& light : observations) carry(light);
+        for (Observation& quick : observations) carry(quick);
       }
-      FinishedRound finished{turn.domain, turn.depth, turn.confirms, std::move(observations)};
+      FinishedProbe finished{turn.domain, turn.depth, turn.confirms, std::move(observations)};
       verdict = events_.judge(finished);
-      if (verdict == RoundVerdict::failed) ++rounds_failed_;
+      if (verdict == ProbeVerdict::failed) ++probes_failed_;
       Memory& memory = memories_[turn.domain];
-      if (verdict != RoundVerdict::failed && (full || !memory.last_full))
+      if (verdict != ProbeVerdict::failed && (full || !memory.last_full))
         memory.servers = servers_of(finished.observations);
-      if (verdict != RoundVerdict::failed && full)
+      if (verdict != ProbeVerdict::failed && full)
         memory.last_full = std::make_shared<std::vector<Observation>>(std::move(finished.observations));
     }
     const MonotonicTime now = engine_.now();
@@ -271,12 +273,12 @@ class RoundDriver::State final : public QueryHandler {
     }
   }
 
-  void carry(Observation& light) {
-    const auto memory = memories_.find(light.domain);
+  void carry(Observation& quick) {
+    const auto memory = memories_.find(quick.domain);
     if (memory == memories_.end() || !memory->second.last_full) return;
     for (const Observation& full : *memory->second.last_full) {
-      if (full.selector == light.selector) {
-        light = carry_full_facts(full, std::move(light));
+      if (full.selector == quick.selector) {
+        quick = carry_full_facts(full, std::move(quick));
         return;
       }
     }
@@ -290,7 +292,7 @@ class RoundDriver::State final : public QueryHandler {
       if (target != nullptr && !memory.servers.empty())
         loads.push_back({target->selectors.size(), target->interval, memory.servers});
     }
-    fit_ = fits(loads, settings_.pace_per_second, limits_);
+    fit_ = fits(loads, settings_.rate_per_second, limits_);
     if (events_.reckoned) events_.reckoned(*fit_);
   }
 
@@ -307,37 +309,37 @@ class RoundDriver::State final : public QueryHandler {
   ExchangeTotals exchanges_{};
   std::unordered_map<DomainName, Memory> memories_{};
   std::list<Active> active_{};
-  std::optional<PaceFit> fit_{};
+  std::optional<RateFit> fit_{};
   std::uint32_t timer_ = 0;
   MonotonicTime armed_ = MonotonicTime::max();
   bool over_ = false;
-  std::uint64_t rounds_full_ = 0;
-  std::uint64_t rounds_light_ = 0;
-  std::uint64_t rounds_failed_ = 0;
+  std::uint64_t full_probes_ = 0;
+  std::uint64_t quick_probes_ = 0;
+  std::uint64_t probes_failed_ = 0;
   std::uint64_t confirmations_ = 0;
-  std::uint64_t looks_ = 0;
-  std::uint64_t looks_refused_ = 0;
-  std::size_t looks_under_way_ = 0;
+  std::uint64_t on_demand_ = 0;
+  std::uint64_t on_demand_refused_ = 0;
+  std::size_t on_demand_running_ = 0;
 };
 
-RoundDriver::RoundDriver(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
-                         std::function<WallTime()> wall_now, SchedulerEvents events)
+ScheduleDriver::ScheduleDriver(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
+                               std::function<WallTime()> wall_now, SchedulerEvents events)
     : state_(std::make_unique<State>(sockets, std::move(settings), limits, std::move(wall_now),
                                      std::move(events))) {}
-RoundDriver::~RoundDriver() = default;
-void RoundDriver::configure(config::ProbeSettings settings) {
+ScheduleDriver::~ScheduleDriver() = default;
+void ScheduleDriver::configure(config::ProbeSettings settings) {
   state_->configure(std::move(settings));
 }
-void RoundDriver::replace(const std::vector<WatchedDomain>& targets) {
+void ScheduleDriver::replace(const std::vector<WatchedDomain>& targets) {
   state_->replace(targets);
 }
-void RoundDriver::look_now(Look look) {
-  state_->look_now(std::move(look));
+void ScheduleDriver::probe_now(OnDemandProbe probe) {
+  state_->probe_now(std::move(probe));
 }
-void RoundDriver::interrupt() {
+void ScheduleDriver::interrupt() {
   state_->interrupt();
 }
-SchedulerTotals RoundDriver::totals() const {
+SchedulerTotals ScheduleDriver::totals() const {
   return state_->totals();
 }
 
@@ -366,17 +368,17 @@ class Scheduler::State {
     boost::asio::post(context_, [this, targets = std::move(targets)] { driver_.replace(targets); });
   }
 
-  void look_now(Look look) {
+  void probe_now(OnDemandProbe probe) {
     {
       const std::lock_guard lock(mutex_);
       if (!stopped_) {
         // Handlers of one thread run in the order of their posting: all of them before the end.
-        boost::asio::post(context_,
-                          [this, look = std::move(look)]() mutable { driver_.look_now(std::move(look)); });
+        boost::asio::post(
+            context_, [this, probe = std::move(probe)]() mutable { driver_.probe_now(std::move(probe)); });
         return;
       }
     }
-    look.finished(std::nullopt);
+    probe.finished(std::nullopt);
   }
 
   void stop() {
@@ -413,7 +415,7 @@ class Scheduler::State {
 
   boost::asio::io_context context_{1};
   AsioSockets sockets_;
-  RoundDriver driver_;
+  ScheduleDriver driver_;
   boost::asio::steady_timer timer_{context_};
   mutable std::mutex totals_mutex_{};
   SchedulerTotals totals_{};
@@ -433,8 +435,8 @@ void Scheduler::configure(config::ProbeSettings settings) {
 void Scheduler::replace(std::vector<WatchedDomain> targets) {
   state_->replace(std::move(targets));
 }
-void Scheduler::look_now(Look look) {
-  state_->look_now(std::move(look));
+void Scheduler::probe_now(OnDemandProbe probe) {
+  state_->probe_now(std::move(probe));
 }
 void Scheduler::stop() {
   state_->stop();

@@ -21,9 +21,9 @@
 
 namespace dkimprobe::probe {
 
-struct FinishedRound {
+struct FinishedProbe {
   config::DomainName domain{};
-  RoundDepth depth = RoundDepth::full;
+  ProbeDepth depth = ProbeDepth::full;
   bool confirms = false;
   /// In the order of the selectors; those of a light round with what the last full one saw besides.
   std::vector<Observation> observations{};
@@ -31,14 +31,14 @@ struct FinishedRound {
 
 /// All are called on the thread that asks, and must not wait.
 struct SchedulerEvents {
-  std::function<RoundVerdict(const FinishedRound&)> judge{};
-  std::function<void(const config::DomainName&, WallTime next_round)> planned{};
+  std::function<ProbeVerdict(const FinishedProbe&)> judge{};
+  std::function<void(const config::DomainName&, WallTime next_probe)> planned{};
   /// Once every domain was seen, and again after each change of the targets.
-  std::function<void(const PaceFit&)> reckoned{};
+  std::function<void(const RateFit&)> reckoned{};
 };
 
 /// A look out of turn.
-struct Look {
+struct OnDemandProbe {
   config::DomainName domain{};
   std::vector<config::Selector> selectors{};  ///< at least one
   std::vector<config::NamedServer> nameservers{};
@@ -54,32 +54,32 @@ struct Look {
 struct SchedulerTotals {
   EngineTotals engine{};
   ExchangeTotals exchanges{};
-  std::uint64_t rounds_full = 0;
-  std::uint64_t rounds_light = 0;
-  std::uint64_t rounds_failed = 0;  ///< among them
+  std::uint64_t full_probes = 0;
+  std::uint64_t quick_probes = 0;
+  std::uint64_t probes_failed = 0;  ///< among them
   std::uint64_t confirmations = 0;  ///< likewise
   std::uint64_t began_late = 0;     ///< rounds that began a tenth of their interval late, or more
-  std::uint64_t looks = 0;
-  std::uint64_t looks_refused = 0;
+  std::uint64_t on_demand = 0;
+  std::uint64_t on_demand_refused = 0;
   std::size_t domains = 0;
-  std::size_t unseen = 0;  ///< domains without a finished round
+  std::size_t never_probed = 0;  ///< domains without a finished round
   std::size_t under_way = 0;
-  std::size_t looks_under_way = 0;
+  std::size_t on_demand_running = 0;
   std::size_t late_now = 0;      ///< rounds due for a tenth of their interval, and not begun
-  std::optional<PaceFit> fit{};  ///< once every domain was seen
+  std::optional<RateFit> fit{};  ///< once every domain was seen
   MonotonicTime taken_at{};      ///< a beat of the thread that asks
 };
 
-inline constexpr std::size_t most_looks = 16;
+inline constexpr std::size_t most_on_demand = 16;
 
 /// Drives the rounds on sockets that are given, without a thread of its own.
-class RoundDriver {
+class ScheduleDriver {
  public:
-  RoundDriver(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
-              std::function<WallTime()> wall_now, SchedulerEvents events);
-  ~RoundDriver();
-  RoundDriver(const RoundDriver&) = delete;
-  RoundDriver& operator=(const RoundDriver&) = delete;
+  ScheduleDriver(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
+                 std::function<WallTime()> wall_now, SchedulerEvents events);
+  ~ScheduleDriver();
+  ScheduleDriver(const ScheduleDriver&) = delete;
+  ScheduleDriver& operator=(const ScheduleDriver&) = delete;
 
   // None of these may be called from inside an event.
 
@@ -88,7 +88,7 @@ class RoundDriver {
   void configure(config::ProbeSettings settings);
   /// As `Schedule::replace`. What a round under way sees of a domain that left is dropped.
   void replace(const std::vector<WatchedDomain>& targets);
-  void look_now(Look look);
+  void probe_now(OnDemandProbe probe);
   /// Ends all that is under way: looks finish with what they saw, rounds are dropped. Nothing begins any
   /// more.
   void interrupt();
@@ -112,7 +112,7 @@ class Scheduler {
 
   void configure(config::ProbeSettings settings);
   void replace(std::vector<WatchedDomain> targets);
-  void look_now(Look look);
+  void probe_now(OnDemandProbe probe);
   /// Returns when the thread has ended; no event comes afterwards. Not from inside an event.
   void stop();
   /// Half a second old at most.

@@ -401,7 +401,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
   void send_queued(const std::shared_ptr<UdpSocket>& socket) {
     Outbox& outbox = socket->outbox;
     std::vector<std::pair<std::uint64_t, int>> failed;
-    int tries = 0;
+    int attempts = 0;
     while (outbox.sent < outbox.datagrams.size()) {
       const std::size_t count = std::min(batch, outbox.datagrams.size() - outbox.sent);
       for (std::size_t i = 0; i < count; ++i) {
@@ -417,7 +417,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
                                 static_cast<unsigned>(count), MSG_DONTWAIT);
       if (sent > 0) {
         outbox.sent += static_cast<std::size_t>(sent);
-        tries = 0;
+        attempts = 0;
         continue;
       }
       const int error = errno;
@@ -428,10 +428,10 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
       }
       // The error may be one that ICMP left on the socket, about another datagram. It is cleared by now: the
       // same datagram is tried again, and only a failure that stays is its own.
-      if (++tries < most_send_tries) continue;
+      if (++attempts < most_send_tries) continue;
       failed.emplace_back(outbox.datagrams[outbox.sent].tag, error);
       ++outbox.sent;
-      tries = 0;
+      attempts = 0;
     }
     if (!socket->waiting_to_write) outbox.clear();
     for (const auto& [tag, error] : failed) {

@@ -35,7 +35,7 @@ def main():
             if not lab_process.stdout.readline().startswith("lab ready"):
                 sys.exit("check_bench: the lab did not start")
             lab = json.loads((pathlib.Path(directory) / "lab.json").read_text())
-            flags = ["--root-hints", lab["root_hints"], "--port", str(lab["port"]), "--pace", "unlimited"]
+            flags = ["--root-hints", lab["root_hints"], "--port", str(lab["port"]), "--rate-limit", "unlimited"]
             flags += ["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--json"]
             seconds = {number: [] for number in range(len(DOMAINS))}
             for _ in range(arguments.runs):

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "exporters/store/history_store.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 
 using namespace dkimprobe;
 
@@ -19,8 +19,8 @@ constexpr int selectors = 1'000;
 
 /// Each selector has a record of its own, of the size of an RSA-2048 key; in round `changed_in` server 1 of
 /// each has another.
-std::vector<probe::Observation> make_round(int round, int changed_in) {
-  std::vector<probe::Observation> looks;
+std::vector<probe::Observation> make_probe(int probe, int changed_in) {
+  std::vector<probe::Observation> probes;
   for (int number = 0; number < selectors; ++number) {
     std::string text = fmt::format("v=DKIM1; k=rsa; n={}; p=", number);
     text.resize(410, 'A');
@@ -28,18 +28,19 @@ std::vector<probe::Observation> make_round(int round, int changed_in) {
     other.back() = 'B';
     std::vector<tests::Said> said;
     for (int server = 1; server <= 4; ++server) {
-      const auto& given = server == 1 && round >= changed_in ? other : text;
+      const auto& given = server == 1 && probe >= changed_in ? other : text;
       said.push_back({server, probe::Rcode::noerror, {{given.substr(0, 255), given.substr(255)}}});
     }
     const std::string domain = fmt::format("d{}.example.com", number / 2);
-    looks.push_back(tests::look(domain, fmt::format("s{}", number % 2), tests::at_second(round * 300), said));
-    looks.back().adsp.legs.push_back(tests::leg("_adsp._domainkey." + domain, domain,
-                                                {{1, probe::Rcode::nxdomain},
-                                                 {2, probe::Rcode::nxdomain},
-                                                 {3, probe::Rcode::nxdomain},
-                                                 {4, probe::Rcode::nxdomain}}));
+    probes.push_back(
+        tests::sample_probe(domain, fmt::format("s{}", number % 2), tests::at_second(probe * 300), said));
+    probes.back().adsp.hops.push_back(tests::hop("_adsp._domainkey." + domain, domain,
+                                                 {{1, probe::Rcode::nxdomain},
+                                                  {2, probe::Rcode::nxdomain},
+                                                  {3, probe::Rcode::nxdomain},
+                                                  {4, probe::Rcode::nxdomain}}));
   }
-  return looks;
+  return probes;
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
   constexpr int changed_in = 4;
   fmt::print("{:<44} {:>10} {:>12}\n", "a round of 1,000 selectors, four servers each", "looks/s",
              "file, KiB");
-  int round = 0;
+  int probe = 0;
   for (const auto& [what, at_once] :
        std::vector<std::pair<std::string, std::size_t>>{{"the first, one transaction a look", 1},
                                                         {"unchanged, one transaction a look", 1},
@@ -66,11 +67,11 @@ int main(int argc, char** argv) {
                                                         {"unchanged, 100 looks a transaction", 100},
                                                         {"one server of each changed, one a look", 1},
                                                         {"unchanged, one transaction a look", 1}}) {
-    const auto looks = make_round(round++, changed_in);
+    const auto probes = make_probe(probe++, changed_in);
     const auto began = std::chrono::steady_clock::now();
-    for (std::size_t first = 0; first < looks.size(); first += at_once) {
+    for (std::size_t first = 0; first < probes.size(); first += at_once) {
       if (const auto recorded =
-              store->record(std::span(looks).subspan(first, at_once), probe::WallTime::max());
+              store->record(std::span(probes).subspan(first, at_once), probe::WallTime::max());
           !recorded) {
         fmt::print(stderr, "{}\n", recorded.error().front().message);
         return 1;

@@ -2,9 +2,9 @@
 """The daemon at fleet size: 1,000 domains on four addresses of a local NSD, watched by the real program on one
 processor, while clients scrape it, keep it waiting, and ask for probes.
 
-    serve_bench.py PROGRAM [--domains 1000] [--selectors 1] [--interval 30] [--pace 0] [--seconds 30] [--ns-ttl 0]
+    serve_bench.py PROGRAM [--domains 1000] [--selectors 1] [--interval 30] [--rate-limit 0] [--seconds 30] [--ns-ttl 0]
 
-Without a pace an interval of 30 s stands for ten times the load of one of 300 s. `--pace 5 --interval 300` is the
+Without a pace an interval of 30 s stands for ten times the load of one of 300 s. `--rate-limit 5 --interval 300` is the
 default of the program; the first looks at 1,000 domains then take some minutes.
 
 With --ns-ttl the settings name no servers: the program finds them from the root down, under one top-level domain,
@@ -142,7 +142,7 @@ class Daemon:
         self.log = open(folder / "serve.log", "w+")
         self.process = subprocess.Popen(
             [program, "serve", "--config.file", folder / "settings.yaml", "--storage.path", folder / "store",
-             "--web.listen-address", "127.0.0.1:0", "--pace", str(pace) if pace else "unlimited"],
+             "--web.listen-address", "127.0.0.1:0", "--rate-limit", str(pace) if pace else "unlimited"],
             stderr=self.log,
             preexec_fn=lambda: os.sched_setaffinity(0, {1}),
         )  # fmt: skip
@@ -228,11 +228,11 @@ def percentiles(times):
 def wait_until_seen(daemon, arguments):
     began = time.monotonic()
     told = 0
-    while (now := daemon.metrics())["dkimprobe_domains_unseen"] > 0 or now["dkimprobe_domains"] < arguments.domains:
+    while (now := daemon.metrics())["dkimprobe_domains_never_probed"] > 0 or now["dkimprobe_domains"] < arguments.domains:
         time.sleep(0.2)
         if time.monotonic() - began > told + 60:
             told += 60
-            print("  after %d s %d domains unseen" % (told, now["dkimprobe_domains_unseen"]), flush=True)
+            print("  after %d s %d domains unseen" % (told, now["dkimprobe_domains_never_probed"]), flush=True)
     print("all %d domains seen after %.1f s" % (arguments.domains, time.monotonic() - began), flush=True)
 
 
@@ -240,7 +240,7 @@ def watch(daemon, arguments):
     """Rounds, processor and memory for some time."""
 
     def rounds(metrics):
-        return sum(value for series, value in metrics.items() if series.startswith("dkimprobe_rounds_total{"))
+        return sum(value for series, value in metrics.items() if series.startswith("dkimprobe_domain_probes_total{"))
 
     before, (cpu_before, _, _), began = daemon.metrics(), daemon.about(), time.monotonic()
     time.sleep(arguments.seconds)
@@ -250,11 +250,11 @@ def watch(daemon, arguments):
         "%.0f rounds in %.0f s (%.0f wanted at most), %.0f of them late, %.0f behind schedule, %.1f%% of a processor, "
         "%.0f MiB resident, %.0f at most"
         % (rounds(after) - rounds(before), passed, arguments.domains * passed / arguments.interval / 0.9,
-           after["dkimprobe_rounds_late_total"] - before["dkimprobe_rounds_late_total"],
-           after["dkimprobe_rounds_behind_schedule"], 100 * (cpu_after - cpu_before) / passed, resident, highest)
+           after["dkimprobe_domain_probes_late_total"] - before["dkimprobe_domain_probes_late_total"],
+           after["dkimprobe_domain_probes_behind_schedule"], 100 * (cpu_after - cpu_before) / passed, resident, highest)
     )  # fmt: skip
-    if "dkimprobe_pace_sufficient" in after:
-        print("the pace is %ssufficient" % ("" if after["dkimprobe_pace_sufficient"] else "not "))
+    if "dkimprobe_rate_limit_sufficient" in after:
+        print("the pace is %ssufficient" % ("" if after["dkimprobe_rate_limit_sufficient"] else "not "))
 
 
 def measure_politeness(daemon, upper, arguments):
@@ -274,7 +274,7 @@ def measure_politeness(daemon, upper, arguments):
             if origin == zone and name in names:
                 times[name].append(moment)
         count = sum(origin == zone and name in names for _, origin, name in upper.asked[asked_before:])
-        spans_of = [upper_servers.most_in_one_span(each, arguments.ns_ttl) for each in times.values()]
+        spans_of = [upper_servers.most_in_one_period(each, arguments.ns_ttl) for each in times.values()]
         print("  %s: %.2f once all were seen; %d at most from the start on, %d names had more than two"
               % (title, count / spans / len(names), max(spans_of, default=0), sum(most > 2 for most in spans_of)))
     others = sum(name is None for _, _, name in upper.asked)
@@ -331,7 +331,7 @@ def main():
     parser.add_argument("--domains", type=int, default=1000)
     parser.add_argument("--selectors", type=int, default=1, help="a domain; 6 make a page of 100,000 series")
     parser.add_argument("--interval", type=int, default=30)
-    parser.add_argument("--pace", type=float, default=0, help="queries a second to one address; 0 lifts the pace")
+    parser.add_argument("--rate-limit", type=float, default=0, help="queries a second to one address; 0 lifts the pace")
     parser.add_argument("--seconds", type=int, default=30, help="how long it is watched once all domains were seen")
     parser.add_argument("--ns-ttl", type=int, default=0, help="find the servers from the root down, by NS records of this TTL")
     arguments = parser.parse_args()

@@ -119,7 +119,7 @@ class UpperServers:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
 
-def most_in_one_span(times, seconds):
+def most_in_one_period(times, seconds):
     """The most of these times, which are sorted, that lie within so many seconds."""
     most, first = 0, 0
     for last, moment in enumerate(times):

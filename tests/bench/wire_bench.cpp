@@ -106,8 +106,8 @@ int main() {
                      }
                    }});
 
-  constexpr int rounds = 41;
-  for (int round = 0; round < rounds; ++round) {
+  constexpr int probes = 41;
+  for (int round = 0; round < probes; ++round) {
     for (Step& step : steps) {
       const auto begin = std::chrono::steady_clock::now();
       step.run(step.repetitions);
@@ -116,6 +116,6 @@ int main() {
     }
   }
   fmt::print("answer of {} octets, RSA-2048 in two strings; nanoseconds, median of {} rounds\n",
-             answer.size(), rounds);
+             answer.size(), probes);
   for (const Step& step : steps) fmt::print("{:<26}{:>9.1f}\n", step.name, median(step.nanoseconds));
 }

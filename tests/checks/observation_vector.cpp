@@ -110,13 +110,13 @@ std::vector<std::string> in_strings(std::string_view text, std::size_t longest) 
   return strings;
 }
 
-/// `"key"`, `"other_key"`, a text to be cut every 255 octets, or the list of the strings.
+/// `"key"`, `"mismatch"`, a text to be cut every 255 octets, or the list of the strings.
 std::vector<std::string> strings_of(const json& value) {
   if (value.is_array()) return value.get<std::vector<std::string>>();
   const auto text = value.get<std::string>();
   if (text == "key") return in_strings(key_text, 255);
   if (text == "key_cut_early") return in_strings(key_text, 200);
-  if (text == "other_key") return in_strings(other_key_text, 255);
+  if (text == "mismatch") return in_strings(other_key_text, 255);
   return in_strings(text, 255);
 }
 
@@ -246,7 +246,7 @@ constexpr Way ways[] = {
     {"record_tcp", Purpose::record_tcp, probe::RecordType::txt, probe::Transport::tcp, false},
     {"zone_soa", Purpose::zone_soa, probe::RecordType::soa, probe::Transport::udp, false},
     {"zone_ns", Purpose::zone_ns, probe::RecordType::ns, probe::Transport::udp, false},
-    {"sibling", Purpose::sibling, probe::RecordType::txt, probe::Transport::udp, false},
+    {"wildcard_probe", Purpose::wildcard_probe, probe::RecordType::txt, probe::Transport::udp, false},
     {"domainkey", Purpose::domainkey, probe::RecordType::txt, probe::Transport::udp, false},
 };
 
@@ -300,10 +300,10 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
   for (const auto& [reason, count] : ignored.items())
     exchange.ignored[one_of<probe::IgnoreReason>(reason, ignore_names)] = count.get<std::uint32_t>();
 
-  const unsigned tries = given.value("tries", waits && is_udp ? 3U : 1U);
+  const unsigned attempts = given.value("tries", waits && is_udp ? 3U : 1U);
   auto started = std::chrono::microseconds{0};
   if (!server.exchanges.empty()) started = server.exchanges.back().started + server.exchanges.back().took;
-  for (unsigned attempt = 1; attempt < tries; ++attempt) {
+  for (unsigned attempt = 1; attempt < attempts; ++attempt) {
     Exchange lost = exchange;
     if (!waits) lost.outcome = Outcome::timed_out;
     lost.ignored = {};
@@ -313,10 +313,10 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
     started += lost.took;
     server.exchanges.push_back(lost);
   }
-  exchange.attempt = static_cast<std::uint8_t>(tries);
+  exchange.attempt = static_cast<std::uint8_t>(attempts);
   exchange.started = started + std::chrono::microseconds{100};
   exchange.took =
-      std::chrono::milliseconds{given.value("took_ms", waits ? (is_udp ? 200 << tries : 3'000) : 10)};
+      std::chrono::milliseconds{given.value("took_ms", waits ? (is_udp ? 200 << attempts : 3'000) : 10)};
   if (exchange.outcome == Outcome::answered) {
     exchange.response = response_of(given, exchange, place);
     const std::uint32_t computed = message_bytes(exchange);
@@ -346,7 +346,7 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
       for (const auto& name : place.nameservers) names.push_back(name.to_string());
       return json{{"ns", names}};
     }
-    case Purpose::sibling:
+    case Purpose::wildcard_probe:
       return is_first && !is_dead ? json{{"rcode", "nxdomain"}} : json();
     case Purpose::domainkey:
       return is_first && !is_dead ? json::object() : json();
@@ -357,11 +357,11 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
   return {};
 }
 
-probe::ServerObservation server_of(const json& given, Place place, const json& leg_record, bool is_first,
-                                   const std::optional<DomainName>& sibling) {
+probe::ServerObservation server_of(const json& given, Place place, const json& hop_record, bool is_first,
+                                   const std::optional<DomainName>& wildcard_probe) {
   only(given, {"server", "port", "name", "stray_of", "not_asked", "cut_short", "record", "serial", "mname",
                "rname", "soa_ttl", "soa_minimum", "record_plain", "record_edns", "record_tcp", "zone_soa",
-               "zone_ns", "sibling", "domainkey"});
+               "zone_ns", "wildcard_probe", "domainkey"});
   probe::ServerObservation server;
   server.address = {address_of(given.at("server")), given.value("port", std::uint16_t{53})};
   server.names = {name_of(given.at("name"))};
@@ -381,7 +381,7 @@ probe::ServerObservation server_of(const json& given, Place place, const json& l
   place.rname = given.value("rname", place.rname);
   place.soa_ttl_seconds = given.value("soa_ttl", place.soa_ttl_seconds);
   place.soa_minimum_seconds = given.value("soa_minimum", place.soa_minimum_seconds);
-  const json record = given.value("record", leg_record);
+  const json record = given.value("record", hop_record);
   // A server of which nothing came is asked nothing more after its first question and TCP.
   const auto is_silent = [&](const char* way) {
     const json said = given.value(way, record);
@@ -393,8 +393,8 @@ probe::ServerObservation server_of(const json& given, Place place, const json& l
         given.contains(way.key) ? given[way.key] : default_way(way, record, place, is_first, is_dead);
     if (described.is_null() || described == "not_asked") continue;
     DomainName question = place.owner;
-    if (way.purpose == Purpose::sibling) question = sibling.value();
-    if (way.purpose == Purpose::domainkey) question = sibling.value().parent();
+    if (way.purpose == Purpose::wildcard_probe) question = wildcard_probe.value();
+    if (way.purpose == Purpose::domainkey) question = wildcard_probe.value().parent();
     if (way.purpose == Purpose::zone_soa || way.purpose == Purpose::zone_ns) question = place.zone;
     add_exchanges(server, described, way, question, place);
   }
@@ -442,7 +442,7 @@ std::vector<probe::WalkExchange> walk_of(const json& given, const Place& place) 
   return walk;
 }
 
-probe::Delegation delegation_of(const json& given, const Place& place, const probe::Leg& leg) {
+probe::Delegation delegation_of(const json& given, const Place& place, const probe::Hop& hop) {
   only(given, {"outcome", "stopped_at", "parent_ns", "child_ns", "cuts", "nameservers", "cut_off", "denied",
                "parent", "referrals", "parents", "exchanges", "interception", "given_servers"});
   probe::Delegation delegation;
@@ -484,7 +484,7 @@ probe::Delegation delegation_of(const json& given, const Place& place, const pro
   }
   for (const auto& name : place.nameservers) {
     probe::Nameserver nameserver{name, true, true, probe::HostOutcome::found};
-    for (const auto& server : leg.servers) {
+    for (const auto& server : hop.servers) {
       if (server.names.front() == name && !server.stray_of) nameserver.addresses.push_back(server.address.ip);
     }
     nameserver.glue = nameserver.addresses;
@@ -519,13 +519,13 @@ json healthy_servers(const DomainName& zone, bool is_first) {
   return servers;
 }
 
-probe::Leg leg_of(const json& given, const DomainName& owner, const DomainName& zone, bool is_first,
-                  const std::optional<DomainName>& sibling) {
+probe::Hop hop_of(const json& given, const DomainName& owner, const DomainName& zone, bool is_first,
+                  const std::optional<DomainName>& wildcard_probe) {
   Place place;
   place.owner = owner;
   place.zone = zone;
-  probe::Leg leg;
-  leg.owner = owner;
+  probe::Hop hop;
+  hop.owner = owner;
   const json servers = given.value("servers", healthy_servers(zone, is_first));
   for (const auto& server : servers) {
     const DomainName name = name_of(server.at("name"));
@@ -535,9 +535,9 @@ probe::Leg leg_of(const json& given, const DomainName& owner, const DomainName& 
   }
   const json record = given.value("record", json{{"txt", "key"}});
   for (const auto& server : servers)
-    leg.servers.push_back(server_of(server, place, record, is_first, sibling));
-  leg.delegation = delegation_of(given.value("delegation", json::object()), place, leg);
-  return leg;
+    hop.servers.push_back(server_of(server, place, record, is_first, wildcard_probe));
+  hop.delegation = delegation_of(given.value("delegation", json::object()), place, hop);
+  return hop;
 }
 
 std::vector<std::string> sorted(std::vector<std::string> texts) {
@@ -566,12 +566,12 @@ ObservationVector read_observation(const json& vector) {
                 "servers",
                 "record",
                 "delegation",
-                "legs",
+                "hops",
                 "chain",
                 "rate_shortage",
                 "adsp",
                 "findings",
-                "not_judged",
+                "not_evaluated",
                 "not_asked",
                 "status",
                 "earlier",
@@ -583,7 +583,7 @@ ObservationVector read_observation(const json& vector) {
   read.about = vector.at("about").get<std::string>();
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
   read.status = vector.value("status", std::string{});
-  read.not_judged = vector.value("not_judged", std::vector<std::string>{});
+  read.not_evaluated = vector.value("not_evaluated", std::vector<std::string>{});
   read.not_asked = vector.value("not_asked", std::vector<std::string>{});
 
   probe::Observation& observation = read.observation;
@@ -594,7 +594,7 @@ ObservationVector read_observation(const json& vector) {
   observation.observed_at = probe::WallTime{std::chrono::seconds{1'767'225'600}};
   observation.took = std::chrono::milliseconds{120};
   const DomainName domainkey = config::domainkey_name(observation.domain).value();
-  observation.sibling_name = domainkey.child("q7f3k1z9").value();
+  observation.wildcard_name = domainkey.child("q7f3k1z9").value();
   const DomainName zone = vector.contains("zone") ? name_of(vector["zone"]) : observation.domain;
 
   if (vector.contains("rate_shortage")) {
@@ -614,10 +614,10 @@ ObservationVector read_observation(const json& vector) {
   observation.key.outcome = one_of<probe::ChainOutcome>(vector.value("chain", json("complete")), chain_names);
   // A name that DNS does not allow is not asked for.
   if (const auto owner = selector->owner_name(observation.domain))
-    observation.key.legs.push_back(leg_of(first, *owner, zone, true, observation.sibling_name));
-  for (const auto& leg : vector.value("legs", json::array())) {
-    only(leg, {"owner", "zone", "servers", "record", "delegation"});
-    observation.key.legs.push_back(leg_of(leg, name_of(leg.at("owner")), name_of(leg.at("zone")), false, {}));
+    observation.key.hops.push_back(hop_of(first, *owner, zone, true, observation.wildcard_name));
+  for (const auto& hop : vector.value("hops", json::array())) {
+    only(hop, {"owner", "zone", "servers", "record", "delegation"});
+    observation.key.hops.push_back(hop_of(hop, name_of(hop.at("owner")), name_of(hop.at("zone")), false, {}));
   }
 
   // The same servers, that know nothing of ADSP unless the vector says so.
@@ -629,22 +629,22 @@ ObservationVector read_observation(const json& vector) {
       // A server that is silent without EDNS is so for this name too, and it is asked in no other way.
       if (server.contains("record_plain") && server["record_plain"].is_string())
         record = server["record_plain"];
-      for (const char* key : {"record_edns", "zone_soa", "zone_ns", "sibling", "domainkey", "record",
+      for (const char* key : {"record_edns", "zone_soa", "zone_ns", "wildcard_probe", "domainkey", "record",
                               "record_plain", "record_tcp"})
         server.erase(key);
       if (record.is_string()) server["record"] = record;
       for (const char* key : {"record_edns", "zone_soa", "zone_ns"}) server[key] = "not_asked";
     }
   }
-  observation.adsp.legs.push_back(
-      leg_of(adsp, config::adsp_name(observation.domain).value(), zone, false, {}));
+  observation.adsp.hops.push_back(
+      hop_of(adsp, config::adsp_name(observation.domain).value(), zone, false, {}));
 
-  for (json look : vector.value("earlier", json::array())) {
-    const std::chrono::hours ago{look.at("hours_ago").get<int>()};
-    look.erase("hours_ago");
-    look["about"] = "";
-    look["findings"] = json::array();
-    auto earlier = read_observation(look).observation;
+  for (json probe : vector.value("earlier", json::array())) {
+    const std::chrono::hours ago{probe.at("hours_ago").get<int>()};
+    probe.erase("hours_ago");
+    probe["about"] = "";
+    probe["findings"] = json::array();
+    auto earlier = read_observation(probe).observation;
     earlier.observed_at = observation.observed_at - ago;
     checks::extend(read.history, earlier);
   }
@@ -677,10 +677,10 @@ ObservationVector read_observation(const json& vector) {
       read.findings.push_back({finding.get<std::string>(), {}, {}, {}});
       continue;
     }
-    only(finding, {"check", "severity", "servers", "says"});
+    only(finding, {"check", "severity", "servers", "answer"});
     read.findings.push_back({finding.at("check").get<std::string>(), finding.value("severity", std::string{}),
                              sorted(finding.value("servers", std::vector<std::string>{})),
-                             finding.value("says", std::vector<std::string>{})});
+                             finding.value("answer", std::vector<std::string>{})});
   }
   for (const auto& finding : read.findings) {
     if (checks::find_check(finding.check) == nullptr) wrong("no check is named " + finding.check);
@@ -735,9 +735,9 @@ std::string differences(const ObservationVector& expected, const checks::Report&
     }
   }
   for (const auto& surplus : found) text += "found, but not expected: " + surplus + "\n";
-  for (const auto& name : expected.not_judged) {
+  for (const auto& name : expected.not_evaluated) {
     const bool said = std::any_of(report.outcomes.begin(), report.outcomes.end(), [&](const auto& result) {
-      return result.check->name == name && result.outcome == checks::CheckOutcome::not_judged;
+      return result.check->name == name && result.outcome == checks::CheckOutcome::not_evaluated;
     });
     if (!said) text += "judged, though it cannot be: " + name + "\n";
   }

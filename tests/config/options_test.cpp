@@ -70,24 +70,25 @@ TEST_CASE("a value that cannot be used is named with the option and its limits")
       Case{"port", "4294967349", "`4294967349` cannot be used: it must be a whole number from 1 to 65535"},
       Case{"port", "53x", "`53x` cannot be used: it must be a whole number from 1 to 65535"},
       Case{"port", "", "`` cannot be used: it must be a whole number from 1 to 65535"},
-      Case{"tries", "-1", "`-1` cannot be used: it must be a whole number from 1 to 8"},
-      Case{"timeout", "30",
+      Case{"attempts", "-1", "`-1` cannot be used: it must be a whole number from 1 to 8"},
+      Case{"probe-timeout", "30",
            "`30` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or d"},
-      Case{"timeout", "1h",
+      Case{"probe-timeout", "1h",
            "`1h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or d"},
-      Case{"timeout", "4294967295h",
+      Case{"probe-timeout", "4294967295h",
            "`4294967295h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or "
            "d"},
-      Case{"pace", "0", "`0` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
-      Case{"pace", "nan",
+      Case{"rate-limit", "0",
+           "`0` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
+      Case{"rate-limit", "nan",
            "`nan` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
-      Case{"every", "0s",
+      Case{"max-key-age", "0s",
            "`0s` cannot be used: it must be a time of up to 3650d, with its unit: ms, s, m, h or d, or "
            "`never`"},
-      Case{"every", "3651d",
+      Case{"max-key-age", "3651d",
            "`3651d` cannot be used: it must be a time of up to 3650d, with its unit: ms, s, m, h or d, or "
            "`never`"},
-      Case{"unused", "never",
+      Case{"selector-cooldown", "never",
            "`never` cannot be used: it must be a time from 1s to 3650d, with its unit: ms, s, m, h or d"},
       Case{"ipv4", "maybe", "`maybe` cannot be used: it must be `yes` or `no`"},
       Case{"edns-payload", "\x1b[2J",
@@ -96,7 +97,7 @@ TEST_CASE("a value that cannot be used is named with the option and its limits")
   Settings settings;
   const auto result = set_option(option(given.key), given.text, "--" + given.key, settings);
   REQUIRE_FALSE(result);
-  CHECK(result.error() == Mistakes{Mistake{"--" + given.key, given.message}});
+  CHECK(result.error() == Errors{Error{"--" + given.key, given.message}});
   CHECK(option_value(option(given.key), settings) == option(given.key).default_value);
 }
 

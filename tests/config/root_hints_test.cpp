@@ -69,7 +69,7 @@ TEST_CASE("a hints file is read in the forms of a zone file") {
 TEST_CASE("every mistake in a hints file is told with its line") {
   struct Case {
     std::string text;
-    std::vector<Mistake> mistakes;  ///< `where` behind the name of the file
+    std::vector<Error> errors;  ///< `where` behind the name of the file
   };
   const auto given =
       GENERATE(Case{"; nothing\n", {{"", "no NS record of the root"}}},
@@ -82,10 +82,10 @@ TEST_CASE("every mistake in a hints file is told with its line") {
   const HintsFile file(given.text);
   const auto servers = read_root_hints(file.name());
   REQUIRE_FALSE(servers);
-  REQUIRE(servers.error().size() == given.mistakes.size());
-  for (std::size_t i = 0; i < given.mistakes.size(); ++i) {
-    CHECK(servers.error()[i].where == file.name() + given.mistakes[i].where);
-    CHECK_THAT(servers.error()[i].message, ContainsSubstring(given.mistakes[i].message));
+  REQUIRE(servers.error().size() == given.errors.size());
+  for (std::size_t i = 0; i < given.errors.size(); ++i) {
+    CHECK(servers.error()[i].where == file.name() + given.errors[i].where);
+    CHECK_THAT(servers.error()[i].message, ContainsSubstring(given.errors[i].message));
   }
 }
 

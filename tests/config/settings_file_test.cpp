@@ -18,6 +18,7 @@
 #include "config/options.hpp"
 #include "config/yaml/yaml_tree.hpp"
 #include "tests/catch.hpp"
+#include "tests/golden_file.hpp"
 
 using namespace dkimprobe::config;
 namespace fs = std::filesystem;
@@ -29,7 +30,7 @@ const fs::path example = fs::path(DKIMPROBE_SOURCE_DIRECTORY) / "config/example.
 
 // What the example and the vectors name; the true list is the catalogue's, which this folder does not see.
 const Vocabulary vocabulary{{"adsp_present_historic", "key_rsa_exponent_unusual", "key_rsa_weak", "ns_slow"},
-                            parse_moment("2026-11-22T12:00:00Z")->first};
+                            parse_timestamp("2026-11-22T12:00:00Z")->first};
 
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -48,9 +49,9 @@ std::vector<fs::path> settings_files() {
 }
 
 /// A line a mistake, without the folder of this machine.
-std::string told(const Mistakes& mistakes) {
+std::string told(const Errors& errors) {
   std::string text;
-  for (const auto& [where, message] : mistakes) text += fmt::format("{}: {}\n", where, message);
+  for (const auto& [where, message] : errors) text += fmt::format("{}: {}\n", where, message);
   const std::string folder = vectors.string() + "/";
   for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder))
     text.erase(at, folder.size());
@@ -92,12 +93,13 @@ TEST_CASE("each wrong settings file is told all its mistakes, word for word") {
     const auto settings = load_settings(file, vocabulary);
     REQUIRE_FALSE(settings);
     fs::path expected = file;
-    CHECK(told(settings.error()) == read_text(expected.replace_extension(".expected")));
+    dkimprobe::tests::compare_with_file(expected.replace_extension(".expected").string(),
+                                        told(settings.error()));
   }
 }
 
 TEST_CASE("ten different mistakes are ten, each with its line") {
-  const auto settings = load_settings(vectors / "ten_mistakes.yaml", vocabulary);
+  const auto settings = load_settings(vectors / "ten_errors.yaml", vocabulary);
   REQUIRE_FALSE(settings);
   CHECK(settings.error().size() == 10);
   std::set<std::string> lines;
@@ -137,27 +139,27 @@ TEST_CASE("the example is read, and is as it says") {
   CHECK(first.selectors[2].expected_key != first.selectors[3].expected_key);
   CHECK_FALSE(first.selectors[0].never_used);
   CHECK(first.selectors[1].never_used);
-  CHECK(first.selectors[3].since == parse_moment("2026-09-01"));
-  CHECK(first.selectors[3].last_signature == parse_moment("2026-09-01T08:00:00Z"));
+  CHECK(first.selectors[3].since == parse_timestamp("2026-09-01"));
+  CHECK(first.selectors[3].last_signature == parse_timestamp("2026-09-01T08:00:00Z"));
   REQUIRE(first.rotation.ring.size() == 3);
   CHECK(first.rotation.ring[2].to_string() == "s3");
-  CHECK(first.rotation.times.every == std::chrono::days{90});
-  CHECK(first.rotation.times.unused == std::chrono::days{7});
-  CHECK_FALSE(first.rotation.transit);
+  CHECK(first.rotation.times.max_key_age == std::chrono::days{90});
+  CHECK(first.rotation.times.selector_cooldown == std::chrono::days{7});
+  CHECK_FALSE(first.rotation.retention);
 
   const auto& second = settings->domains[1];
   CHECK(second.domain.to_string() == "xn--bcher-kva.example");
   CHECK(second.group == "customers");
   CHECK(second.rotation.ring.empty());
-  CHECK(second.rotation.times.every == std::chrono::days{180});
-  CHECK(second.rotation.times.unused == std::chrono::days{14});
-  CHECK(second.rotation.transit == std::chrono::days{5});
+  CHECK(second.rotation.times.max_key_age == std::chrono::days{180});
+  CHECK(second.rotation.times.selector_cooldown == std::chrono::days{14});
+  CHECK(second.rotation.retention == std::chrono::days{5});
   CHECK(second.interval == std::chrono::hours{1});
   REQUIRE(second.nameservers.size() == 1);
   CHECK(second.nameservers[0].ip.to_string() == "192.0.2.1");
 
   CHECK(settings->policy.severities.at("key_rsa_weak") == Severity::critical);
-  CHECK(settings->policy.switched_off.at("adsp_present_historic") ==
+  CHECK(settings->policy.disabled.at("adsp_present_historic") ==
         "ADSP stays until the old gateways are gone");
 }
 
@@ -206,31 +208,32 @@ TEST_CASE("patterns of target files are relative to the folder of the settings")
 }
 
 TEST_CASE("planned work is told of a selector, a domain or a group, and when it has ended") {
-  const auto settings = read_settings(R"(groups: {a: {}}
+  const auto settings =
+      read_settings(R"(groups: {a: {}}
 domains: [{domain: example.com, selectors: [s1]}]
-silences:
+maintenance:
   - {domain: example.com, selector: s1, until: 2026-11-22, reason: a}
   - {domain: example.com, until: 2026-11-22T12:00:00+01:00, reason: b}
   - {group: a, until: 2026-11-22T11:00:01Z, reason: c}
 )",
-                                      "s.yaml", Vocabulary{{}, parse_moment("2026-11-22T11:00:00Z")->first});
+                    "s.yaml", Vocabulary{{}, parse_timestamp("2026-11-22T11:00:00Z")->first});
   if (!settings) FAIL(told(settings.error()));
-  REQUIRE(settings->silences.size() == 3);
-  const auto& silences = settings->silences;
-  CHECK(silences[0].selector->to_string() == "s1");
-  CHECK(silences[0].until == parse_moment("2026-11-22")->last);
-  CHECK_FALSE(silences[1].selector);
-  CHECK(silences[1].domain->to_string() == "example.com");
-  CHECK(silences[2].group == "a");
+  REQUIRE(settings->maintenance.size() == 3);
+  const auto& maintenance = settings->maintenance;
+  CHECK(maintenance[0].selector->to_string() == "s1");
+  CHECK(maintenance[0].until == parse_timestamp("2026-11-22")->last);
+  CHECK_FALSE(maintenance[1].selector);
+  CHECK(maintenance[1].domain->to_string() == "example.com");
+  CHECK(maintenance[2].group == "a");
   REQUIRE(settings->warnings.size() == 1);
-  CHECK(settings->warnings.front().where == "s.yaml:5:34: silences.until");
+  CHECK(settings->warnings.front().where == "s.yaml:5:34: maintenance.until");
 }
 
-TEST_CASE("a domain that only a target file may name can be silenced") {
-  CHECK(
-      read_settings("target_files: [t.json]\nsilences: [{domain: a.example, selector: s, until: 2026-01-01, "
-                    "reason: r}]\n",
-                    "s.yaml", Vocabulary{}));
+TEST_CASE("a domain that only a target file may name can be in_maintenance") {
+  CHECK(read_settings(
+      "target_files: [t.json]\nmaintenance: [{domain: a.example, selector: s, until: 2026-01-01, "
+      "reason: r}]\n",
+      "s.yaml", Vocabulary{}));
 }
 
 TEST_CASE("modules of /probe, and the domains that it may be asked for") {
@@ -287,21 +290,21 @@ domains:
 }
 
 TEST_CASE("the times of a rotation come from the domain, then its group, then the whole") {
-  const auto settings = read(R"(rotation: {every: 100d, unused: 10d}
+  const auto settings = read(R"(rotation: {max_key_age: 100d, selector_cooldown: 10d}
 groups:
-  a: {rotation: {every: 50d, transit: 3d}}
+  a: {rotation: {max_key_age: 50d, retired_key_retention: 3d}}
 domains:
   - {domain: one.example, selectors: [s1]}
   - {domain: two.example, group: a, selectors: [s1]}
-  - {domain: three.example, group: a, selectors: [s1], rotation: {every: never, transit: 2d, unused: 1d}}
+  - {domain: three.example, group: a, selectors: [s1], rotation: {max_key_age: never, retired_key_retention: 2d, selector_cooldown: 1d}}
 )");
   const auto& domains = settings.domains;
   REQUIRE(domains.size() == 3);
-  const auto check = [](const RotationPlan& plan, std::chrono::days every, std::chrono::days unused,
-                        std::optional<std::chrono::days> transit) {
-    CHECK(plan.times.every == every);
-    CHECK(plan.times.unused == unused);
-    CHECK(plan.transit == transit);
+  const auto check = [](const RotationPlan& plan, std::chrono::days max_key_age,
+                        std::chrono::days selector_cooldown, std::optional<std::chrono::days> retention) {
+    CHECK(plan.times.max_key_age == max_key_age);
+    CHECK(plan.times.selector_cooldown == selector_cooldown);
+    CHECK(plan.retention == retention);
   };
   using std::chrono::days;
   check(domains[0].rotation, days{100}, days{10}, {});
@@ -312,7 +315,7 @@ domains:
 TEST_CASE("a day is no future as long as it has begun") {
   const auto read_at = [](const char* now) {
     return read_settings("domains: [{domain: example.com, selectors: [{name: s1, since: 2026-11-22}]}]\n",
-                         "s.yaml", Vocabulary{{}, parse_moment(now)->first});
+                         "s.yaml", Vocabulary{{}, parse_timestamp(now)->first});
   };
   CHECK(read_at("2026-11-22T00:00:00Z"));
   CHECK_FALSE(read_at("2026-11-21T23:59:59Z"));

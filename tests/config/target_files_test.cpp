@@ -22,7 +22,7 @@ using config::FileTarget;
 std::vector<std::string> shown(const config::Result<std::vector<FileTarget>>& targets) {
   std::vector<std::string> lines;
   if (!targets) {
-    for (const auto& mistake : targets.error()) lines.push_back(mistake.where + ": " + mistake.message);
+    for (const auto& error : targets.error()) lines.push_back(error.where + ": " + error.message);
     return lines;
   }
   for (const FileTarget& target : *targets) {

@@ -52,10 +52,10 @@ class Scratch {
     std::ifstream file(folder_ / name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  /// Mistakes without the folder.
-  [[nodiscard]] std::string told(const Mistakes& mistakes) const {
+  /// Errors without the folder.
+  [[nodiscard]] std::string told(const Errors& errors) const {
     std::string text;
-    for (const auto& [where, message] : mistakes) text += fmt::format("{}: {}\n", where, message);
+    for (const auto& [where, message] : errors) text += fmt::format("{}: {}\n", where, message);
     const std::string folder = folder_.string() + "/";
     for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder))
       text.erase(at, folder.size());

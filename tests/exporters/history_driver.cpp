@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "exporters/store/history_store.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 
 using namespace dkimprobe;
 
@@ -17,16 +17,17 @@ namespace {
 
 /// Look N is at second N. Server 1 gives another text each time, server 2 every tenth time; the other two and
 /// the signing practices never change.
-probe::Observation numbered_look(int number) {
+probe::Observation numbered_probe(int number) {
   const auto record = [](std::string note) {
     return tests::Texts{{"v=DKIM1; n=" + std::move(note) + "; p="}};
   };
-  auto observation = tests::look("example.com", fmt::format("s{}", number % 3), tests::at_second(number),
-                                 {{1, probe::Rcode::noerror, record(std::to_string(number))},
-                                  {2, probe::Rcode::noerror, record(std::to_string(number / 10))},
-                                  {3, probe::Rcode::noerror, record("same")},
-                                  {4, probe::Rcode::nxdomain}});
-  observation.adsp.legs.push_back(tests::leg("_adsp._domainkey.example.com", "example.com",
+  auto observation =
+      tests::sample_probe("example.com", fmt::format("s{}", number % 3), tests::at_second(number),
+                          {{1, probe::Rcode::noerror, record(std::to_string(number))},
+                           {2, probe::Rcode::noerror, record(std::to_string(number / 10))},
+                           {3, probe::Rcode::noerror, record("same")},
+                           {4, probe::Rcode::nxdomain}});
+  observation.adsp.hops.push_back(tests::hop("_adsp._domainkey.example.com", "example.com",
                                              {{1, probe::Rcode::noerror, {{"dkim=all"}}}}));
   return observation;
 }
@@ -42,7 +43,7 @@ int main(int argc, char** argv) {
   }
   const int first = std::atoi(argv[2]);
   for (int number = first; number < first + std::atoi(argv[3]); ++number) {
-    const auto recorded = store->record(numbered_look(number), probe::WallTime::max());
+    const auto recorded = store->record(numbered_probe(number), probe::WallTime::max());
     fmt::print("{}{}\n", number, recorded ? "" : " " + recorded.error().front().message);
     std::fflush(stdout);
   }

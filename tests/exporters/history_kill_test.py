@@ -16,7 +16,7 @@ import time
 
 SECOND_ZERO = 1767225600000  # 2026-01-01, the second 0 of the driver, in milliseconds
 KEPT_SPANS = 100  # fewer than a timeline holds, so that none of them has been put together with others
-MOST_LOOKS = 20  # of one run, before it is killed
+MOST_PROBES = 20  # of one run, before it is killed
 HANGS_SECONDS = 3_600  # only what waits for ever takes so long
 HELD = "another process has held it"
 
@@ -34,7 +34,7 @@ def texts_of(file, selector):
         "WHERE selector = ? AND address = '192.0.2.1'",
         (selector,),
     ).fetchall()
-    last = database.execute("SELECT last_look FROM selectors WHERE selector = ?", (selector,)).fetchall()
+    last = database.execute("SELECT last_probe FROM selectors WHERE selector = ?", (selector,)).fetchall()
     database.close()
     found = {}
     for first_seen, strings in rows:
@@ -43,7 +43,7 @@ def texts_of(file, selector):
     return found, (last[0][0] - SECOND_ZERO) // 1000 if last else -1
 
 
-class Pace:
+class QueryRate:
     """How long a writer takes to its first look, and from one to the next, on this machine as busy as it is now. By
     looks, and not by a clock, a run is somewhere in its work when it is killed."""
 
@@ -52,7 +52,7 @@ class Pace:
 
     def let_work(self, writer):
         """Reads what the writer tells until it is to be killed; some are killed before their first look."""
-        looks = random.choice((0, random.randint(1, MOST_LOOKS)))
+        looks = random.choice((0, random.randint(1, MOST_PROBES)))
         began = time.monotonic()
         told = [writer.stdout.readline() for _ in range(min(looks, 1))]
         self.first = time.monotonic() - began if told else self.first
@@ -65,7 +65,7 @@ class Pace:
 
 def kill_loop(driver, kills):
     committed = []
-    pace = Pace()
+    pace = QueryRate()
     with tempfile.TemporaryDirectory(prefix="dkimprobe-kill-") as directory:
         file = pathlib.Path(directory) / "history.sqlite"
         for kill in range(kills):

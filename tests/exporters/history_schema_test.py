@@ -22,7 +22,7 @@ CHANGES = {
     "a field more": lambda history: history.update(extra=1),
     "a field less": lambda history: history["selectors"][0]["changes"][0].pop("seen"),
     "another kind": lambda history: history["selectors"][0]["changes"][0].update(kind="moved"),
-    "a time that is none": lambda history: history["selectors"][0].update(last_look="yesterday"),
+    "a time that is none": lambda history: history["selectors"][0].update(last_probe="yesterday"),
     "a port as text": lambda history: history["selectors"][0]["changes"][1]["servers"][0].update(port="53"),
     "raw octets": lambda history: history["selectors"][0].update(name="\u001b[31m"),
 }

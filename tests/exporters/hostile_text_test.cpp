@@ -40,7 +40,7 @@ const std::vector<std::string>& hostile_texts() {
 checks::Report judged(const std::string& text) {
   auto vector = tests::read_observation({{"about", ""}, {"findings", nlohmann::json::array()}});
   const auto put = [&](probe::Chain& chain) {
-    for (auto& server : chain.legs.front().servers) {
+    for (auto& server : chain.hops.front().servers) {
       for (auto& exchange : server.exchanges) {
         if (!exchange.response) continue;
         if (exchange.response->edns) exchange.response->edns->nsid = text.substr(0, 200);
@@ -53,7 +53,7 @@ checks::Report judged(const std::string& text) {
   put(vector.observation.key);
   put(vector.observation.adsp);
   // One server says something else, so that the report speaks of both.
-  vector.observation.key.legs.front().servers.back().exchanges.front().response->txt.front().strings = {
+  vector.observation.key.hops.front().servers.back().exchanges.front().response->txt.front().strings = {
       text.substr(0, 100)};
   return checks::judge(vector.observation, vector.expectation, {}).report;
 }

@@ -76,7 +76,7 @@ ServerRow row(const Report& report, const std::string& server, const std::string
   made.ttl_seconds = 3'600;
   made.answer_sha256 = std::string(64, 'a');
   made.group = 'A';
-  made.says = says;
+  made.answer = says;
   made.round_trip = round_trip;
   made.udp_bytes = 467;
   return made;
@@ -96,7 +96,7 @@ void publish_rsa(Report& report) {
   report.size.observed_tcp = 467;
 }
 
-void silence(ServerRow& server, const std::string& says) {
+void maintenance(ServerRow& server, const std::string& says) {
   server.outcome = ServerOutcome::timeout;
   server.rcode.reset();
   server.authoritative = false;
@@ -104,7 +104,7 @@ void silence(ServerRow& server, const std::string& says) {
   server.ttl_seconds.reset();
   server.answer_sha256.clear();
   server.group = ' ';
-  server.says = says;
+  server.answer = says;
   server.round_trip.reset();
   server.udp_bytes.reset();
 }
@@ -191,16 +191,16 @@ Report dead() {
   Report report = healthy();
   report.status = Status::warning;
   report.headline = "1 of 5 servers does not answer; the others publish RSA 2048";
-  silence(report.servers[3], "no answer in 2.8 s");
+  maintenance(report.servers[3], "no answer in 2.8 s");
   report.findings = {{&silent,
                       Severity::warning,
                       {report.servers[3].id},
                       std::nullopt,
                       "3 tries over UDP brought nothing in 2.8 s",
                       "see whether ns3.example.net runs and whether a packet filter drops UDP to port 53"}};
-  report.outcomes.push_back({&differs, checks::CheckOutcome::not_judged, {}});
+  report.outcomes.push_back({&differs, checks::CheckOutcome::not_evaluated, {}});
   report.outcomes.push_back(
-      {&too_big, checks::CheckOutcome::not_judged, "all our resolvers \x1b[31m are large enough"});
+      {&too_big, checks::CheckOutcome::not_evaluated, "all our resolvers \x1b[31m are large enough"});
   return report;
 }
 
@@ -213,8 +213,8 @@ Report young() {
   report.rotation = checks::RotationFacts{
       until,
       std::nullopt,
-      {checks::because_of(checks::Reason::negative_ttl, until, "ns1.example.com had no record"),
-       checks::because_of(checks::Reason::never_used_contradicted, {}, "somebody\x1b[31m asked")}};
+      {checks::reason_for(checks::Reason::negative_ttl, until, "ns1.example.com had no record"),
+       checks::reason_for(checks::Reason::never_used_contradicted, {}, "somebody\x1b[31m asked")}};
   report.not_asked = {
       "2 of 13 addresses of com were asked where example.com begins: one that was left out may lead "
       "elsewhere.",
@@ -227,10 +227,10 @@ Report leaving() {
   Report report = healthy();
   report.role = config::Role::retired;
   const auto until = report.observed_at + std::chrono::hours{50};
-  report.rotation = checks::RotationFacts{
-      std::nullopt,
-      until,
-      {checks::because_of(checks::Reason::transit, until, "mail may be verified for up to 168 h")}};
+  report.rotation = checks::RotationFacts{std::nullopt,
+                                          until,
+                                          {checks::reason_for(checks::Reason::retired_key_retention, until,
+                                                              "mail may be verified for up to 168 h")}};
   return report;
 }
 
@@ -294,9 +294,9 @@ Report unknown() {
   report.findings = {
       {&quorum, Severity::warning, {}, std::nullopt, "0 of 2 servers answered", "look at the network"}};
   report.outcomes = {
-      {&stale, checks::CheckOutcome::not_judged},   {&differs, checks::CheckOutcome::not_judged},
-      {&silent, checks::CheckOutcome::not_judged},  {&revoked_key, checks::CheckOutcome::not_judged},
-      {&too_big, checks::CheckOutcome::not_judged}, {&quorum, checks::CheckOutcome::found}};
+      {&stale, checks::CheckOutcome::not_evaluated},   {&differs, checks::CheckOutcome::not_evaluated},
+      {&silent, checks::CheckOutcome::not_evaluated},  {&revoked_key, checks::CheckOutcome::not_evaluated},
+      {&too_big, checks::CheckOutcome::not_evaluated}, {&quorum, checks::CheckOutcome::found}};
   return report;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exporters/status/status_pages.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 #include "tests/exporters/sample_reports.hpp"
 
 namespace dkimprobe::tests {
@@ -50,8 +50,8 @@ StatusSelector watched(Report report) {
   StatusSelector selector;
   selector.selector = report.selector;
   selector.role = report.role;
-  selector.last_round = report.observed_at;
-  selector.next_round = report.observed_at + 15min;
+  selector.last_probe = report.observed_at;
+  selector.next_probe = report.observed_at + 15min;
   selector.last_change = report.observed_at - 26h;
   selector.report = std::make_shared<const Report>(std::move(report));
   return selector;
@@ -67,7 +67,7 @@ std::shared_ptr<const checks::SelectorHistory> life(const Report& report, const 
   const auto has = [](int server, const Texts& texts) { return Said{server, probe::Rcode::noerror, texts}; };
   Said silent{2};
   silent.silent = true;
-  const std::vector<std::pair<std::int64_t, std::vector<Said>>> looks = {
+  const std::vector<std::pair<std::int64_t, std::vector<Said>>> probes = {
       {0, {absent(1), absent(2), absent(3)}},
       {4, {has(1, first), absent(2), absent(3)}},
       {5, {has(1, first), has(2, first), has(3, first)}},
@@ -78,9 +78,9 @@ std::shared_ptr<const checks::SelectorHistory> life(const Report& report, const 
   checks::SelectorHistory history;
   history.domain = report.domain;
   history.selector = report.selector;
-  for (const auto& [day, said] : looks) {
+  for (const auto& [day, said] : probes) {
     const auto time = report.observed_at - std::chrono::days(40 - day);
-    checks::extend(history, look(domain, report.selector.to_string(), time, said));
+    checks::extend(history, sample_probe(domain, report.selector.to_string(), time, said));
   }
   return std::make_shared<const checks::SelectorHistory>(std::move(history));
 }
@@ -105,7 +105,7 @@ std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, c
   change.steps = {
       {Step::make_key, State::done, now - 2h, {}, "there is a key", {}, {}, {}},
       {Step::publish,
-       State::now,
+       State::due,
        {},
        {},
        "1 of 3 servers has it " + words,
@@ -114,11 +114,11 @@ std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, c
          "next._domainkey.example.com. 300 IN TXT \"v=DKIM1; p=" + std::string(216, 'A') + "\"", true}},
        {}},
       {Step::see, State::blocked, {}, {}, words, {}, {}, {}},
-      {Step::sign, State::later, {}, now + 30h, "when every server has it", {}, {}, {}}};
+      {Step::sign, State::pending, {}, now + 30h, "when every server has it", {}, {}, {}}};
   auto& idle = overview.changes.emplace_back();
   idle.from = selector("next");
-  idle.steps = {{Step::choose, State::later, {}, now + 2'000h, "not before its time", {}, {}, {}},
-                {Step::make_key, State::later, {}, {}, "this line is not shown", {}, {}, {}}};
+  idle.steps = {{Step::choose, State::pending, {}, now + 2'000h, "not before its time", {}, {}, {}},
+                {Step::make_key, State::pending, {}, {}, "this line is not shown", {}, {}, {}}};
   return std::make_shared<const checks::RotationOverview>(std::move(overview));
 }
 
@@ -128,7 +128,7 @@ StatusDomain example() {
   differing.rotation =
       checks::RotationFacts{differing.observed_at + 3h,
                             differing.observed_at + std::chrono::days(8),
-                            {checks::because_of(checks::Reason::negative_ttl, differing.observed_at + 3h,
+                            {checks::reason_for(checks::Reason::negative_ttl, differing.observed_at + 3h,
                                                 "a cache may hold that there is no such name")}};
   domain.rotation = rotation(differing, "");
   auto history = life(differing, "");
@@ -137,12 +137,12 @@ StatusDomain example() {
   domain.selectors.back().confirming = true;
   domain.selectors.push_back(watched(sample("alias")));
   domain.selectors.push_back(watched(sample("revoked")));
-  domain.selectors.back().silence = exporters::StatusSilence{domain.selectors.back().report->observed_at + 2h,
-                                                             "the old key <b>goes</b>, see ticket 42"};
+  domain.selectors.back().maintenance = exporters::StatusMaintenance{
+      domain.selectors.back().report->observed_at + 2h, "the old key <b>goes</b>, see ticket 42"};
   StatusSelector next;
   next.selector = config::Selector::parse("next").value();
   next.role = config::Role::pending;
-  next.next_round = domain.selectors.front().report->observed_at + 5min;
+  next.next_probe = domain.selectors.front().report->observed_at + 5min;
   domain.selectors.push_back(std::move(next));
   return domain;
 }
@@ -159,14 +159,14 @@ StatusDomain hostile() {
   report.size.drop_first = {text};
   for (auto& row : report.servers) {
     row.id.name = std::string(hostile_script);
-    row.says = text;
+    row.answer = text;
     row.nsid = text;
     row.disagrees_with_itself = true;
   }
   for (auto& finding : report.findings) finding.detail = finding.remedy = text;
   report.outcomes = {
       {report.findings.front().check, checks::CheckOutcome::found, ""},
-      {report.findings.front().check, checks::CheckOutcome::not_judged, std::string(hostile_script)}};
+      {report.findings.front().check, checks::CheckOutcome::not_evaluated, std::string(hostile_script)}};
   StatusDomain domain{report.domain, {}};
   domain.rotation = rotation(report, std::string(hostile_script));
   auto history = life(report, text);

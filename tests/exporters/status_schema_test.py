@@ -65,7 +65,7 @@ def sample(kind):
 def selector(answer):
     """The first of them that was looked at."""
     lines = answer["domains"][0]["selectors"] if "domains" in answer else answer["selectors"]
-    return next(line for line in lines if line["last_round"])
+    return next(line for line in lines if line["last_probe"])
 
 
 CHANGES = [

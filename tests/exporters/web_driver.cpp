@@ -128,15 +128,15 @@ int main(int argc, char** argv) {
     print(fmt::format("access remote={} user={} method={} target={} status={} bytes={}", access.remote,
                       access.user, access.method, access.target, access.status, access.body_bytes));
   };
-  settings.on_config = [](const config::Result<config::Mistakes>& result) {
+  settings.on_config = [](const config::Result<config::Errors>& result) {
     print(result ? "config read" : "config refused");
-    for (const auto& mistake : result ? *result : result.error())
-      print(fmt::format("mistake {}: {}", mistake.where, mistake.message));
+    for (const auto& error : result ? *result : result.error())
+      print(fmt::format("mistake {}: {}", error.where, error.message));
   };
   auto service = WebService::start(std::move(settings));
   if (!service) {
-    for (const auto& mistake : service.error())
-      print(fmt::format("mistake {}: {}", mistake.where, mistake.message));
+    for (const auto& error : service.error())
+      print(fmt::format("mistake {}: {}", error.where, error.message));
     return 2;
   }
   std::string ports = "ports";

@@ -605,11 +605,11 @@ class Limits(unittest.TestCase):
                 self.scrape(service)
 
 
-class Mistakes(unittest.TestCase):
+class Errors(unittest.TestCase):
     def told(self, *arguments, **options):
         service = Service(*arguments, **options)
         self.assertEqual(service.end(), 2)
-        return [line for line in service.lines if line.startswith("mistake")]
+        return [line for line in service.lines if line.startswith("error")]
 
     def test_addresses(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -761,7 +761,7 @@ class Encrypted(unittest.TestCase):
             service.config.write_text("foo: 1\n")
             self.assertEqual(service.get("/request", context=client_context()).status, 200)
             service.wait_for("config refused", after=after)
-            service.wait_for("mistake", after=after)
+            service.wait_for("error", after=after)
             service.config.write_text(good.replace("server.", "stranger."))
             with self.assertRaises(ssl.SSLError):
                 service.get("/request", context=client_context())

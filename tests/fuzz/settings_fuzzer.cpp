@@ -41,7 +41,7 @@ void demand_within_limits(const config::Settings& settings) {
       demand(!selector.expected_key || selector.expected_key->sha256.size() == 64);
     }
   }
-  for (const auto& [check, reason] : settings.policy.switched_off) demand(!reason.empty());
+  for (const auto& [check, reason] : settings.policy.disabled) demand(!reason.empty());
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ probe::Observation observation_of(const checks::SignatureField& field) {
   probe::ServerObservation server;
   server.exchanges.push_back(exchange);
   server.names.emplace_back();
-  observation.key.legs.push_back({field.selector->owner_name(*field.domain).value(), {}, {server}});
+  observation.key.hops.push_back({field.selector->owner_name(*field.domain).value(), {}, {server}});
   return observation;
 }
 

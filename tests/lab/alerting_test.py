@@ -60,15 +60,15 @@ TOLD = {
 USER, PASSWORD = "prometheus", "correct horse"
 
 SETTINGS = """interval: %ds
-probe: {pace: unlimited}
-silences:
+probe: {rate_limit: unlimited}
+maintenance:
   - {domain: differing.example, until: 2038-01-01, reason: "the provider moves it"}
 %sdomains:
   - {domain: healthy.example, selectors: [s1, big]}
   - {domain: stale.example, selectors: [s1]}
   - {domain: differing.example, selectors: [s1]}
   - domain: offsite.test
-    rotation: {selectors: [s1, s2], every: 90d}
+    rotation: {selectors: [s1, s2], max_key_age: 90d}
     selectors:
       - {name: s1, role: active}
       - {name: s2, role: standby, never_used: yes}
@@ -280,7 +280,7 @@ def break_things(stage):
     stage.part.check(True, "wrong settings are told")
 
 
-def look_at_dashboards(stage):
+def check_dashboards(stage):
     variables = {"job": ".*", "instance": ".*", "domain": "offsite.test", "selector": ".*", "__rate_interval": "1m"}
     # Of the fleet all domains.
     asked = [
@@ -307,7 +307,7 @@ def look_at_dashboards(stage):
     stage.part.check(not empty, "every variable of the dashboards has values", "\n".join(empty))
 
 
-def look_at_rules(stage):
+def check_rules(stage):
     check = stage.part.check
     status, page = stage.page("https://%s/metrics" % stage.address)
     check(status == 200, "the metrics are behind TLS and the password", str(status))
@@ -347,8 +347,8 @@ def play(part, stack):
     stage.watch()
     see_what_was_wrong_before(stage)
     break_things(stage)
-    look_at_dashboards(stage)
-    look_at_rules(stage)
+    check_dashboards(stage)
+    check_rules(stage)
     mend_things(stage, whole)
     stage.daemon.end()
     stage.receiver.wait_for("firing", alertname="DkimprobeDown")

@@ -288,7 +288,7 @@ class Lab:
                 mode: {
                     "domain": "%s.%s" % (mode.replace("_", "-"), internet.FAULT_PARENT),
                     "address": internet.MISBEHAVING_PREFIX + octet,
-                    "says": sentence,
+                    "answer": sentence,
                 }
                 for mode, octet, sentence in modes
             },

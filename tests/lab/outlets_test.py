@@ -55,7 +55,7 @@ class Outlets:
     def command(self, *arguments):
         return [
             self.program, *arguments, "--root-hints", self.lab["root_hints"], "--port", str(self.lab["port"]),
-            "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--pace", "unlimited",
+            "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--rate-limit", "unlimited",
         ]  # fmt: skip
 
     def run(self, *arguments, **more):
@@ -99,7 +99,7 @@ class Outlets:
         settings, selectors = self.settings("textfile")
         file = self.folder / "dkim.prom"
         file.write_text("what was there before\n")
-        done = self.run("check", "--config.file", str(settings), "--textfile", str(file), "--timeout", "1s",
+        done = self.run("check", "--config.file", str(settings), "--textfile", str(file), "--probe-timeout", "1s",
                         preexec_fn=lambda: os.umask(0o077))  # fmt: skip
         text = file.read_text()
         self.check(
@@ -190,7 +190,7 @@ class Outlets:
             return done, time.monotonic() - began
 
         # Each has nine seconds, and all have the same ones. What a busy machine needs besides shows with one second.
-        _, short = all_domains("--timeout", "1s")
+        _, short = all_domains("--probe-timeout", "1s")
         done, took = all_domains()
         self.check(
             took < 9 + 3 + 2 * (short - 1), "all domains together end before the runner gives up",

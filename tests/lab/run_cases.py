@@ -49,7 +49,7 @@ CASE_SECONDS = 600  # only what hangs takes so long
 LOG_SECONDS = 100  # how long the sniffer may take to write down what it saw
 KNOWN_FIELDS = {
     "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_when",
-    "readiness", "because", "progress", "rotation",
+    "readiness", "reasons", "progress", "rotation",
 }  # fmt: skip
 TRIPWIRE = "127.0.0.53"
 MISBEHAVING_TRIPWIRE = "127.0.66.253"
@@ -104,7 +104,7 @@ def command_of(program, case, lab):
         "127.0.0.0/8",
         "--allow-net",
         "::1/128",
-        "--pace",
+        "--rate-limit",
         "unlimited",
     ]
 
@@ -166,7 +166,7 @@ def expected_lines(case):
         lines.append("outcome of %s: %s" % (address, outcome))
     if "readiness" in case:
         lines.append("readiness %s" % case["readiness"])
-        lines += ["because %s" % name for name in case.get("because", [])]
+        lines += ["because %s" % name for name in case.get("reasons", [])]
     for address, progress in case.get("progress", {}).items():
         lines.append("progress of %s: %s" % (address, progress))
     return sorted(lines)
@@ -178,7 +178,7 @@ def preflight_lines(case, document):
         for error in PREFLIGHT.iter_errors(document)
     ]
     lines.append("readiness %s" % document["readiness"])
-    lines += ["because %s" % because["name"] for because in document["because"]]
+    lines += ["because %s" % because["name"] for because in document["reasons"]]
     lines += [
         "progress of %s: %s" % (server["address"], server["progress"])
         for server in document["servers"]

@@ -122,7 +122,7 @@ def play_intercepted(runs, kind, more):
     took = max(took, again)
     command, done, again = runs.intercepted(kind, ["preflight", DOMAIN, "new", "--json"], more)
     preflight = json.loads(done.stdout or "{}")
-    because = [reason["name"] for reason in preflight.get("because", [])]
+    because = [reason["name"] for reason in preflight.get("reasons", [])]
     runs.expect(preflight.get("readiness") == "unknown", command, done, "readiness")
     runs.expect(because == ["path_intercepted"], command, done, "because %s" % because)
     took = max(took, again)

@@ -35,7 +35,7 @@ ANSWER_SECONDS = 12  # a mail server has given up by then
 RESOLVERS = 40  # twenty with minimised names and twenty without
 CASE_FIELDS = {"why", "report", "zones", "boxes", "before", "runs", "gets", "slow"}
 RUN_FIELDS = {
-    "arguments", "exit", "status", "findings", "may", "readiness", "because", "wait", "printed", "not_printed",
+    "arguments", "exit", "status", "findings", "may", "readiness", "reasons", "wait", "printed", "not_printed",
     "stderr", "under", "pace", "plain", "signs",
 }  # fmt: skip
 DENIED, FAILURE = "denied", "failure"
@@ -129,7 +129,7 @@ class Stage:
         ]
         if "signs" in run:
             own += ["--config.file", self.settings(*run["arguments"][1:3], run["signs"])]
-        pace = [] if run.get("pace") == "default" else ["--pace", "unlimited"]
+        pace = [] if run.get("pace") == "default" else ["--rate-limit", "unlimited"]
         lab = ["--root-hints", str(self.net.root_hints), "--allow-net", "127.0.0.0/8"]
         return [self.program, *own, *more, *lab, *pace]
 
@@ -197,7 +197,7 @@ class Stage:
             lines |= {finding_line(selector, check, self.address(server)) for check, server in found}
         if "readiness" in run:
             lines.add("readiness " + run["readiness"])
-        lines |= {"because of " + name for name in run.get("because", [])}
+        lines |= {"because of " + name for name in run.get("reasons", [])}
         if "wait" in run:
             lines.add("as long as it should")
         return lines
@@ -207,8 +207,8 @@ class Stage:
         lines = set()
         if "readiness" in document:
             lines.add("readiness " + document["readiness"])
-            listed = run.get("because", [])
-            lines |= {"because of " + b["name"] for b in document["because"] if b["name"] in listed}
+            listed = run.get("reasons", [])
+            lines |= {"because of " + b["name"] for b in document["reasons"] if b["name"] in listed}
             if "wait" in run:
                 lines.add(waits(run["wait"], document["safe_to_sign_at"]))
             return lines

@@ -125,7 +125,7 @@ class Stage:
 
     def run(self, *words):
         command = [self.program, *map(str, words), "--json", "--root-hints", str(self.net.root_hints)]
-        command += ["--allow-net", "127.0.0.0/8", "--pace", "unlimited"]
+        command += ["--allow-net", "127.0.0.0/8", "--rate-limit", "unlimited"]
         began = time.time()
         done = subprocess.run(
             command,
@@ -168,20 +168,20 @@ class Stage:
         safe_at = self.time_of(
             {"readiness": run.json["readiness"], "at": run.json["safe_to_sign_at"]}, earliest, latest
         )
-        causes = [(because["name"], because["until"]) for because in run.json["because"] if because["until"]]
+        causes = [(because["name"], because["until"]) for because in run.json["reasons"] if because["until"]]
         latest_causes = [name for name, until in causes if among or until == causes[0][1]]
         if cause not in latest_causes:
             self.tell("the time is that of %s, not of %s" % (" and ".join(latest_causes), cause))
         if self.told:
-            for because in run.json["because"]:
+            for because in run.json["reasons"]:
                 self.tell("because of %(name)s until %(until)s: %(detail)s" % because)
         return safe_at
 
     def until(self, run, reason):
         """The share that one reason has in the time."""
-        untils = [moment(b["until"]) for b in run.json["because"] if b["name"] == reason and b["until"]]
+        untils = [moment(b["until"]) for b in run.json["reasons"] if b["name"] == reason and b["until"]]
         if not untils:
-            raise Failure("%s is no reason of the time: %s" % (reason, run.json["because"]))
+            raise Failure("%s is no reason of the time: %s" % (reason, run.json["reasons"]))
         return max(untils)
 
     def is_not_ready(self, run, **progress):
@@ -274,7 +274,7 @@ def check_packets(net, stages):
     for stage in stages:
         looks.update(stage.looks)
         asks.update(stage.asks)
-    seen_looks, seen_asks, queries = collections.Counter(), collections.Counter(), 0
+    seen_probes, seen_asks, queries = collections.Counter(), collections.Counter(), 0
     for line in net.queries_log.read_text().splitlines():
         packet = json.loads(line)
         if "dropped" in packet:
@@ -287,16 +287,16 @@ def check_packets(net, stages):
         queries += 1
         to, name = packet["to"].partition("#")[0], (packet["qname"] or "").lower()
         if to in rotation_lab.RESOLVERS and packet["qtype"] == "TXT":
-            (seen_asks if packet["rd"] else seen_looks)[to, name] += 1
+            (seen_asks if packet["rd"] else seen_probes)[to, name] += 1
         elif packet["rd"] or to in (*rotation_lab.RESOLVERS, rotation_lab.TRIPWIRE):
             failures.append("the program sent this: " + line)
     print(
         "all servers: %d queries of the program; to resolvers %d with RD=1, %d with RD=0"
-        % (queries, sum(seen_asks.values()), sum(seen_looks.values()))
+        % (queries, sum(seen_asks.values()), sum(seen_probes.values()))
     )
     if not queries:
         failures.append("the log of all queries shows none of the program")
-    for what, seen, allowed in (("RD=1", seen_asks, asks), ("RD=0", seen_looks, looks)):
+    for what, seen, allowed in (("RD=1", seen_asks, asks), ("RD=0", seen_probes, looks)):
         for asked, times in seen.items():
             if times > allowed[asked]:
                 failures.append(

@@ -133,7 +133,7 @@ class Daemon:
         def settled():
             nonlocal since
             now = self.metrics()
-            if now["dkimprobe_domains_unseen"] > 0 or now["dkimprobe_rounds_under_way"] > 0:
+            if now["dkimprobe_domains_never_probed"] > 0 or now["dkimprobe_domain_probes_running"] > 0:
                 since = time.monotonic()
             return time.monotonic() > since + QUIET_SECONDS
 
@@ -271,7 +271,7 @@ class Part:
     def command(self, *arguments):
         words = [
             self.program, *arguments, "--root-hints", self.lab["root_hints"], "--port", self.lab["port"],
-            "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--pace", "unlimited",
+            "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128", "--rate-limit", "unlimited",
         ]  # fmt: skip
         return [str(word) for word in words]
 
@@ -489,7 +489,7 @@ class Part:
         text = settings_of([("healthy.example", "s1, ed"), ("halfmissing.example", "s1")], more)
         text += "  - {domain: silent.example, group: silent, selectors: [s1], interval: 1h}\n"
         # A look at the silent domain takes longer than any scraper here waits.
-        slow_tries = ("--first-try", "2s", "--tries", "4")
+        slow_tries = ("--initial-timeout", "2s", "--attempts", "4")
         daemon = Daemon(self, text, "--timeout-offset", "4s", *slow_tries)
         for query, wanted in {
             "": 400,
@@ -548,14 +548,14 @@ class Part:
         self.check(waiting == 16, "a scrape does not wait for them", "%d are still waited for" % waiting)
         counts = wait_for("counted", lambda: self.probes_counted(daemon, 5 + 16))
         self.check(
-            counts and daemon.value("dkimprobe_probes_refused_total") >= refused["dkimprobe_probes_refused_total"],
+            counts and daemon.value("dkimprobe_probe_requests_refused_total") >= refused["dkimprobe_probe_requests_refused_total"],
             "probes are counted",
         )
         self.check(daemon.end()[0] == 0, "it ends well")
 
     @staticmethod
     def probes_counted(daemon, wanted):
-        return daemon.value("dkimprobe_probes_total") == wanted
+        return daemon.value("dkimprobe_probe_requests_total") == wanted
 
     # ---- What changes ----
 
@@ -565,7 +565,7 @@ class Part:
         daemon = Daemon(self, settings_of([("offsite.test", "s1")]), "--storage.path", store)
         daemon.wait_seen()
         self.check(daemon.status("offsite.test") == 0, "all is well at first")
-        confirming = daemon.value("dkimprobe_rounds_confirming_total")
+        confirming = daemon.value("dkimprobe_domain_probes_confirming_total")
 
         def without_key(text):
             return "".join(line for line in text.splitlines(True) if "_domainkey" not in line)
@@ -578,7 +578,7 @@ class Part:
         found = [line for line in now if line.startswith("dkim_finding{") and 'severity="critical"' in line]
         self.check(found, "the finding is there", str(sorted(now)))
         wait_for(
-            "a second round has confirmed it", lambda: daemon.value("dkimprobe_rounds_confirming_total") > confirming
+            "a second round has confirmed it", lambda: daemon.value("dkimprobe_domain_probes_confirming_total") > confirming
         )
         self.change_zone("offsite.test", "knot", lambda text: re.sub(r"\d{10}", re.search(r"\d{10}", text)[0], whole))
         daemon.wait_status("offsite.test", 0)
@@ -599,7 +599,7 @@ class Part:
         names = ", ".join("ns%d.flap.example.=%s" % pair for pair in enumerate(addresses, 1))
         settings = settings_of([], "groups: {here: {nameservers: [%s]}}\n" % names)
         settings += "  - {domain: flap.example, group: here, selectors: [s1]}\n"
-        daemon = Daemon(self, settings, "--tries", "1", "--first-try", "2s")
+        daemon = Daemon(self, settings, "--attempts", "1", "--initial-timeout", "2s")
         daemon.wait_seen()
         answers = [series("dkim_nameserver_answer", "flap.example", nameserver="ns%d.flap.example" % at, address="%s:%d"
                           % (address, self.lab["port"])) for at, address in enumerate(addresses, 1)]  # fmt: skip
@@ -607,17 +607,17 @@ class Part:
         self.check([before.get(each) for each in answers] == [1, 1], "both answer at first", str(sorted(before)))
         status = daemon.status("flap.example")
 
-        confirming = before["dkimprobe_rounds_confirming_total"]
+        confirming = before["dkimprobe_domain_probes_confirming_total"]
         server.lose_at = addresses[1]
         seen = set()
         hangs, confirmed = time.monotonic() + HANGS_SECONDS, None
         while time.monotonic() < (confirmed + 2 if confirmed else hangs):
             now = daemon.metrics()
             seen.add((now[series("dkim_selector_status", "flap.example")], *(now.get(each) for each in answers)))
-            if now["dkimprobe_rounds_confirming_total"] > confirming:
+            if now["dkimprobe_domain_probes_confirming_total"] > confirming:
                 confirmed = confirmed or time.monotonic()
             time.sleep(0.05)
-        after = daemon.value("dkimprobe_rounds_confirming_total")
+        after = daemon.value("dkimprobe_domain_probes_confirming_total")
         self.check(
             server.lost >= 1 and after > confirming and seen == {(status, 1, 1)}, "one lost round does not flap",
             "%d lost, %s to %s confirming rounds, seen %s" % (server.lost, confirming, after, seen),
@@ -626,10 +626,10 @@ class Part:
         begun = len(server.answered)
         server.texts = {address: OTHER_KEY for address in addresses}
 
-        def new_looks():
+        def new_probes():
             return [at for at, address, text in server.answered[begun:] if (address, text) == (addresses[0], OTHER_KEY)]
 
-        first = wait_for("a round sees the change", lambda: new_looks() and new_looks()[0])
+        first = wait_for("a round sees the change", lambda: new_probes() and new_probes()[0])
         key = re.compile(r"^dkim_key_info\{.*sha256=\"(\w+)\"", re.M)
         old = key.search("\n".join(before)).group(1)
         wait_for("the new key", lambda: old not in daemon.ask("/metrics").text)
@@ -637,7 +637,7 @@ class Part:
         # Else the next round would confirm it.
         self.check(took < 0.9 * INTERVAL, "a change is confirmed at once", "shown %.2f s after its first round" % took)
         # What is found is on the page at once, what the program counts within seconds.
-        wait_for("a confirming round", lambda: daemon.value("dkimprobe_rounds_confirming_total") > after)
+        wait_for("a confirming round", lambda: daemon.value("dkimprobe_domain_probes_confirming_total") > after)
         self.check(daemon.end()[0] == 0, "it ends well")
         server.over = True
         server.join()
@@ -680,12 +680,12 @@ class Part:
         self.check(first, "the history was stored")
 
         daemon = Daemon(self, settings, "--storage.path", store)
-        wait_for("looks", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
+        wait_for("probes", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
         shown = self.shown_since(daemon)
         time.sleep(1.5)
         code, _ = daemon.end(signal.SIGKILL)
         daemon = Daemon(self, settings, "--storage.path", store)
-        wait_for("looks", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
+        wait_for("probes", lambda: daemon.status("healthy.example") == 0 and daemon.status("stale.example") == 2)
         self.check(code == -signal.SIGKILL and self.first_seen(store) == first, "kill -9: the history goes on",
                    "%s %s" % (first, self.first_seen(store)))  # fmt: skip
         again = self.shown_since(daemon)
@@ -843,7 +843,7 @@ class Part:
     @staticmethod
     def rounds(daemon):
         now = daemon.metrics()
-        return sum(value for line, value in now.items() if line.startswith("dkimprobe_rounds_total{"))
+        return sum(value for line, value in now.items() if line.startswith("dkimprobe_domain_probes_total{"))
 
 
 PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk", "limit")

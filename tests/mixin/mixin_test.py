@@ -144,12 +144,12 @@ class Alerts(unittest.TestCase):
     def test_those_about_the_world_respect_planned_work(self):
         # Whether anybody looks is no matter of the zone's: planned work is no excuse there.
         about_the_prober = {
-            "DkimSelectorBlind", "DkimSelectorNeverSeen", "DkimSelectorWithoutStatus", "DkimTextfileOld",
+            "DkimSelectorBlind", "DkimSelectorNeverProbed", "DkimSelectorWithoutStatus", "DkimTextfileOld",
         }  # fmt: skip
         for rule in rules():
-            silenced = "dkim_silence_info" in rule["expr"]
+            in_maintenance = "dkim_maintenance_info" in rule["expr"]
             of_program = rule["alert"].startswith("Dkimprobe") or rule["alert"] in about_the_prober
-            self.assertEqual(silenced, not of_program, rule["alert"])
+            self.assertEqual(in_maintenance, not of_program, rule["alert"])
 
     def test_what_a_broken_network_inhibits_is_what_is_told_of_domains(self):
         block = (MIXIN / "README.md").read_text().split("    route:\n")[1].split("\n\n")[0]
@@ -163,7 +163,7 @@ class Alerts(unittest.TestCase):
         of_program = {rule["alert"] for rule in rules() if rule["alert"].startswith("Dkimprobe")}
         self.assertIn("DkimprobePathIntercepted", of_program)
         self.assertIn("DkimPathIntercepted", inhibited)
-        self.assertEqual(inhibited, {rule["alert"] for rule in rules()} - of_program | {"DkimprobeRoundsFailing"})
+        self.assertEqual(inhibited, {rule["alert"] for rule in rules()} - of_program | {"DkimprobeProbesFailing"})
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
             routing["route"]["receiver"] = "nobody"
             yaml.safe_dump({**routing, "receivers": [{"name": "nobody"}]}, file)
@@ -284,7 +284,7 @@ def series(metric, labels, values):
 
 
 def case_of(wait, pairs):
-    """Checks whose alerts wait so long, with these. All are found at a.example; b.example is silenced, c.example's role
+    """Checks whose alerts wait so long, with these. All are found at a.example; b.example is in_maintenance, c.example's role
     makes notices of them. Then they are mended."""
     wait = minutes(wait)
     step = max(1, wait // 30)
@@ -306,7 +306,7 @@ def case_of(wait, pairs):
     return {
         "name": "checks that wait %d minutes" % wait,
         "interval": "%dm" % step,
-        "input_series": found + [series("dkim_silence_info", planned, during)],
+        "input_series": found + [series("dkim_maintenance_info", planned, during)],
         "alert_rule_test": [
             {"alertname": alert, "eval_time": "%dm" % at, "exp_alerts": wanted if at == wait + 5 * step else []}
             for alert, wanted in fires.items()

@@ -26,7 +26,7 @@ function(config)
     ),
     lib.alert(
       name='DkimSelectorBlind',
-      expr='domain_selector:dkim_selector_look_age:intervals > %d' % config.blindIntervals,
+      expr='domain_selector:dkim_selector_probe_age:intervals > %d' % config.blindIntervals,
       wait='blind',
       severity='critical',
       summary=subject + 'nobody has looked for more than %d of its intervals' % config.blindIntervals,
@@ -34,10 +34,10 @@ function(config)
                   'its log says.',
     ),
     lib.alert(
-      name='DkimSelectorNeverSeen',
+      name='DkimSelectorNeverProbed',
       expr='%s unless %s' % [
         lib.seen('dkim_selector_role'),
-        'on (job, instance, domain, selector) ' + lib.seen('dkim_selector_last_look_timestamp_seconds'),
+        'on (job, instance, domain, selector) ' + lib.seen('dkim_selector_last_probe_timestamp_seconds'),
       ],
       wait='blind',
       severity='critical',
@@ -48,7 +48,7 @@ function(config)
     lib.alert(
       name='DkimSelectorWithoutStatus',
       expr='%s unless on (job, instance, domain, selector) %s' % [
-        lib.seen('dkim_selector_last_look_timestamp_seconds'),
+        lib.seen('dkim_selector_last_probe_timestamp_seconds'),
         lib.seen('dkim_selector_status'),
       ],
       wait='blind',

@@ -59,7 +59,7 @@ function(config)
     ),
     lib.alert(
       name='DkimRotationBlocked',
-      expr='%s unless on (domain) dkim_silence_info' % lib.seen('dkim_rotation_step', 'state="blocked"'),
+      expr='%s unless on (domain) dkim_maintenance_info' % lib.seen('dkim_rotation_step', 'state="blocked"'),
       wait='planned',
       severity='warning',
       summary='{{ $labels.domain }}: the change of keys cannot go on at the step {{ $labels.step }}',
@@ -67,7 +67,7 @@ function(config)
     ),
     lib.alert(
       name='DkimRotationUnknown',
-      expr='%s == 3 unless on (domain) dkim_silence_info' % lib.seen('dkim_rotation_status'),
+      expr='%s == 3 unless on (domain) dkim_maintenance_info' % lib.seen('dkim_rotation_status'),
       wait='lasting',
       severity='warning',
       summary='{{ $labels.domain }}: where the change of keys stands could not be seen',

@@ -28,7 +28,7 @@ function(config)
           parts.instant('%s (dkim_selector_status%s)' % [by, of], '{{selector}}'),
         ], { mappings: parts.status })],
         [8, parts.stat('Last look', 'How long ago a round ended.', [
-          parts.instant('time() - %s (dkim_selector_last_look_timestamp_seconds%s)' % [by, of], '{{selector}}'),
+          parts.instant('time() - %s (dkim_selector_last_probe_timestamp_seconds%s)' % [by, of], '{{selector}}'),
         ], { unit: 's', decimals: 0 })],
         [8, parts.stat('Nameservers that answer', 'Of all addresses of all nameservers.', [
           parts.instant('min by (domain, selector) (domain_selector:dkim_nameserver_answer:avg%s)' % of, '{{selector}}'),
@@ -108,10 +108,10 @@ function(config)
           parts.rows(milliseconds('dkim_safe_to_sign_timestamp_seconds')),
           parts.rows(milliseconds('dkim_safe_to_remove_timestamp_seconds')),
           parts.rows('%s (dkim_rotation_old_key_published%s)' % [by, of]),
-          parts.rows(milliseconds('dkim_gone_timestamp_seconds')),
+          parts.rows(milliseconds('dkim_key_cache_expiry_timestamp_seconds')),
         ], [], [
           parts.column(name, parts.time)
-          for name in ['signs since', 'due', 'safe to sign', 'safe to remove', 'gone from caches']
+          for name in ['signs since', 'due', 'safe to sign', 'safe to remove', 'expired from caches']
         ] + [
           parts.column('old and still published', { mappings: parts.yesNo('orange', 'green') }),
         ], transformations=parts.columns([
@@ -121,23 +121,23 @@ function(config)
           ['Value #C', 'safe to sign'],
           ['Value #D', 'safe to remove'],
           ['Value #E', 'old and still published'],
-          ['Value #F', 'gone from caches'],
+          ['Value #F', 'expired from caches'],
         ], merged=true))],
       ]],
       [8, [
         [14, parts.timeline('Steps of the change', 'What was done when, and what waits for somebody.', [
           parts.range(
             'max by (selector, step) (dkim_rotation_step{%(of)s,state="done"} * 0'
-            + ' or dkim_rotation_step{%(of)s,state="later"} * 1'
-            + ' or dkim_rotation_step{%(of)s,state="now"} * 2'
+            + ' or dkim_rotation_step{%(of)s,state="pending"} * 1'
+            + ' or dkim_rotation_step{%(of)s,state="due"} * 2'
             + ' or dkim_rotation_step{%(of)s,state="blocked"} * 3'
             + ' or dkim_rotation_step{%(of)s,state="unknown"} * 4)',
             '{{selector}} {{step}}'
           ) { expr: super.expr % { of: only } },
         ], parts.words([
           ['0', 'done', 'green'],
-          ['1', 'later', 'blue'],
-          ['2', 'now', 'orange'],
+          ['1', 'pending', 'blue'],
+          ['2', 'due', 'orange'],
           ['3', 'blocked', 'red'],
           ['4', 'unknown', 'purple'],
         ]))],

@@ -4,7 +4,7 @@ local parts = import 'parts.libsonnet';
 function(config)
   local of = '{job=~"$job",domain=~"$domain"}';
   local loud = 'dkim_finding{job=~"$job",domain=~"$domain",severity=~"critical|warning"}';
-  local unsilenced = loud + ' unless on (domain, selector) dkim_silence_info';
+  local not_in_maintenance = loud + ' unless on (domain, selector) dkim_maintenance_info';
   local count(status) = 'sum(dkim_selector_status%s == bool %d)' % [of, status];
   local statuses = [['ok', 0, 'green'], ['warning', 1, 'orange'], ['critical', 2, 'red'], ['unknown', 3, 'purple']];
   local toDomain = parts.link('this domain', '/d/dkim-domain?var-domain=${__data.fields.domain}&${datasource:queryparam}&${job:queryparam}');
@@ -36,11 +36,11 @@ function(config)
         ], { thresholds: parts.thresholds([[null, 'text'], [1, status[2]]]) })]
         for status in statuses
       ] + [
-        [3, parts.stat('Planned work', 'Selectors whose alerts are silenced until a time.', [
-          parts.instant('count(dkim_silence_info%s)' % of),
+        [3, parts.stat('Planned work', 'Selectors whose alerts are in_maintenance until a time.', [
+          parts.instant('count(dkim_maintenance_info%s)' % of),
         ], { noValue: '0', thresholds: parts.thresholds([[null, 'text'], [1, 'blue']]) })],
         [3, parts.stat('Not looked at', 'Selectors at which nobody has looked for %d of their intervals.' % config.blindIntervals, [
-          parts.instant('sum(domain_selector:dkim_selector_look_age:intervals%s > bool %d)' % [of, config.blindIntervals]),
+          parts.instant('sum(domain_selector:dkim_selector_probe_age:intervals%s > bool %d)' % [of, config.blindIntervals]),
         ], { thresholds: parts.alarmAbove(1) })],
         [3, parts.stat('Nameservers without an answer', 'Addresses that gave no answer to the last question.', [
           parts.instant('sum(dkim_nameserver_answer%s == bool 0)' % of),
@@ -52,7 +52,7 @@ function(config)
           for status in statuses
         ], custom=parts.stacked)],
         [12, parts.graph('Findings by check', 'Warnings and critical ones, planned work left out.', [
-          parts.range('count by (check) (%s)' % unsilenced, '{{check}}'),
+          parts.range('count by (check) (%s)' % not_in_maintenance, '{{check}}'),
         ], custom=parts.stacked)],
       ]],
       [10, [
@@ -66,7 +66,7 @@ function(config)
           }),
         ])],
         [16, parts.table('What is found', 'The name of a check leads to what it means and how to mend it.', [
-          parts.rows('count by (severity, domain, selector, check) (%s)' % unsilenced),
+          parts.rows('count by (severity, domain, selector, check) (%s)' % not_in_maintenance),
         ], [['severity', 'severity'], ['domain', 'domain'], ['selector', 'selector'], ['check', 'check']], [
           severityColumn,
           domainColumn,
@@ -89,9 +89,9 @@ function(config)
           ['Value #B', 'key due'],
           ['Value #C', 'next key everywhere'],
         ], merged=true))],
-        [12, parts.table('Planned work', 'Alerts about these selectors are silenced.', [
-          parts.rows('dkim_silence_info%s' % of),
-          parts.rows('1000 * max by (domain, selector) (dkim_silence_end_timestamp_seconds%s)' % of),
+        [12, parts.table('Planned work', 'Alerts about these selectors are in_maintenance.', [
+          parts.rows('dkim_maintenance_info%s' % of),
+          parts.rows('1000 * max by (domain, selector) (dkim_maintenance_end_timestamp_seconds%s)' % of),
         ], [], [
           domainColumn,
           parts.column('until', parts.time),

@@ -34,29 +34,29 @@ function(config)
         [3, parts.stat('History stored', 'Whether the last look could be stored.', [
           parts.instant('dkimprobe_history_writable%s' % of, '{{instance}}'),
         ], { mappings: good, noValue: 'no history' })],
-        [3, parts.stat('Pace sufficient', 'Whether all rounds fit their intervals.', [
-          parts.instant('dkimprobe_pace_sufficient%s' % of, '{{instance}}'),
+        [3, parts.stat('QueryRate sufficient', 'Whether all rounds fit their intervals.', [
+          parts.instant('dkimprobe_rate_limit_sufficient%s' % of, '{{instance}}'),
         ], { mappings: good })],
         [3, parts.stat('Domains', '', [parts.instant('dkimprobe_domains%s' % of, '{{instance}}')])],
         [3, parts.stat('Not seen yet', 'Domains without a finished round.', [
-          parts.instant('dkimprobe_domains_unseen%s' % of, '{{instance}}'),
+          parts.instant('dkimprobe_domains_never_probed%s' % of, '{{instance}}'),
         ], { thresholds: parts.thresholds([[null, 'text'], [1, 'orange']]) })],
       ]],
       'Rounds',
       [8, [
         [8, parts.graph('Rounds', 'Looks at a domain that have ended; a light one asks whether the record is as it was.', [
-          parts.range(rate('dkimprobe_rounds_total'), '{{depth}}'),
-          parts.range(rate('dkimprobe_rounds_confirming_total'), 'to confirm a change'),
-          parts.range(rate('dkimprobe_rounds_failed_total'), 'no server seen'),
+          parts.range(rate('dkimprobe_domain_probes_total'), '{{depth}}'),
+          parts.range(rate('dkimprobe_domain_probes_confirming_total'), 'to confirm a change'),
+          parts.range(rate('dkimprobe_domain_probes_failed_total'), 'no server seen'),
         ], 'ops')],
         [8, parts.graph('Schedule', '', [
-          parts.range('dkimprobe_rounds_behind_schedule%s' % of, 'due and not begun'),
-          parts.range('dkimprobe_rounds_under_way%s' % of, 'under way'),
-          parts.range(rate('dkimprobe_rounds_late_total'), 'began late, a second'),
+          parts.range('dkimprobe_domain_probes_behind_schedule%s' % of, 'due and not begun'),
+          parts.range('dkimprobe_domain_probes_running%s' % of, 'under way'),
+          parts.range(rate('dkimprobe_domain_probes_late_total'), 'began late, a second'),
         ])],
         [8, parts.graph('Age of the last looks', 'In intervals of the selector; one is normal, %d alert.' % config.blindIntervals, [
-          parts.range('max by (instance) (domain_selector:dkim_selector_look_age:intervals%s)' % of, 'oldest, {{instance}}'),
-          parts.range('quantile by (instance) (0.5, domain_selector:dkim_selector_look_age:intervals%s)' % of, 'median, {{instance}}'),
+          parts.range('max by (instance) (domain_selector:dkim_selector_probe_age:intervals%s)' % of, 'oldest, {{instance}}'),
+          parts.range('quantile by (instance) (0.5, domain_selector:dkim_selector_probe_age:intervals%s)' % of, 'median, {{instance}}'),
         ])],
       ]],
       'Questions',
@@ -75,8 +75,8 @@ function(config)
           parts.range('sum by (reason) (%s)' % rate('dkimprobe_ignored_datagrams_total'), '{{reason}}'),
         ], 'ops')],
         [12, parts.graph('/probe', '', [
-          parts.range(rate('dkimprobe_probes_total'), 'answered'),
-          parts.range(rate('dkimprobe_probes_refused_total'), 'refused'),
+          parts.range(rate('dkimprobe_probe_requests_total'), 'answered'),
+          parts.range(rate('dkimprobe_probe_requests_refused_total'), 'refused'),
         ], 'ops')],
       ]],
       'Limits',

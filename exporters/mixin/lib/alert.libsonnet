@@ -9,7 +9,7 @@ function(config) {
   own(metric, matchers=''):: metric + text.matchers([matchers, config.programSelector]),
 
   // Planned work keeps quiet about its selector, whichever job tells of it.
-  unlessSilenced(expr):: '%s unless on (domain, selector) dkim_silence_info' % expr,
+  unlessSilenced(expr):: '%s unless on (domain, selector) dkim_maintenance_info' % expr,
 
   alert(name, expr, wait, severity, summary, description, page=null, labels={}):: {
     alert: name,

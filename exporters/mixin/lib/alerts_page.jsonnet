@@ -50,7 +50,7 @@ local of(rule) = |||
 
   ## What is found in the world
   One for each check of the catalogue. The severity is that of the finding: role and policy may change it, and a notice
-  wakes nobody. During planned work (`silence` in the settings) none fires.
+  wakes nobody. During planned work (`maintenance` in the settings) none fires.
 
   | alert | check | after |
   | --- | --- | --- |

@@ -4,9 +4,9 @@ function(config)
 
   [
     {
-      record: 'domain_selector:dkim_selector_look_age:intervals',
+      record: 'domain_selector:dkim_selector_probe_age:intervals',
       expr: '(time() - %s) / %s' % [
-        lib.seen('dkim_selector_last_look_timestamp_seconds'),
+        lib.seen('dkim_selector_last_probe_timestamp_seconds'),
         lib.seen('dkim_selector_interval_seconds'),
       ],
     },
@@ -19,12 +19,12 @@ function(config)
       expr: '%s - time()' % lib.seen('dkim_rotation_due_timestamp_seconds'),
     },
     {
-      record: 'instance:dkimprobe_rounds:increase30m',
-      expr: 'sum without (depth) (increase(%s[30m]))' % lib.own('dkimprobe_rounds_total'),
+      record: 'instance:dkimprobe_domain_probes:increase30m',
+      expr: 'sum without (depth) (increase(%s[30m]))' % lib.own('dkimprobe_domain_probes_total'),
     },
     {
-      record: 'instance:dkimprobe_rounds_failed:ratio_increase30m',
+      record: 'instance:dkimprobe_domain_probes_failed:ratio_increase30m',
       // Without a round there is no ratio, and DkimSelectorBlind.
-      expr: 'increase(%s[30m]) / (instance:dkimprobe_rounds:increase30m > 0)' % lib.own('dkimprobe_rounds_failed_total'),
+      expr: 'increase(%s[30m]) / (instance:dkimprobe_domain_probes:increase30m > 0)' % lib.own('dkimprobe_domain_probes_failed_total'),
     },
   ]

@@ -29,7 +29,7 @@ tests::ObservationVector from(const char* text) {
 
 checks::ServerRow second_row(json second) {
   const auto vector = second_server(std::move(second));
-  return checks::read_answers(vector.observation.key).legs.front().rows.at(1);
+  return checks::read_answers(vector.observation.key).hops.front().rows.at(1);
 }
 
 std::vector<std::string> addresses(const std::vector<checks::ServerId>& servers) {
@@ -98,7 +98,7 @@ TEST_CASE("the outcome of a server is what it said before what it failed to say"
   INFO(given.server);
   const auto row = second_row(json::parse(given.server));
   CHECK(checks::to_string(row.outcome) == checks::to_string(given.outcome));
-  CHECK(row.says == given.says);
+  CHECK(row.answer == given.says);
 }
 
 TEST_CASE("a row holds what people and machines want beside the outcome") {
@@ -119,7 +119,7 @@ TEST_CASE("a row holds what people and machines want beside the outcome") {
 
   const auto cut = second_row(json::parse(R"({"record": {"txt": ["key_cut_early"]}})"));
   CHECK(cut.answer_sha256 == row.answer_sha256);
-  const auto other = second_row(json::parse(R"({"record": {"txt": "other_key"}})"));
+  const auto other = second_row(json::parse(R"({"record": {"txt": "mismatch"}})"));
   CHECK(other.answer_sha256 != row.answer_sha256);
   const auto negative =
       second_row(json::parse(R"({"record": {"rcode": "nxdomain"}, "zone_soa": "timed_out", "serial": 5})"));
@@ -146,26 +146,26 @@ TEST_CASE("groups have the largest first, then the newer serial, then the lowest
   };
   const auto given = GENERATE(
       Case{"size before serial",
-           R"([{"server": "192.0.2.1", "name": "a.example.com", "record": {"txt": "other_key"}, "serial": 9},
+           R"([{"server": "192.0.2.1", "name": "a.example.com", "record": {"txt": "mismatch"}, "serial": 9},
                {"server": "192.0.2.2", "name": "b.example.com", "serial": 1},
                {"server": "192.0.2.3", "name": "c.example.com", "serial": 1}])",
            {"192.0.2.2", "192.0.2.3"}},
       Case{"the newer serial",
            R"([{"server": "192.0.2.1", "name": "a.example.com", "serial": 4294967295},
-               {"server": "192.0.2.2", "name": "b.example.com", "record": {"txt": "other_key"}, "serial": 1}])",
+               {"server": "192.0.2.2", "name": "b.example.com", "record": {"txt": "mismatch"}, "serial": 1}])",
            {"192.0.2.2"}},
       Case{"the lowest address",
            R"([{"server": "192.0.2.9", "name": "a.example.com"},
-               {"server": "192.0.2.2", "name": "b.example.com", "record": {"txt": "other_key"}}])",
+               {"server": "192.0.2.2", "name": "b.example.com", "record": {"txt": "mismatch"}}])",
            {"192.0.2.2"}});
   INFO(given.about);
   const auto vector = tests::read_observation(
       {{"about", ""}, {"servers", json::parse(given.servers)}, {"findings", json::array()}});
   const auto answers = checks::read_answers(vector.observation.key);
-  REQUIRE(answers.legs.front().groups.size() == 2);
-  CHECK(answers.legs.front().groups[0].letter == 'A');
-  CHECK(answers.legs.front().groups[1].letter == 'B');
-  CHECK(addresses(answers.legs.front().groups[0].servers) == given.first);
+  REQUIRE(answers.hops.front().groups.size() == 2);
+  CHECK(answers.hops.front().groups[0].letter == 'A');
+  CHECK(answers.hops.front().groups[1].letter == 'B');
+  CHECK(addresses(answers.hops.front().groups[0].servers) == given.first);
   CHECK(addresses(answers.published.front().servers) == given.first);
 }
 
@@ -174,9 +174,9 @@ TEST_CASE("what verifiers can get stands at the end of the aliases") {
     "servers": [
       {"server": "192.0.2.1", "name": "ns1.example.com", "record": {"cname": "k.provider.example", "ttl": 60}},
       {"server": "192.0.2.2", "name": "ns2.example.com", "record": {"cname": "k.provider.example", "ttl": 90}},
-      {"server": "192.0.2.3", "name": "ns3.example.com", "record": {"txt": "other_key"}},
+      {"server": "192.0.2.3", "name": "ns3.example.com", "record": {"txt": "mismatch"}},
       {"server": "192.0.2.4", "name": "ns4.example.com", "record": {"rcode": "servfail"}}],
-    "legs": [{"owner": "k.provider.example", "zone": "provider.example"}]})");
+    "hops": [{"owner": "k.provider.example", "zone": "provider.example"}]})");
   const auto answers = checks::read_answers(vector.observation.key);
   CHECK(answers.known);
   CHECK(answers.longest_path == 1);
@@ -197,7 +197,7 @@ TEST_CASE("servers of the first name weigh more than the number of servers behin
       {"server": "192.0.2.1", "name": "ns1.example.com", "record": {"cname": "k.provider.example"}},
       {"server": "192.0.2.2", "name": "ns2.example.com", "record": {"rcode": "nxdomain"}},
       {"server": "192.0.2.3", "name": "ns3.example.com", "record": {"rcode": "nxdomain"}}],
-    "legs": [{"owner": "k.provider.example", "zone": "provider.example", "servers": [
+    "hops": [{"owner": "k.provider.example", "zone": "provider.example", "servers": [
       {"server": "198.51.100.1", "name": "ns1.provider.example"}, {"server": "198.51.100.2", "name": "ns2.provider.example"},
       {"server": "198.51.100.3", "name": "ns3.provider.example"}, {"server": "198.51.100.4", "name": "ns4.provider.example"}]}]})");
   const auto answers = checks::read_answers(vector.observation.key);
@@ -208,8 +208,8 @@ TEST_CASE("servers of the first name weigh more than the number of servers behin
 TEST_CASE("a chain is known only when a server of each name answered") {
   const auto known = [](const char* target) {
     json vector = json::parse(R"({"about": "", "findings": [], "record": {"cname": "k.provider.example"},
-      "legs": [{"owner": "k.provider.example", "zone": "provider.example"}]})");
-    vector["legs"][0]["record"] = json::parse(target);
+      "hops": [{"owner": "k.provider.example", "zone": "provider.example"}]})");
+    vector["hops"][0]["record"] = json::parse(target);
     const auto read = tests::read_observation(vector);
     const auto answers = checks::read_answers(read.observation.key);
     return std::make_pair(answers.known, answers.published.size());
@@ -224,7 +224,7 @@ TEST_CASE("a chain is known only when a server of each name answered") {
 
 TEST_CASE("a circle of aliases ends and publishes nothing") {
   const auto vector = from(R"({"about": "", "findings": [], "record": {"cname": "a.example"}, "chain": "loop",
-    "legs": [{"owner": "a.example", "zone": "example", "record": {"cname": "b.example"}},
+    "hops": [{"owner": "a.example", "zone": "example", "record": {"cname": "b.example"}},
              {"owner": "b.example", "zone": "example", "record": {"cname": "a.example"}}]})");
   const auto answers = checks::read_answers(vector.observation.key);
   CHECK(answers.known);

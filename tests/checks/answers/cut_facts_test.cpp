@@ -27,8 +27,8 @@ std::string nameserver(std::size_t zone, std::size_t server) {
 
 /// Zones one below the other, half of the servers of each referring to the one half of the next, and half to
 /// the other.
-probe::Leg divided(std::size_t cuts) {
-  probe::Leg leg;
+probe::Hop divided(std::size_t cuts) {
+  probe::Hop hop;
   std::string apex = "example";
   for (std::size_t at = 0; at < cuts; ++at) {
     probe::ZoneCut cut;
@@ -45,16 +45,16 @@ probe::Leg divided(std::size_t cuts) {
       parent.referral = server / 4;
       cut.parents.push_back(parent);
     }
-    leg.delegation.cuts.push_back(cut);
+    hop.delegation.cuts.push_back(cut);
   }
-  leg.owner = name("s._domainkey." + apex);
-  leg.delegation.zone = name(apex);
+  hop.owner = name("s._domainkey." + apex);
+  hop.delegation.zone = name(apex);
   for (std::size_t server = 0; server < servers_per_zone; ++server) {
     probe::ServerObservation observed;
     observed.names = {name(nameserver(cuts, server))};
     observed.address = address(cuts, server);
     probe::Exchange exchange;
-    exchange.question_name = leg.owner;
+    exchange.question_name = hop.owner;
     exchange.outcome = probe::Outcome::answered;
     exchange.response.emplace();
     exchange.response->authoritative = true;
@@ -62,18 +62,18 @@ probe::Leg divided(std::size_t cuts) {
     record.strings = {fmt::format("key {}", server % 2)};
     exchange.response->txt.push_back(record);
     observed.exchanges.push_back(exchange);
-    leg.servers.push_back(observed);
+    hop.servers.push_back(observed);
   }
-  return leg;
+  return hop;
 }
 
 }  // namespace
 
 TEST_CASE("servers that differ at each of many cuts are followed once each") {
   // By one way after the other these would be 8 to the 40th.
-  const probe::Chain chain{.legs = {divided(40)}};
+  const probe::Chain chain{.hops = {divided(40)}};
   const auto answers = checks::read_answers(chain);
-  const auto& cuts = answers.legs.front().cuts;
+  const auto& cuts = answers.hops.front().cuts;
   REQUIRE(cuts.size() == 40);
   for (const checks::CutFacts& cut : cuts) {
     REQUIRE(cut.groups.size() == 2);

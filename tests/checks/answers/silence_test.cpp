@@ -91,20 +91,20 @@ void play(probe::ServerObservation& server, const Arrives& arrives) {
 }
 
 /// The walk asks each server of the zone whether `_domainkey` is one of its own.
-void meet_on_the_way(probe::Leg& leg, const Arrives& arrives) {
+void meet_on_the_way(probe::Hop& hop, const Arrives& arrives) {
   probe::PlannedQuestion question;
   question.purpose = Purpose::cut;
   question.edns = true;
   question.last_without_edns = true;
   question.attempts = 3;
   question.first_wait = milliseconds{400};
-  probe::Exchange model = healthy(leg.servers.back(), Purpose::domainkey);
+  probe::Exchange model = healthy(hop.servers.back(), Purpose::domainkey);
   model.purpose = Purpose::cut;
   model.question_type = probe::RecordType::ns;
   microseconds clock{0};
   for (auto& exchange : ask(question, model, clock, arrives)) {
-    leg.delegation.exchanges.push_back(
-        {leg.servers.back().address, leg.delegation.zone, std::move(exchange)});
+    hop.delegation.exchanges.push_back(
+        {hop.servers.back().address, hop.delegation.zone, std::move(exchange)});
   }
 }
 
@@ -116,10 +116,10 @@ std::size_t blamed_otherwise(std::string_view wanted, std::size_t runs,
   std::size_t otherwise = 0;
   for (std::size_t run = 0; run < runs; ++run) {
     auto observation = vector.observation;
-    auto& leg = observation.key.legs.front();
+    auto& hop = observation.key.hops.front();
     const Arrives arrives = network(random);
-    meet_on_the_way(leg, arrives);
-    play(leg.servers.back(), arrives);
+    meet_on_the_way(hop, arrives);
+    play(hop.servers.back(), arrives);
     const auto report = checks::judge(observation, vector.expectation, checks::Policy{}).report;
     const bool is_other = std::ranges::any_of(
         report.findings, [&](const checks::Finding& finding) { return finding.check->name != wanted; });

@@ -37,7 +37,7 @@ TEST_CASE("a role changes what is right for it, and nothing else") {
   CHECK(effect("selector_missing_nxdomain", Role::active) == RoleEffect::as_found);
   CHECK(effect("selector_missing_nxdomain", Role::pending) == RoleEffect::clear);
   CHECK(effect("key_revoked", Role::standby) == RoleEffect::clear);
-  CHECK(effect("key_revoked", Role::retired) == RoleEffect::not_judged);
+  CHECK(effect("key_revoked", Role::retired) == RoleEffect::not_evaluated);
   CHECK(effect("flag_testing", Role::pending) == RoleEffect::clear);
   CHECK(effect("flag_testing", Role::standby) == RoleEffect::as_found);
   CHECK(effect("answer_differs_between_ns", Role::pending) == RoleEffect::notice);
@@ -78,7 +78,7 @@ TEST_CASE("a row that needs a text alone is judged from it, and every other row 
     const Needs given = place.is_adsp ? Needs::adsp_text : Needs::key_text;
     for (const auto& [check, outcome, reason] : report.outcomes) {
       INFO(name << ' ' << check->name);
-      if (check->needs != given) CHECK(outcome == checks::CheckOutcome::not_judged);
+      if (check->needs != given) CHECK(outcome == checks::CheckOutcome::not_evaluated);
     }
     CHECK(std::ranges::any_of(report.outcomes, [](const checks::CheckResult& result) {
       return result.outcome == checks::CheckOutcome::found;

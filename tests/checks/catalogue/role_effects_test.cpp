@@ -52,8 +52,8 @@ bool is_as_said(const checks::Report& report, const checks::Check& check, RoleEf
              });
     case RoleEffect::clear:
       return outcome_of(report, check) == CheckOutcome::clear;
-    case RoleEffect::not_judged:
-      return outcome_of(report, check) == CheckOutcome::not_judged;
+    case RoleEffect::not_evaluated:
+      return outcome_of(report, check) == CheckOutcome::not_evaluated;
   }
   return false;
 }

@@ -152,8 +152,8 @@ TEST_CASE("What changes a state, and what does not") {
   REQUIRE(apply_report(fleet, report(target, {})) == Applied::changed);
   SECTION("time, serial and sentences do not") {
     CHECK(apply_report(fleet, report(target, {}, start + 1h)) == Applied::unchanged);
-    CHECK(state(fleet, target).last_round == start + 1h);
-    CHECK(state(fleet, target).rounds == 2);
+    CHECK(state(fleet, target).last_probe == start + 1h);
+    CHECK(state(fleet, target).probes == 2);
   }
   SECTION("another text does, although nothing is wrong with it") {
     CHECK(apply_report(fleet, report(target, {{}, "b2"}, start + 1h)) == Applied::unconfirmed);
@@ -177,11 +177,11 @@ TEST_CASE("A round that saw nobody is a failure, whether it is believed or not")
   CHECK(state(fleet, target).report == healthy);
   CHECK(apply_report(fleet, report(target, nobody, start + 2min)) == Applied::failed);
   CHECK(state(fleet, target).report->status == Status::unknown);
-  CHECK(state(fleet, target).failed_rounds == 2);
-  CHECK(state(fleet, target).failed_rounds_in_a_row == 2);
+  CHECK(state(fleet, target).failed_probes == 2);
+  CHECK(state(fleet, target).failed_probes_in_a_row == 2);
   CHECK(apply_report(fleet, report(target, {}, start + 3min)) == Applied::unconfirmed);
-  CHECK(state(fleet, target).failed_rounds_in_a_row == 0);
-  CHECK(state(fleet, target).failed_rounds == 2);
+  CHECK(state(fleet, target).failed_probes_in_a_row == 0);
+  CHECK(state(fleet, target).failed_probes == 2);
 }
 
 TEST_CASE("Targets are sorted, stay, and disappear") {
@@ -195,25 +195,26 @@ TEST_CASE("Targets are sorted, stay, and disappear") {
   CHECK(fleet.targets[2].key == b2);
   const auto healthy = report(b2, {});
   REQUIRE(apply_report(fleet, healthy) == Applied::changed);
-  CHECK(checks::set_next_round(fleet, b1.domain, start + 1h));
-  CHECK(state(fleet, b1).next_round == start + 1h);
-  CHECK(state(fleet, b2).next_round == start + 1h);
-  CHECK_FALSE(state(fleet, a).next_round);
+  CHECK(checks::set_next_probe(fleet, b1.domain, start + 1h));
+  CHECK(state(fleet, b1).next_probe == start + 1h);
+  CHECK(state(fleet, b2).next_probe == start + 1h);
+  CHECK_FALSE(state(fleet, a).next_probe);
   CHECK(checks::set_key_first_seen(fleet, b2, start - 24h));
 
-  const checks::Maintenance silence{start + 2h, "a new provider"};
-  checks::set_targets(fleet, {{b2, "mail", config::Role::retired, silence}, {key("c.example"), "", {}, {}}});
+  const checks::Maintenance maintenance{start + 2h, "a new provider"};
+  checks::set_targets(fleet,
+                      {{b2, "mail", config::Role::retired, maintenance}, {key("c.example"), "", {}, {}}});
   REQUIRE(fleet.targets.size() == 2);
   CHECK(checks::find_target(fleet, a) == nullptr);
   CHECK(state(fleet, b2).report == healthy);
   CHECK(state(fleet, b2).key_first_seen == start - 24h);
   CHECK(state(fleet, b2).group == "mail");
   CHECK(state(fleet, b2).role == config::Role::retired);
-  CHECK(state(fleet, b2).silenced(start + 119min));
-  CHECK_FALSE(state(fleet, b2).silenced(start + 2h));
+  CHECK(state(fleet, b2).in_maintenance(start + 119min));
+  CHECK_FALSE(state(fleet, b2).in_maintenance(start + 2h));
   const auto generation = fleet.generation;
   CHECK(apply_report(fleet, report(a, {})) == Applied::no_target);
-  CHECK_FALSE(checks::set_next_round(fleet, a.domain, start));
+  CHECK_FALSE(checks::set_next_probe(fleet, a.domain, start));
   CHECK(fleet.generation == generation);
 }
 
@@ -222,7 +223,7 @@ TEST_CASE("Whatever comes, nothing is believed that the last round alone showed,
     const auto target = key("example.com");
     Fleet fleet = fleet_of({target});
     std::mt19937_64 chance(*rc::gen::arbitrary<std::uint64_t>());
-    std::vector<std::set<int>> rounds;
+    std::vector<std::set<int>> probes;
     std::set<int> believed;
     int differing = 0;  // rounds in a row that are not as what is believed
     for (int i = 0; i < 60; ++i) {
@@ -230,7 +231,7 @@ TEST_CASE("Whatever comes, nothing is believed that the last round alone showed,
       for (int server = 1; server <= 3; ++server) {
         if (chance() % 4 == 0) silent.insert(server);
       }
-      rounds.push_back(silent);
+      probes.push_back(silent);
       const Applied applied = apply_report(fleet, report(target, {silent}, start + std::chrono::minutes(i)));
       if (i == 0) {
         believed = silent;
@@ -246,7 +247,7 @@ TEST_CASE("Whatever comes, nothing is believed that the last round alone showed,
       }
       for (int server = 1; server <= 3; ++server) {
         const bool flipped = silent.contains(server) != believed.contains(server);
-        const bool twice = silent.contains(server) == rounds[rounds.size() - 2].contains(server);
+        const bool twice = silent.contains(server) == probes[probes.size() - 2].contains(server);
         RC_ASSERT(!flipped || twice || differing == 3);
       }
       believed = silent;

@@ -32,7 +32,7 @@ probe::Observation at(probe::Observation observation, int time) {
   return observation;
 }
 
-probe::Observation look(json vector, int time) {
+probe::Observation sample_probe(json vector, int time) {
   vector["about"] = "";
   vector["findings"] = json::array();
   return at(tests::read_observation(vector).observation, time);
@@ -45,8 +45,8 @@ json server(int number, json record) {
 }
 
 /// The observations of all vectors: whatever the other tests know of servers.
-const std::vector<probe::Observation>& all_looks() {
-  static const auto looks = [] {
+const std::vector<probe::Observation>& all_probes() {
+  static const auto probes = [] {
     std::vector<probe::Observation> loaded;
     const std::filesystem::path folder = DKIMPROBE_VECTORS;
     for (const char* kind : {"servers", "zones"}) {
@@ -60,24 +60,24 @@ const std::vector<probe::Observation>& all_looks() {
     });
     return loaded;
   }();
-  return looks;
+  return probes;
 }
 
 bool same(const checks::SelectorHistory& a, const checks::SelectorHistory& b) {
-  const auto same_spans = [](const auto& x, const auto& y) {
+  const auto same_periods = [](const auto& x, const auto& y) {
     return x.first_seen == y.first_seen && x.last_seen == y.last_seen;
   };
-  return a.first_look == b.first_look && a.last_look == b.last_look &&
-         std::ranges::equal(a.servers, b.servers,
-                            [&](const auto& x, const auto& y) {
-                              return x.owner == y.owner && x.server == y.server &&
-                                     std::ranges::equal(x.spans, y.spans, [&](const auto& p, const auto& q) {
-                                       return same_spans(p, q) && p.same_answer(q) &&
-                                              p.ttl_seconds == q.ttl_seconds;
-                                     });
-                            }) &&
+  return a.first_probe == b.first_probe && a.last_probe == b.last_probe &&
+         std::ranges::equal(
+             a.servers, b.servers,
+             [&](const auto& x, const auto& y) {
+               return x.owner == y.owner && x.server == y.server &&
+                      std::ranges::equal(x.periods, y.periods, [&](const auto& p, const auto& q) {
+                        return same_periods(p, q) && p.same_answer(q) && p.ttl_seconds == q.ttl_seconds;
+                      });
+             }) &&
          std::ranges::equal(a.past.zones, b.past.zones, [&](const auto& x, const auto& y) {
-           return x.apex == y.apex && std::ranges::equal(x.spans, y.spans, same_spans);
+           return x.apex == y.apex && std::ranges::equal(x.periods, y.periods, same_periods);
          });
 }
 
@@ -85,35 +85,35 @@ bool same(const checks::SelectorHistory& a, const checks::SelectorHistory& b) {
 
 TEST_CASE("equal looks move the last sight and no more, a change begins a span") {
   checks::SelectorHistory history;
-  checks::extend(history, look({{"record", {{"rcode", "nxdomain"}}}}, 0));
-  checks::extend(history, look({{"record", {{"rcode", "nxdomain"}}}}, 60));
-  checks::extend(history, look({{"record", {{"txt", "key"}, {"ttl", 300}}}}, 120));
-  checks::extend(history, look({{"record", {{"txt", "key"}, {"ttl", 60}}}}, 180));
+  checks::extend(history, sample_probe({{"record", {{"rcode", "nxdomain"}}}}, 0));
+  checks::extend(history, sample_probe({{"record", {{"rcode", "nxdomain"}}}}, 60));
+  checks::extend(history, sample_probe({{"record", {{"txt", "key"}, {"ttl", 300}}}}, 120));
+  checks::extend(history, sample_probe({{"record", {{"txt", "key"}, {"ttl", 60}}}}, 180));
   REQUIRE(history.servers.size() == 2);
   for (const auto& timeline : history.servers) {
-    REQUIRE(timeline.spans.size() == 3);
-    CHECK(timeline.spans[0].kind == PublishedKind::nxdomain);
-    CHECK(timeline.spans[0].ttl_seconds == 3'600);
-    CHECK(timeline.spans[0].last_seen == start + seconds{60});
-    CHECK(timeline.spans[1].kind == PublishedKind::texts);
-    CHECK(timeline.spans[1].first_seen == start + seconds{120});
-    CHECK(timeline.spans[2].ttl_seconds == 60);
+    REQUIRE(timeline.periods.size() == 3);
+    CHECK(timeline.periods[0].kind == PublishedKind::nxdomain);
+    CHECK(timeline.periods[0].ttl_seconds == 3'600);
+    CHECK(timeline.periods[0].last_seen == start + seconds{60});
+    CHECK(timeline.periods[1].kind == PublishedKind::texts);
+    CHECK(timeline.periods[1].first_seen == start + seconds{120});
+    CHECK(timeline.periods[2].ttl_seconds == 60);
   }
-  CHECK(history.first_look == start);
-  CHECK(history.last_look == start + seconds{180});
+  CHECK(history.first_probe == start);
+  CHECK(history.last_probe == start + seconds{180});
   // An earlier look, and one at another selector, change nothing.
   const auto before = history;
-  checks::extend(history, look({{"record", {{"rcode", "nxdomain"}}}}, 100));
-  checks::extend(history, look({{"selector", "s2"}}, 500));
+  checks::extend(history, sample_probe({{"record", {{"rcode", "nxdomain"}}}}, 100));
+  checks::extend(history, sample_probe({{"selector", "s2"}}, 500));
   CHECK(same(before, history));
 }
 
 TEST_CASE("the time of a look is that of its end") {
   checks::SelectorHistory history;
-  auto slow = look(json::object(), 0);
+  auto slow = sample_probe(json::object(), 0);
   slow.took = std::chrono::microseconds{2'000'001};
   checks::extend(history, slow);
-  CHECK(history.last_look == start + std::chrono::milliseconds{2'001});
+  CHECK(history.last_probe == start + std::chrono::milliseconds{2'001});
 }
 
 TEST_CASE("a server that the zone names no more has left, one that could not be searched for has not") {
@@ -121,12 +121,12 @@ TEST_CASE("a server that the zone names no more has left, one that could not be 
   const json one = json::array({server(1, {{"txt", "key"}})});
   for (const bool whole : {true, false}) {
     checks::SelectorHistory history;
-    checks::extend(history, look({{"servers", both}}, 0));
+    checks::extend(history, sample_probe({{"servers", both}}, 0));
     json second{{"servers", one}};
     if (!whole) second["delegation"] = {{"cut_off", json::array({"ns2.example.com"})}};
-    checks::extend(history, look(second, 60));
+    checks::extend(history, sample_probe(second, 60));
     REQUIRE(history.servers.size() == 2);
-    const auto& last = history.servers[1].spans.back();
+    const auto& last = history.servers[1].periods.back();
     CHECK((last.kind == PublishedKind::left) == whole);
     CHECK(last.last_seen == start + seconds{whole ? 60 : 0});
   }
@@ -138,7 +138,7 @@ TEST_CASE("a nameserver without a known address is a server that was not seen, u
   const json lost{{"nameservers", json::array({{{"name", "ns2.example.com"}, {"host", "unknown"}}})}};
   for (const json& delegation : {lost, json{{"cut_off", json::array({"ns2.example.com"})}}}) {
     checks::SelectorHistory history;
-    checks::extend(history, look({{"servers", one}, {"delegation", delegation}}, 0));
+    checks::extend(history, sample_probe({{"servers", one}, {"delegation", delegation}}, 0));
     const checks::NewKey new_key{.never_used = true};
     const auto verdict = checks::safe_to_sign(history, new_key, {}, {}, start + seconds{1});
     CHECK(verdict.safe.readiness == checks::Readiness::unknown);
@@ -148,13 +148,13 @@ TEST_CASE("a nameserver without a known address is a server that was not seen, u
     CHECK(checks::gone(history, "another", {}, start + std::chrono::hours{48}).gone.readiness ==
           checks::Readiness::unknown);
 
-    checks::extend(history, look({{"servers", both}}, 60));
+    checks::extend(history, sample_probe({{"servers", both}}, 60));
     REQUIRE(history.servers.size() == 2);
     CHECK(history.servers[1].server.has_address());
     CHECK(checks::safe_to_sign(history, new_key, {}, {}, start + seconds{61}).safe.readiness ==
           checks::Readiness::ready);
     // Where its address is known, its own line tells that it was not seen.
-    checks::extend(history, look({{"servers", one}, {"delegation", delegation}}, 120));
+    checks::extend(history, sample_probe({{"servers", one}, {"delegation", delegation}}, 120));
     CHECK(history.servers.size() == 2);
   }
 }
@@ -165,82 +165,82 @@ TEST_CASE("an address of a family that could not be looked up has not left") {
   const json one = json::array({both[0]});
   for (const bool is_told : {true, false}) {
     checks::SelectorHistory history;
-    checks::extend(history, look({{"servers", both}}, 0));
+    checks::extend(history, sample_probe({{"servers", both}}, 0));
     json second = {{"servers", one}};
     if (!is_told)
       second["delegation"]["nameservers"] =
           json::array({{{"name", "ns1.example.com"}, {"ipv6_unknown", true}}});
-    checks::extend(history, look(second, 60));
+    checks::extend(history, sample_probe(second, 60));
     REQUIRE(history.servers.size() == 2);
-    CHECK((history.servers[1].spans.back().kind == PublishedKind::left) == is_told);
-    CHECK(history.servers[1].spans.back().last_seen == start + seconds{is_told ? 60 : 0});
+    CHECK((history.servers[1].periods.back().kind == PublishedKind::left) == is_told);
+    CHECK(history.servers[1].periods.back().last_seen == start + seconds{is_told ? 60 : 0});
   }
 }
 
 TEST_CASE("a name leaves with the alias to it, not with the silence of those who know the alias") {
   const json with_target{{"record", {{"cname", "s1.example.net"}}},
-                         {"legs", {{{"owner", "s1.example.net"}, {"zone", "example.net"}}}}};
+                         {"hops", {{{"owner", "s1.example.net"}, {"zone", "example.net"}}}}};
   checks::SelectorHistory history;
-  checks::extend(history, look(with_target, 0));
+  checks::extend(history, sample_probe(with_target, 0));
   REQUIRE(history.servers.size() == 4);
-  checks::extend(history, look({{"record", "timed_out"}}, 60));
-  CHECK(history.servers[2].spans.back().kind == PublishedKind::texts);
-  checks::extend(history, look({{"record", {{"txt", "key"}}}}, 120));
-  CHECK(history.servers[2].spans.back().kind == PublishedKind::left);
-  checks::extend(history, look(with_target, 180));
-  CHECK(history.servers[2].spans.back().kind == PublishedKind::texts);
-  CHECK(history.servers[2].spans.size() == 3);
+  checks::extend(history, sample_probe({{"record", "timed_out"}}, 60));
+  CHECK(history.servers[2].periods.back().kind == PublishedKind::texts);
+  checks::extend(history, sample_probe({{"record", {{"txt", "key"}}}}, 120));
+  CHECK(history.servers[2].periods.back().kind == PublishedKind::left);
+  checks::extend(history, sample_probe(with_target, 180));
+  CHECK(history.servers[2].periods.back().kind == PublishedKind::texts);
+  CHECK(history.servers[2].periods.size() == 3);
 }
 
 TEST_CASE("a new cut and a cut that went are seen in the zones") {
   checks::SelectorHistory history;
-  checks::extend(history, look(json::object(), 0));
+  checks::extend(history, sample_probe(json::object(), 0));
   json below{{"zone", "_domainkey.example.com"},
              {"delegation", {{"cuts", json::array({{{"apex", "example.com"}}})}}}};
-  checks::extend(history, look(below, 60));
+  checks::extend(history, sample_probe(below, 60));
   REQUIRE(history.past.zones.size() == 2);
   CHECK(history.past.zones[1].apex.to_string() == "_domainkey.example.com");
-  CHECK(history.past.zones[1].spans.back().ttl_seconds() == 86'400);
-  checks::extend(history, look(json::object(), 120));
-  REQUIRE(history.past.zones[1].spans.size() == 2);
-  CHECK(history.past.zones[1].spans.back().parent.empty());
-  CHECK(history.past.zones[1].spans.back().child.empty());
+  CHECK(history.past.zones[1].periods.back().ttl_seconds() == 86'400);
+  checks::extend(history, sample_probe(json::object(), 120));
+  REQUIRE(history.past.zones[1].periods.size() == 2);
+  CHECK(history.past.zones[1].periods.back().parent.empty());
+  CHECK(history.past.zones[1].periods.back().child.empty());
 }
 
 TEST_CASE("a zone that is not asked for its own nameservers again still has them") {
   checks::SelectorHistory history;
-  auto first = look(json::object(), 0);
-  REQUIRE_FALSE(first.key.legs.front().delegation.cuts.empty());
-  auto& cut = first.key.legs.front().delegation.cuts.front();
+  auto first = sample_probe(json::object(), 0);
+  REQUIRE_FALSE(first.key.hops.front().delegation.cuts.empty());
+  auto& cut = first.key.hops.front().delegation.cuts.front();
   REQUIRE_FALSE(cut.parent_ns.empty());
   cut.child_ns = cut.parent_ns;
   checks::extend(history, first);
   const auto before = history.past.zones;
-  auto again = look(json::object(), 60);
-  for (auto& leg : again.key.legs) {
-    leg.delegation.cuts.front().child_ns.clear();
-    for (auto& server : leg.servers) {
+  auto again = sample_probe(json::object(), 60);
+  for (auto& hop : again.key.hops) {
+    hop.delegation.cuts.front().child_ns.clear();
+    for (auto& server : hop.servers) {
       std::erase_if(server.exchanges,
                     [](const auto& exchange) { return exchange.purpose == probe::Purpose::zone_ns; });
     }
   }
   checks::extend(history, again);
   REQUIRE(history.past.zones.size() == before.size());
-  CHECK_FALSE(before.front().spans.back().child.empty());
-  CHECK(history.past.zones.front().spans.size() == 1);
-  CHECK(history.past.zones.front().spans.back().child == before.front().spans.back().child);
+  CHECK_FALSE(before.front().periods.back().child.empty());
+  CHECK(history.past.zones.front().periods.size() == 1);
+  CHECK(history.past.zones.front().periods.back().child == before.front().periods.back().child);
 }
 
 TEST_CASE("a server whose TTLs count down cannot fill the memory, and its longest TTL stays") {
   checks::SelectorHistory history;
   for (int time = 0; time < 1'000; ++time) {
-    checks::extend(history, look({{"record", {{"txt", "key"}, {"ttl", 86'400 - time % 700}}}}, time));
+    checks::extend(history, sample_probe({{"record", {{"txt", "key"}, {"ttl", 86'400 - time % 700}}}}, time));
   }
   for (const auto& timeline : history.servers) {
-    CHECK(timeline.spans.size() <= checks::longest_timeline);
-    CHECK(std::ranges::max(timeline.spans, {}, &checks::AnswerSpan::ttl_seconds).ttl_seconds == 86'400);
-    CHECK(timeline.spans.front().first_seen == start);
-    CHECK(timeline.spans.back().last_seen == start + seconds{999});
+    CHECK(timeline.periods.size() <= checks::longest_timeline);
+    CHECK(std::ranges::max(timeline.periods, {}, &checks::AnswerPeriod::ttl_seconds).ttl_seconds == 86'400);
+    CHECK(timeline.periods.front().first_seen == start);
+    CHECK(timeline.periods.back().last_seen == start + seconds{999});
   }
 }
 
@@ -248,21 +248,21 @@ TEST_CASE("a server that says another thing each time cannot fill the memory") {
   checks::SelectorHistory history;
   for (int time = 0; time < 300; ++time) {
     const std::string text = std::to_string(time) + std::string(2'000, 'x');
-    checks::extend(history,
-                   look({{"servers", json::array({server(1, {{"txt", json::array({text})}})})}}, time));
+    checks::extend(
+        history, sample_probe({{"servers", json::array({server(1, {{"txt", json::array({text})}})})}}, time));
   }
-  const auto& spans = history.servers.front().spans;
+  const auto& periods = history.servers.front().periods;
   std::size_t bytes = 0;
-  for (const auto& span : spans) {
-    for (const auto& strings : span.texts) {
+  for (const auto& period : periods) {
+    for (const auto& strings : period.texts) {
       for (const auto& string : strings) bytes += string.size();
     }
   }
   CHECK(bytes <= checks::largest_timeline_bytes + 20 * 2'010);
-  CHECK(spans.back().last_seen == start + seconds{299});
+  CHECK(periods.back().last_seen == start + seconds{299});
   // What went into one counts as an answer that nobody knows for right.
-  CHECK(spans.front().kind == PublishedKind::unknown);
-  CHECK(spans.front().ttl_seconds == 3'600);
+  CHECK(periods.front().kind == PublishedKind::unknown);
+  CHECK(periods.front().ttl_seconds == 3'600);
 }
 
 TEST_CASE("nameservers that change with each look cannot fill the memory") {
@@ -275,33 +275,33 @@ TEST_CASE("nameservers that change with each look cannot fill the memory") {
           {{"server", "198.18." + std::to_string(time % 256) + "." + std::to_string(time / 256 * 2 + i)},
            {"name", "ns" + number + ".example.com"}});
     }
-    checks::extend(history, look({{"servers", servers}}, time));
+    checks::extend(history, sample_probe({{"servers", servers}}, time));
   }
   CHECK(history.servers.size() == checks::most_timelines);
   CHECK(std::ranges::count_if(history.servers, [](const auto& timeline) {
-          return timeline.spans.back().kind != PublishedKind::left;
+          return timeline.periods.back().kind != PublishedKind::left;
         }) == 2);
 }
 
 TEST_CASE("a light look has seen what servers gave for the record, and nothing of zones") {
   bool any_zone = false;
-  for (const auto& seen : all_looks()) {
+  for (const auto& seen : all_probes()) {
     checks::SelectorHistory history;
     checks::extend(history, at(seen, 0));
     const auto before = history;
     auto light = at(seen, 100);
-    light.is_light = true;
+    light.is_quick = true;
     checks::extend(history, light);
-    CHECK(history.last_look == start + seconds{100});
+    CHECK(history.last_probe == start + seconds{100});
     REQUIRE(history.past.zones.size() == before.past.zones.size());
     for (std::size_t i = 0; i < history.past.zones.size(); ++i) {
       any_zone = true;
-      CHECK(history.past.zones[i].spans.back().last_seen == start);
+      CHECK(history.past.zones[i].periods.back().last_seen == start);
     }
     REQUIRE(history.servers.size() == before.servers.size());
     for (std::size_t i = 0; i < history.servers.size(); ++i) {
       CHECK(history.servers[i].lag == before.servers[i].lag);
-      CHECK(history.servers[i].spans.back().last_seen == start + seconds{100});
+      CHECK(history.servers[i].periods.back().last_seen == start + seconds{100});
     }
   }
   CHECK(any_zone);
@@ -312,12 +312,13 @@ TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its
   for (const int second : {0, 900, 1'800, 2'700}) {
     const json answer =
         second % 1'800 == 0 ? json{{"rcode", "nxdomain"}} : json{{"txt", "key"}, {"ttl", 300}};
-    checks::extend(history, look({{"record", answer}}, second));
+    checks::extend(history, sample_probe({{"record", answer}}, second));
   }
   const auto moments = [&] {
-    std::vector<probe::WallTime> all{*history.first_look, *history.last_look};
+    std::vector<probe::WallTime> all{*history.first_probe, *history.last_probe};
     for (const auto& timeline : history.servers) {
-      for (const auto& span : timeline.spans) all.insert(all.end(), {span.first_seen, span.last_seen});
+      for (const auto& period : timeline.periods)
+        all.insert(all.end(), {period.first_seen, period.last_seen});
     }
     return all;
   };
@@ -339,12 +340,12 @@ TEST_CASE("any looks one after another make a history, and the same look again c
     const auto count = *rc::gen::inRange(1, 12);
     int time = 0;
     for (int i = 0; i < count; ++i) {
-      const auto& looks = all_looks();
-      auto next = at(looks[*rc::gen::inRange<std::size_t>(0, looks.size())], time);
+      const auto& probes = all_probes();
+      auto next = at(probes[*rc::gen::inRange<std::size_t>(0, probes.size())], time);
       next.key.outcome = static_cast<probe::ChainOutcome>(*rc::gen::inRange(0, 4));
-      for (auto& leg : next.key.legs) {
+      for (auto& hop : next.key.hops) {
         if (*rc::gen::inRange(0, 4) == 0)
-          leg.delegation.outcome = static_cast<probe::DiscoveryOutcome>(*rc::gen::inRange(0, 6));
+          hop.delegation.outcome = static_cast<probe::DiscoveryOutcome>(*rc::gen::inRange(0, 6));
       }
       time += *rc::gen::inRange(1, 10'000);
       checks::extend(history, next);
@@ -353,22 +354,22 @@ TEST_CASE("any looks one after another make a history, and the same look again c
       RC_ASSERT(same(once, history));
       // A span follows the other, and neighbours differ.
       for (const auto& timeline : history.servers) {
-        RC_ASSERT(!timeline.spans.empty());
-        for (std::size_t n = 1; n < timeline.spans.size(); ++n) {
-          RC_ASSERT(timeline.spans[n - 1].last_seen < timeline.spans[n].first_seen);
+        RC_ASSERT(!timeline.periods.empty());
+        for (std::size_t n = 1; n < timeline.periods.size(); ++n) {
+          RC_ASSERT(timeline.periods[n - 1].last_seen < timeline.periods[n].first_seen);
         }
       }
     }
     // Whatever it is, the questions about it have an answer, and its times have reasons.
-    const auto verdict = checks::safe_to_sign(history, {}, {}, {}, *history.last_look);
-    const auto gone = checks::gone(history, std::nullopt, {}, *history.last_look);
+    const auto verdict = checks::safe_to_sign(history, {}, {}, {}, *history.last_probe);
+    const auto gone = checks::gone(history, std::nullopt, {}, *history.last_probe);
     for (const auto* safe : {&verdict.safe, &gone.gone}) {
       const bool has_time =
           safe->readiness == checks::Readiness::ready || safe->readiness == checks::Readiness::wait;
       RC_ASSERT(safe->at.has_value() == has_time);
       if (has_time)
-        RC_ASSERT((*safe->at <= *history.last_look) == (safe->readiness == checks::Readiness::ready));
-      if (has_time) RC_ASSERT(!safe->because.empty() && safe->because.front().until == safe->at);
+        RC_ASSERT((*safe->at <= *history.last_probe) == (safe->readiness == checks::Readiness::ready));
+      if (has_time) RC_ASSERT(!safe->reasons.empty() && safe->reasons.front().until == safe->at);
     }
   }));
 }

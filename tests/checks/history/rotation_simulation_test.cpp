@@ -173,7 +173,7 @@ class Cache {
   }
 
   /// Somebody asks for another name beside the selector, which does not exist.
-  void ask_sibling(const World& world, int time, std::size_t choice) {
+  void ask_wildcard_name(const World& world, int time, std::size_t choice) {
     if (deny(time)) return;
     const Answer& answer = server_for(world, time, choice).at(selector, time);
     learn_absence(answer, time);
@@ -315,8 +315,9 @@ std::vector<probe::Exchange> exchanges_with(const Answer& answer, Place place, c
       return made;
   }
   if (place != selector) return made;
-  auto& sibling = made.emplace_back(exchange(probe::Purpose::sibling, name("x7._domainkey.example.com")));
-  deny(*sibling.response, zone, answer.ttl, answer.nsec_ttl, true);
+  auto& wildcard_probe =
+      made.emplace_back(exchange(probe::Purpose::wildcard_probe, name("x7._domainkey.example.com")));
+  deny(*wildcard_probe.response, zone, answer.ttl, answer.nsec_ttl, true);
   auto& domainkey = made.emplace_back(exchange(probe::Purpose::domainkey, name("_domainkey.example.com")));
   deny(*domainkey.response, zone, answer.ttl, 0, answer.domainkey_denied);
   return made;
@@ -335,8 +336,8 @@ probe::ZoneCut cut_of(const NameserverSet& set, const DomainName& apex) {
 }
 
 /// `lost` servers give no answer in this look. Another selector than `s1` has the same records.
-probe::Observation look(const World& world, int time, const std::vector<bool>& lost,
-                        const std::string& asked = "s1") {
+probe::Observation observe(const World& world, int time, const std::vector<bool>& lost,
+                           const std::string& asked = "s1") {
   probe::Observation observation;
   observation.domain = name("example.com");
   observation.selector = config::Selector::parse(asked).value();
@@ -344,34 +345,34 @@ probe::Observation look(const World& world, int time, const std::vector<bool>& l
   std::vector<Place> places{selector};
   for (std::size_t next = 0; next < places.size(); ++next) {
     const Place place = places[next];
-    auto& leg = observation.key.legs.emplace_back();
-    leg.owner =
+    auto& hop = observation.key.hops.emplace_back();
+    hop.owner =
         place == selector ? observation.selector.owner_name(observation.domain).value() : name(owners[place]);
     const bool is_below = place == selector && set_at(world.cut, time) != nullptr;
     const NameserverSet set = place == selector ? world.holders(time) : world.provider.front();
     if (place == selector) {
-      leg.delegation.cuts.push_back(cut_of(world.zone_union(time), name("example.com")));
-      if (is_below) leg.delegation.cuts.push_back(cut_of(set, name("_domainkey.example.com")));
+      hop.delegation.cuts.push_back(cut_of(world.zone_union(time), name("example.com")));
+      if (is_below) hop.delegation.cuts.push_back(cut_of(set, name("_domainkey.example.com")));
     } else {
-      leg.delegation.cuts.push_back(cut_of(set, name("example.net")));
+      hop.delegation.cuts.push_back(cut_of(set, name("example.net")));
     }
-    leg.delegation.zone = leg.delegation.cuts.back().apex;
+    hop.delegation.zone = hop.delegation.cuts.back().apex;
     for (const auto id : set.servers) {
       probe::Nameserver nameserver;
       nameserver.name = host(id);
       nameserver.host = probe::HostOutcome::found;
-      leg.delegation.nameservers.push_back(nameserver);
-      auto& server = leg.servers.emplace_back();
+      hop.delegation.nameservers.push_back(nameserver);
+      auto& server = hop.servers.emplace_back();
       server.names = {host(id)};
       server.address = {config::Address::parse("192.0.2." + std::to_string(id + 1)).value(), 53};
       if (lost[id]) {
-        auto& silence = server.exchanges.emplace_back(exchange(probe::Purpose::record_plain, leg.owner));
+        auto& silence = server.exchanges.emplace_back(exchange(probe::Purpose::record_plain, hop.owner));
         silence.outcome = probe::Outcome::timed_out;
         silence.response.reset();
         continue;
       }
       const Answer& answer = world.servers[id].at(place, time);
-      server.exchanges = exchanges_with(answer, place, leg.owner, leg.delegation.zone);
+      server.exchanges = exchanges_with(answer, place, hop.owner, hop.delegation.zone);
       const auto lead = [&](Place to) {
         if (std::find(places.begin(), places.end(), to) == places.end()) places.push_back(to);
       };
@@ -531,7 +532,7 @@ checks::SelectorHistory watch(const World& world, int gap, bool steady, std::mt1
       for (std::size_t id = 0; id < lost.size(); ++id) lost[id] = random() % 2 == 0;
     }
     const bool is_own = is_last || time >= own_from;
-    const auto observation = look(world, time, lost, is_own ? "s1" : "s2");
+    const auto observation = observe(world, time, lost, is_own ? "s1" : "s2");
     checks::extend_all(past, {{is_own ? &history : &other, &observation}}, wall(time));
     if (is_last) return history;
   }
@@ -584,9 +585,9 @@ std::string story(const World& world) {
 
 std::string story(const checks::SafeTime& safe) {
   std::string text = safe.at ? "at " + std::to_string(since_start(*safe.at)) : "no time";
-  for (const auto& because : safe.because) {
-    text += "\n  " + std::string(because.name()) + " " +
-            (because.until ? std::to_string(since_start(*because.until)) : "-") + " " + because.detail;
+  for (const auto& reasons : safe.reasons) {
+    text += "\n  " + std::string(reasons.name()) + " " +
+            (reasons.until ? std::to_string(since_start(*reasons.until)) : "-") + " " + reasons.detail;
   }
   return text;
 }
@@ -594,9 +595,9 @@ std::string story(const checks::SafeTime& safe) {
 /// Whether what decides is an absence that is assumed, as it is for a name that an alias led to later: nobody
 /// saw what stood there before, so the time is later than need be.
 bool is_assumed(const checks::SafeTime& safe) {
-  const auto latest = std::max_element(safe.because.begin(), safe.because.end(),
+  const auto latest = std::max_element(safe.reasons.begin(), safe.reasons.end(),
                                        [](const auto& a, const auto& b) { return a.until < b.until; });
-  return latest != safe.because.end() && latest->name() == "negative_ttl" &&
+  return latest != safe.reasons.end() && latest->name() == "negative_ttl" &&
          latest->detail.find("before it was first looked at is not known") != std::string::npos;
 }
 
@@ -622,13 +623,13 @@ std::vector<Cache> primed_caches(const World& world, bool may_ask, std::size_t c
         fresh.child_centric = (kind & 4U) != 0;
         Cache direct = fresh;
         if (may_ask) direct.ask(world, selector, change - 1, choice);
-        direct.ask_sibling(world, change - 1, choice);
+        direct.ask_wildcard_name(world, change - 1, choice);
         caches.push_back(direct);
         Cache late = fresh;
         late.ask_elsewhere(world, change - 1, choice);
         const int last = std::max(change - 1, late.nameservers_until());
         if (may_ask) late.ask(world, selector, last, choice);
-        late.ask_sibling(world, last, choice);
+        late.ask_wildcard_name(world, last, choice);
         caches.push_back(late);
         if (world.cut.empty()) continue;
         // At the end of the zone's old nameservers it learns from them the old ones of the cut.
@@ -637,7 +638,7 @@ std::vector<Cache> primed_caches(const World& world, bool may_ask, std::size_t c
         latest.ask_elsewhere(world, last, choice);
         const int end = std::max(last, latest.cut_until() - 1);
         if (may_ask) latest.ask(world, selector, end, choice);
-        latest.ask_sibling(world, end, choice);
+        latest.ask_wildcard_name(world, end, choice);
         caches.push_back(latest);
       }
     }
@@ -662,7 +663,7 @@ std::vector<Cache> busy_caches(const World& world, int until, bool may_ask, std:
       if (time < 0 || time >= until) continue;
       switch (random() % 4) {
         case 0:
-          cache.ask_sibling(world, time, random());
+          cache.ask_wildcard_name(world, time, random());
           break;
         case 1:
           cache.ask_elsewhere(world, time, random());
@@ -693,8 +694,8 @@ TEST_CASE("from the safe time on no cache answers wrongly") {
       const World world = Maker(random, wish).make();
       const auto history = watch(world, wish.gap, false, random);
       const auto verdict =
-          checks::safe_to_sign(history, wanted_key(never_used), {}, strict_policy(), *history.last_look);
-      const auto gone = checks::gone(history, gone_key(), strict_policy(), *history.last_look);
+          checks::safe_to_sign(history, wanted_key(never_used), {}, strict_policy(), *history.last_probe);
+      const auto gone = checks::gone(history, gone_key(), strict_policy(), *history.last_probe);
       const auto fail = [&](const std::string& why) {
         RC_LOG(story(world) + story(verdict.safe) + "\ngone: " + story(gone.gone));
         RC_FAIL(why);
@@ -735,7 +736,7 @@ TEST_CASE(
       checks::RotationPolicy policy;
       policy.unknown_wait = std::chrono::seconds{1'100};  // longer than any TTL of these worlds
       const auto verdict =
-          checks::safe_to_sign(history, wanted_key(never_used), {}, policy, *history.last_look);
+          checks::safe_to_sign(history, wanted_key(never_used), {}, policy, *history.last_probe);
       const auto fail = [&](const std::string& why) {
         RC_LOG("own looks from " + std::to_string(own_from) + "\n" + story(world) + story(verdict.safe));
         RC_FAIL(why);
@@ -766,13 +767,13 @@ TEST_CASE("whatever servers had before the first look, no cache answers wrongly 
       wish.may_move = false;
       wish.one_change = true;
       const World world = Maker(random, wish).make();
-      const int first_look = static_cast<int>(random() % static_cast<unsigned>(world.quiet + 1));
-      const auto history = watch(world, wish.gap, false, random, first_look);
+      const int first_probe = static_cast<int>(random() % static_cast<unsigned>(world.quiet + 1));
+      const auto history = watch(world, wish.gap, false, random, first_probe);
       checks::RotationPolicy policy;
       policy.unknown_wait = std::chrono::seconds{1'100};  // longer than any TTL of these worlds
-      const auto verdict = checks::safe_to_sign(history, wanted_key(false), {}, policy, *history.last_look);
+      const auto verdict = checks::safe_to_sign(history, wanted_key(false), {}, policy, *history.last_probe);
       const auto fail = [&](const std::string& why) {
-        RC_LOG("first look " + std::to_string(first_look) + "\n" + story(world) + story(verdict.safe));
+        RC_LOG("first look " + std::to_string(first_probe) + "\n" + story(world) + story(verdict.safe));
         RC_FAIL(why);
       };
       if (!verdict.safe.at) fail("no time");
@@ -795,8 +796,8 @@ TEST_CASE("where everything was seen, some cache answers wrongly until just befo
     const World world = Maker(random, wish).make();
     const auto history = watch(world, wish.gap, true, random);
     const auto verdict =
-        checks::safe_to_sign(history, wanted_key(false), {}, strict_policy(), *history.last_look);
-    const auto gone = checks::gone(history, gone_key(), strict_policy(), *history.last_look);
+        checks::safe_to_sign(history, wanted_key(false), {}, strict_policy(), *history.last_probe);
+    const auto gone = checks::gone(history, gone_key(), strict_policy(), *history.last_probe);
     RC_LOG(story(world));
     RC_LOG(story(verdict.safe));
     RC_LOG(story(gone.gone));
@@ -820,8 +821,8 @@ TEST_CASE("where everything was seen, some cache answers wrongly until just befo
       RC_ASSERT(answers(early, [](Found found) { return found != Found::new_text; }));
     const bool was_there =
         std::any_of(history.servers.begin(), history.servers.end(), [](const auto& timeline) {
-          return std::any_of(timeline.spans.begin(), timeline.spans.end(), [](const auto& span) {
-            return span.texts == std::vector<std::vector<std::string>>{{old_key}};
+          return std::any_of(timeline.periods.begin(), timeline.periods.end(), [](const auto& period) {
+            return period.texts == std::vector<std::vector<std::string>>{{old_key}};
           });
         });
     if (was_there) RC_ASSERT(answers(still_there, [](Found found) { return found == Found::old_text; }));

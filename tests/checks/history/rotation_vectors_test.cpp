@@ -26,8 +26,8 @@ namespace {
 
 constexpr probe::WallTime start{seconds{1'767'225'600}};
 constexpr std::string_view readiness_names[] = {"ready", "wait", "not_ready", "unknown"};
-constexpr std::string_view progress_names[] = {"right",   "other_key", "damaged",
-                                               "revoked", "absent",    "unknown"};
+constexpr std::string_view progress_names[] = {"right",   "mismatch", "damaged",
+                                               "revoked", "absent",   "unknown"};
 constexpr std::string_view cache_names[] = {"denied", "other", "expected", "empty", "hidden", "unknown"};
 
 /// The key of that name, as the vectors of observations call it.
@@ -37,21 +37,21 @@ std::string key_sha256(const std::string& key) {
   return checks::judge(vector.observation, vector.expectation, checks::Policy{}).report.key.value().sha256;
 }
 
-probe::Observation look_of(json look) {
-  const auto at = seconds{look.at("at").get<int>()};
-  look.erase("at");
-  look["about"] = "";
-  look["findings"] = json::array();
-  auto observation = tests::read_observation(look).observation;
+probe::Observation probe_of(json probe) {
+  const auto at = seconds{probe.at("at").get<int>()};
+  probe.erase("at");
+  probe["about"] = "";
+  probe["findings"] = json::array();
+  auto observation = tests::read_observation(probe).observation;
   observation.observed_at = start + at;
   observation.took = {};
   return observation;
 }
 
-std::vector<checks::CacheLook> caches_of(const json& vector) {
-  std::vector<checks::CacheLook> caches;
+std::vector<checks::CacheContent> caches_of(const json& vector) {
+  std::vector<checks::CacheContent> caches;
   for (const auto& each : vector.value("caches", json::array())) {
-    checks::CacheLook cache;
+    checks::CacheContent cache;
     cache.resolver.ip = dkimprobe::config::Address::parse("192.0.2.53").value();
     cache.seen = start + seconds{each.at("at").get<int>()};
     const auto* const state = std::ranges::find(cache_names, each.at("state").get<std::string>());
@@ -64,15 +64,15 @@ std::vector<checks::CacheLook> caches_of(const json& vector) {
 }
 
 json told(const checks::SafeTime& safe) {
-  json because = json::array();
-  for (const auto& reason : safe.because) {
+  json reasons = json::array();
+  for (const auto& reason : safe.reasons) {
     CHECK_FALSE(reason.detail.empty());
     for (const char c : reason.detail) CHECK((c >= 0x20 && c < 0x7f));
     // Nothing moves a time by more than itself.
     if (reason.until && safe.at) CHECK(*reason.until <= *safe.at);
-    because.push_back(reason.name());
+    reasons.push_back(reason.name());
   }
-  json text{{"readiness", readiness_names[static_cast<std::size_t>(safe.readiness)]}, {"because", because}};
+  json text{{"readiness", readiness_names[static_cast<std::size_t>(safe.readiness)]}, {"reasons", reasons}};
   if (safe.at) text["at"] = std::chrono::duration_cast<seconds>(*safe.at - start).count();
   return text;
 }
@@ -100,14 +100,14 @@ TEST_CASE("what a vector of a rotation states is what is said") {
                 .find(key) != std::string::npos);
     }
     checks::SelectorHistory history;
-    for (const auto& look : vector.at("looks")) checks::extend(history, look_of(look));
+    for (const auto& probe : vector.at("looks")) checks::extend(history, probe_of(probe));
     const auto now = start + seconds{vector.at("now").get<int>()};
     checks::NewKey key;
     if (vector.contains("key")) key.sha256 = key_sha256(vector["key"]);
     key.never_used = vector.value("never_used", false);
     checks::RotationPolicy policy;
     if (key.never_used)
-      key.domainkey_absence = checks::earlier_domainkey_absence(look_of(vector.at("looks").back()), policy);
+      key.domainkey_absence = checks::earlier_domainkey_absence(probe_of(vector.at("looks").back()), policy);
     policy.ipv4 = vector.value("only", "ipv4") == "ipv4";
     policy.ipv6 = vector.value("only", "ipv6") == "ipv6";
 

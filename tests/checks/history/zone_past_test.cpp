@@ -96,10 +96,10 @@ probe::ServerObservation server(const Seen& seen, const DomainName& owner, int n
   } else {
     record.response->txt.push_back({60, {key}});
   }
-  auto& sibling =
-      made.exchanges.emplace_back(exchange(probe::Purpose::sibling, name("x7._domainkey.example.com")));
-  deny(*sibling.response, seen, probe::Rcode::nxdomain);
-  sibling.response->nsec_ttl_seconds = seen.nsec_ttl_seconds;
+  auto& wildcard_probe = made.exchanges.emplace_back(
+      exchange(probe::Purpose::wildcard_probe, name("x7._domainkey.example.com")));
+  deny(*wildcard_probe.response, seen, probe::Rcode::nxdomain);
+  wildcard_probe.response->nsec_ttl_seconds = seen.nsec_ttl_seconds;
   if (seen.domainkey) {
     auto& above =
         made.exchanges.emplace_back(exchange(probe::Purpose::domainkey, name("_domainkey.example.com")));
@@ -113,23 +113,23 @@ probe::Observation observation(const Seen& seen) {
   made.domain = name("example.com");
   made.selector = config::Selector::parse(seen.selector).value();
   made.observed_at = start + seconds{seen.at};
-  auto& leg = made.key.legs.emplace_back();
-  leg.owner = made.selector.owner_name(made.domain).value();
-  leg.delegation.zone = name(seen.zone);
+  auto& hop = made.key.hops.emplace_back();
+  hop.owner = made.selector.owner_name(made.domain).value();
+  hop.delegation.zone = name(seen.zone);
   // Servers 1 and 2 are those of the domain where a zone begins below it.
-  if (seen.zone != "example.com") leg.delegation.cuts.push_back(cut(seen, "example.com", {1, 2}));
-  leg.delegation.cuts.push_back(cut(seen, seen.zone, seen.servers));
+  if (seen.zone != "example.com") hop.delegation.cuts.push_back(cut(seen, "example.com", {1, 2}));
+  hop.delegation.cuts.push_back(cut(seen, seen.zone, seen.servers));
   if (seen.referral_nsec) {
     auto walked = exchange(probe::Purpose::cut, name("_domainkey.example.com"));
     walked.response->authoritative = false;
     walked.response->referral.push_back({name("_domainkey.example.com"), host(3), day});
     walked.response->nsec_ttl_seconds = seen.referral_nsec;
-    leg.delegation.exchanges.push_back(
+    hop.delegation.exchanges.push_back(
         {{config::Address::parse("192.0.2.1").value(), 53}, name("example.com"), std::move(walked)});
   }
   for (const int number : seen.servers) {
-    leg.delegation.nameservers.push_back({host(number), true, true, probe::HostOutcome::found, {}, {}});
-    leg.servers.push_back(server(seen, leg.owner, number));
+    hop.delegation.nameservers.push_back({host(number), true, true, probe::HostOutcome::found, {}, {}});
+    hop.servers.push_back(server(seen, hop.owner, number));
   }
   return made;
 }
@@ -140,22 +140,22 @@ struct Verdict {
 };
 
 /// Of `s2`, when the last of these was seen.
-Verdict verdict(const std::vector<Seen>& looks, bool never_used, bool has_neighbour = false) {
+Verdict verdict(const std::vector<Seen>& probes, bool never_used, bool has_neighbour = false) {
   checks::ZonePast past;
   checks::SelectorHistory own;
   checks::SelectorHistory other;
-  for (const auto& seen : looks) {
-    const auto look = observation(seen);
-    checks::extend_all(past, {{seen.selector == "s2" ? &own : &other, &look}}, look.observed_at);
+  for (const auto& seen : probes) {
+    const auto probe = observation(seen);
+    checks::extend_all(past, {{seen.selector == "s2" ? &own : &other, &probe}}, probe.observed_at);
   }
   checks::NewKey wanted;
   wanted.sha256 = checks::read_key_record(key).key->sha256;
   wanted.never_used = never_used;
   const checks::RotationPolicy policy;
   if (!has_neighbour)
-    wanted.domainkey_absence = checks::earlier_domainkey_absence(observation(looks.back()), policy);
+    wanted.domainkey_absence = checks::earlier_domainkey_absence(observation(probes.back()), policy);
   own.past = past;
-  const auto now = start + seconds{looks.back().at};
+  const auto now = start + seconds{probes.back().at};
   return {checks::safe_to_sign(own, wanted, {}, policy, now).safe,
           checks::gone(own, std::nullopt, policy, now).gone};
 }
@@ -165,9 +165,9 @@ std::int64_t seconds_of(const checks::SafeTime& safe) {
   return std::chrono::duration_cast<seconds>(*safe.at - start).count();
 }
 
-const checks::Because* reason(const checks::SafeTime& safe, const std::string& cause) {
-  for (const auto& because : safe.because) {
-    if (because.name() == cause) return &because;
+const checks::ReasonDetail* reason(const checks::SafeTime& safe, const std::string& cause) {
+  for (const auto& reasons : safe.reasons) {
+    if (reasons.name() == cause) return &reasons;
   }
   return nullptr;
 }
@@ -266,11 +266,11 @@ TEST_CASE(
   checks::ZonePast past;
   checks::SelectorHistory history;
   for (const auto& seen : {before, at(100, "s1", {}), at(100, "s1", {})}) {
-    const auto look = observation(seen);
-    checks::extend_all(past, {{&history, &look}}, look.observed_at);
+    const auto probe = observation(seen);
+    checks::extend_all(past, {{&history, &probe}}, probe.observed_at);
   }
   REQUIRE(past.zones.size() == 1);
-  CHECK(past.zones.front().spans.size() == 2);
+  CHECK(past.zones.front().periods.size() == 2);
 }
 
 TEST_CASE("DS records that have nothing in common with those of now are waited for") {
@@ -299,19 +299,19 @@ TEST_CASE("DS records that have nothing in common with those of now are waited f
 TEST_CASE("a lowered negative TTL counts from the probe that saw it at every server") {
   checks::ZonePast past;
   checks::SelectorHistory history;
-  const auto see = [&](const probe::Observation& look) {
-    checks::extend_all(past, {{&history, &look}}, look.observed_at);
-    return past.zones.back().spans.back().negative_ttl_seconds;
+  const auto see = [&](const probe::Observation& probe) {
+    checks::extend_all(past, {{&history, &probe}}, probe.observed_at);
+    return past.zones.back().periods.back().negative_ttl_seconds;
   };
   CHECK(see(observation(at(0, "s1", {1, 2}))) == 3'600U);
   auto lower = at(10, "s1", {1, 2});
   lower.negative_ttl = 60;
   auto half = observation(lower);
-  half.key.legs.front().servers.back().exchanges.clear();
+  half.key.hops.front().servers.back().exchanges.clear();
   CHECK(see(half) == 3'600U);
   lower.at = 20;
   CHECK(see(observation(lower)) == 60U);
-  CHECK(past.zones.back().spans.size() == 2);
+  CHECK(past.zones.back().periods.size() == 2);
 }
 
 TEST_CASE("what the last probe of a planned selector says is filled in one place") {

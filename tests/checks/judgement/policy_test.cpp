@@ -47,14 +47,13 @@ TEST_CASE("the policy sets the severity of a check, and with it the status") {
 TEST_CASE("a check that is switched off is not judged, and the report says why") {
   const auto weak = vector_named("key_rsa_weak");
   checks::Policy policy;
-  policy.switched_off["key_rsa_weak"] = "the new key comes in May";
+  policy.disabled["key_rsa_weak"] = "the new key comes in May";
   const auto report = judge(weak, policy);
   CHECK(report.findings.empty());
   CHECK(report.status == checks::Status::ok);
-  CHECK(result_of(report, "key_rsa_weak").outcome == checks::CheckOutcome::not_judged);
-  CHECK(result_of(report, "key_rsa_weak").switched_off == "the new key comes in May");
-  CHECK(std::ranges::count_if(report.outcomes, [](const auto& each) { return !each.switched_off.empty(); }) ==
-        1);
+  CHECK(result_of(report, "key_rsa_weak").outcome == checks::CheckOutcome::not_evaluated);
+  CHECK(result_of(report, "key_rsa_weak").disabled == "the new key comes in May");
+  CHECK(std::ranges::count_if(report.outcomes, [](const auto& each) { return !each.disabled.empty(); }) == 1);
   CHECK(report.outcomes.size() == checks::catalogue().size() - checks::signature_checks().size());
 }
 
@@ -81,7 +80,7 @@ TEST_CASE("without an expected key any key is right, and the check says that it 
   vector.observed.expectation.key_sha256.reset();
   const auto report = judge(vector, {});
   CHECK(report.status == checks::Status::ok);
-  CHECK(result_of(report, "key_mismatch_expected").outcome == checks::CheckOutcome::not_judged);
+  CHECK(result_of(report, "key_mismatch_expected").outcome == checks::CheckOutcome::not_evaluated);
 }
 
 TEST_CASE("the worst of several statuses is critical, then unknown, then warning") {

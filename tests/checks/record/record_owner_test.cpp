@@ -65,12 +65,12 @@ TEST_CASE("a good record alone has no fault, and what servers would show is not 
     INFO(result.check->name);
     const auto scope = result.check->scope;
     if (scope == checks::Scope::server || scope == checks::Scope::zone || scope == checks::Scope::adsp) {
-      CHECK(result.outcome == checks::CheckOutcome::not_judged);
+      CHECK(result.outcome == checks::CheckOutcome::not_evaluated);
     }
   }
-  CHECK(outcome(report, "selector_missing_nxdomain") == checks::CheckOutcome::not_judged);
-  CHECK(outcome(report, "txt_wildcard") == checks::CheckOutcome::not_judged);
-  CHECK(outcome(report, "udp512_exceeded_chain") == checks::CheckOutcome::not_judged);
+  CHECK(outcome(report, "selector_missing_nxdomain") == checks::CheckOutcome::not_evaluated);
+  CHECK(outcome(report, "txt_wildcard") == checks::CheckOutcome::not_evaluated);
+  CHECK(outcome(report, "udp512_exceeded_chain") == checks::CheckOutcome::not_evaluated);
   CHECK(outcome(report, "udp512_exceeded") == checks::CheckOutcome::clear);
   CHECK(outcome(report, "tag_duplicate") == checks::CheckOutcome::clear);
   CHECK(outcome(report, "txt_not_dkim") == checks::CheckOutcome::clear);
@@ -81,7 +81,7 @@ TEST_CASE("without a name no size is known, and the remedy says so in words") {
   CHECK(found(report) == std::vector<std::string>{"key_revoked"});
   CHECK(report.findings.front().remedy.starts_with("At the selector's name: "));
   CHECK_FALSE(report.size.direct);
-  CHECK(outcome(report, "udp512_exceeded") == checks::CheckOutcome::not_judged);
+  CHECK(outcome(report, "udp512_exceeded") == checks::CheckOutcome::not_evaluated);
   CHECK(report.status == checks::Status::critical);
 }
 
@@ -97,6 +97,6 @@ TEST_CASE("practices are judged as practices") {
   CHECK(found(report) == std::vector<std::string>{"adsp_duplicate_tag"});
   CHECK(report.findings.front().remedy.find("_adsp._domainkey.example.com") != std::string::npos);
   CHECK(report.adsp == checks::AdspPolicy::invalid);
-  CHECK(outcome(report, "txt_not_dkim") == checks::CheckOutcome::not_judged);
-  CHECK(outcome(report, "adsp_multiple_records") == checks::CheckOutcome::not_judged);
+  CHECK(outcome(report, "txt_not_dkim") == checks::CheckOutcome::not_evaluated);
+  CHECK(outcome(report, "adsp_multiple_records") == checks::CheckOutcome::not_evaluated);
 }

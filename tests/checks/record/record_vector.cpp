@@ -59,8 +59,8 @@ std::size_t answer_bytes(const json& texts) {
 }
 
 /// Two servers that publish the texts, with TC=1 where they do not fit.
-json servers_of(const json& texts, std::string_view zone, std::string_view network, const json& sibling,
-                const json& domainkey) {
+json servers_of(const json& texts, std::string_view zone, std::string_view network,
+                const json& wildcard_probe, const json& domainkey) {
   const json record = {{"txt", texts}};
   const json cut_off = {{"tc", true}};
   json servers = json::array();
@@ -70,7 +70,7 @@ json servers_of(const json& texts, std::string_view zone, std::string_view netwo
                    {"record", record}};
     if (answer_bytes(texts) > 512) server["record_plain"] = cut_off;
     if (answer_bytes(texts) + 11 > 1232) server["record_edns"] = cut_off;
-    if (!sibling.is_null()) server["sibling"] = {{"txt", sibling}};
+    if (!wildcard_probe.is_null()) server["wildcard_probe"] = {{"txt", wildcard_probe}};
     if (!domainkey.is_null()) server["domainkey"] = {{"txt", domainkey}};
     servers.push_back(std::move(server));
   }
@@ -85,22 +85,33 @@ json texts_of(const json& given, const std::filesystem::path& keys) {
 
 RecordVector read(const json& vector, const std::filesystem::path& keys) {
   for (const auto& [key, value] : vector.items()) {
-    static constexpr std::string_view known[] = {"why",           "adsp_second",
-                                                 "reference",     "texts",
-                                                 "role",          "class",
-                                                 "findings",      "near",
-                                                 "status",        "selector",
-                                                 "alias",         "adsp",
-                                                 "sibling",       "record",
-                                                 "denied",        "domain",
-                                                 "domainkey",     "not_judged",
-                                                 "only_selector", "service",
-                                                 "key_sha256",    "subdomain_identities",
+    static constexpr std::string_view known[] = {"why",
+                                                 "adsp_second",
+                                                 "reference",
+                                                 "texts",
+                                                 "role",
+                                                 "class",
+                                                 "findings",
+                                                 "near",
+                                                 "status",
+                                                 "selector",
+                                                 "alias",
+                                                 "adsp",
+                                                 "wildcard_probe",
+                                                 "record",
+                                                 "denied",
+                                                 "domain",
+                                                 "domainkey",
+                                                 "not_evaluated",
+                                                 "only_selector",
+                                                 "service",
+                                                 "key_sha256",
+                                                 "subdomain_identities",
                                                  "message"};
     if (std::ranges::find(known, key) == std::end(known)) throw std::runtime_error("unknown key " + key);
   }
   json observed = {{"about", vector.at("why")}, {"findings", json::array()}};
-  for (const char* key : {"role", "status", "selector", "domain", "record", "not_judged"}) {
+  for (const char* key : {"role", "status", "selector", "domain", "record", "not_evaluated"}) {
     if (vector.contains(key)) observed[key] = vector[key];
   }
   for (const auto& finding : vector.at("findings")) {
@@ -109,11 +120,12 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
       continue;
     }
     json wanted = {{"check", finding.at(0)}, {"severity", finding.at(1)}};
-    if (finding.size() > 2) wanted["says"] = json::array({finding.at(2)});
+    if (finding.size() > 2) wanted["answer"] = json::array({finding.at(2)});
     observed["findings"].push_back(std::move(wanted));
   }
   if (vector.contains("denied")) observed["delegation"] = {{"denied", vector["denied"]}};
-  const json sibling = vector.contains("sibling") ? texts_of(vector["sibling"], keys) : json();
+  const json wildcard_probe =
+      vector.contains("wildcard_probe") ? texts_of(vector["wildcard_probe"], keys) : json();
   const json domainkey = vector.contains("domainkey") ? texts_of(vector["domainkey"], keys) : json();
   if (vector.contains("texts")) {
     const json texts = texts_of(vector["texts"], keys);
@@ -121,11 +133,11 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
       const json& alias = vector["alias"];
       const std::string zone = alias.at("zone");
       observed["record"] = {{"cname", alias.at("owner")}};
-      observed["legs"] = json::array({{{"owner", alias.at("owner")},
+      observed["hops"] = json::array({{{"owner", alias.at("owner")},
                                        {"zone", zone},
                                        {"servers", servers_of(texts, zone, "198.51.100.", {}, {})}}});
     } else {
-      observed["servers"] = servers_of(texts, "example.com", "192.0.2.", sibling, domainkey);
+      observed["servers"] = servers_of(texts, "example.com", "192.0.2.", wildcard_probe, domainkey);
     }
   }
   if (vector.contains("adsp")) observed["adsp"] = {{"txt", texts_of(vector["adsp"], keys)}};
@@ -133,7 +145,7 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
   result.observed = read_observation(observed);
   if (vector.contains("adsp_second")) {
     const json texts = texts_of(vector["adsp_second"], keys);
-    for (auto& exchange : result.observed.observation.adsp.legs.front().servers.back().exchanges) {
+    for (auto& exchange : result.observed.observation.adsp.hops.front().servers.back().exchanges) {
       if (!exchange.response || exchange.response->txt.empty()) continue;
       exchange.response->txt.clear();
       for (const auto& strings : texts) exchange.response->txt.push_back({3'600, strings});

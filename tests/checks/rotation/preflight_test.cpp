@@ -105,14 +105,14 @@ TEST_CASE("where signatures do not hold at the look, a key that is right everywh
                               Times{now + 1, now + 86'400, "signatures_not_begun"},
                               // After the year 2106 the numbers begin again (RFC 4034 section 3.1.5).
                               Times{now - 86'400, now + 0x7000'0000U, {}});
-  const auto vector =
-      nlohmann::json{{"about", ""},
-                     {"findings", nlohmann::json::array()},
-                     {"servers",
-                      {{{"server", "192.0.2.1"},
-                        {"name", "ns1.example.com"},
-                        {"record", {{"txt", "key"}}},
-                        {"sibling", {{"rcode", "nxdomain"}, {"signatures", {times.from, times.until}}}}}}}};
+  const auto vector = nlohmann::json{
+      {"about", ""},
+      {"findings", nlohmann::json::array()},
+      {"servers",
+       {{{"server", "192.0.2.1"},
+         {"name", "ns1.example.com"},
+         {"record", {{"txt", "key"}}},
+         {"wildcard_probe", {{"rcode", "nxdomain"}, {"signatures", {times.from, times.until}}}}}}}};
   auto observation = dkimprobe::tests::read_observation(vector).observation;
   observation.observed_at = probe::WallTime{std::chrono::seconds{now}};
   SelectorHistory history;
@@ -127,7 +127,7 @@ TEST_CASE("where signatures do not hold at the look, a key that is right everywh
   } else {
     CHECK(safe.readiness == Readiness::unknown);
     CHECK_FALSE(safe.at);
-    CHECK(safe.because.back().name() == times.reason);
+    CHECK(safe.reasons.back().name() == times.reason);
   }
 }
 

@@ -31,7 +31,7 @@ json optional_time(const std::optional<checks::WallTime>& time) {
 
 void check_change(const checks::RotationChange& change, const json& expected) {
   for (const auto& [key, value] : expected.items())
-    CHECK(std::set<std::string>{"from", "to", "steps", "earliest", "since", "says", "text"}.contains(key));
+    CHECK(std::set<std::string>{"from", "to", "steps", "earliest", "since", "answer", "text"}.contains(key));
   CHECK(optional_text(change.from) == expected.at("from"));
   CHECK(optional_text(change.to) == expected.at("to"));
   json steps = json::array();
@@ -49,7 +49,7 @@ void check_change(const checks::RotationChange& change, const json& expected) {
   const auto part = [&](const char* key) { return expected.value(key, json::object()); };
   const json earliest = part("earliest");
   const json since = part("since");
-  const json says_parts = part("says");
+  const json says_parts = part("answer");
   const json texts_of = part("text");
   for (const auto& [name, time] : earliest.items()) {
     INFO(name);
@@ -59,9 +59,9 @@ void check_change(const checks::RotationChange& change, const json& expected) {
     INFO(name);
     CHECK(optional_time(step_named(name).since) == time);
   }
-  for (const auto& [name, says] : says_parts.items()) {
-    INFO(name << " says " << step_named(name).says);
-    CHECK(step_named(name).says.find(says.get<std::string>()) != std::string::npos);
+  for (const auto& [name, summary] : says_parts.items()) {
+    INFO(name << " says " << step_named(name).summary);
+    CHECK(step_named(name).summary.find(summary.get<std::string>()) != std::string::npos);
   }
   for (const auto& [name, text] : texts_of.items()) {
     json texts = json::array();
@@ -134,7 +134,7 @@ TEST_CASE("every state of a step is in some vector") {
       for (const auto& step : change.steps) seen.insert(std::string(checks::to_string(step.state)));
     }
   }
-  CHECK(seen == std::set<std::string>{"done", "now", "later", "blocked", "unknown"});
+  CHECK(seen == std::set<std::string>{"done", "due", "pending", "blocked", "unknown"});
 }
 
 TEST_CASE("all texts of a plan are safe to print") {
@@ -147,9 +147,9 @@ TEST_CASE("all texts of a plan are safe to print") {
     for (const auto& fault : overview.faults) CHECK(safe(fault.clause + fault.evidence + fault.remedy));
     for (const auto& change : overview.changes) {
       for (const auto& step : change.steps) {
-        CHECK(safe(step.says));
-        CHECK((!step.says.empty() || step.state == checks::StepState::done));
-        for (const auto& action : step.actions) CHECK(safe(action.says + action.text));
+        CHECK(safe(step.summary));
+        CHECK((!step.summary.empty() || step.state == checks::StepState::done));
+        for (const auto& action : step.actions) CHECK(safe(action.summary + action.text));
       }
     }
   }
@@ -163,7 +163,7 @@ TEST_CASE("a selector that a shell would not take as it is is quoted") {
   input.selectors.push_back(current);
   const auto next = config::Selector::parse("a\\036\\'b").value();
   REQUIRE(next.to_string() == "a\\$\\'b");
-  const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
+  const auto overview = checks::plan_next(input, next, config::parse_timestamp("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
         "test ! -e 'a\\$\\'\\''b.example.com.pem' && "
@@ -177,7 +177,7 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
   const auto next = config::Selector::parse("-out").value();
-  const auto overview = checks::plan_next(input, next, config::parse_moment("2026-11-22")->first);
+  const auto overview = checks::plan_next(input, next, config::parse_timestamp("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().text ==
         "test ! -e ./-out.example.com.pem && "
@@ -190,7 +190,7 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
 }
 
 TEST_CASE("faults of a key count for each selector that signs") {
-  const auto now = config::parse_moment("2026-11-22")->first;
+  const auto now = config::parse_timestamp("2026-11-22")->first;
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
   for (const auto* name : {"s1", "s2"}) {
@@ -198,23 +198,23 @@ TEST_CASE("faults of a key count for each selector that signs") {
     planned.selector = config::Selector::parse(name).value();
     planned.history.domain = input.domain;
     planned.history.selector = planned.selector;
-    planned.history.first_look = planned.history.last_look = now;
+    planned.history.first_probe = planned.history.last_probe = now;
     checks::ServerTimeline timeline;
     timeline.owner = planned.selector.owner_name(input.domain).value();
     timeline.server = {"ns1.example.com", {config::Address::parse("192.0.2.1").value(), 53}};
-    checks::AnswerSpan span;
-    span.first_seen = span.last_seen = now;
-    span.kind = checks::PublishedKind::texts;
-    span.texts = {{"v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM="}};
-    timeline.spans.push_back(span);
+    checks::AnswerPeriod period;
+    period.first_seen = period.last_seen = now;
+    period.kind = checks::PublishedKind::texts;
+    period.texts = {{"v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM="}};
+    timeline.periods.push_back(period);
     planned.history.servers.push_back(timeline);
     input.selectors.push_back(planned);
   }
   REQUIRE(checks::plan_rotation(input, now).faults.empty());
   input.selectors.back().probed.faults = {
-      checks::because_of(*checks::find_check("key_rsa_too_small"), "not for mail")};
+      checks::reason_for(*checks::find_check("key_rsa_too_small"), "not for mail")};
   input.selectors.back().probed.weaknesses = {
-      checks::because_of(*checks::find_check("key_rsa_weak"), "short")};
+      checks::reason_for(*checks::find_check("key_rsa_weak"), "short")};
   const auto overview = checks::plan_rotation(input, now);
   REQUIRE(overview.faults.size() == 2);
   CHECK(overview.status == checks::Status::critical);
@@ -225,7 +225,7 @@ TEST_CASE("faults of a key count for each selector that signs") {
 
 TEST_CASE("a plan by some of the servers says that it is one") {
   const std::string sentence = "As far as the given servers tell: others of the zone were not asked.";
-  const auto now = config::parse_moment("2026-11-22")->first;
+  const auto now = config::parse_timestamp("2026-11-22")->first;
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
   checks::PlannedSelector current;
@@ -247,7 +247,7 @@ TEST_CASE("of two that sign no key is older than one that was not seen") {
 
 TEST_CASE("times are told in whole seconds and never too early") {
   using namespace std::chrono_literals;
-  const auto midnight = config::parse_moment("2026-11-22")->first;
+  const auto midnight = config::parse_timestamp("2026-11-22")->first;
   CHECK(checks::time_text(midnight) == "2026-11-22 00:00:00 UTC");
   CHECK(checks::time_text(midnight + 1ms) == "2026-11-22 00:00:01 UTC");
   CHECK(checks::duration_text(std::chrono::days{7}) == "7 days");

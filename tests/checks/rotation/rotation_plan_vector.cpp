@@ -14,7 +14,7 @@
 namespace dkimprobe::tests {
 namespace {
 
-using checks::AnswerSpan;
+using checks::AnswerPeriod;
 using checks::PublishedKind;
 using nlohmann::json;
 
@@ -53,8 +53,8 @@ T must(config::Result<T> value, const std::string& text) {
   return *value;
 }
 
-config::Moment moment(const json& text) {
-  return must(config::parse_moment(text.get<std::string>()), text);
+config::Timestamp timestamp(const json& text) {
+  return must(config::parse_timestamp(text.get<std::string>()), text);
 }
 
 std::chrono::seconds duration(const json& text) {
@@ -67,10 +67,10 @@ config::Selector selector(const json& text) {
 }
 
 /// [from, to, what]
-AnswerSpan span(const json& text) {
-  AnswerSpan read;
-  read.first_seen = moment(text.at(0)).first;
-  read.last_seen = moment(text.at(1)).first;
+AnswerPeriod period(const json& text) {
+  AnswerPeriod read;
+  read.first_seen = timestamp(text.at(0)).first;
+  read.last_seen = timestamp(text.at(1)).first;
   const auto what = text.at(2).get<std::string>();
   read.ttl_seconds = 3'600;
   read.kind = PublishedKind::texts;
@@ -97,16 +97,16 @@ AnswerSpan span(const json& text) {
 
 void read_servers(const json& servers, const config::DomainName& owner, int& number,
                   checks::SelectorHistory& history) {
-  for (const auto& [name, spans] : servers.items()) {
+  for (const auto& [name, periods] : servers.items()) {
     checks::ServerTimeline timeline;
     timeline.owner = owner;
     timeline.server = {name + ".example.com",
                        {must(config::Address::parse(fmt::format("192.0.2.{}", ++number)), name), 53}};
-    for (const auto& each : spans) timeline.spans.push_back(span(each));
-    const auto first = timeline.spans.front().first_seen;
-    const auto last = timeline.spans.back().last_seen;
-    history.first_look = std::min(history.first_look.value_or(first), first);
-    history.last_look = std::max(history.last_look.value_or(last), last);
+    for (const auto& each : periods) timeline.periods.push_back(period(each));
+    const auto first = timeline.periods.front().first_seen;
+    const auto last = timeline.periods.back().last_seen;
+    history.first_probe = std::min(history.first_probe.value_or(first), first);
+    history.last_probe = std::max(history.last_probe.value_or(last), last);
     history.servers.push_back(std::move(timeline));
   }
 }
@@ -118,8 +118,8 @@ checks::PlannedSelector planned(const json& given, const config::DomainName& dom
   read.selector = selector(given.at("name"));
   read.role = must(config::parse_role(given.at("role").get<std::string>()), given.at("role"));
   if (given.contains("key")) read.key_sha256 = keys.at(given["key"]).sha256;
-  if (given.contains("since")) read.since = moment(given["since"]);
-  if (given.contains("last_signature")) read.last_signature = moment(given["last_signature"]);
+  if (given.contains("since")) read.since = timestamp(given["since"]);
+  if (given.contains("last_signature")) read.last_signature = timestamp(given["last_signature"]);
   read.never_used = given.value("never_used", false);
   read.history.domain = domain;
   read.history.selector = read.selector;
@@ -145,13 +145,13 @@ RotationPlanVector load_rotation(const std::filesystem::path& file) {
 
   checks::RotationInput input;
   input.domain = must(config::DomainName::parse("example.com"), "example.com");
-  if (vector.contains("every")) input.every = duration(vector["every"]);
-  if (vector.contains("unused")) input.unused = duration(vector["unused"]);
-  if (vector.contains("transit")) input.policy.transit = duration(vector["transit"]);
+  if (vector.contains("every")) input.max_key_age = duration(vector["every"]);
+  if (vector.contains("unused")) input.selector_cooldown = duration(vector["unused"]);
+  if (vector.contains("transit")) input.policy.retention = duration(vector["transit"]);
   for (const auto& name : vector.value("ring", json::array())) input.ring.push_back(selector(name));
   for (const auto& given : vector.at("selectors")) input.selectors.push_back(planned(given, input.domain));
 
-  const auto now = moment(vector.at("now")).first;
+  const auto now = timestamp(vector.at("now")).first;
   RotationPlanVector read;
   read.expected = vector.at("expect");
   if (vector.contains("compromised")) {

@@ -77,13 +77,13 @@ TEST_CASE("without a history and a last signature nothing on time is judged but 
 TEST_CASE("what was seen after a look is not known to its judgement") {
   auto vector = tests::read_observation(
       {{"about", ""},
-       {"earlier", nlohmann::json::array({{{"hours_ago", 9}, {"record", {{"txt", "other_key"}}}}})},
+       {"earlier", nlohmann::json::array({{{"hours_ago", 9}, {"record", {{"txt", "mismatch"}}}}})},
        {"findings", nlohmann::json::array({"key_changed_unexpectedly"})}});
   const auto before = judge(vector);
   CHECK(tests::differences(vector, before) == "");
   auto later = vector.observation;
   later.observed_at += std::chrono::hours{5};
-  for (auto& server : later.key.legs.front().servers) {
+  for (auto& server : later.key.hops.front().servers) {
     for (auto& exchange : server.exchanges) exchange.response.reset();
   }
   checks::extend(vector.history, vector.observation);
@@ -107,16 +107,16 @@ TEST_CASE("a last signature is enough for the time to remove a key") {
   REQUIRE(report.rotation.has_value());
   CHECK_FALSE(report.rotation->safe_to_sign_at.has_value());
   CHECK(report.rotation->safe_to_remove_at == *vector.expectation.last_signature + std::chrono::days{7});
-  REQUIRE(report.rotation->because.size() == 1);
-  CHECK(report.rotation->because.front().is(checks::Reason::transit));
+  REQUIRE(report.rotation->reasons.size() == 1);
+  CHECK(report.rotation->reasons.front().is(checks::Reason::retired_key_retention));
 }
 
 TEST_CASE("keys are where looks saw them, with the zone that holds them") {
   const auto vector = tests::read_observation(
       {{"about", ""},
        {"record", {{"cname", "s1.provider.example"}}},
-       {"legs", {{{"owner", "s1.provider.example"}, {"zone", "provider.example"}}}},
-       {"earlier", nlohmann::json::array({{{"hours_ago", 3}, {"record", {{"txt", "other_key"}}}}})},
+       {"hops", {{{"owner", "s1.provider.example"}, {"zone", "provider.example"}}}},
+       {"earlier", nlohmann::json::array({{{"hours_ago", 3}, {"record", {{"txt", "mismatch"}}}}})},
        {"findings", nlohmann::json::array()}});
   auto history = vector.history;
   checks::extend(history, vector.observation);
@@ -128,7 +128,7 @@ TEST_CASE("keys are where looks saw them, with the zone that holds them") {
   CHECK(places[1].owner.to_string() == "s1.provider.example");
   CHECK(places[1].zone.to_string() == "provider.example");
   CHECK(places[1].is_there);
-  CHECK(places[1].last_seen == *history.last_look);
+  CHECK(places[1].last_seen == *history.last_probe);
   CHECK(places[0].sha256 != places[1].sha256);
 }
 
@@ -141,9 +141,9 @@ TEST_CASE("a report with a history tells the times of a rotation and why") {
        {"findings", nlohmann::json::array()}});
   const auto report = judge(vector);
   REQUIRE(report.rotation.has_value());
-  const auto changed = vector.history.servers.front().spans.at(1).first_seen;
+  const auto changed = vector.history.servers.front().periods.at(1).first_seen;
   // Caches count in whole seconds, so what they hold may last one more.
   CHECK(report.rotation->safe_to_sign_at == changed + std::chrono::hours{1} + std::chrono::seconds{1});
   CHECK(report.rotation->safe_to_remove_at == *vector.expectation.last_signature + std::chrono::days{7});
-  CHECK(report.rotation->because.size() >= 3);
+  CHECK(report.rotation->reasons.size() >= 3);
 }

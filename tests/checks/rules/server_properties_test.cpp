@@ -115,7 +115,7 @@ TEST_CASE("the order of the servers decides nothing") {
     const auto before = judge(vector);
     std::mt19937 random(*rc::gen::arbitrary<std::uint32_t>());
     for (auto* chain : {&vector.observation.key, &vector.observation.adsp}) {
-      for (auto& leg : chain->legs) std::shuffle(leg.servers.begin(), leg.servers.end(), random);
+      for (auto& hop : chain->hops) std::shuffle(hop.servers.begin(), hop.servers.end(), random);
     }
     const auto after = judge(vector);
     RC_ASSERT(found(after) == found(before));
@@ -130,8 +130,8 @@ TEST_CASE("how a text is cut into strings concerns the rows on splits alone") {
     auto vector = any_vector();
     const auto before = found_in_any_split(judge(vector));
     for (auto* chain : {&vector.observation.key, &vector.observation.adsp}) {
-      for (auto& leg : chain->legs) {
-        for (auto& server : leg.servers) {
+      for (auto& hop : chain->hops) {
+        for (auto& server : hop.servers) {
           for (auto& exchange : server.exchanges) {
             if (!exchange.response) continue;
             for (auto& record : exchange.response->txt) record.strings = cut_anew(record.strings);
@@ -180,7 +180,7 @@ TEST_CASE("any octets are judged, to the same end however they are cut") {
     text += *rc::gen::arbitrary<std::string>();
     auto vector = tests::read_observation({{"about", ""}, {"findings", json::array()}});
     const auto judged_in = [&](const std::vector<std::string>& strings) {
-      for (auto& server : vector.observation.key.legs.front().servers) {
+      for (auto& server : vector.observation.key.hops.front().servers) {
         for (auto& exchange : server.exchanges) {
           if (!exchange.response || exchange.response->txt.empty()) continue;
           exchange.response->txt.front().strings = strings;
@@ -212,7 +212,7 @@ TEST_CASE("servers that fail never make a key missing or different") {
     if (!with_good_one) {
       for (const auto& result : report.outcomes) {
         if (absences.count(result.check->name) != 0 && result.check->name != "domain_nxdomain")
-          RC_ASSERT(result.outcome == checks::CheckOutcome::not_judged);
+          RC_ASSERT(result.outcome == checks::CheckOutcome::not_evaluated);
       }
       RC_ASSERT(report.status == checks::Status::unknown || report.status == checks::Status::critical);
     }
@@ -224,7 +224,8 @@ TEST_CASE("what this machine failed to do blames no server") {
     static const std::vector<json> ours = {"local_error", "no_route", "interrupted"};
     json servers = json::array({{{"server", "192.0.2.99"}, {"name", "ns99.example.com"}}});
     json server = {{"server", "192.0.2.1"}, {"name", "ns1.example.com"}};
-    for (const char* way : {"record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns", "sibling"})
+    for (const char* way :
+         {"record_plain", "record_edns", "record_tcp", "zone_soa", "zone_ns", "wildcard_probe"})
       server[way] = *rc::gen::elementOf(ours);
     servers.push_back(server);
     const auto report =

@@ -76,8 +76,8 @@ TEST_CASE("a plugin has nine seconds unless it is given others") {
   CHECK(plugin.plugin);
   CHECK(plugin.settings.budgets.domain_time == std::chrono::seconds{9});
   REQUIRE(plugin.given_options.size() == 1);  // so it wins over the settings file
-  CHECK(plugin.given_options.front()->key == "timeout");
-  const auto given = read({"example.com", "s1", "--plugin", "--timeout", "3s"});
+  CHECK(plugin.given_options.front()->key == "probe-timeout");
+  const auto given = read({"example.com", "s1", "--plugin", "--probe-timeout", "3s"});
   CHECK(given.settings.budgets.domain_time == std::chrono::seconds{3});
   CHECK(given.given_options.size() == 1);
   CHECK(read({"example.com", "s1", "--textfile", "x.prom"}).given_options.empty());
@@ -132,7 +132,7 @@ TEST_CASE("pinned servers have an address and perhaps a port") {
 }
 
 TEST_CASE("the nearest word is near") {
-  const std::vector<std::string> words = {"--port", "--pace", "--json", "--nameserver"};
+  const std::vector<std::string> words = {"--port", "--rate-limit", "--json", "--nameserver"};
   CHECK(nearest_word("--prot", words) == "--port");
   CHECK(nearest_word("--jsn", words) == "--json");
   CHECK(nearest_word("--name-server", words) == "--nameserver");

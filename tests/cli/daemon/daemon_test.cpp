@@ -24,7 +24,8 @@ using exporters::Response;
 using exporters::Route;
 
 std::string settings(const std::string& domains) {
-  return "probe: {port: 9, allow_networks: [127.0.0.0/8], tries: 1, first_try: 50ms, timeout: 500ms, ipv6: "
+  return "probe: {port: 9, allow_networks: [127.0.0.0/8], attempts: 1, initial_timeout: 50ms, probe_timeout: "
+         "500ms, ipv6: "
          "no}\n"
          "domains:\n" +
          domains;
@@ -120,8 +121,8 @@ TEST_CASE("a refused probe is remembered for the page, and counted") {
   CHECK(page.body->find("other.example") != std::string::npos);
   const auto metrics = call(routes, "GET", "/metrics");
   CHECK(metrics.body->find("\ndkimprobe_module_unknown_total 1\n") != std::string::npos);
-  CHECK(metrics.body->find("\ndkimprobe_probes_refused_total 2\n") != std::string::npos);
-  CHECK(metrics.body->find("\ndkimprobe_probes_total 2\n") != std::string::npos);
+  CHECK(metrics.body->find("\ndkimprobe_probe_requests_refused_total 2\n") != std::string::npos);
+  CHECK(metrics.body->find("\ndkimprobe_probe_requests_total 2\n") != std::string::npos);
 }
 
 TEST_CASE("below a path, with it and without it") {

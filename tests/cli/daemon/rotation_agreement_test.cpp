@@ -12,7 +12,7 @@
 #include "exporters/json/rotation_json.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 
 namespace dkimprobe::tests {
 namespace {
@@ -53,8 +53,8 @@ rc::Gen<Said> said_by(int server) {
 std::vector<probe::Observation> probe_at(std::int64_t second, int first_server) {
   std::vector<probe::Observation> observations;
   for (const auto* selector : {"s1", "s2", "s3"}) {
-    observations.push_back(look("one.example", selector, at_second(second),
-                                {*said_by(first_server), *said_by(first_server + 1)}));
+    observations.push_back(sample_probe("one.example", selector, at_second(second),
+                                        {*said_by(first_server), *said_by(first_server + 1)}));
   }
   return observations;
 }
@@ -67,7 +67,8 @@ std::string settings() {
   const auto* const next = *rc::gen::element("pending", "standby");
   const auto* const never_used = *rc::gen::element(", never_used: yes", "");
   const auto* const last = *rc::gen::element(", last_signature: 2025-12-31T23:00:00Z", "");
-  const auto* const plan = *rc::gen::element("{every: 1h, transit: 1h}", "{every: 30d}", "{transit: 2d}");
+  const auto* const plan = *rc::gen::element("{max_key_age: 1h, retired_key_retention: 1h}",
+                                             "{max_key_age: 30d}", "{retired_key_retention: 2d}");
   return std::string("domains:\n  - domain: one.example\n    rotation: ") + plan +
          "\n    selectors: [s1, {name: s2, role: " + next + never_used + "}, {name: s3, role: retired" +
          last + "}]\n";
@@ -102,7 +103,7 @@ TEST_CASE("the daemon and the command plan the same rotation from the same probe
       for (int again = 0; again < 3; ++again, ++second) {
         move_to(observations, second);
         static_cast<void>(
-            state.take({domain, probe::RoundDepth::full, false, observations}, at_second(second)));
+            state.take({domain, probe::ProbeDepth::full, false, observations}, at_second(second)));
         cli::extend_histories(observations, at_second(second), target.input);
         cli::judge_probe(observations, target);
       }

@@ -13,14 +13,14 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::string settings = R"(
-probe: {port: 5300, timeout: 7s}
-policy: {transit: 3d}
+probe: {port: 5300, probe_timeout: 7s}
+policy: {retired_key_retention: 3d}
 interval: 2m
 groups:
-  mail: {rotation: {every: 90d}}
+  mail: {rotation: {max_key_age: 90d}}
   idle: {}
 target_files: [t.json]
-silences:
+maintenance:
   - {group: mail, until: 2026-11-23, reason: "long"}
   - {domain: one.example, selector: s1, until: 2026-11-22, reason: "short"}
   - {domain: two.example, selector: s1, until: 2026-11-22, reason: "one selector"}
@@ -49,25 +49,25 @@ TEST_CASE("each target has its role, interval and servers, and each domain its r
   CHECK(list.expectations.size() == 5);
   CHECK(list.probe.port == 5300);
   CHECK(list.probe.pinned_servers.empty());
-  CHECK(list.policy.transit == 3 * 24h);
+  CHECK(list.policy.retention == 3 * 24h);
   CHECK(target(list, key("one.example")).group == "mail");
   CHECK(target(list, key("one.example")).interval == 2min);
   CHECK(target(list, key("two.example", "s2")).interval == 1h);
   CHECK(target(list, key("two.example", "s2")).role == config::Role::retired);
-  REQUIRE(list.rounds.size() == 3);
-  CHECK(list.rounds[1].selectors.size() == 2);
-  CHECK(list.rounds[1].nameservers.size() == 1);
-  CHECK(list.domains.at(list.rounds[1].domain).nameservers.size() == 1);
+  REQUIRE(list.probes.size() == 3);
+  CHECK(list.probes[1].selectors.size() == 2);
+  CHECK(list.probes[1].nameservers.size() == 1);
+  CHECK(list.domains.at(list.probes[1].domain).nameservers.size() == 1);
 }
 
-TEST_CASE("of several silences the one that ends last counts, and useless ones are told") {
+TEST_CASE("of several maintenance the one that ends last counts, and useless ones are told") {
   const auto list = watched(settings);
-  REQUIRE(target(list, key("one.example")).silence);
-  CHECK(target(list, key("one.example")).silence->reason == "long");
-  CHECK(target(list, key("one.example", "s2")).silence->reason == "long");
-  CHECK(target(list, key("two.example")).silence->reason == "one selector");
-  CHECK_FALSE(target(list, key("two.example", "s2")).silence);
-  CHECK_FALSE(target(list, key("three.example")).silence);
+  REQUIRE(target(list, key("one.example")).maintenance);
+  CHECK(target(list, key("one.example")).maintenance->reason == "long");
+  CHECK(target(list, key("one.example", "s2")).maintenance->reason == "long");
+  CHECK(target(list, key("two.example")).maintenance->reason == "one selector");
+  CHECK_FALSE(target(list, key("two.example", "s2")).maintenance);
+  CHECK_FALSE(target(list, key("three.example")).maintenance);
   REQUIRE(list.warnings.size() == 2);
   CHECK(list.warnings[0].message == "nothing is watched at nobody.example");
   CHECK(list.warnings[1].message == "no domain is in the group idle");
@@ -76,11 +76,11 @@ TEST_CASE("of several silences the one that ends last counts, and useless ones a
 TEST_CASE("a rotation is planned where the settings say one") {
   const auto list = watched(settings);
   REQUIRE(list.rotations.size() == 2);
-  CHECK(list.rotations.at(key("one.example").domain).every == 90 * 24h);
+  CHECK(list.rotations.at(key("one.example").domain).max_key_age == 90 * 24h);
   const auto& two = list.rotations.at(key("two.example").domain);
   REQUIRE(two.selectors.size() == 2);
   CHECK(two.selectors[1].last_signature);
-  CHECK(two.policy.transit == 3 * 24h);
+  CHECK(two.policy.retention == 3 * 24h);
 }
 
 }  // namespace dkimprobe::tests

@@ -12,14 +12,14 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/daemon/sample_watch.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 
 namespace dkimprobe::tests {
 namespace {
 
 using namespace std::chrono_literals;
+using probe::ProbeVerdict;
 using probe::Rcode;
-using probe::RoundVerdict;
 
 const std::string key_a = "v=DKIM1; k=ed25519; p=xRaMj0CHflT0WQhT8X1g5s1fF4tCghmuysOGIfijrhM=";
 const std::string key_b = "v=DKIM1; k=ed25519; p=wK7c4KHlteqDemLe4XSCOKO4mWxuekA+fPi0R7IQW/c=";
@@ -31,17 +31,17 @@ Said says(int server, const std::string& record) {
   return said;
 }
 
-probe::FinishedRound round(std::vector<probe::Observation> observations) {
-  return {observations.front().domain, probe::RoundDepth::full, false, std::move(observations)};
+probe::FinishedProbe finished(std::vector<probe::Observation> observations) {
+  return {observations.front().domain, probe::ProbeDepth::full, false, std::move(observations)};
 }
 
 /// A look of both servers at each selector, by what is published there.
-probe::FinishedRound round_at(std::int64_t second,
+probe::FinishedProbe probe_at(std::int64_t second,
                               const std::map<std::string, std::vector<Said>>& selectors) {
   std::vector<probe::Observation> observations;
   for (const auto& [selector, said] : selectors)
-    observations.push_back(look("one.example", selector, at_second(second), said));
-  return round(std::move(observations));
+    observations.push_back(sample_probe("one.example", selector, at_second(second), said));
+  return finished(std::move(observations));
 }
 
 struct Scene {
@@ -79,27 +79,27 @@ TEST_CASE("a round is judged, and its key has its first time from the history") 
   Scene scene;
   scene.watch(plain, 0);
   const auto seen =
-      round_at(10, {{"s1", {says(1, key_a), says(2, key_a)}}, {"s2", {says(1, key_b), says(2, key_b)}}});
-  CHECK(scene.state.take(seen, at_second(10)) != RoundVerdict::failed);
-  CHECK(scene.state.take(round_at(70, {{"s1", {says(1, key_a), says(2, key_a)}}}), at_second(70)) ==
-        RoundVerdict::unchanged);
+      probe_at(10, {{"s1", {says(1, key_a), says(2, key_a)}}, {"s2", {says(1, key_b), says(2, key_b)}}});
+  CHECK(scene.state.take(seen, at_second(10)) != ProbeVerdict::failed);
+  CHECK(scene.state.take(probe_at(70, {{"s1", {says(1, key_a), says(2, key_a)}}}), at_second(70)) ==
+        ProbeVerdict::unchanged);
   const auto& target = scene.target(key("one.example"), 70);
   REQUIRE(target.report);
-  CHECK(target.last_round == at_second(70));
+  CHECK(target.last_probe == at_second(70));
   CHECK(target.key_first_seen == at_second(10));
   REQUIRE(scene.state.history(key("one.example")));
-  CHECK(scene.state.history(key("one.example"))->last_look == at_second(70));
+  CHECK(scene.state.history(key("one.example"))->last_probe == at_second(70));
   CHECK(scene.state.history(key("one.example", "s3")) == nullptr);
 }
 
 TEST_CASE("a key that stands at two watched selectors is found") {
   Scene scene;
   scene.watch(plain, 0);
-  const auto same = round_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_a)}}});
+  const auto same = probe_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_a)}}});
   static_cast<void>(scene.state.take(same, at_second(10)));
   CHECK(result(*scene.target(key("one.example"), 10).report, "key_reused").outcome ==
         checks::CheckOutcome::found);
-  const auto apart = round_at(20, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
+  const auto apart = probe_at(20, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
   Scene other;
   other.watch(plain, 0);
   static_cast<void>(other.state.take(apart, at_second(20)));
@@ -110,7 +110,7 @@ TEST_CASE("a key that stands at two watched selectors is found") {
 TEST_CASE("what is watched no more is forgotten, and what stays is kept through a reload") {
   Scene scene;
   scene.watch(plain, 0);
-  const auto seen = round_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
+  const auto seen = probe_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
   static_cast<void>(scene.state.take(seen, at_second(10)));
   scene.watch("domains: [{domain: one.example, selectors: [s2, s3]}]\n", 20);
   CHECK(scene.state.history(key("one.example")) == nullptr);
@@ -124,13 +124,13 @@ TEST_CASE("what is watched no more is forgotten, and what stays is kept through 
 
 TEST_CASE("stored histories are known from the start") {
   checks::SelectorHistory stored;
-  checks::extend(stored, look("one.example", "s1", at_second(-1'000), {says(1, key_a)}));
+  checks::extend(stored, sample_probe("one.example", "s1", at_second(-1'000), {says(1, key_a)}));
   cli::WatchState state;
   state.replace(std::make_shared<const cli::WatchList>(watched(plain)),
                 {{key("one.example"), std::make_shared<const checks::SelectorHistory>(stored)}},
                 at_second(0));
   CHECK(state.unknown_targets(*state.list()) == std::vector{key("one.example", "s2")});
-  static_cast<void>(state.take(round_at(10, {{"s1", {says(1, key_a)}}}), at_second(10)));
+  static_cast<void>(state.take(probe_at(10, {{"s1", {says(1, key_a)}}}), at_second(10)));
   const auto fleet = state.fleet(at_second(10));
   CHECK(checks::find_target(fleet, key("one.example"))->key_first_seen == at_second(-1'000));
 }
@@ -141,15 +141,15 @@ TEST_CASE("a rotation is planned after each round, and again when one of its tim
   scene.watch(R"(
 domains:
   - domain: one.example
-    rotation: {every: 1h, transit: 1h}
+    rotation: {max_key_age: 1h, retired_key_retention: 1h}
     selectors: [s1, {name: s2, role: retired, last_signature: 2025-12-31T23:00:30Z}]
 )",
               0);
   const auto both = [](std::int64_t second) {
-    return round_at(second, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
+    return probe_at(second, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
   };
   CHECK(scene.rotation(0) == nullptr);
-  static_cast<void>(scene.state.take(round_at(5, {{"s1", {says(1, key_a)}}}), at_second(5)));
+  static_cast<void>(scene.state.take(probe_at(5, {{"s1", {says(1, key_a)}}}), at_second(5)));
   CHECK(scene.rotation(5) == nullptr);
   static_cast<void>(scene.state.take(both(10), at_second(10)));
   static_cast<void>(scene.state.take(both(11), at_second(11)));
@@ -174,9 +174,9 @@ domains:
 )",
               0);
   static_cast<void>(
-      scene.state.take(round_at(10, {{"s1", {says(1, key_a), says(2, key_a)}}}), at_second(10)));
+      scene.state.take(probe_at(10, {{"s1", {says(1, key_a), says(2, key_a)}}}), at_second(10)));
   const auto moved = [](std::int64_t second) {
-    return round_at(second,
+    return probe_at(second,
                     {{"s1", {says(3, key_a), says(4, key_a)}}, {"s2", {says(3, key_b), says(4, key_b)}}});
   };
   for (const std::int64_t second : {20, 21})
@@ -184,8 +184,8 @@ domains:
   const auto rotation = scene.rotation(22);
   REQUIRE(rotation);
   const checks::SafeTime& sign = rotation->state.sign;
-  CHECK(std::ranges::any_of(sign.because, [](const checks::Because& because) {
-    return because.is(checks::Reason::old_nameservers);
+  CHECK(std::ranges::any_of(sign.reasons, [](const checks::ReasonDetail& reasons) {
+    return reasons.is(checks::Reason::old_nameservers);
   }));
   REQUIRE(sign.at);
   CHECK(*sign.at >= at_second(20 + 86'400));
@@ -203,15 +203,15 @@ domains:
   lost.silent = true;
   const std::vector<Said> old{says(1, key_a), says(2, key_a)};
   const auto good = [&](std::int64_t second) {
-    return round_at(second, {{"s1", old}, {"s2", {says(1, key_b), says(2, key_b)}}});
+    return probe_at(second, {{"s1", old}, {"s2", {says(1, key_b), says(2, key_b)}}});
   };
   for (const std::int64_t second : {10, 11})
     static_cast<void>(scene.state.take(good(second), at_second(second)));
   REQUIRE(scene.rotation(12)->state.next_everywhere);
   const auto bad = [&](std::int64_t second) {
-    return round_at(second, {{"s1", old}, {"s2", {says(1, key_b), lost}}});
+    return probe_at(second, {{"s1", old}, {"s2", {says(1, key_b), lost}}});
   };
-  CHECK(scene.state.take(bad(20), at_second(20)) == RoundVerdict::unconfirmed);
+  CHECK(scene.state.take(bad(20), at_second(20)) == ProbeVerdict::unconfirmed);
   CHECK(scene.rotation(20)->state.next_everywhere);
   static_cast<void>(scene.state.take(bad(21), at_second(21)));
   CHECK_FALSE(scene.rotation(21)->state.next_everywhere);
@@ -220,12 +220,12 @@ domains:
 TEST_CASE("a clock that is set back loses no look") {
   Scene scene;
   scene.watch(plain, 0);
-  static_cast<void>(scene.state.take(round_at(5'000, {{"s1", {says(1, key_a)}}}), at_second(5'000)));
-  static_cast<void>(scene.state.take(round_at(100, {{"s1", {says(1, key_b)}}}), at_second(100)));
+  static_cast<void>(scene.state.take(probe_at(5'000, {{"s1", {says(1, key_a)}}}), at_second(5'000)));
+  static_cast<void>(scene.state.take(probe_at(100, {{"s1", {says(1, key_b)}}}), at_second(100)));
   const auto history = scene.state.history(key("one.example"));
   REQUIRE(history);
-  CHECK(history->last_look == at_second(100));
-  CHECK(history->servers.front().spans.size() == 2);
+  CHECK(history->last_probe == at_second(100));
+  CHECK(history->servers.front().periods.size() == 2);
 }
 
 TEST_CASE("the next plan is at the first of all times to come, within the hour") {

@@ -41,24 +41,24 @@ struct Screen {
 
 TEST_CASE("off the terminal each change is a line, and no change is none") {
   Screen screen(false, true);
-  screen.progress.show(preflight({Progress::absent, Progress::right}), start + 5s);
+  screen.progress.show(preflight({Progress::absent, Progress::match}), start + 5s);
   CHECK(
       screen.taken() ==
       "2026-11-22 01:34:56 UTC  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: absent: NXDOMAIN\n"
-      "2026-11-22 01:34:56 UTC  ns2.example.com (192.0.2.2) for s2._domainkey.example.com: right\n"
+      "2026-11-22 01:34:56 UTC  ns2.example.com (192.0.2.2) for s2._domainkey.example.com: match\n"
       "2026-11-22 01:34:56 UTC  NOT READY: 1 of 2 servers has no record\n");
   screen.progress.tick(start + 1s);
-  screen.progress.show(preflight({Progress::absent, Progress::right}), start + 5s);
+  screen.progress.show(preflight({Progress::absent, Progress::match}), start + 5s);
   screen.progress.clear();
   CHECK(screen.taken().empty());
-  screen.progress.show(preflight({Progress::right, Progress::right}), start + 5s);
+  screen.progress.show(preflight({Progress::match, Progress::match}), start + 5s);
   CHECK(screen.taken() ==
-        "2026-11-22 01:34:56 UTC  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: right\n");
+        "2026-11-22 01:34:56 UTC  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: match\n");
 }
 
 TEST_CASE("off the terminal a single look is silent") {
   Screen screen(false, false);
-  screen.progress.look_begins(start);
+  screen.progress.probe_begins(start);
   screen.progress.tick(start + 10s);
   screen.progress.show(preflight({Progress::absent}), std::nullopt);
   screen.progress.clear();
@@ -67,17 +67,17 @@ TEST_CASE("off the terminal a single look is silent") {
 
 TEST_CASE("on a terminal lines are written over, and gone at the end") {
   Screen screen(true, true);
-  screen.progress.look_begins(start);
+  screen.progress.probe_begins(start);
   screen.progress.tick(start + 200ms);
   CHECK(screen.taken().empty());
   screen.progress.tick(start + 400ms);
   CHECK(screen.taken() == "\r\x1b[Kasking the nameservers ... 0.4 s\n\x1b[J");
-  screen.progress.show(preflight({Progress::absent, Progress::right}), start + 5s);
+  screen.progress.show(preflight({Progress::absent, Progress::match}), start + 5s);
   screen.progress.tick(start + 2s);
   CHECK(screen.taken() ==
         "\x1b[1A\r\x1b[KNOT READY: 1 of 2 servers has no record; the next look comes in 3 s\n"
         "\x1b[K· ns1.example.com (192.0.2.1) for s2._domainkey.example.com: absent: NXDOMAIN\n"
-        "\x1b[K✓ ns2.example.com (192.0.2.2) for s2._domainkey.example.com: right\n\x1b[J");
+        "\x1b[K✓ ns2.example.com (192.0.2.2) for s2._domainkey.example.com: match\n\x1b[J");
   screen.progress.clear();
   CHECK(screen.taken() == "\x1b[3A\r\x1b[J");
   screen.progress.clear();
@@ -86,7 +86,7 @@ TEST_CASE("on a terminal lines are written over, and gone at the end") {
 
 TEST_CASE("many servers do not make more lines than a window has") {
   Screen screen(true, true, 40);
-  screen.progress.show(preflight(std::vector<Progress>(200, Progress::right)), start + 5s);
+  screen.progress.show(preflight(std::vector<Progress>(200, Progress::match)), start + 5s);
   screen.progress.tick(start);
   const std::string text = screen.taken();
   CHECK(std::count(text.begin(), text.end(), '\n') == 20);

@@ -11,8 +11,8 @@ using namespace dkimprobe::cli;
 namespace {
 
 constexpr auto file_text = R"(
-probe: {port: 5300, tries: 2, ipv6: no, allow_networks: [10.0.0.0/8]}
-policy: {rsa_bits_wanted: 3072, off: {ns_slow: "far away"}}
+probe: {port: 5300, attempts: 2, ipv6: no, allow_networks: [10.0.0.0/8]}
+policy: {rsa_bits_wanted: 3072, disabled_checks: {ns_slow: "far away"}}
 domains:
   - domain: example.com
     nameservers: [ns1.example.com=192.0.2.1]
@@ -71,7 +71,7 @@ TEST_CASE("a domain without selectors has those of the settings, with what is ex
   CHECK_FALSE(target.expectations[1].only_selector);
   CHECK(target.probe.pinned_servers.size() == 1);
   CHECK(made.targets.front().policy.rsa_bits_wanted == 3072);
-  CHECK(made.targets.front().policy.switched_off.at("ns_slow") == "far away");
+  CHECK(made.targets.front().policy.disabled.at("ns_slow") == "far away");
 }
 
 TEST_CASE("a selector of the settings keeps its role and key when it is named alone") {
@@ -115,14 +115,14 @@ TEST_CASE("a flag wins over the file, and only that flag") {
             "--allow-net", "127.0.0.0/8", "--nameserver", "ns9.example.com=192.0.2.9"});
   const auto& target = made.targets.front();
   CHECK(target.probe.port == 53);
-  CHECK(target.probe.tries == 2);
+  CHECK(target.probe.attempts == 2);
   CHECK(target.probe.use_ipv6);
   CHECK_FALSE(target.probe.use_ipv4);
   CHECK(target.probe.allowed_networks.size() == 2);
   REQUIRE(target.probe.pinned_servers.size() == 1);
   CHECK(target.probe.pinned_servers.front().ip.to_string() == "192.0.2.9");
   CHECK(made.targets.front().policy.rsa_bits_wanted == 2048);
-  CHECK(made.targets.front().policy.switched_off.size() == 1);
+  CHECK(made.targets.front().policy.disabled.size() == 1);
   for (const auto& expectation : target.expectations) CHECK(expectation.role == config::Role::retired);
   CHECK(target.expectations[1].key_sha256 == s2_sha256);
 }
@@ -134,7 +134,7 @@ TEST_CASE("a message names each key once, by domain, with what the settings expe
       "DKIM-Signature: d=example.com\n"
       "DKIM-Signature: d=Other.example; s=b\n"
       "DKIM-Signature: d=other.example; s=A\n");
-  const auto made = plan_message(command({"--message", "mail.eml", "--tries=3"}), settings(), read.fields);
+  const auto made = plan_message(command({"--message", "mail.eml", "--attempts=3"}), settings(), read.fields);
   REQUIRE(made);
   REQUIRE(made->targets.size() == 2);
   const auto& other = made->targets[0];
@@ -142,7 +142,7 @@ TEST_CASE("a message names each key once, by domain, with what the settings expe
   REQUIRE(other.selectors.size() == 2);
   CHECK(other.selectors[1].to_string() == "b");
   CHECK(other.expectations[1].role == config::Role::active);
-  CHECK(other.probe.tries == 3);
+  CHECK(other.probe.attempts == 3);
   const auto& known = made->targets[1];
   REQUIRE(known.selectors.size() == 1);
   CHECK(known.expectations[0].key_sha256 == s2_sha256);
@@ -162,17 +162,17 @@ TEST_CASE("what neither the command line nor the file says is a mistake of the c
 TEST_CASE("what the settings say of time is expected of each selector") {
   using namespace std::chrono_literals;
   constexpr auto dated = R"(
-policy: {transit: 5d, distinct_keys: yes}
-rotation: {every: 90d}
+policy: {retired_key_retention: 5d, distinct_keys: yes}
+rotation: {max_key_age: 90d}
 domains:
   - domain: example.com
-    rotation: {transit: 2d}
+    rotation: {retired_key_retention: 2d}
     selectors:
       - s1
       - {name: s2, role: retired, since: 2026-11-01}
       - {name: s3, role: retired, since: 2026-11-04, last_signature: 2026-11-03T08:00:00Z}
       - {name: s4, role: pending, since: 2026-11-01, never_used: yes}
-  - {domain: other.example, rotation: {every: never}, selectors: [only]}
+  - {domain: other.example, rotation: {max_key_age: never}, selectors: [only]}
 )";
   const auto read = config::read_settings(dated, "settings.yaml", {});
   REQUIRE(read);
@@ -180,20 +180,20 @@ domains:
   REQUIRE(made);
   const auto& target = made->targets[0];
   const auto& expected = target.expectations;
-  CHECK(target.policy.transit == 48h);
+  CHECK(target.policy.retention == 48h);
   CHECK(target.policy.distinct_keys);
-  CHECK(made->targets[1].policy.transit == 120h);
+  CHECK(made->targets[1].policy.retention == 120h);
   CHECK(made->targets[1].expectations[0].highest_key_age == 0ms);
   CHECK(expected[0].highest_key_age == 90 * 24h);
   CHECK_FALSE(expected[0].last_signature);
   // A day is over when the next one begins.
-  CHECK(expected[1].last_signature == config::parse_moment("2026-11-01")->last);
-  CHECK(expected[2].last_signature == config::parse_moment("2026-11-03T08:00:00Z")->last);
+  CHECK(expected[1].last_signature == config::parse_timestamp("2026-11-01")->last);
+  CHECK(expected[2].last_signature == config::parse_timestamp("2026-11-03T08:00:00Z")->last);
   CHECK_FALSE(expected[3].last_signature);
   CHECK(expected[3].never_used);
   CHECK_FALSE(expected[2].never_used);
 
-  CHECK(plan_check(command({"--transit", "1d"}), *read)->targets[0].policy.transit == 24h);
+  CHECK(plan_check(command({"--retired-key-retention", "1d"}), *read)->targets[0].policy.retention == 24h);
   // The dates of a role are not those of another one; when the key signed is no matter of roles.
   const auto retired = plan_check(command({"--role", "retired"}), *read);
   CHECK_FALSE(retired->targets[0].expectations[3].last_signature);
@@ -202,9 +202,9 @@ domains:
   CHECK_FALSE(active->targets[0].expectations[1].last_signature);
   CHECK(active->targets[0].expectations[2].last_signature);
 
-  const auto only_ipv4 = plan_check(command({"-4", "--transit", "1500ms"}), *read);
+  const auto only_ipv4 = plan_check(command({"-4", "--retired-key-retention", "1500ms"}), *read);
   const auto policy = rotation_policy(only_ipv4->targets[0]);
-  CHECK(policy.transit == 2s);
+  CHECK(policy.retention == 2s);
   CHECK(policy.ipv4);
   CHECK_FALSE(policy.ipv6);
 }

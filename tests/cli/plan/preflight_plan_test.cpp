@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto file_text = R"(
-policy: {transit: 48h}
+policy: {retired_key_retention: 48h}
 domains:
   - domain: example.com
     selectors:
@@ -49,7 +49,7 @@ TEST_CASE("the settings know the key of a selector, its service, and that it was
   CHECK(made.signing.key->sha256 == file_sha256);
   CHECK(made.signing.expectation.service == config::Service::tlsrpt);
   CHECK(made.signing.never_used);
-  CHECK(made.signing.times.transit == 48h);
+  CHECK(made.signing.times.retention == 48h);
   CHECK_FALSE(made.signing.text);
   CHECK(made.target.selectors.size() == 1);
 }
@@ -72,7 +72,7 @@ TEST_CASE("the key of the command line wins, and a record has a text too") {
 
 TEST_CASE("flags of the preflight") {
   CHECK(plan({"example.com", "s1", "--never-used"}).signing.never_used);
-  CHECK(plan({"example.com", "s1", "--transit", "24h"}).signing.times.transit == 24h);
+  CHECK(plan({"example.com", "s1", "--retired-key-retention", "24h"}).signing.times.retention == 24h);
   const auto read =
       command({"example.com", "--wait=30m", "s2", "--resolver", "192.0.2.53", "--resolver",
                "[2001:db8::53]:5353", "--resolver", "192.0.2.53:53", "--ask-resolver", "--json", "--key",

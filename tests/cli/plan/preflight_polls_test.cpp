@@ -35,16 +35,16 @@ probe::Observation observation(WallTime when, const std::vector<std::string>& te
   seen.domain = name("example.com");
   seen.selector = config::Selector::parse("s2").value();
   seen.observed_at = when;
-  probe::Leg leg;
-  leg.owner = seen.selector.owner_name(seen.domain).value();
-  leg.delegation.zone = seen.domain;
+  probe::Hop hop;
+  hop.owner = seen.selector.owner_name(seen.domain).value();
+  hop.delegation.zone = seen.domain;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::string number = std::to_string(i + 1);
     probe::ServerObservation server;
     server.names = {name("ns" + number + ".example.com")};
     server.address.ip = config::Address::parse("192.0.2." + number).value();
     probe::Exchange exchange;
-    exchange.question_name = leg.owner;
+    exchange.question_name = hop.owner;
     exchange.outcome = probe::Outcome::answered;
     probe::Response response;
     response.authoritative = true;
@@ -55,45 +55,45 @@ probe::Observation observation(WallTime when, const std::vector<std::string>& te
     }
     exchange.response = response;
     server.exchanges = {exchange};
-    leg.servers.push_back(std::move(server));
+    hop.servers.push_back(std::move(server));
   }
-  seen.key.legs = {std::move(leg)};
+  seen.key.hops = {std::move(hop)};
   return seen;
 }
 
 /// A world in which the servers have, at each look, what the script says; after its end as at its last line.
 struct ScriptedWorld {
   std::vector<std::vector<std::string>> script{};
-  std::size_t interrupt_at_look = 0;  ///< 0: never
-  WallTime interrupt_sleep_at{};      ///< the epoch: never
+  std::size_t interrupt_at_probe = 0;  ///< 0: never
+  WallTime interrupt_sleep_at{};       ///< the epoch: never
   std::vector<checks::CacheState> caches{};
 
   WallTime now = start;
-  std::vector<WallTime> looks{};
+  std::vector<WallTime> probes{};
   std::size_t public_questions = 0;
   checks::CacheState public_answer = checks::CacheState::expected;
   bool asks_public = false;
   checks::SelectorHistory history{};
 
-  checks::ResolverWord word(checks::CacheState state) const {
+  checks::CacheAnswer word(checks::CacheState state) const {
     return {{{config::Address::parse("192.0.2.53").value(), 53}, now, state, 40}, "what it said"};
   }
 
   PreflightEnd run(std::chrono::milliseconds wait, bool never_used = true) {
     PreflightWorld world;
     world.now = [this] { return now; };
-    world.look = [this] {
-      looks.push_back(now);
-      const auto& texts = script[std::min(looks.size(), script.size()) - 1];
-      return SelectorLook{observation(now, texts), looks.size() == interrupt_at_look};
+    world.probe = [this] {
+      probes.push_back(now);
+      const auto& texts = script[std::min(probes.size(), script.size()) - 1];
+      return SelectorProbe{observation(now, texts), probes.size() == interrupt_at_probe};
     };
     world.remember = [this](const probe::Observation& seen) {
       checks::extend(history, seen);
       return history;
     };
-    world.look_at_caches = [this](const checks::Preflight&) {
-      std::vector<checks::ResolverWord> words;
-      if (!caches.empty()) words.push_back(word(caches[std::min(looks.size(), caches.size()) - 1]));
+    world.read_caches = [this](const checks::Preflight&) {
+      std::vector<checks::CacheAnswer> words;
+      if (!caches.empty()) words.push_back(word(caches[std::min(probes.size(), caches.size()) - 1]));
       return words;
     };
     if (asks_public) {
@@ -113,54 +113,54 @@ struct ScriptedWorld {
     checks::SigningPlan plan;
     plan.never_used = never_used;
     plan.has_neighbour = true;
-    return run_looks(plan, config::ProbeSettings{}, wait, world);
+    return run_probes(plan, config::ProbeSettings{}, wait, world);
   }
 };
 
 }  // namespace
 
 TEST_CASE("a ready key ends the wait, and so does a time after the deadline") {
-  CHECK_FALSE(next_look(verdict(Readiness::ready, start), start, start + 30min, 5s, 0s));
-  CHECK_FALSE(next_look(verdict(Readiness::wait, start + 31min), start, start + 30min, 5s, 0s));
-  CHECK(next_look(verdict(Readiness::wait, start + 30min), start, start + 30min, 5s, 0s) == start + 30min);
+  CHECK_FALSE(next_probe(verdict(Readiness::ready, start), start, start + 30min, 5s, 0s));
+  CHECK_FALSE(next_probe(verdict(Readiness::wait, start + 31min), start, start + 30min, 5s, 0s));
+  CHECK(next_probe(verdict(Readiness::wait, start + 30min), start, start + 30min, 5s, 0s) == start + 30min);
 }
 
 TEST_CASE("the end of a look that lies within the millisecond of the clock is no time to wait for") {
   PreflightWorld world;
   world.now = [] { return start; };
-  world.look = [] {
-    SelectorLook look{observation(start, {right_record}), false};
-    look.observation.took = std::chrono::microseconds{300};
-    return look;
+  world.probe = [] {
+    SelectorProbe probe{observation(start, {right_record}), false};
+    probe.observation.took = std::chrono::microseconds{300};
+    return probe;
   };
   world.remember = [](const probe::Observation& seen) {
     checks::SelectorHistory history;
     checks::extend(history, seen);
     return history;
   };
-  world.look_at_caches = [](const checks::Preflight&) { return std::vector<checks::ResolverWord>{}; };
+  world.read_caches = [](const checks::Preflight&) { return std::vector<checks::CacheAnswer>{}; };
   world.progress = [](const checks::Preflight&, std::optional<WallTime>) {};
   checks::SigningPlan plan;
   plan.never_used = true;
   plan.has_neighbour = true;
-  const auto end = run_looks(plan, config::ProbeSettings{}, 0ms, world);
+  const auto end = run_probes(plan, config::ProbeSettings{}, 0ms, world);
   CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
   CHECK(end.preflight.now == start + 1ms);
 }
 
 TEST_CASE("where time alone is missing the next look comes when it has passed") {
-  CHECK(next_look(verdict(Readiness::wait, start + 7min), start, start + 30min, 5s, 0s) == start + 7min);
+  CHECK(next_probe(verdict(Readiness::wait, start + 7min), start, start + 30min, 5s, 0s) == start + 7min);
   // Even then not faster than the pace allows.
-  CHECK(next_look(verdict(Readiness::wait, start + 1s), start, start + 30min, 5s, 3s) == start + 3s);
+  CHECK(next_probe(verdict(Readiness::wait, start + 1s), start, start + 30min, 5s, 3s) == start + 3s);
 }
 
 TEST_CASE("what is not right yet is looked at after the interval, and at the deadline once more") {
   for (const auto readiness : {Readiness::not_ready, Readiness::unknown}) {
-    CHECK(next_look(verdict(readiness), start, start + 30min, 5s, 2s) == start + 5s);
-    CHECK(next_look(verdict(readiness), start, start + 4s, 5s, 2s) == start + 4s);
-    CHECK_FALSE(next_look(verdict(readiness), start, start + 1s, 5s, 2s));
-    CHECK_FALSE(next_look(verdict(readiness), start, start, 5s, 0s));
-    CHECK_FALSE(next_look(verdict(readiness), start, start - 1s, 5s, 0s));
+    CHECK(next_probe(verdict(readiness), start, start + 30min, 5s, 2s) == start + 5s);
+    CHECK(next_probe(verdict(readiness), start, start + 4s, 5s, 2s) == start + 4s);
+    CHECK_FALSE(next_probe(verdict(readiness), start, start + 1s, 5s, 2s));
+    CHECK_FALSE(next_probe(verdict(readiness), start, start, 5s, 0s));
+    CHECK_FALSE(next_probe(verdict(readiness), start, start - 1s, 5s, 0s));
   }
 }
 
@@ -179,17 +179,17 @@ TEST_CASE("intervals grow while nothing changes, and are short again when someth
 
 TEST_CASE("the pace gives back what a look took before the next one comes") {
   auto seen = observation(start, {right_record, right_record});
-  auto& leg = seen.key.legs.front();
-  leg.servers[1].exchanges.resize(10, leg.servers[1].exchanges.front());
+  auto& hop = seen.key.hops.front();
+  hop.servers[1].exchanges.resize(10, hop.servers[1].exchanges.front());
   config::ProbeSettings settings;
   CHECK(least_interval(seen, settings) == 2s);
-  settings.pace_per_second = 0.1;
+  settings.rate_per_second = 0.1;
   CHECK(least_interval(seen, settings) == 100s);
-  settings.pace_per_second = 0;  // unlimited
+  settings.rate_per_second = 0;  // unlimited
   CHECK(least_interval(seen, settings) == 0s);
   // The servers of zones above are asked on every walk.
-  settings.pace_per_second = 1;
-  leg.delegation.exchanges.resize(20);
+  settings.rate_per_second = 1;
+  hop.delegation.exchanges.resize(20);
   CHECK(least_interval(seen, settings) == 20s);
 }
 
@@ -199,15 +199,15 @@ TEST_CASE("a key that was never used is ready when the last server has it, at on
   const auto end = world.run(30min);
   CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
   CHECK_FALSE(end.interrupted);
-  CHECK(world.looks == std::vector<WallTime>{start, start + 5s, start + 10s, start + 17'500ms});
-  CHECK(end.preflight.looks == 4);
+  CHECK(world.probes == std::vector<WallTime>{start, start + 5s, start + 10s, start + 17'500ms});
+  CHECK(end.preflight.probes == 4);
 }
 
 TEST_CASE("without a wait there is one look") {
   ScriptedWorld world;
   world.script = {{"", right_record}};
   CHECK(world.run(0ms).preflight.sign.safe.readiness == Readiness::not_ready);
-  CHECK(world.looks.size() == 1);
+  CHECK(world.probes.size() == 1);
 }
 
 TEST_CASE("after the absence has left all caches one more look confirms the key") {
@@ -215,16 +215,16 @@ TEST_CASE("after the absence has left all caches one more look confirms the key"
   world.script = {{""}, {right_record}};
   const auto end = world.run(30min, false);
   CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
-  REQUIRE(world.looks.size() == 3);
-  CHECK(world.looks[2] >= world.looks[1] + 60s);
-  CHECK(world.looks[2] < world.looks[1] + 62s);
+  REQUIRE(world.probes.size() == 3);
+  CHECK(world.probes[2] >= world.probes[1] + 60s);
+  CHECK(world.probes[2] < world.probes[1] + 62s);
 }
 
 TEST_CASE("a key that went away while it was waited for is not ready") {
   ScriptedWorld world;
   world.script = {{""}, {right_record}, {other_record}};
   const auto end = world.run(100s, false);
-  CHECK(world.looks.size() >= 3);
+  CHECK(world.probes.size() >= 3);
   CHECK(end.preflight.sign.safe.readiness != Readiness::ready);
 }
 
@@ -234,7 +234,7 @@ TEST_CASE("where nothing is known a short wait is given up at once") {
   const auto end = world.run(30min, false);
   CHECK(end.preflight.sign.safe.readiness == Readiness::wait);
   CHECK(end.preflight.sign.safe.at == start + 24h + 1s);
-  CHECK(world.looks.size() == 1);
+  CHECK(world.probes.size() == 1);
 }
 
 TEST_CASE("the deadline ends the wait with the last verdict") {
@@ -242,29 +242,29 @@ TEST_CASE("the deadline ends the wait with the last verdict") {
   world.script = {{right_record, ""}};
   const auto end = world.run(5min);
   CHECK(end.preflight.sign.safe.readiness == Readiness::not_ready);
-  CHECK(world.looks.back() == start + 5min);
+  CHECK(world.probes.back() == start + 5min);
   CHECK_FALSE(end.interrupted);
 }
 
 TEST_CASE("an interrupted look gives way to the whole one before it") {
   ScriptedWorld world;
   world.script = {{right_record, ""}, {right_record, right_record}};
-  world.interrupt_at_look = 2;
+  world.interrupt_at_probe = 2;
   const auto end = world.run(5min);
   CHECK(end.interrupted);
-  CHECK(end.preflight.looks == 1);
+  CHECK(end.preflight.probes == 1);
   CHECK(end.preflight.sign.safe.readiness == Readiness::not_ready);
-  CHECK(world.history.last_look == start);
+  CHECK(world.history.last_probe == start);
 }
 
 TEST_CASE("an interrupted first look is told as it is, and not remembered") {
   ScriptedWorld world;
   world.script = {{right_record, ""}};
-  world.interrupt_at_look = 1;
+  world.interrupt_at_probe = 1;
   const auto end = world.run(5min);
   CHECK(end.interrupted);
   CHECK(end.preflight.sign.servers.size() == 2);
-  CHECK_FALSE(world.history.last_look);
+  CHECK_FALSE(world.history.last_probe);
 }
 
 TEST_CASE("an interrupted wait tells the last verdict") {
@@ -273,7 +273,7 @@ TEST_CASE("an interrupted wait tells the last verdict") {
   world.interrupt_sleep_at = start + 10s;
   const auto end = world.run(5min);
   CHECK(end.interrupted);
-  CHECK(end.preflight.looks == 2);
+  CHECK(end.preflight.probes == 2);
 }
 
 TEST_CASE("what a resolver holds is waited for, also when another cache of it answers next") {
@@ -282,7 +282,7 @@ TEST_CASE("what a resolver holds is waited for, also when another cache of it an
   world.caches = {checks::CacheState::denied, checks::CacheState::empty};
   const auto end = world.run(48h);
   CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
-  CHECK(world.looks.back() >= start + 40s);
+  CHECK(world.probes.back() >= start + 40s);
 }
 
 TEST_CASE("the public question is asked once, when the key may be signed with") {
@@ -314,7 +314,7 @@ TEST_CASE("a public answer that lacks the key stands against the signing, and is
     const auto end = world.run(30min);
     CHECK(end.preflight.sign.safe.readiness == Readiness::not_ready);
     CHECK(world.public_questions == 1);
-    CHECK(world.looks.size() == 1);
+    CHECK(world.probes.size() == 1);
   }
 }
 
@@ -329,7 +329,7 @@ TEST_CASE("a public answer that shows nothing is no leave to sign") {
     CHECK(end.preflight.sign.safe.readiness == Readiness::unknown);
     CHECK_FALSE(end.preflight.sign.safe.at);
     CHECK(world.public_questions == 1);
-    CHECK(world.looks.size() == 1);
+    CHECK(world.probes.size() == 1);
   }
 }
 
@@ -340,8 +340,8 @@ TEST_CASE("a server that was right by turns has to be right twice, whatever the 
     checks::extend(world.history, observation(start - 10min, {right_record}));
     checks::extend(world.history, observation(start - 5min, {""}));
     const auto end = world.run(0ms);
-    CHECK(world.looks.size() == 2);
-    CHECK(world.looks.back() - world.looks.front() >= 1s);
+    CHECK(world.probes.size() == 2);
+    CHECK(world.probes.back() - world.probes.front() >= 1s);
     CHECK(end.preflight.sign.safe.readiness == (stays ? Readiness::ready : Readiness::not_ready));
   }
   // One that was wrong and is right now did what it should.
@@ -349,5 +349,5 @@ TEST_CASE("a server that was right by turns has to be right twice, whatever the 
   world.script = {{right_record}};
   checks::extend(world.history, observation(start - 5min, {""}));
   CHECK(world.run(0ms).preflight.sign.safe.readiness == Readiness::ready);
-  CHECK(world.looks.size() == 1);
+  CHECK(world.probes.size() == 1);
 }

@@ -14,11 +14,11 @@ namespace {
 
 constexpr auto file_text = R"(
 probe: {port: 5300}
-policy: {rsa_bits_wanted: 3072, transit: 5d}
-rotation: {every: 100d}
+policy: {rsa_bits_wanted: 3072, retired_key_retention: 5d}
+rotation: {max_key_age: 100d}
 domains:
   - domain: example.com
-    rotation: {selectors: [s1, s2], unused: 14d}
+    rotation: {selectors: [s1, s2], selector_cooldown: 14d}
     nameservers: [ns1.example.com=192.0.2.1]
     selectors:
       - {name: s1, since: 2026-10-01}
@@ -28,7 +28,7 @@ domains:
         expected_key: {sha256: a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908}
       - {name: s3, role: standby, never_used: yes}
   - domain: short.example
-    rotation: {transit: 1500ms, every: never}
+    rotation: {retired_key_retention: 1500ms, max_key_age: never}
     selectors: [only]
 )";
 
@@ -53,7 +53,7 @@ RotationTarget target_of(std::vector<std::string> arguments) {
   return targets->front();
 }
 
-std::string mistakes_of(std::vector<std::string> arguments) {
+std::string errors_of(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "rotation");
   const auto read = read_command_line(arguments);
   REQUIRE_FALSE(read);
@@ -72,26 +72,27 @@ TEST_CASE("the plan of a domain is that of the settings") {
   REQUIRE(asked.selectors.size() == 3);
   REQUIRE(input.selectors.size() == 3);
   CHECK(input.ring.size() == 2);
-  CHECK(input.every == days{100});
-  CHECK(input.unused == days{14});
-  CHECK(input.policy.transit == days{5});
+  CHECK(input.max_key_age == days{100});
+  CHECK(input.selector_cooldown == days{14});
+  CHECK(input.policy.retention == days{5});
   CHECK(input.rsa_bits == 3072);
   CHECK(input.selectors[0].role == config::Role::active);
-  CHECK(input.selectors[0].since == config::parse_moment("2026-10-01"));
-  CHECK(input.selectors[1].last_signature == config::parse_moment("2026-10-01T08:00:00Z"));
+  CHECK(input.selectors[0].since == config::parse_timestamp("2026-10-01"));
+  CHECK(input.selectors[1].last_signature == config::parse_timestamp("2026-10-01T08:00:00Z"));
   CHECK(input.selectors[1].key_sha256 == "a21e715ea48ef02b959518ba4e1380b4b8f66f7a7224e68b00edee0e6f49d908");
   CHECK(input.selectors[2].never_used);
 }
 
 TEST_CASE(
     "the transit time is that of the flag, then the domain, then the policy, and never shorter than told") {
-  CHECK(target_of({"short.example", "--config.file", "f"}).input.policy.transit == seconds{2});
-  CHECK(target_of({"short.example", "--config.file", "f", "--transit", "3d"}).input.policy.transit ==
-        days{3});
-  CHECK(target_of({"example.com", "--config.file", "f", "--transit", "3d"}).input.policy.transit == days{3});
-  CHECK(target_of({"other.example", "s1", "--config.file", "f"}).input.policy.transit == days{5});
-  CHECK(target_of({"other.example", "s1"}).input.policy.transit == days{7});
-  CHECK_FALSE(target_of({"short.example", "--config.file", "f"}).input.every);
+  CHECK(target_of({"short.example", "--config.file", "f"}).input.policy.retention == seconds{2});
+  CHECK(target_of({"short.example", "--config.file", "f", "--retired-key-retention", "3d"})
+            .input.policy.retention == days{3});
+  CHECK(target_of({"example.com", "--config.file", "f", "--retired-key-retention", "3d"})
+            .input.policy.retention == days{3});
+  CHECK(target_of({"other.example", "s1", "--config.file", "f"}).input.policy.retention == days{5});
+  CHECK(target_of({"other.example", "s1"}).input.policy.retention == days{7});
+  CHECK_FALSE(target_of({"short.example", "--config.file", "f"}).input.max_key_age);
 }
 
 TEST_CASE("selectors of the command line stand beside those of the settings, with their own roles") {
@@ -152,28 +153,28 @@ TEST_CASE("a domain that the settings do not know needs its selectors") {
 }
 
 TEST_CASE("wrong arguments of a rotation are told") {
-  CHECK(mistakes_of({}) == ": no domain given; the usage is: dkimprobe rotation DOMAIN --config.file FILE\n");
-  CHECK(mistakes_of({"plan"}) ==
+  CHECK(errors_of({}) == ": no domain given; the usage is: dkimprobe rotation DOMAIN --config.file FILE\n");
+  CHECK(errors_of({"plan"}) ==
         ": no domain given; the usage is: dkimprobe rotation plan DOMAIN --config.file FILE\n");
-  CHECK(mistakes_of({"example.com"})
+  CHECK(errors_of({"example.com"})
             .starts_with(": no selector given; say which there are: dkimprobe rotation "
                          "example.com s1:active s2:pending"));
-  CHECK(mistakes_of({"example.com", "s1:gone"}) ==
+  CHECK(errors_of({"example.com", "s1:gone"}) ==
         "s1:gone: `gone` cannot be used: it must be pending, active, standby or retired\n");
-  CHECK(mistakes_of({"example.com", "s1", "S1:retired"}) == "S1:retired: the selector is given twice\n");
-  CHECK(mistakes_of({"plan", "example.com", "s1", "s2"}) ==
+  CHECK(errors_of({"example.com", "s1", "S1:retired"}) == "S1:retired: the selector is given twice\n");
+  CHECK(errors_of({"plan", "example.com", "s1", "s2"}) ==
         "s2: one selector comes next; the others need a role: SELECTOR:ROLE\n");
-  CHECK(mistakes_of({"example.com", "--compromised", "s1._domainkey"}).starts_with("--compromised: "));
-  CHECK(mistakes_of({"--compromised", "s1"}).starts_with(": no domain given"));
-  CHECK(mistakes_of({"plan", "example.com", "--compromised", "s1"}) ==
+  CHECK(errors_of({"example.com", "--compromised", "s1._domainkey"}).starts_with("--compromised: "));
+  CHECK(errors_of({"--compromised", "s1"}).starts_with(": no domain given"));
+  CHECK(errors_of({"plan", "example.com", "--compromised", "s1"}) ==
         "--compromised: what to do at once is no plan; leave the word plan out\n");
-  CHECK(mistakes_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it belongs to --compromised\n");
-  CHECK(mistakes_of({"example.com", "--compromised", "s1", "--wait", "8d"}) ==
+  CHECK(errors_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it belongs to --compromised\n");
+  CHECK(errors_of({"example.com", "--compromised", "s1", "--wait", "8d"}) ==
         "--wait: `8d` cannot be used: it must be a time from 1s to 7d, with its unit: s, m, h or d\n");
 }
 
 TEST_CASE("a last signature on the command line is that of a selector which signs no more") {
-  const auto last = config::parse_moment("2026-11-01").value();
+  const auto last = config::parse_timestamp("2026-11-01").value();
   auto input =
       target_of({"example.com", "s1:retired", "s2:active", "--last-signature", "s1=2026-11-01"}).input;
   CHECK(input.selectors[0].last_signature == last);
@@ -186,12 +187,12 @@ TEST_CASE("a last signature on the command line is that of a selector which sign
     REQUIRE_FALSE(refused);
     CHECK(refused.error().front().message.find(what) == 0);
   }
-  CHECK(mistakes_of({"example.com", "s1", "--last-signature", "s1=yesterday"}) ==
+  CHECK(errors_of({"example.com", "s1", "--last-signature", "s1=yesterday"}) ==
         "--last-signature: `s1=yesterday` cannot be used: it must be SELECTOR=TIME, with a time such as "
         "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC\n");
-  CHECK(mistakes_of({"example.com", "s1", "--last-signature", "s1=2026-11-01", "--last-signature",
-                     "s1=2026-11-02"}) == "--last-signature: `s1=2026-11-02`: the selector is given twice\n");
-  CHECK(mistakes_of({"--config.file", "f", "--last-signature", "s1=2026-11-01"}) ==
+  CHECK(errors_of({"example.com", "s1", "--last-signature", "s1=2026-11-01", "--last-signature",
+                   "s1=2026-11-02"}) == "--last-signature: `s1=2026-11-02`: the selector is given twice\n");
+  CHECK(errors_of({"--config.file", "f", "--last-signature", "s1=2026-11-01"}) ==
         "--last-signature: it is about a selector of one domain; give the domain\n");
 }
 

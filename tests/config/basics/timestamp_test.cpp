@@ -29,15 +29,15 @@ TEST_CASE("a time of RFC 3339 is one moment") {
                Case{"2026-11-01T00:00:00+01:00", -1h}, Case{"2026-11-01T09:30:05-00:00", 9h + 30min + 5s},
                Case{"2026-10-31T23:59:60Z", 0ms});
   INFO(given.text);
-  const auto moment = parse_moment(given.text);
-  REQUIRE(moment);
-  CHECK(moment->first == november + given.after_midnight);
-  CHECK(moment->last == moment->first);
+  const auto timestamp = parse_timestamp(given.text);
+  REQUIRE(timestamp);
+  CHECK(timestamp->first == november + given.after_midnight);
+  CHECK(timestamp->last == timestamp->first);
 }
 
 TEST_CASE("a day is all of it") {
-  CHECK(parse_moment("2026-11-01") == Moment{november, november + 24h - 1ms});
-  CHECK(parse_moment("2024-02-29"));
+  CHECK(parse_timestamp("2026-11-01") == Timestamp{november, november + 24h - 1ms});
+  CHECK(parse_timestamp("2024-02-29"));
 }
 
 TEST_CASE("what is no moment is refused") {
@@ -49,10 +49,10 @@ TEST_CASE("what is no moment is refused") {
       "2026-11-01T09:30:00+24:00", "2026-11-01T09:30:00ZZ", "2026-11-01T09:30:00Z ", "2026-11-01T-1:30:00Z",
       "today");
   INFO(text);
-  CHECK_FALSE(parse_moment(text));
+  CHECK_FALSE(parse_timestamp(text));
 }
 
 TEST_CASE("an octet of zero is no end of a text") {
-  CHECK_FALSE(parse_moment(std::string_view("2026-11-01\0", 11)));
-  CHECK_FALSE(parse_moment(std::string_view("2026-11-01T09:30:00\0", 20)));
+  CHECK_FALSE(parse_timestamp(std::string_view("2026-11-01\0", 11)));
+  CHECK_FALSE(parse_timestamp(std::string_view("2026-11-01T09:30:00\0", 20)));
 }

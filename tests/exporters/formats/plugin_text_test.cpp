@@ -8,8 +8,8 @@
 
 #include "checks/judgement/judge.hpp"
 #include "tests/catch.hpp"
-#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
+#include "tests/golden_file.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -30,15 +30,15 @@ std::string text_of(const std::vector<checks::Report>& reports) {
 
 TEST_CASE("a plugin's text of each sample is as its golden file says") {
   for (const auto& [name, report] : sample_reports())
-    compare_with_golden("plugin/" + name + ".txt", text_of({report}));
+    tests::compare_with_golden("plugin/" + name + ".txt", text_of({report}));
 }
 
 TEST_CASE("a plugin tells of several selectors and domains in one text") {
   std::vector<checks::Report> reports = {sample("healthy"), sample("alias"), sample("revoked")};
-  compare_with_golden("plugin/selectors.txt", text_of(reports));
+  tests::compare_with_golden("plugin/selectors.txt", text_of(reports));
   reports.push_back(sample("differing"));
   reports.back().domain = config::DomainName::parse("example.net").value();
-  compare_with_golden("plugin/domains.txt", text_of(reports));
+  tests::compare_with_golden("plugin/domains.txt", text_of(reports));
   reports = {sample("healthy"), sample("healthy")};
   CHECK(text_of(reports).starts_with("DKIM OK - 2 selectors, none worse than a notice | "));
   CHECK(text_of({}).starts_with("DKIM UNKNOWN - no selector was judged\n"));

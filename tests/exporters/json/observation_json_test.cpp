@@ -52,7 +52,7 @@ Json sample() {
 }
 
 /// The one mistake in the file, as the operator reads it.
-std::string mistake_in(const std::string& text) {
+std::string error_in(const std::string& text) {
   const auto result = read_observation_json(text, "o.json");
   if (result) return "no mistake";
   if (result.error().size() != 1) return "not one mistake";
@@ -85,27 +85,27 @@ TEST_CASE("no octet of a string is lost") {
   auto observation = vectors().front().observation;
   std::string all;
   for (int octet = 0; octet < 255; ++octet) all.push_back(static_cast<char>(octet));
-  auto& exchange = observation.key.legs.front().servers.front().exchanges.front();
+  auto& exchange = observation.key.hops.front().servers.front().exchanges.front();
   REQUIRE(exchange.response);
   exchange.response->txt = {{3'600, {all, "", "\xff", "\\x41"}}};
   exchange.response->edns.emplace().nsid = std::string("\0a", 2);
   const auto back = read_observation_json(observation_json(stored(observation)), "o.json");
   REQUIRE(back);
-  const auto& response = *back->front().key.legs.front().servers.front().exchanges.front().response;
+  const auto& response = *back->front().key.hops.front().servers.front().exchanges.front().response;
   CHECK(response.txt == exchange.response->txt);
   CHECK(response.edns->nsid == exchange.response->edns->nsid);
 }
 
 TEST_CASE("a fact that older files do not have is unknown there") {
   auto observation = vectors().front().observation;
-  auto& exchange = observation.key.legs.front().servers.front().exchanges.front();
+  auto& exchange = observation.key.hops.front().servers.front().exchanges.front();
   REQUIRE(exchange.response);
   exchange.response->nsec_ttl_seconds = 3'600;
   const std::string text = observation_json(stored(observation));
   const auto ttl_in = [](const std::string& file) {
     const auto back = read_observation_json(file, "o.json");
     REQUIRE(back);
-    return back->front().key.legs.front().servers.front().exchanges.front().response->nsec_ttl_seconds;
+    return back->front().key.hops.front().servers.front().exchanges.front().response->nsec_ttl_seconds;
   };
   CHECK(ttl_in(text) == 3'600U);
   Json older = Json::parse(text);
@@ -123,8 +123,8 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
     std::string says{};
   };
   const std::vector<Case> cases = {
-      {[](Json& j) { j["schema"] = "dkimprobe.report/1"; },
-       "o.json: schema: it is `dkimprobe.report/1`; this program reads `dkimprobe.observation/1`"},
+      {[](Json& j) { j["schema"] = "dkimprobe.report/2"; },
+       "o.json: schema: it is `dkimprobe.report/2`; this program reads `dkimprobe.observation/2`"},
       {[](Json& j) { j.erase("schema"); }, "o.json: schema: it is missing"},
       {[](Json& j) { j = Json::array(); }, "o.json: it must be an object"},
       {[](Json& j) { j["extra\n"] = 1; }, R"(o.json: it has `extra\x0a`, which is not known)"},
@@ -141,63 +141,63 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
        "o.json: observations[0].selector: ``: it is empty; give the value of s= of a DKIM-Signature"},
       {[](Json& j) { j["observations"][0]["key"]["outcome"] = "fine"; },
        "o.json: observations[0].key.outcome: it must be one of: complete, loop, too_long, interrupted"},
-      {[](Json& j) { j["observations"][0]["key"]["legs"][0]["servers"][0]["address"]["ip"] = "ns1"; },
-       "o.json: observations[0].key.legs[0].servers[0].address.ip: `ns1` is no IP address"},
-      {[](Json& j) { j["observations"][0]["key"]["legs"][0]["servers"][0]["address"]["port"] = 65'536; },
-       "o.json: observations[0].key.legs[0].servers[0].address.port: it must be a whole number from 0 to "
+      {[](Json& j) { j["observations"][0]["key"]["hops"][0]["servers"][0]["address"]["ip"] = "ns1"; },
+       "o.json: observations[0].key.hops[0].servers[0].address.ip: `ns1` is no IP address"},
+      {[](Json& j) { j["observations"][0]["key"]["hops"][0]["servers"][0]["address"]["port"] = 65'536; },
+       "o.json: observations[0].key.hops[0].servers[0].address.port: it must be a whole number from 0 to "
        "65535"},
-      {[](Json& j) { j["observations"][0]["key"]["legs"][0]["servers"][0]["names"] = Json::array(); },
-       "o.json: observations[0].key.legs[0].servers[0].names: a server has at least one name"},
+      {[](Json& j) { j["observations"][0]["key"]["hops"][0]["servers"][0]["names"] = Json::array(); },
+       "o.json: observations[0].key.hops[0].servers[0].names: a server has at least one name"},
       {[](Json& j) {
-         j["observations"][0]["key"]["legs"][0]["servers"][0]["exchanges"][0]["response"] = nullptr;
+         j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"] = nullptr;
        },
-       "o.json: observations[0].key.legs[0].servers[0].exchanges[0].response: it must be there exactly when "
+       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response: it must be there exactly when "
        "the "
        "outcome is `answered`"},
       {[](Json& j) {
-         j["observations"][0]["key"]["legs"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
+         j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
              Json::array({{{"ttl_seconds", 1}, {"strings", {std::string(256, 'a')}}}});
        },
-       "o.json: observations[0].key.legs[0].servers[0].exchanges[0].response.txt[0].strings[0]: it has 256 "
+       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response.txt[0].strings[0]: it has 256 "
        "octets, "
        "more than 255"},
       {[](Json& j) {
-         j["observations"][0]["key"]["legs"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
+         j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
              Json::array({{{"ttl_seconds", 1}, {"strings", {"\\"}}}});
        },
-       "o.json: observations[0].key.legs[0].servers[0].exchanges[0].response.txt[0].strings[0]: it must be "
+       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response.txt[0].strings[0]: it must be "
        R"(printable ASCII, with a backslash as `\\` and all else as `\xHH`, escaped)"},
       {[](Json& j) {
-         j["observations"][0]["key"]["legs"][0]["servers"][0]["names"] =
+         j["observations"][0]["key"]["hops"][0]["servers"][0]["names"] =
              std::vector<std::string>(65'537, "a.example");
        },
-       "o.json: observations[0].key.legs[0].servers[0].names: it has 65537 elements, more than 65536"},
+       "o.json: observations[0].key.hops[0].servers[0].names: it has 65537 elements, more than 65536"},
   };
   for (const auto& each : cases) {
     Json json = sample();
     each.edit(json);
-    CHECK(mistake_in(json.dump()) == each.says);
+    CHECK(error_in(json.dump()) == each.says);
   }
-  CHECK(mistake_in("") == "o.json: it is cut off: the JSON does not end (0 bytes)");
-  CHECK(mistake_in("{\"schema\": nonsense}") == "o.json: it is no JSON: wrong at byte 13");
-  CHECK(mistake_in(sample().dump() + "x").starts_with("o.json: it is no JSON: wrong at byte "));
-  CHECK(mistake_in(std::string(exporters::largest_observation_file_bytes + 1, ' ')) ==
+  CHECK(error_in("") == "o.json: it is cut off: the JSON does not end (0 bytes)");
+  CHECK(error_in("{\"schema\": nonsense}") == "o.json: it is no JSON: wrong at byte 13");
+  CHECK(error_in(sample().dump() + "x").starts_with("o.json: it is no JSON: wrong at byte "));
+  CHECK(error_in(std::string(exporters::largest_observation_file_bytes + 1, ' ')) ==
         "o.json: it has more than 33554432 bytes, too many for an observation");
 }
 
 TEST_CASE("a file that is cut off anywhere is refused") {
   const std::string text = sample().dump();
   for (std::size_t end = 0; end < text.size(); end += 1 + text.size() / 400) {
-    CHECK(mistake_in(text.substr(0, end)) ==
+    CHECK(error_in(text.substr(0, end)) ==
           "o.json: it is cut off: the JSON does not end (" + std::to_string(end) + " bytes)");
   }
 }
 
 TEST_CASE("deep nesting costs no stack and is refused") {
-  CHECK(mistake_in(std::string(1'000'000, '[')) ==
+  CHECK(error_in(std::string(1'000'000, '[')) ==
         "o.json: it is cut off: the JSON does not end (1000000 bytes)");
   const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
-  CHECK(mistake_in(deep) == "o.json: it must be an object");
+  CHECK(error_in(deep) == "o.json: it must be an object");
 }
 
 TEST_CASE("whatever a changed file holds, it is refused or can be judged") {

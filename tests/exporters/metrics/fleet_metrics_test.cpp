@@ -13,8 +13,8 @@
 #include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/rotation/rotation_plan_vector.hpp"
-#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
+#include "tests/golden_file.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::filesystem::path vectors = DKIMPROBE_SOURCE_DIRECTORY "/tests/checks/vectors/rotation_plan";
-constexpr probe::WallTime moment{1'795'311'296'789ms};
+constexpr probe::WallTime time{1'795'311'296'789ms};
 
 checks::TargetKey key(std::string_view domain, std::string_view selector) {
   return {config::DomainName::parse(domain).value(), config::Selector::parse(selector).value()};
@@ -39,14 +39,14 @@ std::shared_ptr<const checks::RotationOverview> rotation(const std::filesystem::
 /// A healthy target, one that nobody has looked at, work that is under way and work that has ended.
 checks::Fleet sample_fleet() {
   checks::Fleet fleet;
-  set_targets(
-      fleet, {{key("example.com", "s1"), "mail", config::Role::active, {}, 5min},
-              {key("example.net", "s1"), "", config::Role::standby, checks::Maintenance{moment, "over"}, 90s},
-              {key("example.net", "s2"), "", config::Role::retired,
-               checks::Maintenance{moment + 1h, "moved \"by hand\"\n\xff"}, 1h}});
+  set_targets(fleet,
+              {{key("example.com", "s1"), "mail", config::Role::active, {}, 5min},
+               {key("example.net", "s1"), "", config::Role::standby, checks::Maintenance{time, "over"}, 90s},
+               {key("example.net", "s2"), "", config::Role::retired,
+                checks::Maintenance{time + 1h, "moved \"by hand\"\n\xff"}, 1h}});
   static_cast<void>(
       apply_report(fleet, std::make_shared<const checks::Report>(sample_reports().front().report)));
-  set_key_first_seen(fleet, key("example.com", "s1"), moment - 24h);
+  set_key_first_seen(fleet, key("example.com", "s1"), time - 24h);
   for (const auto* name : {"spreading", "switched_remove_now", "overdue_by_history"})
     set_rotation(fleet, rotation(vectors / (std::string(name) + ".json"), name));
   return fleet;
@@ -54,7 +54,7 @@ checks::Fleet sample_fleet() {
 
 std::string page(const checks::Fleet& fleet, MetricFormat format = MetricFormat::text) {
   MetricWriter writer(format);
-  write_fleet_metrics(writer, fleet, moment);
+  write_fleet_metrics(writer, fleet, time);
   return writer.finish();
 }
 
@@ -62,17 +62,17 @@ std::string page(const checks::Fleet& fleet, MetricFormat format = MetricFormat:
 
 TEST_CASE("the metrics of a fleet are as their golden files say") {
   const auto fleet = sample_fleet();
-  compare_with_golden("fleet.prom", page(fleet));
-  compare_with_golden("fleet.openmetrics", page(fleet, MetricFormat::openmetrics));
+  tests::compare_with_golden("fleet.prom", page(fleet));
+  tests::compare_with_golden("fleet.openmetrics", page(fleet, MetricFormat::openmetrics));
   CHECK(page({}).empty());
 }
 
 TEST_CASE("selectors beyond the bound are left out as a whole, and their series are counted") {
   const auto fleet = sample_fleet();
   MetricWriter all(MetricFormat::text);
-  CHECK(write_fleet_metrics(all, fleet, moment) == 0);
+  CHECK(write_fleet_metrics(all, fleet, time) == 0);
   MetricWriter some(MetricFormat::text);
-  const std::size_t capped = write_fleet_metrics(some, fleet, moment, 1);
+  const std::size_t capped = write_fleet_metrics(some, fleet, time, 1);
   CHECK(capped == all.series() - some.series());
   CHECK(capped > 0);
   const std::string text = some.finish();
@@ -85,7 +85,7 @@ TEST_CASE("of every rotation each series is there once, and in the words of the 
   for (const auto& file : tests::vector_files(vectors))
     set_rotation(fleet, rotation(file, file.stem().string()));
   std::set<std::string> series;
-  for (const auto& line : lines_of(page(fleet))) {
+  for (const auto& line : tests::lines_of(page(fleet))) {
     INFO(line);
     if (!line.starts_with('#')) CHECK(series.insert(line.substr(0, line.rfind(' '))).second);
   }
@@ -100,10 +100,10 @@ TEST_CASE("a silence is told until it ends") {
   checks::Fleet fleet;
   const auto told = [&](probe::WallTime until) {
     set_targets(fleet, {{key("example.com", "s1"), "", {}, checks::Maintenance{until, "work"}, 5min}});
-    return page(fleet).find("dkim_silence_") != std::string::npos;
+    return page(fleet).find("dkim_maintenance_") != std::string::npos;
   };
-  CHECK(told(moment + 1ms));
-  CHECK_FALSE(told(moment));
+  CHECK(told(time + 1ms));
+  CHECK_FALSE(told(time));
 }
 
 }  // namespace dkimprobe::exporters

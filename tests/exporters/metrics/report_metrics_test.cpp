@@ -9,13 +9,13 @@
 
 #include "exporters/metrics/textfile.hpp"
 #include "tests/catch.hpp"
-#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
+#include "tests/golden_file.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
 
-constexpr probe::WallTime moment{std::chrono::milliseconds{1'795'311'296'789}};
+constexpr probe::WallTime time{std::chrono::milliseconds{1'795'311'296'789}};
 
 /// The samples, each at a selector of its own; the first with what only a history knows.
 std::vector<checks::Report> sample_selectors() {
@@ -24,7 +24,7 @@ std::vector<checks::Report> sample_selectors() {
     reports.push_back(report);
     reports.back().selector = config::Selector::parse(name).value();
   }
-  reports.front().rotation = checks::RotationFacts{.safe_to_sign_at = moment};
+  reports.front().rotation = checks::RotationFacts{.safe_to_sign_at = time};
   reports.front().negative_ttl_seconds = 3'600;
   return reports;
 }
@@ -32,7 +32,7 @@ std::vector<checks::Report> sample_selectors() {
 std::vector<MeasuredReport> measured(const std::vector<checks::Report>& reports) {
   std::vector<MeasuredReport> list;
   for (const auto& report : reports) list.push_back({.report = &report});
-  list.front().key_first_seen = moment;
+  list.front().key_first_seen = time;
   return list;
 }
 
@@ -46,7 +46,7 @@ std::string page(const std::vector<MeasuredReport>& reports, MetricFormat format
 
 TEST_CASE("the metrics of the samples are as their golden file says") {
   const auto reports = sample_selectors();
-  compare_with_golden("textfile.prom", textfile(measured(reports), "dkim.prom", "0.0.0", moment));
+  tests::compare_with_golden("textfile.prom", textfile(measured(reports), "dkim.prom", "0.0.0", time));
 }
 
 TEST_CASE("every series is there once, and every family in one piece") {
@@ -124,7 +124,7 @@ TEST_CASE("no text of a record goes into a label") {
   report.record.strings = {"SECRET"};
   report.record.tags = {{"SECRET", "SECRET"}};
   report.headline = "SECRET";
-  for (auto& row : report.servers) row.says = "SECRET";
+  for (auto& row : report.servers) row.answer = "SECRET";
   report.findings.push_back({.check = sample_reports().at(2).report.findings.front().check,
                              .detail = "SECRET",
                              .remedy = "SECRET"});

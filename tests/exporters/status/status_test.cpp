@@ -324,7 +324,7 @@ TEST_CASE("what has no page gets 404, as HTML and as JSON") {
     const auto answer = answer_target(overview, target);
     CHECK(answer.code == 404);
     if (answer.content_type == "application/json") {
-      CHECK(nlohmann::json::parse(answer.body)["schema"] == "dkimprobe.status-error/1");
+      CHECK(nlohmann::json::parse(answer.body)["schema"] == "dkimprobe.status-error/2");
     } else {
       CHECK(fault_of_markup(answer.body) == "");
     }
@@ -342,7 +342,7 @@ TEST_CASE("the same as JSON, with reports as everywhere else") {
     CHECK(std::ranges::all_of(answer.body, [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7f); }));
   }
   const auto all = nlohmann::json::parse(page_of(overview, "/api/v1/overview"));
-  CHECK(all["schema"] == "dkimprobe.status/1");
+  CHECK(all["schema"] == "dkimprobe.status/2");
   CHECK(all["domains"].size() == 16);
   CHECK(all["domains"][0]["status"] == "critical");
   CHECK(all["domains"][0]["rotation_status"] == "warning");
@@ -353,7 +353,7 @@ TEST_CASE("the same as JSON, with reports as everywhere else") {
   CHECK(domain["selectors"].size() == 4);
   CHECK(domain["selectors"][3]["report"].is_null());
   CHECK(domain["selectors"][3]["status"] == "unknown");
-  CHECK(domain["selectors"][2]["silence"]["reason"] == "the old key <b>goes</b>, see ticket 42");
+  CHECK(domain["selectors"][2]["maintenance"]["reason"] == "the old key <b>goes</b>, see ticket 42");
 
   const auto selector = nlohmann::json::parse(page_of(overview, "/api/v1/domains/example.com/selectors/s1"));
   const auto& report =

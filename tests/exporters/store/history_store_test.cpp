@@ -18,7 +18,7 @@
 
 #include "exporters/text/iso_time.hpp"
 #include "tests/catch.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
@@ -27,8 +27,8 @@ using config::DomainName;
 using config::Selector;
 using probe::Rcode;
 using tests::at_second;
-using tests::look;
 using tests::Said;
+using tests::sample_probe;
 using tests::Texts;
 
 namespace {
@@ -105,17 +105,18 @@ std::string names_text(const std::vector<DomainName>& names) {
   return text;
 }
 
-std::string spans_text(const std::vector<checks::ServerTimeline>& timelines) {
+std::string periods_text(const std::vector<checks::ServerTimeline>& timelines) {
   std::string text;
-  for (const auto& [owner, server, spans, lag] : timelines) {
+  for (const auto& [owner, server, periods, lag] : timelines) {
     text += fmt::format("{} {} {} {}\n", owner.to_string(), server.name, server.address.to_string(),
                         lag ? fmt::format("{} since {}", lag->serial, time_text(lag->since)) : "-");
-    for (const auto& span : spans) {
-      text += fmt::format("  {} {} {} {} {} {} {} {}", time_text(span.first_seen), time_text(span.last_seen),
-                          static_cast<int>(span.kind), span.alias ? span.alias->to_string() : "-",
-                          span.ttl_seconds.value_or(-1), span.nsec_ttl_seconds.value_or(-1),
-                          span.domainkey_denied_seconds.value_or(-1), span.wildcard_ttl_seconds.value_or(-1));
-      for (const auto& strings : span.texts) {
+    for (const auto& period : periods) {
+      text +=
+          fmt::format("  {} {} {} {} {} {} {} {}", time_text(period.first_seen), time_text(period.last_seen),
+                      static_cast<int>(period.kind), period.alias ? period.alias->to_string() : "-",
+                      period.ttl_seconds.value_or(-1), period.nsec_ttl_seconds.value_or(-1),
+                      period.domainkey_denied_seconds.value_or(-1), period.wildcard_ttl_seconds.value_or(-1));
+      for (const auto& strings : period.texts) {
         text += " [";
         for (const auto& string : strings) text += fmt::format("{}:{},", string.size(), string);
         text += ']';
@@ -127,25 +128,25 @@ std::string spans_text(const std::vector<checks::ServerTimeline>& timelines) {
 }
 
 std::string whole(const checks::ZonePast& past) {
-  std::string text = fmt::format("zones {} {}\n", time_text(past.first_look), time_text(past.last_look));
-  for (const auto& [apex, spans] : past.zones) {
+  std::string text = fmt::format("zones {} {}\n", time_text(past.first_probe), time_text(past.last_probe));
+  for (const auto& [apex, periods] : past.zones) {
     text += apex.to_string() + '\n';
-    for (const auto& span : spans) {
-      text +=
-          fmt::format("  {} {} {} | {} | {} {} {} {} | {} {}\n", time_text(span.first_seen),
-                      time_text(span.last_seen), names_text(span.parent), names_text(span.child),
-                      span.parent_ttl_seconds, span.child_ttl_seconds, span.negative_ttl_seconds.value_or(-1),
-                      span.nsec_ttl_seconds.value_or(-1), fmt::join(span.ds, " "), span.ds_ttl_seconds);
+    for (const auto& period : periods) {
+      text += fmt::format("  {} {} {} | {} | {} {} {} {} | {} {}\n", time_text(period.first_seen),
+                          time_text(period.last_seen), names_text(period.parent), names_text(period.child),
+                          period.parent_ttl_seconds, period.child_ttl_seconds,
+                          period.negative_ttl_seconds.value_or(-1), period.nsec_ttl_seconds.value_or(-1),
+                          fmt::join(period.ds, " "), period.ds_ttl_seconds);
     }
   }
-  return text + spans_text(past.names);
+  return text + periods_text(past.names);
 }
 
 /// Every member of a history, so that two are the same exactly when their texts are.
 std::string whole(const SelectorHistory& history) {
   return fmt::format("{} {} {} {}\n", history.domain.to_string(), history.selector.to_string(),
-                     time_text(history.first_look), time_text(history.last_look)) +
-         spans_text(history.servers) + whole(history.past);
+                     time_text(history.first_probe), time_text(history.last_probe)) +
+         periods_text(history.servers) + whole(history.past);
 }
 
 std::string any_octets(std::size_t longest) {
@@ -183,24 +184,24 @@ Said any_said(int server) {
 }
 
 /// What is seen of the zones beside nameservers: DS records, and whether `_domainkey` is there.
-void add_zone_facts(probe::Leg& leg) {
+void add_zone_facts(probe::Hop& hop) {
   if (*rc::gen::arbitrary<bool>()) {
-    auto& cut = leg.delegation.cuts.front();
+    auto& cut = hop.delegation.cuts.front();
     auto& referral = cut.referrals.emplace_back();
     if (*rc::gen::arbitrary<bool>()) referral.ds.push_back({cut.apex, 1, 13, 2, any_octets(2), 86'400});
   }
-  for (auto& server : leg.servers) {
+  for (auto& server : hop.servers) {
     if (*rc::gen::arbitrary<bool>()) continue;
     probe::Exchange asked;
     asked.purpose = probe::Purpose::domainkey;
-    asked.question_name = leg.owner.parent();
+    asked.question_name = hop.owner.parent();
     asked.outcome = probe::Outcome::answered;
     probe::Response& response = asked.response.emplace();
     response.authoritative = true;
     response.rcode = *rc::gen::element(Rcode::noerror, Rcode::nxdomain);
     if (*rc::gen::arbitrary<bool>()) response.nsec_ttl_seconds = 60;
     probe::SoaRecord soa;
-    soa.owner = leg.delegation.zone;
+    soa.owner = hop.delegation.zone;
     soa.ttl_seconds = soa.minimum_seconds = *rc::gen::element(0U, 600U);
     response.soa.push_back(soa);
     server.exchanges.push_back(std::move(asked));
@@ -208,18 +209,18 @@ void add_zone_facts(probe::Leg& leg) {
 }
 
 /// A look with any of five servers, in any order, as servers and parents come and go.
-probe::Observation any_look(const std::string& selector_text, probe::WallTime time) {
+probe::Observation any_probe(const std::string& selector_text, probe::WallTime time) {
   std::vector<Said> said;
   for (int server = 1; server <= 5; ++server) {
     if (*rc::gen::inRange(0, 4) != 0) said.push_back(any_said(server));
   }
   if (*rc::gen::arbitrary<bool>()) std::ranges::reverse(said);
-  auto observation = look("example.com", selector_text, time, said,
-                          *rc::gen::element(std::vector<int>{}, std::vector<int>{7, 8}));
-  add_zone_facts(observation.key.legs.front());
+  auto observation = sample_probe("example.com", selector_text, time, said,
+                                  *rc::gen::element(std::vector<int>{}, std::vector<int>{7, 8}));
+  add_zone_facts(observation.key.hops.front());
   if (*rc::gen::arbitrary<bool>()) {
-    observation.key.legs.push_back(
-        tests::leg("s1.provider.example", "provider.example", {any_said(1), any_said(6)}));
+    observation.key.hops.push_back(
+        tests::hop("s1.provider.example", "provider.example", {any_said(1), any_said(6)}));
   }
   return observation;
 }
@@ -265,10 +266,10 @@ TEST_CASE("what is loaded is what the looks make, whatever they saw") {
       expected[i].selector = selector(selectors[i]);
     }
     std::int64_t second = 0;
-    for (int looks = *rc::gen::inRange(1, 25); looks > 0; --looks) {
+    for (int probes = *rc::gen::inRange(1, 25); probes > 0; --probes) {
       const std::size_t which = *rc::gen::inRange<std::size_t>(0, 2);
       second += *rc::gen::inRange(1, 1'000);
-      const auto observation = any_look(selectors[which], at_second(second));
+      const auto observation = any_probe(selectors[which], at_second(second));
       taken(store.record(observation, clock_is_right));
       checks::extend_all(past, {{&expected[which], &observation}}, clock_is_right);
       if (*rc::gen::inRange(0, 6) == 0) store = opened(scratch);
@@ -289,96 +290,110 @@ TEST_CASE("a look that sees nothing new writes one row") {
   const Scratch scratch;
   auto store = opened(scratch);
   const std::vector<Said> said = {{1, Rcode::noerror, {{key_text}}}, {2, Rcode::nxdomain}};
-  taken(store.record(look("example.com", "s1", at_second(1), said), clock_is_right));
+  taken(store.record(sample_probe("example.com", "s1", at_second(1), said), clock_is_right));
   SQLite::Database file(scratch.file().string());
   const auto rows = [&](const std::string& where) {
     return file.execAndGet("SELECT count(*) FROM " + where).getInt();
   };
-  const int spans = rows("spans");
-  taken(store.record(look("example.com", "s1", at_second(2), said), clock_is_right));
-  CHECK(rows("spans") == spans);
+  const int periods = rows("spans");
+  taken(store.record(sample_probe("example.com", "s1", at_second(2), said), clock_is_right));
+  CHECK(rows("spans") == periods);
   CHECK(rows("spans WHERE last_seen IS NOT NULL") == 0);
-  CHECK(rows("zone_spans WHERE last_seen IS NOT NULL") == 0);
-  taken(store.record(look("example.com", "s1", at_second(3), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
-                     clock_is_right));
+  CHECK(rows("zone_periods WHERE last_seen IS NOT NULL") == 0);
+  taken(store.record(
+      sample_probe("example.com", "s1", at_second(3), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
+      clock_is_right));
   CHECK(rows("spans WHERE last_seen IS NOT NULL") == 1);
 }
 
 TEST_CASE("a look that is older than the last one is left out, of two at once the later one counts") {
   const Scratch scratch;
   auto store = opened(scratch);
-  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), clock_is_right));
   const auto before = whole(taken(store.load(name("example.com"), selector("s1"))));
-  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::servfail}}), clock_is_right));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(9), {{1, Rcode::servfail}}), clock_is_right));
   CHECK(whole(taken(store.load(name("example.com"), selector("s1")))) == before);
-  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::servfail}}), clock_is_right));
-  taken(store.record(look("example.com", "s1", at_second(11), {{1, Rcode::servfail}}), clock_is_right));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(10), {{1, Rcode::servfail}}), clock_is_right));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(11), {{1, Rcode::servfail}}), clock_is_right));
   const auto history = taken(store.load(name("example.com"), selector("s1")));
-  REQUIRE(history.servers.front().spans.size() == 1);
-  CHECK(history.servers.front().spans.front().kind == checks::PublishedKind::failure);
-  CHECK(history.servers.front().spans.front().last_seen == at_second(11));
+  REQUIRE(history.servers.front().periods.size() == 1);
+  CHECK(history.servers.front().periods.front().kind == checks::PublishedKind::failure);
+  CHECK(history.servers.front().periods.front().last_seen == at_second(11));
 }
 
 TEST_CASE("after the clock was set back looks count again, and nothing that was seen is lost") {
   const Scratch scratch;
   auto store = opened(scratch);
-  taken(store.record(look("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), at_second(11)));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), at_second(11)));
   // The clock runs ahead: two more answers.
-  taken(store.record(look("example.com", "s1", at_second(5'000), {{1, Rcode::servfail}}), at_second(5'001)));
-  taken(store.record(look("example.com", "s1", at_second(6'000), {{1, Rcode::noerror}}), at_second(6'001)));
-  taken(store.record(look("example.com", "s1", at_second(20), {{1, Rcode::nxdomain}}), at_second(21)));
+  taken(store.record(sample_probe("example.com", "s1", at_second(5'000), {{1, Rcode::servfail}}),
+                     at_second(5'001)));
+  taken(store.record(sample_probe("example.com", "s1", at_second(6'000), {{1, Rcode::noerror}}),
+                     at_second(6'001)));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(20), {{1, Rcode::nxdomain}}), at_second(21)));
   auto history = taken(store.load(name("example.com"), selector("s1")));
-  CHECK(history.first_look == at_second(10));
-  CHECK(history.last_look == at_second(20));
-  const auto& spans = history.servers.front().spans;
-  REQUIRE(spans.size() == 4);
-  CHECK(spans[0].first_seen == at_second(10));
-  CHECK(spans[1].kind == checks::PublishedKind::failure);
-  CHECK(spans[1].first_seen > at_second(19));
-  CHECK(spans[2].first_seen > spans[1].first_seen);
-  CHECK(spans[2].last_seen < at_second(20));
-  CHECK(spans[3].first_seen == at_second(20));
+  CHECK(history.first_probe == at_second(10));
+  CHECK(history.last_probe == at_second(20));
+  const auto& periods = history.servers.front().periods;
+  REQUIRE(periods.size() == 4);
+  CHECK(periods[0].first_seen == at_second(10));
+  CHECK(periods[1].kind == checks::PublishedKind::failure);
+  CHECK(periods[1].first_seen > at_second(19));
+  CHECK(periods[2].first_seen > periods[1].first_seen);
+  CHECK(periods[2].last_seen < at_second(20));
+  CHECK(periods[3].first_seen == at_second(20));
   // A look of another process that ended a moment later is none of a clock that is ahead.
-  taken(store.record(look("example.com", "s1", at_second(30), {{1, Rcode::servfail}}), at_second(31)));
-  taken(store.record(look("example.com", "s1", at_second(29), {{1, Rcode::nxdomain}}), at_second(31)));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(30), {{1, Rcode::servfail}}), at_second(31)));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(29), {{1, Rcode::nxdomain}}), at_second(31)));
   history = taken(store.load(name("example.com"), selector("s1")));
-  CHECK(history.last_look == at_second(30));
+  CHECK(history.last_probe == at_second(30));
 }
 
 TEST_CASE("names are the same in any case") {
   const Scratch scratch;
   auto store = opened(scratch);
-  taken(store.record(look("Example.COM", "S1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
-  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(
+      store.record(sample_probe("Example.COM", "S1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(2), {{1, Rcode::nxdomain}}), clock_is_right));
   CHECK(taken(store.domains()).size() == 1);
   CHECK(taken(store.selectors(name("EXAMPLE.com"))) == std::vector{selector("s1")});
-  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_look == at_second(2));
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_probe == at_second(2));
 }
 
 TEST_CASE("the signing practices are kept as the history of _adsp") {
   const Scratch scratch;
   auto store = opened(scratch);
-  std::vector<probe::Observation> round;
+  std::vector<probe::Observation> probe;
   for (const char* each : {"s1", "s2"}) {
-    auto& observation = round.emplace_back(look("example.com", each, at_second(1), {{1, Rcode::nxdomain}}));
-    observation.adsp.legs.push_back(
-        tests::leg("_adsp._domainkey.example.com", "example.com", {{1, Rcode::noerror, {{"dkim=all"}}}}));
+    auto& observation =
+        probe.emplace_back(sample_probe("example.com", each, at_second(1), {{1, Rcode::nxdomain}}));
+    observation.adsp.hops.push_back(
+        tests::hop("_adsp._domainkey.example.com", "example.com", {{1, Rcode::noerror, {{"dkim=all"}}}}));
   }
-  taken(store.record(round, clock_is_right));
+  taken(store.record(probe, clock_is_right));
   CHECK(taken(store.selectors(name("example.com"))) ==
         std::vector{adsp_selector(), selector("s1"), selector("s2")});
   const auto adsp = taken(store.load(name("example.com"), adsp_selector()));
   REQUIRE(adsp.servers.size() == 1);
-  REQUIRE(adsp.servers.front().spans.size() == 1);
-  CHECK(adsp.servers.front().spans.front().texts == Texts{{"dkim=all"}});
+  REQUIRE(adsp.servers.front().periods.size() == 1);
+  CHECK(adsp.servers.front().periods.front().texts == Texts{{"dkim=all"}});
   // A light look has them from an earlier one.
-  for (auto& observation : round) {
+  for (auto& observation : probe) {
     observation.observed_at = at_second(9);
-    observation.is_light = true;
+    observation.is_quick = true;
   }
-  taken(store.record(round, at_second(9)));
-  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_look == at_second(9));
-  CHECK(taken(store.load(name("example.com"), adsp_selector())).last_look == adsp.last_look);
+  taken(store.record(probe, at_second(9)));
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).last_probe == at_second(9));
+  CHECK(taken(store.load(name("example.com"), adsp_selector())).last_probe == adsp.last_probe);
 }
 
 TEST_CASE("the names at which a key stood are found, with their times") {
@@ -386,19 +401,23 @@ TEST_CASE("the names at which a key stood are found, with their times") {
   auto store = opened(scratch);
   const Texts key = {{key_text.substr(0, 20), key_text.substr(20)}};
   taken(store.record(
-      look("example.com", "s1", at_second(1), {{1, Rcode::noerror, key}, {2, Rcode::noerror, key}}),
+      sample_probe("example.com", "s1", at_second(1), {{1, Rcode::noerror, key}, {2, Rcode::noerror, key}}),
+      clock_is_right));
+  taken(store.record(
+      sample_probe("example.com", "s1", at_second(5), {{1, Rcode::noerror, key}, {2, Rcode::nxdomain}}),
+      clock_is_right));
+  taken(store.record(
+      sample_probe("example.com", "s1", at_second(9), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
+      clock_is_right));
+  taken(store.record(
+      sample_probe("example.org", "s2", at_second(20), {{1, Rcode::noerror, {{key_text + ";"}}}}),
+      clock_is_right));
+  taken(store.record(
+      sample_probe("example.org", "s2", at_second(30), {{1, Rcode::noerror, {{key_text + ";"}}}}),
       clock_is_right));
   taken(
-      store.record(look("example.com", "s1", at_second(5), {{1, Rcode::noerror, key}, {2, Rcode::nxdomain}}),
+      store.record(sample_probe("example.net", "s3", at_second(30), {{1, Rcode::noerror, {{"v=DKIM1; p="}}}}),
                    clock_is_right));
-  taken(store.record(look("example.com", "s1", at_second(9), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
-                     clock_is_right));
-  taken(store.record(look("example.org", "s2", at_second(20), {{1, Rcode::noerror, {{key_text + ";"}}}}),
-                     clock_is_right));
-  taken(store.record(look("example.org", "s2", at_second(30), {{1, Rcode::noerror, {{key_text + ";"}}}}),
-                     clock_is_right));
-  taken(store.record(look("example.net", "s3", at_second(30), {{1, Rcode::noerror, {{"v=DKIM1; p="}}}}),
-                     clock_is_right));
   const auto uses = taken(store.names_with_key(stored_fingerprint(scratch)));
   REQUIRE(uses.size() == 2);
   CHECK(uses[0].domain == name("example.com"));
@@ -415,21 +434,22 @@ TEST_CASE("what ended too long ago goes with its texts and what is there now sta
   const Scratch scratch;
   auto store = opened(scratch, {std::chrono::hours{1}, 1'000, std::chrono::hours{0}});
   const auto texts = [](const std::string& note) { return Texts{{"v=DKIM1; p=; n=" + note}}; };
-  taken(store.record(look("example.com", "s1", at_second(0),
-                          {{1, Rcode::noerror, texts("old")}, {2, Rcode::noerror, texts("same")}}),
+  taken(store.record(sample_probe("example.com", "s1", at_second(0),
+                                  {{1, Rcode::noerror, texts("old")}, {2, Rcode::noerror, texts("same")}}),
                      clock_is_right));
-  taken(store.record(look("example.com", "s1", at_second(60),
-                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
+  taken(store.record(sample_probe("example.com", "s1", at_second(60),
+                                  {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
                      clock_is_right));
-  taken(store.record(look("example.org", "s1", at_second(60), {{1, Rcode::noerror, texts("forgotten")}}),
-                     clock_is_right));
-  taken(store.record(look("example.com", "s1", at_second(100'000),
-                          {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
+  taken(store.record(
+      sample_probe("example.org", "s1", at_second(60), {{1, Rcode::noerror, texts("forgotten")}}),
+      clock_is_right));
+  taken(store.record(sample_probe("example.com", "s1", at_second(100'000),
+                                  {{1, Rcode::noerror, texts("new")}, {2, Rcode::noerror, texts("same")}}),
                      clock_is_right));
   const auto history = taken(store.load(name("example.com"), selector("s1")));
-  CHECK(history.first_look == at_second(0));
-  for (const auto& timeline : history.servers) CHECK(timeline.spans.size() == 1);
-  CHECK(history.servers[1].spans.front().first_seen == at_second(0));
+  CHECK(history.first_probe == at_second(0));
+  for (const auto& timeline : history.servers) CHECK(timeline.periods.size() == 1);
+  CHECK(history.servers[1].periods.front().first_seen == at_second(0));
   CHECK(taken(store.domains()) == std::vector{name("example.com")});
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM texts").getInt() == 2);
 }
@@ -440,31 +460,32 @@ TEST_CASE("a selector keeps no more spans than allowed, whatever its servers do"
   auto store = opened(scratch, {std::chrono::hours{24 * 365}, most, std::chrono::hours{1}});
   for (int second = 1; second <= 200; ++second) {
     // Each look another server, and one that changes each time.
-    taken(store.record(look("example.com", "s1", at_second(second * 600),
-                            {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::to_string(second)}}},
-                             {2 + second % 200, Rcode::nxdomain}}),
+    taken(store.record(sample_probe("example.com", "s1", at_second(second * 600),
+                                    {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::to_string(second)}}},
+                                     {2 + second % 200, Rcode::nxdomain}}),
                        clock_is_right));
   }
   const auto history = taken(store.load(name("example.com"), selector("s1")));
-  std::size_t spans = 0;
-  for (const auto& timeline : history.servers) spans += timeline.spans.size();
-  CHECK(spans <= most);
-  CHECK(spans > most / 2);
-  CHECK(history.servers.front().spans.back().texts == Texts{{"v=DKIM1; p=; n=200"}});
+  std::size_t periods = 0;
+  for (const auto& timeline : history.servers) periods += timeline.periods.size();
+  CHECK(periods <= most);
+  CHECK(periods > most / 2);
+  CHECK(history.servers.front().periods.back().texts == Texts{{"v=DKIM1; p=; n=200"}});
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
-        static_cast<int>(spans));
+        static_cast<int>(periods));
 }
 
 TEST_CASE("two processes share the file") {
   const Scratch scratch;
   auto one = opened(scratch);
   auto other = opened(scratch);
-  taken(one.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
-  taken(other.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
-  taken(one.record(look("example.com", "s1", at_second(3), {{1, Rcode::noerror}}), clock_is_right));
-  CHECK(taken(other.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
+  taken(one.record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+  taken(
+      other.record(sample_probe("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
+  taken(one.record(sample_probe("example.com", "s1", at_second(3), {{1, Rcode::noerror}}), clock_is_right));
+  CHECK(taken(other.load(name("example.com"), selector("s1"))).servers.front().periods.size() == 3);
   auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
-  CHECK(taken(reader.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 3);
+  CHECK(taken(reader.load(name("example.com"), selector("s1"))).servers.front().periods.size() == 3);
 }
 
 TEST_CASE("who holds the history is the only one that does, and others still write") {
@@ -475,7 +496,8 @@ TEST_CASE("who holds the history is the only one that does, and others still wri
     REQUIRE_FALSE(second);
     CHECK(second.error().front().message.find("another dkimprobe") != std::string::npos);
     auto writer = opened(scratch);
-    taken(writer.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right));
+    taken(writer.record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+                        clock_is_right));
   }
   CHECK(HistoryStore::open(scratch.path(), HistoryAccess::hold));
 }
@@ -484,7 +506,7 @@ TEST_CASE("reading makes no file, and writing one directory at most") {
   const Scratch scratch;
   auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
   CHECK(taken(reader.domains()).empty());
-  CHECK(taken(reader.load(name("example.com"), selector("s1"))).last_look == std::nullopt);
+  CHECK(taken(reader.load(name("example.com"), selector("s1"))).last_probe == std::nullopt);
   CHECK_FALSE(std::filesystem::exists(scratch.file()));
   CHECK_FALSE(HistoryStore::open(scratch.path() / "none", HistoryAccess::read));
   CHECK(HistoryStore::open(scratch.path() / "none", HistoryAccess::write));
@@ -502,7 +524,7 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
   const auto reader = HistoryStore::open(scratch.path(), HistoryAccess::read);
   REQUIRE_FALSE(reader);
   CHECK(reader.error().front().message.find("older dkimprobe (schema version 0") != std::string::npos);
-  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+  taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
                                clock_is_right));
   SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
   CHECK(file.execAndGet("PRAGMA application_id").getInt() == 1'145'784'680);
@@ -518,8 +540,8 @@ TEST_CASE("zones that version 1 kept for each selector become those of the domai
   {
     auto store = opened(scratch);
     for (const int second : {1, 5}) {
-      taken(store.record(look("example.com", "s1", at_second(second), said), clock_is_right));
-      taken(store.record(look("example.com", "s2", at_second(second + 1), said), clock_is_right));
+      taken(store.record(sample_probe("example.com", "s1", at_second(second), said), clock_is_right));
+      taken(store.record(sample_probe("example.com", "s2", at_second(second + 1), said), clock_is_right));
     }
   }
   {
@@ -528,19 +550,19 @@ TEST_CASE("zones that version 1 kept for each selector become those of the domai
     file.exec("PRAGMA foreign_keys = ON; DELETE FROM selectors WHERE selector = ''");
     for (const char* column :
          {"child_ttl_seconds", "negative_ttl_seconds", "nsec_ttl_seconds", "ds", "ds_ttl_seconds"})
-      file.exec(fmt::format("ALTER TABLE zone_spans DROP COLUMN {}", column));
-    file.exec("ALTER TABLE zone_spans RENAME COLUMN parent_ttl_seconds TO ttl_seconds");
+      file.exec(fmt::format("ALTER TABLE zone_periods DROP COLUMN {}", column));
+    file.exec("ALTER TABLE zone_periods RENAME COLUMN parent_ttl_seconds TO ttl_seconds");
     file.exec("INSERT INTO zones SELECT id, id, 0, 'example.com' FROM selectors");
-    const auto span = [&](const std::string& which, int from, const std::string& until,
-                          const std::string& host) {
+    const auto period = [&](const std::string& which, int from, const std::string& until,
+                            const std::string& host) {
       file.exec(
-          fmt::format("INSERT INTO zone_spans SELECT id, {}, {}, '{}', '{}', 7200 FROM selectors WHERE "
+          fmt::format("INSERT INTO zone_periods SELECT id, {}, {}, '{}', '{}', 7200 FROM selectors WHERE "
                       "selector = '{}'",
                       at_second(from).time_since_epoch().count(), until, host, host, which));
     };
-    span("s1", 1, "NULL", "ns7.example.com");
-    span("s2", 2, std::to_string(at_second(2).time_since_epoch().count()), "ns7.example.com");
-    span("s2", 4, "NULL", "ns8.example.com");
+    period("s1", 1, "NULL", "ns7.example.com");
+    period("s2", 2, std::to_string(at_second(2).time_since_epoch().count()), "ns7.example.com");
+    period("s2", 4, "NULL", "ns8.example.com");
     file.exec("PRAGMA user_version = 1");
   }
   auto store = opened(scratch);
@@ -548,15 +570,15 @@ TEST_CASE("zones that version 1 kept for each selector become those of the domai
   for (const char* each : {"s1", "s2"}) {
     const auto history = taken(store.load(name("example.com"), selector(each)));
     CHECK(history.servers.size() == 1);
-    CHECK(history.past.first_look == at_second(1));
-    CHECK(history.past.last_look == at_second(6));
+    CHECK(history.past.first_probe == at_second(1));
+    CHECK(history.past.last_probe == at_second(6));
     REQUIRE(history.past.zones.size() == 1);
     // At 5 s1 saw ns7 again: nothing that a cache may hold is shortened.
     std::vector<std::string> seen;
-    for (const auto& zone_span : history.past.zones.front().spans) {
-      CHECK(zone_span.parent_ttl_seconds == 7'200);
-      CHECK(zone_span.child_ttl_seconds == 7'200);
-      seen.push_back(names_text(zone_span.parent));
+    for (const auto& zone_period : history.past.zones.front().periods) {
+      CHECK(zone_period.parent_ttl_seconds == 7'200);
+      CHECK(zone_period.child_ttl_seconds == 7'200);
+      seen.push_back(names_text(zone_period.parent));
     }
     CHECK(seen == std::vector<std::string>{"ns7.example.com,", "ns8.example.com,", "ns7.example.com,",
                                            "ns8.example.com,"});
@@ -575,7 +597,7 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
     expect_refused(scratch, "nor any SQLite file");
   }
   SECTION("a damaged schema") {
-    taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+    taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
                                  clock_is_right));
     std::fstream stream(scratch.file(), std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(100);
@@ -587,12 +609,12 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
 
 TEST_CASE("damage that shows late is told, and nothing is written over it") {
   const Scratch scratch;
-  taken(opened(scratch).record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
+  taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
                                clock_is_right));
   const auto change =
       GENERATE("UPDATE spans SET kind = 'nonsense'", "UPDATE timelines SET address = '1.2.3'",
                "UPDATE timelines SET owner = 'a..b'", "UPDATE timelines SET lag_serial = 7",
-               "UPDATE spans SET ttl_seconds = -1", "UPDATE selectors SET last_look = NULL",
+               "UPDATE spans SET ttl_seconds = -1", "UPDATE selectors SET last_probe = NULL",
                "INSERT INTO texts VALUES (9, '', x'0001ffff'); UPDATE spans SET texts_id = 9");
   SQLite::Database(scratch.file().string(), SQLite::OPEN_READWRITE).exec(change);
   INFO(change);
@@ -600,7 +622,7 @@ TEST_CASE("damage that shows late is told, and nothing is written over it") {
       SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt();
   auto store = opened(scratch);
   const auto recorded =
-      store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right);
+      store.record(sample_probe("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right);
   REQUIRE_FALSE(recorded);
   CHECK(recorded.error().front().message.find("the history is damaged") != std::string::npos);
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
@@ -614,7 +636,7 @@ TEST_CASE("on a full disk looks are held in memory, and written when there is ro
   expected.domain = name("example.com");
   expected.selector = selector("s1");
   const auto see = [&](int second) {
-    const auto observation = look(
+    const auto observation = sample_probe(
         "example.com", "s1", at_second(second),
         {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::string(200, static_cast<char>('a' + second))}}}});
     checks::extend(expected, observation);
@@ -638,18 +660,19 @@ TEST_CASE("on a full disk looks are held in memory, and written when there is ro
     CHECK(whole(taken(reader.load(expected.domain, expected.selector))) == whole(expected));
   }
   SECTION("by a look at another selector") {
-    taken(store.record(look("example.org", "s1", at_second(5), {{1, Rcode::nxdomain}}), clock_is_right));
+    taken(store.record(sample_probe("example.org", "s1", at_second(5), {{1, Rcode::nxdomain}}),
+                       clock_is_right));
     auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
     CHECK(whole(taken(reader.load(held.domain, held.selector))) == whole(held));
   }
   SECTION("what another process wrote meanwhile stays") {
-    taken(opened(scratch).record(look("example.com", "s1", at_second(5), {{1, Rcode::nxdomain}}),
+    taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(5), {{1, Rcode::nxdomain}}),
                                  clock_is_right));
     taken(see(6));
     const auto history = taken(store.load(held.domain, held.selector));
-    REQUIRE(history.servers.front().spans.size() == 3);
-    CHECK(history.servers.front().spans[1].kind == checks::PublishedKind::nxdomain);
-    CHECK(history.servers.front().spans[2].texts.front().front().back() == static_cast<char>('a' + 6));
+    REQUIRE(history.servers.front().periods.size() == 3);
+    CHECK(history.servers.front().periods[1].kind == checks::PublishedKind::nxdomain);
+    CHECK(history.servers.front().periods[2].texts.front().front().back() == static_cast<char>('a' + 6));
   }
 }
 
@@ -659,11 +682,12 @@ TEST_CASE("a disk that is full from the start still gives a store") {
     const FullDisk full;
     auto made = opened(scratch);
     const auto recorded =
-        made.record(look("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right);
+        made.record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}), clock_is_right);
     CHECK_FALSE(recorded);
-    CHECK(taken(made.load(name("example.com"), selector("s1"))).last_look == at_second(1));
+    CHECK(taken(made.load(name("example.com"), selector("s1"))).last_probe == at_second(1));
     return made;
   }();
-  taken(store.record(look("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
-  CHECK(taken(store.load(name("example.com"), selector("s1"))).servers.front().spans.size() == 2);
+  taken(
+      store.record(sample_probe("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right));
+  CHECK(taken(store.load(name("example.com"), selector("s1"))).servers.front().periods.size() == 2);
 }

@@ -12,41 +12,42 @@
 #include "exporters/terminal/history_text.hpp"
 #include "exporters/text/text_layout.hpp"
 #include "tests/catch.hpp"
-#include "tests/exporters/golden_file.hpp"
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
+#include "tests/golden_file.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
 using Kind = HistoryChangeKind;
 using probe::Rcode;
 using tests::at_second;
-using tests::look;
 using tests::Said;
+using tests::sample_probe;
 using tests::Texts;
 
 namespace {
 
 const Texts ed_key = {{"v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY="}};
-const Texts other_key = {{"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}};
+const Texts mismatch = {{"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}};
 const Texts revoked = {{"v=DKIM1; p="}};
 const Texts hostile = {{"\x1b[31m<script>\n\xe2\x80\xae" + std::string(300, 'x')}};
 
 constexpr std::int64_t hour = 3'600;
 
-SelectorRecord record_of(const std::string& selector, const std::vector<probe::Observation>& looks) {
+SelectorRecord record_of(const std::string& selector, const std::vector<probe::Observation>& probes) {
   SelectorRecord record;
-  record.history.domain = looks.empty() ? config::DomainName{} : looks.front().domain;
+  record.history.domain = probes.empty() ? config::DomainName{} : probes.front().domain;
   record.history.selector = config::Selector::parse(selector).value();
-  for (const auto& each : looks) checks::extend(record.history, each);
-  record.keys = key_spans(record.history);
+  for (const auto& each : probes) checks::extend(record.history, each);
+  record.keys = key_periods(record.history);
   return record;
 }
 
-std::vector<probe::Observation> looks_at(const std::vector<std::vector<Said>>& said) {
-  std::vector<probe::Observation> looks;
+std::vector<probe::Observation> probes_at(const std::vector<std::vector<Said>>& said) {
+  std::vector<probe::Observation> probes;
   for (std::size_t i = 0; i < said.size(); ++i)
-    looks.push_back(look("example.com", "s1", at_second(static_cast<std::int64_t>(i) * hour), said[i]));
-  return looks;
+    probes.push_back(
+        sample_probe("example.com", "s1", at_second(static_cast<std::int64_t>(i) * hour), said[i]));
+  return probes;
 }
 
 struct Sample {
@@ -61,17 +62,17 @@ Sample life() {
   const auto has = [](int server, const Texts& texts) { return Said{server, Rcode::noerror, texts}; };
   Said silent{2};
   silent.silent = true;
-  auto looks = looks_at({{absent(1), absent(2)},
-                         {absent(1), absent(2)},
-                         {has(1, ed_key), absent(2)},
-                         {has(1, ed_key), has(2, ed_key)},
-                         {has(1, ed_key), silent},
-                         {has(1, ed_key), has(2, ed_key)},
-                         {has(1, other_key), has(2, other_key)},
-                         {has(1, other_key), has(2, other_key), has(3, other_key)},
-                         {has(1, revoked), has(2, revoked), has(3, revoked)},
-                         {absent(1), absent(3)}});
-  auto record = record_of("s1", looks);
+  auto probes = probes_at({{absent(1), absent(2)},
+                           {absent(1), absent(2)},
+                           {has(1, ed_key), absent(2)},
+                           {has(1, ed_key), has(2, ed_key)},
+                           {has(1, ed_key), silent},
+                           {has(1, ed_key), has(2, ed_key)},
+                           {has(1, mismatch), has(2, mismatch)},
+                           {has(1, mismatch), has(2, mismatch), has(3, mismatch)},
+                           {has(1, revoked), has(2, revoked), has(3, revoked)},
+                           {absent(1), absent(3)}});
+  auto record = record_of("s1", probes);
   record.keys.front().elsewhere.push_back({config::DomainName::parse("example.org").value(),
                                            config::Selector::parse("old").value(), at_second(0),
                                            at_second(hour)});
@@ -84,13 +85,13 @@ Sample strange() {
   Said servfail{2, Rcode::servfail};
   Said short_ttl{1, Rcode::noerror, hostile};
   short_ttl.ttl_seconds = 90;
-  auto looks = looks_at({{{1, Rcode::noerror, hostile}, servfail},
-                         {short_ttl, {2, Rcode::noerror, {{"v=spf1 -all"}, {"v=DKIM1; p=AAAA"}}}},
-                         {alias, {2, Rcode::noerror}}});
-  looks.back().key.legs.push_back(
-      tests::leg("s1.provider.example", "provider.example", {{7, Rcode::noerror, ed_key}}));
-  auto adsp = look("example.com", "_adsp", at_second(0), {{1, Rcode::noerror, {{"dkim=all"}}}});
-  return {"strange", {record_of("s1", looks), record_of("_adsp", {adsp})}};
+  auto probes = probes_at({{{1, Rcode::noerror, hostile}, servfail},
+                           {short_ttl, {2, Rcode::noerror, {{"v=spf1 -all"}, {"v=DKIM1; p=AAAA"}}}},
+                           {alias, {2, Rcode::noerror}}});
+  probes.back().key.hops.push_back(
+      tests::hop("s1.provider.example", "provider.example", {{7, Rcode::noerror, ed_key}}));
+  auto adsp = sample_probe("example.com", "_adsp", at_second(0), {{1, Rcode::noerror, {{"dkim=all"}}}});
+  return {"strange", {record_of("s1", probes), record_of("_adsp", {adsp})}};
 }
 
 std::vector<Sample> samples() {
@@ -130,9 +131,9 @@ std::vector<std::string> told(const checks::SelectorHistory& history) {
 TEST_CASE("the timeline looks as its golden files say") {
   for (const auto& sample : samples()) {
     INFO(sample.name);
-    compare_with_golden("history/" + sample.name + ".json", json_of(sample));
+    tests::compare_with_golden("history/" + sample.name + ".json", json_of(sample));
     if (sample.selectors.empty()) continue;
-    compare_with_golden("history/" + sample.name + ".txt", text_of(sample, {80, false, true}));
+    tests::compare_with_golden("history/" + sample.name + ".txt", text_of(sample, {80, false, true}));
   }
 }
 
@@ -159,12 +160,12 @@ TEST_CASE("a change says between which looks it was") {
 }
 
 TEST_CASE("a new set of nameservers is told, the first one is not") {
-  std::vector<probe::Observation> looks;
+  std::vector<probe::Observation> probes;
   for (const int second : {1, 2}) {
-    looks.push_back(look("example.com", "s1", at_second(second), {{1, Rcode::nxdomain}},
-                         second == 1 ? std::vector{1, 2} : std::vector{2, 3}));
+    probes.push_back(sample_probe("example.com", "s1", at_second(second), {{1, Rcode::nxdomain}},
+                                  second == 1 ? std::vector{1, 2} : std::vector{2, 3}));
   }
-  const auto text = history_text(record_of("s1", looks), {80, false, true});
+  const auto text = history_text(record_of("s1", probes), {80, false, true});
   INFO(text);
   CHECK(text.find("of example.com: ns2.example.com, ns3.example.com") != std::string::npos);
   CHECK(text.find("was ns1.example.com, ns2.example.com") != std::string::npos);

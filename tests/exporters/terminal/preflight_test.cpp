@@ -8,8 +8,8 @@
 #include "exporters/terminal/preflight_text.hpp"
 #include "exporters/text/text_layout.hpp"
 #include "tests/catch.hpp"
-#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
+#include "tests/golden_file.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
@@ -47,7 +47,7 @@ Preflight base() {
   preflight.now = preflight.report.observed_at + 2s;
   preflight.expected_key = config::KeyIdentity{preflight.report.key->sha256, "rsa", 2048, {}};
   for (const auto& row : preflight.report.servers) {
-    preflight.sign.servers.push_back({row.owner, row.id, Progress::right, preflight.now - 3min, "RSA 2048"});
+    preflight.sign.servers.push_back({row.owner, row.id, Progress::match, preflight.now - 3min, "RSA 2048"});
   }
   preflight.sign.limits = {
       "One address may be many servers (anycast): only those that answered from here "
@@ -59,7 +59,7 @@ Preflight ready() {
   Preflight preflight = base();
   preflight.sign.safe = {Readiness::ready,
                          preflight.now - 3min,
-                         {checks::because_of(checks::Reason::right_everywhere, preflight.now - 3min,
+                         {checks::reason_for(checks::Reason::match_everywhere, preflight.now - 3min,
                                              "the last server was seen with the key")}};
   preflight.text_known = true;
   preflight.texts = {{{preflight.sign.servers[0].server}, {255, 155}, std::nullopt}};
@@ -82,11 +82,11 @@ Preflight wait() {
   preflight.sign.safe = {
       Readiness::wait,
       at,
-      {checks::because_of(checks::Reason::negative_ttl, at,
+      {checks::reason_for(checks::Reason::negative_ttl, at,
                           "the absence of s1._domainkey.example.com was to be held for 3600 s"),
-       checks::because_of(checks::Reason::right_everywhere, preflight.now - 3min,
+       checks::reason_for(checks::Reason::match_everywhere, preflight.now - 3min,
                           "the last server was seen with the key"),
-       checks::because_of(checks::Reason::resolver_unknown, {},
+       checks::reason_for(checks::Reason::resolver_unknown, {},
                           "what the resolver 192.0.2.53:53 holds is not known")}};
   preflight.caches = {
       {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::hidden, 0},
@@ -101,7 +101,7 @@ Preflight nothing_known() {
   preflight.expected_key.reset();
   preflight.sign.safe = {Readiness::wait,
                          preflight.now + 24h,
-                         {checks::because_of(checks::Reason::nothing_known, preflight.now + 24h,
+                         {checks::reason_for(checks::Reason::nothing_known, preflight.now + 24h,
                                              "nothing is known of an earlier answer")}};
   return preflight;
 }
@@ -112,9 +112,9 @@ Preflight not_ready() {
   auto& servers = preflight.sign.servers;
   servers[1].progress = Progress::absent;
   servers[1].detail = "NXDOMAIN";
-  servers[2].progress = Progress::other_key;
+  servers[2].progress = Progress::mismatch;
   servers[2].detail = "another key: RSA 1024, SHA-256 b6621c41...";
-  servers[3].progress = Progress::damaged;
+  servers[3].progress = Progress::corrupted;
   servers[3].detail = "broken record";
   servers[3].owner = name("s1.dkim.provider.example");
   servers[4].progress = Progress::revoked;
@@ -144,9 +144,9 @@ Preflight held_back() {
                                 "let TCP to port 53 of ns1.example.com through"}};
   preflight.sign.safe = {Readiness::not_ready,
                          {},
-                         {checks::because_of(checks::Reason::right_everywhere, preflight.now - 3min,
+                         {checks::reason_for(checks::Reason::match_everywhere, preflight.now - 3min,
                                              "the last server was seen with the key"),
-                          checks::because_of(*checks::find_check("ns_no_tcp_after_tc"),
+                          checks::reason_for(*checks::find_check("ns_no_tcp_after_tc"),
                                              "it truncates its answer over UDP and gives none over TCP")}};
   return preflight;
 }
@@ -169,7 +169,7 @@ Preflight hostile() {
   preflight.sign.servers[0].server.name = "ns\x1b]0;owned\x07";
   preflight.sign.safe = {Readiness::not_ready,
                          {},
-                         {checks::because_of(checks::Reason::negative_ttl, {},
+                         {checks::reason_for(checks::Reason::negative_ttl, {},
                                              "\x9b"
                                              "31m\r\n\t")}};
   preflight.sign.limits = {"\x1b[2J"};
@@ -194,22 +194,23 @@ std::vector<Sample> samples() {
 TEST_CASE("each preflight looks as its golden file says") {
   for (const auto& [sample, preflight] : samples()) {
     INFO(sample);
-    compare_with_golden("preflight/" + sample + ".txt", preflight_text(preflight, {80, false, true}));
-    compare_with_golden("preflight/" + sample + ".json", preflight_json(preflight));
+    tests::compare_with_golden("preflight/" + sample + ".txt", preflight_text(preflight, {80, false, true}));
+    tests::compare_with_golden("preflight/" + sample + ".json", preflight_json(preflight));
   }
-  compare_with_golden("preflight/not_ready-ascii-50.txt", preflight_text(not_ready(), {50, false, false}));
+  tests::compare_with_golden("preflight/not_ready-ascii-50.txt",
+                             preflight_text(not_ready(), {50, false, false}));
 }
 
 TEST_CASE("the first line of a preflight is its answer") {
   const auto first = [](const Preflight& preflight) {
-    return lines_of(preflight_text(preflight, {80, false, true})).front();
+    return tests::lines_of(preflight_text(preflight, {80, false, true})).front();
   };
   CHECK(first(ready()) == "✓ SIGN NOW");
   CHECK(first(wait()) == "◷ WAIT until 2026-11-22 02:08:19 UTC (in 34 min)");
   CHECK(first(unknown()) == "? UNKNOWN: 1 of 5 servers could not be seen; this machine has no way to IPv6");
   Preflight one = base();
   one.sign.safe.readiness = Readiness::not_ready;
-  one.sign.servers[4].progress = Progress::other_key;
+  one.sign.servers[4].progress = Progress::mismatch;
   CHECK(first(one) == "✗ NOT READY: 1 of 5 servers has another key");
   one.sign.servers.clear();
   one.sign.safe.readiness = Readiness::unknown;
@@ -222,12 +223,12 @@ TEST_CASE("the first line of a preflight is its answer") {
   Preflight tie = base();
   tie.expected_key.reset();
   tie.sign.safe.readiness = Readiness::not_ready;
-  for (auto& server : tie.sign.servers) server.progress = Progress::other_key;
+  for (auto& server : tie.sign.servers) server.progress = Progress::mismatch;
   CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is yours,");
   Preflight expired = base();
   expired.sign.safe.readiness = Readiness::unknown;
-  expired.sign.safe.because = {
-      checks::because_of(checks::Reason::signatures_expired, {}, "the DNSSEC signatures ran out")};
+  expired.sign.safe.reasons = {
+      checks::reason_for(checks::Reason::signatures_expired, {}, "the DNSSEC signatures ran out")};
   CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran out");
   const auto text = preflight_text(expired, {80, false, true});
   CHECK(text.find("let the zone be signed anew first") != std::string::npos);
@@ -238,7 +239,7 @@ TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byt
     for (const std::size_t columns : {1U, 40U, 57U, 80U, 110U}) {
       for (const bool unicode : {true, false}) {
         const TableStyle style{columns, false, unicode};
-        std::vector<std::string> lines = lines_of(preflight_text(preflight, style));
+        std::vector<std::string> lines = tests::lines_of(preflight_text(preflight, style));
         for (auto& line : progress_lines(preflight, {std::max<std::size_t>(columns, 40), false, unicode}))
           lines.push_back(std::move(line));
         for (const auto& line : lines) {
@@ -259,19 +260,19 @@ TEST_CASE("colour changes nothing of a preflight but the colour") {
     INFO(sample);
     const std::string colored = preflight_text(preflight, {80, true, true});
     CHECK(colored.find('\x1b') != std::string::npos);
-    CHECK(without_colors(colored) == preflight_text(preflight, {80, false, true}));
+    CHECK(tests::without_colors(colored) == preflight_text(preflight, {80, false, true}));
   }
 }
 
 TEST_CASE("what is told as safe is never told too early") {
-  CHECK(time_span(-5s) == "0 s");
-  CHECK(time_span(1ms) == "1 s");
-  CHECK(time_span(60s) == "1 min");
-  CHECK(time_span(61s) == "2 min");
-  CHECK(time_span(1h) == "1 h");
-  CHECK(time_span(1h + 1s) == "1 h 1 min");
-  CHECK(time_span(24h) == "1 day");
-  CHECK(time_span(47h + 59min + 1s) == "2 days");
-  CHECK(time_span(48h + 1s) == "2 days 1 h");
-  CHECK(time_span(168h) == "7 days");
+  CHECK(brief_duration(-5s) == "0 s");
+  CHECK(brief_duration(1ms) == "1 s");
+  CHECK(brief_duration(60s) == "1 min");
+  CHECK(brief_duration(61s) == "2 min");
+  CHECK(brief_duration(1h) == "1 h");
+  CHECK(brief_duration(1h + 1s) == "1 h 1 min");
+  CHECK(brief_duration(24h) == "1 day");
+  CHECK(brief_duration(47h + 59min + 1s) == "2 days");
+  CHECK(brief_duration(48h + 1s) == "2 days 1 h");
+  CHECK(brief_duration(168h) == "7 days");
 }

@@ -10,8 +10,8 @@
 #include "exporters/text/iso_time.hpp"
 #include "exporters/text/text_layout.hpp"
 #include "tests/catch.hpp"
-#include "tests/exporters/golden_file.hpp"
 #include "tests/exporters/sample_reports.hpp"
+#include "tests/golden_file.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
@@ -24,37 +24,39 @@ TEST_CASE("the signatures of a message look as their golden files say") {
       "DKIM-Signature: v=1; d=\x1b[31mred; s=\xff\xe2\x80\xae\n"
       "DKIM-Signature: d=example.net; s=s2\n");
   const std::vector<DomainReports> reports = {{sample.report.domain, sample.report.status, {sample.report}}};
-  compare_with_golden("message.json", message_json(checks::Status::critical, read.fields, reports));
-  compare_with_golden("message.txt", signature_table(read.fields, "mail.eml", {80, false, true}));
-  compare_with_golden("message-color.txt", signature_table(read.fields, "mail.eml", {50, true, true}));
-  compare_with_golden("message-ascii.txt", signature_table(read.fields, "mail.eml", {80, false, false}));
+  tests::compare_with_golden("message.json", message_json(checks::Status::critical, read.fields, reports));
+  tests::compare_with_golden("message.txt", signature_table(read.fields, "mail.eml", {80, false, true}));
+  tests::compare_with_golden("message-color.txt", signature_table(read.fields, "mail.eml", {50, true, true}));
+  tests::compare_with_golden("message-ascii.txt",
+                             signature_table(read.fields, "mail.eml", {80, false, false}));
 }
 
 TEST_CASE("each sample looks as its golden file says") {
   for (const auto& sample : sample_reports()) {
     INFO(sample.name);
-    compare_with_golden(sample.name + ".txt", report_table(sample.report, {80, false, true}));
-    compare_with_golden(sample.name + ".json",
-                        check_json(sample.report.domain, sample.report.status, std::span(&sample.report, 1)));
+    tests::compare_with_golden(sample.name + ".txt", report_table(sample.report, {80, false, true}));
+    tests::compare_with_golden(sample.name + ".json", check_json(sample.report.domain, sample.report.status,
+                                                                 std::span(&sample.report, 1)));
   }
 }
 
 TEST_CASE("narrow and plain terminals have golden files too") {
   for (const auto& sample : sample_reports()) {
     if (sample.name == "differing") {
-      compare_with_golden("differing-ascii.txt", report_table(sample.report, {80, false, false}));
-      compare_with_golden("differing-color.txt", report_table(sample.report, {80, true, true}));
+      tests::compare_with_golden("differing-ascii.txt", report_table(sample.report, {80, false, false}));
+      tests::compare_with_golden("differing-color.txt", report_table(sample.report, {80, true, true}));
     }
     if (sample.name == "differing" || sample.name == "long") {
-      compare_with_golden(sample.name + "-50.txt", report_table(sample.report, {50, false, true}));
+      tests::compare_with_golden(sample.name + "-50.txt", report_table(sample.report, {50, false, true}));
     }
   }
   std::vector<checks::Report> reports;
   for (auto& sample : sample_reports()) reports.push_back(std::move(sample.report));
-  compare_with_golden("summary.txt", summary_table(reports.front().domain, reports, {80, false, true}));
+  tests::compare_with_golden("summary.txt",
+                             summary_table(reports.front().domain, reports, {80, false, true}));
   std::vector<DomainSummary> domains;
   for (const auto& report : reports) domains.push_back({report.domain, report.status, report.headline});
-  compare_with_golden("domains.txt", domains_table(domains, {80, false, true}));
+  tests::compare_with_golden("domains.txt", domains_table(domains, {80, false, true}));
 }
 
 TEST_CASE("of one check on many servers some are told in full, and the rest is counted") {
@@ -88,7 +90,7 @@ TEST_CASE("no line is wider than the terminal, and no foreign byte reaches it") 
     for (const std::size_t columns : {1U, 40U, 41U, 57U, 79U, 80U, 100U, 250U}) {
       for (const bool unicode : {true, false}) {
         const std::string text = report_table(sample.report, {columns, false, unicode});
-        for (const auto& line : lines_of(text)) {
+        for (const auto& line : tests::lines_of(text)) {
           INFO(sample.name << " at " << columns << ": " << line);
           CHECK(text_width(line) <= std::max<std::size_t>(columns, 40));
           CHECK(std::none_of(line.begin(), line.end(), [&](char c) {
@@ -106,7 +108,7 @@ TEST_CASE("colour changes nothing but the colour") {
     INFO(sample.name);
     const std::string colored = report_table(sample.report, {80, true, true});
     CHECK(colored.find('\x1b') != std::string::npos);
-    CHECK(without_colors(colored) == report_table(sample.report, {80, false, true}));
+    CHECK(tests::without_colors(colored) == report_table(sample.report, {80, false, true}));
   }
 }
 
@@ -117,9 +119,9 @@ TEST_CASE("JSON is one object of the documented shape") {
         check_json(sample.report.domain, sample.report.status, std::span(&sample.report, 1));
     CHECK(text.ends_with("}\n"));
     const auto json = nlohmann::json::parse(text);
-    CHECK(json["schema"] == "dkimprobe.check/1");
+    CHECK(json["schema"] == "dkimprobe.check/2");
     const auto& report = json["reports"][0];
-    CHECK(report["schema"] == "dkimprobe.report/1");
+    CHECK(report["schema"] == "dkimprobe.report/2");
     for (const auto* key : {"domain", "selector", "name", "role", "observed_at", "status", "record", "key",
                             "size", "findings", "servers", "chain", "delegation", "rotation", "adsp"}) {
       CHECK(report.contains(key));

@@ -14,7 +14,7 @@
 #include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
 #include "tests/checks/rotation/rotation_plan_vector.hpp"
-#include "tests/exporters/golden_file.hpp"
+#include "tests/golden_file.hpp"
 
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
@@ -42,14 +42,16 @@ TEST_CASE("rotations look as their golden files say") {
                            "three_in_turn", "emergency_none_ready", "emergency_half", "emergency_over"}) {
     INFO(name);
     const auto overview = tests::load_rotation(vectors / (std::string(name) + ".json")).overview;
-    compare_with_golden("rotation/" + std::string(name) + ".txt", rotation_text(overview, {80, false, true}));
-    compare_with_golden("rotation/" + std::string(name) + ".json", rotation_json(overview));
+    tests::compare_with_golden("rotation/" + std::string(name) + ".txt",
+                               rotation_text(overview, {80, false, true}));
+    tests::compare_with_golden("rotation/" + std::string(name) + ".json", rotation_json(overview));
   }
   const auto overview = tests::load_rotation(vectors / "emergency_half.json").overview;
-  compare_with_golden("rotation/emergency_half-50-ascii.txt", rotation_text(overview, {50, false, false}));
-  compare_with_golden("rotation/emergency_half-color.txt", rotation_text(overview, {80, true, true}));
-  compare_with_golden("rotation/plan_ring.sh",
-                      rotation_script(tests::load_rotation(vectors / "plan_ring.json").overview, {}));
+  tests::compare_with_golden("rotation/emergency_half-50-ascii.txt",
+                             rotation_text(overview, {50, false, false}));
+  tests::compare_with_golden("rotation/emergency_half-color.txt", rotation_text(overview, {80, true, true}));
+  tests::compare_with_golden("rotation/plan_ring.sh",
+                             rotation_script(tests::load_rotation(vectors / "plan_ring.json").overview, {}));
 }
 
 TEST_CASE("what is printed of a rotation keeps to the terminal") {
@@ -75,7 +77,7 @@ TEST_CASE("what is printed of a rotation keeps to the terminal") {
         }
       }
     }
-    CHECK(without_colors(rotation_text(overview, {80, true, true})) ==
+    CHECK(tests::without_colors(rotation_text(overview, {80, true, true})) ==
           rotation_text(overview, {80, false, true}));
   }
 }

@@ -18,10 +18,10 @@ def settings(stage, s1, s2, every):
     file = stage.folder / "settings.json"
     domain = {
         "domain": stage.zone.name,
-        "rotation": {"transit": "%ds" % TRANSIT, "every": every},
+        "rotation": {"retired_key_retention": "%ds" % TRANSIT, "max_key_age": every},
         "selectors": [{"name": "s1", **s1}, {"name": "s2", **s2}],
     }
-    file.write_text(json.dumps({"policy": {"transit": "30d"}, "domains": [domain]}))
+    file.write_text(json.dumps({"policy": {"retired_key_retention": "30d"}, "domains": [domain]}))
     return str(file)
 
 

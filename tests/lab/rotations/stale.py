@@ -15,11 +15,11 @@ def play(stage):
     key, record = stage.make_key("new")
     stage.zone.put("s1._domainkey", "TXT", old_record, ttl=OLD_TTL)
     stage.net.load(stage.zone)
-    stage.is_not_ready(stage.preflight("s1", key), nsd="other_key", knot="other_key", bind="other_key")
+    stage.is_not_ready(stage.preflight("s1", key), nsd="mismatch", knot="mismatch", bind="mismatch")
 
     stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     stage.net.load(stage.zone, on=["nsd", "bind"])
-    stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="other_key", bind="right")
+    stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="mismatch", bind="right")
 
     # The worst case: every resolver got the old key, from the last server that has it.
     stage.wait_for_second()

@@ -21,7 +21,7 @@ def settings(stage, **selectors):
     file.write_text(
         json.dumps(
             {
-                "policy": {"transit": "%ds" % TRANSIT},
+                "policy": {"retired_key_retention": "%ds" % TRANSIT},
                 "domains": [
                     {
                         "domain": stage.zone.name,

@@ -89,13 +89,13 @@ struct Scene {
     finished = 0;
     observations.clear();
     began = sockets.now();
-    round = std::make_unique<probe::Round>(
+    probe = std::make_unique<probe::DomainProbe>(
         probe::ProbeContext{settings, engine, zones, *servers, *turns, random}, name("example.com"), parsed,
         probe::WallTime{}, [this](std::vector<Observation> seen) {
           ++finished;
           observations = std::move(seen);
         });
-    round->start();
+    probe->start();
   }
 
   /// The next thing that happens: an answer arrives, or else time passes until the engine wakes; false when
@@ -190,7 +190,7 @@ struct Scene {
   std::size_t next_connection = 0;
   probe::MonotonicTime began{};
   std::chrono::nanoseconds took{0};
-  std::unique_ptr<probe::Round> round{};
+  std::unique_ptr<probe::DomainProbe> probe{};
 };
 
 std::size_t count(const ServerObservation& server, Purpose purpose) {
@@ -206,7 +206,7 @@ bool all_answered(const ServerObservation& server) {
 
 std::vector<std::string> owners(const Chain& chain) {
   std::vector<std::string> names;
-  for (const probe::Leg& leg : chain.legs) names.push_back(leg.owner.to_string());
+  for (const probe::Hop& hop : chain.hops) names.push_back(hop.owner.to_string());
   return names;
 }
 
@@ -226,13 +226,13 @@ std::size_t datagrams_told(const std::vector<Observation>& observations) {
   };
   for (const Observation& seen : observations) {
     for (const Chain* chain : {&seen.key, &seen.adsp}) {
-      for (const probe::Leg& leg : chain->legs) {
-        const std::string place = chain->legs.front().owner.to_string() + ' ' + leg.owner.to_string();
-        for (const probe::WalkExchange& walk : leg.delegation.exchanges)
+      for (const probe::Hop& hop : chain->hops) {
+        const std::string place = chain->hops.front().owner.to_string() + ' ' + hop.owner.to_string();
+        for (const probe::WalkExchange& walk : hop.delegation.exchanges)
           take(place, walk.server, walk.exchange);
-        for (const ServerObservation& server : leg.servers) {
+        for (const ServerObservation& server : hop.servers) {
           for (const Exchange& exchange : server.exchanges) {
-            const bool about_record = exchange.question_name == leg.owner;
+            const bool about_record = exchange.question_name == hop.owner;
             take(about_record ? place : "", server.address, exchange);
           }
         }
@@ -256,16 +256,16 @@ TEST_CASE("two selectors of a healthy domain share what is said of the zone") {
     CHECK(owners(seen.key) == std::vector<std::string>{selector + "._domainkey.example.com"});
     CHECK(owners(seen.adsp) == std::vector<std::string>{"_adsp._domainkey.example.com"});
     CHECK(seen.key.outcome == ChainOutcome::complete);
-    const probe::Leg& leg = seen.key.legs.front();
-    CHECK(leg.delegation.outcome == DiscoveryOutcome::complete);
-    CHECK(leg.delegation.zone == name("example.com"));
-    REQUIRE(leg.servers.size() == 2);
-    for (const ServerObservation& server : leg.servers) {
+    const probe::Hop& hop = seen.key.hops.front();
+    CHECK(hop.delegation.outcome == DiscoveryOutcome::complete);
+    CHECK(hop.delegation.zone == name("example.com"));
+    REQUIRE(hop.servers.size() == 2);
+    for (const ServerObservation& server : hop.servers) {
       CHECK(all_answered(server));
       CHECK_FALSE(server.cut_short);
       for (const Purpose purpose :
            {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp, Purpose::zone_soa,
-            Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+            Purpose::zone_ns, Purpose::wildcard_probe, Purpose::domainkey}) {
         CHECK(count(server, purpose) == 1);
       }
       CHECK(std::is_sorted(server.exchanges.begin(), server.exchanges.end(),
@@ -274,7 +274,7 @@ TEST_CASE("two selectors of a healthy domain share what is said of the zone") {
   }
   for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
     CHECK(scene.asked(ip, "example.com", RecordType::soa) == 1);
-    CHECK(scene.asked(ip, scene.observations[0].sibling_name->to_string(), RecordType::txt) == 1);
+    CHECK(scene.asked(ip, scene.observations[0].wildcard_name->to_string(), RecordType::txt) == 1);
     CHECK(scene.asked(ip, "_adsp._domainkey.example.com", RecordType::txt) == 1);
   }
   scene.check_nothing_left();
@@ -291,9 +291,9 @@ TEST_CASE("the question beside the selector and those on the way down ask for DN
     if (sent.octets[11] == 0) continue;  // without EDNS
     const std::size_t opt_flags_at = 12 + question.name.wire_size() + 4 + 7;
     const bool dnssec_ok = (sent.octets.at(opt_flags_at) & 0x80) != 0;
-    const bool is_sibling = question.name == scene.observations.at(0).sibling_name;
-    if (question.type != RecordType::ns) CHECK(dnssec_ok == is_sibling);
-    with_dnssec += dnssec_ok && is_sibling ? 1 : 0;
+    const bool is_wildcard_probe = question.name == scene.observations.at(0).wildcard_name;
+    if (question.type != RecordType::ns) CHECK(dnssec_ok == is_wildcard_probe);
+    with_dnssec += dnssec_ok && is_wildcard_probe ? 1 : 0;
     ways_down += dnssec_ok && question.type == RecordType::ns ? 1 : 0;
   }
   CHECK(with_dnssec == 2);
@@ -324,16 +324,16 @@ TEST_CASE("servers that disagree about an alias bring a leg each, with the serve
   CHECK(chain.outcome == ChainOutcome::complete);
   CHECK(owners(chain) ==
         std::vector<std::string>{"s1._domainkey.example.com", "k.provider.net", "k.other.net"});
-  REQUIRE(chain.legs.size() == 3);
-  CHECK((chain.legs[0].delegation.outcome == DiscoveryOutcome::pinned) == pinned);
-  for (const std::size_t leg : {1U, 2U}) {
-    CHECK(chain.legs[leg].delegation.outcome == DiscoveryOutcome::complete);
-    REQUIRE(chain.legs[leg].servers.size() == 1);
-    CHECK(all_answered(chain.legs[leg].servers[0]));
-    CHECK(count(chain.legs[leg].servers[0], Purpose::sibling) == 0);
+  REQUIRE(chain.hops.size() == 3);
+  CHECK((chain.hops[0].delegation.outcome == DiscoveryOutcome::pinned) == pinned);
+  for (const std::size_t hop : {1U, 2U}) {
+    CHECK(chain.hops[hop].delegation.outcome == DiscoveryOutcome::complete);
+    REQUIRE(chain.hops[hop].servers.size() == 1);
+    CHECK(all_answered(chain.hops[hop].servers[0]));
+    CHECK(count(chain.hops[hop].servers[0], Purpose::wildcard_probe) == 0);
   }
-  CHECK(chain.legs[1].servers[0].address == at("192.0.2.11"));
-  CHECK(chain.legs[2].servers[0].address == at("192.0.2.12"));
+  CHECK(chain.hops[1].servers[0].address == at("192.0.2.11"));
+  CHECK(chain.hops[2].servers[0].address == at("192.0.2.12"));
   scene.check_nothing_left();
 }
 
@@ -356,7 +356,7 @@ TEST_CASE("an alias from a server without authority is not followed") {
   scene.nameservers[at("192.0.2.2")].lame = true;
   scene.begin();
   scene.finish();
-  CHECK(scene.observations.at(0).key.legs.size() == 1);
+  CHECK(scene.observations.at(0).key.hops.size() == 1);
 }
 
 TEST_CASE("an alias that leads back is a loop") {
@@ -372,7 +372,7 @@ TEST_CASE("an alias that leads back is a loop") {
   scene.begin();
   scene.finish();
   CHECK(scene.observations.at(0).key.outcome == ChainOutcome::loop);
-  CHECK(scene.observations.at(0).key.legs.size() == (to_itself ? 1 : 3));
+  CHECK(scene.observations.at(0).key.hops.size() == (to_itself ? 1 : 3));
   scene.check_nothing_left();
 }
 
@@ -385,12 +385,12 @@ TEST_CASE("two ways to one name are no loop") {
   scene.begin();
   scene.finish();
   CHECK(scene.observations.at(0).key.outcome == ChainOutcome::complete);
-  CHECK(scene.observations.at(0).key.legs.size() == 3);
+  CHECK(scene.observations.at(0).key.hops.size() == 3);
 }
 
 TEST_CASE("a chain ends at its bound, and not before") {
   Scene scene;
-  scene.settings.pace_per_second = 0;
+  scene.settings.rate_per_second = 0;
   const unsigned steps = GENERATE(12U, 13U);
   scene.on_both("s1._domainkey.example.com CNAME c1.example.com");
   for (unsigned i = 1; i < steps; ++i) {
@@ -400,7 +400,7 @@ TEST_CASE("a chain ends at its bound, and not before") {
   scene.begin();
   scene.finish();
   const Chain& chain = scene.observations.at(0).key;
-  CHECK(chain.legs.size() == 13);
+  CHECK(chain.hops.size() == 13);
   CHECK(chain.outcome == (steps == 12 ? ChainOutcome::complete : ChainOutcome::too_long));
 }
 
@@ -416,10 +416,10 @@ TEST_CASE("a dead server costs its tries once, and shows each of them") {
   // which must be answered before a server that was given is told a name.
   CHECK(scene.took >= 5'600ms);
   CHECK(scene.took <= 6'500ms);
-  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
-  REQUIRE(leg.servers.size() == 2);
-  CHECK(all_answered(leg.servers[0]));
-  const ServerObservation& dead = leg.servers[1];
+  const probe::Hop& hop = scene.observations.at(0).key.hops.at(0);
+  REQUIRE(hop.servers.size() == 2);
+  CHECK(all_answered(hop.servers[0]));
+  const ServerObservation& dead = hop.servers[1];
   CHECK(count(dead, Purpose::record_plain) == 3);
   CHECK(count(dead, Purpose::record_edns) == 3);
   CHECK(count(dead, Purpose::record_tcp) == 1);
@@ -447,9 +447,9 @@ TEST_CASE(
   scene.delays[at("192.0.2.2")] = 1'500ms;
   scene.begin();
   scene.finish();
-  const ServerObservation& slow = scene.observations.at(0).key.legs.at(0).servers.at(1);
+  const ServerObservation& slow = scene.observations.at(0).key.hops.at(0).servers.at(1);
   for (const Purpose purpose : {Purpose::record_plain, Purpose::record_edns, Purpose::zone_soa,
-                                Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+                                Purpose::zone_ns, Purpose::wildcard_probe, Purpose::domainkey}) {
     INFO(static_cast<int>(purpose));
     const Exchange* const answer = answered_exchange(slow, purpose);
     REQUIRE(answer != nullptr);
@@ -468,7 +468,7 @@ TEST_CASE(
   }
   CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
   // Nobody counted the silence of its first attempts against it.
-  CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).pace.per_second() == 5.0);
+  CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).rate.per_second() == 5.0);
   scene.check_nothing_left();
 }
 
@@ -480,7 +480,7 @@ TEST_CASE("the last moment for an answer is the sum of the waits") {
   scene.delays[at("192.0.2.2")] = in_time ? 2'790ms : 3'090ms;  // a tenth is jitter
   scene.begin();
   scene.finish();
-  const ServerObservation& slow = scene.observations.at(0).key.legs.at(0).servers.at(1);
+  const ServerObservation& slow = scene.observations.at(0).key.hops.at(0).servers.at(1);
   CHECK((answered_exchange(slow, Purpose::record_plain) != nullptr) == in_time);
   scene.check_nothing_left();
 }
@@ -495,7 +495,7 @@ TEST_CASE("an attempt after a lost one is answered, and tells how long the answe
   };
   scene.begin({"s1"});
   scene.finish();
-  for (const ServerObservation& server : scene.observations.at(0).key.legs.at(0).servers) {
+  for (const ServerObservation& server : scene.observations.at(0).key.hops.at(0).servers) {
     const Exchange* const answer = answered_exchange(server, Purpose::zone_ns);
     REQUIRE(answer != nullptr);
     CHECK(answer->attempt == 2);
@@ -509,12 +509,12 @@ TEST_CASE("top-level servers that take 1.5 s for each answer are waited for") {
   scene.delays[at("192.0.2.201")] = 1'500ms;
   scene.begin();
   scene.finish();
-  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
-  CHECK(leg.delegation.outcome == DiscoveryOutcome::complete);
-  REQUIRE(leg.servers.size() == 2);
-  for (const ServerObservation& server : leg.servers)
+  const probe::Hop& hop = scene.observations.at(0).key.hops.at(0);
+  CHECK(hop.delegation.outcome == DiscoveryOutcome::complete);
+  REQUIRE(hop.servers.size() == 2);
+  for (const ServerObservation& server : hop.servers)
     CHECK(answered_exchange(server, Purpose::record_plain) != nullptr);
-  CHECK(std::any_of(leg.delegation.exchanges.begin(), leg.delegation.exchanges.end(), [](const auto& walked) {
+  CHECK(std::any_of(hop.delegation.exchanges.begin(), hop.delegation.exchanges.end(), [](const auto& walked) {
     return walked.exchange.response && walked.exchange.took >= 1'500ms;
   }));
   CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
@@ -531,14 +531,14 @@ TEST_CASE("a zone that its servers refuse costs no waiting") {
   scene.begin({"ok", "lame"});
   scene.finish();
   CHECK(scene.took < 2s);  // a few queries go beyond the burst
-  const probe::Leg& lame = scene.observations.at(1).key.legs.at(1);
+  const probe::Hop& lame = scene.observations.at(1).key.hops.at(1);
   REQUIRE(lame.servers.size() == 2);
   for (const ServerObservation& server : lame.servers) {
     CHECK_FALSE(server.cut_short);
     const Exchange* const answer = answered_exchange(server, Purpose::record_plain);
     REQUIRE(answer != nullptr);
     CHECK(answer->response->rcode == probe::Rcode::refused);
-    CHECK(scene.servers->of(server.address, scene.sockets.now()).pace.per_second() == 5.0);
+    CHECK(scene.servers->of(server.address, scene.sockets.now()).rate.per_second() == 5.0);
   }
 }
 
@@ -567,7 +567,7 @@ TEST_CASE("what so many selectors need at the rate limit is told when the time w
   scene.finish();
   CHECK_FALSE(scene.observations.at(0).rate_shortage);
   for (const Observation& seen : scene.observations) {
-    for (const ServerObservation& server : seen.key.legs.at(0).servers) {
+    for (const ServerObservation& server : seen.key.hops.at(0).servers) {
       CHECK_FALSE(server.cut_short);
       CHECK(all_answered(server));
     }
@@ -582,7 +582,7 @@ TEST_CASE("time that silence used up is no matter of the rate limit") {
   scene.begin();
   scene.finish();
   CHECK_FALSE(scene.observations.at(0).rate_shortage);
-  CHECK(scene.observations.at(0).key.legs.at(0).servers.at(0).cut_short);
+  CHECK(scene.observations.at(0).key.hops.at(0).servers.at(0).cut_short);
 }
 
 // ---- Its end ----
@@ -602,20 +602,20 @@ TEST_CASE("the time limit ends a round, and what was not seen by then is told") 
   CHECK(scene.took >= 1'000ms);
   CHECK(scene.took <= 1'010ms);
   for (const Observation& seen : scene.observations) {
-    const probe::Leg& leg = seen.key.legs.at(0);
+    const probe::Hop& hop = seen.key.hops.at(0);
     if (!pinned) {
-      CHECK(leg.delegation.outcome == DiscoveryOutcome::budget_exhausted);
+      CHECK(hop.delegation.outcome == DiscoveryOutcome::budget_exhausted);
       continue;
     }
-    CHECK_FALSE(leg.servers.at(0).cut_short);
-    CHECK(leg.servers.at(1).cut_short);
+    CHECK_FALSE(hop.servers.at(0).cut_short);
+    CHECK(hop.servers.at(1).cut_short);
   }
   scene.check_nothing_left();
 }
 
 TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
   Scene scene;
-  scene.settings.pace_per_second = 0;
+  scene.settings.rate_per_second = 0;
   const std::string long_label(60, 'x');
   // Each leg's servers give other aliases than their neighbours, many at once.
   for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
@@ -628,9 +628,9 @@ TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
   scene.begin();
   scene.finish();
   const Chain& chain = scene.observations.at(0).key;
-  CHECK(chain.legs.size() == 13);
-  for (const probe::Leg& leg : chain.legs) {
-    for (const ServerObservation& server : leg.servers) {
+  CHECK(chain.hops.size() == 13);
+  for (const probe::Hop& hop : chain.hops) {
+    for (const ServerObservation& server : hop.servers) {
       for (const Exchange& exchange : server.exchanges) {
         if (exchange.response) CHECK(exchange.response->aliases.size() <= 64);
       }
@@ -641,19 +641,19 @@ TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
 TEST_CASE(
     "what a walk had under way when its time ended is told too, and what it had not sent stays unsent") {
   Scene scene;
-  scene.settings.budgets.discovery_time = 300ms;
-  const bool waits_for_pace = GENERATE(false, true);
-  if (waits_for_pace) {
-    scene.settings.pace_burst = 1;
-    scene.settings.pace_per_second = 0.2;
+  scene.settings.budgets.discovery_timeout = 300ms;
+  const bool waits_for_rate_limit = GENERATE(false, true);
+  if (waits_for_rate_limit) {
+    scene.settings.rate_burst = 1;
+    scene.settings.rate_per_second = 0.2;
   } else {
     scene.nameservers[at("192.0.2.201")].silent = true;
   }
   scene.begin();
   scene.finish();
-  CHECK(scene.observations.at(0).key.legs.at(0).delegation.outcome == DiscoveryOutcome::budget_exhausted);
+  CHECK(scene.observations.at(0).key.hops.at(0).delegation.outcome == DiscoveryOutcome::budget_exhausted);
   CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
-  for (const auto& walk : scene.observations.at(0).key.legs.at(0).delegation.exchanges) {
+  for (const auto& walk : scene.observations.at(0).key.hops.at(0).delegation.exchanges) {
     if (walk.exchange.bytes_sent > 0) CHECK(walk.exchange.started <= 310ms);
   }
   scene.check_nothing_left();
@@ -663,8 +663,8 @@ TEST_CASE("a pace that is slower than the time allows costs the next round nothi
   Scene scene;
   scene.pin();
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
-  scene.settings.pace_burst = 2;
-  scene.settings.pace_per_second = 1;
+  scene.settings.rate_burst = 2;
+  scene.settings.rate_per_second = 1;
   scene.settings.budgets.domain_time = 3'000ms;
   std::vector<std::size_t> answered;
   for (int i = 0; i < 5; ++i) {
@@ -673,7 +673,7 @@ TEST_CASE("a pace that is slower than the time allows costs the next round nothi
     scene.finish();
     answered.push_back(scene.sockets.datagrams.size() + scene.sockets.connections.size() - before);
     for (const Observation& seen : scene.observations) {
-      for (const Exchange& exchange : seen.key.legs.at(0).servers.at(0).exchanges) {
+      for (const Exchange& exchange : seen.key.hops.at(0).servers.at(0).exchanges) {
         CHECK(exchange.started <= 3'010ms);
         if (exchange.outcome == Outcome::interrupted) CHECK(exchange.started + exchange.took >= 3'000ms);
       }
@@ -690,15 +690,15 @@ TEST_CASE("pinned servers are told apart by their ports") {
   }
   scene.begin();
   scene.finish();
-  const probe::Leg& leg = scene.observations.at(0).key.legs.at(0);
-  REQUIRE(leg.servers.size() == 2);
-  CHECK(leg.servers[0].address == at("192.0.2.1", 5301));
-  CHECK(leg.servers[1].address == at("192.0.2.1", 5302));
+  const probe::Hop& hop = scene.observations.at(0).key.hops.at(0);
+  REQUIRE(hop.servers.size() == 2);
+  CHECK(hop.servers[0].address == at("192.0.2.1", 5301));
+  CHECK(hop.servers[1].address == at("192.0.2.1", 5302));
 }
 
 void set_up_for_interruption(Scene& scene) {
-  scene.settings.pace_burst = 6;
-  scene.settings.pace_per_second = 20;
+  scene.settings.rate_burst = 6;
+  scene.settings.rate_per_second = 20;
   scene.settings.budgets.domain_time = 4'000ms;
   scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
   scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME k.provider.net"});
@@ -722,17 +722,17 @@ TEST_CASE("a round that is interrupted at any step ends once, at once, with all 
     set_up_for_interruption(scene);
     for (std::size_t i = 0; i < until && scene.finished == 0; ++i) REQUIRE(scene.step());
     const bool was_over = scene.finished > 0;
-    scene.round->interrupt();
+    scene.probe->interrupt();
     REQUIRE(scene.finished == 1);
     REQUIRE(scene.observations.size() == 2);
     for (const Observation& seen : scene.observations) {
-      for (const probe::Leg& leg : seen.key.legs) {
-        if (was_over || leg.delegation.outcome != DiscoveryOutcome::interrupted) continue;
+      for (const probe::Hop& hop : seen.key.hops) {
+        if (was_over || hop.delegation.outcome != DiscoveryOutcome::interrupted) continue;
         CHECK(seen.key.outcome == ChainOutcome::interrupted);
       }
     }
     CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
-    scene.round->interrupt();
+    scene.probe->interrupt();
     scene.check_nothing_left();
   }
 }
@@ -744,7 +744,7 @@ TEST_CASE("a round that is destroyed at any step says nothing and leaves nothing
     set_up_for_interruption(scene);
     for (std::size_t i = 0; i < until && scene.finished == 0; ++i) REQUIRE(scene.step());
     if (scene.finished > 0) break;
-    scene.round.reset();
+    scene.probe.reset();
     CHECK(scene.finished == 0);
     scene.check_nothing_left();
   }

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using probe::MonotonicTime;
-using probe::Pace;
+using probe::QueryRate;
 using probe::TurnQueue;
 using probe::Urgency;
 
@@ -71,9 +71,9 @@ TEST_CASE("who leaves takes nobody's turn along") {
 /// Domains come, ask, and give up in any order; every turn is taken as soon as the pace allows.
 TEST_CASE("no domain waits for more turns than there are domains, and the rate is never exceeded") {
   CHECK(rc::check([] {
-    const double rate = *rc::gen::inRange(1, 20);
+    const double per_second = *rc::gen::inRange(1, 20);
     const double burst = *rc::gen::inRange(1, 10);
-    Pace pace(burst, rate, MonotonicTime{});
+    QueryRate rate(burst, per_second, MonotonicTime{});
     Queue queue;
     std::map<char, std::vector<std::uint32_t>> waiting;
     std::map<char, std::size_t> passed_over;
@@ -99,7 +99,7 @@ TEST_CASE("no domain waits for more turns than there are domains, and the rate i
       } else {
         now += std::chrono::milliseconds(*rc::gen::inRange(0, 2'000));
       }
-      while (!queue.empty() && pace.take(now)) {
+      while (!queue.empty() && rate.take(now)) {
         const auto turn = queue.next();
         RC_ASSERT(turn.has_value());
         leaves.push_back(now);
@@ -126,7 +126,7 @@ TEST_CASE("no domain waits for more turns than there are domains, and the rate i
     for (std::size_t from = 0; from < leaves.size(); ++from) {
       for (std::size_t to = from; to < leaves.size(); ++to) {
         const double seconds = std::chrono::duration<double>(leaves[to] - leaves[from]).count();
-        RC_ASSERT(static_cast<double>(to - from + 1) <= burst + seconds * rate + 0.01);
+        RC_ASSERT(static_cast<double>(to - from + 1) <= burst + seconds * per_second + 0.01);
       }
     }
   }));
@@ -145,8 +145,8 @@ const config::ServerAddress server{config::Address::parse("192.0.2.1").value(), 
 
 TEST_CASE("turns come when the rate allows, and a line that is left leaves no timer") {
   config::ProbeSettings settings;
-  settings.pace_burst = 2;
-  settings.pace_per_second = 10;
+  settings.rate_burst = 2;
+  settings.rate_per_second = 10;
   ScriptedSockets sockets;
   probe::QueryEngine engine(sockets, probe::one_use_sockets);
   probe::ServerMemories servers(settings);
@@ -186,7 +186,7 @@ TEST_CASE("turns come when the rate allows, and a line that is left leaves no ti
     CHECK(turns.take(server, b, Urgency::scheduled, 1));
   }
   SECTION("the memory of servers is made anew with another rate") {
-    settings.pace_per_second = 0;
+    settings.rate_per_second = 0;
     servers = probe::ServerMemories(settings);
     sockets.advance(102ms);
     CHECK(log == "abaa");
@@ -202,7 +202,7 @@ TEST_CASE("an address is asked more slowly only when it stops answering what it 
   probe::ServerMemories servers(settings);
   const MonotonicTime now{1h};
   const auto name = [](std::string_view text) { return config::DomainName::parse(text).value(); };
-  const auto rate = [&] { return servers.of(server, now).pace.per_second(); };
+  const auto rate = [&] { return servers.of(server, now).rate.per_second(); };
   const probe::QuestionKind served{.zone = name("served.example")};
   const probe::QuestionKind lame{.zone = name("lame.example")};
   servers.answered(server, served, now);
@@ -235,7 +235,7 @@ TEST_CASE("an address is asked more slowly only when it stops answering what it 
     servers.refused({server.ip, 54}, served, now);
     servers.kept_silent({server.ip, 54}, served, now);
     CHECK(rate() == 5.0);
-    CHECK(servers.of({server.ip, 54}, now).pace.per_second() == 5.0);
+    CHECK(servers.of({server.ip, 54}, now).rate.per_second() == 5.0);
   }
 }
 

@@ -27,8 +27,9 @@ using probe::Transport;
 
 std::string to_string(const PlannedQuestion& question) {
   static const std::map<Purpose, std::string> names = {
-      {Purpose::record_plain, "plain"}, {Purpose::record_edns, "edns"}, {Purpose::record_tcp, "tcp"},
-      {Purpose::zone_soa, "soa"},       {Purpose::zone_ns, "ns"},       {Purpose::sibling, "sibling"},
+      {Purpose::record_plain, "plain"}, {Purpose::record_edns, "edns"},
+      {Purpose::record_tcp, "tcp"},     {Purpose::zone_soa, "soa"},
+      {Purpose::zone_ns, "ns"},         {Purpose::wildcard_probe, "wildcard_probe"},
       {Purpose::domainkey, "domainkey"}};
   return names.at(question.purpose) + (question.transport == Transport::tcp ? "/tcp" : "/udp") +
          (question.edns ? "+edns" : "") + (question.last_without_edns ? "-last" : "") + "#" +
@@ -42,12 +43,12 @@ std::vector<std::string> play(QueryPlan& plan,
   std::vector<std::string> moments;
   std::vector<PlannedQuestion> waiting;
   const auto take = [&] {
-    std::string moment;
+    std::string time;
     for (const PlannedQuestion& question : plan.next()) {
-      moment += (moment.empty() ? "" : " ") + to_string(question);
+      time += (time.empty() ? "" : " ") + to_string(question);
       waiting.push_back(question);
     }
-    if (!moment.empty()) moments.push_back(moment);
+    if (!time.empty()) moments.push_back(time);
   };
   take();
   while (!plan.done()) {
@@ -86,9 +87,9 @@ std::vector<Case> cases() {
   };
   const std::string record = "plain/udp#3:400 edns/udp+edns#3:400 tcp/tcp#1:3000";
   const std::string first = record + " soa/udp#3:400";
-  const std::string second = "ns/udp+edns#3:400 sibling/udp+edns-last#3:400 domainkey/udp+edns#3:400";
+  const std::string second = "ns/udp+edns#3:400 wildcard_probe/udp+edns-last#3:400 domainkey/udp+edns#3:400";
   // NS asks with EDNS once more: its small answer shows whether it was EDNS that kept the record back.
-  const std::string second_plain = "ns/udp+edns-last#3:400 sibling/udp#3:400 domainkey/udp#3:400";
+  const std::string second_plain = "ns/udp+edns-last#3:400 wildcard_probe/udp#3:400 domainkey/udp#3:400";
   const std::string ns_again = "ns/udp#3:400";
   return {
       {"healthy", QuestionSet::full, all(answered()), {first, second}},
@@ -127,7 +128,7 @@ std::vector<Case> cases() {
        [](const PlannedQuestion& question) {
          return question.transport == Transport::udp ? failed(Outcome::timed_out) : answered();
        },
-       {first, "soa/tcp#1:3000 ns/tcp#1:3000 sibling/tcp#1:3000 domainkey/tcp#1:3000"}},
+       {first, "soa/tcp#1:3000 ns/tcp#1:3000 wildcard_probe/tcp#1:3000 domainkey/tcp#1:3000"}},
       {"TCP refused",
        QuestionSet::full,
        [](const PlannedQuestion& question) {
@@ -139,14 +140,15 @@ std::vector<Case> cases() {
        [](const PlannedQuestion& question) {
          return answered(Rcode::noerror, question.transport == Transport::udp, question.edns);
        },
-       {first, "soa/tcp#1:3000", second, "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
+       {first, "soa/tcp#1:3000", second, "ns/tcp#1:3000", "wildcard_probe/tcp+edns#1:3000",
+        "domainkey/tcp#1:3000"}},
       {"the sibling refused with DO=1",
        QuestionSet::full,
        [](const PlannedQuestion& question) {
-         const bool dnssec_ok = question.purpose == Purpose::sibling && question.edns;
+         const bool dnssec_ok = question.purpose == Purpose::wildcard_probe && question.edns;
          return answered(dnssec_ok ? Rcode::servfail : Rcode::noerror, false, question.edns);
        },
-       {first, second, "sibling/udp#2:400"}},
+       {first, second, "wildcard_probe/udp#2:400"}},
       {"silence for the sibling with DO=1, and its last attempt answered",
        QuestionSet::full,
        [](const PlannedQuestion& question) {
@@ -163,14 +165,15 @@ std::vector<Case> cases() {
        QuestionSet::full,
        [](const PlannedQuestion& question) {
          if (question.transport == Transport::tcp) return failed(Outcome::connection_refused);
-         return answered(Rcode::noerror, question.purpose == Purpose::sibling && question.edns,
+         return answered(Rcode::noerror, question.purpose == Purpose::wildcard_probe && question.edns,
                          question.edns);
        },
-       {first, second, "sibling/udp#2:400"}},
+       {first, second, "wildcard_probe/udp#2:400"}},
       {"truncated over TCP as well",
        QuestionSet::full,
        [](const PlannedQuestion& question) { return answered(Rcode::noerror, true, question.edns); },
-       {first, "soa/tcp#1:3000", second, "ns/tcp#1:3000", "sibling/tcp+edns#1:3000", "domainkey/tcp#1:3000"}},
+       {first, "soa/tcp#1:3000", second, "ns/tcp#1:3000", "wildcard_probe/tcp+edns#1:3000",
+        "domainkey/tcp#1:3000"}},
       {"truncated, the record alone",
        QuestionSet::record_only,
        [](const PlannedQuestion& question) {
@@ -247,7 +250,7 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
   CHECK(rc::check([&] {
     const auto set = *rc::gen::element(QuestionSet::full, QuestionSet::record_only, QuestionSet::glance);
     PlanLimits limits;
-    limits.tries = *rc::gen::inRange<std::uint8_t>(1, 5);
+    limits.attempts = *rc::gen::inRange<std::uint8_t>(1, 5);
     limits.exchanges = *rc::gen::inRange<std::uint8_t>(1, 25);
     limits.holds_domainkey = *rc::gen::arbitrary<bool>();
     QueryPlan plan(set, limits);
@@ -260,16 +263,18 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
       for (const PlannedQuestion& query : plan.next()) {
         RC_ASSERT(++sent <= limits.exchanges);
         // What was refused with DO=1 is asked once more without EDNS.
-        const bool may_come_again = query.purpose == Purpose::sibling || query.purpose == Purpose::zone_ns;
+        const bool may_come_again =
+            query.purpose == Purpose::wildcard_probe || query.purpose == Purpose::zone_ns;
         const int plain_too = may_come_again && !query.edns ? 1 : 0;
         RC_ASSERT(++asked[query.purpose][query.transport] <= 1 + plain_too);
         const bool tcp = query.transport == Transport::tcp;
         RC_ASSERT(query.attempts >= 1);
-        RC_ASSERT(query.attempts <= (tcp ? 1 : limits.tries));
-        RC_ASSERT(query.first_wait == (tcp ? limits.tcp_time : limits.first_try));
+        RC_ASSERT(query.attempts <= (tcp ? 1 : limits.attempts));
+        RC_ASSERT(query.first_wait == (tcp ? limits.tcp_timeout : limits.initial_timeout));
         RC_ASSERT((!query.last_without_edns || (query.edns && query.attempts > 1)));
-        RC_ASSERT((!query.edns || query.transport == Transport::udp || query.purpose == Purpose::sibling));
-        const bool below = query.purpose == Purpose::sibling || query.purpose == Purpose::domainkey;
+        RC_ASSERT(
+            (!query.edns || query.transport == Transport::udp || query.purpose == Purpose::wildcard_probe));
+        const bool below = query.purpose == Purpose::wildcard_probe || query.purpose == Purpose::domainkey;
         if (below) RC_ASSERT(limits.holds_domainkey);
         const bool is_second = query.purpose == Purpose::zone_ns || below;
         if (is_second) {

@@ -89,7 +89,7 @@ Fault fault_of(const std::string& text) {
                                             {"no_authority", Fault::no_authority},
                                             {"upward", Fault::upward},
                                             {"self", Fault::self},
-                                            {"sibling", Fault::sibling},
+                                            {"wildcard_probe", Fault::wildcard_probe},
                                             {"denies_between", Fault::denies_between},
                                             {"aa_on_referrals", Fault::aa_on_referrals},
                                             {"truncates", Fault::truncates},
@@ -293,8 +293,8 @@ TEST_CASE("what ends a walk early leaves what was found") {
   CHECK(walk.next(start).empty());
   CHECK(asked[0].zone.is_root());
   CHECK(asked[0].name == name_of("com"));
-  CHECK(asked[0].first_wait == settings.first_try);
-  CHECK(asked[0].attempts == settings.tries);
+  CHECK(asked[0].first_wait == settings.initial_timeout);
+  CHECK(asked[0].attempts == settings.attempts);
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});  // told twice
   CHECK_FALSE(walk.done());
@@ -311,15 +311,15 @@ TEST_CASE("what ends a walk early leaves what was found") {
     CHECK(found.exchanges.size() == 1);
   }
   SECTION("the time") {
-    CHECK(walk.wake() == start + settings.budgets.discovery_time);
-    CHECK(walk.next(start + settings.budgets.discovery_time).empty());
+    CHECK(walk.wake() == start + settings.budgets.discovery_timeout);
+    CHECK(walk.next(start + settings.budgets.discovery_timeout).empty());
     REQUIRE(walk.done());
     const probe::Delegation found = walk.take_result();
     CHECK(found.outcome == DiscoveryOutcome::budget_exhausted);
     CHECK(found.stopped_at == name_of("com"));
   }
   SECTION("the last question meets the end of time") {
-    walk.finished(asked[0].ticket, probe::Exchange{}, start + settings.budgets.discovery_time);
+    walk.finished(asked[0].ticket, probe::Exchange{}, start + settings.budgets.discovery_timeout);
     REQUIRE(walk.done());
     CHECK(walk.take_result().outcome == DiscoveryOutcome::budget_exhausted);
   }

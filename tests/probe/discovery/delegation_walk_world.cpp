@@ -226,7 +226,7 @@ Exchange World::ask(const probe::WalkQuestion& question) const {
     case Fault::self:
       refer_to(question.zone);
       break;
-    case Fault::sibling:
+    case Fault::wildcard_probe:
       refer_to(question.zone.child("beside").value_or(DomainName{}));
       break;
     case Fault::offers_recursion:
@@ -288,7 +288,7 @@ WalkRecord drive(const DomainName& target, const config::ProbeSettings& settings
     }
     record.most_under_way = std::max(record.most_under_way, under_way.size());
     if (walk.done()) break;
-    if (under_way.empty() && walk.wake() >= start + settings.budgets.discovery_time)
+    if (under_way.empty() && walk.wake() >= start + settings.budgets.discovery_timeout)
       throw std::runtime_error("the walk waits for nothing");
     if (under_way.empty() || walk.wake() < under_way.top().at) {
       now = walk.wake();
@@ -329,8 +329,8 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
   std::set<std::uint32_t> tickets;
   for (const auto& question : record.asked) {
     if (!tickets.insert(question.ticket).second) breach(question, "a ticket came twice");
-    if (question.first_wait != settings.first_try || question.attempts < 1 ||
-        question.attempts > settings.tries) {
+    if (question.first_wait != settings.initial_timeout || question.attempts < 1 ||
+        question.attempts > settings.attempts) {
       breach(question, "waits out of bounds");
     }
     // That tells nobody anything: see probe/discovery/interception.hpp.
@@ -362,7 +362,7 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
   // Each zone that is looked at as a whole brings its own budget.
   if (record.asked.size() > (2 + settings.budgets.discovery_depth) * settings.budgets.queries_per_zone)
     found.emplace_back("too many questions");
-  if (record.took > settings.budgets.discovery_time) found.emplace_back("too long");
+  if (record.took > settings.budgets.discovery_timeout) found.emplace_back("too long");
   if (!record.delegation.zone.is_root() &&
       record.delegation.nameservers.size() > settings.budgets.nameservers_per_zone) {
     found.emplace_back("too many nameservers");

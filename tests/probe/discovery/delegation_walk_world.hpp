@@ -35,7 +35,7 @@ enum class Fault : std::uint8_t {
   no_authority,    ///< right answers without AA
   upward,          ///< refers to the root
   self,            ///< refers to the zone that it was asked for
-  sibling,         ///< refers to a zone beside the name asked
+  wildcard_probe,  ///< refers to a zone beside the name asked
   denies_between,  ///< NXDOMAIN for empty non-terminals
   aa_on_referrals,
   truncates,  ///< TC=1 and nothing in it, over TCP as well

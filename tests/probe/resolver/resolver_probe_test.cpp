@@ -20,7 +20,7 @@ using config::ServerAddress;
 using probe::Outcome;
 using probe::PublicQuestion;
 using probe::ResolverAnswer;
-using probe::ResolverSays;
+using probe::ResolverAnswerKind;
 using probe::Transport;
 using probe::WallTime;
 
@@ -150,30 +150,30 @@ struct Scene {
 struct Case {
   std::string what{};
   Reply reply{};
-  std::string look{};     ///< what a look reads from it
+  std::string probe{};    ///< what a look reads from it
   std::string public_{};  ///< what the public question reads from it
 };
 
 std::string to_string(const ResolverAnswer& answer) {
   std::string text;
-  switch (answer.says) {
-    case ResolverSays::text:
+  switch (answer.kind) {
+    case ResolverAnswerKind::text:
       text = "text " + answer.txt.at(0).strings.at(0);
       break;
-    case ResolverSays::denial:
+    case ResolverAnswerKind::denial:
       text = "denial";
       break;
-    case ResolverSays::nothing:
+    case ResolverAnswerKind::nothing:
       text = "nothing";
       break;
-    case ResolverSays::hidden:
+    case ResolverAnswerKind::hidden:
       text = "hidden";
       break;
-    case ResolverSays::unknown:
+    case ResolverAnswerKind::unknown:
       text = "unknown";
       break;
   }
-  CHECK((answer.says == ResolverSays::text) == !answer.txt.empty());
+  CHECK((answer.kind == ResolverAnswerKind::text) == !answer.txt.empty());
   if (answer.seconds_left) text += fmt::format(" {} s", *answer.seconds_left);
   for (const auto& alias : answer.aliases) text += " by " + alias.target.to_string();
   return text;
@@ -240,13 +240,13 @@ std::vector<Case> cases() {
 TEST_CASE("what a resolver answers is read as it stands, in a look and in the public question") {
   for (const Case& given : cases()) {
     INFO(given.what);
-    Scene look;
-    look.begin({at("192.0.2.53")});
-    look.reply(given.reply);
-    CHECK(look.only().outcome == Outcome::answered);
-    CHECK(to_string(look.only()).starts_with(given.look));
-    if (look.only().aliases.size() < 2) CHECK(to_string(look.only()) == given.look);
-    CHECK_FALSE(look.only().recursion_on_its_own);
+    Scene probe;
+    probe.begin({at("192.0.2.53")});
+    probe.reply(given.reply);
+    CHECK(probe.only().outcome == Outcome::answered);
+    CHECK(to_string(probe.only()).starts_with(given.probe));
+    if (probe.only().aliases.size() < 2) CHECK(to_string(probe.only()) == given.probe);
+    CHECK_FALSE(probe.only().recursion_on_its_own);
     Scene ask;
     ask.begin({at("192.0.2.53")}, right());
     ask.reply(given.reply);
@@ -272,7 +272,7 @@ TEST_CASE("a look has RD=0 in all that it sends, and is repeated when nothing co
   CHECK((scene.answers->at(0).seen - noon) / 1ms < 2'900);
   CHECK(scene.answers->at(1).transport == Transport::tcp);
   CHECK(scene.answers->at(1).outcome == Outcome::timed_out);
-  for (const ResolverAnswer& answer : *scene.answers) CHECK(answer.says == ResolverSays::unknown);
+  for (const ResolverAnswer& answer : *scene.answers) CHECK(answer.kind == ResolverAnswerKind::unknown);
   for (const auto& sent : scene.sockets.datagrams) {
     CHECK(question_of(sent.octets).name == name(s1));
     CHECK(question_of(sent.octets).type == probe::RecordType::txt);
@@ -300,17 +300,17 @@ TEST_CASE("the public question is sent once, with RD=1, and waits for a slow res
     SECTION("which gives it") {
       const Bytes query(written.begin() + 2, written.end());
       scene.sockets.stream_octets(stream, framed(response(query, {0, {s1 + " 30 TXT v=DKIM1"}})));
-      CHECK(scene.only().says == ResolverSays::text);
+      CHECK(scene.only().kind == ResolverAnswerKind::text);
       CHECK(scene.only().transport == Transport::tcp);
     }
     SECTION("which truncates it too") {
       const Bytes query(written.begin() + 2, written.end());
       scene.sockets.stream_octets(stream, framed(response(query, {0, {}, {}, truncated})));
-      CHECK(scene.only().says == ResolverSays::unknown);
+      CHECK(scene.only().kind == ResolverAnswerKind::unknown);
     }
     SECTION("which ends") {
       scene.sockets.stream_end(stream, 0);
-      CHECK(scene.only().says == ResolverSays::unknown);
+      CHECK(scene.only().kind == ResolverAnswerKind::unknown);
       CHECK(scene.only().outcome == Outcome::connection_closed);
     }
     CHECK(scene.sockets.connections.size() == 1);
@@ -368,7 +368,7 @@ TEST_CASE("a resolver that sets RD on its own gives itself away") {
   scene.begin({at("192.0.2.53")});
   scene.reply({3, {}, {"example.com 300 SOA 300"}, recursion_desired});
   CHECK(scene.only().recursion_on_its_own);
-  CHECK(scene.only().says == ResolverSays::denial);
+  CHECK(scene.only().kind == ResolverAnswerKind::denial);
 }
 
 TEST_CASE("questions can be interrupted, given up, and put to nobody") {
@@ -380,7 +380,7 @@ TEST_CASE("questions can be interrupted, given up, and put to nobody") {
     scene.questions->interrupt();
     REQUIRE(scene.answers);
     CHECK(scene.answers->at(0).outcome == Outcome::interrupted);
-    CHECK(scene.answers->at(1).says == ResolverSays::text);
+    CHECK(scene.answers->at(1).kind == ResolverAnswerKind::text);
     scene.questions->interrupt();
   }
   SECTION("given up") {
@@ -405,15 +405,15 @@ TEST_CASE("each answer has its sentence") {
   answer.outcome = Outcome::answered;
   answer.rcode = probe::Rcode::servfail;
   CHECK(sentence(answer) == "192.0.2.53 gave no answer that tells: it says SERVFAIL");
-  answer.says = ResolverSays::hidden;
+  answer.kind = ResolverAnswerKind::hidden;
   answer.rcode = probe::Rcode::refused;
   answer.resolver.port = 5353;
   CHECK(
       sentence(answer).starts_with("192.0.2.53:5353 does not show its cache (REFUSED), so what it holds is "
                                    "unknown; it would with `access-control: ADDRESS allow_snoop`"));
-  answer.says = ResolverSays::nothing;
+  answer.kind = ResolverAnswerKind::nothing;
   CHECK(sentence(answer) == "192.0.2.53:5353 has nothing in its cache for the name");
-  answer.says = ResolverSays::denial;
+  answer.kind = ResolverAnswerKind::denial;
   CHECK(sentence(answer) ==
         "192.0.2.53:5353 says that there is no such TXT record, for a time that it does not say");
   answer.seconds_left = 7;

@@ -16,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using config::DomainName;
 using probe::MonotonicTime;
-using probe::RoundDepth;
-using probe::RoundVerdict;
+using probe::ProbeDepth;
+using probe::ProbeVerdict;
 using probe::Schedule;
 using probe::ScheduleLimits;
 using probe::WatchedDomain;
@@ -72,7 +72,7 @@ struct Run {
         if (*turn <= now) FAIL("the next turn is not later than now");
         next = std::min(next, *turn);
       }
-      for (const Begun& round : under_way) next = std::min(next, round.ends);
+      for (const Begun& probe : under_way) next = std::min(next, probe.ends);
       now = next;
       if (now >= end) return;
       for (std::size_t i = 0; i < under_way.size();) {
@@ -88,16 +88,16 @@ struct Run {
   }
 
   [[nodiscard]] std::vector<Begun> of(const DomainName& domain) const {
-    std::vector<Begun> rounds;
-    std::copy_if(begun.begin(), begun.end(), std::back_inserter(rounds),
-                 [&](const Begun& round) { return round.turn.domain == domain; });
-    return rounds;
+    std::vector<Begun> probes;
+    std::copy_if(begun.begin(), begun.end(), std::back_inserter(probes),
+                 [&](const Begun& probe) { return probe.turn.domain == domain; });
+    return probes;
   }
 
   Schedule schedule;
   MonotonicTime now = start;
   std::chrono::milliseconds took{200};
-  std::function<RoundVerdict(const Begun&)> verdict = [](const Begun&) { return RoundVerdict::unchanged; };
+  std::function<ProbeVerdict(const Begun&)> verdict = [](const Begun&) { return ProbeVerdict::unchanged; };
   Schedule::Admission admission = [this](const DomainName&) { return now; };
   std::vector<Begun> under_way{};
   std::vector<Begun> begun{};
@@ -114,7 +114,7 @@ TEST_CASE("A domain alone is looked at now, and then once in its interval") {
   REQUIRE(run.begun.size() > 288);
   CHECK(run.begun.size() < 325);
   CHECK(run.begun.front().at == start);
-  CHECK(run.begun.front().turn.depth == RoundDepth::full);
+  CHECK(run.begun.front().turn.depth == ProbeDepth::full);
   for (std::size_t i = 2; i < run.begun.size(); ++i) {
     const auto gap = run.begun[i].at - run.begun[i - 1].at;
     CHECK(gap <= 300s);
@@ -131,7 +131,7 @@ TEST_CASE("Between full rounds lie as many light ones as the limits say") {
   run.until(start + 1h);
   std::vector<std::size_t> full;
   for (std::size_t i = 0; i < run.begun.size(); ++i) {
-    if (run.begun[i].turn.depth == RoundDepth::full) full.push_back(i);
+    if (run.begun[i].turn.depth == ProbeDepth::full) full.push_back(i);
   }
   REQUIRE(full.size() > 10);
   CHECK(full[0] == 0);
@@ -145,17 +145,17 @@ TEST_CASE("The rounds of a fleet are spread over its interval") {
   run.until(start + 300s);
   CHECK(run.begun[0].at == start);
   CHECK(run.begun[100].at - start >= 4s);
-  CHECK(run.schedule.unseen() == 0);
+  CHECK(run.schedule.never_probed() == 0);
   run.begun.clear();
   run.until(start + 2h);
   // In no ten seconds out of three hundred much more than their share, which is twenty and a bit, full rounds
   // likewise: a 24th of them.
   std::map<std::int64_t, std::size_t> all;
   std::map<std::int64_t, std::size_t> full;
-  for (const Begun& round : run.begun) {
-    const auto slot = (round.at - start) / 10s;
+  for (const Begun& probe : run.begun) {
+    const auto slot = (probe.at - start) / 10s;
     ++all[slot];
-    if (round.turn.depth == RoundDepth::full) ++full[slot];
+    if (probe.turn.depth == ProbeDepth::full) ++full[slot];
   }
   const auto less = [](const auto& a, const auto& b) { return a.second < b.second; };
   CHECK(std::max_element(all.begin(), all.end(), less)->second < 50);
@@ -167,28 +167,28 @@ TEST_CASE("A change that is not confirmed is looked at again at once, in full, a
   run.schedule.replace(domains(1, 300s), start);
   run.until(start + 10min);
   run.begun.clear();
-  run.verdict = [](const Begun&) { return RoundVerdict::unconfirmed; };
+  run.verdict = [](const Begun&) { return ProbeVerdict::unconfirmed; };
   run.until(start + 16min);
   REQUIRE(run.begun.size() >= 5);
   CHECK_FALSE(run.begun[0].turn.confirms);
   for (std::size_t i = 1; i <= 3; ++i) {
     CHECK(run.begun[i].turn.confirms);
-    CHECK(run.begun[i].turn.depth == RoundDepth::full);
+    CHECK(run.begun[i].turn.depth == ProbeDepth::full);
     CHECK(run.begun[i].at == run.begun[i - 1].ends);
   }
   CHECK_FALSE(run.begun[4].turn.confirms);
-  CHECK(run.begun[4].turn.depth == RoundDepth::full);
+  CHECK(run.begun[4].turn.depth == ProbeDepth::full);
   CHECK(run.begun[4].at - run.begun[3].at > 200s);
 }
 
 TEST_CASE("After a change or a failure the next rounds come sooner, each time less so") {
-  for (const RoundVerdict verdict : {RoundVerdict::changed, RoundVerdict::failed}) {
+  for (const ProbeVerdict verdict : {ProbeVerdict::changed, ProbeVerdict::failed}) {
     Run run;
     run.schedule.replace(domains(1, 300s), start);
     run.until(start + 10min);
     run.begun.clear();
     bool told = false;
-    run.verdict = [&](const Begun&) { return std::exchange(told, true) ? RoundVerdict::unchanged : verdict; };
+    run.verdict = [&](const Begun&) { return std::exchange(told, true) ? ProbeVerdict::unchanged : verdict; };
     run.until(start + 40min);
     std::vector<MonotonicTime::duration> gaps;
     for (std::size_t i = 1; i < run.begun.size(); ++i)
@@ -206,16 +206,16 @@ TEST_CASE("After a change or a failure the next rounds come sooner, each time le
 TEST_CASE("A failure that lasts is looked at in the interval, in full") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
-  run.verdict = [](const Begun&) { return RoundVerdict::failed; };
+  run.verdict = [](const Begun&) { return ProbeVerdict::failed; };
   run.until(start + 10h);
   CHECK(run.begun.size() < 120 + 20);
   CHECK(run.begun.size() > 110);
-  for (const Begun& round : run.begun) CHECK(round.turn.depth == RoundDepth::full);
+  for (const Begun& probe : run.begun) CHECK(probe.turn.depth == ProbeDepth::full);
 }
 
 TEST_CASE("Of many new domains each is seen lightly first, and in full as the pace allows") {
   ScheduleLimits limits;
-  limits.pace_per_second = 5;
+  limits.rate_per_second = 5;
   for (const auto& [count, last_full] :
        {std::pair<std::size_t, std::size_t>{27, 0}, {28, 1}, {200, 2}, {800, 18}, {1'000, 26}}) {
     Run run(limits);
@@ -223,26 +223,26 @@ TEST_CASE("Of many new domains each is seen lightly first, and in full as the pa
     const auto targets = domains(count, 300s);
     // What is found at first is not fine, and neither is what the first full round adds.
     std::map<DomainName, std::size_t> seen;
-    run.verdict = [&](const Begun& round) {
-      const bool is_first = seen[round.turn.domain]++ == 0;
-      return is_first || round.turn.depth == RoundDepth::full ? RoundVerdict::unconfirmed
-                                                              : RoundVerdict::unchanged;
+    run.verdict = [&](const Begun& probe) {
+      const bool is_first = seen[probe.turn.domain]++ == 0;
+      return is_first || probe.turn.depth == ProbeDepth::full ? ProbeVerdict::unconfirmed
+                                                              : ProbeVerdict::unchanged;
     };
     run.schedule.replace(targets, start);
     run.until(start + 4h);
     std::size_t latest = 0;
     for (const WatchedDomain& target : targets) {
-      const auto rounds = run.of(target.domain);
-      const auto is_full = [](const Begun& round) { return round.turn.depth == RoundDepth::full; };
-      const auto at = std::find_if(rounds.begin(), rounds.end(), is_full);
-      REQUIRE(at != rounds.end());
-      const auto place = static_cast<std::size_t>(at - rounds.begin());
+      const auto probes = run.of(target.domain);
+      const auto is_full = [](const Begun& probe) { return probe.turn.depth == ProbeDepth::full; };
+      const auto at = std::find_if(probes.begin(), probes.end(), is_full);
+      REQUIRE(at != probes.end());
+      const auto place = static_cast<std::size_t>(at - probes.begin());
       if (last_full > 0) {
         // The look at once that confirms the first is as light, and the full one is confirmed by the next.
         REQUIRE(place >= 2);
-        CHECK(rounds[1].turn.confirms);
+        CHECK(probes[1].turn.confirms);
         CHECK(
-            std::none_of(rounds.begin() + 2, at + 2, [](const Begun& round) { return round.turn.confirms; }));
+            std::none_of(probes.begin() + 2, at + 2, [](const Begun& probe) { return probe.turn.confirms; }));
         latest = std::max(latest, place - 1);
       } else {
         CHECK(place == 0);
@@ -256,8 +256,8 @@ TEST_CASE("Of many new domains each is seen lightly first, and in full as the pa
 TEST_CASE("The first look is no change") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
-  run.verdict = [](const Begun& round) {
-    return round.at == start ? RoundVerdict::changed : RoundVerdict::unchanged;
+  run.verdict = [](const Begun& probe) {
+    return probe.at == start ? ProbeVerdict::changed : ProbeVerdict::unchanged;
   };
   run.until(start + 1h);
   CHECK(run.begun.size() <= 15);
@@ -292,16 +292,16 @@ TEST_CASE("New targets leave the others as they are") {
   const MonotonicTime replaced = run.now;
   run.schedule.replace(targets, replaced);
   CHECK(run.schedule.size() == 3);
-  CHECK(run.schedule.unseen() == 1);
+  CHECK(run.schedule.never_probed() == 1);
   run.until(replaced + 5min);
   CHECK(run.of(name("d2.example")).empty());
   CHECK(run.schedule.find(name("d2.example")) == nullptr);
   // Other selectors, and the new domain: at once, and in full.
   for (const auto* domain : {"d1.example", "new.example"}) {
-    const auto rounds = run.of(name(domain));
-    REQUIRE_FALSE(rounds.empty());
-    CHECK(rounds[0].at - replaced <= 1s);
-    CHECK(rounds[0].turn.depth == RoundDepth::full);
+    const auto probes = run.of(name(domain));
+    REQUIRE_FALSE(probes.empty());
+    CHECK(probes[0].at - replaced <= 1s);
+    CHECK(probes[0].turn.depth == ProbeDepth::full);
   }
   const auto stayed = run.of(name("d0.example"));
   REQUIRE_FALSE(stayed.empty());
@@ -336,7 +336,7 @@ TEST_CASE("A domain that leaves during its round and comes back waits for its en
   REQUIRE(run.begun.size() == 2);
   // At once then: what the first asked was perhaps not what is wanted now.
   CHECK(run.begun[1].at == run.begun[0].ends);
-  CHECK(run.schedule.unseen() == 0);
+  CHECK(run.schedule.never_probed() == 0);
 }
 
 TEST_CASE("A domain that leaves during its round is forgotten at its end") {
@@ -345,9 +345,9 @@ TEST_CASE("A domain that leaves during its round is forgotten at its end") {
   run.until(start + 100ms);
   REQUIRE(run.under_way.size() == 1);
   run.schedule.replace({}, run.now);
-  CHECK_FALSE(run.schedule.finished(name("d0.example"), RoundVerdict::unchanged, run.now));
+  CHECK_FALSE(run.schedule.finished(name("d0.example"), ProbeVerdict::unchanged, run.now));
   CHECK(run.schedule.under_way() == 0);
-  CHECK(run.schedule.unseen() == 0);
+  CHECK(run.schedule.never_probed() == 0);
   CHECK_FALSE(run.schedule.next_turn(run.now, run.admission));
 }
 
@@ -355,14 +355,14 @@ TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
   rc::check([] {
     ScheduleLimits limits;
     limits.full_every = *rc::gen::inRange<std::uint32_t>(1, 30);
-    limits.pace_per_second = *rc::gen::element(0.0, 0.1, 5.0);
+    limits.rate_per_second = *rc::gen::element(0.0, 0.1, 5.0);
     limits.most_at_once = *rc::gen::inRange<std::size_t>(1, 20);
     limits.most_first = *rc::gen::inRange<std::size_t>(1, 20);
     const auto interval = std::chrono::seconds(*rc::gen::inRange(10, 600));
     Run run(limits, *rc::gen::arbitrary<std::uint64_t>());
     run.took = std::chrono::milliseconds(*rc::gen::inRange(1, 20'000));
     std::mt19937_64 chance(*rc::gen::arbitrary<std::uint64_t>());
-    run.verdict = [&](const Begun&) { return static_cast<RoundVerdict>(chance() % 4); };
+    run.verdict = [&](const Begun&) { return static_cast<ProbeVerdict>(chance() % 4); };
     const auto all = domains(12, interval);
     const auto steps = *rc::gen::inRange(1, 8);
     // The first domain stays for ever, so that its bounds can be reckoned.
@@ -377,15 +377,15 @@ TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
       run.until(run.now + std::chrono::milliseconds(chance() % 1'000'000));
       RC_ASSERT(run.schedule.size() == targets.size());
       RC_ASSERT(run.schedule.under_way() == run.under_way.size());
-      RC_ASSERT(run.schedule.unseen() <= targets.size());
+      RC_ASSERT(run.schedule.never_probed() <= targets.size());
     }
     RC_ASSERT_FALSE(run.overlapped);
     RC_ASSERT(run.most_under_way <= limits.most_at_once);
     const double intervals = std::chrono::duration<double>(run.now - start) / interval;
-    const auto rounds = static_cast<double>(run.of(all[0].domain).size());
+    const auto probes = static_cast<double>(run.of(all[0].domain).size());
     // One of the start, those of the interval, those saved up, and one earned in each interval.
-    RC_ASSERT(rounds <= 2.0 + intervals / 0.9 + limits.most_early + intervals);
-    RC_ASSERT(rounds >= 1.0 || run.schedule.unseen() > 0);
+    RC_ASSERT(probes <= 2.0 + intervals / 0.9 + limits.most_early + intervals);
+    RC_ASSERT(probes >= 1.0 || run.schedule.never_probed() > 0);
   });
 }
 
@@ -394,14 +394,14 @@ TEST_CASE("Without a bound in the way every domain has a round in each interval"
     Run run({}, *rc::gen::arbitrary<std::uint64_t>());
     std::mt19937_64 chance(*rc::gen::arbitrary<std::uint64_t>());
     run.took = 10ms;
-    run.verdict = [&](const Begun&) { return static_cast<RoundVerdict>(chance() % 4); };
+    run.verdict = [&](const Begun&) { return static_cast<ProbeVerdict>(chance() % 4); };
     const auto targets = domains(20, 100s);
     run.schedule.replace(targets, start);
     run.until(start + 2'000s);
     for (const WatchedDomain& target : targets) {
-      const auto rounds = run.of(target.domain);
-      RC_ASSERT(rounds.size() >= 20U);
-      for (std::size_t i = 1; i < rounds.size(); ++i) RC_ASSERT(rounds[i].at - rounds[i - 1].at <= 100s);
+      const auto probes = run.of(target.domain);
+      RC_ASSERT(probes.size() >= 20U);
+      for (std::size_t i = 1; i < probes.size(); ++i) RC_ASSERT(probes[i].at - probes[i - 1].at <= 100s);
     }
   });
 }

@@ -26,16 +26,16 @@ using config::Address;
 using config::DomainName;
 using config::ServerAddress;
 using probe::Exchange;
-using probe::FinishedRound;
+using probe::FinishedProbe;
 using probe::Observation;
+using probe::ProbeDepth;
+using probe::ProbeVerdict;
 using probe::Purpose;
-using probe::RoundDepth;
-using probe::RoundVerdict;
 using probe::WallTime;
 using probe::WatchedDomain;
 
 constexpr auto key = "v=DKIM1; k=ed25519; p=vvcbTSHCKV21vt1i3aDhrjzH6ltPN2fVTJDhzqISL7M=";
-constexpr auto other_key = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+constexpr auto mismatch = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 
 DomainName name(std::string_view text) {
   return DomainName::parse(text).value();
@@ -53,10 +53,10 @@ std::vector<config::Selector> selectors(const std::vector<std::string>& texts) {
 
 /// Domains `dN.com` on two servers, and a driver that watches them.
 struct Scene {
-  explicit Scene(double pace = 0, std::size_t domains = 1) {
+  explicit Scene(double rate = 0, std::size_t domains = 1) {
     settings.root_servers = {{name("a.root"), Address::parse("192.0.2.200").value(), {}}};
     settings.allowed_networks = {config::Network::parse("192.0.2.0/24").value()};
-    settings.pace_per_second = pace;
+    settings.rate_per_second = rate;
     add("192.0.2.200", {". SOA a.root", ". NS a.root", "com NS a.tld", "a.tld A 192.0.2.201"});
     add("192.0.2.201", {"com SOA a.tld", "com NS a.tld"});
     for (std::size_t i = 0; i < domains; ++i) {
@@ -89,9 +89,9 @@ struct Scene {
         [this, began] {
           return WallTime{} + std::chrono::duration_cast<std::chrono::milliseconds>(sockets.now() - began);
         },
-        probe::SchedulerEvents{[this](const FinishedRound& round) {
-                                 rounds.push_back(round);
-                                 return verdict(round);
+        probe::SchedulerEvents{[this](const FinishedProbe& probe) {
+                                 probes.push_back(probe);
+                                 return verdict(probe);
                                },
                                [this](const DomainName& domain, WallTime next) { planned[domain] = next; }});
     driver->replace(targets);
@@ -142,14 +142,14 @@ struct Scene {
   std::map<ServerAddress, ScriptedNameserver> nameservers{};
   std::vector<WatchedDomain> targets{};
   ScriptedSockets sockets{};
-  std::vector<FinishedRound> rounds{};
+  std::vector<FinishedProbe> probes{};
   std::map<DomainName, WallTime> planned{};
-  std::function<RoundVerdict(const FinishedRound&)> verdict = [](const FinishedRound&) {
-    return RoundVerdict::unchanged;
+  std::function<ProbeVerdict(const FinishedProbe&)> verdict = [](const FinishedProbe&) {
+    return ProbeVerdict::unchanged;
   };
   std::size_t next_datagram = 0;
   std::size_t next_connection = 0;
-  std::optional<probe::RoundDriver> driver{};
+  std::optional<probe::ScheduleDriver> driver{};
 };
 
 /// Nothing but light rounds after the first.
@@ -157,8 +157,8 @@ constexpr probe::ScheduleLimits seldom_full{.full_every = 1'000'000};
 
 std::size_t count(const Observation& observation, Purpose purpose, bool carried) {
   std::size_t found = 0;
-  for (const probe::Leg& leg : observation.key.legs) {
-    for (const probe::ServerObservation& server : leg.servers) {
+  for (const probe::Hop& hop : observation.key.hops) {
+    for (const probe::ServerObservation& server : hop.servers) {
       for (const Exchange& exchange : server.exchanges) {
         if (exchange.purpose == purpose && (exchange.started < 0us) == carried) ++found;
       }
@@ -187,29 +187,29 @@ TEST_CASE("A light round asks each server once, and is judged as the full round 
   Scene scene;
   scene.begin(seldom_full);
   scene.run(1s);
-  REQUIRE(scene.rounds.size() == 1);
-  CHECK(scene.rounds[0].depth == RoundDepth::full);
-  CHECK(scene.driver->totals().unseen == 0);
+  REQUIRE(scene.probes.size() == 1);
+  CHECK(scene.probes[0].depth == ProbeDepth::full);
+  CHECK(scene.driver->totals().never_probed == 0);
   const std::size_t after_full = scene.sent_to("192.0.2.1");
   scene.run(301s);
-  REQUIRE(scene.rounds.size() >= 2);
-  const FinishedRound& light = scene.rounds[1];
-  CHECK(light.depth == RoundDepth::light);
-  CHECK(scene.sent_to("192.0.2.1") - after_full == scene.rounds.size() - 1);
+  REQUIRE(scene.probes.size() >= 2);
+  const FinishedProbe& light = scene.probes[1];
+  CHECK(light.depth == ProbeDepth::quick);
+  CHECK(scene.sent_to("192.0.2.1") - after_full == scene.probes.size() - 1);
   REQUIRE(light.observations.size() == 1);
   const Observation& seen = light.observations[0];
   CHECK(count(seen, Purpose::record_plain, false) == 2);
   CHECK(count(seen, Purpose::record_plain, true) == 0);
   for (const Purpose purpose : {Purpose::record_edns, Purpose::record_tcp, Purpose::zone_soa,
-                                Purpose::zone_ns, Purpose::sibling, Purpose::domainkey}) {
+                                Purpose::zone_ns, Purpose::wildcard_probe, Purpose::domainkey}) {
     CHECK(count(seen, purpose, true) == 2);
     CHECK(count(seen, purpose, false) == 0);
   }
-  CHECK(seen.sibling_name == scene.rounds[0].observations[0].sibling_name);
-  CHECK(seen.adsp.legs.size() == 1);
-  CHECK(seen.is_light);
-  CHECK_FALSE(scene.rounds[0].observations[0].is_light);
-  CHECK(verdicts(seen) == verdicts(scene.rounds[0].observations[0]));
+  CHECK(seen.wildcard_name == scene.probes[0].observations[0].wildcard_name);
+  CHECK(seen.adsp.hops.size() == 1);
+  CHECK(seen.is_quick);
+  CHECK_FALSE(scene.probes[0].observations[0].is_quick);
+  CHECK(verdicts(seen) == verdicts(scene.probes[0].observations[0]));
   CHECK(scene.planned.at(name("d0.com")) > seen.observed_at);
 }
 
@@ -218,22 +218,22 @@ TEST_CASE("Settings that change count from the next round on, and a look may lea
   scene.begin(seldom_full);
   scene.run(1s);
   const std::size_t before = scene.sent_to("192.0.2.1");
-  const auto look = [&](bool use_ipv4) {
-    scene.driver->look_now({name("d0.com"), selectors({"s1"}), {}, 5s, [](auto) {}, use_ipv4});
+  const auto probe = [&](bool use_ipv4) {
+    scene.driver->probe_now({name("d0.com"), selectors({"s1"}), {}, 5s, [](auto) {}, use_ipv4});
     scene.run(1s);
     return scene.sent_to("192.0.2.1");
   };
-  CHECK(look(false) == before);
-  CHECK(look(true) > before);
+  CHECK(probe(false) == before);
+  CHECK(probe(true) > before);
   const std::size_t after = scene.sent_to("192.0.2.1");
   scene.settings.use_ipv4 = false;
   scene.driver->configure(scene.settings);
   scene.run(301s);
-  CHECK(scene.rounds.size() >= 2);
+  CHECK(scene.probes.size() >= 2);
   CHECK(scene.sent_to("192.0.2.1") == after);
   scene.settings.use_ipv4 = true;
-  scene.settings.pace_per_second = 0.001;
-  scene.settings.pace_burst = 1;
+  scene.settings.rate_per_second = 0.001;
+  scene.settings.rate_burst = 1;
   scene.driver->configure(scene.settings);
   CHECK_FALSE(scene.driver->totals().fit->fits);
 }
@@ -248,16 +248,16 @@ TEST_CASE("The queries of a round are no more than the fit reckons with") {
     scene.targets[0].nameservers = {{name("ns1.d0.com"), Address::parse("192.0.2.1").value(), {}}};
     scene.begin(seldom_full);
     scene.run(1s);
-    REQUIRE(scene.rounds.size() == 1);
+    REQUIRE(scene.probes.size() == 1);
     // Servers that are given need no way down.
     const std::size_t full = scene.sent_to("192.0.2.1");
-    CHECK(full <= probe::queries_of_round(RoundDepth::full, texts.size()));
+    CHECK(full <= probe::queries_of_probe(ProbeDepth::full, texts.size()));
     CHECK(full == 3 * texts.size() + 5);
     scene.run(300s);
-    const std::size_t lights = scene.rounds.size() - 1;
+    const std::size_t lights = scene.probes.size() - 1;
     REQUIRE(lights >= 1);
     CHECK(scene.sent_to("192.0.2.1") ==
-          full + lights * probe::queries_of_round(RoundDepth::light, texts.size()));
+          full + lights * probe::queries_of_probe(ProbeDepth::quick, texts.size()));
     CHECK(scene.sent_to("192.0.2.2") == 0);
   }
 }
@@ -269,10 +269,10 @@ TEST_CASE("What a light round sees anew is not mixed with what was") {
   SECTION("another record") {
     scene.nameservers[at("192.0.2.1")] = {};
     scene.add("192.0.2.1", {"d0.com SOA ns1.d0.com", "d0.com NS ns1.d0.com", "d0.com NS ns2.d0.com"});
-    scene.publish("192.0.2.1", "d0.com", "s1", other_key);
+    scene.publish("192.0.2.1", "d0.com", "s1", mismatch);
     scene.run(300s);
-    REQUIRE(scene.rounds.size() >= 2);
-    const auto& servers = scene.rounds[1].observations[0].key.legs[0].servers;
+    REQUIRE(scene.probes.size() >= 2);
+    const auto& servers = scene.probes[1].observations[0].key.hops[0].servers;
     for (const auto& server : servers) {
       const bool same = server.address == at("192.0.2.2");
       const auto has = [&](Purpose purpose) {
@@ -287,15 +287,15 @@ TEST_CASE("What a light round sees anew is not mixed with what was") {
   SECTION("silence") {
     scene.nameservers[at("192.0.2.1")].silent = true;
     scene.run(310s);
-    REQUIRE(scene.rounds.size() >= 2);
-    const auto& servers = scene.rounds[1].observations[0].key.legs[0].servers;
+    REQUIRE(scene.probes.size() >= 2);
+    const auto& servers = scene.probes[1].observations[0].key.hops[0].servers;
     for (const auto& server : servers) {
       const bool silent = server.address == at("192.0.2.1");
       CHECK((server.exchanges.size() == 3) == silent);
       if (!silent) continue;
       for (const Exchange& exchange : server.exchanges) CHECK(exchange.outcome == probe::Outcome::timed_out);
     }
-    CHECK(verdicts(scene.rounds[1].observations[0]) != verdicts(scene.rounds[0].observations[0]));
+    CHECK(verdicts(scene.probes[1].observations[0]) != verdicts(scene.probes[0].observations[0]));
   }
 }
 
@@ -303,19 +303,19 @@ TEST_CASE("What is not confirmed brings full rounds at once") {
   Scene scene;
   scene.begin(seldom_full);
   scene.run(1s);
-  scene.verdict = [&](const FinishedRound& round) {
-    return round.confirms ? RoundVerdict::changed : RoundVerdict::unconfirmed;
+  scene.verdict = [&](const FinishedProbe& probe) {
+    return probe.confirms ? ProbeVerdict::changed : ProbeVerdict::unconfirmed;
   };
-  while (scene.rounds.size() < 2) scene.run(1s);
+  while (scene.probes.size() < 2) scene.run(1s);
   scene.run(1s);
-  REQUIRE(scene.rounds.size() == 3);
-  CHECK_FALSE(scene.rounds[1].confirms);
-  CHECK(scene.rounds[2].confirms);
-  CHECK(scene.rounds[2].depth == RoundDepth::full);
+  REQUIRE(scene.probes.size() == 3);
+  CHECK_FALSE(scene.probes[1].confirms);
+  CHECK(scene.probes[2].confirms);
+  CHECK(scene.probes[2].depth == ProbeDepth::full);
   CHECK(scene.driver->totals().confirmations == 1);
-  scene.verdict = [](const FinishedRound&) { return RoundVerdict::unchanged; };
+  scene.verdict = [](const FinishedProbe&) { return ProbeVerdict::unchanged; };
   scene.run(15s);
-  CHECK(scene.rounds.size() == 4);
+  CHECK(scene.probes.size() == 4);
 }
 
 TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of time") {
@@ -323,15 +323,15 @@ TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of 
   scene.begin();
   std::vector<probe::MonotonicTime> asked;
   scene.run(150s);
-  for (const FinishedRound& round : scene.rounds) {
-    for (const Observation& observation : round.observations) {
+  for (const FinishedProbe& probe : scene.probes) {
+    for (const Observation& observation : probe.observations) {
       CHECK(observation.took < 60s);
-      REQUIRE_FALSE(observation.key.legs.empty());
-      REQUIRE(observation.key.legs[0].servers.size() == 2);
-      for (const auto& server : observation.key.legs[0].servers) CHECK_FALSE(server.cut_short);
+      REQUIRE_FALSE(observation.key.hops.empty());
+      REQUIRE(observation.key.hops[0].servers.size() == 2);
+      for (const auto& server : observation.key.hops[0].servers) CHECK_FALSE(server.cut_short);
     }
   }
-  CHECK(scene.driver->totals().unseen == 0);
+  CHECK(scene.driver->totals().never_probed == 0);
   for (const auto* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.201"}) {
     CHECK(scene.sent_to(ip) <= 20 + 150 * 5 + 1);
   }
@@ -357,13 +357,13 @@ TEST_CASE("No search for servers is cut off because many domains of one provider
   }
   scene.begin();
   scene.run(300s);
-  CHECK(scene.driver->totals().unseen == 0);
-  for (const FinishedRound& round : scene.rounds) {
-    for (const Observation& observation : round.observations) {
+  CHECK(scene.driver->totals().never_probed == 0);
+  for (const FinishedProbe& probe : scene.probes) {
+    for (const Observation& observation : probe.observations) {
       INFO(observation.domain.to_string());
-      REQUIRE_FALSE(observation.key.legs.empty());
-      CHECK(observation.key.legs[0].delegation.outcome == probe::DiscoveryOutcome::complete);
-      for (const auto& nameserver : observation.key.legs[0].delegation.nameservers)
+      REQUIRE_FALSE(observation.key.hops.empty());
+      CHECK(observation.key.hops[0].delegation.outcome == probe::DiscoveryOutcome::complete);
+      for (const auto& nameserver : observation.key.hops[0].delegation.nameservers)
         CHECK_FALSE((nameserver.ipv4_unknown || nameserver.ipv6_unknown));
     }
   }
@@ -379,14 +379,14 @@ void add_lame(Scene& scene, std::size_t domains) {
     }
     scene.targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
   }
-  scene.verdict = [](const FinishedRound& round) {
-    return round.domain.to_string().starts_with("lame") ? RoundVerdict::failed : RoundVerdict::unchanged;
+  scene.verdict = [](const FinishedProbe& probe) {
+    return probe.domain.to_string().starts_with("lame") ? ProbeVerdict::failed : ProbeVerdict::unchanged;
   };
 }
 
 bool is_whole(const Observation& observation) {
-  if (observation.key.legs.empty() || observation.key.legs[0].servers.size() != 2) return false;
-  for (const auto& server : observation.key.legs[0].servers) {
+  if (observation.key.hops.empty() || observation.key.hops[0].servers.size() != 2) return false;
+  for (const auto& server : observation.key.hops[0].servers) {
     if (server.cut_short) return false;
     for (const Exchange& exchange : server.exchanges) {
       if (!exchange.response) return false;
@@ -402,10 +402,10 @@ TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who as
     std::size_t read = 0;
     while (std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second; }) < 10) {
       scene.run(100ms);
-      for (; read < scene.rounds.size(); ++read) {
-        const FinishedRound& round = scene.rounds[read];
-        if (!round.domain.to_string().starts_with("lame"))
-          seen[round.domain] = is_whole(round.observations.at(0));
+      for (; read < scene.probes.size(); ++read) {
+        const FinishedProbe& probe = scene.probes[read];
+        if (!probe.domain.to_string().starts_with("lame"))
+          seen[probe.domain] = is_whole(probe.observations.at(0));
       }
       if (scene.sockets.now() - began > 320s) FAIL("not all were seen");
     }
@@ -424,7 +424,7 @@ TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who as
   // For as long as it took to see all of them, when each REFUSED made the address slower.
   std::size_t whole = 0;
   for (int i = 0; i < 60; ++i) {
-    beside.driver->look_now(
+    beside.driver->probe_now(
         {name(fmt::format("d{}.com", i % 10)), selectors({"s1"}), {}, 9s, [&](auto observations) {
            if (observations && is_whole(observations->at(0))) ++whole;
          }});
@@ -441,7 +441,7 @@ TEST_CASE("Who asks out of turn does not wait until the rounds of the schedule h
   CHECK(scene.driver->totals().under_way > 1);
   std::size_t whole = 0;
   for (int i = 0; i < 5; ++i) {
-    scene.driver->look_now(
+    scene.driver->probe_now(
         {name(fmt::format("d{}.com", i)), selectors({"s1"}), {}, 9s, [&](auto observations) {
            if (observations && is_whole(observations->at(0))) ++whole;
          }});
@@ -452,18 +452,18 @@ TEST_CASE("Who asks out of turn does not wait until the rounds of the schedule h
 
 TEST_CASE("A light look at what nobody has seen yet finds the servers, and is judged as a full one") {
   Scene scene(5, 60);
-  for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", other_key);
+  for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", mismatch);
   scene.begin();
   scene.run(120s);
-  CHECK(scene.driver->totals().unseen == 0);
-  std::map<DomainName, FinishedRound> first;
-  for (const FinishedRound& round : scene.rounds) first.emplace(round.domain, round);
+  CHECK(scene.driver->totals().never_probed == 0);
+  std::map<DomainName, FinishedProbe> first;
+  for (const FinishedProbe& probe : scene.probes) first.emplace(probe.domain, probe);
   CHECK(first.size() == 60);
   std::size_t faulty = 0;
-  for (const auto& [domain, round] : first) {
-    CHECK(round.depth == RoundDepth::light);
-    REQUIRE(round.observations.size() == 1);
-    const Observation& seen = round.observations[0];
+  for (const auto& [domain, probe] : first) {
+    CHECK(probe.depth == ProbeDepth::quick);
+    REQUIRE(probe.observations.size() == 1);
+    const Observation& seen = probe.observations[0];
     CHECK(count(seen, Purpose::record_plain, false) == 2);
     CHECK(count(seen, Purpose::zone_soa, false) == 0);
     const auto status = checks::judge(seen, {}, {}).report.status;
@@ -485,15 +485,15 @@ TEST_CASE("Targets come and go while rounds are under way") {
   scene.driver->replace({all[1], all[2]});
   scene.run(10s);
   CHECK(scene.driver->totals().domains == 2);
-  CHECK(scene.driver->totals().unseen == 0);
-  for (const FinishedRound& round : scene.rounds) CHECK(round.domain != name("d0.com"));
-  const std::size_t before = scene.rounds.size();
+  CHECK(scene.driver->totals().never_probed == 0);
+  for (const FinishedProbe& probe : scene.probes) CHECK(probe.domain != name("d0.com"));
+  const std::size_t before = scene.probes.size();
   scene.run(300s);
-  CHECK(scene.rounds.size() >= before + 2);
+  CHECK(scene.probes.size() >= before + 2);
   scene.driver->replace({});
-  const std::size_t last = scene.rounds.size();
+  const std::size_t last = scene.probes.size();
   scene.run(1000s);
-  CHECK(scene.rounds.size() == last);
+  CHECK(scene.probes.size() == last);
   CHECK(scene.driver->totals().under_way == 0);
 }
 
@@ -504,17 +504,17 @@ TEST_CASE("Looks out of turn finish once, by their time, and are bounded") {
   scene.run(1s);
   std::size_t refused = 0;
   std::vector<std::vector<Observation>> seen;
-  const auto look = [&](std::string_view domain, std::chrono::milliseconds time) {
-    scene.driver->look_now({name(domain),
-                            selectors({"s1"}),
-                            {},
-                            time,
-                            [&](std::optional<std::vector<Observation>> observations) {
-                              observations ? seen.push_back(std::move(*observations)) : void(++refused);
-                            }});
+  const auto probe = [&](std::string_view domain, std::chrono::milliseconds time) {
+    scene.driver->probe_now({name(domain),
+                             selectors({"s1"}),
+                             {},
+                             time,
+                             [&](std::optional<std::vector<Observation>> observations) {
+                               observations ? seen.push_back(std::move(*observations)) : void(++refused);
+                             }});
   };
   SECTION("of a domain that nobody watches") {
-    look("d1.com", 5s);
+    probe("d1.com", 5s);
     scene.run(1s);
     REQUIRE(seen.size() == 1);
     REQUIRE(seen[0].size() == 1);
@@ -523,7 +523,7 @@ TEST_CASE("Looks out of turn finish once, by their time, and are bounded") {
   }
   SECTION("with servers that keep silent") {
     for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) scene.nameservers[at(ip)].silent = true;
-    look("d0.com", 700ms);
+    probe("d0.com", 700ms);
     scene.run(600ms);
     CHECK(seen.empty());
     scene.run(200ms);
@@ -531,14 +531,14 @@ TEST_CASE("Looks out of turn finish once, by their time, and are bounded") {
   }
   SECTION("too many, and at the end") {
     for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) scene.nameservers[at(ip)].silent = true;
-    for (std::size_t i = 0; i < probe::most_looks + 3; ++i) look("d0.com", 10s);
+    for (std::size_t i = 0; i < probe::most_on_demand + 3; ++i) probe("d0.com", 10s);
     CHECK(refused == 3);
-    CHECK(scene.driver->totals().looks_under_way == probe::most_looks);
+    CHECK(scene.driver->totals().on_demand_running == probe::most_on_demand);
     scene.driver->interrupt();
-    CHECK(seen.size() == probe::most_looks);
-    look("d0.com", 10s);
+    CHECK(seen.size() == probe::most_on_demand);
+    probe("d0.com", 10s);
     CHECK(refused == 4);
-    CHECK(scene.driver->totals().looks_under_way == 0);
+    CHECK(scene.driver->totals().on_demand_running == 0);
   }
 }
 
@@ -555,10 +555,10 @@ TEST_CASE("The end comes at any moment, and leaves nothing") {
         scene.sockets.advance(10ms);
       }
     }
-    const std::size_t rounds = scene.rounds.size();
+    const std::size_t probes = scene.probes.size();
     scene.driver->interrupt();
     scene.run(100s);
-    CHECK(scene.rounds.size() == rounds);
+    CHECK(scene.probes.size() == probes);
     CHECK(scene.sockets.open.empty());
     CHECK_FALSE(scene.sockets.next_wake());
   }
@@ -580,43 +580,43 @@ TEST_CASE("What was seen is counted by transport and outcome") {
   std::uint64_t all = 0;
   for (const std::uint64_t count : totals.exchanges.outcomes[0]) all += count;
   CHECK(all == totals.engine.queries_udp);
-  CHECK(totals.rounds_full == 1);
+  CHECK(totals.full_probes == 1);
 }
 
 TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits for nobody") {
   config::ProbeSettings settings;
-  settings.first_try = 50ms;
-  settings.tries = 1;
-  settings.tcp_time = 100ms;
-  settings.pace_per_second = 0;
+  settings.initial_timeout = 50ms;
+  settings.attempts = 1;
+  settings.tcp_timeout = 100ms;
+  settings.rate_per_second = 0;
   // Nobody listens on this port.
   const std::vector<config::NamedServer> servers{
       {name("ns.example"), Address::parse("127.0.0.1").value(), 9}};
   std::atomic<int> judged = 0;
   probe::Scheduler scheduler(settings, {}, [] { return WallTime{}; },
-                             {[&](const FinishedRound&) {
+                             {[&](const FinishedProbe&) {
                                 ++judged;
-                                return RoundVerdict::unconfirmed;
+                                return ProbeVerdict::unconfirmed;
                               },
                               {}});
   std::vector<WatchedDomain> targets;
   for (int i = 0; i < 20; ++i)
     targets.push_back({name(fmt::format("d{}.example", i)), selectors({"s1"}), 10s, servers});
-  std::atomic<int> looked = 0;
+  std::atomic<int> probed = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       for (int j = 0; j < 25; ++j) {
         scheduler.replace({targets.begin(), targets.begin() + (i + j) % 20});
-        scheduler.look_now({name("look.example"), selectors({"s1"}), servers, 200ms,
-                            [&](std::optional<std::vector<Observation>>) { ++looked; }});
+        scheduler.probe_now({name("look.example"), selectors({"s1"}), servers, 200ms,
+                             [&](std::optional<std::vector<Observation>>) { ++probed; }});
         static_cast<void>(scheduler.totals());
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   std::promise<std::size_t> promise;
-  scheduler.look_now(
+  scheduler.probe_now(
       {name("look.example"), selectors({"s1", "s2"}), servers, 1s,
        [&](std::optional<std::vector<Observation>> seen) { promise.set_value(seen ? seen->size() : 0); }});
   // Perhaps there were too many looks at that moment: what counts is that it is told.
@@ -626,11 +626,11 @@ TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits
   for (int i = 0; i < 6'000 && judged < 20; ++i) std::this_thread::sleep_for(10ms);
   CHECK(judged >= 20);
   scheduler.stop();
-  CHECK(looked == 100);
+  CHECK(probed == 100);
   const int at_the_end = judged;
   bool refused = false;
-  scheduler.look_now({name("look.example"), selectors({"s1"}), servers, 1s,
-                      [&](std::optional<std::vector<Observation>> seen) { refused = !seen; }});
+  scheduler.probe_now({name("look.example"), selectors({"s1"}), servers, 1s,
+                       [&](std::optional<std::vector<Observation>> seen) { refused = !seen; }});
   CHECK(refused);
   scheduler.replace({});
   scheduler.stop();

@@ -1,4 +1,4 @@
-#include "tests/exporters/sample_looks.hpp"
+#include "tests/exporters/sample_probes.hpp"
 
 #include <algorithm>
 
@@ -40,39 +40,39 @@ probe::WallTime at_second(std::int64_t second) {
   return probe::WallTime(sys_days{year{2026} / 1 / 1} + seconds{second});
 }
 
-probe::Leg leg(const std::string& owner, const std::string& zone, const std::vector<Said>& said,
+probe::Hop hop(const std::string& owner, const std::string& zone, const std::vector<Said>& said,
                const std::vector<int>& nameservers) {
-  probe::Leg leg;
-  leg.owner = name(owner);
-  leg.delegation.zone = name(zone);
-  probe::ZoneCut& cut = leg.delegation.cuts.emplace_back();
-  cut.apex = leg.delegation.zone;
+  probe::Hop hop;
+  hop.owner = name(owner);
+  hop.delegation.zone = name(zone);
+  probe::ZoneCut& cut = hop.delegation.cuts.emplace_back();
+  cut.apex = hop.delegation.zone;
   cut.parent_ns_ttl_seconds = cut.child_ns_ttl_seconds = 86'400;
   const auto host = [&](int server) { return name(fmt::format("ns{}.{}", server, zone)); };
   std::vector<int> numbers = nameservers;
   for (const auto& each : said) {
     if (nameservers.empty()) numbers.push_back(each.server);
-    probe::ServerObservation& server = leg.servers.emplace_back();
+    probe::ServerObservation& server = hop.servers.emplace_back();
     server.names = {host(each.server)};
     server.address.ip = config::Address::parse(fmt::format("192.0.2.{}", each.server)).value();
-    server.exchanges.push_back(exchange(leg.owner, leg.delegation.zone, each));
+    server.exchanges.push_back(exchange(hop.owner, hop.delegation.zone, each));
   }
   for (const int server : numbers) {
     cut.parent_ns.push_back({cut.apex, host(server), 86'400});
     cut.child_ns.push_back({cut.apex, host(server), 86'400});
-    leg.delegation.nameservers.push_back({host(server), true, true, probe::HostOutcome::found, {}, {}});
+    hop.delegation.nameservers.push_back({host(server), true, true, probe::HostOutcome::found, {}, {}});
   }
-  return leg;
+  return hop;
 }
 
-probe::Observation look(const std::string& domain, const std::string& selector, probe::WallTime time,
-                        const std::vector<Said>& said, const std::vector<int>& nameservers) {
+probe::Observation sample_probe(const std::string& domain, const std::string& selector, probe::WallTime time,
+                                const std::vector<Said>& said, const std::vector<int>& nameservers) {
   probe::Observation observation;
   observation.domain = name(domain);
   observation.selector = config::Selector::parse(selector).value();
   observation.observed_at = time;
-  observation.key.legs.push_back(
-      leg(observation.selector.owner_name(observation.domain)->to_string(), domain, said, nameservers));
+  observation.key.hops.push_back(
+      hop(observation.selector.owner_name(observation.domain)->to_string(), domain, said, nameservers));
   return observation;
 }
 

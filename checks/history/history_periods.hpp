@@ -24,7 +24,7 @@ inline void keep_largest(std::optional<std::uint32_t>& largest, std::optional<st
 [[nodiscard]] std::optional<std::uint32_t> absence_ttl(const probe::Response& response);
 
 /// Begins a span where it differs from the last one; else that one lasts until now.
-void add_span(ServerTimeline& timeline, AnswerSpan span, WallTime now);
+void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now);
 
 /// Whether every address of the zone's servers is in the probe.
 [[nodiscard]] bool is_whole_search(const probe::Delegation& delegation);
@@ -37,13 +37,13 @@ void forget_after(ZonePast& past, WallTime time);
 
 /// When it was last of use; nothing is lost with those that left longest ago.
 [[nodiscard]] inline WallTime last_used(const ServerTimeline& timeline) {
-  if (timeline.spans.empty()) return WallTime::min();
-  const AnswerSpan& last = timeline.spans.back();
+  if (timeline.periods.empty()) return WallTime::min();
+  const AnswerPeriod& last = timeline.periods.back();
   return last.kind == PublishedKind::left ? last.first_seen : last.last_seen;
 }
 
 [[nodiscard]] inline WallTime last_used(const ZoneTimeline& timeline) {
-  return timeline.spans.empty() ? WallTime::min() : timeline.spans.back().last_seen;
+  return timeline.periods.empty() ? WallTime::min() : timeline.periods.back().last_seen;
 }
 
 template <class Timeline>
@@ -57,10 +57,10 @@ void keep_few(std::vector<Timeline>& timelines, std::size_t most) {
 template <class Timeline>
 void forget_after(std::vector<Timeline>& timelines, WallTime time) {
   for (auto& timeline : timelines) {
-    std::erase_if(timeline.spans, [&](const auto& span) { return span.first_seen > time; });
-    for (auto& span : timeline.spans) span.last_seen = std::min(span.last_seen, time);
+    std::erase_if(timeline.periods, [&](const auto& period) { return period.first_seen > time; });
+    for (auto& period : timeline.periods) period.last_seen = std::min(period.last_seen, time);
   }
-  std::erase_if(timelines, [](const Timeline& timeline) { return timeline.spans.empty(); });
+  std::erase_if(timelines, [](const Timeline& timeline) { return timeline.periods.empty(); });
 }
 
 }  // namespace dkimprobe::checks

@@ -26,12 +26,12 @@ struct Said {
 [[nodiscard]] probe::WallTime at_second(std::int64_t second);
 
 /// Server N is `nsN.<domain>` at 192.0.2.N; `nameservers` are the parent's and the zone's own, by number.
-[[nodiscard]] probe::Observation look(const std::string& domain, const std::string& selector,
-                                      probe::WallTime time, const std::vector<Said>& said,
-                                      const std::vector<int>& nameservers = {});
+[[nodiscard]] probe::Observation sample_probe(const std::string& domain, const std::string& selector,
+                                              probe::WallTime time, const std::vector<Said>& said,
+                                              const std::vector<int>& nameservers = {});
 
 /// A leg of the same zone, for chains and for the signing practices.
-[[nodiscard]] probe::Leg leg(const std::string& owner, const std::string& zone, const std::vector<Said>& said,
+[[nodiscard]] probe::Hop hop(const std::string& owner, const std::string& zone, const std::vector<Said>& said,
                              const std::vector<int>& nameservers = {});
 
 }  // namespace dkimprobe::tests

@@ -9,7 +9,7 @@
 
 #include "tests/catch.hpp"
 
-namespace dkimprobe::exporters {
+namespace dkimprobe::tests {
 
 [[nodiscard]] inline std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -19,8 +19,7 @@ namespace dkimprobe::exporters {
 }
 
 /// With DKIMPROBE_WRITE_GOLDEN set the file is written instead, to be read and committed by a person.
-inline void compare_with_golden(const std::string& file, const std::string& text) {
-  const std::string path = std::string(DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/") + file;
+inline void compare_with_file(const std::string& path, const std::string& text) {
   if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
   std::ifstream stream(path);
   REQUIRE(stream);
@@ -28,6 +27,10 @@ inline void compare_with_golden(const std::string& file, const std::string& text
   golden << stream.rdbuf();
   CHECK(lines_of(text) == lines_of(golden.str()));  // shows which line differs
   CHECK((text == golden.str()));
+}
+
+inline void compare_with_golden(const std::string& file, const std::string& text) {
+  compare_with_file(std::string(DKIMPROBE_SOURCE_DIRECTORY "/tests/exporters/golden/") + file, text);
 }
 
 /// A text that was made with colours, as it is without.
@@ -43,4 +46,4 @@ inline void compare_with_golden(const std::string& file, const std::string& text
   return plain;
 }
 
-}  // namespace dkimprobe::exporters
+}  // namespace dkimprobe::tests
