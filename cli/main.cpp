@@ -1,4 +1,4 @@
-// The composition: the command line, the command, the exit code.
+// Connects the command line, the commands and the exit code.
 #include <signal.h>
 #include <unistd.h>
 
@@ -37,18 +37,18 @@ std::string line_of(const config::Error& error) {
 }
 
 int end_with(const config::Errors& errors, ExitCode code) {
-  // A settings file is mended in one go; how many of its mistakes are told is bounded where it is read.
+  // All errors of a settings file are shown, to be fixed in one go; their number is bounded where it is read.
   const std::size_t shown = code == ExitCode::settings ? errors.size() : 10;
   for (std::size_t i = 0; i < std::min(shown, errors.size()); ++i) {
     fmt::print(stderr, "dkimprobe: {}\n", line_of(errors[i]));
   }
-  if (errors.size() > shown) fmt::print(stderr, "dkimprobe: and {} more mistakes\n", errors.size() - shown);
+  if (errors.size() > shown) fmt::print(stderr, "dkimprobe: and {} more errors\n", errors.size() - shown);
   return static_cast<int>(code);
 }
 
 using Ended = tl::expected<ExitCode, CheckRefused>;
 
-/// A file that cannot be used is a wrong setting.
+/// A file that cannot be used counts as a settings error.
 Ended ended(config::Result<ExitCode> result) {
   if (!result) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(result.error())});
   return *result;
@@ -108,18 +108,18 @@ void end_interrupted_plugin(int) {
   _exit(plugin_unknown);
 }
 
-/// Whatever goes wrong is told on standard output, which plugin runners read, and ends with 3.
+/// Every failure is reported on standard output, which plugin runners read, and ends with exit code 3.
 int run_plugin(const std::vector<std::string>& arguments) {
   signal(SIGINT, end_interrupted_plugin);
   signal(SIGTERM, end_interrupted_plugin);
-  // Some runners read both streams as one, whose first line counts: warnings are kept until the end.
+  // Some runners merge both streams and use the first line, so warnings are buffered until the end.
   static char warnings[65'536];
   setvbuf(stderr, warnings, _IOFBF, sizeof warnings);
   const auto command = read_command_line(arguments);
   if (!command) return end_plugin("wrong usage", command.error());
   const auto* const check = std::get_if<CheckCommand>(&*command);
   if (check == nullptr)
-    return end_plugin("wrong usage", {{"--plugin", "only `dkimprobe check` is a plugin"}});
+    return end_plugin("wrong usage", {{"--plugin", "only `dkimprobe check` has this output"}});
   const auto result = run_check(*check);
   if (result) return std::min(static_cast<int>(*result), plugin_unknown);
   return end_plugin(result.error().code == ExitCode::usage ? "wrong usage" : "wrong settings",
@@ -131,9 +131,9 @@ int run_plugin(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   using dkimprobe::cli::ExitCode;
-  // Readers that go away early are told by the result of the write.
+  // If the reader closes early, the write fails instead.
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is told as a full disk is
+  signal(SIGXFSZ, SIG_IGN);  // exceeding a file size limit is reported like a full disk
   bool plugin = false;
   try {
     dkimprobe::config::wipe_freed_openssl_memory();

@@ -16,46 +16,47 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view asking_topic = "How servers are asked";
-constexpr std::string_view bounds_topic = "Bounds of a probe";
+constexpr std::string_view bounds_topic = "Limits of a probe";
 
 constexpr std::string_view judging_topic = "What counts as a fault";
-constexpr std::string_view schedule_topic = "When domains are looked at";
+constexpr std::string_view schedule_topic = "When domains are probed";
 constexpr std::string_view rotation_topic = "How often keys change";
 
 constexpr Option probe_rows[] = {
     {"port", asking_topic, "port of the authoritative servers", Unit::none, 1, 65'535, 53,
      &ProbeSettings::port},
-    {"initial-timeout", asking_topic, "how long the first try waits; each next one waits twice as long",
-     Unit::duration, 50, 10'000, 400, &ProbeSettings::initial_timeout},
-    {"attempts", asking_topic, "how often a question is sent over UDP before the server counts as silent",
+    {"initial-timeout", asking_topic,
+     "how long the first attempt waits; each further attempt waits twice as long", Unit::duration, 50, 10'000,
+     400, &ProbeSettings::initial_timeout},
+    {"attempts", asking_topic, "how often a query is sent over UDP before the server counts as silent",
      Unit::none, 1, 8, 3, &ProbeSettings::attempts},
     {"tcp-timeout", asking_topic, "how long one exchange over TCP may take", Unit::duration, 100, 30'000,
      3'000, &ProbeSettings::tcp_timeout},
-    {"rate-limit", asking_topic, "queries a second to one address after the burst", Unit::queries_per_second,
-     0, 1'000'000, 5, &ProbeSettings::rate_per_second},
-    {"rate-burst", asking_topic, "queries to one address that may go at once", Unit::none, 1, 10'000, 20,
+    {"rate-limit", asking_topic, "queries per second to one address, after the burst",
+     Unit::queries_per_second, 0, 1'000'000, 5, &ProbeSettings::rate_per_second},
+    {"rate-burst", asking_topic, "queries that may be sent to one address at once", Unit::none, 1, 10'000, 20,
      &ProbeSettings::rate_burst},
     {"ipv4", asking_topic, "ask servers over IPv4", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv4},
     {"ipv6", asking_topic, "ask servers over IPv6", Unit::yes_no, 0, 1, 1, &ProbeSettings::use_ipv6},
-    {"mixed-case", asking_topic, "ask with EDNS in random letter case, as some resolvers do", Unit::yes_no, 0,
-     1, 1, &ProbeSettings::mixed_case},
-    {"edns-payload", asking_topic, "payload size that is told with EDNS", Unit::bytes, 512, 4'096, 1'232,
+    {"mixed-case", asking_topic, "send EDNS queries in random letter case, as some resolvers do",
+     Unit::yes_no, 0, 1, 1, &ProbeSettings::mixed_case},
+    {"edns-payload", asking_topic, "UDP payload size announced with EDNS", Unit::bytes, 512, 4'096, 1'232,
      &ProbeSettings::edns_payload_bytes},
-    {"probe-timeout", bounds_topic, "how long all of a domain may take", Unit::duration, 500, 600'000, 30'000,
-     &Budgets::domain_time},
+    {"probe-timeout", bounds_topic, "how long the probe of one domain may take", Unit::duration, 500, 600'000,
+     30'000, &Budgets::domain_time},
     {"discovery-timeout", bounds_topic, "how long finding the servers of one zone may take", Unit::duration,
      500, 600'000, 10'000, &Budgets::discovery_timeout},
-    {"max-nameservers", bounds_topic, "nameservers of one zone that are looked at", Unit::none, 1, 64, 16,
+    {"max-nameservers", bounds_topic, "nameservers of one zone that are probed", Unit::none, 1, 64, 16,
      &Budgets::nameservers_per_zone},
-    {"max-unresolvable", bounds_topic, "nameservers without an address before the search for more ends",
+    {"max-unresolvable", bounds_topic, "nameservers without an address before discovery stops resolving more",
      Unit::none, 1, 64, 5, &Budgets::unresolvable_nameservers},
     {"max-addresses", bounds_topic, "addresses of one zone that are asked", Unit::none, 1, 256, 32,
      &Budgets::addresses_per_zone},
-    {"max-exchanges", bounds_topic, "exchanges with one server for each name", Unit::none, 4, 100, 24,
+    {"max-exchanges", bounds_topic, "exchanges with one server per name", Unit::none, 4, 100, 24,
      &Budgets::exchanges_per_server},
     {"max-discovery-queries", bounds_topic, "queries to find the servers of one zone", Unit::none, 1, 10'000,
      200, &Budgets::queries_per_zone},
-    {"max-discovery-depth", bounds_topic, "searches begun by searches, for addresses of nameservers",
+    {"max-discovery-depth", bounds_topic, "nesting depth of searches for addresses of nameservers",
      Unit::none, 1, 32, 8, &Budgets::discovery_depth},
     {"max-chain", bounds_topic, "CNAME and DNAME steps that are followed", Unit::none, 1, 32, 12,
      &Budgets::chain_steps},
@@ -66,25 +67,24 @@ constexpr Option policy_rows[] = {
      &Policy::rsa_bits_wanted},
     {"slow-answer", judging_topic, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
      1'000, &Policy::slow_answer},
-    {"retired-key-retention", judging_topic,
-     "time from the last signature with a key to the last verification", Unit::duration, 1'000,
-     31'536'000'000, 604'800'000, &Policy::retention},
+    {"retired-key-retention", judging_topic, "how long a key stays published after its last signature",
+     Unit::duration, 1'000, 31'536'000'000, 604'800'000, &Policy::retention},
     {"distinct-keys", judging_topic,
-     "each selector must have a key of its own: one at two names is a warning", Unit::yes_no, 0, 1, 0,
+     "each selector must have its own key: the same key at two names is a warning", Unit::yes_no, 0, 1, 0,
      &Policy::distinct_keys},
 };
 
 constexpr Option schedule_rows[] = {
-    {"interval", schedule_topic, "time between two looks at a domain", Unit::duration, 10'000, 86'400'000,
+    {"interval", schedule_topic, "time between two probes of a domain", Unit::duration, 10'000, 86'400'000,
      300'000, &Settings::interval},
 };
 
 constexpr double ten_years = 3'650.0 * 86'400'000.0;
 
 constexpr Option rotation_rows[] = {
-    {"max-key-age", rotation_topic, "highest age of a key", Unit::duration_or_never, 0, ten_years, 0,
+    {"max-key-age", rotation_topic, "maximum age of a key", Unit::duration_or_never, 0, ten_years, 0,
      &RotationTimes::max_key_age},
-    {"selector-cooldown", rotation_topic, "how long a selector rests before it gets its next key",
+    {"selector-cooldown", rotation_topic, "how long a selector stays unused before it gets its next key",
      Unit::duration, 1'000, ten_years, 604'800'000, &RotationTimes::selector_cooldown},
 };
 
@@ -124,7 +124,7 @@ T from_number(double number) {
   }
 }
 
-/// The whole of `text` as a number without sign; nothing else.
+/// `text` as an unsigned number; empty if it contains anything else.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   T value{};
@@ -142,7 +142,7 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
       return std::nullopt;
     case Unit::queries_per_second:
       if (text == "unlimited") return 0;
-      // Zero would read as "never ask", so only the word lifts the pace.
+      // 0 could be read as "never ask", so only the word lifts the rate limit.
       if (const auto number = parse_number<double>(text); number && *number > 0) return *number;
       return std::nullopt;
     case Unit::duration:
@@ -217,7 +217,7 @@ std::string format_value(Unit unit, double value) {
       return value > 0 ? fmt::format("{:g}", value) : "unlimited";
     case Unit::duration: {
       const auto count = static_cast<milliseconds::rep>(value);
-      // One day reads better as 24h.
+      // One day is written as 24h.
       if (count % 86'400'000 == 0 && count > 86'400'000) return fmt::format("{}d", count / 86'400'000);
       if (count % 3'600'000 == 0 && count > 0) return fmt::format("{}h", count / 3'600'000);
       if (count % 60'000 == 0 && count > 0) return fmt::format("{}m", count / 60'000);
@@ -243,9 +243,9 @@ std::string format_limits(const Option& option) {
     case Unit::queries_per_second:
       return fmt::format("a number above 0 and up to {:.0f}, or `unlimited`", option.maximum);
     case Unit::duration:
-      return fmt::format("a time from {} to {}, with its unit: ms, s, m, h or d", from, to);
+      return fmt::format("a duration from {} to {} with a unit: ms, s, m, h or d", from, to);
     case Unit::duration_or_never:
-      return fmt::format("a time of up to {}, with its unit: ms, s, m, h or d, or `never`", to);
+      return fmt::format("a duration of up to {} with a unit: ms, s, m, h or d, or `never`", to);
     case Unit::yes_no:
       return "`yes` or `no`";
   }

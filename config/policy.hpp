@@ -1,4 +1,4 @@
-// What counts as a fault and how bad it is, where the operator has a say. Plain values: checks apply them.
+// The operator's settings for what counts as a fault and how severe it is. Plain values; checks apply them.
 #pragma once
 
 #include <chrono>
@@ -14,11 +14,10 @@ struct Policy {
   std::uint32_t rsa_bits_wanted = 2048;          ///< fewer is `key_rsa_weak`
   std::chrono::milliseconds slow_answer{1'000};  ///< slower over UDP is `ns_slow`
   std::chrono::milliseconds retention{
-      std::chrono::days{7}};   ///< from the last signature to the last verification
-  bool distinct_keys = false;  ///< a key at two names is a warning, and not a notice only
-  std::map<std::string, Severity, std::less<>> severities{};  ///< by the name of a check, in place of its own
-  std::map<std::string, std::string, std::less<>>
-      disabled{};  ///< by the name of a check: the reason, escaped
+      std::chrono::days{7}};   ///< how long a key stays published after its last signature
+  bool distinct_keys = false;  ///< a key at two names is a warning instead of a notice
+  std::map<std::string, Severity, std::less<>> severities{};   ///< by name of check; overrides its own
+  std::map<std::string, std::string, std::less<>> disabled{};  ///< by name of check: the reason, escaped
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -44,8 +44,6 @@ constexpr RootServer root_servers[] = {
     {"m.root-servers.net", "202.12.27.33", "2001:dc3::35"},
 };
 
-// A file with more faults than this is no hints file at all; the first ones say so well enough.
-
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -53,7 +51,7 @@ struct RecordFree {
   void operator()(ldns_rr* record) const { ldns_rr_free(record); }
 };
 
-/// The names that the reader carries from line to line.
+/// Parser state from line to line.
 struct ReaderNames {
   ldns_rdf* origin = ldns_rdf_new_frm_str(LDNS_RDF_TYPE_DNAME, ".");
   ldns_rdf* previous = nullptr;
@@ -81,7 +79,7 @@ struct Hints {
   std::vector<NamedServer> addresses{};
 };
 
-/// Takes one record; other types than NS, A and AAAA say nothing here and are passed over.
+/// Takes one record; types other than NS, A and AAAA are ignored.
 void take(const ldns_rr& record, int line, Hints& hints) {
   const auto owner = DomainName::from_wire(bytes_of(ldns_rr_owner(&record)));
   if (!owner || ldns_rr_rd_count(&record) != 1) return;

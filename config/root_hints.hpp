@@ -1,5 +1,5 @@
-// The servers where discovery starts: the root servers built in, or those of a root hints file. It asks
-// nobody whether they are still right.
+// The servers at which discovery starts: the built-in root servers, or those of a root hints file. Whether
+// they are up to date is not checked.
 #pragma once
 
 #include <filesystem>
@@ -10,12 +10,12 @@
 
 namespace dkimprobe::config {
 
-/// The thirteen root servers with their IPv4 and IPv6 addresses, one entry an address.
+/// The thirteen root servers with their IPv4 and IPv6 addresses, one entry per address.
 [[nodiscard]] std::vector<NamedServer> builtin_root_servers();
 
-/// Reads a root hints file in the form of a zone file (RFC 1035 section 5.1), one entry an address. Errors,
-/// each with its file and line: what cannot be read, no nameserver of the root at all, a nameserver without
-/// an address.
+/// Reads a root hints file in the form of a zone file (RFC 1035 section 5.1), one entry per address. Errors,
+/// each with its file and line: lines that cannot be read, no nameserver of the root, a nameserver without an
+/// address.
 [[nodiscard]] Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& path);
 
 }  // namespace dkimprobe::config

@@ -21,14 +21,14 @@
 namespace dkimprobe::config {
 namespace {
 
-/// What a group says for its domains; what it leaves out is as without it.
+/// The settings of a group for its domains; empty values have no effect.
 struct Group {
   std::optional<Role> role{};
   std::optional<Service> service{};
   std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};
-  // How the keys change.
+  // The rotation.
   std::optional<std::chrono::milliseconds> max_key_age{};
   std::optional<std::chrono::milliseconds> selector_cooldown{};
   std::optional<std::chrono::milliseconds> retention{};
@@ -118,7 +118,7 @@ void SettingsReader::read_probe(const Value& value) {
   read_options(values, probe_options());
   if (!settings_.probe.use_ipv4 && !settings_.probe.use_ipv6) {
     const auto ipv6 = values.find("ipv6");
-    wrong(ipv6 == values.end() ? value : ipv6->second, "without both ipv4 and ipv6 no server can be asked");
+    wrong(ipv6 == values.end() ? value : ipv6->second, "at least one of ipv4 and ipv6 must be `yes`");
   }
   if (const auto networks = values.find("allow_networks"); networks != values.end()) {
     for (const auto& item : list_of(networks->second)) {
@@ -140,15 +140,14 @@ void SettingsReader::read_policy(const Value& value) {
   const auto values = map_of(value, with_options({"severity", "disabled_checks"}, policy_options()));
   read_options(values, policy_options());
   if (const auto severities = values.find("severity"); severities != values.end()) {
-    for (const auto& [check, held] :
-         map_of(severities->second, vocabulary_.checks, "there is no such check")) {
+    for (const auto& [check, held] : map_of(severities->second, vocabulary_.checks, "unknown check")) {
       if (const auto severity = word_of(held, parse_severity, "critical, warning or notice"))
         settings_.policy.severities.emplace(check, *severity);
     }
   }
   if (const auto off = values.find("disabled_checks"); off != values.end()) {
-    for (const auto& [check, held] : map_of(off->second, vocabulary_.checks, "there is no such check")) {
-      constexpr std::string_view why = "say in a few words why the check is switched off; reports show it";
+    for (const auto& [check, held] : map_of(off->second, vocabulary_.checks, "unknown check")) {
+      constexpr std::string_view why = "give the reason why the check is disabled; reports show it";
       if (held.node->kind == YamlNode::Kind::nothing) {
         wrong(held, std::string(why));
         continue;
@@ -198,7 +197,7 @@ void SettingsReader::read_rotation(const Value& value) {
   read_options(map_of(value, with_options({}, rotation_options())), rotation_options());
 }
 
-/// What groups and domains can both say, except for the role and the service, which belong to selectors.
+/// Reads the settings that groups share with domains or selectors.
 Group SettingsReader::read_defaults(const Values& values) {
   Group group;
   if (const auto role = values.find("role"); role != values.end())
@@ -220,14 +219,14 @@ bool is_group_name(std::string_view name) {
   return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), allowed);
 }
 
-/// A group that is there.
+/// Reads the name of an existing group.
 std::optional<std::string> SettingsReader::read_group_name(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   if (groups_.contains(*text)) return std::string(*text);
   std::vector<std::string> names;
   if (error_count() < most_errors) {
-    // A name that is a mistake itself is no suggestion.
+    // Do not suggest an invalid name.
     for (const auto& each : groups_) {
       if (is_group_name(each.first)) names.push_back(each.first);
     }
@@ -240,7 +239,7 @@ void SettingsReader::read_groups(const Value& value) {
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     if (!is_group_name(name)) {
       wrong({held.node, held.key_place, held.key, held.key_place},
-            "a name of a group has at most 63 letters, digits, `-`, `_` and `.`");
+            "a group name has at most 63 letters, digits, `-`, `_` and `.`");
     }
     const auto values = map_of(held, group_keys());
     Group group = read_defaults(values);
@@ -285,13 +284,14 @@ std::optional<KeyIdentity> SettingsReader::read_expected_key(const Value& value)
   if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
   const auto passphrase = values.extract("passphrase_file");
   if (passphrase && !values.contains("private_key")) {
-    wrong(passphrase.mapped(), "there is no private_key beside it that it could open");
+    wrong(passphrase.mapped(), "it needs a private_key beside it");
     return std::nullopt;
   }
   if (value.node->entries.size() != (passphrase ? 2 : 1)) {
     wrong(value,
-          fmt::format("one of public_key, private_key, record and sha256 was expected, but there are {}",
-                      value.node->entries.size() - (passphrase ? 1 : 0)));
+          fmt::format(
+              "exactly one of public_key, private_key, record and sha256 was expected, but there are {}",
+              value.node->entries.size() - (passphrase ? 1 : 0)));
     return std::nullopt;
   }
   if (values.empty()) return std::nullopt;
@@ -319,14 +319,13 @@ std::optional<Timestamp> SettingsReader::read_timestamp(const Value& value) {
 std::optional<Timestamp> SettingsReader::read_past(const Value& value) {
   const auto timestamp = read_timestamp(value);
   if (timestamp && vocabulary_.now && timestamp->first > *vocabulary_.now) {
-    wrong(value,
-          fmt::format("`{}` lies in the future; say what happened, once it has", shown(value.node->text)));
+    wrong(value, fmt::format("`{}` is in the future; a past time was expected", shown(value.node->text)));
     return std::nullopt;
   }
   return timestamp;
 }
 
-/// What the operator says of the past of a selector whose role is read.
+/// Reads the dates of a selector whose role is already known.
 void SettingsReader::read_dates(const Values& values, SelectorSettings& selector) {
   if (const auto since = values.find("since"); since != values.end())
     selector.since = read_past(since->second);
@@ -339,21 +338,21 @@ void SettingsReader::read_dates(const Values& values, SelectorSettings& selector
   const std::string_view role = to_string(selector.role);
   const bool has_signed = selector.role == Role::active || selector.role == Role::retired;
   if (selector.never_used && has_signed)
-    wrong(never_used->second, fmt::format("the role is {}: the selector was used", role));
+    wrong(never_used->second, fmt::format("the role is {}, so the selector has been used", role));
   if (!selector.last_signature) return;
   if (selector.never_used)
-    wrong(last->second, "never_used says yes: what was never used has no last signature");
+    wrong(last->second, "never_used is `yes`: a selector that was never used has no last signature");
   if (selector.role == Role::active) {
-    wrong(last->second, "the role is active: its last signature is still to come");
+    wrong(last->second, "the role is active, so there is no last signature yet");
   } else if (selector.since && selector.last_signature->first > selector.since->last) {
-    wrong(last->second, fmt::format("this is after `since`, and a {} selector signs nothing", role));
+    wrong(last->second, fmt::format("this is after `since`, but a {} selector does not sign", role));
   }
 }
 
 void SettingsReader::read_ring(const Value& value, bool selectors_read, DomainSettings& domain) {
   const auto items = list_of(value);
   if (value.node->kind != YamlNode::Kind::list) return;
-  if (items.size() < 2) wrong(value, "at least two selectors were expected, which sign in turn");
+  if (items.size() < 2) wrong(value, "at least two selectors were expected, to sign in turn");
   const SelectorSettings* active = nullptr;
   for (const auto& item : items) {
     const auto text = text_of(item);
@@ -361,19 +360,19 @@ void SettingsReader::read_ring(const Value& value, bool selectors_read, DomainSe
     const auto selector = take(item, Selector::parse(*text));
     if (!selector) continue;
     if (std::ranges::find(domain.rotation.ring, *selector) != domain.rotation.ring.end()) {
-      wrong(item, fmt::format("the selector {} is in the ring already", selector->to_string()));
+      wrong(item, fmt::format("the selector {} is listed twice", selector->to_string()));
       continue;
     }
     domain.rotation.ring.push_back(*selector);
-    // Of a selector that could not be read nothing is known.
+    // If the selectors have errors, the ring cannot be checked against them.
     if (!selectors_read) continue;
     const auto known = std::ranges::find(domain.selectors, *selector, &SelectorSettings::selector);
     if (known == domain.selectors.end()) {
-      wrong(item, fmt::format("the selector {} is not among those of the domain", selector->to_string()));
+      wrong(item, fmt::format("the selector {} is not listed under the domain", selector->to_string()));
     } else if (known->role == Role::active) {
       if (active != nullptr) {
-        wrong(item, fmt::format("{} is active as {} is, but one selector of a ring signs at a time: the next "
-                                "one is standby until it has taken over",
+        wrong(item, fmt::format("{} and {} are both active, but only one selector of a rotation signs at a "
+                                "time: the next one stays standby until it takes over",
                                 selector->to_string(), active->selector.to_string()));
       }
       active = &*known;
@@ -396,7 +395,7 @@ std::optional<SelectorSettings> SettingsReader::read_selector(const Value& value
     return selector;
   }
   if (value.node->kind == YamlNode::Kind::nothing) {
-    // For its words about null: the name of a selector is what people leave out, or write so.
+    // For its message about null: people leave out the name of a selector, or name one `null`.
     static_cast<void>(text_of(value));
     return std::nullopt;
   }
@@ -436,7 +435,7 @@ void SettingsReader::read_selectors(const Value& value, const Group& group, bool
       continue;
     }
     if (const auto [at, is_new] = lines.emplace(*owner, item.place.line); !is_new) {
-      wrong(item, fmt::format("the selector {} is there already, at line {}", selector->selector.to_string(),
+      wrong(item, fmt::format("the selector {} is already listed at line {}", selector->selector.to_string(),
                               at->second));
       continue;
     }
@@ -460,7 +459,7 @@ void SettingsReader::read_domain_settings(const Value& value) {
       domain_read = true;
       const auto [at, is_new] = lines_of_domains_.emplace(domain.domain, name->second.place.line);
       if (!is_new) {
-        wrong(name->second, fmt::format("the domain {} is there already, at line {}",
+        wrong(name->second, fmt::format("the domain {} is already listed at line {}",
                                         domain.domain.to_string(), at->second));
       }
     }
@@ -506,7 +505,7 @@ void SettingsReader::read_domains(const Value& value) {
   for (const auto& item : items) read_domain_settings(item);
 }
 
-/// The files themselves are read by config/target_files.hpp, when and as often as they change.
+/// Reads only the patterns; config/target_files.hpp reads the files whenever they change.
 void SettingsReader::read_target_files(const Value& value) {
   for (const auto& item : list_of(value)) {
     if (const auto path = path_of(item)) settings_.target_files.push_back(path->string());
@@ -515,19 +514,19 @@ void SettingsReader::read_target_files(const Value& value) {
 
 // ---- The daemon ----
 
-/// What is in_maintenance. Whether a target file names it only shows when that is read.
+/// Reads what the window applies to. With target files, whether the target exists is only known later.
 void SettingsReader::read_maintenance_of(const Values& values, const Value& value,
                                          MaintenanceSettings& maintenance) {
   const auto domain = values.find("domain");
   const auto selector = values.find("selector");
   const auto group = values.find("group");
   if ((domain == values.end()) == (group == values.end())) {
-    wrong(value, "either domain or group was expected: whose work is planned");
+    wrong(value, "either domain or group was expected: what is under maintenance");
     return;
   }
   if (group != values.end()) {
     maintenance.group = read_group_name(group->second).value_or("");
-    if (selector != values.end()) wrong(selector->second, "there is no domain beside it");
+    if (selector != values.end()) wrong(selector->second, "it needs a domain beside it");
     return;
   }
   if (const auto text = text_of(domain->second))
@@ -539,12 +538,13 @@ void SettingsReader::read_maintenance_of(const Values& values, const Value& valu
   if (!maintenance.domain || !settings_.target_files.empty()) return;
   const auto known = std::ranges::find(settings_.domains, *maintenance.domain, &DomainSettings::domain);
   if (known == settings_.domains.end()) {
-    wrong(domain->second, fmt::format("the domain {} is not among domains", maintenance.domain->to_string()));
+    wrong(domain->second,
+          fmt::format("the domain {} is not listed under domains", maintenance.domain->to_string()));
   } else if (maintenance.selector &&
              std::ranges::find(known->selectors, *maintenance.selector, &SelectorSettings::selector) ==
                  known->selectors.end()) {
     wrong(selector->second,
-          fmt::format("the selector {} is not among those of the domain", maintenance.selector->to_string()));
+          fmt::format("the selector {} is not listed under the domain", maintenance.selector->to_string()));
   }
 }
 
@@ -556,22 +556,22 @@ void SettingsReader::read_maintenance_window(const Value& value) {
   read_maintenance_of(values, value, maintenance);
   const auto until = values.find("until");
   if (until == values.end()) {
-    wrong(value, "until is missing: when the planned work ends");
+    wrong(value, "until is missing: when the maintenance ends");
   } else if (const auto timestamp = read_timestamp(until->second)) {
     maintenance.until = timestamp->last;
     if (vocabulary_.now && maintenance.until <= *vocabulary_.now) {
       settings_.warnings.push_back(
           {where(until->second),
-           "this silence has ended and does nothing; take it out, or give it a new end"});
+           "this maintenance window has ended and has no effect; remove it or set a new end"});
     }
   }
   const auto reason = values.find("reason");
   if (reason == values.end()) {
-    wrong(value, "reason is missing: a few words, which metrics and the status page show");
+    wrong(value, "reason is missing: a few words that metrics and the status page show");
   } else if (const auto text = text_of(reason->second)) {
     maintenance.reason = *text;
     if (text->find_first_not_of(" \t\r\n") == std::string_view::npos)
-      wrong(reason->second, "a few words were expected, which metrics and the status page show");
+      wrong(reason->second, "a few words were expected; metrics and the status page show them");
   }
   settings_.maintenance.push_back(std::move(maintenance));
 }
@@ -586,7 +586,7 @@ void SettingsReader::read_modules(const Value& value) {
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     if (!is_group_name(name)) {
       wrong({held.node, held.key_place, held.key, held.key_place},
-            "a name of a module has at most 63 letters, digits, `-`, `_` and `.`");
+            "a module name has at most 63 letters, digits, `-`, `_` and `.`");
     }
     const auto values = map_of(held, keys);
     ModuleSettings module;
@@ -600,7 +600,7 @@ void SettingsReader::read_modules(const Value& value) {
     module.use_ipv4 = yes_no("ipv4");
     module.use_ipv6 = yes_no("ipv6");
     if (!(module.use_ipv4 && settings_.probe.use_ipv4) && !(module.use_ipv6 && settings_.probe.use_ipv6))
-      wrong(held, "without both ipv4 and ipv6, here and under probe together, no server can be asked");
+      wrong(held, "this and the settings under probe together disable both IPv4 and IPv6");
     if (const auto role = values.find("role"); role != values.end()) {
       module.role =
           word_of(role->second, parse_role, "pending, active, standby or retired").value_or(module.role);
@@ -618,10 +618,9 @@ void SettingsReader::read_probe_allow(const Value& value) {
     if (*text != "*") {
       const auto name = pattern.below ? text->substr(2) : *text;
       if (name.find('*') != std::string_view::npos) {
-        wrong(item,
-              fmt::format("`{}` cannot be used: it must be a domain, `*.` before one for those below it, "
-                          "or `*` for all",
-                          shown(*text)));
+        wrong(item, fmt::format("`{}` cannot be used: it must be a domain, `*.DOMAIN` for all domains below "
+                                "it, or `*` for all",
+                                shown(*text)));
         continue;
       }
       auto domain = take(item, read_domain(name));
@@ -638,7 +637,7 @@ Result<Settings> SettingsReader::read(const YamlNode& root) {
                                                   "target_files", "maintenance", "modules", "probe_allow"},
                                                  schedule_options()));
   read_options(values, schedule_options());
-  // Groups come before the domains that use them, wherever they stand in the file.
+  // Groups are read before the domains that use them, in whatever order the file has them.
   const std::pair<const char*, void (SettingsReader::*)(const Value&)> sections[] = {
       {"probe", &SettingsReader::read_probe},
       {"policy", &SettingsReader::read_policy},

@@ -1,6 +1,6 @@
-// The settings file: YAML, read whole and checked whole, so that all mistakes are told at once with their
-// line. It opens the files that the settings name (keys, root hints) and asks no server. config/example.yaml
-// shows and explains every key.
+// The settings file in YAML. It is read and checked as a whole, so that all errors are reported at once, each
+// with its line. Opens the files that the settings name (keys, root hints); asks no server.
+// config/example.yaml explains every key.
 #pragma once
 
 #include <filesystem>
@@ -14,16 +14,16 @@
 
 namespace dkimprobe::config {
 
-/// What settings are read against and this folder cannot know.
+/// What the settings are checked against but this folder does not know.
 struct Vocabulary {
   std::vector<std::string> checks{};
-  std::optional<WallTime> now{};  ///< what happened cannot lie after it; without it any time is taken
+  std::optional<WallTime> now{};  ///< past events cannot be after it; without it, any time is accepted
 };
 
 /// Reads the file. Paths in it are relative to its folder.
 [[nodiscard]] Result<Settings> load_settings(const std::filesystem::path& path, const Vocabulary& vocabulary);
 
-/// The same from memory, as if `text` stood in a file at `path`.
+/// The same from memory, as if `text` were a file at `path`.
 [[nodiscard]] Result<Settings> read_settings(std::string_view text, const std::filesystem::path& path,
                                              const Vocabulary& vocabulary);
 

@@ -1,4 +1,4 @@
-// How bad a fault is. The words are those of reports, of the settings file and of metrics.
+// The severity of a finding, with the words used in reports, the settings file and metrics.
 #pragma once
 
 #include <cstdint>

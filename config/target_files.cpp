@@ -25,14 +25,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Somebody who sees as many mistakes mends the first ones and looks again.
-
 class TargetReader {
  public:
   explicit TargetReader(std::string name) : name_(std::move(name)) {}
 
   Result<std::vector<FileTarget>> read(const YamlNode& root) {
-    // A file without anything may be one that is being written, so it is no empty list.
+    // An empty file may be one that is just being written, so it does not count as an empty list.
     if (is_kind(root, YamlNode::Kind::list, "a list of maps with `targets` and `labels`")) {
       for (const YamlNode& item : root.items) read_group(item);
     }
@@ -40,7 +38,7 @@ class TargetReader {
     if (errors_.size() > most_errors) {
       const std::size_t more = errors_.size() - most_errors;
       errors_.resize(most_errors);
-      errors_.push_back({name_, fmt::format("and {} more mistakes", more)});
+      errors_.push_back({name_, fmt::format("and {} more errors", more)});
     }
     return tl::unexpected(std::move(errors_));
   }
@@ -85,7 +83,7 @@ class TargetReader {
       if (place == nullptr) {
         unknown_word(key, "key", keys);
       } else if (std::exchange(*place, &value) != nullptr) {
-        wrong(key, fmt::format("{} is there twice", key.text));
+        wrong(key, fmt::format("{} is given twice", key.text));
       }
     }
     const std::size_t before = errors_.size();
@@ -105,7 +103,7 @@ class TargetReader {
     for (const auto& [key, value] : node.entries) {
       if (key.text.starts_with("__")) continue;
       if (!seen.insert(key.text).second)
-        wrong(key, fmt::format("{} is there twice", escape_text(key.text, 80)));
+        wrong(key, fmt::format("{} is given twice", escape_text(key.text, 80)));
       if (std::ranges::find(keys, key.text) == keys.end()) {
         unknown_word(key, "label", keys);
       } else if (!is_kind(value, YamlNode::Kind::text, "a single value")) {
@@ -138,7 +136,7 @@ class TargetReader {
   void read_target(const YamlNode& node, const Labels& labels, bool labels_read) {
     if (!is_kind(node, YamlNode::Kind::text, "a target such as example.com/s1")) return;
     const std::string_view text = node.text;
-    // A URL is told as what it is.
+    // A URL is passed on whole, for a better error message.
     const std::size_t slash =
         text.find("://") == std::string_view::npos ? text.find('/') : std::string_view::npos;
     const auto domain = read_domain(text.substr(0, slash));
@@ -146,12 +144,12 @@ class TargetReader {
     std::string_view selector_text;
     if (slash != std::string_view::npos) {
       if (labels.selector)
-        return wrong(node, "the selector stands after the slash and in the label `selector`");
+        return wrong(node, "the selector is given twice: after the slash and in the label `selector`");
       selector_text = text.substr(slash + 1);
     } else if (labels.selector) {
       selector_text = *labels.selector;
     } else {
-      // The label may be there, and wrong in a way that was told already.
+      // If the labels have errors, the missing selector may be one of them, already reported.
       if (labels_read)
         wrong(node, fmt::format("the selector is missing: write {}/SELECTOR, or give the label `selector`",
                                 domain->to_string()));
@@ -206,7 +204,7 @@ Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files
     }
     errno = 0;
     std::ifstream file(stamp.path, std::ios::binary);
-    // One octet more than is allowed tells that there are too many.
+    // One octet more than allowed shows that the file is too large.
     std::string text(longest_yaml_bytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!file.is_open() || file.bad()) {
@@ -234,7 +232,7 @@ Result<Settings> add_targets(Settings settings, const std::vector<FileTarget>& t
   std::map<DomainName, std::size_t> places;
   for (std::size_t i = 0; i < settings.domains.size(); ++i) places.emplace(settings.domains[i].domain, i);
   const std::size_t of_settings = settings.domains.size();
-  /// Where each selector, and the interval of a domain, was said by a file.
+  // The places in the files that give each selector and the interval of each domain.
   std::map<std::pair<DomainName, Selector>, std::string> said;
   std::map<DomainName, std::pair<milliseconds, std::string>> intervals;
   Errors errors;
@@ -250,23 +248,23 @@ Result<Settings> add_targets(Settings settings, const std::vector<FileTarget>& t
     const auto [known, first] = said.try_emplace({target.domain, target.selector}, target.where);
     if (!first) {
       errors.push_back(
-          {target.where, fmt::format("the selector {} of {} is there already, at {}",
+          {target.where, fmt::format("the selector {} of {} is already listed at {}",
                                      target.selector.to_string(), target.domain.to_string(), known->second)});
       continue;
     }
     if (std::ranges::find(domain.selectors, target.selector, &SelectorSettings::selector) !=
         domain.selectors.end()) {
-      errors.push_back({target.where, fmt::format("the selector {} of {} is in the settings already",
+      errors.push_back({target.where, fmt::format("the selector {} of {} is already in the settings file",
                                                   target.selector.to_string(), target.domain.to_string())});
       continue;
     }
     if (target.interval) {
       const auto [interval, is_first] = intervals.try_emplace(target.domain, *target.interval, target.where);
       if (place->second < of_settings) {
-        errors.push_back({target.where, fmt::format("the interval of {} is what the settings say",
+        errors.push_back({target.where, fmt::format("the interval of {} is set in the settings file",
                                                     target.domain.to_string())});
       } else if (!is_first && interval->second.first != *target.interval) {
-        errors.push_back({target.where, fmt::format("the interval of {} is another one than at {}",
+        errors.push_back({target.where, fmt::format("the interval of {} differs from the one at {}",
                                                     target.domain.to_string(), interval->second.second)});
       }
       domain.interval = *target.interval;

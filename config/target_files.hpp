@@ -1,6 +1,5 @@
-// Target files: lists of targets that other programs write, in the form of Prometheus' file_sd, JSON or YAML.
-// They are read whole and checked whole; whether they changed is a comparison of what the system says of
-// them.
+// Target files: lists of targets written by other programs, in the format of Prometheus' file_sd, JSON or
+// YAML. Each is read and checked as a whole; changes are detected from file metadata.
 #pragma once
 
 #include <chrono>
@@ -27,7 +26,7 @@ struct FileTarget {
   std::string where{};                                  ///< the place in the file
 };
 
-/// What tells a file from what it was before. One that cannot be looked at has no stamp but its path.
+/// Metadata by which a change of a file is detected; only the path if the file cannot be accessed.
 struct FileStamp {
   std::filesystem::path path{};
   std::int64_t modified_ns = 0;
@@ -37,22 +36,22 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
-/// The files that the patterns (`targets/*.json`) name now, each once, sorted; one without `*`, `?` and `[`
-/// is named whether it is there or not. When two lists differ, the files are to be read again.
+/// The files that match the patterns (`targets/*.json`) now, sorted and without duplicates; a pattern without
+/// `*`, `?` and `[` is included even if the file does not exist. If two results differ, read the files again.
 [[nodiscard]] std::vector<FileStamp> stamp_target_files(const std::vector<std::string>& patterns);
 
 [[nodiscard]] Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files);
 
-/// The text of one file named `name`:
+/// Parses the text of one file named `name`:
 ///
 ///     [{"targets": ["example.com/s1", "example.net"], "labels": {"selector": "s2", "role": "retired"}}]
 ///
-/// A target is a domain, and the selector after a slash or in the label `selector`. Further labels: `role`,
-/// `interval`, and those that begin with `__`, which are passed over.
+/// A target is a domain with its selector after a slash or in the label `selector`. Other labels: `role`,
+/// `interval`, and labels that begin with `__`, which are ignored.
 [[nodiscard]] Result<std::vector<FileTarget>> read_targets(std::string_view text, const std::string& name);
 
-/// The settings with these targets as well: selectors of a domain that is there already join it. The same
-/// selector twice, and two intervals for one domain, are mistakes.
+/// Adds these targets to the settings; selectors of a known domain are added to it. A duplicate selector, and
+/// two intervals for one domain, are errors.
 [[nodiscard]] Result<Settings> add_targets(Settings settings, const std::vector<FileTarget>& targets);
 
 }  // namespace dkimprobe::config

@@ -26,10 +26,10 @@ constexpr std::size_t longest_pem_bytes = 1U << 20U;
 
 struct CipherSuite {
   std::string_view name{};
-  std::string_view openssl{};  ///< empty: of TLS 1.3, where all are served
+  std::string_view openssl{};  ///< empty for TLS 1.3, where all suites are served
 };
 
-/// Those that the toolkit knows. The weak ones of TLS 1.2 that it also knows are not served by default.
+/// The suites that the toolkit knows. The weak ones of TLS 1.2 are not served by default.
 constexpr CipherSuite known_suites[] = {
     {"TLS_AES_128_GCM_SHA256", ""},
     {"TLS_AES_256_GCM_SHA384", ""},
@@ -82,7 +82,7 @@ std::optional<ClientAuthentication> parse_authentication(std::string_view text) 
   return std::nullopt;
 }
 
-/// The words that are true and false in YAML 1.1, which the toolkit reads.
+/// The words for true and false in YAML 1.1, which the toolkit uses.
 std::optional<bool> parse_truth(std::string_view text) {
   const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
     return std::find(words.begin(), words.end(), text) != words.end();
@@ -92,7 +92,7 @@ std::optional<bool> parse_truth(std::string_view text) {
   return std::nullopt;
 }
 
-/// A time as Go writes it: `1s`, `1m30s`, `0.5s`, `0`.
+/// A duration in Go syntax: `1s`, `1m30s`, `0.5s`, `0`.
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   constexpr double longest = 86'400e9;
   if (text == "0") return std::chrono::nanoseconds(0);
@@ -147,11 +147,11 @@ bool belongs_to(EVP_PKEY& key, X509& certificate) {
 
 // ---- Users ----
 
-/// What `promtool` demands of a hash.
+/// Checks a hash as `promtool` does.
 std::string_view fault_of_hash(std::string_view hash) {
   constexpr std::size_t shortest = 59;
   if (!hash.starts_with("$2") || hash.size() < shortest)
-    return "a hash by bcrypt was expected, which begins with `$2`; one is made by `htpasswd -nB NAME`";
+    return "a bcrypt hash was expected, which begins with `$2`; `htpasswd -nB NAME` makes one";
   const std::size_t cost = hash[2] == '$' ? 3 : 4;
   const bool digits =
       hash[cost] >= '0' && hash[cost] <= '9' && hash[cost + 1] >= '0' && hash[cost + 1] <= '9';
@@ -159,7 +159,7 @@ std::string_view fault_of_hash(std::string_view hash) {
   return probes >= 4 && probes <= 31 ? "" : "the cost in this bcrypt hash must be a number from 04 to 31";
 }
 
-/// Of one that is not, `promtool` says nothing either, but no password fits it.
+/// `promtool` accepts a hash that is not complete, but no password matches it.
 bool is_whole_hash(std::string_view hash) {
   constexpr std::size_t digits = 53;
   const std::size_t start = hash[2] == '$' ? 6 : 7;
@@ -181,12 +181,12 @@ class WebConfigReader : YamlReader {
   Result<WebConfig> read(const YamlNode& root);
 
  private:
-  /// What is there, and is not nothing, which in this format is as left out.
+  /// The value of the key; null in this format counts as left out.
   static const Value* given(const Values& values, std::string_view key) {
     const auto at = values.find(key);
     return at == values.end() || at->second.node->kind == YamlNode::Kind::nothing ? nullptr : &at->second;
   }
-  /// The same of texts, where an empty one is as left out too.
+  /// The same for texts, where an empty text also counts as left out.
   static const Value* given_text(const Values& values, std::string_view key) {
     const Value* const value = given(values, key);
     return value == nullptr || (value->node->kind == YamlNode::Kind::text && value->node->text.empty())
@@ -204,7 +204,7 @@ class WebConfigReader : YamlReader {
   void read_http(const Value& value);
   void read_users(const Value& value);
   void read_rate_limit(const Value& value);
-  /// The text of `key`, or what is in the file that `key`_file names, which goes first.
+  /// The content of the file that `key`_file names, else the text of `key`.
   [[nodiscard]] std::shared_ptr<const SecretBytes> pem_of(const Values& values, const std::string& key);
 
   WebConfig config_{};
@@ -244,10 +244,10 @@ void WebConfigReader::read_certificate(const Value& whole, const Values& values,
   tls.key = pem_of(values, "key");
   const auto certificate = certificates ? first_certificate(certificates->view()) : nullptr;
   const auto key = tls.key ? first_key(tls.key->view()) : nullptr;
-  if (certificates && !certificate) wrong(*certificate_place, "there is no certificate in PEM in it");
-  if (tls.key && !key) wrong(*key_place, "there is no private key in PEM in it that needs no passphrase");
+  if (certificates && !certificate) wrong(*certificate_place, "it contains no PEM certificate");
+  if (tls.key && !key) wrong(*key_place, "it contains no unencrypted PEM private key");
   if (certificate && key && !belongs_to(*key, *certificate))
-    wrong(*key_place, "this key is not the one of the certificate");
+    wrong(*key_place, "this key does not belong to the certificate");
   if (certificates) tls.certificates = certificates->view();
 }
 
@@ -264,18 +264,18 @@ void WebConfigReader::read_client_certificates(const Values& values, TlsServerCo
   if (authorities == nullptr) authorities = given_text(values, "client_ca");
   if (authorities != nullptr) {
     if (read && tls.client_authentication == ClientAuthentication::none)
-      wrong(*authorities, "without a client_auth_type that asks for certificates nothing is checked by it");
+      wrong(*authorities, "it has no effect without a client_auth_type that asks for certificates");
     if (const auto pem = pem_of(values, "client_ca")) {
       tls.client_authorities = pem->view();
       if (!first_certificate(pem->view()))
-        warn(*authorities, "there is no certificate in PEM in it: every certificate of a client is refused");
+        warn(*authorities, "it contains no PEM certificate: every client certificate is refused");
     }
   }
   if (const Value* const names = given(values, "client_allowed_sans")) {
     if (read && tls.client_authentication != ClientAuthentication::require_any &&
         tls.client_authentication != ClientAuthentication::require_and_verify) {
       wrong(*names,
-            "it needs a client_auth_type that demands certificates: RequireAnyClientCert or "
+            "it needs a client_auth_type that requires certificates: RequireAnyClientCert or "
             "RequireAndVerifyClientCert");
     }
     tls.client_names.emplace();
@@ -291,11 +291,11 @@ void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) 
   const Value* const highest = given(values, "max_version");
   const int from = lowest != nullptr ? word_of(*lowest, parse_version, known).value_or(12) : 12;
   const int to = highest != nullptr ? word_of(*highest, parse_version, known).value_or(13) : 13;
-  if (from < 12) warn(*lowest, "nothing below TLS 1.2 is served");
+  if (from < 12) warn(*lowest, "TLS below 1.2 is not supported; the minimum is TLS 1.2");
   if (to < 12) {
-    wrong(*highest, "nothing below TLS 1.2 is served, so nobody could connect");
+    wrong(*highest, "TLS below 1.2 is not supported, so no client could connect");
   } else if (to < from) {
-    wrong(*highest, "it is below min_version, so nobody could connect");
+    wrong(*highest, "it is below min_version, so no client could connect");
   }
   tls.lowest = from < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
   tls.highest = to < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
@@ -317,10 +317,10 @@ void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) 
         tls.cipher_suites.emplace_back(suite->openssl);
       }
     }
-    // Only suites of TLS 1.3 were named, so there is none for TLS 1.2.
+    // Only suites of TLS 1.3 are listed, so TLS 1.2 has none.
     if (!items.empty() && tls.cipher_suites.empty() && before == error_count()) {
       if (tls.highest == TlsVersion::tls12)
-        wrong(*suites, "none of them is of TLS 1.2, which max_version demands");
+        wrong(*suites, "none of them is for TLS 1.2, which max_version requires");
       tls.lowest = TlsVersion::tls13;
     }
   }
@@ -351,7 +351,7 @@ void WebConfigReader::read_tls(const Value& value) {
   const auto values = map_of(value, keys);
   TlsServerConfig tls;
   read_versions(values, tls);
-  // As the toolkit sees it: TLS is on as soon as one of these is there.
+  // As in the toolkit, any of the first seven keys turns TLS on.
   const bool is_on = std::any_of(keys.begin(), keys.begin() + 7,
                                  [&](const std::string& key) { return given_text(values, key) != nullptr; });
   if (!is_on) return;
@@ -368,7 +368,7 @@ void WebConfigReader::read_http(const Value& value) {
   const auto values = map_of(value, keys);
   if (const Value* const http2 = given(values, "http2")) {
     if (word_of(*http2, parse_truth, "true or false").value_or(false))
-      warn(*http2, "HTTP/2 is not served: all clients are answered by HTTP/1.1");
+      warn(*http2, "HTTP/2 is not supported: all clients get HTTP/1.1");
   }
   const Value* const headers = given(values, "headers");
   if (headers == nullptr) return;
@@ -384,7 +384,7 @@ void WebConfigReader::read_http(const Value& value) {
     } else if (name == "X-Frame-Options" && text != "deny" && text != "sameorigin") {
       wrong(held, fmt::format("`{}` cannot be used: it must be deny or sameorigin", shown(text)));
     } else if (!text.empty()) {
-      // A line break would begin another header.
+      // A line break would start another header.
       const auto is_unsafe = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
       std::replace_if(text.begin(), text.end(), is_unsafe, ' ');
       config_.headers.emplace_back(name, std::move(text));
@@ -400,9 +400,9 @@ void WebConfigReader::read_users(const Value& value) {
       wrong(held, std::string(fault));
       continue;
     }
-    if (!is_whole_hash(*hash)) warn(held, "the hash is damaged: no password fits it");
+    if (!is_whole_hash(*hash)) warn(held, "the hash is corrupted: no password matches it");
     if (name.find(':') != std::string::npos)
-      warn(held, "a name with a colon in it cannot be told from name and password: nobody can use it");
+      warn(held, "a user name with a colon cannot be used: the colon separates name and password");
     config_.users.emplace(name, *hash);
   }
 }

@@ -1,6 +1,5 @@
-// What `--web.config.file` says, in the format of Prometheus's exporter toolkit: TLS, client certificates,
-// users and headers, as plain values that are checked whole. It opens the files that are named there, and no
-// socket.
+// Reads `--web.config.file`, in the format of Prometheus's exporter toolkit: TLS, client certificates, users
+// and headers, as validated plain values. Opens the files named there, but no socket.
 #pragma once
 
 #include <chrono>
@@ -23,18 +22,18 @@ enum class ClientAuthentication : std::uint8_t {
   none,
   request,             ///< any certificate or none
   require_any,         ///< any certificate
-  verify_if_given,     ///< none, or one that the authorities vouch for
-  require_and_verify,  ///< one that the authorities vouch for
+  verify_if_given,     ///< none, or one issued by the authorities
+  require_and_verify,  ///< one issued by the authorities
 };
 
 enum class TlsVersion : std::uint8_t { tls12, tls13 };
 
 struct TlsServerConfig {
-  std::string certificates{};                ///< PEM, the server's own one first
-  std::shared_ptr<const SecretBytes> key{};  ///< PEM, and of the first certificate
+  std::string certificates{};                ///< PEM, the server's certificate first
+  std::shared_ptr<const SecretBytes> key{};  ///< PEM, of the first certificate
   ClientAuthentication client_authentication = ClientAuthentication::none;
-  std::string client_authorities{};  ///< PEM; empty: those that the system trusts
-  /// With one of these a client's certificate must hold one of the names. Absent: any names.
+  std::string client_authorities{};  ///< PEM; empty: the system's trusted ones
+  /// If set, a client certificate must contain one of these names.
   std::optional<std::vector<std::string>> client_names{};
   TlsVersion lowest = TlsVersion::tls12;
   TlsVersion highest = TlsVersion::tls13;
@@ -51,10 +50,10 @@ struct RateLimit {
 struct WebConfig {
   std::optional<TlsServerConfig> tls{};
   std::vector<std::pair<std::string, std::string>> headers{};  ///< safe to send
-  std::map<std::string, std::string, std::less<>> users{};     ///< name and bcrypt hash; empty: everybody may
+  std::map<std::string, std::string, std::less<>> users{};     ///< name and bcrypt hash; empty: no login
   std::optional<RateLimit> rate_limit{};
-  std::vector<std::filesystem::path> files{};  ///< all that was read: the file itself and those it names
-  Errors warnings{};                           ///< what it says and this program does otherwise
+  std::vector<std::filesystem::path> files{};  ///< all files read: this file and those it names
+  Errors warnings{};                           ///< settings that this program does not follow
 };
 
 /// Paths in the file are relative to its folder.

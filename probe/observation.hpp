@@ -1,6 +1,6 @@
-// Everything that one probe of one selector saw on the network, as plain facts: who is authoritative, what
-// was asked of each server address in which way, and what came back. It holds no judgement, and it is the
-// only header of this folder that checks and exporters see.
+// Everything that one probe of one selector saw on the network, as plain facts: which servers are
+// authoritative, what each server address was asked and how, and what it answered. It holds no judgement, and
+// it is the only header of this folder that checks and exporters include.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono:
 
 enum class Transport : std::uint8_t { udp, tcp };
 
-/// Types of records that are asked for or read. Others keep their number.
+/// Record types that are queried or read. Others keep their number.
 enum class RecordType : std::uint16_t {
   a = 1,
   ns = 2,
@@ -65,7 +65,7 @@ enum class IgnoreReason : std::uint8_t {
 };
 inline constexpr std::size_t ignore_reason_count = 10;
 
-/// How many were ignored, by reason.
+/// Number of ignored messages, by reason.
 struct IgnoredMessages {
   std::array<std::uint32_t, ignore_reason_count> counts{};
 
@@ -77,11 +77,11 @@ struct IgnoredMessages {
   }
 };
 
-// ---- What a response said ----
+// ---- The content of a response ----
 
-/// One TXT record, its character-strings unjoined and raw (RFC 1035 section 3.3.14).
 inline constexpr std::size_t longest_string = 255;  ///< of a TXT record, in octets (RFC 1035 section 3.3)
 
+/// One TXT record: its character-strings, not joined, as raw octets (RFC 1035 section 3.3.14).
 struct TxtRecord {
   std::uint32_t ttl_seconds = 0;
   std::vector<std::string> strings{};
@@ -89,10 +89,10 @@ struct TxtRecord {
   friend bool operator==(const TxtRecord&, const TxtRecord&) = default;
 };
 
-/// A CNAME at the name asked, or a DNAME at a name above it (RFC 6672).
+/// A CNAME at the queried name, or a DNAME at a name above it (RFC 6672).
 struct AliasRecord {
   config::DomainName owner{};
-  config::DomainName target{};  ///< for a DNAME: where the name asked leads, substituted
+  config::DomainName target{};  ///< for a DNAME: the queried name after substitution
   std::uint32_t ttl_seconds = 0;
   bool is_dname = false;
 };
@@ -107,7 +107,7 @@ struct SoaRecord {
   std::uint32_t expire_seconds = 0;
   std::uint32_t minimum_seconds = 0;
   std::uint32_t ttl_seconds = 0;
-  bool in_answer = false;  ///< else in the authority section, where its TTL is the one of a negative answer
+  bool in_answer = false;  ///< otherwise in the authority section, where its TTL is that of a negative answer
 };
 
 struct NsRecord {
@@ -122,8 +122,8 @@ struct AddressRecord {
   std::uint32_t ttl_seconds = 0;
 };
 
-/// A DS record in the authority section of a referral (RFC 4034 section 5): the parent says that the child
-/// zone is signed.
+/// A DS record in the authority section of a referral (RFC 4034 section 5): the parent declares the child
+/// zone signed.
 struct DsRecord {
   config::DomainName owner{};
   std::uint16_t key_tag = 0;
@@ -144,8 +144,8 @@ struct Edns {
   std::optional<std::string> server_cookie{};  ///< raw octets (RFC 7873)
 };
 
-/// When the RRSIG records of a response hold: seconds since 1970, modulo 2^32 (RFC 4034 section 3.1.5). Of
-/// several the widest span, so that one that ran out beside a good one says nothing.
+/// When the RRSIG records of a response are valid: seconds since 1970, modulo 2^32 (RFC 4034 section 3.1.5).
+/// Of several, the widest period, so that an expired signature beside a valid one does not count.
 struct SignatureTimes {
   std::uint32_t first_inception = 0;
   std::uint32_t last_expiration = 0;
@@ -160,24 +160,24 @@ struct Response {
   bool has_question = true;  ///< false for the bare header that some servers send with an error code
   bool question_case_kept = true;
   std::optional<Edns> edns{};
-  // Only records of the answer section whose owner is the name asked (or a DNAME above it) are here.
+  // Only records of the answer section whose owner is the queried name, or a DNAME above it:
   std::vector<TxtRecord> txt{};
   std::vector<AliasRecord> aliases{};
   std::vector<NsRecord> ns{};
   std::vector<AddressRecord> addresses{};
-  std::vector<SoaRecord> soa{};  ///< of the answer or the authority section, the first of each
+  std::vector<SoaRecord> soa{};  ///< the first of the answer section and the first of the authority section
   // The authority and additional sections, for referrals.
   std::vector<NsRecord> referral{};
   std::vector<AddressRecord> glue{};
-  std::vector<DsRecord> ds{};           ///< of the authority section; only queries with DO=1 bring them
-  std::uint32_t answers_elsewhere = 0;  ///< answer records with an owner off the name asked
+  std::vector<DsRecord> ds{};           ///< of the authority section; only queries with DO=1 get them
+  std::uint32_t answers_elsewhere = 0;  ///< answer records whose owner is another name
   std::uint32_t malformed_txt = 0;      ///< TXT records without any string
   bool dname_target_too_long =
-      false;               ///< a DNAME above leads nowhere: over 255 octets (RFC 6672 section 2.2)
-  bool has_rrsig = false;  ///< a signature over what was asked stood in the answer section
+      false;               ///< the substitution of a DNAME above exceeds 255 octets (RFC 6672 section 2.2)
+  bool has_rrsig = false;  ///< the answer section had a signature over the queried records
   /// The largest TTL of the NSEC and NSEC3 records in the authority section: how long a validating cache may
-  /// deny from them the names that they span (RFC 8198 section 5.4, RFC 9077 section 3.4). Nothing without
-  /// one.
+  /// use them to deny the names that they cover (RFC 8198 section 5.4, RFC 9077 section 3.4). Nothing when
+  /// there are none.
   std::optional<std::uint32_t> nsec_ttl_seconds{};
   std::optional<SignatureTimes> signatures{};  ///< of the answer and authority sections
 };
@@ -186,77 +186,78 @@ struct Response {
 
 /// What an exchange was for.
 enum class Purpose : std::uint8_t {
-  record_plain,  ///< the TXT over UDP without EDNS: what a 512-byte path sees
+  record_plain,  ///< the TXT over UDP without EDNS: what a resolver limited to 512 bytes gets
   record_edns,   ///< the TXT over UDP with EDNS and NSID
-  record_tcp,    ///< the TXT over TCP, because of TC=1 or as its own check
+  record_tcp,    ///< the TXT over TCP, because of TC=1 or as a check of its own
   zone_soa,
   zone_ns,
-  wildcard_probe,  ///< TXT of a random label beside the selector, with DO=1 when with EDNS: does a wildcard
-                   ///< answer, and does NSEC or NSEC3 deny it
-  domainkey,       ///< TXT of `_domainkey` itself: is it denied although it has names below
-  cut,             ///< NS of a minimised name, on the walk down
-  host_address,    ///< A or AAAA of a nameserver's name
+  wildcard_probe,  ///< TXT of a random label beside the selector, with DO=1 when sent with EDNS: does a
+                   ///< wildcard answer, do NSEC or NSEC3 records deny the name
+  domainkey,       ///< TXT of `_domainkey` itself: is it denied although names exist below it
+  cut,             ///< NS of a minimised name, during the walk down
+  host_address,    ///< A or AAAA of a nameserver name
 };
 
 enum class Outcome : std::uint8_t {
-  answered,            ///< a response to the question, whatever its rcode says
-  timed_out,           ///< nothing that counts as a response came; see `ignored` for what else did
-  malformed,           ///< only responses that break the format came
-  unreachable,         ///< ICMP told so (`system_error`), and the try ended without a response
+  answered,            ///< a response to the question, whatever its rcode
+  timed_out,           ///< no valid response came; see `ignored` for what else did
+  malformed,           ///< only malformed responses came
+  unreachable,         ///< ICMP reported it (`system_error`), and the attempt ended without a response
   connection_refused,  ///< TCP
   connection_reset,    ///< TCP, before a whole response
   connection_closed,   ///< TCP, before a whole response
-  no_route,            ///< this machine has no way to such addresses; nothing was sent
-  local_error,  ///< this machine failed (`system_error`), for example with EMFILE; nothing is known of the
+  no_route,            ///< this machine has no route to the address; nothing was sent
+  local_error,  ///< this machine failed (`system_error`), for example with EMFILE; says nothing about the
                 ///< server
-  interrupted,  ///< our own end of time or the operator stopped it
-  superseded,   ///< another attempt of the same question was answered first, so nobody waited for this one
+  interrupted,  ///< the program's time limit or the operator ended it
+  superseded,   ///< another attempt of the same question was answered first
 };
 
-/// One question sent once (or tried to be sent) to one server address.
+/// One question sent once to one server address, or one failed attempt to send it.
 struct Exchange {
   Purpose purpose = Purpose::record_plain;
   config::DomainName question_name{};
   RecordType question_type = RecordType::txt;
   Transport transport = Transport::udp;
   bool edns_sent = false;
-  std::uint8_t attempt = 1;              ///< 1 for the first try of this purpose in this way
-  std::chrono::microseconds started{0};  ///< since `Observation::observed_at`; below zero: carried
-  std::chrono::microseconds took{0};     ///< round trip, or how long it was waited
+  std::uint8_t attempt = 1;              ///< 1 for the first attempt of this purpose over this transport
+  std::chrono::microseconds started{0};  ///< since `Observation::observed_at`; negative: of an earlier probe
+  std::chrono::microseconds took{0};     ///< the round trip time, or how long the program waited
   std::uint32_t bytes_sent = 0;
-  std::uint32_t bytes_received = 0;  ///< of the response's message, without the TCP length
+  std::uint32_t bytes_received = 0;  ///< size of the response message, without the TCP length
   Outcome outcome = Outcome::timed_out;
-  int system_error = 0;  ///< errno of the outcomes that have one, else 0
+  int system_error = 0;  ///< errno for outcomes that have one, else 0
   IgnoredMessages ignored{};
-  std::optional<Response> response{};  ///< present exactly when `outcome` is `answered`
+  std::optional<Response> response{};  ///< present if and only if `outcome` is `answered`
 };
 
 /// Why a server address was not asked at all.
 enum class NotAsked : std::uint8_t {
   asked,             ///< it was asked
-  address_refused,   ///< a special-purpose address that the settings do not allow
-  no_route,          ///< this machine has no way to the family
-  family_disabled,   ///< the operator asked for the other family alone
+  address_refused,   ///< a special-purpose address that the settings do not permit
+  no_route,          ///< this machine has no route to this address family
+  family_disabled,   ///< the operator disabled this address family
   budget_exhausted,  ///< beyond the addresses, exchanges or time allowed
-  /// It answered a question about its own zone as a resolver does (RA=1, AA=0), so it was not told the name:
-  /// a resolver that knows a name too early may keep that it is absent. The answer is among the exchanges.
+  /// It answered a question about its own zone as a resolver does (RA=1, AA=0), so it was not asked for the
+  /// name: a resolver that is asked too early may cache that the name does not exist. The answer is among the
+  /// exchanges.
   answers_as_resolver,
 };
 
-/// One address of one nameserver, and every exchange with it about one name.
+/// One server address, and every exchange with it about one name.
 struct ServerObservation {
-  std::vector<config::DomainName> names{};  ///< the nameserver names that lead to this address, at least one
+  std::vector<config::DomainName> names{};  ///< the nameserver names with this address; at least one
   config::ServerAddress address{};
   NotAsked not_asked = NotAsked::asked;
-  bool cut_short = false;  ///< asked, but not all: its exchanges or the time were used up
-  /// The zone whose server it is, when that is not the zone of the hop: see `StrayServer`.
+  bool cut_short = false;  ///< some questions were not asked: the budget of exchanges or the time was used up
+  /// The zone that it serves, when that is not the zone of the hop: see `StrayServer`.
   std::optional<config::DomainName> stray_of{};
   std::vector<Exchange> exchanges{};
 };
 
-// ---- Who is authoritative ----
+// ---- Which servers are authoritative ----
 
-/// What became of the name of a nameserver on the way to its addresses.
+/// The result of looking up the addresses of a nameserver name.
 enum class HostOutcome : std::uint8_t {
   found,
   is_alias,
@@ -267,45 +268,45 @@ enum class HostOutcome : std::uint8_t {
   loop
 };
 
-/// A nameserver of a zone, as its parent and as the zone itself name it.
+/// A nameserver of a zone, named by the parent, by the zone itself, or by both.
 struct Nameserver {
   config::DomainName name{};
   bool in_parent = false;
   bool in_child = false;
   HostOutcome host = HostOutcome::unknown;
-  std::vector<config::Address> glue{};       ///< as the parent's servers gave it
-  std::vector<config::Address> addresses{};  ///< as the servers of the name's own zone gave it
-  /// An address of the other family is known; whether the name has one of this family was not told.
+  std::vector<config::Address> glue{};       ///< from the servers of the parent
+  std::vector<config::Address> addresses{};  ///< from the servers of the name's own zone
+  /// An address of the other family is known; whether the name has one of this family is not.
   bool ipv4_unknown = false;
   bool ipv6_unknown = false;
 };
 
-/// What one server of a zone says of a zone cut below it.
+/// What one server of a zone answers about a zone cut below it.
 enum class CutAnswer : std::uint8_t {
-  refers,     ///< to the nameservers of a `Referral`
-  serves_it,  ///< it answers for the zone below itself, with authority: parent and child on one server
-  no_cut,     ///< the name is there (NOERROR), and no zone begins at it
-  denied,     ///< NXDOMAIN, for the name of the cut or a name above it
-  useless,    ///< an error, no authority, or a referral that leads nowhere below
+  refers,     ///< it refers to the nameservers of a `Referral`
+  serves_it,  ///< it answers authoritatively for the zone below: parent and child on one server
+  no_cut,     ///< the name exists (NOERROR), and no zone begins there
+  denied,     ///< NXDOMAIN for the name of the cut or for a name above it
+  useless,    ///< an error, an answer without authority, or a referral that does not lead below
   silent,     ///< no response came
-  not_asked,  ///< see `ParentAnswer::not_asked`; also when only a sample of the servers was asked
+  not_asked,  ///< see `ParentAnswer::not_asked`, or only a sample of the servers was asked
 };
 
-/// A set of nameservers that servers of the parent refer to, alike.
+/// One set of nameservers that one or more servers of the parent refer to.
 struct Referral {
   std::vector<NsRecord> ns{};
   std::vector<AddressRecord> glue{};
   std::vector<DsRecord> ds{};
 };
 
-/// One address of a server of the zone above a cut, and what it says of that cut.
+/// One address of a server of the zone above a cut, and what it answers about that cut.
 struct ParentAnswer {
-  std::vector<config::DomainName> names{};  ///< the nameserver names that lead to this address
+  std::vector<config::DomainName> names{};  ///< the nameserver names with this address
   config::ServerAddress address{};
   CutAnswer answer = CutAnswer::not_asked;
-  NotAsked not_asked = NotAsked::asked;     ///< why not, when it was not asked
-  std::optional<std::uint32_t> referral{};  ///< which of `ZoneCut::referrals`, when it refers
-  std::optional<std::uint32_t> serial{};    ///< of the zone above, where the server told it
+  NotAsked not_asked = NotAsked::asked;     ///< the reason, when it was not asked
+  std::optional<std::uint32_t> referral{};  ///< index in `ZoneCut::referrals`, when it refers
+  std::optional<std::uint32_t> serial{};    ///< serial of the zone above, if the server reported it
   std::optional<std::string> nsid{};        ///< raw octets (RFC 5001)
 };
 
@@ -313,42 +314,43 @@ struct ParentAnswer {
 struct ZoneCut {
   config::DomainName apex{};
   config::DomainName parent{};              ///< apex of the zone above
-  std::uint32_t parent_ns_ttl_seconds = 0;  ///< the longest of `parent_ns`
-  std::uint32_t child_ns_ttl_seconds = 0;   ///< the longest of `child_ns`
-  /// The union of the referrals; empty when parent and child are on one server, which then never refers.
+  std::uint32_t parent_ns_ttl_seconds = 0;  ///< the longest TTL in `parent_ns`
+  std::uint32_t child_ns_ttl_seconds = 0;   ///< the longest TTL in `child_ns`
+  /// The union of the referrals; empty when parent and child are on one server, which never refers.
   std::vector<NsRecord> parent_ns{};
-  std::vector<NsRecord> child_ns{};     ///< the union of what the child's servers gave; see `zone_ns`
-  std::vector<Referral> referrals{};    ///< each distinct set, in the order in which it was met
-  std::vector<ParentAnswer> parents{};  ///< one for each address of the zone above that is known
+  std::vector<NsRecord> child_ns{};     ///< the union of what the child's servers answered; see `zone_ns`
+  std::vector<Referral> referrals{};    ///< each distinct set, in the order of discovery
+  std::vector<ParentAnswer> parents{};  ///< one for each known server address of the zone above
 };
 
 enum class DiscoveryOutcome : std::uint8_t {
   complete,
-  pinned,      ///< the operator named the servers; nothing was walked
-  no_servers,  ///< no server of a zone on the way answered; `stopped_at` names the zone
-  /// Something between answers for the servers, or each server that the operator named is a resolver; see
-  /// `Delegation::interception`. No server was told the name.
+  pinned,      ///< the operator named the servers; no walk took place
+  no_servers,  ///< no server of a zone on the path answered; `stopped_at` names the zone
+  /// Something on the network path answers in place of the servers, or each server that the operator named is
+  /// a resolver; see `Delegation::interception`. No server was asked for the name.
   intercepted,
-  loop,  ///< the delegation leads back to itself
+  loop,  ///< the delegation depends on itself
   budget_exhausted,
   interrupted,
 };
 
-/// An exchange of the walk, with the server that it went to.
+/// An exchange of the walk, with the server that was asked.
 struct WalkExchange {
   config::ServerAddress server{};
-  config::DomainName zone{};  ///< whose server it was asked as
+  config::DomainName zone{};  ///< the zone as whose server it was asked
   Exchange exchange{};
 };
 
-/// What shows that the servers themselves were never reached.
+/// A sign that the queries never reached the servers themselves.
 enum class InterceptionSign : std::uint8_t {
-  recursion_available,  ///< RA=1 from a root server or a top-level domain's
-  answers_below,  ///< a root server or a top-level domain's answers for a name far below instead of referring
-  no_authority,   ///< every root server answers without AA and refers to nobody
-  refused,        ///< every root server refuses
-  one_identity,   ///< unrelated addresses give one NSID
-  ttl_counts_down,  ///< the TTL of one answer falls from question to question, as in a cache
+  recursion_available,  ///< RA=1 from a server of the root or of a top-level domain
+  answers_below,    ///< a server of the root or of a top-level domain answers for a name far below instead of
+                    ///< referring
+  no_authority,     ///< every root server answers without AA and without a referral
+  refused,          ///< every root server returns REFUSED
+  one_identity,     ///< unrelated addresses return the same NSID
+  ttl_counts_down,  ///< the TTL of an answer falls between two identical questions, as in a cache
   tcp_closed,       ///< every TCP connection fails while UDP answers
 };
 
@@ -358,41 +360,40 @@ struct Interception {
   std::vector<config::ServerAddress> servers{};
 };
 
-/// A server that a resolver may end at instead of one of the zone's own: it is a server of a zone above, and
-/// does not refer to the zone as its siblings do. It is asked for the record as the zone's servers are.
+/// A server of a zone above that does not refer to the zone as other servers of its own zone do. A resolver
+/// may end there instead of at one of the zone's servers, so it is asked for the record as they are.
 struct StrayServer {
-  std::vector<config::DomainName> names{};  ///< the nameserver names that lead to it
+  std::vector<config::DomainName> names{};  ///< the nameserver names with this address
   config::ServerAddress address{};
-  config::DomainName zone{};  ///< whose server it is
+  config::DomainName zone{};  ///< the zone that it serves
   CutAnswer answer = CutAnswer::no_cut;
 };
 
-/// How the zone that holds a name was found, and which servers are its.
+/// How the zone that holds a name was found, and the servers of that zone.
 struct Delegation {
   config::DomainName zone{};
   DiscoveryOutcome outcome = DiscoveryOutcome::complete;
   config::DomainName stopped_at{};
-  std::vector<ZoneCut> cuts{};            ///< from the top down; the last one is `zone`
-  std::vector<Nameserver> nameservers{};  ///< of `zone`: the union of the parent's and the child's set
-  std::vector<config::DomainName> nameservers_cut_off{};  ///< beyond the budget, by name
-  std::vector<StrayServer> strays{};                      ///< of zones above, that lead elsewhere
-  std::vector<Interception> interception{};               ///< empty unless something between answers
-  std::vector<config::DomainName> denied{};  ///< minimised names that got NXDOMAIN, the domain itself perhaps
-  std::vector<WalkExchange> exchanges{};     ///< those of this walk; what the cache knew cost none
+  std::vector<ZoneCut> cuts{};            ///< from the top down; the last one is that of `zone`
+  std::vector<Nameserver> nameservers{};  ///< of `zone`: the union of the parent's and the child's NS sets
+  std::vector<config::DomainName> nameservers_cut_off{};  ///< names of those beyond the budget
+  std::vector<StrayServer> strays{};                      ///< servers of zones above that lead elsewhere
+  std::vector<Interception> interception{};               ///< empty unless the outcome is `intercepted`
+  std::vector<config::DomainName> denied{};  ///< minimised names that got NXDOMAIN, perhaps the domain itself
+  std::vector<WalkExchange> exchanges{};     ///< of this walk; what was cached needed none
 };
 
 // ---- The whole ----
 
-/// The time for the domain ran out while queries waited for their turn: a server is asked no faster than the
-/// rate limit allows.
+/// The time for the domain ran out while the rate limit of a server held queries back.
 struct RateShortage {
-  config::ServerAddress server{};       ///< the one for which they would have waited longest
-  std::uint32_t queries = 0;            ///< of the whole probe to that server, those that left and the others
-  std::chrono::microseconds needed{0};  ///< by the whole probe, about
-  std::uint32_t selectors = 0;          ///< that were asked for together
+  config::ServerAddress server{};       ///< the server with the longest wait
+  std::uint32_t queries = 0;            ///< of the whole probe to that server, sent and not sent
+  std::chrono::microseconds needed{0};  ///< estimated time for the whole probe
+  std::uint32_t selectors = 0;          ///< number of selectors probed together
 };
 
-/// One name of the chain from the selector to its key: its zone, and each of its zone's servers.
+/// One name of the chain from the selector to its key, its zone, and each server of that zone.
 struct Hop {
   config::DomainName owner{};
   Delegation delegation{};
@@ -400,14 +401,14 @@ struct Hop {
 };
 
 enum class ChainOutcome : std::uint8_t {
-  complete,  ///< the last leg has no alias
-  loop,      ///< an alias leads to a name that was there before
-  too_long,  ///< beyond the steps allowed
+  complete,  ///< the last hop has no alias
+  loop,      ///< an alias points back to an earlier name
+  too_long,  ///< more hops than allowed
   interrupted,
 };
 
-/// A name and the names that its aliases lead to: `legs.front()` is the name itself, each further leg the
-/// target of an alias that some server of an earlier leg gave (servers that disagree bring more than one).
+/// A name and the names that its aliases point to: `hops.front()` is the name itself, each further hop the
+/// target of an alias that some server of an earlier hop returned (servers that disagree add more than one).
 struct Chain {
   std::vector<Hop> hops{};
   ChainOutcome outcome = ChainOutcome::complete;
@@ -419,11 +420,11 @@ struct Observation {
   WallTime observed_at{};
   std::chrono::microseconds took{0};
   Chain key{};   ///< from `<selector>._domainkey.<domain>`
-  Chain adsp{};  ///< from `_adsp._domainkey.<domain>`; shared by all selectors of one round
-  std::optional<config::DomainName> wildcard_name{};  ///< the random name that was asked beside the selector
-  /// Servers were asked for the record alone: zones, ADSP and what else is here were seen by an earlier look.
+  Chain adsp{};  ///< from `_adsp._domainkey.<domain>`; shared by all selectors of one probe
+  std::optional<config::DomainName> wildcard_name{};  ///< the random name of the wildcard probe
+  /// Servers were asked for the record alone; zones, ADSP and everything else come from an earlier probe.
   bool is_quick = false;
-  std::optional<RateShortage> rate_shortage{};  ///< shared by all selectors of one round
+  std::optional<RateShortage> rate_shortage{};  ///< shared by all selectors of one probe
 };
 
 }  // namespace dkimprobe::probe

@@ -14,7 +14,7 @@ namespace {
 
 using config::DomainName;
 
-/// A group before it has its letter, with what orders it.
+/// A group before it gets its letter, with the values that it is ordered by.
 struct Draft {
   AnswerGroup group{};
   std::vector<const ServerAnswer*> members{};
@@ -35,8 +35,8 @@ struct Draft {
   }
 };
 
-/// A digest that does not depend on how the strings were cut or in which order the records came. The length
-/// before each text keeps two short texts apart from one long one.
+/// A digest that does not depend on the split into strings or the order of the records. The length before
+/// each text distinguishes two short texts from one long text.
 std::string digest(const std::vector<std::string>& texts) {
   std::string bytes;
   for (const std::string& text : texts) {
@@ -54,7 +54,7 @@ bool belongs(const Draft& draft, const ServerAnswer& answer, const std::vector<s
                     [](const std::string& a, const PublishedText& b) { return a == b.text; });
 }
 
-/// How most members cut the text, and the longest TTL among them.
+/// The split of the text that most members use, and their longest TTL.
 PublishedText common_text(const Draft& draft, const std::string& text) {
   PublishedText published{text, {}, 0};
   std::map<std::vector<std::string>, std::size_t> splits;
@@ -80,8 +80,8 @@ bool goes_before(const Draft& a, const Draft& b) {
   return a.lowest_address() < b.lowest_address();
 }
 
-/// Serials have no total order (RFC 1982 section 3.2), which a library's sort would need: so the first of the
-/// rest is taken each time, from drafts that stand in the order of their addresses.
+/// Serials have no total order (RFC 1982 section 3.2), so std::sort cannot be used: sorts by address, then
+/// takes the first of the remaining drafts repeatedly.
 std::vector<AnswerGroup> in_order(std::vector<Draft> drafts) {
   std::sort(drafts.begin(), drafts.end(),
             [](const Draft& a, const Draft& b) { return a.lowest_address() < b.lowest_address(); });
@@ -201,7 +201,7 @@ std::optional<std::size_t> hop_of(const probe::Chain& chain, const DomainName& o
   return std::nullopt;
 }
 
-/// Every leg that the alias of `group` leads to, with the number of steps; each once, so that loops end.
+/// Every hop that the alias of `group` leads to, with the number of steps; each once, so that loops end.
 std::map<std::size_t, std::size_t> hops_behind(const probe::Chain& chain, const std::vector<HopAnswers>& hops,
                                                const AnswerGroup& group) {
   std::map<std::size_t, std::size_t> steps;
@@ -212,7 +212,7 @@ std::map<std::size_t, std::size_t> hops_behind(const probe::Chain& chain, const 
     if (target && steps.emplace(*target, step).second) open.emplace_back(*target, step);
   };
   follow(group, 1);
-  // Breadth first: the first time a leg is met is its shortest way.
+  // Breadth first: a hop is first reached by its shortest path.
   for (std::size_t next = 0; next < open.size(); ++next) {
     const auto [hop, step] = open[next];
     for (const AnswerGroup& further : hops[hop].groups) follow(further, step + 1);
@@ -265,11 +265,11 @@ void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Dra
   answers.published = in_order(std::move(published));
 }
 
-/// Whether a resolver that asks the zones' own servers comes to the name. Strays may lead elsewhere.
+/// Whether a resolver that asks the zones' own servers reaches the name. Strays may have other aliases.
 bool is_on_the_way(const ChainAnswers& answers, const HopAnswers& hop) {
   if (&hop == &answers.hops.front()) return true;
   return std::ranges::any_of(answers.hops, [&](const HopAnswers& from) {
-    // Where nobody answered, nothing tells by whose alias the name came in.
+    // Without an answer at a hop, it is not known whose alias points to the name.
     return from.groups.empty() || std::ranges::any_of(from.groups, [&](const AnswerGroup& group) {
              return group.alias == hop.hop->owner;
            });
@@ -296,8 +296,8 @@ void collect_aliases(ChainAnswers& answers) {
   }
 }
 
-/// A failure that the server tells to whoever asks, wherever that one stands. One that answers as a resolver
-/// may be another machine than the one that was meant.
+/// Whether the server returns this failure to every client, in any network. A server that answers as a
+/// resolver may not be the intended machine.
 bool fails_for_all(const ServerAnswer& answer) {
   switch (answer.outcome) {
     case ServerOutcome::servfail:
@@ -368,13 +368,13 @@ bool refers_down(const ServerAnswer& answer, const HopAnswers& hop) {
 
 bool fails_everywhere(const HopAnswers& hop) {
   const probe::Delegation& delegation = hop.hop->delegation;
-  // The walk ends as well at a zone whose own servers are of no use: then these are all that there are.
+  // The walk also ends at a zone whose own servers are useless: then these are all its servers.
   const bool knows_servers =
       delegation.outcome == probe::DiscoveryOutcome::complete ||
       (delegation.outcome == probe::DiscoveryOutcome::no_servers && delegation.stopped_at == delegation.zone);
   if (!knows_servers || !delegation.nameservers_cut_off.empty()) return false;
   const auto may_have_more = [&](const probe::Nameserver& nameserver) {
-    // Nobody but these servers could give more addresses of a name inside the zone.
+    // Only these servers could give more addresses of a name inside the zone.
     if (!nameserver.glue.empty() && nameserver.name.is_at_or_below(delegation.zone)) return false;
     return nameserver.host == probe::HostOutcome::unknown ||
            nameserver.host == probe::HostOutcome::budget_exhausted || nameserver.ipv4_unknown ||
@@ -383,7 +383,7 @@ bool fails_everywhere(const HopAnswers& hop) {
   if (std::ranges::any_of(delegation.nameservers, may_have_more)) return false;
   bool fails = false;
   for (const ServerAnswer& answer : hop.servers) {
-    // Nobody out there can reach a private address.
+    // The public cannot reach a private address.
     if (answer.is_stray() || answer.server->not_asked == probe::NotAsked::address_refused) continue;
     if (answer.server->not_asked == probe::NotAsked::family_disabled && is_stood_for(hop, answer)) continue;
     if (!fails_for_all(answer) || refers_down(answer, hop)) return false;
@@ -396,7 +396,7 @@ ChainAnswers read_answers(const probe::Chain& chain) {
   ChainAnswers answers;
   if (chain.hops.empty()) return answers;
   std::vector<std::vector<Draft>> drafts(chain.hops.size());
-  // The drafts point at the answers of their leg, which must not move any more.
+  // The drafts point to the answers of their hop, which must not move.
   answers.hops.reserve(chain.hops.size());
   for (std::size_t i = 0; i < chain.hops.size(); ++i)
     answers.hops.push_back(read_hop(chain.hops[i], drafts[i]));

@@ -24,7 +24,7 @@ bool is_one_of(const Parents& servers, const config::ServerAddress& address) {
   return std::ranges::find(servers, address, &ParentAnswer::address) != servers.end();
 }
 
-/// Whether the server does not know that the zone is one: it denies with the SOA of a zone above.
+/// Whether the server does not know the zone: it denies with the SOA record of a parent zone.
 bool answers_from_above(const ServerAnswer& answer, const DomainName& zone) {
   const probe::Response* const response = answer.soa.response();
   return response != nullptr && response->authoritative &&
@@ -33,13 +33,13 @@ bool answers_from_above(const ServerAnswer& answer, const DomainName& zone) {
          });
 }
 
-/// Whether a server of the zone below cut number `at` has this address, and knows that zone.
+/// Whether a server of the zone below the cut `at` has this address and knows that zone.
 bool serves_below(const HopAnswers& hop, std::size_t at, const config::ServerAddress& address) {
   const auto& cuts = hop.hop->delegation.cuts;
   if (at + 1 < cuts.size()) {
     const auto& below = cuts[at + 1].parents;
     const auto same = std::ranges::find(below, address, &ParentAnswer::address);
-    // A denial has the SOA of the zone that it is from.
+    // A denial carries the SOA record of its own zone.
     return same != below.end() && (same->answer != CutAnswer::denied || same->serial);
   }
   return std::ranges::any_of(hop.servers, [&](const ServerAnswer& answer) {
@@ -49,11 +49,11 @@ bool serves_below(const HopAnswers& hop, std::size_t at, const config::ServerAdd
 
 void read_knowledge(const HopAnswers& hop, std::size_t at, const Parents& without_above, CutFacts& facts) {
   for (const ParentAnswer& parent : hop.hop->delegation.cuts[at].parents) {
-    // What does not know the zone of the cut is told of there.
+    // A server that does not know the parent zone is reported at the cut above.
     if (is_one_of(without_above, parent.address)) continue;
     const bool has_none = parent.answer == CutAnswer::no_cut || parent.answer == CutAnswer::denied ||
                           parent.answer == CutAnswer::serves_it;
-    // Parent and child on one server is as good as a referral.
+    // A server of both parent and child counts as if it gave a referral.
     if (parent.answer == CutAnswer::refers || (has_none && serves_below(hop, at, parent.address))) {
       facts.with.push_back(&parent);
     } else if (has_none) {
@@ -75,7 +75,7 @@ void read_referrals(const ZoneCut& cut, CutFacts& facts) {
   }
 }
 
-/// What the end of a chain looks like from one server: the record, an alias, or "none". Empty when not known.
+/// A key for the answer of one server: the record, an alias, or "none". Empty when not known.
 std::string answer_key(const ServerAnswer& answer) {
   if (answer.whole() == nullptr) return {};
   if (const auto alias = alias_target(*answer.whole())) return "alias " + alias->lower_case().to_string();
@@ -86,7 +86,7 @@ std::string answer_key(const ServerAnswer& answer) {
   return key;
 }
 
-/// Follows the ways down from the last cut up.
+/// Computes the answers behind each cut, from the last cut upwards.
 class WayUp {
  public:
   WayUp(const HopAnswers& hop, std::vector<CutFacts>& facts) : hop_(hop), facts_(facts) {
@@ -107,7 +107,7 @@ class WayUp {
     return {numbers_.try_emplace(std::move(key), numbers_.size()).first->second};
   }
 
-  /// By way of the servers of the zone below that have one of these names.
+  /// The answers of the servers of the zone below that have one of these names.
   [[nodiscard]] AnswerIds behind(std::size_t at, const std::set<DomainName>& nameservers) const {
     AnswerIds answers;
     const auto take = [&](const std::vector<DomainName>& names, const config::ServerAddress& address,

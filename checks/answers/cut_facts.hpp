@@ -1,5 +1,4 @@
-// What the servers of the zone above each cut say of it, each for itself, and which answer a resolver that
-// asks them comes to.
+// What each parent server returns for a zone cut, and which answer a resolver that asks it gets in the end.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +11,29 @@ namespace dkimprobe::checks {
 
 struct HopAnswers;
 
-/// Answers for a leg's name, each distinct one by a number; empty when not known.
+/// Answers for a hop's name, a number for each distinct one; empty when not known.
 using AnswerIds = std::set<std::size_t>;
 
-/// Servers of the zone above a cut that refer to the same nameservers.
+/// Parent servers that refer to the same nameservers.
 struct ReferralGroup {
   std::set<config::DomainName> nameservers{};
   std::vector<const probe::ParentAnswer*> parents{};
-  AnswerIds answers{};  ///< by way of the nameservers, beside those that do not know the cut
+  AnswerIds answers{};  ///< of these nameservers, without those that do not know the cut
 };
 
 struct CutFacts {
-  std::vector<ReferralGroup> groups{};                ///< in the order in which they are met
-  std::vector<const probe::ParentAnswer*> with{};     ///< lead to the zone below, or serve it themselves
-  std::vector<const probe::ParentAnswer*> without{};  ///< have no cut where those have one
-  /// What a resolver that asks there gets, one for each of `ZoneCut::parents`. Left out, here and in the
-  /// groups, when the servers of each cut on the way agree.
+  std::vector<ReferralGroup> groups{};                ///< in the order of first appearance
+  std::vector<const probe::ParentAnswer*> with{};     ///< refer to the zone below, or serve it themselves
+  std::vector<const probe::ParentAnswer*> without{};  ///< do not have the cut that those have
+  /// What a resolver gets that asks each of `ZoneCut::parents`. Empty, here and in the groups, when the
+  /// servers agree at every cut.
   std::vector<AnswerIds> answers{};
 
   [[nodiscard]] bool is_agreed() const { return groups.size() < 2 && without.empty(); }
 };
 
-/// One for each cut on the way to the leg's name, in its order. Each way down is followed once, from the last
-/// cut up: servers that differ at many cuts cost no more than their number.
+/// One for each cut above the hop's name, in its order. Works from the last cut upwards, so the cost is
+/// linear in the number of servers even if they differ at many cuts.
 [[nodiscard]] std::vector<CutFacts> read_cuts(const HopAnswers& hop);
 
 [[nodiscard]] bool names_any(const std::vector<config::DomainName>& names,

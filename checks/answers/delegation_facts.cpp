@@ -16,7 +16,7 @@ using probe::ZoneCut;
 
 using Parents = std::vector<const ParentAnswer*>;
 
-/// The nameservers that the zone itself names.
+/// The nameservers that the zone itself lists.
 std::set<DomainName> named_by_zone(const HopAnswers& hop) {
   std::set<DomainName> names;
   for (const ServerAnswer& answer : hop.servers) {
@@ -35,7 +35,7 @@ bool share_a_name(const ParentAnswer& a, const ParentAnswer& b) {
       a.names, [&](const DomainName& name) { return std::ranges::find(b.names, name) != b.names.end(); });
 }
 
-/// Whether the servers of a leg differ, and would not without these.
+/// Whether the servers of a hop differ, and would agree without `servers`.
 bool differ_by(const HopAnswers& hop, const Parents& servers) {
   std::size_t left = 0;
   for (const AnswerGroup& group : hop.groups) {
@@ -52,7 +52,7 @@ bool was_refused(const HopAnswers& hop, const config::Address& ip) {
   });
 }
 
-/// Whether the zone's own word for the nameserver's address is a private one.
+/// Whether the zone itself gives only private addresses for the nameserver.
 bool is_private(const HopAnswers& hop, const DomainName& name) {
   const auto& nameservers = hop.hop->delegation.nameservers;
   const auto known = std::ranges::find(nameservers, name, &probe::Nameserver::name);
@@ -118,7 +118,7 @@ bool has_no_network(const HopAnswers& hop) {
     if (answer.server->not_asked != probe::NotAsked::asked) return false;
     if (!std::ranges::all_of(answer.server->exchanges, cannot)) return false;
   }
-  // Servers of one family alone lack no more than that family.
+  // If all servers have one family, this machine may only lack that family.
   return tried > 0 && (families.empty() || families.size() == 2);
 }
 
@@ -139,7 +139,8 @@ std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& d
       const auto asked = std::ranges::count_if(
           cut.parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
       auto sentence = fmt::format(
-          "{} of {} addresses of {} were asked where {} begins: one that was left out may lead elsewhere.",
+          "{} of {} addresses of {} were asked for the delegation of {}; the others may give a different "
+          "one.",
           asked, cut.parents.size(), cut.parent.is_root() ? "the root" : cut.parent.to_string(),
           cut.apex.to_string());
       if (std::ranges::find(sentences, sentence) == sentences.end()) sentences.push_back(std::move(sentence));

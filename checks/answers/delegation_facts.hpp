@@ -1,5 +1,5 @@
-// What an observation tells of the way to a zone: whether the servers above explain that its own differ, and
-// whether it is seen from inside, or not at all. Facts for several checks.
+// Facts about the delegation of a zone for several checks: whether the parent servers explain differences
+// between its servers, and whether this machine has an internal view of the zone, or no network.
 #pragma once
 
 #include <cstddef>
@@ -13,27 +13,27 @@
 
 namespace dkimprobe::checks {
 
-/// The server at this address; null when it is none of the leg's.
+/// The hop's server at this address, or null.
 [[nodiscard]] const ServerAnswer* answer_at(const HopAnswers& hop, const config::ServerAddress& address);
 
-/// Whether the servers of a leg differ because the zone above refers to different sets, each alike in itself,
-/// or because some of them are servers of a zone above that do not know of the zone below.
+/// Whether the servers of a hop differ because the parent zone refers to different sets of servers, each
+/// consistent in itself, or because some of them are parent servers that do not know the child zone.
 [[nodiscard]] bool parents_explain_difference(const HopAnswers& hop);
 
-/// Whether that holds wherever the servers of a name of the chain differ.
+/// Whether that is so for every name of the chain whose servers differ.
 [[nodiscard]] bool parents_explain_differences(const ChainAnswers& answers);
 
-/// Whether the zone as it is answered here names servers at addresses alone that the public cannot reach,
-/// while its parent names others: the view that a network has of its own zone.
+/// Whether the zone as seen from here only lists servers that the public cannot reach, while its parent lists
+/// others: an internal view.
 [[nodiscard]] bool is_internal_view(const HopAnswers& hop);
 [[nodiscard]] bool is_internal_view(const ChainAnswers& answers);
 
-/// Whether nothing could be sent to any server, neither on the way to the name nor there.
+/// Whether nothing could be sent to any server, neither of the delegation walk nor of the name.
 [[nodiscard]] bool has_no_network(const HopAnswers& hop);
 
-/// Whether a server of the zone above was asked at none of its addresses.
+/// Whether none of the addresses of some parent server was queried.
 [[nodiscard]] bool is_not_all_asked(const probe::ZoneCut& cut);
-/// A sentence for each zone above of which that holds.
+/// A sentence for each such cut.
 [[nodiscard]] std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& delegations);
 
 }  // namespace dkimprobe::checks

@@ -17,7 +17,7 @@ using probe::Outcome;
 using probe::Purpose;
 using probe::Response;
 
-/// A response without authority: which kind of lameness it is.
+/// The kind of lameness of a response without authority.
 ServerOutcome without_authority(const Response& response, const DomainName& zone) {
   for (const auto& ns : response.referral) {
     if (ns.owner == zone) return ServerOutcome::self_referral;
@@ -27,11 +27,11 @@ ServerOutcome without_authority(const Response& response, const DomainName& zone
 }
 
 ServerOutcome read_content(const Response& response, const DomainName& zone) {
-  // However whole it looks: TCP decides (RFC 2181 section 9).
+  // Even if the content seems complete, only TCP counts (RFC 2181 section 9).
   if (response.truncated) return ServerOutcome::tcp_failed;
   if (!response.authoritative) return without_authority(response, zone);
   if (!response.txt.empty() || !response.aliases.empty()) return ServerOutcome::answered;
-  // Records in the answer, and none of them usable: neither presence nor absence is told.
+  // The answer has records but none is usable: it shows neither presence nor absence.
   if (response.malformed_txt > 0 || response.answers_elsewhere > 0) return ServerOutcome::malformed;
   return response.rcode == probe::Rcode::nxdomain ? ServerOutcome::nxdomain : ServerOutcome::nodata;
 }
@@ -53,7 +53,7 @@ ServerOutcome read_response(const Response& response, const DomainName& zone) {
     case probe::Rcode::badcookie:
       return ServerOutcome::other_rcode;
   }
-  return ServerOutcome::other_rcode;  // the rcode is a number from the wire: the names do not cover it
+  return ServerOutcome::other_rcode;  // a number from the wire that has no name in the enum
 }
 
 ServerOutcome read_exchange(const Exchange& exchange, const DomainName& zone) {
@@ -91,7 +91,7 @@ TransportAttempts put_together(const probe::ServerObservation& server, Purpose p
   for (const Exchange& exchange : server.exchanges) {
     if (exchange.purpose != purpose) continue;
     ++attempts.count;
-    // TransportAttempts of one question wait beside each other.
+    // Attempts of one question run at the same time.
     first = std::min(first, exchange.started);
     attempts.waited = std::max(attempts.waited, exchange.started + exchange.took - first);
     for (std::size_t i = 0; i < probe::ignore_reason_count; ++i)
@@ -113,7 +113,7 @@ const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& z
        {&answer.plain, &answer.edns, &answer.tcp, &answer.wildcard_probe}) {
     const Response* response = attempts->response();
     if (response == nullptr || !response->authoritative) continue;
-    // After an alias the SOA may be that of another zone.
+    // After an alias, the SOA record may belong to another zone.
     for (const auto& soa : response->soa) {
       if (soa.owner == zone) return &soa;
     }
@@ -121,7 +121,7 @@ const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& z
   return nullptr;
 }
 
-/// What a response tells of the name, for comparing a server with itself.
+/// Whether two responses of one server agree on the name.
 bool tells_the_same(const TransportAttempts& a, const TransportAttempts& b) {
   if (a.outcome != b.outcome) return false;
   if (a.outcome != ServerOutcome::answered) return true;
@@ -129,7 +129,7 @@ bool tells_the_same(const TransportAttempts& a, const TransportAttempts& b) {
          alias_target(*a.response()) == alias_target(*b.response());
 }
 
-/// Answers that a server gives on purpose, as against failures, which come and go.
+/// Answers that a server gives deliberately; failures may be temporary.
 bool is_definite(ServerOutcome outcome) {
   return is_whole(outcome) || outcome == ServerOutcome::not_authoritative ||
          outcome == ServerOutcome::upward_referral || outcome == ServerOutcome::self_referral;
@@ -148,7 +148,7 @@ bool disagrees(const std::array<const TransportAttempts*, 3>& ways) {
   return false;
 }
 
-/// The outcome of a server that gave no whole answer: what it said, before what it did not say.
+/// The outcome of a server without a complete answer: a response counts more than a missing one.
 ServerOutcome failure(const std::array<const TransportAttempts*, 3>& ways) {
   for (const TransportAttempts* attempts : ways) {
     if (attempts->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
@@ -322,11 +322,11 @@ std::string_view why_not_asked(probe::NotAsked reason) {
   switch (reason) {
     case probe::NotAsked::address_refused:
       return "not asked: no public address";
-    case probe::NotAsked::asked:  // it was tried, and this machine had no way
+    case probe::NotAsked::asked:  // it was attempted, but this machine has no route
     case probe::NotAsked::no_route:
       return "not asked: no route from here";
     case probe::NotAsked::family_disabled:
-      return "not asked: family switched off";
+      return "not asked: family disabled";
     case probe::NotAsked::budget_exhausted:
       return "not asked: too many servers";
     case probe::NotAsked::answers_as_resolver:
@@ -371,7 +371,7 @@ std::string outcome_text(const ServerAnswer& answer) {
     case ServerOutcome::unreachable:
       return "unreachable";
     case ServerOutcome::tcp_failed:
-      return "truncated, no TCP";
+      return "truncated, TCP failed";
     case ServerOutcome::malformed:
       return "malformed answer";
     case ServerOutcome::local_error:
@@ -385,7 +385,7 @@ std::string outcome_text(const ServerAnswer& answer) {
 }  // namespace
 
 std::string describe(const ServerAnswer& answer) {
-  return outcome_text(answer) + (answer.disagrees_with_itself ? ", not the same each time" : "");
+  return outcome_text(answer) + (answer.disagrees_with_itself ? ", inconsistent" : "");
 }
 
 std::string server_text(const ServerId& id) {

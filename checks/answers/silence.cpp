@@ -20,20 +20,20 @@ using probe::Transport;
 using std::chrono::microseconds;
 
 constexpr std::uint32_t small_answer_bytes = 512;
-/// Loss explains silence that it would bring once in so many times.
+/// Loss counts as the cause if it leaves a question unanswered with at least this probability.
 constexpr double unlikely = 0.02;
-constexpr std::uint32_t plain_loss = 2;        ///< queries, beside others that are silent
+constexpr std::uint32_t plain_loss = 2;        ///< queries, while other questions got no response
 constexpr std::uint32_t noticeable_loss = 3;   ///< queries
-constexpr std::uint32_t noticeable_share = 5;  ///< one in so many
+constexpr std::uint32_t noticeable_share = 5;  ///< one query in this many
 
-/// A question asked in one way over UDP, with all its queries.
+/// A question of one form over UDP (name, type, case, EDNS), with all its queries.
 struct Question {
   const Exchange* first = nullptr;
   bool is_mixed = false;
-  bool is_own = false;  ///< asked of this server as one of the name's, not on the way to it
+  bool is_own = false;  ///< asked of this server as a server of the name, not during the delegation walk
   std::uint32_t asked = 0;
   std::uint32_t lost = 0;
-  std::uint32_t overtaken = 0;  ///< nobody waited for them any more, long after a response could have come
+  std::uint32_t overtaken = 0;  ///< superseded queries that had had enough time for a response
   bool was_unreachable = false;
   bool got_nonsense = false;
   bool answered = false;
@@ -42,7 +42,7 @@ struct Question {
   microseconds answer_started{0};
   std::vector<microseconds> starts{};
 
-  /// Queries that got no response in time, as far as can be told.
+  /// Queries whose result is known or can be estimated.
   [[nodiscard]] std::uint32_t queries() const { return asked + overtaken; }
   [[nodiscard]] bool is_silent() const { return queries() > 0 && !answered && !got_nonsense; }
   [[nodiscard]] bool is_for_record() const {
@@ -60,11 +60,11 @@ bool is_nonsense(const probe::IgnoredMessages& ignored) {
   return false;
 }
 
-/// Everything that one address was asked over UDP.
+/// All UDP queries to one address.
 class Interview {
  public:
   void add(const Exchange& exchange, bool is_own) {
-    // What an earlier look saw says nothing of this one.
+    // Exchanges of an earlier probe do not count.
     if (exchange.transport != Transport::udp || exchange.started < microseconds{0}) return;
     if (is_ours(exchange.outcome) && exchange.outcome != Outcome::superseded) return;
     Question& question = place(exchange);
@@ -74,7 +74,7 @@ class Interview {
     count(question, exchange);
   }
 
-  /// Those that may be compared: what was silent on the way to the zone says nothing of the zone.
+  /// The questions to compare. Unanswered queries of the delegation walk show nothing about the zone.
   [[nodiscard]] std::vector<Question> questions() const {
     std::vector<Question> kept;
     for (Question question : questions_) {
@@ -102,8 +102,8 @@ class Interview {
 
   static void count(Question& question, const Exchange& exchange) {
     if (exchange.outcome == Outcome::superseded) {
-      // A later one was answered, perhaps in another way. Whether this one was lost shows when that answer
-      // was quick.
+      // A later query was answered, perhaps over another transport. This one counts as lost if it had enough
+      // time.
       if (!question.answered && exchange.took > std::chrono::milliseconds{300}) ++question.overtaken;
       return;
     }
@@ -114,11 +114,11 @@ class Interview {
       question.refused = exchange.response && exchange.response->rcode == Rcode::refused;
       question.bytes = std::max(question.bytes, exchange.bytes_received);
       question.answer_started = exchange.started;
-      // A response that came behind the wait of its own try was not lost.
+      // A response that came after the timeout of its attempt was not lost.
       const std::uint32_t late = std::min(exchange.ignored[IgnoreReason::late], question.lost);
       question.lost -= late;
       question.asked -= late;
-      // From a slow server it may have been on its way.
+      // With a slow server, the response to a superseded query may still have been on its way.
       if (exchange.took > std::chrono::milliseconds{200}) question.overtaken = 0;
       return;
     }
@@ -137,7 +137,7 @@ Interview gather(const probe::Observation& observation, const DomainName& zone, 
       for (const auto& walked : hop.delegation.exchanges) {
         if (walked.server == answer.id.address) interview.add(walked.exchange, false);
       }
-      // Another zone on the same server is another matter.
+      // Another zone on the same server does not count.
       if (hop.delegation.zone != zone) continue;
       for (const auto& server : hop.servers) {
         if (server.address != answer.id.address || &server == answer.server) continue;
@@ -148,7 +148,7 @@ Interview gather(const probe::Observation& observation, const DomainName& zone, 
   return interview;
 }
 
-/// The questions of one server, apart by whether they got a response, and what can be made of that.
+/// Splits the questions of one server by whether they got a response, and derives the cause.
 class Diagnosis {
  public:
   Diagnosis(const ServerAnswer& answer, std::vector<Question> questions, bool pinned)
@@ -168,7 +168,8 @@ class Diagnosis {
   }
 
  private:
-  /// DO=1 makes the denial of the sibling large, and some servers drop it: it is asked again without.
+  /// DO=1 makes the denial of the wildcard probe large, and some servers drop it; the probe is repeated
+  /// without DO.
   void leave_out_signed_denial() {
     if (answer_.wildcard_probe.response() == nullptr) return;
     std::erase_if(silent_, [](const Question& question) {
@@ -192,11 +193,11 @@ class Diagnosis {
     if (is_large()) return SilenceCause::large_udp;
     if (is_case()) return SilenceCause::mixed_case;
     if (is_edns()) return SilenceCause::edns;
-    // What was not asked again is no silence of the server's.
+    // Questions that were not repeated do not show that the server is silent.
     if (answer_.server->cut_short) return SilenceCause::none;
     if (is_type()) return SilenceCause::type;
     if (is_name()) return SilenceCause::name;
-    // One silent question at the end, or loss before it, is no limit.
+    // One silent question at the end, or loss before it, is not a rate limit.
     if (silent_.size() > 1 && !lost_before() && is_limited([](const Question&) { return false; }))
       return SilenceCause::limit;
     if (std::ranges::any_of(silent_, &Question::was_unreachable)) return SilenceCause::none;
@@ -213,8 +214,7 @@ class Diagnosis {
            missing * noticeable_share >= silence_.asked + overtaken;
   }
 
-  /// Whether the share of queries lost among the questions that were answered would make the others as silent
-  /// as they are.
+  /// Whether the loss rate of the answered questions explains that the other questions got no response.
   [[nodiscard]] bool loss_explains() const {
     std::uint32_t asked = 0;
     std::uint32_t lost = 0;
@@ -223,11 +223,11 @@ class Diagnosis {
       lost += question.lost + question.overtaken;
     }
     if (lost == 0) return false;
-    // A filter beside a network that loses much is rare.
+    // A filter in addition to a network with high loss is rare.
     if (lost >= plain_loss && lost * noticeable_share >= asked) return true;
     std::uint32_t queries = 0;
     for (const Question& question : silent_) queries += question.queries();
-    // Laplace's estimate: a few queries do not prove a share of all or none.
+    // Laplace's estimate: a few queries do not prove a loss rate of 0 or 1.
     const double share = (lost + 1.0) / (asked + 2.0);
     return std::pow(share, queries) >= unlikely;
   }
@@ -258,7 +258,7 @@ class Diagnosis {
       return [edns](const Question& question) { return question.first->edns_sent == edns; };
     };
     if (!is_long || !all_silent(std::mem_fn(&Question::is_for_record))) return false;
-    // Without a small answer to EDNS it may be EDNS that is dropped; without UDP altogether, UDP.
+    // Without a small answer with EDNS, EDNS itself may be dropped; without any answer over UDP, UDP may be.
     return any_answered(arrives(true)) && (plain_came || any_answered(arrives(false))) &&
            std::ranges::none_of(answered_,
                                 [](const Question& question) { return question.bytes > small_answer_bytes; });
@@ -285,7 +285,7 @@ class Diagnosis {
       return std::ranges::find(types, question.first->question_type) != types.end();
     };
     if (any_answered(is_of_them)) return false;
-    // Of several types it must be more than the end of all answers over UDP.
+    // With several types, exclude that the server just stopped answering over UDP.
     if (types.size() > 1 && !answers_go_on() && !is_silent_over_tcp()) return false;
     silence_.types = std::move(types);
     return true;
@@ -310,17 +310,17 @@ class Diagnosis {
     return first;
   }
 
-  /// Whether it answered, and from a moment on no more: a question of a type that it had answered, or
-  /// questions of several types.
+  /// Whether it answered at first and then no more, and the unanswered questions have a type that it had
+  /// answered before, or several types.
   template <class Refuses>
   [[nodiscard]] bool is_limited(Refuses refuses) {
     std::vector<Question> without = silent_;
     std::vector<Question> with;
     for (const Question& question : answered_) {
-      // Servers that the operator named may not hold the zone of that name, and are free to refuse its SOA.
+      // Servers given by the operator may not have the zone of that name, and may refuse its SOA query.
       const bool may_refuse = pinned_ && (question.first->purpose == Purpose::zone_soa ||
                                           question.first->purpose == Purpose::zone_ns);
-      // Another zone on the same server is another matter.
+      // Another zone on the same server does not count.
       if (refuses(question) && (may_refuse || !question.is_own)) continue;
       (refuses(question) ? without : with).push_back(question);
     }
@@ -352,7 +352,7 @@ class Diagnosis {
   Silence silence_{};
 };
 
-/// Most servers answer each query at once, and then there is nothing to explain.
+/// False for most servers: they answer every query.
 bool needs_diagnosis(const ServerAnswer& answer) {
   return std::ranges::any_of(answer.server->exchanges, [](const Exchange& exchange) {
     return exchange.transport == Transport::udp &&
@@ -367,8 +367,8 @@ bool is_silent(const TransportAttempts& attempts) {
   return attempts.failed() && !is_nonsense(attempts.ignored);
 }
 
-std::vector<std::vector<Silence>> read_maintenance(const probe::Observation& observation,
-                                                   const ChainAnswers& answers) {
+std::vector<std::vector<Silence>> read_silences(const probe::Observation& observation,
+                                                const ChainAnswers& answers) {
   std::vector<std::vector<Silence>> all;
   for (const HopAnswers& hop : answers.hops) {
     auto& of_hop = all.emplace_back();

@@ -81,7 +81,7 @@ RoleEffect RoleEffects::of(config::Role role) const {
 
 std::string example_text(const Check& check) {
   static constexpr std::string_view key_symbol = "{key}";
-  // Made for the tests; nobody signs with it.
+  // Generated for the tests; nobody signs with it.
   static constexpr std::string_view key = "9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=";
   std::string text(check.example.text);
   if (const std::size_t at = text.find(key_symbol); at != std::string::npos)

@@ -9,7 +9,7 @@ namespace dkimprobe::checks {
 
 namespace {
 
-// As many digits as the report shows of the key, as tell texts apart, and as a table has room for.
+// Digits of a fingerprint in reports, of a text's digest, and of a fingerprint in a table.
 constexpr std::size_t fingerprint_digits = 16;
 constexpr std::size_t digest_digits = 8;
 constexpr std::size_t table_digits = 4;
@@ -22,7 +22,7 @@ std::string_view fingerprint_of(const ReadText& text) {
   return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
 }
 
-/// The alias at the very name that was asked; a DNAME above it makes one for each name.
+/// The alias at the queried name itself, not one that a DNAME above it creates.
 std::optional<config::DomainName> cname_target(const probe::Response& response) {
   const bool has_dname = std::ranges::any_of(response.aliases, &probe::AliasRecord::is_dname);
   return has_dname ? std::nullopt : alias_target(response);
@@ -104,7 +104,7 @@ std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence) {
     if (!target || cname_target(*answer.wildcard_probe.response()) != target) continue;
     if (!found) found = WildcardAlias{{}, *target, {}};
     found->servers.push_back(answer.id);
-    // One level up the same wildcard answers only when it stands higher.
+    // The same wildcard answers for `_domainkey` only if it is above that name.
     is_higher = is_higher || (answer.domainkey.outcome == ServerOutcome::answered &&
                               cname_target(*answer.domainkey.response()) == target);
   }

@@ -1,5 +1,5 @@
-// What the functions of the catalogue look at, and where they put what they find. Evidence is made once for
-// each judgement, so that no check reads the same thing twice.
+// Input and output of the functions of the catalogue. Evidence is computed once for each judgement, so that
+// checks share the work.
 #pragma once
 
 #include <optional>
@@ -19,14 +19,13 @@
 
 namespace dkimprobe::checks {
 
-/// One text that some servers publish at the selector's name (or at the end of its chain), read as a key
-/// record.
+/// A text that servers publish at the selector's name or at the end of its chain, parsed as a key record.
 struct ReadText {
   const PublishedText* published = nullptr;
   const AnswerGroup* group = nullptr;  ///< the servers that publish it
-  KeyRecord record{};                  ///< total: holds every fault of the text with its offset
-  /// One record was entered as several, of which this is a piece: then its faults are those of the split
-  /// alone.
+  KeyRecord record{};                  ///< complete: has every fault of the text with its offset
+  /// Whether this is a piece of one record that was entered as several; only the split is reported as a fault
+  /// then.
   bool is_piece = false;
 };
 
@@ -34,56 +33,56 @@ struct Evidence {
   const probe::Observation& observation;
   const Expectation& expectation;
   const Policy& policy;
-  const SelectorHistory& history;  ///< with this observation; empty when none is kept
+  const SelectorHistory& history;  ///< includes this observation; empty when no history is kept
   const ChainAnswers& answers;     ///< of the selector's name
   const ChainAnswers& adsp_answers;
-  const KeyPlaces& elsewhere;     ///< of the keys, at other selectors
+  const KeyPlaces& elsewhere;     ///< other selectors where the keys are published
   std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
   AdspRecord adsp{};
   SizeFacts size{};
-  std::vector<std::vector<Silence>> maintenance{};  ///< for each leg of `answers` and each of its servers
+  std::vector<std::vector<Silence>> silences{};     ///< for each hop of `answers` and each of its servers
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
-  std::string policy_text{};  ///< what stands at `_domainkey` itself, where that text alone is judged
+  std::string policy_text{};  ///< the text at `_domainkey` itself, if only that text is evaluated
 };
 
-/// The name at which the operator publishes: the selector's own, or the one to which its chain leads;
-/// in words where the text came without a name.
+/// The name where the text is published: the selector's own or the end of its chain; a description if the
+/// text came without a name.
 [[nodiscard]] std::string published_at(const ReadText& text);
 
-/// Whether the text stands at a name outside the domain: behind an alias, in the zone of a provider, where
-/// the operator of the domain can mend nothing.
+/// Whether the text is published outside the domain: behind an alias, in the zone of a provider, where the
+/// operator of the domain cannot fix anything.
 [[nodiscard]] bool stands_elsewhere(const Evidence& evidence, const ReadText& text);
 
-/// The servers of every group that publishes the text; empty when all servers agree, so that the fault
-/// belongs to none of them.
+/// The servers of every group that publishes the text; empty when all servers agree, since the fault then
+/// does not belong to single servers.
 [[nodiscard]] std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text);
 
-/// What a group of servers publishes, in words that tell the groups apart: "RSA 2048 (key SHA-256
-/// b1b06c9919af967d...)", with the text's own digest where two texts hold one key or none.
+/// What a group of servers publishes, so that groups can be distinguished: "RSA 2048 (key SHA-256
+/// b1b06c9919af967d...)", with the digest of the text if two texts have the same key or none.
 [[nodiscard]] std::string published_text(const Evidence& evidence, const AnswerGroup& group);
 
 /// "RSA 2048 (key SHA-256 b1b06c9919af967d...)"
 [[nodiscard]] std::string with_fingerprint(std::string_view what, const PublicKey& key);
 
-/// The beginning of the key's fingerprint, where servers publish different keys that are described alike;
-/// else empty.
+/// The beginning of the key's fingerprint if servers publish different keys with the same description; else
+/// empty.
 [[nodiscard]] std::string telling_fingerprint(const Evidence& evidence, const ReadText& text);
 
-/// How the first name of the chain was found whose servers were never reached, because something between
-/// answers for them; null without one.
+/// The delegation of the first name whose servers were never reached because something on the path answers
+/// for them; else null.
 [[nodiscard]] const probe::Delegation* intercepted_delegation(const probe::Observation& observation);
 
 /// Whether NXDOMAIN was the answer for the domain itself or a name above it (RFC 8020).
 [[nodiscard]] bool domain_denied(const probe::Observation& observation);
 
-/// A wildcard whose alias answers for the selector, as it does for a name that was made up.
+/// A wildcard whose alias answers for the selector as well as for a random name.
 struct WildcardAlias {
   std::string owner{};  ///< "*.example.com"
   config::DomainName target{};
   std::vector<ServerId> servers{};
 };
 
-/// Nothing when the selector has an alias of its own, or none.
+/// Empty when the selector has an alias of its own or no alias.
 [[nodiscard]] std::optional<WildcardAlias> wildcard_alias(const Evidence& evidence);
 
 /// Whether any text is a key record.
@@ -92,9 +91,9 @@ struct WildcardAlias {
 /// Collects what one check found. A check that neither finds anything nor calls `not_evaluated` is clear.
 class Verdict {
  public:
-  /// A fault at `severity`, by default the check's own; the other members of `finding` are kept as given.
+  /// Adds a fault with `severity`, by default the check's own; the other members of `finding` do not change.
   void found(Finding finding, std::optional<Severity> severity = std::nullopt);
-  /// What the check needs was not seen. Ignored once something was found.
+  /// Data that the check needs is missing. Ignored if something was found.
   void not_evaluated() { judged_ = false; }
 
   [[nodiscard]] CheckOutcome outcome() const;
@@ -108,10 +107,10 @@ class Verdict {
   std::vector<Finding> findings_{};
 };
 
-/// Puts `fault` of each text into the verdict; not judged without a text of the kind that can have it.
+/// Adds `fault` of each text to the verdict; not evaluated without a key record.
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault);
 
-/// The same in the form of a row's function.
+/// The same as a function for a row.
 template <RecordFault fault>
 void find_in_texts(const Evidence& evidence, Verdict& verdict) {
   find_text_fault(evidence, verdict, fault);

@@ -8,13 +8,13 @@ namespace dkimprobe::checks {
 
 namespace {
 
-// Each order of the pieces is read: a few short ones. The longest record with a key of 16,384 bits has 2.8
-// kB.
+// Every order of the pieces is parsed, so both are limited. The longest record with a key of 16,384 bits has
+// 2.8 kB.
 constexpr std::size_t most_pieces = 4;
 constexpr std::size_t most_octets = 4'096;
 constexpr auto separators = std::to_array<std::string_view>({"", "; "});
 
-/// Whether a verifier can do something with the key that the text holds.
+/// Whether the text is a complete record with a usable key.
 bool is_whole_record(const KeyRecord& record) {
   const bool usable = record.record_class == RecordClass::valid || record.record_class == RecordClass::weak;
   return usable && record.list.find("v") != nullptr && record.key.has_value();

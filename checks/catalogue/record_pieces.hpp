@@ -1,5 +1,5 @@
-// One key record that was entered as several TXT records, a piece in each: a panel that takes 255 characters
-// a field invites to it, and a panel that cuts at semicolons does it by itself.
+// A key record that was entered as several TXT records, a piece in each. DNS panels with 255 characters per
+// field encourage this, and panels that split at semicolons cause it.
 #pragma once
 
 #include <optional>
@@ -15,11 +15,10 @@ struct JoinedRecord {
   bool needs_semicolon = false;       ///< between two pieces
 };
 
-/// Nothing where the texts of the group are no pieces of one record.
+/// Empty when the texts of the group are not pieces of one record.
 [[nodiscard]] std::optional<JoinedRecord> join_pieces(const AnswerGroup& group, config::Service service);
 
-/// Finds the pieces among `texts` and takes their faults from them: who follows those does not repair the
-/// record.
+/// Finds the pieces among `texts` and clears their faults: fixing those would not fix the record.
 void mark_pieces(const ChainAnswers& answers, config::Service service, std::vector<ReadText>& texts);
 
 }  // namespace dkimprobe::checks

@@ -12,7 +12,7 @@
 namespace dkimprobe::checks {
 namespace {
 
-/// Rounds in a row that show anything but what is believed, until the last of them is believed.
+/// Consecutive probes that differ from the confirmed report until the last of them is confirmed.
 constexpr std::uint32_t most_unconfirmed = 3;
 
 std::vector<TargetState>::iterator place_of(Fleet& fleet, const TargetKey& key) {
@@ -24,8 +24,8 @@ TargetState* find(Fleet& fleet, const TargetKey& key) {
   return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
 }
 
-/// What a report says, in parts that can change one by one: what was found where, what each server published,
-/// the key. Times, serial numbers and sentences are left out: they change with each look.
+/// A report in parts that can change one by one: findings and where, what each server published, the key.
+/// Times, serial numbers and sentences are left out: they change with each probe.
 std::vector<std::string> parts_of(const Report& report) {
   std::vector<std::string> parts;
   parts.push_back(fmt::format("status {}", to_string(report.status)));
@@ -39,7 +39,7 @@ std::vector<std::string> parts_of(const Report& report) {
   }
   for (const CheckResult& result : report.outcomes) {
     if (result.outcome == CheckOutcome::not_evaluated)
-      parts.push_back(fmt::format("{} not judged", result.check->name));
+      parts.push_back(fmt::format("{} not evaluated", result.check->name));
   }
   for (const ServerRow& row : report.servers) {
     parts.push_back(fmt::format("{} {} {} {} {}", row.owner.to_string(), row.id.address.to_string(),
@@ -50,14 +50,14 @@ std::vector<std::string> parts_of(const Report& report) {
   return parts;
 }
 
-/// The parts that are in one of the two alone.
+/// The parts that only one of the two has.
 std::vector<std::string> changes(const Report& from, const Report& to) {
   std::vector<std::string> changed;
   std::ranges::set_symmetric_difference(parts_of(from), parts_of(to), std::back_inserter(changed));
   return changed;
 }
 
-/// Whether this machine reached nobody, so that the report says nothing of the target.
+/// Whether this machine reached no server, so that the report shows nothing about the target.
 bool saw_nobody(const Report& report) {
   return std::ranges::none_of(report.servers, [](const ServerRow& row) {
     return row.outcome != ServerOutcome::not_asked && row.outcome != ServerOutcome::local_error;

@@ -1,5 +1,5 @@
-// The state of all targets of the daemon as one plain value, and how a round's reports change it. A change is
-// believed once a second round has shown it too. It asks nobody, looks at no clock and prints nothing.
+// The state of all targets of the daemon as one plain value, and how reports change it. A change is confirmed
+// once a second probe has shown it too. It does no I/O and reads no clock.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct TargetKey {
   friend auto operator<=>(const TargetKey&, const TargetKey&) = default;
 };
 
-/// Planned work: what is found meanwhile shall wake nobody.
+/// A maintenance window: findings in it must not alert anybody.
 struct Maintenance {
   probe::WallTime until{};
   std::string reason{};  ///< raw
@@ -36,13 +36,13 @@ struct Maintenance {
   friend bool operator==(const Maintenance&, const Maintenance&) = default;
 };
 
-/// A target as the settings say it.
+/// A target as the settings file defines it.
 struct WatchedTarget {
   TargetKey key{};
   std::string group{};  ///< empty without one; escaped
   config::Role role = config::Role::active;
   std::optional<Maintenance> maintenance{};
-  std::chrono::milliseconds interval{0};  ///< between two looks
+  std::chrono::milliseconds interval{0};  ///< between two probes
 };
 
 struct TargetState {
@@ -52,18 +52,18 @@ struct TargetState {
   std::optional<Maintenance> maintenance{};  ///< also after its end: see `in_maintenance`
   std::chrono::milliseconds interval{0};
 
-  std::shared_ptr<const Report> report{};  ///< what is believed; null before the first round
-  /// Of the last round, when it shows something that no second round has shown yet. The report above is then
-  /// that of an earlier round.
+  std::shared_ptr<const Report> report{};  ///< the confirmed report; null before the first probe
+  /// Of the last probe, if it shows something that no second probe has shown yet. `report` is then from an
+  /// earlier probe.
   std::shared_ptr<const Report> unconfirmed{};
   std::uint32_t unconfirmed_probes = 0;  ///< in a row
 
   std::optional<probe::WallTime> last_probe{};
   std::optional<probe::WallTime> next_probe{};
-  std::optional<probe::WallTime> last_change{};  ///< of what is believed
+  std::optional<probe::WallTime> last_change{};  ///< of the confirmed report
   std::uint64_t probes = 0;
-  std::uint64_t failed_probes = 0;           ///< rounds that saw no server at all
-  std::uint32_t failed_probes_in_a_row = 0;  ///< up to the last round
+  std::uint64_t failed_probes = 0;           ///< probes that reached no server
+  std::uint32_t failed_probes_in_a_row = 0;  ///< up to the last probe
   std::optional<probe::WallTime> key_first_seen{};
 
   [[nodiscard]] bool confirming() const { return unconfirmed != nullptr; }
@@ -72,15 +72,15 @@ struct TargetState {
   }
 };
 
-/// How the last reading of settings and target files went.
+/// The result of the last reload of settings and target files.
 struct ReloadState {
   bool succeeded = true;
   probe::WallTime at{};
   probe::WallTime succeeded_at{};  ///< of the settings in use
-  std::string error{};             ///< the first of it, with its place; escaped; empty when it succeeded
+  std::string error{};             ///< the first error, with its place; escaped; empty on success
 };
 
-/// Where the keys of a domain stand in their rotation, for domains of which the settings say one.
+/// The state of the key rotation of a domain whose settings define one.
 struct DomainRotation {
   config::DomainName domain{};
   std::shared_ptr<const RotationOverview> overview{};  ///< never null
@@ -93,42 +93,42 @@ struct Fleet {
   std::uint64_t generation = 0;  ///< higher after each change of anything here
 };
 
-/// What a report made of the state of its target.
+/// How a report changed the state of its target.
 enum class Applied : std::uint8_t {
-  unchanged,    ///< it shows what was believed
-  unconfirmed,  ///< it shows something new: another round should follow at once
-  changed,      ///< it is believed, and differs from what was believed before
-  failed,       ///< it shows that no server was seen; believed or not
-  no_target,    ///< nobody watches it any more
+  unchanged,    ///< it shows the confirmed state
+  unconfirmed,  ///< it shows something new: another probe should follow at once
+  changed,      ///< it is confirmed, and differs from the previous state
+  failed,       ///< it reached no server; confirmed or not
+  no_target,    ///< it is no longer watched
 };
 
-/// From now on these targets. Those that stay keep their state; one whose role changed believes its next
-/// report at once, since it was judged by another measure. Of a key that is there twice the first counts.
+/// Replaces the targets. Targets that stay keep their state. If the role of a target changed, its next report
+/// is confirmed at once, because the role changes the verdict. Of duplicate keys the first counts.
 void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets);
 
-/// A round's report. A change is believed when each part of it was in the report of the round before as well,
-/// or when a third round in a row shows anything but what is believed. The first report is believed at once,
-/// and to be looked at again unless it is fine.
+/// Applies the report of a probe. A change is confirmed if each part of it was in the report of the previous
+/// probe too, or if three probes in a row differ from the confirmed report. The first report is confirmed at
+/// once, and probed again unless it is ok.
 [[nodiscard]] Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report);
 
 /// Sets one part of a target's state; false when there is no such target.
 bool set_next_probe(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_probe);
 bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen);
 
-/// That of its domain from now on.
+/// Sets the rotation of its domain.
 void set_rotation(Fleet& fleet, std::shared_ptr<const RotationOverview> overview);
-/// Forgets those of all other domains.
+/// Drops the rotations of all other domains.
 void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of);
 
 void set_reload(Fleet& fleet, ReloadState reload);
 
-/// Whether the latest report of any target says that something between answers for the nameservers: it holds
-/// for this machine, not for that target.
+/// Whether the latest report of any target shows that something on the path answers in place of the
+/// nameservers: this concerns the machine, not the target.
 [[nodiscard]] bool path_intercepted(const Fleet& fleet);
 
 /// Null without one. Valid until the targets change.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
-/// Null when the settings say no rotation of the domain, or not all of its selectors were looked at yet.
+/// Null if the settings define no rotation of the domain, or not all of its selectors have been probed yet.
 [[nodiscard]] std::shared_ptr<const RotationOverview> find_rotation(const Fleet& fleet,
                                                                     const config::DomainName& domain);
 

@@ -12,41 +12,41 @@
 namespace dkimprobe::checks {
 namespace {
 
-/// What is said of a reason that one timeline of a server has.
+/// The text of a reason that comes from the timeline of a server.
 struct ReasonText {
   Reason reason = Reason::nothing_known;
   std::string_view text{};  ///< with {server}, {owner} and {held}, the seconds
 };
 
 constexpr auto reason_texts = std::to_array<ReasonText>({
-    {Reason::match_everywhere, "{server} was the last server of {owner} that was first seen right"},
+    {Reason::match_everywhere, "{server} was the last server of {owner} seen to match"},
     {Reason::negative_ttl, "{server} had no record at {owner}: caches may hold that for {held} s"},
     {Reason::nsec_ttl,
      "{server} denied the names around {owner} with NSEC or NSEC3 records, which caches may use for {held} s "
-     "without asking for that name"},
+     "without querying that name"},
     {Reason::domainkey_denied,
-     "{server} answered NXDOMAIN for `_domainkey`: caches may take that for {held} s as true of {owner} "
-     "below it"},
+     "{server} answered NXDOMAIN for `_domainkey`: caches may apply that for {held} s to {owner} below it"},
     {Reason::domainkey_unknown,
-     "whether `_domainkey` was there before it was first seen is not known: caches may hold for {held} s "
-     "that it was not, and so nothing below it; where another selector signs, the settings can say so"},
+     "whether `_domainkey` existed before it was first seen is unknown: caches may hold for {held} s that it "
+     "did not, nor anything below it; if another selector signs, list it in the settings file"},
     {Reason::wildcard_ttl,
      "{server} answered for {owner} from a wildcard: caches may hold that for {held} s"},
     {Reason::old_record_ttl, "{server} had another record at {owner}: caches may hold it for {held} s"},
     {Reason::old_alias_ttl,
-     "{server} had an alias at {owner} that leads elsewhere: caches may hold it for {held} s"},
+     "{server} had an alias at {owner} that points elsewhere: caches may hold it for {held} s"},
     {Reason::changing_answers,
-     "{server} gave different answers for {owner} in one look: caches may hold any of them for {held} s"},
+     "{server} returned different answers for {owner} in one probe: caches may hold any of them for {held} "
+     "s"},
     {Reason::server_failure,
      "{server} answered SERVFAIL for {owner}: caches may remember a failure for {held} s"},
     {Reason::old_nameservers,
-     "{server} is no longer a server of {owner}: caches that know the old nameservers may ask it until their "
-     "NS records run out, and hold what it had for {held} s more"},
+     "{server} is no longer a server of {owner}: caches that know the old nameservers may query it until "
+     "their NS records expire, and hold what it had for {held} s more"},
     {Reason::earlier_answer_unknown,
-     "what {server} had at {owner} before it was first seen is not known: it counts like the longest held "
+     "what {server} had at {owner} before it was first seen is unknown: it counts like the longest-held "
      "answer of the other servers, {held} s"},
     {Reason::nothing_known,
-     "how long caches hold what {server} had at {owner} before is not known: {held} s are allowed for it"},
+     "how long caches hold what {server} had at {owner} before is unknown: {held} s are assumed"},
 });
 
 std::string detail_of(const CacheLifetime& lifetime) {

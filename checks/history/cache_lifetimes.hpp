@@ -1,4 +1,4 @@
-// Until when caches may hold what is not right, each with the reason for it.
+// Until when caches may hold wrong answers, each with its reason.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@ namespace dkimprobe::checks {
 struct CacheLifetime {
   Reason reason = Reason::nothing_known;
   WallTime until{};
-  std::chrono::seconds held{};  ///< by a cache that got it at the last moment
+  std::chrono::seconds held{};  ///< by a cache that fetched it last
   const ServerTimeline* timeline = nullptr;
-  std::string detail{};  ///< of one that no timeline of a server has
+  std::string detail{};  ///< if there is no timeline
 };
 
-/// Of each reason the one that lasts longest, the latest first.
+/// For each reason the longest lifetime, latest first.
 class CacheLifetimes {
  public:
   void add(const CacheLifetime& lifetime);
@@ -30,7 +30,7 @@ class CacheLifetimes {
   std::map<Reason, CacheLifetime> longest_{};
 };
 
-/// The latest first, which decides.
+/// Latest first: the first one decides.
 void sort_latest_first(std::vector<ReasonDetail>& reasons);
 
 }  // namespace dkimprobe::checks

@@ -21,7 +21,7 @@ namespace {
 using config::DomainName;
 using Texts = std::vector<std::vector<std::string>>;
 
-/// Texts that are kept of spans that became one.
+/// The most texts that are kept of merged periods.
 constexpr std::size_t most_texts_together = 16;
 
 void sort_once(Texts& texts) {
@@ -29,7 +29,7 @@ void sort_once(Texts& texts) {
   texts.erase(std::ranges::unique(texts).begin(), texts.end());
 }
 
-// ---- One server in one look ----
+// ---- One server in one probe ----
 
 std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
   std::optional<std::uint32_t> ttl;
@@ -40,7 +40,7 @@ std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
   return ttl;
 }
 
-/// What a whole answer says, with the longest time for which a cache may hold it.
+/// The period of a complete answer, with the longest time for which a cache may hold it.
 AnswerPeriod whole_period(const TransportAttempts& way, const ServerAnswer& server) {
   const probe::Response& response = *way.response();
   AnswerPeriod period;
@@ -62,7 +62,7 @@ AnswerPeriod whole_period(const TransportAttempts& way, const ServerAnswer& serv
   return period;
 }
 
-/// Texts of either, no more than are worth keeping; those of `newer` first.
+/// The texts of both, up to `most_texts_together`; those of `newer` first.
 Texts both_texts(Texts newer, const Texts& older) {
   newer.resize(std::min(newer.size(), most_texts_together));
   for (const auto& text : older) {
@@ -72,8 +72,8 @@ Texts both_texts(Texts newer, const Texts& older) {
   return newer;
 }
 
-/// What lies beside the name: a wildcard, NSEC records, a denied `_domainkey`. What was not told in this look
-/// is taken to be as it was.
+/// The neighbours of the name: a wildcard, NSEC records, a denied `_domainkey`. What this probe did not see
+/// is assumed unchanged.
 void read_neighbours(const ServerAnswer& answer, const AnswerPeriod* before, AnswerPeriod& period) {
   const probe::Response* const wildcard_probe = answer.wildcard_probe.response();
   if (wildcard_probe != nullptr && is_whole(answer.wildcard_probe.outcome)) {
@@ -102,7 +102,7 @@ AnswerPeriod read_period(const ServerAnswer& answer, const AnswerPeriod* before)
       continue;
     }
     if (!period.same_answer(told)) {
-      // Which of them the next one gets who asks is chance.
+      // Which of them the next client gets is random.
       period.kind = PublishedKind::unknown;
       period.texts = both_texts(std::move(told.texts), period.texts);
       period.alias.reset();
@@ -136,7 +136,7 @@ std::size_t text_bytes(const std::vector<AnswerPeriod>& periods) {
   return bytes;
 }
 
-/// Two neighbours as one: nothing that a cache could have got from either is shortened.
+/// Merges two neighbours: no time for which a cache may hold either is shortened.
 void join_periods(std::vector<AnswerPeriod>& periods, std::size_t first) {
   AnswerPeriod& older = periods[first];
   const AnswerPeriod& newer = periods[first + 1];
@@ -155,10 +155,10 @@ void join_periods(std::vector<AnswerPeriod>& periods, std::size_t first) {
 }
 
 void keep_short(std::vector<AnswerPeriod>& periods) {
-  // The last two stay as they are: the present, and what was before it.
+  // The last two are kept: the present answer and the one before it.
   while (periods.size() > longest_timeline ||
          (periods.size() > 3 && text_bytes(periods) > largest_timeline_bytes)) {
-    // Where only TTLs differ, no change of answer is lost.
+    // Prefer a pair that differs only in TTLs: no change of answer is lost.
     std::size_t first = 0;
     while (first + 3 < periods.size() && !periods[first].same_answer(periods[first + 1])) ++first;
     join_periods(periods, first + 3 < periods.size() ? first : 0);
@@ -175,7 +175,7 @@ ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, c
   return *known;
 }
 
-/// A server that transfers late and again and again is not behind for long: a new serial starts anew.
+/// A server that transfers late, but does transfer, is not stale: each new serial restarts the lag.
 void note_lag(ServerTimeline& timeline, const ServerAnswer& answer, const HopAnswers& hop, WallTime now) {
   if (answer.soa_record == nullptr) return;
   if (newest_serial(hop, answer) == nullptr) {
@@ -193,9 +193,9 @@ const AnswerPeriod* last_answer(const ServerTimeline& timeline) {
   return last == timeline.periods.rend() ? nullptr : &*last;
 }
 
-// ---- Who is there no more ----
+// ---- Servers that left ----
 
-/// Adds the names to which aliases lead on, as far as they were seen last.
+/// Adds the names that the last seen aliases point to.
 void follow_aliases(const SelectorHistory& history, std::vector<DomainName>& names) {
   for (std::size_t next = 0; next < names.size(); ++next) {
     for (const auto& timeline : history.servers) {
@@ -219,8 +219,8 @@ void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now
     if (hop == chain.hops.end() || seen_now(timeline)) continue;
     if (!timeline.is_there() || is_whole_search(hop->delegation)) add_period(timeline, left, now);
   }
-  // A name of which this look knows nothing is still one of the chain while a server that said nothing in
-  // this look had an alias to it.
+  // A name that this probe did not reach still belongs to the chain if the last answer of a server that did
+  // not respond now was an alias to it.
   std::vector<DomainName> names;
   for (const auto& hop : chain.hops) names.push_back(hop.owner);
   follow_aliases(history, names);
@@ -231,7 +231,7 @@ void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now
   }
 }
 
-// ---- Who could not be found ----
+// ---- Servers without a known address ----
 
 bool has_server(const SelectorHistory& history, const DomainName& owner, const std::string& name,
                 std::optional<config::Family> family = std::nullopt) {
@@ -241,7 +241,7 @@ bool has_server(const SelectorHistory& history, const DomainName& owner, const s
   });
 }
 
-/// Where a server would be whose addresses of the family are unknown, and those of the other are not.
+/// The placeholder for a server whose addresses of only this family are unknown.
 config::ServerAddress no_address_of(config::Family family) {
   static constexpr std::array<std::uint8_t, 16> nowhere{};
   const std::span octets(nowhere);
@@ -250,8 +250,8 @@ config::ServerAddress no_address_of(config::Family family) {
           0};
 }
 
-/// A nameserver whose address, or whose addresses of one family, could not be learned is a server that was
-/// not seen, for as long as that lasts.
+/// A nameserver whose addresses, or those of one family, are unknown counts as an unchecked server while that
+/// lasts.
 void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
   for (const auto& hop : chain.hops) {
     const auto add_never_probed = [&](std::string name, const config::ServerAddress& address) {
@@ -363,7 +363,7 @@ bool is_whole_search(const probe::Delegation& delegation) {
 }
 
 WallTime end_of(const probe::Observation& observation) {
-  // A server that gave its answer in the midst of the look has certainly changed by its end.
+  // An answer from the middle of the probe is certainly true by its end.
   const auto took = std::max(observation.took, std::chrono::microseconds{0});
   return observation.observed_at + std::chrono::ceil<std::chrono::milliseconds>(took);
 }

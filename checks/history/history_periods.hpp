@@ -1,5 +1,5 @@
-// What the two halves of a history share: its timelines of servers and its past of zones are made of spans in
-// the same way. Only they include this.
+// Shared by the two halves of a history: the timelines of servers and the past of zones both consist of
+// periods. Only they include this.
 #pragma once
 
 #include <algorithm>
@@ -20,22 +20,22 @@ inline void keep_largest(std::optional<std::uint32_t>& largest, std::optional<st
   if (value) largest = std::max(largest.value_or(0), *value);
 }
 
-/// For how long a cache may hold that there is no such name or record (RFC 2308 section 5).
+/// How long a cache may hold that there is no such name or record (RFC 2308 section 5).
 [[nodiscard]] std::optional<std::uint32_t> absence_ttl(const probe::Response& response);
 
-/// Begins a span where it differs from the last one; else that one lasts until now.
+/// Starts a new period if it differs from the last one; else extends the last one until now.
 void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now);
 
 /// Whether every address of the zone's servers is in the probe.
 [[nodiscard]] bool is_whole_search(const probe::Delegation& delegation);
 
-/// What a probe saw of the zones; `answers` are those of its chain.
+/// Adds what a probe saw of the zones; `answers` are those of its chain.
 void add_zones(ZonePast& past, const probe::Chain& chain, const ChainAnswers& answers, WallTime now);
 
-/// Leaves what was known at `time`.
+/// Reduces the past to what was known at `time`.
 void forget_after(ZonePast& past, WallTime time);
 
-/// When it was last of use; nothing is lost with those that left longest ago.
+/// When it was last relevant: those that left longest ago can be dropped.
 [[nodiscard]] inline WallTime last_used(const ServerTimeline& timeline) {
   if (timeline.periods.empty()) return WallTime::min();
   const AnswerPeriod& last = timeline.periods.back();

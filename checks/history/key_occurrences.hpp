@@ -1,5 +1,5 @@
-// Where a key stands, or stood: the names at which looks at a selector saw it. A plain value, by which a key
-// is found that serves several names; it judges nothing.
+// Where a key is or was published: the names at which probes of a selector saw it. Used to find a key that
+// serves several names. It judges nothing.
 #pragma once
 
 #include <optional>
@@ -16,16 +16,16 @@ struct KeyPlace {
   std::string sha256{};  ///< of the SubjectPublicKeyInfo in DER, lower-case hex
   config::DomainName domain{};
   config::Selector selector{};
-  config::DomainName owner{};  ///< of the record: the selector's own name, or one to which its aliases lead
-  config::DomainName zone{};   ///< that holds the record; the owner itself where no zone was seen
+  config::DomainName owner{};  ///< of the record: the selector's own name, or a target of its aliases
+  config::DomainName zone{};   ///< that holds the record; the owner itself if no zone was seen
   WallTime last_seen{};
-  bool is_there = false;  ///< a server had it still, when last looked at
+  bool is_there = false;  ///< a server still had it at the last probe
 };
 
-/// Nothing: nobody knows of other places. Empty: there are none.
+/// Nothing: other places are unknown. Empty: there are none.
 using KeyPlaces = std::optional<std::vector<KeyPlace>>;
 
-/// The keys that looks at the selector saw, each key once for each name.
+/// The keys that probes of the selector saw, each key once per name.
 [[nodiscard]] std::vector<KeyPlace> key_places(const SelectorHistory& history);
 
 }  // namespace dkimprobe::checks

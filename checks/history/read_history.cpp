@@ -51,8 +51,8 @@ std::string ReadHistory::why_not_asked(const ServerTimeline& timeline) const {
     return other.owner == timeline.owner && other.server.name == timeline.server.name &&
            other.server.has_address();
   });
-  if (!other_is_known) return "no address of it could be learned";
-  return fmt::format("whether it has {} addresses could not be learned",
+  if (!other_is_known) return "none of its addresses could be found";
+  return fmt::format("whether it has {} addresses could not be determined",
                      timeline.server.address.ip.family() == config::Family::ipv4 ? "IPv4" : "IPv6");
 }
 
@@ -107,8 +107,7 @@ KeyComparison compare_nothing(const AnswerPeriod& period) {
     case PublishedKind::failure:
       return {Progress::unknown, "SERVFAIL"};
     case PublishedKind::unknown:
-      return {Progress::unknown,
-              period.ttl_seconds ? "different answers in one look" : "no answer that tells"};
+      return {Progress::unknown, period.ttl_seconds ? "different answers in one probe" : "no usable answer"};
     case PublishedKind::texts:
     case PublishedKind::alias:
     case PublishedKind::left:
@@ -120,7 +119,8 @@ KeyComparison compare_nothing(const AnswerPeriod& period) {
 KeyComparison compare_texts(const AnswerPeriod& period, const std::optional<std::string>& expected,
                             KeyReader& keys) {
   const auto texts = joined_texts(period);
-  if (texts.size() != 1) return {Progress::corrupted, fmt::format("{} TXT records, not one", texts.size())};
+  if (texts.size() != 1)
+    return {Progress::corrupted, fmt::format("{} TXT records instead of one", texts.size())};
   const KeyRecord& record = keys.read(*texts.begin());
   if (record.record_class == RecordClass::revoked) return {Progress::revoked, "revoked"};
   if (!can_verify(record)) return {Progress::corrupted, describe(record)};
@@ -155,18 +155,19 @@ std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& k
 std::vector<std::string> limits_of(const ReadHistory& read) {
   const SelectorHistory& history = read.history();
   std::vector<std::string> limits{
-      "A resolver that serves stale data may give an old answer for longer when it cannot reach the servers "
+      "A resolver that serves stale data may return an old answer for longer when it cannot reach the "
+      "servers "
       "(RFC 8767 section 5).",
-      "A resolver may be set to hold answers for longer than their TTL; one that holds them for less, as an "
-      "absence for one to three hours (RFC 2308 section 5), is not counted on.",
+      "A resolver may be configured to hold answers for longer than their TTL. One that holds them for less, "
+      "such as an absence for one to three hours (RFC 2308 section 5), is not relied on.",
       "One address may be many servers (anycast): only those that answered from here were seen.",
-      "What a server published between two looks, or before the first one, was not seen, nor which servers "
+      "What a server published between two probes or before the first one was not seen, nor which servers "
       "the zone had before.",
-      "DNSSEC signatures are not verified here: a resolver that does finds nothing where they are wrong."};
+      "DNSSEC signatures are not verified here: a validating resolver finds nothing where they are wrong."};
   if (std::ranges::any_of(history.servers,
                           [](const ServerTimeline& timeline) { return !timeline.is_there(); })) {
     limits.emplace_back(
-        "A server that left and still names itself as a nameserver of the zone may be asked for longer by "
+        "A removed server that still names itself as a nameserver of the zone may be queried for longer by "
         "resolvers that believe it.");
   }
   std::vector<std::string> left_out;
@@ -179,8 +180,8 @@ std::vector<std::string> limits_of(const ReadHistory& read) {
   if (!left_out.empty()) {
     const std::string_view other = read.policy().ipv4 ? "IPv4" : "IPv6";
     limits.insert(limits.begin(),
-                  fmt::format("You left out {} by asking over {} alone: what is answered there was not seen, "
-                              "and the {} addresses of the same nameservers stand for it.",
+                  fmt::format("You left out {} by querying over {} alone: their answers were not seen, and "
+                              "the {} addresses of the same nameservers count instead.",
                               join_some(left_out), other, other));
   }
   return limits;

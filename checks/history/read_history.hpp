@@ -1,5 +1,5 @@
-// The history of a selector, read for the chain of names that its last answers make, and its texts compared
-// with a key.
+// The history of a selector, read along the chain of names of its last answers, with its texts compared to a
+// key.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace dkimprobe::checks {
 
-/// A span that caches could fetch from a server, with the time until which they could: none while it lasts.
+/// A period that caches could fetch from a server, and until when: nothing while it lasts.
 struct CacheInterval {
   const AnswerPeriod* period = nullptr;
   std::optional<WallTime> until{};
@@ -27,26 +27,26 @@ class ReadHistory {
  public:
   ReadHistory(const SelectorHistory& history, const RotationPolicy& policy);
 
-  /// The names to which the last answers lead, the selector's own first.
+  /// The selector's own name, then the targets of the last seen aliases.
   [[nodiscard]] const std::vector<config::DomainName>& chain() const { return chain_; }
   [[nodiscard]] bool is_in_chain(const config::DomainName& name) const {
     return std::ranges::find(chain_, name) != chain_.end();
   }
-  /// Whether aliases lead from the name back to itself.
+  /// Whether aliases form a loop through the name.
   [[nodiscard]] bool is_loop(const config::DomainName& name) const;
 
-  /// Why a server without an address is one that was not seen.
+  /// Why a server without an address could not be checked.
   [[nodiscard]] std::string why_not_asked(const ServerTimeline& timeline) const;
 
   static const AnswerPeriod* last_whole(const ServerTimeline& timeline);
 
-  /// The spans that tell something. Silence, and a failure too, leaves open what a cache got meanwhile, so an
-  /// answer counts until another one was seen.
+  /// The periods with an answer. What caches fetched during a timeout or a failure is unknown, so an answer
+  /// counts until another one was seen.
   [[nodiscard]] std::vector<CacheInterval> intervals(const ServerTimeline& timeline) const;
 
-  /// Whether the operator leaves the address out, so that another one speaks for its nameserver.
+  /// Whether the address is of a disabled family and another address of the nameserver counts instead.
   [[nodiscard]] bool is_left_out(const ServerTimeline& timeline) const;
-  /// Whether its family is one over which servers are asked.
+  /// Whether servers are queried over its family.
   [[nodiscard]] bool is_asked(const ServerTimeline& timeline) const {
     return timeline.server.address.ip.family() == config::Family::ipv4 ? policy_.ipv4 : policy_.ipv6;
   }
@@ -62,10 +62,10 @@ class ReadHistory {
   std::vector<config::DomainName> chain_{};
 };
 
-/// The records of a span as texts, each once.
+/// The records of a period as texts, each once.
 [[nodiscard]] std::set<std::string> joined_texts(const AnswerPeriod& period);
 
-/// Reads each text once, however many spans have it.
+/// Parses each text only once, however many periods have it.
 class KeyReader {
  public:
   explicit KeyReader(config::Service service) : service_(service) {}
@@ -85,18 +85,18 @@ struct KeyComparison {
   std::string detail{};
 };
 
-/// What a span without texts and alias has.
+/// Classifies a period without texts and alias.
 [[nodiscard]] KeyComparison compare_nothing(const AnswerPeriod& period);
 
-/// What a span of texts has; `expected` may be nothing: then any usable key is right.
+/// Compares a period of texts with the key; without `expected` any usable key is right.
 [[nodiscard]] KeyComparison compare_texts(const AnswerPeriod& period,
                                           const std::optional<std::string>& expected, KeyReader& keys);
 
-/// The usable key that most servers have now, those with an outdated zone last. Where as many have another
-/// one, none is the right one.
+/// The usable key that most servers have now; servers with an outdated zone count only in a tie. An empty
+/// text if two keys are equally common.
 [[nodiscard]] std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& keys);
 
-/// What no probe of servers can know, as sentences.
+/// Sentences: what no probe of servers can show.
 [[nodiscard]] std::vector<std::string> limits_of(const ReadHistory& read);
 
 }  // namespace dkimprobe::checks

@@ -15,8 +15,7 @@ std::string no_way_sentence(const probe::Observation& observation) {
   std::vector<ServerRow> rows;
   for (const auto& hop : read_answers(observation.key).hops) {
     if (has_no_network(hop)) {
-      return "This machine has no network: it has no route to any server that it needs. Bring its network "
-             "up, "
+      return "This machine has no network: it has no route to any server that it needs. Bring its network up "
              "and run this again.";
     }
     rows.insert(rows.end(), hop.rows.begin(), hop.rows.end());
@@ -31,12 +30,12 @@ std::string no_way_sentence(std::span<const ServerRow> rows) {
     if (row.not_asked == probe::NotAsked::no_route) missing.insert(row.id.address.ip.family());
     if (row.not_asked == probe::NotAsked::asked) asked.insert(row.id.address.ip.family());
   }
-  // Without servers of the other family there is nothing to go on with.
+  // Without servers of the other family, probing cannot go on.
   if (missing.size() != 1 || asked.empty()) return {};
   const bool is_ipv6 = *missing.begin() == config::Family::ipv6;
   return fmt::format(
-      "This machine has no {0}: say {1} to go on without it, and the other addresses of the same nameservers "
-      "stand for those; or look from a machine that has {0}.",
+      "This machine has no {0}: give {1} to go on without it, and the other addresses of the same "
+      "nameservers count instead; or probe from a machine that has {0}.",
       is_ipv6 ? "IPv6" : "IPv4", is_ipv6 ? "-4" : "-6");
 }
 
@@ -46,7 +45,7 @@ std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Obser
   const ChainAnswers answers = read_answers(observation.key);
   if (!domainkey || answers.hops.empty()) return std::nullopt;
   const HopAnswers& hop = answers.hops.front();
-  // What is in a zone that begins there may have come with it.
+  // If a zone begins there, its contents may have come with it.
   if (hop.hop->delegation.zone.is_at_or_below(*domainkey)) return policy.unknown_wait;
   const auto is_published = [](const ServerAnswer& answer) {
     return answer.outcome == ServerOutcome::answered;

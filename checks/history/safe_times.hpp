@@ -1,6 +1,6 @@
-// When it is safe to sign with a key, to remove one, and when the last copy of it is gone from caches: pure
-// functions of what was published when, of what the operator says, and of the time now. Each time comes with
-// its reasons. Nothing here asks a server or looks at a clock.
+// When it is safe to sign with a key, when to remove one, and when its last copy expires from caches: pure
+// functions of what was published when, of what the operator states, and of the current time. Each time comes
+// with its reasons. Nothing here queries a server or reads a clock.
 #pragma once
 
 #include <chrono>
@@ -19,12 +19,12 @@
 
 namespace dkimprobe::checks {
 
-/// How long what is not known may last, and which addresses count.
+/// How long unknown answers may last, and which addresses count.
 struct RotationPolicy {
   std::chrono::seconds retention{std::chrono::days{7}};  ///< from the last signature to the last verification
-  std::chrono::seconds unknown_wait{std::chrono::hours{24}};  ///< where nothing is known of an earlier answer
-  /// Whether servers are asked over the family. Addresses of one that the operator leaves out do not count
-  /// where the same nameserver has one of the other; where it has none, it stays unknown.
+  std::chrono::seconds unknown_wait{std::chrono::hours{24}};  ///< if nothing is known of an earlier answer
+  /// Whether servers are queried over the family. An address of a disabled family does not count if the same
+  /// nameserver has one of the other family; otherwise the nameserver stays unknown.
   bool ipv4 = true;
   bool ipv6 = true;
 };
@@ -36,26 +36,26 @@ enum class CacheState : std::uint8_t {
   expected,  ///< it holds the right record
   empty,     ///< it holds nothing for the name
   hidden,    ///< it does not show its cache (REFUSED)
-  unknown,   ///< it gave no answer that tells
+  unknown,   ///< it returned no usable answer
 };
 
 struct CacheContent {
   config::ServerAddress resolver{};
   WallTime seen{};
   CacheState state = CacheState::unknown;
-  std::uint32_t seconds_left = 0;  ///< of what it holds
+  std::uint32_t seconds_left = 0;  ///< TTL left of what it holds
 };
 
-/// What the operator says of the key that should be published, and how far that can be relied on.
+/// What the operator states about the key that should be published.
 struct NewKey {
-  /// Of its SubjectPublicKeyInfo in DER, lower-case hex. Without it any one usable key is right, as long as
-  /// all servers publish the same.
+  /// Of its SubjectPublicKeyInfo in DER, lower-case hex. Without it any usable key is right, as long as all
+  /// servers publish the same one.
   std::optional<std::string> sha256{};
-  /// Nobody can have asked a recursive resolver for the selector: it was never used and never told anybody.
+  /// Nobody can have queried a recursive resolver for the selector: it was never used and never announced.
   bool never_used = false;
-  /// With `never_used`: how long caches may hold that there is no `_domainkey` at all, and so no selector
-  /// below it, from before any probe of the domain saw it. Nothing where that is known to have been there;
-  /// see `earlier_domainkey_absence`.
+  /// With `never_used`: how long caches may hold, from before the first probe of the domain, that
+  /// `_domainkey` and so everything below it does not exist. Nothing if it is known to have existed; see
+  /// `earlier_domainkey_absence`.
   std::optional<std::chrono::seconds> domainkey_absence{};
   config::Service service = config::Service::email;  ///< what `s=` of the record must allow
 };
@@ -64,17 +64,17 @@ struct NewKey {
 enum class Progress : std::uint8_t {
   match,
   mismatch,   ///< a usable key, not the expected one
-  corrupted,  ///< a record is there that verifiers cannot use, or not alone
+  corrupted,  ///< verifiers cannot use the record, or there are several
   revoked,
   absent,
-  unknown,  ///< it could not be seen: never counted as ready
+  unknown,  ///< it could not be checked: never counted as ready
 };
 
 struct ServerProgress {
   config::DomainName owner{};
   ServerId server{};
   Progress progress = Progress::unknown;
-  std::optional<WallTime> since{};  ///< when it was first seen so
+  std::optional<WallTime> since{};  ///< since when this has been seen
   std::string detail{};             ///< escaped clause: what it has, or why it is unknown
 };
 
@@ -88,44 +88,45 @@ struct SafeTime {
 
 struct SignVerdict {
   SafeTime safe{};
-  /// A server that is right now was so before, and not in between, or gave different answers in one look:
-  /// once more is no proof.
+  /// A server that is right now was right before but not in between, or returned different answers in one
+  /// probe: one more right answer proves nothing.
   bool alternates = false;
   std::vector<ServerProgress> servers{};
-  std::vector<std::string> limits{};  ///< sentences: what no look at servers can know
+  std::vector<std::string> limits{};  ///< sentences: what no probe of servers can show
 };
 
-/// What to do where this machine has no way to addresses of a family, which stay unknown for it; empty where
-/// it has. A sentence.
+/// A sentence: what to do if this machine has no route to addresses of a family, which stay unknown; else
+/// empty.
 [[nodiscard]] std::string no_way_sentence(const probe::Observation& observation);
-/// The same from the rows of a report, which do not tell of the way to the servers.
+/// The same from the rows of a report, which do not include the servers of the zones above.
 [[nodiscard]] std::string no_way_sentence(std::span<const ServerRow> rows);
 
-/// How long that may be by what the probe saw; nothing where something else is below `_domainkey`, unless a
-/// zone begins there, which may have brought it. `unknown_wait` where no server told for how long it denies.
+/// The time for `NewKey::domainkey_absence` from what the probe saw. Nothing if something else exists below
+/// `_domainkey`, unless a zone begins there, which may have brought it. `unknown_wait` if no server returned
+/// a negative TTL.
 [[nodiscard]] std::optional<std::chrono::seconds> earlier_domainkey_absence(
     const probe::Observation& observation, const RotationPolicy& policy);
 
-/// `now` decides between `ready` and `wait` alone. The last look of the history is taken for the present
-/// state: a readiness is as fresh as that.
+/// `now` only decides between `ready` and `wait`. The last probe of the history counts as the present state:
+/// a readiness is only as fresh as that.
 [[nodiscard]] SignVerdict safe_to_sign(const SelectorHistory& history, const NewKey& key,
                                        const std::vector<CacheContent>& caches, const RotationPolicy& policy,
                                        WallTime now);
 
-/// When a key that signs no longer may be revoked: last signature + transit. Without a last signature
-/// unknown, with the reason.
+/// When a key that no longer signs may be revoked: last signature + retention. Unknown without a last
+/// signature.
 [[nodiscard]] SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPolicy& policy,
                                       WallTime now);
 
 struct GoneVerdict {
   SafeTime gone{};  ///< `not_ready`: some server still publishes the key
-  /// Compared with the key that goes: `right` still has it. Aliases are no rows of their own.
+  /// Compared with the key to be removed: `match` still has it. Aliases have no rows.
   std::vector<ServerProgress> servers{};
-  std::vector<std::string> limits{};  ///< as of SignVerdict
+  std::vector<std::string> limits{};  ///< as in SignVerdict
 };
 
-/// When no cache can hold the key any more: removal or revocation seen on the last server + the largest TTL
-/// of the records and aliases that led to it. Without a key any key counts.
+/// When the key has expired from caches: the removal or revocation seen on the last server + the largest TTL
+/// of the records and aliases that pointed to it. Without a fingerprint any key counts.
 [[nodiscard]] GoneVerdict gone(const SelectorHistory& history, const std::optional<std::string>& key_sha256,
                                const RotationPolicy& policy, WallTime now);
 

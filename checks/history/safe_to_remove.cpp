@@ -1,4 +1,4 @@
-// When a key that signs no longer may go, and when no cache can hold it any more.
+// When a key that no longer signs may be removed, and when it has expired from caches.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -27,7 +27,7 @@ class GoneQuestion {
     GoneVerdict verdict;
     verdict.limits = limits_of(read_);
     if (!read_.history().first_probe) {
-      verdict.gone.reasons.push_back(reason_for(Reason::not_probed, {}, "no server was looked at yet"));
+      verdict.gone.reasons.push_back(reason_for(Reason::not_probed, {}, "no server has been probed yet"));
       return verdict;
     }
     for (const auto& name : read_.chain()) add_rows(name, verdict.servers);
@@ -54,7 +54,7 @@ class GoneQuestion {
     sort_latest_first(gone.reasons);
     if (gone.reasons.empty()) {
       gone.reasons.push_back(reason_for(Reason::never_there, read_.history().first_probe,
-                                        "no look saw the key where the selector leads"));
+                                        "no probe saw the key where the selector points"));
     }
     gone.at = gone.reasons.front().until;
     gone.readiness = now >= *gone.at ? Readiness::ready : Readiness::wait;
@@ -76,13 +76,13 @@ class GoneQuestion {
     };
     if (std::ranges::none_of(read_.history().servers, is_server)) {
       rows.push_back(
-          {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
+          {name, {{}, no_address}, Progress::unknown, {}, "no server for this name could be queried"});
     }
     for (const auto& timeline : read_.history().servers) {
       if (!is_server(timeline) || read_.is_left_out(timeline)) continue;
       const AnswerPeriod& last = timeline.periods.back();
       if (last.last_seen == read_.history().last_probe && last.kind == PublishedKind::alias) continue;
-      ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last look"};
+      ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last probe"};
       if (last.last_seen == read_.history().last_probe) {
         KeyComparison seen = compare(last);
         row.progress = seen.progress;
@@ -109,7 +109,7 @@ class GoneQuestion {
     return {};
   }
 
-  /// Another key is as good as none here.
+  /// Any other key counts as removed.
   [[nodiscard]] KeyComparison compare_others(const AnswerPeriod& period) {
     KeyComparison seen = compare_texts(period, std::nullopt, keys_);
     if (seen.progress == Progress::match) seen = {Progress::mismatch, "another key: " + seen.detail};
@@ -120,7 +120,7 @@ class GoneQuestion {
     return period.ttl_seconds ? seconds{*period.ttl_seconds} : read_.policy().unknown_wait;
   }
 
-  /// A way to the key: a text that holds it, or an alias to where one may be.
+  /// A path to the key: a text that holds it, or an alias to where one may be.
   struct Way {
     DomainName owner{};
     CacheLifetime lifetime{};
@@ -145,7 +145,7 @@ class GoneQuestion {
                 period.first_seen,
                 interval.until,
                 nullptr};
-        // Nobody looks any more at what stands at a name to which no alias leads now.
+        // A name that no alias points to any more is no longer probed.
         if (interval.until && (in_chain || !interval.left))
           way.lifetime.until = held_until(*interval.until, way.lifetime.held);
         if (is_alias) way.target = &*period.alias;
@@ -156,10 +156,10 @@ class GoneQuestion {
   }
 
   /// The last lifetime of the key at each name where caches can have found it: an alias shows it no longer
-  /// than what the alias leads to.
+  /// than its target does.
   [[nodiscard]] static std::map<DomainName, CacheLifetime> last_lifetimes(const std::vector<Way>& all) {
     std::map<DomainName, CacheLifetime> last;
-    // Each round follows one alias more; times only grow, and each is that of one of the ways.
+    // Each pass follows one more alias. It ends: times only grow, and each is the time of one of the paths.
     for (bool grew = true; grew;) {
       grew = false;
       for (const auto& way : all) {
@@ -178,8 +178,8 @@ class GoneQuestion {
     return last;
   }
 
-  /// Servers whose first sight was without the key: they may have had it before, as long as others of the
-  /// same name had it; and whoever never had it in our looks may have had it before all of them.
+  /// Servers that did not have the key when first seen may have had it before, for as long as others of the
+  /// same name had it. If no probe saw it anywhere, any server may have had it before the first probe.
   void add_earlier(const DomainName& owner, const std::vector<Way>& all,
                    const std::map<DomainName, CacheLifetime>& last, CacheLifetimes& lifetimes) {
     for (const auto& timeline : read_.history().servers) {
@@ -204,8 +204,8 @@ class GoneQuestion {
     }
   }
 
-  /// Servers that held the name before it was first looked at may have the key for ever: until caches do not
-  /// ask them any more.
+  /// Servers that held the name before its first probe may keep the key for ever: they count until caches no
+  /// longer query them.
   void add_former(const DomainName& owner, const std::vector<Way>& all, CacheLifetimes& lifetimes) {
     std::optional<seconds> held;
     for (const auto& way : all) {
@@ -218,10 +218,9 @@ class GoneQuestion {
       for (const auto& name : former.names) names.push_back(name.to_string());
       lifetimes.add(
           {Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
-           fmt::format(
-               "{} had other nameservers before ({}): caches that know them may ask them for {} until "
-               "their NS records run out, and hold a key for {} s more",
-               former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
+           fmt::format("{} had other nameservers before ({}): caches that know them may query them for {} "
+                       "until their NS records expire, and hold a key for {} s more",
+                       former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
     }
   }
 
@@ -236,12 +235,12 @@ SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPo
   SafeTime safe;
   if (!last_signature) {
     safe.reasons.push_back(
-        reason_for(Reason::last_signature_unknown, {}, "when the key signed for the last time was not told"));
+        reason_for(Reason::last_signature_unknown, {}, "the time of the key's last signature is not set"));
     return safe;
   }
   if (*last_signature > now) {
     safe.reasons.push_back(reason_for(Reason::last_signature_in_future, *last_signature,
-                                      "the last signature is said to be yet to come"));
+                                      "the given last signature is in the future"));
     return safe;
   }
   safe.at = later(*last_signature, policy.retention);

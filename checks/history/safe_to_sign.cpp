@@ -1,4 +1,4 @@
-// When a key may sign: once no cache can hold what stood at its name before.
+// When a key may sign: once no cache can hold what was published at its name before.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -19,7 +19,7 @@ namespace {
 using config::DomainName;
 using std::chrono::seconds;
 
-/// The longest that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
+/// The longest time that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
 bool is_absence(const AnswerPeriod& period) {
@@ -45,7 +45,7 @@ class SignQuestion {
         read_.history().servers, [&](const ServerTimeline& timeline) { return alternates(timeline); });
     SafeTime& safe = verdict.safe;
     if (!read_.history().first_probe) {
-      safe.reasons.push_back(reason_for(Reason::not_probed, {}, "no server was looked at yet"));
+      safe.reasons.push_back(reason_for(Reason::not_probed, {}, "no server has been probed yet"));
       return verdict;
     }
     for (const auto& name : read_.chain()) {
@@ -75,7 +75,7 @@ class SignQuestion {
   }
 
  private:
-  /// Each span is compared once: a long history is looked through for each of its servers.
+  /// Each period is compared only once: a long history is searched once per server.
   [[nodiscard]] const KeyComparison& compare(const DomainName& owner, const AnswerPeriod& period) {
     const auto known = compared_.find(&period);
     return known != compared_.end() ? known->second
@@ -90,7 +90,7 @@ class SignQuestion {
         const std::string alias = fmt::format("an alias to {}", period.alias->to_string());
         if (!read_.is_in_chain(*period.alias)) return {Progress::mismatch, alias};
         if (loops_.try_emplace(owner, false).second) loops_[owner] = read_.is_loop(owner);
-        if (loops_[owner]) return {Progress::corrupted, alias + ", which leads back"};
+        if (loops_[owner]) return {Progress::corrupted, alias + ", which forms a loop"};
         return {Progress::match, alias};
       }
       case PublishedKind::left:
@@ -104,7 +104,7 @@ class SignQuestion {
     return {};
   }
 
-  /// A `_domainkey` that a signed zone denies is denied with all below it, whatever the server has there.
+  /// If a signed zone denies `_domainkey`, everything below it is denied, whatever the server has there.
   [[nodiscard]] static bool is_denied_for_good(const AnswerPeriod& period) {
     return period.domainkey_denied_seconds && period.nsec_ttl_seconds && !is_absence(period);
   }
@@ -127,7 +127,7 @@ class SignQuestion {
       }
       if (rows.size() == before && read_.history().first_probe) {
         rows.push_back(
-            {name, {{}, no_address}, Progress::unknown, {}, "no server of this name could be asked"});
+            {name, {{}, no_address}, Progress::unknown, {}, "no server for this name could be queried"});
       }
     }
     return rows;
@@ -136,7 +136,7 @@ class SignQuestion {
   [[nodiscard]] ServerProgress row_of(const ServerTimeline& timeline) {
     ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, {}};
     if (timeline.periods.back().last_seen != read_.history().last_probe) {
-      row.detail = "not in the last look";
+      row.detail = "not in the last probe";
       return row;
     }
     KeyComparison seen = compare_now(timeline, timeline.periods.back());
@@ -151,7 +151,7 @@ class SignQuestion {
     return row;
   }
 
-  /// Whether the server was lately right by turns. What was so long ago is another story.
+  /// Whether the server recently alternated between right and wrong. Older changes do not count.
   [[nodiscard]] bool alternates(const ServerTimeline& timeline) {
     if (!read_.is_in_chain(timeline.owner) || !timeline.is_there() || read_.is_left_out(timeline))
       return false;
@@ -170,7 +170,7 @@ class SignQuestion {
     return false;
   }
 
-  // ---- Is the assertion true that nobody asked? ----
+  // ---- Does anything contradict that the selector was never used? ----
 
   void doubt_never_used() {
     const auto doubt = [&](std::string detail) {
@@ -185,26 +185,26 @@ class SignQuestion {
         if (!has_record || period.wildcard_ttl_seconds) continue;
         const KeyComparison& seen = compare(timeline.owner, period);
         if (seen.progress == Progress::match) continue;
-        doubt(fmt::format("the selector was not unused: {} had {} at {}", server_text(timeline.server),
+        doubt(fmt::format("the selector was used before: {} had {} at {}", server_text(timeline.server),
                           seen.detail, timeline.owner.to_string()));
       }
     }
     for (const auto& cache : caches_) {
       if (cache.state != CacheState::denied && cache.state != CacheState::other) continue;
       doubt(
-          fmt::format("somebody asked for the selector: the resolver {} holds {}", cache.resolver.to_string(),
+          fmt::format("somebody queried the selector: the resolver {} holds {}", cache.resolver.to_string(),
                       cache.state == CacheState::denied ? "that there is no such record" : "another record"));
     }
   }
 
-  // ---- Until when a wrong answer may be held ----
+  // ---- Until when caches may hold a wrong answer ----
 
   struct Hold {
     Reason reason = Reason::nothing_known;
     seconds time{};
   };
 
-  /// The longest that an absence at the name was to be held; for a server that did not say.
+  /// The longest negative TTL seen at the name; used for a server that returned none.
   [[nodiscard]] std::optional<seconds> absence_life(const DomainName& owner) const {
     std::optional<seconds> longest;
     for (const auto& timeline : read_.history().servers) {
@@ -217,7 +217,7 @@ class SignQuestion {
     return longest;
   }
 
-  /// How long a cache may hold what the span says, if that is wrong or may hide what is right.
+  /// How long a cache may hold the period's answer, if it is wrong or may hide the right one.
   [[nodiscard]] std::optional<Hold> hold_of(const DomainName& owner, const AnswerPeriod& period) {
     std::optional<Hold> hold;
     const auto add = [&](Reason reason, seconds time) {
@@ -240,7 +240,7 @@ class SignQuestion {
     }
     if (period.nsec_ttl_seconds) add(Reason::nsec_ttl, seconds{*period.nsec_ttl_seconds});
     if (period.wildcard_ttl_seconds) add(Reason::wildcard_ttl, seconds{*period.wildcard_ttl_seconds});
-    // What stands in caches only where somebody asked.
+    // The rest is in caches only if somebody queried the name.
     if (never_used_ && !(period.wildcard_ttl_seconds && period.kind == PublishedKind::texts)) return hold;
     switch (period.kind) {
       case PublishedKind::nodata:
@@ -269,8 +269,8 @@ class SignQuestion {
     return period.kind != PublishedKind::failure && compare(owner, period).progress == Progress::match;
   }
 
-  /// What a server may have had before it was first seen: like the worst of the others that were seen then;
-  /// of one that was there at the first look already, anything.
+  /// What a server may have had before it was first seen: the worst of what other servers had then. A server
+  /// that was already there at the first probe may have had anything.
   [[nodiscard]] std::optional<Hold> earlier_hold(const ServerTimeline& server, WallTime first_seen,
                                                  const AnswerPeriod* first) {
     std::optional<Hold> longest;
@@ -296,56 +296,54 @@ class SignQuestion {
     return longest;
   }
 
-  // ---- What caches may hold of the zones, whichever selector saw it ----
+  // ---- What caches may hold of the zones, whichever selector's probe saw it ----
 
   void add_zone_lifetimes(const DomainName& owner) {
     for (const auto& former : read_.zones().former_servers(owner)) add_former(owner, former);
     for (const auto& [zone, until, held] : read_.zones().former_ds(owner)) {
-      lifetimes_.add(
-          {Reason::old_ds, until, held, nullptr,
-           fmt::format("the DS records of {} were others: resolvers that validate may hold them for {} s "
-                       "and take nothing that the zone says now",
-                       zone.to_string(), held.count())});
+      lifetimes_.add({Reason::old_ds, until, held, nullptr,
+                      fmt::format("the DS records of {} have changed: validating resolvers may hold the old "
+                                  "ones for {} s and reject what the zone answers now",
+                                  zone.to_string(), held.count())});
     }
     for (const auto& timeline : read_.history().past.names) {
       if (!(timeline.owner == owner) && owner.is_at_or_below(timeline.owner)) add_absence(owner, timeline);
     }
   }
 
-  /// Servers that held the name before it was first looked at, which other names' probes saw.
+  /// Servers that held the name before its first probe; probes of other names saw them.
   void add_former(const DomainName& owner, const FormerServers& former) {
     std::optional<seconds> held;
     const auto keep = [&](std::optional<std::uint32_t> ttl) {
       if (ttl) held = std::max(held.value_or(seconds{0}), seconds{*ttl});
     };
-    // Where nobody asked for the name, its neighbours may have been denied with NSEC all the same.
+    // Even if nobody queried the name, NSEC records of its neighbours may deny it.
     keep(former.nsec_ttl_seconds);
     if (!never_used_ || !former.names.empty()) keep(former.negative_ttl_seconds);
-    // Whether they failed in that time nobody saw, and caches remember a failure too.
+    // They may have failed unseen in that time, and caches remember failures too.
     if (!never_used_) keep(static_cast<std::uint32_t>(failure_life.count()));
     if (!held && never_used_ && former.names.empty()) return;
     const seconds hold = held.value_or(read_.policy().unknown_wait);
     if (former.names.empty()) {
-      lifetimes_.add(
-          {former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold ? Reason::nsec_ttl
-                                                                                : Reason::negative_ttl,
-           held_until(former.asked_until, hold), hold, nullptr,
-           fmt::format("what {} had before it was first looked at is not known: caches may hold for {} s "
-                       "that {} had nothing there",
-                       owner.to_string(), hold.count(), former.zone.to_string())});
+      lifetimes_.add({former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold
+                          ? Reason::nsec_ttl
+                          : Reason::negative_ttl,
+                      held_until(former.asked_until, hold), hold, nullptr,
+                      fmt::format("what {} had before its first probe is unknown: caches may hold for {} s "
+                                  "that {} had nothing there",
+                                  owner.to_string(), hold.count(), former.zone.to_string())});
       return;
     }
     std::vector<std::string> names;
     for (const auto& name : former.names) names.push_back(name.to_string());
-    lifetimes_.add(
-        {Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
-         fmt::format("{} had other nameservers before ({}): caches that know them may ask them for {} until "
-                     "their NS records run out, and hold an absence for {} s more",
-                     former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
+    lifetimes_.add({Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+                    fmt::format("{} had other nameservers before ({}): caches that know them may query them "
+                                "for {} until their NS records expire, and hold an absence for {} s more",
+                                former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
   }
 
-  /// A name above that was not there took all below it with it, and so did one without the zone that begins
-  /// there now, where its absence was proven with NSEC or held by a cache.
+  /// If a name above did not exist, nothing below it did. The same holds for a name that had no zone cut yet,
+  /// if NSEC proved the absence or a cache held it.
   void add_absence(const DomainName& owner, const ServerTimeline& timeline) {
     for (const auto& interval : read_.intervals(timeline)) {
       const AnswerPeriod& period = *interval.period;
@@ -357,14 +355,14 @@ class SignQuestion {
       const seconds held = ttl ? seconds{*ttl} : read_.policy().unknown_wait;
       lifetimes_.add(
           {Reason::domainkey_denied, held_until(*interval.until, held), held, nullptr,
-           fmt::format("{} said that {} {}: caches may take that for {} s as true of {} below it",
+           fmt::format("{} answered that {} {}: caches may apply that for {} s to {} below it",
                        server_text(timeline.server), timeline.owner.to_string(),
-                       is_denied ? "does not exist" : "is no zone", held.count(), owner.to_string())});
+                       is_denied ? "does not exist" : "is not a zone", held.count(), owner.to_string())});
     }
   }
 
-  /// Whether `_domainkey` was there before any probe of the domain is not known: caches may hold that it was
-  /// not.
+  /// Whether `_domainkey` existed before the first probe of the domain is unknown: caches may hold that it
+  /// did not.
   void add_domainkey_unknown() {
     if (!never_used_ || !domainkey_absence_) return;
     const auto domainkey = config::domainkey_name(read_.history().domain);
@@ -374,7 +372,7 @@ class SignQuestion {
       return timeline.owner == *domainkey && std::ranges::find(timeline.periods, PublishedKind::nxdomain,
                                                                &AnswerPeriod::kind) != timeline.periods.end();
     });
-    if (was_denied) return;  // since when it is there was seen
+    if (was_denied) return;  // probes saw when it appeared
     const DomainName& owner = read_.chain().front();
     const seconds held = read_.zones().denial_above(*domainkey).value_or(*domainkey_absence_);
     for (const auto& timeline : read_.history().servers) {
@@ -403,14 +401,14 @@ class SignQuestion {
       for (const auto& interval : intervals) {
         if (!interval.until) continue;
         auto hold = hold_of(owner, *interval.period);
-        // Whoever asks for the first time may still be led to a server that left.
+        // A cache that queries for the first time may still be referred to a server that left.
         if (!hold && interval.left && !is_right(owner, *interval.period)) hold.emplace();
         if (hold) lifetime(*interval.until, *hold, interval.left);
       }
       const auto told = std::ranges::find_if(
           intervals, [](const CacheInterval& interval) { return interval.period->is_whole(); });
       if (told == intervals.end()) {
-        // Only its silence was seen; once it has left, it does not matter for ever.
+        // It never answered. Once it has left, it matters only for a limited time.
         if (timeline.is_there()) continue;
         const WallTime left = timeline.periods.back().first_seen;
         const auto hold = earlier_hold(timeline, left, nullptr);
@@ -430,11 +428,11 @@ class SignQuestion {
     if (intervals.empty() || intervals.back().until || !is_right(timeline.owner, *intervals.back().period))
       return;
     if (intervals.back().period->domainkey_denied_seconds) {
-      doubts_.push_back(
-          reason_for(Reason::domainkey_denied, {},
-                     fmt::format("{} answers NXDOMAIN for `_domainkey`: resolvers that take it at its word "
-                                 "find no selector there",
-                                 server_text(timeline.server))));
+      doubts_.push_back(reason_for(
+          Reason::domainkey_denied, {},
+          fmt::format(
+              "{} answers NXDOMAIN for `_domainkey`: resolvers that follow RFC 8020 find no selector there",
+              server_text(timeline.server))));
     }
     WallTime since = intervals.back().period->first_seen;
     for (auto interval = intervals.rbegin();
@@ -461,9 +459,9 @@ class SignQuestion {
         case CacheState::unknown:
           safe.reasons.push_back(
               reason_for(Reason::resolver_unknown, {},
-                         fmt::format("what the resolver {} holds is not known: {}", resolver,
+                         fmt::format("what the resolver {} holds is unknown: {}", resolver,
                                      cache.state == CacheState::hidden ? "it does not show its cache"
-                                                                       : "it gave no answer that tells")));
+                                                                       : "it returned no usable answer")));
           break;
         case CacheState::expected:
         case CacheState::empty:

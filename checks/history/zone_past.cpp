@@ -28,11 +28,11 @@ void sort_once(std::vector<Value>& values) {
 
 // ---- The zones of one probe ----
 
-/// A zone as one probe saw it, and of what the probe said nothing.
+/// A zone as one probe saw it, and which parts the probe saw.
 struct SeenZone {
   NameserverPeriod period{};
   bool ds_known = false;
-  bool denials_known = true;  ///< each of its servers said for how long it denies
+  bool denials_known = true;  ///< each of its servers returned a negative TTL
 };
 using SeenZones = std::map<DomainName, SeenZone>;
 
@@ -57,7 +57,7 @@ void read_cut(const probe::ZoneCut& cut, SeenZone& seen) {
   }
 }
 
-/// How long the zone's servers let caches hold that a name is not there.
+/// Reads the zone's negative TTLs from a response.
 void read_denial(const probe::Response& response, SeenZones& seen) {
   for (const auto& soa : response.soa) {
     const auto zone = seen.find(soa.owner);
@@ -77,7 +77,7 @@ void read_server(const ServerAnswer& server, const DomainName& apex, SeenZones& 
   if (zone == seen.end() || server.server->stray_of) return;
   if (server.soa_record == nullptr || !is_whole(server.wildcard_probe.outcome))
     zone->second.denials_known = false;
-  // Each server may name its zone's servers in its own way.
+  // Each server may return a different NS set.
   const probe::Response* const response = server.ns.response();
   if (response == nullptr || !response->authoritative) return;
   NameserverPeriod& period = zone->second.period;
@@ -103,7 +103,7 @@ SeenZones read_zones(const ChainAnswers& answers) {
     for (const ServerAnswer& server : hop.servers) read_server(server, hop.hop->delegation.zone, seen);
   }
   for (auto& [apex, zone] : seen) {
-    // The servers of the zones above were asked for what is below alone.
+    // The servers of zones above were queried only for what is below.
     const bool is_asked = std::ranges::any_of(answers.hops, [&](const HopAnswers& hop) {
       return hop.hop->delegation.zone == apex && !hop.servers.empty();
     });
@@ -121,10 +121,10 @@ bool same_period(const NameserverPeriod& a, const NameserverPeriod& b) {
          a.nsec_ttl_seconds == b.nsec_ttl_seconds && a.ds == b.ds && a.ds_ttl_seconds == b.ds_ttl_seconds;
 }
 
-/// What the probe said nothing of is taken to be as it was.
+/// What the probe did not see is assumed unchanged.
 void carry(const NameserverPeriod& before, SeenZone& seen) {
   NameserverPeriod& period = seen.period;
-  // A zone on the way whose servers are known already is not asked for its own set again.
+  // A zone on the path whose servers are known is not queried for its own NS set again.
   if (!period.parent.empty() && period.child.empty() && period.parent == before.parent) {
     period.child = before.child;
     period.child_ttl_seconds = before.child_ttl_seconds;
@@ -139,7 +139,7 @@ void carry(const NameserverPeriod& before, SeenZone& seen) {
   keep_largest(period.nsec_ttl_seconds, before.nsec_ttl_seconds);
 }
 
-/// Two neighbours as one: nothing that a cache could have got from either is shortened.
+/// Merges two neighbours: no time for which a cache may hold either is shortened.
 void join_first(std::vector<NameserverPeriod>& periods) {
   NameserverPeriod& older = periods[0];
   NameserverPeriod& newer = periods[1];
@@ -176,14 +176,14 @@ ZoneTimeline& zone_of(ZonePast& past, const DomainName& apex) {
 
 // ---- Names above the selectors' ----
 
-/// What one server said of a name: see `ZonePast::names`.
+/// What one server answered for a name: see `ZonePast::names`.
 struct Word {
   DomainName name{};
   ServerId server{};
   AnswerPeriod period{};
 };
 
-/// What became of a question for the name; nothing where that is not known.
+/// What the response shows about the name; nothing if it shows nothing.
 std::optional<AnswerPeriod> word_of(const probe::Response& response, const DomainName& name) {
   AnswerPeriod period;
   if (!response.authoritative) {
@@ -200,7 +200,7 @@ std::optional<AnswerPeriod> word_of(const probe::Response& response, const Domai
       period.kind = PublishedKind::nxdomain;
       return period;
     case probe::Rcode::noerror:
-      // Nameservers of the name itself: parent and child are on one server, and a zone begins there.
+      // NS records of the name itself: one server has parent and child, and a zone begins there.
       period.kind = response.ns.empty() ? PublishedKind::nodata : PublishedKind::left;
       return period;
     case probe::Rcode::formerr:
@@ -214,7 +214,7 @@ std::optional<AnswerPeriod> word_of(const probe::Response& response, const Domai
   return std::nullopt;
 }
 
-/// The nameserver name that leads to an address of the walk; empty where nothing tells it.
+/// The nameserver name of an address of the walk; empty if unknown.
 std::string host_of(const probe::Delegation& delegation, const config::ServerAddress& address) {
   for (const auto& cut : delegation.cuts) {
     const auto told = std::ranges::find(cut.parents, address, &probe::ParentAnswer::address);
@@ -228,7 +228,7 @@ std::string host_of(const probe::Delegation& delegation, const config::ServerAdd
   return {};
 }
 
-/// The worse of two words of one server about one name counts: a denial.
+/// Of two answers of one server for one name, the worse one counts: a denial.
 void add_word(std::vector<Word>& words, Word word) {
   const auto known = std::ranges::find_if(words, [&](const Word& other) {
     return other.name == word.name && other.server.address == word.server.address;
@@ -272,7 +272,7 @@ std::vector<Word> read_words(const ChainAnswers& answers) {
   return words;
 }
 
-/// Servers that are not asked for a name any more: a zone begins there now, or the name's zone has others.
+/// Servers that are no longer asked for a name: a zone begins there now, or its zone has other servers.
 void mark_left(ZonePast& past, const probe::Chain& chain, WallTime now) {
   AnswerPeriod left;
   left.kind = PublishedKind::left;
@@ -295,7 +295,7 @@ void add_words(ZonePast& past, const probe::Chain& chain, std::vector<Word> word
       return timeline.server.address == server.address && timeline.owner == name;
     });
     if (known == past.names.end()) {
-      // That a zone begins there, the zones tell; here it only ends what the server said before.
+      // `past.zones` records the zone cut; here it only ends the server's earlier answer.
       if (period.kind == PublishedKind::left || period.kind == PublishedKind::texts) continue;
       known = past.names.insert(known, ServerTimeline{name, server, {}, {}});
     }
@@ -303,7 +303,7 @@ void add_words(ZonePast& past, const probe::Chain& chain, std::vector<Word> word
     if (!known->periods.empty() && known->periods.back().kind == period.kind) {
       const AnswerPeriod& before = known->periods.back();
       if (!period.ttl_seconds) period.ttl_seconds = before.ttl_seconds;
-      // Only questions with DO=1 bring them.
+      // Only queries with DO=1 return them.
       if (!period.nsec_ttl_seconds) period.nsec_ttl_seconds = before.nsec_ttl_seconds;
     }
     add_period(*known, std::move(period), now);

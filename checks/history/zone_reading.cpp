@@ -18,14 +18,14 @@ bool names(const NameserverPeriod& period, const DomainName& nameserver) {
   return contains(period.parent, nameserver) || contains(period.child, nameserver);
 }
 
-/// How long a resolver holds that the nameserver is one of the zone's: a parent-centric one by the parent's
-/// TTL, a child-centric one by the child's.
+/// How long a resolver uses the nameserver for the zone: a parent-centric one by the parent's TTL, a
+/// child-centric one by the child's.
 seconds ttl_of(const NameserverPeriod& period, const DomainName& nameserver) {
   return seconds{std::max(contains(period.parent, nameserver) ? period.parent_ttl_seconds : 0,
                           contains(period.child, nameserver) ? period.child_ttl_seconds : 0)};
 }
 
-/// When caches could fetch what the span holds for the last time; nothing while it lasts.
+/// When caches could last fetch what the period holds; nothing while it lasts.
 std::optional<WallTime> end_of(const ZoneTimeline& zone, std::size_t period) {
   if (period + 1 >= zone.periods.size()) return std::nullopt;
   return std::max(zone.periods[period + 1].first_seen, zone.periods[period].last_seen);
@@ -78,23 +78,23 @@ WallTime ZoneReader::asked_until(const ServerTimeline& timeline, WallTime left) 
       const bool is_still_named =
           std::all_of(zone.periods.begin() + static_cast<std::ptrdiff_t>(i), zone.periods.end(),
                       [&](const NameserverPeriod& later_period) { return names(later_period, *nameserver); });
-      // It is still a server of a zone above, and refers to the zone below now.
+      // It still serves a zone above, and now refers to the zone below.
       if (is_still_named && &zone != holder) continue;
-      // Probes of other names may have seen it come back since.
+      // Probes of other names may have seen it return since.
       const WallTime last = end ? *end : past_.last_probe.value_or(left);
       const WallTime asked = period.first_seen > left ? last : std::min(last, left);
       until = std::max(until, held_until(std::max(asked, led), ttl_of(period, *nameserver)));
     }
   }
   if (!is_known) return later(left, std::max(unknown_wait_, seconds{largest}));
-  // Its name is still there, so its address changed: for how long caches hold that was not seen.
+  // Its name is still there, so its address changed: the TTL of the old address is unknown.
   if (holder != nullptr && names(holder->periods.back(), *nameserver))
     until = std::max(until, later(left, unknown_wait_));
   return until;
 }
 
-/// Until when caches may know nameservers of zones above that are these no more, and so be led to the old
-/// servers below them.
+/// Until when caches may know former nameservers of zones above, and so be referred to old servers below
+/// them.
 WallTime ZoneReader::outdated_above(const ZoneTimeline& zone) const {
   const ZoneTimeline* const upper = above(zone);
   if (upper == nullptr) return WallTime::min();
@@ -170,7 +170,7 @@ std::optional<WallTime> ZoneReader::first_heard(const DomainName& owner, const D
     const auto name = DomainName::parse(timeline.server.name);
     if (!(timeline.owner == owner) || !name || !(*name == nameserver)) continue;
     const auto whole = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
-    // Of several addresses none may be left in doubt.
+    // The latest of its addresses decides.
     if (whole != timeline.periods.end())
       latest = std::max(latest.value_or(whole->first_seen), whole->first_seen);
   }
@@ -192,7 +192,7 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
           continue;
         }
         if (!holding.end) continue;
-        // It is asked now, or refers to the zone below now.
+        // It is asked now, or now refers to the zone below.
         const bool is_current = holder != nullptr && names(holder->periods.back(), nameserver);
         if (is_current || names(holding.zone->periods.back(), nameserver)) {
           heard = std::max(heard, *holding.end);
@@ -204,7 +204,7 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
       }
     }
     if (!gone.names.empty()) former.push_back(std::move(gone));
-    // Servers that are known, but not what they said before they were first heard of the name.
+    // Known servers, but unknown answers before they were first seen to answer for the name.
     if (heard > holding.from)
       former.push_back({holding.zone->apex, {}, heard, period.negative_ttl_seconds, period.nsec_ttl_seconds});
   }

@@ -34,7 +34,7 @@ std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service se
   return texts;
 }
 
-/// The text that speaks for the selector: the largest group's key record, else its first text.
+/// The text that the report describes: the largest group's key record, else its first text.
 const ReadText* main_text(const Evidence& evidence) {
   const ReadText* first = nullptr;
   for (const auto& text : evidence.texts) {
@@ -45,8 +45,8 @@ const ReadText* main_text(const Evidence& evidence) {
   return first;
 }
 
-/// What the records of one step of the chain point at: a DNAME at its own target, and the CNAME that is made
-/// from it, or the alias itself, at the next name (RFC 6672 section 3.1).
+/// The targets of the records of one step of the chain: a DNAME's own target and the next name, to which the
+/// CNAME synthesized from it points; or only the next name (RFC 6672 section 3.1).
 std::vector<config::DomainName> step_targets(const HopAnswers& hop, const config::DomainName& next) {
   std::vector<config::DomainName> targets;
   for (const auto& server : hop.servers) {
@@ -150,7 +150,7 @@ std::optional<std::uint32_t> negative_ttl(const ChainAnswers& answers) {
   return ttl;
 }
 
-/// A row says what the key is, where its server publishes one.
+/// Describes the key in the row of each server that publishes one.
 void describe_keys(const Evidence& evidence, const HopAnswers& hop, std::vector<ServerRow>& rows) {
   for (auto& row : rows) {
     const auto group = std::ranges::find_if(hop.groups, [&](const AnswerGroup& each) {
@@ -187,7 +187,7 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
 
-/// Whether answers alone show the fault, and mail that is signed with the key would meet it.
+/// Whether the answers alone show the fault, and it affects mail signed with the key.
 bool concerns_signing(const Check& check) {
   switch (check.needs) {
     case Needs::key_text:
@@ -208,11 +208,12 @@ bool concerns_signing(const Check& check) {
 struct Found {
   std::vector<Finding> findings{};
   std::vector<Finding> in_use{};   ///< see Judgement
-  std::string path_intercepted{};  ///< likewise
+  std::string path_intercepted{};  ///< see Judgement
 };
 
-/// What the check finds once the operator's policy and the selector's role have had their say, in that order:
-/// a role knows what the policy cannot, such as that servers may differ while a key spreads.
+/// The check's result after the operator's policy and then the selector's role are applied. The role comes
+/// last because it covers what the policy cannot express, for example that servers may differ while a key is
+/// being published.
 CheckResult run_check(const Check& check, const Evidence& evidence, Found& found) {
   const Policy& policy = evidence.policy;
   Verdict verdict(check);
@@ -240,7 +241,7 @@ CheckResult run_check(const Check& check, const Evidence& evidence, Found& found
     case RoleEffect::clear:
       return {&check, CheckOutcome::clear, {}};
     case RoleEffect::not_evaluated:
-      // Once it is known when the key signed last, a row of its own says what went too early.
+      // When the last signature is known, `removed_too_early` reports what was removed too early.
       return {&check,
               evidence.expectation.last_signature ? CheckOutcome::clear : CheckOutcome::not_evaluated,
               {}};
@@ -258,8 +259,8 @@ std::vector<Finding> worst_first(const std::vector<Finding>& findings) {
   return sorted;
 }
 
-/// An outcome for each row of the catalogue; a row that is not `chosen` is not judged. Those about signatures
-/// are left out without one.
+/// An outcome for each row of the catalogue; a row that is not `chosen` is not evaluated. Rows about
+/// signatures are left out without a signature.
 template <class Choose>
 Found judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
   Found found;
@@ -278,7 +279,7 @@ Severity worst_severity(const Report& report) {
   return worst_found;
 }
 
-/// The servers' answers as if one text stood at the name, and nothing known of who publishes it.
+/// Answers as if servers published one text at the name; the servers are not known.
 ChainAnswers answers_of(const config::DomainName& name, std::vector<std::string> strings) {
   PublishedText text;
   for (const auto& string : strings) text.text += string;
@@ -292,7 +293,7 @@ ChainAnswers answers_of(const config::DomainName& name, std::vector<std::string>
   return answers;
 }
 
-/// Servers that this machine failed to ask, for example for want of descriptors: of them nothing is known.
+/// The number of servers that this machine failed to query, for example for lack of file descriptors.
 std::ptrdiff_t failed_here(const Report& report) {
   return std::ranges::count(report.servers, ServerOutcome::local_error, &ServerRow::outcome);
 }
@@ -340,20 +341,21 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
       if (failed_here(report) > 0) {
         if (const auto& shortage = evidence.observation.rate_shortage) {
           return fmt::format(
-              "the time was too short to ask {} of {} servers at the rate limit: {} s are needed",
+              "the time was too short to ask {} of {} servers at the rate limit; {} s are needed",
               failed_here(report), report.servers.size(),
               std::chrono::ceil<std::chrono::seconds>(shortage->needed).count());
         }
         return fmt::format("this machine failed to ask {} of {} servers", failed_here(report),
                            report.servers.size());
       }
-      if (is_internal_view(evidence.answers)) return "what the public sees was not seen from this network";
+      if (is_internal_view(evidence.answers))
+        return "the public view of the zone is not visible from this network";
       for (const auto& hop : evidence.answers.hops) {
         if (hop.groups.empty()) {
-          return fmt::format("no server gave an answer with authority for {}", hop.hop->owner.to_string());
+          return fmt::format("no server gave an authoritative answer for {}", hop.hop->owner.to_string());
         }
       }
-      return "no server gave an answer with authority";
+      return "no server gave an authoritative answer";
     case Status::ok: {
       const std::size_t servers = evidence.answers.published.front().servers.size();
       return fmt::format("{} on {} server{}",
@@ -393,7 +395,7 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
   return facts;
 }
 
-/// What readers want beside the verdicts.
+/// Adds the facts that the report shows in addition to the verdicts.
 void add_facts(const Evidence& evidence, Report& report) {
   const probe::Observation& observation = evidence.observation;
   const ChainAnswers& answers = evidence.answers;
@@ -439,7 +441,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
   evidence.texts = read_texts(answers, expectation.service);
   evidence.adsp = read_practices(observation, adsp_answers);
   evidence.size = measure(answers, evidence.texts);
-  evidence.maintenance = read_maintenance(observation, answers);
+  evidence.silences = read_silences(observation, answers);
   for (const auto& field : signatures) {
     if (field.domain == observation.domain && field.selector == observation.selector)
       evidence.signatures.push_back(&field);

@@ -1,5 +1,5 @@
-// From facts to verdicts: pure functions of an observation and of what the operator expects. The same
-// observation judged again gives the same report.
+// From facts to verdicts: pure functions of an observation and of the operator's expectation. The same
+// observation always gives the same report.
 #pragma once
 
 #include <span>
@@ -16,36 +16,36 @@
 
 namespace dkimprobe::checks {
 
-/// What one pass over the catalogue says of an observation.
+/// The result of all checks for one observation.
 struct Judgement {
   Report report{};
-  /// What the answers alone show of a selector that signs, whatever its role and its past; the worst first.
+  /// What the answers alone show about a selector that signs, regardless of its role and history; worst
+  /// first.
   std::vector<Finding> in_use{};
-  /// Escaped sentence, whatever the policy: why the nameservers were not heard, since something between
-  /// answered for them; else empty.
+  /// Why the nameservers were not reached because something on the path answered for them, regardless of the
+  /// policy; an escaped sentence, else empty.
   std::string path_intercepted{};
 };
 
-/// Of `signatures`, the fields of a message, those are judged that name this domain and selector. Without any
-/// the report has no outcome for the rows about signatures. A time is judged as it was when the servers were
-/// asked.
-///
-/// `history` has the observation in it already, or nothing; what was seen later is left aside. What only time
-/// tells is not judged without one. `elsewhere` is where the keys of the selector stand at other selectors.
+/// Evaluates those of `signatures`, the fields of a message, that name this domain and selector. Without any,
+/// the report has no outcome for the rows about signatures. The time of the observation counts as now.
+/// `history` includes the observation, or is empty; later probes in it are ignored. Without it, checks that
+/// need a history are not evaluated. `elsewhere` lists where the keys of the selector are published at other
+/// selectors.
 [[nodiscard]] Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                               const SelectorHistory& history, const Policy& policy,
                               std::span<const SignatureField> signatures = {},
                               const KeyPlaces& elsewhere = {});
-/// The same of an observation without a history.
+/// The same without a history.
 [[nodiscard]] Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                               const Policy& policy, std::span<const SignatureField> signatures = {});
 
-/// The report on one text that no server was asked for: rows that the text alone does not answer are not
-/// judged, and the report has nothing of servers and time. The size is known when the name is.
+/// The report on one text without any query: checks that need more than the text are not evaluated, and the
+/// report has no servers and times. The size is known if the name is.
 [[nodiscard]] Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                                   const Expectation& expectation, const Policy& policy);
 
-/// The worst of several in the order critical, unknown, warning, ok; unknown when there is none.
+/// The worst in the order critical, unknown, warning, ok; unknown for none.
 [[nodiscard]] Status worst(std::span<const Status> statuses);
 [[nodiscard]] Status worst(const std::vector<Report>& reports);
 

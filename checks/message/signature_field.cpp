@@ -32,8 +32,8 @@ std::string shown(const Tag& tag) {
                      config::escape_text(tag.value, shown_octets));
 }
 
-/// RFC 6376 section 3.5, `domain-name`, and section 3.1, `selector`: letters, digits and hyphens, and the
-/// underscores that people use all the same. DomainName alone would take escapes and a dot at the end.
+/// RFC 6376 section 3.5, `domain-name`, and section 3.1, `selector`: letters, digits and hyphens, and also
+/// underscores, which are in use. DomainName alone would accept escapes and a dot at the end.
 std::optional<DomainName> read_name(std::string_view text, std::size_t least_labels) {
   const bool plain = std::ranges::all_of(
       text, [](char c) { return config::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
@@ -43,7 +43,7 @@ std::optional<DomainName> read_name(std::string_view text, std::size_t least_lab
   return *name;
 }
 
-/// Octets that base64 stands for, with white space anywhere; nothing when it is none.
+/// The number of octets that base64 encodes, with white space anywhere; nothing if it is not base64.
 std::optional<std::size_t> base64_octets(std::string_view text) {
   std::size_t letters = 0;
   std::size_t padding = 0;
@@ -61,7 +61,7 @@ std::optional<std::size_t> base64_octets(std::string_view text) {
   return letters * 3 / 4;
 }
 
-/// A number that does not fit is the largest: RFC 6376 section 3.5 lets a time be infinite.
+/// A number that does not fit becomes the largest: RFC 6376 section 3.5 allows an infinite time.
 std::optional<std::uint64_t> read_number(std::string_view text, std::size_t most_digits_kept) {
   if (text.empty() || text.size() > 76 || !std::ranges::all_of(text, config::is_digit)) return std::nullopt;
   if (text.size() > most_digits_kept) return std::numeric_limits<std::uint64_t>::max();
@@ -91,14 +91,14 @@ class FieldReader {
 
   void read() {
     if (read_encoded_words()) return;
-    // What keeps the key from being looked up comes first.
+    // Faults that prevent the key query come first.
     read_key_name();
     read_syntax();
     // RFC 6376 section 6.1.1 names the tags that are required.
     for (const std::string_view name : {"d", "s", "v", "a", "b", "bh", "h"}) {
       if (field_.list.find(name) != nullptr) continue;
       add(SignatureFault::signature_tag_missing, fmt::format("{}= is missing", name),
-          fmt::format("let the signature have {}=", name));
+          fmt::format("add {}= to the signature", name));
     }
     read_version();
     read_algorithm();
@@ -129,29 +129,29 @@ class FieldReader {
       switch (fault.kind) {
         case TagFaultKind::duplicate:
         case TagFaultKind::repeated_name:
-          broken(fmt::format("{}= is there twice", words), fmt::format("write {}= once", words));
+          broken(fmt::format("{}= occurs twice", words), fmt::format("write {}= once", words));
           break;
         case TagFaultKind::missing_semicolon:
         case TagFaultKind::comma_separator:
-          broken(fmt::format("no semicolon stands before {}=", words),
+          broken(fmt::format("a semicolon is missing before {}=", words),
                  fmt::format("put a semicolon before {}=", words));
           break;
         case TagFaultKind::stray_token:
         case TagFaultKind::colon_for_equals:
-          broken(fmt::format("`{}` stands where a tag should", words), fmt::format("delete `{}`", words));
+          broken(fmt::format("`{}` is not a tag", words), fmt::format("delete `{}`", words));
           break;
         case TagFaultKind::bad_name:
-          broken(fmt::format("`{}` cannot be the name of a tag", words),
+          broken(fmt::format("`{}` is not a valid tag name", words),
                  fmt::format("correct the name `{}`", words));
           break;
         case TagFaultKind::double_semicolon:
         case TagFaultKind::leading_semicolon:
-          broken("nothing stands before a semicolon", "write one semicolon between two tags");
+          broken("there is no tag before a semicolon", "write one semicolon between two tags");
           field_.faults.back().is_tolerated = true;
           break;
         case TagFaultKind::outer_space:
         case TagFaultKind::trailing_semicolon_space:
-          break;  // Folding may leave it there.
+          break;  // may remain from folding
       }
     }
   }
@@ -161,9 +161,9 @@ class FieldReader {
     if (tag == nullptr || tag->value == "1") return;
     const bool is_draft = tag->value.starts_with("0.");
     add(SignatureFault::signature_version_bad,
-        fmt::format("{} is {}, and DKIM has `v=1`", shown(*tag),
-                    is_draft ? "of a draft before RFC 4871" : "no version of DKIM"),
-        is_draft ? "bring the signing software up to date: it must write v=1" : "write v=1");
+        fmt::format("{} is {}, but DKIM has `v=1`", shown(*tag),
+                    is_draft ? "from a draft before RFC 4871" : "not a version of DKIM"),
+        is_draft ? "update the signing software: it must write v=1" : "write v=1");
   }
 
   void read_algorithm() {
@@ -171,15 +171,15 @@ class FieldReader {
     if (tag == nullptr) return;
     const auto* const known = std::ranges::find(algorithms, tag->value, &Algorithm::name);
     if (known == algorithms.end()) {
-      add(SignatureFault::signature_algorithm_unknown, fmt::format("{} is no algorithm of DKIM", shown(*tag)),
-          "sign with a=rsa-sha256");
+      add(SignatureFault::signature_algorithm_unknown,
+          fmt::format("{} is not an algorithm of DKIM", shown(*tag)), "sign with a=rsa-sha256");
       return;
     }
     field_.key_type = known->key_type;
     field_.hash = known->hash;
     if (known->hash == "sha1") {
-      add(SignatureFault::signature_algorithm_sha1,
-          fmt::format("{}, which verifiers must not accept", shown(*tag)), "sign with a=rsa-sha256");
+      add(SignatureFault::signature_algorithm_sha1, fmt::format("verifiers must not accept {}", shown(*tag)),
+          "sign with a=rsa-sha256");
     }
   }
 
@@ -199,22 +199,21 @@ class FieldReader {
     }
   }
 
-  /// RFC 2047 section 5: encoded-words are for text that people read. Every other fault would follow from
+  /// RFC 2047 section 5: encoded-words are only for text that people read. All other faults would follow from
   /// this one.
   bool read_encoded_words() {
     const std::string_view value = config::without_outer_space(value_);
     const std::size_t end = value.find("?=");
     if (!value.starts_with("=?") || end == std::string_view::npos) return false;
     add(SignatureFault::signature_syntax_error,
-        fmt::format("the field is encoded as words of RFC 2047, `{}`, so that verifiers find no tag in it",
+        fmt::format("the field is written as encoded-words of RFC 2047, `{}`, so verifiers find no tag in it",
                     config::escape_text(value.substr(0, end + 2), shown_octets)),
-        "let what handles mail behind the signer leave the field as it is: DKIM-Signature is plain ASCII and "
-        "takes "
-        "no encoded-words");
+        "configure software after the signer to leave the field as it is: DKIM-Signature is plain ASCII, "
+        "without encoded-words");
     return true;
   }
 
-  /// A value with what else a person or a program puts into d= or s=, each with what to write.
+  /// Reports a bad d= or s=; `meant` is the value to write if it can be guessed, otherwise empty.
   void wrong_name(const Tag& tag, std::string_view wanted, const std::string& meant) {
     if (meant.empty() || !read_name(meant, 1)) return bad_value(tag, wanted);
     add(SignatureFault::signature_value_bad, fmt::format("{} is not {}", shown(tag), wanted),
@@ -225,7 +224,7 @@ class FieldReader {
     if (auto name = read_name(tag.value, 2); name && !name->has_domainkey_label()) return name;
     const bool is_foreign =
         std::ranges::any_of(tag.value, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-    // RFC 8616 section 5: U-labels are allowed in internationalized mail, and the A-label is looked up.
+    // RFC 8616 section 5: internationalized mail may use U-labels; verifiers query the A-labels.
     if (is_foreign) {
       if (auto name = config::read_domain(tag.value)) return *name;
     }
@@ -248,12 +247,12 @@ class FieldReader {
       if (read_name(meant, 1)) {
         add(SignatureFault::signature_value_bad,
             fmt::format(
-                "{} holds `._domainkey`, which verifiers add themselves: they look for {}._domainkey.{}",
+                "{} contains `._domainkey`, which verifiers add themselves: they query {}._domainkey.{}",
                 shown(tag), config::escape_text(tag.value, shown_octets),
                 field_.list.find("d") == nullptr
                     ? std::string("DOMAIN")
                     : config::escape_text(field_.list.find("d")->value, shown_octets)),
-            fmt::format("write the selector alone: `s={}`", config::escape_text(meant, shown_octets)));
+            fmt::format("write only the selector: `s={}`", config::escape_text(meant, shown_octets)));
         return std::nullopt;
       }
     }
@@ -302,7 +301,7 @@ class FieldReader {
     } else if (field_.domain && !field_.identity->is_at_or_below(*field_.domain)) {
       add(SignatureFault::signature_identity_outside,
           fmt::format("{} is not at or below `d={}`", shown(*tag), field_.domain->to_string()),
-          fmt::format("write i= with a domain at or below {}, or leave it out", field_.domain->to_string()));
+          fmt::format("use a domain at or below {} in i=, or omit i=", field_.domain->to_string()));
     }
   }
 
@@ -314,12 +313,12 @@ class FieldReader {
     const bool are_names = std::ranges::all_of(names, [](std::string_view name) {
       return !name.empty() && std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
     });
-    if (!are_names) bad_value(*tag, "a list of names of fields with colons between them");
+    if (!are_names) bad_value(*tag, "a list of field names, separated by colons");
     const bool has_from = std::ranges::any_of(
         names, [](std::string_view name) { return config::equal_ignoring_case(name, "from"); });
     if (!has_from) {
-      add(SignatureFault::signature_from_unsigned, fmt::format("{} leaves out From", shown(*tag)),
-          "put From into the list of signed fields, h=");
+      add(SignatureFault::signature_from_unsigned, fmt::format("{} does not include From", shown(*tag)),
+          "add From to the list of signed fields, h=");
     }
   }
 
@@ -332,7 +331,7 @@ class FieldReader {
     if (known(value.substr(0, slash)) && (slash == std::string_view::npos || known(value.substr(slash + 1))))
       return;
     add(SignatureFault::signature_canonicalization_unknown,
-        fmt::format("{} is no canonicalization of DKIM", shown(*tag)), "sign with c=relaxed/relaxed");
+        fmt::format("{} is not a canonicalization of DKIM", shown(*tag)), "sign with c=relaxed/relaxed");
   }
 
   void read_query() {
@@ -340,8 +339,8 @@ class FieldReader {
     if (tag == nullptr) return;
     const auto methods = colon_separated(tag->value);
     if (std::ranges::find(methods, "dns/txt") != methods.end()) return;
-    add(SignatureFault::signature_query_unsupported, fmt::format("{} does not offer dns/txt", shown(*tag)),
-        "write q=dns/txt, or leave q= out");
+    add(SignatureFault::signature_query_unsupported, fmt::format("{} does not include dns/txt", shown(*tag)),
+        "write q=dns/txt, or omit q=");
   }
 
   void read_length() {
@@ -349,12 +348,12 @@ class FieldReader {
     if (tag == nullptr) return;
     if (!read_number(tag->value, 18)) return bad_value(*tag, "a number of octets");
     add(SignatureFault::signature_body_limited,
-        fmt::format("{}: what follows these octets of the body is not signed", shown(*tag)),
+        fmt::format("{}: the body after these octets is not signed", shown(*tag)),
         "sign the whole body, without l=");
   }
 
   void read_times() {
-    // A time in nanoseconds has 19 digits, as many as a number of 64 bits holds for sure.
+    // A time in nanoseconds has 19 digits, the most that always fit into 64 bits.
     constexpr std::size_t digits_of_a_time = 19;
     for (const auto& [name, time] :
          {std::pair{"t", &field_.signed_at_seconds}, std::pair{"x", &field_.expires_at_seconds}}) {
@@ -365,12 +364,12 @@ class FieldReader {
     }
     const auto& signed_at = field_.signed_at_seconds;
     const auto& expires_at = field_.expires_at_seconds;
-    // A t= in another unit than seconds has a row of its own, and is no time to compare with.
+    // `signature_time_future` reports a t= that is not in seconds; such a time cannot be compared.
     const bool is_comparable = signed_at && (!unit_of(*signed_at) || (expires_at && unit_of(*expires_at)));
     if (is_comparable && expires_at && *expires_at <= *signed_at) {
       add(SignatureFault::signature_expiry_before_time,
-          fmt::format("x= is {}, not after t=, {}", time_text(*expires_at), time_text(*signed_at)),
-          "let x= be later than t=, or leave it out");
+          fmt::format("x= is {}, not later than t=, {}", time_text(*expires_at), time_text(*signed_at)),
+          "set x= later than t=, or omit x=");
     }
   }
 
@@ -383,7 +382,7 @@ class FieldReader {
 MessageSignatures read_signatures(std::string_view message) {
   MessageSignatures signatures;
   std::string value;
-  std::size_t begins_at = 0;  ///< the line of the field that is open; 0 when none of ours is
+  std::size_t begins_at = 0;  ///< the line where the current DKIM-Signature field begins; 0 outside of one
   const auto close = [&] {
     if (begins_at == 0) return;
     if (++signatures.count <= most_signatures) {
@@ -410,7 +409,7 @@ MessageSignatures read_signatures(std::string_view message) {
     }
     if (!begun && text.starts_with("From ")) continue;
     begun = true;
-    // RFC 5322 section 2.2.3: the line break alone is taken out.
+    // RFC 5322 section 2.2.3: unfolding removes only the line break.
     if (text.front() == ' ' || text.front() == '\t') {
       if (begins_at != 0) value += text;
       continue;
@@ -429,7 +428,7 @@ MessageSignatures read_signatures(std::string_view message) {
 }
 
 std::optional<TimeUnit> unit_of(std::uint64_t time) {
-  // 2001 to 2286, in which years all programs of today write.
+  // The years 2001 to 2286: any current time in seconds is among them.
   constexpr std::uint64_t earliest = 1'000'000'000;
   constexpr std::uint64_t latest = 9'999'999'999;
   for (const auto& unit : {TimeUnit{"milliseconds", 1'000}, TimeUnit{"microseconds", 1'000'000},

@@ -12,7 +12,8 @@ namespace dkimprobe::checks {
 
 namespace {
 
-/// Octets that a tag list of ADSP cannot hold: it has white space but neither folding nor foreign octets.
+/// The first octet that a tag list of ADSP cannot contain: it allows white space, but no folding and no
+/// non-ASCII octets.
 std::size_t first_forbidden_octet(std::string_view text) {
   const auto found = std::ranges::find_if(text, [](char c) {
     const auto octet = static_cast<unsigned char>(c);
@@ -25,22 +26,22 @@ std::string_view explain(TagFaultKind kind) {
   switch (kind) {
     case TagFaultKind::duplicate:
     case TagFaultKind::repeated_name:
-      return "a tag is there a second time";
+      return "a tag occurs a second time";
     case TagFaultKind::missing_semicolon:
       return "a semicolon is missing";
     case TagFaultKind::comma_separator:
-      return "a comma stands where a semicolon is wanted";
+      return "there is a comma instead of a semicolon";
     case TagFaultKind::stray_token:
     case TagFaultKind::colon_for_equals:
       return "a tag has no `=`";
     case TagFaultKind::bad_name:
-      return "the name of a tag is none";
+      return "a tag name is invalid";
     case TagFaultKind::double_semicolon:
     case TagFaultKind::leading_semicolon:
-      return "a semicolon separates nothing";
+      return "there is an extra semicolon";
     case TagFaultKind::outer_space:
     case TagFaultKind::trailing_semicolon_space:
-      return "white space stands at an end";
+      return "there is white space at the beginning or end";
   }
   return {};
 }
@@ -62,16 +63,15 @@ AdspRecord read_adsp_record(std::string_view text) {
     return record;
   }
   record.value = dkim->value;
-  // RFC 5617 section 4.2.1: the record begins with the tag `dkim`, in lower case and without any space before
-  // it.
+  // RFC 5617 section 4.2.1: the record begins with the tag `dkim`, in lower case, without space before it.
   if (dkim->offset != 0 || !text.starts_with("dkim")) {
     record.faults.push_back(
         {AdspFault::not_first, 0,
-         fmt::format("the text begins with \"{}\" where `dkim` is wanted", shown(text.substr(0, 8)))});
+         fmt::format("the text begins with \"{}\" instead of `dkim`", shown(text.substr(0, 8)))});
   }
   if (const std::size_t octet = first_forbidden_octet(text); octet < text.size()) {
     record.faults.push_back(
-        {AdspFault::syntax, octet, fmt::format("the text holds `{}`", shown(text.substr(octet, 1)))});
+        {AdspFault::syntax, octet, fmt::format("the text contains `{}`", shown(text.substr(octet, 1)))});
   }
   for (const auto& slip : list.faults) {
     if (slip.kind == TagFaultKind::outer_space || slip.kind == TagFaultKind::trailing_semicolon_space)
@@ -82,7 +82,7 @@ AdspRecord read_adsp_record(std::string_view text) {
   }
   if (!is_hyphenated_word(dkim->value)) {
     record.faults.push_back({AdspFault::syntax, dkim->value_offset,
-                             fmt::format("dkim= is \"{}\", which is no word", shown(dkim->value))});
+                             fmt::format("dkim= is \"{}\", which is not a word", shown(dkim->value))});
   }
   if (!record.faults.empty()) return record;
 

@@ -1,6 +1,5 @@
-// Reads the texts at `_adsp._domainkey` as signing practices (RFC 5617 section 4.2.1). Its tag lists allow
-// white space but no folding, and what breaks the syntax is as if there were no record (RFC 5617
-// section 4.1).
+// Reads the texts at `_adsp._domainkey` as signing practices (RFC 5617 section 4.2.1). Their tag lists allow
+// white space but no folding. A record with a syntax error counts as no record (RFC 5617 section 4.1).
 #pragma once
 
 #include <cstdint>
@@ -14,7 +13,7 @@
 namespace dkimprobe::checks {
 
 enum class AdspFault : std::uint8_t {
-  not_adsp,   ///< no `dkim` tag at all: another record, perhaps by a wildcard
+  not_adsp,   ///< no `dkim` tag at all: another record, perhaps from a wildcard
   not_first,  ///< a `dkim` tag, but the text does not begin with `dkim`, lower case
   syntax,     ///< tags that the grammar does not allow
   duplicate_tag,

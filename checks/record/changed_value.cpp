@@ -17,11 +17,11 @@ namespace dkimprobe::checks {
 
 namespace {
 
-// An Ed25519 key has 43 digits of base64, and no key has fewer.
+// An Ed25519 key has 43 base64 digits; no key has fewer.
 constexpr std::size_t fewest_digits = 43;
-// Of longer ones a fault of DER or of their length says more.
+// For longer values, a fault of DER or of the length is more precise.
 constexpr std::size_t surely_too_few = 16;
-// So many letters of a key are never of one case by chance.
+// This many letters of a key are never all of one case by chance.
 constexpr std::ptrdiff_t telling_letters = 40;
 constexpr std::size_t most_listed = 4;
 
@@ -32,8 +32,8 @@ std::optional<ChangedValue> explain_spaces(std::string_view value) {
   const Base64Text base64 = decode_base64(meant);
   PublicKey key = read_public_key(base64.bytes);
   if (!base64.strict() || !was_read(key)) return std::nullopt;
-  return ChangedValue{"each `+` of the key became a space, as in a form on the web",
-                      "write `+` for each space inside p=", std::move(key)};
+  return ChangedValue{"each `+` of the key became a space, as in a web form",
+                      "write `+` instead of each space inside p=", std::move(key)};
 }
 
 std::optional<ChangedValue> explain_hexadecimal(std::string_view value) {
@@ -47,7 +47,7 @@ std::optional<ChangedValue> explain_hexadecimal(std::string_view value) {
   }
   PublicKey key = read_public_key(bytes);
   if (!was_read(key)) return std::nullopt;
-  return ChangedValue{"p= holds the key in hexadecimal digits, and base64 is wanted", std::string(key_anew),
+  return ChangedValue{"p= contains the key in hexadecimal digits instead of base64", std::string(key_anew),
                       std::move(key)};
 }
 
@@ -56,11 +56,9 @@ std::optional<ChangedValue> explain_case(std::string_view value) {
   const auto capital = std::ranges::count_if(value, [](char c) { return c >= 'A' && c <= 'Z'; });
   if (std::min(small, capital) > 0 || std::max(small, capital) < telling_letters) return std::nullopt;
   return ChangedValue{
-      fmt::format(
-          "all letters of p= are {}: what entered the record changed them, and base64 tells small from "
-          "capital letters",
-          small > 0 ? "small" : "capitals"),
-      "enter the key anew where the letters stay as they are"};
+      fmt::format("all letters of p= are {}: some software changed their case, and base64 is case-sensitive",
+                  small > 0 ? "lower case" : "upper case"),
+      "enter the key again in a way that keeps the case of its letters"};
 }
 
 }  // namespace
@@ -69,10 +67,10 @@ std::optional<ChangedValue> explain_value(std::string_view value, const Base64Te
                                           const PublicKey& key) {
   if (is_placeholder(value)) {
     return ChangedValue{
-        fmt::format("p= is \"{}\", a placeholder: what wrote the record had no key to put there",
+        fmt::format("p= is \"{}\", a placeholder: the software that wrote the record had no key",
                     shown(value)),
-        fmt::format("put the public key in the place of \"{}\", as `openssl pkey -in PRIVATE.pem "
-                    "-pubout` prints it between its BEGIN and END lines",
+        fmt::format("replace \"{}\" with the public key, as `openssl pkey -in PRIVATE.pem -pubout` prints it "
+                    "between its BEGIN and END lines",
                     shown(value))};
   }
   if (auto change = explain_spaces(value)) return change;
@@ -80,7 +78,7 @@ std::optional<ChangedValue> explain_value(std::string_view value, const Base64Te
   if (auto change = explain_case(value)) return change;
   const bool is_short = value.size() < surely_too_few && key.form == KeyForm::invalid;
   if (is_short && !base64.bytes.starts_with('\x30')) {
-    return ChangedValue{fmt::format("p= is \"{}\", {} character{}, and the shortest key has {}", shown(value),
+    return ChangedValue{fmt::format("p= is \"{}\", {} character{}; the shortest key has {}", shown(value),
                                     value.size(), value.size() == 1 ? "" : "s", fewest_digits),
                         std::string(key_anew)};
   }
@@ -121,10 +119,10 @@ std::string padding_fault(std::string_view value) {
   const auto digits = static_cast<std::size_t>(std::ranges::count_if(value, config::is_base64_digit));
   const std::size_t end = value.find('=');
   if (end != std::string_view::npos && value.find_first_not_of("= \t\r\n", end) != std::string_view::npos)
-    return fmt::format("an `=` stands inside p=, behind {} characters, and base64 ends with it", end);
+    return fmt::format("p= has an `=` after {} characters, but base64 has it only at the end", end);
   if (end != std::string_view::npos && digits % 4 != 1)
-    return fmt::format("p= ends with the wrong number of `=` for its {} digits of base64", digits);
-  return fmt::format("p= has {} digits of base64, with which no key can end: one was lost or added", digits);
+    return fmt::format("p= ends with the wrong number of `=` for its {} base64 digits", digits);
+  return fmt::format("p= has {} base64 digits, an impossible number: one was lost or added", digits);
 }
 
 }  // namespace dkimprobe::checks

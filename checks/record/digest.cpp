@@ -11,7 +11,7 @@ std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, 32> digest{};
   unsigned int size = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL gives no SHA-256");
+    throw std::runtime_error("OpenSSL cannot compute SHA-256");
   }
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

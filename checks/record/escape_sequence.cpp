@@ -22,7 +22,7 @@ std::optional<EscapeSequence> stands_for(unsigned code, std::size_t size) {
   return EscapeSequence{size, c == '"' ? std::string() : std::string(1, c), false};
 }
 
-/// `count` digits of `base` from `first` on.
+/// `count` digits in base `base`, beginning at `first`.
 std::optional<EscapeSequence> numbered(std::string_view text, std::size_t first, std::size_t count,
                                        int base) {
   if (text.size() < first + count) return std::nullopt;

@@ -22,11 +22,12 @@ namespace {
 
 constexpr std::string_view known_tags = "vghknpst";
 constexpr std::size_t long_notes_bytes = 100;
-// Of 44 octets the first 12 wrap an Ed25519 key (RFC 8410 section 4): 60 digits of base64, of which 16.
+// A wrapped Ed25519 key (RFC 8410 section 4) has 44 octets, 60 base64 digits. The first 12 octets, 16 digits,
+// are the wrapping.
 constexpr std::size_t wrapped_ed25519_digits = 60;
 constexpr std::size_t wrapping_digits = 16;
 
-// ---- Texts of others ----
+// ---- Other texts ----
 
 struct KnownText {
   std::string_view prefix{};
@@ -44,7 +45,7 @@ constexpr auto known_texts = std::to_array<KnownText>({
     {"v=tlsrptv1", "a TLSRPT record"},
     {"v=bimi1", "a BIMI record"},
     {"dkim=", "an ADSP record"},
-    {"o=", "a DomainKeys policy, which nothing reads any more", false},
+    {"o=", "a DomainKeys policy, which is obsolete", false},
     {"google-site-verification=", "a site verification"},
     {"ms=", "a site verification"},
     {"apple-domain", "a site verification"},
@@ -64,7 +65,7 @@ bool is_site_verification(std::string_view text) {
           name.find("verify") != std::string_view::npos);
 }
 
-/// Whether any tag is one of a key record, its name perhaps in the wrong case.
+/// Whether any tag is one of a key record, in upper or lower case.
 bool has_key_tag(const TagList& list) {
   return std::ranges::any_of(list.tags, [](const Tag& tag) {
     return tag.name.size() == 1 && known_tags.find(config::to_lower(tag.name[0])) != std::string_view::npos;
@@ -81,7 +82,7 @@ bool holds_bare_key(std::string_view text) {
   return key.is_rsa() || key.is_ed25519();
 }
 
-/// What `text` is if it is no key record; empty if it is one.
+/// What `text` is if it is not a key record; empty for a key record.
 std::string_view other_kind(std::string_view text, const TagList& list) {
   const std::string_view content = config::without_outer_space(text);
   if (content.empty()) return "an empty text";
@@ -90,7 +91,7 @@ std::string_view other_kind(std::string_view text, const TagList& list) {
   }
   const bool has_p =
       std::ranges::any_of(list.tags, [](const Tag& tag) { return tag.name == "p" || tag.name == "P"; });
-  if (is_domainkeys_policy(list)) return "a DomainKeys policy, which nothing reads any more";
+  if (is_domainkeys_policy(list)) return "a DomainKeys policy, which is obsolete";
   const Tag* const version = list.find("v");
   if (version != nullptr && !has_p && !version->value.empty() &&
       !config::starts_with_ignoring_case(version->value, "dkim")) {
@@ -98,16 +99,16 @@ std::string_view other_kind(std::string_view text, const TagList& list) {
   }
   if (has_key_tag(list)) return {};
   if (holds_bare_key(content)) return bare_key;
-  if (is_placeholder(content)) return "a placeholder, which a program wrote that had no key";
-  if (is_host_name(content)) return "a host name, perhaps the target of a CNAME that was published as TXT";
+  if (is_placeholder(content)) return "a placeholder from a program that had no key";
+  if (is_host_name(content)) return "a host name, perhaps a CNAME target published as TXT";
   if (is_site_verification(content)) return "a site verification";
   return "free text";
 }
 
 // ---- The record ----
 
-/// RFC 8017 section 3.1 of both numbers: without it no verifier can use the key, or everybody can forge with
-/// it.
+/// What RFC 8017 section 3.1 requires of modulus and exponent. Otherwise verifiers cannot use the key, or
+/// anyone can forge signatures.
 bool is_sound_rsa(const PublicKey& key) {
   return (static_cast<unsigned char>(key.modulus.back()) & 1U) != 0 && is_valid_exponent(key);
 }
@@ -171,20 +172,19 @@ class KeyRecordReader {
         record_.other_kind == bare_key
             ? "write `v=DKIM1; p=` before it, and `k=ed25519; ` before `p=` for an Ed25519 key"
         : found != known_texts.end() && found->moves
-            ? "publish the key record here, and this text where it belongs"
-            : "publish the key record here in place of this text";
+            ? "publish the key record here, and move this text where it belongs"
+            : "replace this text with the key record";
     fault(RecordFault::txt_not_dkim, std::nullopt,
           fmt::format("the text is {}: \"{}\"", record_.other_kind, shown(published_)), std::string(remedy));
   }
 
-  /// Whatever else is wrong with the text: who repairs it would publish the private key in a better form.
+  /// Replaces all other faults: fixing them would publish the private key in a better form.
   void judge_leak(PublicKey key) {
     record_.faults.clear();
     fault(RecordFault::key_private_leaked, std::nullopt,
-          fmt::format("the record holds a private key ({})", key.algorithm),
-          "replace this key at once: make a new pair, publish its public half at a new selector and sign "
-          "with it, "
-          "then write `v=DKIM1; p=` in place of this record");
+          fmt::format("the record contains a private key ({})", key.algorithm),
+          "replace this key at once: generate a key pair, publish its public key at a new selector and sign "
+          "with it, then replace this record with `v=DKIM1; p=`");
     if (record_.record_class == RecordClass::not_dkim || record_.record_class == RecordClass::valid)
       record_.record_class = RecordClass::syntax_error;
     record_.key = std::move(key);
@@ -206,7 +206,7 @@ class KeyRecordReader {
     }
   }
 
-  /// Whether the words at `offset` are the key itself, without its name; nothing else may be p=.
+  /// Whether the words at `offset` are the key without its `p=`, in a record that has no p=.
   [[nodiscard]] bool is_nameless_key(std::optional<std::size_t> offset) const {
     if (!offset || record_.list.find("p") != nullptr) return false;
     const auto words = std::ranges::find_if(record_.list.faults, [&](const TagFault& slip) {
@@ -219,23 +219,22 @@ class KeyRecordReader {
     for (const auto& slip : record_.list.faults) {
       if (slip.kind != TagFaultKind::stray_token || !is_nameless_key(slip.offset)) continue;
       return fault(RecordFault::key_missing_p, slip.offset,
-                   fmt::format("the key \"{}\" stands there without `p=` before it", shown(slip.text)),
+                   fmt::format("the key \"{}\" has no `p=` before it", shown(slip.text)),
                    "write `p=` before the key");
     }
     const bool ends_behind_version = record_.list.tags.size() == 1 && record_.list.find("v") != nullptr;
     fault(RecordFault::key_missing_p, std::nullopt,
-          ends_behind_version ? "the record ends behind v=, and has no p=, the key itself: what takes `;` "
-                                "for the beginning of a "
-                                "comment cuts it there"
+          ends_behind_version ? "the record ends after v= and has no p=, the key itself: software that reads "
+                                "`;` as a comment cuts it there"
                               : "the record has no p=, the key itself",
-          ends_behind_version ? "enter the whole record; in a zone file put it between quotation marks"
+          ends_behind_version ? "enter the whole record; in a zone file, put it in quotation marks"
                               : "add `p=` with the public key");
   }
 
   void judge_version() {
     const Tag* const version = record_.list.find("v");
     if (version == nullptr) {
-      if (is_domainkeys()) return;  // told as one fault, with g=
+      if (is_domainkeys()) return;  // reported as one fault, with g=
       fault(RecordFault::version_missing, std::nullopt,
             "the record has no v=", "begin the record with `v=DKIM1; `");
       return;
@@ -243,21 +242,21 @@ class KeyRecordReader {
     if (version != record_.list.tags.data()) {
       version_not_first_ = true;
       fault(RecordFault::version_not_first, version->offset,
-            fmt::format("{}= stands before v=", shown(record_.list.tags.front().name)),
+            fmt::format("{}= comes before v=", shown(record_.list.tags.front().name)),
             "move `v=DKIM1; ` to the beginning");
     }
     if (version->value == "DKIM1") return;
     bad_version_ = true;
     const bool only_case = config::equal_ignoring_case(version->value, "DKIM1");
     fault(only_case ? RecordFault::version_bad_case : RecordFault::version_bad, version->value_offset,
-          fmt::format("v= is \"{}\" where \"DKIM1\" is wanted", shown(version->value)), "write `v=DKIM1`");
+          fmt::format("v= is \"{}\" instead of \"DKIM1\"", shown(version->value)), "write `v=DKIM1`");
   }
 
   void judge_key_type() {
     const Tag* const type = record_.list.find("k");
     if (type == nullptr || type->value == "rsa") return;
     const auto replace = [&](std::string_view right) {
-      return fmt::format("replace `k={}` by `k={}`", shown(type->value), right);
+      return fmt::format("replace `k={}` with `k={}`", shown(type->value), right);
     };
     if (type->value == "ed25519") {
       type_ = KeyType::ed25519;
@@ -269,13 +268,13 @@ class KeyRecordReader {
       if (config::equal_ignoring_case(type->value, name)) {
         type_ = meant;
         fault(RecordFault::keytype_case, type->value_offset,
-              fmt::format("k= is \"{}\" where \"{}\" is wanted", shown(type->value), name), replace(name));
+              fmt::format("k= is \"{}\" instead of \"{}\"", shown(type->value), name), replace(name));
         return;
       }
     }
     if (type->value.empty()) {
       fault(RecordFault::keytype_empty, type->value_offset, "k= is empty",
-            "write `k=rsa` or `k=ed25519`, whichever the key is");
+            "write `k=rsa` or `k=ed25519`, whichever matches the key");
       return;
     }
     type_ = KeyType::other;
@@ -284,8 +283,8 @@ class KeyRecordReader {
           replace("rsa` or `k=ed25519"));
   }
 
-  /// Each element of a list is a word; an empty one in t= has a row of its own. Words that nobody knows are
-  /// ignored (RFC 6376 section 3.6.1), so the rest of the list counts.
+  /// Each element of a list must be a word; `flags_empty` reports an empty one in t=. Verifiers ignore
+  /// unknown words (RFC 6376 section 3.6.1), so the rest of the list counts.
   void judge_words(const Tag& tag) {
     for (const std::string_view element : colon_separated(tag.value)) {
       if (is_hyphenated_word(element) || (tag.name == "s" && element == "*")) continue;
@@ -294,15 +293,16 @@ class KeyRecordReader {
       if (element.empty()) {
         fault(RecordFault::tag_syntax_error, offset,
               fmt::format("{}= is \"{}\", with an empty element", tag.name, shown(tag.value)),
-              "delete the colon that separates nothing");
+              "delete the extra colon");
       } else {
-        fault(
-            RecordFault::tag_syntax_error, offset,
-            fmt::format("\"{}\" in {}= is no word of letters, digits and hyphens", shown(element), tag.name),
-            element.find_first_of(" \t\r\n") == std::string_view::npos
-                ? fmt::format("write the words of {}= with a colon between each two", tag.name)
-                : fmt::format("put a colon into \"{}\" if these are two words, else take the white space out",
-                              shown(element)));
+        fault(RecordFault::tag_syntax_error, offset,
+              fmt::format("\"{}\" in {}= is not a word of letters, digits and hyphens", shown(element),
+                          tag.name),
+              element.find_first_of(" \t\r\n") == std::string_view::npos
+                  ? fmt::format("separate the words of {}= with colons", tag.name)
+                  : fmt::format(
+                        "put a colon into \"{}\" if these are two words, otherwise delete the white space",
+                        shown(element)));
       }
       return;
     }
@@ -335,17 +335,17 @@ class KeyRecordReader {
     sha1_alone_ = sha1 && !sha256;
     if (!wrong_case.empty()) {
       fault(RecordFault::hash_case, hashes->value_offset,
-            fmt::format("h= holds \"{}\", and names of hashes are lower case", shown(wrong_case)),
+            fmt::format("h= contains \"{}\", but hash names are lower case", shown(wrong_case)),
             "write `h=sha256`, or delete h=");
     }
     if (!sha256 && !sha256_in_other_case) {
       fault(RecordFault::hash_excludes_sha256, hashes->value_offset,
-            fmt::format("h= is \"{}\", which leaves out sha256", shown(hashes->value)),
-            fmt::format("replace `h={}` by `h=sha256`, or delete it", shown(hashes->value)));
+            fmt::format("h= is \"{}\", which does not include sha256", shown(hashes->value)),
+            fmt::format("replace `h={}` with `h=sha256`, or delete it", shown(hashes->value)));
     } else if (sha1) {
       fault(RecordFault::hash_allows_sha1, hashes->value_offset,
-            fmt::format("h= is \"{}\", and no verifier may accept sha1", shown(hashes->value)),
-            fmt::format("replace `h={}` by `h=sha256`, or delete it", shown(hashes->value)));
+            fmt::format("h= is \"{}\", but verifiers must not accept sha1", shown(hashes->value)),
+            fmt::format("replace `h={}` with `h=sha256`, or delete it", shown(hashes->value)));
     }
   }
 
@@ -365,7 +365,7 @@ class KeyRecordReader {
       if (elements.size() > 1) {
         fault(RecordFault::service_list, services->value_offset,
               fmt::format("s= is the list \"{}\"", shown(services->value)),
-              fmt::format("replace `s={}` by `s=*`, or delete it", shown(services->value)));
+              fmt::format("replace `s={}` with `s=*`, or delete it", shown(services->value)));
       }
       return;
     }
@@ -373,8 +373,8 @@ class KeyRecordReader {
     const bool only_case = std::ranges::any_of(
         elements, [&](std::string_view element) { return config::equal_ignoring_case(element, service_); });
     fault(only_case ? RecordFault::service_case : RecordFault::service_excludes, services->value_offset,
-          fmt::format("s= is \"{}\" where \"{}\" or \"*\" is wanted", shown(services->value), service_),
-          fmt::format("replace `s={}` by `s={}`, or delete it", shown(services->value), service_));
+          fmt::format("s= is \"{}\" instead of \"{}\" or \"*\"", shown(services->value), service_),
+          fmt::format("replace `s={}` with `s={}`, or delete it", shown(services->value), service_));
   }
 
   void judge_flags() {
@@ -395,25 +395,25 @@ class KeyRecordReader {
     }
     if (testing) {
       fault(RecordFault::flag_testing, flags->value_offset,
-            fmt::format("t= is \"{}\": the domain says that it is testing DKIM", shown(flags->value)),
+            fmt::format("t= is \"{}\": the domain is testing DKIM", shown(flags->value)),
             flags->value == "y"
                 ? std::string("delete `t=y` once signing works")
-                : fmt::format("take y out of `t={}` once signing works", shown(flags->value)));
+                : fmt::format("remove y from `t={}` once signing works", shown(flags->value)));
     }
     if (empty) {
       fault(RecordFault::flags_empty, flags->value_offset,
             flags->value.empty() ? std::string("t= is empty")
                                  : fmt::format("t= is \"{}\", with an empty flag", shown(flags->value)),
-            flags->value.empty() ? "delete t=" : "delete the colon that separates nothing");
+            flags->value.empty() ? "delete t=" : "delete the extra colon");
     }
     if (!unknown.empty()) {
       fault(RecordFault::flag_unknown, flags->value_offset,
-            fmt::format("t= holds the flag \"{}\", which has no meaning", shown(unknown)),
+            fmt::format("t= has the flag \"{}\", which DKIM does not define", shown(unknown)),
             fmt::format("delete \"{}\" from t=", shown(unknown)));
     }
   }
 
-  /// An empty g= allows every address in DomainKeys, and none in DKIM as RFC 4871 had it; only DKIM has v=.
+  /// An empty g= allows every address in DomainKeys and no address in RFC 4871. Only DKIM has v=.
   [[nodiscard]] bool is_domainkeys() const {
     const Tag* const granularity = record_.list.find("g");
     return granularity != nullptr && granularity->value.empty() && record_.list.find("v") == nullptr;
@@ -424,15 +424,15 @@ class KeyRecordReader {
     if (granularity == nullptr) return;
     if (is_domainkeys()) {
       fault(RecordFault::domainkeys_legacy_key, granularity->offset,
-            "the record has an empty g= and no v=, as DomainKeys wrote it before DKIM",
+            "the record has an empty g= and no v=, as in DomainKeys, the predecessor of DKIM",
             "begin the record with `v=DKIM1; ` and delete `g=`");
       return;
     }
     const bool legacy = granularity->value == "*";
     fault(legacy ? RecordFault::granularity_legacy : RecordFault::granularity_restrictive,
           granularity->offset,
-          legacy ? std::string("g=* is of RFC 4871 and no longer part of DKIM")
-                 : fmt::format("g= is \"{}\", which old verifiers take for a restriction",
+          legacy ? std::string("g=* is from RFC 4871 and no longer part of DKIM")
+                 : fmt::format("g= is \"{}\", which old verifiers read as a restriction",
                                shown(granularity->value)),
           fmt::format("delete `g={}`", shown(granularity->value)));
   }
@@ -443,16 +443,16 @@ class KeyRecordReader {
     const std::string_view text = notes->value;
     if (text.size() > long_notes_bytes) {
       fault(RecordFault::notes_oversize, notes->offset,
-            fmt::format("n= holds {} bytes that no program reads", text.size()),
+            fmt::format("n= has {} bytes, which no program reads", text.size()),
             fmt::format("delete n=, or shorten it to {} bytes", long_notes_bytes));
     }
-    // RFC 2045 section 6.7 (1): behind `=` stand two hexadecimal digits, in capitals.
+    // RFC 2045 section 6.7 (1): two hexadecimal digits in upper case follow `=`.
     const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); };
     for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
       const std::string_view code = text.substr(at, 3);
       if (code.size() == 3 && is_digit(code[1]) && is_digit(code[2])) continue;
       fault(RecordFault::notes_bad_qp, notes->value_offset + at,
-            fmt::format("\"{}\" in n= is no quoted-printable, in which `=` begins a code such as =3B",
+            fmt::format("\"{}\" in n= is not quoted-printable, where `=` begins a code such as =3B",
                         shown(code)),
             "write `=3D` for each `=` in n=, or delete n=");
       return;
@@ -467,8 +467,8 @@ class KeyRecordReader {
       if (tag.name.size() == 1 && known_tags.find(tag.name[0]) != std::string_view::npos) continue;
       if (tag.name == "P" && record_.list.find("p") == nullptr) {
         broken_syntax_ = true;
-        fault(RecordFault::tag_name_bad, tag.offset, "\"P\" is not p: names of tags are lower case here",
-              "write `p=` for `P=`");
+        fault(RecordFault::tag_name_bad, tag.offset,
+              "\"P\" is not \"p\": the names of these tags are lower case", "write `p=` instead of `P=`");
         continue;
       }
       if (first == nullptr) first = &tag;
@@ -476,8 +476,8 @@ class KeyRecordReader {
     }
     if (first == nullptr) return;
     if (count > 4) names += fmt::format(" and {} more", count - 4);
-    fault(RecordFault::tag_unknown, first->offset, fmt::format("{} means nothing to DKIM", names),
-          fmt::format("delete {} unless you know who reads it", names));
+    fault(RecordFault::tag_unknown, first->offset, fmt::format("DKIM does not define {}", names),
+          fmt::format("delete {} unless other software reads it", names));
   }
 
   void judge_key() {
@@ -496,7 +496,8 @@ class KeyRecordReader {
     const bool armored = take_off_armor(value);
     if (armored) {
       broken_key_ = true;
-      fault(RecordFault::key_pem_armor, tag->value_offset, "p= holds the lines of a PEM file (`-----BEGIN`)",
+      fault(RecordFault::key_pem_armor, tag->value_offset,
+            "p= contains the lines of a PEM file (`-----BEGIN`)",
             "enter only the base64 between the BEGIN and END lines");
     }
     const Base64Text base64 = decode_base64(value);
@@ -507,7 +508,7 @@ class KeyRecordReader {
     judge_base64(*tag, base64, key, armored);
   }
 
-  /// What is no key as a whole, so that one cause explains it: true when it was told.
+  /// Looks for one cause that explains why the value as a whole is not a key; true when it reported one.
   bool judge_changed_value(const Tag& tag, const Base64Text& base64, PublicKey& key) {
     const auto change = explain_value(tag.value, base64, key);
     if (!change) return false;
@@ -521,7 +522,7 @@ class KeyRecordReader {
     return true;
   }
 
-  /// Puts the key that was meant into `key`, when p= is the base64 of base64, or of a whole PEM file.
+  /// Puts the intended key into `key` if p= is base64 of base64, or of a whole PEM file.
   void judge_encoded_twice(const Tag& tag, const Base64Text& base64, PublicKey& key) {
     if (was_read(key)) return;
     std::string inside = base64.bytes;
@@ -535,12 +536,13 @@ class KeyRecordReader {
     const std::string head = inside.substr(inside.find_first_not_of(" \t\r\n"), 24);
     fault(RecordFault::key_double_base64, tag.value_offset,
           fmt::format("p= is base64 of {}: decoded once, it reads \"{}...\"",
-                      file ? "a whole PEM file" : "what is base64 already", shown(head)),
-          fmt::format("enter what p= decodes to{}, from `{}` on",
+                      file ? "a whole PEM file" : "text that is already base64", shown(head)),
+          fmt::format("enter what p= decodes to{}, beginning with `{}`",
                       file ? ", without the BEGIN and END lines and on one line" : "", shown(head)));
   }
 
-  /// A cut-off text explains why its last digits do not fit. A private key is named as such, cut or not.
+  /// Whether the form already explains base64 digits that do not fit: a truncated key, or a private key,
+  /// which is reported as such whether truncated or not.
   static bool is_cut_off(const PublicKey& key) {
     return key.form == KeyForm::truncated || key.form == KeyForm::private_key;
   }
@@ -549,21 +551,21 @@ class KeyRecordReader {
     const auto at = [&](std::size_t offset) {
       return armored ? tag.value_offset : tag.value_offset + offset;
     };
-    // The grammar lets padding be left out (RFC 6376 section 2.10); RFC 2045 section 6.8 and some
-    // verifiers do not.
+    // The grammar makes padding optional (RFC 6376 section 2.10); RFC 2045 section 6.8 and some verifiers
+    // require it.
     const bool whole = was_read(key) && base64.padding == Base64Text::Padding::missing &&
                        !base64.first_junk && !base64.first_url_safe;
     if (!base64.strict() && !whole) broken_key_ = true;
     if (base64.first_url_safe) {
       fault(RecordFault::key_base64_urlsafe, at(*base64.first_url_safe),
-            "p= is written in the URL-safe alphabet of base64, with `-` and `_`",
-            "write the key in plain base64: `+` for `-` and `/` for `_`");
+            "p= is in URL-safe base64, with `-` and `_`",
+            "write the key in plain base64: `+` instead of `-` and `/` instead of `_`");
     }
     if (base64.first_junk) {
       const std::string what = foreign_characters(tag.value);
       fault(was_read(key) ? RecordFault::key_base64_junk : RecordFault::key_base64_invalid,
             at(*base64.first_junk),
-            fmt::format("p= holds {} character{} that base64 has not: {}", base64.junk_count,
+            fmt::format("p= contains {} character{} outside base64: {}", base64.junk_count,
                         base64.junk_count == 1 ? "" : "s", what),
             was_read(key) ? fmt::format("delete each {} in p=", what) : std::string(key_anew));
     } else if (base64.padding == Base64Text::Padding::wrong ||
@@ -572,15 +574,15 @@ class KeyRecordReader {
             std::string(key_anew));
     } else if (base64.padding == Base64Text::Padding::missing && was_read(key)) {
       fault(RecordFault::key_base64_unpadded, tag.value_offset + tag.value.size(),
-            "p= lacks the `=` at its end",
+            "p= has no padding (`=`) at its end",
             fmt::format("write `{}` at the end of p=", base64.bytes.size() % 3 == 1 ? "==" : "="));
     }
     const bool broken_lines = clean_.has(DamageKind::control_char) ||
                               clean_.has(DamageKind::line_break_in_key) ||
-                              clean_.has(DamageKind::bad_folding);  // said already
+                              clean_.has(DamageKind::bad_folding);  // reported already
     if (base64.first_space && base64.strict() && was_read(key) && !armored && !broken_lines) {
-      fault(RecordFault::key_base64_whitespace, at(*base64.first_space),
-            "white space stands inside p=", "enter p= without white space inside");
+      fault(RecordFault::key_base64_whitespace, at(*base64.first_space), "p= contains white space",
+            "enter p= without white space inside");
     }
   }
 
@@ -595,10 +597,10 @@ class KeyRecordReader {
 
   void judge_form(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
     if (key.form == KeyForm::private_key) {
-      broken_key_ = true;  // told for the whole text
+      broken_key_ = true;  // `judge_leak` reports it
       return;
     }
-    if (type_ == KeyType::other) return;  // nobody knows what its p= should be
+    if (type_ == KeyType::other) return;  // what its p= should be is unknown
     switch (key.form) {
       case KeyForm::private_key:
         break;
@@ -614,7 +616,7 @@ class KeyRecordReader {
         break;
       case KeyForm::other:
         break_key(RecordFault::key_not_supported, tag,
-                  fmt::format("p= holds another kind of key: {}", key.algorithm),
+                  fmt::format("p= contains another kind of key: {}", key.algorithm),
                   "publish an RSA key, or an Ed25519 key with `k=ed25519`");
         break;
       case KeyForm::truncated:
@@ -625,20 +627,20 @@ class KeyRecordReader {
     if (key.trailing_bytes > 0 && was_read(key)) {
       break_key(RecordFault::key_der_trailing_bytes, tag,
                 fmt::format("{} octets follow the end of the key", key.trailing_bytes),
-                "enter the key anew, without anything behind its end");
+                "enter the key again, without anything after its end");
     }
   }
 
   void judge_rsa(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
     if (type_ == KeyType::ed25519) {
       break_key(RecordFault::keytype_mismatch, tag,
-                fmt::format("k= says ed25519, the key is RSA of {} bits", key.bits),
+                fmt::format("k= is ed25519, but the key is RSA with {} bits", key.bits),
                 "write `k=rsa`, or publish the Ed25519 key");
       return;
     }
     weak_key_ = key.bits < 1024 || !is_sound_rsa(key);
     if (key.form == KeyForm::rsa_pkcs1) {
-      tell_key(RecordFault::key_pkcs1_encoding, tag, "p= holds a bare RSAPublicKey (PKCS#1)",
+      tell_key(RecordFault::key_pkcs1_encoding, tag, "p= contains a bare RSAPublicKey (PKCS#1)",
                wrapping(base64, key));
     }
   }
@@ -647,26 +649,26 @@ class KeyRecordReader {
     if (type_ == KeyType::ed25519) return judge_curve(tag, key);
     break_key(RecordFault::keytype_mismatch, tag,
               record_.list.find("k") == nullptr
-                  ? "without k= the key must be RSA, but p= holds 32 octets as Ed25519 keys do"
-                  : "k= says rsa, but p= holds 32 octets as Ed25519 keys do",
+                  ? "without k= the key must be RSA, but p= has 32 octets, like an Ed25519 key"
+                  : "with this k= the key must be RSA, but p= has 32 octets, like an Ed25519 key",
               "write `k=ed25519`, or publish the RSA key");
   }
 
   void judge_wrapped_ed25519(const Tag& tag, const Base64Text& base64) {
     if (type_ != KeyType::ed25519) {
-      break_key(RecordFault::keytype_mismatch, tag, "k= says rsa, the key is Ed25519",
+      break_key(RecordFault::keytype_mismatch, tag, "the key is Ed25519, but the record has no `k=ed25519`",
                 "write `k=ed25519`, or publish the RSA key");
     }
     break_key(RecordFault::key_ed25519_spki, tag,
-              "p= holds a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
+              "p= contains a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
               tag.value.size() == wrapped_ed25519_digits && base64.strict()
-                  ? fmt::format("write `p={}`, the last 32 octets of it", tag.value.substr(wrapping_digits))
-                  : std::string("publish only the last 32 octets of it, in base64"));
+                  ? fmt::format("write `p={}`, its last 32 octets", tag.value.substr(wrapping_digits))
+                  : std::string("publish only its last 32 octets, in base64"));
   }
 
   void judge_unreadable(const Tag& tag, const Base64Text& base64, const PublicKey& key) {
     broken_key_ = true;
-    // Then base64 is the fault, and has been told.
+    // Here base64 is the fault, and `judge_base64` reports it.
     if (base64.padding == Base64Text::Padding::wrong || base64.first_junk) return;
     const bool is_cut = key.form == KeyForm::truncated;
     if (!is_cut && base64.padding == Base64Text::Padding::cut) return;
@@ -674,20 +676,20 @@ class KeyRecordReader {
       wrong_length(tag, base64.bytes.size());
     } else if (is_cut) {
       tell_key(RecordFault::key_truncated, tag,
-               fmt::format("the key is cut off: {} octets are there, at least {} are missing",
+               fmt::format("the key is truncated: it has {} octets, at least {} are missing",
                            base64.bytes.size(), key.missing_bytes),
-               "enter the whole key; fields that take 255 characters need two strings");
+               "enter the whole key; if a field takes only 255 characters, use two strings");
     } else {
-      tell_key(RecordFault::key_der_invalid, tag, fmt::format("p= is base64, but no key: {}", key.fault),
+      tell_key(RecordFault::key_der_invalid, tag, fmt::format("p= is base64, but not a key: {}", key.fault),
                std::string(key_anew));
     }
   }
 
   static std::string wrapping(const Base64Text& base64, const PublicKey& key) {
-    // 24 octets stand before the 270 of an RSA key of 2048 bits: whole digits of base64.
+    // The 270 octets of a 2048-bit RSA key follow 24 octets of wrapping, which are whole base64 digits.
     if (base64.strict() && key.trailing_bytes == 0 && base64.bytes.size() == 270)
-      return "write `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A` behind `p=`, before what is there already";
-    return "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` writes it";
+      return "insert `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A` directly after `p=`";
+    return "publish the key as SubjectPublicKeyInfo, as `openssl rsa -pubout` prints it";
   }
 
   void judge_curve(const Tag& tag, const PublicKey& key) {
@@ -697,28 +699,28 @@ class KeyRecordReader {
       case PointState::not_on_curve:
         broken_key_ = true;
         fault(RecordFault::key_ed25519_bad_point, tag.value_offset,
-              "the 32 octets are no point of the curve, so that they cannot be an Ed25519 key",
+              "the 32 octets are not a point of the curve, so they cannot be an Ed25519 key",
               "enter the 32 octets of the public key, in base64");
         return;
       case PointState::small_order:
         weak_key_ = true;
         fault(RecordFault::key_ed25519_bad_point, tag.value_offset,
-              "the 32 octets are one of the few points for which anybody can make signatures",
-              "make a new pair of Ed25519 and publish it at a new selector");
+              "the 32 octets are one of the few points for which anyone can make signatures",
+              "generate an Ed25519 key pair and publish its public key at a new selector");
         return;
     }
   }
 
   void wrong_length(const Tag& tag, std::size_t octets) {
     fault(RecordFault::key_ed25519_bad_length, tag.value_offset,
-          fmt::format("the Ed25519 key has {} octets where 32 are wanted", octets),
+          fmt::format("the Ed25519 key has {} octets instead of 32", octets),
           "enter the 32 octets of the public key, in base64");
   }
 
   enum class KeyType : std::uint8_t { rsa, ed25519, other };
 
-  std::string_view published_;  ///< as it stands in the zone
-  std::string_view service_;    ///< that the key should serve
+  std::string_view published_;  ///< as published in the zone
+  std::string_view service_;    ///< that the key is for
   CleanText clean_;
   std::string_view text_;
   KeyRecord record_{};
@@ -770,9 +772,9 @@ std::string describe(const KeyRecord& record) {
     case KeyForm::other:
       return record.key->algorithm;
     case KeyForm::truncated:
-      return "key cut off";
+      return "truncated key";
     case KeyForm::invalid:
-      return "broken key";
+      return "invalid key";
   }
   return {};
 }

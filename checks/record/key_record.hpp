@@ -1,7 +1,7 @@
 // Reads one text as a DKIM key record (RFC 6376 section 3.6.1): its tags, its key, what else it might be, and
-// every fault of the text with its offset. Damage that people and panels do to a record (quotes, escapes,
-// pieces of a zone file) is named, then taken off, so that what is behind it is read too. It is total and
-// knows nothing of servers, roles and policy.
+// every fault of the text with its offset. Damage from people and control panels (quotes, escapes, pieces of
+// a zone file) is reported, then removed, so that the text behind it is read too. Any text gives a result.
+// Servers, roles and policy play no part.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace dkimprobe::checks {
 
-/// The faults that the text alone shows; each has the name of its row in the catalogue.
+/// The faults of the text alone; each has the name of its check in the catalogue.
 enum class RecordFault : std::uint8_t {
   txt_not_dkim,
   txt_escaped_semicolon,
@@ -87,35 +87,35 @@ enum class RecordFault : std::uint8_t {
 struct TextFault {
   RecordFault fault = RecordFault::txt_not_dkim;
   std::optional<std::size_t> offset{};
-  std::string detail{};  ///< what was seen and what was wanted; escaped, one sentence
+  std::string detail{};  ///< what was found and what was expected; escaped, one clause
   std::string remedy{};  ///< what to do with this text; escaped, begins with a verb in lower case
-  std::optional<Severity> severity{};  ///< where it is another than the row's own
+  std::optional<Severity> severity{};  ///< if it differs from that of the check
 };
 
 struct KeyRecord {
   RecordClass record_class = RecordClass::not_dkim;
-  /// What a text is that is no key record: "an SPF record"; empty for a key record.
+  /// What the text is if it is not a key record: "an SPF record"; empty for a key record.
   std::string other_kind{};
   TagList list{};
-  std::optional<PublicKey> key{};  ///< of a `p=` that holds something
+  std::optional<PublicKey> key{};  ///< of a `p=` that is not empty
   std::vector<TextFault> faults{};
 
   [[nodiscard]] bool is_key_record() const { return other_kind.empty(); }
   [[nodiscard]] bool has(RecordFault fault) const;
-  /// Whether a verifier that keeps to the RFCs can use the key for mail.
+  /// Whether a verifier that follows the RFCs can use the key for mail.
   [[nodiscard]] bool usable() const { return record_class == RecordClass::valid; }
 };
 
-/// `service` is what the key should sign (`s=`).
+/// `service` is the service that the key is for (`s=`).
 [[nodiscard]] KeyRecord read_key_record(std::string_view text,
                                         config::Service service = config::Service::email);
 
-/// Whether all tags are those of a sending domain's policy of DomainKeys, such as `t=y; o=~` (RFC 4870
-/// section 3.6). Away from the name of policies only o= makes one of them sure.
+/// Whether all tags are those of a DomainKeys sending policy, such as `t=y; o=~` (RFC 4870 section 3.6). At a
+/// name that is not `_domainkey`, only o= identifies a policy: see `is_domainkeys_policy`.
 [[nodiscard]] bool has_policy_tags_alone(const TagList& list);
 [[nodiscard]] bool is_domainkeys_policy(const TagList& list);
 
-/// Short, for people: "RSA 2048", "Ed25519", "revoked", "an SPF record", "broken record".
+/// Short, for people: "RSA 2048", "Ed25519", "revoked", "an SPF record", "invalid key".
 [[nodiscard]] std::string describe(const KeyRecord& record);
 
 }  // namespace dkimprobe::checks

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int most_encodings = 3;
 
-/// A line that says itself that a private key follows.
+/// Whether a line announces a private key.
 bool announces_private_key(std::string_view text) {
   const std::size_t begin = text.find("-----BEGIN");
   return (begin != std::string_view::npos && text.find("PRIVATE KEY", begin) != std::string_view::npos) ||

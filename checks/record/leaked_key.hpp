@@ -1,4 +1,4 @@
-// A private key that was published, wherever in the text it stands and however it was encoded.
+// Finds a published private key, anywhere in the text and in any encoding.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@ namespace dkimprobe::checks {
 /// `list` are the tags of `text`. The key's form is `private_key`.
 [[nodiscard]] std::optional<PublicKey> find_leaked_key(std::string_view text, const TagList& list);
 
-/// Removes `-----BEGIN ...-----` and `-----END ...-----`, with the words between the dashes; false where
-/// there are none.
+/// Removes `-----BEGIN ...-----` and `-----END ...-----`, with the words between the dashes; false if there
+/// are none.
 bool take_off_armor(std::string& value);
 
 }  // namespace dkimprobe::checks

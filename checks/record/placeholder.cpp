@@ -10,14 +10,14 @@ namespace dkimprobe::checks {
 
 namespace {
 
-/// The whole value, in lower case and without what is no letter.
+/// The whole value, reduced to its letters in lower case.
 constexpr auto whole_words = std::to_array<std::string_view>(
     {"undefined", "null",    "none",    "nil",      "nan",          "void",        "empty",   "false",
      "true",      "todo",    "tbd",     "fixme",    "changeme",     "placeholder", "example", "sample",
      "test",      "dummy",   "key",     "value",    "string",       "na",          "error",   "notset",
      "unset",     "unknown", "missing", "notfound", "objectobject", "redacted",    "hidden",  "secret"});
 
-/// Pieces of what a template asks people to put in.
+/// Pieces of the instructions in a template, reduced likewise.
 constexpr auto asking_words = std::to_array<std::string_view>(
     {"yourkey",   "yourpublic", "yourdkim",    "yourbase",  "publickey",  "pubkey",       "dkimkey",
      "keyhere",   "goeshere",   "inserthere",  "pastehere", "insertkey",  "insertyour",   "pastekey",

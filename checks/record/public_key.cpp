@@ -24,7 +24,7 @@ constexpr std::array<std::uint8_t, 256> base64_values = [] {
   return values;
 }();
 
-// ---- DER (ITU-T X.690), the little of it that keys need ----
+// ---- DER (ITU-T X.690), as far as keys need it ----
 
 enum class ElementState : std::uint8_t { whole, truncated, broken };
 
@@ -46,7 +46,7 @@ std::uint8_t octet(std::string_view bytes, std::size_t i) {
   return static_cast<std::uint8_t>(bytes[i]);
 }
 
-/// Takes one element off the front of `bytes`. Of a truncated one the content is what is there.
+/// Removes one element from the front of `bytes`. A truncated element has the content that is there.
 Element take_element(std::string_view& bytes) {
   Element element;
   if (bytes.size() < 2) {
@@ -71,7 +71,8 @@ Element take_element(std::string_view& bytes) {
     length = 0;
     for (std::size_t i = 0; i < count; ++i) length = (length << 8U) | octet(bytes, 2 + i);
     header += count;
-    if (length < 0x80 || (count > 1 && octet(bytes, 2) == 0)) return element;  // DER wants the shortest form
+    if (length < 0x80 || (count > 1 && octet(bytes, 2) == 0))
+      return element;  // DER requires the shortest form
   }
   const std::size_t there = bytes.size() - header;
   element.content = bytes.substr(header, length);
@@ -86,7 +87,7 @@ Element take_element(std::string_view& bytes) {
   return element;
 }
 
-/// A positive INTEGER in its shortest form, without the leading zero; nothing if it is not one.
+/// The octets of a positive INTEGER in its shortest form, without the leading zero; otherwise nothing.
 std::optional<std::string_view> positive_integer(const Element& element) {
   if (element.state != ElementState::whole || element.tag != tag_integer || element.content.empty()) {
     return std::nullopt;
@@ -168,15 +169,15 @@ std::string rsa_spki(std::string_view rsa_public_key) {
   return der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(rsa_public_key)));
 }
 
-/// `body` is what stands inside the SEQUENCE of an RSAPublicKey.
+/// `body` is the content of the SEQUENCE of an RSAPublicKey.
 PublicKey read_rsa(std::string_view body, KeyForm form) {
   const Element modulus = take_element(body);
   const Element exponent = take_element(body);
   const auto n = positive_integer(modulus);
   const auto e = positive_integer(exponent);
-  if (!n || n->empty()) return invalid("the modulus is no positive INTEGER in DER");
-  if (!e) return invalid("the exponent is no positive INTEGER in DER");
-  if (!body.empty()) return invalid("something follows the exponent inside the RSA key");
+  if (!n || n->empty()) return invalid("the modulus is not a positive INTEGER in DER");
+  if (!e) return invalid("the exponent is not a positive INTEGER in DER");
+  if (!body.empty()) return invalid("extra data follows the exponent inside the RSA key");
   PublicKey key;
   key.form = form;
   key.algorithm = "rsa";
@@ -216,35 +217,36 @@ PublicKey other(std::string_view algorithm, std::string_view whole) {
   return key;
 }
 
-/// `algorithm` is the content of an AlgorithmIdentifier, `body` what follows it, `whole` the SPKI.
+/// `algorithm` is the content of an AlgorithmIdentifier, `body` what follows it, `whole` the whole
+/// SubjectPublicKeyInfo.
 PublicKey read_spki(std::string_view algorithm, std::string_view body, std::string_view whole) {
   const Element oid = take_element(algorithm);
-  if (oid.state != ElementState::whole) return invalid("the algorithm of the key is broken");
-  // A certificate's second element stands where the OID of a key would.
+  if (oid.state != ElementState::whole) return invalid("the algorithm of the key is malformed");
+  // In a certificate, its version or serial number is where a key has its OID.
   if (oid.tag != tag_oid) {
     return oid.tag == tag_version || oid.tag == tag_integer
                ? other("X.509 certificate", whole)
-               : invalid("no algorithm is named where a SubjectPublicKeyInfo names it");
+               : invalid("the SubjectPublicKeyInfo does not name an algorithm");
   }
   const Element bits = take_element(body);
   if (bits.state == ElementState::truncated) return truncated(bits);
   if (bits.state != ElementState::whole || bits.tag != tag_bit_string || bits.content.empty() ||
       octet(bits.content, 0) != 0) {
-    return invalid("the key itself is no BIT STRING of whole octets");
+    return invalid("the key itself is not a BIT STRING of whole octets");
   }
-  if (!body.empty()) return invalid("something follows the key inside the SubjectPublicKeyInfo");
+  if (!body.empty()) return invalid("extra data follows the key inside the SubjectPublicKeyInfo");
   std::string_view inner = bits.content.substr(1);
   if (oid.content == oid_rsa) {
     const Element rsa = take_element(inner);
     if (rsa.state != ElementState::whole || rsa.tag != tag_sequence) {
-      return invalid("the BIT STRING holds no RSAPublicKey");
+      return invalid("the BIT STRING does not contain an RSAPublicKey");
     }
-    if (!inner.empty()) return invalid("something follows the RSAPublicKey inside its BIT STRING");
+    if (!inner.empty()) return invalid("extra data follows the RSAPublicKey inside its BIT STRING");
     return read_rsa(rsa.content, KeyForm::rsa_spki);
   }
   if (oid.content == oid_ed25519) {
     if (inner.size() != 32) {
-      return invalid(fmt::format("the Ed25519 key has {} octets where 32 are wanted", inner.size()));
+      return invalid(fmt::format("the Ed25519 key has {} octets instead of 32", inner.size()));
     }
     return ed25519(inner, KeyForm::ed25519_spki);
   }
@@ -262,11 +264,11 @@ std::string_view private_algorithm(std::string_view identifier) {
   return name_of(oid.content, other_algorithms, "unknown algorithm");
 }
 
-/// Private keys begin with a small version number. They are named even when they are cut off: the secret is
-/// out all the same.
+/// Private keys begin with a small version number. A truncated one is reported too: the secret is still
+/// public.
 std::optional<PublicKey> read_private_key(std::string_view body) {
   const Element version = take_element(body);
-  // RFC 5958 section 3: what is encrypted follows its algorithm.
+  // RFC 5958 section 3: the encrypted data follows its algorithm.
   if (version.tag == tag_sequence && !body.empty() && octet(body, 0) == tag_octet_string)
     return leaked_private_key("encrypted");
   if (version.tag != tag_integer || version.content.size() != 1 || octet(version.content, 0) > 1) {
@@ -362,12 +364,12 @@ PublicKey read_public_key(std::string_view bytes) {
   if (!is_der) return invalid("it does not begin with a DER SEQUENCE");
   if (auto secret = read_private_key(outer.content)) return *std::move(secret);
   if (outer.state == ElementState::truncated) return truncated(outer);
-  if (outer.state != ElementState::whole) return invalid("the length of the outer SEQUENCE is no DER");
+  if (outer.state != ElementState::whole) return invalid("the length of the outer SEQUENCE is not valid DER");
 
   std::string_view body = outer.content;
   const std::string_view whole = bytes.substr(0, bytes.size() - rest.size());
   const Element first = take_element(body);
-  PublicKey key = invalid("the outer SEQUENCE holds neither an algorithm nor a modulus");
+  PublicKey key = invalid("the outer SEQUENCE contains neither an algorithm nor a modulus");
   if (first.state == ElementState::whole && first.tag == tag_sequence) {
     key = read_spki(first.content, body, whole);
   } else if (first.state == ElementState::whole && first.tag == tag_integer) {

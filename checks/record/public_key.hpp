@@ -1,6 +1,5 @@
-// What stands in `p=`: strict base64, and a bounded walk of our own over the DER of public keys. It names
-// what it sees and every fault; whether that is good enough is decided by the checks. No key is ever used
-// here.
+// Reads the value of `p=`: strict base64, and a bounded reader for the DER of public keys. It reports the
+// form of the key and every fault; the checks decide what is good enough. No key is ever used here.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +10,13 @@
 
 namespace dkimprobe::checks {
 
-/// Base64 (RFC 4648 section 4), read to the end whatever stands in it. White space is skipped (RFC 6376
-/// section 3.6.1 allows it), the URL-safe letters are read for what they mean, and anything else is left out.
+/// Base64 (RFC 4648 section 4). White space is skipped (RFC 6376 section 3.6.1 allows it), URL-safe
+/// characters are decoded, and other characters are skipped and counted.
 struct Base64Text {
   enum class Padding : std::uint8_t {
     right,
-    missing,  ///< only the `=` at the end are not there
-    cut,      ///< no `=`, and one digit too few or too many: no padding would mend it
+    missing,  ///< only the `=` at the end are missing
+    cut,      ///< no `=`, and one digit too few or too many: padding cannot fix it
     wrong,    ///< `=` in the wrong number or place
   };
 
@@ -28,7 +27,7 @@ struct Base64Text {
   std::optional<std::size_t> first_junk{};
   std::size_t junk_count = 0;
 
-  /// Whether it is base64 as the RFC wants it, white space included.
+  /// Whether it is valid base64; white space is allowed.
   [[nodiscard]] bool strict() const { return padding == Padding::right && !first_url_safe && !first_junk; }
 };
 
@@ -42,13 +41,13 @@ enum class KeyForm : std::uint8_t {
   ed25519_spki,  ///< the same wrapped (RFC 8410 section 4)
   private_key,   ///< PKCS#8, PKCS#1 or SEC 1
   other,         ///< a key of another algorithm, a certificate
-  truncated,     ///< DER whose length says that more bytes follow
+  truncated,     ///< DER whose length promises more bytes
   invalid,       ///< none of these
 };
 
 struct PublicKey {
   KeyForm form = KeyForm::invalid;
-  /// "rsa", "ed25519", else what it is, for people: "EC P-256", "X.509 certificate"; empty when unknown.
+  /// "rsa", "ed25519" or a name for people: "EC P-256", "X.509 certificate"; empty when unknown.
   std::string algorithm{};
   std::uint32_t bits = 0;
   std::string modulus{};                    ///< RSA: big-endian, without leading zeros
@@ -56,10 +55,10 @@ struct PublicKey {
   std::optional<std::uint64_t> exponent{};  ///< RSA, when it fits
   std::string point{};                      ///< Ed25519: its 32 octets
   std::size_t trailing_bytes = 0;           ///< after the end of the DER
-  std::size_t missing_bytes = 0;            ///< `truncated`: at least so many
+  std::size_t missing_bytes = 0;            ///< `truncated`: at least this many
   std::string fault{};                      ///< `invalid`: why, in a clause
-  /// Over the SubjectPublicKeyInfo in DER. For PKCS#1 and raw Ed25519 it is over the one that would wrap the
-  /// key, so that the same key has the same fingerprint in each form. Empty when no key was read.
+  /// Of the SubjectPublicKeyInfo in DER. PKCS#1 and raw Ed25519 keys are wrapped in one first, so that a key
+  /// has the same fingerprint in each form. Empty when no key was read.
   std::string sha256{};
 
   [[nodiscard]] bool is_rsa() const { return form == KeyForm::rsa_spki || form == KeyForm::rsa_pkcs1; }
@@ -68,13 +67,13 @@ struct PublicKey {
   }
 };
 
-/// RFC 8017 section 3.1: an odd number of at least 3 and below the modulus.
+/// RFC 8017 section 3.1: odd, at least 3 and below the modulus.
 [[nodiscard]] bool is_valid_exponent(const PublicKey& key);
 
-/// What stands for a private key of this algorithm, of which nothing is kept.
+/// Represents a private key of this algorithm, without any of its octets.
 [[nodiscard]] PublicKey leaked_private_key(std::string_view algorithm);
 
-/// 32 octets that are no DER are taken for a raw Ed25519 key.
+/// 32 octets that are not DER are read as a raw Ed25519 key.
 [[nodiscard]] PublicKey read_public_key(std::string_view bytes);
 
 }  // namespace dkimprobe::checks

@@ -12,7 +12,7 @@ struct PublishedKey {
   std::string_view where{};
 };
 
-// Each fingerprint was computed from the private key that is printed there.
+// Each fingerprint was computed from the private key printed there.
 constexpr auto published_keys = std::to_array<PublishedKey>({
     {"dba3f0cb69f06d70e41abc6ac5812bc3d2639a24b621ba5d241202ac89cb7b9c", "RFC 6376 appendix C"},
     {"227bfc723ff9388fc564c11daaf9da45c1d4f4f6510f3320bfecdceabcf3e795", "RFC 4870 section 3.2.2"},

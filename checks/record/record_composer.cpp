@@ -29,7 +29,7 @@ std::string compose(std::string_view key_type, std::string_view key, const KeyRe
 
 std::string compose_key_record(const config::KeyIdentity& key, const KeyRecordTags& tags) {
   if (key.algorithm == "rsa") return compose("", config::encode_base64(key.spki), tags);
-  // RFC 8463 section 4.2: the octets of the key alone, which end its SubjectPublicKeyInfo.
+  // RFC 8463 section 4.2: only the octets of the key, which are the end of its SubjectPublicKeyInfo.
   const std::size_t size = std::min(key.spki.size(), ed25519_octets);
   return compose(key.algorithm,
                  config::encode_base64(std::string_view(key.spki).substr(key.spki.size() - size)), tags);

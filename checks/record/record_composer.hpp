@@ -1,5 +1,5 @@
-// Writes the texts of records that an operator is to publish: a key, a revocation, signing practices. It does
-// not judge them; `judge_record` does.
+// Composes the texts of records to publish: a key, a revocation, signing practices. `judge_record` checks
+// them.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace dkimprobe::checks {
 
-/// What a key record says beside its key (RFC 6376 section 3.6.1); what is empty is left out.
+/// The tags of a key record other than its key (RFC 6376 section 3.6.1); empty ones are omitted.
 struct KeyRecordTags {
   std::vector<std::string> hashes{};    ///< `h=`
   std::vector<std::string> services{};  ///< `s=`
@@ -19,21 +19,21 @@ struct KeyRecordTags {
   std::string notes{};                  ///< `n=`, not encoded yet
 };
 
-/// The record of the public key. `k=` is there when it is not rsa, which is what is taken without it.
+/// The record of the public key. `k=` is omitted for rsa, its default.
 [[nodiscard]] std::string compose_key_record(const config::KeyIdentity& key, const KeyRecordTags& tags);
 
-/// The record that says that the key is revoked: an empty `p=`.
+/// The record of a revoked key, with an empty `p=`.
 [[nodiscard]] std::string compose_revocation(const KeyRecordTags& tags);
 
 /// `unknown`, `all` or `discardable` (RFC 5617 section 4.2.1).
 [[nodiscard]] std::string compose_practices(AdspPolicy policy);
 
-/// The DMARC record (RFC 7489 section 6.3) that asks receivers for what the practices asked for. DMARC lets
-/// mail pass by SPF too, which ADSP did not know.
+/// The DMARC record (RFC 7489 section 6.3) that replaces the practices. Unlike ADSP, DMARC also lets mail
+/// pass by SPF.
 [[nodiscard]] std::string compose_dmarc_in_place_of(AdspPolicy policy);
 
-/// Quoted-printable that fits `n=` (RFC 6376 section 2.11, and its section 3.2 for the semicolon), with codes
-/// too for the quotation mark and the backslash, which panels and zone files get wrong.
+/// Quoted-printable for `n=` (RFC 6376 section 2.11, and section 3.2 for the semicolon). It also encodes the
+/// quotation mark and the backslash, which control panels and zone files often corrupt.
 [[nodiscard]] std::string encode_notes(std::string_view text);
 
 /// The text in strings of at most 255 octets (RFC 1035 section 3.3); at least one.

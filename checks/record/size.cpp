@@ -10,7 +10,7 @@ namespace dkimprobe::checks {
 namespace {
 
 constexpr std::uint32_t header_bytes = 12;
-constexpr std::uint32_t question_bytes = 4;  // behind the owner: type and class
+constexpr std::uint32_t question_bytes = 4;  // after the owner: type and class
 constexpr std::uint32_t record_bytes = 12;   // a compressed owner, type, class, TTL, length of the data
 
 bool lists_sha256(std::string_view value) {
@@ -52,7 +52,7 @@ std::vector<DroppableTag> droppable_tags(std::span<const Tag> tags) {
   for (const std::string_view name : {"n", "h", "s", "k"}) {
     const auto tag = std::ranges::find(tags, name, &Tag::name);
     if (tag == tags.end() || !says_nothing(*tag)) continue;
-    // With the separator behind it; the last tag goes with the one before it.
+    // Includes the separator after the tag; for the last tag, the separator before it.
     const std::size_t end = tag->value_offset + tag->value.size();
     std::size_t from = tag->offset;
     std::size_t until = end;

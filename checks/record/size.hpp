@@ -1,11 +1,12 @@
-// How large the answer with a record is as a whole DNS message over UDP, computed from names and texts alone.
-// What servers really sent is in the observation.
+// The size of the answer with a record, as a whole DNS message over UDP, computed from names and texts alone.
+// The observation has the sizes that servers really sent.
 //
-//   direct  12 (header) + owner + 4 (question) + for each TXT record 12 + its text + a length octet a string
-//   chain   the same for the selector's own name, with 12 + the target's wire form for each alias on the way
+//   direct  12 (header) + owner + 4 (question) + for each TXT record 12 + its text + 1 octet per string
+//   chain   the same for the selector's own name, plus 12 + the target's wire form for each alias
 //
-// Owner names in the answer are compressed to the question's, targets are not: the chain is an upper bound.
-// EDNS adds 11 octets for OPT, and 4 + its length for NSID. Authority and additional sections are left out.
+// Owner names in the answer are compressed to the question's name. Alias targets are not, so `chain` is an
+// upper bound. EDNS adds 11 octets for OPT, and 4 + its length for NSID. Authority and additional sections
+// are not counted.
 #pragma once
 
 #include <cstdint>
@@ -28,20 +29,20 @@ inline constexpr std::uint32_t edns_overhead_bytes = 11;  ///< OPT (RFC 6891 sec
 /// The same for a text that is not published yet, split every 255 octets.
 [[nodiscard]] std::uint32_t planned_rdata_bytes(std::size_t text_bytes);
 
-/// `rdata` has one element a TXT record.
+/// `rdata` has one element per TXT record.
 [[nodiscard]] std::uint32_t answer_bytes(const config::DomainName& owner,
                                          std::span<const std::uint32_t> rdata,
                                          std::span<const config::DomainName> alias_targets = {});
 
-/// A tag that could go, and the octets that it takes with its semicolon and spaces.
+/// A tag that can be deleted, and the octets that this saves with its semicolon and spaces.
 struct DroppableTag {
   std::string name{};
   std::string text{};  ///< `k=rsa`, raw
   std::uint32_t bytes = 0;
 };
 
-/// Tags that say nothing that a verifier does not take for granted (`k=rsa`, `s=email`, `s=*`, `h=` with
-/// sha256) or that no verifier reads (`n=`), in the order in which they should go.
+/// Tags that a verifier assumes anyway (`k=rsa`, `s=email`, `s=*`, `h=` with sha256) or does not read (`n=`),
+/// in the order in which to delete them.
 [[nodiscard]] std::vector<DroppableTag> droppable_tags(std::span<const Tag> tags);
 
 }  // namespace dkimprobe::checks

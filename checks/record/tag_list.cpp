@@ -21,13 +21,13 @@ bool is_name_char(char c) {
 /// A tag that begins inside the value of another.
 struct InnerTag {
   std::size_t value_end = 0;  ///< of the value before it
-  std::size_t separator = 0;  ///< where it begins, for a comma the comma
+  std::size_t separator = 0;  ///< where the tag begins, or its wrong separator
   std::size_t name = 0;
   std::size_t equals = 0;
-  std::string_view sign{};  ///< the character that stands where the semicolon should
+  std::string_view sign{};  ///< the wrong separator; empty if there is none
 };
 
-/// What people write between tags in the place of a semicolon. In p= and g= some of them may be meant.
+/// What people write between tags instead of a semicolon. In p=, some of these characters are base64.
 constexpr std::string_view wrong_separators = ",:|.&/+\\";
 constexpr std::string_view wrong_separators_behind_key = ",:|.&";
 
@@ -50,7 +50,7 @@ class TagListReader {
   }
 
  private:
-  /// Whether a tag of that name stands where the grammar has it.
+  /// Whether a segment begins with a tag of that name, as the grammar requires.
   [[nodiscard]] bool begins_segment(std::string_view name) const {
     for (std::size_t begin = 0; begin <= text_.size();) {
       const std::size_t end = std::min(text_.find(';', begin), text_.size());
@@ -107,7 +107,7 @@ class TagListReader {
       read_value(name, begin, equals + 1, end);
       return;
     }
-    // Words before a good name: without them the tag is what was meant.
+    // Words before a valid name: without them the tag is good.
     std::size_t word = name.size();
     while (word > 0 && is_name_char(name[word - 1])) --word;
     const std::string_view last_word = name.substr(word);
@@ -133,7 +133,7 @@ class TagListReader {
       is_inner = true;
       const std::string_view inner_name =
           config::without_outer_space(text_.substr(inner->name, inner->equals - inner->name));
-      // Of a second tag of one name another fault says more.
+      // For a second tag with the same name, `duplicate` is the better fault.
       if (!seen_.contains(inner_name)) {
         fault(inner->sign == "," ? TagFaultKind::comma_separator : TagFaultKind::missing_semicolon,
               inner->separator, inner_name, inner->sign);
@@ -144,7 +144,7 @@ class TagListReader {
     }
   }
 
-  /// Where the value begins when the name or its `=` is there twice, as in `p=p=` and `p==`.
+  /// Where the value begins if the name or its `=` is repeated, as in `p=p=` and `p==`.
   std::size_t behind_repeated_name(std::string_view name, std::size_t name_offset, std::size_t begin,
                                    std::size_t end) {
     if (name.size() != 1 || known_.find(name[0]) == std::string_view::npos || name == "n") return begin;
@@ -167,11 +167,11 @@ class TagListReader {
     list_.tags.push_back({std::string(name), std::string(value), name_offset, value_offset});
   }
 
-  /// Base64 has `=` at its end alone. Where as many digits stand before a letter as whole groups have, the
-  /// letter and its `=` are no end of theirs, so that a tag begins there.
+  /// Base64 has `=` only at its end. If whole groups of four digits precede a letter and its `=`, these do
+  /// not belong to the base64, and a tag begins there.
   [[nodiscard]] bool is_behind_whole_key(std::size_t begin, std::size_t letter, std::size_t equals,
                                          std::size_t end) const {
-    // Longer than any key: the digits are not counted again and again.
+    // Longer than any key; the limit avoids counting the digits again and again.
     if (letter - begin > 4'096) return false;
     const std::string_view before = text_.substr(begin, letter - begin);
     const auto digits =
@@ -180,9 +180,10 @@ class TagListReader {
            text_[equals + 1] != '=';
   }
 
-  /// The values of v=, h=, k=, s= and t= are words, so that an `=` in them begins a tag. Others may hold one:
-  /// a tag begins there only behind white space or a comma, and never where base64 may be padded. Notes and
-  /// unknown tags hold free text, in which only `p=` is worth a doubt, and only if there is no other.
+  /// The values of v=, h=, k=, s= and t= are words, so an `=` in them begins a tag. Values of p= and g= may
+  /// contain `=`: a tag begins there only after white space or a wrong separator, and never where base64 may
+  /// be padded. Notes and unknown tags are free text, in which only `p=` counts, and only if there is no
+  /// other p=.
   [[nodiscard]] std::optional<InnerTag> find_inner_tag(std::string_view name, std::size_t begin,
                                                        std::size_t end) const {
     const bool words = name.size() == 1 && std::string_view("vhkst").find(name[0]) != std::string_view::npos;

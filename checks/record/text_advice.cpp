@@ -11,7 +11,7 @@ namespace dkimprobe::checks {
 
 namespace {
 
-/// As it stands where it is printable: an escape of ours for a backslash would be read as part of it.
+/// Unescaped if printable: readers would take an added backslash for part of the text.
 std::string as_it_stands(std::string_view text) {
   const bool printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f && c != '`'; });
   return printable && text.size() <= 48 ? std::string(text) : shown(text);
@@ -47,14 +47,15 @@ TextFault fault_of(RecordFault which, const Damage& damage, std::string detail, 
 TextFault quotes_fault(const CleanText& clean, const Damage& damage) {
   return fault_of(
       RecordFault::txt_embedded_quotes, damage, "quotation marks are part of the data",
-      fmt::format("enter the text without any quotation mark, from \"{}\" on", shown(clean.text)));
+      fmt::format("enter the text without quotation marks, beginning with \"{}\"", shown(clean.text)));
 }
 
 TextFault boundary_fault(const Damage& damage) {
-  TextFault fault = fault_of(RecordFault::txt_seam_quotes, damage,
-                             fmt::format("`{}` stands inside the text {}, where two strings were meant",
-                                         shown(damage.text), times(damage.count)),
-                             "enter two strings, or one long text without quotation marks inside");
+  TextFault fault =
+      fault_of(RecordFault::txt_seam_quotes, damage,
+               fmt::format("the text contains `{}` {}, where it should be split into two strings",
+                           shown(damage.text), times(damage.count)),
+               "enter two strings, or one long text without quotation marks inside");
   if (damage.is_in_names) {
     fault.detail += "; outside p= it becomes part of a tag, which verifiers then do not find";
     fault.severity = Severity::critical;
@@ -67,46 +68,46 @@ TextFault fragment_fault(const CleanText& clean, const Damage& damage) {
   constexpr std::size_t shown_end = 12;
   return fault_of(
       RecordFault::txt_zonefile_leak, damage,
-      fmt::format("`{}` of a zone file is part of the data", as_it_stands(damage.text)),
-      fmt::format("enter the record alone, without quotation marks: what begins with \"{}\" and ends "
-                  "with \"{}\"",
-                  shown(text), shown(text.substr(text.size() - std::min(text.size(), shown_end)))));
+      fmt::format("`{}` from a zone file is part of the data", as_it_stands(damage.text)),
+      fmt::format(
+          "enter only the record, without quotation marks: it begins with \"{}\" and ends with \"{}\"",
+          shown(text), shown(text.substr(text.size() - std::min(text.size(), shown_end)))));
 }
 
 TextFault smart_fault(const Damage& damage) {
   const bool is_mark = damage.text == config::utf8_mark && damage.offset == 0;
-  return fault_of(
-      RecordFault::txt_smart_punctuation, damage,
-      is_mark ? std::string("an invisible byte order mark (BOM, `\\xef\\xbb\\xbf`) stands before the text")
-              : fmt::format("the text holds the typographic character `{}` {}", shown(damage.text),
-                            times(damage.count)),
-      fmt::format("enter the record as plain ASCII: {}", rewriting(damage)));
+  return fault_of(RecordFault::txt_smart_punctuation, damage,
+                  is_mark
+                      ? std::string("an invisible byte order mark (BOM, `\\xef\\xbb\\xbf`) precedes the text")
+                      : fmt::format("the text contains the typographic character `{}` {}", shown(damage.text),
+                                    times(damage.count)),
+                  fmt::format("enter the record as plain ASCII: {}", rewriting(damage)));
 }
 
 TextFault damage_fault(const CleanText& clean, const Damage& damage) {
   const std::string what = as_it_stands(damage.text);
   switch (damage.kind) {
     case DamageKind::escaped_semicolon:
-      return fault_of(RecordFault::txt_escaped_semicolon, damage,
-                      fmt::format("`\\;` stands in the data {} where `;` is wanted", times(damage.count)),
-                      "enter plain semicolons; the backslash belongs to zone files alone");
+      return fault_of(
+          RecordFault::txt_escaped_semicolon, damage,
+          fmt::format("the data contains `\\;` {}, where it should have `;`", times(damage.count)),
+          "enter plain semicolons; only zone files need the backslash");
     case DamageKind::embedded_quotes:
       return quotes_fault(clean, damage);
     case DamageKind::boundary_quotes:
       return boundary_fault(damage);
     case DamageKind::html:
-      return fault_of(RecordFault::txt_html_entity, damage, fmt::format("the text holds `{}` of HTML", what),
-                      rewriting(damage));
+      return fault_of(RecordFault::txt_html_entity, damage,
+                      fmt::format("the text contains `{}` of HTML", what), rewriting(damage));
     case DamageKind::escape_sequence:
-      return fault_of(
-          RecordFault::txt_escape_sequence, damage,
-          fmt::format("`{}` stands in the data, character by character; of such escapes, which DNS does "
-                      "not undo, the text holds {}",
-                      what, damage.count),
-          rewriting(damage));
+      return fault_of(RecordFault::txt_escape_sequence, damage,
+                      fmt::format("the data contains the escape `{}` as plain text; DNS does not decode "
+                                  "escapes, and the text has {} in all",
+                                  what, damage.count),
+                      rewriting(damage));
     case DamageKind::utf16: {
       TextFault fault = fault_of(RecordFault::txt_control_char, damage,
-                                 "the text is UTF-16: each character has a NUL octet beside it",
+                                 "the text is UTF-16: each character has a NUL octet next to it",
                                  "save the text as ASCII or UTF-8 and enter it again");
       fault.severity = Severity::critical;
       return fault;
@@ -117,31 +118,32 @@ TextFault damage_fault(const CleanText& clean, const Damage& damage) {
       return fragment_fault(clean, damage);
     case DamageKind::non_ascii:
       return fault_of(RecordFault::txt_non_ascii, damage,
-                      fmt::format("the text holds `{}` {}", what, times(damage.count)),
-                      fmt::format("take out `{}`, or write it as quoted-printable in n=", what));
+                      fmt::format("the text contains `{}` {}", what, times(damage.count)),
+                      fmt::format("remove `{}`, or write it as quoted-printable in n=", what));
     case DamageKind::control_char:
-      return fault_of(RecordFault::txt_control_char, damage,
-                      fmt::format("the text holds the control character `{}` {}", what, times(damage.count)),
-                      fmt::format("enter the record as one line without `{}`", what));
+      return fault_of(
+          RecordFault::txt_control_char, damage,
+          fmt::format("the text contains the control character `{}` {}", what, times(damage.count)),
+          fmt::format("enter the record as one line without `{}`", what));
     case DamageKind::line_break_in_key:
-      return fault_of(RecordFault::txt_control_char, damage,
-                      fmt::format("the key is broken into lines by the control character `{}` {}", what,
-                                  times(damage.count)),
-                      "enter the record as one line");
+      return fault_of(
+          RecordFault::txt_control_char, damage,
+          fmt::format("the control character `{}` breaks the key into lines {}", what, times(damage.count)),
+          "enter the record as one line");
     case DamageKind::bad_folding:
       return fault_of(RecordFault::tag_syntax_error, damage,
-                      "a line break (CRLF) has no white space behind it", "enter the record as one line");
+                      "a line break (CRLF) has no white space after it", "enter the record as one line");
   }
   return {};
 }
 
-/// Two tags between which no semicolon stands.
+/// Two tags without a semicolon between them.
 TextFault separator_fault(const TagFault& slip) {
   const std::string name = shown(slip.text);
   if (slip.separator.empty()) {
     return {RecordFault::tag_missing_semicolon,
             slip.offset,
-            fmt::format("no semicolon stands before {}=", name),
+            fmt::format("a semicolon is missing before {}=", name),
             fmt::format("put `; ` before {}=", name),
             {}};
   }
@@ -149,13 +151,13 @@ TextFault separator_fault(const TagFault& slip) {
   const std::string sign = is_comma ? std::string("a comma") : fmt::format("`{}`", slip.separator);
   return {is_comma ? RecordFault::tag_comma_separator : RecordFault::tag_missing_semicolon,
           slip.offset,
-          fmt::format("{} stands before {}= where a semicolon is wanted", sign, name),
-          is_comma ? fmt::format("replace the comma before {}= by a semicolon", name)
-                   : fmt::format("write `;` for the {} before {}=", sign, name),
+          fmt::format("{} comes before {}= instead of a semicolon", sign, name),
+          is_comma ? fmt::format("replace the comma before {}= with a semicolon", name)
+                   : fmt::format("write `;` instead of the {} before {}=", sign, name),
           {}};
 }
 
-/// A tag of a name that was there before.
+/// A second tag with the same name.
 TextFault duplicate_fault(const TagList& list, const TagFault& slip) {
   const std::string name = shown(slip.text);
   const Tag* const first = list.find(slip.text);
@@ -164,14 +166,14 @@ TextFault duplicate_fault(const TagList& list, const TagFault& slip) {
   const bool same = first != nullptr && second != list.tags.end() && first->value == second->value;
   TextFault fault{RecordFault::tag_duplicate, slip.offset, {}, {}, {}};
   fault.detail = slip.is_inner
-                     ? fmt::format("a second {}= runs into the value before it, with no semicolon", name)
-                     : fmt::format("{}= is there a second time", name);
+                     ? fmt::format("a second {}= runs into the value before it, without a semicolon", name)
+                     : fmt::format("{}= occurs a second time", name);
   if (same) {
     fault.remedy =
-        fmt::format("delete the second {}=, which says the same as the first, with its value", name);
+        fmt::format("delete the second {}= with its value, which is the same as in the first", name);
   } else if (slip.text == "p") {
     fault.remedy =
-        "keep the p= of the key that signs and delete the other; a second key needs a selector of its own";
+        "keep the p= of the key that signs and delete the other; a second key needs its own selector";
   } else {
     fault.remedy = fmt::format("keep one {}= and delete the other with its value", name);
   }
@@ -183,7 +185,7 @@ TextFault between_tags_fault(const TagFault& slip) {
     case TagFaultKind::double_semicolon:
       return {RecordFault::tag_double_semicolon,
               slip.offset,
-              "nothing stands between two semicolons",
+              "there is no tag between two semicolons",
               "delete one of the two semicolons",
               {}};
     case TagFaultKind::leading_semicolon:
@@ -193,15 +195,16 @@ TextFault between_tags_fault(const TagFault& slip) {
               "delete the first semicolon",
               {}};
     case TagFaultKind::outer_space:
-      return {RecordFault::txt_outer_space,
-              slip.offset,
-              slip.offset == 0 ? "white space stands before the first tag" : "white space ends the text",
-              "enter the record without white space around it",
-              {}};
+      return {
+          RecordFault::txt_outer_space,
+          slip.offset,
+          slip.offset == 0 ? "there is white space before the first tag" : "the text ends with white space",
+          "enter the record without white space around it",
+          {}};
     case TagFaultKind::trailing_semicolon_space:
       return {RecordFault::txt_trailing_semicolon_space,
               slip.offset,
-              "white space stands behind the last semicolon",
+              "there is white space after the last semicolon",
               "delete the white space at the end",
               {}};
     case TagFaultKind::duplicate:
@@ -225,8 +228,8 @@ TextFault syntax_fault(const TagList& list, const TagFault& slip) {
       const std::string_view wanted = std::string_view(slip.text).substr(0, slip.text.find('=') + 1);
       return {RecordFault::tag_duplicate,
               slip.offset,
-              fmt::format("`{}` stands where `{}` is wanted", what, shown(wanted)),
-              fmt::format("write `{}` for `{}`", shown(wanted), what),
+              fmt::format("`{}` should be `{}`", what, shown(wanted)),
+              fmt::format("write `{}` instead of `{}`", shown(wanted), what),
               {}};
     }
     case TagFaultKind::missing_semicolon:
@@ -235,19 +238,19 @@ TextFault syntax_fault(const TagList& list, const TagFault& slip) {
     case TagFaultKind::stray_token:
       return {RecordFault::tag_stray_token,
               slip.offset,
-              fmt::format("\"{}\" is no tag: it has no `=`", what),
+              fmt::format("\"{}\" is not a tag: it has no `=`", what),
               fmt::format("delete \"{}\"", what),
               {}};
     case TagFaultKind::colon_for_equals:
       return {RecordFault::tag_stray_token,
               slip.offset,
-              fmt::format("\"{}\" is no tag: a colon stands where `=` is wanted", what),
-              fmt::format("write `{0}=` for `{0}:`", slip.text.substr(0, 1)),
+              fmt::format("\"{}\" is not a tag: it has a colon instead of `=`", what),
+              fmt::format("write `{0}=` instead of `{0}:`", slip.text.substr(0, 1)),
               {}};
     case TagFaultKind::bad_name:
       return {RecordFault::tag_name_bad,
               slip.offset,
-              fmt::format("\"{}\" cannot be the name of a tag", what),
+              fmt::format("\"{}\" is not a valid tag name", what),
               fmt::format("correct the name \"{}\"", what),
               {}};
     case TagFaultKind::double_semicolon:
@@ -264,11 +267,11 @@ TextFault syntax_fault(const TagList& list, const TagFault& slip) {
 TextAdvice advise_on_damage(const CleanText& clean) {
   TextAdvice advice;
   for (const auto& damage : clean.damage) {
-    // RFC 6376 section 3.2 advises verifiers not to preclude UTF-8, and whoever decodes base64 ignores line
-    // breaks (RFC 2045 section 6.8).
+    // RFC 6376 section 3.2 advises verifiers not to preclude UTF-8, and base64 decoders ignore line breaks
+    // (RFC 2045 section 6.8).
     if (damage.kind != DamageKind::non_ascii && damage.kind != DamageKind::line_break_in_key)
       advice.breaks_syntax = true;
-    // Marks around the whole and marks inside are one slip.
+    // Quotation marks around the whole text and inside it have one cause.
     if (damage.kind == DamageKind::boundary_quotes && clean.has(DamageKind::embedded_quotes)) continue;
     advice.faults.push_back(damage_fault(clean, damage));
   }

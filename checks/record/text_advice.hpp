@@ -1,5 +1,5 @@
-// What to say of the damage to a text and of the slips in its list of tags: each with its consequence for the
-// tags and a remedy that leads to a good record when it is followed to the letter.
+// Describes the damage to a text and the faults of its list of tags, each with its effect on the tags and a
+// remedy. A remedy that is followed literally must give a good record.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace dkimprobe::checks {
 
 struct TextAdvice {
   std::vector<TextFault> faults{};
-  bool breaks_syntax = false;  ///< a verifier that keeps to the grammar reads no key record
+  bool breaks_syntax = false;  ///< a verifier that follows the grammar finds no key record
 };
 
 /// Offsets are those of the text as published.

@@ -15,7 +15,7 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-/// One character of UTF-8 and its length; length 1 and the octet itself where it is not UTF-8.
+/// One character of UTF-8 and its length; for an octet that is not UTF-8, the octet itself and length 1.
 struct Character {
   std::uint32_t code = 0;
   std::size_t size = 1;
@@ -42,7 +42,7 @@ struct Replacement {
   std::string_view text{};
 };
 
-// What word processors and web pages put in the place of plain characters.
+// Characters that word processors and web pages use instead of plain ones.
 constexpr auto smart_characters = std::to_array<Replacement>({
     {0x00a0, " "}, {0x00ab, ""},  {0x00ad, ""},  {0x00bb, ""},  {0x2002, " "}, {0x2003, " "},
     {0x2009, " "}, {0x200b, ""},  {0x200c, ""},  {0x200d, ""},  {0x200e, ""},  {0x2010, "-"},
@@ -65,7 +65,7 @@ constexpr auto entities = std::to_array<Entity>({
 
 constexpr std::size_t listed_rewrites = 6;
 
-/// Windows saves text as UTF-16, in which every second octet of ASCII is NUL.
+/// Windows may save text as UTF-16, where every second octet of ASCII text is NUL.
 bool is_utf16(std::string_view text) {
   const auto nuls = static_cast<std::size_t>(std::ranges::count(text, '\0'));
   return nuls >= 4 && nuls * 5 >= text.size() * 2;
@@ -147,7 +147,7 @@ class Cleaner {
     for (std::size_t k = 0; k < count; ++k) keep(text_.substr(i + k, 1), i + k);
   }
 
-  /// In n= and in tags that DKIM does not know a backslash is a character like any other.
+  /// In n= and in tags that DKIM does not define, a backslash is an ordinary character.
   [[nodiscard]] bool in_free_text() const {
     const bool word = tag_.size() == 1 &&
                       std::string_view("vghkpst").find(config::to_lower(tag_[0])) != std::string_view::npos;
@@ -156,7 +156,7 @@ class Cleaner {
 
   static bool is_closing(char c) { return config::is_space(c) || c == '"' || c == ';' || c == '\\'; }
 
-  /// Looks at the octet `i`, keeps or drops what begins there, and returns how much that was.
+  /// Keeps or drops what begins at octet `i`, and returns its length.
   std::size_t step(std::size_t i) {
     const char c = text_[i];
     const auto octet = static_cast<unsigned char>(c);
@@ -164,7 +164,7 @@ class Cleaner {
       note(DamageKind::escaped_semicolon, i, text_.substr(i, 2), ";");
       return 1;
     }
-    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == '"') return 1;  // the quote is judged next
+    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == '"') return 1;  // the quote comes next
     if ((c == '\\' || c == '%') && !in_free_text()) {
       if (const auto escape = read_escape(text_.substr(i))) return escaped(i, *escape);
     }
@@ -190,7 +190,7 @@ class Cleaner {
   std::size_t escaped(std::size_t i, const EscapeSequence& escape) {
     note(DamageKind::escape_sequence, i, text_.substr(i, escape.size), escape.meant);
     const bool is_last = config::without_outer_space(text_.substr(i + escape.size)).empty();
-    // A line break stands between tags, where words must stay apart, or inside the key.
+    // A line break between tags must keep words apart; in the key it is dropped.
     const bool is_in_key = in_tag_value_ && tag_ == "p";
     keep(escape.is_break && !is_in_key && !is_last ? " " : escape.meant, i);
     return escape.size;
@@ -258,12 +258,12 @@ class Cleaner {
   std::string_view text_;
   bool leaked_ = false;
   bool is_quoted_printable_ = false;
-  char outer_quote_ = '"';        ///< what stands around the whole
-  std::size_t last_content_ = 0;  ///< behind it stand quotes, semicolons and white space alone
+  char outer_quote_ = '"';        ///< around the whole text
+  std::size_t last_content_ = 0;  ///< only quotes, backslashes, semicolons and white space follow
   bool anything_before_ = false;
   std::size_t tag_begin_ = 0;
   bool in_tag_value_ = false;
-  std::string tag_{};  ///< the name of the tag in whose value this is
+  std::string tag_{};  ///< the tag whose value is being read
   CleanText result_{};
 };
 

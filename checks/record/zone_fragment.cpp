@@ -14,7 +14,7 @@ bool is_wrapping(char c) {
   return config::is_space(c) || c == '"' || c == '(';
 }
 
-/// Where the word `word` stands in `text`, with no letter or digit on either side; letters in any case.
+/// The offset of `word` in `text`, with no letter or digit on either side; letters in any case.
 std::size_t find_word(std::string_view text, std::string_view word) {
   for (std::size_t i = 0; i + word.size() <= text.size(); ++i) {
     if (!config::starts_with_ignoring_case(text.substr(i), word)) continue;
@@ -25,7 +25,7 @@ std::size_t find_word(std::string_view text, std::string_view word) {
   return npos;
 }
 
-/// Whether a tag of a key record begins in `text`: then what follows is no record of its own.
+/// Whether a tag of a key record begins in `text`; then what follows is not a separate record.
 bool holds_tag(std::string_view text) {
   while (true) {
     const std::string_view segment = config::without_outer_space(text.substr(0, text.find(';')));
@@ -37,7 +37,7 @@ bool holds_tag(std::string_view text) {
   }
 }
 
-/// Where the record begins: at its v=, else at a first tag right behind the type.
+/// Where the record begins: at its v=, otherwise at a first tag right after the type.
 std::optional<std::size_t> find_record(std::string_view text) {
   if (const std::size_t version = find_word(text, "v=DKIM1"); version != npos) return version;
   std::size_t begin = find_word(text, "TXT");
@@ -53,19 +53,19 @@ std::optional<std::size_t> find_record(std::string_view text) {
   return begin;
 }
 
-/// Whether the words before a record are those of a zone file, or of a program that prints records.
+/// Whether the words before a record come from a zone file, or from a program that prints records.
 bool is_of_zone_file(std::string_view front) {
   if (holds_tag(front)) return false;
   for (const std::string_view word : {"TXT", "_domainkey", "IN", "descriptive text", "text ="}) {
     if (find_word(front, word) != npos) return true;
   }
-  // The parenthesis alone, as the first or the last of what stands there.
+  // Only a parenthesis, as the first or last character.
   const std::string_view content = config::without_outer_space(front);
   return content.starts_with('(') || content.ends_with('(') || content.find("(\"") != npos ||
          content.find("( \"") != npos;
 }
 
-/// Where a parenthesis or a comment begins that closes a record in a zone file.
+/// Where a parenthesis or a comment that closes a record in a zone file begins.
 std::optional<std::size_t> find_closing(std::string_view text, std::size_t begin, bool has_front) {
   const auto before = [&](std::size_t end) {
     while (end > begin && (config::is_space(text[end - 1]) || text[end - 1] == ')' || text[end - 1] == '"'))
@@ -76,7 +76,7 @@ std::optional<std::size_t> find_closing(std::string_view text, std::size_t begin
   for (const std::string_view comment : {"; -----", ";-----", "----- DKIM key"}) {
     if (const std::size_t at = text.find(comment, begin); at != npos) return before(at);
   }
-  // A comment behind the last quotation mark.
+  // A comment after the last quotation mark.
   const std::size_t quote = text.rfind('"');
   if (quote != npos && quote > begin) {
     const std::string_view behind = config::without_outer_space(text.substr(quote + 1));

@@ -1,5 +1,5 @@
-// A record that was pasted with what stands around it in a zone file or in the output of dig: its name, TTL,
-// class and type before it, a parenthesis and a comment behind it.
+// A record that was pasted with its surroundings in a zone file or in the output of dig: name, TTL, class and
+// type before it, a parenthesis and a comment after it.
 #pragma once
 
 #include <cstddef>

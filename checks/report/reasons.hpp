@@ -1,5 +1,5 @@
-// The reasons of the times of a rotation: one table, a row a reason, with its stable name and the RFC that it
-// follows from. Whoever shows a reason asks its row, and compares no names.
+// The reasons for the times of a rotation: a table with a row for each reason, which has its stable name and
+// the RFC that it follows from. Code that shows a reason uses its row and compares no names.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace dkimprobe::checks {
 struct Check;  // checks/catalogue/catalogue.hpp
 
 enum class Reason : std::uint8_t {
-  // Until when caches may hold what is not right.
+  // How long caches may hold a wrong answer.
   match_everywhere,
   negative_ttl,
   nsec_ttl,
@@ -29,7 +29,7 @@ enum class Reason : std::uint8_t {
   old_ds,
   earlier_answer_unknown,
   nothing_known,
-  // What was not seen, or contradicts what the operator says.
+  // What was not observed, or contradicts the operator.
   not_probed,
   never_used_contradicted,
   never_there,
@@ -46,19 +46,19 @@ enum class Reason : std::uint8_t {
 
 struct ReasonRow {
   std::string_view name{};       ///< API: stable snake_case
-  std::string_view reference{};  ///< `RFC 2308 section 5`; empty where no RFC speaks of it
-  /// Only its detail says what stands in the way: a word of a server or of a resolver, not a time.
+  std::string_view reference{};  ///< `RFC 2308 section 5`; empty without an RFC
+  /// Whether only the detail shows what blocks the step: an answer of a server or resolver, not a time.
   bool detail_says_why = false;
-  bool never_used_removes_it = false;  ///< it does not count for a selector that nobody can have asked for
-  bool is_about_signatures = false;    ///< of DNSSEC, which do not hold now
-  const Check* check = nullptr;        ///< of a reason that is a finding; null else
+  bool never_used_removes_it = false;  ///< it does not count for a selector that was never used
+  bool is_about_signatures = false;    ///< about DNSSEC signatures that are not valid now
+  const Check* check = nullptr;        ///< if the reason is a finding, else null
 };
 
 [[nodiscard]] const ReasonRow& row_of(Reason reason);
 
-/// One reason that moves a time, or forbids it. `until` is its share: the whole is never before it.
+/// One reason that delays a step or blocks it. The step's time is never before `until`.
 struct ReasonDetail {
-  const ReasonRow* row = nullptr;  ///< lives as long as the program
+  const ReasonRow* row = nullptr;  ///< static
   std::optional<probe::WallTime> until{};
   std::string detail{};  ///< escaped sentence
 

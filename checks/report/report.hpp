@@ -1,6 +1,5 @@
-// What was found about one selector: an outcome for each check of the catalogue, the findings with their
-// evidence, and the facts that readers want beside them. A plain value; exporters print it and judge nothing
-// themselves.
+// The report on one selector: an outcome for each check of the catalogue, the findings with their evidence,
+// and further facts. A plain value: exporters print it and decide nothing themselves.
 #pragma once
 
 #include <chrono>
@@ -25,32 +24,32 @@ struct Check;  // checks/catalogue/catalogue.hpp
 using config::Severity;
 enum class Status : std::uint8_t { ok, warning, critical, unknown };
 
-/// What became of one check. `not_evaluated`: what it needs was not seen, so neither word would be true.
+/// The outcome of one check. `not_evaluated`: the data that it needs is missing.
 enum class CheckOutcome : std::uint8_t { clear, found, not_evaluated };
 
-/// A nameserver address, as evidence names it.
+/// A nameserver address, as findings name it.
 struct ServerId {
   std::string name{};
-  config::ServerAddress address{};  ///< port 0: no address of it could be learned
+  config::ServerAddress address{};  ///< port 0: no address of it is known
 
   [[nodiscard]] bool has_address() const { return address.port != 0; }
-  /// By address: a server may have one name in its own zone, and another in the zone above.
+  /// Compares addresses: a server may have one name in its own zone and another in the parent zone.
   [[nodiscard]] bool is_same_server(const ServerId& other) const {
     return has_address() ? address == other.address : *this == other;
   }
   friend bool operator==(const ServerId&, const ServerId&) = default;
 };
 
-/// Where a server would be of which no address is known.
+/// The address of a server of which none is known.
 inline constexpr config::ServerAddress no_address{.ip = {}, .port = 0};
 
 /// One fault at one place.
 struct Finding {
-  const Check* check = nullptr;  ///< a row of the catalogue, which lives as long as the program
+  const Check* check = nullptr;  ///< a row of the static catalogue
   Severity severity = Severity::notice;
-  std::vector<ServerId> servers{};      ///< where it was seen; empty when it belongs to no server
+  std::vector<ServerId> servers{};      ///< where it was seen; empty when it does not belong to a server
   std::optional<std::size_t> offset{};  ///< in the joined text of the record
-  std::string detail{};                 ///< what was seen and what was wanted; escaped, one sentence
+  std::string detail{};                 ///< what was seen and what is expected; escaped, one sentence
   std::string remedy{};                 ///< what to do, with the names and values of this case; escaped
 };
 
@@ -79,25 +78,26 @@ struct RecordFacts {
 };
 
 struct KeyFacts {
-  std::string algorithm{};  ///< "rsa", "ed25519", else the name of what it is
+  std::string algorithm{};  ///< "rsa", "ed25519", else the name of the key's type
   std::uint32_t bits = 0;
   std::string sha256{};  ///< of the key's SubjectPublicKeyInfo in DER, lower-case hex
   std::optional<std::uint64_t> exponent{};
 };
 
-/// Bytes of the whole DNS message over UDP without EDNS. See CHECKS.md of the catalogue for the formula.
+/// Bytes of the whole DNS message over UDP without EDNS. `answer_bytes` (checks/record/size.hpp) computes
+/// them.
 struct SizeFacts {
   std::optional<std::uint32_t> direct{};        ///< computed: the answer of the zone that holds the record
   std::optional<std::uint32_t> chain{};         ///< computed, upper bound: with the aliases before it
-  std::optional<std::uint32_t> observed_udp{};  ///< the largest seen, likewise below
+  std::optional<std::uint32_t> observed_udp{};  ///< the largest seen, as in the next two
   std::optional<std::uint32_t> observed_edns{};
   std::optional<std::uint32_t> observed_tcp{};
-  std::vector<std::string> drop_first{};  ///< tags that could go, in the order in which they should
+  std::vector<std::string> drop_first{};  ///< tags that can be dropped, in the recommended order
 };
 
-/// How a server answered the question for the record, in one word.
+/// How a server answered the query for the record.
 enum class ServerOutcome : std::uint8_t {
-  answered,  ///< a TXT or an alias, with authority
+  answered,  ///< a TXT record or an alias, with authority
   nodata,
   nxdomain,
   servfail,
@@ -105,12 +105,12 @@ enum class ServerOutcome : std::uint8_t {
   formerr,
   notimp,
   other_rcode,
-  not_authoritative,  ///< an answer without AA, or a referral to somewhere below
+  not_authoritative,  ///< an answer without AA, or a referral to a child zone
   upward_referral,
   self_referral,
   timeout,
   unreachable,
-  tcp_failed,  ///< TC=1, and TCP gave nothing
+  tcp_failed,  ///< TC=1, and TCP gave no complete answer
   malformed,
   local_error,
   not_asked,
@@ -118,7 +118,7 @@ enum class ServerOutcome : std::uint8_t {
 
 struct ServerRow {
   ServerId id{};
-  config::DomainName owner{};  ///< the name of the chain that it was asked for
+  config::DomainName owner{};  ///< the name of the chain that it was queried for
   ServerOutcome outcome = ServerOutcome::not_asked;
   probe::NotAsked not_asked = probe::NotAsked::asked;
   std::optional<std::uint16_t> rcode{};
@@ -126,7 +126,7 @@ struct ServerRow {
   bool truncated = false;
   std::optional<std::uint32_t> serial{};
   std::optional<std::uint32_t> ttl_seconds{};
-  std::string answer_sha256{};  ///< over the TXT RRset with the strings joined, order-free; empty without one
+  std::string answer_sha256{};  ///< over the TXT RRset, strings joined, in any order; empty without one
   char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
   std::string answer{};  ///< short, escaped, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
   bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
@@ -142,8 +142,8 @@ struct AliasFact {
   bool is_dname = false;
 };
 
-/// When what may be done next in a rotation, as the history of looks and the last signature tell. A time is
-/// absent when there is none yet, or nothing that tells it.
+/// When the next steps of a rotation are safe, from the history of probes and the last signature. A time is
+/// absent when it does not exist yet or is not known.
 struct RotationFacts {
   std::optional<probe::WallTime> safe_to_sign_at{};
   std::optional<probe::WallTime> safe_to_remove_at{};
@@ -155,7 +155,7 @@ enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid,
 struct CheckResult {
   const Check* check = nullptr;
   CheckOutcome outcome = CheckOutcome::not_evaluated;
-  std::string disabled{};  ///< the operator's reason for not judging it, raw; empty when it is not so
+  std::string disabled{};  ///< the operator's reason why the check is disabled, raw; else empty
 };
 
 struct Report {
@@ -166,24 +166,24 @@ struct Report {
   probe::WallTime observed_at{};
   std::chrono::microseconds took{0};
   Status status = Status::unknown;
-  std::string headline{};  ///< one clause, escaped: why the status is what it is
+  std::string headline{};  ///< one clause, escaped: the reason for the status
   /// In the catalogue's order, each check once; those about signatures only with a message.
   std::vector<CheckResult> outcomes{};
   std::vector<Finding> findings{};  ///< worst first
   RecordFacts record{};
   std::optional<KeyFacts> key{};
   SizeFacts size{};
-  std::vector<ServerRow> servers{};  ///< leg by leg
+  std::vector<ServerRow> servers{};  ///< hop by hop
   std::vector<AliasFact> chain{};
-  std::vector<probe::Delegation> delegations{};  ///< of each leg, in order
-  /// Servers on the way that were left out and may lead elsewhere, as escaped sentences.
+  std::vector<probe::Delegation> delegations{};  ///< of each hop, in order
+  /// Parent servers that were not queried and may give a different delegation, as escaped sentences.
   std::vector<std::string> not_asked{};
   std::optional<std::uint32_t>
       negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
   std::optional<RotationFacts> rotation{};  ///< only with a history, or a last signature
   AdspPolicy adsp = AdspPolicy::not_known;
 
-  /// The worst that a finding says of a server; nothing when none names it.
+  /// The worst severity of the findings that name the server; empty without any.
   [[nodiscard]] std::optional<Severity> worst_about(const ServerId& server) const;
 };
 

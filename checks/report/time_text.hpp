@@ -1,4 +1,4 @@
-// Times and spans of time as people read them. It reads no clock.
+// Times and durations as text for people.
 #pragma once
 
 #include <chrono>
@@ -8,10 +8,10 @@
 
 namespace dkimprobe::checks {
 
-/// `2026-11-29 05:00:00 UTC`; a fraction of a second is rounded up, so that no time is told too early.
+/// `2026-11-29 05:00:00 UTC`; fractions of a second are rounded up, so that no time is shown too early.
 [[nodiscard]] std::string time_text(probe::WallTime time);
 
-/// `7 days`, `36 hours`, `1 second`: in the largest unit that keeps it whole.
+/// `7 days`, `36 hours`, `1 second`: in the largest unit that gives a whole number.
 [[nodiscard]] std::string duration_text(std::chrono::seconds time);
 
 }  // namespace dkimprobe::checks

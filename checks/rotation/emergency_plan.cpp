@@ -25,7 +25,7 @@ PlannedStep stop_step(const SelectorView& bad) {
   if (planned.role == Role::active) {
     auto step = step_of(
         RotationStep::stop_signing, StepState::due,
-        "no nameserver shows who signs; with the role retired in the settings this is taken for done");
+        "no nameserver shows who signs; this counts as done once the role in the settings file is retired");
     step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
     return step;
   }
@@ -44,7 +44,7 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
     if (view.planned->role == Role::active) {
       change.to = view.selector();
       return step_of(RotationStep::replace, StepState::done,
-                     fmt::format("{} signs, and is right on every server", view.selector().to_string()));
+                     fmt::format("{} signs, and its key is on every server", view.selector().to_string()));
     }
     if (!is_candidate(view) || view.holds_earlier_key()) continue;
     const SafeTime& safe = view.sign.safe;
@@ -56,9 +56,9 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
   }
   if (ready != nullptr) {
     change.to = ready->selector();
-    auto step = step_of(
-        RotationStep::replace, StepState::due,
-        fmt::format("{} is ready: right on every server, and no cache can deny it", change.to->to_string()));
+    auto step = step_of(RotationStep::replace, StepState::due,
+                        fmt::format("{} is ready: every server has its key, and no cache can deny it",
+                                    change.to->to_string()));
     step.earliest = ready->sign.safe.at;
     step.actions.push_back(sign_action(std::nullopt, *change.to));
     return step;
@@ -67,7 +67,7 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
   change.to_is_new = true;
   auto step =
       step_of(RotationStep::replace, StepState::due,
-              "no other selector is ready; a new name that nobody can have asked for is safe to sign with "
+              "no other selector is ready; a new name that nobody can have queried is safe to sign with "
               "as soon as every server has it");
   if (soon != nullptr) {
     step.summary += fmt::format(" ({} would be safe at {})", soon->selector().to_string(),
@@ -97,17 +97,17 @@ PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& 
   }
   if (!ending.facts.published) {
     step.state = StepState::unknown;
-    step.summary = bad.probed() ? "not every server could be seen" : "no server was asked yet";
+    step.summary = bad.probed() ? "not every server could be checked" : "no server has been queried yet";
   } else {
-    step.summary =
-        without == 0 ? "without any wait: every server still publishes the key"
-                     : fmt::format("{} of {} servers do not publish the key any more; still published by {}",
-                                   without, servers.size(), servers_text(servers, is_right));
+    step.summary = without == 0
+                       ? "without waiting: every server still publishes the key"
+                       : fmt::format("{} of {} servers no longer publish the key; still published by {}",
+                                     without, servers.size(), servers_text(servers, is_right));
   }
   step.actions.push_back(revoke_action(situation.input, bad));
   step.actions.push_back(
-      {"or delete the record; and let every server transfer the zone at once (NOTIFY). A lower TTL "
-       "now has no effect on copies that are out already",
+      {"or delete the record; then make every server transfer the zone at once (NOTIFY). Lowering the TTL "
+       "now does not affect copies that caches already hold",
        {}});
   return step;
 }
@@ -120,19 +120,20 @@ PlannedStep gone_step(const KeyEnding& ending) {
     case Readiness::ready:
       step.state = StepState::done;
       step.since = gone.at;
-      step.summary = "no cache that keeps to the TTL can hold the key any more";
+      step.summary = "no cache that respects the TTL can still hold the key";
       break;
     case Readiness::wait:
       step.earliest = gone.at;
-      step.summary = "caches may hold the key until then, and who has it can sign for as long";
+      step.summary = "caches may hold the key until then, and whoever has it can sign until then";
       break;
     case Readiness::not_ready:
       step.state = StepState::pending;
-      step.summary = "the time counts from when the last server has let go of the key";
+      step.summary = "the time counts from when the last server stops publishing the key";
       break;
     case Readiness::unknown:
       step.summary =
-          "the time counts from when the last server has let go of the key, and not every one could be seen";
+          "the time counts from when the last server stops publishing the key, and not every server could be "
+          "checked";
       break;
   }
   return step;
@@ -140,20 +141,17 @@ PlannedStep gone_step(const KeyEnding& ending) {
 
 PlannedStep clean_up_step(const RotationInput& input, const SelectorView& bad, const PlannedStep& gone) {
   const std::string from = bad.selector().to_string();
-  auto step =
-      step_of(RotationStep::clean_up, gone.state == StepState::done ? StepState::due : StepState::pending,
-              fmt::format("leave the revoked record for as long as you like; {} should not get a new key "
-                          "before {} are over",
-                          from, duration_text(rest_of(input))));
+  auto step = step_of(
+      RotationStep::clean_up, gone.state == StepState::done ? StepState::due : StepState::pending,
+      fmt::format("keep the revoked record for as long as you like; {} should not get a new key for {}", from,
+                  duration_text(rest_of(input))));
   step.earliest = gone.state == StepState::done ? gone.since : gone.earliest;
   step.actions.push_back(
-      {"destroy the private key, and look for how it got out: the new one must not go the same "
-       "way",
-       {}});
+      {"destroy the private key, and find out how it leaked: the new one must not leak the same way", {}});
   return step;
 }
 
-/// What matters most: whether anybody can still get the key.
+/// The status and headline: whether anybody can still fetch the key.
 void judge_emergency(const RotationChange& change, const SelectorView& bad, RotationOverview& overview) {
   const StepState revoked = change.steps[2].state;
   const PlannedStep& copies = change.steps[3];
@@ -165,21 +163,22 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
                                  fmt::format("the key of {} is still published", from), "", ""));
   } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
     overview.status = Status::unknown;
-    overview.headline = fmt::format("whether every server has let go of {} could not be seen", from);
+    overview.headline =
+        fmt::format("whether every server has stopped publishing {} could not be checked", from);
   } else if (bad.key.empty() && !bad.other_key_last_seen) {
     overview.status = Status::warning;
     overview.headline =
-        fmt::format("no server publishes {}, and no look ever saw a key there: is that the name?", from);
+        fmt::format("no server publishes {}, and no probe ever saw a key there: is the name correct?", from);
   } else if (copies.state == StepState::pending) {
     overview.status = Status::warning;
     overview.headline = fmt::format("no server publishes {} any more; caches may", from);
     if (copies.earliest) overview.headline += fmt::format(" until {}", time_text(*copies.earliest));
   } else {
-    // Whoever asks this way asks for the key; what else is due stands in the steps.
+    // The headline is about the key; the steps show what else is due.
     overview.status = Status::ok;
-    overview.headline = fmt::format("{} is gone from servers and caches", from);
+    overview.headline = fmt::format("{} has gone from all servers and expired from caches", from);
     if (change.steps[0].state != StepState::done) {
-      overview.headline += "; see that nothing signs with it";
+      overview.headline += "; make sure that nothing signs with it";
     } else if (change.steps[1].state != StepState::done) {
       overview.headline += "; signing with another key is due";
     }
@@ -198,7 +197,7 @@ RotationOverview plan_emergency(const RotationInput& input, const config::Select
   if (bad == nullptr) return overview;
   const KeyEnding ending = ending_of(situation, *bad);
   overview.state = state_of(situation, {ending});
-  // No time to wait for, so none that is missed.
+  // There is no retention time in an emergency, so none can be missed.
   overview.state.old_keys.front().still_published = ending.facts.published;
   overview.state.old_keys.front().removed_too_early = false;
 

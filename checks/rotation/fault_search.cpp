@@ -23,20 +23,21 @@ void find_faults_of_signer(const SelectorView& signer, RotationOverview& overvie
   if (std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
     add_fault(
         overview,
-        fault_of(RotationFaultKind::signing_key_mismatch, signer.selector(),
-                 fmt::format("{} signs, and its key is not right on every server", name),
-                 servers_text(servers, is_wrong),
-                 fmt::format("publish the key of {} there, or sign with a selector that is right on every "
-                             "server",
-                             name)));
+        fault_of(
+            RotationFaultKind::signing_key_mismatch, signer.selector(),
+            fmt::format("{} signs, but its key does not match on every server", name),
+            servers_text(servers, is_wrong),
+            fmt::format("publish the key of {} there, or sign with a selector whose key is on every server",
+                        name)));
   } else if (signer.count(Progress::unknown) > 0 && signer.count(Progress::match) > 0) {
-    add_fault(overview, fault_of(RotationFaultKind::signing_key_not_seen, signer.selector(),
-                                 fmt::format("{} signs, and its key was not seen on every server", name),
-                                 servers_text(servers, is_unknown), "see why these servers give no answer"));
+    add_fault(overview,
+              fault_of(RotationFaultKind::signing_key_not_seen, signer.selector(),
+                       fmt::format("{} signs, but its key was not seen on every server", name),
+                       servers_text(servers, is_unknown), "find out why these servers do not answer"));
   }
 }
 
-/// What is wrong with the key itself that signs, where every server has it.
+/// Faults of the signing key itself, if every server has it.
 void find_faults_of_key(const SelectorView& signer, RotationOverview& overview) {
   const auto& planned = *signer.planned;
   const auto add = [&](RotationFaultKind fault, std::string_view summary,
@@ -44,11 +45,11 @@ void find_faults_of_key(const SelectorView& signer, RotationOverview& overview) 
     if (reasons.empty()) return;
     std::string evidence = reasons.front().detail;
     if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
-    add_fault(
-        overview,
-        fault_of(fault, signer.selector(),
-                 fmt::format("{} signs, and {}", signer.selector().to_string(), summary), std::move(evidence),
-                 fmt::format("change to a new key; dkimprobe explain {} says more", reasons.front().name())));
+    add_fault(overview, fault_of(fault, signer.selector(),
+                                 fmt::format("{} signs, but {}", signer.selector().to_string(), summary),
+                                 std::move(evidence),
+                                 fmt::format("change to a new key; dkimprobe explain {} shows details",
+                                             reasons.front().name())));
   };
   if (!signer.match_everywhere()) return;
   add(RotationFaultKind::signing_key_faulty, "mail with its signature fails", planned.probed.faults);
@@ -61,7 +62,7 @@ void find_faults_of_next(const SelectorView& next, const RotationSituation& situ
   const std::string name = next.selector().to_string();
   const auto rest = rests_until(input, next);
   if (rest && *rest > situation.now && next.has_next_key()) {
-    // Mail with a signature of the earlier key is verified with the new one, and fails.
+    // Mail signed with the earlier key is verified with the new one, and fails.
     const WallTime used = *rest - rest_of(input);
     const bool breaks_mail = used + input.policy.retention > situation.now;
     add_fault(
@@ -69,12 +70,11 @@ void find_faults_of_next(const SelectorView& next, const RotationSituation& situ
         fault_of(
             RotationFaultKind::selector_reused_too_soon, next.selector(),
             fmt::format("{} has a new key, but an earlier one was in use until {}", name, time_text(used)),
-            breaks_mail ? "mail that the earlier key signed cannot be verified any more" : "",
-            breaks_mail
-                ? fmt::format("give the new key a selector of its own, and publish the earlier key of {} "
-                              "again until {}",
-                              name, time_text(used + input.policy.retention))
-                : fmt::format("do not sign with {} before {}", name, time_text(*rest)),
+            breaks_mail ? "mail signed with the earlier key can no longer be verified" : "",
+            breaks_mail ? fmt::format("give the new key its own selector, and publish the earlier key of {} "
+                                      "again until {}",
+                                      name, time_text(used + input.policy.retention))
+                        : fmt::format("do not sign with {} before {}", name, time_text(*rest)),
             breaks_mail ? std::nullopt : std::optional(Severity::warning)));
   }
   const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
@@ -86,10 +86,10 @@ void find_faults_of_next(const SelectorView& next, const RotationSituation& situ
   }
   if (!first || *first + input.policy.unknown_wait > situation.now) return;
   add_fault(overview, fault_of(RotationFaultKind::next_key_not_everywhere, next.selector(),
-                               fmt::format("a server has the key of {} since {}, and others still do not",
+                               fmt::format("a server has had the key of {} since {}, but others still do not",
                                            name, time_text(*first)),
                                servers_text(next.sign.servers, lacks_key),
-                               "let these servers transfer the zone again"));
+                               "make these servers transfer the zone again"));
 }
 
 void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview& overview) {
@@ -98,16 +98,17 @@ void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview&
   if (ending.facts.removed_too_early) {
     add_fault(overview,
               fault_of(RotationFaultKind::removed_too_early, ending.facts.selector,
-                       fmt::format("mail that {} signed may be on its way until {}, and its key was removed",
+                       fmt::format("mail signed with {} may be in transit until {}, but its key was removed",
                                    name, time_text(date)),
                        servers_text(ending.gone.servers, is_wrong),
                        fmt::format("publish the record with the key of {} again until then", name)));
   }
   if (ending.facts.still_published) {
-    add_fault(overview, fault_of(RotationFaultKind::old_key_still_published, ending.facts.selector,
-                                 fmt::format("the key of {} was to be removed by {}, and is still published",
-                                             name, time_text(date)),
-                                 servers_text(ending.gone.servers, is_right), ""));
+    add_fault(overview,
+              fault_of(RotationFaultKind::old_key_still_published, ending.facts.selector,
+                       fmt::format("the key of {} was due for removal by {}, but is still published", name,
+                                   time_text(date)),
+                       servers_text(ending.gone.servers, is_right), ""));
   }
 }
 
@@ -139,8 +140,8 @@ void find_faults(const RotationSituation& situation, const std::vector<KeyEnding
   if (overview.state.overdue) {
     add_fault(overview,
               fault_of(RotationFaultKind::rotation_overdue, *overview.state.current,
-                       fmt::format("the key of {} was to change by {}", overview.state.current->to_string(),
-                                   time_text(*overview.state.due_at)),
+                       fmt::format("the key of {} was due to change by {}",
+                                   overview.state.current->to_string(), time_text(*overview.state.due_at)),
                        fmt::format("it is older than {}", duration_text(*situation.input.max_key_age)), ""));
   }
   if (situation.next != nullptr) find_faults_of_next(*situation.next, situation, overview);

@@ -1,4 +1,4 @@
-// Which faults of the table a rotation has.
+// Finds the faults of a rotation.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace dkimprobe::checks {
 
-/// A fault with the severity of its row, unless the case says another one.
+/// A fault with the severity of its row, unless another one is given.
 [[nodiscard]] RotationFault fault_of(RotationFaultKind kind, const config::Selector& selector,
                                      std::string clause, std::string evidence, std::string remedy,
                                      std::optional<Severity> severity = std::nullopt);
 
-/// Keeps the worst first.
+/// Inserts the fault, worst first.
 void add_fault(RotationOverview& overview, RotationFault fault);
 
-/// `overview` has the state already.
+/// `overview` must already have its state.
 void find_faults(const RotationSituation& situation, const std::vector<KeyEnding>& endings,
                  RotationOverview& overview);
 

@@ -19,8 +19,7 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
   if (!ending.facts.published && ending.removed_somewhere && remove.readiness == Readiness::unknown) {
     step.state = StepState::done;
     step.summary = fmt::format(
-        "the key of {} is not there any more; whether that was too early nobody can tell "
-        "without its last signature",
+        "the key of {} has been removed; without its last signature it is unknown whether that was too early",
         from);
     return step;
   }
@@ -35,13 +34,13 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
     case Readiness::not_ready:
       step.state = StepState::pending;
       step.earliest = remove.at;
-      step.summary = fmt::format("mail that {} signed may be on its way for {}", from,
+      step.summary = fmt::format("mail signed with {} may be in transit for {}", from,
                                  duration_text(input.policy.retention));
       break;
     case Readiness::unknown:
-      step.summary = fmt::format("when {} signed last is not known", from);
+      step.summary = fmt::format("the last signature with {} is unknown", from);
       step.actions.push_back(
-          {fmt::format("tell it in the settings: last_signature of the selector {}", from), {}});
+          {fmt::format("set it in the settings file: last_signature of the selector {}", from), {}});
       break;
   }
   return step;
@@ -61,8 +60,8 @@ PlannedStep remove_step(const KeyEnding& ending, const RotationInput& input, Ste
       step.state = waiting == StepState::unknown ? StepState::unknown : StepState::pending;
       step.earliest = ending.facts.remove.at;
       step.summary = fmt::format(
-          "the key of {} stays published until then; first revoke it with an empty p=, later "
-          "delete the record",
+          "keep the key of {} published until then; then revoke it with an empty p=, and delete the record "
+          "later",
           from);
     }
     return step;
@@ -77,20 +76,21 @@ PlannedStep remove_step(const KeyEnding& ending, const RotationInput& input, Ste
     case Readiness::wait:
       step.earliest = ending.facts.gone.at;
       step.summary = fmt::format(
-          "no server has the key of {} any more; caches may hold it until then, and after that "
-          "the record may be deleted",
+          "no server has the key of {} any more; caches may hold it until then; after that, the record may "
+          "be deleted",
           from);
       break;
     case Readiness::not_ready:
     case Readiness::unknown:
       step.state = StepState::unknown;
-      step.summary = ending.view->probed() ? "not every server could be seen" : "no server was asked yet";
+      step.summary =
+          ending.view->probed() ? "not every server could be checked" : "no server has been queried yet";
       break;
   }
   return step;
 }
 
-/// Whether the key that signs now is on every server.
+/// Whether every server has the key that signs now.
 PlannedStep seen_step(const SelectorView* current, const std::string& to, const std::string& nobody) {
   auto see = step_of(RotationStep::see, StepState::done, current == nullptr ? nobody : "");
   if (current != nullptr) {
@@ -100,11 +100,11 @@ PlannedStep seen_step(const SelectorView* current, const std::string& to, const 
     } else if (std::ranges::any_of(see.servers, is_wrong, &ServerProgress::progress)) {
       see.state = StepState::blocked;
       see.summary =
-          fmt::format("{} signs, and yet it is not right at ", to) + servers_text(see.servers, is_wrong);
+          fmt::format("{} signs, but its key does not match at ", to) + servers_text(see.servers, is_wrong);
     } else {
       see.state = StepState::unknown;
-      see.summary = current->probed() ? "not seen: " + servers_text(see.servers, is_unknown)
-                                      : "no server was asked yet";
+      see.summary = current->probed() ? "not checked: " + servers_text(see.servers, is_unknown)
+                                      : "no server has been queried yet";
     }
   }
   return see;
@@ -178,8 +178,7 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
     remove.state = StepState::blocked;
     remove.earliest.reset();
     remove.actions.clear();
-    remove.summary =
-        fmt::format("not as long as the key of {}, which signs, is not right on every server", to);
+    remove.summary = fmt::format("not while the key of {}, which signs, does not match on every server", to);
   }
   change.steps.push_back(std::move(remove));
   return change;

@@ -1,12 +1,12 @@
-// The end of a key that signs no longer: the time for mail in transit, its removal, and its last copy in a
-// cache.
+// The end of a key that no longer signs: the wait for mail in transit, its removal, and its expiry from
+// caches.
 #pragma once
 
 #include "checks/rotation/rotation_situation.hpp"
 
 namespace dkimprobe::checks {
 
-/// A key that signs no longer, with all that is known of its end.
+/// A key that no longer signs, with all that is known about its end.
 struct KeyEnding {
   const SelectorView* view = nullptr;
   OldKey facts{};
@@ -19,7 +19,7 @@ struct KeyEnding {
 /// Whether nothing is left to do or to wait for.
 [[nodiscard]] bool is_over(const KeyEnding& ending);
 
-/// What is left of the change away from the key.
+/// The remaining steps of the change away from the key.
 [[nodiscard]] RotationChange closing_change(const RotationSituation& situation, const KeyEnding& ending);
 
 }  // namespace dkimprobe::checks

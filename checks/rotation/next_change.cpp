@@ -22,27 +22,27 @@ bool is_not_right(Progress progress) {
   return !is_right(progress);
 }
 
-/// Whether the next selector, which the settings name, has rested.
+/// Whether the cooldown of the next selector, which the settings name, is over.
 PlannedStep rest_step(const RotationSituation& situation, const std::string& to) {
   const WallTime now = situation.now;
   const auto rest = rests_until(situation.input, *situation.next);
   if (rest && *rest > now) {
-    auto step = step_of(RotationStep::choose, StepState::pending,
-                        fmt::format("{} signed, or had another key, not long ago: it rests for {} before its "
-                                    "next key",
-                                    to, duration_text(rest_of(situation.input))));
+    auto step =
+        step_of(RotationStep::choose, StepState::pending,
+                fmt::format("{} signed or had another key recently: its cooldown before the next key is {}",
+                            to, duration_text(rest_of(situation.input))));
     step.earliest = rest;
     if (situation.next->has_next_key()) {
       step.state = StepState::blocked;
-      step.summary += ", and yet it has one already";
+      step.summary += ", but it already has its next key";
     }
     return step;
   }
   auto step = step_of(RotationStep::choose, StepState::done,
-                      rest ? fmt::format("{} has rested for long enough", to)
+                      rest ? fmt::format("the cooldown of {} is over", to)
                       : situation.next->planned->never_used
                           ? fmt::format("{} was never used", to)
-                          : fmt::format("{} is the next one; nothing is known of an earlier use of it", to));
+                          : fmt::format("{} is next; no earlier use of it is known", to));
   if (const auto& since = situation.next->planned->since) step.since = since->first;
   return step;
 }
@@ -55,21 +55,20 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   auto step = step_of(RotationStep::choose, StepState::pending, "");
   std::optional<WallTime> earliest = due.begin;
   if (situation.comes_next != nullptr) {
-    step.summary = fmt::format("{} is the next one of the ring", to);
+    step.summary = fmt::format("{} is next in the ring", to);
     if (const auto rest = rests_until(situation.input, *situation.comes_next); rest && *rest > now) {
       earliest = std::max(earliest.value_or(*rest), *rest);
-      step.summary += fmt::format("; it rests until {}", time_text(*rest));
+      step.summary += fmt::format("; its cooldown ends at {}", time_text(*rest));
     }
-    step.actions.push_back({fmt::format("give {} the role pending in the settings", to), {}});
+    step.actions.push_back({fmt::format("give {} the role pending in the settings file", to), {}});
   } else {
-    step.summary = fmt::format("a new selector, called after the day, such as {}", to);
-    step.actions.push_back({fmt::format("add {} with the role pending to the settings", to), {}});
+    step.summary = fmt::format("a new selector, named after the date, such as {}", to);
+    step.actions.push_back({fmt::format("add {} with the role pending to the settings file", to), {}});
   }
   step.earliest = earliest;
   if (!due.at) {
-    step.summary += situation.input.max_key_age
-                        ? "; when the key is due is not known, since none was seen"
-                        : "; no highest age of a key is set, so it is due when you say so";
+    step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
+                                                : "; max_key_age is not set, so you decide when it is due";
     if (situation.current == nullptr) step.state = StepState::due;
   } else {
     step.summary +=
@@ -84,14 +83,15 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
   const SelectorView* const next = situation.next;
   const bool is_there = next != nullptr && next->has_next_key();
   const bool is_made = is_there || (next != nullptr && next->planned->key_sha256);
-  auto make = step_of(RotationStep::make_key,
-                      is_made  ? StepState::done
-                      : chosen ? StepState::due
-                               : StepState::pending,
-                      is_there  ? fmt::format("there is a key for {}", to)
-                      : is_made ? "the settings name the key"
-                      : chosen  ? fmt::format("no key of {} is published, and the settings name none", to)
-                                : fmt::format("a new key pair for {}, never one that was used before", to));
+  auto make =
+      step_of(RotationStep::make_key,
+              is_made  ? StepState::done
+              : chosen ? StepState::due
+                       : StepState::pending,
+              is_there  ? fmt::format("there is a key for {}", to)
+              : is_made ? "the settings file names the key"
+              : chosen  ? fmt::format("no key of {} is published, and the settings file names none", to)
+                        : fmt::format("a new key pair for {}; never reuse a key", to));
   if (is_made && is_there) make.since = next->key_first_seen;
   if (!is_made) make.actions.push_back(make_key_action(situation.input, *change.to));
   return make;
@@ -115,15 +115,14 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
     }
   } else if (damaged) {
     publish.state = StepState::blocked;
-    publish.summary =
-        "what is published is no record that verifiers can use: " + servers_text(servers, is_corrupted);
+    publish.summary = "verifiers cannot use the published record: " + servers_text(servers, is_corrupted);
   } else if (none_seen) {
     publish.state = StepState::unknown;
-    publish.summary = next.probed() ? "no server could be seen" : "no server was asked yet";
+    publish.summary = next.probed() ? "no server could be checked" : "no server has been queried yet";
   } else {
     if (ready) publish.state = StepState::due;
     publish.summary = next.holds_earlier_key()
-                          ? fmt::format("{} still has the key with which it signed before", to)
+                          ? fmt::format("{} still has the key that it signed with before", to)
                           : "no server has the key";
     publish.actions.push_back(record_action(situation.input, *change.to));
   }
@@ -132,14 +131,14 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
 
 PlannedStep see_step(const RotationSituation& situation, const SelectorView& next,
                      const RotationChange& change) {
-  auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, each asked by itself");
+  auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, queried one by one");
   const auto& servers = next.sign.servers;
   const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
   const bool damaged = next.count(Progress::corrupted) > 0;
   if (right > 0 && right == servers.size()) {
     see.state = StepState::done;
-    see.summary = servers.size() == 1 ? "the only server has the right key"
-                                      : fmt::format("all {} servers have the right key", servers.size());
+    see.summary = servers.size() == 1 ? "the only server has the correct key"
+                                      : fmt::format("all {} servers have the correct key", servers.size());
     for (const auto& server : servers) {
       if (server.since) see.since = std::max(see.since.value_or(*server.since), *server.since);
     }
@@ -147,7 +146,7 @@ PlannedStep see_step(const RotationSituation& situation, const SelectorView& nex
     see.state = damaged                             ? StepState::blocked
                 : next.count(Progress::unknown) > 0 ? StepState::unknown
                                                     : StepState::pending;
-    see.summary = fmt::format("{} of {} servers {} the right key; not so ", right, servers.size(),
+    see.summary = fmt::format("{} of {} servers {} the correct key; not yet: ", right, servers.size(),
                               right == 1 ? "has" : "have") +
                   servers_text(servers, is_not_right);
     see.actions.push_back(preflight_action(situation.input, *change.to, false));
@@ -155,7 +154,7 @@ PlannedStep see_step(const RotationSituation& situation, const SelectorView& nex
   return see;
 }
 
-/// The steps in which the next key comes to be on every server.
+/// The steps that bring the next key to every server.
 void add_publishing(const RotationSituation& situation, RotationChange& change) {
   const RotationInput& input = situation.input;
   const SelectorView* const next = situation.next;
@@ -165,7 +164,7 @@ void add_publishing(const RotationSituation& situation, RotationChange& change) 
   if (next == nullptr) {
     auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
     publish.actions.push_back(record_action(input, *change.to));
-    auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, each asked by itself");
+    auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, queried one by one");
     see.actions.push_back(preflight_action(input, *change.to, false));
     change.steps.insert(change.steps.end(), {std::move(publish), std::move(see)});
     return;
@@ -177,19 +176,18 @@ void add_publishing(const RotationSituation& situation, RotationChange& change) 
   change.steps.push_back(see_step(situation, *next, change));
 }
 
-/// The next key may sign. A standby key is there in time, so that it can take over at once; its turn is
-/// another matter.
+/// The next key may sign. A standby key can take over at once, but is not due before the current key is.
 void describe_ready(const RotationSituation& situation, const SelectorView& next, const std::string& to,
                     PlannedStep& step) {
   const Due due = due_of(situation);
-  step.summary = fmt::format("no cache can deny the key of {} any more", to);
+  step.summary = fmt::format("no cache can still deny the key of {}", to);
   if (next.planned->role == Role::standby && situation.current != nullptr &&
       !is_reached(due.at, situation.now)) {
     step.state = StepState::pending;
-    step.summary =
-        due.at ? fmt::format("{} stands by and may sign at any time; its turn comes at {}", to,
-                             time_text(*due.at))
-               : fmt::format("{} stands by and may sign at any time; no highest age of a key is set", to);
+    step.summary = due.at
+                       ? fmt::format("{} is on standby and may sign at any time; it is due at {}", to,
+                                     time_text(*due.at))
+                       : fmt::format("{} is on standby and may sign at any time; max_key_age is not set", to);
     step.earliest = due.at;
     step.reasons.clear();
   }
@@ -197,12 +195,12 @@ void describe_ready(const RotationSituation& situation, const SelectorView& next
 
 PlannedStep sign_step(const RotationSituation& situation, const RotationChange& change) {
   const SelectorView* const next = situation.next;
-  auto step = step_of(RotationStep::sign, StepState::pending,
-                      "when it is safe is known once every server has the key");
+  auto step =
+      step_of(RotationStep::sign, StepState::pending, "the safe time is known once every server has the key");
   step.actions.push_back(sign_action(change.from, *change.to));
   if (next == nullptr || !next->has_next_key()) return step;
   if (change.steps.front().state != StepState::done) {
-    step.summary = fmt::format("not before {} has rested", change.to->to_string());
+    step.summary = fmt::format("not before the cooldown of {} is over", change.to->to_string());
     return step;
   }
   const SafeTime& safe = next->sign.safe;
@@ -215,7 +213,7 @@ PlannedStep sign_step(const RotationSituation& situation, const RotationChange& 
       break;
     case Readiness::wait:
       step.summary =
-          fmt::format("a cache may still say that the key of {} is not there", change.to->to_string());
+          fmt::format("a cache may still answer that the key of {} does not exist", change.to->to_string());
       break;
     case Readiness::not_ready:
       step.summary = next->match_everywhere() ? fmt::format("mail signed with it would fail: {}",
@@ -224,15 +222,16 @@ PlannedStep sign_step(const RotationSituation& situation, const RotationChange& 
       if (change.steps.back().state == StepState::pending) step.state = StepState::pending;
       break;
     case Readiness::unknown:
-      step.summary = next->match_everywhere() && !next->planned->probed.doubts.empty()
-                         ? next->planned->probed.doubts.front().detail
-                         : "not every server could be seen, and what was not seen is not ready";
+      step.summary =
+          next->match_everywhere() && !next->planned->probed.doubts.empty()
+              ? next->planned->probed.doubts.front().detail
+              : "not every server could be checked, and an unchecked server does not count as ready";
       break;
   }
   return step;
 }
 
-/// Waiting and removing, for a change whose last signature is still to come.
+/// The steps wait and remove of a change whose last signature is still in the future.
 void add_ending(const RotationSituation& situation, RotationChange& change) {
   if (!change.from) {
     change.steps.push_back(step_of(RotationStep::wait, StepState::done, "no other key signs"));
@@ -243,17 +242,16 @@ void add_ending(const RotationSituation& situation, RotationChange& change) {
   const seconds retention = situation.input.policy.retention;
   auto wait =
       step_of(RotationStep::wait, StepState::pending,
-              fmt::format("{} after the last signature with {}, so that mail on its way can be verified",
+              fmt::format("{} after the last signature with {}, so that mail in transit can be verified",
                           duration_text(retention), change.from->to_string()));
   auto remove = step_of(RotationStep::remove, StepState::pending,
-                        fmt::format("first revoke the key of {} with an empty p=, later delete the record",
+                        fmt::format("revoke the key of {} with an empty p=, and delete the record later",
                                     change.from->to_string()));
   const SelectorView* const old = find_view(situation, *change.from);
   if (old != nullptr && old->missing_everywhere()) {
-    wait.summary = fmt::format("no server has the key of {}: mail that it signed cannot be verified now",
+    wait.summary = fmt::format("no server has the key of {}: mail signed with it cannot be verified now",
                                change.from->to_string());
-    remove.summary =
-        fmt::format("no server has the key of {} that could be removed", change.from->to_string());
+    remove.summary = fmt::format("no server has a key of {} to remove", change.from->to_string());
   } else {
     if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + retention;
     remove.earliest = wait.earliest;

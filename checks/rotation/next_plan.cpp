@@ -21,7 +21,7 @@ void add_step(RotationChange& change, RotationStep step, std::string summary, Wa
   change.steps.push_back(std::move(planned));
 }
 
-/// How long after the publication caches may deny the key, and why.
+/// How long caches may deny the key after every server has it, and why.
 struct SigningWait {
   seconds wait{};
   std::string why{};
@@ -29,36 +29,34 @@ struct SigningWait {
 
 SigningWait signing_wait(const RotationInput& input, const SelectorView* view, bool never_used) {
   if (never_used)
-    return {seconds{0}, "as soon as it is on every server, since nobody can have asked for it before"};
+    return {seconds{0}, "as soon as every server has it, because nobody can have queried it before"};
   if (view != nullptr && view->longest_ttl) {
     const seconds wait{*view->longest_ttl};
-    return {wait, fmt::format("{} after it is on every server: for so long caches hold what was there",
+    return {wait, fmt::format("{} after every server has it: caches may hold the previous answer that long",
                               duration_text(wait))};
   }
   const seconds wait = input.policy.unknown_wait;
-  return {wait, fmt::format("{} after it is on every server, since nothing is known of what caches hold",
+  return {wait, fmt::format("{} after every server has it, because what caches hold is unknown",
                             duration_text(wait))};
 }
 
-/// Waiting for mail that the old key signed, and its end.
+/// The steps wait and remove for the old key.
 void add_end_of_old(const RotationSituation& situation, WallTime time, RotationChange& change) {
   const RotationInput& input = situation.input;
   const SelectorView& old = *situation.current;
   const std::string from = change.from->to_string();
   time += input.policy.retention;
   add_step(change, RotationStep::wait,
-           fmt::format("{} after the last signature with {}, so that mail on its way can be verified",
+           fmt::format("{} after the last signature with {}, so that mail in transit can be verified",
                        duration_text(input.policy.retention), from),
            time, {});
   const seconds copies = old.ttl_seconds ? seconds{*old.ttl_seconds} : input.policy.unknown_wait;
-  add_step(
-      change, RotationStep::remove, "first revoke, later delete", time,
-      {revoke_action(input, old),
-       {fmt::format(
-            "delete the record of {} once no cache can hold its key: {} after every server has it revoked, "
-            "so from {} on",
-            from, duration_text(copies), time_text(time + copies)),
-        {}}});
+  add_step(change, RotationStep::remove, "revoke first, delete later", time,
+           {revoke_action(input, old),
+            {fmt::format("delete the record of {} once no cache can hold its key: {} after every server has "
+                         "the revoked record, so from {} on",
+                         from, duration_text(copies), time_text(time + copies)),
+             {}}});
 }
 
 }  // namespace
@@ -80,24 +78,23 @@ RotationOverview plan_next(const RotationInput& input, const std::optional<confi
   change.steps.clear();
   const std::string to = change.to->to_string();
   const SelectorView* const view = find_view(situation, *change.to);
-  // Of a name that somebody thought of nobody here knows whether it was used before.
+  // A selector from the command line may have been used before.
   const bool never_used = (change.to_is_new && !chosen) || (view != nullptr && view->planned->never_used);
   WallTime time = now;
-  std::string why = "it is given on the command line";
-  if (!chosen) why = change.to_is_new ? "a new one, called after the day" : "the next one of the plan";
+  std::string why = "given on the command line";
+  if (!chosen) why = change.to_is_new ? "new, named after the date" : "next in the plan";
   if (view != nullptr) {
     if (const auto rest = rests_until(input, *view); rest && *rest > now) {
       time = *rest;
-      why += fmt::format("; it rests until {}", time_text(*rest));
+      why += fmt::format("; its cooldown ends at {}", time_text(*rest));
     }
   }
   add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time,
-           {{fmt::format("in the settings: {} with the role pending{}", to,
+           {{fmt::format("in the settings file: {} with the role pending{}", to,
                          never_used ? " and never_used: yes" : ""),
              {}}});
-  add_step(change, RotationStep::make_key, "never a key that was used before", time,
-           {make_key_action(input, *change.to)});
-  add_step(change, RotationStep::publish, "in every zone file or panel that serves the name", time,
+  add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, *change.to)});
+  add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,
            {record_action(input, *change.to)});
   add_step(change, RotationStep::see, "every nameserver has it, and no cache denies it", time,
            {preflight_action(input, *change.to, never_used)});
@@ -105,16 +102,17 @@ RotationOverview plan_next(const RotationInput& input, const std::optional<confi
   const auto [wait, sign_why] = signing_wait(input, view, never_used);
   time += wait;
   add_step(
-      change, RotationStep::sign, sign_why + "; preflight tells the exact time", time,
+      change, RotationStep::sign, sign_why + "; preflight shows the exact time", time,
       {sign_action(change.from, *change.to),
        {change.from
-            ? fmt::format("in the settings: {} with the role active and since, {} with the role retired and "
-                          "last_signature",
-                          to, change.from->to_string())
-            : fmt::format("in the settings: {} with the role active and since", to),
+            ? fmt::format(
+                  "in the settings file: {} with the role active and since, {} with the role retired and "
+                  "last_signature",
+                  to, change.from->to_string())
+            : fmt::format("in the settings file: {} with the role active and since", to),
         {}}});
   if (change.from) add_end_of_old(situation, time, change);
-  overview.headline = fmt::format("{}, if it began now", change_text(change));
+  overview.headline = fmt::format("{}, if started now", change_text(change));
   overview.changes.push_back(std::move(change));
   return overview;
 }

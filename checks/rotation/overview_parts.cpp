@@ -33,7 +33,7 @@ RotationState state_of(const RotationSituation& situation, const std::vector<Key
 void add_note_of_servers(const RotationInput& input, RotationOverview& overview) {
   if (!input.only_given_servers) return;
   overview.notes.insert(overview.notes.begin(),
-                        "As far as the given servers tell: others of the zone were not asked.");
+                        "According to the given servers only: the zone's other servers were not queried.");
 }
 
 void tell_interception(const RotationInput& input, RotationOverview& overview) {

@@ -1,4 +1,4 @@
-// What the plans of a rotation have in common besides their steps.
+// Shared by the plans of a rotation, apart from their steps.
 #pragma once
 
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace dkimprobe::checks {
 
-/// The facts by which the rotation is watched.
+/// The facts that monitoring needs of the rotation.
 [[nodiscard]] RotationState state_of(const RotationSituation& situation,
                                      const std::vector<KeyEnding>& endings);
 
-/// Where others of the zone were not asked, nothing here is said of all servers.
+/// Adds a note if only the given servers were queried, so that nothing here holds for all servers.
 void add_note_of_servers(const RotationInput& input, RotationOverview& overview);
 
-/// Where the nameservers were not heard, what is known from before stays, and nothing of now is said.
+/// If the path was intercepted, keeps what is known from before and reports nothing about the present.
 void tell_interception(const RotationInput& input, RotationOverview& overview);
 
 }  // namespace dkimprobe::checks

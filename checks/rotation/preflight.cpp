@@ -31,7 +31,7 @@ std::string_view words_for(DamageKind kind) {
     case DamageKind::embedded_quotes:
       return "quotation marks around it";
     case DamageKind::boundary_quotes:
-      return "quotation marks at the seams of its strings";
+      return "quotation marks at its string boundaries";
     case DamageKind::html:
       return "HTML in place of characters";
     case DamageKind::escape_sequence:
@@ -47,9 +47,9 @@ std::string_view words_for(DamageKind kind) {
     case DamageKind::control_char:
       return "control characters";
     case DamageKind::bad_folding:
-      return "line ends inside";
+      return "line breaks inside";
     case DamageKind::line_break_in_key:
-      return "line ends inside its key";
+      return "line breaks inside its key";
   }
   return {};
 }
@@ -68,7 +68,7 @@ std::string cause_of(std::string_view published, std::string_view meant) {
   }
   if (published.starts_with(meant))
     return fmt::format("{} octets follow its end", published.size() - meant.size());
-  if (config::lower_case(published) == config::lower_case(meant)) return "letters changed their case";
+  if (config::lower_case(published) == config::lower_case(meant)) return "the case of letters changed";
   return {};
 }
 
@@ -88,7 +88,7 @@ std::vector<TextCopy> copies_of(const ChainAnswers& answers, const SigningPlan& 
       if (copy.difference && copy.difference->cause.empty()) {
         const KeyRecord record = read_key_record(text.text, plan.expectation.service);
         if (plan.key && record.key && record.key->sha256 != plan.key->sha256)
-          copy.difference->cause = "it holds another key";
+          copy.difference->cause = "it contains another key";
       }
       copies.push_back(std::move(copy));
     }
@@ -104,7 +104,7 @@ std::string key_text(const KeyRecord& record) {
   return text;
 }
 
-/// The text that the server publishes at the name, where it is one alone.
+/// The text that the server publishes at the name, if it is the only one.
 const PublishedText* text_of(const ChainAnswers& answers, const ServerProgress& server) {
   for (const auto& hop : answers.hops) {
     if (!(hop.hop->owner == server.owner)) continue;
@@ -116,7 +116,7 @@ const PublishedText* text_of(const ChainAnswers& answers, const ServerProgress& 
   return nullptr;
 }
 
-/// Says of each server what the look saw there, in the words of its report.
+/// Sets the detail of each server, in the words of the report.
 void describe_servers(const ChainAnswers& answers, config::Service service, const Report& report,
                       std::vector<ServerProgress>& servers) {
   for (auto& server : servers) {
@@ -141,7 +141,7 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
         break;
       case Progress::absent:
       case Progress::unknown:
-        // A server that says now this, now that is unknown for another reason than its last words.
+        // A server with alternating answers is unknown for another reason than its last answer.
         for (const auto& row : report.servers) {
           const bool says_why = (server.progress == Progress::absent) == is_whole(row.outcome);
           if (row.owner == server.owner && row.id == server.server && says_why && !row.answer.empty())
@@ -151,28 +151,28 @@ void describe_servers(const ChainAnswers& answers, config::Service service, cons
   }
 }
 
-/// The servers were never heard: nothing but that is said.
+/// The path was intercepted: drops every other reason.
 void know_nothing(std::string sentence, SafeTime& safe) {
   safe.readiness = Readiness::unknown;
   safe.at.reset();
   safe.reasons = {reason_for(*find_check("path_intercepted"), std::move(sentence))};
 }
 
-/// A reason that no time takes away.
+/// Adds a reason that does not go away with time.
 void forbid(SafeTime& safe, ReasonDetail reasons) {
   safe.reasons.push_back(std::move(reasons));
   safe.readiness = Readiness::not_ready;
   safe.at.reset();
 }
 
-/// What was not seen does not count as right; a fault that forbids it stays the stronger word.
+/// Makes the time unknown, unless a fault already forbids signing.
 void doubt(SafeTime& safe) {
   if (safe.readiness == Readiness::not_ready) return;
   safe.readiness = Readiness::unknown;
   safe.at.reset();
 }
 
-/// Puts to the times what the probe says of a key that signs.
+/// Adds what the probe found about signing with the key.
 void add_verdicts(const ProbedSelector& probed, bool internal_view, SafeTime& safe) {
   for (const auto& reason : probed.doubts) {
     safe.reasons.push_back(reason);
@@ -180,9 +180,9 @@ void add_verdicts(const ProbedSelector& probed, bool internal_view, SafeTime& sa
   }
   for (const auto& fault : probed.faults) forbid(safe, fault);
   if (internal_view) {
-    safe.reasons.push_back(reason_for(
-        *find_check("view_internal"),
-        "the zone is seen from inside its own network, so that what the public sees is not known"));
+    safe.reasons.push_back(
+        reason_for(*find_check("view_internal"),
+                   "the zone was probed from inside its own network, so what the public sees is unknown"));
     doubt(safe);
   }
   if (!probed.path_intercepted.empty()) know_nothing(probed.path_intercepted, safe);
@@ -251,7 +251,7 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
   if (std::ranges::any_of(observation.key.hops, is_pinned)) {
     preflight.sign.limits.emplace(
         preflight.sign.limits.begin(),
-        "Only the servers that were given were asked: others of the zone may not have the key.");
+        "Only the given servers were queried: the zone's other servers may not have the key.");
   }
   describe_servers(answers, plan.expectation.service, preflight.report, preflight.sign.servers);
   preflight.is_internal_view = is_internal_view(answers) && probed.path_intercepted.empty();
@@ -269,7 +269,7 @@ void hold_back(Preflight& preflight, const PublicAnswer& answer) {
       case CacheState::empty:
       case CacheState::hidden:
       case CacheState::unknown: {
-        // A SERVFAIL among them may be all that validating resolvers ever say of the name.
+        // SERVFAIL may be the permanent answer of validating resolvers for the name.
         SafeTime& safe = preflight.sign.safe;
         safe.reasons.push_back(reason_for(Reason::public_answer, {}, detail));
         if (safe.readiness == Readiness::ready) safe.readiness = Readiness::unknown;

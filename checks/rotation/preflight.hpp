@@ -1,6 +1,5 @@
-// Whether to sign with a key now: the times of its rotation, the faults that mail signed with it would meet,
-// and what became of the text that was to be published, put together. Pure: it asks nobody and looks at no
-// clock.
+// Whether to sign with a key now: the times of its rotation, the faults that mail signed with it would have,
+// and the difference between the published and the intended text. Pure: no I/O, no clock.
 #pragma once
 
 #include <cstddef>
@@ -19,83 +18,83 @@
 
 namespace dkimprobe::checks {
 
-/// What the operator wants to sign with, and what is expected of it.
+/// The key that the operator wants to sign with, and the expectations.
 struct SigningPlan {
-  Expectation expectation{};                 ///< its role is not looked at
-  std::optional<config::KeyIdentity> key{};  ///< without it any one usable key is right
+  Expectation expectation{};                 ///< its role is ignored
+  std::optional<config::KeyIdentity> key{};  ///< without it any usable key is right
   std::optional<std::string> text{};         ///< the record as it should be published, raw; strings joined
   bool never_used = false;                   ///< see NewKey
-  bool has_neighbour = false;                ///< another selector of the domain signs, or signed lately
-  bool only_given_servers = false;           ///< the command line named some, and no others are asked
+  bool has_neighbour = false;                ///< another selector of the domain signs, or signed recently
+  bool only_given_servers = false;           ///< the command line names servers, and only these are queried
   config::Policy policy{};
   RotationPolicy times{};
 };
 
-/// The first place where a published text is not the one that was meant.
+/// The first place where a published text differs from the intended one.
 struct TextDifference {
   std::size_t offset = 0;  ///< of the first octet that differs; the same in both
   std::size_t shown_from = 0;
   std::string published{};  ///< raw: some octets from `shown_from` on
   std::string meant{};      ///< likewise
-  std::string cause{};      ///< a clause on how that came; empty when nothing is known of it
+  std::string cause{};      ///< a clause: the cause; empty if unknown
 };
 
-/// Nothing when both are the same octet for octet.
+/// Nothing if both are the same octet for octet.
 [[nodiscard]] std::optional<TextDifference> compare_texts(std::string_view published, std::string_view meant);
 
-/// A text that servers publish, beside the one that was meant.
+/// A text that servers publish, compared with the intended one.
 struct TextCopy {
   std::vector<ServerId> servers{};
-  std::vector<std::size_t> string_sizes{};  ///< how it is split
+  std::vector<std::size_t> string_sizes{};  ///< the sizes of its strings
   std::optional<TextDifference> difference{};
 };
 
-/// What a resolver of the operator said, to a look or to the public question.
+/// The answer of one of the operator's resolvers, to a cache probe or to the public query.
 struct CacheAnswer {
   CacheContent probe{};
   std::string detail{};  ///< escaped sentence
 };
 
-/// Whether the texts that a resolver gave for the selector are the key that is expected there; without one,
-/// what the servers publish.
+/// Whether the texts that a resolver returned for the selector are the expected key; without one, the key
+/// that the servers publish.
 [[nodiscard]] bool is_expected(const std::vector<std::vector<std::string>>& texts, const SigningPlan& plan,
                                const Report& report);
 
-/// The question of the public, where it was asked for.
+/// The public query, if it was requested.
 struct PublicAnswer {
-  std::string why_not_asked{};  ///< empty when it was asked
+  std::string why_not_asked{};  ///< empty if it was sent
   std::vector<CacheAnswer> answers{};
 };
 
 struct Preflight {
   Report report{};  ///< judged as `pending`
-  /// Its reasons have those findings among them that would be critical if the key were in use. With such a
-  /// finding it is `not_ready`, whatever else is missing or unknown.
+  /// Its reasons include the findings that would be critical if the key were in use. With such a finding it
+  /// is `not_ready`, whatever else is missing or unknown.
   SignVerdict sign{};
   std::optional<config::KeyIdentity> expected_key{};
   bool text_known = false;
-  std::vector<TextCopy> texts{};  ///< with `text_known`: each different text once, the most servers first
+  std::vector<TextCopy> texts{};  ///< with `text_known`: each distinct text once, the most common first
   std::vector<CacheAnswer> caches{};
   std::optional<PublicAnswer> public_answer{};
   std::size_t probes = 1;
   std::string no_way{};           ///< see no_way_sentence
   bool is_internal_view = false;  ///< the zone was seen from inside its own network
   bool only_given_servers = false;
-  bool history_kept = false;  ///< whether the next run knows what this one saw
+  bool history_kept = false;  ///< whether the next run has the history of this one
   RotationPolicy times{};
-  WallTime now{};  ///< the moment for which the readiness holds
+  WallTime now{};  ///< the time for which the readiness holds
 };
 
-/// Judges the observation for a selector that signs nothing yet.
+/// Judges the observation for a selector that does not sign yet.
 [[nodiscard]] Judgement judge_as_pending(const probe::Observation& observation, const SigningPlan& plan);
 
-/// `judgement` is that of the observation, and `history` has the observation in it already.
+/// `judgement` is that of the observation; `history` already contains the observation.
 [[nodiscard]] Preflight judge_preflight(const probe::Observation& observation, const Judgement& judgement,
                                         const SelectorHistory& history, const SigningPlan& plan,
                                         const std::vector<CacheContent>& caches, WallTime now);
 
-/// A resolver that the public question showed to be without the right key stands against every `ready`; one
-/// that showed nothing makes it unknown.
+/// Applies the public query: a resolver without the right key makes the readiness `not_ready`; one that
+/// showed nothing makes `ready` unknown.
 void hold_back(Preflight& preflight, const PublicAnswer& answer);
 
 }  // namespace dkimprobe::checks

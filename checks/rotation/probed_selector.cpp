@@ -31,7 +31,7 @@ ProbedSelector probed_selector(const probe::Observation& observation, const Judg
 
 std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation) {
   const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
-  // RFC 4034 section 3.1.5: the nearest time to now that the number can stand for.
+  // RFC 4034 section 3.1.5: serial number arithmetic, so the time nearest to now.
   const auto from_now = [&](std::uint32_t time) {
     const auto low_now = static_cast<std::uint32_t>(now.time_since_epoch().count());
     return std::chrono::seconds{static_cast<std::int32_t>(time - low_now)};
@@ -40,7 +40,7 @@ std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation
     std::chrono::seconds farthest{};
     std::vector<std::string> servers{};
   };
-  std::map<bool, Doubt> doubts;  // have they run out, else they are yet to begin
+  std::map<bool, Doubt> doubts;  // true: expired; false: not yet valid
   const auto add = [&](bool ran_out, std::chrono::seconds distance, const ServerId& server) {
     Doubt& doubt = doubts[ran_out];
     if (std::chrono::abs(distance) > std::chrono::abs(doubt.farthest)) doubt.farthest = distance;
@@ -61,12 +61,11 @@ std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation
   }
   std::vector<ReasonDetail> reasons;
   for (const auto& [ran_out, doubt] : doubts) {
-    reasons.push_back(reason_for(
-        ran_out ? Reason::signatures_expired : Reason::signatures_not_begun, {},
-        fmt::format("the DNSSEC signatures of {} {} {}: where the zone is signed from above, resolvers that "
-                    "validate find nothing in it",
-                    join_some(doubt.servers), ran_out ? "ran out at" : "begin at",
-                    time_text(now + doubt.farthest))));
+    reasons.push_back(reason_for(ran_out ? Reason::signatures_expired : Reason::signatures_not_begun, {},
+                                 fmt::format("the DNSSEC signatures of {} {} {}: if the parent has a DS "
+                                             "record for the zone, validating resolvers find nothing in it",
+                                             join_some(doubt.servers), ran_out ? "expired at" : "begin at",
+                                             time_text(now + doubt.farthest))));
   }
   return reasons;
 }

@@ -1,5 +1,5 @@
-// What one probe of a selector says to whoever plans its rotation: the same for the preflight, for the
-// command `rotation` and for the daemon.
+// What one probe of a selector contributes to its rotation plan: the same for the preflight, the command
+// `rotation` and the daemon.
 #pragma once
 
 #include <chrono>
@@ -16,9 +16,9 @@ namespace dkimprobe::checks {
 
 struct ProbedSelector {
   std::optional<std::chrono::seconds> domainkey_absence{};  ///< see NewKey
-  /// The critical faults of the selector if mail were signed with it: no time takes them away.
+  /// Critical faults of the selector if mail were signed with it: they do not go away with time.
   std::vector<ReasonDetail> faults{};
-  /// What makes its key weak, though mail signed with it is verified: the warnings about the key.
+  /// The warnings about the key: it is weak, but mail signed with it is verified.
   std::vector<ReasonDetail> weaknesses{};
   std::vector<ReasonDetail> doubts{};  ///< see `signature_doubts`
   std::string path_intercepted{};      ///< see Judgement
@@ -28,8 +28,8 @@ struct ProbedSelector {
 [[nodiscard]] ProbedSelector probed_selector(const probe::Observation& observation,
                                              const Judgement& judgement, const RotationPolicy& times);
 
-/// Servers whose DNSSEC signatures had all run out at the probe, or were yet to begin. They are not verified,
-/// and whether the zone is signed from above was not asked: what a resolver that validates finds is unknown.
+/// Servers whose DNSSEC signatures had all expired at the probe, or were not yet valid. Signatures are not
+/// verified, and DS records are not checked: what a validating resolver finds is unknown.
 [[nodiscard]] std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation);
 
 }  // namespace dkimprobe::checks

@@ -13,7 +13,7 @@ namespace {
 using config::Selector;
 using std::chrono::days;
 
-/// Servers of which a sentence names each; of more only their number is told.
+/// The most servers that a sentence names; further ones are only counted.
 constexpr std::size_t most_named = 3;
 
 /// `text` as one word of a POSIX shell.
@@ -42,14 +42,14 @@ std::string server_text(const ServerProgress& server) {
   return text;
 }
 
-/// Whose key it is stands in the name, so that two domains do not share a file.
+/// The name contains the domain, so that two domains do not share a file.
 std::string key_file(const RotationInput& input, const Selector& selector) {
   const std::string name = fmt::format("{}.{}.pem", selector.to_string(), input.domain.to_string());
-  // No program takes it for a flag.
+  // So that no program parses it as a flag.
   return shell_word(name.starts_with('-') ? "./" + name : name);
 }
 
-/// A command of this program about a selector. A name that begins with `-` is one behind `--` only.
+/// A dkimprobe command about a selector. Names that begin with `-` must follow `--`.
 std::string command_of(std::string_view command, const RotationInput& input, const Selector& selector,
                        const std::string& flags) {
   const std::string domain = input.domain.to_string();
@@ -97,8 +97,8 @@ Selector new_selector(const RotationSituation& situation) {
 }
 
 RotationAction make_key_action(const RotationInput& input, const Selector& selector) {
-  return {"make the key pair; the file can be read by you alone",
-          // openssl writes over a file that is there, and that may be the key that signs.
+  return {"generate the key pair; only you can read the file",
+          // openssl overwrites an existing file, which may be the signing key.
           fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
                       "rsa_keygen_bits:{0} -out {1})",
                       input.rsa_bits, key_file(input, selector))};
@@ -114,7 +114,7 @@ RotationAction preflight_action(const RotationInput& input, const Selector& sele
   std::string flags =
       fmt::format("--key {} --wait 30m{}", key_file(input, selector), never_used ? " --never-used" : "");
   for (const auto& flag : input.flags) flags += ' ' + shell_word(flag);
-  return {"see it on every nameserver; this ends with 0 when it is safe to sign",
+  return {"check every nameserver; this exits with 0 when it is safe to sign",
           command_of("preflight", input, selector, flags)};
 }
 
@@ -123,23 +123,20 @@ RotationAction revoke_action(const RotationInput& input, const SelectorView& vie
     return fmt::format("{}. {} IN TXT \"v=DKIM1; p=\"", name.to_string(), view.ttl_seconds.value_or(3'600));
   };
   if (!view.alias)
-    return {"revoke the key: this record takes the place of the one with the key", line(view.name), true};
+    return {"revoke the key: this record replaces the one with the key", line(view.name), true};
   if (view.alias->is_at_or_below(input.domain))
-    return {
-        fmt::format("revoke the key where the alias {} leads: this record takes the place of the one with "
-                    "the key",
-                    view.name.to_string()),
-        line(*view.alias), true};
-  return {
-      fmt::format("revoke the key: this record takes the place of the alias (CNAME) to {}; tell those who "
-                  "run that name too",
-                  view.alias->to_string()),
-      line(view.name), true};
+    return {fmt::format("revoke the key where the alias {} points: this record replaces the one with the key",
+                        view.name.to_string()),
+            line(*view.alias), true};
+  return {fmt::format("revoke the key: this record replaces the alias (CNAME) to {}; inform the operators of "
+                      "that name too",
+                      view.alias->to_string()),
+          line(view.name), true};
 }
 
 RotationAction sign_action(const std::optional<Selector>& from, const Selector& to) {
   return {
-      from ? fmt::format("sign with {} (s={} in the signer's settings) in place of {}, and note the time of "
+      from ? fmt::format("sign with {} (s={} in the signer's settings) instead of {}, and note the time of "
                          "the last signature with {}",
                          to.to_string(), to.to_string(), from->to_string(), from->to_string())
            : fmt::format("sign with {} (s={} in the signer's settings)", to.to_string(), to.to_string()),

@@ -1,5 +1,5 @@
-// The faults of a rotation: one table, a row a fault, as the catalogue is of checks. It is the single source
-// of their names, severities, summaries and remedies, and of what their alerts say.
+// The faults of a rotation: one table, one row per fault, like the catalogue of checks. It is the single
+// source of their names, severities, summaries and remedies, and of the texts of their alerts.
 #pragma once
 
 #include <cstdint>
@@ -24,19 +24,19 @@ enum class RotationFaultKind : std::uint8_t {
   compromised_key_published,
 };
 
-/// The alert of a fault. It says the summary, the effect and the remedy of its row.
+/// The alert of a fault. It has the summary, the effect and the remedy of its row.
 struct RotationAlert {
   std::string_view name{};  ///< DkimSigningKeyWeak
-  std::string_view wait{};  ///< how long the fault lasts before it alerts: a name in `wait` of the mixin
-  /// The check whose finding has an alert that says the same of the selector alone; empty without one.
+  std::string_view wait{};  ///< how long the fault must last before it alerts: a name in `wait` of the mixin
+  /// The check whose alert already reports the same for the selector; empty without one.
   std::string_view redundant_with{};
 };
 
 struct RotationFaultRow {
   RotationFaultKind kind = RotationFaultKind::signing_key_mismatch;
   std::string_view name{};                                ///< API: stable snake_case, a metric label
-  config::Severity severity = config::Severity::warning;  ///< by default; the case may make it less
-  std::string_view summary{};                             ///< in one clause, of a selector
+  config::Severity severity = config::Severity::warning;  ///< by default; it may be lower in some cases
+  std::string_view summary{};                             ///< one clause about a selector
   std::string_view effect{};                              ///< a sentence
   std::string_view remedy{};                              ///< sentences: what to do
   std::optional<RotationAlert> alert{};  ///< none: only `rotation --compromised` reports the fault

@@ -17,7 +17,7 @@ namespace {
 
 using config::Role;
 
-/// The first step that is not done: what comes next in this change.
+/// The first step of the change that is not done.
 const PlannedStep* next_step(const RotationChange& change) {
   const auto step = std::ranges::find_if(
       change.steps, [](const PlannedStep& each) { return each.state != StepState::done; });
@@ -44,15 +44,15 @@ std::string_view words_of(RotationStep step) {
     case RotationStep::choose:
       return "choose a selector";
     case RotationStep::make_key:
-      return "make a key pair";
+      return "generate a key pair";
     case RotationStep::publish:
       return "publish the key";
     case RotationStep::see:
-      return "see the key on every server";
+      return "check the key on every server";
     case RotationStep::sign:
       return "sign with the new key";
     case RotationStep::wait:
-      return "wait for mail on its way";
+      return "wait for mail in transit";
     case RotationStep::remove:
       return "remove the old key";
     case RotationStep::stop_signing:
@@ -60,7 +60,7 @@ std::string_view words_of(RotationStep step) {
     case RotationStep::revoke:
     case RotationStep::gone:
     case RotationStep::clean_up:
-      // An emergency has headlines of its own.
+      // An emergency has its own headlines.
       return {};
   }
   return {};
@@ -78,21 +78,21 @@ std::string words_of(const PlannedStep& step) {
       return step.step == RotationStep::wait ? fmt::format("{} until {}", words, time_text(*step.earliest))
                                              : fmt::format("{} from {} on", words, time_text(*step.earliest));
     case StepState::blocked:
-      return fmt::format("something is in the way: {}", words);
+      return fmt::format("blocked: {}", words);
     case StepState::unknown:
-      return fmt::format("not known: {}", words);
+      return fmt::format("unknown: {}", words);
   }
   return {};
 }
 
-/// What matters most, in one clause.
+/// The most important fact, in one clause.
 std::string headline_of(const RotationSituation& situation, const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
     return overview.faults.front().clause;
-  // Of the current one the steps tell it; the others are in none.
+  // The steps cover the current signer; no step covers the others.
   for (const SelectorView* const signer : signers_of(situation)) {
     if (signer != situation.current && is_never_probed(*signer))
-      return fmt::format("{} signs, and its key was not seen on any server", signer->selector().to_string());
+      return fmt::format("{} signs, but its key was not seen on any server", signer->selector().to_string());
   }
   for (const StepState state : {StepState::unknown, StepState::blocked, StepState::due, StepState::pending}) {
     for (const auto& change : overview.changes) {
@@ -123,18 +123,17 @@ void add_notes(const RotationSituation& situation, RotationOverview& overview) {
   add_note_of_servers(situation.input, overview);
   if (overview.state.key_may_be_older) {
     overview.notes.push_back(
-        fmt::format("the key of {} was there at the first look already and may be older; `since` in the "
-                    "settings would say "
-                    "when it began to sign",
+        fmt::format("the key of {} was already there at the first probe and may be older; set `since` in the "
+                    "settings file to the time when it began to sign",
                     overview.state.current->to_string()));
   }
   for (const auto& view : situation.views) {
     if (view.planned->role != Role::active || &view == situation.current) continue;
     const SelectorView* const current = situation.current;
-    std::string note = fmt::format("{} is active too{}; the plan is about {}", view.selector().to_string(),
-                                   view.key.empty() ? ", and no key of it was seen" : "",
+    std::string note = fmt::format("{} is also active{}; the plan is about {}", view.selector().to_string(),
+                                   view.key.empty() ? ", but no key of it was seen" : "",
                                    current == nullptr ? "the ring" : current->selector().to_string());
-    // Ages are compared where there are keys.
+    // Ages can be compared only between keys.
     if (current != nullptr && !current->key.empty() && !view.key.empty())
       note += situation.input.ring.empty() ? ", whose key is older" : ", whose key is in the ring";
     overview.notes.push_back(std::move(note));

@@ -15,10 +15,10 @@ using config::Selector;
 using std::chrono::days;
 using std::chrono::seconds;
 
-/// How long before the time is over a change should begin: caches and errors take days.
+/// How long before the due date a change should begin: caches and corrections take days.
 constexpr days longest_preparation{7};
 
-/// The usable keys among the texts of a span.
+/// The usable keys among the texts of a period.
 std::vector<std::string> usable_keys(const AnswerPeriod& period) {
   std::vector<std::string> keys;
   for (const auto& strings : period.texts) {
@@ -34,7 +34,7 @@ std::vector<std::string> usable_keys(const AnswerPeriod& period) {
 struct SeenKey {
   WallTime first{};
   WallTime last{};
-  std::size_t servers = 0;  ///< that have it now
+  std::size_t servers = 0;  ///< that have the key now
 };
 
 bool is_right_everywhere(const SignVerdict& sign) {
@@ -43,7 +43,7 @@ bool is_right_everywhere(const SignVerdict& sign) {
   });
 }
 
-/// When the selector may sign, with what its last probe says of a key that signs.
+/// When the selector may sign, including what its last probe found about signing with it.
 SignVerdict sign_verdict_of(const RotationInput& input, const PlannedSelector& planned, WallTime now) {
   NewKey wanted;
   wanted.sha256 = planned.key_sha256;
@@ -69,7 +69,7 @@ SignVerdict sign_verdict_of(const RotationInput& input, const PlannedSelector& p
   return sign;
 }
 
-/// The usable keys of the history by their SHA-256; what it tells besides goes into the view.
+/// The usable keys of the history by their SHA-256. Also sets the TTLs and the alias of the view.
 std::map<std::string, SeenKey> read_timelines(const PlannedSelector& planned, SelectorView& view) {
   std::map<std::string, SeenKey> keys;
   for (const auto& timeline : planned.history.servers) {
@@ -91,7 +91,7 @@ std::map<std::string, SeenKey> read_timelines(const PlannedSelector& planned, Se
   return keys;
 }
 
-/// Picks the key of the selector: the expected one before others, else the one that most servers have.
+/// Picks the key of the selector: the expected one if present, else the one that most servers have.
 void choose_key(const std::map<std::string, SeenKey>& keys, SelectorView& view) {
   const auto is_there = [](const auto& key) { return key.second.servers > 0; };
   auto chosen = view.planned->key_sha256 ? keys.find(*view.planned->key_sha256) : keys.end();
@@ -123,7 +123,7 @@ void find_current(RotationSituation& situation) {
   for (const auto& view : situation.views) {
     if (view.planned->role != Role::active) continue;
     if (!ring.empty() && std::ranges::find(ring, view.selector()) == ring.end()) continue;
-    // Of several that sign, the oldest key has to change first.
+    // Of several signing selectors, the one with the oldest key changes first.
     if (situation.current == nullptr ||
         key_since(view).value_or(situation.now) < key_since(*situation.current).value_or(situation.now)) {
       situation.current = &view;

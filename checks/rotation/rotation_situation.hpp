@@ -1,5 +1,5 @@
-// What the whole of a rotation is planned from: each selector as its history shows it, which one signs, and
-// which one comes next.
+// The input to all rotation plans: each selector as its history shows it, which one signs, and which one is
+// next.
 #pragma once
 
 #include <algorithm>
@@ -18,43 +18,41 @@ struct SelectorView {
   const PlannedSelector* planned = nullptr;
   config::DomainName name{};
   SignVerdict sign{};
-  std::string key{};  ///< the usable key that is there, the expected one before others; empty without one
+  std::string key{};  ///< the usable key that is published, the expected one before others; may be empty
   std::optional<WallTime> key_first_seen{};
-  std::optional<WallTime> other_key_last_seen{};  ///< a usable key that is not `key`
+  std::optional<WallTime> other_key_last_seen{};  ///< of any usable key other than `key`
   std::optional<std::uint32_t> ttl_seconds{};     ///< the largest seen of its texts
   std::optional<std::uint32_t> longest_ttl{};     ///< the largest seen of anything, absence included
-  std::optional<config::DomainName> alias{};      ///< where its own name leads now
+  std::optional<config::DomainName> alias{};      ///< the current alias target of its own name
 
   [[nodiscard]] const config::Selector& selector() const { return planned->selector; }
   [[nodiscard]] bool probed() const { return planned->history.last_probe.has_value(); }
   [[nodiscard]] std::size_t count(Progress progress) const {
     return static_cast<std::size_t>(std::ranges::count(sign.servers, progress, &ServerProgress::progress));
   }
-  /// No server has any key: what signs with it fails already.
+  /// No server has any key: mail signed with it already fails.
   [[nodiscard]] bool missing_everywhere() const {
     return !sign.servers.empty() && count(Progress::absent) + count(Progress::revoked) == sign.servers.size();
   }
   [[nodiscard]] bool match_everywhere() const {
     return !sign.servers.empty() && count(Progress::match) == sign.servers.size();
   }
-  /// The key there is one that the selector signed with in an earlier rotation.
+  /// The published key already signed in an earlier rotation.
   [[nodiscard]] bool holds_earlier_key() const {
     return !planned->key_sha256 && planned->last_signature && key_first_seen &&
            *key_first_seen < planned->last_signature->first;
   }
-  /// Whether some server has the key that is to sign next.
+  /// Whether some server has the next key.
   [[nodiscard]] bool has_next_key() const { return count(Progress::match) > 0 && !holds_earlier_key(); }
 };
 
-/// What the whole of a rotation is planned from.
 struct RotationSituation {
   const RotationInput& input;
   WallTime now{};
   std::vector<SelectorView> views{};
   const SelectorView* current = nullptr;
-  const SelectorView* next = nullptr;  ///< pending or standby
-  const SelectorView* comes_next =
-      nullptr;  ///< of a ring: whose turn it is, where none is pending or standby
+  const SelectorView* next = nullptr;        ///< pending or standby
+  const SelectorView* comes_next = nullptr;  ///< next in the ring, if none is pending or standby
 };
 
 [[nodiscard]] RotationSituation read_situation(const RotationInput& input, WallTime now);
@@ -62,19 +60,19 @@ struct RotationSituation {
 [[nodiscard]] const SelectorView* find_view(const RotationSituation& situation,
                                             const config::Selector& selector);
 
-/// When the key of a selector that signs was first there.
+/// Since when the key of a signing selector has been in use.
 [[nodiscard]] std::optional<WallTime> key_since(const SelectorView& view);
 
-/// Whether the key was there before anything was seen or told of it.
+/// Whether the key may be older than the first probe and the settings have no date.
 [[nodiscard]] bool key_may_be_older(const SelectorView& view);
 
-/// How long a selector rests before its next key: mail that its last key signed has to arrive, too.
+/// The cooldown of a selector before its next key, at least the retention for mail in transit.
 [[nodiscard]] std::chrono::seconds rest_of(const RotationInput& input);
 
-/// Until when the selector rests, by its last signature, or by the last sight of an earlier key.
+/// The end of the cooldown: counted from the last signature, or from when an earlier key was last seen.
 [[nodiscard]] std::optional<WallTime> rests_until(const RotationInput& input, const SelectorView& view);
 
-/// When the current key is old, and when the change should begin.
+/// When the current key is due to change, and when the change should begin.
 struct Due {
   std::optional<WallTime> at{};
   std::optional<WallTime> begin{};
@@ -84,11 +82,11 @@ struct Due {
 
 [[nodiscard]] bool is_reached(const std::optional<WallTime>& time, WallTime now);
 
-/// What signs, the current one first. Of the others those that were looked at: of one that nobody asked for
-/// nothing can be wrong yet.
+/// The signing selectors, the current one first. The others only if they have been probed: otherwise nothing
+/// is known about them.
 [[nodiscard]] std::vector<const SelectorView*> signers_of(const RotationSituation& situation);
 
-/// Nothing is known of its key: no server let it be seen.
+/// Its key is unknown on every server.
 [[nodiscard]] bool is_never_probed(const SelectorView& signer);
 
 }  // namespace dkimprobe::checks

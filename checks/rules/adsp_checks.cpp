@@ -22,7 +22,7 @@ std::string adsp_name(const Evidence& evidence) {
   return name ? name->to_string() : "_adsp._domainkey";
 }
 
-/// Nothing is known of the practices, so that no row about them can be judged.
+/// The signing practices are not known, so no check of them can be evaluated.
 bool is_never_probed(const Evidence& evidence) {
   return evidence.adsp.policy == AdspPolicy::not_known || evidence.adsp_answers.published.empty();
 }
@@ -31,7 +31,7 @@ const std::vector<PublishedText>& texts(const Evidence& evidence) {
   return evidence.adsp_answers.published.front().texts;
 }
 
-/// Whether the text at `_adsp` is what a wildcard gives to every name.
+/// Whether the text at `_adsp` comes from a wildcard record.
 bool comes_from_wildcard(const Evidence& evidence) {
   if (is_never_probed(evidence)) return false;
   for (const auto& hop : evidence.answers.hops) {
@@ -59,7 +59,7 @@ void find_multiple_records(const Evidence& evidence, Verdict& verdict) {
   const std::size_t count = texts(evidence).size();
   if (count < 2) return;
   Finding finding;
-  finding.detail = fmt::format("{} TXT records stand at {}", count, adsp_name(evidence));
+  finding.detail = fmt::format("{} TXT records are published at {}", count, adsp_name(evidence));
   finding.remedy = fmt::format("Delete the records at {}.", adsp_name(evidence));
   verdict.found(std::move(finding));
 }
@@ -72,7 +72,8 @@ void find_invalid(const Evidence& evidence, Verdict& verdict) {
     Finding finding;
     finding.offset = fault.offset;
     finding.detail = fault.detail;
-    finding.remedy = fmt::format("Delete the record at {}, or write it as `dkim=all`.", adsp_name(evidence));
+    finding.remedy =
+        fmt::format("Delete the record at {}, or replace it with `dkim=all`.", adsp_name(evidence));
     return verdict.found(std::move(finding));
   }
 }
@@ -95,7 +96,7 @@ void find_all_with_testing_key(const Evidence& evidence, Verdict& verdict) {
   for (const auto& text : evidence.texts) {
     if (!text.record.has(RecordFault::flag_testing)) continue;
     Finding finding;
-    finding.detail = fmt::format("{} says `{}` while the key at {} says t=y", adsp_name(evidence),
+    finding.detail = fmt::format("{} has `dkim={}`, but the key at {} has t=y", adsp_name(evidence),
                                  config::escape_text(evidence.adsp.value, shown_bytes), published_at(text));
     finding.remedy =
         fmt::format("Delete `t=y` at {}, or the record at {}.", published_at(text), adsp_name(evidence));
@@ -107,12 +108,12 @@ void find_discardable_without_key(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (evidence.adsp.policy != AdspPolicy::discardable) return;
   if (std::ranges::any_of(evidence.texts, [](const ReadText& text) { return text.record.usable(); })) return;
-  // Another selector may have a key that this observation does not show.
+  // Another selector, which this observation does not cover, may have a key.
   if (evidence.answers.published.empty() || !evidence.expectation.only_selector)
     return verdict.not_evaluated();
   Finding finding;
-  finding.detail = fmt::format("{} says discardable while {} has no key that can be used",
-                               adsp_name(evidence), evidence.answers.hops.front().hop->owner.to_string());
+  finding.detail = fmt::format("{} has `dkim=discardable`, but {} has no usable key", adsp_name(evidence),
+                               evidence.answers.hops.front().hop->owner.to_string());
   finding.remedy = fmt::format("Delete the record at {} until the domain can sign.", adsp_name(evidence));
   verdict.found(std::move(finding));
 }
@@ -121,7 +122,7 @@ void find_wildcard_shadow(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence) || !evidence.observation.wildcard_name) return verdict.not_evaluated();
   if (!comes_from_wildcard(evidence)) return;
   Finding finding;
-  finding.detail = fmt::format("the text at {} is the one of a wildcard: \"{}\"", adsp_name(evidence),
+  finding.detail = fmt::format("the text at {} comes from a wildcard: \"{}\"", adsp_name(evidence),
                                config::escape_text(texts(evidence).front().text, shown_bytes));
   finding.remedy = fmt::format("Delete the wildcard TXT record above {}.", adsp_name(evidence));
   verdict.found(std::move(finding));
@@ -132,14 +133,14 @@ void find_differs(const Evidence& evidence, Verdict& verdict) {
   const auto& published = evidence.adsp_answers.published;
   if (published.size() < 2) return;
   Finding finding;
-  // The largest group is taken for right; the others are named.
+  // The largest group comes first and counts as correct; the finding names the others.
   for (std::size_t i = 1; i < published.size(); ++i) {
     finding.servers.insert(finding.servers.end(), published[i].servers.begin(), published[i].servers.end());
   }
-  finding.detail = fmt::format("{} of the servers give another answer for {} than the rest",
+  finding.detail = fmt::format("{} of the servers return a different answer for {} than the rest",
                                finding.servers.size(), adsp_name(evidence));
-  finding.remedy =
-      fmt::format("Let all servers load the same zone, then see what stands at {}.", adsp_name(evidence));
+  finding.remedy = fmt::format("Load the same zone on all servers, then check what is published at {}.",
+                               adsp_name(evidence));
   verdict.found(std::move(finding));
 }
 
@@ -149,7 +150,7 @@ void find_unknown_token(const Evidence& evidence, Verdict& verdict) {
     if (fault.kind != AdspFault::unknown_value) continue;
     Finding finding;
     finding.offset = fault.offset;
-    finding.detail = fault.detail + ", which counts as unknown";
+    finding.detail = fault.detail + ", which receivers treat as unknown";
     finding.remedy = fmt::format("Delete the record at {}, or write `dkim=unknown`.", adsp_name(evidence));
     return verdict.found(std::move(finding));
   }
@@ -159,9 +160,9 @@ void find_present(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (!is_practice(evidence) || comes_from_wildcard(evidence)) return;
   Finding finding;
-  finding.detail = fmt::format("{} says `dkim={}`", adsp_name(evidence),
+  finding.detail = fmt::format("{} has `dkim={}`", adsp_name(evidence),
                                config::escape_text(evidence.adsp.value, shown_bytes));
-  finding.remedy = fmt::format("Delete the record at {}; DMARC has taken its place.", adsp_name(evidence));
+  finding.remedy = fmt::format("Delete the record at {}; DMARC has replaced ADSP.", adsp_name(evidence));
   verdict.found(std::move(finding));
 }
 
@@ -174,19 +175,19 @@ std::span<const Check> adsp_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 5617 section 4.3",
-       .summary = "several ADSP records stand at one name",
-       .effect = "what receivers make of them is undefined",
+       .summary = "several ADSP records are published at one name",
+       .effect = "the effect on receivers is undefined",
        .remedy = "Keep one TXT record at `_adsp._domainkey.DOMAIN`, or none.",
        .example = {Example::behaviour,
-                   "`dkim=all` and `dkim=unknown` both stand at _adsp._domainkey.example.com."},
+                   "_adsp._domainkey.example.com has both `dkim=all` and `dkim=unknown`."},
        .find = find_multiple_records},
       {.name = "adsp_invalid",
        .scope = Scope::adsp,
        .needs = Needs::adsp_text,
        .severity = Severity::warning,
        .reference = "RFC 5617 section 4.1",
-       .summary = "the ADSP record breaks the syntax",
-       .effect = "receivers pass over it",
+       .summary = "the ADSP record has a syntax error",
+       .effect = "receivers ignore it",
        .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
        .example = {Example::record, "DKIM=all"},
        .find = find_invalid},
@@ -195,8 +196,8 @@ std::span<const Check> adsp_checks() {
        .needs = Needs::adsp_text,
        .severity = Severity::warning,
        .reference = "RFC 5617 section 4.1",
-       .summary = "a tag of the ADSP record is there twice",
-       .effect = "receivers pass over the record",
+       .summary = "a tag of the ADSP record occurs twice",
+       .effect = "receivers ignore the record",
        .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
        .example = {Example::record, "dkim=all; dkim=unknown"},
        .find = find_duplicate_tag},
@@ -205,28 +206,28 @@ std::span<const Check> adsp_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "ADSP says that all mail is signed, the key says that it is a test",
-       .effect = "receivers must treat signed mail like unsigned mail, against the practice",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`, or take `y` out of t= of the key.",
-       .example = {Example::behaviour, "`dkim=all` stands at _adsp, and the key says `t=y`."},
+       .summary = "ADSP says that all mail is signed, but the key has t=y",
+       .effect = "receivers must treat signed mail like unsigned mail, which contradicts ADSP",
+       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`, or remove `y` from t= of the key.",
+       .example = {Example::behaviour, "_adsp has `dkim=all`, and the key has `t=y`."},
        .find = find_all_with_testing_key},
       {.name = "adsp_discardable_without_key",
        .scope = Scope::adsp,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 5617 section 4.2.1",
-       .summary = "ADSP lets unsigned mail be thrown away, and there is no key",
-       .effect = "receivers that heed ADSP throw all mail of the domain away",
+       .summary = "ADSP asks receivers to discard unsigned mail, but there is no key",
+       .effect = "receivers that follow ADSP discard all mail of the domain",
        .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
-       .example = {Example::behaviour, "`dkim=discardable` stands at _adsp, and the key is revoked."},
+       .example = {Example::behaviour, "_adsp has `dkim=discardable`, and the key is revoked."},
        .find = find_discardable_without_key},
       {.name = "adsp_wildcard_shadow",
        .scope = Scope::adsp,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 5617 section 6.3",
-       .summary = "a wildcard answers where ADSP is looked for",
-       .effect = "receivers read what was never meant as a practice",
+       .summary = "a wildcard answers at the name of ADSP",
+       .effect = "receivers read an unrelated text as a signing practice",
        .remedy = "Delete the wildcard TXT record `*.DOMAIN`.",
        .example = {Example::behaviour, "`*.example.com` is a TXT record, and _adsp answers with its text."},
        .find = find_wildcard_shadow},
@@ -235,18 +236,18 @@ std::span<const Check> adsp_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 1034 section 4.3.5",
-       .summary = "the servers differ about ADSP",
-       .effect = "receivers come to different ends by chance",
-       .remedy = "Bring every server to the same zone.",
-       .example = {Example::behaviour, "ns1 gives `dkim=all` for _adsp, ns2 says NXDOMAIN."},
+       .summary = "the servers return different ADSP records",
+       .effect = "the practice that a receiver sees depends on the server",
+       .remedy = "Load the same zone on every server.",
+       .example = {Example::behaviour, "For _adsp, ns1 returns `dkim=all` and ns2 returns NXDOMAIN."},
        .find = find_differs},
       {.name = "adsp_value_unknown_token",
        .scope = Scope::adsp,
        .needs = Needs::adsp_text,
        .severity = Severity::notice,
        .reference = "RFC 5617 section 4.2.1",
-       .summary = "the practice is a word that ADSP has not",
-       .effect = "it counts as unknown",
+       .summary = "ADSP does not define the practice",
+       .effect = "receivers treat it as unknown",
        .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
        .example = {Example::record, "dkim=some"},
        .find = find_unknown_token},
@@ -255,7 +256,7 @@ std::span<const Check> adsp_checks() {
        .needs = Needs::adsp_text,
        .severity = Severity::notice,
        .summary = "the domain publishes ADSP, which is historic",
-       .effect = "few receivers look at it",
+       .effect = "few receivers use it",
        .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`; publish DMARC at `_dmarc.DOMAIN`.",
        .example = {Example::record, "dkim=all"},
        .find = find_present},

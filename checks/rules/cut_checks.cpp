@@ -1,6 +1,5 @@
-// Faults of the cuts above the zone of a name: what the servers of the zone above say of it, each for itself,
-// and what they say of its signatures. The server that is behind is blamed, and none where nothing tells
-// which is.
+// Faults of the zone cuts above a name: the delegations that the single servers of the parent zone return,
+// and their DS records. The finding names the server that is behind, if the data shows which one is.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -62,7 +61,7 @@ std::string zone_text(const DomainName& zone) {
   return zone.is_root() ? std::string("the root") : zone.to_string();
 }
 
-/// Whether all of `some` hold an older state of their zone than all of `others` (RFC 1982).
+/// Whether all of `some` have an older version of their zone than all of `others` (RFC 1982).
 bool is_behind(const Parents& some, const Parents& others) {
   return !some.empty() && !others.empty() && std::ranges::all_of(some, [&](const ParentAnswer* one) {
     return one->serial && std::ranges::all_of(others, [&](const ParentAnswer* other) {
@@ -72,27 +71,26 @@ bool is_behind(const Parents& some, const Parents& others) {
 }
 
 std::string caveat(const ZoneCut& cut) {
-  return is_not_all_asked(cut) ? fmt::format("; the servers of {} were not all asked", zone_text(cut.parent))
+  return is_not_all_asked(cut) ? fmt::format("; not all servers of {} were queried", zone_text(cut.parent))
                                : std::string();
 }
 
 std::string transfer_remedy(const Parents& parents, const ZoneCut& cut) {
   return fmt::format(
-      "Let {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and what its log says of the "
-      "last "
+      "Make {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and the log of the last "
       "transfer.",
       names_text(parents), zone_text(cut.parent));
 }
 
 std::string settle_remedy(const ZoneCut& cut) {
-  // A registry's zone is not the operator's to look at.
+  // The operator cannot inspect the zone of a registry.
   if (cut.parent.label_count() <= 1) {
     return fmt::format(
-        "Ask who runs {}, by way of the registrar, why its servers differ; see at the registrar "
-        "which nameservers {} is to have.",
+        "Ask the operator of {}, through the registrar, why its servers differ. Check at the registrar which "
+        "nameservers {} should have.",
         zone_text(cut.parent), cut.apex.to_string());
   }
-  return fmt::format("Find out which of them is right about {}, and bring every server of {} to it.",
+  return fmt::format("Find out which delegation of {} is correct, and publish it on every server of {}.",
                      cut.apex.to_string(), zone_text(cut.parent));
 }
 
@@ -102,9 +100,9 @@ struct AtCut {
   Severity severity = Severity::warning;
 };
 
-/// Finds at each cut on the way to a name of the chain what `look(leg, number of the cut)` gives; once, and
-/// at its worst, where several names have the cut above them. Not judged when the servers above were asked at
-/// none.
+/// Reports what `judge(hop, index of the cut)` finds at each cut above a name of the chain. A cut above
+/// several names is reported once, with its worst severity. Not evaluated when no parent server was queried
+/// at any cut.
 template <class Judge>
 void find_at_cuts(const Evidence& evidence, Verdict& verdict, Judge judge) {
   std::vector<std::pair<DomainName, AtCut>> found;
@@ -137,7 +135,7 @@ bool lead_to_different_answers(const std::vector<ReferralGroup>& groups) {
       groups, [&](const ReferralGroup& group) { return group.answers != groups.front().answers; });
 }
 
-/// Whether that holds for each server of the last zone with one of these names, and there is one.
+/// Whether `holds` is true for each server of the last zone that has one of these names; false without any.
 template <class Holds>
 bool holds_for_all_named(const HopAnswers& hop, const std::set<DomainName>& names, Holds holds) {
   bool any = false;
@@ -149,15 +147,15 @@ bool holds_for_all_named(const HopAnswers& hop, const std::set<DomainName>& name
   return any;
 }
 
-/// Whether every server that the group refers to has an older copy of the zone than another of the same
-/// source.
+/// Whether every server that the group refers to has an older copy of the zone than another server of the
+/// same primary.
 bool leads_to_old(const HopAnswers& hop, const ReferralGroup& group) {
   return holds_for_all_named(hop, group.nameservers, [&](const ServerAnswer& answer) {
     return newest_serial(hop, answer) != nullptr;
   });
 }
 
-/// Whether none of the servers that this group alone refers to answers for the name.
+/// Whether no server that only this group refers to answers for the name.
 bool leads_nowhere(const HopAnswers& hop, const std::vector<ReferralGroup>& groups,
                    const ReferralGroup& group) {
   std::set<DomainName> own = group.nameservers;
@@ -168,14 +166,13 @@ bool leads_nowhere(const HopAnswers& hop, const std::vector<ReferralGroup>& grou
   return holds_for_all_named(hop, own, [](const ServerAnswer& answer) { return answer.whole() == nullptr; });
 }
 
-/// Servers of the zone above that a difference is told of.
+/// Parent servers that a finding about a difference names.
 struct Differing {
   Parents servers{};
-  bool are_behind = false;  ///< their own serials say so
+  bool are_behind = false;  ///< shown by their own serials
 };
 
-/// Those that are behind or lead to what is of no use; where nothing tells, those beside a clear majority;
-/// where there is none, all.
+/// The servers that are behind or point to useless servers; else those outside a clear majority; else all.
 Differing who_differs(const HopAnswers& hop, std::size_t at, const std::vector<ReferralGroup>& groups) {
   const bool is_last = at + 1 == hop.hop->delegation.cuts.size();
   Parents behind;
@@ -218,7 +215,7 @@ void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
     finding.servers = ids_of(differing.servers);
     finding.detail = fmt::format("the servers of {} refer to different nameservers for {}: {}; {} for {}{}",
                                  zone_text(cut.parent), cut.apex.to_string(), fmt::join(parts, "; "),
-                                 differ ? "they lead to different answers" : "they lead to the same answer",
+                                 differ ? "these return different answers" : "these return the same answer",
                                  hop.hop->owner.to_string(), caveat(cut));
     finding.remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut);
     return AtCut{std::move(finding), differ ? Severity::critical : Severity::warning};
@@ -230,9 +227,9 @@ void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
 std::string says_text(const ParentAnswer& parent) {
   switch (parent.answer) {
     case CutAnswer::denied:
-      return "denies it";
+      return "denies that it exists";
     case CutAnswer::serves_it:
-      return "answers for it itself";
+      return "answers for it directly";
     case CutAnswer::no_cut:
     case CutAnswer::refers:
     case CutAnswer::useless:
@@ -240,10 +237,10 @@ std::string says_text(const ParentAnswer& parent) {
     case CutAnswer::not_asked:
       break;
   }
-  return "has no delegation of it";
+  return "has no delegation for it";
 }
 
-/// Whether one of those without the cut leads to an answer that those with it do not lead to.
+/// Whether a server without the cut gives an answer that cannot be reached through the servers with it.
 bool answer_otherwise(const ZoneCut& cut, const CutFacts& facts) {
   AnswerIds delegated;
   AnswerIds beside;
@@ -275,16 +272,17 @@ std::optional<AtCut> missing_cut(const HopAnswers& hop, std::size_t at) {
   const bool told = others_are_behind || is_behind(missing, leading);
   Finding finding;
   finding.servers = ids_of(others_are_behind ? leading : missing);
-  finding.detail = fmt::format("{} is a zone of its own for {}; {}; {}{}", cut.apex.to_string(),
+  finding.detail = fmt::format("{} is a separate zone according to {}; {}; {}{}", cut.apex.to_string(),
                                parents_text(leading), join_some(parts),
-                               differs ? "a resolver that asks there gets another answer"
-                                       : "no other answer for the record was seen there",
+                               differs ? "a resolver that asks there gets a different answer"
+                                       : "no different answer for the record was seen there",
                                caveat(cut));
   finding.remedy = told ? transfer_remedy(others_are_behind ? leading : missing, cut) : settle_remedy(cut);
   return AtCut{std::move(finding), differs ? Severity::critical : Severity::warning};
 }
 
-/// Servers of one zone, of which some answer for the name and others refer to a zone below that holds it.
+/// Reports servers of one zone of which some answer for the name and others refer to a child zone that
+/// contains it.
 void tell_unknown_cut(Verdict& verdict, const HopAnswers& hop) {
   std::vector<ServerId> referring;
   std::vector<std::string> answering;
@@ -307,12 +305,11 @@ void tell_unknown_cut(Verdict& verdict, const HopAnswers& hop) {
   Finding finding;
   finding.servers = std::move(referring);
   finding.detail =
-      fmt::format("{} refers to {}, a zone below {}, and {} answers for {} itself", join_some(names), apex,
+      fmt::format("{} refers to {}, a zone below {}, but {} answers for {} directly", join_some(names), apex,
                   zone, join_some(answering), hop.hop->owner.to_string());
   finding.remedy = fmt::format(
-      "Find out whether {} is to be a zone of its own, and bring every server of {} to "
-      "that.",
-      apex, zone);
+      "Find out whether {} should be a separate zone, and configure every server of {} accordingly.", apex,
+      zone);
   verdict.found(std::move(finding), Severity::warning);
 }
 
@@ -323,8 +320,8 @@ void find_cut_missing(const Evidence& evidence, Verdict& verdict) {
 
 // ---- Signatures that the parent promises ----
 
-/// Algorithms and digests that receivers check; a DS of others alone leaves a zone unsigned (RFC 4035 section
-/// 5.2).
+/// Algorithms and digests that receivers check; a zone that only has DS records of others counts as unsigned
+/// (RFC 4035 section 5.2).
 bool is_checked(const probe::DsRecord& ds) {
   static constexpr std::array<std::uint8_t, 8> algorithms = {5, 7, 8, 10, 13, 14, 15, 16};
   static constexpr std::array<std::uint8_t, 3> digests = {1, 2, 4};
@@ -342,9 +339,9 @@ bool shows_signatures(const Response& response) {
   return response.has_rrsig || response.signatures || response.nsec_ttl_seconds;
 }
 
-/// Whether the server's answers carry signatures; nothing when none of them would show it. The denial of the
-/// sibling is asked for with DO=1, and a signed zone signs its denials as it signs its records (RFC 4035
-/// section 3.1.3), so that the record itself need not be asked for again.
+/// Whether the server's answers carry signatures; empty when none of them would show it. The wildcard probe
+/// is sent with DO=1. A signed zone signs its denials as it signs its records (RFC 4035 section 3.1.3), so
+/// the record itself need not be queried again.
 std::optional<bool> is_signing(const probe::Delegation& delegation, const ServerAnswer& answer) {
   const auto tells = [](const Response& response) {
     return response.authoritative && !response.truncated &&
@@ -386,17 +383,17 @@ void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
     for (const ServerId& server : without) names.push_back(server_text(server));
     Finding finding;
     finding.detail = fmt::format(
-        "{} has a DS record for {}, and {}: every receiver that validates gets SERVFAIL{}",
-        zone_text(cut.parent), delegation.zone.to_string(),
-        any_signs ? join_some(names) + " gives answers without signatures" : "the zone is not signed",
+        "{} has a DS record for {}, but {}: every validating receiver gets SERVFAIL{}", zone_text(cut.parent),
+        delegation.zone.to_string(),
+        any_signs ? join_some(names) + " returns answers without signatures" : "the zone is not signed",
         any_signs ? " when its resolver asks there" : "");
-    finding.remedy =
-        any_signs ? fmt::format("Load the signed zone {} on {}, or switch DNSSEC on there.",
-                                delegation.zone.to_string(), join_some(names))
-                  : fmt::format(
-                        "Sign the zone {} with the key that the DS record names, or have the DS record taken "
-                        "out of {} (at the registrar, or whoever runs that zone).",
-                        delegation.zone.to_string(), zone_text(cut.parent));
+    finding.remedy = any_signs
+                         ? fmt::format("Load the signed zone {} on {}, or enable DNSSEC there.",
+                                       delegation.zone.to_string(), join_some(names))
+                         : fmt::format(
+                               "Sign the zone {} with the key that the DS record identifies, or have the DS "
+                               "record removed from {} (through the registrar or the operator of that zone).",
+                               delegation.zone.to_string(), zone_text(cut.parent));
     if (any_signs) finding.servers = std::move(without);
     verdict.found(std::move(finding));
   }
@@ -421,13 +418,11 @@ void find_internal_view(const Evidence& evidence, Verdict& verdict) {
     }
     const std::string zone = hop.hop->delegation.zone.to_string();
     finding.detail = fmt::format(
-        "{} as it is answered here names servers at private addresses alone ({}), while its parent names {}: "
-        "this "
-        "looks like an internal view, and what the public sees was not seen",
+        "seen from here, {} only lists servers with private addresses ({}), while its parent lists {}: this "
+        "appears to be an internal view, so the public view is not known",
         zone, join_some(inside), join_some(outside));
     finding.remedy = fmt::format(
-        "Probe from a machine outside this network; nothing need be changed in {} for what is seen here.",
-        zone);
+        "Probe from a machine outside this network; what is seen here requires no change in {}.", zone);
     verdict.found(std::move(finding));
   }
 }
@@ -443,10 +438,10 @@ std::span<const Check> cut_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::critical,
        .reference = "RFC 1034 section 4.2.2",
-       .summary = "the servers of the zone above refer to different nameservers",
-       .effect = "which servers a resolver asks depends on whom it asked above; where the sets answer "
-                 "differently, signatures fail for some",
-       .remedy = "Bring every server of the zone above to the same delegation.",
+       .summary = "the parent zone's servers refer to different nameservers",
+       .effect = "which servers a resolver asks depends on the parent server it asked; if the sets answer "
+                 "differently, some signatures fail",
+       .remedy = "Publish the same delegation on every server of the parent zone.",
        .example =
            {Example::behaviour,
             "One server of com refers to ns1 and ns2.example.net, another to ns1 and ns2.example.org."},
@@ -456,32 +451,33 @@ std::span<const Check> cut_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::critical,
        .reference = "RFC 1034 section 4.3.2",
-       .summary = "a server of the zone above has no delegation where its siblings have one",
-       .effect = "a resolver that asks it never comes to the zone that holds the key",
-       .remedy = "Let the server that is behind transfer the zone above again.",
+       .summary = "a server of the parent zone lacks a delegation that the others have",
+       .effect = "a resolver that asks it never reaches the zone that holds the key",
+       .remedy = "Make the server that is behind transfer the parent zone again.",
        .example = {Example::behaviour,
-                   "ns1.example.com refers to the zone _domainkey.example.com, and ns2 denies that name."},
+                   "ns1.example.com refers to the zone _domainkey.example.com, but ns2 returns NXDOMAIN for "
+                   "that name."},
        .find = find_cut_missing},
       {.name = "ds_without_signatures",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::critical,
        .reference = "RFC 4035 section 5.2",
-       .summary = "the parent has a DS record, and a server gives answers without signatures",
-       .effect = "every receiver that validates gets SERVFAIL in place of the key",
-       .remedy = "Sign the zone, or have the DS record taken out of the parent.",
+       .summary = "the parent has a DS record, but a server returns answers without signatures",
+       .effect = "every validating receiver gets SERVFAIL instead of the key",
+       .remedy = "Sign the zone, or have the DS record removed from the parent.",
        .example = {Example::behaviour, "com has a DS record for example.com, which is not signed."},
        .find = find_ds_without_signatures},
       {.name = "view_internal",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
-       .summary = "the zone as seen from here names private servers alone, and its parent public ones",
-       .effect = "not known: what is seen here is not what the public sees",
+       .summary = "seen from here, the zone only lists private servers, while its parent lists public ones",
+       .effect = "not known: the public view of the zone differs from the one seen here",
        .remedy = "Probe from a machine outside this network.",
-       .example = {Example::behaviour,
-                   "example.com names ns1.corp.example at 10.0.0.2 when asked from here; com names "
-                   "ns1.example.net."},
+       .example =
+           {Example::behaviour,
+            "Seen from here, example.com lists ns1.corp.example at 10.0.0.2; com lists ns1.example.net."},
        .find = find_internal_view},
   };
   return rows;

@@ -38,14 +38,13 @@ std::optional<std::string> key_of(const AnswerPeriod& period) {
   return std::nullopt;
 }
 
-/// When one key took the place of another, as the first server was seen with it.
+/// When one key replaced another: the first time that any server was seen with the new key.
 struct KeyChange {
   std::string before{};
   WallTime seen{};
 };
 
-/// How a server came to the key `present`: since when it has it without a break by another key, and which one
-/// was there before.
+/// Since when a server has had the present key, without another key in between, and which key it had before.
 struct KeyRun {
   WallTime since{};
   std::optional<std::string> before{};
@@ -82,21 +81,21 @@ std::string hours_text(std::chrono::milliseconds time) {
   return fmt::format("{} h", std::chrono::round<hours>(time).count());
 }
 
-/// Until when mail that was signed with the key may still be verified; nothing when nobody told when it
-/// signed last.
+/// Until when mail signed with the key may be in transit; nothing when the settings do not name the last
+/// signature.
 std::optional<WallTime> verified_until(const Evidence& evidence) {
   if (!evidence.expectation.last_signature) return std::nullopt;
   return *evidence.expectation.last_signature + evidence.policy.retention;
 }
 
-/// The key that a retired selector must keep: the one that was named, else the last one that was seen.
+/// The key that a retired selector must keep: the one in the settings, otherwise the last one seen.
 std::optional<std::string> retired_key(const Evidence& evidence) {
   if (evidence.expectation.key_sha256) return evidence.expectation.key_sha256;
   const AnswerPeriod* last = nullptr;
   std::optional<std::string> key;
   for (const auto& timeline : evidence.history.servers) {
     for (const auto& period : timeline.periods) {
-      // What was first seen after the last signature did not make it.
+      // A key first seen after the last signature did not make that signature.
       if (period.first_seen > *evidence.expectation.last_signature) continue;
       if (last != nullptr && last->last_seen >= period.last_seen) continue;
       if (const auto found = key_of(period)) {
@@ -108,7 +107,7 @@ std::optional<std::string> retired_key(const Evidence& evidence) {
   return key;
 }
 
-/// Why the group is no place where mail of the key can be verified; empty when it is one.
+/// Why mail signed with the key cannot be verified with the answer of this group; empty when it can.
 std::string without_key(const Evidence& evidence, const AnswerGroup& group,
                         const std::optional<std::string>& key) {
   if (!group.has_texts()) return "has no record";
@@ -135,10 +134,10 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
     Finding finding;
     if (evidence.answers.published.size() > 1) finding.servers = group.servers;
     finding.detail =
-        fmt::format("{} {}, and mail signed with the key may be on its way for {} more",
+        fmt::format("{} {}, but mail signed with the key may be in transit for another {}",
                     group.owner.to_string(), why, hours_text(*until - evidence.observation.observed_at));
     finding.remedy =
-        fmt::format("Publish the old key at {} again until that time is over.", group.owner.to_string());
+        fmt::format("Publish the old key at {} again until that time has passed.", group.owner.to_string());
     verdict.found(std::move(finding));
   }
 }
@@ -153,7 +152,7 @@ void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
     if (!without_key(evidence, group, key).empty()) continue;
     Finding finding;
     if (evidence.answers.published.size() > 1) finding.servers = group.servers;
-    finding.detail = fmt::format("{} has the key, which nobody needs since {} ago", group.owner.to_string(),
+    finding.detail = fmt::format("{} has the key, which has not been needed for {}", group.owner.to_string(),
                                  hours_text(evidence.observation.observed_at - *until));
     finding.remedy = fmt::format("Revoke the key at {} with an empty p=, and delete the record later.",
                                  group.owner.to_string());
@@ -162,7 +161,7 @@ void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
-  // A retired selector that has another key was given up too early: that is said there.
+  // `removed_too_early` reports a retired selector that has another key.
   if (evidence.expectation.role == config::Role::retired) return;
   const auto until = verified_until(evidence);
   if (!until || !evidence.history.first_probe) return verdict.not_evaluated();
@@ -174,26 +173,26 @@ void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
   }
   Finding finding;
   finding.detail = fmt::format(
-      "key SHA-256 {}... was replaced {} after its last signature; mail signed with it may be on its way for "
-      "{} more",
+      "key SHA-256 {}... was replaced {} after its last signature; mail signed with it may be in transit for "
+      "another {}",
       change->before.substr(0, 16), hours_text(change->seen - *evidence.expectation.last_signature),
       hours_text(*until - evidence.observation.observed_at));
-  finding.remedy = "Publish the new key at a selector that was not used, and the old one here again.";
+  finding.remedy = "Publish the new key at an unused selector, and the old one here again.";
   verdict.found(std::move(finding));
 }
 
 void find_changed_unexpectedly(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.history.first_probe || evidence.answers.published.empty()) return verdict.not_evaluated();
-  // Where the key is named, a wrong one is told without any history.
+  // With an expected key in the settings, `key_mismatch_expected` reports a wrong one without any history.
   if (evidence.expectation.role != config::Role::active || evidence.expectation.key_sha256) return;
   const auto change = last_change(evidence);
   if (!change || evidence.observation.observed_at - change->seen >= evidence.policy.retention) return;
   Finding finding;
-  finding.detail = fmt::format("key SHA-256 {}... stands where {}... was seen before",
+  finding.detail = fmt::format("the key SHA-256 is {}..., and was {}... before",
                                present_key(evidence)->substr(0, 16), change->before.substr(0, 16));
   finding.remedy =
-      "See who changed the key. If it was meant, name the new key in the settings; else publish the old one "
-      "again.";
+      "Find out who changed the key. If the change was intended, enter the new key in the settings; "
+      "otherwise publish the old one again.";
   verdict.found(std::move(finding));
 }
 
@@ -208,13 +207,13 @@ void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
   }
   if (!since || evidence.observation.observed_at - *since <= highest) return;
   Finding finding;
-  finding.detail = fmt::format("the key was first seen {} ago, and should be no older than {}",
+  finding.detail = fmt::format("the key was first seen {} ago, and should be at most {} old",
                                hours_text(evidence.observation.observed_at - *since), hours_text(highest));
-  finding.remedy = "Make a new key at another selector, and retire this one.";
+  finding.remedy = "Publish a new key at another selector, sign with it, and retire this one.";
   verdict.found(std::move(finding));
 }
 
-/// Whether the key is the same record at both, or that of one provider to whom both lead.
+/// Whether both names are the same record, or point to the record of the same provider.
 bool is_one_place(const Evidence& evidence, const ReadText& text, const KeyPlace& place) {
   const config::DomainName& owner = text.group->owner;
   if (place.owner == owner) return true;
@@ -240,9 +239,9 @@ void find_reused(const Evidence& evidence, Verdict& verdict) {
     }
     if (names.empty() || !told.insert(key).second) continue;
     Finding finding;
-    finding.detail = fmt::format("key SHA-256 {}... at {} was seen at {} too", key.substr(0, 16),
+    finding.detail = fmt::format("key SHA-256 {}... at {} was also seen at {}", key.substr(0, 16),
                                  text.group->owner.to_string(), join_some({names.begin(), names.end()}));
-    finding.remedy = fmt::format("Make a key pair of its own for the next key of {}.",
+    finding.remedy = fmt::format("Generate a separate key pair for the next key of {}.",
                                  evidence.observation.selector.to_string());
     verdict.found(std::move(finding),
                   evidence.policy.distinct_keys ? std::optional(Severity::warning) : std::nullopt);
@@ -258,49 +257,50 @@ std::span<const Check> history_checks() {
        .needs = Needs::history,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.1",
-       .summary = "the key of a retired selector went while mail signed with it may be on its way",
-       .effect = "signatures on mail that is delayed or forwarded fail",
-       .remedy = "Publish the old key again until the mail that it signed has arrived.",
-       .example = {Example::behaviour, "The key signed until Monday; on Tuesday its record is gone."},
+       .summary = "the key of a retired selector was removed while mail signed with it may be in transit",
+       .effect = "signatures on delayed or forwarded mail fail",
+       .remedy = "Publish the old key again until the mail signed with it has arrived.",
+       .example = {Example::behaviour, "The key signed until Monday; on Tuesday its record is deleted."},
        .find = find_removed_too_early},
       {.name = "retired_key_still_published",
        .scope = Scope::record,
        .needs = Needs::history,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "the key of a retired selector is still published after its time",
-       .effect = "whoever has or breaks the old private key can sign as the domain",
+       .summary = "the key of a retired selector is still published after its removal date",
+       .effect = "anyone who gets or breaks the old private key can sign as the domain",
        .remedy = "Revoke the key with an empty p=, and delete the record later.",
        .example = {Example::behaviour,
-                   "The key signed for the last time two months ago, and its record is still there."},
+                   "The key last signed two months ago, and its record is still published."},
        .find = find_retired_still_published},
       {.name = "selector_reused_too_soon",
        .scope = Scope::key,
        .needs = Needs::history,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.1",
-       .summary = "another key took the selector while mail signed with the old one may be on its way",
-       .effect = "signatures that were made with the old key fail",
+       .summary = "the key was replaced while mail signed with the old one may be in transit",
+       .effect = "signatures made with the old key fail",
        .remedy = "Publish a new key at a new selector, and keep the old one until its mail has arrived.",
        .example = {Example::behaviour,
-                   "s1 signed until Monday; on Tuesday a new key stands at s1._domainkey.example.com."},
+                   "s1 signed until Monday; on Tuesday s1._domainkey.example.com has a new key."},
        .find = find_reused_too_soon},
       {.name = "key_changed_unexpectedly",
        .scope = Scope::key,
        .needs = Needs::history,
        .severity = Severity::critical,
-       .summary = "the key at an active selector is not the one that was seen before",
-       .effect = "mail signed with the old key fails; if nobody meant the change, somebody else can sign as "
-                 "the domain",
-       .remedy = "See who changed the key; name the key in the settings to say that it is meant.",
-       .example = {Example::behaviour, "s1 has another key than yesterday, and the settings name none."},
+       .summary = "the key of an active selector has changed",
+       .effect = "signatures made with the old key fail; if the change was not intended, an attacker may "
+                 "sign as the domain",
+       .remedy =
+           "Find out who changed the key; if the change was intended, enter the new key in the settings.",
+       .example = {Example::behaviour, "s1 has a different key than yesterday, and the settings name none."},
        .find = find_changed_unexpectedly},
       {.name = "key_age_exceeded",
        .scope = Scope::key,
        .needs = Needs::history,
        .severity = Severity::warning,
        .summary = "the key is older than the settings allow",
-       .effect = "the longer a key is in use, the more is lost when it gets out",
+       .effect = "the longer a key is in use, the more harm a leak does",
        .remedy = "Rotate to a new key at another selector.",
        .example = {Example::behaviour,
                    "The key was first seen 400 days ago, and the settings allow 365 days."},
@@ -309,12 +309,13 @@ std::span<const Check> history_checks() {
        .scope = Scope::key,
        .needs = Needs::history,
        .severity = Severity::notice,
-       .summary = "the key is that of another selector too",
-       .effect = "whoever gets the one private key can sign as each name, and a change from one to the other "
-                 "is none",
-       .remedy = "Give each selector a key pair of its own.",
-       .example = {Example::behaviour,
-                   "s1 and s2 of example.com hold one key, or s1 of example.com and of example.net do."},
+       .summary = "another selector has the same key",
+       .effect = "anyone who gets the private key can sign as each name, and rotating from one to the other "
+                 "changes nothing",
+       .remedy = "Give each selector its own key pair.",
+       .example =
+           {Example::behaviour,
+            "s1 and s2 of example.com have the same key, or s1 of example.com and s1 of example.net do."},
        .find = find_reused},
   };
   return rows;

@@ -13,17 +13,17 @@ namespace dkimprobe::checks {
 
 namespace {
 
-constexpr std::uint32_t smallest_valid_bits = 1024;  // RFC 8301 section 3.2
-constexpr std::uint32_t largest_certain_bits = 4096;
+constexpr std::uint32_t smallest_valid_bits = 1024;   // RFC 8301 section 3.2
+constexpr std::uint32_t largest_certain_bits = 4096;  // RFC 8301 section 3.2
 constexpr std::array<std::uint32_t, 6> usual_bits = {1024, 1280, 1536, 2048, 3072, 4096};
 
-/// What is wrong with one RSA key.
+/// A fault of one RSA key.
 struct KeyFault {
   std::string detail{};
   std::string remedy{};  ///< begins with a verb in lower case
 };
 
-/// Asks `judge` about each RSA key that stands in a record that wants one.
+/// Calls `judge` for each RSA key.
 template <class Judge>
 void for_each_rsa_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
   bool judged = false;
@@ -43,13 +43,13 @@ void for_each_rsa_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
 }
 
 std::string new_pair(std::uint32_t bits) {
-  return fmt::format("make a new pair of {} bits and publish it at a new selector", bits);
+  return fmt::format("generate a key pair of {} bits and publish its public key at a new selector", bits);
 }
 
 void find_too_small(const Evidence& evidence, Verdict& verdict) {
   for_each_rsa_key(evidence, verdict, [&](const PublicKey& key) -> std::optional<KeyFault> {
     if (key.bits >= smallest_valid_bits) return std::nullopt;
-    return KeyFault{fmt::format("the RSA key has {} bits, and verifiers may not accept fewer than {}",
+    return KeyFault{fmt::format("the RSA key has {} bits, and verifiers must not accept fewer than {}",
                                 key.bits, smallest_valid_bits),
                     new_pair(evidence.policy.rsa_bits_wanted)};
   });
@@ -58,16 +58,16 @@ void find_too_small(const Evidence& evidence, Verdict& verdict) {
 void find_weak(const Evidence& evidence, Verdict& verdict) {
   for_each_rsa_key(evidence, verdict, [&](const PublicKey& key) -> std::optional<KeyFault> {
     if (key.bits < smallest_valid_bits || key.bits >= evidence.policy.rsa_bits_wanted) return std::nullopt;
-    return KeyFault{
-        fmt::format("the RSA key has {} bits, {} are wanted", key.bits, evidence.policy.rsa_bits_wanted),
-        new_pair(evidence.policy.rsa_bits_wanted)};
+    return KeyFault{fmt::format("the RSA key has {} bits, fewer than the required {}", key.bits,
+                                evidence.policy.rsa_bits_wanted),
+                    new_pair(evidence.policy.rsa_bits_wanted)};
   });
 }
 
 void find_oversize(const Evidence& evidence, Verdict& verdict) {
   for_each_rsa_key(evidence, verdict, [&](const PublicKey& key) -> std::optional<KeyFault> {
     if (key.bits <= largest_certain_bits) return std::nullopt;
-    return KeyFault{fmt::format("the RSA key has {} bits, and verifiers must only know up to {}", key.bits,
+    return KeyFault{fmt::format("the RSA key has {} bits, and verifiers need only support up to {}", key.bits,
                                 largest_certain_bits),
                     new_pair(evidence.policy.rsa_bits_wanted)};
   });
@@ -76,7 +76,7 @@ void find_oversize(const Evidence& evidence, Verdict& verdict) {
 void find_not_multiple_of_8(const Evidence& evidence, Verdict& verdict) {
   for_each_rsa_key(evidence, verdict, [&](const PublicKey& key) -> std::optional<KeyFault> {
     if (key.bits % 8 == 0) return std::nullopt;
-    return KeyFault{fmt::format("the RSA key has {} bits, which is no multiple of 8", key.bits),
+    return KeyFault{fmt::format("the RSA key has {} bits, which is not a multiple of 8", key.bits),
                     new_pair(evidence.policy.rsa_bits_wanted)};
   });
 }
@@ -87,15 +87,15 @@ void find_unusual_size(const Evidence& evidence, Verdict& verdict) {
         std::ranges::find(usual_bits, key.bits) != usual_bits.end()) {
       return std::nullopt;
     }
-    return KeyFault{fmt::format("the RSA key has {} bits, a size that is rare", key.bits),
-                    fmt::format("see whether the key of {} bits is the one that was meant", key.bits)};
+    return KeyFault{fmt::format("the RSA key has {} bits, an unusual size", key.bits),
+                    fmt::format("check that a key of {} bits was intended", key.bits)};
   });
 }
 
 void find_even_modulus(const Evidence& evidence, Verdict& verdict) {
   for_each_rsa_key(evidence, verdict, [&](const PublicKey& key) -> std::optional<KeyFault> {
     if ((static_cast<unsigned char>(key.modulus.back()) & 1U) != 0) return std::nullopt;
-    return KeyFault{"the modulus of the RSA key is even, so that it is no product of two large primes",
+    return KeyFault{"the modulus of the RSA key is even, so it is not the product of two large primes",
                     new_pair(evidence.policy.rsa_bits_wanted)};
   });
 }
@@ -125,7 +125,7 @@ void find_exponent_unusual(const Evidence& evidence, Verdict& verdict) {
   for_each_rsa_key(evidence, verdict, [](const PublicKey& key) -> std::optional<KeyFault> {
     if (!is_valid_exponent(key) || key.exponent == 3U || key.exponent == 65537U) return std::nullopt;
     return KeyFault{fmt::format("the exponent of the RSA key is {}; 65537 is usual", exponent_text(key)),
-                    "make the next pair with the exponent 65537"};
+                    "generate the next key pair with the exponent 65537"};
   });
 }
 
@@ -140,19 +140,18 @@ void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
     Finding finding;
     finding.servers = servers_of(evidence, text);
     if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
-    finding.detail = fmt::format("the key published has the SHA-256 {}, and {} is expected",
+    finding.detail = fmt::format("the published key has the SHA-256 {}, but {} is expected",
                                  text.record.key->sha256, *wanted);
     finding.remedy = fmt::format(
-        "At {}: publish the public key that belongs to the private key that signs, or, if the key was "
-        "changed on "
-        "purpose, say so in the settings (expected_key).",
+        "At {}: publish the public key of the private key that signs, or, if the change was intended, update "
+        "expected_key in the settings.",
         published_at(text));
     verdict.found(std::move(finding));
   }
   if (!judged) verdict.not_evaluated();
 }
 
-/// The private half of a key that was published by mistake is another matter: `key_private_leaked`.
+/// A record that contains a private key is another check: `key_private_leaked`.
 void find_blocklisted(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   for (const auto& text : evidence.texts) {
@@ -163,11 +162,10 @@ void find_blocklisted(const Evidence& evidence, Verdict& verdict) {
     Finding finding;
     finding.servers = servers_of(evidence, text);
     if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
-    finding.detail = fmt::format("the private half of this key is printed in {}", where);
+    finding.detail = fmt::format("the private key of this public key is printed in {}", where);
     finding.remedy = fmt::format(
-        "At {}: replace this key at once: make a pair of your own, publish its public half, stop signing "
-        "with "
-        "this one.",
+        "At {}: replace this key at once: generate your own key pair, publish its public key and stop "
+        "signing with this one.",
         published_at(text));
     verdict.found(std::move(finding));
   }
@@ -183,10 +181,10 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "the record holds no key",
+       .summary = "the record contains no key",
        .effect = "every signature made with this selector fails",
        .remedy = "Add `p=` with the public key, as `openssl pkey -in PRIVATE.pem -pubout` prints it between "
-                 "its BEGIN and END lines; of an Ed25519 key enter its last 44 characters alone.",
+                 "its BEGIN and END lines; for an Ed25519 key, enter only the last 44 characters.",
        .example = {Example::record, "v=DKIM1; k=ed25519"},
        .find = find_in_texts<RecordFault::key_missing_p>},
       {.name = "key_revoked",
@@ -199,7 +197,7 @@ std::span<const Check> key_checks() {
        .reference = "RFC 6376 section 3.6.1",
        .summary = "the key is revoked",
        .effect = "every signature made with this selector fails",
-       .remedy = "If the key is still good, publish it again; else sign with another selector.",
+       .remedy = "If the key is still good, publish it again; otherwise sign with another selector.",
        .example = {Example::record, "v=DKIM1; p="},
        .find = find_in_texts<RecordFault::key_revoked>},
       {.name = "key_base64_invalid",
@@ -207,10 +205,10 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 2.10",
-       .summary = "p= is no base64",
+       .summary = "p= is not valid base64",
        .effect = "verifiers cannot read the key",
-       .remedy = "Enter the key anew in p=, as `openssl pkey -in PRIVATE.pem -pubout` prints it between its "
-                 "BEGIN and END lines; of an Ed25519 key enter its last 44 characters alone.",
+       .remedy = "Enter the key in p= again, as `openssl pkey -in PRIVATE.pem -pubout` prints it between its "
+                 "BEGIN and END lines; for an Ed25519 key, enter only the last 44 characters.",
        .example = {Example::record, "v=DKIM1; k=ed25519; p=A"},
        .find = find_in_texts<RecordFault::key_base64_invalid>},
       {.name = "key_base64_urlsafe",
@@ -220,7 +218,7 @@ std::span<const Check> key_checks() {
        .reference = "RFC 4648 section 5",
        .summary = "p= is in URL-safe base64",
        .effect = "verifiers cannot read the key",
-       .remedy = "Write `+` for each `-` and `/` for each `_` in p=.",
+       .remedy = "In p=, replace each `-` with `+` and each `_` with `/`.",
        .example = {Example::record, "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAv-Y="},
        .find = find_in_texts<RecordFault::key_base64_urlsafe>},
       {.name = "key_base64_unpadded",
@@ -228,10 +226,10 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 2045 section 6.8",
-       .summary = "p= lacks its padding",
+       .summary = "p= has no padding",
        .effect =
-           "some verifiers cannot read the key, though RFC 6376 section 2.10 lets the padding be left out",
-       .remedy = "Write `=` or `==` at the end of p=, so that its length is a multiple of 4.",
+           "some verifiers cannot read the key, although RFC 6376 section 2.10 makes the padding optional",
+       .remedy = "Append `=` or `==` to p=, so that its length is a multiple of 4.",
        .example = {Example::record, "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY"},
        .find = find_in_texts<RecordFault::key_base64_unpadded>},
       {.name = "key_base64_junk",
@@ -239,9 +237,9 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 2.10",
-       .summary = "p= holds characters that base64 has not",
+       .summary = "p= contains characters that are not base64",
        .effect = "some verifiers cannot read the key",
-       .remedy = "Take the characters out of p=, or enter the key anew.",
+       .remedy = "Remove the characters from p=, or enter the key again.",
        .example = {Example::record, "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7B.cyXIsr3JczAv4gsPQoMAvmY="},
        .find = find_in_texts<RecordFault::key_base64_junk>},
       {.name = "key_base64_whitespace",
@@ -249,8 +247,8 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 2.10",
-       .summary = "white space stands inside p=",
-       .effect = "none by the RFC; a verifier is known that rejects a tab",
+       .summary = "p= contains white space",
+       .effect = "none by the RFC, but at least one verifier rejects a tab",
        .remedy = "Enter p= without white space.",
        .example = {Example::record, "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7B cyXIsr3JczAv4gsPQoMAvmY="},
        .find = find_in_texts<RecordFault::key_base64_whitespace>},
@@ -259,9 +257,10 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "the key is cut off",
+       .summary = "the key is truncated",
        .effect = "verifiers cannot read the key",
-       .remedy = "Enter the whole key; where a field takes 255 characters, cut the record into two strings.",
+       .remedy =
+           "Enter the whole key; if a field takes only 255 characters, split the record into two strings.",
        .example = {Example::record,
                    "v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA+d55mahxNYQDDaTcU8N5"},
        .find = find_in_texts<RecordFault::key_truncated>},
@@ -270,7 +269,7 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 appendix C",
-       .summary = "p= holds the lines of a PEM file",
+       .summary = "p= contains the BEGIN and END lines of a PEM file",
        .effect = "verifiers cannot read the key",
        .remedy = "Enter only the base64 between these lines.",
        .example = {Example::record,
@@ -282,20 +281,20 @@ std::span<const Check> key_checks() {
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
        .summary = "the private key is published",
-       .effect = "anybody can sign as this domain",
-       .remedy = "Make a new pair, publish its public half at a new selector and sign with it; then revoke "
-                 "this key with an empty p=.",
+       .effect = "anyone can sign as this domain",
+       .remedy = "Generate a key pair, publish its public key at a new selector and sign with it; then "
+                 "revoke this key with an empty p=.",
        .example = {Example::behaviour,
-                   "p= begins with `MIIEvQIBADANBgkq`: the file of the private key was published."},
+                   "p= begins with `MIIEvQIBADANBgkq`: the private key file was published."},
        .find = find_in_texts<RecordFault::key_private_leaked>},
       {.name = "key_der_invalid",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "p= holds no key",
+       .summary = "p= does not contain a key",
        .effect = "verifiers cannot read the key",
-       .remedy = "Enter the key anew in p=, as `openssl rsa -in PRIVATE.pem -pubout` prints it between its "
+       .remedy = "Enter the key in p= again, as `openssl rsa -in PRIVATE.pem -pubout` prints it between its "
                  "BEGIN and END lines.",
        .example = {Example::record, "v=DKIM1; k=rsa; p=dGhpcyBpcyBubyBrZXksIG9ubHkgYSBzZW50ZW5jZQ=="},
        .find = find_in_texts<RecordFault::key_der_invalid>},
@@ -304,33 +303,33 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "something follows the end of the key",
+       .summary = "extra data follows the key",
        .effect = "some verifiers cannot read the key",
-       .remedy = "Enter the key anew in p=, as `openssl rsa -in PRIVATE.pem -pubout` prints it between its "
+       .remedy = "Enter the key in p= again, as `openssl rsa -in PRIVATE.pem -pubout` prints it between its "
                  "BEGIN and END lines.",
-       .example = {Example::behaviour, "p= holds an RSA key and, behind it, some octets of another one."},
+       .example = {Example::behaviour, "p= contains an RSA key, followed by some octets of another one."},
        .find = find_in_texts<RecordFault::key_der_trailing_bytes>},
       {.name = "key_pkcs1_encoding",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 appendix C",
-       .summary = "the key is in PKCS#1 form",
+       .summary = "the key is in PKCS#1 format",
        .effect =
-           "most verifiers that were tried cannot read the key: RFC 6376 section 3.6.1 names this form, but "
-           "its appendix C and its erratum 3017 have SubjectPublicKeyInfo, which all of them read",
+           "most of the tested verifiers cannot read the key: RFC 6376 section 3.6.1 names this format, but "
+           "its appendix C and erratum 3017 use SubjectPublicKeyInfo, which all of them read",
        .remedy = "Publish the key as SubjectPublicKeyInfo, as `openssl rsa -in PRIVATE.pem -pubout` prints "
                  "it between its BEGIN and END lines.",
-       .example = {Example::behaviour,
-                   "p= begins with `MIIBCgKCAQEA`, as `BEGIN RSA PUBLIC KEY` files do, and not with "
-                   "`MIIBIjANBgkq`."},
+       .example =
+           {Example::behaviour,
+            "p= begins with `MIIBCgKCAQEA`, as `BEGIN RSA PUBLIC KEY` files do, not with `MIIBIjANBgkq`."},
        .find = find_in_texts<RecordFault::key_pkcs1_encoding>},
       {.name = "key_ed25519_spki",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 8463 section 4.2",
-       .summary = "the Ed25519 key is wrapped",
+       .summary = "the Ed25519 key is wrapped in a SubjectPublicKeyInfo",
        .effect = "most verifiers cannot read the key",
        .remedy = "Publish only its last 32 octets, in base64: the last 44 characters of p=.",
        .example = {Example::record,
@@ -341,11 +340,11 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 8463 section 4.2",
-       .summary = "DKIM has no keys of this kind",
+       .summary = "DKIM does not support this kind of key",
        .effect = "verifiers cannot use the key",
        .remedy = "Publish an RSA or an Ed25519 key.",
        .example = {Example::behaviour,
-                   "p= holds an ECDSA key on P-256: it begins with `MFkwEwYHKoZIzj0CAQYI`."},
+                   "p= contains an ECDSA key on P-256: it begins with `MFkwEwYHKoZIzj0CAQYI`."},
        .find = find_in_texts<RecordFault::key_not_supported>},
       {.name = "key_ed25519_bad_length",
        .scope = Scope::key,
@@ -362,9 +361,9 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 8032 section 5.1.3",
-       .summary = "the Ed25519 key is no point of its curve, or one that is worthless",
-       .effect = "verifiers cannot use the key, or accept signatures that anybody can make",
-       .remedy = "Enter the public key again, or make a new pair.",
+       .summary = "the Ed25519 key is not a point of the curve, or an unsafe one",
+       .effect = "verifiers cannot use the key, or accept signatures that anyone can make",
+       .remedy = "Enter the public key again, or generate a new key pair.",
        .example = {Example::record, "v=DKIM1; k=ed25519; p=AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
        .find = find_in_texts<RecordFault::key_ed25519_bad_point>},
       {.name = "key_double_base64",
@@ -372,22 +371,22 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "p= was encoded twice in base64",
+       .summary = "p= was encoded in base64 twice",
        .effect = "verifiers cannot read the key",
        .remedy = "Decode p= once and enter the result.",
        .example = {Example::behaviour,
-                   "p= begins with `TUlJQklqQU5CZ2`: decoded once it reads `MIIBIjANBgk`."},
+                   "p= begins with `TUlJQklqQU5CZ2`: decoded once, it reads `MIIBIjANBgk`."},
        .find = find_in_texts<RecordFault::key_double_base64>},
       {.name = "key_blocklisted",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::critical,
-       .summary = "the private half of this key is printed in a public document",
-       .effect = "anybody can sign as this domain",
-       .remedy = "Make a new pair, publish its public half at a new selector and sign with it; then revoke "
-                 "this key with an empty p=.",
+       .summary = "the private key of this public key is printed in a public document",
+       .effect = "anyone can sign as this domain",
+       .remedy = "Generate a key pair, publish its public key at a new selector and sign with it; then "
+                 "revoke this key with an empty p=.",
        .example = {Example::behaviour,
-                   "p= is the key of an example in an RFC, whose private half is printed there."},
+                   "p= is the public key of an example in an RFC, which also prints the private key."},
        .find = find_blocklisted},
       {.name = "key_rsa_too_small",
        .scope = Scope::key,
@@ -395,19 +394,19 @@ std::span<const Check> key_checks() {
        .severity = Severity::critical,
        .reference = "RFC 8301 section 3.2",
        .summary = "the RSA key has fewer than 1024 bits",
-       .effect = "verifiers may not accept signatures made with it",
-       .remedy = "Make a new pair of 2048 bits and publish it at a new selector.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Public-Key: (512 bit)`."},
+       .effect = "verifiers must not accept signatures made with it",
+       .remedy = "Generate a key pair of 2048 bits and publish its public key at a new selector.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Public-Key: (512 bit)`."},
        .find = find_too_small},
       {.name = "key_rsa_weak",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 8301 section 3.2",
-       .summary = "the RSA key has fewer bits than are wanted",
-       .effect = "it may be broken in its lifetime, and some receivers rate it low",
-       .remedy = "Make a new pair of 2048 bits and publish it at a new selector.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Public-Key: (1024 bit)`."},
+       .summary = "the RSA key has fewer bits than required",
+       .effect = "attackers may break it while it is in use, and some receivers rate it low",
+       .remedy = "Generate a key pair of 2048 bits and publish its public key at a new selector.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Public-Key: (1024 bit)`."},
        .find = find_weak},
       {.name = "key_rsa_oversize",
        .scope = Scope::key,
@@ -415,18 +414,18 @@ std::span<const Check> key_checks() {
        .severity = Severity::warning,
        .reference = "RFC 8301 section 3.2",
        .summary = "the RSA key has more than 4096 bits",
-       .effect = "verifiers need not know keys of this size",
-       .remedy = "Make a new pair of 2048 bits and publish it at a new selector.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Public-Key: (8192 bit)`."},
+       .effect = "verifiers need not support keys of this size",
+       .remedy = "Generate a key pair of 2048 bits and publish its public key at a new selector.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Public-Key: (8192 bit)`."},
        .find = find_oversize},
       {.name = "key_rsa_not_multiple_of_8",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::warning,
-       .summary = "the size of the RSA key is no multiple of 8 bits",
-       .effect = "some software fails at such sizes",
-       .remedy = "Make a new pair of 2048 bits and publish it at a new selector.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Public-Key: (2047 bit)`."},
+       .summary = "the size of the RSA key is not a multiple of 8 bits",
+       .effect = "some software fails with such sizes",
+       .remedy = "Generate a key pair of 2048 bits and publish its public key at a new selector.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Public-Key: (2047 bit)`."},
        .find = find_not_multiple_of_8},
       {.name = "key_rsa_even_modulus",
        .scope = Scope::key,
@@ -434,8 +433,8 @@ std::span<const Check> key_checks() {
        .severity = Severity::critical,
        .reference = "RFC 8017 section 3.1",
        .summary = "the modulus of the RSA key is even",
-       .effect = "anybody can work out the private key",
-       .remedy = "Make a new pair of 2048 bits and publish it at a new selector.",
+       .effect = "anyone can compute the private key",
+       .remedy = "Generate a key pair of 2048 bits and publish its public key at a new selector.",
        .example = {Example::behaviour, "The last octet of the modulus is 0x9c."},
        .find = find_even_modulus},
       {.name = "key_rsa_exponent_invalid",
@@ -443,10 +442,10 @@ std::span<const Check> key_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 8017 section 3.1",
-       .summary = "the RSA key has an exponent that no RSA key can have",
-       .effect = "signatures fail, or anybody can forge them",
-       .remedy = "Make a new pair with the exponent 65537 and publish it at a new selector.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Exponent: 1`."},
+       .summary = "the exponent of the RSA key is invalid",
+       .effect = "signatures fail, or anyone can forge them",
+       .remedy = "Generate a key pair with the exponent 65537 and publish its public key at a new selector.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Exponent: 1`."},
        .find = find_exponent_invalid},
       {.name = "key_rsa_exponent_3",
        .scope = Scope::key,
@@ -454,28 +453,28 @@ std::span<const Check> key_checks() {
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.3.2",
        .summary = "the exponent of the RSA key is 3",
-       .effect = "careless verifiers can be fooled with forged signatures",
-       .remedy = "Make a new pair with the exponent 65537 and publish it at a new selector.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Exponent: 3`."},
+       .effect = "careless verifiers may accept forged signatures",
+       .remedy = "Generate a key pair with the exponent 65537 and publish its public key at a new selector.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Exponent: 3`."},
        .find = find_exponent_3},
       {.name = "key_rsa_unusual_size",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::notice,
-       .summary = "the RSA key is of a rare size",
-       .effect = "none; it may be a slip",
-       .remedy = "See whether the size is meant; make the next pair with 2048 bits.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Public-Key: (2040 bit)`."},
+       .summary = "the RSA key has an unusual size",
+       .effect = "none; it may be unintended",
+       .remedy = "Check that the size is intended; generate the next key pair with 2048 bits.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Public-Key: (2040 bit)`."},
        .find = find_unusual_size},
       {.name = "key_rsa_exponent_unusual",
        .scope = Scope::key,
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.3.2",
-       .summary = "the exponent of the RSA key is rare",
-       .effect = "none; it may be a slip",
-       .remedy = "Make the next pair with the exponent 65537.",
-       .example = {Example::behaviour, "`openssl rsa -pubin -text` says `Exponent: 17`."},
+       .summary = "the exponent of the RSA key is unusual",
+       .effect = "none; it may be unintended",
+       .remedy = "Generate the next key pair with the exponent 65537.",
+       .example = {Example::behaviour, "`openssl rsa -pubin -text` prints `Exponent: 17`."},
        .find = find_exponent_unusual},
       {.name = "key_mismatch_expected",
        .scope = Scope::key,
@@ -483,12 +482,11 @@ std::span<const Check> key_checks() {
        .severity = Severity::critical,
        .roles = {.standby = RoleEffect::notice},
        .reference = "RFC 6376 section 6.1.3",
-       .summary = "the key is not the one that is expected",
+       .summary = "the key is not the expected one",
        .effect = "signatures made with the expected key fail",
-       .remedy = "Publish the public key that belongs to the private key that signs; if the key was changed "
-                 "on purpose, change expected_key in the settings.",
-       .example = {Example::behaviour,
-                   "The settings name the key of the new pair, and the old one is still published."},
+       .remedy = "Publish the public key of the private key that signs; if the change was intended, update "
+                 "expected_key in the settings.",
+       .example = {Example::behaviour, "The settings name the new key, but the old one is still published."},
        .find = find_mismatch_expected},
   };
   return rows;

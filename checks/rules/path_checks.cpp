@@ -1,5 +1,5 @@
-// Whether the nameservers themselves were heard at all. Where something between answers for them, nothing
-// that was seen is what the public sees, so this row stands alone: no other is judged beside it.
+// Whether the nameservers themselves answered. If a device on the path answers for them, the answers are not
+// those that the public gets, so no other check is evaluated.
 #include <string>
 #include <vector>
 
@@ -29,17 +29,17 @@ std::string sign_text(const Interception& seen) {
     case InterceptionSign::recursion_available:
       return fmt::format("recursion is offered (RA=1) by {}", servers);
     case InterceptionSign::answers_below:
-      return fmt::format("an answer in place of a referral came from {}", servers);
+      return fmt::format("an answer instead of a referral came from {}", servers);
     case InterceptionSign::no_authority:
-      return fmt::format("no authority (AA=0) has {}", servers);
+      return fmt::format("answers without authority (AA=0) came from {}", servers);
     case InterceptionSign::refused:
-      return fmt::format("REFUSED says {}", servers);
+      return fmt::format("REFUSED came from {}", servers);
     case InterceptionSign::ttl_counts_down:
       return fmt::format("TTLs count down, as in a cache, at {}", servers);
     case InterceptionSign::one_identity:
-      return fmt::format("one identity (NSID) have {}", servers);
+      return fmt::format("the same identity (NSID) is returned by {}", servers);
     case InterceptionSign::tcp_closed:
-      return fmt::format("TCP is closed, where UDP answers, at {}", servers);
+      return fmt::format("TCP is closed, although UDP answers, at {}", servers);
   }
   return {};
 }
@@ -49,31 +49,29 @@ Finding of_walk(const probe::Delegation& delegation) {
   for (const auto& seen : delegation.interception) signs.push_back(sign_text(seen));
   Finding finding;
   finding.detail = fmt::format(
-      "this network answers DNS itself; nothing seen from here is what the public sees. Root servers and "
-      "those "
-      "of top-level domains refer, with authority and without recursion; here {}",
+      "this network answers DNS itself, so the public view is not known. The servers of the root and of "
+      "top-level domains return referrals, with authority and without recursion; here {}",
       fmt::join(signs, "; "));
   finding.remedy =
-      "Look from another network, for example from a server; or switch off what answers DNS here: the DNS of "
-      "a VPN, a hotspot, a company's or a container's redirection of port 53. Servers that this network lets "
-      "through can be given with --root-hints or --nameserver.";
+      "Probe from another network, for example from a server. Or disable what answers DNS here: the DNS of a "
+      "VPN, a hotspot, or a redirection of port 53 by a company network or a container. Servers that this "
+      "network lets through can be given with --root-hints or --nameserver.";
   return finding;
 }
 
-/// The operator named the servers, so that they may as well be resolvers by his mistake.
+/// The operator gave the servers, so they may also be resolvers given in error.
 Finding of_given_servers(const probe::Delegation& delegation) {
   const std::string servers = servers_text(delegation.interception.front());
   const bool one = delegation.interception.front().servers.size() == 1;
   Finding finding;
   finding.detail = fmt::format(
       "{} {} for {} as a resolver does (RA=1, AA=0): either the address {} a resolver's, or this network "
-      "answers DNS itself; nothing seen from here is what the public sees",
+      "answers DNS itself; the public view is not known",
       servers, one ? "answers" : "each answer", delegation.zone.to_string(), one ? "is" : "of each is");
   finding.remedy = fmt::format(
-      "Give addresses of nameservers that have the zone {} with --nameserver. If {} has it, look from "
-      "another "
-      "network, or switch off what answers DNS here: the DNS of a VPN, a hotspot, a company's or a "
-      "container's redirection of port 53.",
+      "Give addresses of nameservers that have the zone {} with --nameserver. If {} has it, probe from "
+      "another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, or a redirection of "
+      "port 53 by a company network or a container.",
       delegation.zone.to_string(), servers);
   return finding;
 }
@@ -82,7 +80,7 @@ void find_path_intercepted(const Evidence& evidence, Verdict& verdict) {
   const probe::Delegation* const delegation = intercepted_delegation(evidence.observation);
   if (delegation == nullptr) return;
   const bool walked = !delegation->cuts.empty();
-  // It belongs to none of the servers: their addresses are those of somebody else.
+  // The finding names no server: something else answered at their addresses.
   verdict.found(walked ? of_walk(*delegation) : of_given_servers(*delegation));
 }
 
@@ -94,10 +92,10 @@ std::span<const Check> path_checks() {
        .scope = Scope::zone,
        .needs = Needs::path,
        .severity = Severity::critical,
-       .summary = "this network answers DNS itself; nothing seen from here is what the public sees",
-       .effect = "not known: receivers ask the nameservers, and the probe did not reach them",
-       .remedy = "Look from another network, or switch off what answers DNS here: the DNS of a VPN, a "
-                 "hotspot, a company's or a container's redirection of port 53.",
+       .summary = "this network answers DNS itself, so the public view is not known",
+       .effect = "not known: receivers ask the nameservers, but the probe did not reach them",
+       .remedy = "Probe from another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, "
+                 "or a redirection of port 53 by a company network or a container.",
        .example = {Example::behaviour,
                    "Each root server answers with RA=1: the hotel's resolver answers for it."},
        .find = find_path_intercepted},

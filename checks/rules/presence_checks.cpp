@@ -20,18 +20,18 @@ bool has_texts(const ChainAnswers& answers) {
   return std::ranges::any_of(answers.published, [](const AnswerGroup& group) { return group.has_texts(); });
 }
 
-/// Absence at the end of an alias is a dangling alias, and a domain that does not exist has no selectors.
+/// Other checks report a dangling alias and a domain that does not exist.
 void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outcome, std::string_view says) {
   const auto& answers = evidence.answers;
   if (answers.published.empty()) return verdict.not_evaluated();
   if (has_texts(answers) || !answers.aliases.empty() || domain_denied(evidence.observation)) return;
-  // NXDOMAIN beside NODATA is one absence; the servers that differ have a row of their own.
+  // Report NXDOMAIN and NODATA together as one absence; another check reports servers that differ.
   const auto group = std::ranges::find(answers.published, outcome, &AnswerGroup::outcome);
   if (group == answers.published.end() || group != answers.published.begin()) return;
   Finding finding;
   const std::string name = group->owner.to_string();
   finding.detail = fmt::format(
-      "{} of {} servers that answered say {} for {}", group->servers.size(),
+      "{} of {} servers that answered returned {} for {}", group->servers.size(),
       [&] {
         std::size_t all = 0;
         for (const auto& each : answers.published) all += each.servers.size();
@@ -41,8 +41,8 @@ void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outc
   finding.remedy =
       is_internal_view(answers)
           ? fmt::format(
-                "Probe from a machine outside this network: the public may see a record at {}. If none "
-                "is there either, publish the key.",
+                "Probe from a machine outside this network: the public may see a record at {}. If there is "
+                "none either, publish the key.",
                 name)
           : fmt::format("Publish the key as a TXT record at {}, or stop signing with selector {}.", name,
                         evidence.observation.selector.to_string());
@@ -63,12 +63,12 @@ void find_domain_nxdomain(const Evidence& evidence, Verdict& verdict) {
   if (has_texts(evidence.answers) || !domain_denied(evidence.observation)) return;
   Finding finding;
   finding.detail = fmt::format("NXDOMAIN for {}", evidence.observation.domain.to_string());
-  finding.remedy = fmt::format("See whether {} is spelt right, registered and delegated.",
+  finding.remedy = fmt::format("Check that {} is spelled correctly, registered and delegated.",
                                evidence.observation.domain.to_string());
   verdict.found(std::move(finding));
 }
 
-/// Each group of servers that publish several texts, with how many of them are keys.
+/// Calls `judge` for each group of servers that publish several texts, with the number of keys among them.
 template <class Judge>
 void for_each_crowd(const Evidence& evidence, Verdict& verdict, Judge judge) {
   if (evidence.texts.empty()) return verdict.not_evaluated();
@@ -92,7 +92,7 @@ void for_each_crowd(const Evidence& evidence, Verdict& verdict, Judge judge) {
   }
 }
 
-/// How the texts of the group are read, in their order.
+/// The texts of the group as read, in their order.
 std::vector<const ReadText*> texts_of(const Evidence& evidence, const AnswerGroup& group) {
   std::vector<const ReadText*> texts;
   for (const auto& text : group.texts) {
@@ -107,7 +107,7 @@ bool is_in_pieces(const std::vector<const ReadText*>& texts) {
   return std::ranges::any_of(texts, [](const ReadText* text) { return text->is_piece; });
 }
 
-/// The record that the pieces make, and what to enter.
+/// Describes the pieces in `finding`, with the record to enter.
 void tell_pieces(const Evidence& evidence, const AnswerGroup& group, Finding& finding) {
   const auto joined = join_pieces(group, evidence.expectation.service);
   const std::string name = group.owner.to_string();
@@ -121,10 +121,10 @@ void tell_pieces(const Evidence& evidence, const AnswerGroup& group, Finding& fi
                                                    : ", then ",
                          shown(piece));
   }
-  finding.remedy = fmt::format("At {}: delete them and enter one TXT record that holds {}.", name, order);
+  finding.remedy = fmt::format("At {}: replace them with one TXT record: {}.", name, order);
 }
 
-/// Whether all key records of the group hold one key.
+/// Whether all key records of the group contain the same key.
 bool hold_one_key(const std::vector<const ReadText*>& texts) {
   std::string_view key;
   for (const ReadText* const text : texts) {
@@ -137,38 +137,36 @@ bool hold_one_key(const std::vector<const ReadText*>& texts) {
 }
 
 void find_multiple_keys(const Evidence& evidence, Verdict& verdict) {
-  for_each_crowd(evidence, verdict,
-                 [&](const AnswerGroup& group, std::size_t keys, const std::string&, Finding finding) {
-                   const auto texts = texts_of(evidence, group);
-                   if (is_in_pieces(texts)) {
-                     tell_pieces(evidence, group, finding);
-                     return verdict.found(std::move(finding));
-                   }
-                   const bool leaks = std::ranges::any_of(texts, [](const ReadText* text) {
-                     return text->record.has(RecordFault::key_private_leaked);
-                   });
-                   if (keys < 2 || leaks) return;
-                   const std::string name = group.owner.to_string();
-                   finding.detail = fmt::format("{} key records stand at {}", keys, name);
-                   if (hold_one_key(texts)) {
-                     finding.detail += ", all with the same key";
-                     finding.remedy = fmt::format(
-                         "At {}: keep one of them, one without other faults, and delete the "
-                         "rest.",
-                         name);
-                   } else {
-                     finding.remedy = fmt::format(
-                         "At {}: keep the key that signs and give the other a selector of its own.", name);
-                   }
-                   verdict.found(std::move(finding));
-                 });
+  for_each_crowd(
+      evidence, verdict,
+      [&](const AnswerGroup& group, std::size_t keys, const std::string&, Finding finding) {
+        const auto texts = texts_of(evidence, group);
+        if (is_in_pieces(texts)) {
+          tell_pieces(evidence, group, finding);
+          return verdict.found(std::move(finding));
+        }
+        const bool leaks = std::ranges::any_of(
+            texts, [](const ReadText* text) { return text->record.has(RecordFault::key_private_leaked); });
+        if (keys < 2 || leaks) return;
+        const std::string name = group.owner.to_string();
+        finding.detail = fmt::format("{} key records are published at {}", keys, name);
+        if (hold_one_key(texts)) {
+          finding.detail += ", all with the same key";
+          finding.remedy =
+              fmt::format("At {}: keep one record that has no other fault, and delete the rest.", name);
+        } else {
+          finding.remedy =
+              fmt::format("At {}: keep the key that signs and publish any other at its own selector.", name);
+        }
+        verdict.found(std::move(finding));
+      });
 }
 
 void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
   for_each_crowd(evidence, verdict,
                  [&](const AnswerGroup& group, std::size_t keys, const std::string& others, Finding finding) {
                    if (keys != 1 || is_in_pieces(texts_of(evidence, group))) return;
-                   finding.detail = fmt::format("beside the key stands {} at {}",
+                   finding.detail = fmt::format("beside the key, there is {} at {}",
                                                 config::escape_text(others, 120), group.owner.to_string());
                    finding.remedy =
                        fmt::format("At {}: delete the other text, or move it to the name where it belongs.",
@@ -179,7 +177,7 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
 
 void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.published.empty()) return verdict.not_evaluated();
-  // What a wildcard's alias leads to was not put there for the selector.
+  // The target of a wildcard alias was not published for the selector.
   if (wildcard_alias(evidence)) return;
   for (const auto& text : evidence.texts) {
     if (text.record.is_key_record()) continue;
@@ -209,13 +207,13 @@ void find_wildcard(const Evidence& evidence, Verdict& verdict) {
         Finding finding;
         if (exchange.response->txt.empty()) {
           if (!wildcard || !has_key_record(evidence)) continue;
-          finding.detail = fmt::format("an alias to {} answers at {}, a name made up for this question",
+          finding.detail = fmt::format("an alias to {} answers for the random name {}",
                                        wildcard->target.to_string(), name);
-          finding.remedy = fmt::format("Give each selector an alias of its own in place of the wildcard {}.",
-                                       wildcard->owner);
+          finding.remedy =
+              fmt::format("Replace the wildcard {} with an alias for each selector.", wildcard->owner);
           return verdict.found(std::move(finding));
         }
-        finding.detail = fmt::format("a TXT record answers at {}, a name made up for this question", name);
+        finding.detail = fmt::format("a TXT record answers for the random name {}", name);
         finding.remedy = fmt::format("Delete the wildcard TXT record above {}.", name);
         return verdict.found(std::move(finding));
       }
@@ -225,7 +223,7 @@ void find_wildcard(const Evidence& evidence, Verdict& verdict) {
 }
 
 std::string policy_seen(std::string_view policy, const config::DomainName& name) {
-  return fmt::format("\"{}\" stands at {}", config::escape_text(policy, 80), name.to_string());
+  return fmt::format("\"{}\" is published at {}", config::escape_text(policy, 80), name.to_string());
 }
 
 std::string policy_remedy(const config::DomainName& name) {
@@ -281,7 +279,7 @@ std::span<const Check> presence_checks() {
        .summary = "the selector's name does not exist",
        .effect = "every signature made with this selector fails",
        .remedy = "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.",
-       .example = {Example::behaviour, "Every server says NXDOMAIN for s1._domainkey.example.com."},
+       .example = {Example::behaviour, "Every server returns NXDOMAIN for s1._domainkey.example.com."},
        .find = find_missing_nxdomain},
       {.name = "selector_missing_nodata",
        .scope = Scope::record,
@@ -295,7 +293,7 @@ std::span<const Check> presence_checks() {
        .effect = "every signature made with this selector fails",
        .remedy = "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.",
        .example = {Example::behaviour,
-                   "Every server says NOERROR for s1._domainkey.example.com and gives no TXT record."},
+                   "Every server returns NOERROR for s1._domainkey.example.com, without a TXT record."},
        .find = find_missing_nodata},
       {.name = "domain_nxdomain",
        .scope = Scope::record,
@@ -303,42 +301,42 @@ std::span<const Check> presence_checks() {
        .severity = Severity::critical,
        .reference = "RFC 8020 section 2",
        .summary = "the domain does not exist",
-       .effect = "nothing below the domain can be found, and mail from it is refused",
-       .remedy = "See whether the name is spelt right, registered and delegated.",
-       .example = {Example::behaviour, "The servers of com say NXDOMAIN for exampel.com."},
+       .effect = "no name below the domain exists, and receivers refuse mail from it",
+       .remedy = "Check that the name is spelled correctly, registered and delegated.",
+       .example = {Example::behaviour, "The servers of com return NXDOMAIN for exampel.com."},
        .find = find_domain_nxdomain},
       {.name = "selector_multiple_keys",
        .scope = Scope::record,
        .needs = Needs::all_servers,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.2.2",
-       .summary = "several key records stand at one selector",
-       .effect = "verifiers may take any of them, try each, or fail: failures come and go",
-       .remedy = "Keep the one TXT record at `SELECTOR._domainkey.DOMAIN` whose key signs now; give another "
-                 "key a selector of its own, and enter the pieces of one record as one.",
+       .summary = "several key records are published at one selector",
+       .effect = "verifiers may use any of them, try each, or fail: failures are intermittent",
+       .remedy = "Keep only the TXT record at `SELECTOR._domainkey.DOMAIN` whose key signs now; publish any "
+                 "other key at its own selector, and enter pieces of one record as one TXT record.",
        .example = {Example::behaviour,
-                   "`v=DKIM1; p=MIIB...` and `v=DKIM1; p=MIIC...` both stand at s1._domainkey.example.com."},
+                   "s1._domainkey.example.com has both `v=DKIM1; p=MIIB...` and `v=DKIM1; p=MIIC...`."},
        .find = find_multiple_keys},
       {.name = "selector_multiple_txt",
        .scope = Scope::record,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.2.2",
-       .summary = "another text stands beside the key",
+       .summary = "another TXT record is published beside the key",
        .effect = "some verifiers read the other text and fail",
        .remedy = "Delete the other text, or move it to the name where it belongs.",
        .example = {Example::behaviour,
-                   "`v=DKIM1; p=MIIB...` and `v=spf1 -all` both stand at s1._domainkey.example.com."},
+                   "s1._domainkey.example.com has both `v=DKIM1; p=MIIB...` and `v=spf1 -all`."},
        .find = find_multiple_txt},
       {.name = "txt_not_dkim",
        .scope = Scope::record,
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 6.1.2",
-       .summary = "the text at the selector is no key record",
+       .summary = "the text at the selector is not a key record",
        .effect = "every signature made with this selector fails",
-       .remedy =
-           "Publish the key record at `SELECTOR._domainkey.DOMAIN`, and the other text where it belongs.",
+       .remedy = "Publish the key record at `SELECTOR._domainkey.DOMAIN`, and move the other text where it "
+                 "belongs.",
        .example = {Example::record, "v=spf1 include:_spf.example.com -all"},
        .find = find_not_dkim},
       {.name = "txt_wildcard",
@@ -346,19 +344,19 @@ std::span<const Check> presence_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 6.1.2",
-       .summary = "a wildcard answers beside the selector",
-       .effect = "selectors that were never made seem to exist",
+       .summary = "a wildcard answers for any selector",
+       .effect = "selectors that were never published seem to exist",
        .remedy = "Delete the wildcard TXT record, `*._domainkey.DOMAIN` or `*.DOMAIN`.",
        .example = {Example::behaviour,
-                   "`*._domainkey.example.com` is a TXT record, so that any selector seems to exist."},
+                   "`*._domainkey.example.com` is a TXT record, so any selector seems to exist."},
        .find = find_wildcard},
       {.name = "domainkeys_policy_record",
        .scope = Scope::record,
        .needs = Needs::policy_text,
        .severity = Severity::warning,
        .reference = "RFC 4870 section 3.6",
-       .summary = "a policy of DomainKeys, the forerunner of DKIM, is still published",
-       .effect = "none for DKIM; what still reads it may refuse mail that has no DomainKeys signature",
+       .summary = "a policy of DomainKeys, the predecessor of DKIM, is still published",
+       .effect = "none for DKIM; software that still reads it may refuse mail without a DomainKeys signature",
        .remedy = "Delete the TXT record at `_domainkey.DOMAIN`.",
        .example = {Example::behaviour, "`o=~; t=y` is a TXT record at _domainkey.example.com."},
        .find = find_domainkeys_policy},

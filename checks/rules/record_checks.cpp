@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t shown_tag_bytes = 24;
 
-/// For what is legal and merely untidy: a provider that publishes so does it for all its customers, who can
-/// mend nothing (most that leave out v= have done it since before RFC 4871).
+/// For what is legal but untidy. A provider that publishes such a record does so for all its customers, and
+/// they cannot change it (most that omit v= have done so since before RFC 4871).
 template <RecordFault fault>
 void find_in_own_texts(const Evidence& evidence, Verdict& verdict) {
   for (const auto& text : evidence.texts) {
@@ -27,7 +27,7 @@ void find_in_own_texts(const Evidence& evidence, Verdict& verdict) {
   find_text_fault(evidence, verdict, fault);
 }
 
-/// RFC 6376 section 3.6.1: with the flag s the domain of i= must be that of d=, and no subdomain of it.
+/// RFC 6376 section 3.6.1: with the flag s, the domain of i= must be exactly that of d=.
 void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.expectation.subdomain_identities || !has_key_record(evidence)) return verdict.not_evaluated();
   for (const auto& text : evidence.texts) {
@@ -40,25 +40,24 @@ void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
     finding.servers = servers_of(evidence, text);
     finding.offset = flags->value_offset;
     finding.detail =
-        fmt::format("t= is \"{}\", and the settings say that i= of signatures is at subdomains", shown);
+        fmt::format("t= is \"{}\", but the settings say that signatures use subdomains in i=", shown);
     finding.remedy = fmt::format(
-        "At {}: {}, or sign with i= at the domain of d= itself and say so in the settings "
-        "(subdomain_identities).",
+        "At {}: {}, or sign with the domain of d= in i= and set subdomain_identities to no in the settings.",
         published_at(text),
-        each.size() == 1 ? std::string("delete `t=s`") : fmt::format("take s out of `t={}`", shown));
+        each.size() == 1 ? std::string("delete `t=s`") : fmt::format("remove s from `t={}`", shown));
     verdict.found(std::move(finding));
   }
 }
 
-// ---- How a text is cut into strings ----
+// ---- How a text is split into strings ----
 
-/// Where one string of a record ends and the next begins, with the white space around it.
+/// The point between two strings of a record, with the white space around it.
 struct StringBoundary {
-  std::size_t string = 0;  ///< of the string before it, counted from 1
+  std::size_t string = 0;  ///< the one before the boundary, counted from 1
   std::size_t offset = 0;  ///< in the joined text
   std::size_t space_begin = 0;
   std::size_t space_end = 0;
-  bool filled = false;  ///< the string before it has 255 octets: any tool cuts there
+  bool filled = false;  ///< the string before it has 255 octets: any tool splits there
 
   [[nodiscard]] bool has_space() const { return space_begin < space_end; }
 };
@@ -80,13 +79,13 @@ std::vector<StringBoundary> boundaries_of(const PublishedText& published) {
   return boundaries;
 }
 
-/// v=, h=, k=, s= and t= hold words, in which white space breaks something; p= and others do not.
+/// v=, h=, k=, s= and t= hold words, which white space breaks; p= and other tags do not.
 bool holds_words(const Tag& tag) {
   return tag.name.size() == 1 && std::string_view("vhkst").find(tag.name[0]) != std::string_view::npos;
 }
 
 std::string strings_text(const StringBoundary& boundary) {
-  return fmt::format("where string {} ends and string {} begins", boundary.string, boundary.string + 1);
+  return fmt::format("between strings {} and {}", boundary.string, boundary.string + 1);
 }
 
 struct BoundaryFault {
@@ -94,13 +93,13 @@ struct BoundaryFault {
   std::string remedy{};
 };
 
-/// What was lost, added or left over at a seam, so that the joined text is not what was meant.
+/// A character that was lost or added at the boundary, so that the joined text is wrong.
 std::optional<BoundaryFault> damage_at(const StringBoundary& boundary, const ReadText& read) {
   const std::string& text = read.published->text;
   for (const auto& fault : read.record.faults) {
     if (fault.fault != RecordFault::tag_missing_semicolon || !fault.offset) continue;
     if (*fault.offset < boundary.space_begin || *fault.offset > boundary.space_end) continue;
-    return BoundaryFault{fmt::format("{}, no semicolon separates the two tags", strings_text(boundary)),
+    return BoundaryFault{fmt::format("a semicolon is missing {}", strings_text(boundary)),
                          fmt::format("end string {} with `; `", boundary.string)};
   }
   for (const auto& tag : read.record.list.tags) {
@@ -110,7 +109,7 @@ std::optional<BoundaryFault> damage_at(const StringBoundary& boundary, const Rea
     const char behind = text[boundary.space_end];
     if (holds_words(tag) && boundary.has_space() && before != ':' && behind != ':') {
       return BoundaryFault{
-          fmt::format("{}, white space breaks the value \"{}\" of {}=", strings_text(boundary),
+          fmt::format("white space {} breaks the value \"{}\" of {}=", strings_text(boundary),
                       config::escape_text(tag.value, shown_tag_bytes),
                       config::escape_text(tag.name, shown_tag_bytes)),
           fmt::format("delete the white space at the end of string {} and at the beginning of string {}",
@@ -118,14 +117,14 @@ std::optional<BoundaryFault> damage_at(const StringBoundary& boundary, const Rea
     }
     if (tag.name == "p" && before == '=' && behind != '=') {
       return BoundaryFault{
-          fmt::format("{}, `=` stands inside p=: each string was encoded by itself", strings_text(boundary)),
-          "encode the whole key at once, then cut the text into strings"};
+          fmt::format("p= contains `=` {}: each string was encoded separately", strings_text(boundary)),
+          "encode the whole key at once, then split the text into strings"};
     }
   }
   return std::nullopt;
 }
 
-/// Asks `judge` about each key record that is published in several strings.
+/// Calls `judge` for each key record that is published in several strings.
 template <class Judge>
 void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
   if (!has_key_record(evidence)) return verdict.not_evaluated();
@@ -152,8 +151,8 @@ void find_boundary_damage(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-/// Legal, but the work of a hand or of a tool that did not mean it: whoever joins the strings with a space in
-/// between, as some tools do against the RFC, breaks the record.
+/// Legal, but probably not intended. Some tools join the strings with a space, against the RFC, and then a
+/// tag that is split breaks.
 void find_odd_split(const Evidence& evidence, Verdict& verdict) {
   for_each_split_key(evidence, verdict, [&](const ReadText& read) -> std::optional<BoundaryFault> {
     if (stands_elsewhere(evidence, read)) return std::nullopt;
@@ -162,8 +161,8 @@ void find_odd_split(const Evidence& evidence, Verdict& verdict) {
     const std::size_t needed =
         std::max<std::size_t>((published.text.size() + probe::longest_string - 1) / probe::longest_string, 1);
     const std::string remedy = fmt::format(
-        "enter the record as one text of {} bytes and let the software cut it, or cut it after "
-        "a semicolon or inside p=",
+        "enter the record as one text of {} bytes and let the software split it, or split it after a "
+        "semicolon or inside p=",
         published.text.size());
     if (std::ranges::find(published.strings, std::string()) != published.strings.end())
       return BoundaryFault{fmt::format("one of the {} strings is empty", count), remedy};
@@ -173,20 +172,20 @@ void find_odd_split(const Evidence& evidence, Verdict& verdict) {
         const std::size_t end = tag.value_offset + (holds_words(tag) ? tag.value.size() : 0);
         if (boundary.offset <= tag.offset || boundary.offset >= end) continue;
         return BoundaryFault{
-            fmt::format("the tag {}= is cut in two {}", config::escape_text(tag.name, shown_tag_bytes),
+            fmt::format("the tag {}= is split {}", config::escape_text(tag.name, shown_tag_bytes),
                         strings_text(boundary)),
             remedy};
       }
     }
     if (count > 2 * needed + 1)
-      return BoundaryFault{fmt::format("{} bytes are cut into {} strings where {} would do",
+      return BoundaryFault{fmt::format("{} bytes are split into {} strings; {} would be enough",
                                        published.text.size(), count, needed),
                            remedy};
     return std::nullopt;
   });
 }
 
-// Most rows have the name of a fault that the reader of key records lists: see checks/record/key_record.cpp.
+// Most rows have the name of a fault that checks/record/key_record.cpp reports.
 
 }  // namespace
 
@@ -198,8 +197,8 @@ std::span<const Check> record_checks() {
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
        .summary = "semicolons are escaped with a backslash",
-       .effect = "each backslash is part of the value before it, and verifiers discard `v=DKIM1\\`",
-       .remedy = "Enter `;` in place of each `\\;`: the backslash belongs to zone files alone.",
+       .effect = "each backslash becomes part of a value, and verifiers discard a record with `v=DKIM1\\`",
+       .remedy = "Enter `;` instead of each `\\;`: only zone files need the backslash.",
        .example = {Example::record, R"(v=DKIM1\\; k=ed25519\\; p={key})"},
        .find = find_in_texts<RecordFault::txt_escaped_semicolon>},
       {.name = "txt_embedded_quotes",
@@ -217,7 +216,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "quotation marks of a split record are part of its data",
+       .summary = "quotation marks between two strings are part of the record",
        .effect = "some verifiers reject the key",
        .remedy = "Enter the record as one text, or as two strings without quotation marks inside.",
        .example = {Example::record, R"(v=DKIM1; k=ed25519; " "p={key})"},
@@ -227,10 +226,10 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record holds HTML entities or elements",
-       .effect = "the tags and the key are not what was meant",
-       .remedy = "Enter the characters themselves in place of entities such as `&quot;` and `&amp;`, and "
-                 "nothing in place of elements such as `<br>`.",
+       .summary = "the record contains HTML entities or elements",
+       .effect = "verifiers misread the tags or the key",
+       .remedy = "Replace entities such as `&quot;` and `&amp;` with the characters that they stand for, and "
+                 "delete elements such as `<br>`.",
        .example = {Example::record, "v=DKIM1; n=R&amp;D; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::txt_html_entity>},
       {.name = "txt_escape_sequence",
@@ -238,10 +237,10 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record holds escapes of a language or a URL",
-       .effect = "the tags and the key are not what was meant",
-       .remedy = "Enter the characters themselves in place of escapes such as `%2B` and `\\/`, and nothing "
-                 "in place of `\\n`.",
+       .summary = "the record contains escapes of a programming language or a URL",
+       .effect = "verifiers misread the tags or the key",
+       .remedy = "Replace escapes such as `%2B` and `\\/` with the characters that they stand for, and "
+                 "delete each `\\n`.",
        .example = {Example::record, R"(v=DKIM1;\\n k=ed25519; p={key})"},
        .find = find_in_texts<RecordFault::txt_escape_sequence>},
       {.name = "txt_smart_punctuation",
@@ -249,8 +248,8 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record holds typographic characters",
-       .effect = "tags or the key cannot be read",
+       .summary = "the record contains typographic characters",
+       .effect = "verifiers cannot read the tags or the key",
        .remedy = "Enter the record as plain ASCII, without typographic quotes, dashes and spaces.",
        .example = {Example::record, R"(\xe2\x80\x9cv=DKIM1; k=ed25519; p={key}\xe2\x80\x9d)"},
        .find = find_in_texts<RecordFault::txt_smart_punctuation>},
@@ -259,7 +258,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "a piece of a zone file is part of the record",
+       .summary = "part of a zone file was entered with the record",
        .effect = "verifiers find no tag that they know",
        .remedy = "Enter only the text between the quotation marks.",
        .example = {Example::record, R"(s1._domainkey IN TXT "v=DKIM1; k=ed25519; p={key}")"},
@@ -269,9 +268,9 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record holds characters outside ASCII",
+       .summary = "the record contains characters outside ASCII",
        .effect = "some verifiers reject the record",
-       .remedy = "Take out what is not ASCII, or write it in n= as quoted-printable.",
+       .remedy = "Remove all non-ASCII characters, or write them in n= as quoted-printable.",
        .example = {Example::record, R"(v=DKIM1; k=ed25519; n=Schl\xc3\xbcssel; p={key})"},
        .find = find_in_texts<RecordFault::txt_non_ascii>},
       {.name = "txt_control_char",
@@ -279,9 +278,9 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record holds control characters",
-       .effect = "the record breaks the syntax, and some verifiers reject it; decoders of base64 pass over "
-                 "line breaks",
+       .summary = "the record contains control characters",
+       .effect =
+           "the record has a syntax error, and some verifiers reject it; base64 decoders ignore line breaks",
        .remedy = "Enter the record as one line.",
        .example = {Example::record, R"(v=DKIM1; k=ed25519; n=a\x07; p={key})"},
        .find = find_in_texts<RecordFault::txt_control_char>},
@@ -300,7 +299,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "v= is not in capitals",
+       .summary = "v= is not in upper case",
        .effect = "verifiers must discard the record",
        .remedy = "Write `v=DKIM1`.",
        .example = {Example::record, "v=dkim1; k=ed25519; p={key}"},
@@ -330,7 +329,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "a tag is there twice",
+       .summary = "a tag occurs twice",
        .effect = "the whole record is invalid",
        .remedy = "Keep one of the two and delete the other.",
        .example = {Example::record, "v=DKIM1; k=ed25519; k=ed25519; p={key}"},
@@ -341,7 +340,7 @@ std::span<const Check> record_checks() {
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
        .summary = "a semicolon is missing between two tags",
-       .effect = "the second tag is read as a part of the first",
+       .effect = "verifiers read the second tag as part of the first",
        .remedy = "Put a semicolon between the tags.",
        .example = {Example::record, "v=DKIM1; k=ed25519 p={key}"},
        .find = find_in_texts<RecordFault::tag_missing_semicolon>},
@@ -351,8 +350,8 @@ std::span<const Check> record_checks() {
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
        .summary = "a comma separates two tags",
-       .effect = "the second tag is read as a part of the first",
-       .remedy = "Replace the comma by a semicolon.",
+       .effect = "verifiers read the second tag as part of the first",
+       .remedy = "Replace the comma with a semicolon.",
        .example = {Example::record, "v=DKIM1; k=ed25519, p={key}"},
        .find = find_in_texts<RecordFault::tag_comma_separator>},
       {.name = "tag_stray_token",
@@ -360,9 +359,9 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "words stand where a tag should",
+       .summary = "the record contains words that are not a tag",
        .effect = "the whole record is invalid",
-       .remedy = "Delete the words, or put them into n=.",
+       .remedy = "Delete the words, or move them into n=.",
        .example = {Example::record, "v=DKIM1; k=ed25519; production; p={key}"},
        .find = find_in_texts<RecordFault::tag_stray_token>},
       {.name = "tag_name_bad",
@@ -370,9 +369,9 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the name of a tag is wrong",
-       .effect = "the tag is not found, or the whole record is invalid",
-       .remedy = "Write the name in lower case and without other characters: `p=`, not `P=` or `_p=`.",
+       .summary = "a tag name is invalid",
+       .effect = "verifiers do not find the tag, or the whole record is invalid",
+       .remedy = "Write the name in lower case, without extra characters: `p=`, not `P=` or `_p=`.",
        .example = {Example::record, "v=DKIM1; k=ed25519; P={key}"},
        .find = find_in_texts<RecordFault::tag_name_bad>},
       {.name = "tag_double_semicolon",
@@ -380,7 +379,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "nothing stands between two semicolons",
+       .summary = "there is no tag between two semicolons",
        .effect = "some verifiers reject the record",
        .remedy = "Delete one of the two semicolons.",
        .example = {Example::record, "v=DKIM1;; k=ed25519; p={key}"},
@@ -390,7 +389,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the record breaks the syntax of tags or of the words in them",
+       .summary = "the record has a syntax error in a tag or in its value",
        .effect = "some verifiers reject the record",
        .remedy =
            "Enter the record as one line, with `;` between tags and `:` between the words of h=, s= and t=.",
@@ -401,8 +400,8 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.2",
-       .summary = "a tag means nothing to DKIM",
-       .effect = "none; verifiers pass over it",
+       .summary = "DKIM does not define a tag of the record",
+       .effect = "none; verifiers ignore it",
        .remedy = "Delete the tag.",
        .example = {Example::record, "v=DKIM1; k=ed25519; c=relaxed; p={key}"},
        .find = find_in_texts<RecordFault::tag_unknown>},
@@ -411,9 +410,9 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.2",
-       .summary = "white space stands around the record",
+       .summary = "the record begins or ends with white space",
        .effect = "none for most verifiers",
-       .remedy = "Enter the record without it.",
+       .remedy = "Enter the record without white space around it.",
        .example = {Example::record, " v=DKIM1; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::txt_outer_space>},
       {.name = "txt_trailing_semicolon_space",
@@ -431,7 +430,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "k= names no key type of DKIM",
+       .summary = "k= is not a key type of DKIM",
        .effect = "verifiers must ignore the key",
        .remedy = "Write `k=rsa` or `k=ed25519`.",
        .example = {Example::record, "v=DKIM1; k=ed448; p={key}"},
@@ -441,9 +440,9 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 6.1.2",
-       .summary = "k= says one type, the key is of another",
+       .summary = "the key is not of the type that k= names",
        .effect = "verifiers cannot use the key",
-       .remedy = "Write `k=rsa` or `k=ed25519`, whichever the key is.",
+       .remedy = "Write `k=rsa` or `k=ed25519`, whichever matches the key.",
        .example = {Example::record, "v=DKIM1; k=rsa; p={key}"},
        .find = find_in_texts<RecordFault::keytype_mismatch>},
       {.name = "keytype_case",
@@ -451,8 +450,8 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "k= is in the wrong case",
-       .effect = "some verifiers do not know the key type",
+       .summary = "k= is not in lower case",
+       .effect = "some verifiers do not recognize the key type",
        .remedy = "Write `k=rsa` or `k=ed25519`, in lower case.",
        .example = {Example::record, "v=DKIM1; k=Ed25519; p={key}"},
        .find = find_in_texts<RecordFault::keytype_case>},
@@ -462,8 +461,8 @@ std::span<const Check> record_checks() {
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.1",
        .summary = "k= is empty",
-       .effect = "some verifiers do not know the key type",
-       .remedy = "Write `k=rsa` or `k=ed25519`, whichever the key is.",
+       .effect = "some verifiers do not recognize the key type",
+       .remedy = "Write `k=rsa` or `k=ed25519`, whichever matches the key.",
        .example = {Example::record, "v=DKIM1; k=; p={key}"},
        .find = find_in_texts<RecordFault::keytype_empty>},
       {.name = "hash_excludes_sha256",
@@ -471,7 +470,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 8301 section 3.1",
-       .summary = "h= leaves out sha256",
+       .summary = "h= does not include sha256",
        .effect = "verifiers reject signatures with sha256, the only hash that is allowed",
        .remedy = "Write `h=sha256`, or delete h=.",
        .example = {Example::record, "v=DKIM1; h=sha1; k=ed25519; p={key}"},
@@ -481,8 +480,8 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "h= is in the wrong case",
-       .effect = "some verifiers do not know the hash",
+       .summary = "h= is not in lower case",
+       .effect = "some verifiers do not recognize the hash",
        .remedy = "Write `h=sha256`, or delete h=.",
        .example = {Example::record, "v=DKIM1; h=SHA256; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::hash_case>},
@@ -502,7 +501,7 @@ std::span<const Check> record_checks() {
        .severity = Severity::notice,
        .reference = "RFC 8301 section 3.1",
        .summary = "h= still allows sha1",
-       .effect = "none; verifiers may not accept sha1",
+       .effect = "none; verifiers must not accept sha1",
        .remedy = "Write `h=sha256`, or delete h=.",
        .example = {Example::record, "v=DKIM1; h=sha1:sha256; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::hash_allows_sha1>},
@@ -511,8 +510,8 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "s= leaves out the service",
-       .effect = "verifiers may not use the key for it",
+       .summary = "s= does not include the service",
+       .effect = "verifiers must not use the key for this service",
        .remedy = "Write `s=email`, or delete s=.",
        .example = {Example::record, "v=DKIM1; s=other; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::service_excludes>},
@@ -531,7 +530,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.2",
-       .summary = "s= is in the wrong case",
+       .summary = "s= is not in lower case",
        .effect = "some verifiers do not use the key for mail",
        .remedy = "Write `s=email`, or delete s=.",
        .example = {Example::record, "v=DKIM1; s=Email; k=ed25519; p={key}"},
@@ -542,7 +541,7 @@ std::span<const Check> record_checks() {
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.6.1",
        .summary = "s= is a list",
-       .effect = "none by the RFC; a verifier is known that rejects it",
+       .effect = "none by the RFC, but at least one verifier rejects the record",
        .remedy = "Write `s=*`, or delete s=.",
        .example = {Example::record, "v=DKIM1; s=email:tlsrpt; k=ed25519; p={key}"},
        .find = find_in_texts<RecordFault::service_list>},
@@ -552,9 +551,9 @@ std::span<const Check> record_checks() {
        .severity = Severity::warning,
        .roles = {.pending = RoleEffect::clear},
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "t=y says that the domain tests DKIM",
+       .summary = "t=y says that the domain is testing DKIM",
        .effect = "verifiers must treat signed mail like unsigned mail",
-       .remedy = "Take `y` out of t= once signing works; delete `t=y` where it stands alone.",
+       .remedy = "Remove `y` from t= once signing works; delete t= if `y` is its only flag.",
        .example = {Example::record, "v=DKIM1; k=ed25519; t=y; p={key}"},
        .find = find_in_texts<RecordFault::flag_testing>},
       {.name = "flag_strict_with_subdomains",
@@ -562,11 +561,11 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "t=s forbids the subdomains for which mail is signed",
+       .summary = "t=s forbids the subdomains that signatures use in i=",
        .effect = "verifiers reject signatures whose i= is at a subdomain of d=",
-       .remedy = "Take `s` out of t=; delete `t=s` where it stands alone.",
+       .remedy = "Remove `s` from t=; delete t= if `s` is its only flag.",
        .example = {Example::behaviour,
-                   "The key says `t=s`, and mail is signed with `d=example.com; i=@news.example.com`."},
+                   "The key has `t=s`, and mail is signed with `d=example.com; i=@news.example.com`."},
        .find = find_strict_with_subdomains},
       {.name = "flags_empty",
        .scope = Scope::record,
@@ -575,7 +574,7 @@ std::span<const Check> record_checks() {
        .reference = "RFC 6376 section 3.6.1",
        .summary = "t= has an empty flag",
        .effect = "a strict verifier rejects the record",
-       .remedy = "Delete t=, or the colon that separates nothing.",
+       .remedy = "Delete t=, or the extra colon.",
        .example = {Example::record, "v=DKIM1; k=ed25519; t=; p={key}"},
        .find = find_in_texts<RecordFault::flags_empty>},
       {.name = "flag_unknown",
@@ -583,8 +582,8 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "t= holds a flag without meaning",
-       .effect = "none; verifiers pass over it",
+       .summary = "t= has a flag that DKIM does not define",
+       .effect = "none; verifiers ignore it",
        .remedy = "Delete the flag.",
        .example = {Example::record, "v=DKIM1; k=ed25519; t=x; p={key}"},
        .find = find_in_texts<RecordFault::flag_unknown>},
@@ -603,7 +602,7 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 appendix C.2",
-       .summary = "g=* is a leftover of RFC 4871",
+       .summary = "g=* is left over from RFC 4871",
        .effect = "none",
        .remedy = "Delete g=.",
        .example = {Example::record, "v=DKIM1; g=*; k=ed25519; p={key}"},
@@ -613,20 +612,20 @@ std::span<const Check> record_checks() {
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 appendix C.1",
-       .summary = "the record was written for DomainKeys, the forerunner of DKIM",
-       .effect = "verifiers of RFC 4871 take the empty g= for \"no address at all\" and reject the mail",
+       .summary = "the record was written for DomainKeys, the predecessor of DKIM",
+       .effect = "verifiers of RFC 4871 read the empty g= as \"no address\" and reject the mail",
        .remedy = "Begin the record with `v=DKIM1; ` and delete g=.",
-       .example = {Example::behaviour, "`g=; k=rsa; p=MIGf...` stands at the selector, without v=."},
+       .example = {Example::behaviour, "The selector has `g=; k=rsa; p=MIGf...`, without v=."},
        .find = find_in_texts<RecordFault::domainkeys_legacy_key>},
       {.name = "notes_bad_qp",
        .scope = Scope::record,
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.6.1",
-       .summary = "the notes in n= are not encoded as they should be",
-       .effect = "none for most verifiers, which pass over n=",
+       .summary = "the notes in n= are not valid quoted-printable",
+       .effect = "none for most verifiers, which ignore n=",
        .remedy = "Write `=3D` for each `=` in n=, or delete n=.",
-       .example = {Example::behaviour, "`n=a=b` stands in the record where `n=a=3Db` is meant."},
+       .example = {Example::behaviour, "The record has `n=a=b` instead of `n=a=3Db`."},
        .find = find_in_own_texts<RecordFault::notes_bad_qp>},
       {.name = "notes_oversize",
        .scope = Scope::record,
@@ -634,30 +633,30 @@ std::span<const Check> record_checks() {
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.6.1",
        .summary = "the notes in n= are long",
-       .effect = "none, but each answer carries them for nobody",
+       .effect = "none, but they make each answer larger",
        .remedy = "Delete n= or shorten it.",
-       .example = {Example::behaviour, "n= holds a paragraph about who made the key and when."},
+       .example = {Example::behaviour, "n= is a paragraph about who made the key and when."},
        .find = find_in_own_texts<RecordFault::notes_oversize>},
       {.name = "txt_seam_damage",
        .scope = Scope::record,
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.6.2.2",
-       .summary = "a character was lost or added where two strings of the record meet",
-       .effect = "verifiers join the strings as they are, and do not read what was meant",
-       .remedy = "Enter the record as one text and let the software cut it.",
+       .summary = "a character was lost or added between two strings of the record",
+       .effect = "verifiers join the strings as they are, and misread the record",
+       .remedy = "Enter the record as one text and let the software split it.",
        .example = {Example::behaviour,
-                   "The strings are `v=DKIM1; k=rsa; p=MII` and ` BIjANBgkq...`: a space came in."},
+                   "The strings are `v=DKIM1; k=rsa; p=MII` and ` BIjANBgkq...`: a space was added."},
        .find = find_boundary_damage},
       {.name = "txt_odd_split",
        .scope = Scope::record,
        .needs = Needs::key_text,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.6.2.2",
-       .summary = "the record is cut into strings in an unusual way",
+       .summary = "the record is split into strings in an unusual way",
        .effect = "none by the RFC; tools that join strings with a space break the record",
-       .remedy = "Enter the record as one text and let the software cut it.",
-       .example = {Example::behaviour, "The text is cut into strings of 64 octets each."},
+       .remedy = "Enter the record as one text and let the software split it.",
+       .example = {Example::behaviour, "The text is split into strings of 64 octets each."},
        .find = find_odd_split},
   };
   return rows;

@@ -1,4 +1,5 @@
-// How the checks of one server go through the servers of an observation: each address once for a fault.
+// How the checks of one server iterate over the servers of an observation: a fault is reported once per
+// address.
 #pragma once
 
 #include <algorithm>
@@ -14,14 +15,14 @@
 
 namespace dkimprobe::checks {
 
-/// What one server is found to do wrong.
+/// A fault of one server.
 struct Fault {
   std::string detail{};
   std::string remedy{};
   std::optional<Severity> severity{};
 };
 
-/// A server with the leg at which it was asked.
+/// A server with the hop at which it was queried.
 struct Asked {
   const ServerAnswer& answer;
   const HopAnswers& hop;
@@ -32,7 +33,7 @@ struct Asked {
   [[nodiscard]] std::string who() const { return server_text(answer.id); }
 };
 
-/// Something came back, or failed to, that tells of the server.
+/// Whether a response, or the lack of one, shows something about the server.
 [[nodiscard]] inline bool learnt_anything(const ServerAnswer& answer) {
   const auto all = answer.all();
   return std::ranges::any_of(all, [](const TransportAttempts* attempts) { return attempts->tells(); });
@@ -43,12 +44,12 @@ struct Asked {
          answer.edns.outcome == ServerOutcome::tcp_failed;
 }
 
-/// Whether a fault belongs to the server whatever it is asked for, or to one of its zones.
+/// Whether a fault concerns the server as a whole, or one of its zones.
 enum class FaultOf : std::uint8_t { server, zone };
 
-/// Looks at each server of each name, at each address once for a fault. `can_tell` says whether enough was
-/// seen of a server to judge it; when that holds for none, the check is not judged. Strays are judged where
-/// the cut above the zone is.
+/// Calls `find` for each server of each name; a fault is reported once per address. `can_tell` is true if
+/// enough was seen of a server to evaluate it; if it is true for none, the check is not evaluated. Servers of
+/// a parent zone are evaluated with the zone cut instead.
 template <class CanTell, class Find>
 void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tell, Find find,
                      FaultOf fault_of = FaultOf::server) {
@@ -64,7 +65,7 @@ void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tel
       std::pair place(answer.id.address, config::DomainName{});
       if (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;
       if (std::ranges::find(blamed, place) != blamed.end()) continue;
-      const std::optional<Fault> fault = find(Asked{answer, hop, evidence.maintenance[at][i]});
+      const std::optional<Fault> fault = find(Asked{answer, hop, evidence.silences[at][i]});
       if (!fault) continue;
       blamed.push_back(std::move(place));
       Finding finding;

@@ -1,5 +1,5 @@
-// What the DKIM-Signature field of a message says, by itself and against the record of its key. Whether the
-// signature is true is not asked: that takes the whole message.
+// Checks of a DKIM-Signature field by itself and against the record of its key. The signature is not
+// verified: that needs the whole message.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -17,18 +17,18 @@ namespace dkimprobe::checks {
 
 namespace {
 
-/// What one signature is found to say wrong.
+/// A fault of one signature.
 struct Mismatch {
   std::string detail{};
   std::string remedy{};     ///< begins with a verb in lower case
-  std::string at_record{};  ///< the name of the record that is to be mended; empty when it is the signer
+  std::string at_record{};  ///< the name of the record to fix; empty when the signer is to be fixed
 };
 
 Finding finding_of(const Evidence& evidence, const SignatureField& field, const Mismatch& fault) {
   Finding finding;
   finding.detail = fmt::format("signature {}: {}", field.number, fault.detail);
   finding.remedy = fault.at_record.empty()
-                       ? fmt::format("Where mail of {} is signed: {}.",
+                       ? fmt::format("On the signing system of {}: {}.",
                                      evidence.observation.domain.to_string(), fault.remedy)
                        : fmt::format("At {}: {}.", fault.at_record, fault.remedy);
   return finding;
@@ -45,7 +45,7 @@ void find_in_fields(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
-/// Asks `judge` about each signature.
+/// Calls `judge` for each signature.
 template <class Judge>
 void for_each_signature(const Evidence& evidence, Verdict& verdict, Judge judge) {
   for (const SignatureField* const field : evidence.signatures) {
@@ -53,8 +53,8 @@ void for_each_signature(const Evidence& evidence, Verdict& verdict, Judge judge)
   }
 }
 
-/// Asks `judge` about each signature with each key record that some server publishes; without any nothing is
-/// judged.
+/// Calls `judge` for each pair of a signature and a published key record. Without a key record the check is
+/// not evaluated.
 template <class Judge>
 void for_each_pair(const Evidence& evidence, Verdict& verdict, Judge judge) {
   if (!has_key_record(evidence)) return verdict.not_evaluated();
@@ -70,7 +70,7 @@ void for_each_pair(const Evidence& evidence, Verdict& verdict, Judge judge) {
   }
 }
 
-/// The elements of a tag of the record in lower case: their case is judged by rows of its own.
+/// The elements of a tag of the record, in lower case: other checks cover their case.
 std::vector<std::string> elements(const ReadText& text, std::string_view name) {
   std::vector<std::string> list;
   if (const Tag* const tag = text.record.list.find(name)) {
@@ -88,13 +88,13 @@ void find_algorithm_mismatch(const Evidence& evidence, Verdict& verdict) {
         const Tag* const tag = text.record.list.find("k");
         const std::string published =
             tag == nullptr || tag->value.empty() ? "rsa" : config::lower_case(tag->value);
-        // Another k= is a fault of the record.
+        // Any other k= is a fault of the record.
         if (published != "rsa" && published != "ed25519") return std::nullopt;
         if (field.key_type.empty() || field.key_type == published) return std::nullopt;
         return Mismatch{
-            fmt::format("a={}-{} needs a key of the type {}, and k= of the record is {}", field.key_type,
+            fmt::format("a={}-{} needs a key of type {}, but k= of the record is {}", field.key_type,
                         field.hash, field.key_type, published),
-            fmt::format("sign with the private key of {}, or name the selector of the key that signs",
+            fmt::format("sign with the private key of {}, or set s= to the selector of the signing key",
                         published_at(text))};
       });
 }
@@ -106,7 +106,7 @@ void find_hash_refused(const Evidence& evidence, Verdict& verdict) {
                   // An empty h= is a fault of the record.
                   if (field.hash.empty() || allowed.empty() || allowed.front().empty()) return std::nullopt;
                   if (std::ranges::find(allowed, field.hash) != allowed.end()) return std::nullopt;
-                  Mismatch fault{fmt::format("a={}-{} is made with {}, which h= of the record does not allow",
+                  Mismatch fault{fmt::format("a={}-{} uses {}, which h= of the record does not allow",
                                              field.key_type, field.hash, field.hash),
                                  "sign with a=rsa-sha256"};
                   if (field.hash != "sha1") {
@@ -127,16 +127,16 @@ void find_length_mismatch(const Evidence& evidence, Verdict& verdict) {
       evidence, verdict, [](const SignatureField& field, const ReadText& text) -> std::optional<Mismatch> {
         const auto& key = text.record.key;
         if (!key || !field.signature_octets) return std::nullopt;
-        // Another type is told by another row.
+        // `signature_algorithm_mismatch` reports another type.
         if (!(key->is_rsa() && field.key_type == "rsa") &&
             !(key->is_ed25519() && field.key_type == "ed25519"))
           return std::nullopt;
         const std::size_t wanted = octets_of_a_signature(*key);
         if (*field.signature_octets == wanted) return std::nullopt;
         return Mismatch{
-            fmt::format("b= has {} octets, and the published key of {} bits makes signatures of {}",
+            fmt::format("b= has {} octets, but the published key of {} bits makes signatures of {}",
                         *field.signature_octets, key->bits, wanted),
-            fmt::format("sign with the private key of {}, or name the selector of the key that signs",
+            fmt::format("sign with the private key of {}, or set s= to the selector of the signing key",
                         published_at(text))};
       });
 }
@@ -147,12 +147,12 @@ void find_identity_strict(const Evidence& evidence, Verdict& verdict) {
                   const auto flags = elements(text, "t");
                   if (std::ranges::find(flags, "s") == flags.end() || !field.identity || !field.domain)
                     return std::nullopt;
-                  // What is not below d= is told by another row.
+                  // `signature_identity_outside` reports a domain that is not below d=.
                   if (*field.identity == *field.domain || !field.identity->is_at_or_below(*field.domain))
                     return std::nullopt;
-                  return Mismatch{fmt::format("the domain of i= is {}, and t=s of the record allows {} alone",
+                  return Mismatch{fmt::format("the domain of i= is {}, but t=s of the record allows only {}",
                                               field.identity->to_string(), field.domain->to_string()),
-                                  fmt::format("write i= with the domain {} itself, or take s out of t= at {}",
+                                  fmt::format("use the domain {} itself in i=, or remove s from t= at {}",
                                               field.domain->to_string(), published_at(text))};
                 });
 }
@@ -169,17 +169,17 @@ void find_expired(const Evidence& evidence, Verdict& verdict) {
   for_each_signature(evidence, verdict, [&](const SignatureField& field) -> std::optional<Mismatch> {
     const auto& expires = field.expires_at_seconds;
     const std::uint64_t now = asked_at_seconds(evidence);
-    // An x= that was over from the start is told by another row.
+    // `signature_expiry_before_time` reports an x= that is not later than t=.
     const bool was_over = expires && field.signed_at_seconds && *expires <= *field.signed_at_seconds;
     if (!expires || *expires > now || was_over) return std::nullopt;
     return Mismatch{
-        fmt::format("x= is {}, and the servers were asked at {}", time_text(*expires), time_text(now)),
-        "let x= leave the days that mail may be under way; for a message that arrived before, do nothing"};
+        fmt::format("x= is {}, and the servers were queried at {}", time_text(*expires), time_text(now)),
+        "set x= days later, so that delayed mail can arrive; if the message arrived before, do nothing"};
   });
 }
 
 void find_time_future(const Evidence& evidence, Verdict& verdict) {
-  // What clocks may differ by.
+  // Clocks may differ by this much.
   constexpr std::uint64_t tolerated_seconds = 300;
   for_each_signature(evidence, verdict, [&](const SignatureField& field) -> std::optional<Mismatch> {
     const auto& signed_at = field.signed_at_seconds;
@@ -188,7 +188,7 @@ void find_time_future(const Evidence& evidence, Verdict& verdict) {
     if (const auto unit = unit_of(*signed_at)) {
       const std::uint64_t seconds = *signed_at / unit->in_a_second;
       const bool has_expiry = field.expires_at_seconds && unit_of(*field.expires_at_seconds);
-      return Mismatch{fmt::format("t= counts {}, and a verifier reads seconds: {} would be {}", unit->name,
+      return Mismatch{fmt::format("t= counts {}, but verifiers expect seconds: {} would be {}", unit->name,
                                   seconds, time_text(seconds)),
                       has_expiry ? fmt::format("write t= and x= in seconds since 1970: t={}, x={}", seconds,
                                                *field.expires_at_seconds /
@@ -196,8 +196,8 @@ void find_time_future(const Evidence& evidence, Verdict& verdict) {
                                  : fmt::format("write t= in seconds since 1970: t={}", seconds)};
     }
     return Mismatch{
-        fmt::format("t= is {}, and the servers were asked at {}", time_text(*signed_at), time_text(now)),
-        "set the clock of the machine that signs"};
+        fmt::format("t= is {}, and the servers were queried at {}", time_text(*signed_at), time_text(now)),
+        "correct the clock of the signing machine"};
   });
 }
 
@@ -210,10 +210,10 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.2",
-       .summary = "the tags of the signature break the syntax",
+       .summary = "the signature has a syntax error",
        .effect = "verifiers ignore the signature",
-       .remedy = "Write each tag once, with a semicolon between two.",
-       .example = {Example::behaviour, "`s=s1` stands in the field twice."},
+       .remedy = "Write each tag once, with a semicolon between tags.",
+       .example = {Example::behaviour, "The field has `s=s1` twice."},
        .find = find_in_fields<SignatureFault::signature_syntax_error>},
       {.name = "signature_tag_missing",
        .scope = Scope::signature,
@@ -222,17 +222,17 @@ std::span<const Check> signature_checks() {
        .reference = "RFC 6376 section 6.1.1",
        .summary = "a required tag of the signature is missing",
        .effect = "verifiers must ignore the signature",
-       .remedy = "Let the signature have v=, a=, b=, bh=, d=, h= and s=.",
-       .example = {Example::behaviour, "The field has no bh=: it was made by software of a draft."},
+       .remedy = "Sign with all of v=, a=, b=, bh=, d=, h= and s=.",
+       .example = {Example::behaviour, "The field has no bh=: the signing software follows an early draft."},
        .find = find_in_fields<SignatureFault::signature_tag_missing>},
       {.name = "signature_value_bad",
        .scope = Scope::signature,
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 6.1.1",
-       .summary = "a tag of the signature has a value that it cannot have",
+       .summary = "a tag of the signature has an invalid value",
        .effect = "verifiers must ignore the signature",
-       .remedy = "Write a value of the right form.",
+       .remedy = "Write a valid value.",
        .example = {Example::behaviour, "The field has `d=example` or `bh=none`."},
        .find = find_in_fields<SignatureFault::signature_value_bad>},
       {.name = "signature_version_bad",
@@ -242,7 +242,7 @@ std::span<const Check> signature_checks() {
        .reference = "RFC 6376 section 6.1.1",
        .summary = "v= of the signature is not 1",
        .effect = "verifiers must reject the signature",
-       .remedy = "Bring the signing software up to date.",
+       .remedy = "Update the signing software.",
        .example = {Example::behaviour, "The field begins with `v=0.5`."},
        .find = find_in_fields<SignatureFault::signature_version_bad>},
       {.name = "signature_algorithm_unknown",
@@ -250,9 +250,9 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.3.4",
-       .summary = "a= of the signature is no algorithm of DKIM",
+       .summary = "a= of the signature is not an algorithm of DKIM",
        .effect = "verifiers must ignore the signature",
-       .remedy = "Sign with rsa-sha256, or with ed25519-sha256 beside it.",
+       .remedy = "Sign with rsa-sha256, or with both rsa-sha256 and ed25519-sha256.",
        .example = {Example::behaviour, "The field has `a=rsa-sha512`."},
        .find = find_in_fields<SignatureFault::signature_algorithm_unknown>},
       {.name = "signature_algorithm_sha1",
@@ -260,7 +260,7 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 8301 section 3.1",
-       .summary = "the signature is made with sha1",
+       .summary = "the signature uses sha1",
        .effect = "verifiers must not accept the signature",
        .remedy = "Sign with rsa-sha256.",
        .example = {Example::behaviour, "The field has `a=rsa-sha1`."},
@@ -270,7 +270,7 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 6.1.2",
-       .summary = "a= of the signature and k= of the record are of two types",
+       .summary = "a= of the signature and k= of the record name different key types",
        .effect = "verifiers reject the signature",
        .remedy = "Sign with the key that the selector publishes.",
        .example = {Example::behaviour, "The field has `a=rsa-sha256`, and the record has `k=ed25519`."},
@@ -290,18 +290,18 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 8017 section 8.2.2",
-       .summary = "the signature is not as long as the published key makes it",
+       .summary = "the length of the signature does not match the published key",
        .effect = "another key made the signature, and verifiers reject it",
        .remedy = "Sign with the key that the selector publishes.",
        .example = {Example::behaviour,
-                   "b= has 128 octets, those of a key of 1024 bits, and the record publishes one of 2048."},
+                   "b= has 128 octets, as with a key of 1024 bits, but the published key has 2048."},
        .find = find_length_mismatch},
       {.name = "signature_canonicalization_unknown",
        .scope = Scope::signature,
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.5",
-       .summary = "c= of the signature is no canonicalization of DKIM",
+       .summary = "c= of the signature is not a canonicalization of DKIM",
        .effect = "verifiers ignore the signature",
        .remedy = "Sign with `c=relaxed/relaxed`.",
        .example = {Example::behaviour, "The field has `c=nofws`."},
@@ -311,9 +311,9 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.5",
-       .summary = "q= of the signature leaves out dns/txt",
+       .summary = "q= of the signature does not include dns/txt",
        .effect = "verifiers have no way to get the key",
-       .remedy = "Write `q=dns/txt`, or leave q= out.",
+       .remedy = "Write `q=dns/txt`, or omit q=.",
        .example = {Example::behaviour, "The field has `q=dns`."},
        .find = find_in_fields<SignatureFault::signature_query_unsupported>},
       {.name = "signature_identity_outside",
@@ -323,7 +323,7 @@ std::span<const Check> signature_checks() {
        .reference = "RFC 6376 section 6.1.1",
        .summary = "the domain of i= is not at or below d=",
        .effect = "verifiers must ignore the signature",
-       .remedy = "Write i= with a domain at or below d=, or leave it out.",
+       .remedy = "Use a domain at or below d= in i=, or omit i=.",
        .example = {Example::behaviour, "The field has `d=example.com; i=@example.net`."},
        .find = find_in_fields<SignatureFault::signature_identity_outside>},
       {.name = "signature_identity_strict",
@@ -333,7 +333,7 @@ std::span<const Check> signature_checks() {
        .reference = "RFC 6376 section 3.6.1",
        .summary = "the domain of i= is below d=, and `t=s` of the record forbids it",
        .effect = "verifiers reject the signature",
-       .remedy = "Write i= with the domain of d=, or publish the key without `t=s`.",
+       .remedy = "Use the domain of d= in i=, or publish the key without `t=s`.",
        .example = {Example::behaviour,
                    "The field has `d=example.com; i=@news.example.com`, and the record has `t=s`."},
        .find = find_identity_strict},
@@ -352,19 +352,19 @@ std::span<const Check> signature_checks() {
        .needs = Needs::message,
        .severity = Severity::critical,
        .reference = "RFC 6376 section 3.5",
-       .summary = "the signature expires before it is made",
+       .summary = "the signature expires before it was made",
        .effect = "verifiers may reject the signature at any time",
-       .remedy = "Let x= be later than t=, or leave it out.",
-       .example = {Example::behaviour, "The field has `t=1767225600; x=604800`, as if x= were a span."},
+       .remedy = "Set x= later than t=, or omit x=.",
+       .example = {Example::behaviour, "The field has `t=1767225600; x=604800`, as if x= were a duration."},
        .find = find_in_fields<SignatureFault::signature_expiry_before_time>},
       {.name = "signature_time_future",
        .scope = Scope::signature,
        .needs = Needs::message,
        .severity = Severity::warning,
        .reference = "RFC 6376 section 3.5",
-       .summary = "the signature is made in the future",
+       .summary = "the signature is dated in the future",
        .effect = "some verifiers ignore the signature until then",
-       .remedy = "Set the clock of the machine that signs, and write t= in seconds since 1970.",
+       .remedy = "Correct the clock of the signing machine, and write t= in seconds since 1970.",
        .example = {Example::behaviour, "The clock of the signing machine is an hour ahead."},
        .find = find_time_future},
       {.name = "signature_body_limited",
@@ -373,7 +373,7 @@ std::span<const Check> signature_checks() {
        .severity = Severity::warning,
        .reference = "RFC 6376 section 8.2",
        .summary = "l= leaves the end of the body unsigned",
-       .effect = "others can put their own text behind the message, and some verifiers ignore the signature",
+       .effect = "others can append text to the message, and some verifiers ignore the signature",
        .remedy = "Sign the whole body, without l=.",
        .example = {Example::behaviour, "The field has `l=512`."},
        .find = find_in_fields<SignatureFault::signature_body_limited>},
@@ -383,8 +383,8 @@ std::span<const Check> signature_checks() {
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.5",
        .summary = "the signature has expired",
-       .effect = "none for mail that arrived before; verifiers may reject what arrives later",
-       .remedy = "Let x= leave the time that mail may be under way.",
+       .effect = "none for mail that arrived before; verifiers may reject mail that arrives later",
+       .remedy = "Set x= late enough for delayed mail to arrive.",
        .example = {Example::behaviour, "The field has `x=1767225600`, and it is 2026-01-02."},
        .find = find_expired},
   };

@@ -1,6 +1,5 @@
-// Faults of a server that is silent: in some way of asking, for some questions, or now and then. What it
-// comes from is one cause for each server (checks/answers/silence.hpp), so that each check here asks for its
-// own.
+// Faults of a server that does not answer: over one transport, for some questions, or occasionally. Each
+// server has one cause (checks/answers/silence.hpp), and each check here reports one of the causes.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -19,9 +18,9 @@ using probe::Outcome;
 using probe::RecordType;
 using probe::Response;
 
-/// The family of which every server asked is dead while the other one answers. One address alone is named
-/// as that server instead.
-std::optional<Family> dead_family(const HopAnswers& hop, const std::vector<Silence>& maintenance) {
+/// The address family of which every server queried is dead while the other family answers. A single dead
+/// address is reported as that server instead.
+std::optional<Family> dead_family(const HopAnswers& hop, const std::vector<Silence>& silences) {
   for (const Family family : {Family::ipv4, Family::ipv6}) {
     std::size_t dead = 0;
     bool all_dead = true;
@@ -29,7 +28,7 @@ std::optional<Family> dead_family(const HopAnswers& hop, const std::vector<Silen
     for (std::size_t i = 0; i < hop.servers.size(); ++i) {
       const ServerAnswer& answer = hop.servers[i];
       if (answer.is_stray() || !learnt_anything(answer)) continue;
-      const bool is_dead = maintenance[i].cause == SilenceCause::dead;
+      const bool is_dead = silences[i].cause == SilenceCause::dead;
       if (answer.id.address.ip.family() != family) {
         other_lives = other_lives || !is_dead;
       } else if (is_dead) {
@@ -50,13 +49,13 @@ std::string_view family_text(Family family) {
 std::string silence_text(const TransportAttempts& attempts) {
   switch (attempts.deciding->outcome) {
     case Outcome::unreachable:
-      return fmt::format("ICMP said that it cannot be reached, in {} tries", attempts.count);
+      return fmt::format("ICMP reported it unreachable in {} attempts", attempts.count);
     case Outcome::connection_refused:
       return "the connection was refused";
     case Outcome::connection_reset:
-      return "the connection was reset before a whole response";
+      return "the connection was reset before a complete response";
     case Outcome::connection_closed:
-      return "the connection was closed before a whole response";
+      return "the connection was closed before a complete response";
     case Outcome::timed_out:
     case Outcome::answered:
     case Outcome::malformed:
@@ -67,10 +66,10 @@ std::string silence_text(const TransportAttempts& attempts) {
       break;
   }
   return fmt::format("no answer in {} ({} {})", seconds_text(attempts.waited), attempts.count,
-                     attempts.count == 1 ? "try" : "tries");
+                     attempts.count == 1 ? "attempt" : "attempts");
 }
 
-// ---- Nothing comes back ----
+// ---- No answers ----
 
 void find_unreachable(const Evidence& evidence, Verdict& verdict) {
   const auto& hops = evidence.answers.hops;
@@ -78,16 +77,14 @@ void find_unreachable(const Evidence& evidence, Verdict& verdict) {
     const ServerAnswer& answer = asked.answer;
     const auto at = static_cast<std::size_t>(&asked.hop - hops.data());
     if (asked.silence.cause != SilenceCause::dead ||
-        dead_family(asked.hop, evidence.maintenance[at]) == answer.id.address.ip.family()) {
+        dead_family(asked.hop, evidence.silences[at]) == answer.id.address.ip.family()) {
       return std::nullopt;
     }
-    return Fault{
-        fmt::format("{} answers nothing for {}; over UDP: {}; over TCP: {}", asked.who(), asked.question(),
-                    silence_text(answer.plain), silence_text(answer.tcp)),
-        fmt::format(
-            "Start the server at {}, let UDP and TCP port {} reach it, or take it out of the NS records "
-            "of {} at the zone and at its parent.",
-            asked.who(), answer.id.address.port, asked.zone())};
+    return Fault{fmt::format("{} does not answer for {}; over UDP: {}; over TCP: {}", asked.who(),
+                             asked.question(), silence_text(answer.plain), silence_text(answer.tcp)),
+                 fmt::format("Start the server at {}, allow UDP and TCP to its port {}, or remove it from "
+                             "the NS records of {} in the zone and at its parent.",
+                             asked.who(), answer.id.address.port, asked.zone())};
   });
 }
 
@@ -96,7 +93,7 @@ void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
   for (std::size_t at = 0; at < evidence.answers.hops.size(); ++at) {
     const HopAnswers& hop = evidence.answers.hops[at];
     judged = judged || std::ranges::any_of(hop.servers, learnt_anything);
-    const auto family = dead_family(hop, evidence.maintenance[at]);
+    const auto family = dead_family(hop, evidence.silences[at]);
     if (!family) continue;
     Finding finding;
     for (const ServerAnswer& answer : hop.servers) {
@@ -104,7 +101,7 @@ void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
         finding.servers.push_back(answer.id);
     }
     finding.detail =
-        fmt::format("none of the {} {} addresses of the servers of {} answers, over UDP or TCP",
+        fmt::format("none of the {} {} addresses of the servers of {} answers over UDP or TCP",
                     finding.servers.size(), family_text(*family), hop.hop->delegation.zone.to_string());
     finding.remedy = fmt::format("Make the servers of {} answer over {}, or remove their {} records.",
                                  hop.hop->delegation.zone.to_string(), family_text(*family),
@@ -125,7 +122,7 @@ void find_timeout_udp(const Evidence& evidence, Verdict& verdict) {
     return Fault{fmt::format("{} does not answer for {} over UDP: {}{}", asked.who(), asked.question(),
                              silence_text(answer.plain),
                              answer.tcp.response() != nullptr ? "; over TCP it answers" : ""),
-                 fmt::format("Let UDP port {} reach {}, and let its answers leave.", answer.id.address.port,
+                 fmt::format("Allow UDP to port {} of {}, and allow its answers out.", answer.id.address.port,
                              asked.who())};
   });
 }
@@ -136,7 +133,7 @@ bool is_left_without(const Silence& silence, RecordType type) {
   return silence.cause == SilenceCause::type && std::ranges::find(silence.types, type) != silence.types.end();
 }
 
-/// Whether questions for the record are what gets no response, whichever way they come.
+/// Whether it is queries for the record that get no response, over any transport.
 bool drops_record(const Asked& asked) {
   return asked.silence.cause == SilenceCause::name || is_left_without(asked.silence, RecordType::txt);
 }
@@ -148,10 +145,11 @@ std::optional<Fault> broken_tcp(const Asked& asked, bool wants_silence) {
   const Outcome outcome = answer.tcp.deciding->outcome;
   const bool silence = outcome == Outcome::timed_out || outcome == Outcome::unreachable;
   if (silence != wants_silence || (silence && drops_record(asked))) return std::nullopt;
-  return Fault{fmt::format("{} does not answer for {} over TCP: {}", asked.who(), asked.question(),
-                           silence_text(answer.tcp)),
-               fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
-                           asked.who(), answer.id.address.port)};
+  return Fault{
+      fmt::format("{} does not answer for {} over TCP: {}", asked.who(), asked.question(),
+                  silence_text(answer.tcp)),
+      fmt::format("Make {} serve DNS over TCP port {}, and open the port in every firewall in front of it.",
+                  asked.who(), answer.id.address.port)};
 }
 
 bool tcp_tells(const ServerAnswer& answer) {
@@ -167,7 +165,7 @@ void find_tcp_refused(const Evidence& evidence, Verdict& verdict) {
 }
 
 void find_no_tcp_after_tc(const Evidence& evidence, Verdict& verdict) {
-  // A server that does not truncate needs no TCP to be judged.
+  // A server that does not truncate can be evaluated without TCP.
   const auto can_tell = [](const ServerAnswer& answer) {
     return learnt_anything(answer) && (!truncates(answer) || answer.tcp.tells());
   };
@@ -175,19 +173,21 @@ void find_no_tcp_after_tc(const Evidence& evidence, Verdict& verdict) {
     const ServerAnswer& answer = asked.answer;
     if (!truncates(answer) || is_whole(answer.tcp.outcome)) return std::nullopt;
     const Response* response = answer.tcp.response();
-    const std::string over_tcp = response == nullptr && answer.tcp.failed() ? silence_text(answer.tcp)
-                                 : response == nullptr                      ? "the response is malformed"
-                                 : response->truncated                      ? "the answer is truncated again"
-                                                       : fmt::format("it says {} and gives no whole answer",
-                                                                     rcode_text(response->rcode));
-    return Fault{fmt::format("{} truncates its UDP answer for {} (TC=1), and over TCP {}", asked.who(),
-                             asked.question(), over_tcp),
-                 fmt::format("Let {} serve DNS over TCP port {}, and open it in every firewall before it.",
-                             asked.who(), answer.id.address.port)};
+    const std::string over_tcp =
+        response == nullptr && answer.tcp.failed() ? silence_text(answer.tcp)
+        : response == nullptr                      ? "the response is malformed"
+        : response->truncated
+            ? "the answer is truncated again"
+            : fmt::format("it returned {} without a complete answer", rcode_text(response->rcode));
+    return Fault{
+        fmt::format("{} truncates its UDP answer for {} (TC=1), but over TCP {}", asked.who(),
+                    asked.question(), over_tcp),
+        fmt::format("Make {} serve DNS over TCP port {}, and open the port in every firewall in front of it.",
+                    asked.who(), answer.id.address.port)};
   });
 }
 
-// ---- Some questions alone ----
+// ---- No answers to some questions ----
 
 void find_edns_dropped(const Evidence& evidence, Verdict& verdict) {
   const auto can_tell = [](const ServerAnswer& answer) {
@@ -196,9 +196,9 @@ void find_edns_dropped(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
     const ServerAnswer& answer = asked.answer;
     if (asked.silence.cause != SilenceCause::edns || !is_silent(answer.edns)) return std::nullopt;
-    return Fault{fmt::format("{} answers for {} without EDNS, and not with it: {}", asked.who(),
+    return Fault{fmt::format("{} answers for {} without EDNS, but not with EDNS: {}", asked.who(),
                              asked.question(), silence_text(answer.edns)),
-                 fmt::format("Let {} answer queries that carry EDNS; look for a firewall that drops them.",
+                 fmt::format("Make {} answer queries that carry EDNS; check for a firewall that drops them.",
                              asked.who())};
   });
 }
@@ -212,11 +212,11 @@ void find_large_udp_lost(const Evidence& evidence, Verdict& verdict) {
                                  ? fmt::format("{} bytes", answer.tcp.deciding->bytes_received)
                                  : "more than 512 bytes";
     return Fault{
-        fmt::format("the answer of {} for {} has {} and does not arrive over UDP with EDNS ({}), while its "
-                    "small answers do",
+        fmt::format("the answer of {} for {} has {} and does not arrive over UDP with EDNS ({}), while small "
+                    "answers do",
                     asked.who(), asked.question(), size, silence_text(answer.edns)),
-        fmt::format("Let UDP answers over 512 bytes leave {}: look for a firewall with such a limit, or one "
-                    "that drops fragments; and let the server answer over TCP.",
+        fmt::format("Allow UDP answers over 512 bytes out of {}: check for a firewall with such a limit, or "
+                    "one that drops fragments. Make sure that the server answers over TCP.",
                     asked.who())};
   });
 }
@@ -232,43 +232,43 @@ void find_type_dropped(const Evidence& evidence, Verdict& verdict) {
     const Silence& silence = asked.silence;
     if (silence.cause != SilenceCause::type && silence.cause != SilenceCause::name) return std::nullopt;
     const bool by_name = silence.cause == SilenceCause::name;
-    const std::string what = by_name ? "TXT of " + asked.question() : types_text(silence.types) + " alone";
+    const std::string what = by_name ? "TXT of " + asked.question() : types_text(silence.types) + " records";
     const bool tcp_too = drops_record(asked) && is_silent(asked.answer.tcp);
     const bool tcp_answers = drops_record(asked) && asked.answer.tcp.response() != nullptr;
     if (!drops_record(asked)) {
       return Fault{
-          fmt::format("{} does not answer questions for {}, while it answers others: {} of {} UDP "
-                      "queries got no answer",
-                      asked.who(), types_text(silence.types), silence.lost, silence.asked),
-          fmt::format("Let {} answer for {} at {} as for the other types; look at what stands before "
-                      "it too, such as a balancer.",
+          fmt::format(
+              "{} does not answer questions for {}, but answers others: {} of {} UDP queries got no answer",
+              asked.who(), types_text(silence.types), silence.lost, silence.asked),
+          fmt::format("Make {} answer for {} at {} as for other types; check devices in front of it too, "
+                      "such as a load balancer.",
                       asked.who(), types_text(silence.types), asked.zone())};
     }
     return Fault{
-        fmt::format("{} answers other questions, and none for {}{}: something at it or before it drops them",
-                    asked.who(), what,
-                    tcp_too       ? ", over UDP or TCP"
-                    : tcp_answers ? ", over UDP; over TCP it answers"
-                                  : ""),
-        fmt::format("Find what drops questions for {} before {}: a balancer, a filter against abuse, or the "
-                    "DNS software itself. Its ports work.",
+        fmt::format(
+            "{} answers other questions, but none for {}{}: the server or a device in front of it drops them",
+            asked.who(), what,
+            tcp_too       ? ", over UDP or TCP"
+            : tcp_answers ? ", over UDP; over TCP it answers"
+                          : ""),
+        fmt::format("Find what drops questions for {} in front of {}: a load balancer, an abuse filter, or "
+                    "the DNS software itself. Its ports work.",
                     by_name ? "that name" : types_text(silence.types), asked.who())};
   });
 }
 
-// ---- Now and then ----
+// ---- Occasional loss ----
 
 void find_query_loss(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, plain_tells, [](const Asked& asked) -> std::optional<Fault> {
     const Silence& silence = asked.silence;
     if (silence.cause != SilenceCause::loss) return std::nullopt;
     Fault fault{
-        fmt::format("{} of {} UDP queries to {} got no answer, and nothing in common tells them from the "
-                    "others{}",
-                    silence.lost, silence.asked, asked.who(),
+        fmt::format("{} of {} UDP queries to {} got no answer, without a pattern{}", silence.lost,
+                    silence.asked, asked.who(),
                     silence.all_came ? "; each question was answered in the end" : ""),
-        fmt::format("Find out where queries to {} or its answers are lost: a link or a firewall that is "
-                    "overloaded, or the server itself. Ask from elsewhere to see whether it is this network.",
+        fmt::format("Find out where queries to {} or its answers are lost: an overloaded link or firewall, "
+                    "or the server itself. Probe from another network to see whether this one is the cause.",
                     asked.who()),
         {}};
     if (silence.all_came) fault.severity = Severity::notice;
@@ -281,12 +281,11 @@ void find_rate_limited(const Evidence& evidence, Verdict& verdict) {
   for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
     const Silence& silence = asked.silence;
     if (silence.cause != SilenceCause::limit) return std::nullopt;
-    return Fault{
-        fmt::format("{} answered, and then {} for {}", asked.who(),
-                    silence.refused ? "said REFUSED" : "fell silent", silence.question),
-        fmt::format("Raise the rate limit of {}, or let it send truncated answers (TC=1) in place of "
-                    "silence, so that resolvers come back over TCP.",
-                    asked.who())};
+    return Fault{fmt::format("{} answered at first, then {} for {}", asked.who(),
+                             silence.refused ? "returned REFUSED" : "stopped answering", silence.question),
+                 fmt::format("Raise the rate limit of {}, or configure it to send truncated answers (TC=1) "
+                             "instead of none, so that resolvers retry over TCP.",
+                             asked.who())};
   });
 }
 
@@ -301,10 +300,10 @@ std::span<const Check> silence_checks() {
        .needs = Needs::one_server,
        .severity = Severity::critical,
        .reference = "RFC 7766 section 5",
-       .summary = "a server truncates its UDP answer and gives no whole answer over TCP",
-       .effect = "a verifier behind this server never gets the key",
-       .remedy = "Let the server serve DNS over TCP.",
-       .example = {Example::behaviour, "ns2 sets TC over UDP and drops connections to port 53 over TCP."},
+       .summary = "a server truncates its UDP answer and gives no complete answer over TCP",
+       .effect = "a verifier that asks this server never gets the key",
+       .remedy = "Make the server serve DNS over TCP.",
+       .example = {Example::behaviour, "ns2 sets TC over UDP and drops connections to TCP port 53."},
        .find = find_no_tcp_after_tc},
       {.name = "ns_timeout_udp",
        .scope = Scope::server,
@@ -313,18 +312,18 @@ std::span<const Check> silence_checks() {
        .reference = "RFC 7766 section 5",
        .summary = "a server answers over TCP but not over UDP",
        .effect = "resolvers lose time, or give up on this server",
-       .remedy = "Let UDP reach the server.",
-       .example = {Example::behaviour, "ns2 answers over TCP; three questions over UDP get no answer."},
+       .remedy = "Allow UDP to the server.",
+       .example = {Example::behaviour, "ns2 answers over TCP; three queries over UDP get no answer."},
        .find = find_timeout_udp},
       {.name = "ns_timeout_tcp",
        .scope = Scope::server,
        .needs = Needs::one_server,
        .severity = Severity::warning,
        .reference = "RFC 7766 section 5",
-       .summary = "a server answers over UDP but is silent over TCP",
-       .effect = "none while answers are small; a longer key would be lost on this server",
-       .remedy = "Let TCP reach the server.",
-       .example = {Example::behaviour, "ns2 answers over UDP; a connection over TCP is never accepted."},
+       .summary = "a server answers over UDP but not over TCP",
+       .effect = "none while answers are small; a longer key could not be fetched from this server",
+       .remedy = "Allow TCP to the server.",
+       .example = {Example::behaviour, "ns2 answers over UDP; a TCP connection is never accepted."},
        .find = find_timeout_tcp},
       {.name = "ns_unreachable",
        .scope = Scope::server,
@@ -333,18 +332,18 @@ std::span<const Check> silence_checks() {
        .reference = "RFC 8906 section 1",
        .summary = "a server answers neither over UDP nor over TCP",
        .effect = "resolvers lose time before they ask another server",
-       .remedy = "Bring the server back, or take it out of the NS records.",
-       .example = {Example::behaviour, "ns2 is switched off, and the zone still names it."},
+       .remedy = "Bring the server back, or remove it from the NS records.",
+       .example = {Example::behaviour, "ns2 is turned off, but the zone still lists it."},
        .find = find_unreachable},
       {.name = "ns_tcp_refused",
        .scope = Scope::server,
        .needs = Needs::one_server,
        .severity = Severity::warning,
        .reference = "RFC 7766 section 5",
-       .summary = "a server answers over UDP, and refuses or breaks off TCP connections",
-       .effect = "none while answers are small; a longer key would be lost on this server",
-       .remedy = "Let the server serve DNS over TCP.",
-       .example = {Example::behaviour, "ns2 answers over UDP and refuses connections over TCP."},
+       .summary = "a server answers over UDP, but refuses or aborts TCP connections",
+       .effect = "none while answers are small; a longer key could not be fetched from this server",
+       .remedy = "Make the server serve DNS over TCP.",
+       .example = {Example::behaviour, "ns2 answers over UDP and refuses TCP connections."},
        .find = find_tcp_refused},
       {.name = "ns_edns_dropped",
        .scope = Scope::server,
@@ -352,28 +351,29 @@ std::span<const Check> silence_checks() {
        .severity = Severity::warning,
        .reference = "RFC 6891 section 7",
        .summary = "a server does not answer queries with EDNS",
-       .effect = "resolvers lose time with each question",
-       .remedy = "Let queries with EDNS reach the server.",
-       .example = {Example::behaviour, "ns2 answers plain questions; those with EDNS get no answer."},
+       .effect = "resolvers lose time with each query",
+       .remedy = "Allow queries with EDNS to the server.",
+       .example = {Example::behaviour, "ns2 answers plain queries; those with EDNS get no answer."},
        .find = find_edns_dropped},
       {.name = "ns_family_unreachable",
        .scope = Scope::server,
        .needs = Needs::one_server,
        .severity = Severity::warning,
        .reference = "RFC 3901 section 1",
-       .summary = "the servers answer over one of IPv4 and IPv6 alone",
-       .effect = "resolvers that have only the other cannot get the key",
-       .remedy = "Let the servers answer over IPv4, and over IPv6 if its addresses are published.",
+       .summary = "the servers answer over only one of IPv4 and IPv6",
+       .effect = "resolvers that only have the other one cannot get the key",
+       .remedy = "Make the servers answer over IPv4, and over IPv6 if IPv6 addresses are published.",
        .example = {Example::behaviour, "Every server answers over IPv4, none at its IPv6 address."},
        .find = find_family_unreachable},
       {.name = "ns_rate_limited",
        .scope = Scope::server,
        .needs = Needs::one_server,
        .severity = Severity::warning,
-       .summary = "a server answers at first, then refuses or falls silent",
+       .summary = "a server answers at first, then refuses or stops answering",
        .effect = "a busy resolver may not get the key from this server",
-       .remedy = "Raise the rate limit of the server, or let it answer with TC=1 in place of silence.",
-       .example = {Example::behaviour, "ns2 answers the first three questions, then says REFUSED."},
+       .remedy =
+           "Raise the rate limit of the server, or configure it to answer with TC=1 instead of not at all.",
+       .example = {Example::behaviour, "ns2 answers the first three queries, then returns REFUSED."},
        .find = find_rate_limited},
       {.name = "ns_large_udp_lost",
        .scope = Scope::server,
@@ -382,29 +382,30 @@ std::span<const Check> silence_checks() {
        .reference = "RFC 6891 section 6.2.3",
        .summary = "large UDP answers of a server do not arrive",
        .effect = "resolvers lose time before they ask over TCP; without TCP they never get a long key",
-       .remedy = "Let UDP answers over 512 bytes leave the server and pass the firewalls before it.",
+       .remedy =
+           "Allow UDP answers over 512 bytes out of the server and through the firewalls in front of it.",
        .example = {Example::behaviour,
-                   "A firewall drops UDP datagrams over 512 octets, and the answer has 812."},
+                   "A firewall drops UDP datagrams over 512 bytes, and the answer has 812."},
        .find = find_large_udp_lost},
       {.name = "ns_type_dropped",
        .scope = Scope::server,
        .needs = Needs::one_server,
        .severity = Severity::warning,
        .reference = "RFC 8906 section 3.1.4",
-       .summary = "a server answers some types of questions and is silent to others",
-       .effect = "for TXT: resolvers cannot get the key from this server; for SOA: they cannot tell how old "
+       .summary = "a server answers queries for some types but not for others",
+       .effect = "for TXT: resolvers cannot get the key from this server; for SOA: they cannot see how old "
                  "its zone is",
-       .remedy = "Find what drops the questions: a balancer, a filter, or the DNS software.",
-       .example = {Example::behaviour, "The server answers for SOA and NS at once, and never for TXT."},
+       .remedy = "Find what drops the queries: a load balancer, a filter, or the DNS software.",
+       .example = {Example::behaviour, "The server answers for SOA and NS at once, but never for TXT."},
        .find = find_type_dropped},
       {.name = "ns_query_loss",
        .scope = Scope::server,
        .needs = Needs::one_server,
        .severity = Severity::warning,
-       .summary = "queries to a server, or its answers, are lost here and there",
-       .effect = "resolvers lose time, and may give up before the key is there",
+       .summary = "some queries to a server, or its answers, are lost without a pattern",
+       .effect = "resolvers lose time, and may give up before they get the key",
        .remedy = "Find out where they are lost: the network, a firewall, or the server.",
-       .example = {Example::behaviour, "9 of 20 queries got no answer, of all kinds."},
+       .example = {Example::behaviour, "9 of 20 queries of all kinds got no answer."},
        .find = find_query_loss},
   };
   return rows;

@@ -15,20 +15,21 @@ namespace dkimprobe::checks {
 
 namespace {
 
-/// What the operator of the domain publishes: a notice about a provider's record would help nobody.
+/// The text that the domain's operator publishes; null for a provider's record, which the operator cannot
+/// change.
 const ReadText* own_text(const Evidence& evidence) {
   if (evidence.texts.empty()) return nullptr;
   const ReadText& text = evidence.texts.front();
   return stands_elsewhere(evidence, text) ? nullptr : &text;
 }
 
-/// A record that has to go needs no advice on its size.
+/// A record with a leaked private key must be removed: advice on its size is useless.
 bool must_go(const Evidence& evidence) {
   return std::ranges::any_of(
       evidence.texts, [](const ReadText& text) { return text.record.has(RecordFault::key_private_leaked); });
 }
 
-/// The tags to drop, one after the other, until `excess` octets are gone; empty when all are too few.
+/// The tags to drop, in order, to save `excess` octets; empty when all of them together are not enough.
 std::string tags_to_drop(const ReadText& text, std::uint32_t excess) {
   std::string names;
   std::uint32_t gone = 0;
@@ -51,17 +52,17 @@ void find_udp512(const Evidence& evidence, Verdict& verdict) {
                                bytes - udp_limit_bytes);
   finding.remedy = drop.empty()
                        ? fmt::format(
-                             "At {}: nothing but a shorter name, a smaller key or Ed25519 would make it fit; "
-                             "see that all servers answer over TCP.",
+                             "At {}: only a shorter name, a smaller key or Ed25519 would make it fit. Make "
+                             "sure that all servers answer over TCP.",
                              published_at(*text))
-                       : fmt::format("At {}: drop {}, which verifiers do not need; then it fits.",
+                       : fmt::format("At {}: drop {}, which verifiers do not need; then the answer fits.",
                                      published_at(*text), drop);
   verdict.found(std::move(finding), drop.empty() ? Severity::notice : Severity::warning);
 }
 
 void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.size.direct) return verdict.not_evaluated();
-  // A DNAME is the domain's own, wherever the key is: its bytes can be saved here.
+  // The DNAME belongs to the domain, wherever the key is, so the operator can save its bytes.
   const bool by_dname = std::ranges::any_of(evidence.answers.aliases, &AliasFact::is_dname);
   const ReadText* const text =
       by_dname && !evidence.texts.empty() ? &evidence.texts.front() : own_text(evidence);
@@ -70,12 +71,12 @@ void find_udp512_chain(const Evidence& evidence, Verdict& verdict) {
     return;
   }
   Finding finding;
-  finding.detail = fmt::format("the answer with its aliases has up to {} bytes, without them {}",
+  finding.detail = fmt::format("the answer has up to {} bytes with its aliases, {} without them",
                                *evidence.size.chain, *evidence.size.direct);
   const std::string owner = evidence.answers.hops.front().hop->owner.to_string();
   finding.remedy =
       by_dname
-          ? fmt::format("Publish the key at {0} itself, or a CNAME at {0} in place of the DNAME.", owner)
+          ? fmt::format("Publish the key at {0} itself, or replace the DNAME with a CNAME at {0}.", owner)
           : fmt::format("Publish the key at {} itself, or shorten the name {}.", owner, published_at(*text));
   verdict.found(std::move(finding));
 }
@@ -85,14 +86,15 @@ void find_edns1232(const Evidence& evidence, Verdict& verdict) {
   const std::uint32_t bytes = *evidence.size.direct + edns_overhead_bytes;
   if (bytes <= edns_limit_bytes || must_go(evidence)) return;
   Finding finding;
-  finding.detail = fmt::format("the answer with EDNS has {} bytes, {} more than pass every path in one piece",
-                               bytes, bytes - edns_limit_bytes);
+  finding.detail =
+      fmt::format("the answer with EDNS has {} bytes, {} more than every path delivers unfragmented", bytes,
+                  bytes - edns_limit_bytes);
   finding.remedy = fmt::format("At {}: publish a smaller key; 2048 bits of RSA are enough.",
                                published_at(evidence.texts.front()));
   verdict.found(std::move(finding));
 }
 
-/// A name has 255 octets at most; a DNAME can make one longer out of a good one.
+/// A name has at most 255 octets; a DNAME can turn a valid name into a longer one.
 void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
   Finding finding;
   const auto& observation = evidence.observation;
@@ -100,8 +102,8 @@ void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
     const std::string selector = observation.selector.to_string();
     finding.detail = fmt::format("{}._domainkey.{} is longer than the 255 octets that DNS allows", selector,
                                  observation.domain.to_string());
-    finding.remedy =
-        fmt::format("Sign for {} with a selector shorter than {}.", observation.domain.to_string(), selector);
+    finding.remedy = fmt::format("Use a selector for {} that is shorter than {}.",
+                                 observation.domain.to_string(), selector);
     return verdict.found(std::move(finding));
   }
   for (const auto& hop : evidence.answers.hops) {
@@ -109,9 +111,9 @@ void find_name_too_long(const Evidence& evidence, Verdict& verdict) {
       if (!says_name_too_long(server)) continue;
       const std::string owner = hop.hop->owner.to_string();
       finding.detail =
-          fmt::format("a DNAME above {} leads to a name longer than the 255 octets that DNS allows", owner);
-      finding.remedy = fmt::format(
-          "Publish the key at {} itself, or let the DNAME above it lead to a shorter name.", owner);
+          fmt::format("a DNAME above {} points to a name longer than the 255 octets that DNS allows", owner);
+      finding.remedy =
+          fmt::format("Publish the key at {} itself, or point the DNAME above it to a shorter name.", owner);
       return verdict.found(std::move(finding));
     }
   }
@@ -128,7 +130,7 @@ std::span<const Check> size_checks() {
        .reference = "RFC 6376 section 3.3.3",
        .summary = "the answer does not fit into 512 bytes",
        .effect = "resolvers without EDNS need TCP to get the key",
-       .remedy = "Drop the tags that say nothing new (n=, h=, s=, `k=rsa`), or publish a smaller key.",
+       .remedy = "Drop the tags that verifiers do not need (n=, h=, s=, `k=rsa`), or publish a smaller key.",
        .example = {Example::behaviour,
                    "An RSA key of 2048 bits with `h=sha256; s=email; n=...` at a long name: 541 bytes."},
        .find = find_udp512},
@@ -141,14 +143,14 @@ std::span<const Check> size_checks() {
        .effect = "clients of a resolver without EDNS need TCP to get the key",
        .remedy = "Publish the key at `SELECTOR._domainkey.DOMAIN` itself, without an alias.",
        .example = {Example::behaviour,
-                   "The key's own answer has 480 bytes, with the CNAME that leads to it 530."},
+                   "The answer has 480 bytes by itself, and 530 with the CNAME that points to it."},
        .find = find_udp512_chain},
       {.name = "edns1232_exceeded",
        .scope = Scope::size,
        .needs = Needs::key_text,
        .severity = Severity::warning,
        .summary = "the answer does not fit into 1232 bytes",
-       .effect = "the answer is cut into fragments, which some paths drop, or needs TCP",
+       .effect = "the answer is fragmented, and some paths drop fragments, or it needs TCP",
        .remedy = "Publish an RSA key of 2048 bits, or an Ed25519 key.",
        .example = {Example::behaviour, "An RSA key of 8192 bits: more than 1400 bytes."},
        .find = find_edns1232},
@@ -160,7 +162,7 @@ std::span<const Check> size_checks() {
        .summary = "the selector's name is longer than DNS allows",
        .effect = "no verifier can ask for the key",
        .remedy = "Choose a shorter selector.",
-       .example = {Example::behaviour, "Selector and domain together make a name of 260 octets."},
+       .example = {Example::behaviour, "Selector and domain together form a name of 260 octets."},
        .find = find_name_too_long},
   };
   return rows;

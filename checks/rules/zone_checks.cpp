@@ -1,6 +1,6 @@
 // Faults of all servers of a name together, of the delegation of its zone, and of the chain of aliases.
-// Servers are compared by what a verifier gets at the end: the TXT texts with their strings joined, never the
-// raw answer, its order or its TTLs. A server that gave no whole answer takes no part in any comparison.
+// Servers are compared by what a verifier gets in the end: the TXT texts with their strings joined, not the
+// raw answer, its order or its TTLs. A server without a complete answer is not compared.
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -55,12 +55,12 @@ std::string what_text(const AnswerGroup& group, const Evidence& evidence) {
 /// "Ed25519 (key SHA-256 ...) from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
 std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {
   std::vector<std::string> parts;
-  // Which servers of the first name lead to a group matters only where they lead to different ones.
+  // Which servers of the first name point to a group matters only if they point to different ones.
   const bool ways_part = evidence.answers.hops.front().groups.size() > 1;
   for (const AnswerGroup& group : groups) {
     parts.push_back(fmt::format("{} from {}", what_text(group, evidence), servers_text(group.servers)));
     if (ways_part && !group.led_here.empty())
-      parts.back() += fmt::format(" (the alias at {} leads there)", servers_text(group.led_here));
+      parts.back() += fmt::format(" (reached through the alias at {})", servers_text(group.led_here));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
 }
@@ -88,7 +88,7 @@ bool is_negative(ServerOutcome outcome) {
   return outcome == ServerOutcome::nodata || outcome == ServerOutcome::nxdomain;
 }
 
-/// One leg for each zone: the delegation of a zone is the same for all names in it.
+/// One hop for each zone: the delegation of a zone is the same for all names in it.
 std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence) {
   std::vector<const HopAnswers*> zones;
   for (const HopAnswers& hop : evidence.answers.hops) {
@@ -106,7 +106,7 @@ std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence) {
 void find_presence_differs(const Evidence& evidence, Verdict& verdict) {
   const auto& published = evidence.answers.published;
   if (published.empty()) return verdict.not_evaluated();
-  // The zone above sends resolvers to different servers: that is the cause, and has a row of its own.
+  // The parent zone sends resolvers to different servers: a check of its own reports that cause.
   if (parents_explain_differences(evidence.answers)) return;
   std::vector<ServerId> without;
   bool present = false;
@@ -116,13 +116,12 @@ void find_presence_differs(const Evidence& evidence, Verdict& verdict) {
   }
   if (!present || without.empty()) return;
   const std::string servers = servers_text(without);
-  report(
-      verdict, std::move(without),
-      fmt::format("some servers publish the record and others say that there is none: {}",
-                  groups_text(published, evidence)),
-      fmt::format("Bring the zone on {} to the state of the others; if the record is new, wait until every "
-                  "server has it before you sign with it.",
-                  servers));
+  report(verdict, std::move(without),
+         fmt::format("some servers publish the record, others answer that it does not exist: {}",
+                     groups_text(published, evidence)),
+         fmt::format("Update the zone on {} to match the other servers. If the record is new, do not sign "
+                     "with it until every server has it.",
+                     servers));
 }
 
 void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
@@ -139,8 +138,8 @@ void find_answer_differs(const Evidence& evidence, Verdict& verdict) {
   report(
       verdict, std::move(others),
       fmt::format("the servers publish {} different records: {}", texts.size(), groups_text(texts, evidence)),
-      fmt::format("Find out which record is the right one, and bring every server to it; most servers do not "
-                  "publish what {} does.",
+      fmt::format("Find out which record is correct and publish it on every server. These servers differ "
+                  "from the largest group: {}.",
                   servers));
 }
 
@@ -148,15 +147,15 @@ void find_rcode_differs(const Evidence& evidence, Verdict& verdict) {
   if (!any_server(evidence, gave_whole)) return verdict.not_evaluated();
   for (const HopAnswers& hop : evidence.answers.hops) {
     const auto is_absence = [](const AnswerGroup& g) { return is_negative(g.outcome); };
-    // Where some server has the record, the difference that matters is told as one of presence.
+    // If some server has the record, `presence_differs_between_ns` reports the difference.
     if (hop.groups.size() < 2 || !std::all_of(hop.groups.begin(), hop.groups.end(), is_absence)) continue;
-    report(
-        verdict, hop.groups.back().servers,
-        fmt::format("the servers agree that {} has no TXT, and not whether the name exists: {}",
-                    hop.hop->owner.to_string(), groups_text(hop.groups, evidence)),
-        fmt::format("Compare the zone {} on these servers: on some of them other records stand at or below "
-                    "the name, or the software denies names that have only names below them.",
-                    zone_text(hop)));
+    report(verdict, hop.groups.back().servers,
+           fmt::format("the servers agree that {} has no TXT record, but not on whether the name exists: {}",
+                       hop.hop->owner.to_string(), groups_text(hop.groups, evidence)),
+           fmt::format(
+               "Compare the zone {} on these servers. Either some of them have other records at or below the "
+               "name, or their software returns NXDOMAIN for names that only have names below them.",
+               zone_text(hop)));
   }
 }
 
@@ -176,7 +175,7 @@ std::string ways_text(const ServerAnswer& answer) {
     }
     if (const auto& edns = attempts->response()->edns; edns && edns->nsid)
       says += fmt::format(" (instance {})", config::escape_text(*edns->nsid, 40));
-    parts.push_back(fmt::format("{} {}", way, says));
+    parts.push_back(fmt::format("{}: {}", way, says));
   }
   return join_some(parts);
 }
@@ -191,15 +190,14 @@ void find_instances_differ(const Evidence& evidence, Verdict& verdict) {
   if (!any_server(evidence, answered_twice)) return verdict.not_evaluated();
   for (const HopAnswers& hop : evidence.answers.hops) {
     for (const ServerAnswer& answer : hop.servers) {
-      // A name in mixed case that is denied has a row of its own.
+      // `ns_case_sensitive` reports a name that is denied in mixed case.
       if (!answer.disagrees_with_itself || denies_mixed_case(answer)) continue;
-      report(
-          verdict, {answer.id},
-          fmt::format("{} does not answer the same each time for {}: {}", server_text(answer.id),
-                      hop.hop->owner.to_string(), ways_text(answer)),
-          fmt::format("Bring every machine that answers at {} to the same zone; if a balancer stands before "
-                      "them, take the one that differs out.",
-                      answer.id.address.ip.to_string()));
+      report(verdict, {answer.id},
+             fmt::format("{} gives different answers for {}: {}", server_text(answer.id),
+                         hop.hop->owner.to_string(), ways_text(answer)),
+             fmt::format("Load the same zone on every machine that answers at {}. If a load balancer "
+                         "distributes the queries, remove the machine that differs.",
+                         answer.id.address.ip.to_string()));
     }
   }
 }
@@ -222,16 +220,17 @@ void find_soa_missing(const Evidence& evidence, Verdict& verdict) {
     if (without.empty()) continue;
     const std::string servers = servers_text(without);
     report(verdict, std::move(without),
-           fmt::format("{} says that a name or a record below {} does not exist, without the SOA record that "
-                       "tells how long that holds",
+           fmt::format("{} returned a negative answer for a name in {} without the SOA record that limits "
+                       "how long it may be cached",
                        servers, zone_text(hop)),
-           fmt::format("Let {} put the SOA record of {} into the authority section of negative answers.",
-                       servers, zone_text(hop)));
+           fmt::format(
+               "Configure {} to put the SOA record of {} into the authority section of negative answers.",
+               servers, zone_text(hop)));
   }
   if (!judged) verdict.not_evaluated();
 }
 
-/// Since when a server has been behind with this serial; nothing when no history tells.
+/// Since when a server has been behind with this serial; empty when the history does not show it.
 std::optional<WallTime> behind_since(const Evidence& evidence, const HopAnswers& hop,
                                      const ServerAnswer& answer) {
   for (const ServerTimeline& timeline : evidence.history.servers) {
@@ -251,11 +250,11 @@ void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
       if (answer.soa_record == nullptr || answer.is_stray()) continue;
       judged = true;
       const probe::SoaRecord* const newest = newest_serial(hop, answer);
-      // That it publishes something else as well is told as `ns_stale`.
+      // If it publishes something else as well, `ns_stale` reports it.
       if (newest == nullptr || (hop.rows[i].group != 'A' && hop.rows[i].group != ' ')) continue;
       const auto since = behind_since(evidence, hop, answer);
       if (!since) {
-        unknown = true;  // it may be behind for REFRESH, and one look cannot tell for how long it has been
+        unknown = true;  // being behind for REFRESH is normal, and one probe cannot show how long it has been
         continue;
       }
       const auto behind = std::chrono::floor<std::chrono::seconds>(*evidence.history.last_probe - *since);
@@ -263,12 +262,12 @@ void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
       Finding finding;
       finding.servers = {answer.id};
       finding.detail = fmt::format(
-          "{} has been at serial {} of {} for {} s at least, while others are at {}; REFRESH is {} s",
+          "{} has been at serial {} of {} for at least {} s while other servers are at {}; REFRESH is {} s",
           server_text(answer.id), answer.soa_record->serial, hop.hop->delegation.zone.to_string(),
           behind.count(), newest->serial, answer.soa_record->refresh_seconds);
-      finding.remedy =
-          fmt::format("Find out why {} does not transfer the zone {}: its primary, NOTIFY, TSIG key and log.",
-                      server_text(answer.id), hop.hop->delegation.zone.to_string());
+      finding.remedy = fmt::format(
+          "Find out why {} does not transfer the zone {}: check its primary, NOTIFY, TSIG key and log.",
+          server_text(answer.id), hop.hop->delegation.zone.to_string());
       verdict.found(std::move(finding));
     }
   }
@@ -286,7 +285,7 @@ std::map<Key, std::vector<ServerId>> by_property(const HopAnswers& hop, const An
   return found;
 }
 
-/// All servers but those with the commonest property.
+/// All servers except those with the most common property.
 template <class Key>
 std::vector<ServerId> minority(const std::map<Key, std::vector<ServerId>>& found) {
   const auto commonest = std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {
@@ -314,9 +313,10 @@ void find_split_differs(const Evidence& evidence, Verdict& verdict) {
       auto others = minority(splits);
       const std::string servers = servers_text(others);
       report(verdict, std::move(others),
-             fmt::format("the servers cut the same text at {} into strings in {} ways; {} differs from most",
+             fmt::format("the servers split the same text at {} into strings in {} different ways; {} "
+                         "differs from the majority",
                          hop.hop->owner.to_string(), splits.size(), servers),
-             "Nothing needs to be done; put the same zone on all servers if you want answers of one size.");
+             "No action is needed. Load the same zone on all servers if you want answers of the same size.");
     }
   }
 }
@@ -333,9 +333,10 @@ void find_ttl_differs(const Evidence& evidence, Verdict& verdict) {
       const std::string servers = servers_text(others);
       report(
           verdict, std::move(others),
-          fmt::format("the servers give TTLs from {} to {} s for the same answer at {}; {} differs from most",
+          fmt::format("the servers return TTLs from {} to {} s for the same answer at {}; {} differs from "
+                      "the majority",
                       ttls.begin()->first, ttls.rbegin()->first, hop.hop->owner.to_string(), servers),
-          fmt::format("Give the record at {} one TTL on every server.", hop.hop->owner.to_string()));
+          fmt::format("Set the same TTL for the record at {} on every server.", hop.hop->owner.to_string()));
     }
   }
 }
@@ -351,8 +352,8 @@ void find_ttl_zero(const Evidence& evidence, Verdict& verdict) {
     const std::string owner = hop.hop->owner.to_string();
     report(
         verdict, std::move(servers),
-        fmt::format("the answer at {} has TTL 0: each mail that is verified asks the servers again", owner),
-        fmt::format("Give the record at {} a TTL of some minutes at least, 3600 s for example.", owner));
+        fmt::format("the answer at {} has TTL 0, so each verification queries the servers again", owner),
+        fmt::format("Set the TTL of the record at {} to at least a few minutes, for example 3600 s.", owner));
   }
 }
 
@@ -362,12 +363,12 @@ std::string no_way_remedy(const HopAnswers& hop) {
     if (answer.server->not_asked == probe::NotAsked::no_route) families.insert(answer.id.address.ip.family());
   }
   if (families.size() != 1) {
-    return "See that this machine's network is up; servers of one family need IPv4 or IPv6 on it, and "
-           "allowed.";
+    return "Check that this machine's network is up, and that the servers' address family (IPv4 or IPv6) is "
+           "available and enabled.";
   }
   return fmt::format(
-      "This machine has no {0}, and the zone {1} has servers at {0} addresses alone: probe from a "
-      "machine that has it.",
+      "This machine has no {0}, and the servers of the zone {1} have only {0} addresses. Probe from a "
+      "machine that has {0}.",
       *families.begin() == config::Family::ipv6 ? "IPv6" : "IPv4", zone_text(hop));
 }
 
@@ -378,7 +379,7 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
     std::size_t wanted = 0;
     std::size_t answered = hop.answered();
     std::vector<ServerId> silent;
-    // Then nothing is unknown: each server says so itself.
+    // Then nothing is unknown: each server reports its failure itself.
     if (fails_everywhere(hop)) continue;
     for (const ServerAnswer& answer : hop.servers) {
       if (answer.is_stray()) continue;
@@ -393,7 +394,7 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
       }
     }
     if (answered > 0 && 2 * answered >= wanted) continue;
-    // Then the reason has a row of its own.
+    // A check of its own reports that reason.
     if (hop.servers.empty() && (delegation.outcome == probe::DiscoveryOutcome::loop ||
                                 delegation.outcome == probe::DiscoveryOutcome::budget_exhausted)) {
       continue;
@@ -401,35 +402,37 @@ void find_quorum_unknown(const Evidence& evidence, Verdict& verdict) {
     const std::string owner = hop.hop->owner.to_string();
     if (has_no_network(hop)) {
       report(verdict, {},
-             fmt::format("this machine has no network: it has no route to any server that {} needs", owner),
-             "Bring the network of this machine up, and probe again.");
+             fmt::format("this machine has no network: it has no route to any server needed for {}", owner),
+             "Bring up the network of this machine, then probe again.");
     } else if (hop.servers.empty()) {
       report(verdict, {},
-             fmt::format("no server could be asked for {}: no server of {} answered on the way to it", owner,
-                         delegation.stopped_at.to_string()),
-             fmt::format("Check that this machine reaches the network, and that the servers of {} answer.",
+             fmt::format("no server could be queried for {}: the search for its nameservers got no answer "
+                         "from the servers of {}",
+                         owner, delegation.stopped_at.to_string()),
+             fmt::format("Check that this machine can reach the network and that the servers of {} answer.",
                          delegation.stopped_at.to_string()));
     } else if (wanted == 0) {
       report(verdict, {},
-             fmt::format(
-                 "this machine has no way to any of the servers for {}: neither a route nor leave to use one",
-                 owner),
+             fmt::format("this machine cannot query any of the servers for {}: it has no route to them, or "
+                         "their address family is disabled",
+                         owner),
              no_way_remedy(hop));
     } else {
-      const std::string detail = fmt::format("{} of {} servers gave a whole answer for {}, fewer than half",
-                                             answered, wanted, owner);
+      const std::string detail = fmt::format(
+          "{} of {} servers gave a complete answer for {}, fewer than half", answered, wanted, owner);
       const auto sends_on = [&](const ServerAnswer& answer) { return refers_down(answer, hop); };
       report(verdict, std::move(silent), detail,
              std::ranges::any_of(hop.servers, sends_on)
-                 ? "They refer to a zone below: name its servers with --nameserver, or leave that away."
-                 : fmt::format("Read what was found at each server of {}, and probe again once they answer.",
+                 ? "They refer to a zone below: pass the servers of that zone with --nameserver, or omit the "
+                   "flag."
+                 : fmt::format("See the findings for each server of {}, and probe again once they answer.",
                                zone_text(hop)));
     }
   }
 }
 
 void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
-  // It delays a record that is not there yet, and nothing else.
+  // It only delays a record that is not published yet.
   if (evidence.expectation.role != config::Role::pending) return;
   if (evidence.answers.hops.empty()) return verdict.not_evaluated();
   const HopAnswers& hop = evidence.answers.hops.front();
@@ -443,16 +446,16 @@ void find_negative_ttl_high(const Evidence& evidence, Verdict& verdict) {
   if (*highest <= high_negative_ttl_seconds) return;
   report(
       verdict, {},
-      fmt::format(
-          "a resolver that asked too early keeps \"no such record\" for {} s, at most {} s are wanted",
-          *highest, high_negative_ttl_seconds),
+      fmt::format("a resolver that asks before the key is published caches its absence for {} s; at most {} "
+                  "s is recommended",
+                  *highest, high_negative_ttl_seconds),
       fmt::format("Lower MINIMUM and the TTL of the SOA record of {} to 3600 s before you publish the key.",
                   zone_text(hop)),
       *highest > very_high_negative_ttl_seconds ? Severity::warning : Severity::notice);
 }
 
 void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
-  // It matters while a record may still change, and later no more.
+  // It only matters while the record may still change.
   if (evidence.expectation.role != config::Role::pending) return;
   if (evidence.texts.empty()) return verdict.not_evaluated();
   const ReadText* highest = &evidence.texts.front();
@@ -461,11 +464,12 @@ void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
   }
   const std::uint32_t ttl = highest->published->ttl_seconds;
   if (ttl <= high_positive_ttl_seconds || stands_elsewhere(evidence, *highest)) return;
-  report(verdict, servers_of(evidence, *highest),
-         fmt::format("the record at {} has a TTL of {} s, at most {} s are wanted before the key is in use",
-                     published_at(*highest), ttl, high_positive_ttl_seconds),
-         fmt::format("Set the TTL of the TXT record at {} to 3600 s until the key is in use.",
-                     published_at(*highest)));
+  report(
+      verdict, servers_of(evidence, *highest),
+      fmt::format("the record at {} has a TTL of {} s; at most {} s is recommended until the key is in use",
+                  published_at(*highest), ttl, high_positive_ttl_seconds),
+      fmt::format("Set the TTL of the TXT record at {} to 3600 s until the key is in use.",
+                  published_at(*highest)));
 }
 
 // ---- The chain of aliases ----
@@ -476,7 +480,8 @@ const HopAnswers* hop_at(const ChainAnswers& answers, const DomainName& owner) {
   return hop == answers.hops.end() ? nullptr : &*hop;
 }
 
-/// The names of a loop that can be reached from `leg`, its first name again at the end; empty when none is.
+/// The names of a loop that can be reached from `hop`, with the first name repeated at the end; empty without
+/// a loop.
 std::vector<DomainName> loop_from(const ChainAnswers& answers, const HopAnswers& hop,
                                   std::vector<DomainName> path) {
   const auto seen = std::find(path.begin(), path.end(), hop.hop->owner);
@@ -504,8 +509,8 @@ void find_cname_loop(const Evidence& evidence, Verdict& verdict) {
   std::vector<std::string> names;
   names.reserve(loop.size());
   for (const DomainName& name : loop) names.push_back(name.to_string());
-  report(verdict, {}, fmt::format("the aliases lead in a circle: {}", fmt::join(names, " -> ")),
-         fmt::format("Let the alias at {} lead to the name that holds the key.", names.front()));
+  report(verdict, {}, fmt::format("the aliases form a loop: {}", fmt::join(names, " -> ")),
+         fmt::format("Point the alias at {} to the name that holds the key.", names.front()));
 }
 
 void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
@@ -515,8 +520,9 @@ void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
   const std::string name = evidence.answers.hops.front().hop->owner.to_string();
   Finding finding;
   finding.detail = fmt::format(
-      "nothing stands at {}: the answer comes from the wildcard {}, an alias to {}, where there is {}", name,
-      wildcard->owner, wildcard->target.to_string(), evidence.texts.empty() ? "no TXT record" : "no key");
+      "{} has no record of its own: the answer comes from the wildcard {}, an alias to {}, which has {}",
+      name, wildcard->owner, wildcard->target.to_string(),
+      evidence.texts.empty() ? "no TXT record" : "no key");
   finding.remedy = fmt::format(
       "Publish the key as a TXT record at {}, or stop signing with selector {}; the wildcard then no longer "
       "answers there.",
@@ -527,7 +533,7 @@ void find_missing_wildcard(const Evidence& evidence, Verdict& verdict) {
 void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
   const ChainAnswers& answers = evidence.answers;
   if (!answers.known) verdict.not_evaluated();
-  // An alias that nobody made for the selector does not dangle.
+  // The alias of a wildcard was not made for the selector: `selector_missing_wildcard` reports it.
   if (wildcard_alias(evidence)) return;
   for (std::size_t i = 1; i < answers.hops.size(); ++i) {
     const HopAnswers& hop = answers.hops[i];
@@ -546,10 +552,10 @@ void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
       }
     }
     report(verdict, std::move(servers),
-           fmt::format("{} is an alias to {}, where the servers say: {}", join_some(owners), target,
+           fmt::format("{} is an alias to {}, which has no record: {}", join_some(owners), target,
                        groups_text(hop.groups, evidence)),
            fmt::format(
-               "Publish the key at {}, ask the provider who runs that zone to do so, or remove the alias.",
+               "Publish the key at {}, ask the provider that runs that zone to do so, or remove the alias.",
                target));
   }
 }
@@ -572,8 +578,9 @@ void find_cname_with_other_data(const Evidence& evidence, Verdict& verdict) {
     if (servers.empty()) continue;
     const std::string owner = hop.hop->owner.to_string();
     const std::string where = servers_text(servers);
-    report(verdict, std::move(servers), fmt::format("{} gives both a CNAME and a TXT at {}", where, owner),
-           fmt::format("Keep one of the two at {}: the alias, or the record itself.", owner));
+    report(verdict, std::move(servers),
+           fmt::format("{} returned both a CNAME and a TXT record at {}", where, owner),
+           fmt::format("Keep only one of the two at {}: the CNAME or the TXT record.", owner));
   }
 }
 
@@ -583,9 +590,9 @@ void find_chain_long(const Evidence& evidence, Verdict& verdict) {
   const std::size_t steps = evidence.answers.longest_path;
   if (!endless && steps <= long_chain_steps) return;
   report(verdict, {},
-         fmt::format("{}{} aliases stand between the selector and its key, {} at most are wanted",
+         fmt::format("there are {}{} aliases between the selector and its key; at most {} are recommended",
                      endless ? "more than " : "", steps, long_chain_steps),
-         fmt::format("Let {} lead straight to the name that holds the key.",
+         fmt::format("Point {} directly to the name that holds the key.",
                      evidence.answers.hops.front().hop->owner.to_string()),
          endless || steps > too_long_chain_steps ? Severity::warning : Severity::notice);
 }
@@ -595,16 +602,15 @@ void find_dname(const Evidence& evidence, Verdict& verdict) {
   for (const AliasFact& alias : evidence.answers.aliases) {
     if (!alias.is_dname) continue;
     report(verdict, {},
-           fmt::format("a DNAME at {} leads to {}", alias.owner.to_string(), alias.target.to_string()),
-           fmt::format(
-               "Nothing needs to be done; a CNAME at the selector in place of the DNAME at {} serves old "
-               "resolvers better.",
-               alias.owner.to_string()));
+           fmt::format("a DNAME at {} points to {}", alias.owner.to_string(), alias.target.to_string()),
+           fmt::format("No action is needed. A CNAME at the selector instead of the DNAME at {} works better "
+                       "with old resolvers.",
+                       alias.owner.to_string()));
   }
 }
 
-/// The zone whose servers speak for the name: the deepest one above it, which for the apex of a zone and for
-/// names above that is a parent.
+/// The zone whose servers answer for the name: the deepest zone above it. For the apex of a zone and for
+/// names above it, that is a parent zone.
 DomainName zone_that_denies(const probe::Delegation& delegation, const DomainName& denied) {
   DomainName zone;
   for (const probe::ZoneCut& cut : delegation.cuts) {
@@ -613,7 +619,7 @@ DomainName zone_that_denies(const probe::Delegation& delegation, const DomainNam
   return zone;
 }
 
-/// The servers that were heard to deny the name on the way; none when an earlier walk did.
+/// The servers that denied the name during the delegation walk; none when an earlier walk got the denial.
 std::vector<ServerId> denying_on_the_way(const probe::Delegation& delegation, const DomainName& denied) {
   std::vector<ServerId> servers;
   for (const auto& walked : delegation.exchanges) {
@@ -647,17 +653,15 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
     const auto tell = [&](const DomainName& denied, const DomainName& zone, std::vector<ServerId> servers) {
       if (std::find(told.begin(), told.end(), denied) != told.end()) return;
       told.push_back(denied);
-      const std::string who = servers.empty() ? fmt::format("the servers of {} say", zone.to_string())
-                                              : servers_text(servers) + " says";
-      report(
-          verdict, std::move(servers),
-          fmt::format("{} NXDOMAIN for {}, and there is a record for {} below it", who, denied.to_string(),
-                      hop.hop->owner.to_string()),
-          fmt::format(
-              "Let the servers of {} answer NOERROR for {}: update their software, or publish a TXT record "
-              "of any text at that name.",
-              zone.to_string(), denied.to_string()),
-          is_signed && zone == delegation.zone ? Severity::critical : Severity::warning);
+      const std::string who = servers.empty() ? fmt::format("the servers of {} returned", zone.to_string())
+                                              : servers_text(servers) + " returned";
+      report(verdict, std::move(servers),
+             fmt::format("{} NXDOMAIN for {}, although the record {} exists below it", who,
+                         denied.to_string(), hop.hop->owner.to_string()),
+             fmt::format("Make the servers of {} answer NOERROR for {}: update their software, or publish a "
+                         "TXT record with any text at that name.",
+                         zone.to_string(), denied.to_string()),
+             is_signed && zone == delegation.zone ? Severity::critical : Severity::warning);
     };
     std::vector<ServerId> denying;
     const DomainName* domainkey = nullptr;
@@ -669,15 +673,14 @@ void find_ent_nxdomain(const Evidence& evidence, Verdict& verdict) {
       domainkey = &answer.domainkey.deciding->question_name;
     }
     if (domainkey != nullptr) tell(*domainkey, delegation.zone, std::move(denying));
-    // A server that lacks the record as well is right to deny the name.
+    // A server that does not have the record either may deny the name.
     const bool all_have_it = std::all_of(hop.groups.begin(), hop.groups.end(), [](const AnswerGroup& group) {
       return group.outcome == ServerOutcome::answered;
     });
     if (!all_have_it) continue;
     for (const DomainName& denied : delegation.denied) {
       if (denied == hop.hop->owner || !hop.hop->owner.is_at_or_below(denied)) continue;
-      // A server of the zone above that lacks a delegation is right to deny the name: `cut_missing_on_ns` has
-      // it.
+      // A parent server without the delegation may deny the name: `cut_missing_on_ns` reports that.
       if (std::ranges::find(delegation.cuts, denied, &probe::ZoneCut::apex) != delegation.cuts.end())
         continue;
       tell(denied, zone_that_denies(delegation, denied), denying_on_the_way(delegation, denied));
@@ -712,7 +715,7 @@ struct ChildSet {
   std::vector<ServerId> servers{};
 };
 
-/// The NS sets that the servers of a zone give for it, each different one once.
+/// The NS sets that the servers of a zone return for it, each distinct set once.
 std::vector<ChildSet> child_sets(const HopAnswers& hop, const probe::ZoneCut& cut) {
   std::vector<ChildSet> sets;
   if (cut.apex == hop.hop->delegation.zone) {
@@ -730,8 +733,8 @@ std::vector<ChildSet> child_sets(const HopAnswers& hop, const probe::ZoneCut& cu
   return sets;
 }
 
-/// The cuts that the owner of the domain answers for, or who runs the zone of an alias's target: not those of
-/// the registries above.
+/// Whether the owner of the domain, or the operator of the zone of an alias's target, is responsible for the
+/// cut; the registries are responsible for those above.
 bool is_own_cut(const probe::ZoneCut& cut, const HopAnswers& hop, const Evidence& evidence) {
   return cut.apex == hop.hop->delegation.zone || cut.apex.is_at_or_below(evidence.observation.domain);
 }
@@ -744,7 +747,7 @@ void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
       const probe::ZoneCut& cut = hop.hop->delegation.cuts[at];
       if (!is_own_cut(cut, hop, evidence) || std::find(told.begin(), told.end(), cut.apex) != told.end())
         continue;
-      // Then it is the parents that differ, or where this machine stands.
+      // Then the parents differ, or this network has its own view of the zone.
       if (hop.cuts[at].groups.size() > 1 || (cut.apex == hop.hop->delegation.zone && is_internal_view(hop)))
         continue;
       const auto parent = targets_of(cut.parent_ns);
@@ -759,10 +762,9 @@ void find_parent_child_mismatch(const Evidence& evidence, Verdict& verdict) {
                fmt::format("the NS records of {} differ: only at its parent: {}; only in the zone itself: {}",
                            zone, names_text(without(parent, child.names)),
                            names_text(without(child.names, parent))),
-               fmt::format(
-                   "Give {} the same NS records at its parent (through the registrar or whoever runs the "
-                   "parent zone) and in the zone itself.",
-                   zone));
+               fmt::format("Publish the same NS records for {} at its parent (through the registrar or the "
+                           "operator of the parent zone) and in the zone itself.",
+                           zone));
       }
     }
   }
@@ -786,16 +788,16 @@ void find_single_ns(const Evidence& evidence, Verdict& verdict) {
     if (!one_name && (!each_has_one || addresses.size() != 1)) continue;
     const std::string zone = delegation.zone.to_string();
     report(verdict, {},
-           one_name ? fmt::format("{} has one nameserver alone, {}", zone,
+           one_name ? fmt::format("{} has only one nameserver, {}", zone,
                                   delegation.nameservers.front().name.to_string())
                     : fmt::format("the {} nameservers of {} share one address, {}",
                                   delegation.nameservers.size(), zone, addresses.begin()->to_string()),
-           fmt::format("Add a second nameserver for {}, in another network.", zone));
+           fmt::format("Add a second nameserver for {} in another network.", zone));
   }
   if (!judged) verdict.not_evaluated();
 }
 
-/// Calls `tell` for each nameserver of each zone, once a name.
+/// Calls `tell` once for each nameserver name of the zones.
 template <class Tell>
 void for_each_nameserver(const Evidence& evidence, Verdict& verdict, Tell tell) {
   bool judged = false;
@@ -815,10 +817,9 @@ void find_ns_is_cname(const Evidence& evidence, Verdict& verdict) {
     if (nameserver.host != HostOutcome::is_alias) return;
     const std::string name = nameserver.name.to_string();
     report(verdict, {}, fmt::format("{}, a nameserver of {}, is an alias (CNAME)", name, zone),
-           fmt::format(
-               "Give {} addresses of its own in place of the CNAME, or name the host that it leads to in "
-               "the NS records of {}.",
-               name, zone));
+           fmt::format("Replace the CNAME at {} with A or AAAA records, or put the target of the CNAME into "
+                       "the NS records of {}.",
+                       name, zone));
   });
 }
 
@@ -838,33 +839,33 @@ std::string addresses_text(const std::set<config::Address>& addresses) {
 }
 
 void find_glue_mismatch(const Evidence& evidence, Verdict& verdict) {
-  // Inside a network the addresses are those of the inside.
+  // Inside a network, the zone gives internal addresses.
   if (is_internal_view(evidence.answers)) return;
   for_each_nameserver(evidence, verdict, [&](const probe::Nameserver& nameserver, const std::string& zone) {
     for (const config::Family family : {config::Family::ipv4, config::Family::ipv6}) {
       const auto glue = of_family(nameserver.glue, family);
       const auto addresses = of_family(nameserver.addresses, family);
-      // A family that one side does not give may merely not have been asked for.
+      // A family that one side lacks may just not have been queried.
       if (glue.empty() || addresses.empty() || glue == addresses) continue;
       const std::string name = nameserver.name.to_string();
-      const std::string where = fmt::format("at the registrar, or with whoever runs the parent of {}", zone);
-      // The zone may have one too many, on one of its servers even.
+      const std::string where =
+          fmt::format("at the registrar or with the operator of the parent of {}", zone);
+      // The zone may have an address too many, perhaps on only one of its servers.
       auto more = addresses;
       for (const config::Address& address : glue) more.erase(address);
       const bool has_all = more.size() + glue.size() == addresses.size();
       report(verdict, {},
-             fmt::format("the parent of {} gives {} for {}, where the host's own zone gives {}", zone,
+             fmt::format("the parent of {} gives {} for {}, but the host's own zone gives {}", zone,
                          addresses_text(glue), name, addresses_text(addresses)),
-             has_all
-                 ? fmt::format("If {0} is right for {1}, add it to the glue {2}; if not, take it out of the "
-                               "zone that {1} is in, on each of its servers.",
-                               addresses_text(more), name, where)
-                 : fmt::format("Correct the glue of {} {}.", name, where));
+             has_all ? fmt::format("If {0} is correct for {1}, add it to the glue {2}. Otherwise remove it "
+                                   "from the zone that contains {1}, on each of its servers.",
+                                   addresses_text(more), name, where)
+                     : fmt::format("Correct the glue of {} {}.", name, where));
     }
   });
 }
 
-/// A circle is one for every resolver: where it leaves no server at all, the key is lost to all.
+/// A loop is the same for every resolver: if it leaves no server at all, no resolver gets the key.
 bool nobody_gets_there(const HopAnswers& hop) {
   const probe::Delegation& delegation = hop.hop->delegation;
   if (!hop.servers.empty() || !delegation.nameservers_cut_off.empty()) return false;
@@ -888,17 +889,17 @@ void find_delegation_loop(const Evidence& evidence, Verdict& verdict) {
     report(
         verdict, {},
         circling.empty()
-            ? fmt::format("the delegation of {} leads back to itself", zone)
-            : fmt::format("to find the address of {}, a nameserver of {}, its own address is needed first",
+            ? fmt::format("the delegation of {} depends on itself", zone)
+            : fmt::format("the address of {}, a nameserver of {}, can only be found if it is already known",
                           join_some(circling), zone),
-        fmt::format("Give a nameserver of {} a name inside that zone with glue at the parent, or a name in a "
-                    "zone that does not depend on it.",
+        fmt::format("Give a nameserver of {} a name inside that zone, with glue at the parent, or a name in "
+                    "a zone that does not depend on it.",
                     zone),
         nobody_gets_there(*hop) ? std::optional(Severity::critical) : std::nullopt);
   }
 }
 
-/// What was left out at the servers of one name, and which bounds would have to be higher.
+/// What was left out at the servers of one name, and which limits would have to be raised.
 struct LeftOut {
   std::vector<std::string> what{};
   std::set<std::string_view> bounds{};
@@ -926,7 +927,7 @@ LeftOut left_out_at(const HopAnswers& hop) {
       left.too_many_servers = true;
     }
     if (!answer.server->cut_short) continue;
-    left.what.push_back("further questions to " + server_text(answer.id));
+    left.what.push_back("further queries to " + server_text(answer.id));
     const auto& exchanges = answer.server->exchanges;
     const bool no_time = std::any_of(exchanges.begin(), exchanges.end(), [](const auto& exchange) {
       return exchange.outcome == probe::Outcome::interrupted;
@@ -936,21 +937,21 @@ LeftOut left_out_at(const HopAnswers& hop) {
   return left;
 }
 
-/// Nothing is wrong with the zone: so many questions take their time.
+/// The zone has no fault: the rate limit makes this many queries take longer than the probe may.
 void report_rate_shortage(const probe::RateShortage& shortage, const LeftOut& left,
                           std::chrono::microseconds took, Verdict& verdict) {
   const auto needed = std::chrono::ceil<std::chrono::seconds>(shortage.needed).count();
   std::string detail =
-      fmt::format("{} need about {} s at the rate limit ({} queries to {}), and the probe ended after {}",
-                  shortage.selectors == 1 ? "the questions for 1 selector"
+      fmt::format("{} need about {} s at the rate limit ({} queries to {}), but the probe ended after {}",
+                  shortage.selectors == 1 ? "the queries for 1 selector"
                                           : fmt::format("{} selectors", shortage.selectors),
                   needed, shortage.queries,
                   shortage.server.port == 53 ? shortage.server.ip.to_string() : shortage.server.to_string(),
                   seconds_text(took));
   if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
   report(verdict, {}, std::move(detail),
-         fmt::format("Raise `timeout` to {} s or more (--probe-timeout={}s){}.", needed, needed,
-                     shortage.selectors == 1 ? "" : ", or probe the selectors in parts"));
+         fmt::format("Raise `probe_timeout` to at least {} s (--probe-timeout={}s){}.", needed, needed,
+                     shortage.selectors == 1 ? "" : ", or probe fewer selectors at a time"));
 }
 
 void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
@@ -965,16 +966,16 @@ void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
       continue;
     }
     const std::string zone = delegation.zone.to_string();
-    std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was done",
+    std::string detail = whole ? fmt::format("the search for the servers of {} ended before it was complete",
                                              hop->hop->owner.to_string())
-                               : fmt::format("not every server of {} was asked", zone);
+                               : fmt::format("not every server of {} was queried", zone);
     if (!left.what.empty()) detail += fmt::format("; left out: {}", join_some(left.what));
     if (whole) left.bounds.insert({"probe_timeout", "discovery_timeout", "max_discovery_queries"});
     report(verdict, {}, std::move(detail),
            fmt::format("Raise {}{}.", fmt::join(left.bounds, " or "),
                        left.too_many_servers || whole
-                           ? fmt::format(", or have fewer nameservers for {}, with names whose addresses are "
-                                         "found in few steps",
+                           ? fmt::format(", or use fewer nameservers for {}, with names whose addresses take "
+                                         "fewer steps to find",
                                          zone)
                            : ""));
   }
@@ -992,10 +993,10 @@ std::span<const Check> zone_checks() {
        .severity = Severity::critical,
        .roles = {.pending = RoleEffect::notice, .standby = RoleEffect::notice},
        .reference = "RFC 1034 section 4.3.5",
-       .summary = "some servers publish the record and others say that there is none",
-       .effect = "signatures fail for those whose resolver asks a server without the record",
-       .remedy = "Bring every server to the same zone.",
-       .example = {Example::behaviour, "ns1 gives the key, ns2 says NXDOMAIN."},
+       .summary = "some servers publish the record, others answer that it does not exist",
+       .effect = "signatures fail for receivers whose resolver asks a server without the record",
+       .remedy = "Load the same zone on every server.",
+       .example = {Example::behaviour, "ns1 returns the key, ns2 returns NXDOMAIN."},
        .find = find_presence_differs},
       {.name = "answer_differs_between_ns",
        .scope = Scope::zone,
@@ -1004,18 +1005,18 @@ std::span<const Check> zone_checks() {
        .roles = {.pending = RoleEffect::notice, .standby = RoleEffect::notice},
        .reference = "RFC 1034 section 4.3.5",
        .summary = "the servers publish different records",
-       .effect = "signatures fail for those whose resolver asks the wrong server",
-       .remedy = "Bring every server to the same zone.",
-       .example = {Example::behaviour, "ns1 gives the new key, ns2 the one from before."},
+       .effect = "signatures fail for receivers whose resolver asks the wrong server",
+       .remedy = "Load the same zone on every server.",
+       .example = {Example::behaviour, "ns1 returns the new key, ns2 the previous one."},
        .find = find_answer_differs},
       {.name = "cname_loop",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::critical,
        .reference = "RFC 1034 section 3.6.2",
-       .summary = "the aliases lead in a circle",
+       .summary = "the aliases form a loop",
        .effect = "no verifier gets the key",
-       .remedy = "Let the CNAME at `SELECTOR._domainkey.DOMAIN` lead to the name that holds the key.",
+       .remedy = "Point the CNAME at `SELECTOR._domainkey.DOMAIN` to the name that holds the key.",
        .example = {Example::behaviour, "s1 is an alias to s2, and s2 is an alias to s1."},
        .find = find_cname_loop},
       {.name = "selector_missing_wildcard",
@@ -1026,12 +1027,12 @@ std::span<const Check> zone_checks() {
                  .standby = RoleEffect::clear,
                  .retired = RoleEffect::not_evaluated},
        .reference = "RFC 4592 section 3.3.1",
-       .summary = "nothing stands at the selector, and a wildcard's alias answers in its place",
+       .summary = "the selector has no record of its own, and a wildcard's alias answers instead",
        .effect = "every signature made with this selector fails",
        .remedy = "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`.",
-       .example =
-           {Example::behaviour,
-            "*.example.com is an alias to www.example.com, and nothing stands at s1._domainkey.example.com."},
+       .example = {Example::behaviour,
+                   "*.example.com is an alias to www.example.com, and s1._domainkey.example.com has no "
+                   "record of its own."},
        .find = find_missing_wildcard},
       {.name = "cname_dangling",
        .scope = Scope::zone,
@@ -1041,73 +1042,74 @@ std::span<const Check> zone_checks() {
                  .standby = RoleEffect::clear,
                  .retired = RoleEffect::not_evaluated},
        .reference = "RFC 6376 section 6.1.2",
-       .summary = "the alias leads to a name without a record",
+       .summary = "the alias points to a name without a record",
        .effect = "no verifier gets the key",
-       .remedy = "Publish the key record at the target, or take the alias away; the provider of the target "
-                 "knows which.",
+       .remedy = "Publish the key record at the target, or remove the alias; the provider of the target "
+                 "knows which is right.",
        .example = {Example::behaviour,
-                   "s1._domainkey.example.com is an alias to s1.provider.example, which gets NXDOMAIN."},
+                   "s1._domainkey.example.com is an alias to s1.provider.example, which returns NXDOMAIN."},
        .find = find_cname_dangling},
       {.name = "ent_nxdomain",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::critical,
        .reference = "RFC 8020 section 2",
-       .summary = "a name above the selector is denied though the selector exists",
-       .effect = "resolvers that trust the denial never ask for the selector",
-       .remedy = "Let the servers answer NOERROR for the name above.",
+       .summary = "a name above the selector gets NXDOMAIN although the selector exists",
+       .effect = "resolvers that trust the NXDOMAIN never ask for the selector",
+       .remedy = "Make the servers answer NOERROR for that name.",
        .example = {Example::behaviour,
-                   "_domainkey.example.com gets NXDOMAIN, s1._domainkey.example.com has a key."},
+                   "_domainkey.example.com gets NXDOMAIN, but s1._domainkey.example.com has a key."},
        .find = find_ent_nxdomain},
       {.name = "rcode_differs_between_ns",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 2308 section 5",
-       .summary = "servers without the record disagree whether the name exists",
-       .effect = "some resolvers keep that the record is missing, others that the whole name is",
-       .remedy = "Bring every server to the same zone.",
-       .example = {Example::behaviour, "Neither has a key: ns1 says NXDOMAIN, ns2 NOERROR."},
+       .summary = "servers without the record disagree on whether the name exists",
+       .effect =
+           "some resolvers cache that the record does not exist, others that the whole name does not exist",
+       .remedy = "Load the same zone on every server.",
+       .example = {Example::behaviour, "Neither has a key: ns1 returns NXDOMAIN, ns2 NOERROR."},
        .find = find_rcode_differs},
       {.name = "anycast_instances_differ",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 4786 section 4.6",
-       .summary = "one address does not give the same answer each time",
-       .effect = "whether a signature passes depends on the machine that a resolver meets",
-       .remedy = "Bring every machine behind the address to the same zone.",
-       .example = {Example::behaviour, "192.0.2.1 gives the new key, and a second later the old one."},
+       .summary = "one server address gives different answers",
+       .effect = "whether a signature passes depends on which machine answers the resolver",
+       .remedy = "Load the same zone on every machine behind the address.",
+       .example = {Example::behaviour, "192.0.2.1 returns the new key, and a second later the old one."},
        .find = find_instances_differ},
       {.name = "soa_missing_in_negative",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 2308 section 3",
-       .summary = "a denial comes without the SOA record",
-       .effect = "resolvers should not keep the denial, so that they ask again and again",
+       .summary = "a negative answer lacks the SOA record",
+       .effect = "resolvers should not cache such an answer, so they ask again and again",
        .remedy = "Put the SOA record into negative answers.",
-       .example = {Example::behaviour, "ns2 says NXDOMAIN with an empty authority section."},
+       .example = {Example::behaviour, "ns2 returns NXDOMAIN with an empty authority section."},
        .find = find_soa_missing},
       {.name = "cname_with_other_data",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 1034 section 3.6.2",
-       .summary = "a CNAME and a TXT stand at one name",
-       .effect = "resolvers differ in which of the two they give to a verifier",
-       .remedy = "Keep either the CNAME or the TXT record, and delete the other.",
-       .example = {Example::behaviour, "ns2 gives a CNAME and a TXT record for s1._domainkey."},
+       .summary = "a CNAME and a TXT record exist at the same name",
+       .effect = "resolvers differ in which of the two they return to a verifier",
+       .remedy = "Keep either the CNAME or the TXT record and delete the other.",
+       .example = {Example::behaviour, "ns2 returns a CNAME and a TXT record for s1._domainkey."},
        .find = find_cname_with_other_data},
       {.name = "deleg_parent_child_mismatch",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 1034 section 4.2.2",
-       .summary = "the parent and the zone name different nameservers",
-       .effect = "some servers are never asked, or servers are asked that are no longer kept",
-       .remedy = "Give the zone the same NS records at both sides.",
-       .example = {Example::behaviour, "com names ns1 and ns2, the zone itself ns2 and ns3."},
+       .summary = "the parent and the zone list different nameservers",
+       .effect = "some servers are never asked, or resolvers ask servers that are no longer maintained",
+       .remedy = "Publish the same NS records in the parent and in the zone.",
+       .example = {Example::behaviour, "com lists ns1 and ns2, the zone itself ns2 and ns3."},
        .find = find_parent_child_mismatch},
       {.name = "deleg_single_ns",
        .scope = Scope::zone,
@@ -1115,7 +1117,7 @@ std::span<const Check> zone_checks() {
        .severity = Severity::warning,
        .reference = "RFC 1034 section 4.1",
        .summary = "the zone has a single nameserver",
-       .effect = "when it fails, no signature can be checked",
+       .effect = "when it fails, no signature can be verified",
        .remedy = "Add a second nameserver in another network.",
        .example = {Example::behaviour, "The zone has one NS record."},
        .find = find_single_ns},
@@ -1126,7 +1128,7 @@ std::span<const Check> zone_checks() {
        .reference = "RFC 2181 section 10.3",
        .summary = "a nameserver's name is an alias",
        .effect = "some resolvers never ask that server",
-       .remedy = "Give the nameserver's name addresses of its own.",
+       .remedy = "Publish A or AAAA records at the nameserver's name instead of the CNAME.",
        .example = {Example::behaviour, "ns2.example.com is a CNAME to host7.example.net."},
        .find = find_ns_is_cname},
       {.name = "deleg_glue_mismatch",
@@ -1134,10 +1136,10 @@ std::span<const Check> zone_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 1034 section 4.2.2",
-       .summary = "the parent gives other addresses for a nameserver than its own zone",
-       .effect = "resolvers ask an address where the server is not",
-       .remedy =
-           "Correct the glue at the parent: give it the addresses that the zone of the nameserver gives.",
+       .summary =
+           "the parent's glue for a nameserver differs from the addresses in the nameserver's own zone",
+       .effect = "resolvers ask an address that is not the server's",
+       .remedy = "Correct the glue at the parent so that it has the addresses in the nameserver's own zone.",
        .example = {Example::behaviour, "com gives 192.0.2.2 for ns2, the zone itself 192.0.2.7."},
        .find = find_glue_mismatch},
       {.name = "delegation_loop",
@@ -1145,21 +1147,21 @@ std::span<const Check> zone_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::warning,
        .reference = "RFC 1034 section 4.2.1",
-       .summary = "nameservers can be found only by way of themselves",
-       .effect = "the zone has fewer servers than it seems, or none",
-       .remedy = "Break the circle with glue or with a name elsewhere.",
+       .summary = "the addresses of nameservers depend on those nameservers themselves",
+       .effect = "the zone has fewer usable servers than it lists, or none",
+       .remedy = "Break the loop with glue, or with a nameserver name in an independent zone.",
        .example = {Example::behaviour,
-                   "a.example is served by ns.b.example alone, b.example by ns.a.example."},
+                   "a.example is served only by ns.b.example, b.example only by ns.a.example."},
        .find = find_delegation_loop},
       {.name = "budget_exhausted",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
-       .summary = "the probe ended before every server was asked",
-       .effect = "none; what was left out is not known",
-       .remedy = "Raise what ran out: the time (timeout), or a bound of the search (max_nameservers, "
-                 "max_addresses and the like).",
-       .example = {Example::behaviour, "The zone has 40 nameservers, 16 of which were asked."},
+       .summary = "the probe ended before every server was queried",
+       .effect = "none; the state of the servers left out is not known",
+       .remedy = "Raise the limit that was reached: the time (probe_timeout), or a limit of the search such "
+                 "as max_nameservers or max_addresses.",
+       .example = {Example::behaviour, "The zone has 40 nameservers, 16 of which were queried."},
        .find = find_budget_exhausted},
       {.name = "soa_serial_drift",
        .scope = Scope::zone,
@@ -1167,18 +1169,19 @@ std::span<const Check> zone_checks() {
        .severity = Severity::warning,
        .concerns_signing = false,
        .reference = "RFC 1034 section 4.3.5",
-       .summary = "a secondary stays behind its primary for longer than it may",
-       .effect = "changes reach some servers late or never",
+       .summary = "a secondary has been behind its primary for longer than REFRESH",
+       .effect = "some servers get changes late or never",
        .remedy = "Find out why the secondary does not transfer the zone.",
-       .example = {Example::behaviour, "ns2 is at serial 7 and ns1 at 9 for longer than REFRESH."},
+       .example = {Example::behaviour,
+                   "ns2 has been at serial 7 while ns1 is at 9, for longer than REFRESH."},
        .find = find_serial_drift},
       {.name = "quorum_unknown",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::warning,
-       .summary = "too few servers answered to be sure",
-       .effect = "not known: the verdict rests on too few servers",
-       .remedy = "Make the servers answer, then look again.",
+       .summary = "too few servers answered for a reliable verdict",
+       .effect = "not known: the verdict is based on too few servers",
+       .remedy = "Make the servers answer, then probe again.",
        .example = {Example::behaviour, "One of four servers answered."},
        .find = find_quorum_unknown},
       {.name = "split_differs_between_ns",
@@ -1186,29 +1189,29 @@ std::span<const Check> zone_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::notice,
        .reference = "RFC 6376 section 3.6.2.2",
-       .summary = "the servers cut the same text into different strings",
+       .summary = "the servers split the same text into different strings",
        .effect = "none",
-       .remedy = "Nothing needs to be done.",
-       .example = {Example::behaviour, "ns1 cuts the text at 255 octets, ns2 at 200."},
+       .remedy = "No action is needed.",
+       .example = {Example::behaviour, "ns1 splits the text at 255 octets, ns2 at 200."},
        .find = find_split_differs},
       {.name = "ttl_differs_between_ns",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::notice,
        .reference = "RFC 1034 section 4.3.5",
-       .summary = "the servers give different TTLs for the same answer",
-       .effect = "a change is seen at different times",
-       .remedy = "Give the record one TTL on every server.",
-       .example = {Example::behaviour, "ns1 gives a TTL of 300, ns2 of 86400."},
+       .summary = "the servers return different TTLs for the same answer",
+       .effect = "a change becomes visible at different times",
+       .remedy = "Set the same TTL on every server.",
+       .example = {Example::behaviour, "ns1 returns a TTL of 300, ns2 of 86400."},
        .find = find_ttl_differs},
       {.name = "ttl_zero",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::notice,
        .reference = "RFC 1035 section 3.2.1",
-       .summary = "the answer may not be kept at all",
-       .effect = "each mail that is verified asks the servers again",
-       .remedy = "Give the record a TTL of 300 at least.",
+       .summary = "the answer has TTL 0 and must not be cached",
+       .effect = "each verification queries the servers again",
+       .remedy = "Set the TTL of the record to at least 300.",
        .example = {Example::behaviour, "The record has a TTL of 0."},
        .find = find_ttl_zero},
       {.name = "cname_chain_long",
@@ -1216,19 +1219,19 @@ std::span<const Check> zone_checks() {
        .needs = Needs::all_servers,
        .severity = Severity::notice,
        .reference = "RFC 1034 section 3.6.2",
-       .summary = "many aliases stand between the selector and its key",
-       .effect = "each one takes time, and resolvers give up at some number",
-       .remedy = "Let the selector lead straight to the key.",
-       .example = {Example::behaviour, "Five aliases stand one behind the other."},
+       .summary = "there are many aliases between the selector and its key",
+       .effect = "each alias takes time, and resolvers give up after a certain number",
+       .remedy = "Point the selector directly to the key.",
+       .example = {Example::behaviour, "The key is reached through five aliases in a row."},
        .find = find_chain_long},
       {.name = "dname_in_chain",
        .scope = Scope::zone,
        .needs = Needs::all_servers,
        .severity = Severity::notice,
        .reference = "RFC 6672 section 3.1",
-       .summary = "a DNAME stands on the way to the key",
-       .effect = "none; old resolvers know the CNAME that is made from it",
-       .remedy = "Nothing needs to be done.",
+       .summary = "the key is reached through a DNAME",
+       .effect = "none; old resolvers use the CNAME that is synthesized from it",
+       .remedy = "No action is needed.",
        .example = {Example::behaviour, "_domainkey.example.com has a DNAME to dkim.example.net."},
        .find = find_dname},
       {.name = "negative_ttl_high",
@@ -1237,8 +1240,9 @@ std::span<const Check> zone_checks() {
        .severity = Severity::notice,
        .concerns_signing = false,
        .reference = "RFC 2308 section 5",
-       .summary = "resolvers keep the absence of a key for long",
-       .effect = "mail signed soon after the key is published fails where somebody asked before",
+       .summary = "resolvers cache the absence of a key for a long time",
+       .effect =
+           "mail signed soon after the key is published fails where a resolver asked for the key before",
        .remedy =
            "Lower MINIMUM and the TTL of the zone's SOA record to 3600 before you publish the next key.",
        .example = {Example::behaviour,
@@ -1250,8 +1254,8 @@ std::span<const Check> zone_checks() {
        .severity = Severity::notice,
        .concerns_signing = false,
        .reference = "RFC 1035 section 3.2.1",
-       .summary = "resolvers keep a new key for long",
-       .effect = "a mistake in it stays with receivers until the TTL has passed",
+       .summary = "resolvers cache a new key for a long time",
+       .effect = "receivers keep an error in it until the TTL has expired",
        .remedy = "Lower the TTL of the record to 3600 until the key is in use.",
        .example = {Example::behaviour, "The record of a pending selector has a TTL of 86400."},
        .find = find_positive_ttl_high},

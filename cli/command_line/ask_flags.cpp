@@ -16,10 +16,9 @@ using config::Errors;
 using config::escape_text;
 
 constexpr std::string_view no_selector =
-    "no selector given. It is s= in the DKIM-Signature field of a message from the domain (in a mail "
-    "program: "
-    "show the message's source); then: dkimprobe check DOMAIN SELECTOR. Or give that source: --message FILE. "
-    "Or name your selectors in a settings file: --config.file FILE";
+    "no selector given. The selector is s= in the DKIM-Signature field of a message from the domain (in a "
+    "mail program: show the message's source); then run: dkimprobe check DOMAIN SELECTOR. Or pass that "
+    "source with --message FILE, or list your selectors in a settings file: --config.file FILE";
 
 std::string value_word(const config::Option& option) {
   switch (option.unit) {
@@ -42,8 +41,7 @@ std::string value_word(const config::Option& option) {
 void read_families(const AskTexts& texts, CheckCommand& command, Errors& errors) {
   auto& settings = command.settings;
   if (texts.only_ipv4 && texts.only_ipv6) {
-    errors.push_back(
-        {"-4 -6", "each excludes the other; without both, servers are asked over IPv4 and IPv6"});
+    errors.push_back({"-4 -6", "they exclude each other; leave both out to ask over IPv4 and IPv6"});
     return;
   }
   if (texts.only_ipv4) {
@@ -55,7 +53,7 @@ void read_families(const AskTexts& texts, CheckCommand& command, Errors& errors)
     command.given_options.push_back(probe_option("ipv4"));
   }
   if (!settings.use_ipv4 && !settings.use_ipv6) {
-    errors.push_back({"--ipv4 --ipv6", "without both no server can be asked"});
+    errors.push_back({"--ipv4 --ipv6", "at least one of them must be `yes`"});
   }
 }
 
@@ -68,15 +66,17 @@ const config::Option* probe_option(std::string_view key) {
 
 void declare_ask(Flags& flags, AskTexts& texts) {
   flags.values("--nameserver", texts.nameservers, "NAME=ADDRESS[:PORT]",
-               "ask this server alone; repeat it for more", servers_group);
+               "ask only this server; repeat for more", servers_group);
   flags.value("--root-hints", texts.root_hints, "FILE",
-              "where the search for the servers starts, in place of the root servers", servers_group);
+              "file of the servers at which discovery starts, in place of the built-in root servers",
+              servers_group);
   flags.values("--allow-net", texts.networks, "CIDR",
-               "ask servers in this private or loopback network too; repeat it for more", servers_group);
-  flags.toggle("-4", texts.only_ipv4,
-               "ask over IPv4 alone: IPv6 addresses are left out, where their nameserver has one of IPv4 too",
-               servers_group);
-  flags.toggle("-6", texts.only_ipv6, "the same with IPv6", servers_group);
+               "also ask servers in this private or loopback network; repeat for more", servers_group);
+  flags.toggle(
+      "-4", texts.only_ipv4,
+      "ask only over IPv4; the IPv6 address of a nameserver is left out if it also has an IPv4 address",
+      servers_group);
+  flags.toggle("-6", texts.only_ipv6, "likewise, only over IPv6", servers_group);
   for (const auto table : {config::probe_options(), config::policy_options()}) {
     for (const auto& option : table) {
       auto& [row, text] = texts.options.emplace_back(&option, std::string{});
@@ -86,11 +86,10 @@ void declare_ask(Flags& flags, AskTexts& texts) {
           std::string(option.group));
     }
   }
-  flags.value(
-      "--config.file", texts.settings_file, "FILE",
-      "settings (YAML): domains, selectors, expected keys, policy; config/example.yaml explains them. "
-      "A flag wins over the file",
-      settings_group);
+  flags.value("--config.file", texts.settings_file, "FILE",
+              "settings file (YAML): domains, selectors, expected keys, policy; config/example.yaml explains "
+              "it. Flags override the file",
+              settings_group);
 }
 
 void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, Errors& errors) {
@@ -116,16 +115,17 @@ void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, 
   read_file_name(flags, "--root-hints", texts.root_hints, command.root_hints, errors);
   if (command.storage && !texts.nameservers.empty()) {
     errors.push_back({"--nameserver --storage.path",
-                      "the history is of what the public is told, and a server that is given by hand may say "
-                      "something else; leave one of them out"});
+                      "they cannot be combined: the history records what the public sees, and a server given "
+                      "by hand may answer differently; leave one of them out"});
   }
 }
 
 void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Errors& errors) {
   if (command.message) {
     if (!positionals.empty()) {
-      errors.push_back({escape_text(positionals.front(), 80),
-                        "the message names the domains and selectors; leave out either these or --message"});
+      errors.push_back(
+          {escape_text(positionals.front(), 80),
+           "the message names the domains and selectors; leave out either the names or --message"});
     }
     return;
   }
@@ -134,13 +134,13 @@ void read_names(const std::vector<std::string>& positionals, CheckCommand& comma
     return;
   }
   if (positionals.empty()) {
-    errors.push_back({"", "no domain given; the usage is: dkimprobe check DOMAIN SELECTOR..."});
+    errors.push_back({"", "no domain given; usage: dkimprobe check DOMAIN SELECTOR..."});
     return;
   }
   take(config::read_domain(positionals.front()), command.domain, errors);
   const bool domain_read = errors.empty();
   if (positionals.size() == 1) {
-    // A mistake about the domain may say what the selector is.
+    // An error in the domain may already suggest the selector.
     if (domain_read && !command.settings_file) errors.push_back({"", std::string(no_selector)});
     return;
   }

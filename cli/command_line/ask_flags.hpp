@@ -15,7 +15,7 @@
 
 namespace dkimprobe::cli {
 
-/// What the flags bring, before it is understood.
+/// The values of the flags as text, before they are parsed.
 struct AskTexts {
   std::vector<std::string> nameservers{};
   std::vector<std::string> networks{};
@@ -27,14 +27,14 @@ struct AskTexts {
   std::list<std::pair<const config::Option*, std::string>> options{};
 };
 
-/// All of them but `--storage.path`, whose meaning each command tells itself.
+/// Declares all of them except `--storage.path`, whose help text differs between commands.
 void declare_ask(Flags& flags, AskTexts& texts);
 
-/// What `declare_ask` and `declare_storage` declared, but for the settings file: it decides what else must be
-/// given, and so is read first.
+/// Reads what `declare_ask` and `declare_storage` declared, except the settings file: it decides which other
+/// arguments are required, so the caller reads it first.
 void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, config::Errors& errors);
 
-/// DOMAIN SELECTOR..., after the flags that name a message or a settings file.
+/// Reads DOMAIN SELECTOR...; call it after the flags for a message or a settings file have been read.
 void read_names(const std::vector<std::string>& positionals, CheckCommand& command, config::Errors& errors);
 
 /// One of `config::probe_options`.

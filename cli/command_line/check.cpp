@@ -30,7 +30,7 @@ Usage
   DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
 )";
 
-/// Plugin runners give up at ten seconds.
+/// Plugin runners give up after ten seconds.
 constexpr std::chrono::milliseconds plugin_time{9'000};
 
 struct CheckTexts {
@@ -47,31 +47,29 @@ struct CheckTexts {
 
 void declare_check(Flags& flags, CheckTexts& texts) {
   flags.positionals(texts.positionals);
-  declare_message(
-      flags, texts.message,
-      "domains and selectors from the DKIM-Signature fields of a message, and what these fields say "
-      "against the records; `-` is standard input. No signature is verified");
+  declare_message(flags, texts.message,
+                  "take domains and selectors from the DKIM-Signature fields of this message, and compare "
+                  "these fields with the records; `-` is standard input. No signature is verified");
   declare_output(flags, texts.output, "one JSON object on standard output");
-  flags.toggle(
-      plugin_flag, texts.plugin,
-      "speak as a plugin of Icinga and Nagios: a line with performance data, exit codes 0 to 3 alone, "
-      "and --probe-timeout is 9s unless given",
-      output_group);
+  flags.toggle(plugin_flag, texts.plugin,
+               "output for Icinga and Nagios: one line with performance data, only exit codes 0 to 3; "
+               "--probe-timeout defaults to 9s",
+               output_group);
   flags.value("--textfile", texts.textfile, "FILE",
-              "write metrics to this file in place of all output, for node_exporter, which reads DIR/*.prom",
+              "write metrics to this file and print nothing, for node_exporter, which reads DIR/*.prom",
               output_group);
-  flags.value("--save", texts.save, "FILE", "store what the servers said, for `dkimprobe judge`",
+  flags.value("--save", texts.save, "FILE", "store the servers' answers in this file, for `dkimprobe judge`",
               output_group);
   declare_role(flags, texts.role, servers_group);
   declare_ask(flags, texts.ask);
-  declare_storage(flags, texts.ask.storage,
-                  "judge with the history in this directory too, and add what is seen to it, for `dkimprobe "
-                  "history`");
+  declare_storage(
+      flags, texts.ask.storage,
+      "directory of the history: evaluate with earlier probes and add this one; see `dkimprobe history`");
   flags.toggle("--config.check", texts.only_check_settings,
-               "read the settings, tell all mistakes, ask nobody", settings_group);
+               "read the settings file, print all errors, ask no server", settings_group);
 }
 
-/// The outputs that replace the tables.
+/// Reads the flags of outputs that replace the tables.
 void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& command, Errors& errors) {
   command.plugin = texts.plugin;
   read_file_name(flags, "--textfile", texts.textfile, command.textfile, errors);
@@ -80,15 +78,15 @@ void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& com
   if (command.plugin) given.emplace_back(plugin_flag);
   if (command.textfile) given.emplace_back("--textfile");
   if (given.size() > 1) {
-    errors.push_back({fmt::format("{}", fmt::join(given, " ")), "each is an output of its own; choose one"});
+    errors.push_back({fmt::format("{}", fmt::join(given, " ")), "they exclude each other; choose one"});
   }
   if (!command.plugin && !command.textfile) return;
   const std::string flag = command.plugin ? plugin_flag : "--textfile";
   if (command.message)
-    errors.push_back({flag, "it tells of selectors, not of a message; leave it or --message out"});
+    errors.push_back({flag, "it reports on selectors, not on a message; leave out either it or --message"});
   if (command.only_check_settings)
     errors.push_back(
-        {flag, "--config.check asks nobody, so there is nothing to tell; leave one of them out"});
+        {flag, "--config.check asks no server, so there is nothing to report; leave one of them out"});
   if (command.plugin && !flags.given("--probe-timeout")) {
     command.settings.budgets.domain_time = plugin_time;
     command.given_options.push_back(probe_option("probe-timeout"));
@@ -110,7 +108,7 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   read_file_name(flags, "--message", texts.message, command.message, errors);
   command.only_check_settings = texts.only_check_settings;
   if (command.only_check_settings && !command.settings_file) {
-    errors.push_back({"--config.check", "no settings file is given; add --config.file FILE"});
+    errors.push_back({"--config.check", "no settings file given; add --config.file FILE"});
   } else {
     read_names(texts.positionals, command, errors);
   }

@@ -19,33 +19,33 @@ using config::Result;
 constexpr std::string_view version = DKIMPROBE_VERSION;
 
 constexpr std::string_view help_text = R"(Examples
-  dkimprobe check example.com s1             one selector, each server by itself
-  dkimprobe check example.com s1 s2 --json   two selectors, for a program
+  dkimprobe check example.com s1             one selector, at each nameserver
+  dkimprobe check example.com s1 s2 --json   two selectors, output for programs
   dkimprobe preflight example.com s2 --key s2.pem
-                                             may I sign with the new key now
+                                             may I sign with the new key now?
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
                                              a server that is not public yet
 
 dkimprobe asks every authoritative nameserver of a domain for its DKIM keys and
-says what is wrong and how to mend it. It never asks a recursive resolver for a
-key, so that looking leaves nothing in anybody's cache.
+reports what is wrong and how to fix it. It asks no recursive resolver for a key
+unless you name one to preflight, so probing leaves nothing in any cache.
 
 Commands
-  check DOMAIN SELECTOR...   look now
+  check DOMAIN SELECTOR...   probe the keys now
   preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
-  rotation DOMAIN            how far the change of keys is, and what comes next
-  serve                      the daemon: metrics of all domains of the settings
-  lint [FILE]                judge records, one a line, asking no server
-  judge FILE                 judge what `check --save FILE` stored
-  record DOMAIN SELECTOR     the record for a key, ready to publish
-  history DOMAIN [SELECTOR]  every change that `check --storage.path DIR` saw
-  explain [CHECK]            what a fault means and how to mend it; all, without
-  help, --help               this text; `dkimprobe check --help` has all flags
+  rotation DOMAIN            progress and next steps of a key rotation
+  serve                      run the daemon: metrics of all configured domains
+  lint [FILE]                check records, one per line; asks no server
+  judge FILE                 evaluate again what `check --save FILE` stored
+  record DOMAIN SELECTOR     print the record for a key, ready to publish
+  history DOMAIN [SELECTOR]  print the changes recorded by `--storage.path DIR`
+  explain [CHECK]            what a check means and how to fix it, or list all
+  help, --help               this text; `dkimprobe check --help` lists all flags
   version, --version         the version
 
 Exit codes
   0 nothing worse than a notice   1 warning   2 critical   3 unknown
-  64 usage   70 internal error   78 settings   130 interrupted
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
 struct CommandWord {
@@ -77,7 +77,7 @@ bool asks_for_plugin(std::span<const std::string> arguments) {
 Result<Command> read_command_line(std::span<const std::string> arguments) {
   if (arguments.empty()) {
     return failure(
-        "", "no command given; the usage is: dkimprobe check DOMAIN SELECTOR... (more: dkimprobe --help)");
+        "", "no command given; usage: dkimprobe check DOMAIN SELECTOR... (all commands: dkimprobe --help)");
   }
   const std::string& word = arguments.front();
   if (word == "--help" || word == "-h" || word == "help") return TextWanted{std::string(help_text)};
@@ -91,13 +91,12 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
   std::vector<std::string> words = {"help", "version"};
   for (const auto& command : commands) words.emplace_back(command.word);
   if (const std::string nearest = config::nearest_word(word, words); !nearest.empty()) {
-    return failure(shown, fmt::format("there is no such command; did you mean {}?", nearest));
+    return failure(shown, fmt::format("unknown command; did you mean {}?", nearest));
   }
-  return failure(
-      shown,
-      word.find('.') == std::string::npos
-          ? "there is no such command; `dkimprobe --help` lists all"
-          : fmt::format("there is no such command; to look at a domain: dkimprobe check {} SELECTOR", shown));
+  return failure(shown,
+                 word.find('.') == std::string::npos
+                     ? "unknown command; `dkimprobe --help` lists all commands"
+                     : fmt::format("unknown command; to probe a domain: dkimprobe check {} SELECTOR", shown));
 }
 
 }  // namespace dkimprobe::cli

@@ -1,5 +1,5 @@
-// What the operator asked for, read from the command line: values that were checked, or all mistakes at once.
-// It opens no file and asks no server.
+// What the operator asked for, read from the command line: validated values, or all errors at once. Nothing
+// here opens a file or asks a server.
 #pragma once
 
 #include <chrono>
@@ -33,27 +33,28 @@ struct OutputChoice {
 
 struct CheckCommand {
   config::DomainName domain{};  ///< the root when `every_domain`
-  /// Each of them once; empty for those that the settings file names, which is then given.
+  /// Without duplicates. Empty: the selectors of the settings file, which is then given.
   std::vector<config::Selector> selectors{};
-  bool every_domain = false;           ///< no domain was given: all of the settings file
-  std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
-  config::ProbeSettings settings{};    ///< root servers still missing: see `root_hints`
+  bool every_domain = false;           ///< no domain was given: all domains of the settings file
+  std::optional<config::Role> role{};  ///< of all selectors; without it, the roles of the settings file
+  config::ProbeSettings settings{};    ///< without root servers: see `root_hints`
   config::Policy policy{};
-  /// The options that the command line sets, whose values in `settings` and `policy` win over the file.
+  /// The options set on the command line; their values in `settings` and `policy` override the file.
   std::vector<const config::Option*> given_options{};
-  /// Its DKIM-Signature fields name the domains and selectors; no other is given then. `-` is standard input.
+  /// Its DKIM-Signature fields name the domains and selectors; no others are given then. `-` is standard
+  /// input.
   std::optional<std::filesystem::path> message{};
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
-  bool only_check_settings = false;  ///< read the settings file, say what is wrong with it, ask nobody
-  std::optional<std::filesystem::path> save{};      ///< where the observations are stored
+  bool only_check_settings = false;             ///< read the settings file, print its errors, ask no server
+  std::optional<std::filesystem::path> save{};  ///< where the observations are stored
   std::optional<std::filesystem::path> storage{};   ///< the directory of the history
-  bool plugin = false;                              ///< speak as a plugin of Nagios and Icinga
-  std::optional<std::filesystem::path> textfile{};  ///< for node_exporter, in place of all other output
+  bool plugin = false;                              ///< output for Nagios and Icinga
+  std::optional<std::filesystem::path> textfile{};  ///< for node_exporter; replaces all other output
   OutputChoice output{};
 };
 
-/// A key that the command line names, and how it is opened.
+/// A key file named on the command line, and the source of its passphrase.
 struct KeyChoice {
   std::filesystem::path file{};  ///< `-` is standard input
   config::PassphraseSource passphrase = config::PassphrasePrompt{};
@@ -61,54 +62,53 @@ struct KeyChoice {
 
 struct PreflightCommand {
   CheckCommand check{};               ///< the domain, its one selector, and how the servers are asked
-  std::optional<KeyChoice> key{};     ///< without it that of the settings file, if it has one
-  bool never_used = false;            ///< nobody can have asked a resolver for the selector
-  std::chrono::milliseconds wait{0};  ///< how long it looks again and again
+  std::optional<KeyChoice> key{};     ///< without it, the expected key of the settings file, if any
+  bool never_used = false;            ///< no resolver can have been asked for the selector
+  std::chrono::milliseconds wait{0};  ///< how long to probe repeatedly
   std::vector<config::ServerAddress> resolvers{};  ///< the operator's own
-  bool ask_resolvers = false;                      ///< as the public asks, once the key may be signed with
+  bool ask_resolvers = false;                      ///< with recursion, once it is safe to sign
 };
 
-/// A selector with the role that the command line gives it.
+/// A selector and its role on the command line.
 struct SelectorRole {
   config::Selector selector{};
-  std::optional<config::Role> role{};  ///< without it as the settings file says, or active
+  std::optional<config::Role> role{};  ///< without it, that of the settings file, or active
 };
 
-/// When a selector signed last.
+/// When a selector last signed.
 struct LastSignature {
   config::Selector selector{};
   config::Timestamp time{};
 };
 
 struct RotationCommand {
-  /// Which domain, and how it is asked. Its selectors and role stay empty; no domain is all of the settings.
+  /// The domain and how it is asked. Its selectors and role stay empty; no domain means all of the settings.
   CheckCommand asked{};
-  std::vector<SelectorRole> selectors{};          ///< each of them once, beside those of the settings
-  std::vector<LastSignature> last_signatures{};   ///< each selector once
-  bool only_plan = false;                         ///< the next change as commands; nobody is asked
-  std::optional<config::Selector> next{};         ///< of `only_plan`: where the next change leads
-  std::optional<config::Selector> compromised{};  ///< somebody else has its key
-  std::optional<std::chrono::milliseconds>
-      wait{};  ///< of `compromised`: look again until every server let go
+  std::vector<SelectorRole> selectors{};            ///< without duplicates, added to those of the settings
+  std::vector<LastSignature> last_signatures{};     ///< each selector once
+  bool only_plan = false;                           ///< print the next rotation as commands; ask no server
+  std::optional<config::Selector> next{};           ///< with `only_plan`: the selector of the next key
+  std::optional<config::Selector> compromised{};    ///< somebody else has its key
+  std::optional<std::chrono::milliseconds> wait{};  ///< with `compromised`: probe until no server has the key
 };
 
 struct ServeCommand {
-  /// How servers are asked; it names a settings file, whose domains are watched.
+  /// How servers are asked; its settings file is set and names the domains to watch.
   CheckCommand asked{};
   std::vector<std::string> listen{"127.0.0.1:9815"};
   std::optional<std::filesystem::path> web_config{};
-  bool systemd_sockets = false;  ///< listens on those, not on `listen`
-  std::string path_prefix{};     ///< of the URL under which it is reached, without a slash at its end
-  std::chrono::milliseconds timeout_offset{500};  ///< what the time of a scraper is shortened by
+  bool systemd_sockets = false;                   ///< listen on these instead of `listen`
+  std::string path_prefix{};                      ///< path of the external URL, without a trailing slash
+  std::chrono::milliseconds timeout_offset{500};  ///< subtracted from a scraper's timeout
   LogFormat log_format = LogFormat::logfmt;
   LogLevel log_level = LogLevel::info;
 };
 
 struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
-  std::optional<config::Role> role{};  ///< of all selectors; without it as the settings file says
+  std::optional<config::Role> role{};  ///< of all selectors; without it, the roles of the settings file
   std::optional<std::filesystem::path> settings_file{};
-  std::optional<std::filesystem::path> message{};  ///< whose signatures are judged too; `-` likewise
+  std::optional<std::filesystem::path> message{};  ///< its signatures are judged too; `-` likewise
   std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};
 };
@@ -126,11 +126,11 @@ struct RecordCommand {
   config::DomainName domain{};
   config::Selector selector{};                    ///< unless there are `practices`
   KeyChoice key{};                                ///< unless there are `practices`, or `revoke`
-  bool revoke = false;                            ///< the record that says so, in place of the key's
-  std::optional<checks::AdspPolicy> practices{};  ///< the record of signing practices, of no key
+  bool revoke = false;                            ///< print the record of a revoked key
+  std::optional<checks::AdspPolicy> practices{};  ///< print the ADSP record, not a key record
   checks::KeyRecordTags tags{};
   std::uint32_t ttl_seconds = 3'600;
-  std::optional<config::DomainName> via{};  ///< the target of an alias, where the record is to stand
+  std::optional<config::DomainName> via{};  ///< CNAME target at which the record is published
   config::DomainName zone{};                ///< that holds the record
   exporters::PublishFormat format = exporters::PublishFormat::text;
   bool json = false;
@@ -138,7 +138,7 @@ struct RecordCommand {
 
 struct HistoryCommand {
   config::DomainName domain{};
-  std::optional<config::Selector> selector{};  ///< all that are stored, without
+  std::optional<config::Selector> selector{};  ///< without it, all that are stored
   std::filesystem::path storage{};             ///< the directory of the history
   OutputChoice output{};
 };
@@ -149,7 +149,7 @@ struct ExplainCommand {
   bool json = false;                     ///< all of exporters/mixin/catalogue.json
 };
 
-/// A text that was asked for, such as the help.
+/// A text to print, such as the help.
 struct TextWanted {
   std::string text{};
 };
@@ -161,10 +161,10 @@ inline constexpr const char* plugin_flag = "--plugin";
 
 [[nodiscard]] std::string_view program_version();
 
-/// Whether the flag --plugin is given, however wrong the rest of the command line may be.
+/// Whether --plugin is given, even if the rest of the command line is invalid.
 [[nodiscard]] bool asks_for_plugin(std::span<const std::string> arguments);
 
-/// `arguments` without the program's own name.
+/// `arguments` does not include the program name.
 [[nodiscard]] config::Result<Command> read_command_line(std::span<const std::string> arguments);
 
 }  // namespace dkimprobe::cli

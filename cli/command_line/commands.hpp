@@ -1,5 +1,5 @@
-// The arguments of each command, understood: a value that was checked, or all mistakes at once. A file a
-// command.
+// Parses the arguments of each command into a validated value, or all errors at once. Each command has its
+// own source file.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace dkimprobe::cli {
 
-/// `arguments` are those after the word of the command.
+/// `arguments` are those after the name of the command.
 [[nodiscard]] config::Result<Command> read_check(std::span<const std::string> arguments);
 [[nodiscard]] config::Result<Command> read_preflight(std::span<const std::string> arguments);
 [[nodiscard]] config::Result<Command> read_rotation(std::span<const std::string> arguments);

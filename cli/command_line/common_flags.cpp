@@ -21,7 +21,7 @@ Result<ColorChoice> read_color(const std::string& text) {
 }  // namespace
 
 void declare_help(Flags& flags, bool& help) {
-  flags.toggle("-h,--help", help, "this text", output_group);
+  flags.toggle("-h,--help", help, "show this help", output_group);
 }
 
 void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning) {
@@ -36,7 +36,7 @@ void declare_storage(Flags& flags, std::string& storage, const std::string& mean
 
 void declare_role(Flags& flags, std::string& role, const std::string& group) {
   flags.value("--role", role, "ROLE",
-              "what the selectors are for: pending, active (the default), standby or retired", group);
+              "role of the selectors: pending, active (the default), standby or retired", group);
 }
 
 void declare_message(Flags& flags, std::string& message, const std::string& meaning) {
@@ -52,7 +52,7 @@ void read_file_name(const Flags& flags, const char* flag, const std::string& tex
                     std::optional<std::filesystem::path>& file, Errors& errors) {
   if (!flags.given(flag)) return;
   file = text;
-  if (text.empty()) errors.push_back({flag, "a file name must follow it"});
+  if (text.empty()) errors.push_back({flag, "it needs a file name"});
 }
 
 Result<config::Role> read_role(const std::string& text, std::string where) {

@@ -1,5 +1,4 @@
-// What the readers of several commands share: flags of the same name and meaning, and how a value or its
-// mistakes are taken.
+// Shared by the readers of several commands: common flags, and helpers that store a value or its errors.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +24,7 @@ inline void add(config::Errors& errors, config::Errors more) {
   std::move(more.begin(), more.end(), std::back_inserter(errors));
 }
 
-/// Puts the value into `target`, or its mistakes to the others. With `where` the place is told in its words.
+/// Stores the value in `target`, or appends its errors to `errors`. `where`, if given, becomes their place.
 template <class T>
 void take(config::Result<T> result, T& target, config::Errors& errors, std::string_view where = {}) {
   if (result) {
@@ -38,7 +37,7 @@ void take(config::Result<T> result, T& target, config::Errors& errors, std::stri
   add(errors, std::move(result.error()));
 }
 
-/// The texts of the flags that commands with reports have in common.
+/// Values of the flags that all commands with reports share.
 struct OutputTexts {
   bool json = false;
   std::string color{};
@@ -51,7 +50,7 @@ void declare_storage(Flags& flags, std::string& storage, const std::string& mean
 void declare_role(Flags& flags, std::string& role, const std::string& group);
 void declare_message(Flags& flags, std::string& message, const std::string& meaning);
 
-/// The flags that `declare_output` declared.
+/// Reads the flags that `declare_output` declared.
 void read_output(const Flags& flags, const OutputTexts& texts, OutputChoice& output, config::Errors& errors);
 void read_file_name(const Flags& flags, const char* flag, const std::string& text,
                     std::optional<std::filesystem::path>& file, config::Errors& errors);

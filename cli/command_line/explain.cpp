@@ -17,14 +17,14 @@ using config::nearest_word;
 using config::Result;
 
 constexpr std::string_view explain_help_start = R"(Examples
-  dkimprobe explain                 all checks, a line each
-  dkimprobe explain ns_stale        one of them: what it means, how to mend it
+  dkimprobe explain                 all checks, one per line
+  dkimprobe explain ns_stale        one check: what it means, how to fix it
 
 Usage
   dkimprobe explain [CHECK]
 )";
 
-/// What the operator may have meant by a name that no check has, for the end of a sentence.
+/// Suggestions for an unknown name of a check, as the end of a sentence.
 std::string nearest_checks(const std::string& name) {
   constexpr std::size_t shown = 5;
   std::vector<std::string> all;
@@ -41,7 +41,7 @@ std::string nearest_checks(const std::string& name) {
     std::erase(all, nearest);
     if (std::find(near.begin(), near.end(), nearest) == near.end()) near.push_back(std::move(nearest));
   }
-  if (near.empty()) return "`dkimprobe explain` lists all";
+  if (near.empty()) return "`dkimprobe explain` lists all checks";
   std::string list;
   for (std::size_t i = 0; i < near.size(); ++i) {
     list += (i == 0 ? "" : i + 1 == near.size() ? " or " : ", ") + near[i];
@@ -63,16 +63,16 @@ Result<Command> read_explain(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("explain", arguments); !parsed) return tl::unexpected(parsed.error());
   if (help) return TextWanted{flags.help(explain_help_start)};
   if (positionals.size() > 1) {
-    return failure(escape_text(positionals[1], 80), "one check is explained at a time");
+    return failure(escape_text(positionals[1], 80), "only one check can be explained at a time");
   }
   if (command.json && !positionals.empty()) {
-    return failure("--json", "it is for all checks at once");
+    return failure("--json", "it covers all checks; leave out the name");
   }
   if (!positionals.empty()) {
     const std::string& name = positionals.front();
     command.check = checks::find_check(name);
     if (command.check == nullptr) {
-      return failure(escape_text(name, 80), "there is no check of this name; " + nearest_checks(name));
+      return failure(escape_text(name, 80), "unknown check; " + nearest_checks(name));
     }
   }
   return command;

@@ -20,7 +20,7 @@ class Flags::State {
  public:
   State() { app.set_help_flag(); }
 
-  /// The first argument that looks like a flag and is none.
+  /// The first argument that looks like a flag but is not known.
   [[nodiscard]] std::optional<config::Error> unknown_flag(std::string_view command,
                                                           std::span<const std::string> arguments) const {
     for (const auto& argument : arguments) {
@@ -33,16 +33,16 @@ class Flags::State {
         for (const auto& name : option->get_lnames()) known.push_back("--" + name);
       }
       const std::string nearest = config::nearest_word(flag, known);
-      return config::Error{
-          escape_text(flag, 80),
-          nearest.empty() ? fmt::format("there is no such flag; `dkimprobe {} --help` lists all", command)
-                          : fmt::format("there is no such flag; did you mean {}?", nearest)};
+      return config::Error{escape_text(flag, 80),
+                           nearest.empty()
+                               ? fmt::format("unknown flag; `dkimprobe {} --help` lists all flags", command)
+                               : fmt::format("unknown flag; did you mean {}?", nearest)};
     }
     return std::nullopt;
   }
 
-  /// The arguments in the order that CLI11 wants. Of `--flag=` it would take the next argument as the value,
-  /// so name and value are put apart before.
+  /// The arguments in the reverse order that CLI11 expects. For `--flag=` it would take the next argument as
+  /// the value, so name and value are split here.
   [[nodiscard]] std::vector<std::string> in_reverse(std::span<const std::string> arguments) const {
     std::vector<std::string> words;
     bool flags_end = false;
@@ -90,7 +90,7 @@ void Flags::last_value(const std::string& name, std::string& text, const std::st
 
 void Flags::values(const std::string& name, std::vector<std::string>& texts, const std::string& value_word,
                    const std::string& meaning, const std::string& group) {
-  // With extra arguments it would swallow the positional word after its value.
+  // With extra arguments the flag would also take the positional argument after its value.
   state_->app.add_option(name, texts, meaning)
       ->option_text(value_word)
       ->allow_extra_args(false)
@@ -107,7 +107,7 @@ Result<void> Flags::read(std::string_view command, std::span<const std::string> 
     const std::string name(text.substr(0, text.find(':')));
     const auto* const option = state_->app.get_option_no_throw(name);
     const bool repeated = option != nullptr && option->results().size() > 1;
-    return failure(escape_text(name, 80), repeated ? "it is given more than once" : "a value must follow it");
+    return failure(escape_text(name, 80), repeated ? "it is given more than once" : "it needs a value");
   } catch (const CLI::ExtrasError& error) {
     const std::string_view text = error.what();
     return failure(escape_text(text.substr(text.find(": ") + 2), 80),

@@ -1,5 +1,5 @@
-// The flags of one command: declared, found among its arguments, and listed in its help. What stands in them
-// is text here; who declared a flag understands its value. The only place that speaks to CLI11.
+// The flags of one command: declares them, finds them among the arguments and lists them in the help. Values
+// stay text; the code that declared a flag parses its value. This is the only user of CLI11.
 #pragma once
 
 #include <memory>
@@ -19,11 +19,11 @@ class Flags {
   Flags(const Flags&) = delete;
   Flags& operator=(const Flags&) = delete;
 
-  /// The words that belong to no flag go into `words`. What is declared must outlive this.
+  /// Arguments that belong to no flag go into `words`. All declared variables must outlive this object.
   void positionals(std::vector<std::string>& words);
-  /// Each flag below is declared by its name with the dashes, where its text goes, `value_word` that stands
-  /// for the value in the help, its meaning, and the group of the help under which it stands, in the order of
-  /// declaration; with an empty group the help does not show it.
+  /// Each flag is declared by its name with the dashes, the variable for its text, `value_word` (the
+  /// placeholder for the value in the help), its meaning, and its group in the help. The help keeps the order
+  /// of declaration and omits flags with an empty group.
   void toggle(const std::string& name, bool& given, const std::string& meaning, const std::string& group);
   void value(const std::string& name, std::string& text, const std::string& value_word,
              const std::string& meaning, const std::string& group);
@@ -34,12 +34,12 @@ class Flags {
   void values(const std::string& name, std::vector<std::string>& texts, const std::string& value_word,
               const std::string& meaning, const std::string& group);
 
-  /// Puts the arguments into the places that were declared. `command` is named in what is told of a mistake.
+  /// Stores the arguments in the declared variables. `command` is named in error messages.
   [[nodiscard]] config::Result<void> read(std::string_view command, std::span<const std::string> arguments);
-  /// Whether it was among the arguments, whatever its value. Of flags that were declared.
+  /// Whether the flag was given, whatever its value. The flag must be declared.
   [[nodiscard]] bool given(const std::string& name) const;
 
-  /// `start`, then the flags, by their groups, in 80 columns.
+  /// `start`, then the flags by group, within 80 columns.
   [[nodiscard]] std::string help(std::string_view start) const;
 
  private:

@@ -19,10 +19,10 @@ constexpr std::string_view history_help_start = R"(Examples
 Usage
   dkimprobe history DOMAIN [SELECTOR] --storage.path DIR [FLAGS]
 
-  What was stored of a selector, or of all of the domain: its keys, and each
-  change with the look that saw it and the one before, which did not. `_adsp` is
-  the signing practices. No server is asked. The exit code is 3 when nothing is
-  stored.
+  Prints what is stored about a selector, or about the whole domain: its keys,
+  and each change with the probe that first saw it and the last probe before
+  it. `_adsp` is the record of signing practices. No server is asked. The exit
+  code is 3 when nothing is stored.
 )";
 
 }  // namespace
@@ -34,29 +34,27 @@ Result<Command> read_history(std::span<const std::string> arguments) {
   OutputTexts output;
   flags.positionals(positionals);
   declare_output(flags, output, "one JSON object on standard output");
-  declare_storage(flags, storage, "the directory of the history");
+  declare_storage(flags, storage, "directory of the history");
   if (auto parsed = flags.read("history", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(history_help_start)};
   HistoryCommand command;
   Errors errors;
   if (positionals.empty()) {
-    errors.push_back(
-        {"", "no domain given; the usage is: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
+    errors.push_back({"", "no domain given; usage: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
   } else {
     take(config::read_domain(positionals.front()), command.domain, errors);
   }
   if (positionals.size() > 1)
     take(config::Selector::parse(positionals[1]), command.selector.emplace(), errors);
   if (positionals.size() > 2) {
-    errors.push_back(
-        {escape_text(positionals[2], 80), "one selector is shown at a time, or all of the domain"});
+    errors.push_back({escape_text(positionals[2], 80), "give one selector, or none for the whole domain"});
   }
   std::optional<std::filesystem::path> directory;
   read_file_name(flags, "--storage.path", storage, directory, errors);
   if (directory) {
     command.storage = std::move(*directory);
   } else {
-    errors.push_back({"--storage.path", "it is missing: the directory that `check` was given with it"});
+    errors.push_back({"--storage.path", "it is required: the directory given to `check --storage.path`"});
   }
   read_output(flags, output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));

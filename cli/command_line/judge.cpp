@@ -12,7 +12,7 @@ using config::Result;
 
 constexpr std::string_view judge_help_start = R"(Examples
   dkimprobe check example.com s1 --save s1.json
-  dkimprobe judge s1.json                       the same report, nobody is asked
+  dkimprobe judge s1.json                       the same report, no query sent
   dkimprobe judge s1.json --role standby --json for another role
 
 Usage
@@ -35,29 +35,30 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   declare_role(flags, role, settings_group);
   declare_message(
       flags, message,
-      "judge its DKIM-Signature fields against the stored records too, as `check --message` does");
-  flags.value("--config.file", settings_file, "FILE", "settings (YAML): roles, expected keys, policy",
+      "also compare its DKIM-Signature fields with the stored records, as `check --message` does");
+  flags.value("--config.file", settings_file, "FILE", "settings file (YAML): roles, expected keys, policy",
               settings_group);
   std::string storage;
-  declare_storage(flags, storage, "judge with what the history in this directory knew when FILE was made");
+  declare_storage(flags, storage,
+                  "directory of the history: evaluate with what was known when FILE was stored");
   if (auto parsed = flags.read("judge", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(judge_help_start)};
   JudgeCommand command;
   Errors errors;
   if (positionals.empty() || positionals.front().empty()) {
-    errors.push_back({"", "no file given; the usage is: dkimprobe judge FILE"});
+    errors.push_back({"", "no file given; usage: dkimprobe judge FILE"});
   } else {
     command.file = positionals.front();
   }
   if (positionals.size() > 1) {
-    errors.push_back({escape_text(positionals[1], 80), "one file is judged at a time"});
+    errors.push_back({escape_text(positionals[1], 80), "only one file can be judged at a time"});
   }
   if (flags.given("--role")) take(read_role(role), command.role.emplace(), errors);
   read_file_name(flags, "--config.file", settings_file, command.settings_file, errors);
   read_file_name(flags, "--message", message, command.message, errors);
   read_file_name(flags, "--storage.path", storage, command.storage, errors);
   if (command.message == "-" && command.file == "-")
-    errors.push_back({"--message", "standard input cannot be both files"});
+    errors.push_back({"--message", "standard input cannot be both FILE and the message"});
   read_output(flags, output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;

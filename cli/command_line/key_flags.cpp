@@ -14,26 +14,28 @@ using config::escape_text;
 
 void declare_key(Flags& flags, KeyTexts& texts) {
   constexpr const char* key_group = "The key";
-  flags.value("--key", texts.file, "FILE",
-              "a private key, a public key or a key record; `-` is standard input", key_group);
-  flags.value("--passphrase-file", texts.passphrase_file, "FILE",
-              "its first line opens an encrypted key; without it you are asked at the terminal", key_group);
-  flags.value("--passphrase-fd", texts.passphrase_fd, "NUMBER", "the same from an open descriptor",
+  flags.value("--key", texts.file, "FILE", "private key, public key or key record; `-` is standard input",
               key_group);
+  flags.value("--passphrase-file", texts.passphrase_file, "FILE",
+              "file whose first line is the passphrase of an encrypted key; without it, you are asked at the "
+              "terminal",
+              key_group);
+  flags.value("--passphrase-fd", texts.passphrase_fd, "NUMBER",
+              "open file descriptor to read the passphrase from", key_group);
 }
 
 void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, Errors& errors) {
   key.file = texts.file;
-  if (texts.file.empty()) errors.push_back({"--key", "a file name must follow it"});
+  if (texts.file.empty()) errors.push_back({"--key", "it needs a file name"});
   const bool from_file = flags.given("--passphrase-file");
   const bool from_descriptor = flags.given("--passphrase-fd");
   if (from_file && from_descriptor) {
-    errors.push_back({"--passphrase-file --passphrase-fd", "one of them is enough"});
+    errors.push_back({"--passphrase-file --passphrase-fd", "use only one of them"});
   } else if (from_file) {
     key.passphrase = config::PassphraseFile{texts.passphrase_file, config::SecretFiles::regular_and_pipes};
-    if (texts.passphrase_file.empty()) errors.push_back({"--passphrase-file", "a file name must follow it"});
+    if (texts.passphrase_file.empty()) errors.push_back({"--passphrase-file", "it needs a file name"});
     if (texts.passphrase_file == "-")
-      errors.push_back({"--passphrase-file", "standard input is --passphrase-fd 0"});
+      errors.push_back({"--passphrase-file", "for standard input, use --passphrase-fd 0"});
   } else if (from_descriptor) {
     constexpr int highest = 1'048'576;
     int number = -1;
@@ -47,7 +49,7 @@ void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, Errors&
                        escape_text(texts.passphrase_fd, 80))});
     }
     if (number == 0 && texts.file == "-")
-      errors.push_back({"--passphrase-fd", "standard input holds the key already"});
+      errors.push_back({"--passphrase-fd", "standard input is already used for the key"});
     key.passphrase = config::PassphraseDescriptor{number};
   }
 }

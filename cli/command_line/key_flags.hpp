@@ -1,4 +1,4 @@
-// The flags that name a key and how it is opened.
+// The flags that name a key file and the source of its passphrase.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct KeyTexts {
 
 void declare_key(Flags& flags, KeyTexts& texts);
 
-/// The flags that `declare_key` declared; `--key` was given.
+/// Reads the flags that `declare_key` declared. `--key` must have been given.
 void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, config::Errors& errors);
 
 }  // namespace dkimprobe::cli

@@ -21,14 +21,15 @@ constexpr std::string_view lint_help_start = R"(Examples
 Usage
   dkimprobe lint [FILE] [FLAGS]
 
-  FILE, or standard input without it, has a record on each line. As text that is
-  the record as verifiers get it, with its name and a tab before it if you like:
+  FILE, or standard input without it, has one record per line. In the text
+  format a line is the record as verifiers get it, optionally with its name and
+  a tab before it:
     s1._domainkey.example.com<TAB>v=DKIM1; k=rsa; p=MIIB...
-  As jsonl it is
+  In the jsonl format a line is
     {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=MIIB..."]}
-  With the name the size of the answer is computed, and `_adsp._domainkey` is
-  judged as signing practices. A line that cannot be read is told, and the rest
-  goes on; the exit code is then 3, unless a record is critical.
+  If the name is given, the size of the answer is computed, and the record at
+  `_adsp._domainkey` is checked as signing practices. A line that cannot be read
+  is reported and skipped; the exit code is then 3, unless a record is critical.
 )";
 
 Result<RecordFormat> read_format(const std::string& text) {
@@ -48,17 +49,17 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   OutputTexts output;
   flags.positionals(positionals);
   flags.value("--format", format, "FORMAT", "text (the default) or jsonl", output_group);
-  declare_output(flags, output, "one JSON object a line, in the order of the input");
+  declare_output(flags, output, "one JSON object per line, in the order of the input");
   declare_role(flags, role, output_group);
   if (auto parsed = flags.read("lint", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(lint_help_start)};
   LintCommand command;
   Errors errors;
   if (!positionals.empty()) command.file = positionals.front();
-  if (command.file.empty()) errors.push_back({"", "the name of the file is empty"});
+  if (command.file.empty()) errors.push_back({"", "the file name is empty"});
   if (positionals.size() > 1) {
     errors.push_back(
-        {escape_text(positionals[1], 80), "one file is read at a time; give records on lines of it"});
+        {escape_text(positionals[1], 80), "only one file can be read; put one record on each line of it"});
   }
   if (flags.given("--format")) take(read_format(format), command.format, errors);
   if (flags.given("--role")) take(read_role(role), command.role, errors);

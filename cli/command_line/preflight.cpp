@@ -26,17 +26,17 @@ constexpr std::string_view preflight_help_start = R"(Examples
 Usage
   dkimprobe preflight DOMAIN SELECTOR [FLAGS]
 
-  Asks every server for the record of a new key, and says whether mail may be
-  signed with it now, from when on, or what stands in the way. It sends nothing
-  to a recursive resolver unless --resolver names one.
+  Asks every server for the record of a new key, and reports whether you may
+  sign mail with it now, from when on, or what prevents it. It sends nothing to
+  a recursive resolver unless --resolver names one.
 
 Exit codes
-  0 sign now   1 all is right, but wait until the time told
-  2 not ready   3 unknown: not all could be seen
+  0 sign now   1 the key is published, but wait until the time shown
+  2 not ready   3 unknown: not everything could be determined
   64 usage   70 internal error   78 settings   130 interrupted
 )";
 
-/// The texts that the flags of `preflight` bring beside those of every command that asks servers.
+/// Values of the flags of `preflight`, in addition to those of every command that asks servers.
 struct PreflightTexts {
   AskTexts ask{};
   std::vector<std::string> positionals{};
@@ -50,35 +50,34 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
   constexpr const char* when_group = "When it is safe";
   flags.positionals(texts.positionals);
   declare_key(flags, texts.key);
-  flags.toggle(
-      "--never-used", command.never_used,
-      "nothing was ever signed with the selector and nobody was told of it, so that no cache can "
-      "hold an answer about it; it still waits for what caches may hold of old nameservers of the zone and "
-      "of an absence of `_domainkey` itself",
-      when_group);
+  flags.toggle("--never-used", command.never_used,
+               "nothing was ever signed with the selector and nobody knows its name, so no cache can hold an "
+               "answer for it; preflight still waits for what caches may hold about old nameservers of the "
+               "zone and about the absence of `_domainkey` itself",
+               when_group);
   flags.value("--wait", texts.wait, "TIME",
-              "look again until it is safe to sign, for at most so long; by default one look", when_group);
+              "probe again until it is safe to sign, for at most this long; by default, probe once",
+              when_group);
   flags.values("--resolver", texts.resolvers, "ADDRESS[:PORT]",
-               "a recursive resolver of yours: look, without recursion, at what its cache holds; repeat it "
-               "for more",
+               "a recursive resolver of yours: read its cache with non-recursive queries; repeat for more",
                when_group);
   flags.toggle("--ask-resolver", command.ask_resolvers,
-               "once it is safe to sign, ask each --resolver as the public does, once", when_group);
+               "once it is safe to sign, send each --resolver one recursive query, as the public does",
+               when_group);
   declare_output(flags, texts.output, "one JSON object on standard output");
   declare_ask(flags, texts.ask);
-  declare_storage(flags, texts.ask.storage,
-                  "count with what earlier looks saw, and keep what this one sees, in this directory");
+  declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
 }
 
 void read_preflight_names(const std::vector<std::string>& positionals, CheckCommand& command,
                           Errors& errors) {
   if (positionals.size() < 2) {
-    errors.push_back({"", fmt::format("no {} given; the usage is: dkimprobe preflight DOMAIN SELECTOR",
+    errors.push_back({"", fmt::format("no {} given; usage: dkimprobe preflight DOMAIN SELECTOR",
                                       positionals.empty() ? "domain" : "selector")});
     return;
   }
   if (positionals.size() > 2) {
-    errors.push_back({escape_text(positionals[2], 80), "a preflight is of one selector"});
+    errors.push_back({escape_text(positionals[2], 80), "preflight takes one selector"});
     return;
   }
   read_names(positionals, command, errors);
@@ -88,9 +87,10 @@ Result<std::chrono::milliseconds> read_wait(const std::string& text) {
   constexpr std::chrono::days longest{31};
   const auto wait = config::parse_duration(text);
   if (wait && *wait <= longest) return *wait;
-  return failure("--wait", fmt::format("`{}` cannot be used: it must be a time up to {}d, with its unit: ms, "
-                                       "s, m, h or d",
-                                       escape_text(text, 80), longest.count()));
+  return failure(
+      "--wait",
+      fmt::format("`{}` cannot be used: it must be a duration of up to {}d with a unit: ms, s, m, h or d",
+                  escape_text(text, 80), longest.count()));
 }
 
 }  // namespace
@@ -109,7 +109,7 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
     read_key(flags, texts.key, command.key.emplace(), errors);
   } else {
     for (const char* flag : {"--passphrase-file", "--passphrase-fd"}) {
-      if (flags.given(flag)) errors.push_back({flag, "it opens the key of --key FILE, which is not given"});
+      if (flags.given(flag)) errors.push_back({flag, "it needs --key FILE, which is not given"});
     }
   }
   if (flags.given("--wait")) take(read_wait(texts.wait), command.wait, errors);
@@ -120,7 +120,7 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
       command.resolvers.push_back(resolver);
   }
   if (command.ask_resolvers && texts.resolvers.empty()) {
-    errors.push_back({"--ask-resolver", "no resolver is given; add --resolver ADDRESS"});
+    errors.push_back({"--ask-resolver", "no resolver given; add --resolver ADDRESS"});
   }
   read_ask(flags, texts.ask, command.check, errors);
   read_output(flags, texts.output, command.check.output, errors);

@@ -33,9 +33,9 @@ Usage
   dkimprobe record --adsp unknown|all|discardable DOMAIN [FLAGS]
 
   FILE is a private key (RSA or Ed25519, PEM or DER, PKCS#8 or PKCS#1, encrypted
-  or not), a public key or a key record; `-` is standard input. What is private
-  is forgotten at once. The record goes to standard output; its size, and what
-  is wrong with it, to standard error.
+  or not), a public key or a key record; `-` is standard input. The private part
+  is wiped from memory at once. The record goes to standard output; its size and
+  any findings go to standard error.
 )";
 
 /// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
@@ -51,9 +51,8 @@ std::vector<std::string> read_words(const char* flag, const std::string& text, E
     if (!good) {
       errors.push_back(
           {flag,
-           fmt::format(
-               "`{}` cannot be used: it must be words of letters, digits and `-`, with `:` between them",
-               escape_text(text, 80))});
+           fmt::format("`{}` cannot be used: it must be words of letters, digits and `-`, separated by `:`",
+                       escape_text(text, 80))});
       return {};
     }
     words.emplace_back(word);
@@ -62,7 +61,7 @@ std::vector<std::string> read_words(const char* flag, const std::string& text, E
   }
 }
 
-/// A number of seconds, or a duration.
+/// Reads a number of seconds, or a duration.
 void read_ttl(const std::string& text, std::uint32_t& seconds, Errors& errors) {
   constexpr std::int64_t longest = 2'147'483'647;  // RFC 2181 section 8
   std::int64_t number = -1;
@@ -75,9 +74,10 @@ void read_ttl(const std::string& text, std::uint32_t& seconds, Errors& errors) {
   }
   if (number < 0 || number > longest) {
     errors.push_back(
-        {"--ttl", fmt::format("`{}` cannot be used: it must be seconds, from 0 to {}, or a time such "
-                              "as 1h",
-                              escape_text(text, 80), longest)});
+        {"--ttl",
+         fmt::format(
+             "`{}` cannot be used: it must be a number of seconds from 0 to {}, or a duration such as 1h",
+             escape_text(text, 80), longest)});
     return;
   }
   seconds = static_cast<std::uint32_t>(number);
@@ -104,7 +104,7 @@ Result<checks::AdspPolicy> read_practices(const std::string& text) {
                                        escape_text(text, 80)));
 }
 
-/// The texts that the flags of `record` bring.
+/// Values of the flags of `record`.
 struct RecordTexts {
   std::vector<std::string> positionals{};
   KeyTexts key{};
@@ -125,22 +125,20 @@ void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
   declare_key(flags, texts.key);
   const auto add = [&](const char* flag, std::string& text, const char* meaning, const char* word,
                        const char* group) { flags.value(flag, text, word, meaning, group); };
-  flags.toggle("--revoke", command.revoke,
-               "say that the key is revoked: a record with an empty p=", record_group);
+  flags.toggle("--revoke", command.revoke, "the record of a revoked key, with an empty p=", record_group);
   add("--adsp", texts.practices,
-      "the record of signing practices (RFC 5617, historic), and what does the same today", "WORD",
+      "the record of signing practices (RFC 5617, historic), and its equivalent today", "WORD", record_group);
+  add("--hash", texts.hashes, "h=: allowed hash algorithms, such as sha256; by default all", "WORDS",
       record_group);
-  add("--hash", texts.hashes, "h=: hashes that may be used, such as sha256; by default all", "WORDS",
-      record_group);
-  add("--service", texts.services, "s=: what may be signed, such as email or tlsrpt; by default all", "WORDS",
-      record_group);
+  add("--service", texts.services, "s=: what the key may sign, such as email or tlsrpt; by default all",
+      "WORDS", record_group);
   add("--flags", texts.flags, "t=: y for testing, s for no subdomains in i=, y:s for both", "WORDS",
       record_group);
-  add("--notes", command.tags.notes, "n=: words for people; nothing reads them", "TEXT", record_group);
-  add("--ttl", texts.ttl, "how long caches keep it (1h)", "TIME", record_group);
-  add("--via", texts.via, "the record stands here, and the selector's name is an alias (CNAME) for it",
+  add("--notes", command.tags.notes, "n=: notes for people; programs ignore them", "TEXT", record_group);
+  add("--ttl", texts.ttl, "how long caches may keep the record (1h)", "TIME", record_group);
+  add("--via", texts.via, "publish the record at this name, with a CNAME to it at the selector's name",
       "NAME", record_group);
-  add("--zone", texts.zone, "the zone that holds the record, for nsupdate and powershell (DOMAIN)", "NAME",
+  add("--zone", texts.zone, "zone that contains the record, for nsupdate and powershell (DOMAIN)", "NAME",
       record_group);
   add("--format", texts.format, "text (the default), zone, nsupdate, route53 or powershell", "FORMAT",
       output_group);
@@ -148,23 +146,23 @@ void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
   declare_help(flags, texts.help);
 }
 
-/// What belongs to keys, or to selectors, is no part of signing practices.
+/// Refuses flags of keys and selectors, which do not apply to signing practices.
 void refuse_beside_practices(const Flags& flags, const RecordTexts& texts, Errors& errors) {
   for (const char* flag : {"--key", "--passphrase-file", "--passphrase-fd", "--revoke", "--hash", "--service",
                            "--flags", "--notes", "--via"}) {
     if (flags.given(flag))
-      errors.push_back({flag, "the record of --adsp is of a domain and has nothing of a key"});
+      errors.push_back({flag, "--adsp makes the record of a domain, not of a key; leave this flag out"});
   }
   if (texts.positionals.size() > 1) {
     errors.push_back({escape_text(texts.positionals[1], 80),
-                      "the record of --adsp is of a domain; leave the selector out"});
+                      "--adsp makes the record of a domain; leave the selector out"});
   }
 }
 
-/// Whose record it is: domain, selector, key.
+/// Reads domain, selector and key.
 void read_record_names(const Flags& flags, const RecordTexts& texts, RecordCommand& command, Errors& errors) {
   if (texts.positionals.empty()) {
-    errors.push_back({"", "no domain given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    errors.push_back({"", "no domain given; usage: dkimprobe record --key FILE DOMAIN SELECTOR"});
     return;
   }
   take(config::read_domain(texts.positionals.front()), command.domain, errors);
@@ -173,16 +171,18 @@ void read_record_names(const Flags& flags, const RecordTexts& texts, RecordComma
     return refuse_beside_practices(flags, texts, errors);
   }
   if (texts.positionals.size() < 2) {
-    errors.push_back({"", "no selector given; the usage is: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    errors.push_back({"", "no selector given; usage: dkimprobe record --key FILE DOMAIN SELECTOR"});
   } else {
     take(config::Selector::parse(texts.positionals[1]), command.selector, errors);
   }
   if (texts.positionals.size() > 2) {
-    errors.push_back({escape_text(texts.positionals[2], 80), "a record is of one selector"});
+    errors.push_back({escape_text(texts.positionals[2], 80), "record takes one selector"});
   }
   const bool has_key = flags.given("--key");
   if (has_key && command.revoke) {
-    errors.push_back({"--key", "the record of a revoked key does not hold it; leave --key or --revoke out"});
+    errors.push_back(
+        {"--key",
+         "the record of a revoked key does not contain the key; leave out either --key or --revoke"});
   } else if (has_key) {
     read_key(flags, texts.key, command.key, errors);
   } else if (!command.revoke) {
@@ -190,7 +190,7 @@ void read_record_names(const Flags& flags, const RecordTexts& texts, RecordComma
   }
 }
 
-/// Where the record is to stand, and whether its zone can hold it.
+/// Reads where the record is published, and checks that its zone contains it.
 void read_record_place(const Flags& flags, const RecordTexts& texts, RecordCommand& command, Errors& errors) {
   const bool zone_given = flags.given("--zone");
   if (flags.given("--via"))
@@ -202,11 +202,12 @@ void read_record_place(const Flags& flags, const RecordTexts& texts, RecordComma
                       : command.practices ? config::adsp_name(command.domain)
                                           : command.selector.owner_name(command.domain);
   if (!holder) return add(errors, holder.error());
-  if (command.via && holder->is_root()) errors.push_back({"--via", "no record stands at the root"});
+  if (command.via && holder->is_root())
+    errors.push_back({"--via", "a record cannot be published at the root"});
   const bool zone_told = command.format == exporters::PublishFormat::nsupdate ||
                          command.format == exporters::PublishFormat::powershell;
   if ((zone_given || zone_told) && !holder->is_at_or_below(command.zone)) {
-    errors.push_back({"--zone", fmt::format("{} does not hold {}; name the zone that does",
+    errors.push_back({"--zone", fmt::format("{} does not contain {}; name the zone that does",
                                             command.zone.to_string(), holder->to_string())});
   }
 }
@@ -228,7 +229,7 @@ Result<Command> read_record(std::span<const std::string> arguments) {
   if (flags.given("--ttl")) read_ttl(texts.ttl, command.ttl_seconds, errors);
   if (flags.given("--format")) {
     take(read_publish_format(texts.format), command.format, errors);
-    if (command.json) errors.push_back({"--format --json", "each is an output of its own; choose one"});
+    if (command.json) errors.push_back({"--format --json", "they exclude each other; choose one"});
   }
   read_record_place(flags, texts, command, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));

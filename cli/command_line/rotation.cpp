@@ -29,22 +29,23 @@ Usage
   dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [NEXT] [FLAGS]
   dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
 
-  Shows the steps of a change of keys, what is done, what comes next and from
-  when on. A ROLE is pending, active, standby or retired; the settings say more:
-  when a selector signed last, how old a key may be, which one comes next.
+  Shows the steps of a key rotation: which are done, which comes next, and when.
+  A ROLE is pending, active, standby or retired. The settings file can say more:
+  when a selector last signed, how old a key may get, which selector comes next.
 
-  `plan` asks nobody: it prints commands, records and dates of the next change,
-  to the selector NEXT where that is given.
-  `--compromised` is for a key that somebody else has: no time to wait for.
+  `plan` asks no server: it prints commands, records and dates for the next
+  rotation, to the selector NEXT if it is given.
+  `--compromised` shows what to do at once when somebody else has a key.
 
-  Ends with 0 when nothing is due; 1 when it is your turn, or something is past
-  its time; 2 when mail is in danger; 3 when what comes next depends on what was
-  not seen or told. With --compromised it is about that key alone: 2 while a
-  server still has it, 1 while caches may, 0 when it is gone, whatever else is
-  due.
+Exit codes
+  0 nothing is due   1 a step is due or overdue   2 mail is in danger
+  3 unknown: the next step depends on facts that are missing
+  With --compromised only that key counts: 2 while a server still has it,
+  1 while caches may hold it, 0 when no cache can hold it.
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
-/// The texts that the flags of `rotation` bring beside those of `check`.
+/// Values of the flags of `rotation`, in addition to those of `check`.
 struct RotationTexts {
   AskTexts ask{};
   std::vector<std::string> positionals{};
@@ -57,22 +58,20 @@ struct RotationTexts {
 void declare_rotation(Flags& flags, RotationTexts& texts) {
   constexpr const char* rotation_group = "The rotation";
   flags.positionals(texts.positionals);
-  flags.values(
-      "--last-signature", texts.last_signatures, "SELECTOR=TIME",
-      "when a selector signed last: a time such as 2026-11-01T09:30:00Z, or a day (of UTC, all of it); "
-      "repeat it for more",
-      rotation_group);
+  flags.values("--last-signature", texts.last_signatures, "SELECTOR=TIME",
+               "when a selector last signed: a time such as 2026-11-01T09:30:00Z, or a day (all of it, in "
+               "UTC); repeat for more",
+               rotation_group);
   flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
               rotation_group);
   flags.value("--wait", texts.wait, "TIME",
-              "with --compromised: look again, for at most so long, until no server has the key any more",
+              "with --compromised: probe again, for at most this long, until no server has the key",
               rotation_group);
   declare_output(flags, texts.output, "one JSON object on standard output");
   declare_ask(flags, texts.ask);
-  declare_storage(
-      flags, texts.ask.storage,
-      "the history in this directory, to which this look is added; without it nothing is known of "
-      "what was published before");
+  declare_storage(flags, texts.ask.storage,
+                  "directory of the history: use earlier probes and add this one; without it, nothing is "
+                  "known about earlier keys");
 }
 
 /// `SELECTOR` or `SELECTOR:ROLE`.
@@ -95,7 +94,7 @@ void read_selector_role(const std::string& text, bool domain_read, RotationComma
     command.selectors.push_back(std::move(given));
   } else if (command.next) {
     errors.push_back(
-        {escape_text(text, 80), "one selector comes next; the others need a role: SELECTOR:ROLE"});
+        {escape_text(text, 80), "only one selector can come next; the others need a role: SELECTOR:ROLE"});
   } else {
     command.next = std::move(given.selector);
   }
@@ -109,10 +108,10 @@ void read_last_signature(const std::string& text, RotationCommand& command, Erro
   take(config::Selector::parse(text.substr(0, equals)), given.selector, errors, "--last-signature");
   const auto time = config::parse_timestamp(equals == std::string::npos ? "" : text.substr(equals + 1));
   if (!time) {
-    errors.push_back({"--last-signature",
-                      fmt::format("`{}` cannot be used: it must be SELECTOR=TIME, with a time such as "
-                                  "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC",
-                                  escape_text(text, 80))});
+    errors.push_back(
+        {"--last-signature", fmt::format("`{}` cannot be used: it must be SELECTOR=TIME, with a time such as "
+                                         "2026-11-01T09:30:00Z or a day (UTC) such as 2026-11-01",
+                                         escape_text(text, 80))});
   } else if (std::ranges::find(command.last_signatures, given.selector, &LastSignature::selector) !=
              command.last_signatures.end()) {
     errors.push_back(
@@ -128,8 +127,8 @@ void read_rotation_names(std::span<const std::string> words, RotationCommand& co
     command.only_plan = true;
     words = words.subspan(1);
   }
-  const std::string usage = fmt::format("the usage is: dkimprobe rotation {}DOMAIN --config.file FILE",
-                                        command.only_plan ? "plan " : "");
+  const std::string usage =
+      fmt::format("usage: dkimprobe rotation {}DOMAIN --config.file FILE", command.only_plan ? "plan " : "");
   if (words.empty()) {
     command.asked.every_domain = command.asked.settings_file && !command.only_plan && !command.compromised;
     if (!command.asked.every_domain) errors.push_back({"", "no domain given; " + usage});
@@ -140,10 +139,9 @@ void read_rotation_names(std::span<const std::string> words, RotationCommand& co
   const bool domain_read = errors.size() == before;
   for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, errors);
   if (domain_read && words.size() == 1 && !command.asked.settings_file && !command.compromised) {
-    errors.push_back(
-        {"", fmt::format("no selector given; say which there are: dkimprobe rotation {}{} s1:active "
-                         "s2:pending, or write them into a settings file: --config.file FILE",
-                         command.only_plan ? "plan " : "", command.asked.domain.to_string())});
+    errors.push_back({"", fmt::format("no selector given; list them: dkimprobe rotation {}{} s1:active "
+                                      "s2:pending, or name a settings file that does: --config.file FILE",
+                                      command.only_plan ? "plan " : "", command.asked.domain.to_string())});
   }
 }
 
@@ -151,9 +149,10 @@ void read_wait(const std::string& text, RotationCommand& command, Errors& errors
   constexpr std::chrono::milliseconds longest = std::chrono::days{7};
   const auto time = config::parse_duration(text);
   if (!time || *time < std::chrono::seconds{1} || *time > longest) {
-    errors.push_back({"--wait", fmt::format("`{}` cannot be used: it must be a time from 1s to 7d, with its "
-                                            "unit: s, m, h or d",
-                                            escape_text(text, 80))});
+    errors.push_back(
+        {"--wait",
+         fmt::format("`{}` cannot be used: it must be a duration from 1s to 7d with a unit: s, m, h or d",
+                     escape_text(text, 80))});
     return;
   }
   command.wait = *time;
@@ -175,13 +174,13 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
     take(config::Selector::parse(texts.compromised), command.compromised.emplace(), errors, "--compromised");
   read_rotation_names(texts.positionals, command, errors);
   if (command.asked.every_domain && !texts.last_signatures.empty())
-    errors.push_back({"--last-signature", "it is about a selector of one domain; give the domain"});
+    errors.push_back({"--last-signature", "it names a selector of one domain; give the domain"});
   for (const auto& text : texts.last_signatures) read_last_signature(text, command, errors);
   if (command.only_plan && command.compromised)
-    errors.push_back({"--compromised", "what to do at once is no plan; leave the word plan out"});
+    errors.push_back({"--compromised", "it cannot be combined with plan; leave the word plan out"});
   if (flags.given("--wait")) {
     read_wait(texts.wait, command, errors);
-    if (!command.compromised) errors.push_back({"--wait", "it belongs to --compromised"});
+    if (!command.compromised) errors.push_back({"--wait", "it needs --compromised"});
   }
   read_ask(flags, texts.ask, command.asked, errors);
   read_output(flags, texts.output, command.asked.output, errors);

@@ -28,14 +28,14 @@ constexpr std::string_view serve_help_start = R"(Examples
 Usage
   dkimprobe serve --config.file FILE [FLAGS]
 
-  Looks at every domain of the settings again and again, and serves what it
-  finds: a status page at /, the same as JSON under /api/v1/, /metrics for
-  Prometheus, /probe?target=DOMAIN for one look now, /-/healthy and /-/ready.
-  SIGHUP and POST /-/reload read the settings again; with mistakes in them the
-  old ones stay. SIGTERM ends it.
+  Probes every domain of the settings file at intervals, and serves the results:
+  a status page at /, the same as JSON under /api/v1/, /metrics for Prometheus,
+  /probe?target=DOMAIN for an on-demand probe, /-/healthy and /-/ready.
+  SIGHUP and POST /-/reload read the settings file again; if it has errors, the
+  previous settings stay in use. SIGTERM stops the daemon.
 )";
 
-/// The path of the URL, without a slash at its end.
+/// The path of the URL, without a trailing slash.
 Result<std::string> prefix_of(std::string_view url) {
   constexpr const char* flag = "--web.external-url";
   auto path = url;
@@ -48,9 +48,10 @@ Result<std::string> prefix_of(std::string_view url) {
     return config::is_letter_or_digit(c) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
   });
   if (!path.starts_with('/') || !plain) {
-    return config::failure(flag, fmt::format("`{}` cannot be used: it must be a URL such as "
-                                             "https://monitor.example.com/dkim/, of plain letters",
-                                             config::escape_text(url, 80)));
+    return config::failure(
+        flag, fmt::format("`{}` cannot be used: it must be a URL such as https://monitor.example.com/dkim/, "
+                          "whose path has only letters, digits, `-`, `.`, `_` and `~`",
+                          config::escape_text(url, 80)));
   }
   while (path.ends_with('/')) path.remove_suffix(1);
   return std::string(path);
@@ -76,31 +77,31 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   std::string log_level;
   constexpr const char* web_group = "The web server";
   flags.values("--web.listen-address", listen, "ADDRESS:PORT",
-               fmt::format("where it listens: [::]:PORT and :PORT are all addresses of IPv6 and IPv4, "
-                           "0.0.0.0:PORT those of IPv4; repeat it for more [{}]",
+               fmt::format("where to listen: [::]:PORT or :PORT for all IPv6 and IPv4 addresses, "
+                           "0.0.0.0:PORT for all IPv4 addresses; repeat for more [{}]",
                            command.listen.front()),
                web_group);
   flags.value("--web.config.file", web_config, "FILE",
-              "TLS, client certificates and users, as Prometheus has them", web_group);
-  flags.toggle("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd opened",
+              "TLS, client certificates and users, in the format of Prometheus", web_group);
+  flags.toggle("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd passes",
                web_group);
   flags.value("--web.external-url", external_url, "URL",
-              "how it is reached, when a proxy serves it below a path", web_group);
+              "URL at which clients reach it, if a proxy serves it under a path", web_group);
   flags.value("--timeout-offset", timeout_offset, "TIME",
-              "what the time that a scraper gives /probe is shortened by [500ms]", web_group);
+              "how much earlier than the scraper's timeout /probe answers [500ms]", web_group);
   flags.value("--log.format", log_format, "FORMAT", "logfmt or json [logfmt]", output_group);
-  flags.value("--log.level", log_level, "LEVEL", "the least that is logged: debug, info, warn, error [info]",
-              output_group);
+  flags.value("--log.level", log_level, "LEVEL",
+              "lowest level that is logged: debug, info, warn, error [info]", output_group);
   declare_help(flags, help);
   declare_ask(flags, ask);
-  declare_storage(flags, ask.storage, "keep the history of what was seen in this directory");
+  declare_storage(flags, ask.storage, "directory in which the history is kept");
   if (auto parsed = flags.read("serve", arguments); !parsed) return tl::unexpected(parsed.error());
   if (help) return TextWanted{flags.help(serve_help_start)};
 
   Errors errors;
   read_file_name(flags, "--config.file", ask.settings_file, command.asked.settings_file, errors);
   if (!command.asked.settings_file)
-    errors.push_back({"--config.file", "it is missing: the settings name the domains to watch"});
+    errors.push_back({"--config.file", "it is required: the settings file lists the domains to watch"});
   command.asked.every_domain = true;
   read_ask(flags, ask, command.asked, errors);
   read_file_name(flags, "--web.config.file", web_config, command.web_config, errors);
@@ -119,7 +120,7 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   word("--log.format", log_format, parse_log_format(log_format), command.log_format, "logfmt or json");
   word("--log.level", log_level, parse_log_level(log_level), command.log_level, "debug, info, warn or error");
   word("--timeout-offset", timeout_offset, offset_of(timeout_offset), command.timeout_offset,
-       "a time from 0ms to 1m, with its unit");
+       "a duration from 0ms to 1m with a unit");
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }

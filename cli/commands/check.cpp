@@ -37,7 +37,7 @@ namespace {
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
   std::size_t selectors = 0;
   for (const auto& domain : settings.domains) selectors += domain.selectors.size();
-  write_output(fmt::format("{}: {}, {}, no mistakes\n", config::escape_text(command.settings_file->string()),
+  write_output(fmt::format("{}: {}, {}, no errors\n", config::escape_text(command.settings_file->string()),
                            exporters::counted(settings.domains.size(), "domain"),
                            exporters::counted(selectors, "selector")));
 }
@@ -54,7 +54,7 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
   for (const auto& report : reports) {
     auto& each = measured.emplace_back(&report);
     if (!history) continue;
-    // A history that cannot be read has been told of by then.
+    // If the history cannot be read, that has already been reported.
     if (const auto known = history->load(report.domain, report.selector))
       each.key_first_seen = exporters::key_first_seen(*known, report);
   }
@@ -68,7 +68,7 @@ void warn(const config::Errors& errors, std::string_view so) {
   fmt::print(stderr, "dkimprobe: warning: {}: {}; {}\n", where, message, so);
 }
 
-/// What is asked, and by what it is judged.
+/// What to ask, and what the verdict is based on.
 struct CheckInput {
   NamedMessage message{};
   CheckPlan plan{};
@@ -115,9 +115,9 @@ class CheckRun {
   [[nodiscard]] tl::expected<ExitCode, CheckRefused> end();
 
  private:
-  /// Outputs that tell of all domains at once.
+  /// Whether the output covers all domains at once and is written at the end.
   [[nodiscard]] bool tells_at_end() const { return command_.plugin || command_.textfile; }
-  /// A plugin has its time for all domains together.
+  /// Leaves the rest of the time: for a plugin, all domains share one time limit.
   void leave_time(CheckTarget& target) const;
   [[nodiscard]] std::vector<checks::Report> judge(const CheckTarget& target, const ProbeResult& probe);
   [[nodiscard]] config::Result<void> save() const;
@@ -128,7 +128,7 @@ class CheckRun {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   config::Result<void> stored_{};
   std::vector<probe::Observation> seen_{};
-  std::vector<checks::Report> judged_{};  ///< for what is told at the end
+  std::vector<checks::Report> judged_{};  ///< for output at the end
   std::vector<checks::Status> statuses_{};
   bool interrupted_ = false;
 };
@@ -141,13 +141,13 @@ void CheckRun::leave_time(CheckTarget& target) const {
 }
 
 std::vector<checks::Report> CheckRun::judge(const CheckTarget& target, const ProbeResult& probe) {
-  // What the operator interrupted says nothing of the servers. What could not be written is tried again with
-  // the next domain, and is known to this process all the same.
+  // An interrupted probe proves nothing about the servers. A probe that could not be written stays in memory
+  // and is written again with the next domain.
   exporters::HistoryStore* const store = input_.history && !probe.interrupted ? &*input_.history : nullptr;
   if (store != nullptr) stored_ = store->record(probe.observations, run_time());
   auto known = backgrounds_of(store, probe.observations);
   if (!known) {
-    if (stored_) warn(known.error(), "it is judged without the history");
+    if (stored_) warn(known.error(), "the verdict does not use the history");
     known.emplace(probe.observations.size());
   }
   std::vector<checks::Report> reports;
@@ -185,8 +185,8 @@ config::Result<void> CheckRun::save() const {
 }
 
 tl::expected<ExitCode, CheckRefused> CheckRun::end() {
-  // The verdict stands whatever becomes of the history.
-  if (!stored_) warn(stored_.error(), "what was seen is not stored");
+  // The verdict does not depend on whether the history could be written.
+  if (!stored_) warn(stored_.error(), "this probe is not in the history");
   if (auto saved = save(); !saved) return tl::unexpected(refused(ExitCode::settings, saved.error()));
   const checks::Status status = status_of_all(statuses_, input_.message);
   if (command_.textfile && !interrupted_) {
@@ -200,7 +200,7 @@ tl::expected<ExitCode, CheckRefused> CheckRun::end() {
   if (printer_) printer_->end(status);
   if (!interrupted_) return exit_code(status);
   if (!command_.output.json && !command_.plugin)
-    fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+    fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
   return ExitCode::interrupted;
 }
 

@@ -1,4 +1,5 @@
-// The command `check`: asks the servers of a domain for its selectors, judges what they said, prints it.
+// The command `check`: asks the servers of a domain for its selectors, judges the answers and prints a
+// report.
 #pragma once
 
 #include <tl/expected.hpp>
@@ -9,7 +10,8 @@
 
 namespace dkimprobe::cli {
 
-/// Why nothing was asked: files that the command line names are wrong, or do not hold what it leaves out.
+/// Why no server was asked: a file that the command line names is invalid or lacks what the command line
+/// omits.
 struct CheckRefused {
   ExitCode code = ExitCode::settings;
   config::Errors errors{};

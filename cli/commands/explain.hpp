@@ -1,4 +1,4 @@
-// The command `explain`: prints what the catalogue says of a check, or lists all. It asks nobody.
+// The command `explain`: prints the catalogue entry of a check, or lists all checks. It asks no server.
 #pragma once
 
 #include "cli/command_line/command_line.hpp"

@@ -23,7 +23,7 @@ using config::Result;
 using exporters::HistoryStore;
 using exporters::SelectorRecord;
 
-/// What is stored of one selector, with the other names at which its keys stood.
+/// What is stored of one selector, with the other names at which its keys were published.
 Result<SelectorRecord> read_selector(HistoryStore& store, const config::DomainName& domain,
                                      const config::Selector& selector) {
   auto history = store.load(domain, selector);
@@ -41,7 +41,7 @@ Result<SelectorRecord> read_selector(HistoryStore& store, const config::DomainNa
   return record;
 }
 
-/// The end of a sentence: what the operator may have meant.
+/// A suggestion, as the end of a sentence.
 std::string suggestion(const std::string& given, const std::vector<std::string>& known) {
   const std::string nearest = config::nearest_word(given, known);
   return nearest.empty() ? std::string{} : fmt::format("; did you mean {}?", nearest);
@@ -54,20 +54,20 @@ Result<std::string> nothing_stored(HistoryStore& store, const HistoryCommand& co
     std::vector<std::string> known;
     for (const auto& selector : selectors) known.push_back(selector.to_string());
     const std::string given = command.selector->to_string();
-    return fmt::format("{}: nothing is stored of this selector of {}{}", given, command.domain.to_string(),
+    return fmt::format("{}: nothing is stored for this selector of {}{}", given, command.domain.to_string(),
                        suggestion(given, known));
   }
   const auto domains = store.domains();
   if (!domains) return tl::unexpected(domains.error());
   if (domains->empty()) {
     return fmt::format(
-        "{}: nothing is stored yet; `dkimprobe check DOMAIN SELECTOR --storage.path DIR` stores what it sees",
+        "{}: nothing is stored yet; `dkimprobe check DOMAIN SELECTOR --storage.path DIR` stores its probes",
         config::escape_text(command.storage.string(), 200));
   }
   std::vector<std::string> known;
   for (const auto& domain : *domains) known.push_back(domain.to_string());
   const std::string given = command.domain.to_string();
-  return fmt::format("{}: nothing is stored of this domain{}", given, suggestion(given, known));
+  return fmt::format("{}: nothing is stored for this domain{}", given, suggestion(given, known));
 }
 
 }  // namespace

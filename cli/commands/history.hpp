@@ -1,4 +1,4 @@
-// The command `history`: prints what is stored of a domain's selectors. It asks nobody and writes nothing.
+// The command `history`: prints what is stored of a domain's selectors. It asks no server and writes nothing.
 #pragma once
 
 #include "cli/command_line/command_line.hpp"
@@ -7,7 +7,7 @@
 
 namespace dkimprobe::cli {
 
-/// The mistakes are those of the directory and its file. `unknown` when nothing is stored.
+/// Errors concern the directory and its file. Returns `unknown` when nothing is stored.
 [[nodiscard]] config::Result<ExitCode> run_history(const HistoryCommand& command);
 
 }  // namespace dkimprobe::cli

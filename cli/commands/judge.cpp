@@ -25,7 +25,7 @@ namespace {
 using exporters::HistoryStore;
 using Observations = std::vector<probe::Observation>;
 
-/// By what the stored observations are judged.
+/// What the stored observations are judged with.
 struct JudgeInput {
   config::Settings settings{};
   std::optional<HistoryStore> store{};
@@ -52,7 +52,7 @@ config::Result<JudgeInput> read_input(const JudgeCommand& command) {
   return input;
 }
 
-/// The reports of one domain. What is expected is the same as when `check` is given these selectors.
+/// The reports of one domain, with the same expectations as `check` with these selectors.
 config::Result<std::vector<checks::Report>> judge_domain(const JudgeCommand& command, JudgeInput& input,
                                                          std::span<const probe::Observation> probes) {
   CheckCommand asked;
@@ -76,7 +76,7 @@ config::Result<std::vector<checks::Report>> judge_domain(const JudgeCommand& com
   return reports;
 }
 
-/// The end of the observations of the first one's domain: its selectors follow each other.
+/// The end of the observations of the same domain, which are adjacent.
 Observations::const_iterator end_of_domain(Observations::const_iterator first, const Observations& stored) {
   return std::find_if(first, stored.end(),
                       [&](const probe::Observation& other) { return !(other.domain == first->domain); });

@@ -1,4 +1,4 @@
-// The command `judge`: judges stored observations again and prints what `check` printed. It asks nobody.
+// The command `judge`: judges stored observations again and prints them as `check` does. It asks no server.
 #pragma once
 
 #include "cli/command_line/command_line.hpp"
@@ -7,7 +7,7 @@
 
 namespace dkimprobe::cli {
 
-/// The mistakes are those of the file.
+/// Errors concern the files.
 [[nodiscard]] config::Result<ExitCode> run_judge(const JudgeCommand& command);
 
 }  // namespace dkimprobe::cli

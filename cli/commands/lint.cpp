@@ -26,7 +26,7 @@ RecordLineResult read_line(InputLine line, RecordFormat format) {
     return tl::unexpected(std::string("this is UTF-16 text; save the file as UTF-8 or ASCII"));
   if (line.too_long) {
     return tl::unexpected(
-        fmt::format("the line has more than {} octets, which no record has", longest_record_line));
+        fmt::format("the line has more than {} octets; no record is so long", longest_record_line));
   }
   switch (format) {
     case RecordFormat::text:
@@ -37,15 +37,14 @@ RecordLineResult read_line(InputLine line, RecordFormat format) {
   return {};
 }
 
-/// The quotation marks of a printed record are none of its own: who copied the line has no fault to repair.
+/// Quotation marks that dig or a zone file adds are not part of the record, so there may be nothing to fix.
 void mention_printing(checks::Report& report) {
   for (auto& finding : report.findings) {
     const std::string_view name = finding.check->name;
     if (name != "txt_embedded_quotes" && name != "txt_zonefile_leak") continue;
     finding.remedy +=
-        " If this line is what dig or a zone file shows, the record itself may be good: give lint its text "
-        "alone, the "
-        "strings joined and without quotation marks.";
+        " If this line was copied from dig or a zone file, the record itself may be correct: give lint only "
+        "its text, with the strings joined and without quotation marks.";
   }
 }
 
@@ -64,7 +63,7 @@ void count(checks::Status status, exporters::LintCounts& counts) {
   }
 }
 
-/// The worst in the order critical, unknown, warning. Without any record nothing is known.
+/// The worst status, in the order critical, unknown, warning; unknown without any record.
 ExitCode lint_exit_code(const exporters::LintCounts& counts) {
   if (counts.critical > 0) return ExitCode::critical;
   if (counts.unread > 0 || counts.ok + counts.warning == 0) return ExitCode::unknown;

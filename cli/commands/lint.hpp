@@ -1,5 +1,5 @@
-// The command `lint`: judges records, one a line, without asking any server. Memory stays the same however
-// long the input is.
+// The command `lint`: judges records, one per line, without asking a server. Memory use does not depend on
+// the length of the input.
 #pragma once
 
 #include "cli/command_line/command_line.hpp"
@@ -8,7 +8,7 @@
 
 namespace dkimprobe::cli {
 
-/// The mistakes are those of the file as a whole; a line that cannot be read is told and passed over.
+/// Errors concern the file as a whole; a line that cannot be read is reported and skipped.
 [[nodiscard]] config::Result<ExitCode> run_lint(const LintCommand& command);
 
 }  // namespace dkimprobe::cli

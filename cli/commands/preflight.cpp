@@ -43,7 +43,7 @@ void tell(const config::Errors& errors) {
     fmt::print(stderr, "dkimprobe: warning: {}{}{}\n", where, where.empty() ? "" : ": ", message);
 }
 
-/// What was seen of the selector before, and what this run adds to it.
+/// The history of the selector, extended by this run.
 class Memory {
  public:
   explicit Memory(std::optional<HistoryStore> store) : store_(std::move(store)) {}
@@ -55,10 +55,9 @@ class Memory {
     if (!store_) return seen_;
     if (const auto before = store_->load(observation.domain, observation.selector);
         before && before->last_probe && *before->last_probe > run_time()) {
-      tell({{"",
-             fmt::format("the history ends at {}, which is yet to come: is this machine's clock right? What "
-                         "is told of that time counts as seen just before this look",
-                         checks::time_text(*before->last_probe))}});
+      tell({{"", fmt::format("the history ends at {}, which is in the future: is this machine's clock "
+                             "correct? Probes of that time count as made just before this one",
+                             checks::time_text(*before->last_probe))}});
     }
     const auto recorded = store_->record(observation, run_time());
     if (!recorded) tell(recorded.error());
@@ -100,16 +99,16 @@ checks::CacheAnswer word_of(const probe::ResolverAnswer& answer, const checks::S
   word.probe.resolver = answer.resolver;
   word.probe.seen = answer.seen;
   word.probe.state = state_of(answer, checks::is_expected(texts, plan, report));
-  // Without a TTL it may be held for as long as anything of which nothing is known.
+  // Without a TTL the cache may hold it for the longest time assumed for unknown data.
   word.probe.seconds_left =
       answer.seconds_left.value_or(static_cast<std::uint32_t>(plan.times.unknown_wait.count()));
   word.detail = probe::sentence(answer);
-  if (word.probe.state == CacheState::expected) word.detail += "; it is the right key";
-  if (word.probe.state == CacheState::other) word.detail += "; it is not the right key";
+  if (word.probe.state == CacheState::expected) word.detail += "; this is the expected key";
+  if (word.probe.state == CacheState::other) word.detail += "; this is not the expected key";
   return word;
 }
 
-/// The network, the clock and the terminal of one run, and its end by the operator.
+/// Network, clock and terminal of one run, and its interruption by the operator.
 class Runner {
  public:
   Runner(const PreflightCommand& command, const PreflightPlan& plan, Memory& memory)
@@ -149,8 +148,8 @@ class Runner {
 
  private:
   SelectorProbe probe() {
-    // A prober of its own for each look: who is authoritative is asked from the root on, so that nothing
-    // learned before the last change of a delegation goes into a verdict.
+    // Each probe has a new prober: discovery starts at the root again, so that no outdated delegation affects
+    // the verdict.
     probe::Prober prober(plan_.target.probe, run_time);
     progress_.probe_begins(run_time());
     {
@@ -172,8 +171,8 @@ class Runner {
   }
 
   std::vector<checks::CacheAnswer> read_caches(const checks::Preflight& preflight) {
-    // One that recurses although it is not asked to is looked at once: another look could make it hold the
-    // absence of a key that is not everywhere yet.
+    // A resolver that recurses although RD=0 is asked only once: a second query could put the absence of a
+    // key that is not on every server yet into its cache.
     std::vector<config::ServerAddress> resolvers;
     for (const auto& resolver : command_.resolvers) {
       if (std::ranges::find(recursing_, resolver, &probe::ResolverAnswer::resolver) == recursing_.end())
@@ -255,7 +254,7 @@ tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& comma
                    ? exporters::preflight_json(preflight)
                    : exporters::preflight_text(preflight, output_style(command.check.output.color)));
   if (!interrupted) return readiness_exit_code(preflight.sign.safe.readiness);
-  fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+  fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
   return ExitCode::interrupted;
 }
 

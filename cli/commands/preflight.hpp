@@ -1,5 +1,5 @@
-// The command `preflight`: looks at the servers for a new key, once or until it may be signed with, and says
-// whether that is now.
+// The command `preflight`: asks the servers for a new key, once or until it is safe to sign with it, and
+// reports whether it is.
 #pragma once
 
 #include <tl/expected.hpp>

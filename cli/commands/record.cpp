@@ -39,27 +39,27 @@ void tell_findings(const checks::Report& report) {
   for (const auto& finding : report.findings) {
     tell(fmt::format("{}: {}: {}", checks::to_string(finding.severity), finding.check->name,
                      exporters::without_controls(finding.detail)));
-    tell(fmt::format("mend: {}", exporters::without_controls(finding.remedy)));
+    tell(fmt::format("fix: {}", exporters::without_controls(finding.remedy)));
   }
 }
 
-/// What is to be known by whoever publishes the record in this form.
+/// Notes for whoever publishes the record in this format.
 std::vector<std::string> advice(const RecordCommand& command, const exporters::PlannedRecord& record) {
   std::vector<std::string> words;
   if (command.format == exporters::PublishFormat::nsupdate) {
-    words.push_back(fmt::format(
-        "the script is for the zone {}; if another one holds the name, say so with --zone: what nsupdate "
-        "asked a resolver about the name itself would stay in its cache",
-        command.zone.to_string()));
+    words.push_back(
+        fmt::format("the script updates the zone {}; if another zone contains the name, give it with --zone. "
+                    "A script without a zone would make nsupdate ask a resolver about the name itself, whose "
+                    "cache would keep the answer",
+                    command.zone.to_string()));
   }
   if (command.format == exporters::PublishFormat::powershell) {
     if (exporters::needs_dnscmd(record)) {
       words.push_back(
-          "Add-DnsServerResourceRecord takes no more than one string of 254 characters; dnscmd, the older "
-          "tool "
+          "Add-DnsServerResourceRecord takes only one string of up to 254 characters; dnscmd, the older tool "
           "of the same server, takes several");
     }
-    words.push_back("the command adds a record: an older TXT record of the name has to be removed");
+    words.push_back("the command adds a record; remove any older TXT record at the same name");
   }
   return words;
 }
@@ -74,16 +74,17 @@ void publish(const RecordCommand& command, const exporters::RecordOutput& output
                             : exporters::format_record(output.record, command.format));
 }
 
-/// What is no fault and yet to be known: the size, the alias, the way of publishing.
+/// Prints facts that are not findings: the size, the alias, notes on publishing.
 void tell_more(const RecordCommand& command, const exporters::RecordOutput& output) {
   const config::DomainName& holder = output.record.name;
   const auto& size = output.report.size;
   if (size.direct) tell_size(holder, *size.direct, "");
   if (output.alias && size.chain) {
-    tell_size(*output.alias, *size.chain, fmt::format(" by its alias to {}", holder.to_string()));
+    tell_size(*output.alias, *size.chain, fmt::format(" through its alias to {}", holder.to_string()));
     if (*size.chain > checks::udp_limit_bytes && !size.drop_first.empty())
-      tell(fmt::format("what verifiers do not need may go: {}", fmt::join(size.drop_first, ", ")));
-    tell(fmt::format("the alias is a record of its own: {}. {} IN CNAME {}.", output.alias->to_string(),
+      tell(fmt::format("to make it smaller, leave out what verifiers do not need: {}",
+                       fmt::join(size.drop_first, ", ")));
+    tell(fmt::format("publish the alias as well: {}. {} IN CNAME {}.", output.alias->to_string(),
                      command.ttl_seconds, holder.to_string()));
   }
   for (const auto& words : advice(command, output.record)) tell(words);
@@ -102,11 +103,10 @@ config::Result<ExitCode> publish_practices(const RecordCommand& command) {
   }
   publish(command, output);
   if (!command.json && output.in_place) {
-    // This is what the one finding that there is says too.
+    // This replaces the only finding, which says the same.
     tell(
-        "RFC 5617 (ADSP) is historic since 2013: hardly a receiver looks at this record. What asks for the "
-        "same "
-        "today is a record of DMARC (RFC 7489), which lets mail pass by SPF as well:");
+        "RFC 5617 (ADSP) has been historic since 2013: hardly any receiver reads this record. Today a DMARC "
+        "record (RFC 7489) asks for the same, but lets mail pass by SPF as well:");
     fmt::print(stderr, "{}", exporters::format_record(*output.in_place, command.format));
   }
   return exit_code(output.report.status);

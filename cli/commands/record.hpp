@@ -1,5 +1,4 @@
-// The command `record`: from a key to the record that is to be published. It asks no server and publishes
-// nothing itself.
+// The command `record`: prints the record to publish for a key. It asks no server and publishes nothing.
 #pragma once
 
 #include "cli/command_line/command_line.hpp"
@@ -8,7 +7,7 @@
 
 namespace dkimprobe::cli {
 
-/// The record goes to standard output, what there is to say of it to standard error.
+/// The record goes to standard output, notes on it to standard error.
 [[nodiscard]] config::Result<ExitCode> run_record(const RecordCommand& command);
 
 }  // namespace dkimprobe::cli

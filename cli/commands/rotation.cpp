@@ -43,7 +43,7 @@ config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& 
   return std::move(*store);
 }
 
-/// Puts a look into the histories of the plan, and into the store where there is one.
+/// Adds a probe to the histories of the plan, and to the store if there is one.
 config::Result<void> add_probe(const std::vector<probe::Observation>& observations,
                                std::optional<HistoryStore>& store, RotationTarget& target) {
   checks::RotationInput& input = target.input;
@@ -52,7 +52,7 @@ config::Result<void> add_probe(const std::vector<probe::Observation>& observatio
     judge_probe(observations, target);
     return {};
   }
-  // What cannot be written is known to this process all the same.
+  // Even if writing fails, the store keeps the probe in memory.
   if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
     for (const auto& [where, message] : recorded.error())
       fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
@@ -67,7 +67,7 @@ config::Result<void> add_probe(const std::vector<probe::Observation>& observatio
 }
 
 checks::RotationOverview overview_of(const RotationCommand& command, const checks::RotationInput& input) {
-  // The end of a look is rounded up, and the clock down.
+  // The end of a probe is rounded up, the clock is rounded down.
   auto now = run_time();
   for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_probe.value_or(now));
   if (command.only_plan) return checks::plan_next(input, command.next, now);
@@ -93,12 +93,12 @@ bool sleep_until(checks::WallTime time) {
   return sleeper.sleep_until(time);
 }
 
-/// Whether another look can tell more: a server still has the key, or was not seen.
+/// Whether another probe can change the result: a server still has the key, or its state is unknown.
 bool is_open(const checks::RotationOverview& overview) {
   return overview.status == checks::Status::critical || overview.status == checks::Status::unknown;
 }
 
-/// The servers that decide about the steps, one after the other.
+/// The servers on which the steps depend, in the order of the steps.
 std::vector<checks::ServerProgress> servers_of(const checks::RotationOverview& overview) {
   std::vector<checks::ServerProgress> servers;
   for (const auto& change : overview.changes) {
@@ -107,7 +107,7 @@ std::vector<checks::ServerProgress> servers_of(const checks::RotationOverview& o
   return servers;
 }
 
-/// Why servers stay unknown here however often they are asked, and what to do.
+/// Adds why this machine cannot reach servers however often it asks, and what to do.
 void add_no_way(const std::vector<probe::Observation>& observations, checks::RotationOverview& overview) {
   const auto servers = servers_of(overview);
   if (std::ranges::find(servers, checks::Progress::unknown, &checks::ServerProgress::progress) ==
@@ -125,7 +125,7 @@ struct Planned {
   bool interrupted = false;
 };
 
-/// Asks and plans, with `--wait` until every server has let go of the key, or the time is over.
+/// Probes and plans; with `--wait`, until no server has the key or the time is over.
 config::Result<Planned> follow(const RotationCommand& command, RotationTarget& target,
                                std::optional<HistoryStore>& store) {
   const auto deadline = run_time() + command.wait.value_or(milliseconds{0});
@@ -149,7 +149,7 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
     const auto now = run_time();
     const auto next = next_poll(now, deadline, interval, least);
     if (!next) return planned;
-    fmt::print(stderr, "dkimprobe: {}; next look in {:.0f} s\n", planned.overview.headline,
+    fmt::print(stderr, "dkimprobe: {}; next probe in {:.0f} s\n", planned.overview.headline,
                std::chrono::duration<double>(*next - now).count());
     planned.interrupted = !sleep_until(*next);
     if (planned.interrupted) return planned;
@@ -186,7 +186,7 @@ tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command
     statuses.push_back(planned.overview.status);
     if (!planned.interrupted) continue;
     if (!command.asked.output.json)
-      fmt::print(stderr, "dkimprobe: interrupted; what was not seen by then is unknown\n");
+      fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
     return ExitCode::interrupted;
   }
   return exit_code(checks::worst(statuses));

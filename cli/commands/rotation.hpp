@@ -1,5 +1,5 @@
 // The command `rotation`: asks the servers of a domain for its selectors, extends their histories, and prints
-// how far the change of keys is.
+// the progress of the rotation.
 #pragma once
 
 #include <tl/expected.hpp>

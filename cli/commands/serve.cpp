@@ -29,7 +29,7 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-/// How often target files are looked at, whether they have changed.
+/// How often target files are checked for changes.
 constexpr seconds file_interval{5};
 
 struct ReadTargets {
@@ -47,7 +47,7 @@ config::Result<ReadTargets> read_targets(const ServeCommand& command) {
   return ReadTargets{std::move(*loaded), std::move(*plan)};
 }
 
-/// The settings in use, and how they are read again. From any thread.
+/// Reloads the settings. Callable from any thread.
 class Reloader {
  public:
   Reloader(const ServeCommand& command, Daemon& daemon, std::vector<config::FileStamp> files,
@@ -59,7 +59,7 @@ class Reloader {
     return reload_locked();
   }
 
-  /// When the target files have changed.
+  /// Reloads if the target files have changed.
   void reload_if_changed() {
     const std::lock_guard lock(mutex_);
     if (config::stamp_target_files(patterns_) != files_) static_cast<void>(reload_locked());
@@ -67,7 +67,7 @@ class Reloader {
 
  private:
   config::Result<void> reload_locked() {
-    // The time tells systemd which reload this is (Type=notify-reload).
+    // systemd identifies the reload by this time (Type=notify-reload).
     const auto now =
         std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
     sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
@@ -75,15 +75,16 @@ class Reloader {
     sd_notify(0, "READY=1");
     if (!read) {
       for (const auto& [where, message] : read.error())
-        log_line(LogLevel::error, "the settings are as before", {{"where", where}, {"error", message}});
+        log_line(LogLevel::error, "the previous settings stay in use",
+                 {{"where", where}, {"error", message}});
       daemon_.keep_settings(read.error());
-      files_ = config::stamp_target_files(patterns_);  // told once, until they change again
+      files_ = config::stamp_target_files(patterns_);  // report the error once, until they change again
       return tl::unexpected(std::move(read.error()));
     }
     files_ = std::move(read->loaded.target_files);
     patterns_ = read->loaded.settings.target_files;
     daemon_.watch(watch_list(read->plan, read->loaded.settings));
-    log_line(LogLevel::info, "settings read", {{"domains", fmt::format("{}", read->plan.targets.size())}});
+    log_line(LogLevel::info, "settings loaded", {{"domains", fmt::format("{}", read->plan.targets.size())}});
     return {};
   }
 
@@ -94,7 +95,8 @@ class Reloader {
   std::vector<std::string> patterns_;
 };
 
-/// Signals for this thread alone: blocked before any other thread begins, they are so in all of them.
+/// Blocks the signals before any other thread starts, so that all threads inherit the mask and only this one
+/// receives them.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -121,7 +123,7 @@ void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& r
 
 tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   set_log(command.log_format, command.log_level);
-  // With an arena for each thread of the web server a third more memory stays with what they have freed.
+  // With one arena per thread of the web server, a third more memory stays allocated.
   mallopt(M_ARENA_MAX, 2);
   auto read = read_targets(command);
   if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
@@ -149,7 +151,8 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
       return;
     }
     for (const auto& [where, message] : said.error())
-      log_line(LogLevel::error, "the web configuration is as before", {{"where", where}, {"error", message}});
+      log_line(LogLevel::error, "the previous web configuration stays in use",
+               {{"where", where}, {"error", message}});
   };
   web.on_access = [](const exporters::Access& access) {
     log_line(LogLevel::debug, "request",
@@ -166,7 +169,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   for (const auto& [address, port, lacks_ipv6] : (*service)->listening()) {
     log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}, {"address", address}});
     if (lacks_ipv6)
-      log_line(LogLevel::warning, "this machine has no IPv6: clients of IPv4 alone are served",
+      log_line(LogLevel::warning, "this machine has no IPv6: only IPv4 clients are served",
                {{"address", address}});
   }
   sd_notify(0, "READY=1");
@@ -174,7 +177,7 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   work_until_ended(signals, daemon, reloader);
   sd_notify(0, "STOPPING=1");
   log_line(LogLevel::info, "ending");
-  // Looks that are under way end with what they saw, so that who asked for them still gets an answer.
+  // Running probes end with what they have so far, so that pending requests still get an answer.
   daemon.stop();
   (*service)->stop();
   return ExitCode::ok;

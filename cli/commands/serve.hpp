@@ -9,7 +9,7 @@
 
 namespace dkimprobe::cli {
 
-/// Returns when SIGTERM or SIGINT has ended it.
+/// Returns after SIGTERM or SIGINT.
 [[nodiscard]] tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command);
 
 }  // namespace dkimprobe::cli

@@ -31,16 +31,16 @@ using exporters::Request;
 using exporters::Response;
 using exporters::Route;
 
-/// Of the thread that asks, which moves twice a second whatever there is to do.
+/// How long the probing thread may pause; when healthy, it moves twice a second.
 constexpr std::chrono::seconds longest_maintenance{10};
 constexpr unsigned most_probes = 16;
-constexpr unsigned most_pages = 8;  ///< of the status page that are made at the same time
+constexpr unsigned most_pages = 8;  ///< status pages rendered at the same time
 
 void tell_fit(const probe::RateFit& fit) {
   if (fit.fits) return;
   log_line(LogLevel::warning,
-           "the rounds do not fit the pace and will begin late; give the domains of the busiest server the "
-           "shortest interval that fits or a longer one, or raise pace under probe in the settings",
+           "the probes exceed the rate limit and will start late; give the domains of the busiest server at "
+           "least the shortest interval, or raise rate_limit under probe in the settings",
            {{"busiest_server", fit.busiest ? fit.busiest->to_string() : ""},
             {"queries_per_second_wanted", fmt::format("{:.1f}", fit.queries_per_second)},
             {"shortest_interval", fmt::format("{}s", fit.shortest_interval.count())}});
@@ -141,7 +141,7 @@ class Daemon::State {
   [[nodiscard]] const std::string& path_prefix() const { return settings_.path_prefix; }
 
  private:
-  /// On the thread that asks.
+  /// Called on the probing thread.
   probe::ProbeVerdict take(const probe::FinishedProbe& probe) {
     const auto verdict = state_.take(probe, wall_time());
     writer_.add(probe.observations);
@@ -163,7 +163,7 @@ class Daemon::State {
   const DaemonSettings settings_;
   const probe::WallTime started_ = wall_time();
   std::atomic<bool> stopping_{false};
-  std::mutex watch_mutex_{};  ///< one list after the other
+  std::mutex watch_mutex_{};  ///< serializes `watch`
   WatchState state_{};
   HistoryWriter writer_;
   exporters::MetricPage page_;
@@ -202,14 +202,14 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
          const auto done = reload();
          if (done) return plain(200, "reloaded");
          const auto& [where, message] = done.error().front();
-         return plain(500, fmt::format("the settings are as before: {}{}{}", where, where.empty() ? "" : ": ",
-                                       message));
+         return plain(500, fmt::format("the previous settings stay in use: {}{}{}", where,
+                                       where.empty() ? "" : ": ", message));
        },
        1},
   };
   const std::string& prefix = state->path_prefix();
   if (prefix.empty()) return routes;
-  // Whether a proxy in front takes the prefix away or not.
+  // Works whether or not a proxy in front strips the prefix.
   for (std::size_t i = 0, count = routes.size(); i < count; ++i) {
     Route prefixed = routes[i];
     prefixed.path = prefix + prefixed.path;

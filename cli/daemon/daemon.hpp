@@ -1,6 +1,6 @@
-// The daemon put together from the parts in cli/daemon/: rounds on the thread that asks, verdicts into the
-// state, looks into the history, and pages made ready when something has changed. It reads no command line
-// and no settings file; it is told what to watch, and gives the routes that show it.
+// The daemon, composed of the parts in cli/daemon/: it probes on one thread, puts verdicts into the state and
+// probes into the history, and renders pages after changes. It reads no command line and no settings file;
+// the caller passes what to watch and serves its routes.
 #pragma once
 
 #include <chrono>
@@ -18,31 +18,31 @@
 namespace dkimprobe::cli {
 
 struct DaemonSettings {
-  std::chrono::milliseconds timeout_offset{500};  ///< what the time of a scraper is shortened by
-  std::string path_prefix{};                      ///< before each path in links, without a slash at its end
+  std::chrono::milliseconds timeout_offset{500};  ///< subtracted from a scraper's timeout
+  std::string path_prefix{};                      ///< put before each path in links, without a trailing slash
 };
 
 class Daemon {
  public:
-  /// It watches `list` from the start.
+  /// Starts watching `list` at once.
   Daemon(WatchList list, std::optional<exporters::HistoryStore> history, DaemonSettings settings);
   ~Daemon();  ///< stops it
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// From now on this is watched, and servers are asked so; what stays keeps its state. From any thread.
+  /// Replaces the watch list and the probe settings; targets that stay keep their state. From any thread.
   void watch(WatchList list);
-  /// The settings could not be read again: those in use stay.
+  /// Records that a reload failed and the current settings stay in use.
   void keep_settings(const config::Errors& errors);
 
-  /// What the web server serves, with the prefix before each path and without. `reload` reads the settings
-  /// again; with mistakes the old ones stay. The routes must not be called after the daemon has ended.
+  /// The routes of the web server, each with and without the prefix. `reload` reads the settings again; if
+  /// they have errors, the old ones stay. The routes must not be called after the daemon is destroyed.
   [[nodiscard]] std::vector<exporters::Route> routes(std::function<config::Result<void>()> reload);
 
-  /// Whether the thread that asks has moved within the last seconds: for a watchdog.
+  /// Whether the probing thread has made progress within the last seconds, for a watchdog.
   [[nodiscard]] bool is_alive() const;
 
-  /// Asks nobody any more, and stores what was seen. Returns when that is done.
+  /// Stops probing, and returns when all probes are stored.
   void stop();
 
  private:

@@ -10,9 +10,9 @@
 namespace dkimprobe::cli {
 namespace {
 
-/// How many looks may wait to be stored; beyond it the oldest are dropped, and the next look tells the same.
+/// How many probes may wait to be stored. Beyond that the oldest are dropped; later probes make up for them.
 constexpr std::size_t longest_queue = 20'000;
-/// Looks that come so soon after each other share a transaction.
+/// Probes within this time share a transaction.
 constexpr std::chrono::milliseconds gather_time{1'000};
 
 }  // namespace
@@ -82,10 +82,10 @@ void HistoryWriter::write() {
       stored = store_->record(probes, wall_time());
     }
     if (!stored && *facts_.stored) {
-      log_line(LogLevel::error, "what was seen cannot be stored; probing goes on",
+      log_line(LogLevel::error, "the history cannot be written; probing continues",
                {{"error", stored.error().front().message}});
     } else if (stored && !*facts_.stored) {
-      log_line(LogLevel::info, "what is seen is stored again");
+      log_line(LogLevel::info, "the history is written again");
     }
     lock.lock();
     if (!stored) ++facts_.failures;

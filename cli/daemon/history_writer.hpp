@@ -1,5 +1,5 @@
-// Stores what is seen on a thread of its own, so that nobody who asks servers waits for a disk. Without a
-// store it keeps nothing.
+// Stores probes on its own thread, so that probing never waits for the disk. Without a store it keeps
+// nothing.
 #pragma once
 
 #include <condition_variable>
@@ -20,9 +20,9 @@ namespace dkimprobe::cli {
 class HistoryWriter {
  public:
   struct Facts {
-    std::optional<bool> stored{};  ///< whether the last look could be stored; nothing without a store
+    std::optional<bool> stored{};  ///< whether the last write succeeded; empty without a store
     std::uint64_t failures = 0;
-    std::uint64_t dropped = 0;  ///< looks that waited too long to be stored
+    std::uint64_t dropped = 0;  ///< probes dropped from a full queue
   };
 
   explicit HistoryWriter(std::optional<exporters::HistoryStore> store);
@@ -30,12 +30,12 @@ class HistoryWriter {
   HistoryWriter(const HistoryWriter&) = delete;
   HistoryWriter& operator=(const HistoryWriter&) = delete;
 
-  /// Waits for the disk. Nothing when nothing is stored, or it cannot be read, which is logged.
+  /// Waits for the disk. Empty without a store; also if it cannot be read, which is logged.
   [[nodiscard]] std::optional<checks::SelectorHistory> load(const checks::TargetKey& key);
 
   void add(const std::vector<probe::Observation>& probes);
   [[nodiscard]] Facts facts() const;
-  /// Returns when all is stored that was added before.
+  /// Returns when everything added before is stored.
   void stop();
 
  private:

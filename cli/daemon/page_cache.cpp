@@ -9,9 +9,9 @@
 namespace dkimprobe::cli {
 namespace {
 
-/// How long a change may wait until the pages show it.
+/// The shortest time between two updates of the pages.
 constexpr std::chrono::milliseconds shortest_gap{1'000};
-/// What the program tells of itself changes without any round.
+/// Metrics of the program itself change without any probe, so pages are updated at least this often.
 constexpr std::chrono::milliseconds longest_gap{5'000};
 constexpr int niceness = 10;
 
@@ -42,7 +42,7 @@ void Publisher::stop() {
 }
 
 void Publisher::work() {
-  // Of this thread alone: on one processor answers do not wait for a page that is being made.
+  // Lowers the priority of this thread only, so that on one processor answers do not wait for rendering.
   static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness));
   std::unique_lock lock(mutex_);
   while (true) {

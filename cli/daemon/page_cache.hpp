@@ -1,5 +1,5 @@
-// Makes pages ready again after a change, on a thread of its own and not too often: many changes at once make
-// them once. It knows no page.
+// Re-renders pages after a change, on its own thread and at a limited rate: many changes cause one update. It
+// does not know the pages.
 #pragma once
 
 #include <condition_variable>

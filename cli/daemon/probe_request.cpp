@@ -18,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view default_module = "default";
-/// Longer than any module may take.
+/// Longer than the timeout of any module.
 constexpr double longest_scrape_seconds = 3'600.0;
 
 tl::unexpected<ProbeRefusal> refused(unsigned status, std::string message) {
@@ -49,7 +49,7 @@ bool is_allowed(const WatchList& list, const config::DomainName& domain) {
   });
 }
 
-/// What is known of a scraper's patience shortens the time of the module.
+/// The timeout of the module, shortened to fit the scraper's timeout if that is known.
 milliseconds time_of(const exporters::Request& request, milliseconds most, milliseconds offset) {
   if (!request.timeout_seconds) return most;
   const milliseconds given{
@@ -80,7 +80,7 @@ tl::expected<ProbeRequest, ProbeRefusal> read_probe_request(const exporters::Req
     auto read = config::Selector::parse(*chosen);
     if (!read) return refused(400, "selector: " + read.error().front().message);
     if (!read->owner_name(probe.domain))
-      return refused(400, "selector: with the domain it makes a name of more than 255 octets");
+      return refused(400, "selector: together with the domain, its name has more than 255 octets");
     selector = std::move(*read);
   }
 
@@ -96,14 +96,16 @@ tl::expected<ProbeRequest, ProbeRefusal> read_probe_request(const exporters::Req
   probe.facts = watched == list.domains.end() ? WatchedFacts{list.policy, {}} : watched->second;
   if (!probe.selectors.empty()) return probe;
 
-  // Whoever reaches this page would else choose whom this machine asks.
+  // Otherwise anyone who reaches this page could choose which servers this machine asks.
   if (!is_allowed(list, probe.domain)) {
     return refused(403,
-                   fmt::format("this {} is not watched, and probe_allow of the settings does not name it",
+                   fmt::format("this {} is not watched, and probe_allow in the settings does not list it",
                                watched == list.domains.end() ? "domain" : "selector"));
   }
   if (!selector)
-    return refused(400, "the parameter selector is missing: s= of a DKIM-Signature, of a domain not watched");
+    return refused(400,
+                   "the parameter selector is missing: s= of a DKIM-Signature; it is required for a domain "
+                   "that is not watched");
   checks::Expectation expectation;
   expectation.role = probe.module.role;
   add(*selector, expectation);

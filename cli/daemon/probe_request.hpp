@@ -1,5 +1,5 @@
-// What a request for `/probe` asks for, and whether it may: the parameters of the request put together with
-// what is watched. It asks no server.
+// What a request for `/probe` asks for and whether that is allowed: combines its parameters with the watch
+// list. Nothing here asks a server.
 #pragma once
 
 #include <chrono>
@@ -18,8 +18,8 @@ struct ProbeRequest {
   std::vector<config::Selector> selectors{};        ///< at least one
   std::vector<checks::Expectation> expectations{};  ///< one for each selector
   WatchedFacts facts{};
-  config::ModuleSettings module{};  ///< its time is that of the look
-  bool debug = false;               ///< tell people how it went, in place of the metrics
+  config::ModuleSettings module{};  ///< its timeout is that of the probe
+  bool debug = false;               ///< return a readable log instead of the metrics
 };
 
 struct ProbeRefusal {
@@ -28,7 +28,7 @@ struct ProbeRefusal {
   bool unknown_module = false;
 };
 
-/// `offset` is what a scraper's time is shortened by, so that the answer is there before it gives up.
+/// `offset` is subtracted from a scraper's timeout, so that the answer arrives before the scraper gives up.
 [[nodiscard]] tl::expected<ProbeRequest, ProbeRefusal> read_probe_request(const exporters::Request& request,
                                                                           const WatchList& list,
                                                                           std::chrono::milliseconds offset);

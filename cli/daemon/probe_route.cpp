@@ -30,7 +30,7 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t most_recent = 100;
-/// Octets of a parameter that are remembered.
+/// Maximum octets of a parameter that are kept.
 constexpr std::size_t longest_parameter = 300;
 
 Response text_response(unsigned status, std::string text) {
@@ -42,20 +42,20 @@ Response text_response(unsigned status, std::string text) {
 }
 
 std::string exchange_line(const probe::Exchange& exchange, const std::string& server, std::string_view what) {
-  return fmt::format("  {:>7.1f} ms  {}  {} over {}, try {}: {} after {:.1f} ms\n",
+  return fmt::format("  {:>7.1f} ms  {}  {} over {}, attempt {}: {} after {:.1f} ms\n",
                      static_cast<double>(exchange.started.count()) / 1'000.0, server, what,
                      exporters::word_of(exchange.transport), exchange.attempt,
                      exporters::word_of(exchange.outcome),
                      static_cast<double>(exchange.took.count()) / 1'000.0);
 }
 
-/// What was asked when, and what became of it: the search for the servers, then the servers.
+/// Every exchange with its time and outcome: first discovery, then the nameservers.
 std::string exchanges_text(const probe::Observation& observation) {
   std::string text;
   for (const auto& hop : observation.key.hops) {
     for (const auto& [address, zone, exchange] : hop.delegation.exchanges) {
       text += exchange_line(exchange, address.to_string(),
-                            fmt::format("{} {} as of {}", exporters::word_of(exchange.purpose),
+                            fmt::format("{} {} as a server of {}", exporters::word_of(exchange.purpose),
                                         exchange.question_name.to_string(), zone.to_string()));
     }
     for (const auto& server : hop.servers) {
@@ -80,7 +80,7 @@ std::string debug_text(const ProbeRequest& request, const std::vector<probe::Obs
     text += fmt::format(" {} at {}\n", observation.selector.to_string(), observation.domain.to_string());
     text += exchanges_text(observation);
   }
-  return text + "\nWhat was found:\n\n" + report_tables(request.domain, reports, ColorChoice::never) +
+  return text + "\nFindings:\n\n" + report_tables(request.domain, reports, ColorChoice::never) +
          "\nMetrics that would have been returned:\n" + metrics;
 }
 
@@ -125,7 +125,7 @@ Response ProbeRoute::answer(const Request& request) {
               [promise](Seen observations) { promise->set_value(std::move(observations)); },
               probe->module.use_ipv4, probe->module.use_ipv6});
   const Seen seen = future.get();
-  if (!seen) return refused(std::move(about), {503, "too many probes are under way; try again later"});
+  if (!seen) return refused(std::move(about), {503, "too many probes are running; try again later"});
   const auto took = steady_clock::now() - began;
 
   std::vector<checks::Report> reports;
@@ -141,9 +141,10 @@ Response ProbeRoute::answer(const Request& request) {
       probe->debug ? exporters::MetricFormat::text : exporters::choose_format(request.accept);
   exporters::MetricWriter writer(format);
   writer.begin({"probe_success", exporters::MetricKind::gauge,
-                "Whether nothing critical was found, and all could be judged: 1 or 0."});
+                "1 if nothing critical was found and everything could be evaluated, else 0."});
   writer.sample({}, std::uint64_t{good ? 1U : 0U});
-  writer.begin({"probe_duration_seconds", exporters::MetricKind::gauge, "How long this probe took."});
+  writer.begin(
+      {"probe_duration_seconds", exporters::MetricKind::gauge, "Duration of this probe in seconds."});
   writer.sample({}, std::chrono::duration<double>(took).count());
   write_report_metrics(writer, measured);
   std::string metrics = writer.finish();

@@ -1,5 +1,5 @@
-// `/probe`: one look now, for a scraper or a person, as the users of blackbox_exporter know it; and what was
-// asked for lately.
+// `/probe`: an on-demand probe for a scraper or a person, as in blackbox_exporter; and the list of recent
+// requests.
 #pragma once
 
 #include <chrono>
@@ -27,17 +27,17 @@ class ProbeRoute {
     std::uint64_t refused = 0;
     std::uint64_t unknown_modules = 0;  ///< among the refused
   };
-  /// Looks, and calls back from any thread.
+  /// Starts a probe, which calls back from any thread.
   using ProbeNow = std::function<void(probe::OnDemandProbe)>;
 
-  /// What is given must outlive this.
+  /// `state` must outlive this object.
   ProbeRoute(const WatchState& state, ProbeNow probe_now, std::chrono::milliseconds timeout_offset)
       : state_(state), probe_now_(std::move(probe_now)), offset_(timeout_offset) {}
 
-  /// Waits until the look is over. From any thread.
+  /// Waits until the probe has ended. From any thread.
   [[nodiscard]] exporters::Response answer(const exporters::Request& request);
   [[nodiscard]] Counts counts() const;
-  /// The newest first.
+  /// Newest first.
   [[nodiscard]] std::vector<exporters::RecentProbe> recent() const;
 
  private:

@@ -1,4 +1,4 @@
-// What the program tells of itself, from the counts of its parts.
+// The program's metrics about itself, from the counters of its parts.
 #pragma once
 
 #include "checks/fleet/fleet.hpp"

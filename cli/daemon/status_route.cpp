@@ -17,10 +17,10 @@ using exporters::Request;
 using exporters::Response;
 using exporters::StatusOverview;
 
-/// What is smaller gains nothing by being packed.
+/// Smaller bodies are not compressed: they gain nothing.
 constexpr std::size_t least_packed = 1'024;
 
-/// The history of the one selector that a page is about.
+/// Adds the history of the selector that the page shows.
 void add_history(const exporters::StatusRoute& route, const WatchState& state, StatusOverview& overview) {
   const auto domain = std::ranges::find(overview.domains, route.domain, &exporters::StatusDomain::domain);
   if (domain == overview.domains.end()) return;
@@ -63,7 +63,7 @@ Response status_response(const Request& request, StatusOverview overview, const 
   Response response;
   response.status = static_cast<unsigned>(answer.code);
   response.content_type = std::move(answer.content_type);
-  // Each page says how long ago things were.
+  // Pages show ages relative to now.
   response.headers = {{"Cache-Control", "no-store"},
                       {"Content-Security-Policy", std::string(exporters::status_content_policy)},
                       {"X-Content-Type-Options", "nosniff"},

@@ -1,5 +1,5 @@
-// The status page and its JSON as routes: from what the daemon knows to the plain value that the pages read.
-// Pages are made when somebody asks, and never while the thread that asks servers would wait for it.
+// The status page and its JSON as routes: converts the state of the daemon into the plain value that the
+// pages read. Pages are rendered on request, and the probing thread never waits for that.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace dkimprobe::cli {
 
-/// All of the fleet but for histories.
+/// The whole fleet, without histories.
 [[nodiscard]] exporters::StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now);
 
-/// `overview` has what `status_overview` cannot know but for the history, which comes from `state`.
+/// The caller has completed `overview` except for the history, which comes from `state`.
 [[nodiscard]] exporters::Response status_response(const exporters::Request& request,
                                                   exporters::StatusOverview overview,
                                                   const WatchState& state);

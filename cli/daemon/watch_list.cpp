@@ -29,7 +29,7 @@ std::optional<checks::Maintenance> maintenance_of(const std::vector<config::Main
   return last == nullptr ? std::nullopt : std::optional(checks::Maintenance{last->until, last->reason});
 }
 
-/// Windows that concern nobody: of a domain that only target files could name.
+/// Warnings about windows that match no target, such as for a domain that only target files could name.
 config::Errors useless_maintenance(const config::Settings& settings) {
   config::Errors warnings;
   for (const auto& window : settings.maintenance) {
@@ -40,13 +40,13 @@ config::Errors useless_maintenance(const config::Settings& settings) {
     });
     if (useful) continue;
     if (!window.domain) {
-      warnings.push_back({"maintenance", fmt::format("no domain is in the group {}", window.group)});
+      warnings.push_back({"maintenance", fmt::format("the group {} has no domains", window.group)});
       continue;
     }
     warnings.push_back(
         {"maintenance",
-         fmt::format("nothing is watched at {}{}", window.domain->to_string(),
-                     window.selector ? fmt::format(" with {}", window.selector->to_string()) : "")});
+         fmt::format("not watched: {}{}", window.domain->to_string(),
+                     window.selector ? fmt::format(", selector {}", window.selector->to_string()) : "")});
   }
   return warnings;
 }
@@ -55,7 +55,7 @@ config::Errors useless_maintenance(const config::Settings& settings) {
 
 WatchList watch_list(const CheckPlan& plan, const config::Settings& settings) {
   WatchList list;
-  // Flags are in what every target has; servers and transit time are its own.
+  // Every target has the flags applied; pinned servers and retention are its own.
   list.probe = plan.targets.front().probe;
   list.probe.pinned_servers.clear();
   list.policy = plan.targets.front().policy;

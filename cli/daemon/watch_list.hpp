@@ -1,5 +1,5 @@
-// What the daemon watches and by what it judges, as settings and flags say: a plain value, which a reload
-// replaces as a whole. It asks no server.
+// What the daemon watches and what its verdicts are based on, from settings and flags: a plain value that a
+// reload replaces as a whole.
 #pragma once
 
 #include <map>
@@ -27,16 +27,16 @@ struct WatchList {
   std::vector<probe::WatchedDomain> probes{};
   std::map<config::DomainName, WatchedFacts> domains{};
   std::map<checks::TargetKey, checks::Expectation> expectations{};  ///< one for each target
-  /// Of the domains of which the settings say a rotation; without histories.
+  /// For each domain with a rotation in the settings; without histories.
   std::map<config::DomainName, checks::RotationInput> rotations{};
-  // What `/probe` may do besides.
+  // For `/probe` requests beyond the watched targets.
   config::Policy policy{};  ///< of domains that are not watched
   std::vector<config::ModuleSettings> modules{};
   std::vector<config::ProbePattern> probe_allow{};
   config::Errors warnings{};
 };
 
-/// `plan` has every domain of `settings`, with the flags put over them.
+/// `plan` has every domain of `settings`, with the flags applied.
 [[nodiscard]] WatchList watch_list(const CheckPlan& plan, const config::Settings& settings);
 
 }  // namespace dkimprobe::cli

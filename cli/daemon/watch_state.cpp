@@ -20,7 +20,7 @@ using probe::WallTime;
 
 namespace {
 
-/// Names with one key that are told. A provider may have one key at very many.
+/// Maximum names reported for one key. A provider may publish one key at very many.
 constexpr std::size_t most_places = 32;
 
 }  // namespace
@@ -151,9 +151,9 @@ std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedP
 probe::ProbeVerdict WatchState::take(const probe::FinishedProbe& probe, WallTime now) {
   const auto list = this->list();
   if (!list->domains.contains(probe.domain)) return probe::ProbeVerdict::unchanged;
-  // Judged without the lock: nobody else changes histories of targets that stay.
+  // Judged without the lock: no other thread changes histories of targets that stay.
   auto all = judge(probe, *list, now);
-  if (all.empty()) return probe::ProbeVerdict::unchanged;  // it looked at what is wanted no longer
+  if (all.empty()) return probe::ProbeVerdict::unchanged;  // none of its targets is watched any more
 
   const std::lock_guard lock(mutex_);
   bool changed = false;
@@ -168,7 +168,7 @@ probe::ProbeVerdict WatchState::take(const probe::FinishedProbe& probe, WallTime
     if (find_target(fleet_, key)->report == judged.report)
       set_key_first_seen(fleet_, key, exporters::key_first_seen(judged.history, *judged.report));
   }
-  // A single loss is no reason to call off a change of keys: what is not confirmed is not planned with.
+  // Unconfirmed results do not change the plan: one lost packet must not call off a rotation.
   const auto rotation = rotations_.find(probe.domain);
   if (rotation != rotations_.end() && (!unconfirmed || find_rotation(fleet_, probe.domain) == nullptr)) {
     for (auto& planned : rotation->second.input.selectors) {
@@ -236,9 +236,9 @@ checks::Fleet WatchState::fleet(WallTime now) {
 
 void WatchState::plan(Rotation& rotation, WallTime now) {
   for (const auto& planned : rotation.input.selectors) {
-    // A plan without a look would tell people to do what they may have done.
+    // A plan before the first probe could list steps that are already done.
     if (!planned.history.last_probe) return;
-    // The end of a look is rounded up, and the clock down.
+    // The end of a probe is rounded up, the clock is rounded down.
     now = std::max(now, *planned.history.last_probe);
   }
   auto overview = std::make_shared<const checks::RotationOverview>(plan_rotation(rotation.input, now));

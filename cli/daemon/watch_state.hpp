@@ -1,5 +1,5 @@
-// What the daemon knows: the state of every target, their histories, and where rotations stand; and what a
-// finished round makes of it. From any thread. It asks no server, stores nothing and looks at no clock.
+// The state of the daemon: the state of every target, their histories and the progress of rotations, updated
+// by finished probes. Callable from any thread. It asks no server, stores nothing and reads no clock.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@
 
 namespace dkimprobe::cli {
 
-/// When a rotation has to be planned anew although nothing was seen: the next of its times, an hour at the
+/// When to plan a rotation again even without a new probe: at the next of its times, after an hour at the
 /// latest.
 [[nodiscard]] probe::WallTime next_plan(const checks::RotationOverview& overview);
 
@@ -25,23 +25,23 @@ class WatchState {
  public:
   using History = std::shared_ptr<const checks::SelectorHistory>;
 
-  /// The targets of the list of which nothing is known here.
+  /// The targets of the list that have no history here.
   [[nodiscard]] std::vector<checks::TargetKey> unknown_targets(const WatchList& list) const;
 
-  /// From now on these targets; what stays keeps its state and its history. `stored` has histories of those
-  /// that are new.
+  /// Replaces the targets; those that stay keep their state and history. `stored` has the histories of new
+  /// ones.
   void replace(std::shared_ptr<const WatchList> list, std::map<checks::TargetKey, History> stored,
                probe::WallTime now);
   void set_reload(checks::ReloadState reload);
 
-  /// Judges what was seen. One call at a time.
+  /// Judges a finished probe. One call at a time.
   [[nodiscard]] probe::ProbeVerdict take(const probe::FinishedProbe& probe, probe::WallTime now);
   void set_next_probe(const config::DomainName& domain, probe::WallTime next);
 
   [[nodiscard]] std::shared_ptr<const WatchList> list() const;
-  /// Null when nothing is known of the target.
+  /// Null when the target has no history.
   [[nodiscard]] History history(const checks::TargetKey& key) const;
-  /// Of one selector's keys where else they stand, as far as it is watched.
+  /// The other watched names at which a selector's keys are published.
   [[nodiscard]] checks::KeyPlaces elsewhere(const checks::TargetKey& key,
                                             const checks::SelectorHistory& history) const;
   [[nodiscard]] checks::Fleet fleet(probe::WallTime now);
@@ -60,10 +60,10 @@ class WatchState {
 
   [[nodiscard]] std::map<checks::TargetKey, Judged> judge(const probe::FinishedProbe& probe,
                                                           const WatchList& list, probe::WallTime now);
-  /// The histories of what the round looked at, with it, and the past of the domain's zones.
+  /// The histories of the probed targets, extended by the probe; also updates the past of the domain's zones.
   [[nodiscard]] std::map<checks::TargetKey, Judged> extend(const probe::FinishedProbe& probe,
                                                            const WatchList& list, probe::WallTime now);
-  /// Nothing before each selector was looked at.
+  /// Does nothing until each selector has been probed.
   void plan(Rotation& rotation, probe::WallTime now);
 
   mutable std::mutex mutex_{};

@@ -1,4 +1,4 @@
-// Files that the command line names, read as a whole and within bounds; `-` is standard input.
+// Reads files named on the command line as a whole, up to a limit; `-` is standard input.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace dkimprobe::cli {
 
-/// The words for a file in messages: its escaped name, or `standard input`.
+/// The name of a file in messages: escaped, or `standard input`.
 [[nodiscard]] std::string shown_name(const std::filesystem::path& file);
 
-/// At most `most_bytes`; of a longer file one byte more is read, so that its reader can tell.
+/// Reads up to `most_bytes`, and one byte more of a longer file, so that the caller notices.
 [[nodiscard]] config::Result<std::string> read_file(const std::filesystem::path& file,
                                                     std::size_t most_bytes);
 

@@ -1,4 +1,4 @@
-// Lines of a file or of standard input, one after the other in constant memory.
+// Reads lines of a file or of standard input, in constant memory.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace dkimprobe::cli {
 
 struct InputLine {
   std::size_t number = 0;   ///< from 1
-  std::string_view text{};  ///< without its end, LF or CRLF; valid until the next one is read
-  bool too_long = false;    ///< then the text is its beginning alone
+  std::string_view text{};  ///< without its LF or CRLF; valid until the next line is read
+  bool too_long = false;    ///< `text` is then only its beginning
 };
 
 class LineReader {
@@ -26,7 +26,7 @@ class LineReader {
   LineReader& operator=(LineReader&&) = delete;
   ~LineReader();
 
-  /// Nothing at the end. The mistake is one of reading.
+  /// Empty at the end of the input. Errors are read errors.
   [[nodiscard]] config::Result<std::optional<InputLine>> next();
 
  private:
@@ -38,7 +38,7 @@ class LineReader {
   std::size_t longest_ = 0;
   std::size_t number_ = 0;
   std::string buffer_{};
-  std::size_t begin_ = 0;  ///< of what is not given out yet, in the buffer
+  std::size_t begin_ = 0;  ///< of the unread part of the buffer
   std::size_t end_ = 0;
   std::string line_{};
 };

@@ -12,7 +12,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-// What is higher than the window cannot be written over.
+// Lines that scroll out of the window cannot be overwritten.
 constexpr std::size_t most_lines = 18;
 
 }  // namespace
@@ -50,7 +50,7 @@ void LiveProgress::tell_changes(const checks::Preflight& preflight) {
                      server.server.address.to_string()),
          exporters::progress_line(server));
   }
-  // Of a time only the readiness is news, not that it comes nearer.
+  // Print the headline only when the readiness changes, not when its time comes nearer.
   if (std::string& told = told_[""]; told != checks::to_string(preflight.sign.safe.readiness)) {
     told = checks::to_string(preflight.sign.safe.readiness);
     write_(fmt::format("{}  {}\n", when, exporters::preflight_headline(preflight)));
@@ -68,13 +68,12 @@ void LiveProgress::tick(probe::WallTime now) {
   const std::lock_guard lock(mutex_);
   if (!is_terminal_) return;
   if (probe_began_) {
-    // A look that is done at once leaves no flicker behind.
+    // A probe that ends at once causes no flicker.
     if (now - *probe_began_ < milliseconds{300} && headline_.empty()) return;
     draw(fmt::format("asking the nameservers ... {:.1f} s",
                      static_cast<double>((now - *probe_began_).count()) / 1'000.0));
   } else if (next_probe_) {
-    draw(fmt::format("{}; the next look comes in {}", headline_,
-                     exporters::brief_duration(*next_probe_ - now)));
+    draw(fmt::format("{}; next probe in {}", headline_, exporters::brief_duration(*next_probe_ - now)));
   }
 }
 

@@ -1,5 +1,5 @@
-// How far a key has come, on standard error while the program looks and waits: lines that are written over on
-// a terminal, and elsewhere one line for each change.
+// The progress of a key, on standard error while the program probes and waits: lines that are overwritten on
+// a terminal, and one line for each change elsewhere.
 #pragma once
 
 #include <chrono>
@@ -22,16 +22,16 @@ class LiveProgress {
  public:
   using Write = std::function<void(std::string_view)>;
 
-  /// Off the terminal it says something only when it `tells_changes`.
+  /// Without a terminal it prints only if it `tells_changes`.
   LiveProgress(bool is_terminal, bool tells_changes, exporters::TableStyle style, Write write);
 
-  /// A verdict, and when the next look comes; without one nothing more will.
+  /// Shows a verdict, and the time of the next probe if there is one.
   void show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_probe);
-  /// From any thread: the time has gone on. On a terminal the first line says what is waited for.
+  /// Updates the waiting time in the first line on a terminal. From any thread.
   void tick(probe::WallTime now);
-  /// A look begins.
+  /// A probe begins.
   void probe_begins(probe::WallTime now);
-  /// Takes away what would stand in the way of the output.
+  /// Erases the progress lines before the output.
   void clear();
 
  private:
@@ -49,7 +49,7 @@ class LiveProgress {
   std::optional<probe::WallTime> probe_began_{};
   std::size_t lines_drawn_ = 0;
   std::string drawn_{};
-  std::map<std::string, std::string> told_{};  ///< by server and name: its line
+  std::map<std::string, std::string> told_{};  ///< the last line printed for each server and name
 };
 
 }  // namespace dkimprobe::cli

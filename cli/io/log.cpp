@@ -35,7 +35,7 @@ std::string json_string(std::string_view value) {
   return text += '"';
 }
 
-/// In quotes when it is no plain word.
+/// In quotes unless it is a plain word.
 std::string logfmt_value(std::string_view value) {
   const bool plain = !value.empty() && value.find_first_of(" \"=\\") == std::string_view::npos;
   return plain ? std::string(value) : json_string(value);

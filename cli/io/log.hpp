@@ -1,5 +1,5 @@
-// Lines of a log on standard error, as logfmt or as JSON: what happened, and when. Texts of others are
-// escaped, so that no line can be forged. From any thread.
+// The log on standard error, as logfmt or JSON. Foreign text is escaped, so that no line can be forged. From
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@ enum class LogFormat : std::uint8_t { logfmt, json };
 [[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view text);    ///< debug, info, warn, error
 [[nodiscard]] std::optional<LogFormat> parse_log_format(std::string_view text);  ///< logfmt, json
 
-/// For all lines from now on; what is below the level is left out.
+/// Applies to all later lines; those below the level are not logged.
 void set_log(LogFormat format, LogLevel level);
 
 void log_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
-/// The line without its end, as `log_line` writes it.
+/// The line as `log_line` writes it, without the line feed.
 [[nodiscard]] std::string log_text(LogFormat format, std::string_view time, LogLevel level,
                                    std::string_view message, std::initializer_list<LogField> fields);
 

@@ -20,14 +20,14 @@ config::Result<std::vector<checks::SignatureField>> read_message(const std::file
   if (config::begins_as_utf16(*text))
     return wrong("it is UTF-16 text; save the message as the mail server received it, in 8-bit characters");
   if (read.header_too_long) {
-    return wrong(fmt::format("no end of its header within {} octets; is it a message?",
+    return wrong(fmt::format("its header does not end within {} octets; is it a message?",
                              checks::longest_header_octets));
   }
   if (read.count == 0) {
-    return wrong("its header has no DKIM-Signature field; give the whole source of a message that is signed");
+    return wrong("its header has no DKIM-Signature field; give the complete source of a signed message");
   }
   if (read.count > checks::most_signatures) {
-    return wrong(fmt::format("it has {} DKIM-Signature fields; at most {} are looked at", read.count,
+    return wrong(fmt::format("it has {} DKIM-Signature fields; at most {} are allowed", read.count,
                              checks::most_signatures));
   }
   return std::move(read.fields);

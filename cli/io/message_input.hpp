@@ -9,11 +9,11 @@
 
 namespace dkimprobe::cli {
 
-/// At least one field. No more than the header of the message is kept; `-` is standard input.
+/// Returns at least one field. Only the header of the message is kept; `-` is standard input.
 [[nodiscard]] config::Result<std::vector<checks::SignatureField>> read_message(
     const std::filesystem::path& file);
 
-/// Whether a field names no key, so that there is no report that would tell its faults.
+/// Whether a field names no key, so that no report can show its faults.
 [[nodiscard]] bool any_names_no_key(const std::vector<checks::SignatureField>& fields);
 
 }  // namespace dkimprobe::cli

@@ -29,8 +29,8 @@ config::Result<void> write_file(const std::filesystem::path& file, std::string_v
   std::error_code unseen;
   const auto there = std::filesystem::status(file, unseen);
   if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
-    return refused("it cannot be written: it is no file");
-  // A name of its own for each process, and made anew: two runs at once do not mix, and no link is followed.
+    return refused("it cannot be written: it is not a regular file");
+  // The name is unique per process and the file is new: concurrent runs do not mix, and no link is followed.
   const std::string unfinished = fmt::format("{}.{}.unfinished", file.string(), getpid());
   std::filesystem::remove(unfinished, unseen);
   const int descriptor = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

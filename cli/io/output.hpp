@@ -1,5 +1,4 @@
-// Standard output of the process, and files that it writes. A reader that went away (`| head`) is no fault of
-// ours and not worth a word.
+// Writes standard output and files. A reader that has gone away (`| head`) is not an error.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +9,13 @@
 
 namespace dkimprobe::cli {
 
-/// Writes and flushes; false when nobody reads any more. Throws std::system_error for every other failure.
+/// Writes and flushes; false when the reader is gone. Throws std::system_error for every other failure.
 bool write_output(std::string_view text);
 
-/// Who may read a file: whoever the umask lets, or everybody in spite of it.
+/// Who may read a file: as the umask allows, or everybody.
 enum class Readers : std::uint8_t { as_usual, everybody };
 
-/// Puts `text` into the place of the file at once, so that nobody ever reads half of it, not even after a
-/// loss of power.
+/// Replaces the file atomically, so that it is never seen half-written, not even after a power loss.
 [[nodiscard]] config::Result<void> write_file(const std::filesystem::path& file, std::string_view text,
                                               Readers readers = Readers::as_usual);
 

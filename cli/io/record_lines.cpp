@@ -39,10 +39,10 @@ RecordLineResult checked(RecordLine record) {
 tl::expected<config::DomainName, std::string> read_name(std::string_view text) {
   const auto name = config::DomainName::parse(text);
   if (!name) {
-    return wrong(fmt::format("`{}` is no name of a record: {}", escape_text(text, shown_bytes),
+    return wrong(fmt::format("`{}` is not a record name: {}", escape_text(text, shown_bytes),
                              name.error().front().message));
   }
-  if (name->is_root()) return wrong("the root is no name of a record");
+  if (name->is_root()) return wrong("the root is not a record name");
   return *name;
 }
 
@@ -50,7 +50,7 @@ tl::expected<config::DomainName, std::string> read_name(std::string_view text) {
 
 RecordLineResult read_text_line(std::string_view line) {
   RecordLine record;
-  // A name holds none of these octets, a record that has a tab has one of them before it.
+  // A name has none of these octets; a record with a tab has one of them before the tab.
   if (const std::size_t tab = line.find('\t');
       tab != std::string_view::npos && tab > 0 &&
       line.substr(0, tab).find_first_of("=; \"") == std::string_view::npos) {
@@ -70,8 +70,8 @@ RecordLineResult read_json_line(std::string_view line) {
   try {
     json = nlohmann::json::parse(line);
   } catch (const nlohmann::json::parse_error& error) {
-    return wrong(error.byte > line.size() ? std::string("the JSON does not end")
-                                          : fmt::format("it is no JSON: wrong at byte {}", error.byte));
+    return wrong(error.byte > line.size() ? std::string("the JSON is incomplete")
+                                          : fmt::format("this is not JSON: error at byte {}", error.byte));
   }
   if (!json.is_object()) return wrong("it must be a JSON object with the member `txt`");
   RecordLine record;

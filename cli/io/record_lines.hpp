@@ -1,5 +1,4 @@
-// Lines that hold a record each, as operators have them: plain text, or JSON. Reading is total and knows no
-// servers; what the record is worth is judged elsewhere.
+// Parses lines with one record each, as plain text or JSON. The record itself is judged elsewhere.
 #pragma once
 
 #include <cstddef>
@@ -13,24 +12,24 @@
 
 namespace dkimprobe::cli {
 
-/// Longer lines are no records, whose data has at most 65535 octets (RFC 1035 section 3.2.1).
+/// Longer lines are refused: the data of a record has at most 65535 octets (RFC 1035 section 3.2.1).
 inline constexpr std::size_t longest_record_line = 128U << 10U;
 
 struct RecordLine {
-  config::DomainName name{};           ///< the root: the line has none
+  config::DomainName name{};           ///< the root when the line has none
   std::vector<std::string> strings{};  ///< at least one, each of at most 255 octets
   bool is_printed = false;             ///< in quotation marks, as dig and zone files print records
 };
 
-/// A record, or why the line is none: one clause, escaped.
+/// A record, or why the line is invalid: one clause, escaped.
 using RecordLineResult = tl::expected<RecordLine, std::string>;
 
-/// The record's text, or its name, a tab and the text. The text is what a verifier gets: no quotation marks
-/// around it, no escapes. It is cut every 255 octets.
+/// Reads the text of a record, or its name, a tab and the text. The text is what a verifier gets: without
+/// quotation marks and escapes. It is split every 255 octets.
 [[nodiscard]] RecordLineResult read_text_line(std::string_view line);
 
-/// `{"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=..."]}`: the name may be left out, `txt`
-/// may be one string, other members are passed over. Longer strings are cut every 255 octets.
+/// `{"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=..."]}`: the name is optional, `txt`
+/// may be one string, other members are ignored. Longer strings are split every 255 octets.
 [[nodiscard]] RecordLineResult read_json_line(std::string_view line);
 
 }  // namespace dkimprobe::cli

@@ -12,7 +12,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-/// What the first selector says that is as bad as the whole domain.
+/// The headline of the first selector with the status of the whole domain.
 std::string worst_headline(checks::Status status, const std::vector<checks::Report>& reports) {
   const auto report = std::ranges::find(reports, status, &checks::Report::status);
   return report == reports.end() ? std::string{}

@@ -1,4 +1,4 @@
-// Reports on standard output in the form that was asked for, and the exit code that a status means.
+// Prints reports in the requested form, and maps a status to an exit code.
 #pragma once
 
 #include <cstddef>
@@ -31,15 +31,15 @@ struct NamedMessage {
   [[nodiscard]] bool is_given() const { return !name.empty(); }
 };
 
-/// Prints the reports of one domain after the other. With a message its signatures come first, and JSON is
-/// one object at the end.
+/// Prints the reports domain by domain. With a message, its signatures come first, and JSON is one object at
+/// the end.
 class ReportPrinter {
  public:
   ReportPrinter(ReportForm form, ColorChoice color, const NamedMessage& message);
 
   void print(const config::DomainName& domain, checks::Status status,
              const std::vector<checks::Report>& reports);
-  /// `status` is that of the whole.
+  /// `status` is the overall status.
   void end(checks::Status status);
 
  private:
@@ -50,7 +50,7 @@ class ReportPrinter {
   std::vector<exporters::DomainReports> of_message_{};
 };
 
-/// Of the domains, and of a message that has signatures without a key.
+/// The worst status of the domains, and of a message with signatures that name no key.
 [[nodiscard]] checks::Status status_of_all(std::vector<checks::Status> domains, const NamedMessage& message);
 
 }  // namespace dkimprobe::cli

@@ -21,7 +21,7 @@ SignalWatch::SignalWatch(std::function<void()> on_interrupt,
 
 SignalWatch::~SignalWatch() {
   done_ = true;
-  // Wakes the thread out of its wait; it looks at `done_` first.
+  // Wakes the thread, which checks `done_` first.
   pthread_kill(thread_.native_handle(), SIGTERM);
   thread_.join();
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);

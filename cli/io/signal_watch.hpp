@@ -1,5 +1,5 @@
-// A thread that waits for Ctrl-C and for the time to pass while the program works. It does neither for a
-// process that has other threads already: those would take the signal.
+// A thread that handles Ctrl-C and ticks while the program works. Only for a process without other threads,
+// which could receive the signal instead.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,12 @@ namespace dkimprobe::cli {
 
 class SignalWatch {
  public:
-  /// From now on SIGINT and SIGTERM call `on_interrupt` once, on another thread; the second one ends the
-  /// process at once, with `insisted`. `on_tick`, when there is one, is called about ten times a second with
-  /// the time passed.
+  /// The first SIGINT or SIGTERM calls `on_interrupt` on another thread; the second ends the process at once
+  /// with the exit code `insisted`. `on_tick`, if set, is called about ten times a second with the elapsed
+  /// time.
   SignalWatch(std::function<void()> on_interrupt, std::function<void(std::chrono::milliseconds)> on_tick,
               ExitCode insisted = ExitCode::interrupted);
-  /// Ends the thread and lets the signals do what they did before.
+  /// Ends the thread and restores the signals.
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;

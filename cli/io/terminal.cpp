@@ -18,8 +18,8 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string{} : std::string(value);
 }
 
-/// Asks the locale of the environment without setting it for the process: what is a letter must not change
-/// under the parsers.
+/// Reads the locale of the environment without setting it for the process, whose parsers rely on the C
+/// locale.
 bool locale_is_utf8() {
   const locale_t locale = newlocale(LC_CTYPE_MASK, "", nullptr);
   if (locale == nullptr) return false;

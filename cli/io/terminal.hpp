@@ -1,4 +1,4 @@
-// What the terminal of the operator can show: colour, width, characters. Looked up once, at the start.
+// What the operator's terminal can show: colour, width, characters.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace dkimprobe::cli {
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
 
-/// What decides about colour; an environment variable that is not set is an empty text.
+/// The inputs of the colour decision; an environment variable that is not set is empty.
 struct ColorFacts {
   bool is_terminal = false;
   std::string no_color{};
@@ -19,11 +19,11 @@ struct ColorFacts {
   std::string term{};
 };
 
-/// The operator's flag wins, then NO_COLOR, then FORCE_COLOR; else colour is for terminals that know it.
+/// The flag wins, then NO_COLOR, then FORCE_COLOR; otherwise colour is for terminals that support it.
 [[nodiscard]] bool wants_color(ColorChoice choice, const ColorFacts& facts);
 
-/// The width to write for: `columns_variable` (COLUMNS) when it is a number, else that of the window, else
-/// 80; never so wide that lines are hard to read.
+/// The output width: `columns_variable` (COLUMNS) if it is a number, else the width of the window, else 80;
+/// limited so that lines stay readable.
 [[nodiscard]] std::size_t table_columns(const std::string& columns_variable, std::size_t window_columns);
 
 /// The style for standard output of this process.

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::system_clock;
 
-/// Unlike that of steady_clock, this time goes on while the machine sleeps.
+/// Unlike steady_clock, this clock also runs while the machine sleeps.
 nanoseconds since_boot() {
   std::timespec time{};
   ::clock_gettime(CLOCK_BOOTTIME, &time);

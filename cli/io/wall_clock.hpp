@@ -1,16 +1,16 @@
-// The one place where the commands look at a clock; everything they call is told the time.
+// The only place where commands read a clock; everything they call gets the time as an argument.
 #pragma once
 
 #include "probe/observation.hpp"
 
 namespace dkimprobe::cli {
 
-/// What this machine's clock says, corrections included: for the daemon, and for lines of the log.
+/// The system clock, including corrections: for the daemon and the log.
 [[nodiscard]] probe::WallTime wall_time();
 
-/// The time of one run of a command: the wall time of the first call and what has passed since then, sleep of
-/// the machine included. It never goes back, and setting the clock meanwhile does not change it: a wait is as
-/// long as was asked for, and a look never lies after the verdict from it.
+/// The time within one run of a command: the wall time of the first call plus the time since then, including
+/// sleep of the machine. It never goes back and ignores changes of the system clock, so a wait is as long as
+/// requested and a probe never has a later time than its verdict.
 [[nodiscard]] probe::WallTime run_time();
 
 }  // namespace dkimprobe::cli

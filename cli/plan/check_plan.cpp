@@ -14,7 +14,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-/// The settings of the file with the flags put over them.
+/// The settings of the file, overridden by the flags.
 config::Settings with_flags(const CheckCommand& command, config::Settings settings) {
   config::Settings flags;
   flags.probe = command.settings;
@@ -34,7 +34,7 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   expectation.subdomain_identities = selector.subdomain_identities;
   if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
   expectation.never_used = selector.never_used;
-  // Of a day its end: the later one is safe.
+  // For a day, its end: the later time is the safe one.
   if (selector.last_signature) {
     expectation.last_signature = selector.last_signature->last;
   } else if (selector.role == config::Role::retired && selector.since) {
@@ -43,7 +43,7 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   return expectation;
 }
 
-/// `known` is what the file says of the domain; null when it says nothing.
+/// `known` is the domain in the settings file, or null.
 CheckTarget target_of(const CheckCommand& command, const config::Settings& settings,
                       const config::DomainName& domain, const config::DomainSettings* known) {
   CheckTarget target;
@@ -68,7 +68,7 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
     if (!chosen.empty() && std::ranges::find(chosen, selector.selector) == chosen.end()) continue;
     auto described = selector;
     if (command.role && *command.role != selector.role) {
-      // The beginning is that of the role which the file names.
+      // `since` and `never_used` belong to the role in the file.
       described.role = *command.role;
       described.since.reset();
       described.never_used = false;
@@ -87,10 +87,11 @@ config::Error unknown_domain(const CheckCommand& command, const config::Settings
   for (const auto& each : settings.domains) names.push_back(each.domain.to_string());
   const std::string domain = command.domain.to_string();
   const std::string nearest = config::nearest_word(domain, names);
-  return {domain,
-          fmt::format("the settings know no selector of this domain{}; or give the selector: dkimprobe "
-                      "check {} SELECTOR",
-                      nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest), domain)};
+  return {
+      domain,
+      fmt::format(
+          "the settings list no selector of this domain{}; or give the selector: dkimprobe check {} SELECTOR",
+          nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest), domain)};
 }
 
 }  // namespace
@@ -107,13 +108,13 @@ config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::
   const config::Settings settings = with_flags(command, file);
   config::Errors errors;
   if (!settings.probe.use_ipv4 && !settings.probe.use_ipv6) {
-    errors.push_back({"", "the flags and the settings together leave neither IPv4 nor IPv6 to ask over"});
+    errors.push_back({"", "the flags and the settings together disable both IPv4 and IPv6"});
   }
   CheckPlan plan;
   if (command.every_domain) {
     if (settings.domains.empty()) {
       errors.push_back({"",
-                        "the settings name no domains, and no domain is given; the usage is: dkimprobe check "
+                        "the settings list no domains, and no domain is given; usage: dkimprobe check "
                         "DOMAIN SELECTOR..."});
     }
     for (const auto& each : settings.domains)

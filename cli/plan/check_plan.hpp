@@ -1,5 +1,5 @@
-// What the command `check` looks at, and what it expects there: the command line and the settings file put
-// together. A flag wins over the file. It opens no file and asks no server.
+// What the command `check` probes and expects: the command line combined with the settings file, which flags
+// override. Nothing here opens a file or asks a server.
 #pragma once
 
 #include <span>
@@ -22,18 +22,18 @@ struct CheckTarget {
   std::vector<config::Selector> selectors{};        ///< at least one
   std::vector<checks::Expectation> expectations{};  ///< one for each selector
   config::ProbeSettings probe{};                    ///< root servers are empty unless the file gives them
-  checks::Policy policy{};                          ///< with the transit time of the domain
+  checks::Policy policy{};                          ///< with the retention of the domain
 };
 
 struct CheckPlan {
   std::vector<CheckTarget> targets{};
 };
 
-/// What counts for the times of the target's rotation.
+/// The inputs for the safe times of the target's rotation.
 [[nodiscard]] checks::RotationPolicy rotation_policy(const CheckTarget& target);
 
-/// At least one target. `settings` are those of the file; the defaults when the command names none. The
-/// mistakes are of the command line: what it leaves out and the file does not know.
+/// Returns at least one target. `settings` are those of the file, or the defaults without one. Errors concern
+/// what neither the command line nor the file gives.
 [[nodiscard]] config::Result<CheckPlan> plan_check(const CheckCommand& command,
                                                    const config::Settings& settings);
 

@@ -15,10 +15,10 @@ using checks::SelectorHistory;
 using config::Result;
 using exporters::HistoryStore;
 
-/// Names with one key whose histories are read. A provider may have one key at very many.
+/// Maximum names per key whose histories are read. A provider may publish one key at very many.
 constexpr std::size_t most_names = 32;
 
-/// Adds where the store knows the keys of `keys`, but for the selectors that were looked at.
+/// Adds where the store has the keys of `keys`, except for the probed selectors.
 Result<void> add_stored(HistoryStore& store, std::span<const probe::Observation> probes,
                         const std::set<std::string>& keys, std::vector<KeyPlace>& places) {
   const auto now = checks::end_of(probes.front());
@@ -47,8 +47,8 @@ Result<void> add_stored(HistoryStore& store, std::span<const probe::Observation>
 Result<std::vector<Background>> backgrounds_of(HistoryStore* store,
                                                std::span<const probe::Observation> probes) {
   std::vector<Background> backgrounds(probes.size());
-  std::vector<std::vector<KeyPlace>> seen;  // by each look and those before it
-  std::vector<std::set<std::string>> keys;  // by each look alone
+  std::vector<std::vector<KeyPlace>> seen;  // by each probe and earlier ones
+  std::vector<std::set<std::string>> keys;  // by each probe alone
   for (std::size_t i = 0; i < probes.size(); ++i) {
     SelectorHistory alone;
     checks::extend(alone, probes[i]);

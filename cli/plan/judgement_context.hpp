@@ -1,5 +1,5 @@
-// What is known beside the looks at one domain, for their judgement: what was seen before, and at which other
-// selectors their keys stand. It asks no server.
+// Background for judging the probes of one domain: the history, and other selectors at which their keys are
+// published. Nothing here asks a server.
 #pragma once
 
 #include <span>
@@ -14,12 +14,12 @@
 namespace dkimprobe::cli {
 
 struct Background {
-  checks::SelectorHistory history{};  ///< with the look, as of its end; nothing where none is stored
-  checks::KeyPlaces elsewhere{};      ///< unknown without a store, where there is one look alone
+  checks::SelectorHistory history{};  ///< up to the end of the probe and including it; empty without a store
+  checks::KeyPlaces elsewhere{};      ///< unknown for a single probe without a store
 };
 
-/// One for each look, all of which are at selectors of one domain. `store` may be null: then the looks know
-/// of each other alone.
+/// One for each probe; all probes are of selectors of one domain. Without a `store` (null), only the probes
+/// themselves are used.
 [[nodiscard]] config::Result<std::vector<Background>> backgrounds_of(
     exporters::HistoryStore* store, std::span<const probe::Observation> probes);
 

@@ -48,7 +48,7 @@ bool same_progress(const std::vector<checks::ServerProgress>& before,
 }
 
 bool Sleeper::sleep_until(WallTime time) {
-  // The machine may sleep meanwhile, so the wait is made of short ones.
+  // The machine may be suspended meanwhile, so the wait consists of short ones.
   constexpr milliseconds longest_nap{1'000};
   std::unique_lock lock(mutex_);
   while (!interrupted_) {

@@ -1,5 +1,4 @@
-// When servers are looked at again, and the sleep until then, for every command that waits. Nothing here asks
-// a server.
+// When to probe again and the sleep until then, for every command that waits. Nothing here asks a server.
 #pragma once
 
 #include <chrono>
@@ -14,32 +13,32 @@
 
 namespace dkimprobe::cli {
 
-/// How often the servers are looked at while something is to change there.
+/// Time between probes while a change is expected.
 inline constexpr std::chrono::milliseconds first_interval{5'000};
 inline constexpr std::chrono::milliseconds longest_interval{60'000};
 
-/// Between two looks: short again when something changed, for then the rest often follows; else half as long
-/// again as before. Never under `least`.
+/// The time between two probes: the shortest after a change, since more changes often follow, else 1.5 times
+/// the last one. Never below `least`.
 [[nodiscard]] std::chrono::milliseconds next_interval(std::chrono::milliseconds last, bool changed,
                                                       std::chrono::milliseconds least);
 
-/// How long the pace of the settings takes to give back what a look took from the busiest server.
+/// How long the rate limit needs to allow the queries of one more probe to the busiest server.
 [[nodiscard]] std::chrono::milliseconds least_interval(const probe::Observation& observation,
                                                        const config::ProbeSettings& settings);
 
-/// One interval from now, and the last time at the deadline; nothing when that would be sooner than `least`.
+/// One interval from now, but no later than the deadline; empty if that is sooner than `least`.
 [[nodiscard]] std::optional<probe::WallTime> next_poll(probe::WallTime now, probe::WallTime deadline,
                                                        std::chrono::milliseconds interval,
                                                        std::chrono::milliseconds least);
 
-/// Whether each server has what it had at the look before.
+/// Whether each server has the same progress as in the previous probe.
 [[nodiscard]] bool same_progress(const std::vector<checks::ServerProgress>& before,
                                  const std::vector<checks::ServerProgress>& after);
 
-/// A sleep that another thread can end, and with it all later ones.
+/// A sleep that another thread can interrupt; all later sleeps are then interrupted too.
 class Sleeper {
  public:
-  /// Returns at that time, or with false when it is interrupted.
+  /// Returns true at that time, false when interrupted.
   [[nodiscard]] bool sleep_until(probe::WallTime time);
   void interrupt();
   [[nodiscard]] bool interrupted();

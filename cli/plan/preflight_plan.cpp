@@ -17,7 +17,7 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
   signing.policy = plan.target.policy;
   signing.times = rotation_policy(plan.target);
   signing.never_used = command.never_used;
-  // Those that the settings name are what the operator knows of all of them.
+  // Only the flag limits the servers: nameservers in the settings are meant to be all servers of the domain.
   signing.only_given_servers = !command.check.settings.pinned_servers.empty();
 
   const auto domain =

@@ -1,5 +1,5 @@
-// What the command `preflight` looks at and what it expects there: the command line, the settings file and
-// the operator's key put together. A flag wins over the file. It opens no file and asks no server.
+// What the command `preflight` probes and expects: combines the command line, the settings file and the
+// operator's key. Flags override the file. Nothing here opens a file or asks a server.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ struct PreflightPlan {
   checks::SigningPlan signing{};
 };
 
-/// `key` is what `--key` named. The mistakes are of the command line.
+/// `key` is the content of `--key`. Errors concern the command line.
 [[nodiscard]] config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
                                                            const config::Settings& settings,
                                                            const std::optional<config::KeyFile>& key);

@@ -21,8 +21,8 @@ bool holds_wrong_answer(const CacheContent& probe) {
   return probe.state == CacheState::denied || probe.state == CacheState::other;
 }
 
-/// Puts later looks in the place of earlier ones. Many caches may answer for one address, so that what one of
-/// them holds counts until its time is over.
+/// Replaces earlier answers by later ones. Several caches may answer at one address, so a wrong answer counts
+/// until its TTL is over.
 void keep(std::vector<CacheContent>& caches, const std::vector<checks::CacheAnswer>& words) {
   for (const auto& word : words) {
     std::erase_if(caches, [&](const CacheContent& old) {
@@ -34,7 +34,7 @@ void keep(std::vector<CacheContent>& caches, const std::vector<checks::CacheAnsw
   }
 }
 
-/// One question to each resolver, whatever it brings, once the key may be signed with; whether it was asked.
+/// Sends each resolver one query if it is safe to sign; returns whether it was sent.
 bool ask_public(const PreflightWorld& world, Preflight& preflight) {
   checks::PublicAnswer answer;
   const bool may_ask = preflight.sign.safe.readiness == Readiness::ready;
@@ -42,8 +42,7 @@ bool ask_public(const PreflightWorld& world, Preflight& preflight) {
     answer.answers = world.ask_public(preflight);
     hold_back(preflight, answer);
   } else {
-    answer.why_not_asked =
-        "before the key may be signed with, the question itself could put a wrong answer into a cache";
+    answer.why_not_asked = "until it is safe to sign, the query itself could put a wrong answer into a cache";
   }
   preflight.public_answer = std::move(answer);
   return may_ask;
@@ -77,7 +76,7 @@ PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSett
   bool confirms = false;
   for (std::size_t probes = 1;; ++probes) {
     const SelectorProbe probe = world.probe();
-    // Half a look says less than the whole one before it.
+    // An interrupted probe has less information than the complete one before it.
     if (probe.interrupted && before) return {std::move(*before), true};
     checks::SelectorHistory history;
     if (probe.interrupted) {
@@ -85,7 +84,7 @@ PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSett
     } else {
       history = world.remember(probe.observation);
     }
-    // A verdict is not older than what it is about; the end of a look is rounded up, and the clock down.
+    // A verdict is not older than its probe: the end of a probe is rounded up, the clock is rounded down.
     const auto now = [&] { return std::max(world.now(), *history.last_probe); };
     const checks::Judgement judgement = judge_as_pending(probe.observation, plan);
     Preflight preflight = judge_preflight(probe.observation, judgement, history, plan, caches, now());
@@ -97,7 +96,8 @@ PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSett
       preflight.caches = std::move(words);
     }
     const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !probe.interrupted;
-    // Where a server is right by turns, two looks have to find it so, whatever the time that is left.
+    // If a server alternates between answers, a second probe must confirm the result, even after the
+    // deadline.
     confirms = is_ready && preflight.sign.alternates && !confirms;
     bool is_last = probe.interrupted;
     if (world.ask_public && !confirms && !probe.interrupted) is_last = ask_public(world, preflight);

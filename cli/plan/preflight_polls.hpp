@@ -1,5 +1,5 @@
-// Looking again and again until a key may be signed with: when the next look comes, and the loop of looks.
-// What looks, waits and tells the time is passed in; nothing here touches network, clock or terminal.
+// Probing until it is safe to sign with a key: the time of the next probe, and the loop. Probing, waiting and
+// the clock are passed in; nothing here touches network, clock or terminal.
 #pragma once
 
 #include <chrono>
@@ -15,33 +15,33 @@
 
 namespace dkimprobe::cli {
 
-/// When to look again after a verdict of `now`; nothing when that is the last word. Where only time is
-/// missing, that is the safe time itself, so that what is said then was seen then; if that is after the
-/// deadline, waiting cannot help. Else one interval later, and the last time at the deadline.
+/// When to probe again after a verdict at `now`; empty if that verdict is final. If only time is missing, at
+/// the safe time itself, so that the verdict rests on a probe of that time, or not at all if that is after
+/// the deadline. Otherwise one interval later, the last time at the deadline.
 [[nodiscard]] std::optional<probe::WallTime> next_probe(const checks::SafeTime& verdict, probe::WallTime now,
                                                         probe::WallTime deadline,
                                                         std::chrono::milliseconds interval,
                                                         std::chrono::milliseconds least);
 
-/// One look at the servers of the one selector.
+/// One probe of the selector.
 struct SelectorProbe {
   probe::Observation observation{};
-  bool interrupted = false;  ///< it was ended before it was complete
+  bool interrupted = false;  ///< ended before it was complete
 };
 
-/// What the loop needs of the world.
+/// What the loop needs from outside.
 struct PreflightWorld {
   std::function<probe::WallTime()> now{};
   std::function<SelectorProbe()> probe{};
-  /// Puts a complete look to what was seen before, and gives all of it.
+  /// Adds a complete probe to the history and returns the whole history.
   std::function<checks::SelectorHistory(const probe::Observation&)> remember{};
-  /// The caches of the operator's resolvers; empty without any.
+  /// Reads the caches of the operator's resolvers; returns nothing without resolvers.
   std::function<std::vector<checks::CacheAnswer>(const checks::Preflight&)> read_caches{};
-  /// The public question. Empty when it is not wanted; called only when the key may be signed with.
+  /// Sends the recursive query. Not set if unwanted; called only when it is safe to sign.
   std::function<std::vector<checks::CacheAnswer>(const checks::Preflight&)> ask_public{};
-  /// Each verdict, with the time of the next look, if there is one.
+  /// Receives each verdict, with the time of the next probe if there is one.
   std::function<void(const checks::Preflight&, std::optional<probe::WallTime>)> progress{};
-  /// Returns at that time, or with false when the operator ends it before.
+  /// Returns true at that time, false when the operator interrupts it.
   std::function<bool(probe::WallTime)> sleep_until{};
 };
 
@@ -50,7 +50,7 @@ struct PreflightEnd {
   bool interrupted = false;
 };
 
-/// Looks once, and as often again as `wait` allows.
+/// Probes once, and again as long as `wait` allows.
 [[nodiscard]] PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
                                       std::chrono::milliseconds wait, const PreflightWorld& world);
 

@@ -20,7 +20,7 @@ ProbeResult run_probe(const CheckTarget& target, ExitCode insisted) {
   const bool show_progress = isatty(STDERR_FILENO) == 1;
   bool progress_shown = false;
   const auto progress = [&](milliseconds passed) {
-    // A probe that is done at once leaves no flicker behind.
+    // A probe that ends at once causes no flicker.
     if (passed < milliseconds{300}) return;
     progress_shown = true;
     fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),

@@ -1,4 +1,4 @@
-// One look at a domain for commands that ask servers: the probe, with its progress on standard error.
+// One probe of a domain, with its progress on standard error.
 #pragma once
 
 #include <vector>
@@ -11,10 +11,10 @@ namespace dkimprobe::cli {
 
 struct ProbeResult {
   std::vector<probe::Observation> observations{};  ///< one for each selector of the target
-  bool interrupted = false;                        ///< what was not seen by then is unknown
+  bool interrupted = false;                        ///< whatever was not probed yet is unknown
 };
 
-/// `insisted` is how the process ends when it is interrupted twice.
+/// `insisted` is the exit code when the process is interrupted twice.
 [[nodiscard]] ProbeResult run_probe(const CheckTarget& target, ExitCode insisted = ExitCode::interrupted);
 
 }  // namespace dkimprobe::cli

@@ -31,7 +31,7 @@ checks::PlannedSelector planned_of(const config::SelectorSettings& selector) {
   return planned;
 }
 
-/// The selector of the plan, put there if need be.
+/// The selector in the plan; added if missing.
 checks::PlannedSelector& planned_of(checks::RotationInput& input, const config::Selector& selector) {
   const auto known = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
   if (known != input.selectors.end()) return *known;
@@ -56,7 +56,7 @@ void add_policy(const CheckTarget& target, checks::RotationInput& input) {
   input.policy = rotation_policy(target);
 }
 
-/// `known` is what the file says of the domain; null when it says nothing.
+/// `known` is the domain in the settings file, or null.
 checks::RotationInput input_of(const RotationCommand& command, const config::DomainName& domain,
                                const config::DomainSettings* known) {
   checks::RotationInput input;
@@ -65,7 +65,7 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
   for (const auto& given : command.selectors) {
     auto& planned = planned_of(input, given.selector);
     if (!given.role || planned.role == *given.role) continue;
-    // Its dates are those of the role that the file names.
+    // The dates belong to the role in the file.
     planned.role = *given.role;
     planned.since.reset();
     planned.last_signature.reset();
@@ -106,7 +106,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
   std::vector<config::DomainName> domains;
   if (command.asked.every_domain) {
     for (const auto& domain : settings.domains) domains.push_back(domain.domain);
-    if (domains.empty()) return config::failure("", "the settings name no domains, and no domain is given");
+    if (domains.empty()) return config::failure("", "the settings list no domains, and no domain is given");
   } else {
     domains.push_back(command.asked.domain);
   }
@@ -124,14 +124,14 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
       const std::string name = selector.to_string();
       if (signer == input.selectors.end()) {
         return config::failure("--last-signature",
-                               fmt::format("{} is none of the selectors of this rotation", name));
+                               fmt::format("{} is not a selector of this rotation", name));
       }
-      if (signer != input.selectors.end() && signer->role == config::Role::active && !command.compromised) {
+      if (signer->role == config::Role::active && !command.compromised) {
         return config::failure("--last-signature",
-                               fmt::format("{} is active: its last signature is still to come", name));
+                               fmt::format("{} is active, so it has no last signature yet", name));
       }
     }
-    // Without selectors this tells what is missing.
+    // Without selectors this returns the error to show.
     auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));
     CheckTarget& target = plan->targets.front();
@@ -143,7 +143,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     const auto next = std::ranges::find(selectors, *command.next, &checks::PlannedSelector::selector);
     if (next != selectors.end() && next->role == config::Role::active) {
       return config::failure(command.next->to_string(),
-                             "this selector is active: the next key needs another one");
+                             "this selector is active; the next key needs another selector");
     }
   }
   return targets;

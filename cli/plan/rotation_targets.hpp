@@ -1,5 +1,5 @@
-// What the command `rotation` plans, and whom it asks for that: the command line and the settings file put
-// together. A flag wins over the file. It opens no file and asks no server.
+// What the command `rotation` plans and which servers it asks: combines the command line and the settings
+// file, which flags override. Nothing here opens a file or asks a server.
 #pragma once
 
 #include <vector>
@@ -13,30 +13,30 @@
 
 namespace dkimprobe::cli {
 
-/// One domain: the selectors that are asked for, and the plan, whose histories are empty yet.
+/// One domain: what to probe, and the input of the plan, without histories yet.
 struct RotationTarget {
   CheckTarget asked{};
   checks::RotationInput input{};
 };
 
-/// Whether the settings say a rotation of the domain: a ring, a highest age of keys, or a selector that does
-/// not simply sign.
+/// Whether the settings define a rotation of the domain: a ring of selectors, a maximum key age, or a
+/// selector whose role is not active.
 [[nodiscard]] bool has_rotation(const config::DomainSettings& domain);
 
-/// The plan of a domain as its settings say it, with what counts for a look at it.
+/// The plan input of a domain from its settings, with the policy of its target.
 [[nodiscard]] checks::RotationInput rotation_input(const config::DomainSettings& domain,
                                                    const CheckTarget& target);
 
-/// At least one. `settings` are those of the file; the defaults when the command names none. The mistakes are
-/// of the command line: what it leaves out and the file does not know.
+/// Returns at least one. `settings` are those of the file, or the defaults without one. Errors concern what
+/// neither the command line nor the file gives.
 [[nodiscard]] config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
                                                                          const config::Settings& settings);
 
-/// Puts a probe into the histories of the plan, where no store keeps them.
+/// Adds a probe to the histories of the plan, for use without a store.
 void extend_histories(const std::vector<probe::Observation>& observations, probe::WallTime now,
                       checks::RotationInput& input);
 
-/// Puts to the plan what a probe says of its selectors, whose histories have it already.
+/// Adds the verdicts on a probe to the plan, whose histories already contain the probe.
 void judge_probe(const std::vector<probe::Observation>& observations, RotationTarget& target);
 
 }  // namespace dkimprobe::cli

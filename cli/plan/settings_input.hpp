@@ -1,4 +1,4 @@
-// The settings file as the commands read it: with the names of the checks, and its warnings told.
+// Loads the settings file for the commands: with the names of the checks, and printing its warnings.
 #pragma once
 
 #include <filesystem>
@@ -12,9 +12,9 @@
 
 namespace dkimprobe::cli {
 
-/// Who is told of what is allowed and yet worth telling.
+/// Receives warnings about settings that are allowed but questionable.
 using Warn = std::function<void(const config::Error&)>;
-/// On standard error, for a person.
+/// Prints to standard error.
 void print_warning(const config::Error& warning);
 
 [[nodiscard]] config::Result<config::Settings> load_settings(const std::filesystem::path& file,
@@ -22,11 +22,11 @@ void print_warning(const config::Error& warning);
 
 struct LoadedSettings {
   config::Settings settings{};                    ///< with the targets of its target files
-  std::vector<config::FileStamp> target_files{};  ///< as they were just before they were read
+  std::vector<config::FileStamp> target_files{};  ///< their state just before they were read
 };
 
-/// The files that a command which asks servers names: its settings, the defaults without, with their target
-/// files, and where the search for servers starts.
+/// Loads the files of a command that asks servers: its settings (defaults without a file), their target
+/// files, and the root hints.
 [[nodiscard]] config::Result<LoadedSettings> load_settings(const CheckCommand& command,
                                                            const Warn& warn = print_warning);
 

@@ -1,5 +1,5 @@
-// Questions about ASCII characters that hold in every locale. Octets above 127 are none of these, and change
-// in nothing.
+// ASCII character functions, independent of the locale. Octets above 127 belong to no class and are never
+// changed.
 #pragma once
 
 #include <algorithm>

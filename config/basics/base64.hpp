@@ -1,5 +1,5 @@
-// Base64 as keys are written in (RFC 4648 section 4). It guesses at nothing: records of strangers are read in
-// `checks`, which tell each mistake.
+// Strict base64 as used for keys (RFC 4648 section 4). Published records are parsed in `checks`, which report
+// each error.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@
 
 namespace dkimprobe::config {
 
-/// Of the alphabet, padding left aside.
+/// Whether `c` is in the alphabet; padding is not.
 [[nodiscard]] constexpr bool is_base64_digit(char c) {
   return is_letter_or_digit(c) || c == '+' || c == '/';
 }
 
-/// Decodes `text`, between whose digits white space may stand, into `room`, which needs 3 octets for each 4
-/// digits; how many octets it wrote, or nothing when the text is no base64 or the room too small.
+/// Decodes `text`, which may contain white space, into `room`, which needs 3 octets for each 4 digits.
+/// Returns the number of octets written, or empty if the text is not base64 or the room is too small.
 [[nodiscard]] std::optional<std::size_t> decode_base64(std::string_view text, std::span<char> room);
 
 [[nodiscard]] std::string encode_base64(std::string_view octets);

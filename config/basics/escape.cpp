@@ -51,7 +51,7 @@ std::optional<std::string> unescape_text(std::string_view text) {
       const std::size_t low = hex_digits.find(text[3]);
       if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
       const auto octet = static_cast<unsigned char>(high << 4U | low);
-      // What needs no escape has none, so that each text stands for other bytes.
+      // Needless escapes are refused, so that each byte string has exactly one text.
       if (is_printable(octet)) return std::nullopt;
       bytes.push_back(static_cast<char>(octet));
       text.remove_prefix(4);

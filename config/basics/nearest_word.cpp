@@ -7,7 +7,7 @@
 namespace dkimprobe::config {
 namespace {
 
-/// Letters to insert, to delete, to replace, or neighbours to swap.
+/// The edit distance: letters inserted, deleted or replaced, and swaps of neighbours.
 std::size_t edits_between(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
@@ -34,7 +34,7 @@ std::string nearest_word(std::string_view mistyped, std::span<const std::string>
   constexpr std::size_t longest = 40;
   if (mistyped.size() > longest) return {};
   std::string nearest;
-  // A third of the letters may be wrong, as a word with more is rather another word.
+  // At most a third of the letters may differ; otherwise it is probably another word.
   std::size_t fewest = std::max<std::size_t>(1, mistyped.size() / 3) + 1;
   for (const auto& word : words) {
     if (const std::size_t edits = edits_between(mistyped, word); edits < fewest) {

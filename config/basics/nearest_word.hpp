@@ -1,4 +1,4 @@
-// The word that a person most likely meant by a mistyped one.
+// Suggests the word that a person most likely meant.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 
 namespace dkimprobe::config {
 
-/// The nearest of `words` by edits of one letter; empty when none is near enough to be worth a suggestion.
+/// The word with the smallest edit distance; empty if none is close enough to suggest.
 [[nodiscard]] std::string nearest_word(std::string_view mistyped, std::span<const std::string> words);
 
 }  // namespace dkimprobe::config

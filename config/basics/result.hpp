@@ -1,5 +1,5 @@
-// What the operator got wrong, told all at once: `Result<T>` is a value or the list of mistakes that
-// stand in its way. What the network does wrong is never told through this type.
+// `Result<T>` is a value or a list of all errors that the operator made. Faults on the network are never
+// reported through this type.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace dkimprobe::config {
 
-/// One mistake: `where` names the place as the operator knows it (a file with line and column, an
-/// option, an argument), `message` says what is wrong there and what was expected.
+/// `where` is the place as the operator knows it (a file with line and column, an option, an argument);
+/// `message` says what is wrong and what was expected.
 struct Error {
   std::string where{};
   std::string message{};
@@ -22,7 +22,7 @@ struct Error {
 
 using Errors = std::vector<Error>;
 
-/// Of one file. Somebody who sees as many fixes the first ones and looks again.
+/// Maximum errors shown per file; after fixing those, the operator can run the command again.
 inline constexpr std::size_t most_errors = 100;
 
 template <class T>

@@ -7,19 +7,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Takes the pieces of a text off its start; after the first that is not there nothing is taken any more.
+/// Parses pieces from the start of a text; after the first failure nothing more is taken.
 class Pieces {
  public:
   explicit Pieces(std::string_view text) : text_(text) {}
 
-  /// A number of exactly so many digits, at most `most`.
+  /// A number of exactly `digits` digits, at most `most`.
   std::int32_t number(std::size_t digits, std::int32_t most) {
     std::int32_t value = 0;
     for (std::size_t i = 0; i < digits; ++i) value = value * 10 + digit();
     if (value > most) good_ = false;
     return value;
   }
-  /// The digits after a decimal point, as thousandths; what is finer is left out.
+  /// The digits after a decimal point, truncated to milliseconds.
   milliseconds fraction() {
     std::int32_t thousandths = 100 * digit();
     for (std::int32_t unit = 10; next_is_digit(); unit /= 10) thousandths += unit * digit();
@@ -64,13 +64,13 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   const WallTime midnight = std::chrono::sys_days(date);
   if (pieces.at_end()) return Timestamp{midnight, midnight + std::chrono::days{1} - milliseconds{1}};
 
-  // RFC 3339 section 5.6 allows small letters, and a space for people's sake.
+  // RFC 3339 section 5.6 allows lower-case letters, and a space for readability.
   pieces.one_of("Tt ");
   WallTime time = midnight + std::chrono::hours{pieces.number(2, 23)};
   pieces.one_of(":");
   time += std::chrono::minutes{pieces.number(2, 59)};
   pieces.one_of(":");
-  // A leap second is the second after it, for clocks that know none.
+  // A leap second counts as the second after it, since the clock has no leap seconds.
   time += std::chrono::seconds{pieces.number(2, 60)};
   if (pieces.next_is('.')) {
     pieces.one_of(".");

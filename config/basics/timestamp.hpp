@@ -1,4 +1,4 @@
-// A moment as an operator writes it: a time of RFC 3339, or a day. It reads no clock.
+// Parses a timestamp as an operator writes it: an RFC 3339 time, or a day.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@ namespace dkimprobe::config {
 
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
-/// `first` and `last` are the same for a time. A day is all of it in UTC: whoever uses it takes the end that
-/// is safe.
+/// For a time, `first` and `last` are equal. A day spans the whole day in UTC; callers use whichever end is
+/// safe.
 struct Timestamp {
   WallTime first{};
   WallTime last{};

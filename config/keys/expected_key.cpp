@@ -16,8 +16,8 @@
 namespace dkimprobe::config {
 namespace {
 
-/// The text of a file of records (RFC 1035 section 5.1) between its quotation marks, joined; a text without
-/// any as it is.
+/// The quoted strings of zone file text (RFC 1035 section 5.1), joined; text without quotation marks as it
+/// is.
 std::string joined_strings(std::string_view text) {
   if (text.find('"') == std::string_view::npos) return std::string(without_outer_space(text));
   std::string joined;
@@ -78,28 +78,28 @@ Result<KeyIdentity> read_expected_record(std::string_view text) {
     const std::size_t equals = tag.find('=');
     if (equals == std::string_view::npos) {
       if (without_outer_space(tag).empty()) continue;
-      return failure("", fmt::format("`{}` is no tag of a key record (RFC 6376 section 3.2)",
+      return failure("", fmt::format("`{}` is not a tag of a key record (RFC 6376 section 3.2)",
                                      escape_text(without_outer_space(tag), 40)));
     }
     const std::string_view name = without_outer_space(tag.substr(0, equals));
     const std::string_view value = without_outer_space(tag.substr(equals + 1));
     auto* const wanted = name == "p" ? &key : name == "k" ? &type : nullptr;
     if (wanted == nullptr) continue;
-    if (wanted->has_value()) return failure("", fmt::format("{}= is there twice", name));
+    if (wanted->has_value()) return failure("", fmt::format("{}= is given twice", name));
     *wanted = value;
   }
-  if (!key) return failure("", "there is no p= in this record, and so no key to expect");
-  if (key->empty()) return failure("", "p= is empty: the record of a revoked key holds none to expect");
+  if (!key) return failure("", "this record has no p=, so there is no key to expect");
+  if (key->empty()) return failure("", "p= is empty: the record of a revoked key contains no key to expect");
   std::string bytes(key->size(), '\0');
   const auto size = decode_base64(*key, bytes);
-  if (!size) return failure("", "p= is no base64 (RFC 4648 section 4)");
+  if (!size) return failure("", "p= is not base64 (RFC 4648 section 4)");
   bytes.resize(*size);
   if (type && *type == "ed25519") return read_raw_ed25519(bytes);
   if (type && *type != "rsa") {
-    return failure("", fmt::format("k= is `{}`; DKIM has rsa and ed25519 alone", escape_text(*type, 40)));
+    return failure("", fmt::format("k= is `{}`; DKIM supports only rsa and ed25519", escape_text(*type, 40)));
   }
   auto identity = read_public_key_bytes(bytes);
-  if (!identity) return failure("", "p= holds no public key (SubjectPublicKeyInfo in DER)");
+  if (!identity) return failure("", "p= is not a public key (SubjectPublicKeyInfo in DER)");
   return identity;
 }
 
@@ -136,17 +136,15 @@ Result<KeyFile> read_key_file(const std::filesystem::path& path, const Passphras
   }
   if (!is_text(bytes.view()) || bytes.view().find("p=") == std::string_view::npos) {
     if (is_raw_key_text(bytes.view())) {
-      return failure(
-          name,
-          "these are 32 octets in base64, which do not say whether they are a private or a public Ed25519 "
-          "key; give the key in PEM (BEGIN PRIVATE KEY or BEGIN PUBLIC KEY) or the text of its record");
+      return failure(name,
+                     "these are 32 octets in base64, which could be a private or a public Ed25519 key; give "
+                     "the key in PEM (BEGIN PRIVATE KEY or BEGIN PUBLIC KEY) or the text of its record");
     }
     const std::string_view other = name_other_form(bytes.view());
-    return failure(
-        name, fmt::format("{}; give a private key or a public key, in PEM, in DER or as the base64 between "
-                          "the lines of PEM, or the text of a key record",
-                          other.empty() ? std::string("this holds no key that can be read")
-                                        : fmt::format("this is {}", other)));
+    return failure(name, fmt::format("{}; give a private key or a public key, in PEM, in DER or as the "
+                                     "base64 between the PEM lines, or the text of a key record",
+                                     other.empty() ? std::string("this contains no readable key")
+                                                   : fmt::format("this is {}", other)));
   }
   file.kind = KeyFile::Kind::record;
   file.record = joined_strings(bytes.view());

@@ -18,7 +18,7 @@ void drop_front(SecretBytes& bytes, std::size_t count) {
   bytes.set_size(text.size() - count);
 }
 
-/// Windows PowerShell writes `>` as UTF-16. Characters beyond ASCII have no place in a key.
+/// Windows PowerShell writes redirected output as UTF-16. Characters beyond ASCII do not occur in a key.
 void narrow_utf16(SecretBytes& bytes) {
   const std::string_view text = bytes.view();
   const bool has_symbol = text.starts_with(utf16_little_mark) || text.starts_with(utf16_big_mark);
@@ -34,7 +34,7 @@ void narrow_utf16(SecretBytes& bytes) {
   bytes.set_size(written);
 }
 
-/// PEM in a variable or in JSON has its line breaks as two characters.
+/// PEM in a variable or in JSON has line breaks written as two characters.
 void break_lines(SecretBytes& bytes) {
   const std::string_view text = bytes.view();
   if (text.find("-----BEGIN ") == std::string_view::npos) return;

@@ -1,13 +1,12 @@
-// What editors, shells and panels make of the file of a key: a byte order mark, UTF-16, line breaks as `\n`,
-// base64 without the lines of PEM around it. It knows nothing of keys beyond that.
+// Undoes what editors, shells and web panels do to key files: a byte order mark, UTF-16, line breaks written
+// as `\n`, base64 without the PEM lines.
 #pragma once
 
 #include "config/keys/secret_bytes.hpp"
 
 namespace dkimprobe::config {
 
-/// Changes `bytes` in place to what was meant: text in octets, or DER where there is base64 alone. Anything
-/// else stays as it is.
+/// Converts `bytes` in place: UTF-16 to ASCII, bare base64 to DER. Anything else stays as it is.
 void undo_wrapping(SecretBytes& bytes);
 
 /// Whether these are the 32 octets of a raw Ed25519 key in base64, private or public.

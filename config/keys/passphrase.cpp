@@ -30,14 +30,14 @@ tl::unexpected<Errors> too_long(std::string where) {
                                                longest_passphrase));
 }
 
-/// The end of the line as files have it is no part of the passphrase.
+/// The line end is not part of the passphrase.
 Result<void> take_line(std::string_view line, std::string where, SecretBytes& passphrase) {
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.empty()) return failure(std::move(where), "the passphrase is empty");
   if (line.size() > longest_passphrase) return too_long(std::move(where));
   if (line.find('\0') != std::string_view::npos) {
-    return failure(std::move(where), "there is an octet of value 0 in the passphrase");
+    return failure(std::move(where), "the passphrase contains a NUL octet");
   }
   if (line.data() != passphrase.room().data()) std::ranges::copy(line, passphrase.room().begin());
   passphrase.set_size(line.size());
@@ -55,11 +55,12 @@ Result<void> read_from_file(const PassphraseFile& file, SecretBytes& passphrase,
   return take_line(bytes.view(), name, passphrase);
 }
 
-/// An octet at a time, since what follows the line belongs to others.
+/// Reads an octet at a time: data after the line is left for other readers.
 Result<void> read_from_descriptor(int descriptor, SecretBytes& passphrase) {
   const std::string name = fmt::format("descriptor {}", descriptor);
   if (isatty(descriptor) == 1) {
-    return failure(name, "this is a terminal; without the flag the passphrase is asked for there, unseen");
+    return failure(
+        name, "this is a terminal; without the flag, you are asked for the passphrase there, without echo");
   }
   const auto room = passphrase.room();
   std::size_t size = 0;
@@ -83,8 +84,8 @@ void catch_signal(int signal) {
   caught_signal = signal;
 }
 
-/// The terminal of the process without echo. However the question ends, the terminal is as before: the
-/// signals that would end or stop the process are held back until then.
+/// The terminal of the process without echo. Its modes are always restored: signals that would end or stop
+/// the process are held back until then.
 class SilentTerminal {
  public:
   explicit SilentTerminal(int terminal) : terminal_(terminal) {
@@ -124,7 +125,7 @@ class SilentTerminal {
     }
   }
 
-  /// Up to the end of the line: how many octets, or nothing when a signal or an error came before.
+  /// Reads up to the end of the line; returns the number of octets, or empty after a signal or an error.
   [[nodiscard]] std::optional<std::size_t> read_line(std::span<char> room) const {
     std::size_t size = 0;
     while (size < room.size()) {
@@ -148,7 +149,7 @@ class SilentTerminal {
 };
 
 Result<void> ask(std::string_view key_name, SecretBytes& passphrase) {
-  // Where neither of them is a terminal, nobody waits for a question.
+  // If neither is a terminal, nobody is there to answer.
   if (isatty(STDIN_FILENO) != 1 && isatty(STDERR_FILENO) != 1) return none_given();
   const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (terminal < 0) return none_given();
@@ -166,7 +167,7 @@ Result<void> ask(std::string_view key_name, SecretBytes& passphrase) {
       silent.write_text("\n");
     }
     if (caught_signal == 0) break;
-    // The terminal is as before: now the signal may do what it does. Whoever was stopped is asked again.
+    // The terminal is restored, so the signal may take effect. After a stop (SIGTSTP), ask again.
     raise(caught_signal);
   } while (caught_signal == SIGTSTP);
   if (!size) return failure("", "the key is encrypted, and its passphrase was not entered");

@@ -1,5 +1,5 @@
-// The passphrase of an encrypted key: where it comes from, and its reading. Never from the words of the
-// command line or from the environment, which other processes can see.
+// Reads the passphrase of an encrypted key. It never comes from the command line arguments or the
+// environment, which other processes can see.
 #pragma once
 
 #include <cstddef>
@@ -22,18 +22,18 @@ struct PassphraseFile {
   std::filesystem::path path{};
   SecretFiles files = SecretFiles::regular;
 };
-/// What can be read from an open descriptor, up to the end of its first line; nothing behind that is taken.
+/// The first line read from an open descriptor; later data is not consumed.
 struct PassphraseDescriptor {
   int descriptor = 0;
 };
-/// The operator is asked, when the process has a terminal.
+/// Ask the operator, if the process has a terminal.
 struct PassphrasePrompt {};
 
 using PassphraseSource = std::variant<NoPassphrase, PassphraseFile, PassphraseDescriptor, PassphrasePrompt>;
 
-/// The passphrase of the key that people know as `key_name`. `passphrase` has room for one more octet than
-/// the longest. What is allowed and yet worth telling is added to `warnings`. A mistake that is about the key
-/// and not about the source has no place.
+/// Reads the passphrase of the key that messages call `key_name`. `passphrase` has room for one octet more
+/// than the longest. Questionable facts are added to `warnings`. An error about the key, not the source, has
+/// no place.
 [[nodiscard]] Result<void> read_passphrase(const PassphraseSource& source, std::string_view key_name,
                                            SecretBytes& passphrase, std::vector<std::string>& warnings);
 

@@ -1,5 +1,5 @@
-// Objects of OpenSSL that go away by themselves, and PEM read from memory without ever asking for a
-// passphrase: what the readers of certificates share.
+// Shared by the readers of certificates: owning pointers to OpenSSL objects, and reading PEM from memory
+// without ever asking for a passphrase.
 #pragma once
 
 #include <memory>
@@ -20,12 +20,12 @@ struct OpensslFree {
 template <class T>
 using OpensslOwned = std::unique_ptr<T, OpensslFree>;
 
-/// Reads `bytes`, which must stay.
+/// Reads from `bytes`, which must outlive the result.
 [[nodiscard]] inline OpensslOwned<BIO> bio_over(std::string_view bytes) {
   return OpensslOwned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
 
-/// For OpenSSL, which would ask at the terminal.
+/// Callback for OpenSSL, which would otherwise ask at the terminal.
 inline int no_passphrase(char*, int, int, void*) {
   return -1;
 }

@@ -43,7 +43,7 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-/// The errors of OpenSSL are kept by thread; what one key left there is not the next one's.
+/// OpenSSL keeps errors per thread; errors of one key must not be taken for those of the next.
 struct ErrorsForgotten {
   ErrorsForgotten() { ERR_clear_error(); }
   ~ErrorsForgotten() { ERR_clear_error(); }
@@ -56,12 +56,13 @@ const unsigned char* octets(std::string_view bytes) {
 }
 
 tl::unexpected<Errors> wrong_type(std::string_view type) {
-  return failure("", fmt::format("this is a key for {}; DKIM has RSA and Ed25519 alone (RFC 8463)", type));
+  return failure("",
+                 fmt::format("this is a key for {}; DKIM supports only RSA and Ed25519 (RFC 8463)", type));
 }
 
 // ---- DER ----
 
-/// An element of DER, seen where it stands: copies of what is private could not be wiped.
+/// A view of a DER element: copies of private data could not be wiped.
 struct Element {
   int tag = 0;  ///< of the universal class, else -1
   std::string_view content{};
@@ -74,7 +75,7 @@ std::optional<Element> take_element(std::string_view& bytes) {
   int tag = 0;
   int tag_class = 0;
   const int flags = ASN1_get_object(&at, &length, &tag, &tag_class, static_cast<long>(bytes.size()));
-  // 0x80 is an error, 1 a length that is not known, which DER does not have.
+  // 0x80: error. 1: indefinite length, which DER does not allow.
   if ((flags & 0x81) != 0 || length < 0) return std::nullopt;
   const auto header = static_cast<std::size_t>(at - octets(bytes));
   Element element{
@@ -84,13 +85,13 @@ std::optional<Element> take_element(std::string_view& bytes) {
   return element;
 }
 
-/// The next element, when it has the tag.
+/// The next element, if it has the tag.
 std::optional<Element> take_element(std::string_view& bytes, int tag) {
   auto element = take_element(bytes);
   return element && element->tag == tag ? element : std::nullopt;
 }
 
-/// For public parts.
+/// For public parts only: the result is not wiped.
 std::string make_element(int tag, std::string_view content) {
   const int size = static_cast<int>(content.size());
   const bool is_sequence = tag == V_ASN1_SEQUENCE;
@@ -159,7 +160,7 @@ KeyForm form_of(Content content) {
 }
 
 std::string_view name_of_other(Content content) {
-  return content == Content::certificate ? "a certificate or the request for one"
+  return content == Content::certificate ? "a certificate or a certificate request"
          : content == Content::pkcs12    ? "a PKCS#12 file"
                                          : "";
 }
@@ -191,7 +192,7 @@ struct PemBlock {
   bool ends = false;
 };
 
-/// The next block of `text`, which is moved behind it.
+/// Takes the next block off the start of `text`.
 std::optional<PemBlock> take_block(std::string_view& text) {
   constexpr std::string_view begin = "-----BEGIN ";
   constexpr std::string_view dashes = "-----";
@@ -224,7 +225,7 @@ bool is_pem(std::string_view bytes) {
   return bytes.find("-----BEGIN ") != std::string_view::npos;
 }
 
-/// The first block whose label ends so: `RSA PRIVATE KEY` ends with `PRIVATE KEY`.
+/// The first block whose label ends with `label`: `RSA PRIVATE KEY` ends with `PRIVATE KEY`.
 std::optional<PemBlock> find_block(std::string_view text, std::string_view label) {
   while (const auto block = take_block(text)) {
     if (block->label.ends_with(label)) return block;
@@ -232,7 +233,7 @@ std::optional<PemBlock> find_block(std::string_view text, std::string_view label
   return std::nullopt;
 }
 
-/// The value of a header field, without the space around it.
+/// The value of a header field, without surrounding space.
 std::string_view header_field(std::string_view headers, std::string_view name) {
   const std::size_t at = headers.find(name);
   if (at == std::string_view::npos) return {};
@@ -248,7 +249,7 @@ Result<void> decode_block(const PemBlock& block, SecretBytes& der) {
   if (!block.ends)
     return failure("", fmt::format("END {} is missing: the text of the key is cut off", label));
   const auto size = decode_base64(block.text, der.room());
-  if (!size) return failure("", fmt::format("what stands behind BEGIN {} is no base64", label));
+  if (!size) return failure("", fmt::format("the text after BEGIN {} is not base64", label));
   der.set_size(*size);
   return {};
 }
@@ -266,7 +267,7 @@ Result<KeyIdentity> identity_of(const EVP_PKEY& key) {
   unsigned digest_size = 0;
   if (size <= 0 || EVP_Digest(der.get(), static_cast<std::size_t>(size), digest.data(), &digest_size,
                               EVP_sha256(), nullptr) != 1) {
-    return failure("", "the public part of the key cannot be worked out");
+    return failure("", "the public part of the key cannot be computed");
   }
   for (unsigned i = 0; i < digest_size; ++i) identity.sha256 += fmt::format("{:02x}", digest[i]);
   identity.spki.assign(reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size));
@@ -278,12 +279,12 @@ Result<KeyIdentity> read_spki(std::string_view der) {
   const auto outer = take_element(rest);
   rest = outer ? outer->content : std::string_view();
   const auto algorithm = take_element(rest, V_ASN1_SEQUENCE);
-  if (!algorithm) return failure("", "this is a damaged public key");
+  if (!algorithm) return failure("", "this public key is corrupted");
   if (const int nid = algorithm_of(algorithm->content); nid != NID_rsaEncryption && nid != NID_ED25519)
     return wrong_algorithm(algorithm->content);
   const unsigned char* at = octets(der);
   const Owned<EVP_PKEY> key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  if (!key) return failure("", "this is a damaged public key");
+  if (!key) return failure("", "this public key is corrupted");
   return identity_of(*key);
 }
 
@@ -291,7 +292,7 @@ Result<KeyIdentity> read_spki(std::string_view der) {
 Result<KeyIdentity> read_rsa_public(std::string_view numbers) {
   static constexpr std::string_view rsa_encryption("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
   static constexpr std::string_view null_parameters("\x05\x00", 2);
-  std::string bits(1, '\0');  // none of the last octet is unused
+  std::string bits(1, '\0');  // number of unused bits in the last octet
   bits += make_element(V_ASN1_SEQUENCE, numbers);
   return read_spki(make_element(V_ASN1_SEQUENCE,
                                 make_element(V_ASN1_SEQUENCE, make_element(V_ASN1_OBJECT, rsa_encryption) +
@@ -307,15 +308,15 @@ Result<KeyIdentity> read_public_der(std::string_view der) {
     return read_rsa_public(outer->content);
   }
   if (form_of(content) == KeyForm::private_key)
-    return failure("", "this is a private key; name its file as private_key");
+    return failure("", "this is a private key; give its file as private_key");
   const std::string_view name = name_of_other(content);
-  return failure("", name.empty() ? std::string("this is no public key in PEM or DER (BEGIN PUBLIC KEY)")
+  return failure("", name.empty() ? std::string("this is not a public key in PEM or DER (BEGIN PUBLIC KEY)")
                                   : fmt::format("this is {}; a public key was expected", name));
 }
 
 // ---- Private keys ----
 
-/// Whether the modulus is the product of its factors; true where the file does not name them.
+/// Whether the modulus is the product of its factors; true if the file does not give them.
 bool factors_fit(std::string_view modulus, std::string_view p, std::string_view q) {
   const auto number = [](std::string_view digits) {
     return Owned<BIGNUM>(BN_bin2bn(octets(digits), static_cast<int>(digits.size()), nullptr));
@@ -333,7 +334,7 @@ bool factors_fit(std::string_view modulus, std::string_view p, std::string_view 
 
 Result<KeyIdentity> read_rsa_private(std::string_view der) {
   const auto damaged = [] {
-    return failure("", "this is a damaged RSA key: its numbers do not belong together");
+    return failure("", "this RSA key is corrupted: its numbers do not belong together");
   };
   const auto outer = take_element(der, V_ASN1_SEQUENCE);
   if (!outer) return damaged();
@@ -346,7 +347,7 @@ Result<KeyIdentity> read_rsa_private(std::string_view der) {
   const auto p = take_element(body, V_ASN1_INTEGER);
   const auto q = take_element(body, V_ASN1_INTEGER);
   if (!version || !modulus || !exponent || !secret_exponent || !p || !q) return damaged();
-  // Of a key with more than two factors, which is version 1, the rest stands further behind.
+  // Version 1 keys have more than two factors, whose others come later in the structure.
   const bool two_factors = version->content == std::string_view("\0", 1);
   if (two_factors && !factors_fit(modulus->content, p->content, q->content)) return damaged();
   return read_rsa_public(numbers.substr(0, modulus->whole.size() + exponent->whole.size()));
@@ -359,7 +360,7 @@ Result<KeyIdentity> read_ed25519_private(std::string_view der) {
                                                                   octets(secret->content),
                                                                   secret->content.size())
                                    : nullptr);
-  if (!key) return failure("", "this is a damaged Ed25519 key: it has no 32 octets");
+  if (!key) return failure("", "this Ed25519 key is corrupted: it does not have 32 octets");
   return identity_of(*key);
 }
 
@@ -381,8 +382,8 @@ Result<KeyIdentity> read_pkcs8(std::string_view der) {
 
 // ---- Encrypted private keys ----
 
-/// The algorithms of OpenSSL in a context of their own, old ones too: the rest of the process is to know
-/// nothing of RC4 and DES.
+/// OpenSSL algorithms, including legacy ones, in a separate context, so that the rest of the process cannot
+/// use RC4 or DES.
 class OldAndNewAlgorithms {
  public:
   OldAndNewAlgorithms() {
@@ -409,20 +410,20 @@ class OldAndNewAlgorithms {
 };
 
 tl::unexpected<Errors> wrong_passphrase() {
-  return failure("", "the passphrase is wrong, or the key is damaged");
+  return failure("", "the passphrase is wrong, or the key is corrupted");
 }
 
 tl::unexpected<Errors> cannot_decrypt(std::string_view cipher, const OldAndNewAlgorithms& algorithms) {
   return failure(
       "", algorithms.has_old()
-              ? fmt::format("the key is encrypted with {}, which OpenSSL cannot undo", cipher)
+              ? fmt::format("the key is encrypted with {}, which OpenSSL cannot decrypt", cipher)
               : fmt::format("the key is encrypted with {}, for which OpenSSL may need its legacy provider; "
-                            "that cannot be loaded: its module legacy.so (Debian: package libssl3) is not "
-                            "where OpenSSL looks for modules, or OPENSSL_MODULES names another place",
+                            "that cannot be loaded: its module legacy.so (Debian: package libssl3) is not in "
+                            "OpenSSL's directory of modules, or OPENSSL_MODULES names another directory",
                             cipher));
 }
 
-/// The name of how an encrypted PKCS#8 key is encrypted.
+/// The name of the encryption scheme of a PKCS#8 key.
 std::string cipher_name(const X509_ALGOR& algorithm) {
   const ASN1_OBJECT* object = nullptr;
   int type = 0;
@@ -433,7 +434,7 @@ std::string cipher_name(const X509_ALGOR& algorithm) {
   return escape_text(name.data());
 }
 
-/// Whether OpenSSL had the algorithm and the result was wrong, as with a wrong passphrase.
+/// Whether OpenSSL knew the algorithm but decryption failed at its end, as with a wrong passphrase.
 bool failed_at_the_end() {
   while (const unsigned long error = ERR_get_error()) {
     if (ERR_GET_LIB(error) == ERR_LIB_PKCS12 && ERR_GET_REASON(error) == PKCS12_R_PKCS12_CIPHERFINAL_ERROR)
@@ -446,7 +447,7 @@ Result<void> decrypt_pkcs8(std::string_view der, std::string_view passphrase, Se
   const OldAndNewAlgorithms algorithms;
   const unsigned char* at = octets(der);
   const Owned<X509_SIG> sealed(d2i_X509_SIG(nullptr, &at, static_cast<long>(der.size())));
-  if (!sealed) return failure("", "this is a damaged encrypted key");
+  if (!sealed) return failure("", "this encrypted key is corrupted");
   const X509_ALGOR* algorithm = nullptr;
   const ASN1_OCTET_STRING* content = nullptr;
   X509_SIG_get0(sealed.get(), &algorithm, &content);
@@ -464,8 +465,8 @@ Result<void> decrypt_pkcs8(std::string_view der, std::string_view passphrase, Se
   return {};
 }
 
-/// The encryption of the time before PKCS#8: a header names cipher and initial vector, and one round of MD5
-/// makes the key, whose salt are the first 8 octets of the vector.
+/// The encryption used before PKCS#8: a header names the cipher and the initialization vector; one iteration
+/// of MD5 derives the key, with the first 8 octets of the vector as salt.
 Result<void> decrypt_block(std::string_view headers, std::string_view sealed, std::string_view passphrase,
                            SecretBytes& plain) {
   const OldAndNewAlgorithms algorithms;
@@ -481,7 +482,8 @@ Result<void> decrypt_block(std::string_view headers, std::string_view sealed, st
   const Owned<unsigned char> iv(OPENSSL_hexstr2buf(digits.c_str(), &iv_size));
   constexpr int salt_size = 8;
   if (!iv || iv_size != EVP_CIPHER_get_iv_length(cipher.get()) || iv_size < salt_size) {
-    return failure("", fmt::format("the initial vector of {} in the DEK-Info of the key is damaged", shown));
+    return failure(
+        "", fmt::format("the initialization vector of {} in the DEK-Info of the key is corrupted", shown));
   }
   SecretBytes key(EVP_MAX_KEY_LENGTH);
   const auto room = [](SecretBytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.room().data()); };
@@ -501,7 +503,7 @@ Result<void> decrypt_block(std::string_view headers, std::string_view sealed, st
   return {};
 }
 
-/// A key whose octets are no longer, or never were, encrypted.
+/// Reads an unencrypted or decrypted key.
 Result<KeyIdentity> read_plain(std::string_view der) {
   const Content content = content_of(der);
   switch (content) {
@@ -515,7 +517,7 @@ Result<KeyIdentity> read_plain(std::string_view der) {
       return wrong_type("DSA");
     case Content::spki:
     case Content::rsa_public:
-      return failure("", "this is a public key; name it as public_key");
+      return failure("", "this is a public key; give it as public_key");
     case Content::certificate:
     case Content::pkcs12:
       return failure(
@@ -524,21 +526,21 @@ Result<KeyIdentity> read_plain(std::string_view der) {
     case Content::unknown:
       break;
   }
-  return failure("", fmt::format("this is no private key {}, or a damaged one", pkcs_forms));
+  return failure("", fmt::format("this is not a private key {}, or it is corrupted", pkcs_forms));
 }
 
-/// How an encrypted key is opened: with its passphrase, into room for the plain octets.
+/// Reads the passphrase, decrypts the key with it and reads the result.
 template <class Decrypt>
 Result<KeyIdentity> read_encrypted(std::string_view name, const PassphraseSource& source,
                                    std::vector<std::string>& warnings, Decrypt decrypt) {
   SecretBytes passphrase(longest_passphrase + 1);
   if (auto read = read_passphrase(source, name, passphrase, warnings); !read)
     return tl::unexpected(std::move(read.error()));
-  // A cipher may need a block more than it gives.
+  // A cipher may need room for one block more than its output.
   SecretBytes plain(longest_key_file + EVP_MAX_BLOCK_LENGTH);
   if (Result<void> decrypted = decrypt(passphrase.view(), plain); !decrypted)
     return tl::unexpected(std::move(decrypted.error()));
-  // With a wrong passphrase some ciphers give other octets and no error.
+  // With a wrong passphrase, some ciphers return garbage without an error.
   const Content content = content_of(plain.view());
   if (content == Content::unknown || content == Content::encrypted_pkcs8) return wrong_passphrase();
   return read_plain(plain.view());
@@ -556,14 +558,14 @@ Result<KeyIdentity> read_private_pem(std::string_view text, std::string_view nam
                                      const PassphraseSource& source, std::vector<std::string>& warnings) {
   const auto block = find_block(text, "PRIVATE KEY");
   if (!block) {
-    if (find_block(text, "PUBLIC KEY")) return failure("", "this is a public key; name it as public_key");
+    if (find_block(text, "PUBLIC KEY")) return failure("", "this is a public key; give it as public_key");
     const std::string_view other = name_other_form(text);
     return failure("", fmt::format("this is {}; a private key {} was expected",
-                                   other.empty() ? "no private key" : other, pkcs_forms));
+                                   other.empty() ? "not a private key" : other, pkcs_forms));
   }
   if (block->label == "OPENSSH PRIVATE KEY") {
-    return failure(
-        "", fmt::format("this is a private key in the form of OpenSSH; one {} was expected", pkcs_forms));
+    return failure("",
+                   fmt::format("this is a private key in OpenSSH format; one {} was expected", pkcs_forms));
   }
   SecretBytes der(longest_key_file);
   if (auto decoded = decode_block(*block, der); !decoded) return tl::unexpected(std::move(decoded.error()));
@@ -630,7 +632,7 @@ Result<PrivateKeyFacts> read_private_key_file(const std::filesystem::path& path,
 }
 
 Result<KeyIdentity> read_public_key_file(const std::filesystem::path& path) {
-  // By mistake it may be the file of the private key.
+  // The operator may have given the private key file by accident, so this memory is wiped too.
   SecretBytes bytes(longest_key_file);
   if (const auto read = read_secret_file(path, SecretFiles::regular, "a key", bytes); !read)
     return tl::unexpected(read.error());
@@ -644,11 +646,11 @@ Result<KeyIdentity> read_public_key_bytes(std::string_view bytes) {
   if (!is_pem(bytes)) return read_public_der(bytes);
   const auto block = find_block(bytes, "PUBLIC KEY");
   if (!block && find_block(bytes, "PRIVATE KEY"))
-    return failure("", "this is a private key; name its file as private_key");
+    return failure("", "this is a private key; give its file as private_key");
   if (!block) {
     const std::string_view other = name_other_form(bytes);
     return failure(
-        "", fmt::format("this is {}; a public key was expected", other.empty() ? "no public key" : other));
+        "", fmt::format("this is {}; a public key was expected", other.empty() ? "not a public key" : other));
   }
   SecretBytes der(longest_key_file);
   if (auto decoded = decode_block(*block, der); !decoded) return tl::unexpected(std::move(decoded.error()));

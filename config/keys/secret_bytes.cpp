@@ -29,7 +29,7 @@ Result<bool> read_secret_file(const std::filesystem::path& path, SecretFiles fil
   const auto failed = [&] {
     return wrong(fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
   };
-  // To open a pipe that nobody writes to would wait for ever.
+  // Without O_NONBLOCK, opening a pipe without a writer would block forever.
   const int file = is_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                             : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (file < 0) return failed();
@@ -42,7 +42,7 @@ Result<bool> read_secret_file(const std::filesystem::path& path, SecretFiles fil
   if (S_ISDIR(status.st_mode)) return wrong(fmt::format("this is a directory; {} was expected", what));
   if (isatty(file) == 1) return wrong(fmt::format("this is a terminal; {} was expected", what));
   if (!S_ISREG(status.st_mode) && !(pipes && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))) {
-    return wrong(fmt::format("this is no regular file; {} was expected", what));
+    return wrong(fmt::format("this is not a regular file; {} was expected", what));
   }
   if (!is_input && fcntl(file, F_SETFL, 0) != 0) return failed();
   const auto room = bytes.room();

@@ -1,4 +1,4 @@
-// Memory for what must not stay in memory, and files read into it. It knows nothing of what the bytes mean.
+// Memory for secrets, which is wiped after use, and reading files into it.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace dkimprobe::config {
 
-/// Bytes at a fixed place in memory, which is wiped before it is given back.
+/// Bytes at a fixed address, wiped before they are freed.
 class SecretBytes {
  public:
   explicit SecretBytes(std::size_t room) : bytes_(room) {}
@@ -29,12 +29,13 @@ class SecretBytes {
   std::size_t size_ = 0;
 };
 
-/// What may be read. A pipe is waited for, which is for people at the command line: `<(...)` of a shell, and
-/// `-` for standard input.
+/// What kinds of files may be read. Reading a pipe waits for its writer; pipes are for the command line:
+/// `<(...)` of a shell, and `-` for standard input.
 enum class SecretFiles : std::uint8_t { regular, regular_and_pipes };
 
-/// Reads the file as a whole; it has fewer bytes than there is room for. True: the group or everybody can
-/// read it. `what` is what the file should hold, for the mistakes ("a key"), which are at the path.
+/// Reads the whole file, which must have fewer bytes than `bytes` has room for. Returns true if the group or
+/// everybody can read it. `what` is what the file should hold, for error messages ("a key"). The place of an
+/// error is the path.
 [[nodiscard]] Result<bool> read_secret_file(const std::filesystem::path& path, SecretFiles files,
                                             std::string_view what, SecretBytes& bytes);
 

@@ -17,8 +17,7 @@ struct SpecialPurpose {
   std::string_view name;
 };
 
-// RFC 6890 and the registries it made, with multicast (RFC 5771, RFC 4291 section 2.7). Order matters only in
-// that the narrower network comes first.
+// RFC 6890 and its registries, with multicast (RFC 5771, RFC 4291 section 2.7). Narrower networks come first.
 constexpr SpecialPurpose special_purposes[] = {
     {"0.0.0.0/8", "unspecified"},
     {"10.0.0.0/8", "private"},
@@ -93,7 +92,7 @@ Result<Network> Network::parse(std::string_view text) {
     const std::string_view digits = text.substr(slash + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
     if (error != std::errc{} || end != digits.data() + digits.size() || bits > longest) {
-      return wrong(fmt::format("the length of the prefix must be a number from 0 to {}", longest));
+      return wrong(fmt::format("the prefix length must be a number from 0 to {}", longest));
     }
   }
   Network network;

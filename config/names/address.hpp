@@ -1,4 +1,4 @@
-// Addresses of nameservers, and networks of addresses: values without sockets and without look-ups.
+// Addresses of nameservers, and networks: plain values.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ class Address {
   std::array<std::uint8_t, 16> octets_{};
 };
 
-/// Where a nameserver is asked.
+/// An address and port of a nameserver.
 struct ServerAddress {
   Address ip{};
   std::uint16_t port = 53;
@@ -61,7 +61,7 @@ class Network {
   std::uint8_t prefix_bits_ = 0;
 };
 
-/// Why an address is no place for a public nameserver ("loopback", "private", "link-local", "multicast",
+/// Why an address cannot be that of a public nameserver ("loopback", "private", "link-local", "multicast",
 /// "unspecified", "documentation", "reserved"), by the registries of RFC 6890; empty when it may be asked.
 [[nodiscard]] std::string_view special_purpose(const Address& address);
 

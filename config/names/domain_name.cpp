@@ -59,8 +59,9 @@ Result<DomainName> DomainName::parse(std::string_view text) {
         return wrong(R"(a backslash must be followed by three digits or by one other character)");
       }
     } else if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f) {
-      return wrong(fmt::format("the character \\x{:02x} in label {} cannot stand in a domain name as it is",
-                               static_cast<unsigned char>(c), number));
+      return wrong(fmt::format(
+          "the character \\x{:02x} in label {} is not allowed in a domain name unless it is escaped",
+          static_cast<unsigned char>(c), number));
     }
     label.push_back(c);
   }
@@ -161,7 +162,7 @@ bool DomainName::has_domainkey_label() const {
 
 DomainName DomainName::lower_case() const {
   std::string wire = wire_;
-  // Length octets are at most 63 and so never in the range of the letters.
+  // Length octets are at most 63, below the range of letters.
   std::transform(wire.begin(), wire.end(), wire.begin(), to_lower);
   return DomainName{std::move(wire)};
 }

@@ -1,5 +1,5 @@
-// A domain name: a validated sequence of labels kept in wire form, compared without regard to ASCII case.
-// Pure bytes: it knows nothing of IDN (config/names/internationalized_name.hpp) and asks no server.
+// A domain name: a validated sequence of labels in wire form, compared without regard to ASCII case. For IDN
+// see config/names/internationalized_name.hpp.
 #pragma once
 
 #include <compare>
@@ -17,22 +17,22 @@ namespace dkimprobe::config {
 
 class DomainName {
  public:
-  /// Octets of a whole name with its length octets and the root (RFC 1035 section 2.3.4).
+  /// Octets of a complete name with its length octets and the root (RFC 1035 section 2.3.4).
   static constexpr std::size_t longest_wire = 255;
   static constexpr std::size_t longest_label = 63;
 
   /// The root.
   DomainName() : wire_(1, '\0') {}
 
-  /// Reads presentation form with the escapes `\X` and `\DDD` (RFC 1035 section 5.1); a trailing dot is
-  /// allowed. The mistake says which label is wrong and why; `where` of it is the text itself, escaped.
+  /// Parses presentation form with the escapes `\X` and `\DDD` (RFC 1035 section 5.1); a trailing dot is
+  /// allowed. The error says which label is invalid and why; its `where` is the escaped text.
   [[nodiscard]] static Result<DomainName> parse(std::string_view text);
 
-  /// Reads an uncompressed name that fills `bytes` exactly; nothing if it is not one.
+  /// Parses an uncompressed name that fills `bytes` exactly; empty if it is invalid.
   [[nodiscard]] static std::optional<DomainName> from_wire(std::span<const std::uint8_t> bytes);
 
   /// Presentation form without the trailing dot ("." for the root); every octet that is not a letter, digit,
-  /// `-` or `_` is escaped, so that the text is safe on any output.
+  /// `-` or `_` is escaped, so that the text is safe in any output.
   [[nodiscard]] std::string to_string() const;
 
   [[nodiscard]] std::span<const std::uint8_t> wire() const {
@@ -49,18 +49,18 @@ class DomainName {
   [[nodiscard]] DomainName parent() const;
   /// The rightmost `labels` labels: `example.com` for 2 of `s1._domainkey.example.com`.
   [[nodiscard]] DomainName suffix(std::size_t labels) const;
-  /// `label` put to the left; nothing if the label or the whole would be too long or empty.
+  /// The name with `label` prepended; empty if the label is empty or too long, or the result too long.
   [[nodiscard]] std::optional<DomainName> child(std::string_view label) const;
-  /// This name's labels put to the left of `zone`; nothing if the whole would be too long.
+  /// This name's labels prepended to `zone`; empty if the result would be too long.
   [[nodiscard]] std::optional<DomainName> below(const DomainName& zone) const;
 
   [[nodiscard]] bool is_at_or_below(const DomainName& ancestor) const;
-  /// Whether any label is `_domainkey`: such a name never goes to a recursive resolver.
+  /// Whether any label is `_domainkey`; such names are never sent to a recursive resolver.
   [[nodiscard]] bool has_domainkey_label() const;
 
-  /// The name with ASCII letters in lower case: the form for keys of tables.
+  /// The name with ASCII letters in lower case.
   [[nodiscard]] DomainName lower_case() const;
-  /// Octet by octet, case included: tells whether a server kept the case of a question.
+  /// Case-sensitive comparison, to check whether a server kept the case of a query.
   [[nodiscard]] bool same_octets(const DomainName& other) const { return wire_ == other.wire_; }
 
   friend bool operator==(const DomainName& a, const DomainName& b);

@@ -23,7 +23,7 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// The host of a URL, or what looks most like it.
+/// The host of a URL, or the part most like it.
 std::string_view host_of(std::string_view url) {
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   url = url.substr(0, url.find_first_of("/?#"));
@@ -31,7 +31,7 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find(':'));
 }
 
-/// How to give `s1._domainkey.example.com` instead: the domain and the selector apart.
+/// How to give `s1._domainkey.example.com` correctly: domain and selector apart.
 std::string advice_for_key_name(const DomainName& name) {
   std::string selector;
   DomainName domain = name;
@@ -40,12 +40,12 @@ std::string advice_for_key_name(const DomainName& name) {
     if (!selector.empty()) selector += '.';
     selector += DomainName{}.child(domain.first_label()).value().to_string();
   }
-  if (domain.is_root()) return "give the domain alone, and the selector as the argument after it";
+  if (domain.is_root()) return "give the domain alone, and the selector as the next argument";
   if (selector.empty()) return fmt::format("give the domain alone: {}", domain.to_string());
   return fmt::format("give the domain and the selector apart: {} {}", domain.to_string(), selector);
 }
 
-/// Why the text is something other than a domain; nothing when it may be one.
+/// Why the text is not a domain; empty if it may be one.
 std::optional<std::string> other_than_a_domain(std::string_view text) {
   if (text.find_first_of("/?#") != std::string_view::npos) {
     return fmt::format("this is a URL or a path; give the domain alone: {}", escape_text(host_of(text), 80));
@@ -60,7 +60,7 @@ std::optional<std::string> other_than_a_domain(std::string_view text) {
     return "this is an IP address; give the domain of the signature: d= of a DKIM-Signature";
   }
   if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-    return fmt::format("a domain has no port; give it alone: {} (--port is for the servers' port)",
+    return fmt::format("a domain has no port; give it alone: {} (--port sets the port of the servers)",
                        escape_text(text.substr(0, colon), 80));
   }
   return std::nullopt;
@@ -72,8 +72,8 @@ Result<std::string> to_ascii(std::string_view text) {
       idn2_to_ascii_8z(std::string(text).c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
   const std::unique_ptr<char, FreeIdn2> owner(converted);
   if (status != IDN2_OK) {
-    return failure(escape_text(text, 80),
-                   fmt::format("this cannot be an international domain name: {}", idn2_strerror(status)));
+    return failure(escape_text(text, 80), fmt::format("this is not a valid internationalized domain name: {}",
+                                                      idn2_strerror(status)));
   }
   return std::string(converted);
 }
@@ -85,7 +85,7 @@ Result<DomainName> read_domain(std::string_view text) {
   if (text.empty())
     return failure("DOMAIN", "it is empty; give the domain of the signature, such as example.com");
   if (text.size() > 4 * DomainName::longest_wire) return wrong("a domain name has at most 255 octets");
-  if (text.find('\0') != std::string_view::npos) return wrong("a domain name cannot hold a NUL octet");
+  if (text.find('\0') != std::string_view::npos) return wrong("a domain name cannot contain a NUL octet");
   if (const auto other = other_than_a_domain(text)) return wrong(*other);
 
   auto name =

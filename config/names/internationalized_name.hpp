@@ -1,5 +1,5 @@
-// The domain as a person types it: plain or international (IDNA 2008 by libidn2), checked for the things that
-// people give in its place. It asks no server, and it is for domains alone, never for selectors.
+// Parses a domain as a person types it: plain or internationalized (IDNA 2008 by libidn2), and detects what
+// people often give instead. Only for domains, not for selectors.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace dkimprobe::config {
 
-/// The domain in lower case, its international labels as `xn--...`. A URL, an e-mail address, an IP address
-/// or a selector's full name is a mistake whose message says what to give in its place.
+/// The domain in lower case, with internationalized labels as `xn--...`. For a URL, an e-mail address, an IP
+/// address or a selector's full name, the error says what to give instead.
 [[nodiscard]] Result<DomainName> read_domain(std::string_view text);
 
 }  // namespace dkimprobe::config

@@ -21,7 +21,7 @@ struct Place {
   std::optional<std::uint16_t> port{};
 };
 
-/// `ADDRESS[:PORT]`, or the clause that says what is wrong with it.
+/// Parses `ADDRESS[:PORT]`; the error is a clause.
 tl::expected<Place, std::string> read_place(std::string_view place) {
   std::string_view address = place;
   std::optional<std::string_view> port;

@@ -1,5 +1,5 @@
-// A server as an operator names it: by one of its addresses, perhaps a port, a nameserver with its name too.
-// Nothing is looked up.
+// Parses a server as an operator gives it: an address, an optional port, and for a nameserver its name. No
+// lookups.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace dkimprobe::config {
 
-/// A server to start from or to stay with: its name and one of its addresses.
+/// A root or pinned nameserver: its name and one of its addresses.
 struct NamedServer {
   DomainName name{};
   Address ip{};
@@ -22,10 +22,11 @@ struct NamedServer {
   friend bool operator==(const NamedServer&, const NamedServer&) = default;
 };
 
-/// Reads `NAME=ADDRESS[:PORT]`, an IPv6 address with a port in brackets. The mistake is at `where`.
+/// Parses `NAME=ADDRESS[:PORT]`; an IPv6 address with a port is in brackets. The place of the error is
+/// `where`.
 [[nodiscard]] Result<NamedServer> read_named_server(std::string_view text, const std::string& where);
 
-/// Reads `ADDRESS[:PORT]`, an IPv6 address with a port in brackets. The mistake is at `where`.
+/// Parses `ADDRESS[:PORT]`, likewise.
 [[nodiscard]] Result<ServerAddress> read_server_address(std::string_view text, const std::string& where);
 
 }  // namespace dkimprobe::config

@@ -1,4 +1,4 @@
-// A DKIM selector and the two names that the program derives from it.
+// A DKIM selector and the domain names derived from it.
 #pragma once
 
 #include <compare>
@@ -12,13 +12,13 @@
 
 namespace dkimprobe::config {
 
-/// What a selector is for at this time; it decides which facts are faults.
+/// The current use of a selector; it decides which facts are faults.
 enum class Role : std::uint8_t { pending, active, standby, retired };
 
 [[nodiscard]] std::string_view to_string(Role role);
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text);
 
-/// What is signed with a selector's key (RFC 6376 section 3.6.1, `s=`; RFC 8460 section 3 for reports).
+/// What a selector's key signs (RFC 6376 section 3.6.1, `s=`; RFC 8460 section 3 for reports).
 enum class Service : std::uint8_t { email, tlsrpt };
 
 [[nodiscard]] std::string_view to_string(Service service);
@@ -31,7 +31,7 @@ class Selector {
   [[nodiscard]] static Result<Selector> parse(std::string_view text);
 
   [[nodiscard]] std::string to_string() const { return labels_.to_string(); }
-  /// `<selector>._domainkey.<domain>` (RFC 6376 section 3.6.2.1); a mistake when it is over 255 octets.
+  /// `<selector>._domainkey.<domain>` (RFC 6376 section 3.6.2.1); an error if over 255 octets.
   [[nodiscard]] Result<DomainName> owner_name(const DomainName& domain) const;
 
   friend bool operator==(const Selector&, const Selector&) = default;
@@ -41,9 +41,9 @@ class Selector {
   DomainName labels_{};
 };
 
-/// `_domainkey.<domain>`; a mistake when it is over 255 octets.
+/// `_domainkey.<domain>`; an error if over 255 octets.
 [[nodiscard]] Result<DomainName> domainkey_name(const DomainName& domain);
-/// `_adsp._domainkey.<domain>` (RFC 5617 section 4.3); a mistake when it is over 255 octets.
+/// `_adsp._domainkey.<domain>` (RFC 5617 section 4.3); an error if over 255 octets.
 [[nodiscard]] Result<DomainName> adsp_name(const DomainName& domain);
 
 }  // namespace dkimprobe::config

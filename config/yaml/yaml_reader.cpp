@@ -65,7 +65,7 @@ Errors YamlReader::take_errors() {
   Errors errors;
   for (auto& [place, told] : errors_) errors.push_back(std::move(told));
   if (error_count_ > most_errors) {
-    errors.push_back({name_, fmt::format("and {} more mistakes", error_count_ - most_errors)});
+    errors.push_back({name_, fmt::format("and {} more errors", error_count_ - most_errors)});
   }
   errors_.clear();
   return errors;
@@ -75,11 +75,11 @@ Errors YamlReader::take_errors() {
 
 std::string YamlReader::suggestion(std::string_view word, std::span<const std::string> known) const {
   constexpr std::size_t longest_list = 30;
-  // To search the words takes a while, and after so many mistakes one without a suggestion is clear enough.
+  // The search takes time, so after many errors there are no more suggestions.
   const std::string nearest = error_count_ < most_errors ? nearest_word(word, known) : std::string{};
   if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
   if (known.empty() || known.size() > longest_list) return {};
-  return fmt::format("; known are {}", fmt::join(known, ", "));
+  return fmt::format("; use one of: {}", fmt::join(known, ", "));
 }
 
 YamlReader::Values YamlReader::map_of(const Value& value, std::optional<std::span<const std::string>> known,
@@ -100,7 +100,7 @@ YamlReader::Values YamlReader::map_of(const Value& value, std::optional<std::spa
     } else if (known && std::find(known->begin(), known->end(), key.text) == known->end()) {
       wrong(key_itself, std::string(unknown_message) + suggestion(key.text, *known));
     } else if (const auto before = values.find(key.text); before != values.end()) {
-      wrong(key_itself, fmt::format("the key is there already, at line {}", before->second.key_place.line));
+      wrong(key_itself, fmt::format("the key is already given at line {}", before->second.key_place.line));
     } else {
       values.emplace(key.text, std::move(entry));
     }
@@ -132,7 +132,7 @@ std::optional<std::filesystem::path> YamlReader::path_of(const Value& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   if (text->empty() || text->find('\0') != std::string_view::npos) {
-    wrong(value, "the name of a file was expected");
+    wrong(value, "a file name was expected");
     return std::nullopt;
   }
   return folder_ / std::filesystem::path(*text);
@@ -149,7 +149,7 @@ Result<std::string> read_yaml_text(const std::filesystem::path& path, std::strin
   };
   const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
   if (!file) return failed();
-  // One octet more than is allowed tells that there are too many.
+  // One octet more than allowed shows that the file is too large.
   std::string text(longest_yaml_bytes + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) return failed();

@@ -1,5 +1,5 @@
-// What reading a YAML file of settings needs whatever the file is about: values with their places and keys,
-// maps and lists of a known shape, and all mistakes at once. It knows no key by name.
+// The generic part of reading a YAML file of settings: values with their places and keys, maps and lists of a
+// known shape, and the collection of all errors.
 #pragma once
 
 #include <cstddef>
@@ -21,18 +21,18 @@
 
 namespace dkimprobe::config {
 
-/// A foreign value as a sentence shows it: escaped and not long.
+/// A foreign value for use in a message: escaped and shortened.
 [[nodiscard]] std::string shown(std::string_view text);
 
-/// A value of the file with the place and the key by which mistakes about it are told.
+/// A value of the file, with the place and the key for errors about it.
 struct YamlValue {
   const YamlNode* node = nullptr;
-  YamlPlace place{};  ///< where there is no value, that of its key
+  YamlPlace place{};  ///< the place of the key if there is no value
   std::string key{};  ///< with the keys around it: `domains.selectors.role`
   YamlPlace key_place{};
 };
 
-/// Readers of one kind of file are made from it.
+/// Base class of the readers of settings files.
 class YamlReader {
  protected:
   using Value = YamlValue;
@@ -47,14 +47,14 @@ class YamlReader {
   void wrong(const Value& value, const Errors& errors);
   void wrong_kind(const Value& value, std::string_view wanted);
   [[nodiscard]] std::size_t error_count() const { return error_count_; }
-  /// Those of the file by line and column; of very many the first ones.
+  /// The errors by line and column, limited to the first `most_errors`.
   [[nodiscard]] Errors take_errors();
 
-  /// The end of a sentence about a word that is not among `known`, all of which are safe to print.
+  /// The end of a sentence about a word that is not in `known`, whose words are safe to print.
   [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
-  /// Without `known` every key is right.
+  /// Without `known`, every key is allowed.
   [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
-                              std::string_view unknown_message = "there is no such key");
+                              std::string_view unknown_message = "unknown key");
   [[nodiscard]] std::vector<Value> list_of(const Value& value);
   [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
   [[nodiscard]] std::optional<std::filesystem::path> path_of(const Value& value);
@@ -78,12 +78,12 @@ class YamlReader {
  private:
   std::string name_;
   std::filesystem::path folder_;
-  /// The first ones by line and column; those of one place in the order in which they were seen.
+  /// Sorted by line and column; errors of one place in the order in which they were found.
   std::multimap<std::pair<std::uint32_t, std::uint32_t>, Error> errors_{};
   std::size_t error_count_ = 0;
 };
 
-/// The text of the file, and no more of it than read_yaml takes. `what` is what it should hold ("settings").
+/// Reads the file, up to the limit of read_yaml. `what` is what it should hold ("settings").
 [[nodiscard]] Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view what);
 
 }  // namespace dkimprobe::config

@@ -15,15 +15,15 @@ namespace dkimprobe::config {
 namespace {
 
 constexpr const char* no_anchors =
-    "anchors and aliases of YAML are not read; what domains share goes into a group";
+    "YAML anchors and aliases are not supported; put what domains share into a group";
 
 YamlPlace place_of(const YAML::Mark& mark) {
-  // Of a mark that is nowhere the numbers are negative.
+  // A mark without a position has negative numbers.
   const auto number = [](int count) { return count < 0 ? 1U : static_cast<std::uint32_t>(count) + 1U; };
   return {number(mark.line), number(mark.column)};
 }
 
-/// Ends the reading from within the parser, that has no other way to be told.
+/// Thrown to stop the parser, which offers no other way.
 struct Refusal {
   YamlPlace place{};
   std::string message{};
@@ -60,7 +60,7 @@ class TreeBuilder final : public YAML::EventHandler {
   [[nodiscard]] YamlNode take_root() { return std::move(root_); }
 
  private:
-  /// A list or map that is not at its end yet, and the key whose value comes next.
+  /// An unfinished list or map, and the key whose value comes next.
   struct Open {
     YamlNode node{};
     std::optional<YamlNode> key{};
@@ -73,8 +73,8 @@ class TreeBuilder final : public YAML::EventHandler {
   static void check_tag(const YAML::Mark& mark, const std::string& tag) {
     // "?" stands for no tag, "!" for quotation marks.
     if (tag.empty() || tag == "?" || tag == "!") return;
-    refuse(mark,
-           fmt::format("the tag `{}` is not read; every value is plain text here", escape_text(tag, 40)));
+    refuse(mark, fmt::format("the YAML tag `{}` is not supported; every value is plain text",
+                             escape_text(tag, 40)));
   }
 
   void add(const YAML::Mark& mark, YamlNode::Kind kind, std::string text) {
@@ -87,7 +87,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (++nodes_ > most_yaml_nodes)
       refuse(mark, fmt::format("there are more than {} values", most_yaml_nodes));
     if (open_.size() >= deepest_yaml) {
-      refuse(mark, fmt::format("lists and maps stand in each other more than {} deep", deepest_yaml));
+      refuse(mark, fmt::format("lists and maps are nested more than {} levels deep", deepest_yaml));
     }
     open_.push_back({{kind, place_of(mark), {}, {}, {}}, {}});
   }
@@ -123,8 +123,7 @@ class TreeBuilder final : public YAML::EventHandler {
 class ViewBuffer final : public std::streambuf {
  public:
   explicit ViewBuffer(std::string_view text) {
-    // The interface of streams wants pointers to what may be changed; a buffer that is only read from never
-    // is.
+    // streambuf takes non-const pointers, but a buffer that is only read never writes.
     char* const start = const_cast<char*>(text.data());
     setg(start, start, start + text.size());
   }
@@ -133,7 +132,7 @@ class ViewBuffer final : public std::streambuf {
 class SecondDocument final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override {
-    throw Refusal{place_of(mark), "a second document begins here; a file holds one"};
+    throw Refusal{place_of(mark), "a second document begins here; only one is allowed"};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
@@ -154,7 +153,7 @@ Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
     return failure(fmt::format("{}:{}:{}", name, place.line, place.column), std::move(message));
   };
   if (text.size() > longest_yaml_bytes) {
-    return failure(name, fmt::format("the file has over {} MiB", longest_yaml_bytes >> 20U));
+    return failure(name, fmt::format("the file is larger than {} MiB", longest_yaml_bytes >> 20U));
   }
   try {
     ViewBuffer buffer(text);
@@ -168,7 +167,7 @@ Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
   } catch (const Refusal& refusal) {
     return wrong(refusal.place, refusal.message);
   } catch (const YAML::Exception& error) {
-    // yaml-cpp 0.7 and 0.8 word the rest of this message differently.
+    // The rest of this message differs between yaml-cpp 0.7 and 0.8.
     if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return wrong(place_of(error.mark), no_anchors);
     return wrong(place_of(error.mark), fmt::format("this is not YAML: {}", escape_text(error.msg, 200)));
   }

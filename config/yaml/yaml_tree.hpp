@@ -1,5 +1,5 @@
-// A YAML text as a tree of values with their places, bounded in size and depth. It knows nothing of what the
-// values mean. The parts of YAML that can make a small text large, or stand for another type, are refused.
+// Parses YAML text into a tree of values with their places, bounded in size and depth. Anchors, aliases and
+// tags, which could make a small text large or change types, are refused.
 #pragma once
 
 #include <cstddef>
@@ -34,12 +34,12 @@ struct YamlEntry {
   YamlNode value;
 };
 
-/// What a settings file may be at most.
+/// Limits of a settings file.
 inline constexpr std::size_t longest_yaml_bytes = 4U << 20U;
 inline constexpr std::size_t deepest_yaml = 32;
 inline constexpr std::size_t most_yaml_nodes = 500'000;
 
-/// The one document of the text. The mistake is at `name:LINE:COLUMN`, the first that ends the reading.
+/// Parses the only document of the text. Returns the first error, at `name:LINE:COLUMN`.
 [[nodiscard]] Result<YamlNode> read_yaml(std::string_view text, const std::string& name);
 
 }  // namespace dkimprobe::config

@@ -21,7 +21,7 @@ using checks::ServerOutcome;
 using checks::Status;
 
 constexpr std::size_t longest_line = 600;
-constexpr std::size_t longest_performance_data = 6'000;  ///< what is left is for words
+constexpr std::size_t longest_performance_data = 6'000;  ///< the rest is for text
 
 std::string_view status_word(Status status) {
   switch (status) {
@@ -37,8 +37,8 @@ std::string_view status_word(Status status) {
   return "UNKNOWN";
 }
 
-/// One line of words. `|` would begin performance data; `<` would be a tag where the web pages of Nagios do
-/// not escape; all else that is foreign was escaped before, which is made sure of.
+/// One line of text. `|` would begin performance data; `<` would begin a tag in Nagios web pages that do not
+/// escape; other foreign octets are escaped again as a safeguard.
 std::string words(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -53,7 +53,7 @@ std::string words(std::string_view text) {
   return line;
 }
 
-/// The label of a value: no quotation mark and no `=`, which would end it.
+/// The label of a value, without quotation marks and `=`, which would end it.
 std::string label(std::string_view subject, std::string_view what) {
   std::string text = words(fmt::format("{} {}", subject, what));
   std::ranges::replace_if(text, [](char c) { return c == '\'' || c == '='; }, '_');
@@ -64,11 +64,12 @@ double seconds(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1e6;
 }
 
-/// What is not known has no value: some readers do not take a `U`.
+/// Unknown values are omitted: some readers do not accept `U`.
 std::string performance_data(const Report& report, std::string_view subject, const config::Policy& policy) {
   std::vector<std::string> values;
   if (report.key) {
-    // RFC 8301 section 3.2: verifiers take no shorter RSA key. Of other keys the length is no quality.
+    // RFC 8301 section 3.2: verifiers accept no shorter RSA key. For other keys the length is not a measure
+    // of strength.
     values.push_back(report.key->algorithm == "rsa"
                          ? fmt::format("{}={};{}:;1024:;0;", label(subject, "key_bits"), report.key->bits,
                                        policy.rsa_bits_wanted)
@@ -107,7 +108,7 @@ std::string name_of(const Report& report) {
 
 std::string headline(std::span<const Report> reports, Status status) {
   const auto worst = std::ranges::find(reports, status, &Report::status);
-  if (worst == reports.end()) return "no selector was judged";
+  if (worst == reports.end()) return "no selector was evaluated";
   const std::string text = fmt::format("{}: {}", name_of(*worst), worst->headline);
   if (reports.size() == 1) return text;
   const auto alike = std::ranges::count(reports, status, &Report::status);
@@ -115,7 +116,7 @@ std::string headline(std::span<const Report> reports, Status status) {
   return fmt::format("{} of {} selectors {}: {}", alike, reports.size(), checks::to_string(status), text);
 }
 
-/// The lines after the first, the worst selectors before the others.
+/// The lines after the first, worst selectors first.
 std::vector<std::string> further_lines(std::span<const Report> reports) {
   std::vector<std::string> lines;
   for (const Status status : {Status::critical, Status::unknown, Status::warning, Status::ok}) {
@@ -126,14 +127,14 @@ std::vector<std::string> further_lines(std::span<const Report> reports) {
       for (const auto& finding : report.findings) {
         lines.push_back(fmt::format("{} {}: {}", checks::to_string(finding.severity), finding.check->name,
                                     finding.detail));
-        if (!finding.remedy.empty()) lines.push_back("mend: " + finding.remedy);
+        if (!finding.remedy.empty()) lines.push_back("fix: " + finding.remedy);
       }
     }
   }
   return lines;
 }
 
-/// Puts the lines under the first one, as many as are read.
+/// Appends the lines, as many as fit.
 std::string with_lines(std::string text, std::span<const std::string> lines) {
   constexpr std::size_t room_for_end = 40;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -167,7 +168,7 @@ std::string plugin_text(std::span<const Report> reports, Status status, const co
   auto lines = further_lines(reports);
   if (without_data > 0) {
     lines.insert(lines.begin(),
-                 fmt::format("the performance data of {} selectors is left out: a plugin's text has 8 KiB",
+                 fmt::format("performance data of {} selectors omitted: plugin output is limited to 8 KiB",
                              without_data));
   }
   return with_lines(fmt::format("DKIM {} - {}{}{}\n", status_word(status), words(headline(reports, status)),

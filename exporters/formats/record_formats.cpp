@@ -11,8 +11,8 @@
 namespace dkimprobe::exporters {
 namespace {
 
-// More than the command for TXT records takes as its one string. Its documentation shows a text of two
-// strings on two lines, which the command refuses (github.com/MicrosoftDocs/windows-powershell-docs, issues
+// The longest string that `Add-DnsServerResourceRecord` accepts. Its documentation shows a text of two
+// strings on two lines, which the command rejects (github.com/MicrosoftDocs/windows-powershell-docs, issues
 // 2423, 3745).
 constexpr std::size_t longest_descriptive_text = 254;
 
@@ -28,7 +28,7 @@ std::string quoted(std::string_view string, Escape escaped) {
   return text + '"';
 }
 
-/// RFC 1035 section 5.1: `\X` for what has a meaning, `\DDD` in decimal for other octets.
+/// RFC 1035 section 5.1: `\X` for special characters, `\DDD` in decimal for other octets.
 std::string zone_quoted(std::string_view string) {
   return quoted(string, [](char c) {
     return c == '"' || c == '\\' ? fmt::format("\\{}", c)
@@ -36,7 +36,7 @@ std::string zone_quoted(std::string_view string) {
   });
 }
 
-/// The same in the words of Route 53, whose codes are octal.
+/// The same for Route 53, whose codes are octal.
 std::string route53_quoted(std::string_view string) {
   return quoted(string, [](char c) {
     return c == '"' || c == '\\' ? fmt::format("\\{}", c)
@@ -44,7 +44,7 @@ std::string route53_quoted(std::string_view string) {
   });
 }
 
-/// Route 53 has octal codes in names too.
+/// Route 53 uses octal codes in names too.
 std::string route53_name(const config::DomainName& name) {
   std::string text;
   for (auto rest = name; !rest.is_root(); rest = rest.parent()) {
@@ -95,14 +95,14 @@ std::string route53_batch(const PlannedRecord& record) {
   return batch.dump(2) + '\n';
 }
 
-/// A string of PowerShell in which nothing has a meaning but the quote itself.
+/// A PowerShell string in which only the quote itself is special.
 std::string powershell_quoted(std::string_view text) {
   std::string quote = "'";
   for (const char c : text) quote += c == '\'' ? std::string("''") : std::string(1, c);
   return quote + '\'';
 }
 
-/// The name within its zone, as Windows wants it.
+/// The name relative to its zone, as Windows wants it.
 std::string relative_name(const PlannedRecord& record) {
   if (record.name == record.zone) return "@";
   std::string name = record.name.to_string();

@@ -1,5 +1,5 @@
-// A record in the words of those who publish it: a zone file, nsupdate, Route 53, Windows. It writes what is
-// to be pasted and nothing else; what the record is worth is judged elsewhere.
+// A record in the formats for publishing it: a zone file, nsupdate, Route 53, Windows. It writes only what is
+// to be pasted; the record is judged elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,25 @@
 
 namespace dkimprobe::exporters {
 
-/// A TXT record that does not stand in DNS yet.
+/// A TXT record that is not published yet.
 struct PlannedRecord {
   config::DomainName name{};
-  config::DomainName zone{};  ///< at or above the name; only nsupdate and Windows are told
+  config::DomainName zone{};  ///< at or above the name; only for nsupdate and Windows
   std::uint32_t ttl_seconds = 0;
   std::vector<std::string> strings{};  ///< at least one, each of at most 255 octets; raw
 };
 
 enum class PublishFormat : std::uint8_t { text, zone, nsupdate, route53, powershell };
 
-/// `text`: what verifiers get, the strings joined, for a panel that cuts it by itself.
+/// `text`: what verifiers see, the strings joined, for a control panel that splits it itself.
 /// `zone`: a line of a zone file (RFC 1035 section 5.1).
-/// `nsupdate`: a script that replaces all TXT records of the name. It names the zone, since nsupdate would
-/// else
-///   ask a recursive resolver for the name itself, whose absence would stay in that cache.
-/// `route53`: a change batch for `aws route53 change-resource-record-sets`, which replaces them too.
-/// `powershell`: a command for the DNS server of Windows, which adds the record.
+/// `nsupdate`: a script that replaces all TXT records of the name. It names the zone; otherwise nsupdate
+/// would query a recursive resolver for the name, which would then cache its absence. `route53`: a change
+/// batch for `aws route53 change-resource-record-sets`, which replaces them too. `powershell`: a command for
+/// the DNS server of Windows, which adds the record.
 [[nodiscard]] std::string format_record(const PlannedRecord& record, PublishFormat format);
 
-/// Whether the strings need another command of Windows than `Add-DnsServerResourceRecord`.
+/// Whether Windows needs `dnscmd` for the strings instead of `Add-DnsServerResourceRecord`.
 [[nodiscard]] bool needs_dnscmd(const PlannedRecord& record);
 
 }  // namespace dkimprobe::exporters

@@ -29,7 +29,7 @@ std::optional<unsigned> digit_of(char c) {
   return std::nullopt;
 }
 
-/// As forms are written (`+` is a space); what is no escape stays as it is.
+/// Decodes form encoding (`+` is a space). An invalid escape stays as it is.
 std::string decoded(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -76,7 +76,8 @@ Response plain(unsigned status, std::string text) {
   return {status, "text/plain; charset=utf-8", {}, std::make_shared<const std::string>(std::move(text))};
 }
 
-/// A listener of civetweb looks every two seconds whether it should end, and when somebody comes.
+/// Connects once to the listener. A listener of civetweb checks whether it should stop only every two seconds
+/// or when a client connects.
 void knock(std::uint16_t port) {
   const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (file < 0) return;
@@ -111,7 +112,7 @@ class CivetServer final : public WebServer {
     callbacks.begin_request = [](mg_connection* connection) {
       return static_cast<CivetServer*>(mg_get_request_info(connection)->user_data)->serve(connection);
     };
-    // Its words about clients would be about the door.
+    // Its log messages would describe the front door as the client.
     callbacks.log_message = [](const mg_connection*, const char*) { return 1; };
     const std::string count = std::to_string(threads);
     const char* options[] = {"listening_ports",
@@ -143,7 +144,7 @@ class CivetServer final : public WebServer {
 
   std::vector<Route> routes_;
   std::string secret_;
-  std::vector<std::atomic<unsigned>> busy_;  ///< of each route, how many are being answered
+  std::vector<std::atomic<unsigned>> busy_;  ///< per route: requests in progress
   mg_context* context_ = nullptr;
   std::uint16_t port_ = 0;
 };
@@ -156,15 +157,15 @@ Response CivetServer::call(std::size_t at, const Request& request) {
     ~Place() { count.fetch_sub(1); }
   } const place{busy_[at]};
   if (route.most_at_once > 0 && place.before >= route.most_at_once) {
-    Response busy = plain(503, "Too many of these requests are being answered; try again later.\n");
+    Response busy = plain(503, "Too many of these requests are in progress; try again later.\n");
     busy.headers.emplace_back("Retry-After", "5");
     return busy;
   }
   try {
     return route.handle(request);
   } catch (...) {
-    // The handler's mistake must not end the server.
-    return plain(500, "The request failed inside the program.\n");
+    // An error in a handler must not stop the server.
+    return plain(500, "The program failed to handle the request.\n");
   }
 }
 
@@ -172,7 +173,7 @@ Response CivetServer::answer(mg_connection* connection) {
   const mg_request_info& info = *mg_get_request_info(connection);
   const std::string_view secret = header(connection, secret_header);
   if (secret.size() != secret_.size() || CRYPTO_memcmp(secret.data(), secret_.data(), secret.size()) != 0)
-    return plain(403, "Only the program itself may speak here.\n");
+    return plain(403, "Only dkimprobe itself may connect here.\n");
 
   Request request;
   request.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "";
@@ -189,7 +190,7 @@ Response CivetServer::answer(mg_connection* connection) {
     std::size_t size = 0;
     while (size < request.body.size()) {
       const int count = mg_read(connection, request.body.data() + size, request.body.size() - size);
-      if (count <= 0) return plain(400, "The body ended early.\n");
+      if (count <= 0) return plain(400, "The request body is incomplete.\n");
       size += static_cast<std::size_t>(count);
     }
   }
@@ -202,7 +203,7 @@ Response CivetServer::answer(mg_connection* connection) {
     const bool is_prefix = pattern.ends_with('*');
     if (is_prefix) pattern.remove_suffix(1);
     if (is_prefix ? !request.path.starts_with(pattern) : request.path != pattern) continue;
-    // The exact path goes before all that only begin so.
+    // An exact path takes precedence over a prefix; a longer prefix over a shorter one.
     const std::size_t length = pattern.size() + (is_prefix ? 0 : 1);
     if (routes_[i].method != request.method) {
       allowed += (allowed.empty() ? "" : ", ") + routes_[i].method +
@@ -214,7 +215,7 @@ Response CivetServer::answer(mg_connection* connection) {
   }
   if (found) return call(*found, request);
   if (allowed.empty()) return plain(404, "There is no such page.\n");
-  Response response = plain(405, "This method is not for this page.\n");
+  Response response = plain(405, "This page does not support this method.\n");
   response.headers.emplace_back("Allow", std::move(allowed));
   return response;
 }
@@ -234,7 +235,8 @@ int CivetServer::serve(mg_connection* connection) {
   for (const auto& [name, value] : response.headers) head += fmt::format("{}: {}\r\n", name, value);
   head += "\r\n";
   const bool has_body = !is_head && response.status != 204;
-  // The door would wait for the rest of an answer that has broken off, as one does when the machine is busy.
+  // After an incomplete response, which happens on a busy machine, close the connection. Otherwise the front
+  // door would wait for the rest.
   if (!write(connection, head) || (has_body && !write(connection, body)))
     mg_disable_connection_keep_alive(connection);
   return static_cast<int>(response.status);
@@ -251,7 +253,7 @@ std::optional<std::string_view> Request::parameter(std::string_view name) const 
 config::Result<std::unique_ptr<WebServer>> WebServer::start(std::vector<Route> routes, std::size_t threads,
                                                             std::string secret) {
   auto server = std::make_unique<CivetServer>(std::move(routes), std::move(secret));
-  if (!server->listen(threads)) return config::failure("127.0.0.1", "the web server cannot be started there");
+  if (!server->listen(threads)) return config::failure("127.0.0.1", "cannot start the web server");
   return server;
 }
 

@@ -1,5 +1,6 @@
-// civetweb behind the front door: on loopback, for those alone who know the secret, it calls the handlers of
-// the routes. It meets no stranger, and so has no TLS, no users and no limits of its own.
+// civetweb behind the front door: it listens on loopback, accepts only requests with the secret, and calls
+// the handlers of the routes. No foreign client reaches it, so it has no TLS, no users and no limits of its
+// own.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,11 @@
 
 namespace dkimprobe::exporters {
 
-/// The headers by which the door says what only it knows.
+/// Headers with which the front door passes its secret and the client's address.
 inline constexpr char secret_header[] = "X-Door-Secret";
 inline constexpr char remote_header[] = "X-Door-Remote";
-/// Without a remote client it is answered with 204: the door has a connection kept from then on.
+/// The front door requests this path first on each connection. A request for it without a remote client is
+/// answered with 204, and the connection is kept open.
 inline constexpr char greeting_path[] = "/.door";
 
 class WebServer {

@@ -77,8 +77,8 @@ class Session : public std::enable_shared_from_this<Session> {
     header,
     body,
     checking,   ///< the password
-    waiting,    ///< for a free line to the web server
-    answering,  ///< the web server is at it
+    waiting,    ///< for a free upstream connection
+    answering,  ///< the web server is handling the request
     writing,
     closing,
   };
@@ -87,9 +87,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void start();
   void close();
-  /// The door closes: what is on its way is still answered.
+  /// Closes the session after any request in progress is answered.
   void finish();
-  /// Turned away before anything was read.
+  /// Refuses the connection before anything was read.
   void refuse_connection();
 
   [[nodiscard]] Phase phase() const { return phase_; }
@@ -97,7 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] std::size_t buffered() const { return buffered_; }
   [[nodiscard]] const std::string& forwarded() const { return forwarded_; }
   [[nodiscard]] bool is_head() const { return method_ == http::verb::head; }
-  /// Whether it may be sent once more when the line to the web server breaks.
+  /// Whether the request may be sent again when the upstream connection breaks: once, and not for POST.
   [[nodiscard]] bool take_retry() { return method_ != http::verb::post && !std::exchange(retried_, true); }
 
   void set_phase(Phase phase, milliseconds deadline);
@@ -144,14 +144,14 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t id_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  std::shared_ptr<const WebRules> first_rules_;  ///< of the connection
-  std::shared_ptr<const WebRules> rules_;        ///< of the request
+  std::shared_ptr<const WebRules> first_rules_;  ///< when the connection began
+  std::shared_ptr<const WebRules> rules_;        ///< when the request began
   std::optional<asio::ssl::stream<tcp::socket&>> tls_{};
   std::string remote_{};
-  std::string source_{};  ///< by which wrong passwords are counted
+  std::string source_{};  ///< key for counting wrong passwords
   Phase phase_ = Phase::handshake;
   steady_clock::time_point since_ = steady_clock::now();
-  std::uint64_t alarm_ = 0;  ///< tells a timer that was too late to stop
+  std::uint64_t alarm_ = 0;  ///< identifies the current timer; outdated ones are ignored
 
   std::array<char, chunk_bytes> chunk_{};
   std::string input_{};
@@ -172,7 +172,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Access access_{};
 };
 
-// ---- One connection to the web server ----
+// ---- One upstream connection, to the web server ----
 
 class Line : public std::enable_shared_from_this<Line> {
  public:
@@ -197,7 +197,7 @@ class Line : public std::enable_shared_from_this<Line> {
   Door& door_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  std::uint64_t probe_ = 0;  ///< of connections: handlers of an earlier one do nothing
+  std::uint64_t connection_ = 0;  ///< number of the connection; handlers of earlier ones do nothing
   bool ready_ = false;
   bool busy_ = false;
   std::shared_ptr<Session> session_{};
@@ -207,7 +207,7 @@ class Line : public std::enable_shared_from_this<Line> {
   std::array<char, chunk_bytes> chunk_{};
 };
 
-// ---- The door ----
+// ---- The front door ----
 
 class Door final : public FrontDoor {
  public:
@@ -237,7 +237,7 @@ class Door final : public FrontDoor {
   void queue(std::shared_ptr<Session> session, bool first);
   void dispatch();
   void forget(std::uint64_t id);
-  /// The session waits for the web server no longer.
+  /// Cancels the request of the session at the web server.
   void withdraw(const Session& session);
   void add_buffered(std::size_t bytes, const Session& session);
   void remove_buffered(std::size_t bytes) { buffered_ -= bytes; }
@@ -289,7 +289,7 @@ Session::Session(Door& door, std::uint64_t id, tcp::socket socket, std::shared_p
   remote_ = address.to_string();
   source_ = remote_;
   if (address.is_v6()) {
-    // One client has a whole network of addresses.
+    // An IPv6 client usually has a whole /64 network, so count by that.
     const auto octets = address.to_v6().to_bytes();
     source_.assign(octets.begin(), octets.begin() + 8);
   }
@@ -312,7 +312,7 @@ void Session::start() {
     return;
   }
   set_phase(Phase::handshake, door_.limits().header);
-  // Who speaks plain HTTP here is told so.
+  // A client that uses plain HTTP gets an error message.
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
     unsigned char first = 0;
     if (self->closed_) return;
@@ -322,7 +322,7 @@ void Session::start() {
     } else if (first == first_octet_of_tls) {
       self->handshake();
     } else {
-      self->refuse(400, "This port speaks HTTPS; the request came without TLS.");
+      self->refuse(400, "This port uses HTTPS; the request came without TLS.");
     }
   });
 }
@@ -368,7 +368,7 @@ void Session::finish() {
   if (phase_ == Phase::handshake || phase_ == Phase::idle || (phase_ == Phase::header && !parser_)) {
     close();
   } else if (phase_ == Phase::header || phase_ == Phase::body) {
-    // What is really on its way arrives soon.
+    // The rest of a request that is really being sent arrives soon.
     set_phase(phase_, last_octets);
   }
 }
@@ -450,11 +450,11 @@ void Session::parse() {
 void Session::parse_failed(error_code error) {
   keep_open_ = false;
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    refuse(431, "The header of the request is too large.");
+    refuse(431, "The request header is too large.");
   } else if (error == http::error::body_limit) {
-    refuse(413, "The body of the request is too large.");
+    refuse(413, "The request body is too large.");
   } else {
-    refuse(400, "This is no request of HTTP/1.1.");
+    refuse(400, "This is not an HTTP/1.1 request.");
   }
 }
 
@@ -466,28 +466,28 @@ void Session::on_header() {
   keep_open_ = parser_->keep_alive() && !door_.stopping();
   set_phase(Phase::checking, door_.limits().queue);
   rules_ = door_.rules_now();
-  // A connection that was begun by other rules ends, so that the next one has the new ones of TLS too.
+  // Close a connection that began under other rules, so that the next one uses the new TLS settings too.
   if (rules_ != first_rules_) keep_open_ = false;
 
   const auto fault = [&](unsigned status, std::string_view sentence, const Headers& headers = {}) {
     keep_open_ = false;
     refuse(status, sentence, headers);
   };
-  if (request.version() != 10 && request.version() != 11) return fault(505, "HTTP/1.1 is spoken here.");
+  if (request.version() != 10 && request.version() != 11)
+    return fault(505, "Only HTTP/1.0 and HTTP/1.1 are supported.");
   if (request.version() == 11 && request.count(http::field::host) != 1)
-    return fault(400, "A request of HTTP/1.1 has one Host header.");
-  if (method_ == http::verb::unknown) return fault(501, "This method is not known here.");
+    return fault(400, "An HTTP/1.1 request must have exactly one Host header.");
+  if (method_ == http::verb::unknown) return fault(501, "The method is unknown.");
   if (method_ != http::verb::get && method_ != http::verb::head && method_ != http::verb::post)
-    return fault(405, "This method is not used here.", {{"Allow", "GET, HEAD, POST"}});
+    return fault(405, "The method is not allowed.", {{"Allow", "GET, HEAD, POST"}});
   const auto length = parser_->content_length();
-  if (length && *length > door_.limits().body_bytes)
-    return fault(413, "The body of the request is too large.");
+  if (length && *length > door_.limits().body_bytes) return fault(413, "The request body is too large.");
   const auto target = clean_target(view(request.target()));
-  if (!target) return fault(400, "The target of the request cannot be read.");
+  if (!target) return fault(400, "The request target is invalid.");
   if (rules_->config.rate_limit && !door_.within_rate(*rules_->config.rate_limit))
     return refuse(429, "Too many requests.", {{"Retry-After", "1"}});
 
-  // What passes is written anew, and nothing else passes.
+  // The forwarded request is written anew from the parts below; nothing else is passed on.
   forwarded_ =
       fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n{}: {}\r\n", view(request.method_string()),
                   *target, secret_header, door_.secret(), remote_header, remote_);
@@ -513,14 +513,14 @@ void Session::check_password() {
   constexpr boost::beast::string_view scheme = "basic ";
   if (request.count(http::field::authorization) != 1 || field.size() <= scheme.size() ||
       !boost::beast::iequals(scheme, {field.data(), scheme.size()})) {
-    return refuse(401, "A user name and a password are needed.", {{"WWW-Authenticate", challenge}});
+    return refuse(401, "A user name and a password are required.", {{"WWW-Authenticate", challenge}});
   }
   std::string text(field.size(), '\0');
   const auto size = config::decode_base64(field.substr(scheme.size()), text);
   text.resize(size.value_or(0));
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) {
-    return refuse(401, "The user name and password cannot be read.", {{"WWW-Authenticate", challenge}});
+    return refuse(401, "The user name and password cannot be decoded.", {{"WWW-Authenticate", challenge}});
   }
   access_.user = config::escape_text(text.substr(0, colon), 64);
   const auto told = [&context = door_.context(), weak = weak_from_this()](PasswordCheck::Verdict verdict) {
@@ -573,7 +573,7 @@ void Session::forward() {
 }
 
 void Session::refuse(unsigned status, std::string_view sentence, const Headers& headers) {
-  // What has not been read of the request cannot be told from the next one.
+  // The unread rest of the request cannot be distinguished from the next request.
   if (!parser_ || !parser_->is_done()) keep_open_ = false;
   std::string body = fmt::format("{}\n", sentence);
   const std::uint64_t length = body.size();
@@ -592,7 +592,7 @@ void Session::respond(unsigned status, std::string content_type, const Headers& 
   if (!content_type.empty()) head_ += fmt::format("Content-Type: {}\r\n", content_type);
   for (const auto& [name, value] : headers) head_ += fmt::format("{}: {}\r\n", name, value);
   for (const auto& [name, value] : rules_->config.headers) {
-    // What a page says of itself goes before what is said for all.
+    // A header of the page takes precedence over the configured one.
     const bool is_said = std::any_of(headers.begin(), headers.end(), [&wanted = name](const auto& each) {
       return boost::beast::iequals(each.first, wanted);
     });
@@ -629,7 +629,7 @@ void Session::on_written() {
     next_request();
     return;
   }
-  // The end is announced, and then what the client still sends is taken, or it might lose the answer.
+  // Shut down sending, then read what the client still sends. Otherwise a reset could destroy the response.
   set_phase(Phase::closing, linger);
   if (tls_) {
     tls_->async_shutdown([self = shared_from_this()](error_code) { self->close(); });
@@ -642,7 +642,7 @@ void Session::on_written() {
 
 void Session::clear_buffered() {
   door_.remove_buffered(std::exchange(buffered_, 0));
-  // Of a session that is closed a write may still hold the bytes, until its handler has run.
+  // In a closed session a pending write may use the bytes until its handler has run.
   if (!closed_) std::string().swap(body_);
 }
 
@@ -650,7 +650,7 @@ void Session::on_deadline() {
   switch (phase_) {
     case Phase::header:
     case Phase::body:
-      // Who has not begun is not told: there is no request to answer.
+      // If no request has begun, there is nothing to answer.
       if (!parser_) return close();
       keep_open_ = false;
       return refuse(408, "The request took too long to arrive.");
@@ -658,10 +658,10 @@ void Session::on_deadline() {
       return refuse(503, "The password could not be checked in time.", {{"Retry-After", "5"}});
     case Phase::waiting:
       door_.withdraw(*this);
-      return refuse(503, "Too many requests are being answered.", {{"Retry-After", "5"}});
+      return refuse(503, "Too many requests are in progress.", {{"Retry-After", "5"}});
     case Phase::answering:
       door_.withdraw(*this);
-      return refuse(503, "The answer took too long.");
+      return refuse(503, "The response took too long.");
     case Phase::writing:
       log();
       return close();
@@ -677,27 +677,28 @@ void Session::on_deadline() {
 Line::Line(Door& door) : door_(door), socket_(door.context()), timer_(door.context()) {}
 
 void Line::open() {
-  ++probe_;
+  ++connection_;
   ready_ = false;
   busy_ = false;
   input_.clear();
   socket_ = tcp::socket(door_.context());
-  socket_.async_connect(door_.web_server(), [self = shared_from_this(), round = probe_](error_code error) {
-    if (round != self->probe_) return;
-    if (error) {
-      self->failed();
-      return;
-    }
-    error_code ignored;
-    self->socket_.set_option(tcp::no_delay(true), ignored);
-    self->send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n\r\n", greeting_path,
-                           secret_header, self->door_.secret()),
-               false);
-  });
+  socket_.async_connect(door_.web_server(),
+                        [self = shared_from_this(), connection = connection_](error_code error) {
+                          if (connection != self->connection_) return;
+                          if (error) {
+                            self->failed();
+                            return;
+                          }
+                          error_code ignored;
+                          self->socket_.set_option(tcp::no_delay(true), ignored);
+                          self->send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n\r\n",
+                                                 greeting_path, secret_header, self->door_.secret()),
+                                     false);
+                        });
 }
 
 void Line::close() {
-  ++probe_;
+  ++connection_;
   ready_ = false;
   error_code ignored;
   socket_.close(ignored);
@@ -716,15 +717,15 @@ void Line::failed() {
   close();
   if (!door_.stopping()) {
     timer_.expires_after(pause_after_failure);
-    timer_.async_wait([self = shared_from_this(), round = probe_](error_code error) {
-      if (!error && round == self->probe_) self->open();
+    timer_.async_wait([self = shared_from_this(), connection = connection_](error_code error) {
+      if (!error && connection == self->connection_) self->open();
     });
   }
   if (retry) {
     session->set_phase(Session::Phase::waiting, door_.limits().queue);
     door_.queue(session, true);
   } else if (session) {
-    session->refuse(503, "The answer broke off inside the program.");
+    session->refuse(503, "The program did not complete its response.");
   }
 }
 
@@ -742,8 +743,8 @@ void Line::send(std::string text, bool is_head) {
   parser_->eager(true);
   parser_->body_limit(boost::none);
   asio::async_write(socket_, asio::buffer(output_),
-                    [self = shared_from_this(), round = probe_](error_code error, std::size_t) {
-                      if (round != self->probe_) return;
+                    [self = shared_from_this(), connection = connection_](error_code error, std::size_t) {
+                      if (connection != self->connection_) return;
                       if (error) {
                         self->failed();
                       } else {
@@ -753,16 +754,16 @@ void Line::send(std::string text, bool is_head) {
 }
 
 void Line::read() {
-  socket_.async_read_some(asio::buffer(chunk_),
-                          [self = shared_from_this(), round = probe_](error_code error, std::size_t size) {
-                            if (round != self->probe_) return;
-                            if (error) {
-                              self->failed();
-                              return;
-                            }
-                            self->input_.append(self->chunk_.data(), size);
-                            self->parse();
-                          });
+  socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this(), connection = connection_](
+                                                    error_code error, std::size_t size) {
+    if (connection != self->connection_) return;
+    if (error) {
+      self->failed();
+      return;
+    }
+    self->input_.append(self->chunk_.data(), size);
+    self->parse();
+  });
 }
 
 void Line::parse() {
@@ -792,7 +793,7 @@ void Line::on_answer() {
       if (field.name() == http::field::content_type) {
         content_type = value;
       } else if (field.name() == http::field::content_length) {
-        // Of an answer to HEAD, that of the body which is not there.
+        // In a response to HEAD, the length of the body that is not sent.
         std::from_chars(value.data(), value.data() + value.size(), length);
       } else if (field.name() != http::field::connection) {
         headers.emplace_back(view(field.name_string()), value);
@@ -811,7 +812,7 @@ config::Result<bool> Door::open(const WebSettings& settings) {
   if (auto read = rules_.open(settings); !read) errors = std::move(read.error());
   listeners_ = settings.systemd_sockets ? take_systemd_sockets(context_, errors)
                                         : listen_at(context_, settings.listen, errors);
-  if (listeners_.empty() && errors.empty()) errors.push_back({"", "there is no address to listen at"});
+  if (listeners_.empty() && errors.empty()) errors.push_back({"", "no listen address is given"});
   for (const auto& listener : listeners_) listening_.push_back(describe(listener));
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return true;
@@ -837,7 +838,7 @@ void Door::accept(tcp::acceptor& acceptor) {
       accept(acceptor);
       return;
     }
-    // Out of descriptors or memory, which passes.
+    // Out of file descriptors or memory: try again after a pause.
     const auto pause = std::make_shared<asio::steady_timer>(context_, pause_after_failure);
     pause->async_wait([this, &acceptor, pause](error_code) {
       if (!stopping_) accept(acceptor);
@@ -847,7 +848,7 @@ void Door::accept(tcp::acceptor& acceptor) {
 
 bool Door::make_room() {
   if (sessions_.size() < limits_.connections) return true;
-  // Those go first that keep us waiting: slow ones, then idle ones, each by how long.
+  // Close sessions that wait for their client: first slow ones, then idle ones, the oldest first.
   const auto rank = [](const Session& each) {
     switch (each.phase()) {
       case Session::Phase::handshake:
@@ -869,7 +870,7 @@ bool Door::make_room() {
     return std::pair(rank(*a.second), a.second->since()) < std::pair(rank(*b.second), b.second->since());
   });
   if (oldest == sessions_.end() || rank(*oldest->second) == 2) return false;
-  // A pointer of its own, since closing takes it from the table.
+  // Keep a pointer, because closing removes the session from the table.
   const auto leaving = oldest->second;
   leaving->close();
   return true;
@@ -920,7 +921,7 @@ void Door::forget(std::uint64_t id) {
 void Door::add_buffered(std::size_t bytes, const Session& session) {
   buffered_ += bytes;
   while (buffered_ > limits_.buffered_bytes) {
-    // Memory for those who take their answers: the one goes that has been at it longest.
+    // Free memory for clients that read their responses: close the session that has been writing longest.
     std::shared_ptr<Session> slowest;
     for (const auto& [id, each] : sessions_) {
       if (each.get() == &session || each->buffered() == 0) continue;

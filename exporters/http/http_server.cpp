@@ -41,7 +41,7 @@ std::string make_secret() {
 
 config::Result<std::unique_ptr<WebService>> WebService::start(WebSettings settings) {
   const std::string secret = make_secret();
-  if (secret.empty()) return config::failure("", "OpenSSL gives no random numbers");
+  if (secret.empty()) return config::failure("", "OpenSSL returned no random numbers");
   auto server = WebServer::start(std::move(settings.routes), settings.limits.threads, secret);
   if (!server) return tl::unexpected(std::move(server.error()));
   auto door = FrontDoor::start(settings, (*server)->port(), secret);

@@ -1,5 +1,5 @@
-// The web server of the program: a front door that meets the network, and civetweb behind it that calls the
-// handlers. Who starts it gives the routes; nothing here knows what they serve.
+// The web service of the program: a front door that faces the network, and civetweb behind it, which calls
+// the handlers. The caller provides the routes.
 #pragma once
 
 #include <chrono>
@@ -18,16 +18,16 @@
 namespace dkimprobe::exporters {
 
 struct Request {
-  std::string method{};                                      ///< HEAD comes as GET
+  std::string method{};                                      ///< HEAD is passed as GET
   std::string path{};                                        ///< decoded
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded, in order
   std::string accept{};
   std::string accept_encoding{};
-  std::optional<double> timeout_seconds{};  ///< of X-Prometheus-Scrape-Timeout-Seconds
+  std::optional<double> timeout_seconds{};  ///< from X-Prometheus-Scrape-Timeout-Seconds
   std::string remote{};                     ///< the client's address, without a port
   std::string body{};
 
-  /// The first value of that name.
+  /// The value of the first parameter with that name.
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
@@ -40,14 +40,14 @@ struct Response {
 
 struct Route {
   std::string method = "GET";
-  std::string path{};  ///< with a `*` at its end: every path that begins so and has no longer route
-  /// Called from several threads at once. What it throws is answered by 500.
+  std::string path{};  ///< a `*` at its end matches every path with this prefix and no longer route
+  /// Called from several threads at once. An exception is answered with 500.
   std::function<Response(const Request&)> handle{};
-  /// More at the same time are answered by 503; 0 is no limit.
+  /// Further concurrent requests are answered with 503; 0 means no limit.
   unsigned most_at_once = 0;
 };
 
-/// One answered or refused request; texts of the client are escaped.
+/// One answered or refused request. Texts from the client are escaped.
 struct Access {
   std::string remote{};
   std::string user{};
@@ -59,40 +59,41 @@ struct Access {
 };
 
 struct WebLimits {
-  std::size_t threads = 32;       ///< requests that are handled at the same time
-  std::size_t connections = 512;  ///< beyond it the one that has kept us waiting longest must go
+  std::size_t threads = 32;       ///< requests handled at the same time
+  std::size_t connections = 512;  ///< when it is reached, the slowest or longest idle one is closed
   std::size_t header_bytes = 8192;
   std::size_t body_bytes = 65536;
-  std::size_t buffered_bytes = 64U << 20U;   ///< of answers that clients have not taken yet
-  std::chrono::milliseconds header{10'000};  ///< from the first octet, or of a new connection from its start
+  std::size_t buffered_bytes = 64U << 20U;   ///< of responses that clients have not read yet
+  std::chrono::milliseconds header{10'000};  ///< from the first octet; on a new connection from its start
   std::chrono::milliseconds body{10'000};
   std::chrono::milliseconds idle{150'000};  ///< between two requests
   std::chrono::milliseconds queue{10'000};  ///< until a thread is free
   std::chrono::milliseconds handler{150'000};
   std::chrono::milliseconds write{30'000};
-  std::chrono::milliseconds grace{5'000};  ///< for what is on its way when the service stops
+  std::chrono::milliseconds grace{5'000};  ///< for requests in progress when the service stops
 };
 
 struct WebSettings {
-  /// `127.0.0.1:9815`, `[::1]:9815`, `localhost:9815`; `0.0.0.0:9815` for all addresses of IPv4, `[::]:9815`
-  /// and
-  /// `:9815` for all of both families. Where a place of IPv4 has the same port, `[::]` leaves IPv4 to it.
+  /// `127.0.0.1:9815`, `[::1]:9815`, `localhost:9815`; `0.0.0.0:9815` for all IPv4 addresses; `[::]:9815` and
+  /// `:9815` for all addresses of both families. When an IPv4 address is listed with the same port, `[::]`
+  /// does not accept IPv4.
   std::vector<std::string> listen{};
-  bool systemd_sockets = false;  ///< those that systemd has opened, instead
+  bool systemd_sockets = false;  ///< use the sockets opened by systemd instead
   std::optional<std::filesystem::path> config_file{};
   std::vector<Route> routes{};
   WebLimits limits{};
-  /// Both are called from the thread of the door and must not wait.
+  /// Both are called on the thread of the front door and must not block.
   std::function<void(const Access&)> on_access{};
-  /// The file was read: mistakes, when the old one stays in use, or what is to be said about a good one.
+  /// Called after the file was read. On errors the old configuration stays in use; a valid file may have
+  /// warnings.
   std::function<void(const config::Result<config::Errors>&)> on_config{};
 };
 
-/// A place where clients are waited for.
+/// An address that the service listens on.
 struct Listening {
   std::string address{};  ///< with the port, such as `[::]:9815`
   std::uint16_t port = 0;
-  bool lacks_ipv6 = false;  ///< both families were asked for, and this machine has IPv4 alone
+  bool lacks_ipv6 = false;  ///< both families were requested, but this machine has only IPv4
 };
 
 class WebService {
@@ -102,7 +103,7 @@ class WebService {
 
   /// In the order of the settings.
   [[nodiscard]] virtual std::vector<Listening> listening() const = 0;
-  /// Takes no more connections, waits for the requests that are on their way, and ends.
+  /// Accepts no more connections, waits for the requests in progress, and stops.
   virtual void stop() = 0;
 };
 

@@ -23,7 +23,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 struct Place {
-  std::string_view text{};  ///< as the settings have it
+  std::string_view text{};  ///< as given in the settings
   tcp::endpoint endpoint{};
   bool lacks_ipv6 = false;
 };
@@ -40,9 +40,8 @@ config::Result<Place> read_place(std::string_view address, bool has_ipv6) {
   error_code error;
   const auto ip = asio::ip::make_address(std::string(host), error);
   if (!has_port || (host != "localhost" && !host.empty() && (error || ip.is_v6() != in_brackets))) {
-    return config::failure(
-        config::escape_text(address),
-        "an address with a port was expected, such as 127.0.0.1:9815, [::1]:9815 or :9815");
+    return config::failure(config::escape_text(address),
+                           "expected an address with a port, such as 127.0.0.1:9815, [::1]:9815 or :9815");
   }
   if (host == "localhost") return Place{address, {asio::ip::address_v4::loopback(), port}};
   if (!host.empty()) return Place{address, {ip, port}};
@@ -50,8 +49,8 @@ config::Result<Place> read_place(std::string_view address, bool has_ipv6) {
   return Place{address, {asio::ip::address_v6::any(), port}};
 }
 
-/// Whether a socket at all addresses of IPv6 takes clients of IPv4 too, as those who write `[::]` expect.
-/// Linux refuses that where another socket has the port for them.
+/// Whether a socket at `[::]` also accepts IPv4 clients, as its users expect. Linux refuses that when another
+/// socket has the same port for IPv4.
 bool takes_ipv4(const Place& place, const std::vector<Place>& places) {
   const auto is_of_ipv4_there = [&](const Place& other) {
     return other.endpoint.address().is_v4() && other.endpoint.port() == place.endpoint.port();
@@ -71,7 +70,7 @@ config::Result<Listener> open_listener(asio::io_context& context, const Place& p
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error)
     return config::failure(config::escape_text(place.text),
-                           fmt::format("cannot listen there: {}", error.message()));
+                           fmt::format("cannot listen: {}", error.message()));
   return Listener{std::move(acceptor), place.lacks_ipv6};
 }
 
@@ -106,13 +105,13 @@ Listeners take_systemd_sockets(asio::io_context& context, config::Errors& errors
   Listeners listeners;
   const int count = sd_listen_fds(1);
   if (count <= 0) {
-    errors.push_back({"LISTEN_FDS", "systemd has given no sockets; a unit of type socket opens them"});
+    errors.push_back({"LISTEN_FDS", "systemd passed no sockets; a .socket unit must open them"});
     return listeners;
   }
   for (int file = SD_LISTEN_FDS_START; file < SD_LISTEN_FDS_START + count; ++file) {
     const bool is_ipv6 = sd_is_socket(file, AF_INET6, SOCK_STREAM, 1) > 0;
     if (!is_ipv6 && sd_is_socket(file, AF_INET, SOCK_STREAM, 1) <= 0) {
-      errors.push_back({"LISTEN_FDS", fmt::format("socket {} is none that listens for TCP", file)});
+      errors.push_back({"LISTEN_FDS", fmt::format("socket {} is not a listening TCP socket", file)});
       continue;
     }
     error_code error;

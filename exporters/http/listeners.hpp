@@ -1,5 +1,5 @@
-// The sockets at which clients arrive: opened at the addresses that the command line gives, or taken from
-// systemd. It accepts nobody.
+// The listening sockets: opened at the addresses of the command line, or passed by systemd. It accepts no
+// connections.
 #pragma once
 
 #include <deque>
@@ -16,15 +16,15 @@ namespace dkimprobe::exporters {
 
 struct Listener {
   boost::asio::ip::tcp::acceptor acceptor;
-  bool lacks_ipv6 = false;  ///< both families were asked for, and this machine has IPv4 alone
+  bool lacks_ipv6 = false;  ///< both families were requested, but this machine has only IPv4
 };
 using Listeners = std::deque<Listener>;
 
-/// At addresses as `WebSettings::listen` has them; those that fail are told in `mistakes`.
+/// Listens at the addresses of `WebSettings::listen`. Reports those that fail in `errors`.
 [[nodiscard]] Listeners listen_at(boost::asio::io_context& context, const std::vector<std::string>& addresses,
                                   config::Errors& errors);
 
-/// Those that systemd has opened for this process.
+/// Takes the sockets that systemd opened for this process.
 [[nodiscard]] Listeners take_systemd_sockets(boost::asio::io_context& context, config::Errors& errors);
 
 [[nodiscard]] Listening describe(const Listener& listener);

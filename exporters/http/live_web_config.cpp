@@ -53,7 +53,7 @@ std::vector<WebFileStamp> WebRulesFile::stamps() const {
 }
 
 config::Result<bool> WebRulesFile::read() {
-  // Before the reading: what changes meanwhile is then read once more.
+  // Taken before reading, so that a change during the reading causes another one.
   stamps_ = stamps();
   return config::load_web_config(*path_)
       .and_then([](config::WebConfig config) { return make_rules(std::move(config)); })

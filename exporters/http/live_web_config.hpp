@@ -1,5 +1,5 @@
-// The web configuration as it is in force, made ready for connections: read again when one of its files has
-// changed. It meets no client.
+// The web configuration in force, prepared for connections. It is read again when one of its files has
+// changed.
 #pragma once
 
 #include <chrono>
@@ -16,13 +16,13 @@
 
 namespace dkimprobe::exporters {
 
-/// What the web configuration says; one object for each version of it.
+/// One version of the web configuration.
 struct WebRules {
   config::WebConfig config{};
-  TlsContext tls{};  ///< null when plain HTTP is spoken
+  TlsContext tls{};  ///< null for plain HTTP
 };
 
-/// By which a change of a file shows.
+/// Identifies the version of a file.
 struct WebFileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -36,7 +36,7 @@ class WebRulesFile {
  public:
   [[nodiscard]] config::Result<bool> open(const WebSettings& settings);
 
-  /// The rules as they are now; those of before when the new ones cannot be used.
+  /// The current rules; the previous ones when the new ones cannot be used.
   [[nodiscard]] std::shared_ptr<const WebRules> now();
 
  private:
@@ -50,13 +50,13 @@ class WebRulesFile {
   std::shared_ptr<const WebRules> rules_ = std::make_shared<WebRules>();
 };
 
-/// A bucket of tokens, as the toolkit's limit is one.
+/// A token bucket, like the rate limit of Prometheus's exporter-toolkit.
 class RateBucket {
  public:
   [[nodiscard]] bool take(const config::RateLimit& limit, std::chrono::steady_clock::time_point now);
 
  private:
-  double tokens_ = 1e9;  ///< it begins full
+  double tokens_ = 1e9;  ///< starts full
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 

@@ -19,11 +19,12 @@ constexpr std::size_t most_successes = 256;
 constexpr std::size_t most_sources = 4096;
 constexpr double most_failures = 10.0;
 constexpr std::chrono::seconds time_to_forget_one{6};
-// Of a user that does not exist, so that one cannot tell by the time. No password fits it.
+// Used for an unknown user, so that the response time does not reveal whether a user exists. It matches no
+// password.
 constexpr std::string_view hash_of_nobody = "$2b$10$wwwwwwwwwwwwwwwwwwwwwuwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww";
 
-/// Whether the password fits. All the letters after `$2` mean the same here as to the toolkit: bcrypt without
-/// the old mistakes.
+/// Whether the password matches. As in Prometheus's exporter-toolkit, every letter after `$2` means bcrypt
+/// without its historical bugs.
 bool fits(const std::string& hash, const std::string& password) {
   const std::size_t start = hash.find('$', 1);
   if (start == std::string::npos || password.find('\0') != std::string::npos) return false;

@@ -1,6 +1,5 @@
-// Whether a password fits a user's bcrypt hash, found out on a thread of its own, since one takes a tenth of
-// a second of computing. It bounds what strangers can make it do; it knows neither HTTP nor the file of
-// users.
+// Checks passwords against bcrypt hashes on its own thread, because one check takes a tenth of a second. It
+// limits the work that clients can cause. It knows neither HTTP nor the file of users.
 #pragma once
 
 #include <array>
@@ -31,11 +30,12 @@ class PasswordCheck {
   PasswordCheck(const PasswordCheck&) = delete;
   PasswordCheck& operator=(const PasswordCheck&) = delete;
 
-  /// `source` is where the client is, as one counts its wrong passwords. `told` is called once: before this
-  /// returns when the verdict needs no computing, else from the thread. All calls are from one other thread.
+  /// Wrong passwords are counted per `source`. `told` is called once: before this function returns when the
+  /// verdict needs no hashing, else on the thread of this object. `check` must always be called from the same
+  /// thread.
   void check(const Users& users, std::string_view user, std::string_view password, const std::string& source,
              Time now, Told told);
-  /// No verdict is told after it.
+  /// No verdict is delivered afterwards.
   void stop();
 
  private:
@@ -49,7 +49,7 @@ class PasswordCheck {
     Told told{};
   };
   struct Failures {
-    double count = 0.0;  ///< forgotten bit by bit
+    double count = 0.0;  ///< decreases over time
     Time last{};
   };
 
@@ -61,7 +61,7 @@ class PasswordCheck {
 
   Digest salt_{};
   std::condition_variable wake_{};
-  std::mutex mutex_{};  ///< of what follows
+  std::mutex mutex_{};  ///< guards the members below
   std::unordered_map<std::string, Failures> failures_{};
   std::deque<Job> jobs_{};
   std::deque<Digest> successes_{};

@@ -1,4 +1,4 @@
-// What of a request's target is passed on to the web server. It decodes nothing and knows no page.
+// Selects the part of a request target that is passed on to the web server. It decodes nothing.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,8 @@
 
 namespace dkimprobe::exporters {
 
-/// The path and query of a request's target, which may be of the form for proxies; nothing when it has none
-/// that can be passed on.
+/// The path and query of a request target in origin or absolute form (RFC 9112 section 3.2); no value when
+/// the target is invalid.
 [[nodiscard]] std::optional<std::string> clean_target(std::string_view target);
 
 }  // namespace dkimprobe::exporters

@@ -20,7 +20,7 @@ namespace {
 using config::ClientAuthentication;
 using config::TlsServerConfig;
 
-/// Calls `take` with each certificate.
+/// Calls `take` with each certificate; returns whether all calls succeeded.
 template <class Take>
 bool each_certificate(std::string_view pem, Take take) {
   const config::OpensslOwned<BIO> bio = config::bio_over(pem);
@@ -63,7 +63,8 @@ bool has_name_of(X509& certificate, const std::vector<std::string>& allowed) {
   return false;
 }
 
-/// Instead of OpenSSL's own verification, which is one part of it.
+/// Replaces OpenSSL's verification callback and calls OpenSSL's own verification where the settings require
+/// it.
 int verify_client(X509_STORE_CTX* store, void* argument) {
   const auto& config = *static_cast<const TlsServerConfig*>(argument);
   const bool by_authority = config.client_authentication == ClientAuthentication::verify_if_given ||
@@ -115,14 +116,14 @@ std::string joined(const std::vector<std::string>& words) {
 config::Result<TlsContext> make_tls_context(std::shared_ptr<const TlsServerConfig> held) {
   const TlsServerConfig& config = *held;
   SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
-  // The verification looks at the configuration, which so lives as long.
+  // The verification callback reads the configuration, so the context keeps it alive.
   TlsContext owner(context, [held = std::move(held)](SSL_CTX* each) { SSL_CTX_free(each); });
   const auto failed = [](std::string_view what) {
     const unsigned long code = ERR_get_error();
     const char* const reason = ERR_reason_error_string(code);
     ERR_clear_error();
     return config::failure("", fmt::format("{} cannot be used for TLS: {}", what,
-                                           reason != nullptr ? reason : "OpenSSL says no reason"));
+                                           reason != nullptr ? reason : "OpenSSL gives no reason"));
   };
   if (context == nullptr) return failed("OpenSSL");
   const auto number = [](config::TlsVersion version) {
@@ -130,7 +131,7 @@ config::Result<TlsContext> make_tls_context(std::shared_ptr<const TlsServerConfi
   };
   SSL_CTX_set_min_proto_version(context, number(config.lowest));
   SSL_CTX_set_max_proto_version(context, number(config.highest));
-  // Without resumption no session outlives the certificates and rules by which it was begun.
+  // Without session resumption, no session outlives the certificates and rules under which it began.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
                                    (config.server_order ? SSL_OP_CIPHER_SERVER_PREFERENCE : 0));
   SSL_CTX_set_num_tickets(context, 0);

@@ -1,5 +1,5 @@
-// OpenSSL set up by what the web configuration says of TLS. It opens no socket and no file but the system's
-// list of authorities.
+// Sets up an OpenSSL context from the TLS part of the web configuration. It opens no socket, and no file
+// except the system's list of certificate authorities.
 #pragma once
 
 #include <memory>

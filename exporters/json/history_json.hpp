@@ -9,7 +9,7 @@
 
 namespace dkimprobe::exporters {
 
-/// Indented, with a newline at its end.
+/// Indented, with a newline at the end.
 [[nodiscard]] std::string history_json(const config::DomainName& domain,
                                        std::span<const SelectorRecord> selectors);
 

@@ -1,4 +1,4 @@
-// What all JSON outputs are made of: values that may be missing, times, names, and the text at the end.
+// Helpers for all JSON outputs: optional values, times, names, and the final text.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace dkimprobe::exporters {
 
-/// Keys keep the order in which they are written.
+/// Keys keep the order of insertion.
 using Json = nlohmann::ordered_json;
 
 template <class T>
@@ -30,8 +30,8 @@ template <class T>
 [[nodiscard]] Json names_json(const std::vector<config::DomainName>& names);
 [[nodiscard]] Json reasons_json(const std::vector<checks::ReasonDetail>& reasons);
 
-/// Ends with a line feed. `indent` of -1 writes one line. What is not UTF-8 in spite of all escaping becomes
-/// U+FFFD: the output is JSON whatever happens.
+/// Ends with a line feed. An `indent` of -1 writes one line. Texts should already be escaped; any invalid
+/// UTF-8 left becomes U+FFFD, so that the output is always JSON.
 [[nodiscard]] std::string json_text(const Json& json, int indent);
 
 }  // namespace dkimprobe::exporters

@@ -25,15 +25,15 @@ using config::escape_text;
 
 constexpr std::string_view schema = "dkimprobe.observation/2";
 constexpr std::size_t longest_list = 65'536;
-constexpr int deepest = 24;  // levels of the format, with room
+constexpr int deepest = 24;  // levels of nesting; the format needs fewer
 constexpr std::int64_t longest_time_us = 1'000'000'000'000'000;
 constexpr const char* not_negative = "it must be a whole number from 0 to 1000000000000000";
 constexpr std::int64_t last_timestamp_ms = 253'402'300'799'999;  // the end of the year 9999
 
-// ---- The fields, once for writing and for reading ----
+// ---- The fields, for both writing and reading ----
 //
-// Each struct is taken apart into all of its members, so that a new one does not compile until it is kept
-// here.
+// Each struct is decomposed into all of its members, so that a struct with a new member does not compile
+// until the member is added here.
 
 template <class T, class Struct>
 concept Is = std::same_as<std::remove_const_t<T>, Struct>;
@@ -169,7 +169,7 @@ void fields(Archive& archive, T& value) {
   archive("ignored", ignored);
   archive("response", response);
   archive.demand((outcome == probe::Outcome::answered) == response.has_value(), "response",
-                 "it must be there exactly when the outcome is `answered`");
+                 "it must be present exactly when the outcome is `answered`");
 }
 
 template <class Archive, Is<config::ServerAddress> T>
@@ -322,7 +322,7 @@ void fields(Archive& archive, T& value) {
   archive.added("is_quick", is_quick);
   archive.added("rate_shortage", rate_shortage);
   archive.demand(selector.owner_name(domain).has_value(), "selector",
-                 "with the domain it makes a name of more than 255 octets");
+                 "with the domain it forms a name of more than 255 octets");
 }
 
 // ---- Writing ----
@@ -409,11 +409,11 @@ Json to_json(const std::vector<T>& values) {
 
 // ---- Reading ----
 
-/// Where a value stands, as a chain from the inside out.
+/// The place of a value, as a chain from the inside out.
 struct Place {
   const Place* outer = nullptr;
   std::string_view key{};
-  std::size_t index = 0;  ///< when there is no key
+  std::size_t index = 0;  ///< used when there is no key
 };
 
 std::string to_text(const Place& place) {
@@ -426,7 +426,7 @@ std::string to_text(const Place& place) {
   return text;
 }
 
-/// The first mistake; what is read after it does not count.
+/// The first error. Errors after it are ignored.
 struct Failure {
   std::optional<config::Error> error{};
 
@@ -442,7 +442,7 @@ bool read(const Json& json, bool& value, const Place& place, Failure& failure) {
   return true;
 }
 
-/// A whole number within the limits.
+/// The number, when it is a whole number within the limits.
 std::optional<std::int64_t> whole_number(const Json& json, std::int64_t lowest, std::int64_t highest) {
   if (!json.is_number_integer()) return std::nullopt;
   if (json.is_number_unsigned() &&
@@ -474,7 +474,7 @@ bool read(const Json& json, T& value, const Place& place, Failure& failure) {
 
 bool read(const Json& json, std::chrono::microseconds& value, const Place& place, Failure& failure) {
   std::int64_t number = 0;
-  // Below zero: an exchange of an earlier look, carried into this one (probe/schedule/quick_probe.hpp).
+  // Negative: an exchange of an earlier probe, carried over into this one (probe/schedule/quick_probe.hpp).
   if (!read_number(json, -longest_time_us, longest_time_us, number, place, failure)) return false;
   value = std::chrono::microseconds{number};
   return true;
@@ -499,7 +499,7 @@ bool read(const Json& json, std::string& value, const Place& place, Failure& fai
   auto octets = config::unescape_text(*text);
   if (!octets) {
     return failure.at(
-        place, R"(it must be printable ASCII, with a backslash as `\\` and all else as `\xHH`, escaped)");
+        place, R"(it must be printable ASCII; write a backslash as `\\` and any other octet as `\xHH`)");
   }
   if (octets->size() > probe::longest_string)
     return failure.at(place,
@@ -508,7 +508,7 @@ bool read(const Json& json, std::string& value, const Place& place, Failure& fai
   return true;
 }
 
-/// Reads what has a `parse` of its own.
+/// Reads a type that has its own `parse`.
 template <class T>
 bool read_parsed(const Json& json, T& value, const Place& place, Failure& failure) {
   const auto* const text = text_of(json, place, failure);
@@ -521,7 +521,7 @@ bool read_parsed(const Json& json, T& value, const Place& place, Failure& failur
   if constexpr (requires { parsed.error(); }) {
     return failure.at(place, fmt::format("`{}`: {}", escape_text(*text, 80), parsed.error().front().message));
   } else {
-    return failure.at(place, fmt::format("`{}` is no IP address", escape_text(*text, 80)));
+    return failure.at(place, fmt::format("`{}` is not an IP address", escape_text(*text, 80)));
   }
 }
 
@@ -596,7 +596,7 @@ class ObservationReader {
     read(*found, value, place, failure_);
   }
 
-  /// A fact that older files do not have.
+  /// A fact that older files lack.
   template <class T>
   void added(const char* key, T& value) {
     if (object_.contains(key)) (*this)(key, value);
@@ -606,13 +606,13 @@ class ObservationReader {
     if (!holds) failure_.at(Place{&place_, key}, std::move(message));
   }
 
-  /// Whether nothing but the fields was there.
+  /// Returns whether the object has no other keys.
   bool end() {
     if (failure_.error) return false;
     if (object_.size() == known_.size()) return true;
     for (const auto& [key, value] : object_.items()) {
       if (std::ranges::find(known_, key) != known_.end()) continue;
-      return failure_.at(place_, fmt::format("it has `{}`, which is not known", escape_text(key, 80)));
+      return failure_.at(place_, fmt::format("it has the unknown key `{}`", escape_text(key, 80)));
     }
     return true;
   }
@@ -663,13 +663,13 @@ config::Result<std::vector<probe::Observation>> read_observation_json(std::strin
   }
   Json json;
   try {
-    // What is nested deeper than the format is left out, and so found missing or unknown.
+    // Values nested deeper than the format are discarded and then reported as missing or unknown.
     json = Json::parse(text, [](int depth, Json::parse_event_t, Json&) { return depth <= deepest; });
   } catch (const Json::parse_error& error) {
     return config::failure(file,
                            error.byte > text.size()
                                ? fmt::format("it is cut off: the JSON does not end ({} bytes)", text.size())
-                               : fmt::format("it is no JSON: wrong at byte {}", error.byte));
+                               : fmt::format("it is not valid JSON: error at byte {}", error.byte));
   }
   File read_file;
   Failure failure;

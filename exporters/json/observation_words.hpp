@@ -1,4 +1,4 @@
-// The words of the enums of an observation, as stored observations and metrics have them: one list for all.
+// The words for the enums of an observation, shared by stored observations and metrics.
 #pragma once
 
 #include <array>
@@ -78,7 +78,7 @@ struct Words<probe::ChainOutcome> {
 template <class T>
 concept Worded = requires { Words<T>::list; };
 
-/// The words of an enum; one that has got an enumerator without a word does not compile.
+/// The words of an enum. An enum that has an enumerator without a word does not compile.
 template <Worded Enum>
 constexpr const auto& words_of() {
   static_assert(Words<Enum>::list.size() == static_cast<std::size_t>(Words<Enum>::last) + 1);

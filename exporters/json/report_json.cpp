@@ -66,7 +66,8 @@ Json size_json(const checks::SizeFacts& size) {
           {"drop_first", strings_json(size.drop_first)}};
 }
 
-/// One entry for each server of a finding, so that a reader can select by server; one with null without any.
+/// Adds one entry per server of a finding, so that a reader can select by server; one entry with null when
+/// the finding has no server.
 void append_finding(Json& list, const checks::Finding& finding) {
   const auto entry = [&](const checks::ServerId* server) {
     list.push_back({{"id", finding.check->name},
@@ -145,7 +146,7 @@ Json outcomes_json(const Report& report) {
   return outcomes;
 }
 
-/// Findings about a text that no server was asked for.
+/// Findings about a text that was not queried from a server.
 Json text_findings(const Report& report) {
   Json findings = Json::array();
   for (const auto& finding : report.findings) {

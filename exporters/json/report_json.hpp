@@ -1,5 +1,5 @@
-// Reports as JSON for programs: one object, keys in a fixed order, foreign bytes escaped as everywhere else.
-// The shapes stand in exporters/json/report.schema.json; it prints what a report holds and judges nothing.
+// Reports as JSON: one object with keys in a fixed order and foreign bytes escaped as everywhere else. The
+// schema is exporters/json/report.schema.json. It prints the content of a report and judges nothing.
 #pragma once
 
 #include <optional>
@@ -19,11 +19,11 @@ namespace dkimprobe::exporters {
 [[nodiscard]] std::string check_json(const config::DomainName& domain, checks::Status status,
                                      std::span<const checks::Report> reports);
 
-/// The same without line breaks inside: a line of a stream.
+/// The same on one line, for a stream of JSON lines.
 [[nodiscard]] std::string check_json_line(const config::DomainName& domain, checks::Status status,
                                           std::span<const checks::Report> reports);
 
-/// What was found at the keys of one domain.
+/// The reports on the keys of one domain.
 struct DomainReports {
   config::DomainName domain{};
   checks::Status status = checks::Status::unknown;
@@ -31,24 +31,24 @@ struct DomainReports {
 };
 
 /// One object of the schema `dkimprobe.message/2`: the signatures of a message, and a `dkimprobe.check/2` for
-/// each domain that they name. `status` is that of the whole.
+/// each domain that they name. `status` is the overall status.
 [[nodiscard]] std::string message_json(checks::Status status,
                                        std::span<const checks::SignatureField> signatures,
                                        std::span<const DomainReports> domains);
 
-/// One object of the schema `dkimprobe.lint/2` on one line: the report of `checks::judge_record` without what
-/// only servers can tell.
+/// One object of the schema `dkimprobe.lint/2` on one line: the report of `checks::judge_record` without the
+/// facts that only servers can provide.
 [[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
 
-/// The same for a line of input that is no record.
+/// The same for an input line that could not be read as a record.
 [[nodiscard]] std::string lint_error_json(std::size_t line, std::string_view error);
 
-/// A record that is to be published, with all that there is to say of it.
+/// A record to publish, with the report on it.
 struct RecordOutput {
   PlannedRecord record{};
   checks::Report report{};                    ///< of `checks::judge_record`
-  std::optional<config::DomainName> alias{};  ///< the selector's name, when the record stands elsewhere
-  std::optional<PlannedRecord> in_place{};    ///< what reaches the end of signing practices today
+  std::optional<config::DomainName> alias{};  ///< the selector's name, when the record is published elsewhere
+  std::optional<PlannedRecord> in_place{};    ///< the DMARC record that replaces signing practices today
 };
 
 /// One object of the schema `dkimprobe.record/2`.

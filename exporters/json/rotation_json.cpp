@@ -61,7 +61,7 @@ Json state_json(const checks::RotationState& state) {
                         {"still_published", key.still_published},
                         {"removed_too_early", key.removed_too_early},
                         {"safe_to_remove", safe_time_json(key.remove)},
-                        {"gone", safe_time_json(key.gone)}});
+                        {"cache_expiry", safe_time_json(key.gone)}});
   }
   return {{"current", selector_or_null(state.current)},
           {"next", selector_or_null(state.next)},

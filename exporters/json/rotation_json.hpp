@@ -1,5 +1,5 @@
-// A rotation as JSON, `dkimprobe.rotation/2`: the checklist, what is wrong, and the facts by which it is
-// watched. rotation.schema.json describes it.
+// A rotation as JSON, `dkimprobe.rotation/2`: its steps, its faults, and the facts for monitoring. The schema
+// is rotation.schema.json.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace dkimprobe::exporters {
 
 /// One object over several lines.
 [[nodiscard]] std::string rotation_json(const checks::RotationOverview& overview);
-/// The same on one line, for one domain among several.
+/// The same on one line, for the output of several domains.
 [[nodiscard]] std::string rotation_json_line(const checks::RotationOverview& overview);
 
 }  // namespace dkimprobe::exporters

@@ -18,10 +18,10 @@ namespace {
 
 using checks::RotationOverview;
 
-/// Octets of a reason that fit a label.
+/// Largest length of a reason in a label, in octets.
 constexpr std::size_t longest_reason = 200;
 
-/// Begins its family with the first sample.
+/// Begins its family when the first sample is added, so that an empty family is left out.
 class Samples {
  public:
   Samples(MetricWriter& writer, std::string_view name, std::string_view help)
@@ -59,15 +59,16 @@ struct LabelledTarget {
 };
 
 void write_watch(MetricWriter& writer, const std::vector<LabelledTarget>& targets) {
-  Samples roles(writer, "dkim_selector_role", "What the selector is for, as the settings say; always 1.");
+  Samples roles(writer, "dkim_selector_role", "Role of the selector in the settings; always 1.");
   for (const auto& [state, labels] : targets)
     roles.add(MetricLabels(labels).add("role", config::to_string(state->role)), 1);
   Samples probes(writer, "dkim_selector_last_probe_timestamp_seconds",
-                 "When the last look at the selector was, in seconds since 1970.");
+                 "Time of the last probe of the selector, in seconds since 1970.");
   for (const auto& [state, labels] : targets) {
     if (state->last_probe) probes.add(labels, metric_value(*state->last_probe));
   }
-  Samples intervals(writer, "dkim_selector_interval_seconds", "Time between two looks at the selector.");
+  Samples intervals(writer, "dkim_selector_interval_seconds",
+                    "Interval between two probes of the selector, in seconds.");
   for (const auto& [state, labels] : targets)
     intervals.add(labels, static_cast<double>(state->interval.count()) / 1'000.0);
 }
@@ -75,7 +76,7 @@ void write_watch(MetricWriter& writer, const std::vector<LabelledTarget>& target
 void write_maintenance(MetricWriter& writer, const std::vector<LabelledTarget>& targets,
                        probe::WallTime now) {
   Samples reasons(writer, "dkim_maintenance_info",
-                  "Planned work at the selector that has not ended, and why; always 1.");
+                  "Maintenance of the selector that has not ended, and its reason; always 1.");
   for (const auto& [state, labels] : targets) {
     if (!state->in_maintenance(now)) continue;
     reasons.add(
@@ -83,7 +84,7 @@ void write_maintenance(MetricWriter& writer, const std::vector<LabelledTarget>& 
         1);
   }
   Samples ends(writer, "dkim_maintenance_end_timestamp_seconds",
-               "When the planned work at the selector ends, in seconds since 1970.");
+               "Time when the maintenance of the selector ends, in seconds since 1970.");
   for (const auto& [state, labels] : targets) {
     if (state->in_maintenance(now)) ends.add(labels, metric_value(state->maintenance->until));
   }
@@ -91,7 +92,7 @@ void write_maintenance(MetricWriter& writer, const std::vector<LabelledTarget>& 
 
 // ---- Rotations ----
 
-/// A family with the samples that a rotation has for it.
+/// A metric family, with the function that adds the samples of one rotation.
 struct RotationFamily {
   std::string_view name{};
   std::string_view help{};
@@ -124,7 +125,7 @@ void next_ready(const RotationOverview& rotation, Samples& samples) {
   if (state.next) samples.add(labels_of(rotation.domain, *state.next), state.next_everywhere ? 1 : 0);
 }
 
-/// Each series once, whatever the plan says twice.
+/// Adds each series once, even when the plan repeats a fault.
 void faults(const RotationOverview& rotation, Samples& samples) {
   std::set<std::string> told;
   for (const auto& fault : rotation.faults) {
@@ -134,12 +135,12 @@ void faults(const RotationOverview& rotation, Samples& samples) {
   }
 }
 
-/// The same step of two changes that lead to one selector: the older change counts.
+/// When two changes to the same selector have the same step, the older change counts.
 void steps(const RotationOverview& rotation, Samples& samples) {
   std::set<std::string> told;
   for (const auto& change : rotation.changes) {
     auto to = labels_of(rotation.domain);
-    // A proposal has another name each day.
+    // A proposed selector has a new name each day, so it is no label.
     if (change.to && !change.to_is_new) to.add("selector", change.to->to_string());
     for (const auto& step : change.steps) {
       auto labels = to;
@@ -174,33 +175,34 @@ void old_overdue(const RotationOverview& rotation, Samples& samples) {
 
 constexpr RotationFamily rotation_families[] = {
     {"dkim_rotation_status",
-     "How the rotation of the keys stands: 0 nothing is due, 1 something is to be done, 2 mail is in danger, "
-     "3 unknown.",
+     "Status of the key rotation: 0 nothing is due, 1 action is needed, 2 mail is in danger, 3 unknown.",
      status},
     {"dkim_rotation_key_since_timestamp_seconds",
-     "When the key that signs now was first there, in seconds since 1970.", key_since},
+     "Time when the current signing key was first published, as far as known, in seconds since 1970.",
+     key_since},
     {"dkim_rotation_due_timestamp_seconds",
-     "When the key that signs now reaches its highest age, in seconds since 1970.", due},
-    {"dkim_rotation_overdue", "Whether the key that signs now has reached its highest age: 1 or 0.", overdue},
-    {"dkim_rotation_next_key_ready", "Whether the next key is right on every server: 1 or 0.", next_ready},
-    {"dkim_rotation_fault",
-     "Something in the rotation that is wrong or past its time; no series when it is not.", faults},
+     "Time when the current signing key reaches its maximum age, in seconds since 1970.", due},
+    {"dkim_rotation_overdue", "Whether the current signing key has reached its maximum age: 1 or 0.",
+     overdue},
+    {"dkim_rotation_next_key_ready", "Whether every server publishes the correct next key: 1 or 0.",
+     next_ready},
+    {"dkim_rotation_fault", "A fault or an overdue step of the rotation; always 1, no series without one.",
+     faults},
     {"dkim_rotation_step",
-     "A step of the change to the selector, and whether it is done, now, later, blocked or unknown; always "
-     "1.",
+     "State of a step of the change to the selector: done, due, pending, blocked or unknown; always 1.",
      steps},
     {"dkim_safe_to_remove_timestamp_seconds",
-     "From when on the key that signs no longer may be revoked, in seconds since 1970.", remove_at},
+     "Time from which the key that no longer signs may be revoked, in seconds since 1970.", remove_at},
     {"dkim_key_cache_expiry_timestamp_seconds",
-     "From when on no cache holds the key that signs no longer, in seconds since 1970.", gone_at},
-    {"dkim_rotation_old_key_published", "Whether some server has the key that signs no longer: 1 or 0.",
-     old_published},
+     "Time from which no cache can hold the key that no longer signs, in seconds since 1970.", gone_at},
+    {"dkim_rotation_old_key_published",
+     "Whether a server still publishes the key that no longer signs: 1 or 0.", old_published},
     {"dkim_rotation_old_key_overdue",
-     "Whether some server has the key that signs no longer after its time to be removed: 1 or 0.",
+     "Whether a server still publishes the key that no longer signs after its removal date: 1 or 0.",
      old_overdue},
 };
 
-/// All of these targets; returns how many series of them were left out.
+/// Writes the metrics of these targets; returns how many of their series were left out.
 std::size_t write_targets(MetricWriter& writer, std::span<const checks::TargetState> states,
                           probe::WallTime now) {
   std::vector<MeasuredReport> reports;

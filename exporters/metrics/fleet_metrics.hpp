@@ -1,5 +1,5 @@
-// The state of all targets as metric families: what was found, how each is watched, planned work, and where
-// rotations stand. It judges nothing and looks at no clock.
+// The state of all targets as metric families: findings, how each target is watched, maintenance, and the
+// state of rotations. It judges nothing and reads no clock.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace dkimprobe::exporters {
 
-/// A page tells of the first selectors alone, beyond this many: a mistake in a list of targets should not
-/// take the Prometheus down that reads it.
+/// Selectors beyond this number are left out of a page, so that an error in a list of targets does not take
+/// down the Prometheus that scrapes it.
 inline constexpr std::size_t most_selectors_told = 50'000;
 
-/// `now` decides alone whether a silence has ended. A family without a sample is left out.
-/// Returns how many series were not written, beyond the bounds of selectors and of servers of a selector.
+/// `now` only decides whether a maintenance window has ended. Families without samples are left out.
+/// Returns how many series were left out because of the limits on selectors and on servers of a selector.
 std::size_t write_fleet_metrics(MetricWriter& writer, const checks::Fleet& fleet, probe::WallTime now,
                                 std::size_t most_selectors = most_selectors_told);
 

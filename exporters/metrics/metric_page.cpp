@@ -9,9 +9,11 @@
 namespace dkimprobe::exporters {
 
 std::string gzip(std::string_view text) {
-  if (text.size() > std::numeric_limits<uInt>::max()) throw std::length_error("a page over 4 GiB");
+  if (text.size() > std::numeric_limits<uInt>::max())
+    throw std::length_error("the page is larger than 4 GiB");
   z_stream stream{};
-  // The lowest level packs metrics to a tenth in a third of the default's time; 16 asks for gzip's frame.
+  // The lowest level compresses metrics to a tenth, in a third of the time of the default level. Adding 16
+  // selects the gzip format.
   if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::bad_alloc();
   std::string packed(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
@@ -22,7 +24,7 @@ std::string gzip(std::string_view text) {
   const int result = deflate(&stream, Z_FINISH);
   const auto size = stream.total_out;
   deflateEnd(&stream);
-  if (result != Z_STREAM_END) throw std::logic_error("deflate needs more room than it said");
+  if (result != Z_STREAM_END) throw std::logic_error("deflate needs more room than deflateBound returned");
   packed.resize(size);
   packed.shrink_to_fit();
   return packed;
@@ -58,7 +60,7 @@ MetricPage::Bytes MetricPage::get(MetricFormat format, bool packed) {
   if (auto bytes = ready()) return bytes;
 
   const std::lock_guard rendering(rendering_);
-  if (auto bytes = ready()) return bytes;  // another one has just made it
+  if (auto bytes = ready()) return bytes;  // another thread has just made it
   Variant made;
   {
     const std::lock_guard lock(mutex_);

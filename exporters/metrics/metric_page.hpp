@@ -1,5 +1,5 @@
-// The page of metrics as it is served: rendered and packed once for each change, off the way of the requests,
-// which only take what is ready. It knows neither HTTP nor any metric.
+// Cache of the metrics page: renders and compresses the page once per change, outside the requests, which
+// only take the finished page. It knows neither HTTP nor any metric.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace dkimprobe::exporters {
 
-/// `text` packed as one gzip member (RFC 1952).
+/// `text` compressed as one gzip member (RFC 1952).
 [[nodiscard]] std::string gzip(std::string_view text);
 
 class MetricPage {
@@ -22,14 +22,14 @@ class MetricPage {
   using Render = std::function<std::string(MetricFormat)>;
   using Bytes = std::shared_ptr<const std::string>;
 
-  /// `render` gives the present text; it is called by `publish`, and by the first `get` of its kind, in
-  /// whatever thread they run.
+  /// `render` returns the current text. `publish` calls it, and so does the first `get` of each variant, in
+  /// their own threads.
   explicit MetricPage(Render render) : render_(std::move(render)) {}
 
-  /// Something has changed: makes ready again what has been asked for so far.
+  /// Renders again the variants that were requested so far. To be called after each change.
   void publish();
 
-  /// The page of the last `publish`. Ready but for the first one of its kind. From any thread.
+  /// The page of the last `publish`. Only the first call for each variant renders it. Thread-safe.
   [[nodiscard]] Bytes get(MetricFormat format, bool packed);
 
  private:
@@ -43,8 +43,8 @@ class MetricPage {
   void make(MetricFormat format, Variant& variant) const;
 
   Render render_;
-  std::mutex rendering_{};  ///< one at a time makes pages
-  std::mutex mutex_{};      ///< of `variants_`; held for copies of pointers alone
+  std::mutex rendering_{};  ///< one thread at a time renders
+  std::mutex mutex_{};      ///< guards `variants_`; held only to copy pointers
   std::array<Variant, 2> variants_{};
 };
 

@@ -7,7 +7,7 @@
 namespace dkimprobe::exporters {
 namespace {
 
-/// What the formats want escaped; a help text of the older one keeps its quotes.
+/// Escapes a value as the formats require. A HELP text keeps its quotes in the text format.
 void append_escaped(std::string& text, std::string_view value, bool quotes) {
   for (const char c : value) {
     if (c == '\\') {
@@ -39,7 +39,8 @@ void append_number(std::string& text, std::uint64_t value) {
   text.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-/// The bound of a bucket: a float in both formats, since OpenMetrics wants `1.0` where it is whole.
+/// The `le` label of a bucket. It is a float in both formats, because OpenMetrics requires `1.0` for a whole
+/// number.
 std::string bound_label(double bound) {
   std::string number;
   append_number(number, bound);
@@ -82,7 +83,8 @@ MetricLabels& MetricLabels::add(std::string_view name, std::string_view value) {
 void MetricWriter::begin(const MetricFamily& family) {
   name_ = family.name;
   if (family.kind == MetricKind::counter) name_ += "_total";
-  // The older format names the family of a counter as its samples, OpenMetrics without `_total`.
+  // In the text format the family of a counter has the name of its samples, in OpenMetrics that without
+  // `_total`.
   const std::string_view shown = format_ == MetricFormat::text ? std::string_view{name_} : family.name;
   text_.append("# HELP ").append(shown).append(" ");
   append_escaped(text_, family.help, format_ == MetricFormat::openmetrics);

@@ -1,6 +1,6 @@
-// The two texts in which Prometheus reads metrics: its own text format (version 0.0.4) and OpenMetrics 1.0. A
-// writer that takes families with their samples one after the other; it knows no metric by name, and it keeps
-// no numbers.
+// The two formats in which Prometheus reads metrics: its own text format (version 0.0.4) and OpenMetrics 1.0.
+// The writer takes the families one after another, each with its samples. It knows no metric by name and
+// stores no values.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ enum class MetricFormat : std::uint8_t { text, openmetrics };
 
 [[nodiscard]] std::string_view content_type(MetricFormat format);
 
-/// An info metric is a gauge that is always 1, so that it reads alike in both formats.
+/// An info metric is a gauge that is always 1, which is the same in both formats.
 enum class MetricKind : std::uint8_t { gauge, counter, histogram };
 
 struct MetricFamily {
@@ -24,8 +24,8 @@ struct MetricFamily {
   std::string_view help{};
 };
 
-/// Labels as they stand between the braces: each value escaped once, however many samples carry them. Values
-/// are UTF-8, which the texts of this program are.
+/// Labels as written between the braces. Each value is escaped only once, even when many samples have it.
+/// Values must be UTF-8, as all texts of this program are.
 class MetricLabels {
  public:
   MetricLabels() = default;
@@ -37,8 +37,8 @@ class MetricLabels {
   std::string text_{};
 };
 
-/// What a histogram has counted. `counts` has one more element than `bounds`: those above the last bound.
-/// Each counts its own bucket; the writer adds them up.
+/// The counts of a histogram. `counts` has one more element than `bounds`, for values above the last bound.
+/// Each element counts its own bucket only; the writer accumulates them.
 struct HistogramCounts {
   std::span<const double> bounds{};  ///< ascending, each the upper end of its bucket
   std::span<const std::uint64_t> counts{};
@@ -49,18 +49,18 @@ class MetricWriter {
  public:
   explicit MetricWriter(MetricFormat format) : format_(format) {}
 
-  /// A family begins: all of its samples come before the next one.
+  /// Begins a family. All of its samples must be written before the next family begins.
   void begin(const MetricFamily& family);
   void sample(const MetricLabels& labels, double value);
   void sample(const MetricLabels& labels, std::uint64_t value);
   void histogram(const MetricLabels& labels, const HistogramCounts& histogram);
 
-  /// The whole text; the writer is as new afterwards.
+  /// Returns the whole text and resets the writer.
   [[nodiscard]] std::string finish();
 
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
-  /// How many series were written, over all families.
+  /// The number of series written, over all families.
   [[nodiscard]] std::size_t series() const { return series_; }
 
  private:
@@ -68,7 +68,7 @@ class MetricWriter {
 
   MetricFormat format_;
   std::string text_{};
-  std::string name_{};  ///< of the samples of the present family
+  std::string name_{};  ///< of the samples of the current family
   std::size_t series_ = 0;
 };
 

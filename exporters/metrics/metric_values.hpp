@@ -1,4 +1,4 @@
-// How a status and a time are told as the value of a sample.
+// A status and a time as sample values.
 #pragma once
 
 #include "checks/report/report.hpp"

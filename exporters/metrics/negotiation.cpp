@@ -15,7 +15,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// Takes what stands before the next `separator`, which is taken away too.
+/// Removes the text before the next `separator`, and the separator; returns that text, trimmed.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
   const auto part = text.substr(0, end);
@@ -23,7 +23,7 @@ std::string_view take(std::string_view& text, char separator) {
   return trimmed(part);
 }
 
-/// One element of such a list: `name;parameter=value;q=0.5`.
+/// One element of an Accept list: `name;parameter=value;q=0.5`.
 struct Wanted {
   std::string_view name{};
   std::string_view version{};

@@ -1,5 +1,5 @@
-// What a scraper asked for in its request: which of the two texts, and whether packed. It reads foreign
-// header values, in one pass, and takes what it cannot read for not said.
+// Content negotiation with a scraper: which of the two formats, and whether compressed. It reads foreign
+// header values in one pass and ignores what it cannot parse.
 #pragma once
 
 #include <string_view>
@@ -8,11 +8,11 @@
 
 namespace dkimprobe::exporters {
 
-/// By `Accept` (RFC 9110 section 12.5.1): OpenMetrics 1.0 where it is wanted at least as much as plain text,
-/// else the text format, which also answers those who want neither.
+/// From `Accept` (RFC 9110 section 12.5.1): OpenMetrics 1.0 when the client prefers it to plain text or
+/// accepts both equally; else the text format, also for clients that accept neither.
 [[nodiscard]] MetricFormat choose_format(std::string_view accept);
 
-/// By `Accept-Encoding` (RFC 9110 section 12.5.3): whether gzip may be sent.
+/// From `Accept-Encoding` (RFC 9110 section 12.5.3): whether the client accepts gzip.
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
 
 }  // namespace dkimprobe::exporters

@@ -24,11 +24,11 @@ struct Sample {
   double value = 0;
 };
 
-/// A report with its labels rendered, so that each family only adds its own.
+/// A report with its common labels rendered; each family only adds its own labels.
 struct Labelled {
   const MeasuredReport* measured = nullptr;
   MetricLabels labels{};
-  std::size_t capped = 0;  ///< series of it that were left out
+  std::size_t capped = 0;  ///< number of its series left out
 
   [[nodiscard]] const Report& report() const { return *measured->report; }
   [[nodiscard]] MetricLabels with(std::string_view name, std::string_view value) const {
@@ -42,7 +42,7 @@ void status(Labelled& each, std::vector<Sample>& samples) {
   samples.push_back({each.labels, metric_value(each.report().status)});
 }
 
-/// Each check and severity once, however many servers it was found at.
+/// Adds each check and severity once, even when several servers have the finding.
 void findings(Labelled& each, std::vector<Sample>& samples) {
   std::vector<std::pair<const checks::Check*, checks::Severity>> told;
   for (const auto& finding : each.report().findings) {
@@ -54,11 +54,12 @@ void findings(Labelled& each, std::vector<Sample>& samples) {
   }
 }
 
-/// A server that is asked for several names of a chain has answered when it did for all of them.
+/// A server that is asked for several names of a chain counts as answering only when it answered for all of
+/// them.
 void server_answers(Labelled& each, std::vector<Sample>& samples) {
   std::vector<std::pair<const checks::ServerId*, bool>> servers;
   for (const auto& row : each.report().servers) {
-    // Nothing is known of a server that was not asked, or where this machine failed.
+    // The state of a server is unknown when it was not asked or when this machine failed.
     if (row.outcome == ServerOutcome::not_asked || row.outcome == ServerOutcome::local_error) continue;
     const bool answer = checks::is_whole(row.outcome);
     const auto known =
@@ -143,25 +144,30 @@ struct Family {
 };
 
 constexpr Family families[] = {
-    {"dkim_selector_status", "Worst of what was found: 0 ok, 1 warning, 2 critical, 3 unknown.", status},
-    {"dkim_finding", "A fault that is there now; see dkimprobe explain CHECK. No series when it is not.",
-     findings},
+    {"dkim_selector_status", "Status of the selector: 0 ok, 1 warning, 2 critical, 3 unknown.", status},
+    {"dkim_finding",
+     "A current finding, which dkimprobe explain CHECK explains; always 1, no series without one.", findings},
     {"dkim_nameserver_answer",
-     "1 if the server told what it publishes, or that there is nothing; 0 if it failed or refused.",
+     "Whether the server returned its record, or that there is none: 1; 0 if it failed or refused.",
      server_answers},
-    {"dkim_key_size", "Size of the published key in bits; of RSA its modulus.", key_size},
-    {"dkim_key_info", "Kind and fingerprint (SHA-256 of the SubjectPublicKeyInfo) of the published key.",
+    {"dkim_key_size", "Size of the published key in bits; for RSA, of its modulus.", key_size},
+    {"dkim_key_info", "Algorithm and SHA-256 of the SubjectPublicKeyInfo of the published key; always 1.",
      key_info},
-    {"dkim_record_ttl_seconds", "How long caches keep the record, the longest of all servers.", record_ttl},
-    {"dkim_negative_ttl_seconds", "How long caches keep that there is no such record, the longest seen.",
+    {"dkim_record_ttl_seconds", "TTL of the record in seconds, the longest of all servers.", record_ttl},
+    {"dkim_negative_ttl_seconds",
+     "Negative TTL in seconds, for which caches keep the absence of the record; the longest seen.",
      negative_ttl},
-    {"dkim_response_bytes", "Largest response seen, by path: plain UDP, UDP with EDNS, TCP.", response_bytes},
+    {"dkim_response_bytes", "Largest response seen in bytes, by path: plain UDP, UDP with EDNS, TCP.",
+     response_bytes},
     {"dkim_response_headroom_bytes",
-     "What is left below the limit: 512 over plain UDP, 1232 with EDNS. Below zero it does not fit.",
+     "Bytes left below the limit, 512 over plain UDP or 1232 with EDNS; negative if it does not fit.",
      headroom},
-    {"dkim_adsp_policy", "The signing practices of the domain (RFC 5617, historic).", adsp_policy},
-    {"dkim_key_first_seen_timestamp_seconds", "When the key was seen for the first time.", key_first_seen},
-    {"dkim_safe_to_sign_timestamp_seconds", "From when on mail may be signed with the key.", safe_to_sign},
+    {"dkim_adsp_policy", "Signing practices of the domain (ADSP, RFC 5617, historic); always 1.",
+     adsp_policy},
+    {"dkim_key_first_seen_timestamp_seconds", "Time when the key was first seen, in seconds since 1970.",
+     key_first_seen},
+    {"dkim_safe_to_sign_timestamp_seconds",
+     "Time from which mail may be signed with the key, in seconds since 1970.", safe_to_sign},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What reports say as metric families: one mapping for a page over thousands of selectors and for the file of
-// a single check. It judges nothing, and no text of a record goes into a label.
+// Reports as metric families, for the page of a daemon with thousands of selectors and for the textfile of a
+// single check. It judges nothing, and no text of a record becomes a label.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,19 @@
 
 namespace dkimprobe::exporters {
 
-/// A report, and what only the history of its selector tells.
+/// A report, with a fact that only the history of its selector has.
 struct MeasuredReport {
   const checks::Report* report = nullptr;
   std::optional<probe::WallTime> key_first_seen{};
 };
 
-/// Of how many nameservers of one selector a page tells: their number is a stranger's to choose.
+/// Largest number of nameservers per selector on a page. The limit is needed because the zone's owner chooses
+/// their number.
 inline constexpr std::size_t most_servers_told = 64;
 
-/// Family by family, each with the reports in the order given. A domain and selector may be there once: they
-/// are the labels of every sample. A family that no report has a sample for is left out.
-/// Returns how many series were not written: those of servers beyond `most_servers_told`.
+/// Writes family by family, each with the reports in the given order. A pair of domain and selector may occur
+/// only once, because it labels every sample. Families without samples are left out. Returns how many series
+/// were left out: those of servers beyond `most_servers_told`.
 std::size_t write_report_metrics(MetricWriter& writer, std::span<const MeasuredReport> reports);
 
 }  // namespace dkimprobe::exporters

@@ -1,5 +1,5 @@
-// The text that node_exporter's textfile collector reads: what one run found, without timestamps. It writes
-// no file.
+// The text for node_exporter's textfile collector: the results of one run, without timestamps. It writes no
+// file.
 #pragma once
 
 #include <span>
@@ -10,8 +10,8 @@
 
 namespace dkimprobe::exporters {
 
-/// `file` is the name of the file without its folder. It is a label of what tells of the run: the collector
-/// wants no series twice, and there may be more than one such file.
+/// `file` is the file name without its directory. It labels the metrics of the run, because the collector
+/// accepts no duplicate series and may read several such files.
 [[nodiscard]] std::string textfile(std::span<const MeasuredReport> reports, std::string_view file,
                                    std::string_view version, probe::WallTime written_at);
 

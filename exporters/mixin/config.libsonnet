@@ -1,43 +1,43 @@
-// Everything that may differ from one house to the next. Overlay it: (import 'mixin.libsonnet') + { _config+:: { ... } }
+// Everything that may differ from site to site. Overlay it: (import 'mixin.libsonnet') + { _config+:: { ... } }
 {
   _config+:: {
-    // Whether the daemon runs. Without it, with the textfile collector alone, nothing is told of it.
+    // Whether the daemon runs. With the textfile collector alone, set it to false to leave out the daemon's alerts.
     withDaemon: true,
-    // Which series are the program's own. A job of another name is told here.
+    // Selects the series of the program itself. Change it when the job has another name.
     programSelector: 'job="dkimprobe"',
-    // Which series are of the world. Empty: of every job, so that the textfile collector's and those of /probe
+    // Selects the series of domains. Empty selects every job, so that series of the textfile collector and of /probe
     // alert too.
     worldSelector: '',
 
-    // Where your people read the sources of dkimprobe: runbook_url leads there. Nothing fits all, so say yours.
+    // The base of runbook_url: where your staff reads the sources of dkimprobe. There is no useful default; set your own.
     sourceUrl: 'https://git.example/dkimprobe/blob/main',
-    // The status page. The address that Prometheus scrapes is right unless a proxy stands before it.
+    // The status page. The scraped address is correct unless there is a proxy in front of it.
     statusUrl: 'http://{{ $labels.instance }}',
-    // The same for Grafana, whose users may change it at the top of the dashboard.
+    // The same for Grafana; users can change it at the top of a dashboard.
     dashboardStatusUrl: 'http://localhost:9815',
 
-    // Labels that each alert gets, such as { team: 'mail' }.
+    // Labels added to each alert, such as { team: 'mail' }.
     alertLabels: {},
 
-    // How long something has to be so before it alerts. The daemon looks every five minutes, and believes a change
-    // only once a second round has shown it: what it tells is no lost packet.
+    // How long a condition must last before it alerts. The daemon probes every five minutes and reports a change only
+    // after a second probe confirms it, so a lost packet causes no alert.
     wait: {
       critical: '5m',
       warning: '30m',
-      // Servers that fail now and then are asked three times before anybody is woken.
+      // Servers that fail now and then are probed three times before anybody is alerted.
       unsteady: '15m',
-      // Secondaries need a while to transfer a zone; during it they differ.
+      // Secondaries need a while to transfer a zone; until then they differ.
       spreading: '20m',
-      // A new key may be a test for some days.
+      // A new key may be in testing mode for some days.
       testing: '3d',
-      // What has a date is late by days, not by minutes.
+      // Steps with a date are late by days, not by minutes.
       planned: '1h',
       lasting: '1d',
       blind: '10m',
       down: '5m',
       program: '15m',
     },
-    // Names in `wait` for checks that do not wait as their severity says.
+    // Names in `wait` for checks whose wait does not follow from their severity.
     waits: {
       answer_differs_between_ns: 'spreading',
       presence_differs_between_ns: 'spreading',
@@ -48,19 +48,19 @@
       flag_testing: 'testing',
     },
 
-    // A selector nobody has looked at for so many of its intervals is not watched any more.
+    // A selector that was not probed for this many of its intervals alerts.
     blindIntervals: 3,
-    // The next key should be on every server for so long before the present one is due.
+    // The next key should be on every server this long before the current key is due.
     nextKeyLead: '7d',
-    // The share of rounds without any server, above which the machine itself is the likelier cause.
+    // Above this ratio of probes without any answer, the machine itself is the likelier cause.
     failedProbesRatio: 0.5,
-    // The share of domains that may leave the settings within an hour.
+    // The largest ratio of domains that may be removed from the settings within an hour.
     lostDomainsRatio: 0.5,
     restartsPerHour: 3,
-    // How old the file of the textfile collector may grow.
+    // The maximum age of the file for the textfile collector.
     textfileAge: '2h',
 
-    // Alerts of well-known names; of other checks it is made from the name of the check.
+    // Fixed names of alerts. Other alerts are named after their check.
     alertNames: {
       selector_missing_nxdomain: 'DkimKeyMissing',
       selector_missing_nodata: 'DkimKeyMissing',

@@ -18,10 +18,10 @@ namespace {
 using checks::Report;
 using checks::ServerRow;
 
-/// One nameserver of a zone, with what it says of each selector.
+/// One nameserver of a zone, with its answers for each selector.
 struct MatrixRow {
   checks::ServerId server{};
-  /// By the index of the selector; a name that is an alias inside the zone gives more than one.
+  /// By the index of the selector. An alias inside the zone gives several rows for one selector.
   std::map<std::size_t, std::vector<const ServerRow*>> cells{};
 };
 
@@ -52,7 +52,7 @@ std::vector<MatrixZone> matrix_of(const StatusDomain& domain) {
   return zones;
 }
 
-/// Whether the servers of that name are in more than one group.
+/// Whether the servers publish different answers at that name.
 bool has_groups(const Report& report, const config::DomainName& owner) {
   return std::ranges::any_of(report.servers, [&](const ServerRow& row) {
     return row.owner == owner && row.group != ' ' && row.group != 'A';
@@ -116,16 +116,17 @@ void write_zone(HtmlWriter& html, const StatusDomain& domain, const MatrixZone& 
 void write_matrix(HtmlWriter& html, const StatusOverview& overview, const StatusDomain& domain) {
   const auto zones = matrix_of(domain);
   const auto section = html.open("section", {{"aria-labelledby", "servers"}});
-  html.leaf("h2", {{"id", "servers"}}, "What each nameserver says");
+  html.leaf("h2", {{"id", "servers"}}, "Answers by nameserver");
   if (zones.empty()) return html.leaf("p", "No nameserver has been asked yet.");
-  html.leaf("p", {{"class", "quiet"}},
-            "Servers with the same letter publish the same; A is what most of them publish. Without letters "
-            "all that answer agree.");
-  // A wide matrix scrolls by itself, with the keyboard too; the page never does.
+  html.leaf(
+      "p", {{"class", "quiet"}},
+      "Servers with the same letter publish the same record; A is the most common. Without letters, all "
+      "servers that answer agree.");
+  // A wide matrix scrolls in its own frame, also by keyboard; the page never scrolls sideways.
   const auto frame = html.open(
       "div", {{"class", "scroll"}, {"role", "region"}, {"tabindex", "0"}, {"aria-labelledby", "servers"}});
   const auto table = html.open("table", {{"class", "matrix"}});
-  html.leaf("caption", {{"class", "unseen"}}, "Nameservers by selectors");
+  html.leaf("caption", {{"class", "visually-hidden"}}, "Nameservers by selectors");
   {
     const auto head = html.open("thead");
     const auto row = html.open("tr");
@@ -145,7 +146,7 @@ void write_selectors(HtmlWriter& html, const StatusOverview& overview, const Sta
   std::vector<const StatusSelector*> selectors;
   for (const auto& selector : domain.selectors) selectors.push_back(&selector);
   std::ranges::sort(selectors, {}, [](const StatusSelector* selector) {
-    return std::pair(urgency(status_of(*selector)), selector);  // pointers into one vector: its order
+    return std::pair(urgency(status_of(*selector)), selector);  // pointers into one vector keep its order
   });
   const auto section = html.open("section", {{"aria-labelledby", "selectors"}});
   html.leaf("h2", {{"id", "selectors"}}, "Selectors");
@@ -165,12 +166,12 @@ void write_selectors(HtmlWriter& html, const StatusOverview& overview, const Sta
     }
     const auto probes = html.open("div", {{"class", "time"}});
     if (selector->last_probe) {
-      html.raw("seen ");
+      html.raw("probed ");
       write_distance(html, *selector->last_probe, overview.now);
     }
     if (selector->next_probe) {
-      html.raw(selector->last_probe ? Markup(", next ") : Markup("next "));
-      write_distance(html, *selector->next_probe, overview.now);
+      if (selector->last_probe) html.raw(", ");
+      write_next_probe(html, *selector->next_probe, overview.now);
     }
   }
 }
@@ -203,7 +204,7 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
   if (!domain.rotation) return;
   const auto& rotation = *domain.rotation;
   const auto section = html.open("section", {{"aria-labelledby", "rotation"}});
-  html.leaf("h2", {{"id", "rotation"}}, "Rotation of the keys");
+  html.leaf("h2", {{"id", "rotation"}}, "Key rotation");
   {
     const auto line = html.open("p");
     write_status(html, rotation.status);
@@ -226,7 +227,7 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
     const auto list = html.open("ol", {{"class", "lines"}});
     for (const auto& step : change.steps) {
       write_step(html, step, overview.now);
-      // Of a change that is not due the other steps tell nothing.
+      // The other steps of a change that is not due are not shown.
       if (step.step == checks::RotationStep::choose && step.state == checks::StepState::pending) break;
     }
   }

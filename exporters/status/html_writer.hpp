@@ -1,6 +1,6 @@
-// Writes HTML and inline SVG in which nothing from outside can become markup: markup is made of literals of
-// the source code alone, and every other text is escaped on its way in. Elements close in the order in which
-// they were opened. It knows no page.
+// Writes HTML and inline SVG so that no input can become markup: markup consists only of literals in the
+// source code, and all other text is escaped. Elements close in reverse order of opening, at the end of their
+// scope.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace dkimprobe::exporters {
 
-/// Markup as it stands in the source code. Only a literal can become one: the compiler refuses any text that
-/// is made while the program runs.
+/// Markup from the source code. It is only constructible from a literal: text that is made at run time does
+/// not compile.
 class Markup {
  public:
   template <std::size_t size>
@@ -26,12 +26,12 @@ class Markup {
 
 struct Attribute {
   Markup name;
-  std::string value{};  ///< written as `HtmlWriter::text` writes it
+  std::string value{};  ///< escaped like `HtmlWriter::text`
 };
 
 class HtmlWriter {
  public:
-  /// An element that ends where its scope does.
+  /// An element that closes at the end of its scope.
   class Element {
    public:
     Element(HtmlWriter& html, Markup name) : html_(html), name_(name) {}
@@ -47,17 +47,17 @@ class HtmlWriter {
   using Attributes = std::initializer_list<Attribute>;
 
   [[nodiscard]] Element open(Markup name, Attributes attributes = {});
-  /// An element that holds a text, as `text` writes it.
+  /// An element that contains only text, escaped like `text`.
   void leaf(Markup name, Attributes attributes, std::string_view text);
   void leaf(Markup name, std::string_view text) { leaf(name, {}, text); }
-  /// One that holds nothing: `<meta .../>`, `<rect .../>`.
+  /// An element without content: `<meta .../>`, `<rect .../>`.
   void empty(Markup name, Attributes attributes);
 
   void raw(Markup markup) { page_ += markup.text(); }
-  /// A text of this program. What is foreign in it is escaped already; control characters and whatever is not
-  /// ASCII become `\xHH` all the same, so that no mark of direction and no invisible letter gets through.
+  /// Writes a text of this program; foreign parts of it are already escaped. Control characters and non-ASCII
+  /// octets still become `\xHH`, so that no bidirectional mark or invisible character passes.
   void text(std::string_view text);
-  /// Bytes as they came from outside, by config::escape_text; of more than `longest` only the first.
+  /// Writes foreign bytes, escaped by config::escape_text and cut after `longest` bytes.
   void foreign(std::string_view bytes, std::size_t longest = std::string_view::npos);
 
   [[nodiscard]] std::string take() { return std::move(page_); }

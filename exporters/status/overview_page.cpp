@@ -20,14 +20,14 @@ using checks::Status;
 constexpr std::size_t domains_a_page = 200;
 constexpr std::size_t shown_selectors = 12;
 
-/// How many domains have each status, as links to them.
+/// The number of domains with each status, as links that filter by it.
 void write_tiles(HtmlWriter& html, const StatusOverview& overview, const StatusRoute& route) {
   const auto list = html.open("ul", {{"class", "tiles"}, {"aria-label", "Domains by status"}});
   for (const auto status : all_statuses) {
     const auto count = std::ranges::count_if(
         overview.domains, [&](const StatusDomain& domain) { return status_of(domain) == status; });
     StatusRoute there;
-    // The tile that is chosen leads back to all.
+    // The selected tile links back to all domains.
     if (route.only != status) there.only = status;
     there.search = route.search;
     const auto item = html.open("li");
@@ -65,7 +65,7 @@ void write_worst(HtmlWriter& html, const StatusDomain& domain) {
   const auto* const worst = worst_selector(domain);
   if (worst == nullptr) return html.text("no selector is watched");
   if (status_of(*worst) == Status::ok && domain.selectors.size() > 1)
-    return html.text(fmt::format("all {} selectors are fine", domain.selectors.size()));
+    return html.text(fmt::format("all {} selectors are ok", domain.selectors.size()));
   if (domain.selectors.size() > 1) {
     html.leaf("b", worst->selector.to_string());
     html.raw(": ");
@@ -125,7 +125,7 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
           return is_in_maintenance(selector, overview.now);
         })) {
       html.raw(" ");
-      html.leaf("span", {{"class", "mark"}}, "planned work");
+      html.leaf("span", {{"class", "mark"}}, "maintenance");
     }
   }
   {
@@ -137,14 +137,14 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
     const auto last = extreme_time(domain, [](const auto& each) { return each.last_probe; }, true);
     const auto next = extreme_time(domain, [](const auto& each) { return each.next_probe; }, false);
     if (last) {
-      html.raw("seen ");
+      html.raw("probed ");
       write_distance(html, *last, overview.now);
     } else {
-      html.raw("not looked at yet");
+      html.raw("not probed yet");
     }
     if (next) {
-      html.raw(", next ");
-      write_distance(html, *next, overview.now);
+      html.raw(", ");
+      write_next_probe(html, *next, overview.now);
     }
   }
 }
@@ -152,11 +152,11 @@ void write_row(HtmlWriter& html, const StatusOverview& overview, const StatusDom
 void write_table(HtmlWriter& html, const StatusOverview& overview,
                  const std::vector<const StatusDomain*>& domains, std::size_t first, std::size_t end) {
   const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
-  html.leaf("caption", {{"class", "unseen"}}, "Domains, the worst first");
+  html.leaf("caption", {{"class", "visually-hidden"}}, "Domains, worst first");
   {
     const auto head = html.open("thead", {{"role", "rowgroup"}});
     const auto row = html.open("tr", {{"role", "row"}});
-    for (const auto* const word : {"Domain", "Status", "Worst finding", "Selectors", "Looks"})
+    for (const auto* const word : {"Domain", "Status", "Worst finding", "Selectors", "Probes"})
       html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
   }
   const auto body = html.open("tbody", {{"role", "rowgroup"}});
@@ -190,7 +190,7 @@ std::vector<const StatusDomain*> filtered_domains(const StatusOverview& overview
     domains.push_back(&domain);
   }
   std::ranges::sort(domains, {}, [](const StatusDomain* domain) {
-    return std::pair(urgency(status_of(*domain)), domain);  // pointers into one vector: its order
+    return std::pair(urgency(status_of(*domain)), domain);  // pointers into one vector keep its order
   });
   return domains;
 }

@@ -13,7 +13,7 @@ namespace {
 using checks::Severity;
 using checks::Status;
 
-// Signs of different shapes, drawn in the colour of the words beside them.
+// Symbols with different shapes, drawn in the colour of the adjacent word.
 constexpr Markup ok_sign(
     R"(<svg class="sign" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"/><path d="M5 8.3l2.2 2.2L11 6"/></svg>)");
 constexpr Markup warning_sign(
@@ -51,7 +51,7 @@ void write_navigation(HtmlWriter& html, const StatusOverview& overview, const Pa
 
 void write_crumbs(HtmlWriter& html, const PageHead& head) {
   if (head.crumbs.empty()) return;
-  const auto navigation = html.open("nav", {{"aria-label", "Where this is"}, {"class", "crumbs"}});
+  const auto navigation = html.open("nav", {{"aria-label", "Breadcrumb"}, {"class", "crumbs"}});
   const auto list = html.open("ol");
   for (const auto& crumb : head.crumbs) {
     const auto item = html.open("li");
@@ -62,7 +62,7 @@ void write_crumbs(HtmlWriter& html, const PageHead& head) {
 void write_reload(HtmlWriter& html, const StatusOverview& overview) {
   if (overview.reload.succeeded) return;
   const auto note = html.open("p", {{"class", "banner"}});
-  html.raw("<b>The settings could not be read; the old ones are in use.</b> ");
+  html.raw("<b>The settings could not be read; the previous settings stay in use.</b> ");
   write_timestamp(html, overview.reload.at, overview.now);
   html.raw(": ");
   html.leaf("code", overview.reload.error);
@@ -71,10 +71,12 @@ void write_reload(HtmlWriter& html, const StatusOverview& overview) {
 void write_interception(HtmlWriter& html, const StatusOverview& overview) {
   if (!overview.path_intercepted) return;
   const auto note = html.open("p", {{"class", "banner"}});
-  html.raw("<b>This network answers DNS itself; nothing seen from here is what the public sees.</b> ");
   html.raw(
-      "Whatever the pages say of a domain, mend the network of this machine first: switch off what answers "
-      "DNS in place of the nameservers, or run dkimprobe elsewhere.");
+      "<b>Something on this network answers in place of the nameservers; the public sees other "
+      "answers.</b> ");
+  html.raw(
+      "Fix the network of this machine before you act on any finding: disable what answers DNS in place of "
+      "the nameservers, or run dkimprobe elsewhere.");
 }
 
 void write_footer(HtmlWriter& html, const StatusOverview& overview, const PageHead& head) {
@@ -90,21 +92,18 @@ void write_footer(HtmlWriter& html, const StatusOverview& overview, const PageHe
   html.leaf("a", {{"href", head.json_path}}, "This page as JSON");
 }
 
+/// The time between the two, in whichever order.
+std::string amount_text(probe::WallTime time, probe::WallTime now) {
+  const auto apart = time <= now ? now - time : time - now;
+  const auto count = std::chrono::duration_cast<std::chrono::seconds>(apart).count();
+  if (count < 120) return fmt::format("{} s", count);
+  if (count < 2 * 3'600) return fmt::format("{} min", count / 60);
+  if (count < 2 * 86'400) return fmt::format("{} h", count / 3'600);
+  return fmt::format("{} days", count / 86'400);
+}
+
 std::string distance_text(probe::WallTime time, probe::WallTime now) {
-  const bool past = time <= now;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(past ? now - time : time - now);
-  const auto count = seconds.count();
-  std::string amount;
-  if (count < 120) {
-    amount = fmt::format("{} s", count);
-  } else if (count < 2 * 3'600) {
-    amount = fmt::format("{} min", count / 60);
-  } else if (count < 2 * 86'400) {
-    amount = fmt::format("{} h", count / 3'600);
-  } else {
-    amount = fmt::format("{} days", count / 86'400);
-  }
-  return past ? amount + " ago" : "in " + amount;
+  return time <= now ? amount_text(time, now) + " ago" : "in " + amount_text(time, now);
 }
 
 }  // namespace
@@ -126,7 +125,7 @@ std::string framed(const StatusOverview& overview, const PageHead& head,
                           {"href", fmt::format("{}{}", overview.path_prefix, stylesheet_path)}});
     }
     const auto visible = html.open("body");
-    html.leaf("a", {{"class", "skip"}, {"href", "#main"}}, "Skip to the content");
+    html.leaf("a", {{"class", "skip"}, {"href", "#main"}}, "Skip to content");
     {
       const auto header = html.open("header");
       html.leaf("a", {{"class", "brand"}, {"href", link_to(overview, {})}}, "dkimprobe");
@@ -205,6 +204,12 @@ void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now)
             distance_text(time, now));
 }
 
+void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime now) {
+  html.raw(time <= now ? Markup("next probe overdue by ") : Markup("next probe in "));
+  html.leaf("time", {{"datetime", iso_time(time)}, {"title", checks::time_text(time)}},
+            amount_text(time, now));
+}
+
 void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
   if (selector.role != config::Role::active) {
     html.raw(" ");
@@ -217,7 +222,7 @@ void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::Wall
   if (is_in_maintenance(selector, now)) {
     html.raw(" ");
     const auto mark = html.open("span", {{"class", "mark"}});
-    html.raw("planned work until ");
+    html.raw("maintenance until ");
     write_timestamp(html, selector.maintenance->until);
   }
 }
@@ -228,8 +233,8 @@ void write_fact(HtmlWriter& html, std::string_view name, std::string_view value)
 }
 
 std::string headline_of(const StatusSelector& selector) {
-  if (!selector.report) return "not looked at yet";
-  return selector.report->headline.empty() ? "nothing to tell" : selector.report->headline;
+  if (!selector.report) return "not probed yet";
+  return selector.report->headline.empty() ? "nothing to report" : selector.report->headline;
 }
 
 bool is_in_maintenance(const StatusSelector& selector, probe::WallTime now) {

@@ -1,5 +1,5 @@
-// What all pages of the status page share: the frame around them, and how a status, a moment or a server is
-// shown. Nothing is told by colour alone.
+// Parts that all status pages share: the page frame, and how a status, a timestamp or a selector is shown.
+// Nothing is conveyed by colour alone.
 #pragma once
 
 #include <chrono>
@@ -22,39 +22,41 @@ struct Crumb {
 
 struct PageHead {
   std::string title{};
-  std::optional<StatusView> here{};  ///< the entry of the navigation that is this page
-  std::vector<Crumb> crumbs{};       ///< the pages above it
-  std::string json_path{};           ///< the same as JSON; empty without it
+  std::optional<StatusView> here{};  ///< the navigation entry of this page
+  std::vector<Crumb> crumbs{};       ///< the parent pages
+  std::string json_path{};           ///< path of this page as JSON; empty without one
 };
 
-/// A whole page around what `body` writes.
+/// A complete page; `body` writes its content.
 [[nodiscard]] std::string framed(const StatusOverview& overview, const PageHead& head,
                                  const std::function<void(HtmlWriter&)>& body);
 
-/// A path for a link, with the prefix before it.
+/// The path of a link, with the path prefix.
 [[nodiscard]] std::string link_to(const StatusOverview& overview, const StatusRoute& route);
 [[nodiscard]] std::string link_to_domain(const StatusOverview& overview, const config::DomainName& domain);
 [[nodiscard]] std::string link_to_selector(const StatusOverview& overview, const config::DomainName& domain,
                                            const config::Selector& selector);
 
-/// Sign and word.
+/// A symbol and the word.
 void write_status(HtmlWriter& html, checks::Status status);
 void write_severity(HtmlWriter& html, checks::Severity severity);
 
-/// `2026-11-22 05:34:57 UTC`, for programs as ISO 8601.
+/// `2026-11-22 05:34:57 UTC`; the `datetime` attribute has it in ISO 8601.
 void write_timestamp(HtmlWriter& html, probe::WallTime time);
-/// The same with how far it is from now: "4 min ago", "in 3 h".
+/// The same, followed by its distance from now: "4 min ago", "in 3 h".
 void write_timestamp(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
-/// Only how far it is from now.
+/// Only the distance from now.
 void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
+/// "next probe in 3 min", "next probe overdue by 47 s".
+void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
 
-/// Marks of a selector that are no status: its role, planned work, a second look on its way.
+/// Labels of a selector besides its status: its role, a change that is being confirmed, maintenance.
 void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
 
-/// A row of a list of facts.
+/// A row of a `dl` list.
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value);
 
-/// What the selector's line says.
+/// The headline of the selector's report, or a text in its place.
 [[nodiscard]] std::string headline_of(const StatusSelector& selector);
 
 [[nodiscard]] bool is_in_maintenance(const StatusSelector& selector, probe::WallTime now);

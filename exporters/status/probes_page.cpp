@@ -48,15 +48,15 @@ std::string probes_page(const StatusOverview& overview) {
     html.leaf("h1", "Recent probes");
     {
       const auto words = html.open("p", {{"class", "quiet"}});
-      html.raw("Looks that were asked for by <code>/probe</code>, the newest first.");
+      html.raw("On-demand probes requested through <code>/probe</code>, newest first.");
     }
-    if (overview.recent_probes.empty()) return html.leaf("p", "There was none since the start.");
+    if (overview.recent_probes.empty()) return html.leaf("p", "None since the program started.");
     const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
-    html.leaf("caption", {{"class", "unseen"}}, "Recent probes, the newest first");
+    html.leaf("caption", {{"class", "visually-hidden"}}, "Recent probes, newest first");
     {
       const auto rows = html.open("thead", {{"role", "rowgroup"}});
       const auto row = html.open("tr", {{"role", "row"}});
-      for (const auto* const word : {"Target", "Status", "What was found", "Module", "When"})
+      for (const auto* const word : {"Target", "Status", "Result", "Module", "When"})
         html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
     }
     const auto body = html.open("tbody", {{"role", "rowgroup"}});

@@ -26,7 +26,7 @@ using checks::ServerRow;
 using Texts = std::vector<std::vector<std::string>>;
 
 constexpr std::size_t most_changes = 100;
-constexpr std::size_t longest_value = 512;    // octets shown of a tag's value
+constexpr std::size_t longest_value = 512;    // octets shown of a tag value
 constexpr std::size_t longest_shown = 4'096;  // octets shown of one string or text
 
 std::string with_spaces(std::string_view word) {
@@ -58,7 +58,7 @@ void write_finding(HtmlWriter& html, const checks::Finding& finding) {
   }
   if (!finding.remedy.empty()) {
     const auto remedy = html.open("p", {{"class", "remedy"}});
-    html.raw("<b>To mend it:</b> ");
+    html.raw("<b>Fix:</b> ");
     html.text(finding.remedy);
   }
 }
@@ -88,7 +88,7 @@ std::string_view meaning_of(std::string_view tag) {
                                                                      {"g", "granularity (historic)"},
                                                                      {"dkim", "signing practices"}};
   const auto found = meanings.find(tag);
-  return found == meanings.end() ? "not known" : found->second;
+  return found == meanings.end() ? "unknown" : found->second;
 }
 
 void write_tags(HtmlWriter& html, const checks::RecordFacts& record) {
@@ -153,12 +153,14 @@ void write_size_section(HtmlWriter& html, const Report& report) {
   if (!report.size.direct && !report.size.chain && !report.size.observed_udp && !report.size.observed_edns)
     return;
   const auto section = html.open("section", {{"aria-labelledby", "sizes"}});
-  html.leaf("h2", {{"id", "sizes"}}, "Size of the answer");
-  html.leaf("p", {{"class", "quiet"}},
-            "512 bytes pass without EDNS, 1232 with it on every path; what is larger needs TCP.");
+  html.leaf("h2", {{"id", "sizes"}}, "Response size");
+  html.leaf(
+      "p", {{"class", "quiet"}},
+      "Up to 512 bytes fit UDP without EDNS; up to 1232 bytes pass every path with EDNS. Larger responses "
+      "need TCP.");
   write_sizes(html, report.size);
   if (report.size.observed_tcp)
-    html.leaf("p", fmt::format("Largest seen over TCP: {} bytes", *report.size.observed_tcp));
+    html.leaf("p", fmt::format("Largest response over TCP: {} bytes", *report.size.observed_tcp));
   if (report.size.drop_first.empty()) return;
   const auto words = html.open("p");
   html.raw("To save bytes, drop ");
@@ -172,7 +174,7 @@ void write_size_section(HtmlWriter& html, const Report& report) {
 
 // ---- Servers ----
 
-/// The names that were asked, in the order of the report.
+/// The queried names, in the order of the report.
 std::vector<config::DomainName> owners_of(const Report& report) {
   std::vector<config::DomainName> owners;
   for (const auto& row : report.servers) {
@@ -181,7 +183,7 @@ std::vector<config::DomainName> owners_of(const Report& report) {
   return owners;
 }
 
-/// The texts of a server's last look; null when the history does not know them.
+/// The texts that the last probe saw at a server; null when the history does not have them.
 const Texts* texts_in(const SelectorHistory* history, const ServerRow& row) {
   if (history == nullptr) return nullptr;
   const auto timeline = std::ranges::find_if(history->servers, [&](const checks::ServerTimeline& each) {
@@ -198,7 +200,7 @@ std::string flags_of(const ServerRow& row) {
   return flags;
 }
 
-/// A cell that tells its column on narrow windows, where the head of the table is not shown.
+/// A cell that shows its column name on narrow windows, where the table header is hidden.
 void write_cell(HtmlWriter& html, std::string_view column, std::string_view value) {
   html.leaf("td",
             {{"role", "cell"}, {"data-label", std::string(column)}, {"class", value.empty() ? "void" : ""}},
@@ -267,7 +269,7 @@ void write_texts(HtmlWriter& html, const Texts& texts) {
   }
 }
 
-/// What the servers of each group of a name publish, string by string.
+/// What each group of servers publishes at a name, string by string.
 void write_groups(HtmlWriter& html, const Report& report, const SelectorHistory* history,
                   const std::vector<const ServerRow*>& rows) {
   std::map<char, std::vector<const ServerRow*>> groups;
@@ -292,7 +294,7 @@ void write_groups(HtmlWriter& html, const Report& report, const SelectorHistory*
     } else if (letter == 'A' && !report.record.strings.empty()) {
       write_texts(html, {report.record.strings});
     } else {
-      html.leaf("p", fmt::format("{}; its strings are kept in the history alone", members.front()->answer));
+      html.leaf("p", fmt::format("{}; only the history has its strings", members.front()->answer));
     }
   }
 }
@@ -312,12 +314,13 @@ void write_servers(HtmlWriter& html, const Report& report, const SelectorHistory
     }
     {
       const auto table = html.open("table", {{"class", "cards servers"}, {"role", "table"}});
-      html.leaf("caption", {{"class", "unseen"}}, fmt::format("Nameservers asked for {}", owner.to_string()));
+      html.leaf("caption", {{"class", "visually-hidden"}},
+                fmt::format("Nameservers asked for {}", owner.to_string()));
       {
         const auto head = html.open("thead", {{"role", "rowgroup"}});
         const auto row = html.open("tr", {{"role", "row"}});
         for (const auto* const word :
-             {"Nameserver", "Group", "Says", "Flags", "Bytes", "TTL", "Serial", "Time"})
+             {"Nameserver", "Group", "Answer", "Flags", "Bytes", "TTL", "Serial", "Time"})
           html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
       }
       const auto body = html.open("tbody", {{"role", "rowgroup"}});
@@ -336,7 +339,7 @@ void write_safe_time(HtmlWriter& html, std::string_view name, const std::optiona
   if (time) {
     write_timestamp(html, *time, now);
   } else {
-    html.raw("not known");
+    html.raw("unknown");
   }
 }
 
@@ -368,7 +371,7 @@ void write_keys(HtmlWriter& html, const SelectorHistory& history) {
   const auto keys = key_periods(history);
   if (keys.empty()) return;
   const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
-  html.leaf("caption", "Keys that stood here");
+  html.leaf("caption", "Keys published here");
   {
     const auto head = html.open("thead", {{"role", "rowgroup"}});
     const auto row = html.open("tr", {{"role", "row"}});
@@ -397,13 +400,14 @@ void write_changes(HtmlWriter& html, const SelectorHistory& history, const confi
   auto changes = history_changes(history);
   const auto last =
       std::ranges::remove_if(changes, [&](const HistoryChange& change) {
-        // As in the text of a history: TTLs alone, and zones that were there all the time.
+        // As in the text output of a history: leave out changes of TTLs alone, and the nameservers of the
+        // first probe.
         return change.kind == HistoryChangeKind::ttl ||
                (change.kind == HistoryChangeKind::nameservers && change.seen == history.first_probe);
       }).begin();
   changes.erase(last, changes.end());
   std::ranges::reverse(changes);
-  html.leaf("h3", "Changes, the newest first");
+  html.leaf("h3", "Changes, newest first");
   const auto list = html.open("ol", {{"class", "changes"}});
   for (std::size_t i = 0; i < std::min(changes.size(), most_changes); ++i) {
     const auto& change = changes[i];
@@ -418,7 +422,7 @@ void write_changes(HtmlWriter& html, const SelectorHistory& history, const confi
   }
   if (changes.size() > most_changes) {
     html.leaf("li",
-              fmt::format("and {} before these: see `dkimprobe history`", changes.size() - most_changes));
+              fmt::format("and {} earlier changes: see `dkimprobe history`", changes.size() - most_changes));
   }
 }
 
@@ -441,10 +445,10 @@ void write_not_evaluated(HtmlWriter& html, const Report& report) {
       std::ranges::any_of(report.outcomes, [](const auto& result) { return !result.disabled.empty(); });
   if (names.empty() && !disabled) return;
   const auto section = html.open("section", {{"aria-labelledby", "unjudged"}});
-  html.leaf("h2", {{"id", "unjudged"}}, "Not judged");
+  html.leaf("h2", {{"id", "unjudged"}}, "Not evaluated");
   if (!names.empty()) {
     const auto details = html.open("details");
-    html.leaf("summary", "What these checks need was not seen");
+    html.leaf("summary", "The probe did not get what these checks need");
     html.leaf("p", {{"class", "checks"}}, names);
   }
   if (!disabled) return;
@@ -453,25 +457,25 @@ void write_not_evaluated(HtmlWriter& html, const Report& report) {
     if (result.disabled.empty()) continue;
     const auto item = html.open("li");
     html.leaf("code", {{"class", "check"}}, result.check->name);
-    html.raw(" is switched off: ");
+    html.raw(" is disabled: ");
     html.foreign(result.disabled);
   }
 }
 
 void write_probes(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
-  const auto words = html.open("p", {{"class", "quiet looks"}});
+  const auto words = html.open("p", {{"class", "quiet probes"}});
   if (selector.report) {
-    html.raw("Seen ");
+    html.raw("Probed ");
     write_timestamp(html, selector.report->observed_at, now);
     html.text(fmt::format(", took {}", duration(selector.report->took)));
   }
   if (selector.last_probe && (!selector.report || *selector.last_probe != selector.report->observed_at)) {
-    html.raw(" · last look ");
+    html.raw(" · last probe ");
     write_distance(html, *selector.last_probe, now);
   }
   if (selector.next_probe) {
-    html.raw(" · next look ");
-    write_distance(html, *selector.next_probe, now);
+    html.raw(" · ");
+    write_next_probe(html, *selector.next_probe, now);
   }
   if (selector.last_change) {
     html.raw(" · unchanged since ");
@@ -482,7 +486,7 @@ void write_probes(HtmlWriter& html, const StatusSelector& selector, probe::WallT
 void write_maintenance_window(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
   if (!is_in_maintenance(selector, now)) return;
   const auto note = html.open("p", {{"class", "banner"}});
-  html.raw("<b>Planned work</b> until ");
+  html.raw("<b>Maintenance</b> until ");
   write_timestamp(html, selector.maintenance->until, now);
   html.raw(": ");
   html.foreign(selector.maintenance->reason, longest_value);

@@ -48,7 +48,7 @@ StatusAnswer answer_route(const StatusOverview& overview, const StatusRoute& rou
 }
 
 StatusAnswer no_such_page(const StatusOverview& overview, bool as_json) {
-  return not_found(overview, as_json, "Nothing has this address.");
+  return not_found(overview, as_json, "There is no page at this address.");
 }
 
 StatusAnswer answer_target(const StatusOverview& overview, std::string_view target) {

@@ -1,5 +1,5 @@
-// The whole status page as one function: from what is asked for to what is answered. It knows no HTTP beyond
-// a code and a type of content.
+// The whole status page as one function: from a route or target to a status code, a content type and a body.
+// It uses no other part of HTTP.
 #pragma once
 
 #include <string>
@@ -16,13 +16,13 @@ struct StatusAnswer {
   std::string body{};
 };
 
-/// 404 for a domain or a selector that nobody watches.
+/// Returns 404 for a domain or selector that is not watched.
 [[nodiscard]] StatusAnswer answer_route(const StatusOverview& overview, const StatusRoute& route);
 
-/// 404 for a path that no page has.
+/// The 404 answer for an unknown path.
 [[nodiscard]] StatusAnswer no_such_page(const StatusOverview& overview, bool as_json);
 
-/// The same from the target of a request, the stylesheet included. A path that no page has gets 404.
+/// Answers a request target, including the stylesheet. Returns 404 for an unknown path.
 [[nodiscard]] StatusAnswer answer_target(const StatusOverview& overview, std::string_view target);
 
 }  // namespace dkimprobe::exporters

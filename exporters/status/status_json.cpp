@@ -30,7 +30,7 @@ Json maintenance_json(const StatusSelector& selector, probe::WallTime now) {
           {"reason", config::escape_text(selector.maintenance->reason)}};
 }
 
-/// What is known of a selector without its report.
+/// The summary of a selector, without its report.
 Json line_json(const StatusSelector& selector, probe::WallTime now) {
   const bool has_finding = selector.report && !selector.report->findings.empty();
   return {
@@ -49,16 +49,9 @@ Json line_json(const StatusSelector& selector, probe::WallTime now) {
 Json rotation_json(const StatusSelector& selector) {
   if (!selector.report || !selector.report->rotation) return nullptr;
   const auto& rotation = *selector.report->rotation;
-  Json reasons = Json::array();
-  for (const auto& each : rotation.reasons) {
-    reasons.push_back({{"name", each.name()},
-                       {"until", time_or_null(each.until)},
-                       {"detail", without_controls(each.detail)},
-                       {"reference", each.reference().empty() ? Json(nullptr) : Json(each.reference())}});
-  }
   return {{"safe_to_sign_at", time_or_null(rotation.safe_to_sign_at)},
           {"safe_to_remove_at", time_or_null(rotation.safe_to_remove_at)},
-          {"reasons", std::move(reasons)}};
+          {"reasons", reasons_json(rotation.reasons)}};
 }
 
 Json history_object(const StatusDomain& domain, const StatusSelector& selector) {

@@ -1,5 +1,4 @@
-// What the pages of the status page tell, as JSON for programs. Reports and histories have the shape that
-// they have everywhere else.
+// The content of the status pages as JSON. Reports and histories have the same shape as in all other outputs.
 #pragma once
 
 #include <string>
@@ -10,12 +9,12 @@
 
 namespace dkimprobe::exporters {
 
-/// One object of the schema `dkimprobe.status/2` with a line for each selector; all domains that the route
-/// asks for, the worst first, whatever page it names.
+/// One object of the schema `dkimprobe.status/2` with a summary of each selector. It has all domains that
+/// match the filters of the route, worst first; the page number is ignored.
 [[nodiscard]] std::string overview_json(const StatusOverview& overview, const StatusRoute& route);
-/// One object of the schema `dkimprobe.status-domain/2`: the reports of all selectors.
+/// One object of the schema `dkimprobe.status-domain/2` with the reports of all selectors.
 [[nodiscard]] std::string domain_json(const StatusOverview& overview, const StatusDomain& domain);
-/// One object of the schema `dkimprobe.status-selector/2`: its report, rotation times and history.
+/// One object of the schema `dkimprobe.status-selector/2` with the report, rotation times and history.
 [[nodiscard]] std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,
                                         const StatusSelector& selector);
 /// One object of the schema `dkimprobe.status-probes/2`.

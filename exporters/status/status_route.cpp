@@ -25,7 +25,7 @@ std::optional<unsigned char> hex_octet(std::string_view digits) {
   return octet;
 }
 
-/// RFC 3986 section 2.1; in a query a plus sign is a space, as forms write it.
+/// RFC 3986 section 2.1. In a query, a plus sign is a space, as HTML forms encode it.
 std::optional<std::string> percent_decoded(std::string_view text, bool is_query) {
   std::string bytes;
   while (!text.empty()) {
@@ -42,7 +42,7 @@ std::optional<std::string> percent_decoded(std::string_view text, bool is_query)
   return bytes;
 }
 
-/// All but the unreserved characters of RFC 3986 section 2.3.
+/// Encodes all characters except the unreserved ones of RFC 3986 section 2.3.
 std::string percent_encoded(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
@@ -66,7 +66,7 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   }
 }
 
-/// What cannot be decoded is left out.
+/// Leaves out parameters whose value cannot be decoded.
 StatusQuery query_members(std::string_view query) {
   StatusQuery members;
   for (const auto member : parts_of(query, '&')) {
@@ -93,7 +93,7 @@ void read_query(const StatusQuery& query, StatusRoute& route) {
   }
 }
 
-/// The names behind `/domains/`: a domain, and perhaps `selectors` and a selector.
+/// Parses what follows `/domains/`: a domain, or a domain, `selectors` and a selector.
 bool read_names(std::string_view names, StatusRoute& route) {
   const auto parts = parts_of(names, '/');
   if (parts.size() != 1 && (parts.size() != 3 || parts[1] != "selectors")) return false;

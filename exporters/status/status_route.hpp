@@ -1,5 +1,5 @@
-// The paths of the status page: which page a path asks for, and the path of a page. Pure text both ways; it
-// does not know whether what is asked for exists.
+// Paths of the status page: parses a path into a route, and formats a route as a path. It handles text only
+// and does not check that the domain or selector exists.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace dkimprobe::exporters {
 
-/// The worst first, as pages list them.
+/// Worst first, the order in which pages list them.
 inline constexpr std::array all_statuses{checks::Status::critical, checks::Status::unknown,
                                          checks::Status::warning, checks::Status::ok};
 
@@ -29,9 +29,9 @@ struct StatusRoute {
   bool as_json = false;
   config::DomainName domain{};
   config::Selector selector{};
-  // Of the overview alone.
-  std::optional<checks::Status> only{};  ///< domains of this status
-  std::string search{};                  ///< raw: part of the name, case does not matter; all when empty
+  // Only for the overview.
+  std::optional<checks::Status> only{};  ///< only domains with this status
+  std::string search{};                  ///< raw; part of the domain name, case-insensitive; empty: all
   std::size_t page = 1;
 
   friend bool operator==(const StatusRoute&, const StatusRoute&) = default;
@@ -39,14 +39,14 @@ struct StatusRoute {
 
 inline constexpr std::string_view stylesheet_path = "/status.css";
 
-/// `target` is that of a request, with its query and without the prefix. Nothing when no page has this path.
-/// Members of the query that mean nothing are passed over.
+/// `target` is a request target with its query, without the path prefix. Returns nothing for an unknown path.
+/// Ignores unknown query parameters.
 [[nodiscard]] std::optional<StatusRoute> parse_route(std::string_view target);
-/// The same of what is decoded already.
+/// The same for a path and a query that are already decoded.
 using StatusQuery = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::optional<StatusRoute> parse_route(std::string_view path, const StatusQuery& query);
 
-/// A target that `parse_route` reads back as `route`.
+/// The target of `route`; `parse_route` parses it to the same route.
 [[nodiscard]] std::string to_path(const StatusRoute& route);
 
 }  // namespace dkimprobe::exporters

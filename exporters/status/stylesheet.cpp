@@ -2,8 +2,8 @@
 
 namespace dkimprobe::exporters {
 
-// Colours come in pairs of ink and ground whose contrast is at least 4.5 to 1 (WCAG 2.1, level AA), in light
-// and in dark; tests/browser measures it.
+// Each pair of text and background colours has a contrast of at least 4.5 to 1 (WCAG 2.1, level AA), in light
+// and dark mode; tests/browser measures it.
 std::string_view stylesheet() {
   return R"css(:root {
   color-scheme: light dark;
@@ -39,7 +39,7 @@ a:hover { text-decoration-thickness: 2px; }
 main:focus { outline: none; }
 .skip { position: absolute; left: -100vw; top: 0; background: var(--sheet); padding: .5rem 1rem; z-index: 1; }
 .skip:focus { left: 0; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 header, main, footer { max-width: 78rem; margin: 0 auto; padding: 0 1.25rem; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1.75rem; padding-top: .9rem;
   padding-bottom: .9rem; }
@@ -64,7 +64,7 @@ section { background: var(--sheet); border: 1px solid var(--line); border-radius
 .quiet { color: var(--quiet); font-weight: 400; }
 .title { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .8rem; }
 .headline { font-size: 1.08rem; margin: .1rem 0; }
-.looks { font-size: .87rem; margin-bottom: .9rem; }
+.probes { font-size: .87rem; margin-bottom: .9rem; }
 .banner { background: var(--warning-ground); color: var(--warning); border: 1px solid currentColor;
   border-radius: 8px; padding: .6rem 1rem; margin: .9rem 0; }
 .banner .quiet { color: inherit; }
@@ -104,7 +104,7 @@ button:hover { border-color: var(--ink); }
 
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: 600; font-size: .93rem; padding: .6rem 0 .3rem; }
-caption.unseen { padding: 0; }
+caption.visually-hidden { padding: 0; }
 th, td { text-align: left; vertical-align: baseline; padding: .42rem .75rem .42rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; }
 thead th { border-top: 0; color: var(--quiet); font-weight: 500; font-size: .84rem; }
@@ -151,7 +151,7 @@ th .address { font-weight: 400; }
 .facts { display: grid; grid-template-columns: 10.5rem minmax(0, 1fr); gap: .2rem .8rem; margin: 0; }
 .facts dt { color: var(--quiet); }
 .facts dd { margin: 0; }
-.because { margin: .6rem 0 0; padding-left: 1.1rem; }
+.reasons { margin: .6rem 0 0; padding-left: 1.1rem; }
 .tags { margin-top: .5rem; }
 .tags th { min-width: 3.6rem; }
 .tags td:nth-child(2) { min-width: 5.2rem; }

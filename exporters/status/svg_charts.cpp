@@ -25,8 +25,8 @@ using checks::ServerTimeline;
 
 constexpr std::size_t most_lanes = 24;
 constexpr std::size_t shown_periods = 12;
-constexpr double narrowest_period = 0.6;  // percent: what is there is seen
-constexpr double letter_width = 3.0;      // percent, on a narrow window
+constexpr double narrowest_period = 0.6;  // percent: keeps short periods visible
+constexpr double letter_width = 3.0;      // percent of the width of a narrow window
 
 std::string percent(double value) {
   return fmt::format("{:.2f}%", value);
@@ -102,7 +102,7 @@ bool is_published(const AnswerPeriod& period) {
   return period.kind == PublishedKind::texts || period.kind == PublishedKind::alias;
 }
 
-/// A span as it is drawn: without changes of TTLs alone.
+/// A period as drawn: changes of TTLs alone do not split it.
 struct DrawnPeriod {
   probe::WallTime from{};
   probe::WallTime until{};
@@ -150,7 +150,7 @@ std::vector<Lane> lanes_of(const SelectorHistory& history) {
   return lanes;
 }
 
-/// Every answer has a sign: a number for what is published, in the order of its first time.
+/// Gives every answer a sign. Published answers are numbered in the order in which they first appeared.
 class Signs {
  public:
   explicit Signs(std::span<const Lane> lanes) {
@@ -185,7 +185,7 @@ class Signs {
     return {};
   }
 
-  /// For the stylesheet: numbers have six looks in turn.
+  /// For the stylesheet: the numbers cycle through six styles.
   [[nodiscard]] std::string css_class(const AnswerPeriod& period) const {
     switch (period.kind) {
       case PublishedKind::texts:
@@ -230,7 +230,7 @@ class TimeDrawing {
     if (whole <= 0) return 0;
     return std::clamp(std::chrono::duration<double>(time - first_).count() * 100.0 / whole, 0.0, 100.0);
   }
-  /// The signs of a lane in their order.
+  /// The signs of a lane in order of time.
   [[nodiscard]] std::string in_words(const Lane& lane) const;
 
   HtmlWriter& html_;
@@ -256,7 +256,7 @@ void TimeDrawing::lane(const Lane& lane, bool with_owner) {
   {
     const auto words = html_.open("p", {{"id", id}});
     html_.text(checks::join_some(names));
-    if (with_owner) html_.text(fmt::format(", asked for {}", lane.owner.to_string()));
+    if (with_owner) html_.text(fmt::format(", queried for {}", lane.owner.to_string()));
     html_.leaf("span", {{"class", "quiet"}}, fmt::format(": {}", in_words(lane)));
   }
   const auto drawing =
@@ -266,8 +266,8 @@ void TimeDrawing::lane(const Lane& lane, bool with_owner) {
   for (std::size_t i = 0; i < lane.periods.size(); ++i) {
     const DrawnPeriod& period = lane.periods[i];
     if (period.answer->kind == PublishedKind::left) continue;
-    // Until the next one: between two looks nobody knows, and the look after says when it was seen to be
-    // over.
+    // Drawn until the next period begins: what was published between two probes is unknown, and the change is
+    // dated to the later probe.
     const double from = std::min(at(period.from), 100.0 - narrowest_period);
     const double until = i + 1 < lane.periods.size() ? at(lane.periods[i + 1].from) : at(period.until);
     const double width = std::max(until - from, narrowest_period);
@@ -302,15 +302,15 @@ void write_legend(HtmlWriter& html, const Signs& signs) {
       html.leaf("text", {{"x", "22"}, {"y", "14"}, {"text-anchor", "middle"}}, sign);
     }
     const auto meaning = html.open("dd");
-    html.leaf("span", {{"class", "unseen"}}, fmt::format("{}: ", sign));
+    html.leaf("span", {{"class", "visually-hidden"}}, fmt::format("{}: ", sign));
     html.text(words);
   };
   const auto& answers = signs.answers();
   const std::size_t first = answers.size() - std::min(answers.size(), longest_legend);
   for (std::size_t i = first; i < answers.size(); ++i)
     entry(signs.css_class(*answers[i]), signs.sign(*answers[i]), answer_text(*answers[i]));
-  entry("span absent", "none", "no such name, or no TXT record at it");
-  entry("span unknown", "?", "no answer that tells");
+  entry("span absent", "none", "no such name, or no TXT record there");
+  entry("span unknown", "?", "no usable answer");
 }
 
 }  // namespace
@@ -319,7 +319,7 @@ void write_sizes(HtmlWriter& html, const checks::SizeFacts& size) {
   std::vector<SizeBar> bars;
   if (const auto bytes = plain_bytes(size)) bars.push_back({"UDP without EDNS", *bytes, plain_limit_bytes});
   if (size.chain && size.chain != size.direct)
-    bars.push_back({"with the aliases before it", *size.chain, plain_limit_bytes, true});
+    bars.push_back({"with the alias chain", *size.chain, plain_limit_bytes, true});
   if (const auto bytes = edns_bytes(size)) bars.push_back({"UDP with EDNS", *bytes, edns_limit_bytes});
   if (bars.empty()) return;
   SizeDrawing drawing(html, std::ranges::max(bars, {}, &SizeBar::bytes).bytes);
@@ -337,7 +337,7 @@ void write_timeline(HtmlWriter& html, const SelectorHistory& history) {
   TimeDrawing drawing(html, signs, *history.first_probe, *history.last_probe);
   for (const auto& lane : drawn) drawing.lane(lane, with_owner);
   if (lanes.size() > most_lanes)
-    html.leaf("p", fmt::format("{} more servers are not drawn", lanes.size() - most_lanes));
+    html.leaf("p", fmt::format("{} more rows are not shown", lanes.size() - most_lanes));
   drawing.axis();
   write_legend(html, signs);
 }

@@ -1,6 +1,6 @@
-// What the page of a selector draws as inline SVG: sizes against their limits, and answers over time. Widths
-// are percentages, so that a drawing fits any window and its letters stay as large as those of the page. All
-// that a drawing shows is said in words beside it.
+// Inline SVG charts of the selector page: response sizes against their limits, and answers over time. Widths
+// are percentages, so that a chart fits any window and its text keeps the size of the page text. Text beside
+// each chart repeats everything that it shows.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@
 
 namespace dkimprobe::exporters {
 
-/// Nothing is written when no size is known.
+/// Writes nothing when no size is known.
 void write_sizes(HtmlWriter& html, const checks::SizeFacts& size);
 
-/// One lane for the servers that gave the same all the time.
+/// Servers with identical answers over the whole time share one lane.
 void write_timeline(HtmlWriter& html, const checks::SelectorHistory& history);
 
 }  // namespace dkimprobe::exporters

@@ -21,7 +21,7 @@ bool is_present(const AnswerPeriod& period) {
   return period.kind == PublishedKind::texts || period.kind == PublishedKind::alias;
 }
 
-/// Whether it tells what the server publishes.
+/// Whether it shows what the server publishes.
 bool is_certain(const AnswerPeriod& period) {
   return is_present(period) || period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
 }
@@ -33,7 +33,7 @@ bool is_revoked(const AnswerPeriod& period) {
          });
 }
 
-/// `certain` is what the server published when that was last known, while it has not left.
+/// `certain` is the last known publication of the server, unless it has left.
 Kind kind_of(const AnswerPeriod* before, const AnswerPeriod* certain, const AnswerPeriod& after,
              bool first_probe) {
   if (after.kind == PublishedKind::left) return Kind::left;
@@ -57,7 +57,7 @@ bool same_change(const HistoryChange& a, const HistoryChange& b) {
 
 using Changes = std::map<probe::WallTime, std::vector<HistoryChange>>;
 
-/// Puts servers that changed alike in the same look into one.
+/// Merges servers with the same change in the same probe.
 void add(Changes& changes, HistoryChange change) {
   auto& time = changes[change.seen];
   const auto alike =
@@ -67,7 +67,7 @@ void add(Changes& changes, HistoryChange change) {
     return;
   }
   alike->servers.insert(alike->servers.end(), change.servers.begin(), change.servers.end());
-  // The widest time: some server may have been silent in between.
+  // The widest interval: a server may not have answered in between.
   if (change.not_before < alike->not_before) alike->not_before = change.not_before;
 }
 
@@ -81,7 +81,7 @@ void add_server(const ServerTimeline& timeline, std::optional<probe::WallTime> f
     change.seen = period.first_seen;
     change.owner = timeline.owner;
     change.servers = {timeline.server};
-    // What a server published before it was silent is what the change is from.
+    // The change starts from what the server published before it stopped answering.
     const AnswerPeriod* const from = is_certain(period) && certain != nullptr ? certain : before;
     if (from != nullptr && change.kind != Kind::joined) {
       change.not_before = from->last_seen;
@@ -98,7 +98,7 @@ void add_server(const ServerTimeline& timeline, std::optional<probe::WallTime> f
 void add_zone(const checks::ZoneTimeline& zone, Changes& changes) {
   const checks::NameserverPeriod* before = nullptr;
   for (const auto& period : zone.periods) {
-    // TTLs of delegations are in the spans; only who serves the zone is told as a change.
+    // A change of the TTLs of a delegation alone is not reported.
     if (before == nullptr || !before->same_nameservers(period)) {
       HistoryChange change;
       change.kind = Kind::nameservers;
@@ -115,14 +115,14 @@ void add_zone(const checks::ZoneTimeline& zone, Changes& changes) {
   }
 }
 
-/// When the servers of one name began and ended to give different answers.
+/// When the servers of one name started and stopped to return different answers.
 void add_differences(const std::vector<const ServerTimeline*>& servers, Changes& changes) {
   std::set<probe::WallTime> moments;
   for (const auto* timeline : servers) {
     for (const auto& period : timeline->periods) moments.insert(period.first_seen);
   }
   bool differ = false;
-  std::vector<std::size_t> current(servers.size(), 0);  // spans that began by the moment
+  std::vector<std::size_t> current(servers.size(), 0);  // number of periods that have begun by `time`
   for (const auto time : moments) {
     const AnswerPeriod* first = nullptr;
     bool differ_now = false;

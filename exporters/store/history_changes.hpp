@@ -1,5 +1,5 @@
-// A history told as its changes: what appeared, changed or vanished, at which servers, and between which two
-// looks. All of it follows from the spans; it judges nothing.
+// A history as a list of changes: what appeared, changed or vanished, at which servers, and between which two
+// probes. Everything is derived from the periods; it judges nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,27 +14,27 @@
 namespace dkimprobe::exporters {
 
 enum class HistoryChangeKind : std::uint8_t {
-  nameservers,  ///< the nameservers of a zone on the way, as parent and zone name them
-  found,        ///< what stood there at the first look
-  joined,       ///< a server, or a name of the chain, that was not there before
-  left,         ///< the contrary
+  nameservers,  ///< the nameservers of a zone on the path, in the parent and in the zone
+  found,        ///< what was published at the first probe
+  joined,       ///< a new server, or a new name of the chain
+  left,         ///< the opposite of `joined`
   appeared,
   changed,
   revoked,
   vanished,
-  ttl,         ///< the same answer with another TTL of it or of what is beside it
-  unanswered,  ///< no answer that tells what is published: SERVFAIL, silence, or answers that differ
-  answered,    ///< the answer from before that, again
-  differed,    ///< from now on not all servers of a name give the same
-  agreed,      ///< from now on they do
+  ttl,         ///< the same answer with another TTL, of it or of its neighbours
+  unanswered,  ///< no usable answer: SERVFAIL, a timeout, or differing answers
+  answered,    ///< the earlier answer again
+  differed,    ///< from now on the servers of a name return different answers
+  agreed,      ///< from now on they return the same
 };
 
-/// One change, at all the servers that a look saw it at.
+/// One change, with all servers where one probe saw it.
 struct HistoryChange {
   HistoryChangeKind kind = HistoryChangeKind::found;
-  probe::WallTime seen{};                       ///< the look that saw it
-  std::optional<probe::WallTime> not_before{};  ///< the look before, which saw it differently
-  config::DomainName owner{};                   ///< the name asked, or of the zone
+  probe::WallTime seen{};                       ///< the probe that saw it
+  std::optional<probe::WallTime> not_before{};  ///< the last probe that saw the earlier state
+  config::DomainName owner{};                   ///< the queried name, or the apex of the zone
   std::vector<checks::ServerId> servers{};      ///< empty for a zone
   std::optional<checks::AnswerPeriod> before{};
   std::optional<checks::AnswerPeriod> after{};
@@ -45,26 +45,26 @@ struct HistoryChange {
 /// The earliest first.
 [[nodiscard]] std::vector<HistoryChange> history_changes(const checks::SelectorHistory& history);
 
-/// A key that stood at the selector, with the first and the last look that saw it at some server.
+/// A key that was published at the selector, with the first and the last probe that saw it at any server.
 struct KeyPeriod {
   std::string sha256{};     ///< of the SubjectPublicKeyInfo in DER, lower-case hex
   std::string algorithm{};  ///< "rsa", "ed25519", else what it is
   std::uint32_t bits = 0;
   probe::WallTime first_seen{};
   probe::WallTime last_seen{};
-  std::vector<KeyUse> elsewhere{};  ///< other names at which it stood
+  std::vector<KeyUse> elsewhere{};  ///< other names that published it
 };
 
-/// What is known of one selector.
+/// What is known about one selector.
 struct SelectorRecord {
   checks::SelectorHistory history{};
   std::vector<KeyPeriod> keys{};
 };
 
-/// The earliest first; what a single history cannot know, `elsewhere`, is empty.
+/// The earliest first. `elsewhere` is empty, because a single history does not have it.
 [[nodiscard]] std::vector<KeyPeriod> key_periods(const checks::SelectorHistory& history);
 
-/// When the key that the report found was seen at its selector for the first time.
+/// When the key of the report was first seen at its selector.
 [[nodiscard]] std::optional<probe::WallTime> key_first_seen(const checks::SelectorHistory& history,
                                                             const checks::Report& report);
 

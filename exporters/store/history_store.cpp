@@ -42,17 +42,17 @@ using config::DomainName;
 using config::Selector;
 using probe::WallTime;
 
-/// "DKIh", in the header of the file (`PRAGMA application_id`): what tells ours from any other SQLite file.
+/// "DKIh", in the header of the file (`PRAGMA application_id`): distinguishes our files from other SQLite
+/// files.
 constexpr int application_id = 0x444b4968;
 
-/// A writer holds the file for milliseconds, bringing it up to date perhaps for a second.
+/// A writer locks the file for milliseconds; an upgrade may take a second.
 constexpr int busy_timeout_ms = 5'000;
 
-/// The step at place N makes schema version N + 1 of version N. Steps are never changed once released.
-/// Times are milliseconds since 1970. `last_seen` is null for what was seen in the last look at the selector:
-/// so a look that sees nothing new writes one row. `strings` holds of each record the number of its strings
-/// and of each string its length and octets, the numbers in two octets with the higher first. Names in lists
-/// are separated by spaces.
+/// Step N upgrades schema version N to version N + 1. Released steps are never changed. Times are
+/// milliseconds since 1970. `last_seen` is null for what the last probe of the selector saw: so a probe that
+/// sees nothing new writes one row. `strings` holds, for each record, the number of its strings, and for each
+/// string its length and octets; numbers are two octets, big-endian. Names in lists are separated by spaces.
 constexpr std::array schema_steps = {
     R"(
 CREATE TABLE selectors (
@@ -120,8 +120,8 @@ CREATE TABLE zone_periods (
   PRIMARY KEY (zone_id, first_seen)
 ) STRICT, WITHOUT ROWID;
 )",
-    // What was seen of zones is of a domain: it stands at the row of `selectors` whose selector is empty,
-    // once for all selectors; see `move_zones`. `ds` is a list like those of names.
+    // Zones belong to a domain: they are stored once for all selectors, at the row of `selectors` whose
+    // selector is empty; see `move_zones`. `ds` is a list like those of names.
     R"(
 ALTER TABLE zone_periods RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
 ALTER TABLE zone_periods ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
@@ -140,7 +140,7 @@ struct Corrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Why a file is left alone: a person has to decide.
+/// The file must not be touched: a person has to decide.
 struct Refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -153,7 +153,7 @@ PublishedKind read_kind(std::string_view word) {
         PublishedKind::failure, PublishedKind::unknown, PublishedKind::left}) {
     if (word == to_string(kind)) return kind;
   }
-  throw Corrupted("a kind of answer that does not exist");
+  throw Corrupted("an unknown kind of answer");
 }
 
 std::int64_t number(WallTime time) {
@@ -184,19 +184,19 @@ std::optional<WallTime> lag_since(const ServerTimeline& timeline) {
 std::optional<checks::SerialLag> read_lag(const SQLite::Column& serial, const SQLite::Column& since) {
   const auto number = read_number(serial);
   const auto time = read_time(since);
-  if (number.has_value() != time.has_value()) throw Corrupted("a serial without its time");
+  if (number.has_value() != time.has_value()) throw Corrupted("a serial without a time");
   return number ? std::optional(checks::SerialLag{*number, *time}) : std::nullopt;
 }
 
 DomainName read_name(const std::string& text) {
   auto name = DomainName::parse(text);
-  if (!name) throw Corrupted("a name that is none");
+  if (!name) throw Corrupted("an invalid name");
   return std::move(*name);
 }
 
 Selector read_selector(const std::string& text) {
   auto selector = Selector::parse(text);
-  if (!selector) throw Corrupted("a selector that is none");
+  if (!selector) throw Corrupted("an invalid selector");
   return std::move(*selector);
 }
 
@@ -231,7 +231,7 @@ std::string words_text(const std::vector<std::string>& words) {
 using Texts = std::vector<std::vector<std::string>>;
 
 void put_size(std::size_t size, std::string& octets) {
-  if (size > 0xffff) throw std::length_error("a record that is longer than any in DNS");
+  if (size > 0xffff) throw std::length_error("a record longer than DNS allows");
   octets.push_back(static_cast<char>(size >> 8U));
   octets.push_back(static_cast<char>(size & 0xffU));
 }
@@ -250,7 +250,7 @@ std::string texts_blob(const Texts& texts) {
 
 Texts read_texts(std::string_view octets) {
   const auto take = [&](std::size_t size) {
-    if (octets.size() < size) throw Corrupted("a record that is cut off");
+    if (octets.size() < size) throw Corrupted("a truncated record");
     const std::string_view taken = octets.substr(0, size);
     octets.remove_prefix(size);
     return taken;
@@ -268,10 +268,9 @@ Texts read_texts(std::string_view octets) {
   return texts;
 }
 
-// ---- What is kept ----
+// ---- Retention ----
 
-/// Drops what ended before `oldest`. The newest span of a timeline stays, unless it says that the server
-/// left.
+/// Drops what ended before `oldest`. The newest period of a timeline stays.
 template <class Timeline>
 void drop_before(std::vector<Timeline>& timelines, WallTime oldest) {
   for (auto& timeline : timelines) {
@@ -287,7 +286,7 @@ bool has_left(const ServerTimeline& timeline) {
   return !timeline.periods.empty() && timeline.periods.back().kind == PublishedKind::left;
 }
 
-/// The same for servers; those that left before it go.
+/// The same for servers; also drops those that left before `oldest`.
 void drop_servers_before(std::vector<ServerTimeline>& servers, WallTime oldest) {
   drop_before(servers, oldest);
   std::erase_if(servers, [&](const ServerTimeline& timeline) {
@@ -306,7 +305,7 @@ void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
   drop_servers_before(history.servers, *history.last_probe - limits.longest_age);
 
   std::size_t count = 0;
-  std::vector<WallTime> ends;  // of the spans that may go
+  std::vector<WallTime> ends;  // of the periods that may be dropped
   const auto may_go = [&](WallTime end) {
     if (end < *history.last_probe - limits.always_kept) ends.push_back(end);
   };
@@ -319,11 +318,11 @@ void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
   if (count <= limits.most_periods || ends.empty()) return;
   const std::size_t excess = std::min(count - limits.most_periods, ends.size());
   std::ranges::nth_element(ends, ends.begin() + static_cast<std::ptrdiff_t>(excess - 1));
-  // Those that ended at the same time go together.
+  // Periods that ended at the same time are dropped together.
   drop_servers_before(history.servers, ends[excess - 1] + std::chrono::milliseconds{1});
 }
 
-/// Spans are known by their start. Of two looks in the same millisecond the later one counts.
+/// Periods are identified by their start. Of two probes in the same millisecond the later one counts.
 template <class Timeline>
 void start_once(std::vector<Timeline>& timelines) {
   for (auto& timeline : timelines) {
@@ -335,7 +334,7 @@ void start_once(std::vector<Timeline>& timelines) {
   }
 }
 
-/// Null stands for the last look: see `schema_steps`.
+/// Null means the last probe: see `schema_steps`.
 template <class Period>
 std::optional<WallTime> end_column(const Period& period, std::optional<WallTime> last_probe) {
   return last_probe == period.last_seen ? std::nullopt : std::optional(period.last_seen);
@@ -365,7 +364,7 @@ bool same_line(const ZoneTimeline& a, const ZoneTimeline& b) {
   return a.apex == b.apex;
 }
 
-// ---- Telling what went wrong ----
+// ---- Error messages ----
 
 std::string shown(const std::filesystem::path& file) {
   return config::escape_text(file.string(), 200);
@@ -373,13 +372,12 @@ std::string shown(const std::filesystem::path& file) {
 
 std::string damage_text(std::string_view what) {
   return fmt::format(
-      "the history is damaged ({}); nothing was changed. Move the file away, with those that end in -wal and "
-      "-shm, to start a new one, or put a backup in its place; `sqlite3 FILE .recover` saves what can be "
-      "read",
+      "the history is corrupted ({}); nothing was changed. Move the file away, with those that end in -wal "
+      "and -shm, to start a new one, or restore a backup; `sqlite3 FILE .recover` saves what can be read",
       config::escape_text(what, 200));
 }
 
-/// Whether a person has to mend the file; else it is the disk or the moment.
+/// Whether a person has to fix the file; else the error is temporary or due to the disk.
 bool needs_person(const SQLite::Exception& error) {
   return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
 }
@@ -387,20 +385,19 @@ bool needs_person(const SQLite::Exception& error) {
 std::string error_text(const SQLite::Exception& error) {
   switch (error.getErrorCode()) {
     case SQLITE_NOTADB:
-      return "it is no history of dkimprobe, nor any SQLite file; nothing was changed. Give another "
-             "directory, "
-             "or move the file away";
+      return "it is neither a history of dkimprobe nor an SQLite file; nothing was changed. Use another "
+             "directory, or move the file away";
     case SQLITE_CORRUPT:
       return damage_text(error.what());
     case SQLITE_FULL:
       return "the history cannot be written: the disk is full";
     case SQLITE_READONLY:
-      return "the history cannot be used: this user may not write the file or its directory";
+      return "the history cannot be used: this user cannot write the file or its directory";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return "the history cannot be opened: its directory cannot be written, or not be read";
+      return "the history cannot be opened: its directory is not writable or not readable";
     case SQLITE_BUSY:
-      return fmt::format("the history cannot be used: another process has held it for {} s",
+      return fmt::format("the history cannot be used: another process has locked it for {} s",
                          busy_timeout_ms / 1'000);
     default:
       return fmt::format("the history cannot be used: {} (SQLite error {})",
@@ -414,7 +411,7 @@ struct Blob {
   const std::string& octets;
 };
 
-/// A statement with its values, at rest again when this ends: one that is not would hold up other processes.
+/// A statement with its values; the destructor resets it, because an active statement blocks other processes.
 class Query {
  public:
   template <class... Values>
@@ -450,7 +447,7 @@ class Query {
   SQLite::Statement& statement_;
 };
 
-/// What stands at one row of `selectors`: the answers for a selector, or the past of a domain's zones.
+/// The content of one row of `selectors`: the answers for a selector, or the past of a domain's zones.
 struct Lines {
   std::optional<WallTime> first_probe{};
   std::optional<WallTime> last_probe{};
@@ -486,10 +483,10 @@ ZonePast past_of(Lines lines) {
 /// The row of `selectors` that has the zones of a domain.
 const std::string zones_row{};
 
-/// The schema version of a file of ours; nothing for one that holds nothing at all.
+/// The schema version of our file; nothing for an empty file.
 std::optional<int> schema_version(SQLite::Database& database) {
-  // One statement sees one state, whatever other processes do to a file that is new. It reads the whole
-  // schema, where damage shows.
+  // One statement sees one consistent state, even if other processes initialise the file. It reads the whole
+  // schema, so that corruption shows.
   SQLite::Statement row(database,
                         "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
                         "FROM pragma_application_id, pragma_user_version");
@@ -500,26 +497,26 @@ std::optional<int> schema_version(SQLite::Database& database) {
   if (id == 0 && version == 0 && tables == 0) return std::nullopt;
   if (id != application_id) {
     throw Refused(
-        "it is an SQLite file of another program; nothing was changed. Give another directory, or move the "
+        "it is an SQLite file of another program; nothing was changed. Use another directory, or move the "
         "file away");
   }
   if (version > newest_version) {
     throw Refused(
-        fmt::format("it was written by a newer dkimprobe (schema version {}, this one knows {}); nothing was "
-                    "changed. Use that version, or give another directory",
+        fmt::format("it was written by a newer dkimprobe (schema version {}, this one supports {}); nothing "
+                    "was changed. Use that version, or another directory",
                     version, newest_version));
   }
   return version;
 }
 
-/// One connection, with the statements that were used on it.
+/// One connection with its cached statements.
 class Connection {
  public:
   Connection(const std::string& file, int flags) : database_(file, flags, busy_timeout_ms) {}
 
   [[nodiscard]] SQLite::Database& database() { return database_; }
 
-  /// `sql` is a literal: the same place in memory is the same statement.
+  /// `sql` must be a literal: statements are cached by its address.
   template <class... Values>
   [[nodiscard]] Query query(const char* sql, const Values&... values) {
     auto found = statements_.find(sql);
@@ -529,16 +526,16 @@ class Connection {
 
   void prepare_for_writing() {
     auto version = schema_version(database_);
-    // Readers and the writer do not wait for each other.
+    // With WAL, readers and the writer do not block each other.
     database_.exec("PRAGMA journal_mode = WAL");
-    // What was seen once cannot be seen again, so it is on the disk before `record` returns. NORMAL would
-    // survive kill -9 as well, but not a loss of power; what FULL costs is one flush a transaction.
+    // Observations cannot be repeated, so they are on the disk before `record` returns. NORMAL survives kill
+    // -9, but not a loss of power; FULL costs one flush per transaction.
     database_.exec("PRAGMA synchronous = FULL");
     database_.exec("PRAGMA foreign_keys = ON");
     database_.exec("PRAGMA trusted_schema = OFF");
     if (version == newest_version) return;
     SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
-    version = schema_version(database_);  // another process may have been quicker
+    version = schema_version(database_);  // another process may have upgraded it meanwhile
     for (int step = version.value_or(0); step < newest_version; ++step) {
       database_.exec(schema_steps.at(static_cast<std::size_t>(step)));
       if (step + 1 == zones_version) move_zones();
@@ -566,7 +563,7 @@ class Connection {
                    std::optional<WallTime> after_probe);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ServerTimeline& timeline);
   std::int64_t put_line(std::int64_t selector, std::size_t place, const ZoneTimeline& timeline);
-  /// The name that leads to an address may be another one in each look, and so may how far it is behind.
+  /// The nameserver name of an address and its serial lag may change with each probe.
   void change_line(std::int64_t id, const ServerTimeline& before, const ServerTimeline& after) {
     if (before.server.name == after.server.name && before.lag == after.lag) return;
     query("UPDATE timelines SET server = ?, lag_serial = ?, lag_since = ? WHERE id = ?", after.server.name,
@@ -602,10 +599,10 @@ StoredLines Connection::load(const DomainName& domain, const std::string& select
   return stored;
 }
 
-/// The end of a span: that of the last look while it lasts.
+/// The end of a period: the last probe while it lasts.
 WallTime end_of_period(const SQLite::Column& column, const StoredLines& stored) {
   if (const auto time = read_time(column)) return *time;
-  if (!stored.lines.last_probe) throw Corrupted("an answer without a look");
+  if (!stored.lines.last_probe) throw Corrupted("an answer without a probe");
   return *stored.lines.last_probe;
 }
 
@@ -621,7 +618,7 @@ void Connection::load_servers(StoredLines& stored) {
     if (stored.server_ids.empty() || stored.server_ids.back() != row[0].getInt64()) {
       const auto address = config::Address::parse(row[3].getString());
       const std::int64_t port = row[4].getInt64();
-      if (!address || port < 0 || port > 0xffff) throw Corrupted("an address that is none");
+      if (!address || port < 0 || port > 0xffff) throw Corrupted("an invalid address");
       stored.server_ids.push_back(row[0].getInt64());
       lines.servers.push_back({read_name(row[1].getString()),
                                {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
@@ -666,7 +663,7 @@ void Connection::load_zones(StoredLines& stored) {
   }
 }
 
-/// The zones that each selector had for itself, as those of its domain.
+/// Moves the zones of each selector to its domain.
 void Connection::move_zones() {
   std::vector<std::pair<std::string, std::string>> rows;
   {
@@ -703,7 +700,7 @@ std::int64_t Connection::texts_id(const Texts& texts) {
   return id;
 }
 
-/// `put` the spans that are new or changed, `drop` those that are gone; each is known by its start.
+/// Calls `put` for new or changed periods and `drop` for removed ones; a period is identified by its start.
 template <class Period, class Put, class Drop>
 void write_periods(const std::vector<Period>& before, std::optional<WallTime> before_probe,
                    const std::vector<Period>& after, std::optional<WallTime> after_probe, const Put& put,
@@ -782,7 +779,7 @@ template <class Timeline>
 void Connection::write_lines(std::int64_t selector, const std::vector<Timeline>& before,
                              const std::vector<std::int64_t>& ids, std::optional<WallTime> before_probe,
                              const std::vector<Timeline>& after, std::optional<WallTime> after_probe) {
-  // From the first place on at which another line stands now, all are written anew.
+  // From the first position with a different line on, all lines are rewritten.
   std::size_t same = 0;
   while (same < before.size() && same < after.size() && same_line(before[same], after[same])) ++same;
   for (std::size_t place = 0; place < same; ++place) {
@@ -818,13 +815,13 @@ void Connection::drop_selectors(WallTime last_probe_before) {
   query("DELETE FROM selectors WHERE last_probe < ?", last_probe_before).run();
 }
 
-/// A look at one selector: its own, or the one at the signing practices that came with it.
+/// The probe of one selector: its own, or the one of the signing practices that came with it.
 struct SelectorObservation {
   const Selector* selector = nullptr;
   const probe::Observation* observation = nullptr;
 };
 
-/// What is known of one domain: the histories of those of its selectors that were looked at, and its zones.
+/// The data of one domain: the histories of its probed selectors, and its zones.
 struct DomainHistory {
   DomainName domain{};
   ZonePast past{};
@@ -840,7 +837,7 @@ void add_probes(DomainHistory& known, const std::vector<SelectorObservation>& pr
   };
   for (const SelectorObservation& probe : probes) {
     SelectorHistory& history = known.selectors.at(config::lower_case(probe.selector->to_string()));
-    // Of one selector, one look after the other.
+    // Probes of the same selector are added one after the other.
     if (std::ranges::find(waiting, &history, &checks::HistoryProbe::history) != waiting.end()) add();
     waiting.push_back({&history, probe.observation});
   }
@@ -855,7 +852,7 @@ void add_probes(DomainHistory& known, const std::vector<SelectorObservation>& pr
   }
 }
 
-/// The look at the signing practices, as one at a selector.
+/// The probe of the signing practices, as a probe of a selector.
 probe::Observation adsp_probe(const probe::Observation& observation) {
   probe::Observation probe;
   probe.domain = observation.domain;
@@ -866,7 +863,7 @@ probe::Observation adsp_probe(const probe::Observation& observation) {
   return probe;
 }
 
-/// A lock on a directory itself: it needs no file that a full disk could refuse, and ends with the process.
+/// A lock on the directory itself: it needs no file (the disk may be full), and ends with the process.
 class DirectoryHold {
  public:
   DirectoryHold() = default;
@@ -876,7 +873,7 @@ class DirectoryHold {
     if (descriptor_ >= 0) close(descriptor_);
   }
 
-  /// False when another one has it. Where directories cannot be locked, nobody is kept out.
+  /// False if another process has it. If the file system cannot lock directories, nobody is excluded.
   [[nodiscard]] bool take(const std::filesystem::path& directory) {
     descriptor_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return descriptor_ < 0 || flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
@@ -886,7 +883,7 @@ class DirectoryHold {
   int descriptor_ = -1;
 };
 
-/// `path` as SQLite reads it in a URI.
+/// `path` as an SQLite URI.
 std::string uri_of(const std::string& path, std::string_view parameters) {
   std::string uri = "file:";
   for (const char c : path) {
@@ -917,12 +914,12 @@ class HistoryStore::File {
   [[nodiscard]] config::Result<void> record(std::span<const probe::Observation> observations, WallTime now);
   [[nodiscard]] config::Result<SelectorHistory> load(const DomainName& domain, const Selector& selector);
 
-  /// What `ask` reads of the file, all of it at one moment; nothing where there is no file yet.
+  /// Runs `ask` in one read transaction; an empty result if there is no file yet.
   template <class Ask>
   [[nodiscard]] auto read(const Ask& ask) -> config::Result<std::invoke_result_t<Ask, Connection&>>;
 
  private:
-  /// What could not be written, and the last look of the stored lines that it continues.
+  /// What could not be written, and the last probe of the stored lines that it continues.
   struct Unwritten {
     std::optional<WallTime> continues{};
     DomainName domain{};
@@ -973,15 +970,15 @@ config::Result<void> HistoryStore::File::attempt(const Work& work) {
 
 void HistoryStore::File::connect_for_reading() {
   std::error_code error;
-  // Of a directory that cannot be read nobody knows what is in it.
+  // On an error the directory is unreadable: then SQLite reports the problem.
   if (!std::filesystem::exists(path_, error) && !error) return;
   std::optional<int> found;
   connection_ = std::make_unique<Connection>(path_.string(), SQLite::OPEN_READONLY);
   try {
     found = schema_version(connection_->database());
   } catch (const SQLite::Exception& failure) {
-    // Readers and writers share memory in a file beside ours, which somebody without the right to write
-    // cannot make. Then nobody is writing, and unless a writer's log is left all is in the file itself.
+    // WAL readers need the -shm file, which a user without write permission cannot create. Then nobody is
+    // writing, and unless a writer left a log, the file itself is complete.
     const int code = failure.getErrorCode();
     const auto log_bytes = std::filesystem::file_size(path_.string() + "-wal", error);
     const bool log_is_empty = error ? error == std::errc::no_such_file_or_directory : log_bytes == 0;
@@ -995,8 +992,7 @@ void HistoryStore::File::connect_for_reading() {
   } else if (*found < newest_version) {
     throw Refused(fmt::format(
         "it was written by an older dkimprobe (schema version {}, this one reads {}); any command that "
-        "writes "
-        "there, such as `dkimprobe check DOMAIN SELECTOR --storage.path DIR`, brings it up to date",
+        "writes there, such as `dkimprobe check DOMAIN SELECTOR --storage.path DIR`, upgrades it",
         *found, newest_version));
   }
 }
@@ -1028,15 +1024,14 @@ config::Result<void> HistoryStore::File::open() {
   std::error_code status_error;
   if (!std::filesystem::is_directory(directory, status_error)) {
     const bool is_there = std::filesystem::exists(directory, status_error);
-    return config::failure(shown(directory), is_there ? "it is no directory"
-                                             : error  ? "the directory cannot be made: " + error.message()
+    return config::failure(shown(directory), is_there ? "it is not a directory"
+                                             : error  ? "the directory cannot be created: " + error.message()
                                                       : std::string("there is no such directory"));
   }
   if (access_ == HistoryAccess::hold && !hold_.take(directory)) {
-    return config::failure(
-        shown(directory),
-        "another dkimprobe that watches keeps its history there; give this one a directory of "
-        "its own, or end the other");
+    return config::failure(shown(directory),
+                           "another dkimprobe daemon keeps its history there; give this one its own "
+                           "directory, or stop the other");
   }
   bool is_passing = false;
   auto opened = attempt([&] {
@@ -1139,7 +1134,7 @@ void HistoryStore::File::keep_domain_in_memory(const std::vector<SelectorObserva
     auto held = unwritten_.find(names_of(known.domain, selector));
     if (held == unwritten_.end()) {
       Unwritten fresh{{}, known.domain, selector, {}};
-      // A full disk can still be read.
+      // A full disk is still readable.
       if (auto stored = load_lines(known.domain, selector)) fresh.lines = std::move(*stored);
       fresh.continues = fresh.lines.last_probe;
       held = unwritten_.emplace(names_of(known.domain, selector), std::move(fresh)).first;
@@ -1174,7 +1169,7 @@ config::Result<void> HistoryStore::File::record(std::span<const probe::Observati
   auto written = attempt([&] { write(probes, now); });
   if (!written) {
     keep_in_memory(probes, now);
-    // The next attempt opens the file anew: a connection that began read-only stays so.
+    // The next attempt reopens the file: a connection that was opened read-only stays read-only.
     connection_.reset();
   }
   return written;

@@ -19,17 +19,17 @@ constexpr std::size_t entry_label_columns = 14;
 
 constexpr std::string_view markdown_head = R"(# The checks
 
-Every fault that dkimprobe finds, with what it does to mail and how to fix it. `dkimprobe explain NAME` says the
-same. This file is generated from the catalogue: change the rows, then run `./run generate`.
+Every fault that dkimprobe finds, its effect on mail and how to fix it. `dkimprobe explain NAME` prints the same.
+This file is generated from the catalogue: change the rows, then run `./run generate`.
 
-A finding is critical, a warning or a notice. The role of a selector changes some of them. A check that could not see
-what it needs is `not_evaluated`, which is neither found nor clear.
+A finding is critical, a warning or a notice. The role of a selector changes the severity of some findings. A check
+that could not see what it needs is `not_evaluated`: neither found nor clear.
 
 ## To add a check
-1. Add a row to the file of its group, `checks/rules/*_checks.cpp`. The row holds everything that is said of the check
-   anywhere: name, what it needs, severity, what a role does to it, RFC section, the fault in one clause, its effect on
+1. Add a row to the file of its group, `checks/rules/*_checks.cpp`. The row holds everything that is printed about the
+   check: name, what it needs, severity, the effect of roles, RFC section, the fault in one clause, its effect on
    mail, the remedy and an example. The name is part of the interface; name the fault, not the test.
-2. Write the function that finds it, beside the row. It is pure: evidence in, findings out.
+2. Write the function that finds it, beside the row. The function is pure: evidence in, findings out.
 3. Add two vectors in `tests/checks/vectors`: one that has the fault, and one that almost has it.
 4. Run `./run generate`. It writes this file, the schema's list of checks, the alerts and the tests' expected outputs.
 )";
@@ -39,7 +39,7 @@ std::string_view heading(Scope scope) {
     case Scope::record:
       return "The record: its text and its tags";
     case Scope::key:
-      return "The key: what p= holds";
+      return "The key in p=";
     case Scope::size:
       return "The size of the answer";
     case Scope::adsp:
@@ -63,17 +63,17 @@ std::string sentence(std::string_view clause) {
   return text;
 }
 
-/// What a role makes of the fault; empty where it changes nothing.
+/// How a role changes the fault; empty if it does not.
 std::string_view role_text(checks::RoleEffect rule) {
   switch (rule) {
     case checks::RoleEffect::as_found:
       return {};
     case checks::RoleEffect::notice:
-      return "a notice";
+      return "notice";
     case checks::RoleEffect::clear:
       return "no fault";
     case checks::RoleEffect::not_evaluated:
-      return "not judged";
+      return "not evaluated";
   }
   return {};
 }
@@ -82,7 +82,7 @@ std::string severity_text(const Check& check) {
   std::string text(checks::to_string(check.severity));
   for (const auto role : {config::Role::pending, config::Role::standby, config::Role::retired}) {
     const auto word = role_text(check.roles.of(role));
-    if (!word.empty()) text += fmt::format("; for a selector that is {}: {}", config::to_string(role), word);
+    if (!word.empty()) text += fmt::format("; for a {} selector: {}", config::to_string(role), word);
   }
   return text;
 }
@@ -94,10 +94,10 @@ struct Entry {
 };
 
 std::vector<Entry> entries(const Check& check) {
-  std::vector<Entry> list = {{"Effect", sentence(check.effect)}, {"To mend it", std::string(check.remedy)}};
+  std::vector<Entry> list = {{"Effect", sentence(check.effect)}, {"Fix", std::string(check.remedy)}};
   list.push_back({"Example", checks::example_text(check), check.example.kind == checks::Example::record});
   list.push_back({"Severity", severity_text(check)});
-  list.push_back({"Looks at", std::string(checks::to_string(check.scope))});
+  list.push_back({"Scope", std::string(checks::to_string(check.scope))});
   if (!check.reference.empty()) list.push_back({"Reference", std::string(check.reference)});
   return list;
 }
@@ -162,7 +162,7 @@ std::string catalogue_markdown() {
       if (check.scope != scope) continue;
       text += fmt::format("\n### `{}`\n{}\n\n", check.name, sentence(check.summary));
       for (const auto& entry : entries(check)) {
-        // Two backticks hold an example with one.
+        // Two backticks can enclose an example that contains one.
         text += entry.is_code ? fmt::format("- {}: `` {} ``\n", entry.label, entry.text)
                               : fmt::format("- {}: {}\n", entry.label, entry.text);
       }

@@ -1,5 +1,5 @@
 // The catalogue of checks for people: one check explained, the list of all, and the Markdown of
-// checks/README.md. All of it is made from the rows; it knows no report.
+// checks/README.md, all generated from the rows.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace dkimprobe::exporters {
 
-/// What the fault is, what it does to mail, how to mend it, an example, severity and reference.
+/// The fault, its effect on mail, the fix, an example, the severity and the reference.
 [[nodiscard]] std::string explain_check(const checks::Check& check, std::size_t columns);
 
-/// A line for each row, grouped by what the checks look at.
+/// A line for each row, grouped by scope.
 [[nodiscard]] std::string list_checks(std::size_t columns);
 
 /// The whole of checks/README.md.

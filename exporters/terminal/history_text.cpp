@@ -20,7 +20,7 @@ using checks::AnswerPeriod;
 using checks::PublishedKind;
 using Kind = HistoryChangeKind;
 
-constexpr std::size_t shown_octets = 60;  // of a text that is no key
+constexpr std::size_t shown_octets = 60;  // of a text that is not a key
 constexpr std::size_t fingerprint_digits = 16;
 constexpr std::size_t change_indent = 17;
 constexpr std::size_t shown_names = 13;  // as many nameservers as the root has
@@ -76,7 +76,7 @@ std::string names_text(const std::vector<config::DomainName>& names) {
 std::string nameservers_text(const checks::NameserverPeriod& period) {
   if (period.parent.empty() && period.child.empty()) return "no zone of its own";
   if (period.parent == period.child) return names_text(period.parent);
-  return fmt::format("{} as its parent says; {} as the zone itself says", names_text(period.parent),
+  return fmt::format("{} in the parent; {} in the zone itself", names_text(period.parent),
                      names_text(period.child));
 }
 
@@ -92,7 +92,7 @@ class Writer {
       : style_(style), columns_(std::max(style.columns, narrowest_page)) {}
 
   void line(std::string_view text = {}) { text_ += fmt::format("{}\n", text); }
-  /// `words` in as many lines as they need, all at the column `indent`; `head` stands before the first.
+  /// `words` wrapped at the column `indent`; `head` precedes the first line.
   void paragraph(std::size_t indent, std::string_view words, std::string head = {}) {
     if (head.empty()) head = std::string(indent, ' ');
     for (const auto& part : wrap_text(words, columns_ - indent)) {
@@ -105,7 +105,7 @@ class Writer {
   [[nodiscard]] std::string take() { return std::move(text_); }
 
  private:
-  /// The word at the start of what is told of a change, as wide as the longest one.
+  /// The first word of a change, padded to the longest one.
   [[nodiscard]] std::string word_of(Kind kind) const {
     const std::string_view word = to_string(kind);
     const std::string padding(change_indent - 4 - word.size(), ' ');
@@ -161,23 +161,23 @@ std::string answer_text(const AnswerPeriod& period) {
     case PublishedKind::failure:
       return "SERVFAIL";
     case PublishedKind::unknown:
-      return period.texts.empty() ? "no answer that tells"
+      return period.texts.empty() ? "no usable answer"
                                   : "different answers, among them " + texts_text(period);
     case PublishedKind::left:
-      return "not a server of the zone";
+      return "not a nameserver of the zone";
   }
   return period.ttl_seconds ? fmt::format("{}, TTL {}", text, ttl_text(*period.ttl_seconds)) : text;
 }
 
 std::vector<std::string> change_lines(const HistoryChange& change, const config::DomainName& name) {
   const std::string until = change.not_before
-                                ? fmt::format(", seen last {}", checks::time_text(*change.not_before))
+                                ? fmt::format(", last seen {}", checks::time_text(*change.not_before))
                                 : std::string{};
   std::vector<std::string> lines;
-  if (change.kind == Kind::differed) lines.emplace_back("the servers give different answers");
-  if (change.kind == Kind::agreed) lines.emplace_back("the servers give the same answer");
+  if (change.kind == Kind::differed) lines.emplace_back("the servers return different answers");
+  if (change.kind == Kind::agreed) lines.emplace_back("the servers return the same answer");
   if (change.after) lines.push_back(answer_text(*change.after));
-  // A server that is back with what it had says nothing else.
+  // For a server that is back with its earlier answer, the answer alone is enough.
   if (change.before && change.kind != Kind::answered)
     lines.push_back(fmt::format("was {}{}", answer_text(*change.before), until));
   if (change.nameservers_after) {
@@ -200,21 +200,21 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
   Writer writer(style);
   writer.paragraph(0, name.to_string());
   if (!history.first_probe || !history.last_probe) {
-    writer.paragraph(2, "never looked at");
+    writer.paragraph(2, "never probed");
     return writer.take();
   }
-  writer.paragraph(2, fmt::format("looked at from {} to {}", checks::time_text(*history.first_probe),
+  writer.paragraph(2, fmt::format("probed from {} to {}", checks::time_text(*history.first_probe),
                                   checks::time_text(*history.last_probe)));
   for (const auto& key : record.keys) writer.key(key);
   std::size_t ttl_changes = 0;
   std::optional<probe::WallTime> told;
   for (const auto& change : history_changes(history)) {
     if (change.kind == Kind::ttl) {
-      // Those of a server that counts down would be all there is.
+      // Those of a server whose TTLs count down would crowd out the rest.
       ++ttl_changes;
       continue;
     }
-    // Zones that were there all the time are no news.
+    // Zones that existed from the first probe are not changes.
     if (change.kind == Kind::nameservers && change.seen == history.past.first_probe) continue;
     if (told != change.seen) {
       writer.line();
@@ -226,7 +226,7 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
   if (ttl_changes > 0) {
     writer.line();
     writer.paragraph(
-        2, fmt::format("{} change{} of TTLs alone: see --json", ttl_changes, ttl_changes == 1 ? "" : "s"));
+        2, fmt::format("{} TTL-only change{}: see --json", ttl_changes, ttl_changes == 1 ? "" : "s"));
   }
   return writer.take();
 }

@@ -1,6 +1,6 @@
-// The history of a selector for people at a terminal: its keys, then every change with its time, its servers,
-// what it was and what it became; and the words for one change, for other outputs. It prints what is stored
-// and judges nothing.
+// The history of a selector as terminal text: its keys, then every change with its time, its servers, and the
+// answer before and after; and the lines for one change, for other outputs. It prints what is stored and
+// judges nothing.
 #pragma once
 
 #include <string>
@@ -14,11 +14,11 @@ namespace dkimprobe::exporters {
 /// Several lines, at least two.
 [[nodiscard]] std::string history_text(const SelectorRecord& record, const TableStyle& style);
 
-/// What a server gave, in a clause; escaped.
+/// The answer of a server, in a clause; escaped.
 [[nodiscard]] std::string answer_text(const checks::AnswerPeriod& period);
 
-/// What it became, what it was, and where: a clause each; escaped. The selector's own `name` goes without
-/// saying.
+/// The new answer, the old answer and the servers: a clause each; escaped. The owner is omitted if it is
+/// `name`, the selector's own.
 [[nodiscard]] std::vector<std::string> change_lines(const HistoryChange& change,
                                                     const config::DomainName& name);
 

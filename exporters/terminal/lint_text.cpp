@@ -43,7 +43,7 @@ std::string painted(std::string_view text, std::string_view color, const TableSt
   return style.color ? fmt::format("{}{}\x1b[0m", color, text) : std::string(text);
 }
 
-/// The class of a key record, or what the signing practices say.
+/// The class of a key record, or the policy of an ADSP record.
 std::string class_text(const checks::Report& report) {
   if (report.adsp != checks::AdspPolicy::not_known)
     return fmt::format("ADSP {}", checks::to_string(report.adsp));
@@ -71,8 +71,8 @@ std::string lint_text(const checks::Report& report, std::size_t line, const Tabl
   }
   const auto paragraph = [&](std::string_view label, std::string_view words, std::size_t inset) {
     std::string first = std::string(inset, ' ') + std::string(label);
-    for (const auto& part : wrap_text(words, columns - inset - 6)) {
-      text += (first.empty() ? std::string(inset + 6, ' ') : first) + part + '\n';
+    for (const auto& part : wrap_text(words, columns - inset - 5)) {
+      text += (first.empty() ? std::string(inset + 5, ' ') : first) + part + '\n';
       first.clear();
     }
   };
@@ -83,8 +83,8 @@ std::string lint_text(const checks::Report& report, std::size_t line, const Tabl
                         finding.check->name);
     std::string detail = without_controls(finding.detail);
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
-    paragraph("      ", detail, lint_indent);
-    paragraph("mend: ", without_controls(finding.remedy), lint_indent);
+    paragraph("     ", detail, lint_indent);
+    paragraph("fix: ", without_controls(finding.remedy), lint_indent);
   }
   return text;
 }

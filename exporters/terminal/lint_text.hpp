@@ -1,4 +1,4 @@
-// What `lint` says to people: a few lines for each record. It prints what a report holds and judges nothing.
+// The text output of `lint`: a few lines for each record. It prints the report and judges nothing.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@ struct LintCounts {
   std::size_t ok = 0;
   std::size_t warning = 0;
   std::size_t critical = 0;
-  std::size_t unread = 0;  ///< lines that were no records
+  std::size_t unread = 0;  ///< lines that could not be read as records
 };
 
-/// One line at the end.
+/// The last line.
 [[nodiscard]] std::string lint_summary(const LintCounts& counts);
 
 }  // namespace dkimprobe::exporters

@@ -96,22 +96,22 @@ std::string has_words(Progress progress, std::size_t count) {
   const std::string_view has = count == 1 ? "has" : "have";
   switch (progress) {
     case Progress::match:
-      return fmt::format("{} the right key", has);
+      return fmt::format("{} the correct key", has);
     case Progress::mismatch:
       return fmt::format("{} another key", has);
     case Progress::corrupted:
-      return fmt::format("{} a damaged record", has);
+      return fmt::format("{} a corrupted record", has);
     case Progress::revoked:
       return fmt::format("{} a revoked key", has);
     case Progress::absent:
       return fmt::format("{} no record", has);
     case Progress::unknown:
-      return "could not be seen";
+      return "could not be checked";
   }
   return {};
 }
 
-/// "1 of 5 servers has another key, 2 have no record"; empty when all are right.
+/// "1 of 5 servers has another key, 2 have no record"; empty if all match.
 std::string what_is_missing(const std::vector<ServerProgress>& servers) {
   std::string text;
   for (const Progress progress :
@@ -152,7 +152,7 @@ std::string why_not(const Preflight& preflight) {
     return std::ranges::count(servers, progress, &ServerProgress::progress);
   };
   if (!preflight.expected_key && count(Progress::match) == 0 && count(Progress::mismatch) > 1)
-    return "the servers have different keys, each as often; which one is yours, --key FILE tells";
+    return "the servers have different keys, each equally often; give yours as --key FILE";
   const std::string missing = what_is_missing(servers);
   const bool all_seen_are_right = std::ranges::all_of(servers, [](const ServerProgress& server) {
     return server.progress == Progress::match || server.progress == Progress::unknown;
@@ -161,13 +161,13 @@ std::string why_not(const Preflight& preflight) {
     return preflight.no_way.empty() ? missing : fmt::format("{}; {}", missing, lack_here(preflight));
   if (servers.empty() && !preflight.no_way.empty()) return lack_here(preflight);
   if (servers.empty() && preflight.sign.safe.readiness == Readiness::unknown)
-    return "no server of the name could be found";
-  // Then it is a fault that forbids it.
+    return "no server for the name could be found";
+  // A fault forbids signing.
   if (servers.empty()) return first_reason(preflight);
   if (!missing.empty()) return fmt::format("{}; {}", first_reason(preflight), missing);
   return fmt::format("{}, but: {}",
-                     servers.size() == 1 ? std::string("the only server has the right key")
-                                         : fmt::format("all {} servers have the right key", servers.size()),
+                     servers.size() == 1 ? std::string("the only server has the correct key")
+                                         : fmt::format("all {} servers have the correct key", servers.size()),
                      first_reason(preflight));
 }
 
@@ -179,8 +179,7 @@ struct Headline {
 Headline headline_of(const Preflight& preflight) {
   const checks::SafeTime& safe = preflight.sign.safe;
   const std::string_view so_far =
-      preflight.only_given_servers ? ", as far as the given servers tell: others of the zone were not asked"
-                                   : "";
+      preflight.only_given_servers ? ", by the given servers only: others of the zone were not queried" : "";
   switch (safe.readiness) {
     case Readiness::ready:
       return {"SIGN NOW", std::string(so_far)};
@@ -196,8 +195,8 @@ Headline headline_of(const Preflight& preflight) {
   return {};
 }
 
-/// The soonest first, and at the end what no time takes away. Where time is not what is missing, that comes
-/// first, and what is over says nothing.
+/// The soonest first; reasons without a time come last. If the readiness does not depend on time, reasons
+/// without a time come first, and past ones are omitted.
 std::vector<const ReasonDetail*> in_reading_order(const Preflight& preflight) {
   const checks::SafeTime& safe = preflight.sign.safe;
   const bool is_about_time = safe.readiness == Readiness::ready || safe.readiness == Readiness::wait;
@@ -215,7 +214,7 @@ std::vector<const ReasonDetail*> in_reading_order(const Preflight& preflight) {
   return first;
 }
 
-/// Of what is told as a finding in full, only the summary.
+/// Only the summary for what is also printed as a finding.
 std::string detail_of(const ReasonDetail& reasons, const std::vector<checks::Finding>& findings) {
   const auto same = std::ranges::find_if(
       findings, [&](const checks::Finding& finding) { return finding.check == reasons.row->check; });
@@ -223,7 +222,7 @@ std::string detail_of(const ReasonDetail& reasons, const std::vector<checks::Fin
                                                                 : std::string(same->check->summary);
 }
 
-/// Whether a server that was asked gave no answer either, beside those that this machine has no way to.
+/// Whether a queried server did not answer either, apart from those that this machine has no route to.
 bool is_also_silent(const Preflight& preflight) {
   return std::ranges::any_of(preflight.sign.servers, [&](const ServerProgress& server) {
     const auto row = std::ranges::find_if(preflight.report.servers, [&](const checks::ServerRow& each) {
@@ -258,7 +257,7 @@ class PreflightPage : public TextPage {
 void PreflightPage::answer(const Preflight& preflight) {
   const Symbol symbol = symbol_of(preflight.sign.safe.readiness);
   const auto [word, rest] = headline_of(preflight);
-  // The word and what follows are one sentence, so they are wrapped as one and inked apart.
+  // The word and the rest are one sentence: wrapped together, but styled separately.
   const auto lines = wrap_text(word + rest, style().columns - 2);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view part = lines[i];
@@ -267,7 +266,7 @@ void PreflightPage::answer(const Preflight& preflight) {
          paint(part.substr(0, inked), symbol.text_style) + paint(part.substr(inked), TextStyle::bold));
   }
   paragraph("  ", 2,
-            fmt::format("{}, as its servers answered at {}", preflight.report.name.to_string(),
+            fmt::format("{}, according to its servers at {}", preflight.report.name.to_string(),
                         checks::time_text(preflight.report.observed_at)));
   line();
 }
@@ -281,8 +280,8 @@ void PreflightPage::key(const Preflight& preflight) {
          fmt::format("{}SHA-256 {}{}", words, key->sha256.substr(0, fingerprint_shown), ellipsis));
   } else {
     fact("Your key",
-         "not given: any usable key was taken as the right one, as long as it is the same on all servers. "
-         "Whether it is yours, --key FILE tells",
+         "not given: any usable key counts as correct if all servers have the same one. To check that it is "
+         "yours, give --key FILE",
          TextStyle::warning);
     if (const auto& key_seen = preflight.report.key) {
       fact("Their key", fmt::format("{} {} bits, SHA-256 {}{}", without_controls(key_seen->algorithm),
@@ -305,14 +304,14 @@ void PreflightPage::difference(const checks::TextCopy& copy) {
   for (std::size_t i = 0; i < shown; ++i) servers += (i == 0 ? "" : ", ") + server_name(copy.servers[i]);
   if (shown < copy.servers.size()) servers += fmt::format(" and {} more", copy.servers.size() - shown);
   fact("Text",
-       fmt::format("not as meant from octet {} on{}{}; so on {}. From octet {}:", difference.offset,
+       fmt::format("differs from the intended text at octet {}{}{}; on {}. From octet {}:", difference.offset,
                    difference.cause.empty() ? "" : ": ", difference.cause, servers, difference.shown_from),
        TextStyle::warning);
   const auto excerpt = [](std::string_view bytes) {
-    return bytes.empty() ? std::string("(it ends)") : config::escape_text(bytes);
+    return bytes.empty() ? std::string("(end of text)") : config::escape_text(bytes);
   };
   fact("published", excerpt(difference.published));
-  fact("meant", excerpt(difference.meant));
+  fact("intended", excerpt(difference.meant));
 }
 
 void PreflightPage::text(const Preflight& preflight) {
@@ -321,9 +320,9 @@ void PreflightPage::text(const Preflight& preflight) {
     const bool damaged = std::ranges::any_of(preflight.report.findings, [](const checks::Finding& finding) {
       return finding.check->name.starts_with("txt_");
     });
-    fact("Text", damaged ? "damaged: see what was found below"
-                         : "no quotes, escapes or other damage in it; to compare it octet for octet, give "
-                           "a file with the record's text as --key");
+    fact("Text", damaged ? "corrupted: see the findings below"
+                         : "no quotes, escapes or other corruption; to compare it octet for octet, give a "
+                           "file with the record's text as --key");
     return;
   }
   for (const auto& copy : preflight.texts) {
@@ -333,9 +332,9 @@ void PreflightPage::text(const Preflight& preflight) {
     }
     std::string sizes;
     for (const auto size : copy.string_sizes) sizes += fmt::format("{}{}", sizes.empty() ? "" : " + ", size);
-    fact("Text",
-         fmt::format("as meant, octet for octet, on {} (in {} of {})", counted(copy.servers.size(), "server"),
-                     counted(copy.string_sizes.size(), "string"), sizes));
+    fact("Text", fmt::format("as intended, octet for octet, on {} (in {} of {})",
+                             counted(copy.servers.size(), "server"),
+                             counted(copy.string_sizes.size(), "string"), sizes));
   }
 }
 
@@ -348,7 +347,7 @@ void PreflightPage::why(const Preflight& preflight) {
     if (reasons->until) {
       const bool is_over = *reasons->until <= preflight.now;
       head =
-          fmt::format("{} {}  {}", is_over ? "over at" : "until", checks::time_text(*reasons->until), head);
+          fmt::format("{} {}  {}", is_over ? "ended at" : "until", checks::time_text(*reasons->until), head);
     }
     if (!reasons->reference().empty()) head += fmt::format("  {}", reasons->reference());
     const bool holds = !reasons->until || *reasons->until > preflight.now;
@@ -391,21 +390,21 @@ void PreflightPage::resolvers(const Preflight& preflight) {
                   ? TextStyle::plain
                   : symbol.text_style);
   };
-  for (const auto& each : preflight.caches) word(each, "a look at its cache");
+  for (const auto& each : preflight.caches) word(each, "its cache");
   if (!preflight.public_answer) return;
   if (!preflight.public_answer->why_not_asked.empty())
-    paragraph("  ", 2, "The public question was not asked: " + preflight.public_answer->why_not_asked);
-  for (const auto& each : preflight.public_answer->answers) word(each, "the public question");
+    paragraph("  ", 2, "The public query was not sent: " + preflight.public_answer->why_not_asked);
+  for (const auto& each : preflight.public_answer->answers) word(each, "the public query");
 }
 
 void PreflightPage::limits(const Preflight& preflight) {
   if (preflight.sign.limits.empty()) return;
-  title("What this look cannot know");
+  title("What this probe cannot know");
   for (const auto& limit : preflight.sign.limits)
     paragraph("  " + paint(neutral_symbol) + ' ', 4, without_controls(limit), TextStyle::dim);
 }
 
-/// The flag that waits for longer than the span.
+/// The `--wait` flag that covers the duration.
 std::string wait_flag(milliseconds span) {
   using namespace std::chrono;
   const auto whole = ceil<minutes>(span) + minutes{1};
@@ -418,21 +417,21 @@ void add_waiting_steps(const Preflight& preflight, std::vector<std::string>& ste
   const checks::SafeTime& safe = preflight.sign.safe;
   if (safe.at) {
     steps.push_back(
-        fmt::format("Do not sign with {} before {}. Run again then, or with {}, to see that it "
-                    "is still right.",
+        fmt::format("Do not sign with {} before {}. Run this again then, or with {}, to check that the key "
+                    "is still correct.",
                     selector, checks::time_text(*safe.at), wait_flag(*safe.at - preflight.now)));
   }
   if (!preflight.history_kept) {
     steps.emplace_back(
-        "Nothing of this run is kept: the next one counts from its own first look. --storage.path "
-        "DIR keeps what was seen.");
+        "This run is not stored: the next one counts from its own first probe. --storage.path DIR stores "
+        "what was seen.");
   }
   if (std::ranges::any_of(safe.reasons,
                           [](const ReasonDetail& reasons) { return reasons.row->never_used_removes_it; })) {
-    steps.push_back(fmt::format(
-        "If nobody was ever told of {} and nothing was ever signed with it, no cache can hold a wrong "
-        "answer, and --never-used says so. Say it only if you know it.",
-        selector));
+    steps.push_back(
+        fmt::format("If {} was never announced and never used to sign, no cache can hold a wrong answer: "
+                    "give --never-used. Give it only if you are certain.",
+                    selector));
   }
 }
 
@@ -442,18 +441,17 @@ void add_unknown_steps(const Preflight& preflight, std::vector<std::string>& ste
   if (std::ranges::any_of(safe.reasons,
                           [](const ReasonDetail& reasons) { return reasons.row->is_about_signatures; })) {
     steps.push_back(
-        fmt::format("Do not sign with {}: let the zone be signed anew first. If no DS record stands "
-                    "above it, nobody looks at its signatures; this was not asked.",
+        fmt::format("Do not sign with {}: sign the zone again first. If its parent has no DS record for it, "
+                    "nobody validates its signatures; this was not queried.",
                     selector));
     return;
   }
   if (what_is_missing(preflight.sign.servers).empty() && !preflight.is_internal_view &&
       preflight.no_way.empty()) {
-    steps.push_back(
-        fmt::format("Do not sign with {}: a resolver that was asked as the public does did not show "
-                    "it. SERVFAIL may mean that the zone's DNSSEC signatures are wrong. Mend what it says, "
-                    "or ask one that answers you.",
-                    selector));
+    steps.push_back(fmt::format(
+        "Do not sign with {}: a resolver did not return it to the public query. SERVFAIL may mean that the "
+        "zone's DNSSEC signatures are wrong. Fix what it reports, or query a resolver that answers you.",
+        selector));
     return;
   }
   if (preflight.is_internal_view) {
@@ -462,13 +460,13 @@ void add_unknown_steps(const Preflight& preflight, std::vector<std::string>& ste
     return;
   }
   if (!preflight.no_way.empty()) {
-    steps.push_back(fmt::format("Do not sign with {} before all servers were seen.", selector));
+    steps.push_back(fmt::format("Do not sign with {} before all servers have been checked.", selector));
     steps.push_back(preflight.no_way);
   }
   if (preflight.no_way.empty() || is_also_silent(preflight)) {
     steps.push_back(
-        fmt::format("Do not sign with {}: what could not be seen does not count as right. Bring "
-                    "those servers back, or take them out of the zone; --wait 30m looks again.",
+        fmt::format("Do not sign with {}: a server that could not be checked does not count as ready. Bring "
+                    "those servers back, or remove them from the zone; --wait 30m probes again.",
                     selector));
   }
 }
@@ -479,17 +477,17 @@ void PreflightPage::next(const Preflight& preflight) {
   std::vector<std::string> steps;
   switch (preflight.sign.safe.readiness) {
     case Readiness::ready:
-      steps.push_back(fmt::format(
-          "Sign with {} now. Keep the key that signed until now published for {} after its last signature, "
-          "then revoke it with an empty p=, and delete it later.",
-          selector, brief_duration(preflight.times.retention)));
+      steps.push_back(
+          fmt::format("Sign with {} now. Keep the previous key published for {} after its last signature, "
+                      "then revoke it with an empty p=, and delete it later.",
+                      selector, brief_duration(preflight.times.retention)));
       break;
     case Readiness::wait:
       add_waiting_steps(preflight, steps);
       break;
     case Readiness::not_ready:
       steps.push_back(fmt::format(
-          "Do not sign with {}. Mend what is said here; --wait 30m watches the servers until they have it.",
+          "Do not sign with {}. Fix what is listed here; --wait 30m probes the servers until they have it.",
           selector));
       break;
     case Readiness::unknown:

@@ -1,5 +1,5 @@
-// The preflight for people: whether to sign now, in the first line, then why, where the key is already, and
-// what to do next. It prints what a preflight holds and judges nothing.
+// The preflight as terminal text: first whether to sign now, then why, which servers have the key, and what
+// to do next. It prints the preflight and judges nothing.
 #pragma once
 
 #include <chrono>
@@ -11,21 +11,21 @@
 
 namespace dkimprobe::exporters {
 
-/// The whole of it, several lines.
+/// The full text.
 [[nodiscard]] std::string preflight_text(const checks::Preflight& preflight, const TableStyle& style);
 
 /// The answer in one line, without colour: "NOT READY: 1 of 5 servers has another key".
 [[nodiscard]] std::string preflight_headline(const checks::Preflight& preflight);
 
-/// How far the key has come, a line a server, each within the columns of the style.
+/// The progress of the key: one line per server, each within the columns of the style.
 [[nodiscard]] std::vector<std::string> progress_lines(const checks::Preflight& preflight,
                                                       const TableStyle& style);
 
 /// One line about one server, without colour: "ns1.example.com (192.0.2.1) for s2._domainkey.example.com:
-/// right".
+/// match".
 [[nodiscard]] std::string progress_line(const checks::ServerProgress& server);
 
-/// "34 min", "26 h 10 min", likewise rounded up.
+/// "34 min", "26 h 10 min", rounded up.
 [[nodiscard]] std::string brief_duration(std::chrono::milliseconds span);
 
 }  // namespace dkimprobe::exporters

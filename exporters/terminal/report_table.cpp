@@ -27,7 +27,7 @@ using checks::Status;
 
 using exporters::symbol_of;
 
-/// A line about a selector or a domain among others.
+/// One line about a selector or a domain.
 struct SummaryRow {
   std::string name{};
   Status status = Status::unknown;
@@ -54,7 +54,6 @@ void TableWriter::verdict(const Report& report) {
   const Symbol symbol = symbol_of(report.status);
   const std::string word = upper_case(checks::to_string(report.status));
   const std::size_t indent = 2 + word.size() + 2;
-  // A terminal's bold is for the verdict alone.
   const TextStyle text_style = style().color ? symbol.text_style : TextStyle::plain;
   std::string text = fmt::format("{} at {}", report.selector.to_string(), report.domain.to_string());
   if (!report.headline.empty()) text += ": " + without_controls(report.headline);
@@ -63,7 +62,7 @@ void TableWriter::verdict(const Report& report) {
   line();
 }
 
-/// The text of a record with the middle of a long key left out.
+/// The text of a record, with the middle of a long key omitted.
 std::string record_text(const checks::RecordFacts& record, std::string_view ellipsis) {
   constexpr std::size_t longest_shown = 240;
   constexpr std::size_t key_start = 12;
@@ -82,7 +81,7 @@ std::string record_text(const checks::RecordFacts& record, std::string_view elli
   return config::escape_text(joined, longest_shown);
 }
 
-/// What is to come: when a key may sign, when one may go. What is past is told where it is a fault.
+/// Future times only: when a key may sign, when one may be removed. Missed times are findings.
 void TableWriter::rotation_facts(const Report& report) {
   const auto& [sign, remove, reasons] = *report.rotation;
   switch (report.role) {
@@ -91,14 +90,14 @@ void TableWriter::rotation_facts(const Report& report) {
     case config::Role::pending:
     case config::Role::standby:
       if (sign && *sign > report.observed_at) {
-        fact("Sign", fmt::format("not before {}: until then a cache may hold something else",
+        fact("Sign", fmt::format("not before {}: until then caches may hold something else",
                                  checks::time_text(*sign)));
       }
       break;
     case config::Role::retired:
       if (remove && *remove > report.observed_at)
         fact("Remove",
-             fmt::format("not before {}: mail it signed may be on its way", checks::time_text(*remove)));
+             fmt::format("not before {}: mail signed with it may be in transit", checks::time_text(*remove)));
       break;
   }
 }
@@ -159,7 +158,7 @@ Symbol symbol_of(const Report& report, const ServerRow& row) {
   switch (row.outcome) {
     case checks::ServerOutcome::answered:
       return good_symbol;
-    // Whether it is right that a server publishes nothing is for the findings to say.
+    // The findings decide whether an absent record is a fault.
     case checks::ServerOutcome::nodata:
     case checks::ServerOutcome::nxdomain:
     case checks::ServerOutcome::not_asked:
@@ -182,7 +181,7 @@ Symbol symbol_of(const Report& report, const ServerRow& row) {
   return unknown_symbol;
 }
 
-/// The names of the chain in their order: the selector's own, the targets, and any other that was asked.
+/// The names of the chain in order: the selector's own, the targets, and any other name that was queried.
 std::vector<config::DomainName> owners_of(const Report& report) {
   std::vector<config::DomainName> owners{report.name};
   const auto add = [&](const config::DomainName& name) {
@@ -277,27 +276,27 @@ void TableWriter::remainder(const Report& report) {
   line();
   if (report.findings.empty() && report.status == Status::ok)
     paragraph("  ", 2, "No fault found.", TextStyle::good);
-  // Some checks are never judged with the settings as they are. Their names are worth a line only where a
-  // person may miss a verdict.
+  // With some settings, some checks are never evaluated. List them only if servers did not answer, so that a
+  // verdict may be missing.
   if (count > 0 && !all_answered(report)) {
     if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
-    paragraph("  ", 2, fmt::format("not judged: {}", names), TextStyle::dim);
+    paragraph("  ", 2, fmt::format("not evaluated: {}", names), TextStyle::dim);
   }
   for (const auto& result : report.outcomes) {
     if (result.disabled.empty()) continue;
     const std::string reason =
         style().unicode ? without_controls(result.disabled) : config::escape_text(result.disabled);
-    paragraph("  ", 2, fmt::format("switched off: {}: {}", result.check->name, reason), TextStyle::dim);
+    paragraph("  ", 2, fmt::format("disabled: {}: {}", result.check->name, reason), TextStyle::dim);
   }
   if (!report.findings.empty()) {
-    paragraph("  ", 2, fmt::format("more of each: dkimprobe explain {}", report.findings.front().check->name),
+    paragraph("  ", 2, fmt::format("details: dkimprobe explain {}", report.findings.front().check->name),
               TextStyle::dim);
   }
   paragraph("  ", 2, fmt::format("{}, {}", checks::time_text(report.observed_at), duration(report.took)),
             TextStyle::dim);
 }
 
-/// What was left out on the way, and what this machine lacks, where that left servers out.
+/// What was not queried on the path, and servers that this machine cannot reach for lack of IPv4 or IPv6.
 void TableWriter::lack(const Report& report) {
   std::vector<std::string> sentences = report.not_asked;
   sentences.push_back(checks::no_way_sentence(report.servers));

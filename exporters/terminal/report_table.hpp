@@ -1,5 +1,5 @@
-// A report for people at a terminal: the verdict first, then the record, its sizes, a line for each server
-// and what to mend. It prints what a report holds and judges nothing.
+// A report as terminal text: the verdict first, then the record, its sizes, a line for each server, and the
+// findings with their fixes. It prints the report and judges nothing.
 #pragma once
 
 #include <cstddef>
@@ -10,25 +10,25 @@
 
 namespace dkimprobe::exporters {
 
-/// What the terminal can show. Without colour or Unicode the same is said by words and ASCII.
+/// What the terminal can show. Without colour or Unicode, words and ASCII carry the same information.
 struct TableStyle {
   std::size_t columns = 80;
   bool color = false;
   bool unicode = true;
 };
 
-/// The whole of one report, several lines.
+/// The full text of one report.
 [[nodiscard]] std::string report_table(const checks::Report& report, const TableStyle& style);
 
 /// One line for each of several reports.
 [[nodiscard]] std::string summary_table(const config::DomainName& domain,
                                         std::span<const checks::Report> reports, const TableStyle& style);
 
-/// What one line says of a whole domain.
+/// The content of the line for a domain.
 struct DomainSummary {
   config::DomainName domain{};
   checks::Status status = checks::Status::unknown;
-  std::string headline{};  ///< that of its worst selector; escaped
+  std::string headline{};  ///< of its worst selector; escaped
 };
 
 /// One line for each of several domains.

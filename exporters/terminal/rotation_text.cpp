@@ -24,7 +24,7 @@ using checks::RotationStep;
 using checks::StepState;
 using probe::WallTime;
 
-/// A terminal that is narrower has the sentence of a step below its title.
+/// On narrower terminals the sentence of a step is below its title.
 constexpr std::size_t title_columns = 32;
 constexpr std::size_t narrowest_beside_title = 64;
 
@@ -73,7 +73,7 @@ std::string_view words_of(checks::Progress progress) {
     case checks::Progress::corrupted:
       return "has no usable record";
     case checks::Progress::revoked:
-      return "has it revoked";
+      return "has a revoked key";
     case checks::Progress::absent:
       return "has no record";
     case checks::Progress::unknown:
@@ -82,7 +82,7 @@ std::string_view words_of(checks::Progress progress) {
   return {};
 }
 
-/// How far away, in the largest unit of which there are two at least.
+/// The distance, in the largest unit of which there are at least two.
 std::string distance_text(WallTime time, WallTime now) {
   const auto away = static_cast<std::uint64_t>(
       std::chrono::ceil<std::chrono::seconds>(time > now ? time - now : now - time).count());
@@ -105,7 +105,7 @@ bool removes_key(RotationStep step) {
   return step == RotationStep::remove || step == RotationStep::revoke;
 }
 
-/// Whether nothing of it is to be done yet.
+/// Whether nothing is to be done yet.
 bool is_idle(const RotationChange& change) {
   const PlannedStep& first = change.steps.front();
   return first.step == RotationStep::choose && first.state == StepState::pending;
@@ -123,7 +123,7 @@ class RotationPage : public TextPage {
   void notes();
 
  private:
-  /// What may hold words of others.
+  /// For text that may contain foreign words.
   void paragraph(std::string_view first, std::size_t indent, std::string_view text,
                  TextStyle text_style = TextStyle::plain) {
     TextPage::paragraph(first, indent, without_controls(text), text_style);
@@ -149,7 +149,7 @@ void RotationPage::facts() {
   if (state.current) {
     std::string text = state.current->to_string();
     if (state.key_since) {
-      text += fmt::format(", its key {}since {}", state.key_may_be_older ? "seen " : "",
+      text += fmt::format(", its key {}since {}", state.key_may_be_older ? "seen " : "published ",
                           timestamp_text(*state.key_since, overview_.now));
     }
     fact("Signs now", text);
@@ -157,10 +157,11 @@ void RotationPage::facts() {
     fact("Signs now", "no selector is active");
   }
   if (state.due_at)
-    fact("Due", fmt::format("the key changes by {}", timestamp_text(*state.due_at, overview_.now)));
+    fact("Due", fmt::format("change the key by {}", timestamp_text(*state.due_at, overview_.now)));
   if (state.next) {
-    fact("Next", state.next->to_string() + (state.next_everywhere ? ", right on every server"
-                                                                  : ", not seen right on every server"));
+    fact("Next",
+         state.next->to_string() + (state.next_everywhere ? ", correct key on every server"
+                                                          : ", correct key not seen on every server"));
   }
 }
 
@@ -173,7 +174,7 @@ void RotationPage::faults() {
     paragraph("    ", 4,
               fault.evidence.empty() ? fault.clause : fmt::format("{}: {}", fault.clause, fault.evidence));
     if (!fault.remedy.empty())
-      paragraph(fmt::format("    {} ", paint("mend:", TextStyle::good)), 10, fault.remedy);
+      paragraph(fmt::format("    {} ", paint("fix:", TextStyle::good)), 9, fault.remedy);
   }
 }
 
@@ -216,7 +217,7 @@ void RotationPage::step(const PlannedStep& step) {
       say("not possible yet");
       break;
     case StepState::unknown:
-      say("not known");
+      say("unknown");
       break;
   }
   say(step.summary);
@@ -231,7 +232,7 @@ void RotationPage::step(const PlannedStep& step) {
     line(fmt::format("  {} {}", paint(symbol), title));
     if (!summary.empty()) paragraph("      ", 6, summary);
   }
-  // The reasons of a time that is past, or that there is none of yet, are in the JSON.
+  // Reasons of past or missing times are only in the JSON.
   const bool is_ahead = step.state == StepState::pending && step.earliest && *step.earliest > overview_.now;
   if (is_ahead || step.state == StepState::unknown) reasons(step);
 }
@@ -255,7 +256,7 @@ void RotationPage::change(const RotationChange& change) {
               TextStyle::dim);
     return;
   }
-  // What to do, and who is behind, is told for the step that is next; the others would drown it.
+  // Actions and servers are shown only for the next step, so that it stands out.
   bool is_next = true;
   for (const auto& each : change.steps) {
     step(each);
@@ -280,7 +281,7 @@ std::string rotation_change_title(const RotationChange& change) {
   if (change.emergency) title += ':';
   if (change.from) title += fmt::format(" from {}", change.from->to_string());
   if (change.to)
-    title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new name)" : "");
+    title += fmt::format(" to {}{}", change.to->to_string(), change.to_is_new ? " (a new selector)" : "");
   return title;
 }
 
@@ -289,25 +290,25 @@ std::string_view rotation_step_title(RotationStep step) {
     case RotationStep::choose:
       return "1 Choose a selector";
     case RotationStep::make_key:
-      return "2 Make a key pair";
+      return "2 Generate a key pair";
     case RotationStep::publish:
       return "3 Publish it";
     case RotationStep::see:
-      return "4 See it on each server";
+      return "4 Check on each server";
     case RotationStep::sign:
       return "5 Sign with it";
     case RotationStep::wait:
       return "6 Wait";
     case RotationStep::remove:
-      return "7 Delete the old key";
+      return "7 Remove the old key";
     case RotationStep::stop_signing:
       return "1 Stop signing with it";
     case RotationStep::replace:
-      return "2 Sign with another";
+      return "2 Sign with another key";
     case RotationStep::revoke:
       return "3 Revoke it";
     case RotationStep::gone:
-      return "4 Copies run out";
+      return "4 Cached copies expire";
     case RotationStep::clean_up:
       return "5 Clean up";
   }
@@ -332,9 +333,8 @@ std::string rotation_script(const checks::RotationOverview& overview, const Tabl
   };
   comment(fmt::format("{}: {}", overview.domain.to_string(), overview.headline));
   comment(
-      "Nothing was asked and nothing is changed by this text. Commands can be pasted into a shell; dates are "
-      "the "
-      "earliest ones.");
+      "No server was queried, and this text changes nothing. Commands can be pasted into a shell. Dates are "
+      "the earliest possible ones.");
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
       text += '\n';

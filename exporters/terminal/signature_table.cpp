@@ -11,7 +11,7 @@
 namespace dkimprobe::exporters {
 namespace {
 
-/// Why the field names no key: its faults, all of them.
+/// All faults of a field that names no key.
 std::string faults_text(const checks::SignatureField& field) {
   std::string text;
   for (const auto& fault : field.faults) text += (text.empty() ? "" : "; ") + fault.detail;
@@ -42,7 +42,7 @@ std::string signature_table(std::span<const checks::SignatureField> fields, cons
   };
   paragraph("", 0,
             fmt::format("{} DKIM-Signature field{} in {}. No signature is verified: neither bh= nor b= is "
-                        "computed, the keys alone are looked at.",
+                        "computed, only the keys are checked.",
                         fields.size(), fields.size() == 1 ? "" : "s", without_controls(source)));
   text += '\n';
   for (const auto& field : fields) {

@@ -1,5 +1,5 @@
-// The DKIM-Signature fields of a message for people: which key each of them names, or why it names none. What
-// is wrong with those that name one stands in the report of the key.
+// The DKIM-Signature fields of a message as terminal text: the key that each field names, or why it names
+// none. Other faults of a field are in the report of its key.
 #pragma once
 
 #include <span>

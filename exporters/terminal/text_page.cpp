@@ -43,27 +43,27 @@ std::string about_zone(const probe::Delegation& delegation) {
     case probe::DiscoveryOutcome::complete:
       return fmt::format("zone {}", zone);
     case probe::DiscoveryOutcome::pinned:
-      return "the servers that were given, not looked for";
+      return "the given servers, not discovered";
     case probe::DiscoveryOutcome::no_servers:
       return fmt::format("no server of {} answered", stopped);
     case probe::DiscoveryOutcome::intercepted:
       return "this network answers DNS itself";
     case probe::DiscoveryOutcome::loop:
-      return fmt::format("the delegation of {} leads back to itself", stopped);
+      return fmt::format("the delegation of {} points back to itself", stopped);
     case probe::DiscoveryOutcome::budget_exhausted:
-      return fmt::format("the search for its servers ended at {}: too many steps", stopped);
+      return fmt::format("server discovery stopped at {}: too many steps", stopped);
     case probe::DiscoveryOutcome::interrupted:
-      return fmt::format("the search for its servers was interrupted at {}", stopped);
+      return fmt::format("server discovery was interrupted at {}", stopped);
   }
   return {};
 }
 
-/// The marks at the start of a line stand closer than the columns.
+/// The symbols at the start of a line have narrower gaps than the columns.
 std::size_t gap_before(std::size_t column) {
   return column == 0 ? 0 : column < 3 ? 1 : 2;
 }
 
-/// Whether a sentence says of which servers it speaks, so that they need no line of their own.
+/// Whether a sentence names all the servers, so that they need no line of their own.
 bool names_all(std::string_view detail, const std::vector<checks::ServerId>& servers) {
   return std::all_of(servers.begin(), servers.end(), [&](const checks::ServerId& server) {
     return detail.find(server.name) != std::string_view::npos &&
@@ -141,7 +141,7 @@ std::string TextPage::paint(std::string_view text, TextStyle text_style) const {
 
 void TextPage::line(std::string_view text) {
   text_ += text;
-  // Padding of the last cell of a line is no information.
+  // Remove the padding of the last cell.
   while (text_.ends_with(' ')) text_.pop_back();
   text_ += '\n';
 }
@@ -177,7 +177,7 @@ void TextPage::bar(std::string_view label, std::uint32_t bytes, std::uint32_t li
   constexpr std::size_t cells = 24;
   const bool fits = bytes <= limit;
   std::size_t filled = fits ? (bytes * cells + limit / 2) / limit : cells;
-  // A bar looks full when nothing is left, and not before.
+  // A bar is full only if nothing is left.
   if (bytes < limit) filled = std::min(filled, cells - 1);
   const TextStyle text_style = fits ? TextStyle::good : over_style;
   std::string full;
@@ -190,7 +190,7 @@ void TextPage::bar(std::string_view label, std::uint32_t bytes, std::uint32_t li
   const std::size_t head_columns = label_columns + numbers.size();
   const std::string tail = fits ? fmt::format("{} bytes left", limit - bytes)
                                 : fmt::format("{}{} bytes over", most, bytes - limit);
-  // Without room for both, the words say it all.
+  // Without room for both, print only the words.
   if (head_columns + cells + 2 + text_width(tail) > style_.columns) {
     paragraph(head, head_columns, tail, text_style);
   } else {
@@ -221,8 +221,7 @@ void TextPage::rows_as_table(std::vector<Column> columns, const std::vector<std:
     for (const auto& row : rows) columns[i].width = std::max(columns[i].width, text_width(row[i].text));
     total += columns[i].width + gap_before(i);
   }
-  // The widest column that may shrink gives way, one character at a time, so that none gives more than
-  // needed.
+  // Shrink the widest shrinkable column, one character at a time, until the table fits.
   while (total > style_.columns) {
     Column* widest = nullptr;
     for (auto& column : columns) {
@@ -239,7 +238,7 @@ void TextPage::rows_as_table(std::vector<Column> columns, const std::vector<std:
 
   const auto put = [&](std::string& out, std::size_t i, std::string_view text, TextStyle text_style) {
     out.append(gap_before(i), ' ');
-    // Padding at the end of a line is no information, and ink would keep it there.
+    // No padding at the end of a line: with a text style, line() could not remove it.
     const bool needs_no_padding = i + 1 == columns.size() && !columns[i].to_the_right;
     const auto padded = needs_no_padding          ? std::string(text)
                         : columns[i].to_the_right ? pad_left(std::string(text), columns[i].width)
@@ -288,7 +287,7 @@ void TextPage::rows_stacked(const std::vector<Column>& columns, const std::vecto
 }
 
 void TextPage::findings(std::span<const checks::Finding> findings) {
-  // A network that answers in the place of all servers makes each of them faulty in each way.
+  // If a network answers in place of all servers, each server has the same findings.
   constexpr std::size_t most_of_a_check = 3;
   std::size_t of_check = 0;
   for (std::size_t at = 0; at < findings.size(); ++at) {
@@ -325,12 +324,12 @@ void TextPage::findings(std::span<const checks::Finding> findings) {
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
     if (!detail.empty()) paragraph("  ", 2, detail);
     if (!finding.remedy.empty()) {
-      paragraph(fmt::format("  {} ", paint("mend:", TextStyle::good)), 8, without_controls(finding.remedy));
+      paragraph(fmt::format("  {} ", paint("fix:", TextStyle::good)), 7, without_controls(finding.remedy));
     }
   }
 }
 
-/// Those of one check of which there are too many to tell each.
+/// The rest of the findings of one check, as a summary.
 void TextPage::more_findings(std::span<const checks::Finding> findings) {
   std::vector<std::string> servers;
   for (const auto& finding : findings) {
@@ -346,7 +345,7 @@ void TextPage::more_findings(std::span<const checks::Finding> findings) {
   line();
   paragraph(
       "  ", 2,
-      fmt::format("{} more of {}{}; --json tells each", findings.size(), findings.front().check->name, where),
+      fmt::format("{} more of {}{}; --json lists each", findings.size(), findings.front().check->name, where),
       TextStyle::dim);
 }
 

@@ -1,5 +1,5 @@
-// The parts that outputs for people are made of: inked words, wrapped paragraphs, bars of sizes, tables of
-// servers, findings with what mends them. It lays out what it is given and judges nothing.
+// Building blocks of terminal text: styled words, wrapped paragraphs, bars of sizes, tables of servers,
+// findings with their fixes. It only does the layout.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@
 
 namespace dkimprobe::exporters {
 
-/// Names in a list for people; of more only their number is told.
+/// The most names in a list; further ones are only counted.
 constexpr std::size_t longest_list = 8;
 
-/// No terminal is written for as if it were narrower.
+/// The minimum width; narrower terminals are treated like this one.
 inline constexpr std::size_t narrowest_page = 40;
-/// What stands before the text of a fact.
+/// The width of the label of a fact.
 inline constexpr std::size_t label_columns = 12;
 
 enum class TextStyle : std::uint8_t { plain, bold, dim, good, notice, warning, bad, unknown };
@@ -53,7 +53,7 @@ inline constexpr Symbol neutral_symbol{"·", ".", TextStyle::dim};
 struct Column {
   std::string_view head{};
   bool to_the_right = false;
-  std::size_t narrowest = 0;  ///< 0: it is never made narrower than its widest cell
+  std::size_t narrowest = 0;  ///< 0: the column does not shrink
   std::size_t width = 0;
 };
 
@@ -67,11 +67,11 @@ class TextPage {
   explicit TextPage(const TableStyle& style);
 
   void line(std::string_view text = {});
-  /// Wrapped text after `indent` columns, of which the first line begins with `first`.
+  /// Wrapped text indented by `indent` columns; the first line begins with `first` instead.
   void paragraph(std::string_view first, std::size_t indent, std::string_view text,
                  TextStyle text_style = TextStyle::plain);
   void fact(std::string_view label, std::string_view text, TextStyle text_style = TextStyle::plain);
-  /// An empty line, then a name of the chain with what is known of its zone, which may be null.
+  /// An empty line, then a name of the chain with its zone, which may be null.
   void heading(const config::DomainName& owner, const probe::Delegation* zone);
   /// Needs columns headed "server" and "address", one after the other.
   void rows_as_table(std::vector<Column> columns, const std::vector<std::vector<Cell>>& rows);

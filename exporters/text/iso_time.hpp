@@ -1,4 +1,4 @@
-// A moment as ISO 8601 text in UTC with milliseconds; it reads no clock.
+// A timestamp as ISO 8601 text in UTC with milliseconds.
 #pragma once
 
 #include <string>

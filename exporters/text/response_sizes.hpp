@@ -1,4 +1,4 @@
-// The two figures of a report that readers compare with 512 and 1232 bytes, chosen the same for every output.
+// The two sizes of a report that are compared with 512 and 1232 bytes, chosen the same way for every output.
 #pragma once
 
 #include <algorithm>
@@ -10,15 +10,15 @@
 namespace dkimprobe::exporters {
 
 inline constexpr std::uint32_t plain_limit_bytes = 512;   ///< RFC 1035 section 4.2.1
-inline constexpr std::uint32_t edns_limit_bytes = 1'232;  ///< what passes every path unfragmented
+inline constexpr std::uint32_t edns_limit_bytes = 1'232;  ///< passes every path unfragmented
 
-/// The answer over UDP without EDNS: as computed, else as seen.
+/// Size of the answer over UDP without EDNS: computed, else as seen.
 [[nodiscard]] inline std::optional<std::uint32_t> plain_bytes(const checks::SizeFacts& size) {
   return size.direct ? size.direct : size.observed_udp;
 }
 
-/// The answer over UDP with EDNS: the largest seen (with NSID, where a server gives one), and never less than
-/// the plain answer with the 11 octets of an OPT record (RFC 6891 section 6.1.2).
+/// Size of the answer over UDP with EDNS: the largest seen (with NSID, if a server returns one), at least the
+/// plain answer plus the 11 octets of an OPT record (RFC 6891 section 6.1.2).
 [[nodiscard]] inline std::optional<std::uint32_t> edns_bytes(const checks::SizeFacts& size) {
   constexpr std::uint32_t opt_bytes = 11;
   const auto plain = plain_bytes(size);

@@ -23,7 +23,7 @@ std::size_t octets_of(std::string_view text, std::size_t characters) {
   return at;
 }
 
-/// Where a word that is wider than `width` is broken best.
+/// Where to break a word that is wider than `width`.
 std::size_t break_inside(std::string_view word, std::size_t width) {
   const std::size_t end = octets_of(word, width);
   const std::size_t mark = word.substr(0, end).find_last_of(".,;:");

@@ -9,7 +9,7 @@ using config::DomainName;
 
 namespace {
 
-/// The order in which observations show exchanges.
+/// The order of exchanges in an observation.
 bool began_before(const Exchange& a, const Exchange& b) {
   return std::tie(a.started, a.purpose, a.attempt) < std::tie(b.started, b.purpose, b.attempt);
 }
@@ -22,7 +22,7 @@ bool is_about_zone(const Exchange& exchange) {
 }
 
 bool ChainProbe::leads_to(const DomainName& from, const DomainName& to) const {
-  // Each name once: hostile aliases can make thousands of ways between a dozen names.
+  // Visits each name once: hostile aliases can make thousands of paths between a dozen names.
   std::vector<DomainName> reached{from};
   for (std::size_t at = 0; at < reached.size(); ++at) {
     if (reached[at] == to) return true;
@@ -53,7 +53,7 @@ Chain gather(const ChainProbe& chain) {
         for (const Exchange& exchange : server.zone_facts_from->seen.exchanges) {
           if (is_about_zone(exchange)) seen.exchanges.push_back(exchange);
         }
-        // What is left out when exchanges run short is the questions about the zone.
+        // When the budget of exchanges runs out, the questions about the zone are the ones left out.
         seen.cut_short = seen.cut_short || server.zone_facts_from->seen.cut_short;
       }
       std::sort(seen.exchanges.begin(), seen.exchanges.end(), began_before);

@@ -1,5 +1,5 @@
-// What a round knows so far of the names that it asks about: plain values that grow while it runs, and the
-// chain of an observation that they become at the end.
+// What a running probe knows so far about the names that it asks for. These plain values become the chains of
+// its observations at the end.
 #pragma once
 
 #include <deque>
@@ -19,7 +19,7 @@ struct ServerProbe;
 struct HopProbe;
 struct ChainProbe;
 
-/// A gate, and who waits before it.
+/// A gate, and the servers that wait for it to open.
 struct WatchedGate {
   struct Waiting {
     ChainProbe* chain = nullptr;
@@ -30,19 +30,19 @@ struct WatchedGate {
   NameGate gate;
   std::vector<Waiting> waiting{};
   std::vector<Exchange> exchanges{};
-  std::optional<Outcome> soa{};  ///< of the question for the zone's own SOA, once it is over
+  std::optional<Outcome> soa{};  ///< outcome of the query for the zone's own SOA, once it is over
 };
 
-/// One server address that is asked about one name.
+/// One server address that is asked for one name.
 struct ServerProbe {
   ServerProbe(QuestionSet questions, const PlanLimits& limits) : plan(questions, limits) {}
 
-  WatchedGate* gate = nullptr;  ///< null where nothing speaks against telling it the name
+  WatchedGate* gate = nullptr;  ///< null where nothing suggests that it is a resolver
 
   ServerObservation seen{};
   QueryPlan plan;
   const ServerProbe* zone_facts_from =
-      nullptr;  ///< who asks this server about the zone, when this one does not
+      nullptr;  ///< the probe of the same server that asks about the zone, when this one does not
 };
 
 /// One name of a chain.
@@ -50,28 +50,28 @@ struct HopProbe {
   config::DomainName owner{};
   Delegation delegation{};
   std::optional<DelegationWalk> walk{};
-  MonotonicTime wake_at = MonotonicTime::min();  ///< of the timer that was set last for the walk
-  /// Those that the walk was not told of: answers asked for again, and what came after its end.
+  MonotonicTime wake_at = MonotonicTime::min();  ///< time of the walk's latest timer
+  /// Exchanges that the walk did not see: attempts that did not decide, and those that ended after the walk.
   std::vector<WalkExchange> walk_exchanges{};
   std::deque<ServerProbe> servers{};
   bool probing = false;
 };
 
-/// A name, and the names that its aliases lead to.
+/// A name, and the names that its aliases point to.
 struct ChainProbe {
   bool is_adsp = false;
   ChainOutcome outcome = ChainOutcome::complete;
   std::deque<HopProbe> hops{};
   std::vector<std::pair<config::DomainName, config::DomainName>>
-      aliases{};  ///< from owner to target, both legs
+      aliases{};  ///< from owner to target; both are hops
 
-  /// Whether the aliases lead from one name to the other.
+  /// Whether a chain of aliases leads from one name to the other.
   [[nodiscard]] bool leads_to(const config::DomainName& from, const config::DomainName& to) const;
 };
 
 [[nodiscard]] bool is_about_zone(const Exchange& exchange);
 
-/// The chain as observations show it.
+/// Converts the chain to the form that an observation holds.
 [[nodiscard]] Chain gather(const ChainProbe& chain);
 
 }  // namespace dkimprobe::probe

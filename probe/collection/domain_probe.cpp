@@ -18,11 +18,11 @@ namespace {
 using config::DomainName;
 using config::ServerAddress;
 
-/// For whom a question is asked.
+/// What a question is asked for.
 struct AskedFor {
   ChainProbe* chain = nullptr;
   HopProbe* hop = nullptr;
-  ServerProbe* server = nullptr;  ///< null for a question of the leg's walk, or of a gate
+  ServerProbe* server = nullptr;  ///< null for a question of the hop's walk or of a gate
   WatchedGate* gate = nullptr;
   std::uint32_t walk_ticket = 0;
   DomainName walk_zone{};
@@ -69,8 +69,8 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   void interrupt() { end(DiscoveryOutcome::interrupted); }
 
  private:
-  /// Ends the round with what was seen; `why` is the outcome of the walks that were not over: interrupted by
-  /// the operator, or the time for the domain used up.
+  /// Ends the probe with what was seen. `why` is the outcome of the walks that were not over: the operator
+  /// interrupted them, or the domain's time ran out.
   void end(DiscoveryOutcome why) {
     if (over_) return;
     interrupted_ = true;
@@ -98,7 +98,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     chain.hops.emplace_back().owner = name;
   }
 
-  // ---- Finding the servers of a leg ----
+  // ---- Finding the servers of a hop ----
 
   void begin_hop(ChainProbe& chain, HopProbe& hop) {
     if (!context_.settings.pinned_servers.empty() && hop.owner.is_at_or_below(domain_)) {
@@ -114,7 +114,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     advance_walk(chain, hop);
   }
 
-  /// As the last full round found it. Nothing when the servers have to be found anew.
+  /// The delegation that the last full probe found. Nothing when the servers have to be discovered anew.
   [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
     if (!light_ || !light_->last_full) return std::nullopt;
     for (const Observation& full : *light_->last_full) {
@@ -151,7 +151,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     begin_probing(chain, hop);
   }
 
-  /// The walk goes on then, whatever has happened until then.
+  /// Sets a timer that continues the walk even if nothing happens before.
   void wake_walk(ChainProbe& chain, HopProbe& hop) {
     const MonotonicTime wake = hop.walk->wake();
     if (hop.wake_at <= wake && hop.wake_at > context_.engine.now()) return;
@@ -171,11 +171,11 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     for (const std::uint32_t number : left) questioner_.give_up(number);
   }
 
-  // ---- Asking the servers of a leg ----
+  // ---- Asking the servers of a hop ----
 
   void begin_probing(ChainProbe& chain, HopProbe& hop) {
     hop.probing = true;
-    // A walk that ended at the root or at a top-level domain found nobody who could hold the name.
+    // A walk that ended at the root or at a top-level domain found no server that could hold the name.
     const bool too_high =
         hop.delegation.outcome == DiscoveryOutcome::no_servers && hop.delegation.zone.label_count() <= 1;
     const bool intercepted = hop.delegation.outcome == DiscoveryOutcome::intercepted;
@@ -196,7 +196,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     }
   }
 
-  // ---- Whether a server may be told the name ----
+  // ---- Whether a server may be asked for the name ----
 
   void begin_server(ChainProbe& chain, HopProbe& hop, ServerProbe& server) {
     if (server.gate == nullptr) return advance_plan(chain, hop, server);
@@ -214,8 +214,8 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     }
   }
 
-  /// Null where nothing speaks against the server. Those that the operator named were never seen in any
-  /// delegation.
+  /// Null where nothing suggests that the server is a resolver. Servers that the operator named get a gate
+  /// because no delegation confirms them.
   [[nodiscard]] WatchedGate* gate_of(const HopProbe& hop, const ServerAddress& address,
                                      const DomainName& zone) {
     const std::pair key(address, zone);
@@ -269,8 +269,8 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     }
   }
 
-  /// With the servers that the operator named no walk shows who answers: where each of them is a resolver,
-  /// that is what is known.
+  /// For servers that the operator named, no walk detects an interception. If each of them answers as a
+  /// resolver, the outcome is `intercepted`.
   static void keep_name_from(HopProbe& hop, ServerProbe& server) {
     server.seen.not_asked = NotAsked::answers_as_resolver;
     server.seen.exchanges = server.gate->exchanges;
@@ -295,7 +295,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
       add_server(chain, hop, stray.names, stray.address, stray.zone);
   }
 
-  /// `stray_of` is the zone of a server that is none of the leg's zone.
+  /// `stray_of` is the server's zone when it is not a server of the hop's zone.
   void add_server(const ChainProbe& chain, HopProbe& hop, const std::vector<DomainName>& names,
                   const ServerAddress& address, const std::optional<DomainName>& stray_of) {
     const auto known = std::ranges::find_if(
@@ -347,7 +347,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
                                        std::size_t before) const {
     const NotAsked why =
         dkimprobe::probe::why_not_asked(context_.settings, context_.zones, address.ip, context_.engine.now());
-    // Whoever names the servers allows their addresses.
+    // Naming a server allows its address.
     const bool named = why == NotAsked::address_refused && hop.delegation.outcome == DiscoveryOutcome::pinned;
     if (why != NotAsked::asked && !named) return why;
     return before < context_.settings.budgets.addresses_per_zone ? NotAsked::asked
@@ -394,7 +394,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     server.seen.cut_short = server.plan.cut_short();
   }
 
-  /// An alias of the name itself, by a server that has authority for it, is the next leg of the chain.
+  /// Adds a hop for each alias of the name itself that an authoritative server returned.
   void follow_aliases(ChainProbe& chain, const HopProbe& hop, const std::vector<AliasRecord>& aliases) {
     for (const AliasRecord& alias : aliases) {
       const std::pair<DomainName, DomainName> step(hop.owner, alias.target);
@@ -409,7 +409,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
         if (chain.outcome == ChainOutcome::complete) chain.outcome = ChainOutcome::too_long;
         continue;
       }
-      // Only aliases between legs are kept, so that a server that invents them all the time adds nothing.
+      // Keep only aliases between hops, so that a server that keeps inventing aliases cannot use up memory.
       chain.aliases.push_back(step);
       if (known_hop) continue;
       HopProbe& next = chain.hops.emplace_back();
@@ -428,7 +428,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     question.name = ask.name;
     question.type = ask.type;
     question.purpose = ask.purpose;
-    // With EDNS the glue of a large referral fits.
+    // EDNS makes room for the glue of a large referral.
     question.edns = !context_.servers.of(ask.server, now).is_plain_only(now);
     question.last_without_edns = true;
     question.falls_back = true;
@@ -533,7 +533,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
 
   void finish() {
     over_ = true;
-    context_.engine.interrupt(*this);  // the timers that are left
+    context_.engine.interrupt(*this);  // the remaining timers
     if (!finished_) return;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.engine.now() - began_);
     Chain adsp;
@@ -563,10 +563,10 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   MonotonicTime began_;
   Finished finished_;
   std::optional<DomainName> wildcard_probe_{};
-  std::deque<ChainProbe> chains_{};  ///< one a selector, then ADSP
+  std::deque<ChainProbe> chains_{};  ///< one for each selector, then ADSP
   std::map<std::pair<ServerAddress, DomainName>, const ServerProbe*>
-      zone_facts_{};                                     ///< who asks about a zone
-  std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's number
+      zone_facts_{};                                     ///< which probe of a server asks about the zone
+  std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's question number
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, HopProbe*>> walk_timers_{};
   std::map<std::pair<ServerAddress, DomainName>, WatchedGate> gates_{};
   std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};

@@ -1,7 +1,7 @@
-// One look at a domain: finds the zones of its selectors, asks each server of each of them, follows aliases,
-// and gathers all of it in an observation a selector. It performs what the pure parts decide
-// (delegation_walk, query_plan, and by way of
-// questioner the attempts at each question) and decides nothing of its own but when it is complete.
+// One probe of a domain: finds the zones of its selectors, asks every server of each zone, follows aliases,
+// and returns one observation for each selector. It carries out what the pure parts decide (delegation_walk,
+// query_plan, and, through questioner, the attempts of each question). It decides itself only when the probe
+// is complete.
 #pragma once
 
 #include <functional>
@@ -16,10 +16,10 @@
 
 namespace dkimprobe::probe {
 
-/// A light round: each server is asked for the record alone, once.
+/// A quick probe: asks each server once, for the record alone.
 struct QuickProbe {
-  /// The observations of the last full one, whose servers are asked; see probe/schedule/quick_probe.hpp.
-  /// Without one the servers are looked for first.
+  /// The observations of the last full probe, whose servers are asked; see probe/schedule/quick_probe.hpp.
+  /// Without one, the servers are discovered first.
   std::shared_ptr<const std::vector<Observation>> last_full{};
 };
 
@@ -27,19 +27,19 @@ class DomainProbe {
  public:
   using Finished = std::function<void(std::vector<Observation>)>;
 
-  /// Each selector must make a name of at most 255 octets with the domain. The observations come in the
-  /// selectors' order.
+  /// Selector and domain must form a name of at most 255 octets. The observations come in the order of the
+  /// selectors.
   DomainProbe(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
               WallTime observed_at, Finished finished, std::optional<QuickProbe> light = std::nullopt);
   ~DomainProbe();
   DomainProbe(const DomainProbe&) = delete;
   DomainProbe& operator=(const DomainProbe&) = delete;
 
-  /// `finished` is called once, within this call when there is nobody to ask. The round may be destroyed
-  /// afterwards, not from inside `finished`, and before, when `finished` is not called at all.
+  /// Calls `finished` once; within this call when there is no server to ask. The probe must not be destroyed
+  /// from inside `finished`. If it is destroyed before, `finished` is not called.
   void start();
-  /// Ends the round with what was seen so far; `finished` is called before this returns, unless it was
-  /// called before.
+  /// Ends the probe with what was seen so far. Calls `finished` before it returns, unless it was called
+  /// already.
   void interrupt();
 
  private:

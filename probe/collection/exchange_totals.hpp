@@ -1,5 +1,5 @@
-// How many exchanges ended in which way, and how long they took: counts since the program began, for its own
-// metrics. They know no server and no time.
+// Counts of exchanges by outcome, and how long they took, since the program began. For the program's own
+// metrics; not kept by server or by time.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ struct DurationHistogram {
       std::chrono::milliseconds{250},   std::chrono::milliseconds{500},   std::chrono::milliseconds{1'000},
       std::chrono::milliseconds{2'500}, std::chrono::milliseconds{10'000}};
 
-  std::array<std::uint64_t, bounds.size() + 1> counts{};  ///< up to each bound alone; the last is beyond all
+  std::array<std::uint64_t, bounds.size() + 1> counts{};  ///< not cumulative; the last is above all bounds
   std::uint64_t count = 0;
   std::chrono::microseconds sum{0};
 

@@ -1,6 +1,6 @@
-// Whose turn it is to ask one server address: the domains that wait for it take turns, each with its own
-// queries in order, so that no domain's queue stands before another's. Pure: it knows no time; see
-// probe/collection/send_queue.hpp for who calls it when.
+// Decides which query to one server address is sent next. The waiting domains take turns, each with its own
+// queries in order, so that no domain waits for another's whole queue. Pure: it knows no time;
+// probe/collection/send_queue.hpp calls it.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,13 @@
 
 namespace dkimprobe::probe {
 
-/// Whether somebody waits for what a query is for.
+/// Whether someone waits for the result of a query.
 enum class Urgency : std::uint8_t {
-  scheduled,  ///< nobody does
-  awaited,    ///< a person or a scraper does: such domains together have every second turn
+  scheduled,  ///< no one does
+  awaited,    ///< a person or a scraper does: such domains together get every second turn
 };
 
-/// `Owner` stands for the domain that a query is for.
+/// `Owner` identifies the domain that a query is for.
 template <class Owner>
 class TurnQueue {
  public:
@@ -29,8 +29,7 @@ class TurnQueue {
     std::uint32_t token = 0;
   };
 
-  /// A query of `owner` waits behind the others of its owner. An owner that did not wait so far comes after
-  /// those that do.
+  /// Queues a query behind the others of its owner. A new owner is queued behind those that already wait.
   void join(Owner owner, Urgency urgency, std::uint32_t token) {
     Ring& ring = ring_of(urgency);
     auto at = find(ring, owner);
@@ -39,7 +38,7 @@ class TurnQueue {
     ++size_;
   }
 
-  /// A query waits no longer. The others keep their turns.
+  /// Removes a query. The others keep their turns.
   void leave(Owner owner, Urgency urgency, std::uint32_t token) {
     Ring& ring = ring_of(urgency);
     const auto at = find(ring, owner);
@@ -51,7 +50,7 @@ class TurnQueue {
     if (at->tokens.empty()) ring.erase(at);
   }
 
-  /// Takes out the query whose turn it is.
+  /// Removes and returns the query whose turn it is.
   std::optional<Turn> next() {
     if (size_ == 0) return std::nullopt;
     Urgency urgency = last_ == Urgency::awaited ? Urgency::scheduled : Urgency::awaited;
@@ -70,8 +69,8 @@ class TurnQueue {
     return turn;
   }
 
-  /// How many of those that wait now have their turn before the last of `queries` that a new scheduled domain
-  /// would bring: of each domain as many at most.
+  /// How many waiting queries get their turn before the last of `queries` that a new scheduled domain would
+  /// add: at most that many of each domain.
   [[nodiscard]] std::size_t before_newcomer(std::size_t queries) const {
     std::size_t before = 0;
     for (const Ring& ring : rings_) {
@@ -94,7 +93,7 @@ class TurnQueue {
     return std::find_if(ring.begin(), ring.end(), [&](const Line& line) { return line.owner == owner; });
   }
 
-  std::array<Ring, 2> rings_{};  ///< by urgency; the front has the next turn
+  std::array<Ring, 2> rings_{};  ///< by urgency; the front is next
   Urgency last_ = Urgency::scheduled;
   std::size_t size_ = 0;
 };

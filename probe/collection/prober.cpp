@@ -37,7 +37,7 @@ class Prober::State {
     probe.start();
     if (seen.empty()) context_.run();
     probe_ = nullptr;
-    // The clock of round trips stands still while the machine sleeps, and answers may come after that.
+    // The monotonic clock stops while the machine sleeps, and answers may arrive after that.
     constexpr std::chrono::seconds longest_difference{1};
     const auto passed = wall_now_() - began;
     for (Observation& observation : seen) {

@@ -1,5 +1,5 @@
-// The probe as one call: real sockets, an engine, and a round for a domain. What the commands that ask now
-// use.
+// A probe of a domain as one blocking call, with real sockets and an engine of its own. For the commands that
+// probe at once.
 #pragma once
 
 #include <functional>
@@ -15,18 +15,18 @@ namespace dkimprobe::probe {
 
 class Prober {
  public:
-  /// `wall_now` tells when a look begins and ends.
+  /// `wall_now` gives the time at which a probe begins and ends.
   Prober(config::ProbeSettings settings, std::function<WallTime()> wall_now);
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  /// Looks at the selectors of a domain, at least one, and waits until that is complete, interrupted, or at
-  /// its time limit. Each selector must make a name of at most 255 octets with the domain.
+  /// Probes at least one selector of a domain and waits until the probe is complete, interrupted, or at its
+  /// time limit. Selector and domain must form a name of at most 255 octets.
   [[nodiscard]] std::vector<Observation> observe(const config::DomainName& domain,
                                                  const std::vector<config::Selector>& selectors);
 
-  /// Ends `observe` early, also one that has not begun; it then returns what it saw. From any thread.
+  /// Ends `observe` early, even if it has not begun yet; it then returns what it saw. From any thread.
   void interrupt();
 
  private:

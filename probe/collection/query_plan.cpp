@@ -52,7 +52,7 @@ PlannedQuestions QueryPlan::next() {
   return questions;
 }
 
-/// The ways of asking are known now.
+/// Which transports work is known now.
 void QueryPlan::begin_second_stage() {
   const bool udp_works =
       succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
@@ -60,10 +60,10 @@ void QueryPlan::begin_second_stage() {
   if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
-  // Unless TCP was tried for it, after a truncated answer.
+  // Unless the SOA was already asked for over TCP, after a truncated answer.
   if (!udp_works && track(Purpose::zone_soa).transport == Transport::udp)
     begin(Purpose::zone_soa, transport, false);
-  // Where the record did not come with EDNS, this small answer shows whether it was EDNS that kept it back.
+  // Where the record query with EDNS failed, this small answer shows whether EDNS was the cause.
   begin(Purpose::zone_ns, transport, udp_works);
   if (!limits_.holds_domainkey) return;
   begin(Purpose::wildcard_probe, transport, edns_works_ && udp_works);
@@ -91,7 +91,8 @@ void QueryPlan::ask(Purpose purpose, PlannedQuestions& questions) {
   }
   due.progress = Progress::under_way;
   ++under_way_;
-  // The last attempt shows whether it was EDNS, DO=1 or the size of its answer that brought the silence.
+  // The last attempt goes without EDNS: it shows whether EDNS, DO=1 or the size of the answer caused the
+  // silence.
   const bool is_test = purpose == Purpose::wildcard_probe || (purpose == Purpose::zone_ns && !edns_works_);
   const bool last_without_edns = is_test && due.edns && due.transport == Transport::udp && due.attempts > 1;
   questions.push_back({purpose, due.transport, due.edns, last_without_edns, due.attempts,
@@ -115,7 +116,7 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
   if (outcome.purpose == Purpose::zone_ns && outcome.edns && refuses_edns(outcome.rcode))
     return begin(Purpose::zone_ns, Transport::udp, false);
   if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
-  // A zone's truncated answer is asked for again over TCP; the record has its TCP exchange anyway.
+  // A truncated answer about the zone is asked for again over TCP; the record has its TCP exchange anyway.
   if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {
     begin(outcome.purpose, Transport::tcp, false);
   }
@@ -123,12 +124,12 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
 
 void QueryPlan::wildcard_probe_with_dnssec_answered(const PlannedOutcome& outcome) {
   Track& wildcard_probe = track(Purpose::wildcard_probe);
-  // Signatures can make an answer too large that would fit without them: where TCP does not work, it is the
-  // smaller answer that counts.
+  // Signatures can make an answer too large for UDP. Where TCP does not work, the smaller answer without them
+  // is wanted.
   if (outcome.truncated && succeeded(Purpose::record_tcp)) {
     begin(Purpose::wildcard_probe, Transport::tcp, true);
   } else if (outcome.truncated || refuses_edns(outcome.rcode)) {
-    // It answers, so that fewer attempts do, and all questions fit into the exchanges allowed.
+    // The server does answer, so fewer attempts suffice, and all questions fit into the allowed exchanges.
     const int attempts = std::max(1, limits_.attempts - 1);
     wildcard_probe = {Progress::due, static_cast<std::uint8_t>(attempts), Transport::udp, false};
   }

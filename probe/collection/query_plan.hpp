@@ -1,6 +1,6 @@
-// What to ask one server address about one name, and when to stop: a pure decision on a small value of fixed
-// size. It is told how each question went and says what comes next; it sends nothing, records nothing and
-// looks at no clock. When the attempts at a question leave is not its business, only how many there may be.
+// Decides what to ask one server address about one name, and when to stop. Pure, of small fixed size: it gets
+// the outcome of each question and returns the next ones. It sends nothing, records nothing and reads no
+// clock. It sets how many attempts a question may have, not when they are sent.
 #pragma once
 
 #include <array>
@@ -12,50 +12,50 @@
 
 namespace dkimprobe::probe {
 
-/// An error that a server gives to EDNS itself (FORMERR by RFC 6891 section 7, the others by RFC 2671 section
-/// 5.3 and RFC 6891 section 6.1.3), so that the plain way is to be used from now on.
+/// Whether this is the error of a server that rejects EDNS itself (FORMERR: RFC 6891 section 7; the others:
+/// RFC 2671 section 5.3 and RFC 6891 section 6.1.3), so that queries should go without EDNS from now on.
 [[nodiscard]] bool refuses_edns(Rcode rcode);
 
 /// How much a server is asked about a name.
 enum class QuestionSet : std::uint8_t {
-  full,  ///< the record in plain UDP, with EDNS and over TCP; the zone's SOA and NS, what is at `_domainkey`
-  record_only,  ///< the record in the three ways: the zone was asked for another name
-  glance,       ///< the record once, in plain UDP, and over TCP when that is truncated or malformed
+  full,         ///< the record over plain UDP, with EDNS and over TCP; the zone's SOA and NS; `_domainkey`
+  record_only,  ///< the record in these three ways; another probe asks about the zone
+  glance,       ///< the record once over plain UDP, and over TCP when that answer is truncated or malformed
 };
 
 struct PlanLimits {
   std::uint8_t attempts = 3;
-  std::uint8_t exchanges = 24;  ///< for this server and name; more are left out
+  std::uint8_t exchanges = 24;  ///< for this server and name; further ones are left out
   std::chrono::milliseconds initial_timeout{400};
   std::chrono::milliseconds tcp_timeout{3'000};
   bool holds_domainkey =
-      false;  ///< the zone holds `_domainkey`: `full` asks for it and for the sibling as well
+      false;  ///< the zone holds `_domainkey`: `full` also asks for it and for the wildcard probe
 };
 
-/// A question to ask now, in several attempts where it is lost.
+/// A question to ask now, with further attempts if it is lost.
 struct PlannedQuestion {
   Purpose purpose = Purpose::record_plain;
   Transport transport = Transport::udp;
   bool edns = false;
-  bool last_without_edns = false;  ///< the last attempt, when there is more than one
+  bool last_without_edns = false;  ///< applies to the last attempt, when there is more than one
   std::uint8_t attempts = 1;
   std::chrono::milliseconds first_wait{0};
 
   friend bool operator==(const PlannedQuestion&, const PlannedQuestion&) = default;
 };
 
-/// What the plan needs to know of a question that is over.
+/// What the plan needs to know about a finished question.
 struct PlannedOutcome {
   Purpose purpose = Purpose::record_plain;
   Transport transport = Transport::udp;
-  bool edns = false;  ///< of the attempt that decides
+  bool edns = false;  ///< of the deciding attempt
   Outcome outcome = Outcome::timed_out;
-  bool met_malformed = false;    ///< by some attempt
+  bool met_malformed = false;    ///< some attempt got a malformed response
   Rcode rcode = Rcode::noerror;  ///< when answered
   bool truncated = false;        ///< when answered
 };
 
-/// A list of at most as many questions as can be due at once.
+/// A list with room for as many questions as can be due at once.
 class PlannedQuestions {
  public:
   void push_back(const PlannedQuestion& question) { questions_[size_++] = question; }
@@ -69,30 +69,30 @@ class PlannedQuestions {
   std::size_t size_ = 0;
 };
 
-/// The plan for one server and name. First the record is asked in plain UDP, with EDNS and over TCP at the
-/// same time, and the SOA: a server that is dead costs the time of its tries once, and one that drops a
-/// single way of asking is told from it. What is left follows in the way that has proved to work. The sibling
-/// is the one question with DO=1, which no other has proved: where that fails, it is asked without EDNS. So
-/// is the NS question where the record did not come with EDNS: the name in mixed case or the size may have
-/// been the cause.
+/// The plan for one server and name. First, at the same time: the record over plain UDP, with EDNS and over
+/// TCP, and the SOA. So a dead server costs the time of its attempts only once, and is distinguished from one
+/// that drops a single transport. The rest follows over a transport that has worked. The wildcard probe is
+/// the only question with DO=1, which nothing has tested before: if it fails, it is asked again without EDNS.
+/// So is the NS question where the record query with EDNS failed: the mixed case of the name or the size of
+/// the answer may have been the cause.
 class QueryPlan {
  public:
   QueryPlan(QuestionSet set, const PlanLimits& limits) : set_(set), limits_(limits) {}
 
-  /// The zone's SOA was asked for in plain UDP before the plan began, which so need not.
+  /// The zone's SOA was asked for over plain UDP before the plan began, so the plan skips it.
   void soa_was_asked(Outcome outcome);
-  /// What to ask now: called once at the start and after each outcome.
+  /// What to ask now. Call it once at the start and after each outcome.
   [[nodiscard]] PlannedQuestions next();
-  /// Whether one more attempt may be made at a question, which then counts among the exchanges.
+  /// Whether one more attempt at a question may be sent; it then counts as an exchange.
   [[nodiscard]] bool may_repeat();
   void finished(const PlannedOutcome& outcome);
 
   [[nodiscard]] bool done() const { return under_way_ == 0 && begun_; }
-  /// Something was left out because the number of exchanges was used up.
+  /// Something was left out because the budget of exchanges was used up.
   [[nodiscard]] bool cut_short() const { return cut_short_; }
 
  private:
-  /// How far the asking for one purpose has come.
+  /// The state of the question for one purpose.
   enum class Progress : std::uint8_t { idle, due, under_way, answered, failed };
 
   struct Track {
@@ -119,7 +119,7 @@ class QueryPlan {
   bool begun_ = false;
   bool second_stage_ = false;
   bool edns_works_ = false;
-  bool needs_tcp_ = false;  ///< the record came truncated or malformed over UDP
+  bool needs_tcp_ = false;  ///< the record was truncated or malformed over UDP
   bool cut_short_ = false;
 };
 

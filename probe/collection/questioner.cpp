@@ -15,8 +15,8 @@ namespace {
 using config::DomainName;
 using config::ServerAddress;
 
-/// How much an outcome says of the server; `again`: the same query may fare better when it is sent again. A
-/// refusal of the machine or of the connection will not.
+/// How much an outcome says about the server. `again`: sending the same query again may help; it does not
+/// after a local failure or a refused connection.
 struct Meaning {
   int weight = 0;
   bool again = false;
@@ -51,7 +51,7 @@ Meaning meaning(Outcome outcome) {
 
 std::uint32_t Questioner::ask(const Question& question) {
   const std::uint32_t number = next_number_++;
-  // Up to a tenth longer, so that the attempts of many rounds do not fall together.
+  // Up to a tenth longer, so that the attempts of many probes do not coincide.
   const auto wait = question.first_wait + question.first_wait * context_.random.below(101) / 1000;
   questions_.emplace(number, Asked{.question = question, .attempts = Attempts(question.attempts, wait)});
   advance(number);
@@ -115,13 +115,13 @@ std::vector<std::uint8_t> Questioner::message_of(Exchange& exchange) const {
   QueryOptions options;
   options.edns = exchange.edns_sent;
   options.nsid = exchange.edns_sent;
-  // The denial of a name beside the selector shows for how long caches may deny the selector itself; a
-  // referral brings the DS records of the zone below.
+  // DO=1 for the wildcard probe: its NSEC or NSEC3 records show how long caches may deny the selector. DO=1
+  // for a referral: it returns the DS records of the zone below.
   options.dnssec_ok =
       exchange.purpose == Purpose::wildcard_probe || (exchange.purpose == Purpose::cut && exchange.edns_sent);
   options.payload_bytes = context_.settings.edns_payload_bytes;
   std::vector<std::uint8_t> message = build_query(exchange.question_name, exchange.question_type, options);
-  // One way of asking in mixed case, the others as typed, so that a server is told by its two answers.
+  // Only one query has mixed case, so that the other answers show how the server behaves without it.
   if (context_.settings.mixed_case && exchange.purpose == Purpose::record_edns) {
     mix_case(message, {context_.random.bits64(), context_.random.bits64(), context_.random.bits64(),
                        context_.random.bits64()});
@@ -204,8 +204,8 @@ bool Questioner::fall_back(Asked& asked, const Exchange& exchange) {
   return true;
 }
 
-/// Ends all attempts of a question that are open. Those that never left are forgotten when another was
-/// answered, and else told as what they are.
+/// Ends all open attempts of a question. Those that were never sent are dropped when another attempt was
+/// answered, and are otherwise reported with `outcome`.
 void Questioner::close(Asked& asked, Outcome outcome) {
   asked.closing = true;
   const std::vector<std::uint32_t> open = asked.open;
@@ -213,7 +213,7 @@ void Questioner::close(Asked& asked, Outcome outcome) {
     const auto found = attempts_.find(token);
     const Attempt& attempt = found->second;
     if (attempt.sent) {
-      // One whose own wait was over met silence, whatever ended the question.
+      // An attempt whose own wait is over timed out, whatever ended the question.
       const bool waited =
           context_.engine.now() - attempt.sent_at >= asked.attempts.own_wait(attempt.exchange.attempt);
       const bool was_silent = outcome == Outcome::interrupted && waited;
@@ -261,9 +261,9 @@ void Questioner::finish(std::uint32_t number) {
   asker_.on_asked(number, std::move(asked.so_far));
 }
 
-// ---- What is kept of it ----
+// ---- What is remembered ----
 
-/// Keeps what an exchange says about its server and about this machine's routes.
+/// Remembers what an exchange shows about its server and about this machine's routes.
 void Questioner::remember(const Question& question, const Exchange& exchange) {
   const MonotonicTime now = context_.engine.now();
   if (exchange.outcome == Outcome::no_route) context_.zones.put_no_route(question.server.ip.family(), now);
@@ -284,13 +284,13 @@ void Questioner::remember_resolver(const Question& question, const Response& res
   if (!answers_as_resolver(response, question.zone) ||
       !context_.servers.put_resolver_for(question.server, question.zone))
     return;
-  // What the cache holds of the zone was true once: the next walk sees whose answers these are.
+  // The zone in the cache is out of date: let the next walk find out who answers now.
   const bool of_walk = question.purpose == Purpose::cut || question.purpose == Purpose::host_address;
   if (!of_walk) context_.zones.forget_zone(question.zone);
 }
 
-/// Questions that fall back go without EDNS from now on where the server refused it, or lost what came with
-/// it.
+/// Questions that fall back go to this server without EDNS for a while, if it refused EDNS or lost queries
+/// with it.
 void Questioner::remember_edns(const Asked& asked) {
   if (!asked.question.falls_back) return;
   const auto& exchanges = asked.so_far.exchanges;
@@ -321,11 +321,11 @@ std::optional<RateShortage> Questioner::rate_shortage() const {
     const std::uint32_t all = load.sent + queries;
     const QueryRate& rate = context_.servers.of(server, now).rate;
     const std::chrono::duration<double> at_rate{std::max(0.0, (all - rate.burst()) / rate.per_second())};
-    // Where others ask the same address, it went more slowly than the rate.
+    // Other probes that ask the same address slow this one below the rate limit.
     const std::chrono::duration<double> as_it_went =
         std::chrono::duration<double>(now - load.first) / std::max(load.sent, 1U) * all;
     const std::chrono::duration<double> asking = std::max(at_rate, as_it_went);
-    // The last of them is to be answered as well.
+    // Leave time for the answer to the last query.
     const auto needed = std::chrono::ceil<std::chrono::microseconds>(load.first - began_ + asking +
                                                                      context_.settings.initial_timeout);
     if (!longest || needed > longest->needed)

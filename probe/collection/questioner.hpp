@@ -1,5 +1,5 @@
-// Asks one server one question until it is answered or the waits of its attempts are over, in turn with
-// everybody else who asks that address. It decides neither what to ask nor what an answer means.
+// Asks one server one question until it is answered or its attempts have timed out. Queries to one address
+// take turns with those of all other probes. It decides neither what to ask nor what an answer means.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@
 
 namespace dkimprobe::probe {
 
-/// What all rounds of a process share.
+/// What all probes of a process share.
 struct ProbeContext {
   const config::ProbeSettings& settings;
   QueryEngine& engine;
@@ -34,41 +34,41 @@ struct ProbeContext {
   Turns& turns;
   RandomBits& random;
   RegistryUse registry_use = RegistryUse::all;
-  ExchangeTotals* totals = nullptr;  ///< what is counted into, where that is wanted
+  ExchangeTotals* totals = nullptr;  ///< exchanges are counted here, unless null
   Urgency urgency = Urgency::awaited;
 };
 
 /// One question for one server.
 struct Question {
   config::ServerAddress server{};
-  config::DomainName zone{};  ///< whose server is asked
+  config::DomainName zone{};  ///< the zone whose server is asked
   config::DomainName name{};
   RecordType type = RecordType::txt;
   Purpose purpose = Purpose::record_plain;
   Transport transport = Transport::udp;
   bool edns = false;
-  /// The last of several attempts shows whether it was EDNS that brought the silence.
+  /// Sends the last of several attempts without EDNS, to show whether EDNS caused the silence.
   bool last_without_edns = false;
-  /// Asked again without EDNS when that is refused, and over TCP when the answer is truncated.
+  /// Asks again without EDNS when the server refuses it, and over TCP when the answer is truncated.
   bool falls_back = false;
   std::uint8_t attempts = 1;
-  std::chrono::microseconds first_wait{0};  ///< of the first attempt; see `Attempts`
+  std::chrono::microseconds first_wait{0};  ///< after the first attempt; see `Attempts`
 };
 
 /// How a question went.
 struct AskedQuestion {
-  std::vector<Exchange> exchanges{};  ///< one an attempt, in the order in which they ended; at least one
-  std::size_t deciding = 0;           ///< the answer, else the one that says most of the server
+  std::vector<Exchange> exchanges{};  ///< one for each attempt, in the order of their ends; never empty
+  std::size_t deciding = 0;  ///< index of the answer, else of the exchange that says most about the server
 
   [[nodiscard]] const Exchange& answer() const { return exchanges[deciding]; }
 };
 
-/// Who has questions asked.
+/// Receives the results of questions.
 class Asker {
  public:
-  /// Whether one more attempt may be made at a question.
+  /// Whether one more attempt at a question may be sent.
   [[nodiscard]] virtual bool may_repeat(std::uint32_t question) = 0;
-  /// Called once for each question, never from inside `ask`.
+  /// Called once for each question; never from inside `ask`.
   virtual void on_asked(std::uint32_t question, AskedQuestion asked) = 0;
 
  protected:
@@ -77,22 +77,22 @@ class Asker {
 
 class Questioner final : private QueryHandler, private TurnTaker {
  public:
-  /// Times of exchanges are counted from `began`.
+  /// Exchange times are relative to `began`.
   Questioner(const ProbeContext& context, MonotonicTime began, Asker& asker)
       : context_(context), began_(began), asker_(asker) {}
   Questioner(const Questioner&) = delete;
   Questioner& operator=(const Questioner&) = delete;
 
-  /// The number that `Asker` gets to hear.
+  /// Returns the number of the question, which `Asker` gets.
   std::uint32_t ask(const Question& question);
-  /// Ends a question at once, with what is open as interrupted; the asker is told before this returns.
-  /// Nothing happens when it is over.
+  /// Ends a question at once; its open attempts are interrupted. Calls the asker before it returns. Does
+  /// nothing when the question is over.
   void give_up(std::uint32_t question);
   void give_up_all();
   [[nodiscard]] bool idle() const { return questions_.empty(); }
 
-  /// What the questions that were asked and those that wait for their turn would have needed at the address
-  /// that needs the longest, when some wait: present when the rate limit keeps back what is left.
+  /// The time that all questions, sent and queued, need at the address that needs the longest. Nothing when
+  /// no query is queued, so the rate limit holds nothing back.
   [[nodiscard]] std::optional<RateShortage> rate_shortage() const;
 
  private:
@@ -100,8 +100,8 @@ class Questioner final : private QueryHandler, private TurnTaker {
     Question question{};
     Attempts attempts;
     AskedQuestion so_far{};
-    std::size_t way_began = 0;          ///< which exchanges are those of the present way of asking
-    std::vector<std::uint32_t> open{};  ///< tokens of its attempts, in line or sent
+    std::size_t way_began = 0;          ///< index of the first exchange after the latest fallback
+    std::vector<std::uint32_t> open{};  ///< tokens of its attempts, queued or sent
     EngineTicket timer{};
     std::uint32_t timer_token = 0;
     bool closing = false;
@@ -128,7 +128,7 @@ class Questioner final : private QueryHandler, private TurnTaker {
   void set_timer(std::uint32_t number, Asked& asked);
   void forget_timer(const Asked& asked);
   void answered(std::uint32_t number, Exchange exchange);
-  /// Whether the question goes on in another way.
+  /// Whether the question continues without EDNS or over TCP.
   bool fall_back(Asked& asked, const Exchange& exchange);
   void close(Asked& asked, Outcome outcome);
   void finish(std::uint32_t number);

@@ -6,7 +6,7 @@
 namespace dkimprobe::probe {
 namespace {
 
-/// What sums of fractions lose: a query that waited for its time is not sent back for a billionth of a token.
+/// Allows for rounding errors: a query that waited until `ready_at` must not fail for a billionth of a token.
 constexpr double whole = 1.0 - 1e-6;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// How fast one server address may be asked: a bucket of tokens that is full at first and fills at a steady
-// rate, slower for a server that stops answering. Pure: time is an argument.
+// The rate limit of one server address: a token bucket that is full at first and refills at a steady rate,
+// more slowly for a server that stops answering. Pure: time is an argument.
 #pragma once
 
 #include <cstddef>
@@ -10,29 +10,28 @@ namespace dkimprobe::probe {
 
 class QueryRate {
  public:
-  /// `per_second` of 0 lifts the pace.
+  /// `per_second` of 0 disables the rate limit.
   QueryRate(double burst, double per_second, MonotonicTime now)
       : burst_(burst), configured_(per_second), rate_(per_second), tokens_(burst), filled_at_(now) {}
 
-  /// Whether a query may leave now; it counts as sent then. Calls come in the order of time.
+  /// Whether a query may be sent now; if so, it counts as sent. `now` must not decrease between calls.
   [[nodiscard]] bool take(MonotonicTime now);
-  /// When `take` succeeds, if nobody takes before.
+  /// When `take` will succeed, if no other call takes the token before.
   [[nodiscard]] MonotonicTime ready_at(MonotonicTime now) const;
-  /// How long a query waits that has `ahead` others before it.
+  /// How long a query waits behind `ahead` others.
   [[nodiscard]] MonotonicTime::duration wait(std::size_t ahead, MonotonicTime now) const;
 
-  /// The server stopped answering what it had answered: half the rate, at least `slowest`.
+  /// The server stopped answering what it used to answer: halves the rate, down to `slowest`.
   void slow_down();
-  /// An answer: the rate returns by a tenth of what is configured, never beyond it.
+  /// The server answered: raises the rate by a tenth of the configured rate, up to that rate.
   void recover();
 
   [[nodiscard]] double per_second() const { return rate_; }
   [[nodiscard]] double burst() const { return burst_; }
 
  private:
-  /// One query a second, or a fifth of the rate that is configured, whichever is more: a domain of one
-  /// selector is asked in full within ten seconds, so that no address is ever as good as shut. Never more
-  /// than what is configured.
+  /// One query a second or a fifth of the configured rate, whichever is more, but never more than that rate.
+  /// So a full probe of one selector takes at most ten seconds, and no address becomes unusable.
   [[nodiscard]] double slowest() const;
   [[nodiscard]] double tokens_at(MonotonicTime now) const;
 

@@ -9,7 +9,7 @@ using config::ServerAddress;
 bool Turns::take(const ServerAddress& server, TurnTaker& taker, Urgency urgency, std::uint32_t token) {
   const MonotonicTime now = engine_.now();
   const auto known = lines_.find(server);
-  // Where others wait, whoever comes waits too, or it would take the token that is theirs.
+  // If others wait, queue behind them: the next token is theirs.
   if (known == lines_.end() && servers_.of(server, now).rate.take(now)) return true;
   Line& line = known == lines_.end() ? lines_[server] : known->second;
   line.queue.join(&taker, urgency, token);

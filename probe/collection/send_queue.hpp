@@ -1,6 +1,6 @@
-// Lets queries leave when it is their turn at the address that they are for, for all rounds of a process: it
-// joins the rate of each address (probe/collection/rate_limit.hpp) with the queue before it
-// (probe/collection/fair_queue.hpp) and the clock of the engine. It sends nothing itself.
+// Decides for all probes of a process when a query may be sent to its server address. Combines the address's
+// rate limit (probe/collection/rate_limit.hpp), its queue (probe/collection/fair_queue.hpp) and the engine's
+// clock. It sends nothing itself.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 namespace dkimprobe::probe {
 
-/// Who sends the queries of one domain.
+/// Sends the queries of one domain.
 class TurnTaker {
  public:
-  /// The query's turn has come: it counts as sent now. Not called from inside a call of `Turns`.
+  /// The query's turn has come; it counts as sent. Never called from inside a call of `Turns`.
   virtual void on_turn(std::uint32_t token) = 0;
 
  protected:
@@ -25,19 +25,19 @@ class TurnTaker {
 
 class Turns final : private QueryHandler {
  public:
-  /// Both must outlive it.
+  /// Both arguments must outlive it.
   Turns(QueryEngine& engine, ServerMemories& servers) : engine_(engine), servers_(servers) {}
   ~Turns() { engine_.interrupt(*this); }
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
-  /// True when the query may leave at once. Else `taker` is told when its turn comes, unless it leaves
-  /// before.
+  /// True when the query may be sent at once. Otherwise it is queued, and `taker` is called when its turn
+  /// comes, unless `leave` removes it before.
   [[nodiscard]] bool take(const config::ServerAddress& server, TurnTaker& taker, Urgency urgency,
                           std::uint32_t token);
   void leave(const config::ServerAddress& server, TurnTaker& taker, Urgency urgency, std::uint32_t token);
 
-  /// How long the last of `queries` would wait that a domain brings which does not wait there yet.
+  /// How long the last of `queries` from a domain that is not in the queue yet would wait.
   [[nodiscard]] MonotonicTime::duration wait_of_newcomer(const config::ServerAddress& server,
                                                          std::size_t queries);
 
@@ -54,7 +54,7 @@ class Turns final : private QueryHandler {
 
   QueryEngine& engine_;
   ServerMemories& servers_;
-  std::unordered_map<config::ServerAddress, Line> lines_{};  ///< of addresses for which somebody waits
+  std::unordered_map<config::ServerAddress, Line> lines_{};  ///< addresses with queued queries
   std::unordered_map<std::uint32_t, config::ServerAddress> timers_{};
   std::uint32_t next_token_ = 0;
 };

@@ -1,6 +1,6 @@
-// What the rounds of this process remember of each server address: how fast it may be asked, which questions
-// it has answered, whether it copes with EDNS, and of which zones it is no server but a resolver. Bounded:
-// the address that was used least recently is forgotten first.
+// What the probes of this process remember about each server address: its rate limit, which kinds of
+// questions it has answered, whether EDNS works, and for which zones it answers as a resolver. Bounded: the
+// least recently used address is dropped first.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,8 @@
 namespace dkimprobe::probe {
 
 struct ServerMemory {
-  /// How long walks go without EDNS after a query with it was refused or lost, which may have been chance.
+  /// How long walks go without EDNS after a query with it was refused or lost. Limited, because the loss may
+  /// have been chance.
   static constexpr std::chrono::hours plain_life{1};
 
   QueryRate rate;
@@ -29,8 +30,8 @@ struct ServerMemory {
   [[nodiscard]] bool is_plain_only(MonotonicTime now) const { return now < plain_until; }
 };
 
-/// A set of hashes in a fixed space: a new one may push another out, and none is ever there by mistake but
-/// once in 2^32.
+/// A set of hashes in fixed space: a new hash may push another out; a false positive has a probability of
+/// 2^-32.
 class HashSet {
  public:
   explicit HashSet(std::size_t places) : marks_(places) {}
@@ -39,7 +40,7 @@ class HashSet {
   [[nodiscard]] bool contains(std::uint64_t hash) const {
     return marks_[(hash >> 32U) % marks_.size()] == mark(hash);
   }
-  /// Whether it was there.
+  /// Returns whether it was there.
   bool erase(std::uint64_t hash) {
     if (place(hash) != mark(hash)) return false;
     place(hash) = 0;
@@ -55,7 +56,8 @@ class HashSet {
   std::vector<std::uint32_t> marks_;
 };
 
-/// What may be answered while its neighbours are not: a server can drop one type, one transport, or EDNS.
+/// A kind of question that a server may answer while it ignores others: servers can drop one type, one
+/// transport, or EDNS.
 struct QuestionKind {
   config::DomainName zone{};  ///< whose server was asked
   RecordType type = RecordType::txt;
@@ -75,9 +77,9 @@ class ServerMemories {
     return *memories_.find(server);
   }
 
-  // An address is asked more slowly only when it stops answering what it has answered. A zone that it never
-  // served, a type that it always drops: these say nothing of how much it can take. What it stopped
-  // answering counts once, until it answers again: a zone that was taken off a server is no load on it.
+  // The rate drops only when an address stops answering what it used to answer. A zone that it never served
+  // or a type that it always drops says nothing about its load. Each kind that it stopped answering counts
+  // once, until it answers again: a zone that was removed from a server is not a sign of overload.
 
   void answered(const config::ServerAddress& server, const QuestionKind& kind, MonotonicTime now) {
     served_.insert(hash(server, kind));
@@ -91,12 +93,12 @@ class ServerMemories {
     if (served_.erase(hash(server, kind))) of(server, now).rate.slow_down();
   }
 
-  // Whether a server of the zone was a resolver (RA=1, AA=0) when it was last heard.
+  // Whether the last response of a server of the zone was that of a resolver (RA=1, AA=0).
 
   void put_server_of(const config::ServerAddress& server, const config::DomainName& zone) {
     resolvers_.erase(hash(server, zone));
   }
-  /// True when that is news.
+  /// True when this was not known before.
   bool put_resolver_for(const config::ServerAddress& server, const config::DomainName& zone) {
     if (is_resolver_for(server, zone)) return false;
     resolvers_.insert(hash(server, zone));

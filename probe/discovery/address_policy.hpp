@@ -1,5 +1,4 @@
-// Which addresses may be asked at all: one rule for the walk and for the probing of the servers that it
-// finds.
+// Which addresses may be queried at all: one rule for the walk and for the servers that it finds.
 #pragma once
 
 #include "config/names/address.hpp"
@@ -10,8 +9,8 @@
 
 namespace dkimprobe::probe {
 
-/// Why the address is not to be asked: its family is disabled, it is of a special-purpose network
-/// (RFC 6890 section 2.2) that the settings do not allow, or this machine has no route to its family; else
+/// Why the address must not be queried: its family is disabled, it lies in a special-purpose network (RFC
+/// 6890 section 2.2) that the settings do not permit, or this machine has no route to its family. Otherwise
 /// `NotAsked::asked`.
 [[nodiscard]] NotAsked why_not_asked(const config::ProbeSettings& settings, const ZoneCache& cache,
                                      const config::Address& address, MonotonicTime now);

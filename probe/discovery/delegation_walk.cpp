@@ -69,7 +69,7 @@ class DelegationWalk::State {
   Delegation take_result() { return std::move(result_); }
 
  private:
-  /// Where the survey begins: each zone above it was surveyed by an earlier walk.
+  /// The zone where the survey begins: earlier walks have surveyed every zone above it.
   WalkZone& deepest_known() {
     const auto is_surveyed = [](const WalkZone* zone) {
       while (zone != nullptr && zone->facts.parents_asked) zone = zone->parent;
@@ -104,7 +104,7 @@ class DelegationWalk::State {
     do {
       before = board_.changes();
       hosts_.begin_pass();
-      // Surveys that begin here come behind.
+      // Surveys that begin here are appended.
       for (std::size_t i = 0; i < surveys_.size(); ++i) {
         surveys_[i]->advance(all_above_ended(*surveys_[i]));
         for (const DomainName& cut : surveys_[i]->cuts()) {
@@ -135,7 +135,7 @@ class DelegationWalk::State {
     end(std::nullopt);
   }
 
-  /// What answered may have filled the cache with anything.
+  /// Whatever answered may have put anything into the cache.
   void end_intercepted(std::vector<Interception> signs) {
     end(DiscoveryOutcome::intercepted);
     result_.outcome = DiscoveryOutcome::intercepted;
@@ -143,7 +143,7 @@ class DelegationWalk::State {
     board_.cache().forget_everything();
   }
 
-  /// `cut_off` when something was left open.
+  /// `cut_off` is set when the walk ends before it is complete.
   void end(std::optional<DiscoveryOutcome> cut_off) {
     done_ = true;
     std::ranges::sort(surveys_, {}, [](const auto& one) { return one->zone().apex().label_count(); });
@@ -156,7 +156,7 @@ class DelegationWalk::State {
     result_.outcome = outcome;
     if (outcome != DiscoveryOutcome::complete) result_.stopped_at = zone.apex();
     for (const WalkZone* at = &zone; at != nullptr; at = at->parent) {
-      // The root begins nowhere; it stands here only when nothing below it was found.
+      // The root has no zone cut; include it only when nothing below it was found.
       if (at->parent != nullptr || at == &zone) result_.cuts.push_back(at->facts.cut);
     }
     std::ranges::reverse(result_.cuts);
@@ -168,7 +168,7 @@ class DelegationWalk::State {
     result_.exchanges = std::move(exchanges_);
   }
 
-  /// What the servers of a zone say of each cut below it that somebody leads to.
+  /// Collects what the servers of a zone answer about each cut below it that some server refers to.
   void gather_parents(const ZoneSurvey& above) {
     for (const auto& below : surveys_) {
       if (below.get() == &above || !below->zone().apex().is_at_or_below(above.zone().apex())) continue;
@@ -186,7 +186,7 @@ class DelegationWalk::State {
     }
   }
 
-  /// A server that leads to no zone below is a stray for every zone that others lead to.
+  /// A server that refers to no zone below is a stray for every zone that others refer to.
   void gather_strays() {
     std::vector<StrayServer> above = surveys_.front()->zone().facts.strays;
     for (const auto& one : surveys_) {
@@ -202,7 +202,7 @@ class DelegationWalk::State {
     }
   }
 
-  /// Servers of the zone above that answer for the zone although no NS record of it names them.
+  /// Adds servers of the zone above that answer for the zone although none of its NS records names them.
   static void add_serving_parents(WalkZone& zone) {
     for (const ParentAnswer& parent : zone.facts.cut.parents) {
       const auto& nameservers = zone.facts.nameservers;
@@ -218,7 +218,7 @@ class DelegationWalk::State {
   WalkBoard board_;
   HostSearches hosts_;
   RegistryUse use_;
-  std::vector<std::unique_ptr<ZoneSurvey>> surveys_{};  ///< at the end from the top down
+  std::vector<std::unique_ptr<ZoneSurvey>> surveys_{};  ///< sorted from the top down at the end
   std::unordered_map<std::uint32_t, WalkQuestion> under_way_{};
   std::vector<WalkExchange> exchanges_{};
   bool done_ = false;

@@ -17,13 +17,13 @@ void add_addresses(HostFacts& facts, const ZoneQuestion& asked, std::size_t most
 
 std::optional<HostOutcome> settle_answers(HostFacts& facts, const ZoneQuestion& a, const ZoneQuestion& aaaa) {
   if (!facts.addresses.empty()) {
-    // What one family leaves open is soon asked for again.
+    // If one family is unknown, keep the result only briefly.
     if (!facts.ipv4_known || !facts.ipv6_known)
       facts.life = std::min<seconds>(facts.life, ZoneCache::failure_life);
     return HostOutcome::found;
   }
-  // A name with one family of addresses has a short negative life for the other, which is no reason to forget
-  // the first.
+  // Only without addresses: where one family has addresses, the short negative TTL of the other must not
+  // shorten their lifetime.
   for (const ZoneQuestion* asked : {&a, &aaaa}) {
     for (const auto& answer : asked->answers()) facts.life = std::min(facts.life, answer.reading.life);
   }

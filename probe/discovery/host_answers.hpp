@@ -1,4 +1,4 @@
-// What the servers of a nameserver's zone said of its addresses.
+// Evaluates what the servers of a nameserver's zone answered about its addresses.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 namespace dkimprobe::probe {
 
-/// Adds the addresses that the servers gave, at most `most` in all.
+/// Adds the addresses that the servers returned, at most `most` in all.
 void add_addresses(HostFacts& facts, const ZoneQuestion& asked, std::size_t most);
 
-/// What became of the name, once both its questions are over, with the addresses in place; `facts` get the
-/// life that this may have. Nothing where an answer is missing that would tell.
+/// The outcome for the name, once both its questions are over and the addresses are added. Sets in `facts`
+/// how long it may be cached. Nothing if a missing answer leaves it open.
 [[nodiscard]] std::optional<HostOutcome> settle_answers(HostFacts& facts, const ZoneQuestion& a,
                                                         const ZoneQuestion& aaaa);
 

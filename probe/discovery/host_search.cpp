@@ -14,7 +14,7 @@ using config::ServerAddress;
 using std::chrono::seconds;
 using State = ZoneQuestion::State;
 
-/// A question of a search, and the searches for servers to put it to.
+/// A question of a search, and the searches for servers to send it to.
 struct HostSearches::Question : ZoneQuestion {
   Search* asker = nullptr;
   std::vector<Search*> waiting_for{};
@@ -28,14 +28,14 @@ struct HostSearches::Search {
   HostFacts* facts = nullptr;
   std::uint32_t depth = 0;
   ZoneServers servers = ZoneServers::any;
-  WalkZone* zone = nullptr;  ///< the deepest on the way that is known
-  std::size_t labels = 0;    ///< of the name, from the right, that are dealt with
+  WalkZone* zone = nullptr;  ///< the deepest known zone on the path
+  std::size_t labels = 0;    ///< labels of the name, from the right, that are done
   std::size_t zones_seen = 0;
   enum class Asking : std::uint8_t { nothing, label, apex };
   Asking asking = Asking::nothing;
-  bool straight_to_name = false;  ///< a minimised name was denied or brought errors only
+  bool straight_to_name = false;  ///< a minimised name was denied or got only errors
   bool descending = true;
-  std::optional<DiscoveryOutcome> failure{};  ///< when it ended at a zone whose servers are of no use
+  std::optional<DiscoveryOutcome> failure{};  ///< set when it ended at a zone without a useful server
   QuestionPointer label{};
   QuestionPointer a{};
   QuestionPointer aaaa{};
@@ -137,14 +137,14 @@ bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchan
   HostFacts& facts = *told->asker->facts;
   const bool is_late = !told->finished(question, exchange, board_);
   facts.met_local_error |= told->met_local_error();
-  // The search may be over; what it found counts all the same.
+  // The search may be over; its addresses still count.
   if (is_late && told->is_for_all()) add_addresses(facts, *told, most_addresses());
   return true;
 }
 
-// ---- The way down ----
+// ---- The walk down ----
 
-/// The deepest zone on the way that was met meanwhile, by whatever machine.
+/// Continues at the deepest zone on the path that any search or survey has found meanwhile.
 void HostSearches::jump(Search& search) {
   if (search.zones_seen == board_.zone_count()) return;
   const std::size_t top = search.zone->apex().label_count();
@@ -183,7 +183,7 @@ void HostSearches::descend(Search& search) {
     jump(search);
     if (search.zone->facts.is_dead()) return fail(search, *search.zone->facts.outcome);
     const std::size_t labels = search.straight_to_name || asks_all(search) ? name_labels : search.labels + 1;
-    // The name itself is asked for its addresses instead; a referral then shows a cut.
+    // The full name is asked for its addresses instead; a referral then shows a cut.
     if (labels >= name_labels) {
       search.descending = false;
       board_.changed();
@@ -204,7 +204,7 @@ void HostSearches::take_label_answer(Search& search) {
   const QuestionPointer answered = std::exchange(search.label, nullptr);
   const auto& [from, reading] = answered->answers().front();
   if (std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex) {
-    // The zone is served after all, so the errors were about the name.
+    // The zone is served after all, so the errors concerned only the name.
     board_.add_child_set(*search.zone, reading);
     search.straight_to_name = true;
     return;
@@ -237,8 +237,8 @@ void HostSearches::take_label_failure(Search& search) {
   const bool about_apex = std::exchange(search.asking, Search::Asking::nothing) == Search::Asking::apex;
   WalkZone& zone = *search.zone;
   if (!about_apex && (zone.facts.answers || failed->heard_anything())) {
-    // Perhaps an error for this name alone: what lies behind it is asked for by its full name. A zone of
-    // which nothing was heard but errors must show first that it is served at all.
+    // The error may concern this name alone: ask for the full name next. A zone that returned only errors
+    // must first show that it is served at all.
     search.labels = failed->name().label_count();
     if (zone.facts.answers) {
       search.straight_to_name = true;
@@ -249,7 +249,8 @@ void HostSearches::take_label_failure(Search& search) {
     return;
   }
   const DiscoveryOutcome why = why_failed(*failed);
-  // Nobody else need find out again. A loop or a budget is a matter of who asks.
+  // Remember this for later searches. A loop or an exceeded budget depends on who asks, so it is not
+  // remembered.
   if (why == DiscoveryOutcome::no_servers && !zone.is_surveyed)
     board_.give_up(zone, why, failed->met_local_error());
   fail(search, why);
@@ -271,7 +272,7 @@ void HostSearches::advance(Search& search) {
   }
 }
 
-/// Asks for both families; a referral leads on down, and addresses that other servers gave are kept.
+/// Asks for both families. A referral leads further down; addresses from other servers are kept.
 void HostSearches::ask_for_addresses(Search& search) {
   if (!search.a) {
     const ZoneServers servers = asks_all(search) ? ZoneServers::every : ZoneServers::any;
@@ -300,9 +301,9 @@ void HostSearches::ask_for_addresses(Search& search) {
   search.aaaa.reset();
 }
 
-/// The servers of the nameserver's own zone may give different addresses, and a resolver takes those of any
-/// of them: each is asked for the name as it is. Registries are not, and the survey of a zone asks for its
-/// own nameservers itself where the servers of the zone differ.
+/// Whether to ask each server of the nameserver's own zone: they may return different addresses, and a
+/// resolver may use any of them. Not for registries. Nor for a surveyed zone's own nameservers: the survey
+/// asks where its servers differ.
 bool HostSearches::asks_all(const Search& search) {
   const WalkZone& zone = *search.zone;
   return search.servers == ZoneServers::every && zone.apex().label_count() > 1 &&
@@ -316,7 +317,7 @@ void HostSearches::settle(Search& search) {
     return end(search, *outcome);
   const Question& failed = search.a->state() == State::failed ? *search.a : *search.aaaa;
   search.failure = why_failed(failed);
-  // With silence alone the whole zone is dead; others need not wait for it again.
+  // If no server answered at all, the whole zone is dead; spare later searches the wait.
   WalkZone& zone = *search.zone;
   const bool dead = !failed.heard_anything() && !zone.facts.answers && !zone.is_surveyed;
   if (search.failure == DiscoveryOutcome::no_servers && dead)
@@ -327,7 +328,7 @@ void HostSearches::settle(Search& search) {
 void HostSearches::settle_failure(Search& search) {
   HostFacts& facts = *search.facts;
   if (!facts.addresses.empty()) {
-    // Servers further up gave addresses, others led to where nobody answers.
+    // Servers further up returned addresses; others referred to servers that do not answer.
     facts.life = std::min<seconds>(facts.life, ZoneCache::failure_life);
     return end(search, HostOutcome::found);
   }
@@ -419,10 +420,10 @@ void HostSearches::advance(const QuestionPointer& question) {
   if (waits && !question->is_for_all()) return;
   if (ask_more(question)) return;
   if (question->answers().empty()) {
-    // No address is left that was not tried: look for those of names that came without.
+    // All known addresses were tried: look up nameserver names that came without an address.
     find_servers_for(*question);
     if (!question->waiting_for.empty()) {
-      // One that ends counts as a change, and so this question comes up again.
+      // The end of a search counts as a change, so this question is advanced again.
       const std::vector<Search*> waiting_for = question->waiting_for;
       for (Search* search : waiting_for) advance(*search);
       return;
@@ -440,11 +441,11 @@ bool HostSearches::ask_more(const QuestionPointer& question) {
   return !tickets.empty() || board_.out_of_questions();
 }
 
-/// The search for a nameserver of the question's zone; null when it can be of no help.
+/// The search for a nameserver of the question's zone; null when it cannot help.
 HostSearches::Search* HostSearches::search_for(Question& question, const DomainName& nameserver) {
   const HostFacts* facts = board_.host(nameserver);
   if (facts == nullptr) {
-    // Names beside each other most likely share their fate and their questions.
+    // Names with the same parent most likely share their outcome and their questions.
     const bool beside = std::ranges::any_of(question.waiting_for, [&](const Search* other) {
       return other->name.parent() == nameserver.parent();
     });

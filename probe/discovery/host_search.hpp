@@ -1,5 +1,5 @@
-// Finds the addresses of nameservers: each search goes down to the zone of the nameserver's name and asks
-// there for A and AAAA. The searches may need each other; a circle of them is a loop.
+// Finds the addresses of nameservers: each search walks down to the zone of the nameserver's name and asks
+// there for A and AAAA. Searches may depend on each other; a cycle is a loop.
 #pragma once
 
 #include <cstdint>
@@ -21,28 +21,29 @@ class HostSearches {
   HostSearches(const HostSearches&) = delete;
   HostSearches& operator=(const HostSearches&) = delete;
 
-  /// Begins the search for a name that none was begun for. `depth` is 1 for a nameserver of a zone on the way
-  /// to the target, and more for searches that other searches need. Null when that is too deep. What the
-  /// cache knows has ended at once, and so has a name beyond the number of those without address. Of the
-  /// zones on the way `servers` are asked; of the root and the top-level domains always any.
+  /// Begins the first search for a name. `depth` is 1 for a nameserver of a zone on the path to the target,
+  /// and more for searches that other searches need; null when that is too deep. The search ends at once for
+  /// a cached name, and when too many names had no address. `servers` applies to the zones on the path; at
+  /// the root and top-level domains, any one server is asked.
   HostFacts* begin(const config::DomainName& name, std::uint32_t depth, ZoneServers servers);
-  /// Once more after a loop, which may have had another way out since. False when that was tried before.
+  /// Repeats a search that ended in a loop, since another path may have been found. False when it was
+  /// repeated before.
   bool repeat(const config::DomainName& name);
-  /// Goes on with the search as far as it goes without an answer. At most once a pass does anything. Servers
-  /// of the name's zone that became known after the search had ended are asked too.
+  /// Advances the search as far as possible without an answer; only the first call in a pass has an effect.
+  /// Also asks servers of the name's zone that became known after the search ended.
   void advance(const config::DomainName& name);
-  /// Whether it has not ended, or such servers may still answer.
+  /// Whether the search has not ended, or such servers may still answer.
   [[nodiscard]] bool is_waiting(const config::DomainName& name);
   void begin_pass() { ++pass_; }
   /// Whether this server was asked for the addresses of the name.
   [[nodiscard]] bool has_asked(const config::DomainName& name, const config::ServerAddress& server) const;
-  /// Whether the search is still on its way down to the zone of the name.
+  /// Whether the search is still walking down to the zone of the name.
   [[nodiscard]] bool is_descending(const config::DomainName& name) const;
-  /// Names without address that were met so far.
+  /// Number of names without an address so far.
   [[nodiscard]] std::uint32_t unresolvable() const { return unresolvable_; }
-  /// How a question went; false when it was none of these searches'.
+  /// Reports the result of a question; false when it belongs to none of these searches.
   bool finished(const WalkQuestion& question, const Exchange& exchange);
-  /// Writes what was found so far of the search into its facts, which has not ended.
+  /// Writes what an unfinished search has found so far into its facts.
   void collect(const config::DomainName& name);
 
  private:

@@ -10,13 +10,13 @@ using config::DomainName;
 using config::ServerAddress;
 using Servers = std::vector<ServerAddress>;
 
-// Root servers that are asked besides when one of them answers as none would, and when a server elsewhere
+// Number of other root servers to ask when a root server behaves as none should, and when another server
 // answers as a resolver.
 constexpr std::size_t other_roots = 3;
 constexpr std::size_t roots_for_a_doubt = 2;
-// Servers of a zone that are asked for the root's SOA when nothing else tells a cache from a server.
+// Number of a zone's servers to ask for the root's SOA when nothing else distinguishes a cache from a server.
 constexpr std::size_t most_root_soa_questions = 4;
-// A cache counts in whole seconds.
+// Caches count in whole seconds.
 constexpr std::chrono::milliseconds until_ttls_differ{1'100};
 
 bool contains(const Servers& servers, const ServerAddress& server) {
@@ -58,14 +58,14 @@ std::optional<std::uint32_t> ttl_of(const Response& response) {
   return std::nullopt;
 }
 
-/// Root servers have these zones themselves, and no others.
+/// Root servers serve only these zones besides the root.
 bool root_servers_have(const DomainName& name) {
   static const DomainName arpa = DomainName::parse("arpa").value();
   static const DomainName root_servers_net = DomainName::parse("root-servers.net").value();
   return name == arpa || name.is_at_or_below(root_servers_net);
 }
 
-/// A server of another zone claims authority for the root zone. Few have it.
+/// A server of another zone claims authority for the root zone. Few really have it.
 bool claims_the_root(const WalkExchange& walked, const Response& response) {
   const Exchange& exchange = walked.exchange;
   return !walked.zone.is_root() && exchange.question_name.is_root() &&
@@ -95,7 +95,7 @@ bool InterceptionWatch::root_of_family_is_good(config::Family family) const {
                              [&](const ServerAddress& root) { return root.ip.family() == family; });
 }
 
-// ---- What is seen ----
+// ---- Answers ----
 
 void InterceptionWatch::saw(const WalkExchange& walked) {
   const Question ended = question_of(walked);
@@ -145,7 +145,7 @@ void InterceptionWatch::saw_response(const WalkExchange& walked, const Response&
     again.delay = until_ttls_differ;
     return want(std::move(again));
   }
-  // Of names outside its zone, a server may say what it likes.
+  // What a server answers for names outside its zone shows nothing.
   if (!walked.exchange.question_name.is_at_or_below(walked.zone)) return;
   switch (walked.zone.label_count()) {
     case 0:
@@ -193,7 +193,7 @@ void InterceptionWatch::saw_root(const WalkExchange& walked, const Response& res
   if (tells && !response.authoritative) add(without_authority_, walked.server);
   if (below) note_ttl(walked, response);
 
-  // NOERROR, and no zone begins at a top-level domain: that no root server says either.
+  // NOERROR without a referral for a top-level domain: no root server answers this either.
   const bool denies_the_cut = response.rcode == Rcode::noerror && !has_answer(response);
   const bool in_place_of_referral = below && (has_answer(response) || denies_the_cut);
   if (response.recursion_available && (!response.authoritative || in_place_of_referral)) {
@@ -216,8 +216,7 @@ void InterceptionWatch::saw_top_level_domain(const WalkExchange& walked, const R
     note_resolver_at_top(walked, response, resolver_top_level_);
     return ask_other_roots(name.suffix(1), other_roots);
   }
-  // It may have the zone below itself, and offer recursion by mistake: that it has the root zone as well is
-  // less likely.
+  // It may serve the zone below and offer recursion by mistake; it is less likely to serve the root zone too.
   if (name.label_count() > 1 && has_answer(response)) {
     add(answer_below_, walked.server);
     ask_for_root_soa(walked.server, walked.zone);
@@ -227,7 +226,7 @@ void InterceptionWatch::saw_top_level_domain(const WalkExchange& walked, const R
 void InterceptionWatch::saw_zone_below(const WalkExchange& walked, const Response& response) {
   if (answers_as_resolver(response, walked.zone)) {
     add(resolvers_below_, walked.server);
-    // Most likely it lacks the zone alone. Whether it is the network, a root server shows.
+    // Most likely only this server lacks the zone. A root server shows whether the network intercepts.
     if (!root_of_family_is_good(walked.server.ip.family()))
       ask_other_roots(walked.zone.suffix(1), roots_for_a_doubt);
   } else if (response.recursion_available && response.authoritative) {
@@ -244,7 +243,7 @@ bool InterceptionWatch::holds_back() const {
   return waits() || (doubts && !roots_under_way_.empty());
 }
 
-// ---- What is asked besides ----
+// ---- Additional questions ----
 
 void InterceptionWatch::asked(const ServerAddress& server, const DomainName& zone) {
   if (zone.is_root()) roots_under_way_.push_back(server);
@@ -259,7 +258,7 @@ void InterceptionWatch::want(Question question) {
   wanted_.push_back(std::move(question));
 }
 
-/// Some root servers that were not asked yet, of both families where there are two.
+/// Asks some root servers that were not asked yet, of both families where possible.
 void InterceptionWatch::ask_other_roots(const DomainName& name, std::size_t most) {
   if (is_sure_by_number()) return;
   const auto was_asked = [&](const ServerAddress& root) {
@@ -299,7 +298,7 @@ void InterceptionWatch::about_to_ask(const DomainName& zone, const Servers& serv
     --left;
   }
   if (serving_roots_.empty() || any_other) return;
-  // Nobody but the root servers is known: one of them is asked the same again.
+  // Only root servers are known: ask one of them the same question again.
   const auto first = std::ranges::find_if(
       timed_, [&](const TimedAnswer& each) { return each.question.server == serving_roots_.front(); });
   if (first == timed_.end()) return;
@@ -314,7 +313,7 @@ std::vector<InterceptionWatch::Question> InterceptionWatch::take_questions() {
   return taken;
 }
 
-// ---- What follows ----
+// ---- Conclusions ----
 
 bool InterceptionWatch::is_sure_by_number() const {
   if (!counting_down_.empty()) return true;
@@ -362,11 +361,11 @@ std::vector<Interception> InterceptionWatch::conclusion() const {
 
 std::vector<Interception> InterceptionWatch::conclusion_without_servers() const {
   if (is_sure()) return signs();
-  // A cache may refer, as far as it knows.
+  // A cache may return referrals for zones that it knows.
   if (!resolvers_below_.empty() && !answered_at_top_.empty() && recursive_.size() == answered_at_top_.size())
     return signs();
   if (!good_roots_.empty()) return {};
-  // One server alone may lack the zone.
+  // A single server may just lack the zone.
   const bool all_refuse = refused_.size() == answered_roots_.size();
   const bool none_has_authority = without_authority_.size() == answered_roots_.size();
   if (answered_roots_.size() < 2 || (!all_refuse && !none_has_authority)) return {};

@@ -1,23 +1,21 @@
-// Tells from the questions of a walk whether something between this machine and the nameservers answers in
-// their place: a resolver of a hotel, a VPN client, a company. A pure decision: it is told how each question
-// ended, and says what it makes of that and what it wants to ask besides. It sends nothing, and looks at no
-// clock.
+// Detects during a walk whether something between this machine and the nameservers answers in their place:
+// the resolver of a hotel, a VPN client, a company. Pure: it gets the result of each question and returns its
+// conclusion and the additional questions that it needs. It sends nothing and reads no clock.
 //
-// A root server or a top-level domain's refers to the zones below it and offers no recursion. What shows that
+// A server of the root or of a top-level domain refers to the zones below and offers no recursion. Signs that
 // none was reached:
-//   RA=1 with an answer in place of a referral, or without any authority    sure at two such servers, at
-//   every
-//                                                                           root server, or at one when a
-//                                                                           server of a zone below is a
-//                                                                           resolver too
-//   a TTL that falls between two questions to one server                    sure: only caches count down
-//   REFUSED, or neither authority nor a referral, from every root server    sure when none is of use
-//   one NSID at a root server and elsewhere; TCP closed while UDP answers   said beside a sure sign
-// One machine may be root and top-level domain at once, in a lab: then it answers with authority and without
-// RA. A resolver that sets AA and clears RA looks the same. So does one that sets AA alone, where only
-// servers of the domain are redirected, beside a server that offers recursion by mistake. Such an answer, and
-// it alone, leads to more questions: SOA of the root to a server that is no root server, and where that
-// claims authority, the same once more after a second.
+// - RA=1 with an answer in place of a referral, or without authority: certain at two such servers, at every
+//   root server, or at one if a server of a zone below answers as a resolver too;
+// - a TTL that falls between two questions to one server: certain, since only caches count down;
+// - REFUSED, or neither authority nor a referral, from every root server: certain if no server is of use;
+// - one NSID at a root server and elsewhere, or TCP closed while UDP answers: reported only beside a certain
+//   sign.
+//
+// In a lab, one machine may serve the root and a top-level domain: it answers with AA=1 and RA=0. A resolver
+// that sets AA and clears RA looks the same. If only the domain's servers are redirected, a resolver that
+// sets AA alone looks like a server that offers recursion by mistake. Only such answers lead to additional
+// questions: the SOA of the root, sent to a server that is not a root server, and, if that claims authority,
+// the same question again after a second.
 #pragma once
 
 #include <chrono>
@@ -33,50 +31,49 @@
 
 namespace dkimprobe::probe {
 
-/// Whether a server of `zone` answered this as a resolver does: recursion offered, no authority, and no
-/// referral to a zone below. It may be a server that lacks the zone, or something between.
+/// Whether a server of `zone` answered as a resolver does: RA=1, AA=0, and no referral to a zone below. It
+/// may be a server that lacks the zone, or an interceptor.
 [[nodiscard]] bool answers_as_resolver(const Response& response, const config::DomainName& zone);
 
 class InterceptionWatch {
  public:
-  /// A question that no selector's name is in, to be asked as the walk asks its own.
+  /// A question without a selector's name, to be asked like the walk's own.
   struct Question {
     config::ServerAddress server{};
-    config::DomainName zone{};  ///< whose server it is asked as
+    config::DomainName zone{};  ///< the zone as whose server it is asked
     config::DomainName name{};
     RecordType type = RecordType::ns;
-    std::chrono::milliseconds delay{0};  ///< to be sent so much later
+    std::chrono::milliseconds delay{0};  ///< to wait before sending
 
     friend bool operator==(const Question&, const Question&) = default;
   };
 
-  /// `root_servers` are those that may be asked, in the order of the walk.
+  /// `root_servers` are the ones that may be asked, in the order of the walk.
   explicit InterceptionWatch(std::vector<config::ServerAddress> root_servers = {})
       : root_servers_(std::move(root_servers)) {}
 
-  /// A question is sent to a server of `zone`.
+  /// Reports that a question is sent to a server of `zone`.
   void asked(const config::ServerAddress& server, const config::DomainName& zone);
-  /// How a question ended, one of the walk or one of `take_questions`.
+  /// Reports the result of a question of the walk or of `take_questions`.
   void saw(const WalkExchange& walked);
-  /// These servers of `zone` are about to be told a name at or below `_domainkey`. Doubtful ones are asked
-  /// for the SOA of the root first; each is asked once, whatever the number of calls.
+  /// Announces that these servers of `zone` will be asked for a name at or below `_domainkey`. Doubtful ones
+  /// are first asked for the SOA of the root, once each, however often this is called.
   void about_to_ask(const config::DomainName& zone, const std::vector<config::ServerAddress>& servers);
-  /// The questions that became wanted since the last call.
+  /// The questions that were added since the last call.
   [[nodiscard]] std::vector<Question> take_questions();
-  /// Questions of this watch are wanted or under way: nobody shall be asked for anything else until they have
-  /// ended.
+  /// Questions of this watch are wanted or under way: the walk must ask nothing else until they have ended.
   [[nodiscard]] bool waits() const { return !wanted_.empty() || !under_way_.empty(); }
 
-  /// Something speaks for a resolver, and what decides has not ended: no name at or below `_domainkey` shall
-  /// leave.
+  /// There are signs of a resolver and the deciding questions have not ended: no name at or below
+  /// `_domainkey` may be sent.
   [[nodiscard]] bool holds_back() const;
-  /// As a server of the root or of a top-level domain it answered as a resolver, so whatever else it says is
-  /// nothing of its zones.
+  /// It answered as a resolver in place of a server of the root or of a top-level domain, so none of its
+  /// answers counts.
   [[nodiscard]] bool is_resolver(const config::ServerAddress& server) const;
 
-  /// What shows that the servers were never reached, the strongest sign first; empty while it is not sure.
+  /// The signs that the servers were never reached, strongest first; empty while this is not certain.
   [[nodiscard]] std::vector<Interception> conclusion() const;
-  /// The same for a walk that has ended because no server was of use.
+  /// The same for a walk that ended because no server was of use.
   [[nodiscard]] std::vector<Interception> conclusion_without_servers() const;
 
  private:
@@ -107,21 +104,21 @@ class InterceptionWatch {
   Servers root_servers_{};
   std::vector<Question> wanted_{};
   std::vector<Question> under_way_{};
-  std::vector<Question> asked_{};  ///< by this watch, so that nothing is asked twice
+  std::vector<Question> asked_{};  ///< questions of this watch, so that nothing is asked twice
 
-  Servers roots_under_way_{};  ///< of the walk and of this watch, one for each question
+  Servers roots_under_way_{};  ///< one entry for each question of the walk and of this watch
   Servers answered_roots_{};
-  Servers good_roots_{};     ///< without RA, that referred or answered with authority
-  Servers serving_roots_{};  ///< of these, that answered for a name below in place of a referral
-  // Of the root and of top-level domains:
+  Servers good_roots_{};     ///< RA=0, and referred or answered with authority
+  Servers serving_roots_{};  ///< those of `good_roots_` that answered for a name below instead of referring
+  // Servers of the root and of top-level domains:
   Servers answered_at_top_{};
   Servers resolver_roots_{};
   Servers resolver_top_level_{};
   Servers recursive_{};  ///< RA=1
   Servers answer_below_{};
-  Servers without_authority_{};  ///< of the root alone
-  Servers refused_{};            ///< of the root alone
-  // Of zones below:
+  Servers without_authority_{};  ///< only of the root
+  Servers refused_{};            ///< only of the root
+  // Servers of zones below:
   Servers resolvers_below_{};
   Servers authoritative_resolvers_{};  ///< AA=1 and RA=1
 

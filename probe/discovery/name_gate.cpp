@@ -14,7 +14,7 @@ std::optional<NameGate::Query> NameGate::finished(const Exchange& exchange) {
     return std::nullopt;
   }
   watch_.saw({server_, zone_, exchange});
-  // With authority and RA=1 it may be a server that offers recursion by mistake, or a cache.
+  // AA=1 and RA=1: it may be a server that offers recursion by mistake, or a cache.
   watch_.about_to_ask(zone_, {server_});
   for (const InterceptionWatch::Question& wanted : watch_.take_questions())
     return Query{wanted.name, wanted.delay};

@@ -1,6 +1,6 @@
-// What a server is asked before it is told any selector's name, where something speaks against telling it:
-// the SOA of its zone, which no name is in. A pure decision on how that went: a resolver shall not hear the
-// name.
+// Guards a selector's name: a server that may be a resolver is first asked for the SOA of its zone, which
+// reveals no name. If it answers as a resolver, it is never asked for the name. Pure: decides on the reported
+// answers.
 #pragma once
 
 #include <chrono>
@@ -21,20 +21,20 @@ class NameGate {
   enum class State : std::uint8_t {
     idle,
     asking,
-    open,  ///< it may be told. Silence opens too: it shows no resolver
-    shut,  ///< it answers as a resolver, or as a cache that claims authority
+    open,  ///< it may be asked for the name. No response opens too: it is no sign of a resolver
+    shut,  ///< it answered as a resolver, or as a cache that claims authority
   };
-  /// A question for SOA.
+  /// A query for SOA.
   struct Query {
     config::DomainName name{};
-    std::chrono::milliseconds delay{0};  ///< to be asked so much later
+    std::chrono::milliseconds delay{0};  ///< to wait before sending
   };
 
   NameGate(config::ServerAddress server, config::DomainName zone)
       : server_(std::move(server)), zone_(std::move(zone)) {}
 
   [[nodiscard]] Query begin();
-  /// How the last one went; the next one, or nothing when the gate is open or shut.
+  /// Takes the result of the last query; returns the next one, or nothing when the gate is open or shut.
   [[nodiscard]] std::optional<Query> finished(const Exchange& exchange);
 
   [[nodiscard]] State state() const { return state_; }

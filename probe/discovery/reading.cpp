@@ -18,7 +18,7 @@ seconds negative_life(const Response& response) {
   return life;
 }
 
-/// The records of `from` that `owner` owns, each target once.
+/// The records of `from` with this owner, each target once.
 std::vector<NsRecord> ns_set(const std::vector<NsRecord>& from, const DomainName& owner) {
   std::vector<NsRecord> set;
   std::unordered_set<DomainName> seen;
@@ -29,7 +29,7 @@ std::vector<NsRecord> ns_set(const std::vector<NsRecord>& from, const DomainName
   return set;
 }
 
-/// Addresses of the nameservers in `ns` that a server of the zone `vouched_for` can vouch for.
+/// Addresses of the nameservers in `ns` that are in bailiwick for a server of the zone `vouched_for`.
 std::vector<AddressRecord> glue_of(const std::vector<NsRecord>& ns, const DomainName& vouched_for,
                                    const Response& response) {
   std::unordered_set<DomainName> named;
@@ -41,8 +41,8 @@ std::vector<AddressRecord> glue_of(const std::vector<NsRecord>& ns, const Domain
   return glue;
 }
 
-/// A referral from the zone `apex` towards `name`. One that leads upwards, to the same zone or beside the
-/// name is none.
+/// Reads a referral from the zone `apex` towards `name`. A referral upwards, to the same zone or to a zone
+/// beside the name does not count.
 bool read_referral(const DomainName& apex, const DomainName& name, const Response& response,
                    Reading& reading) {
   const auto first =
@@ -116,13 +116,13 @@ Reading read_answer(const DomainName& apex, const DomainName& name, RecordType t
   const bool existence_known = response.rcode == Rcode::noerror || response.rcode == Rcode::nxdomain;
   if (!existence_known) return reading;
   const bool empty = response.ns.empty() && response.addresses.empty() && response.aliases.empty();
-  // Some servers set AA on referrals. An empty answer without SOA that names a zone below is one.
+  // Some servers set AA on referrals, so an empty answer without SOA that names a zone below counts as one.
   if (response.rcode == Rcode::noerror && empty && (!response.authoritative || response.soa.empty()) &&
       read_referral(apex, name, response, reading)) {
     return reading;
   }
   if (!response.authoritative || read_positive(name, type, response, reading)) return reading;
-  // What was cut short says nothing about what is missing.
+  // A truncated answer does not show what is missing.
   if (response.truncated) return reading;
   reading.life = negative_life(response);
   if (!response.aliases.empty()) {

@@ -13,11 +13,11 @@ using config::DomainName;
 using config::ServerAddress;
 using std::chrono::seconds;
 
-// A zone with more names is not worth its place in the cache.
+// A zone with more nameserver names is not cached.
 constexpr std::size_t most_names_cached = 64;
-// Distinct referrals to one zone that are kept apart; no honest parent comes near.
+// The most distinct referrals to one zone that are kept; no honest parent comes near.
 constexpr std::size_t most_referrals = 8;
-// Questions that one server gets in a walk before others of unknown quality are tried instead of it.
+// Number of questions to one server in a walk before unknown servers are preferred.
 constexpr std::uint32_t questions_before_spreading = 12;
 
 std::uint64_t mixed(std::uint64_t value) {
@@ -26,7 +26,7 @@ std::uint64_t mixed(std::uint64_t value) {
   return value ^ (value >> 31U);
 }
 
-/// Adds to a set what another server gave: each target once, with the longest TTL.
+/// Adds another server's records to a set: each target once, with the longest TTL.
 void unite(std::vector<NsRecord>& set, const std::vector<NsRecord>& more) {
   for (const NsRecord& record : more) {
     const auto same = std::ranges::find(set, record.target, &NsRecord::target);
@@ -78,7 +78,7 @@ void add_nameservers(std::vector<Nameserver>& nameservers, std::vector<DomainNam
 std::uint32_t referral_index(ZoneCut& cut, const Reading& reading) {
   for (std::uint32_t i = 0; i < cut.referrals.size(); ++i) {
     const Referral& known = cut.referrals[i];
-    // An answer without DO=1 leaves open whether there is a DS.
+    // An answer without DO=1 does not show whether there is a DS.
     if (same_targets(known.ns, reading.ns) && (!reading.ds_known || same_ds(known.ds, reading.ds))) return i;
   }
   if (cut.referrals.size() < most_referrals) cut.referrals.push_back({reading.ns, reading.glue, reading.ds});
@@ -293,7 +293,7 @@ const ServerAddress* WalkBoard::best_of(const WalkZone& zone, const std::vector<
   return best;
 }
 
-/// The lower the better.
+/// Lower is better.
 std::uint64_t WalkBoard::rank(const WalkZone& zone, const ServerAddress& address) {
   constexpr std::uint64_t neutral = 1;
   constexpr std::uint64_t doubtful = 200;
@@ -309,7 +309,7 @@ std::uint64_t WalkBoard::rank(const WalkZone& zone, const ServerAddress& address
   } else if (memory.was_silent_before || memory.silent) {
     kind = silent;
   } else if (family_silent_[family] && !family_answered_[family]) {
-    // A family that goes nowhere without saying so costs one wait, not one a zone.
+    // If an address family fails silently, wait for it once, not once for each zone.
     kind = doubtful;
   }
   const std::uint64_t spread =
@@ -326,7 +326,7 @@ std::optional<std::uint32_t> WalkBoard::ask(WalkQuestion question) {
   }
   Server& memory = server(question.server);
   question.ticket = next_ticket_++;
-  // Silence of a moment ago needs no more proof than one attempt.
+  // For a server that was silent recently, one attempt is enough.
   question.attempts = memory.was_silent_before && !memory.answered
                           ? std::uint8_t{1}
                           : static_cast<std::uint8_t>(settings_->attempts);
@@ -376,7 +376,7 @@ std::optional<Reading> WalkBoard::note(WalkZone& zone, const WalkQuestion& quest
       cache_->put_server(question.server, ServerState::answered, now_);
       if (!exchange.response) return Reading{};
       Reading reading = read_answer(zone.apex(), question.name, question.type, *exchange.response);
-      // Whatever authority it claims.
+      // Ignore any authority that it claims.
       if (watch_.is_resolver(question.server)) {
         reading = Reading{};
         reading.from_recursor = true;
@@ -384,7 +384,7 @@ std::optional<Reading> WalkBoard::note(WalkZone& zone, const WalkQuestion& quest
       if (reading.kind == Reading::Kind::useless) {
         if (!is_useless(zone, question.server)) zone.facts.useless_at.push_back(question.server);
       } else {
-        // An answer proves wrong what silence had said.
+        // An answer shows that the zone is not dead after all.
         if (zone.facts.is_dead()) zone.facts.outcome.reset();
         zone.facts.answers = true;
       }

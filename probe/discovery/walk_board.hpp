@@ -1,6 +1,6 @@
-// What one walk knows, for the machines that it is made of: the zones that were met, the addresses of
-// nameservers, how each server behaved, and the questions that are to leave. It decides which server of a
-// zone to ask first; what to ask is decided by host_search and zone_survey.
+// The shared state of one walk: the zones found, the addresses of nameservers, how each server behaved, and
+// the questions to send. It decides which server of a zone to ask first; host_search and zone_survey decide
+// what to ask.
 #pragma once
 
 #include <array>
@@ -23,43 +23,44 @@
 
 namespace dkimprobe::probe {
 
-/// One question for one server, to be asked with RD=0 until it is answered or its waits are over: over UDP,
-/// and over TCP when the answer has TC=1.
+/// One question for one server, to be asked with RD=0 until it is answered or its attempts time out: over
+/// UDP, and over TCP when the answer has TC=1.
 struct WalkQuestion {
-  std::uint32_t ticket = 0;  ///< to be given back with the outcome; never used twice in one walk
+  std::uint32_t ticket = 0;  ///< to be returned with the result; never used twice in one walk
   config::ServerAddress server{};
-  config::DomainName zone{};  ///< whose server it is asked as
+  config::DomainName zone{};  ///< the zone as whose server it is asked
   config::DomainName name{};
   RecordType type = RecordType::ns;
   Purpose purpose = Purpose::cut;  ///< `cut`, `zone_soa` or `host_address`
-  std::uint8_t attempts = 1;       ///< how often it may be sent over UDP
+  std::uint8_t attempts = 1;       ///< the most attempts over UDP
   std::chrono::milliseconds first_wait{
-      0};  ///< for the answer to the first attempt; each next one twice as long
+      0};  ///< for the answer to the first attempt; doubled for each further one
 };
 
 /// A zone as this walk knows it.
 struct WalkZone {
   KnownZone facts{};
   WalkZone* parent = nullptr;  ///< null for the root
-  bool is_surveyed = false;    ///< each of its servers is asked, so that no search gives it up
-  /// Addresses of nameservers inside the zone that single servers of it gave, beside what the searches found.
+  bool is_surveyed = false;    ///< a survey asks each of its servers, so no search gives the zone up
+  /// Addresses of nameservers inside the zone that single servers of it returned, in addition to what the
+  /// searches found.
   std::vector<AddressRecord> given{};
 
   [[nodiscard]] const config::DomainName& apex() const { return facts.cut.apex; }
 };
 
-/// What was found out of a nameserver's name.
+/// What was found out about a nameserver name.
 struct HostFacts {
   bool ended = false;
   HostOutcome outcome = HostOutcome::unknown;
   std::vector<config::Address> addresses{};
-  bool ipv4_known = false;  ///< its servers gave its IPv4 addresses, or said that there are none
+  bool ipv4_known = false;  ///< its servers returned its IPv4 addresses, or answered that there are none
   bool ipv6_known = false;
   std::chrono::seconds life{0};
-  bool met_local_error = false;  ///< of this machine: what is not known says nothing of the servers
+  bool met_local_error = false;  ///< an error of this machine: what is unknown says nothing about the servers
 };
 
-/// An address of a zone's server, and the nameserver names that lead to it.
+/// An address of a zone's server, and the nameserver names with this address.
 struct NamedAddress {
   config::ServerAddress address{};
   std::vector<config::DomainName> names{};
@@ -80,26 +81,26 @@ class WalkBoard {
   // ---- Zones ----
   [[nodiscard]] WalkZone& root() { return *zones_.at(config::DomainName{}); }
   [[nodiscard]] std::size_t zone_count() const { return zones_.size(); }
-  /// The zone as this walk or the cache knows it, with every zone above; null when one of them is missing.
+  /// The zone as this walk or the cache knows it; null when it or a zone above it is missing.
   WalkZone* load_zone(const config::DomainName& apex);
-  /// The zone that a referral or an answer at its apex leads to, from then on with what that adds.
+  /// The zone that a referral, or an answer at its apex, leads to; adds what the reading contains.
   WalkZone& enter_zone(WalkZone& parent, const Reading& reading, const config::ServerAddress& from);
-  /// Adds what one server of the zone says of the zone's own NS set.
+  /// Adds one server's answer about the zone's own NS set.
   void add_child_set(WalkZone& zone, const Reading& child_set);
-  /// Adds an address of a nameserver inside the zone, as one server of the zone gave it.
+  /// Adds an address of a nameserver inside the zone that one server of the zone returned.
   void add_given(WalkZone& zone, const AddressRecord& record);
-  /// Keeps the zone for later walks; `outcome_life` is that of what was learnt from the zone itself.
+  /// Caches the zone for later walks; `outcome_life` applies to what was learned from the zone itself.
   void store(const WalkZone& zone, std::chrono::seconds outcome_life);
-  /// Its servers are of no use, which later walks need not find out again for a while. What this machine did
-  /// wrong is not remembered against them.
+  /// Remembers for a while that no server of the zone is of use, so that later walks need not find it out
+  /// again. Not after a local error, which says nothing about the servers.
   void give_up(WalkZone& zone, DiscoveryOutcome outcome, bool met_local_error);
-  /// Every address of the zone's servers that is known, whether or not it may be asked.
+  /// Every known address of the zone's servers, whether or not it may be asked.
   [[nodiscard]] std::vector<NamedAddress> addresses_of(const WalkZone& zone) const;
   /// Those that may be asked.
   [[nodiscard]] std::vector<config::ServerAddress> servers_of(const WalkZone& zone) const;
 
   // ---- Nameserver names ----
-  /// Null when nothing was begun for the name.
+  /// Null when no search for the name has begun.
   [[nodiscard]] HostFacts* host(const config::DomainName& name);
   [[nodiscard]] const HostFacts* host(const config::DomainName& name) const;
   HostFacts& add_host(const config::DomainName& name) { return hosts_[name]; }
@@ -107,38 +108,38 @@ class WalkBoard {
   // ---- Servers ----
   struct Server {
     bool answered = false;
-    bool silent = false;             ///< a question to it ended without any response, and none was answered
+    bool silent = false;             ///< a question to it got no response, and no other was answered
     bool was_silent_before = false;  ///< known from the cache
     std::uint32_t sent = 0;
   };
   Server& server(const config::ServerAddress& address);
-  /// The best of the candidates for a question of the zone: null for an empty list. Within a class the order
-  /// is that of a hash, so that targets spread over the servers of a zone that they share, and one target
-  /// finds the same order each time.
+  /// The best of the candidates for a question about the zone; null for an empty list. Equally good servers
+  /// are ordered by a hash, so that targets are spread over shared servers, and one target always has the
+  /// same order.
   const config::ServerAddress* best_of(const WalkZone& zone,
                                        const std::vector<config::ServerAddress>& candidates);
   [[nodiscard]] static bool is_useless(const WalkZone& zone, const config::ServerAddress& address);
 
   // ---- Questions ----
-  /// Takes the question for sending; nothing when no more may be asked. The server, the zone, the name, the
-  /// type and the purpose must be set.
+  /// Queues the question for sending; returns nothing when the budget is used up. Server, zone, name, type
+  /// and purpose must be set.
   std::optional<std::uint32_t> ask(WalkQuestion question);
   [[nodiscard]] std::vector<WalkQuestion> take_questions();
   [[nodiscard]] bool out_of_questions() const { return out_of_questions_; }
-  /// Allows so many more questions: each zone that is looked at as a whole brings its own budget.
+  /// Increases the budget of questions: each surveyed zone has its own.
   void allow_zone() { questions_allowed_ += settings_->budgets.queries_per_zone; }
-  /// Takes note of how a question went, and gives what the answer means; nothing without an answer.
+  /// Records the result of a question and interprets its answer; nothing without an answer.
   std::optional<Reading> note(WalkZone& zone, const WalkQuestion& question, const Exchange& exchange);
 
   // ---- Whether the servers themselves answer ----
   [[nodiscard]] InterceptionWatch& watch() { return watch_; }
-  /// Asks what the watch wants to know, now or when it is time for it.
+  /// Queues the questions of the watch, now or after their delay.
   void ask_for_watch();
 
-  /// Counts whatever changes what a machine would decide.
+  /// Counts every change that may affect a decision of a search or survey.
   void changed() { ++changes_; }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
-  /// The walk wants to go on at this time even if nothing happens before.
+  /// Requests that the walk continue at this time even if nothing happens before.
   void wake_by(MonotonicTime time) { wake_ = std::min(wake_, time); }
   [[nodiscard]] MonotonicTime wake() const { return std::min(wake_, deadline_); }
 
@@ -169,7 +170,7 @@ class WalkBoard {
   std::uint64_t changes_ = 0;
 };
 
-/// Which referral of the cut has this set of nameservers; adds it when it is new.
+/// The index of the cut's referral with this set of nameservers; adds it when it is new.
 std::uint32_t referral_index(ZoneCut& cut, const Reading& reading);
 
 /// Adds the nameservers of a set, at most `most` in all; the names of further ones go to `cut_off`.

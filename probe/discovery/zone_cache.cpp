@@ -29,8 +29,8 @@ std::optional<KnownZone> ZoneCache::zone(const config::DomainName& apex, Monoton
     known.useless_at.clear();
     known.cut.child_ns.clear();
     known.cut.child_ns_ttl_seconds = 0;
-    // What only the child named goes, unless the parent named nothing at all: then it is the way into the
-    // zone.
+    // Drop nameservers that only the child named, unless the parent named none: then they are the only way
+    // into the zone.
     if (!known.cut.parent_ns.empty()) {
       std::erase_if(known.nameservers, [](const Nameserver& server) { return !server.in_parent; });
     }
@@ -47,11 +47,11 @@ std::optional<KnownZone> ZoneCache::zone(const config::DomainName& apex, Monoton
 
 void ZoneCache::put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now) {
   const config::DomainName apex = zone.cut.apex;
-  // A walk that only passes knows less than one that looked at the zone to the end.
+  // A walk that only passed through the zone knows less than one that surveyed it completely.
   const ZoneEntry* present = zones_.find(apex);
   if (present != nullptr && present->zone.outcome && !zone.outcome && now < present->outcome_until) return;
   const MonotonicTime outcome_until = std::min(zone.until, end_of_life(outcome_life, now));
-  // That the time for a walk was over says nothing against the referral.
+  // A walk that ran out of time says nothing about the referral.
   if (zone.is_dead() && zone.outcome != DiscoveryOutcome::budget_exhausted)
     zone.until = std::min(zone.until, std::max(outcome_until, now + dead_zone_life_));
   zones_.put(apex, {std::move(zone), outcome_until});

@@ -1,6 +1,5 @@
-// What earlier walks learned, for later walks of the same process: zones with their nameservers, names
-// without a zone cut, addresses of nameservers, servers that were silent. Bounded; time is an argument; one
-// thread.
+// What walks learned, kept for later walks of the same process: zones with their nameservers, names without a
+// zone cut, addresses of nameservers, silent servers. Bounded; time is an argument; for one thread.
 #pragma once
 
 #include <array>
@@ -21,13 +20,13 @@
 
 namespace dkimprobe::probe {
 
-/// A table of bounded size: the entry that was used least recently leaves first.
+/// A table of bounded size that drops the least recently used entry first.
 template <class Key, class Value>
 class RecentTable {
  public:
   explicit RecentTable(std::size_t most_entries) : most_entries_(most_entries) {}
 
-  /// The value, which counts as a use; null when there is none. Valid until the next `put`.
+  /// The value, or null; finding it counts as a use. Valid until the next `put`.
   [[nodiscard]] Value* find(const Key& key) {
     const auto found = places_.find(key);
     if (found == places_.end()) return nullptr;
@@ -74,33 +73,34 @@ class RecentTable {
 struct KnownZone {
   config::DomainName parent{};  ///< apex of the zone above
   ZoneCut cut{};
-  std::vector<Nameserver> nameservers{};  ///< of the parent's set; of the union once `outcome` is there
+  std::vector<Nameserver> nameservers{};  ///< of the parent's set; of the union once `outcome` is set
   std::vector<config::DomainName> nameservers_cut_off{};
-  /// Servers that answered for the zone although the parent named none: parent and child on one server.
+  /// Servers that answered for the zone although the parent returned no referral: parent and child on one
+  /// server.
   std::vector<config::ServerAddress> also_at{};
-  std::vector<config::ServerAddress> useless_at{};  ///< servers that answered without being of use
-  bool answers = false;  ///< some server of it answered with authority, or referred to a zone below
-  /// Each server of the zone above that may be asked was asked for the referral, and so on up to the root:
-  /// `cut.parents` has them.
+  std::vector<config::ServerAddress> useless_at{};  ///< servers with only useless answers
+  bool answers = false;  ///< some server answered with authority or referred to a zone below
+  /// Every server of the zone above that may be asked was asked for the referral, and so on up to the root;
+  /// see `cut.parents`.
   bool parents_asked = false;
-  std::vector<StrayServer> strays{};  ///< of zones above, whose word leads past this one
-  /// Present when the child's own set and the addresses were looked for, or when that cannot succeed.
+  std::vector<StrayServer> strays{};  ///< servers of zones above that lead past this zone
+  /// Present when the child's own set and the addresses were looked up, or when that cannot succeed.
   std::optional<DiscoveryOutcome> outcome{};
-  MonotonicTime until{};  ///< end of life of the referral, and so of all of this
+  MonotonicTime until{};  ///< when the referral, and with it everything here, expires
 
-  /// Asking it again is in vain for a while: nobody answered, or nobody can be reached.
+  /// Asking it again is useless for a while: no server answered, or none can be reached.
   [[nodiscard]] bool is_dead() const { return outcome && *outcome != DiscoveryOutcome::complete && !answers; }
 };
 
-/// What became of the name of a nameserver, by the servers of that name's own zone.
+/// The result of looking up a nameserver name at the servers of its own zone.
 struct KnownHost {
   HostOutcome outcome = HostOutcome::unknown;
   std::vector<config::Address> addresses{};
-  bool ipv4_told = false;  ///< they said which addresses of the family there are, or that there are none
+  bool ipv4_told = false;  ///< they returned the addresses of this family, or answered that there are none
   bool ipv6_told = false;
 };
 
-/// How a server address behaved of late.
+/// How a server address behaved recently.
 enum class ServerState : std::uint8_t { unknown, answered, silent };
 
 class ZoneCache {
@@ -113,41 +113,40 @@ class ZoneCache {
     std::size_t names_without_cut = 20'000;
     std::size_t hosts = 50'000;
     std::size_t servers = 50'000;
-    /// How long the referral to a dead zone is kept: after it the parent is asked anew.
+    /// How long the referral to a dead zone is kept before the parent is asked again.
     std::chrono::seconds dead_zone_life = failure_life;
   };
-  /// No entry lives longer, whatever its TTL says, and none shorter: one round shall see one state. The
-  /// longest is what resolvers keep at most, so that a registry's servers are asked once for each TTL of a
-  /// delegation.
+  /// Bounds of every entry's lifetime, whatever its TTL. The shortest ensures that one probe sees one state.
+  /// The longest is what resolvers keep at most, so that a registry's servers are asked once for each TTL of
+  /// a delegation.
   static constexpr std::chrono::seconds longest_life{604'800};
   static constexpr std::chrono::seconds shortest_life{10};
-  /// How long a family counts as without route. Short, since trying it costs nothing, one missing route does
-  /// not speak for all addresses, and what is not asked meanwhile stays unknown.
+  /// How long an address family counts as unroutable. Short: trying it costs nothing, one missing route does
+  /// not prove that all are missing, and what is not asked meanwhile stays unknown.
   static constexpr std::chrono::seconds no_route_life{3};
   static constexpr std::chrono::seconds longest_negative_life{60};
 
-  /// When something learned at `now` with this TTL must be forgotten.
+  /// When something learned at `now` with this TTL expires.
   [[nodiscard]] static MonotonicTime end_of_life(std::chrono::seconds life, MonotonicTime now);
 
   ZoneCache() : ZoneCache(Limits{}) {}
   explicit ZoneCache(Limits limits);
 
-  /// The zone with this apex, if it is known at `now`; without `outcome` and addresses when only those are
-  /// too old.
+  /// The zone with this apex, if it is known at `now`; without `outcome` and addresses if these have expired.
   [[nodiscard]] std::optional<KnownZone> zone(const config::DomainName& apex, MonotonicTime now);
-  /// `outcome_life` is that of what was learned from the zone itself, when `outcome` is there. The referral
-  /// to a zone of which nobody answered lives no longer than `Limits::dead_zone_life`.
+  /// `outcome_life` applies to what was learned from the zone itself, when `outcome` is set. The referral to
+  /// a zone without an answering server is kept no longer than `Limits::dead_zone_life`.
   void put_zone(KnownZone zone, std::chrono::seconds outcome_life, MonotonicTime now);
-  /// The next walk asks its parent anew.
+  /// Makes the next walk ask its parent again.
   void forget_zone(const config::DomainName& apex) { zones_.erase(apex); }
-  /// What was learned came from somebody else than the servers.
+  /// For when the answers did not come from the servers themselves.
   void forget_everything();
 
-  /// Whether servers of the zone `apex` said that no zone begins at `name`, and if so, whether they denied
-  /// that the name exists.
+  /// What servers of the zone `apex` answered about a name at which no zone begins: whether they denied that
+  /// the name exists.
   struct NoCut {
     bool denied = false;
-    bool by_all = false;  ///< all servers that may be asked were, and none of them has a cut there
+    bool by_all = false;  ///< all servers that may be asked were asked, and none has a cut there
   };
   [[nodiscard]] std::optional<NoCut> no_cut(const config::DomainName& name, const config::DomainName& apex,
                                             MonotonicTime now);
@@ -157,13 +156,13 @@ class ZoneCache {
   [[nodiscard]] std::optional<KnownHost> host(const config::DomainName& name, MonotonicTime now);
   void put_host(const config::DomainName& name, KnownHost host, std::chrono::seconds life, MonotonicTime now);
 
-  /// Counts up: whose turn it is where only some of a zone's servers are asked.
+  /// A counter that rotates the sample where only some of a zone's servers are asked.
   [[nodiscard]] std::size_t next_turn() { return turn_++; }
 
   [[nodiscard]] ServerState server(const config::ServerAddress& server, MonotonicTime now);
   void put_server(const config::ServerAddress& server, ServerState state, MonotonicTime now);
 
-  /// False for a while after an exchange ended with `no_route`.
+  /// False for a short time after an exchange ended with `no_route`.
   [[nodiscard]] bool has_route(config::Family family, MonotonicTime now) const;
   void put_no_route(config::Family family, MonotonicTime now);
 

@@ -1,4 +1,4 @@
-// What is known of a zone's nameservers when its survey is over.
+// Collects what is known about a zone's nameservers when its survey is over.
 #pragma once
 
 #include <chrono>
@@ -12,21 +12,21 @@
 namespace dkimprobe::probe {
 
 /// Writes the addresses that were found into the zone's nameservers; `cut_off` when the walk ends before the
-/// searches did.
+/// searches.
 void settle_hosts(WalkBoard& board, HostSearches& hosts, WalkZone& zone, bool cut_off);
 
-/// How much was learned of the zone itself, and how long it may be kept.
+/// How complete the knowledge about the zone is, and how long it may be cached.
 struct ZoneKnowledge {
   std::chrono::seconds life = ZoneCache::longest_life;
-  bool has_gaps = false;  ///< what should be there was not found, so that it is soon asked for again
+  bool has_gaps = false;  ///< something expected was not found, so it is asked for again soon
   bool met_budget = false;
 };
 
-/// `wanted` are the nameservers whose addresses were looked for.
+/// `wanted` are the nameservers whose addresses were looked up.
 [[nodiscard]] ZoneKnowledge knowledge_of(const WalkBoard& board, const WalkZone& zone,
                                          const std::vector<config::DomainName>& wanted);
 
-/// For a zone of which no server gave an answer of use; `asked_somebody` when one was there to be asked.
+/// For a zone without a useful answer from any server; `asked_somebody` when at least one server was asked.
 [[nodiscard]] DiscoveryOutcome why_nobody_answered(const WalkBoard& board, const WalkZone& zone,
                                                    bool asked_somebody);
 

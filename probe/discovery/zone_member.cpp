@@ -19,8 +19,8 @@ std::optional<ParentAnswer> ZoneMember::about(ZoneCut& below) const {
                       nsid};
   if (ticket && !end) answer.answer = CutAnswer::silent;
   if (reading) {
-    // One that leads to a zone above this one says nothing of this one; one that leads further down says that
-    // no zone begins here.
+    // A referral to a zone above this one says nothing about this one. A referral further down shows that no
+    // zone begins here.
     if (end_labels < labels) return std::nullopt;
     if (end_labels > labels) {
       answer.answer = CutAnswer::no_cut;

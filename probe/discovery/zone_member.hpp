@@ -1,5 +1,4 @@
-// One address of a zone's servers, as the survey of the zone knows it: what it was asked, and what it said of
-// the way on.
+// One server address of a surveyed zone: what it was asked, and where it says the path continues.
 #pragma once
 
 #include <cstddef>
@@ -19,34 +18,34 @@ namespace dkimprobe::probe {
 struct ZoneMember {
   NamedAddress server{};
   NotAsked not_asked = NotAsked::asked;
-  bool chosen = true;  ///< false while only others of a sample are asked
+  bool chosen = true;  ///< false while only the other servers of a sample are asked
   bool ns_asked = false;
   bool soa_asked = false;
   bool addresses_asked = false;
-  std::optional<bool> serves{};           ///< whether it gave the zone's own NS set, once that is known
-  std::optional<std::uint32_t> ticket{};  ///< of the question about the way
+  std::optional<bool> serves{};           ///< whether it returned the zone's own NS set, once known
+  std::optional<std::uint32_t> ticket{};  ///< of the question about the path
   MonotonicTime patience_until = MonotonicTime::max();  ///< for the first answer to any question
-  std::size_t next_label = 0;                           ///< how many labels of the target are asked for next
-  bool met_error = false;                               ///< at a label; waits for `serves`
-  bool met_denial = false;                              ///< at a label above the target's
+  std::size_t next_label = 0;  ///< number of labels of the target in the next question
+  bool met_error = false;      ///< the last question got an error; waits for `serves`
+  bool met_denial = false;     ///< a name above the target was denied
   std::optional<CutAnswer> end{};
-  std::size_t end_labels = 0;          ///< of the cut that it leads to, or of the name that it denied
-  config::DomainName cut{};            ///< when it leads to one
+  std::size_t end_labels = 0;          ///< labels of the cut that it leads to, or of the name that it denied
+  config::DomainName cut{};            ///< the cut that it leads to, if any
   std::optional<Reading> reading{};    ///< the referral
-  std::vector<NsRecord> ns{};          ///< the zone's own NS set, as it gave it
-  std::vector<AddressRecord> given{};  ///< with that
+  std::vector<NsRecord> ns{};          ///< the zone's own NS set, as this server returned it
+  std::vector<AddressRecord> given{};  ///< addresses returned with `ns`
   std::optional<std::uint32_t> serial{};
   std::optional<std::string> nsid{};
 
-  /// Whether it said something of the way on: that it goes on, or that it ends.
+  /// Whether it answered where the path continues or that it ends.
   [[nodiscard]] bool has_told() const;
   [[nodiscard]] bool leads_on() const;
-  /// What it says of a cut below the zone, to which its referral is added; nothing where it says nothing of
+  /// Its answer about a cut below the zone; adds its referral to the cut. Nothing when it has no answer about
   /// it.
   [[nodiscard]] std::optional<ParentAnswer> about(ZoneCut& below) const;
 };
 
-/// Whether they lead to different places.
+/// Whether they lead to different zones or nameservers.
 [[nodiscard]] bool members_differ(const std::vector<ZoneMember>& members);
 [[nodiscard]] bool serials_differ(const std::vector<ZoneMember>& members);
 

@@ -1,5 +1,5 @@
-// One question to a zone, put to one of its servers after the other until one gives an answer of use, or to
-// all of them. It is told what happened and says whom to ask next.
+// One question to a zone, sent to its servers one after another until one returns a useful answer, or to all
+// of them. It gets the results and decides which server to ask next.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@
 
 namespace dkimprobe::probe {
 
-/// Of a zone.
+/// Which servers of a zone are asked.
 enum class ZoneServers : std::uint8_t {
-  any,    ///< the first that gives an answer of use
-  every,  ///< all that are known: they may give different answers
+  any,    ///< the first that returns a useful answer
+  every,  ///< all known servers, since they may answer differently
 };
 
 class ZoneQuestion {
@@ -38,29 +38,30 @@ class ZoneQuestion {
   [[nodiscard]] const config::DomainName& name() const { return name_; }
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool is_for_all() const { return servers_ == ZoneServers::every; }
-  /// Those of use; of `any` at most one.
+  /// The useful answers; with `any`, at most one.
   [[nodiscard]] const std::vector<Answer>& answers() const { return answers_; }
   [[nodiscard]] bool reads(Reading::Kind kind) const;
-  [[nodiscard]] bool heard_anything() const { return heard_anything_; }  ///< even if without use
+  [[nodiscard]] bool heard_anything() const { return heard_anything_; }  ///< even if it was useless
   [[nodiscard]] bool met_local_error() const { return met_local_error_; }
   [[nodiscard]] bool was_put() const { return !put_.empty(); }
   [[nodiscard]] bool was_put_to(const config::ServerAddress& server) const { return put_.contains(server); }
   /// Whether a server may still answer.
   [[nodiscard]] bool is_under_way() const;
-  /// Whether one may within its first wait, at whose end the board wakes.
+  /// Whether a server may still answer within its first wait; if so, the board wakes when that ends.
   [[nodiscard]] bool has_patience(WalkBoard& board) const;
 
-  /// Puts it to the best server that is left, or to all that are; the tickets.
+  /// Sends it to the best remaining server, or to all remaining ones. Returns the tickets.
   std::vector<std::uint32_t> ask_more(WalkBoard& board);
-  /// How it went at one server. False for an answer of use that came when it was over.
+  /// Takes the result from one server. False for a useful answer that came after the question was closed.
   bool finished(const WalkQuestion& question, const Exchange& exchange, WalkBoard& board);
-  /// It is over: answered when there is an answer of use.
+  /// Closes the question: answered if there is a useful answer.
   void close(WalkBoard& board);
 
  private:
   struct Put {
     bool under_way = true;
-    MonotonicTime patience_until{};  ///< after it another server is asked beside one that keeps silent
+    MonotonicTime
+        patience_until{};  ///< then another server is asked in addition to one that has not responded
   };
 
   [[nodiscard]] bool is_of_use(const Reading& reading) const;

@@ -12,11 +12,11 @@ namespace {
 using config::DomainName;
 using std::chrono::seconds;
 
-// Searches for the addresses of one zone's nameservers that are under way at once.
+// The most concurrent address searches for one zone's nameservers.
 constexpr std::size_t most_searches_at_once = 4;
-// Of a sample: so many servers answer, and each counts for all.
+// Number of answering servers in a sample, which stand for all.
 constexpr std::size_t sample_size = 2;
-// RFC 9156 section 2.3: after so many single labels the full name is asked for, which finds the same cuts.
+// RFC 9156 section 2.3: after this many added labels, ask for the full name, which finds the same cuts.
 constexpr std::size_t most_minimised = 10;
 
 DomainName domain_of(DomainName target) {
@@ -34,14 +34,14 @@ ZoneSurvey::ZoneSurvey(WalkBoard& board, HostSearches& hosts, WalkZone& zone, Re
   if (is_sample()) find_known_cut();
 }
 
-/// How much of the target is asked for after a server denied a part of it, or answered with an error. A
-/// registry is asked no further than for the domain, and the root no further than for the top-level domain.
+/// The longest suffix of the target to ask for after a server denied a shorter one or returned an error. A
+/// registry is asked at most for the domain, and the root at most for the top-level domain.
 std::size_t ZoneSurvey::longest_label() const {
   if (!is_registry()) return board_.target().label_count();
   return zone_.parent == nullptr ? 1 : domain_.label_count();
 }
 
-/// The root and top-level domains hold delegations for all the world: they are asked for the referral alone.
+/// The root and top-level domains serve delegations for everyone: they are asked only for the referral.
 bool ZoneSurvey::is_registry() const {
   return zone_.apex().label_count() <= 1 && domain_.label_count() > zone_.apex().label_count();
 }
@@ -49,11 +49,11 @@ bool ZoneSurvey::is_registry() const {
 bool ZoneSurvey::needs_addresses(const Nameserver& nameserver) const {
   if (zone_.parent == nullptr || zone_.facts.outcome) return false;
   if (nameserver.glue.empty()) return true;
-  // Addresses beside the glue that the zone itself would give are of interest only where it is served.
+  // Ask the zone itself for addresses beyond the glue only if some server serves it.
   return needs_completion_ && (zone_.facts.answers || !nameserver.name.is_at_or_below(zone_.apex()));
 }
 
-/// Labels at which all servers are known to have no cut need not be asked for again.
+/// Skips labels at which all servers are known to have no cut.
 void ZoneSurvey::start_labels() {
   const std::size_t target_labels = board_.target().label_count();
   first_label_ = zone_.apex().label_count() + 1;
@@ -71,7 +71,7 @@ void ZoneSurvey::start_labels() {
   }
 }
 
-/// A referral lives on when what is known of the registry itself has gone.
+/// A cached referral can outlive what is known about the registry itself.
 void ZoneSurvey::find_known_cut() {
   for (std::size_t labels = domain_.label_count(); labels > zone_.apex().label_count(); --labels) {
     const DomainName apex = domain_.suffix(labels);
@@ -105,7 +105,7 @@ void ZoneSurvey::add_members() {
   }
 }
 
-/// Of a registry's servers two are asked, others only in place of those that are of no use.
+/// Chooses two of a registry's servers; others replace those that are of no use.
 void ZoneSurvey::choose_sample() {
   if (!is_sample() || known_cut_) return;
   std::size_t hopeful = 0;
@@ -131,14 +131,14 @@ bool ZoneSurvey::is_hopeless(const ZoneMember& member) {
   return memory.silent || (memory.was_silent_before && !memory.answered);
 }
 
-/// The search for the addresses of a name, begun if there is room for one more beside those that run.
+/// Begins the search for the addresses of a name, if the limit of concurrent searches permits it.
 HostFacts* ZoneSurvey::begin_host(const DomainName& name, const std::vector<DomainName>& running,
                                   bool& waiting) {
   const auto& budgets = board_.settings().budgets;
   const std::size_t allowed = std::min<std::size_t>(
       most_searches_at_once,
       budgets.unresolvable_nameservers - std::min(hosts_.unresolvable(), budgets.unresolvable_nameservers));
-  // The first of several names in one zone finds the zone; the others then begin there.
+  // The first of several names in one zone finds the zone; the others then start there.
   const bool beside = std::ranges::any_of(running, [&](const DomainName& other) {
     return hosts_.is_descending(other) && other.parent() == name.parent();
   });
@@ -149,10 +149,10 @@ HostFacts* ZoneSurvey::begin_host(const DomainName& name, const std::vector<Doma
   return hosts_.begin(name, 1, is_registry() ? ZoneServers::any : ZoneServers::every);
 }
 
-/// The nameservers whose addresses are to be looked for.
+/// The nameservers whose addresses are to be looked up.
 std::vector<DomainName> ZoneSurvey::wanted_hosts() const {
   std::vector<DomainName> names;
-  // Those of the zone itself first: its own servers know them, whatever becomes of the others.
+  // Names inside the zone first: its own servers know them, whatever the result for the others.
   for (const bool inside : {true, false}) {
     for (const Nameserver& nameserver : zone_.facts.nameservers) {
       if (needs_addresses(nameserver) && nameserver.name.is_at_or_below(zone_.apex()) == inside)
@@ -162,7 +162,7 @@ std::vector<DomainName> ZoneSurvey::wanted_hosts() const {
   return names;
 }
 
-/// False when every name that is wanted was looked for to the end.
+/// False when the searches for all wanted names have ended.
 bool ZoneSurvey::advance_hosts() {
   const std::vector<DomainName> names = wanted_hosts();
   std::vector<DomainName> running;
@@ -173,7 +173,7 @@ bool ZoneSurvey::advance_hosts() {
   }
   for (const DomainName& name : names) {
     HostFacts* facts = board_.host(name);
-    // A loop may have had another way out since.
+    // Another path out of the loop may have been found since.
     if (facts != nullptr && facts->ended && facts->outcome == HostOutcome::loop) hosts_.repeat(name);
     if (facts == nullptr) facts = begin_host(name, running, waiting);
     if (facts == nullptr || facts->ended) continue;
@@ -210,9 +210,9 @@ bool ZoneSurvey::is_waiting() const {
          });
 }
 
-/// Where its siblings answer, a server of the zone that has said nothing yet is not waited for to the end of
-/// its attempts: it is asked for the record all the same, and would show then what it refers to. A registry's
-/// servers are not asked for the record, so that each of them is waited for.
+/// When other servers of the zone answer, the survey does not wait for all attempts of a server that has not
+/// answered yet: it is asked for the record anyway, which would show its referral. A registry's servers are
+/// not asked for the record, so the survey waits for each of them.
 bool ZoneSurvey::is_given_up(const ZoneMember& member) {
   if (is_registry() || !zone_.facts.answers || board_.server(member.server.address).answered) return false;
   if (board_.now() >= member.patience_until) return true;
@@ -232,7 +232,7 @@ bool ZoneSurvey::ask(std::size_t index, About about, const DomainName& name, Rec
   const auto ticket = board_.ask(std::move(question));
   if (!ticket) return false;
   under_way_[*ticket] = {index, about};
-  // As long as two of three attempts wait.
+  // The waits of the first two attempts.
   members_[index].patience_until =
       std::min(members_[index].patience_until, board_.now() + 3 * board_.settings().initial_timeout);
   if (about == About::way) members_[index].ticket = ticket;
@@ -258,12 +258,12 @@ void ZoneSurvey::advance_member(std::size_t index) {
   if (may_be_told(member, name)) static_cast<void>(ask(index, About::way, name, RecordType::ns));
 }
 
-/// A name at or below `_domainkey` is for servers alone that answered for their zone before, with nothing
-/// that speaks for a resolver in their place.
+/// Only servers that have answered for their zone and show no sign of a resolver may be asked for a name at
+/// or below `_domainkey`.
 bool ZoneSurvey::may_be_told(ZoneMember& member, const DomainName& name) {
   if (!name.has_domainkey_label()) return true;
-  if (needs_completion_ && !member.serves) return false;  // the answer to the question for its NS set decides
-  // An earlier walk found it to be of no use for the zone.
+  if (needs_completion_ && !member.serves) return false;  // the answer to the NS query decides
+  // An earlier walk found its answers for the zone useless.
   const bool was_useless = !needs_completion_ && WalkBoard::is_useless(zone_, member.server.address);
   if (was_useless || board_.watch().is_resolver(member.server.address)) {
     end(member, CutAnswer::useless, zone_.apex().label_count());
@@ -339,7 +339,7 @@ void ZoneSurvey::take_way_answer(ZoneMember& member, const WalkQuestion& questio
     case Reading::Kind::denied:
       return take_denial(member, labels);
     case Reading::Kind::useless:
-      // A resolver that stands in a server's place is never sent a longer name.
+      // Never send a longer name to a resolver that answers in a server's place.
       if (reading->from_recursor) return end(member, CutAnswer::useless, labels);
       member.next_label = labels;
       member.met_error = true;
@@ -347,7 +347,7 @@ void ZoneSurvey::take_way_answer(ZoneMember& member, const WalkQuestion& questio
   }
 }
 
-/// Some servers deny a name although others are below it, so the full name is asked for as well.
+/// Some servers deny a name although names exist below it, so ask for the full name as well.
 void ZoneSurvey::take_denial(ZoneMember& member, std::size_t labels) {
   const std::size_t last = longest_label();
   if (labels < board_.target().label_count()) {
@@ -359,14 +359,14 @@ void ZoneSurvey::take_denial(ZoneMember& member, std::size_t labels) {
   member.next_label = last;
 }
 
-/// Perhaps an error for this name alone: what lies behind it is asked for by its full name, of a server that
-/// has shown that it serves the zone.
+/// The error may concern this name alone: ask for the full name, if the server has shown that it serves the
+/// zone.
 void ZoneSurvey::take_error(ZoneMember& member) {
   const std::size_t last = longest_label();
   const std::size_t labels = member.next_label;
   if (labels >= last) return end(member, CutAnswer::useless, labels);
   const bool serves_known = !needs_completion_ || member.serves;
-  if (!serves_known) return;  // the answer to the question for its NS set decides
+  if (!serves_known) return;  // the answer to the NS query decides
   const bool serves = needs_completion_ ? *member.serves : zone_.facts.answers;
   if (!serves) return end(member, CutAnswer::useless, labels);
   member.met_error = false;
@@ -374,7 +374,7 @@ void ZoneSurvey::take_error(ZoneMember& member) {
   board_.changed();
 }
 
-/// Later walks may pass over the labels at which no server has a cut.
+/// Lets later walks skip the labels at which no server has a cut.
 void ZoneSurvey::remember_missing_cuts() {
   if (zone_.parent == nullptr) return;
   const std::size_t target_labels = board_.target().label_count();
@@ -396,7 +396,8 @@ void ZoneSurvey::remember_missing_cuts() {
 
 // ---- Servers that differ ----
 
-/// The serials of servers that differ show which one lags behind. False when there is nothing to ask.
+/// If the servers differ, asks for their serials, which show the stale one. False when there is nothing to
+/// ask.
 bool ZoneSurvey::ask_serials() {
   if (!members_differ(members_)) return false;
   bool asked = false;
@@ -410,8 +411,8 @@ bool ZoneSurvey::ask_serials() {
   return asked;
 }
 
-/// Servers of the zone may know different addresses of its nameservers: each is asked for those that it did
-/// not give with its NS set, and for all where the servers differ. False when there is nothing to ask.
+/// Servers of the zone may have different addresses for its nameservers: asks each for those that it did not
+/// return with its NS set, and for all if the servers differ. False when there is nothing to ask.
 bool ZoneSurvey::ask_addresses() {
   if (!needs_completion_) return false;
   const auto has_other_ns = [&](const ZoneMember& member) {
@@ -470,11 +471,11 @@ DiscoveryOutcome ZoneSurvey::settle(std::optional<DiscoveryOutcome> cut_off) {
   const bool out_of_budget = cut_off == DiscoveryOutcome::budget_exhausted;
   settle_hosts(board_, hosts_, zone_, out_of_budget);
   if (cut_off) {
-    // The next walk need not find out again that the zone keeps silent, or which addresses cannot be had.
+    // Spare the next walk from finding out again that the zone is silent, or which addresses cannot be found.
     const bool silent = !facts.answers && facts.useless_at.empty() && !members_.empty();
     const bool half_done = facts.answers && needs_completion_;
     if (out_of_budget && (silent || half_done)) board_.give_up(zone_, *cut_off, met_local_error_);
-    // Nor what those above it said.
+    // Keep what the zone above answered, too.
     if (is_registry() && (facts.answers || known_cut_)) board_.store(zone_, seconds{0});
     return *cut_off;
   }

@@ -1,6 +1,6 @@
-// Asks every server of every zone on the way to a name where the way goes on: each one may refer to a zone
-// below, answer for it itself, know no cut, or deny. What one server says is believed of that server alone,
-// so that every path that a resolver can take is found.
+// Asks every server of a zone where the path to a name continues: each may refer to a zone below, serve that
+// zone itself, have no cut, or deny the name. Each answer counts for its own server only, so that every path
+// that a resolver can take is found.
 #pragma once
 
 #include <cstddef>
@@ -20,37 +20,37 @@ namespace dkimprobe::probe {
 
 /// How many servers of the root and of a top-level domain are asked.
 enum class RegistryUse : std::uint8_t {
-  all,     ///< every address: for a person who waits for the answer
-  sample,  ///< two in turn: for a daemon, which comes again
+  all,     ///< every address: for a person who waits for the result
+  sample,  ///< two, rotating: for a daemon, which asks again later
 };
 
-/// The survey of one zone: each of its servers is asked for its own NS set, and for the way to the target.
+/// The survey of one zone: asks each of its servers for the zone's NS set and for the path to the target.
 class ZoneSurvey {
  public:
   ZoneSurvey(WalkBoard& board, HostSearches& hosts, WalkZone& zone, RegistryUse use);
 
-  /// Goes on as far as it goes without an answer. Zones that servers refer to are entered on the board. It
-  /// does not end while a survey of a zone above runs, which may find more servers of this one.
+  /// Advances as far as possible without an answer. Enters zones that servers refer to on the board. Must not
+  /// end while a survey of a zone above runs, which may find more servers of this zone.
   void advance(bool may_end);
-  /// How a question went; false when it was none of this survey's.
+  /// Reports the result of a question; false when it is not one of this survey's.
   bool finished(const WalkQuestion& question, const Exchange& exchange);
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] WalkZone& zone() { return zone_; }
   [[nodiscard]] const WalkZone& zone() const { return zone_; }
-  /// Names of this zone above the target's that servers denied.
+  /// Names above the target in this zone that servers denied.
   [[nodiscard]] const std::vector<config::DomainName>& denied() const { return denied_; }
-  /// What each server says of a cut below this zone.
+  /// What each server answers about a cut below this zone.
   [[nodiscard]] std::vector<ParentAnswer> answers_about(WalkZone& below) const;
   /// The cuts that its servers lead to.
   [[nodiscard]] std::vector<config::DomainName> cuts() const;
-  /// Servers that lead to no zone below and may be asked for the target: none of a registry's, whose denial
-  /// says all that there is.
+  /// Servers that lead to no zone below and may be asked for the target. Never a registry's, whose denial is
+  /// final.
   [[nodiscard]] std::vector<StrayServer> ends() const;
   [[nodiscard]] bool is_sample() const { return is_registry() && use_ == RegistryUse::sample; }
-  /// The cut of which its servers were asked not long ago, and so are not asked again.
+  /// The cut that its servers were asked about recently, so they are not asked again.
   [[nodiscard]] const std::optional<config::DomainName>& known_cut() const { return known_cut_; }
-  /// How the search for the zone's servers ended; writes what is known of them into the zone and keeps it for
-  /// later walks. To be called once; `cut_off` when the walk ends before the survey did.
+  /// Returns how the search for the zone's servers ended; writes what is known about them into the zone and
+  /// caches it for later walks. Call it once; `cut_off` is set when the walk ends before the survey.
   DiscoveryOutcome settle(std::optional<DiscoveryOutcome> cut_off);
 
  private:
@@ -90,8 +90,8 @@ class ZoneSurvey {
   HostSearches& hosts_;
   WalkZone& zone_;
   RegistryUse use_;
-  config::DomainName domain_{};   ///< of the target: without `_domainkey` and what is left of it
-  bool needs_completion_ = true;  ///< the zone's own NS sets and all addresses are wanted
+  config::DomainName domain_{};   ///< of the target: without `_domainkey` and the labels before it
+  bool needs_completion_ = true;  ///< the zone's own NS set and all addresses are wanted
   std::size_t first_label_ = 0;
   std::optional<config::DomainName> known_cut_{};
   bool met_local_error_ = false;

@@ -23,7 +23,7 @@ using std::chrono_literals::operator""s;
 
 constexpr std::uint8_t recursion_desired_flag = 0x01;  // of the header's third octet
 constexpr std::size_t longest_chain = 12;
-// A resolver that has to recurse may meet silent servers on its way.
+// A resolver that has to recurse may wait for silent servers.
 constexpr std::chrono::milliseconds public_question_time = 10s;
 
 const SoaRecord* soa_of_denial(const Response& response, const DomainName& name) {
@@ -33,7 +33,7 @@ const SoaRecord* soa_of_denial(const Response& response, const DomainName& name)
   return nullptr;
 }
 
-/// What the end of the chain says when there is no TXT.
+/// Reads the end of the chain when it has no TXT.
 void read_absence(const Response& response, const DomainName& name, bool is_probe, ResolverAnswer& answer) {
   const SoaRecord* const soa = soa_of_denial(response, name);
   if (response.rcode == Rcode::nxdomain || soa != nullptr) {
@@ -47,7 +47,7 @@ void read_absence(const Response& response, const DomainName& name, bool is_prob
   const bool is_referral = std::ranges::any_of(
       response.referral, [&](const NsRecord& ns) { return name.is_at_or_below(ns.owner); });
   if (!is_probe) {
-    // RFC 2308 section 2.2: without SOA and NS it says that there is no TXT, and nothing says for how long.
+    // RFC 2308 section 2.2: an answer without SOA and NS denies the TXT, but does not say for how long.
     answer.kind = is_referral ? ResolverAnswerKind::unknown : ResolverAnswerKind::denial;
   } else {
     answer.kind =
@@ -59,7 +59,7 @@ void read_answer(const ScannedMessage& message, const DomainName& name, bool is_
                  ResolverAnswer& answer) {
   Response response = read_response(message, name, RecordType::txt);
   answer.rcode = response.rcode;
-  // The flag is copied from the question (RFC 1035 section 4.1.1), so it was changed before the answer.
+  // RD is copied from the query (RFC 1035 section 4.1.1), so the resolver set it on the query itself.
   answer.recursion_on_its_own = is_probe && (message.bytes[2] & recursion_desired_flag) != 0;
   if (response.truncated) return;
   if (response.rcode != Rcode::noerror && response.rcode != Rcode::nxdomain) {
@@ -85,7 +85,7 @@ void read_answer(const ScannedMessage& message, const DomainName& name, bool is_
 std::string rcode_name(Rcode rcode) {
   switch (rcode) {
     case Rcode::noerror:
-      return "an answer without content";
+      return "an empty answer";
     case Rcode::formerr:
       return "FORMERR";
     case Rcode::servfail:
@@ -108,19 +108,19 @@ std::string outcome_text(const ResolverAnswer& answer) {
   switch (answer.outcome) {
     case Outcome::answered:
       return answer.rcode == Rcode::noerror || answer.rcode == Rcode::nxdomain
-                 ? "its response is truncated, refers elsewhere, or has too long a chain of aliases"
-                 : fmt::format("it says {}", rcode_name(answer.rcode.value_or(Rcode::servfail)));
+                 ? "its response is truncated, is a referral, or has too long a chain of aliases"
+                 : fmt::format("it returned {}", rcode_name(answer.rcode.value_or(Rcode::servfail)));
     case Outcome::timed_out:
-      return "no response came";
+      return "it sent no response";
     case Outcome::malformed:
-      return "its response is broken";
+      return "its response is malformed";
     case Outcome::connection_refused:
     case Outcome::connection_reset:
     case Outcome::connection_closed:
-      return "its response is truncated, and it does not give it over TCP";
+      return "its response over UDP is truncated, and the connection over TCP failed";
     case Outcome::interrupted:
     case Outcome::superseded:
-      return "the question was interrupted";
+      return "the query was interrupted";
     case Outcome::unreachable:
     case Outcome::no_route:
     case Outcome::local_error:
@@ -130,8 +130,8 @@ std::string outcome_text(const ResolverAnswer& answer) {
 }
 
 std::string left_text(const ResolverAnswer& answer) {
-  return answer.seconds_left ? fmt::format("for another {} s", *answer.seconds_left)
-                             : "for a time that it does not say";
+  return answer.seconds_left ? fmt::format("cached for another {} s", *answer.seconds_left)
+                             : "cached for an unknown time";
 }
 
 }  // namespace
@@ -145,26 +145,28 @@ std::string sentence(const ResolverAnswer& answer) {
       text = fmt::format("{} has a TXT record for the name, {}", who, left_text(answer));
       break;
     case ResolverAnswerKind::denial:
-      text = fmt::format("{} says that there is no such TXT record, {}", who, left_text(answer));
+      text = fmt::format("{} answers that there is no such TXT record, {}", who, left_text(answer));
       break;
     case ResolverAnswerKind::nothing:
       text = fmt::format("{} has nothing in its cache for the name", who);
       break;
     case ResolverAnswerKind::hidden:
       text = fmt::format(
-          "{} does not show its cache ({}), so what it holds is unknown; it would with `access-control: "
-          "ADDRESS allow_snoop` (Unbound), `allow-no-rd` (PowerDNS Recursor), `allow-query-cache` (BIND), or "
-          "without the module `refuse_nord` (Knot Resolver)",
+          "{} does not show its cache ({}), so what it holds is unknown; to show it, set `access-control: "
+          "ADDRESS allow_snoop` (Unbound), `allow-no-rd` (PowerDNS Recursor) or `allow-query-cache` (BIND), "
+          "or "
+          "remove the module `refuse_nord` (Knot Resolver)",
           who, rcode_name(answer.rcode.value_or(Rcode::refused)));
       break;
     case ResolverAnswerKind::unknown:
-      text = fmt::format("{} gave no answer that tells: {}", who, outcome_text(answer));
+      text = fmt::format("{} gave no conclusive answer: {}", who, outcome_text(answer));
       break;
   }
   if (answer.recursion_on_its_own) {
     text +=
-        "; it recurses although it is not asked to (Unbound `allow_setrd` does so), so the look itself may "
-        "have brought what it holds";
+        "; it recurses even for queries with RD=0 (as Unbound does with `allow_setrd`), so this probe may "
+        "have "
+        "filled its cache";
   }
   return text;
 }
@@ -237,7 +239,7 @@ class ResolverQuestions::State final : public QueryHandler {
     }
     if (--left_ == 0) finish();
   }
-  void on_timer(std::uint32_t) override {}  // none is set
+  void on_timer(std::uint32_t) override {}  // sets no timer
 
   void finish() {
     if (finished_) std::exchange(finished_, nullptr)(std::move(answers_));

@@ -1,6 +1,6 @@
-// The operator's own recursive resolvers, asked about a selector's TXT: a look at their caches with RD=0,
-// which plants nothing, and, once that cannot harm, the one question of the public with RD=1. Nothing else in
-// the program asks a recursive resolver. It compares no answer with the key that should be there.
+// Asks the operator's own recursive resolvers for a selector's TXT: a cache probe with RD=0, which puts
+// nothing into their caches, and, once that can do no harm, a single public question with RD=1. Nothing else
+// in the program asks a recursive resolver. It does not compare answers with the expected key.
 #pragma once
 
 #include <cstdint>
@@ -21,42 +21,44 @@ namespace dkimprobe::probe {
 
 enum class ResolverAnswerKind : std::uint8_t {
   text,     ///< TXT records
-  denial,   ///< that there is no such name, or no TXT at it
-  nothing,  ///< a referral: its cache has nothing that answers, though perhaps an alias whose target has gone
-            ///< from it. To a look alone
-  hidden,   ///< REFUSED, or an answer without content: it does not show its cache. To a look alone
-  unknown,  ///< nothing that tells: another error, silence, a broken or truncated response
+  denial,   ///< the name does not exist, or has no TXT
+  nothing,  ///< a referral: nothing in its cache answers, except perhaps an alias whose target has expired.
+            ///< Only for a cache probe
+  hidden,   ///< REFUSED, or an empty answer: it does not show its cache. Only for a cache probe
+  unknown,  ///< not conclusive: another error, no response, a malformed or truncated response
 };
 
-/// What one resolver said. The chain of aliases is followed inside its one response.
+/// What one resolver answered. The chain of aliases is followed within its one response.
 struct ResolverAnswer {
   config::ServerAddress resolver{};
-  WallTime seen{};  ///< when the answer came, or was given up
+  WallTime seen{};  ///< when the answer came or the question was given up
   ResolverAnswerKind kind = ResolverAnswerKind::unknown;
-  std::vector<AliasRecord> aliases{};  ///< from the name asked on, also those before a denial or nothing
-  std::vector<TxtRecord> txt{};        ///< with `text`, at the end of the chain
-  /// With `text` and `denial`: when all that makes this answer has left its cache, the aliases among it. For
-  /// a denial it is the SOA's TTL, counted down (RFC 2308 section 6); without SOA nothing is known.
-  /// Caches count in whole seconds, so that it may still be given during the second after.
+  std::vector<AliasRecord> aliases{};  ///< from the queried name on, also those before `denial` or `nothing`
+  std::vector<TxtRecord> txt{};        ///< for `text`: the records at the end of the chain
+  /// For `text` and `denial`: time until everything in this answer, aliases included, has expired from its
+  /// cache. For a denial, the SOA's TTL, counted down (RFC 2308 section 6); without SOA, unknown. Caches
+  /// count in whole seconds, so they may still give the answer for one second more.
   std::optional<std::uint32_t> seconds_left{};
-  /// It answers a question with RD=0 as one with RD=1: it may have recursed, and the look be planted there.
+  /// It treats a query with RD=0 as one with RD=1: it may have recursed, and the probe may have filled its
+  /// cache.
   bool recursion_on_its_own = false;
-  Transport transport = Transport::udp;  ///< of the exchange that decided
+  Transport transport = Transport::udp;  ///< of the deciding exchange
   Outcome outcome = Outcome::timed_out;
   int system_error = 0;
-  std::optional<Rcode> rcode{};  ///< when answered
+  std::optional<Rcode> rcode{};  ///< when `answered`
 };
 
-/// What it said as a sentence for the operator; for a hidden cache with the settings that would show it.
+/// The answer as a sentence for the operator; for a hidden cache, with the settings that would show it.
 [[nodiscard]] std::string sentence(const ResolverAnswer& answer);
 
-/// One question to each of several resolvers at the same time. A look is repeated as any lost datagram is;
-/// the public question is sent once, and once more over TCP when its answer is truncated.
+/// Asks several resolvers at the same time. A lost cache probe is repeated like any lost query; the public
+/// question is sent once, and once more over TCP when its answer is truncated.
 class ResolverQuestions {
  public:
-  using Finished = std::function<void(std::vector<ResolverAnswer>)>;  ///< in the order of the resolvers
+  using Finished = std::function<void(std::vector<ResolverAnswer>)>;  ///< called with the answers in the
+                                                                      ///< order of the resolvers
 
-  /// A look, with RD=0.
+  /// A cache probe, with RD=0.
   ResolverQuestions(QueryEngine& engine, const config::ProbeSettings& settings,
                     const std::vector<config::ServerAddress>& resolvers, config::DomainName name,
                     WallTime now, Finished finished);
@@ -68,10 +70,10 @@ class ResolverQuestions {
   ResolverQuestions(const ResolverQuestions&) = delete;
   ResolverQuestions& operator=(const ResolverQuestions&) = delete;
 
-  /// `finished` is called once, within this call when there is nobody to ask; not from inside it may this be
-  /// destroyed. Destroyed before, it is not called at all.
+  /// Calls `finished` once; within this call when there are no resolvers. This object must not be destroyed
+  /// from inside `finished`. If it is destroyed before, `finished` is not called.
   void start();
-  /// Ends what is under way; `finished` is called before this returns, unless it was called before.
+  /// Ends what is under way. Calls `finished` before it returns, unless it was called already.
   void interrupt();
 
  private:
@@ -79,24 +81,24 @@ class ResolverQuestions {
   std::unique_ptr<State> state_;
 };
 
-/// The same as calls that wait, over real sockets: what the commands use.
+/// The same as blocking calls over real sockets, for the commands.
 class ResolverProbe {
  public:
-  /// `wall_now` tells when a resolver is asked.
+  /// `wall_now` gives the time at which a resolver is asked.
   ResolverProbe(const config::ProbeSettings& settings, std::function<WallTime()> wall_now);
   ~ResolverProbe();
   ResolverProbe(const ResolverProbe&) = delete;
   ResolverProbe& operator=(const ResolverProbe&) = delete;
 
-  /// What the resolvers' caches hold for the TXT at `name`, asked with RD=0.
+  /// What the resolvers' caches hold for the TXT at `name`; asks with RD=0.
   [[nodiscard]] std::vector<ResolverAnswer> read_caches(const std::vector<config::ServerAddress>& resolvers,
                                                         const config::DomainName& name);
-  /// What the public gets for the TXT at `name`: asked once, with RD=1.
+  /// What users of the resolvers get for the TXT at `name`; asks once, with RD=1.
   [[nodiscard]] std::vector<ResolverAnswer> ask_public(PublicQuestion right,
                                                        const std::vector<config::ServerAddress>& resolvers,
                                                        const config::DomainName& name);
 
-  /// Ends the call under way early, also one that has not begun. From any thread.
+  /// Ends the current call early, even if it has not begun yet. From any thread.
   void interrupt();
 
  private:

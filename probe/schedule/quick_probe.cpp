@@ -25,7 +25,7 @@ bool is_about_zone(Purpose purpose) {
   return false;
 }
 
-/// The last answer to one way of asking for the record; null without one.
+/// The last answer to the record query with this purpose; null without one.
 const Response* answer_to(const ServerObservation& server, Purpose purpose) {
   const Response* answer = nullptr;
   for (const Exchange& exchange : server.exchanges) {
@@ -35,7 +35,7 @@ const Response* answer_to(const ServerObservation& server, Purpose purpose) {
 }
 
 bool same_texts(const std::vector<TxtRecord>& a, const std::vector<TxtRecord>& b) {
-  // Servers turn the order of records from answer to answer.
+  // Servers rotate the order of records.
   return std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
 }
 
@@ -50,7 +50,7 @@ bool same_answer(const Response& a, const Response& b) {
                              same_alias);
 }
 
-/// Whether the record that the server gives now is the one that it gave then, asked in the same way.
+/// Whether the server returns the same record now as then, to the same query.
 bool same_record(const ServerObservation& then, const ServerObservation& now) {
   for (const Purpose purpose : {Purpose::record_plain, Purpose::record_tcp}) {
     const Response* const response = answer_to(now, purpose);

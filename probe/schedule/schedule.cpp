@@ -6,9 +6,9 @@
 namespace dkimprobe::probe {
 namespace {
 
-/// An interval is the longest time between two rounds; this part of it is left to chance.
+/// An interval is the longest time between two probes; this fraction of it is random.
 constexpr double jitter = 0.1;
-/// New domains get a full round at once when those of all take so long at most.
+/// New domains get a full probe at once if all of these take at most this long.
 constexpr double longest_first_seconds = 60;
 
 MonotonicTime::duration times(std::chrono::milliseconds duration, double factor) {
@@ -16,7 +16,7 @@ MonotonicTime::duration times(std::chrono::milliseconds duration, double factor)
       std::chrono::duration<double, std::milli>(static_cast<double>(duration.count()) * factor));
 }
 
-/// Whether the same is asked of the same servers.
+/// Whether both ask the same servers for the same selectors.
 bool same_question(const WatchedDomain& a, const WatchedDomain& b) {
   return a.selectors == b.selectors && a.nameservers == b.nameservers;
 }
@@ -37,15 +37,15 @@ void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
   const auto domains = static_cast<double>(new_domains);
   const double full = domains * static_cast<double>(queries_of_probe(ProbeDepth::full, 1));
   entry.glanced = full > limits_.rate_per_second * longest_first_seconds;
-  // What light rounds leave of the pace is for the full ones, but for a tenth: with all of it rounds queue
-  // up.
+  // Full probes get nine tenths of the rate limit, less what quick probes use. With all of it, probes would
+  // queue up.
   const std::chrono::duration<double> interval = entry.target.interval;
   const double left = limits_.rate_per_second * interval.count() * 0.9 - domains / (1.0 - jitter / 2);
   if (left * entry.first_full_within > full)
     entry.first_full_within = static_cast<std::uint32_t>(std::ceil(full / left));
 }
 
-/// Evenly from 0 to 1; the library's own distribution is not the same everywhere.
+/// Uniform from 0 to 1; the standard library's distribution is not the same on every platform.
 double Schedule::chance() {
   return static_cast<double>(random_() >> 11U) / static_cast<double>(1ULL << 53U);
 }
@@ -88,8 +88,8 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
     }
   }
 
-  // New domains begin one after the other in an order of chance, so that those of one server, which often
-  // stand beside each other in a file, do not.
+  // New domains begin in random order: neighbours in a file often share servers and should not be probed
+  // together.
   std::vector<Entries::iterator> added;
   for (const auto& [domain, target] : wanted) {
     const auto [at, is_new] = entries_.try_emplace(domain);
@@ -111,7 +111,7 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
       set_due(at, std::min(entry.due, entry.began + jittered(target->interval)));
     }
   }
-  // Whoever was new before and is not seen yet counts too: the same servers wait for them.
+  // Domains that are not probed yet count as new too: they may wait for the same servers.
   for (const auto at : added) plan_first(at->second, added.size() + never_probed_);
   for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
   for (std::size_t i = 0; i < added.size(); ++i) {
@@ -190,7 +190,7 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
 bool Schedule::choose_depth(Entry& entry, ProbeVerdict verdict, bool is_first) {
   const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
   if (is_first && verdict != ProbeVerdict::failed) {
-    // Any number, so that the full rounds of a fleet that started at once do not stay together.
+    // Random, so that the full probes of domains that started together are spread out.
     entry.to_full =
         static_cast<std::uint32_t>(random_() % (entry.glanced ? entry.first_full_within : lights + 1U));
     if (entry.glanced && !entry.again) entry.wants_full = false;
@@ -207,7 +207,7 @@ bool Schedule::choose_depth(Entry& entry, ProbeVerdict verdict, bool is_first) {
 
 void Schedule::choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_first) const {
   const auto interval = entry.target.interval;
-  // Before the first look there was nothing that could have changed.
+  // A first probe has nothing to compare with, so it shows no change.
   if (verdict == ProbeVerdict::changed && !is_first) {
     entry.eager = limits_.soonest;
   } else if (entry.eager.count() > 0) {
@@ -215,7 +215,7 @@ void Schedule::choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_firs
   } else if (verdict == ProbeVerdict::failed) {
     entry.eager = limits_.soonest;
   }
-  // A failure that lasts is no new reason to hurry.
+  // A lasting failure is no reason to probe sooner.
   if (entry.eager >= interval) {
     entry.eager = verdict == ProbeVerdict::failed ? interval : std::chrono::milliseconds{0};
   }
@@ -224,12 +224,13 @@ void Schedule::choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_firs
 MonotonicTime Schedule::due_after(Entry& entry, ProbeVerdict verdict, bool is_first, bool completes,
                                   MonotonicTime now) {
   const auto interval = entry.target.interval;
-  // A round after the first lies anywhere in the interval: from then on the fleet is spread over it.
+  // The second probe is due at a random time in the interval; this spreads all domains over it.
   MonotonicTime due =
       entry.began + (is_first ? times(interval, jitter + (1.0 - jitter) * chance()) : jittered(interval));
   entry.confirms = false;
   if (completes) {
-    // What it shows besides is new to the caller and no change; the next light look shows it again.
+    // Additional facts of the first full probe are new to the caller, not a change that needs confirmation;
+    // the next quick probe shows them again.
     entry.confirmations = 0;
   } else if (verdict == ProbeVerdict::unconfirmed) {
     if (!entry.glanced) entry.wants_full = true;
@@ -268,8 +269,8 @@ std::size_t queries_of_probe(ProbeDepth depth, std::size_t selectors) {
     case ProbeDepth::quick:
       return selectors;
     case ProbeDepth::full:
-      // The record in three ways; SOA, NS, the sibling, `_domainkey` and ADSP once; and on the way down
-      // whether there is a cut at `_domainkey`, at each selector and at ADSP.
+      // The record three times; SOA, NS, the wildcard probe, `_domainkey` and ADSP once; and, during the
+      // walk, whether there is a cut at `_domainkey`, at each selector and at ADSP.
       return 4 * selectors + 7;
   }
   return 0;
@@ -278,7 +279,7 @@ std::size_t queries_of_probe(ProbeDepth depth, std::size_t selectors) {
 RateFit fits(std::span<const TargetLoad> targets, double rate_per_second, const ScheduleLimits& limits) {
   struct Load {
     double per_second = 0;
-    double per_probe = 0;  ///< of all its domains together
+    double per_probe = 0;  ///< for all its domains together
   };
   std::map<std::optional<config::ServerAddress>, Load> loads;
   const double probes = std::max(limits.full_every, 1U);

@@ -28,19 +28,19 @@ namespace {
 using config::DomainName;
 using config::ServerAddress;
 
-/// A round waits until its first queries would leave so soon: what waits longer uses up the time for the
-/// domain.
+/// A probe begins only when its first queries would wait at most this long for the rate limit: longer waits
+/// would use up the time for the domain.
 constexpr std::chrono::seconds longest_wait{5};
-constexpr std::size_t first_queries = 8;  ///< to one server, by a round of one selector
+constexpr std::size_t first_queries = 8;  ///< to one server, in a probe of one selector
 constexpr std::chrono::milliseconds totals_age{500};
-/// A registry is asked for a domain again before the TTL of its delegation is over, when nobody answers
-/// there: it may have been delegated anew.
+/// If no server of a domain answers, its registry is asked again before the TTL of the delegation is over:
+/// the delegation may have changed.
 constexpr std::chrono::minutes dead_zone_life{10};
 
-/// What later rounds of a domain need of earlier ones.
+/// What later probes of a domain need from earlier ones.
 struct Memory {
   std::vector<ServerAddress> servers{};
-  std::shared_ptr<const std::vector<Observation>> last_full{};  ///< null until there was one
+  std::shared_ptr<const std::vector<Observation>> last_full{};  ///< null before the first
 };
 
 ScheduleLimits at_rate(ScheduleLimits limits, double rate_per_second) {
@@ -60,8 +60,8 @@ std::vector<ServerAddress> servers_of(const std::vector<Observation>& observatio
   return {servers.begin(), servers.end()};
 }
 
-/// Nobody waits for a round of the schedule, and much of its time it waits for the pace, which it shares with
-/// the others: in the time of a look that somebody waits for, it would be cut off by its own manners.
+/// Longer time limits for scheduled probes: no one waits for them, and much of their time goes to the rate
+/// limit, which they share with other probes.
 config::ProbeSettings patient(config::ProbeSettings settings) {
   constexpr int times = 10;
   settings.budgets.discovery_timeout *= times;
@@ -157,15 +157,15 @@ class ScheduleDriver::State final : public QueryHandler {
   struct Active {
     config::ProbeSettings settings{};
     Schedule::Turn turn{};
-    ProbeFinished finished{};  ///< empty for a round of the schedule
+    ProbeFinished finished{};  ///< empty for a scheduled probe
     bool is_on_demand = false;
     std::unique_ptr<DomainProbe> domain_probe{};
-    std::optional<std::vector<Observation>> observations{};  ///< present when it is over
+    std::optional<std::vector<Observation>> observations{};  ///< present when the probe is over
   };
 
   void on_result(std::uint32_t, const QueryResult&) override {}
   void on_timer(std::uint32_t token) override {
-    // Of several timers the one set last counts; the others run out.
+    // Only the latest timer counts; earlier ones are ignored.
     if (token != timer_) return;
     armed_ = MonotonicTime::max();
     work();
@@ -195,7 +195,7 @@ class ScheduleDriver::State final : public QueryHandler {
         domain, selectors, wall_now_(),
         [this, &active](std::vector<Observation> observations) {
           active.observations = std::move(observations);
-          // The round cannot go away from within its own call.
+          // The probe must not be destroyed from within its own callback.
           wake_by(engine_.now());
         },
         std::move(quick));
@@ -288,7 +288,7 @@ class ScheduleDriver::State final : public QueryHandler {
     std::vector<TargetLoad> loads;
     for (const auto& [domain, memory] : memories_) {
       const WatchedDomain* const target = schedule_.find(domain);
-      // Domains of which no server was found cost none a query.
+      // Domains without a known server cause no load.
       if (target != nullptr && !memory.servers.empty())
         loads.push_back({target->selectors.size(), target->interval, memory.servers});
     }
@@ -372,7 +372,7 @@ class Scheduler::State {
     {
       const std::lock_guard lock(mutex_);
       if (!stopped_) {
-        // Handlers of one thread run in the order of their posting: all of them before the end.
+        // Handlers run in the order in which they were posted, so all of them run before the end.
         boost::asio::post(
             context_, [this, probe = std::move(probe)]() mutable { driver_.probe_now(std::move(probe)); });
         return;

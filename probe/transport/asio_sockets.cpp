@@ -32,18 +32,18 @@ using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::size_t batch = 64;
-// A socket that is flooded gives way to timers and other sockets after so many batches.
+// The most batches that one socket reads before timers and other sockets get their turn.
 constexpr int most_batches_a_turn = 16;
-// Of one datagram: ICMP about others may fail it each time.
+// The most attempts for one datagram: each may fail because of ICMP about another datagram.
 constexpr int most_send_tries = 4;
 constexpr std::size_t largest_datagram = 65535;
-// From one receive buffer to the next. A multiple of 64 KiB would put the front of every buffer, which is all
-// that most answers fill, into the same few lines of the cache.
+// The distance between receive buffers. A multiple of 64 KiB would map the front of every buffer, which is
+// all that most answers use, to the same few cache lines.
 constexpr std::size_t buffer_stride = 65536 + 17 * 64;
-// A burst of answers must fit, or the kernel drops some of them without a word; the system may grant less.
+// A burst of answers must fit, or the kernel drops some silently; the system may grant less.
 constexpr int socket_buffer_bytes = 4 << 20;
 
-/// Half the size of a cache line, where sockaddr_storage takes two lines: every datagram has one.
+/// Half a cache line, whereas sockaddr_storage takes two lines: every datagram has one.
 struct SocketAddress {
   union {
     sockaddr any;
@@ -88,9 +88,9 @@ config::ServerAddress from_system(const sockaddr_storage& storage) {
   return server;
 }
 
-/// Receive buffers of one batch, shared by all sockets: they are read one after the other.
+/// Receive buffers of one batch, shared by all sockets, since they are read one after another.
 struct ReceiveBatch {
-  // Not cleared: memory that no datagram reaches is never touched.
+  // Not cleared, so that memory that no datagram fills is never touched.
   std::unique_ptr<std::uint8_t[]> octets =
       std::make_unique_for_overwrite<std::uint8_t[]>(batch * buffer_stride);
   std::array<mmsghdr, batch> messages{};
@@ -122,8 +122,8 @@ struct SendBatch {
   std::array<iovec, batch> buffers{};
 };
 
-/// Kernel stamps are wall-clock time. A stamp is trusted while the wall clock keeps its distance to the
-/// monotonic one; after a step of the clock the time of reading serves.
+/// Kernel timestamps are wall-clock time. They are trusted while the offset between the wall clock and the
+/// monotonic clock is constant; after a clock step, the time of reading is used instead.
 class StampReader {
  public:
   void begin_batch() {
@@ -153,7 +153,7 @@ class StampReader {
   bool trusted_ = false;
 };
 
-/// Octets that wait to be sent by one socket, in order.
+/// Datagrams queued for one socket, in order.
 struct Outbox {
   struct Datagram {
     SocketAddress to;
@@ -211,7 +211,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
     set_option(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     set_option(descriptor, SOL_SOCKET, SO_RCVBUF, socket_buffer_bytes);
     set_option(descriptor, SOL_SOCKET, SO_SNDBUF, socket_buffer_bytes);
-    // Bound now, so that the port is drawn by the kernel before anything is sent.
+    // Bind now, so that the kernel chooses the port before anything is sent.
     socket->socket.bind(udp::endpoint(ipv4 ? udp::v4() : udp::v6(), 0), error);
     if (error) return tl::unexpected(error.value());
     socket->socket.non_blocking(true, error);
@@ -242,8 +242,8 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
     stream->socket.set_option(tcp::no_delay(true), error);
     stream->socket.non_blocking(true, error);
     if (error) return tl::unexpected(error.value());
-    // connect(2) by hand: what it says at once (no route) is this machine's word, what comes later is the
-    // network's.
+    // Call connect(2) directly: an immediate error (no route) comes from this machine, a later one from the
+    // network.
     const SocketAddress address = to_system(to);
     if (::connect(stream->socket.native_handle(), &address.any, address.size) != 0 && errno != EINPROGRESS) {
       return tl::unexpected(errno);
@@ -265,7 +265,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
   void write(SocketId id, std::span<const std::uint8_t> octets) {
     const auto stream = std::get<std::shared_ptr<TcpStream>>(sockets_[id]);
     stream->outgoing.assign(octets.begin(), octets.end());
-    // A failed write is told by the read that follows it.
+    // The read that follows reports a failed write.
     asio::async_write(stream->socket, asio::buffer(stream->outgoing), [stream](error_code, std::size_t) {});
   }
 
@@ -288,7 +288,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
     });
   }
 
-  /// Ends everything, so that no handler that is still queued finds work to do.
+  /// Ends everything, so that queued handlers find nothing to do.
   void shut_down() {
     events_ = nullptr;
     timer_.cancel();
@@ -300,7 +300,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
  private:
   using Slot = std::variant<std::monostate, std::shared_ptr<UdpSocket>, std::shared_ptr<TcpStream>>;
 
-  // A refused option costs an ability (larger buffers, ICMP), never the query.
+  // A refused option loses a feature (larger buffers, ICMP), never the query.
   static void set_option(int descriptor, int level, int name, int value) {
     static_cast<void>(setsockopt(descriptor, level, name, &value, sizeof value));
   }
@@ -340,7 +340,7 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
       if (got < 0) {
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) return drain_errors(id, socket);
-        // An error that ICMP left on the socket: reading it has cleared it, the queue has the details.
+        // ICMP left an error on the socket: this call has cleared it; the error queue has the details.
         drain_errors(id, socket);
         continue;
       }
@@ -426,8 +426,8 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
         wait_to_write(socket);
         break;
       }
-      // The error may be one that ICMP left on the socket, about another datagram. It is cleared by now: the
-      // same datagram is tried again, and only a failure that stays is its own.
+      // ICMP about another datagram may have left this error on the socket. This call has cleared it, so send
+      // the same datagram again; only a repeated failure is its own.
       if (++attempts < most_send_tries) continue;
       failed.emplace_back(outbox.datagrams[outbox.sent].tag, error);
       ++outbox.sent;

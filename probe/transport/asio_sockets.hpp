@@ -1,5 +1,5 @@
-// Real sockets on Boost.Asio: readiness comes from its reactor, datagrams move in batches by recvmmsg and
-// sendmmsg, and the error queue of each socket is drained for ICMP.
+// Real sockets on Boost.Asio: its reactor reports readiness, recvmmsg and sendmmsg move datagrams in batches,
+// and ICMP errors are read from each socket's error queue.
 #pragma once
 
 #include <cstddef>

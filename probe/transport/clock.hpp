@@ -1,4 +1,5 @@
-// The clock of deadlines and round trips. Decisions get the time as an argument; only sockets read the clock.
+// The clock for deadlines and round trip times. Decisions get the time as an argument; only sockets read the
+// clock.
 #pragma once
 
 #include <chrono>

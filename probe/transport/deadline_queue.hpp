@@ -1,5 +1,5 @@
-// Deadlines of many small numbered items, kept in a wheel of buckets: adding and removing cost a few
-// nanoseconds whatever their number, and one timer of the system serves them all. It reads no clock.
+// Deadlines of many small numbered items in a timer wheel: adding and removing take a few nanoseconds
+// whatever their number, and one system timer serves them all. It reads no clock.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ class DeadlineQueue {
 
   explicit DeadlineQueue(MonotonicTime origin) : origin_(origin) { heads_.fill(none); }
 
-  /// Sets the deadline of `item`, which must have none. It expires at `deadline` or up to one tick later.
+  /// Sets the deadline of `item`, which must not have one. It expires at `deadline` or up to one tick later.
   void add(Item item, MonotonicTime deadline) {
     if (item >= entries_.size()) entries_.resize(item + 1U);
     Entry& entry = entries_[item];
@@ -37,7 +37,7 @@ class DeadlineQueue {
     ++size_;
   }
 
-  /// Forgets the deadline of `item`; nothing happens when it has none.
+  /// Removes the deadline of `item`; does nothing when it has none.
   void remove(Item item) {
     if (item >= entries_.size() || !entries_[item].queued) return;
     Entry& entry = entries_[item];
@@ -49,11 +49,11 @@ class DeadlineQueue {
     --size_;
   }
 
-  /// Takes out the items whose deadline has passed and appends them to `expired`, bucket by bucket.
+  /// Removes the items whose deadline has passed and appends them to `expired`, bucket by bucket.
   void expire(MonotonicTime now, std::vector<Item>& expired) {
     const std::uint64_t until = ticks(now);
     if (until <= passed_) return;
-    // After a long pause each bucket is looked at once, not once a turn of the wheel.
+    // After a long pause, visit each bucket once, not once for each turn of the wheel.
     const std::uint64_t steps = until - passed_ < buckets ? until - passed_ : buckets;
     const std::uint64_t first = until - steps + 1;
     passed_ = until;
@@ -69,7 +69,7 @@ class DeadlineQueue {
     }
   }
 
-  /// When to call `expire` next: not later than the earliest deadline plus one tick; nothing when empty.
+  /// When to call `expire` next: at most one tick after the earliest deadline; nothing when empty.
   [[nodiscard]] std::optional<MonotonicTime> next() const {
     if (size_ == 0) return std::nullopt;
     std::uint64_t ahead = 1;

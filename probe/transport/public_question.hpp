@@ -1,5 +1,5 @@
-// The right to put one question to a recursive resolver with RD=1. Whoever holds one has shown that the time
-// from which no cache can be harmed by it has passed; without one, nothing that the program sends has RD=1.
+// Permission to send one question with RD=1 to a recursive resolver. It exists only after the time from which
+// the question cannot harm any cache. Without one, the program never sends RD=1.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@ namespace dkimprobe::probe {
 
 class PublicQuestion {
  public:
-  /// `safe_at` is the time from which a key may be signed with. Nothing while it lies ahead of `now`.
+  /// `safe_at` is the time from which it is safe to sign with the key. Nothing while it is later than `now`.
   [[nodiscard]] static std::optional<PublicQuestion> after(WallTime safe_at, WallTime now) {
     return now < safe_at ? std::nullopt : std::optional(PublicQuestion());
   }
-  // It is used up by the question.
+  // The question uses it up.
   PublicQuestion(PublicQuestion&&) = default;
   PublicQuestion& operator=(PublicQuestion&&) = default;
   PublicQuestion(const PublicQuestion&) = delete;

@@ -19,8 +19,8 @@ std::chrono::microseconds since(MonotonicTime start, MonotonicTime end) {
       std::max(end - start, MonotonicTime::duration{0}));
 }
 
-/// This machine's own word about a destination, as against its own failure. EADDRNOTAVAIL says with IPv6
-/// that no address of this machine could be the source, with IPv4 that its ports are used up.
+/// Distinguishes a missing route from another failure of this machine. EADDRNOTAVAIL means with IPv6 that
+/// this machine has no suitable source address, with IPv4 that its ports are used up.
 Outcome outcome_of_local_error(int error, config::Family family) {
   const bool no_way = error == ENETUNREACH || error == EHOSTUNREACH || error == EAFNOSUPPORT ||
                       (error == EADDRNOTAVAIL && family == config::Family::ipv6);
@@ -41,7 +41,7 @@ QueryEngine::~QueryEngine() {
   }
 }
 
-// ---- Beginning ----
+// ---- Starting ----
 
 EngineTicket QueryEngine::start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token) {
   if (is_interrupted(handler)) return {};
@@ -61,7 +61,7 @@ EngineTicket QueryEngine::start(const QueryRequest& request, QueryHandler& handl
   return {index, slots_[index].generation};
 }
 
-/// Out of descriptors, sockets that only wait for late answers make room.
+/// When descriptors run out, closes sockets that only wait for late answers.
 template <class Open>
 tl::expected<SocketId, int> QueryEngine::open_with_room(Open open) {
   tl::expected<SocketId, int> opened = open();
@@ -93,7 +93,7 @@ void QueryEngine::start_udp(std::uint32_t index) {
 void QueryEngine::start_tcp(std::uint32_t index) {
   const auto stream = open_with_room([&] { return sockets_.connect(slots_[index].server); });
   if (!stream) {
-    // The refusal of a server on this machine may be known before connect(2) returns.
+    // A server on this machine may refuse before connect(2) returns.
     const Outcome outcome = stream.error() == ECONNREFUSED
                                 ? Outcome::connection_refused
                                 : outcome_of_local_error(stream.error(), slots_[index].server.ip.family());
@@ -173,8 +173,8 @@ void QueryEngine::ignore(std::uint32_t index, IgnoreReason reason) {
   ++totals_.ignored[static_cast<std::size_t>(reason)];
 }
 
-/// A datagram whose id no pending exchange of its socket has. Where only one exchange is pending there, it is
-/// told of it.
+/// Counts a datagram whose id matches no pending exchange of its socket. If only one exchange is pending
+/// there, it is counted for that exchange.
 void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress& from,
                                std::span<const std::uint8_t> datagram) {
   const Socket& socket = socket_records_[id];
@@ -188,7 +188,8 @@ void QueryEngine::ignore_stray(SocketId id, const config::ServerAddress& from,
     }
   }
   const IgnoreReason reason = datagram.size() < 12 ? IgnoreReason::malformed : IgnoreReason::wrong_id;
-  // The slot of the latest exchange may serve another socket by now, while an earlier one is pending here.
+  // The slot of the latest exchange may belong to another socket by now, while an earlier exchange is pending
+  // here.
   const Slot& latest = slots_[socket.latest_slot];
   if (socket.pending == 1 && latest.kind == SlotKind::udp && latest.socket == id) {
     ignore(socket.latest_slot, from == latest.server ? reason : IgnoreReason::wrong_source);
@@ -210,7 +211,7 @@ void QueryEngine::on_icmp(SocketId socket, const config::ServerAddress& to,
   if (returned.size() < 2) return;
   const auto index = table_.find(socket, id_of(returned));
   if (!index || slots_[*index].server != to) return;
-  // As much of the query as came back must be ours. Recorded only: ICMP can be forged, so the wait goes on.
+  // The returned part must match our query. Only record the error: ICMP can be forged, so keep waiting.
   const auto& query = slots_[*index].query;
   const std::size_t shown = std::min(returned.size(), query.size());
   if (std::equal(query.begin(), query.begin() + static_cast<std::ptrdiff_t>(shown), returned.begin())) {
@@ -239,8 +240,7 @@ void QueryEngine::on_stream_octets(SocketId stream, std::span<const std::uint8_t
   Slot& slot = slots_[index];
   slot.stream.insert(slot.stream.end(), octets.begin(), octets.end());
   std::size_t taken = 0;
-  // Each message has its length before it (RFC 1035 section 4.2.2); those that are not the answer are
-  // skipped.
+  // A length precedes each message (RFC 1035 section 4.2.2). Messages that are not the answer are skipped.
   while (slot.stream.size() - taken >= 2) {
     const std::size_t length = id_of(std::span(slot.stream).subspan(taken));
     if (slot.stream.size() - taken < 2 + length) break;
@@ -282,7 +282,7 @@ void QueryEngine::on_stream_end(SocketId stream, int error) {
 void QueryEngine::on_wake() {
   armed_ = MonotonicTime::max();
   const MonotonicTime now = sockets_.now();
-  // First, or what expires would ask to be woken for a socket that is due already.
+  // Do this first: otherwise the exchanges that expire would set a wake-up for a socket that is already due.
   while (!draining_.empty() && draining_.front().close_at <= now) close_oldest_draining();
   expired_.clear();
   deadlines_.expire(now, expired_);
@@ -291,9 +291,8 @@ void QueryEngine::on_wake() {
   if (!draining_.empty()) wake_by(draining_.front().close_at);
 }
 
-/// A slot whose deadline was taken out of the queue may have ended meanwhile, by the hand of another that
-/// expired in the same turn; its number may even serve a new exchange, which then still has its deadline
-/// ahead.
+/// A slot taken from the queue may have ended meanwhile: a handler of another slot that expired in the same
+/// turn may have ended it. The slot may even hold a new exchange, whose deadline is still ahead.
 void QueryEngine::expire(std::uint32_t index, MonotonicTime now) {
   Slot& slot = slots_[index];
   if (slot.kind == SlotKind::free || slot.deadline > now) return;
@@ -314,7 +313,7 @@ void QueryEngine::expire(std::uint32_t index, MonotonicTime now) {
   }
 }
 
-/// What came instead of an answer says more than that none came.
+/// Malformed answers and ICMP errors say more than `outcome` alone.
 void QueryEngine::finish_unanswered(std::uint32_t index, Outcome outcome, MonotonicTime at) {
   const Slot& slot = slots_[index];
   if (slot.ignored[IgnoreReason::malformed] > 0) return finish(index, Outcome::malformed, 0, at);
@@ -345,8 +344,8 @@ void QueryEngine::finish(std::uint32_t index, Outcome outcome, int error, Monoto
     record_of(slot.socket).open = false;
     sockets_.close(slot.socket);
   }
-  // The slot is free before its handler runs, which may begin new exchanges; the octets of a stream, to which
-  // the message points, live until it has returned.
+  // Free the slot before its handler runs, because the handler may start new exchanges. Keep the octets of a
+  // stream until it returns, because the message points to them.
   const std::vector<std::uint8_t> stream = std::exchange(slot.stream, {});
   QueryHandler* handler = slot.handler;
   const std::uint32_t token = slot.token;

@@ -1,6 +1,6 @@
-// Performs exchanges: one query to one server address over UDP or TCP, and the one response that is its
-// answer, among whatever else arrives. It tries once and never judges; what to ask next is decided by its
-// callers (probe/collection/query_plan.hpp, probe/discovery/delegation_walk.hpp).
+// Performs exchanges: sends one query to one server address over UDP or TCP, and finds its answer among
+// everything that arrives. It sends each query once and never judges; its callers decide what to ask next
+// (probe/collection/query_plan.hpp, probe/discovery/delegation_walk.hpp).
 #pragma once
 
 #include <array>
@@ -24,14 +24,14 @@
 
 namespace dkimprobe::probe {
 
-/// How UDP sockets are used. Fresh ports make answers hard to forge, old sockets are cheap: a program that
-/// asks few questions takes a socket for each, a bulk scan draws from many that are renewed.
+/// How UDP sockets are used. New ports make answers hard to forge; reused sockets are cheap. A program with
+/// few questions opens a socket for each; a bulk scan draws from a pool that is renewed.
 struct SocketUse {
-  std::uint32_t open_at_once = 1;  ///< sockets to draw from, for each family
-  std::uint32_t fewest_uses = 1;   ///< a socket is retired after a random number of uses between these two
-  std::uint32_t most_uses = 1;     ///< at most 32,768: ids are not used again
-  std::chrono::milliseconds drain{2'000};  ///< how long a retired socket still takes late answers in
-  std::uint32_t most_draining = 128;       ///< of more the oldest closes early
+  std::uint32_t open_at_once = 1;          ///< size of the pool, for each family
+  std::uint32_t fewest_uses = 1;           ///< a socket is retired after a random number of uses from this
+  std::uint32_t most_uses = 1;             ///< to this; at most 32,768, because ids are not reused
+  std::chrono::milliseconds drain{2'000};  ///< how long a retired socket still accepts late answers
+  std::uint32_t most_draining = 128;       ///< beyond this number, the oldest closes early
 };
 
 inline constexpr SocketUse one_use_sockets{};
@@ -40,12 +40,12 @@ inline constexpr SocketUse bulk_sockets{.open_at_once = 64, .fewest_uses = 64, .
 struct QueryRequest {
   config::ServerAddress server{};
   Transport transport = Transport::udp;
-  std::span<const std::uint8_t> query{};  ///< by `build_query`; copied, and given an id of its own
-  std::chrono::microseconds timeout{0};   ///< absolute bound, for TCP with the connection
-  const PublicQuestion* right_to_recursion = nullptr;  ///< without it the query leaves with RD=0 for certain
+  std::span<const std::uint8_t> query{};  ///< from `build_query`; copied, with a new id
+  std::chrono::microseconds timeout{0};   ///< for the whole exchange; over TCP, including the connection
+  const PublicQuestion* right_to_recursion = nullptr;  ///< without it, RD is cleared
 };
 
-/// How an exchange went, as `Exchange` records it, with the message itself.
+/// The result of an exchange, as `Exchange` records it, and the message.
 struct QueryResult {
   Outcome outcome = Outcome::timed_out;
   int system_error = 0;
@@ -54,16 +54,16 @@ struct QueryResult {
   std::chrono::microseconds took{0};
   std::uint32_t bytes_sent = 0;
   std::uint32_t bytes_received = 0;
-  const ScannedMessage* message = nullptr;  ///< exactly when answered; a view that ends with the call
+  const ScannedMessage* message = nullptr;  ///< not null if and only if answered; valid during the call
 };
 
-/// Names an exchange or a timer that was begun. The default names none.
+/// Identifies an exchange or a timer. The default identifies none.
 struct EngineTicket {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
 };
 
-/// Called when an exchange or a timer is over, never from inside a call of the engine but `end` and
+/// Called when an exchange or a timer ends; never from inside a call of the engine other than `end` and
 /// `interrupt`.
 class QueryHandler {
  public:
@@ -74,7 +74,7 @@ class QueryHandler {
   ~QueryHandler() = default;
 };
 
-/// Counts since the engine began.
+/// Counts since the engine started.
 struct EngineTotals {
   std::uint64_t queries_udp = 0;
   std::uint64_t queries_tcp = 0;
@@ -91,17 +91,16 @@ class QueryEngine final : private SocketEvents {
 
   [[nodiscard]] MonotonicTime now() const { return sockets_.now(); }
 
-  /// Sends the query; `handler` gets the result with `token`, also when nothing could be sent.
+  /// Sends the query; `handler` gets the result with `token`, even when nothing could be sent.
   EngineTicket start(const QueryRequest& request, QueryHandler& handler, std::uint32_t token);
   /// Calls the handler at `time` or soon after.
   EngineTicket call_at(MonotonicTime time, QueryHandler& handler, std::uint32_t token);
-  /// Ends one exchange that nobody waits for any more, with `outcome`, or as malformed or unreachable when it
-  /// has met that so far; the result comes before this returns. A timer is forgotten. Nothing happens when it
-  /// is over already.
+  /// Ends an exchange that is no longer wanted with `outcome`, or as malformed or unreachable if that has
+  /// occurred; delivers the result before it returns. Cancels a timer. Does nothing when it is already over.
   void end(EngineTicket ticket, Outcome outcome);
-  /// Ends all exchanges of the handler with `Outcome::interrupted` and forgets its timers. The results come
-  /// before this returns; what the handler begins from within them is not begun, so that it may go away
-  /// afterwards.
+  /// Ends all exchanges of the handler with `Outcome::interrupted` and cancels its timers. Delivers the
+  /// results before it returns. Exchanges and timers that the handler starts meanwhile are not started, so it
+  /// may be destroyed afterwards.
   void interrupt(QueryHandler& handler);
 
   [[nodiscard]] const EngineTotals& totals() const { return totals_; }
@@ -124,7 +123,7 @@ class QueryEngine final : private SocketEvents {
     MonotonicTime deadline{};
     IgnoredMessages ignored{};
     std::vector<std::uint8_t> query{};
-    std::vector<std::uint8_t> stream{};  ///< received over TCP and not yet taken as a message
+    std::vector<std::uint8_t> stream{};  ///< octets received over TCP and not yet parsed
   };
 
   struct Socket {
@@ -133,8 +132,8 @@ class QueryEngine final : private SocketEvents {
     bool is_stream = false;
     std::uint32_t uses_left = 0;
     std::uint32_t pending = 0;
-    std::uint32_t latest_slot = 0;   ///< of the exchange begun last on it
-    std::unique_ptr<UsedIds> ids{};  ///< of UDP
+    std::uint32_t latest_slot = 0;   ///< of the exchange started last on it
+    std::unique_ptr<UsedIds> ids{};  ///< UDP only
   };
 
   struct Draining {
@@ -187,7 +186,7 @@ class QueryEngine final : private SocketEvents {
   std::array<std::vector<SocketId>, 2> leased_{};  ///< for each family
   std::deque<Draining> draining_{};                ///< retired and without pending exchanges, oldest first
   std::vector<std::uint32_t> expired_{};
-  std::vector<const QueryHandler*> interrupted_{};  ///< whose `interrupt` is on its way
+  std::vector<const QueryHandler*> interrupted_{};  ///< handlers whose `interrupt` is running
   MonotonicTime armed_ = MonotonicTime::max();
   EngineTotals totals_{};
 };

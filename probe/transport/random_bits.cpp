@@ -31,7 +31,7 @@ std::uint64_t RandomBits::bits64() {
 }
 
 std::uint32_t RandomBits::below(std::uint32_t limit) {
-  // Numbers of the last, incomplete run of `limit` would come too often: draw again.
+  // Draw again for numbers in the last, incomplete multiple of `limit`: they would bias the result.
   const std::uint32_t fair = 65536U / limit * limit;
   std::uint32_t drawn = bits16();
   while (drawn >= fair) drawn = bits16();

@@ -1,4 +1,4 @@
-// Unpredictable numbers for message ids, sockets and labels, bought from the kernel in batches.
+// Unpredictable numbers for message ids, sockets and labels, fetched from the kernel in batches.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ class RandomBits {
  public:
   [[nodiscard]] std::uint16_t bits16();
   [[nodiscard]] std::uint64_t bits64();
-  /// Evenly from 0 to `limit` - 1; `limit` is from 1 to 65,536.
+  /// Uniform from 0 to `limit` - 1; `limit` is from 1 to 65,536.
   [[nodiscard]] std::uint32_t below(std::uint32_t limit);
   /// `length` lower-case letters and digits.
   [[nodiscard]] std::string label(std::size_t length);

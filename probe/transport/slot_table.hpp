@@ -1,5 +1,5 @@
-// Finds the exchange that a datagram belongs to: an open-addressed table from (socket, message id) to a slot
-// number, without allocation once it has grown to its working size.
+// Finds the exchange that a datagram belongs to: an open-addressed table from (socket, message id) to slot
+// number. It does not allocate once it has grown to its working size.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ class SlotTable {
       at = next(at);
     }
     --size_;
-    // Entries behind the hole that could not be at their home move up, so that no search stops too early.
+    // Entries behind the hole that are not at their home position move up, so that no search stops too early.
     std::size_t hole = at;
     for (at = next(hole); entries_[at].key != 0; at = next(at)) {
       const std::size_t wanted = home(entries_[at].key);
@@ -51,7 +51,7 @@ class SlotTable {
 
  private:
   struct Entry {
-    std::uint64_t key = 0;  ///< 0 is empty
+    std::uint64_t key = 0;  ///< 0 means empty
     std::uint32_t slot = 0;
   };
 
@@ -59,7 +59,7 @@ class SlotTable {
     return (std::uint64_t{socket} << 16U | id) + 1;
   }
   [[nodiscard]] std::size_t mask() const { return entries_.size() - 1; }
-  // Ids are random already; the factor spreads the sockets.
+  // Ids are already random; the factor spreads the sockets.
   [[nodiscard]] std::size_t home(std::uint64_t key) const {
     return (key * 0x9e3779b97f4a7c15ULL >> 20U) & mask();
   }

@@ -1,6 +1,5 @@
-// The message ids that one UDP socket has used, and whether their answers came. No id is used twice on a
-// socket, so an answer that comes late is always known as such. Small while few ids are used: most sockets
-// use one.
+// The message ids that one UDP socket has used, and whether their answers arrived. No id is used twice on a
+// socket, so a late answer is always recognised. Small while few ids are used: most sockets use one.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +45,7 @@ class UsedIds {
   }
 
   std::vector<std::pair<std::uint16_t, Use>> few_{};
-  std::vector<std::uint8_t> all_{};  ///< two bits an id; empty while `few_` serves
+  std::vector<std::uint8_t> all_{};  ///< two bits for each id; empty while `few_` suffices
 };
 
 }  // namespace dkimprobe::probe

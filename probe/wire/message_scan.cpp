@@ -27,9 +27,10 @@ std::size_t pointer_target(Bytes message, std::size_t at) {
   return u16(message, at) & 0x3fffU;
 }
 
-/// Where the name at `start` ends in place. Its own octets must lie before `limit`, or the fault is
-/// `runs_out`. A pointer leads to before the run of labels that it ends, and what stands there ends before
-/// that run too: a prior occurrence (RFC 1035 section 4.1.4). So every name ends, whatever the octets are.
+/// The end of the name at `start`, without following pointers. Its octets must lie before `limit`, or the
+/// fault is `runs_out`. A pointer must point before the run of labels that it ends, to labels that also end
+/// before that run: a prior occurrence (RFC 1035 section 4.1.4). So the scan of every name terminates,
+/// whatever its octets.
 Scanned<std::size_t> name_end(Bytes message, std::size_t start, std::size_t limit, FaultKind runs_out) {
   std::size_t at = start;
   std::size_t run_start = start;
@@ -63,7 +64,7 @@ Scanned<std::size_t> name_end(Bytes message, std::size_t start, std::size_t limi
   }
 }
 
-/// Reads a message from its front to its end.
+/// Reads a message from start to end.
 class Pass {
  public:
   Pass(Bytes message, std::vector<ScannedRecord>& records) : message_(message), records_(records) {}
@@ -122,7 +123,7 @@ class Pass {
     const std::size_t rdata_at = fixed + fixed_bytes;
     if (message_.size() - rdata_at < record.rdata_bytes)
       return fault(FaultKind::message_ends_early, fixed + 8);
-    // At most the size of the message, 65,535: the size itself when empty rdata ends it.
+    // At most the size of the message, 65,535; equal to it when the message ends with empty rdata.
     record.rdata_at = static_cast<std::uint16_t>(rdata_at);
     if (const auto read = rdata(record); !read) return read;
     records_.push_back(record);
@@ -176,7 +177,7 @@ class Pass {
     return {};
   }
 
-  /// Addresses have another form in other classes (RFC 1034 section 3.6).
+  /// In other classes, address records have another format (RFC 1034 section 3.6).
   Scanned<void> address(const ScannedRecord& record, std::size_t wanted_bytes) {
     if (record.record_class != class_in) {
       result_.every_type_read = false;
@@ -196,7 +197,7 @@ class Pass {
     return {};
   }
 
-  /// The options inside are the reader's: one that is broken spoils no answer.
+  /// The response reader parses the options: a malformed one does not invalidate the answer.
   Scanned<void> opt(const ScannedRecord& record) {
     if (opt_index_) return fault(FaultKind::second_opt, record.owner_at);
     if (record.section != Section::additional || message_[record.owner_at] != 0) {
@@ -214,7 +215,7 @@ class Pass {
   std::size_t strings_ = 0;
 };
 
-/// Steps through the labels of a name that the scan has passed.
+/// Steps through the labels of a name that has passed the scan.
 class Labels {
  public:
   Labels(Bytes message, std::size_t at) : message_(message), at_(at) { follow(); }

@@ -1,5 +1,5 @@
-// What every reader of DNS messages needs (RFC 1035 section 4): numbers in network byte order, from a message
-// whose bounds the caller has checked, and the constants of the format.
+// What every reader of DNS messages needs (RFC 1035 section 4): functions for numbers in network byte order,
+// without bounds checks, and the constants of the format.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ inline constexpr std::uint16_t cookie_option = 10;  ///< RFC 7873
   return static_cast<std::uint32_t>(u16(bytes, at)) << 16 | u16(bytes, at + 2);
 }
 
-/// Letters of names compare without regard to ASCII case (RFC 1035 section 2.3.3).
+/// Names are compared case-insensitively in ASCII (RFC 1035 section 2.3.3).
 [[nodiscard]] constexpr std::uint8_t to_lower(std::uint8_t octet) {
   return octet >= 'A' && octet <= 'Z' ? static_cast<std::uint8_t>(octet - 'A' + 'a') : octet;
 }

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t type_and_class_bytes = 4;
 
-/// Where the name at the question's place ends; nothing if it is no uncompressed name. A pointer there could
-/// only lead into the header.
+/// The end of the question's name; nothing if it is not an uncompressed name. A pointer there could only
+/// point into the header.
 std::optional<std::size_t> question_name_end(Bytes message) {
   std::size_t at = header_bytes;
   while (at < message.size()) {
@@ -24,7 +24,7 @@ std::optional<std::size_t> question_name_end(Bytes message) {
   return std::nullopt;
 }
 
-/// Whether a message without a question says an error and nothing else.
+/// Whether a message without a question has an error code and nothing else.
 bool is_bare_error(Bytes response) {
   if (u16(response, 6) != 0 || u16(response, 8) != 0) return false;
   unsigned rcode = response[3] & 0x0fU;
@@ -32,7 +32,7 @@ bool is_bare_error(Bytes response) {
   if (additional == 0) {
     if (response.size() != header_bytes) return false;
   } else {
-    // The root, the type, the payload size, the upper bits of the rcode, version, flags, length, options.
+    // Root name, type, payload size, upper bits of the rcode, version, flags, length, options.
     constexpr std::size_t opt_bytes = 11;
     if (additional != 1 || response.size() < header_bytes + opt_bytes) return false;
     const Bytes opt = response.subspan(header_bytes);
@@ -65,7 +65,7 @@ std::optional<IgnoreReason> mismatch(Bytes response, Bytes query) {
   }
   if (questions != 1) return IgnoreReason::wrong_question;
 
-  // Nearly every response repeats the question octet by octet.
+  // Nearly every response repeats the question unchanged.
   const std::optional<std::size_t> query_name_end = question_name_end(query);
   if (!query_name_end || query.size() < *query_name_end + type_and_class_bytes)
     return IgnoreReason::malformed;
@@ -79,7 +79,7 @@ std::optional<IgnoreReason> mismatch(Bytes response, Bytes query) {
   if (!name_end || response.size() < *name_end + type_and_class_bytes) return IgnoreReason::malformed;
   if (name_end != query_name_end) return IgnoreReason::wrong_question;
   for (std::size_t at = header_bytes; at < *name_end; ++at) {
-    // Length octets are at most 63, below the letters, so the whole can be compared in one go.
+    // Length octets are at most 63, below the letters, so all octets can be compared alike.
     if (to_lower(response[at]) != to_lower(query[at])) return IgnoreReason::wrong_question;
   }
   if (u16(response, *name_end) != u16(query, *name_end)) return IgnoreReason::wrong_question;

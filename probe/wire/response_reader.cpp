@@ -11,7 +11,8 @@ namespace {
 
 using config::DomainName;
 
-/// RFC 2181 section 8: a TTL with the highest bit set is 0. That of an OPT record is none.
+/// RFC 2181 section 8: a TTL with the highest bit set counts as 0. The TTL field of an OPT record is not a
+/// TTL.
 std::uint32_t ttl_of(std::uint32_t on_the_wire) {
   return on_the_wire > 0x7fff'ffffU ? 0 : on_the_wire;
 }
@@ -20,7 +21,7 @@ std::string raw(Bytes octets) {
   return {octets.begin(), octets.end()};
 }
 
-/// Where the name at `at`, which the scan has passed, ends in place.
+/// The end of the name at `at`, without following pointers; the name has passed the scan.
 std::size_t name_end(Bytes message, std::size_t at) {
   while (message[at] != 0) {
     if (message[at] > DomainName::longest_label) return at + 2;
@@ -35,13 +36,13 @@ Edns read_edns(const ScannedMessage& message, const ScannedRecord& opt) {
   edns.payload_bytes = opt.record_class;
   edns.version = static_cast<std::uint8_t>(opt.ttl_seconds >> 16 & 0xffU);
   edns.dnssec_ok = (opt.ttl_seconds & 0x8000U) != 0;
-  // Options up to the first that does not fit: one that is broken does not spoil the answer.
+  // Read options up to the first that does not fit: a malformed one does not invalidate the answer.
   Bytes rest = message.bytes.subspan(opt.rdata_at, opt.rdata_bytes);
   while (rest.size() >= 4 && rest.size() - 4 >= u16(rest, 2)) {
     const std::uint16_t code = u16(rest, 0);
     const Bytes value = rest.subspan(4, u16(rest, 2));
     if (code == nsid_option && !edns.nsid) edns.nsid = raw(value);
-    // RFC 7873 section 4: the client's 8 octets, then 8 to 32 of the server; other lengths are no cookie.
+    // RFC 7873 section 4: 8 octets of the client, then 8 to 32 of the server; other lengths are not a cookie.
     if (code == cookie_option && !edns.server_cookie && value.size() >= 16 && value.size() <= 40) {
       edns.server_cookie = raw(value.subspan(client_cookie_bytes));
     }
@@ -72,14 +73,14 @@ SoaRecord read_soa(const ScannedMessage& message, const ScannedRecord& record, D
   soa.refresh_seconds = u32(message.bytes, numbers_at + 4);
   soa.retry_seconds = u32(message.bytes, numbers_at + 8);
   soa.expire_seconds = u32(message.bytes, numbers_at + 12);
-  // The TTL of what is not there (RFC 2308 section 4).
+  // The TTL of negative answers (RFC 2308 section 4).
   soa.minimum_seconds = ttl_of(u32(message.bytes, numbers_at + 16));
   soa.ttl_seconds = ttl_of(record.ttl_seconds);
   soa.in_answer = record.section == Section::answer;
   return soa;
 }
 
-/// RFC 4034 section 5.1. Nothing when the rdata has no room for a digest.
+/// RFC 4034 section 5.1. Nothing when the rdata is too short for a digest.
 std::optional<DsRecord> read_ds(const ScannedMessage& message, const ScannedRecord& record) {
   constexpr std::size_t digest_at = 4;
   const Bytes rdata = message.bytes.subspan(record.rdata_at, record.rdata_bytes);
@@ -97,8 +98,7 @@ std::optional<AddressRecord> read_address(const ScannedMessage& message, const S
   return AddressRecord{std::move(owner), *address, ttl_of(record.ttl_seconds)};
 }
 
-/// The name with `owner`, which is above it, replaced by `target` (RFC 6672 section 2.2); nothing if too
-/// long.
+/// The name with its suffix `owner` replaced by `target` (RFC 6672 section 2.2); nothing if too long.
 std::optional<DomainName> substituted(const DomainName& name, const DomainName& owner,
                                       const DomainName& target) {
   const std::size_t kept = name.wire_size() - owner.wire_size();
@@ -117,7 +117,7 @@ void keep_first(std::vector<Record>& records) {
   records.shrink_to_fit();
 }
 
-/// The message of one response, taken apart section by section.
+/// Reads one response section by section.
 class Reading {
  public:
   Reading(const ScannedMessage& message, const DomainName& question_name, RecordType question_type)
@@ -165,12 +165,12 @@ class Reading {
   }
 
   void answer(const ScannedRecord& record) {
-    // Most owners are a pointer to the question, and then no name need be made to compare it.
+    // Most owners are a pointer to the question; these can be compared without building a name.
     if (question_is_asked_ && owner_is_question(message_, record))
       return answer_at_name(record, question_name_);
     DomainName owner = name_at(message_, record.owner_at);
     if (owner == question_name_) return answer_at_name(record, std::move(owner));
-    // A signature is no answer of its own: it belongs to the set that it signs.
+    // A signature is not an answer of its own: it belongs to the set that it signs.
     if (record.is(RecordType::rrsig)) return;
     if (record.is(RecordType::dname) && question_name_.is_at_or_below(owner)) {
       if (auto target = substituted(question_name_, owner, name_at(message_, record.rdata_at))) {
@@ -215,7 +215,7 @@ class Reading {
           response_.has_rrsig = true;
         }
         break;
-      case RecordType::dname:  // redirects what is below it, not its own name (RFC 6672 section 2.3)
+      case RecordType::dname:  // redirects names below it, not its own name (RFC 6672 section 2.3)
       case RecordType::opt:
       case RecordType::ds:
       case RecordType::nsec:
@@ -250,7 +250,7 @@ class Reading {
     constexpr std::size_t inception_at = 12;
     const std::uint32_t expiration = u32(message_.bytes, record.rdata_at + expiration_at);
     const std::uint32_t inception = u32(message_.bytes, record.rdata_at + inception_at);
-    // RFC 1982 section 3.2, as for all such times.
+    // Serial number arithmetic, RFC 1982 section 3.2.
     const auto is_later = [](std::uint32_t a, std::uint32_t b) { return a - b - 1U < 0x7fff'ffffU; };
     auto& times = response_.signatures;
     if (!times) times = SignatureTimes{inception, expiration};
@@ -270,7 +270,7 @@ class Reading {
   const DomainName& question_name_;
   RecordType question_type_;
   Response response_{};
-  bool question_is_asked_ = false;  ///< the message's question has the name that was asked
+  bool question_is_asked_ = false;  ///< the message's question has the queried name
 };
 
 }  // namespace

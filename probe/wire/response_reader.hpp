@@ -1,5 +1,5 @@
-// What a scanned response says about the name that was asked, as the plain facts of an observation. It
-// decides nothing about the server, and sees only messages that passed the scan.
+// Reads what a scanned response answers about the queried name, as plain facts for an observation. It decides
+// nothing about the server, and sees only messages that passed the scan.
 #pragma once
 
 #include "config/names/domain_name.hpp"
@@ -8,19 +8,18 @@
 
 namespace dkimprobe::probe {
 
-/// `question_name` is the name as it was sent, in its very case. Records of another class than IN are
-/// skipped. Both the alias and the TXT of one name are kept, however wrong that is; of the answer section
-/// nothing else is believed than the name asked and a DNAME above it.
+/// `question_name` is the name exactly as it was sent, including its case. Records of classes other than IN
+/// are skipped. If a name has both an alias and a TXT, both are kept, although that is wrong. In the answer
+/// section, only records at the queried name and a DNAME above it count.
 [[nodiscard]] Response read_response(const ScannedMessage& message, const config::DomainName& question_name,
                                      RecordType question_type);
 
-/// Writes every name of a response in lower case. Names that come back in the mixed case of the question are
-/// of no use to a reader.
+/// Converts every name of a response to lower case: the mixed case of the question is of no use to a reader.
 void lower_case_names(Response& response);
 
-/// Cuts each list of a response to the 64 records that are worth keeping as evidence. A hostile server may
-/// send thousands, and each of its responses is kept until the round is over. The TXT records stay: they are
-/// what was asked for, and the scan bounds them.
+/// Limits each list of a response to 64 records as evidence. A hostile server may send thousands, and each of
+/// its responses is kept until the probe is over. TXT records are not limited: they are what was asked for,
+/// and the scan bounds them.
 void keep_evidence(Response& response);
 
 }  // namespace dkimprobe::probe

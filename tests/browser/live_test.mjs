@@ -47,7 +47,7 @@ async function look(path) {
   const faults = await page.evaluate(structure);
   check(faults.length === 0, `${path}: ${faults.join("; ")}`);
   const shown = await page.evaluate(() => document.body.innerText);
-  for (const word of expected.get(path)?.words ?? []) check(shown.includes(word), `${path}: nothing says ${word}`);
+  for (const word of expected.get(path)?.words ?? []) check(shown.includes(word), `${path}: ${word} is not shown`);
   for (const link of await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((a) => a.href))) {
     const url = new URL(link);
     if (url.origin !== origin || known.has(url.pathname + url.search)) continue;
@@ -56,6 +56,8 @@ async function look(path) {
   }
   const name = path === "/" ? "overview" : path.slice(1).replaceAll(/[^a-z0-9.]+/gi, "-");
   await page.screenshot({ path: join(screenshots, `live-${name}.png`), fullPage: true });
+  // The picture of the README: what is seen first.
+  if (path === "/") await page.screenshot({ path: join(screenshots, "status-page.png") });
   await page.close();
 
   const small = await show(phone, path, "phone");
@@ -70,7 +72,7 @@ async function look(path) {
 let pages = 0;
 for (; waiting.length > 0 && pages < mostPages; ++pages) {
   const path = waiting.shift();
-  // The metrics are no page of ours to look at.
+  // The metrics page is not part of the status page.
   if (path !== "/metrics") await look(path);
 }
 check(waiting.length === 0, `more than ${mostPages} pages`);

@@ -1,4 +1,4 @@
-// What the browser tests look at inside a page: functions that run in the page, and what a page must not say.
+// Checks of the browser tests inside a page: functions that run in the page, and texts that must not appear.
 
 /** Only what hangs takes so long. */
 export const hangsMilliseconds = 300_000;
@@ -26,7 +26,7 @@ export function structure() {
     if (!named && drawing.getAttribute("aria-hidden") !== "true") faults.push("a drawing without a name");
   }
   for (const time of all("time"))
-    if (Number.isNaN(Date.parse(time.dateTime)) || !time.dateTime.endsWith("Z")) faults.push("a time without its moment");
+    if (Number.isNaN(Date.parse(time.dateTime)) || !time.dateTime.endsWith("Z")) faults.push("a time without its timestamp");
   const ids = all("[id]").map((element) => element.id);
   if (new Set(ids).size !== ids.length) faults.push("an id is there twice");
   for (const region of all("[aria-labelledby]"))
@@ -68,7 +68,7 @@ export function contrasts() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || element.tagName === "title" || element.closest(".unseen")) continue;
+    if (!walker.currentNode.data.trim() || element.tagName === "title" || element.closest(".visually-hidden")) continue;
     const style = getComputedStyle(element);
     const ink = parse(element.tagName === "text" ? style.fill : style.color).rgb;
     const [low, high] = [luminance(ink), luminance(ground(element))].sort((a, b) => a - b);
@@ -79,7 +79,7 @@ export function contrasts() {
   return { seen, bad: [...bad] };
 }
 
-/** Marks what the keyboard must reach, and says how many there are. */
+/** Marks what the keyboard must reach, and returns their number. */
 export function markFocusable() {
   const elements = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), summary, [tabindex='0']")];
   elements.forEach((element, index) => (element.dataset.reach = index));
@@ -102,7 +102,7 @@ export function complaints(page, tell, expected = []) {
   page.on("pageerror", (error) => tell(`${error}`));
   page.on("requestfailed", (request) => tell(`not loaded: ${request.url()}`));
   page.on("dialog", (dialog) => {
-    tell(`a dialog says ${dialog.message()}`);
+    tell(`a dialog shows ${dialog.message()}`);
     dialog.dismiss();
   });
 }

@@ -282,7 +282,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
                "bytes",
                "took_ms",
                "ignored",
-               "tries",
+               "attempts",
                "question",
                "system_error"});
   Exchange exchange;
@@ -300,7 +300,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
   for (const auto& [reason, count] : ignored.items())
     exchange.ignored[one_of<probe::IgnoreReason>(reason, ignore_names)] = count.get<std::uint32_t>();
 
-  const unsigned attempts = given.value("tries", waits && is_udp ? 3U : 1U);
+  const unsigned attempts = given.value("attempts", waits && is_udp ? 3U : 1U);
   auto started = std::chrono::microseconds{0};
   if (!server.exchanges.empty()) started = server.exchanges.back().started + server.exchanges.back().took;
   for (unsigned attempt = 1; attempt < attempts; ++attempt) {

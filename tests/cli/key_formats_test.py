@@ -130,7 +130,7 @@ def all_forms(folder, key, passphrase):
         opened_by = ["--passphrase-file", passphrase] if encrypted else []
         must_be(sha256, [path, *opened_by], path.name)
         if encrypted:
-            must_say("the passphrase is wrong, or the key is damaged", [path, "--passphrase-file", folder / "other"],
+            must_say("the passphrase is wrong, or the key is corrupted", [path, "--passphrase-file", folder / "other"],
                      path.name + " with a wrong passphrase")
             must_say("its passphrase is not given", [path], path.name + " without a passphrase")
     if forms < 30:
@@ -181,9 +181,9 @@ def mistakes(folder, passphrase):
     }.items():
         other = folder / "other.pem"
         openssl("genpkey", *arguments, "-out", other)
-        must_say("this is a key for %s; DKIM has RSA and Ed25519 alone" % name, [other], name)
+        must_say("this is a key for %s; DKIM supports only RSA and Ed25519" % name, [other], name)
         public = file("other_public.pem", openssl("pkey", "-in", other, "-pubout"))
-        must_say("this is a key for %s; DKIM has" % name, [public], "public " + name)
+        must_say("this is a key for %s; DKIM supports" % name, [public], "public " + name)
     parameters = folder / "dsa_parameters.pem"
     openssl("genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", "dsa_paramgen_bits:1024", "-out", parameters)
     dsa = file("dsa.pem", openssl("genpkey", "-paramfile", parameters))
@@ -199,26 +199,26 @@ def mistakes(folder, passphrase):
         "certificate in DER": openssl(*request, "-x509", "-outform", "DER"),
         "request": openssl(*request),
     }.items():
-        must_say("this is a certificate or the request for one", [file("other", content)], name)
+        must_say("this is a certificate or a certificate request", [file("other", content)], name)
     pkcs12 = openssl("pkcs12", "-export", "-nocerts", "-inkey", folder / "rsa2048.pem", "-passout", "pass:a")
     must_say("this is a PKCS#12 file", [file("p12", pkcs12)], "PKCS#12")
     openssh = rsa.replace(b"PRIVATE", b"OPENSSH PRIVATE")
-    must_say("in the form of OpenSSH", [file("openssh", openssh)], "OpenSSH")
+    must_say("in OpenSSH format", [file("openssh", openssh)], "OpenSSH")
 
-    must_say("is no base64", [file("damaged", rsa.replace(b"\nM", b"\n!", 1))], "no base64")
+    must_say("is not base64", [file("damaged", rsa.replace(b"\nM", b"\n!", 1))], "no base64")
     must_say("END PRIVATE KEY is missing: the text of the key is cut off", [file("cut", rsa[:500])], "cut PEM")
-    must_say("this holds no key that can be read", [file("cut.der", der[:500])], "cut DER")
+    must_say("this contains no readable key", [file("cut.der", der[:500])], "cut DER")
     flipped = bytearray(der)
     flipped[-200] ^= 1  # within one of the primes or what is worked out of them
     flipped[-400] ^= 1
-    must_say("damaged RSA key", [file("flipped.der", bytes(flipped))], "an octet of a prime changed")
+    must_say("RSA key is corrupted", [file("flipped.der", bytes(flipped))], "an octet of a prime changed")
     must_say("it is empty", [file("empty", b"")], "empty")
     must_say("this is a directory", [folder], "directory")
     must_say("over 64 KiB", [file("large", b"#" * 70_000 + rsa)], "too large")
-    must_say("this is no regular file", ["/dev/zero"], "/dev/zero")
+    must_say("this is not a regular file", ["/dev/zero"], "/dev/zero")
     must_say("No such file", [folder / "no such\nfile"], "missing")
-    must_say("this holds no key that can be read", [file("noise", os.urandom(2_000))], "noise")
-    must_say("this holds no key that can be read", [file("words", b"hello\n")], "words")
+    must_say("this contains no readable key", [file("noise", os.urandom(2_000))], "noise")
+    must_say("this contains no readable key", [file("words", b"hello\n")], "words")
     must_say("p= is empty", [file("revoked", b"v=DKIM1; p=\n")], "the record of a revoked key")
     fifo = folder / "fifo"
     os.mkfifo(fifo)
@@ -229,7 +229,7 @@ def mistakes(folder, passphrase):
     must_say("PBE-SHA1-RC4-128", [sealed, "--passphrase-file", passphrase],
              "the name of the cipher", environment={"OPENSSL_MODULES": "/nonexistent"})
     must_say("the passphrase is empty", [sealed, "--passphrase-file", file("nothing", b"\n")], "empty passphrase")
-    must_say("octet of value 0", [sealed, "--passphrase-file", file("nul", b"a\0b\n")], "NUL in a passphrase")
+    must_say("contains a NUL octet", [sealed, "--passphrase-file", file("nul", b"a\0b\n")], "NUL in a passphrase")
     must_say("too long for a passphrase", [sealed, "--passphrase-file", file("long", b"a" * 1_025)], "long passphrase")
     must_say("too large to hold a passphrase", [sealed, "--passphrase-file", file("long", b"a" * 9_000)], "large file")
     must_say("too long for a passphrase", [sealed, "--passphrase-fd", "0"], "long line", given=b"a" * 2_000)

@@ -31,7 +31,7 @@ const Option& option(std::string_view key) {
 
 }  // namespace
 
-TEST_CASE("the table's defaults are those of the struct and lie within the limits") {
+TEST_CASE("the defaults in the table of options equal those of the struct and lie within the limits") {
   const Settings defaults;
   std::set<std::string_view> keys;
   for (const auto& row : all_options()) {
@@ -44,7 +44,7 @@ TEST_CASE("the table's defaults are those of the struct and lie within the limit
   }
 }
 
-TEST_CASE("each option reads its default and both limits back, and touches nothing else") {
+TEST_CASE("each option accepts its default and both limits, and changes nothing else") {
   for (const auto& row : all_options()) {
     for (const double value : {row.minimum, row.maximum, row.default_value}) {
       INFO(row.key << " = " << format_value(row.unit, value));
@@ -58,7 +58,7 @@ TEST_CASE("each option reads its default and both limits back, and touches nothi
   }
 }
 
-TEST_CASE("a value that cannot be used is named with the option and its limits") {
+TEST_CASE("an unusable value is reported with its option and limits") {
   struct Case {
     std::string key;
     std::string text;
@@ -72,24 +72,24 @@ TEST_CASE("a value that cannot be used is named with the option and its limits")
       Case{"port", "", "`` cannot be used: it must be a whole number from 1 to 65535"},
       Case{"attempts", "-1", "`-1` cannot be used: it must be a whole number from 1 to 8"},
       Case{"probe-timeout", "30",
-           "`30` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or d"},
+           "`30` cannot be used: it must be a duration from 500ms to 10m with a unit: ms, s, m, h or d"},
       Case{"probe-timeout", "1h",
-           "`1h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or d"},
+           "`1h` cannot be used: it must be a duration from 500ms to 10m with a unit: ms, s, m, h or d"},
       Case{"probe-timeout", "4294967295h",
-           "`4294967295h` cannot be used: it must be a time from 500ms to 10m, with its unit: ms, s, m, h or "
-           "d"},
+           "`4294967295h` cannot be used: it must be a duration from 500ms to 10m with a unit: ms, s, m, h "
+           "or d"},
       Case{"rate-limit", "0",
            "`0` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
       Case{"rate-limit", "nan",
            "`nan` cannot be used: it must be a number above 0 and up to 1000000, or `unlimited`"},
       Case{"max-key-age", "0s",
-           "`0s` cannot be used: it must be a time of up to 3650d, with its unit: ms, s, m, h or d, or "
+           "`0s` cannot be used: it must be a duration of up to 3650d with a unit: ms, s, m, h or d, or "
            "`never`"},
       Case{"max-key-age", "3651d",
-           "`3651d` cannot be used: it must be a time of up to 3650d, with its unit: ms, s, m, h or d, or "
+           "`3651d` cannot be used: it must be a duration of up to 3650d with a unit: ms, s, m, h or d, or "
            "`never`"},
       Case{"selector-cooldown", "never",
-           "`never` cannot be used: it must be a time from 1s to 3650d, with its unit: ms, s, m, h or d"},
+           "`never` cannot be used: it must be a duration from 1s to 3650d with a unit: ms, s, m, h or d"},
       Case{"ipv4", "maybe", "`maybe` cannot be used: it must be `yes` or `no`"},
       Case{"edns-payload", "\x1b[2J",
            "`\\x1b[2J` cannot be used: it must be a whole number of bytes from 512 to 4096"});
@@ -101,7 +101,7 @@ TEST_CASE("a value that cannot be used is named with the option and its limits")
   CHECK(option_value(option(given.key), settings) == option(given.key).default_value);
 }
 
-TEST_CASE("durations carry their unit") {
+TEST_CASE("durations require a unit") {
   CHECK(parse_duration("400ms") == milliseconds{400});
   CHECK(parse_duration("3s") == milliseconds{3'000});
   CHECK(parse_duration("30m") == milliseconds{1'800'000});

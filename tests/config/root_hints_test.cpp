@@ -33,7 +33,7 @@ class HintsFile {
 
 }  // namespace
 
-TEST_CASE("thirteen root servers are built in, each with both families") {
+TEST_CASE("thirteen root servers are built in, each with IPv4 and IPv6 addresses") {
   const auto servers = builtin_root_servers();
   REQUIRE(servers.size() == 26);
   for (char letter = 'a'; letter <= 'm'; ++letter) {
@@ -52,7 +52,7 @@ TEST_CASE("thirteen root servers are built in, each with both families") {
   CHECK(servers[3].ip == Address::parse("2801:1b8:10::b"));
 }
 
-TEST_CASE("a hints file is read in the forms of a zone file") {
+TEST_CASE("a hints file may use every form of a zone file") {
   const HintsFile file(
       "; a comment\n$TTL 3600\n$ORIGIN .\n\n@ IN NS a.lab.\n\t IN NS b.lab ; another\nB.LAB. 60 A 127.0.0.2\n"
       "a.lab. A 127.0.0.1\na.lab. 3600000 IN AAAA ::1\nunused.lab. A 127.0.0.9\nlab. TXT \"passed over\"");
@@ -66,7 +66,7 @@ TEST_CASE("a hints file is read in the forms of a zone file") {
         NamedServer{DomainName::parse("b.lab").value(), Address::parse("127.0.0.2").value(), {}});
 }
 
-TEST_CASE("every mistake in a hints file is told with its line") {
+TEST_CASE("every error in a hints file is reported with its line") {
   struct Case {
     std::string text;
     std::vector<Error> errors;  ///< `where` behind the name of the file
@@ -89,7 +89,7 @@ TEST_CASE("every mistake in a hints file is told with its line") {
   }
 }
 
-TEST_CASE("a hints file that cannot be read says why") {
+TEST_CASE("an unreadable hints file is reported with the reason") {
   const auto missing = read_root_hints("/nonexistent/root.hints");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().front().where == "/nonexistent/root.hints");

@@ -87,7 +87,7 @@ std::string told_of(const std::optional<KeyIdentity>& key) {
 
 }  // namespace
 
-TEST_CASE("each wrong settings file is told all its mistakes, word for word") {
+TEST_CASE("each invalid settings file gets exactly the expected error messages") {
   for (const auto& file : settings_files()) {
     INFO(file.filename().string());
     const auto settings = load_settings(file, vocabulary);
@@ -98,7 +98,7 @@ TEST_CASE("each wrong settings file is told all its mistakes, word for word") {
   }
 }
 
-TEST_CASE("ten different mistakes are ten, each with its line") {
+TEST_CASE("ten different errors are reported as ten, each with its line") {
   const auto settings = load_settings(vectors / "ten_errors.yaml", vocabulary);
   REQUIRE_FALSE(settings);
   CHECK(settings.error().size() == 10);
@@ -114,7 +114,7 @@ TEST_CASE("ten different mistakes are ten, each with its line") {
   CHECK(messages.size() == 10);
 }
 
-TEST_CASE("the example is read, and is as it says") {
+TEST_CASE("the example settings are read as their text states") {
   const auto settings = load_settings(example, vocabulary);
   if (!settings) FAIL(told(settings.error()));
   CHECK(settings->warnings.empty());
@@ -163,7 +163,7 @@ TEST_CASE("the example is read, and is as it says") {
         "ADSP stays until the old gateways are gone");
 }
 
-TEST_CASE("the example has every option, at its default, with its limits") {
+TEST_CASE("the example settings list every option with its default and limits") {
   const std::string text = read_text(example);
   const auto root = read_yaml(text, "example.yaml");
   REQUIRE(root);
@@ -190,7 +190,7 @@ TEST_CASE("the example has every option, at its default, with its limits") {
     CHECK(text.find(key) != std::string::npos);
 }
 
-TEST_CASE("a settings file may say little") {
+TEST_CASE("a minimal settings file is valid") {
   const auto settings = read("domains: [{domain: example.com, selectors: [s1]}]\n");
   for (const auto table : {probe_options(), policy_options(), schedule_options(), rotation_options()}) {
     for (const auto& option : table) CHECK(option_value(option, settings) == option.default_value);
@@ -200,14 +200,14 @@ TEST_CASE("a settings file may say little") {
   CHECK(read("\xef\xbb\xbfprobe: {port: 5300}\r\n").probe.port == 5300);
 }
 
-TEST_CASE("patterns of target files are relative to the folder of the settings") {
+TEST_CASE("patterns of target files are relative to the folder of the settings file") {
   const auto settings =
       read_settings("target_files: [targets/*.json, /etc/targets.yml]\n", "/a/b.yaml", vocabulary);
   REQUIRE(settings);
   CHECK(settings->target_files == std::vector<std::string>{"/a/targets/*.json", "/etc/targets.yml"});
 }
 
-TEST_CASE("planned work is told of a selector, a domain or a group, and when it has ended") {
+TEST_CASE("maintenance applies to a selector, a domain or a group, and its end is reported") {
   const auto settings =
       read_settings(R"(groups: {a: {}}
 domains: [{domain: example.com, selectors: [s1]}]
@@ -229,14 +229,14 @@ maintenance:
   CHECK(settings->warnings.front().where == "s.yaml:5:34: maintenance.until");
 }
 
-TEST_CASE("a domain that only a target file may name can be in_maintenance") {
+TEST_CASE("maintenance may name a domain that only a target file lists") {
   CHECK(read_settings(
       "target_files: [t.json]\nmaintenance: [{domain: a.example, selector: s, until: 2026-01-01, "
       "reason: r}]\n",
       "s.yaml", Vocabulary{}));
 }
 
-TEST_CASE("modules of /probe, and the domains that it may be asked for") {
+TEST_CASE("modules of /probe and the domains that it may probe are read") {
   const auto settings = read(R"(probe: {ipv6: no}
 modules:
   slow: {timeout: 1m}
@@ -261,7 +261,7 @@ probe_allow: [example.com, "*.example.net", "*"]
   CHECK(settings.probe_allow[2].below);
 }
 
-TEST_CASE("a domain has what its group says, unless it says so itself") {
+TEST_CASE("a domain inherits the settings of its group unless it overrides them") {
   const auto settings = read(R"(interval: 7m
 groups:
   a: {role: standby, service: tlsrpt, subdomain_identities: yes, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
@@ -289,7 +289,7 @@ domains:
   CHECK(domains[2].selectors[0].role == Role::active);
 }
 
-TEST_CASE("the times of a rotation come from the domain, then its group, then the whole") {
+TEST_CASE("rotation times come from the domain, else its group, else the global settings") {
   const auto settings = read(R"(rotation: {max_key_age: 100d, selector_cooldown: 10d}
 groups:
   a: {rotation: {max_key_age: 50d, retired_key_retention: 3d}}
@@ -312,7 +312,7 @@ domains:
   check(domains[2].rotation, days{0}, days{1}, days{2});
 }
 
-TEST_CASE("a day is no future as long as it has begun") {
+TEST_CASE("a date is not in the future once the day has begun") {
   const auto read_at = [](const char* now) {
     return read_settings("domains: [{domain: example.com, selectors: [{name: s1, since: 2026-11-22}]}]\n",
                          "s.yaml", Vocabulary{{}, parse_timestamp(now)->first});
@@ -321,7 +321,7 @@ TEST_CASE("a day is no future as long as it has begun") {
   CHECK_FALSE(read_at("2026-11-21T23:59:59Z"));
 }
 
-TEST_CASE("the same key has the same fingerprint in every form in which it is told") {
+TEST_CASE("the same key has the same fingerprint in every form in which it may be given") {
   const auto given =
       GENERATE("private_key: ../keys/rsa2048_pkcs8.pem", "private_key: ../keys/rsa2048_pkcs8.der",
                "private_key: ../keys/rsa2048_pkcs1.pem", "private_key: ../keys/rsa2048_pkcs1.der",
@@ -334,7 +334,7 @@ TEST_CASE("the same key has the same fingerprint in every form in which it is to
         read_text(vectors / "../keys/rsa2048_public.der"));
 }
 
-TEST_CASE("an encrypted key is opened by the file that the settings name") {
+TEST_CASE("an encrypted key is decrypted with the passphrase file that the settings name") {
   const fs::path folder = fs::temp_directory_path() / fmt::format("dkimprobe-passphrase-{}", getpid());
   fs::create_directories(folder);
   const fs::path passphrase = folder / "passphrase";
@@ -357,7 +357,7 @@ TEST_CASE("an encrypted key is opened by the file that the settings name") {
   fs::remove_all(folder);
 }
 
-TEST_CASE("a fingerprint may be in capitals and in pairs") {
+TEST_CASE("a fingerprint may be in upper case and in pairs") {
   std::string pairs;
   for (std::size_t i = 0; i < 64; i += 2)
     pairs += std::string(i == 0 ? "" : ":") + std::string(rsa_sha256).substr(i, 2);
@@ -370,13 +370,13 @@ TEST_CASE("a fingerprint may be in capitals and in pairs") {
   CHECK_FALSE(with_key("sha256: \":" + pairs + "\""));
 }
 
-TEST_CASE("a private key of Ed25519 and its record are the same key") {
+TEST_CASE("an Ed25519 private key and its record give the same key") {
   const auto settings = with_key("private_key: ../keys/ed25519.pem");
   if (!settings) FAIL(told(settings.error()));
   CHECK(told_of(settings->domains.front().selectors.front().expected_key) == ed25519_key);
 }
 
-TEST_CASE("a private key that others can read is warned about, and read") {
+TEST_CASE("a private key that others can read is loaded with a warning") {
   const fs::path folder = fs::temp_directory_path() / fmt::format("dkimprobe-settings-{}", getpid());
   fs::create_directories(folder);
   const fs::path key = folder / "s1.pem";
@@ -402,7 +402,7 @@ TEST_CASE("a private key that others can read is warned about, and read") {
   fs::remove_all(folder);
 }
 
-TEST_CASE("files that are no settings files are told by name") {
+TEST_CASE("a file that is not a settings file is reported by name") {
   const auto missing = load_settings(vectors / "no_such_file.yaml", vocabulary);
   REQUIRE_FALSE(missing);
   CHECK(told(missing.error()) ==
@@ -412,7 +412,7 @@ TEST_CASE("files that are no settings files are told by name") {
   CHECK(told(directory.error()) == ".: this is a directory; a settings file was expected\n");
 }
 
-TEST_CASE("what would take much time or memory is refused soon") {
+TEST_CASE("a settings file that would need much time or memory is rejected quickly") {
   const auto refusal = [](const std::string& text) {
     const auto settings = read_settings(text, "s.yaml", vocabulary);
     REQUIRE_FALSE(settings);
@@ -423,16 +423,16 @@ TEST_CASE("what would take much time or memory is refused soon") {
     for (std::size_t i = 0; i < times; ++i) text += piece;
     return text;
   };
-  CHECK(refusal(std::string(longest_yaml_bytes + 1, ' ')) == "s.yaml: the file has over 4 MiB\n");
+  CHECK(refusal(std::string(longest_yaml_bytes + 1, ' ')) == "s.yaml: the file is larger than 4 MiB\n");
   CHECK(refusal(repeated("[", 100'000)) ==
-        "s.yaml:1:17: lists and maps stand in each other more than 32 deep\n");
+        "s.yaml:1:17: lists and maps are nested more than 32 levels deep\n");
   CHECK(refusal(repeated("- ", 100'000)) ==
-        "s.yaml:1:65: lists and maps stand in each other more than 32 deep\n");
+        "s.yaml:1:65: lists and maps are nested more than 32 levels deep\n");
   CHECK(refusal("domains:\n" + repeated("-\n", most_yaml_nodes + 1)) ==
         "s.yaml:500000:1: there are more than 500000 values\n");
   std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
   for (char c = 'b'; c < 'k'; ++c)
     bomb += fmt::format("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1}]\n", c, static_cast<char>(c - 1));
   CHECK(refusal(bomb) ==
-        "s.yaml:1:4: anchors and aliases of YAML are not read; what domains share goes into a group\n");
+        "s.yaml:1:4: YAML anchors and aliases are not supported; put what domains share into a group\n");
 }

@@ -57,10 +57,10 @@ class Folder {
 
 }  // namespace
 
-TEST_CASE("Targets in JSON and in YAML") {
+TEST_CASE("target files may be JSON or YAML") {
   CHECK(shown(config::read_targets(
             R"([{"targets": ["example.com/s1", "Example.net"], "labels": {"selector": "s2"}}])", "t.json")) ==
-        Lines{"t.json:1:15: the selector stands after the slash and in the label `selector`"});
+        Lines{"t.json:1:15: the selector is given twice: after the slash and in the label `selector`"});
   CHECK(shown(config::read_targets(R"([
  {"targets": ["example.com/s1", "bücher.example/a.b"], "labels": {"role": "retired", "__meta_x": "1"}},
  {"targets": ["Example.net"], "labels": {"selector": "s2", "interval": "1h"}}, {"targets": []}
@@ -73,7 +73,7 @@ TEST_CASE("Targets in JSON and in YAML") {
   CHECK(config::read_targets("[]", "t.json").value().empty());
 }
 
-TEST_CASE("Every mistake of a target file is told with its place") {
+TEST_CASE("every error in a target file is reported with its position") {
   const auto lines = shown(
       config::read_targets(R"(- targets: [https://example.com/s1, example.com, 'example.com/', example.com/s1]
   labels: {rol: retired, team: mail}
@@ -123,7 +123,7 @@ TEST_CASE("Every mistake of a target file is told with its place") {
             .size() == 101);
 }
 
-TEST_CASE("Targets of files join the domains of the settings") {
+TEST_CASE("targets from files are added to the domains of the settings") {
   config::Settings settings;
   settings.interval = 2min;
   config::DomainSettings& known = settings.domains.emplace_back();
@@ -153,13 +153,13 @@ TEST_CASE("Targets of files join the domains of the settings") {
   REQUIRE_FALSE(wrong);
   REQUIRE(wrong.error().size() == 4);
   CHECK(wrong.error()[0].where == "t:1:13");
-  CHECK(wrong.error()[0].message == "the selector s1 of example.com is in the settings already");
-  CHECK(wrong.error()[1].message == "the selector S1 of example.net is there already, at t:1:29");
-  CHECK(wrong.error()[2].message == "the interval of example.com is what the settings say");
-  CHECK(wrong.error()[3].message.starts_with("the interval of example.net is another one than at t:1:"));
+  CHECK(wrong.error()[0].message == "the selector s1 of example.com is already in the settings file");
+  CHECK(wrong.error()[1].message == "the selector S1 of example.net is already listed at t:1:29");
+  CHECK(wrong.error()[2].message == "the interval of example.com is set in the settings file");
+  CHECK(wrong.error()[3].message.starts_with("the interval of example.net differs from the one at t:1:"));
 }
 
-TEST_CASE("Files are found by pattern, and seen to have changed") {
+TEST_CASE("target files are found by pattern, and their changes are detected") {
   const Folder folder;
   folder.write("a.json", "[]");
   folder.write("b.json", "[{\"targets\": [\"example.com/s1\"]}]");

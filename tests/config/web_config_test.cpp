@@ -184,7 +184,7 @@ std::vector<Row> rows() {
 
 }  // namespace
 
-TEST_CASE("good and bad web configurations are told apart as promtool does") {
+TEST_CASE("valid and invalid web configurations are distinguished as promtool does") {
   const Scratch scratch;
   const bool has_promtool = run("command -v promtool") == 0;
   if (!has_promtool)
@@ -201,7 +201,7 @@ TEST_CASE("good and bad web configurations are told apart as promtool does") {
   }
 }
 
-TEST_CASE("a web configuration is read as it is meant") {
+TEST_CASE("a web configuration is read as intended") {
   const Scratch scratch;
   const auto indented = [](const std::string& pem) {
     std::string text;
@@ -231,19 +231,19 @@ TEST_CASE("a web configuration is read as it is meant") {
   CHECK(config->rate_limit->interval == std::chrono::milliseconds(60'500));
   CHECK(config->rate_limit->burst == 3);
   const std::string warnings = scratch.told(config->warnings);
-  CHECK(warnings.find("http_server_config.http2: HTTP/2 is not served") != std::string::npos);
-  CHECK(warnings.find("basic_auth_users.b:ob: a name with a colon") != std::string::npos);
-  CHECK(warnings.find("basic_auth_users.carol: the hash is damaged") != std::string::npos);
+  CHECK(warnings.find("http_server_config.http2: HTTP/2 is not supported") != std::string::npos);
+  CHECK(warnings.find("basic_auth_users.b:ob: a user name with a colon") != std::string::npos);
+  CHECK(warnings.find("basic_auth_users.carol: the hash is corrupted") != std::string::npos);
 }
 
-TEST_CASE("suites of TLS 1.3 alone leave TLS 1.2 out") {
+TEST_CASE("cipher suites of TLS 1.3 alone disable TLS 1.2") {
   const Scratch scratch;
   const auto config = load_web_config(scratch.write(tls + "  cipher_suites: [TLS_AES_128_GCM_SHA256]\n"));
   REQUIRE(config);
   CHECK(config->tls->lowest == TlsVersion::tls13);
 }
 
-TEST_CASE("all mistakes of a web configuration are told at once, each with its place") {
+TEST_CASE("all errors in a web configuration are reported at once, each with its position") {
   const Scratch scratch;
   const auto config = load_web_config(
       scratch.write("tls_server_config:\n  cert_file: none.pem\n  key_file: key.pem\n  client_auth_typ: x\n"
@@ -252,13 +252,12 @@ TEST_CASE("all mistakes of a web configuration are told at once, each with its p
   CHECK(
       scratch.told(config.error()) ==
       "web.yml:2:14: tls_server_config.cert_file: `none.pem`: it cannot be read: No such file or directory\n"
-      "web.yml:4:3: tls_server_config.client_auth_typ: there is no such key; did you mean client_auth_type?\n"
+      "web.yml:4:3: tls_server_config.client_auth_typ: unknown key; did you mean client_auth_type?\n"
       "web.yml:5:23: tls_server_config.curve_preferences: `P256` cannot be used: it must be CurveP256, "
       "CurveP384, "
       "CurveP521 or X25519\n"
-      "web.yml:7:10: basic_auth_users.alice: a hash by bcrypt was expected, which begins with `$2`; one is "
-      "made by "
-      "`htpasswd -nB NAME`\n");
+      "web.yml:7:10: basic_auth_users.alice: a bcrypt hash was expected, which begins with `$2`; `htpasswd "
+      "-nB NAME` makes one\n");
   const auto missing = load_web_config("no_such_file.yml");
   REQUIRE(!missing);
   CHECK(scratch.told(missing.error()) ==

@@ -18,7 +18,7 @@ SECOND_ZERO = 1767225600000  # 2026-01-01, the second 0 of the driver, in millis
 KEPT_SPANS = 100  # fewer than a timeline holds, so that none of them has been put together with others
 MOST_PROBES = 20  # of one run, before it is killed
 HANGS_SECONDS = 3_600  # only what waits for ever takes so long
-HELD = "another process has held it"
+HELD = "another process has locked it"
 
 
 def texts_of(file, selector):

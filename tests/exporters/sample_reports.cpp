@@ -171,7 +171,7 @@ Report differing() {
        {},
        std::nullopt,
        "A: ns1.example.com, ns2.example.com publish RSA 2048; B: ns3.example.com publishes RSA 1024",
-       "make every server of example.com serve the same zone, then look again"},
+       "make every server of example.com serve the same zone, then probe again"},
       {&stale,
        Severity::critical,
        {report.servers[2].id},
@@ -196,7 +196,7 @@ Report dead() {
                       Severity::warning,
                       {report.servers[3].id},
                       std::nullopt,
-                      "3 tries over UDP brought nothing in 2.8 s",
+                      "3 attempts over UDP got no answer in 2.8 s",
                       "see whether ns3.example.net runs and whether a packet filter drops UDP to port 53"}};
   report.outcomes.push_back({&differs, checks::CheckOutcome::not_evaluated, {}});
   report.outcomes.push_back(
@@ -216,8 +216,8 @@ Report young() {
       {checks::reason_for(checks::Reason::negative_ttl, until, "ns1.example.com had no record"),
        checks::reason_for(checks::Reason::never_used_contradicted, {}, "somebody\x1b[31m asked")}};
   report.not_asked = {
-      "2 of 13 addresses of com were asked where example.com begins: one that was left out may lead "
-      "elsewhere.",
+      "2 of 13 addresses of com were asked for the delegation of example.com; the others may give a "
+      "different one.",
       "1 of 2 addresses of \x1b[31m were asked"};
   return report;
 }
@@ -292,7 +292,7 @@ Report unknown() {
   report.delegations[0].outcome = probe::DiscoveryOutcome::no_servers;
   report.delegations[0].stopped_at = name("com");
   report.findings = {
-      {&quorum, Severity::warning, {}, std::nullopt, "0 of 2 servers answered", "look at the network"}};
+      {&quorum, Severity::warning, {}, std::nullopt, "0 of 2 servers answered", "check the network"}};
   report.outcomes = {
       {&stale, checks::CheckOutcome::not_evaluated},   {&differs, checks::CheckOutcome::not_evaluated},
       {&silent, checks::CheckOutcome::not_evaluated},  {&revoked_key, checks::CheckOutcome::not_evaluated},

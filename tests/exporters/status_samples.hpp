@@ -1,6 +1,6 @@
-// A fleet of samples for the tests of the status page: a domain whose servers differ, healthy ones, one that
-// nobody has looked at, and one whose every text is made to harm the reader. And all pages that its links
-// lead to.
+// A sample fleet for the tests of the status page: a domain whose servers differ, healthy domains, a domain
+// that was never probed, and one whose every text is hostile; and all pages that are linked from its
+// overview.
 #pragma once
 
 #include <map>

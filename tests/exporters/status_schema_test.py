@@ -27,7 +27,7 @@ def whole(node, base):
 
 schemas = [json.loads(file.read_text()) for file in exporters.glob("*.schema.json")]
 known = {schema["$id"]: whole(schema, schema["$id"]) for schema in schemas}
-schema = known["urn:dkimprobe:status:1"]
+schema = known["urn:dkimprobe:status:2"]
 jsonschema.Draft202012Validator.check_schema(schema)
 resolver = jsonschema.RefResolver.from_schema(schema, store=known)
 validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
@@ -45,12 +45,12 @@ with tempfile.TemporaryDirectory() as directory:
 wrong = []
 kinds = {answer["schema"] for answer in answers.values()}
 for kind in ("status", "status-domain", "status-selector", "status-probes"):
-    if "dkimprobe.%s/1" % kind not in kinds:
-        wrong.append("no sample of dkimprobe.%s/1" % kind)
+    if "dkimprobe.%s/2" % kind not in kinds:
+        wrong.append("no sample of dkimprobe.%s/2" % kind)
 for target, answer in sorted(answers.items()):
     # Of five that may fit, the one that says it is this kind tells what is wrong.
-    name = answer["schema"].removeprefix("dkimprobe.").removesuffix("/1").removeprefix("status-")
-    part = {"$ref": "urn:dkimprobe:status:1#/$defs/" + ("overview" if name == "status" else name)}
+    name = answer["schema"].removeprefix("dkimprobe.").removesuffix("/2").removeprefix("status-")
+    part = {"$ref": "urn:dkimprobe:status:2#/$defs/" + ("overview" if name == "status" else name)}
     errors = jsonschema.Draft202012Validator(part, resolver=resolver).iter_errors(answer)
     wrong += ["%s: %s: %s" % (target, error.json_path, error.message[:300]) for error in errors]
     if not validator.is_valid(answer):
@@ -59,7 +59,7 @@ for target, answer in sorted(answers.items()):
 
 
 def sample(kind):
-    return next(answer for answer in answers.values() if answer["schema"] == "dkimprobe.%s/1" % kind)
+    return next(answer for answer in answers.values() if answer["schema"] == "dkimprobe.%s/2" % kind)
 
 
 def selector(answer):

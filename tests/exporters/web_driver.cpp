@@ -131,12 +131,11 @@ int main(int argc, char** argv) {
   settings.on_config = [](const config::Result<config::Errors>& result) {
     print(result ? "config read" : "config refused");
     for (const auto& error : result ? *result : result.error())
-      print(fmt::format("mistake {}: {}", error.where, error.message));
+      print(fmt::format("error {}: {}", error.where, error.message));
   };
   auto service = WebService::start(std::move(settings));
   if (!service) {
-    for (const auto& error : service.error())
-      print(fmt::format("mistake {}: {}", error.where, error.message));
+    for (const auto& error : service.error()) print(fmt::format("error {}: {}", error.where, error.message));
     return 2;
   }
   std::string ports = "ports";

@@ -74,7 +74,7 @@ class Service:
         self.changed = threading.Condition()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        line = self.wait_for("ports ", "mistake ", end=True)
+        line = self.wait_for("ports ", "error ", end=True)
         self.ports = [int(port) for port in line.split()[1:]] if line.startswith("ports") else []
         self.port = self.ports[0] if self.ports else None
 
@@ -618,11 +618,11 @@ class Errors(unittest.TestCase):
                              "listen=[::1]:99999", config="foo: 1\n")
         self.assertEqual(len(told), 6, told)
         self.assertIn("web", told[0] + "web")
-        self.assertTrue(any("foo: there is no such key" in line for line in told), told)
+        self.assertTrue(any("foo: unknown key" in line for line in told), told)
         self.assertTrue(any("Address already in use" in line for line in told), told)
 
     def test_systemd_without_sockets(self):
-        self.assertIn("LISTEN_FDS: systemd has given no sockets", self.told("systemd")[0])
+        self.assertIn("LISTEN_FDS: systemd passed no sockets", self.told("systemd")[0])
 
     def test_systemd_sockets(self):
         for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):

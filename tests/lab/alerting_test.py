@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """From a nameserver that breaks to the message that somebody gets: real nameservers, `serve` behind TLS and a password
 on ::1, a real Prometheus with the rules of the mixin, a real Alertmanager, and a receiver of its messages. A server is
-broken and mended, planned work is announced, the settings become wrong, the program ends; and every expression of
+broken and fixed, maintenance is announced, the settings become wrong, the program ends; and every expression of
 every dashboard has an answer.
 
     alerting_test.py --program PATH"""
@@ -44,7 +44,7 @@ FASTER = """(import 'mixin.libsonnet') + { _config+:: {
 } }"""
 # Only there while something is wrong, or while the settings have it.
 SOMETIMES = {"dkimprobe_textfile_written_timestamp_seconds"}
-# All that may be told. Of offsite.test: the next key is one that a public document prints, so the change to it is
+# All alerts that may fire. Of offsite.test: the next key is one that a public document prints, so the change to it is
 # blocked; and two keys that signed long ago are there.
 TOLD = {
     ("DkimSecondaryStale", "stale.example", "s1"),
@@ -85,7 +85,7 @@ def free_port():
 
 
 class Receiver:
-    """What Alertmanager tells, as the person who is woken sees it."""
+    """The messages of Alertmanager, as the person on call gets them."""
 
     def __init__(self):
         self.told = []  # every message about an alert, in order
@@ -253,11 +253,11 @@ def change_on_both(part, edit):
 
 
 def see_what_was_wrong_before(stage):
-    """A fault from the start is told, with all that one needs."""
+    """A fault from the start is reported, with all that one needs."""
     check = stage.part.check
     alert = stage.receiver.wait_for("firing", alertname="DkimSecondaryStale", domain="stale.example")
     wanted = {"severity": "critical", "selector": "s1", "check": "ns_stale", "team": "mail"}
-    check(wanted.items() <= alert["labels"].items(), "the alert says what, where and how bad", str(alert))
+    check(wanted.items() <= alert["labels"].items(), "the alert has what, where and how bad", str(alert))
     said = alert["annotations"]
     check(said["summary"].startswith("s1 at stale.example: "), "it says it to people", str(said))
     check(said["runbook_url"].endswith("/checks/README.md#ns_stale"), "it says where to read more", str(said))
@@ -274,10 +274,10 @@ def break_things(stage):
     stage.part.change_zone("healthy.example", "nsd", without("s1"))
     stage.settle("domains: 5\n")
     stage.receiver.wait_for("firing", alertname="DkimServersDiffer", domain="healthy.example", severity="critical")
-    print("        the broken server is told after %.1f s" % (time.monotonic() - began), flush=True)
-    stage.part.check(True, "the broken server is told")
+    print("        the broken server is reported after %.1f s" % (time.monotonic() - began), flush=True)
+    stage.part.check(True, "the broken server is reported")
     stage.receiver.wait_for("firing", alertname="DkimprobeReloadFailed")
-    stage.part.check(True, "wrong settings are told")
+    stage.part.check(True, "wrong settings are reported")
 
 
 def check_dashboards(stage):
@@ -319,24 +319,24 @@ def check_rules(stage):
     check(len(named) > 20, "the rules name metrics", str(named))
     check(named - SOMETIMES <= shown, "the program shows each that the rules name", str(named - SOMETIMES - shown))
     failed = [rule for group in stage.rules() for rule in group["rules"] if rule["health"] != "ok"]
-    check(not failed, "Prometheus can reckon every rule", str(failed)[:2000])
+    check(not failed, "Prometheus can evaluate every rule", str(failed)[:2000])
 
 
 def mend_things(stage, whole):
-    """The server and the settings are as they were, but for planned work that is announced."""
+    """The server and the settings are as they were, except for announced maintenance."""
     check, receiver = stage.part.check, stage.receiver
     stage.part.change_zone("healthy.example", "nsd", lambda _: whole.replace("2026112201", "2026112202"))
     stage.settle(SETTINGS % (INTERVAL, STALE_SILENCE))
     receiver.wait_for("resolved", alertname="DkimServersDiffer", domain="healthy.example")
-    check(True, "the mended server is told")
+    check(True, "the fixed server is reported")
     receiver.wait_for("resolved", alertname="DkimprobeReloadFailed")
-    check(True, "mended settings are told")
+    check(True, "fixed settings are reported")
     receiver.wait_for("resolved", alertname="DkimSecondaryStale", domain="stale.example")
     found = stage.ask('dkim_finding{domain="stale.example",check="ns_stale"}')
-    check(bool(found), "planned work ends an alert though the fault is there")
+    check(bool(found), "maintenance ends an alert although the fault is there")
     found = stage.ask('dkim_finding{domain="differing.example",severity="critical"}')
     told = receiver.last(domain="differing.example")
-    check(found and not told, "planned work keeps quiet about a fault from the start", str(told))
+    check(found and not told, "maintenance suppresses the alert about a fault from the start", str(told))
 
 
 def play(part, stack):
@@ -352,10 +352,10 @@ def play(part, stack):
     mend_things(stage, whole)
     stage.daemon.end()
     stage.receiver.wait_for("firing", alertname="DkimprobeDown")
-    part.check(True, "that the program has ended is told")
+    part.check(True, "the end of the program is reported")
     told = {tuple(alert["labels"].get(name) for name in ("alertname", "domain", "selector"))
             for alert in stage.receiver.told}  # fmt: skip
-    part.check(told == TOLD, "nothing else is told", "%s" % (told ^ TOLD))
+    part.check(told == TOLD, "nothing else is reported", "%s" % (told ^ TOLD))
 
 
 def main():

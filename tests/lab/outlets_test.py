@@ -131,7 +131,7 @@ class Outlets:
             done.returncode == 78 and "No such file" in done.stderr, "a folder that is missing is told", done.stderr
         )
         done = self.run("check", "healthy.example", "s1", "--textfile", str(self.folder))
-        self.check(done.returncode == 78 and "it is no file" in done.stderr, "a folder is no file", done.stderr)
+        self.check(done.returncode == 78 and "it is not a regular file" in done.stderr, "a folder is no file", done.stderr)
         self.check(file.stat().st_ino == before, "the file of before stays")
         done = self.run("check", "healthy.example", "s1", "--textfile", str(self.folder / "dkim.txt"))
         self.check(
@@ -178,7 +178,7 @@ class Outlets:
 
         done = self.run("check", "stale.example", "s1", "--plugin")
         self.check(
-            done.returncode == 2 and done.stdout.startswith("DKIM CRITICAL - ") and "\nmend: " in done.stdout,
+            done.returncode == 2 and done.stdout.startswith("DKIM CRITICAL - ") and "\nfix: " in done.stdout,
             "a stale server is CRITICAL, with what to do on further lines",
             done.stdout,
         )

@@ -36,7 +36,7 @@ RESOLVERS = 40  # twenty with minimised names and twenty without
 CASE_FIELDS = {"why", "report", "zones", "boxes", "before", "runs", "gets", "slow"}
 RUN_FIELDS = {
     "arguments", "exit", "status", "findings", "may", "readiness", "reasons", "wait", "printed", "not_printed",
-    "stderr", "under", "pace", "plain", "signs",
+    "stderr", "under", "rate_limit", "plain", "signs",
 }  # fmt: skip
 DENIED, FAILURE = "denied", "failure"
 
@@ -129,9 +129,9 @@ class Stage:
         ]
         if "signs" in run:
             own += ["--config.file", self.settings(*run["arguments"][1:3], run["signs"])]
-        pace = [] if run.get("pace") == "default" else ["--rate-limit", "unlimited"]
+        rate_limit = [] if run.get("rate_limit") == "default" else ["--rate-limit", "unlimited"]
         lab = ["--root-hints", str(self.net.root_hints), "--allow-net", "127.0.0.0/8"]
-        return [self.program, *own, *more, *lab, *pace]
+        return [self.program, *own, *more, *lab, *rate_limit]
 
     def settings(self, domain, pending, signs):
         """Settings that say which selector signs now, so that `_domainkey` was there."""

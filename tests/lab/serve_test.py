@@ -37,6 +37,7 @@ import dns.rrset
 import run_cases
 
 HERE = pathlib.Path(__file__).resolve().parent
+PICTURE = HERE.parents[1] / "exporters" / "status" / "status-page.png"  # shown by README.md
 SILENT = "127.0.9.2"
 INTERVAL = 10  # seconds; there is no shorter one
 HANGS_SECONDS = 300  # only what hangs takes so long
@@ -317,6 +318,7 @@ class Part:
             self.skipped.append("SKIPPED the pages in a browser: no --browser DIRECTORY")
             return
         domains = [("records.example", "hostile, tiny, revoked, notes"), ("stale.example", "s1"), ("cname.example", "s1")]
+        domains += [(name + ".example", "s1") for name in ("healthy", "differing", "halfmissing", "lame", "signed")]
         daemon = Daemon(self, settings_of(domains), "--storage.path", self.folder / "store")
         daemon.wait_seen()
         self.check(daemon.ask("/probe?target=stale.example").status == 200, "a probe, for the page of probes")
@@ -336,6 +338,14 @@ class Part:
         )  # fmt: skip
         self.skipped += [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
         self.check(done.returncode == 0, "Chromium shows the pages", done.stdout)
+        picture = pathlib.Path(self.browser_folder) / "screenshots" / "status-page.png"
+        if done.returncode != 0 or not picture.exists():
+            return
+        if os.environ.get("DKIMPROBE_WRITE_GOLDEN"):
+            shutil.copy(picture, PICTURE)
+        for shown in (picture, PICTURE):
+            fits = shown.stat().st_size < 200_000 and shown.read_bytes().startswith(b"\x89PNG\r\n")
+            self.check(fits, "%s is a PNG under 200 kB" % shown)
 
     def pages(self):
         """What the daemon shows is what `check` says of the same, whatever stands in the records."""
@@ -426,13 +436,13 @@ class Part:
         daemon.settings.write_text(BROKEN)
         answer = daemon.ask("/-/reload", "POST")
         self.check(
-            answer.status == 500 and "the settings are as before" in answer.text and "settings.yaml" in answer.text,
+            answer.status == 500 and "the previous settings stay in use" in answer.text and "settings.yaml" in answer.text,
             "a broken file is told to who asks", answer.text,
         )  # fmt: skip
         daemon.send(signal.SIGHUP)
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         now = daemon.metrics()
-        daemon.wait_said("the settings are as before", "nonsense", "level=error")
+        daemon.wait_said("the previous settings stay in use", "nonsense", "level=error")
         self.check(
             now["dkimprobe_domains"] == 2 and now[series("dkim_selector_status", "stale.example")] == 2,
             "and the domains of before are still watched", str(now),
@@ -471,10 +481,10 @@ class Part:
         self.check("glueless.test" not in page and daemon.status("family.example") == 0, "one that is removed leaves")
 
         one.write_text('[{"targets": ["family.example/s1"')
-        daemon.wait_said("the settings are as before", "one.json")
+        daemon.wait_said("the previous settings stay in use", "one.json")
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         self.check(daemon.status("adsp-unknown.example") == 0, "a broken file changes nothing")
-        times = sum("the settings are as before" in line for line in daemon.log)
+        times = sum("the previous settings stay in use" in line for line in daemon.log)
         one.write_text(targets("family.example"))
         wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
         self.check(times == 1, "it is told once, not with each look", str(daemon.log))
@@ -794,7 +804,7 @@ class Part:
             self.check(daemon.process.wait(HANGS_SECONDS) == 0, "it ends well")
 
         daemon.settings.write_text(settings_of([("healthy.example", "s1")]))
-        self.refused("without a socket it is refused", "--web.systemd-socket", texts=["systemd has given no sockets"])
+        self.refused("without a socket it is refused", "--web.systemd-socket", texts=["systemd passed no sockets"])
 
     def disk(self):
         """A disk that runs full under the history, and gets room again."""
@@ -815,15 +825,15 @@ class Part:
             while True:
                 file.write(bytes(4096))
         wait_for("the metric says so", lambda: daemon.value("dkimprobe_history_writable") == 0)
-        daemon.wait_said("cannot be stored", "full")
+        daemon.wait_said("cannot be written", "full")
         rounds = self.rounds(daemon)
         wait_for("probing goes on", lambda: self.rounds(daemon) > rounds)
         self.check(daemon.value("dkimprobe_history_failures_total") >= 1, "failures are counted")
         self.check(daemon.status("healthy.example") == 0, "and metrics are as before")
         filler.unlink()
         wait_for("it is stored again", lambda: daemon.value("dkimprobe_history_writable") == 1)
-        daemon.wait_said("is stored again")
-        told = [line for line in daemon.log if "cannot be stored" in line]
+        daemon.wait_said("is written again")
+        told = [line for line in daemon.log if "cannot be written" in line]
         self.check(len(told) == 1, "the log said once that it cannot", str(daemon.log))
         self.check(daemon.end()[0] == 0, "it ends well")
 
@@ -835,7 +845,7 @@ class Part:
         wait_for("the metric says so", lambda: daemon.value("dkimprobe_history_writable") == 0)
         rounds = self.rounds(daemon)
         wait_for("probing goes on", lambda: self.rounds(daemon) > rounds)
-        daemon.wait_said("cannot be stored")
+        daemon.wait_said("cannot be written")
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
         wait_for("it is stored again", lambda: daemon.value("dkimprobe_history_writable") == 1)
         self.check(daemon.end()[0] == 0, "it ends well")

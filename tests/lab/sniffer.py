@@ -1,4 +1,4 @@
-"""Writes down every question that goes to the lab's port over the loopback interface, one JSON object a line:
+"""Writes down every question that goes to the lab's port over the loopback interface, one JSON object per line:
 the one proof over servers of all makes that no query had RD=1. Started by lab.py with an open packet socket.
 
     sniffer.py SOCKET_FD PORT LOG

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Holds the mixin to its word: what is rendered is what the sources say, every check of the catalogue has an alert,
-every alert a case in which it fires and one in which it does not, every metric that is named is one of the program,
-and promtool takes all of it.
+"""Checks the mixin: the rendered files match the sources, every check of the catalogue has an alert, every alert has a
+case in which it fires and one in which it does not, the program exports every metric that is used, and promtool accepts
+all files.
 
     mixin_test.py [TEST...]"""
 
@@ -48,7 +48,7 @@ def promtool(*arguments):
 
 
 def catalogue():
-    """The checks that the daemon can find: signatures are in messages, and it sees none."""
+    """The checks that the daemon runs: it sees no messages, so none of signatures."""
     checks = json.loads((MIXIN / "catalogue.json").read_text())["checks"]
     return [check for check in checks if check["scope"] != "signature"]
 
@@ -142,7 +142,7 @@ class Alerts(unittest.TestCase):
         self.assertEqual(len(known), 2)
 
     def test_those_about_the_world_respect_planned_work(self):
-        # Whether anybody looks is no matter of the zone's: planned work is no excuse there.
+        # Maintenance of a zone does not excuse that it is not probed.
         about_the_prober = {
             "DkimSelectorBlind", "DkimSelectorNeverProbed", "DkimSelectorWithoutStatus", "DkimTextfileOld",
         }  # fmt: skip
@@ -284,8 +284,8 @@ def series(metric, labels, values):
 
 
 def case_of(wait, pairs):
-    """Checks whose alerts wait so long, with these. All are found at a.example; b.example is in_maintenance, c.example's role
-    makes notices of them. Then they are mended."""
+    """These checks, whose alerts all wait so long. All are found at a.example; b.example is in maintenance; c.example's role
+    makes notices of them. Then they are fixed."""
     wait = minutes(wait)
     step = max(1, wait // 30)
     during = "1x%d" % ((wait + 10 * step) // step)
@@ -379,7 +379,7 @@ class Cases(unittest.TestCase):
             test.setdefault("interval", "1m")
         steps = sorted({test["interval"] for test in tests})
         with tempfile.TemporaryDirectory() as folder:
-            # Rules are reckoned once a step; one file for each step.
+            # Rules are evaluated once per step; one file for each step.
             for step in steps:
                 file = pathlib.Path(folder) / (step + ".json")
                 file.write_text(json.dumps({

@@ -19,7 +19,7 @@ Allocations allocations() {
 
 }  // namespace dkimprobe::tests
 
-// All forms that AddressSanitizer brings must be replaced, or memory of the one is freed by the other.
+// Replace all forms that AddressSanitizer provides, or memory of one allocator is freed by the other.
 void* operator new(std::size_t bytes) {
   void* const memory = operator new(bytes, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc{};

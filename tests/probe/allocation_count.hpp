@@ -1,4 +1,4 @@
-// Counts what this test program takes from operator new, for code that promises to take nothing or little.
+// Counts the allocations of this test program, for code that must allocate nothing or little.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ struct Allocations {
   std::size_t bytes = 0;
 };
 
-/// What was allocated so far; compare two readings.
+/// The allocations so far; compare two readings.
 [[nodiscard]] Allocations allocations();
 
 }  // namespace dkimprobe::tests

@@ -1,4 +1,4 @@
-// Draws that depend on one number alone, so that a failing case can be run again.
+// Random draws from a single seed, so that a failing case can be repeated.
 #pragma once
 
 #include <cstddef>

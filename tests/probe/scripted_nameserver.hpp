@@ -1,5 +1,5 @@
-// A nameserver without a network: it answers messages from records in text, as an authoritative server should
-// (RFC 1034 section 4.3.2), with a few faults on demand. It knows no time and no transport.
+// A nameserver without a network: it answers messages from records in text form, as an authoritative server
+// should (RFC 1034 section 4.3.2), with a few optional faults. It knows no time and no transport.
 #pragma once
 
 #include <map>
@@ -19,10 +19,10 @@ class ScriptedNameserver {
   bool silent = false;
   bool lame = false;  ///< answers without AA
 
-  /// One record as `OWNER TYPE DATA` (SOA, NS, A, TXT, CNAME or DNAME; the SOA's data is its MNAME). Names
-  /// with a SOA are the zones that this server is authoritative for. Throws when the text is wrong.
+  /// One record as `OWNER TYPE DATA` (SOA, NS, A, TXT, CNAME or DNAME; the SOA's data is its MNAME). The
+  /// server is authoritative for the names with a SOA. Throws for an invalid text.
   void add(std::string_view text);
-  /// The response to a query; nothing when the server keeps silent.
+  /// The response to a query; nothing when the server is silent.
   [[nodiscard]] std::optional<Bytes> answer(const Bytes& query) const;
 
  private:
@@ -35,7 +35,7 @@ class ScriptedNameserver {
   std::vector<Record> records_{};
 };
 
-/// What was asked: the question of a query in wire form.
+/// The question of a query in wire form.
 struct AskedQuestion {
   config::DomainName name{};
   probe::RecordType type = probe::RecordType::txt;

@@ -1,4 +1,4 @@
-// Alerts where nothing is seen of the world: no data must never look like good news.
+// Alerts about missing data: without data, a domain must not appear healthy.
 function(config)
   local lib = (import '../lib/alert.libsonnet')(config);
   local subject = '{{ $labels.selector }} at {{ $labels.domain }}: ';
@@ -10,28 +10,28 @@ function(config)
       wait='blind',
       severity='critical',
       summary=subject + 'no nameserver answers',
-      description='Verifiers get no key either, and put mail off or fail it; or this machine cannot reach them. ' +
+      description='Verifiers get no key either, and defer the mail or fail its signatures; or only this machine cannot ' +
+                  'reach the nameservers. ' +
                   lib.statusPage,
     ),
     lib.alert(
       name='DkimSelectorUnknown',
-      // Where no server answers, the alert before says so.
+      // Where no server answers, DkimNoNameserverAnswers fires instead.
       expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')) +
            ' unless on (domain, selector) (domain_selector:dkim_nameserver_answer:avg == 0)',
       wait='unsteady',
       severity='critical',
-      summary=subject + 'whether the key is right could not be seen',
-      description='Too few servers answered, or this machine failed to ask. No fault that was told before is mended ' +
-                  'by that. ' + lib.statusPage,
+      summary=subject + 'the state of the key is unknown',
+      description='Too few servers answered, or this machine failed to ask. Faults that were reported before are not ' +
+                  'fixed by this. ' + lib.statusPage,
     ),
     lib.alert(
       name='DkimSelectorBlind',
       expr='domain_selector:dkim_selector_probe_age:intervals > %d' % config.blindIntervals,
       wait='blind',
       severity='critical',
-      summary=subject + 'nobody has looked for more than %d of its intervals' % config.blindIntervals,
-      description='What the metrics say of it is old. See whether {{ $labels.instance }} keeps its schedule, and what ' +
-                  'its log says.',
+      summary=subject + 'it was not probed for more than %d of its intervals' % config.blindIntervals,
+      description='Its metrics are outdated. Check whether {{ $labels.instance }} keeps its schedule, and read its log.',
     ),
     lib.alert(
       name='DkimSelectorNeverProbed',
@@ -41,9 +41,9 @@ function(config)
       ],
       wait='blind',
       severity='critical',
-      summary=subject + 'nobody has looked since it is in the settings',
-      description='First looks begin at once. See whether {{ $labels.instance }} keeps its schedule, and what its log ' +
-                  'says.',
+      summary=subject + 'it has never been probed',
+      description='The first probe of a new selector begins at once. Check whether {{ $labels.instance }} keeps its ' +
+                  'schedule, and read its log.',
     ),
     lib.alert(
       name='DkimSelectorWithoutStatus',
@@ -53,8 +53,8 @@ function(config)
       ],
       wait='blind',
       severity='critical',
-      summary=subject + 'it is watched, and has no status',
-      description='Series of it are missing: see dkimprobe_series_capped, and whether relabelling drops them.',
+      summary=subject + 'it is watched but has no status',
+      description='Some of its series are missing. Check dkimprobe_series_capped, and whether relabelling drops them.',
     ),
     lib.alert(
       name='DkimTextfileOld',
@@ -65,6 +65,6 @@ function(config)
       wait='program',
       severity='warning',
       summary='the DKIM metrics in {{ $labels.file }} on {{ $labels.instance }} are old',
-      description='The job that writes them with `dkimprobe check --textfile` runs no longer, or fails.',
+      description='The job that writes them with `dkimprobe check --textfile` no longer runs, or fails.',
     ),
   ]

@@ -1,12 +1,12 @@
-// An alert for each check of the catalogue: what it says stands there, once. Which severity a finding has the
-// program knows, from role and policy, so the alert takes it from the series; a notice wakes nobody.
+// An alert for each check of the catalogue, with the catalogue's texts. The severity depends on role and policy, so the
+// alert takes it from the series; a notice never alerts.
 local catalogue = import '../catalogue.json';
 local text = import '../lib/text.libsonnet';
 
 function(config)
   local lib = (import '../lib/alert.libsonnet')(config);
   local loud = 'severity=~"critical|warning"';
-  // Signatures are in messages, and the daemon sees none.
+  // The daemon sees no messages, so it never runs the checks of signatures.
   local checks = std.filter(function(check) check.scope != 'signature', catalogue.checks);
   local alertName(check) =
     if std.objectHas(config.alertNames, check.name) then config.alertNames[check.name]
@@ -42,7 +42,7 @@ function(config)
       wait='warning',
       severity='{{ $labels.severity }}',
       summary='{{ $labels.selector }} at {{ $labels.domain }}: {{ $labels.check }}',
-      description='The program is newer than these alerts: load those that came with it. ' +
-                  '`dkimprobe explain {{ $labels.check }}` says what it found. ' + lib.statusPage,
+      description='The program is newer than these alerts: load the alerts of its version. ' +
+                  '`dkimprobe explain {{ $labels.check }}` explains the finding. ' + lib.statusPage,
     ),
   ]

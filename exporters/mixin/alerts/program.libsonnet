@@ -9,15 +9,15 @@ function(config)
       wait='down',
       severity='critical',
       summary='dkimprobe at {{ $labels.instance }} cannot be scraped',
-      description='Nobody watches its domains. Alerts about them resolve meanwhile without being mended.',
+      description='Its domains are not watched. Meanwhile alerts about them resolve although nothing is fixed.',
     ),
     lib.alert(
       name='DkimprobeAbsent',
       expr='absent(%s)' % lib.own('up'),
       wait='down',
       severity='critical',
-      summary='Prometheus knows no dkimprobe',
-      description='No target has %s: nobody watches any domain.' % std.strReplace(config.programSelector, '"', '`'),
+      summary='Prometheus has no dkimprobe target',
+      description='No target has %s, so no domain is watched.' % std.strReplace(config.programSelector, '"', '`'),
     ),
     lib.alert(
       name='DkimprobeNoMetrics',
@@ -25,7 +25,7 @@ function(config)
       wait='down',
       severity='critical',
       summary='what answers at {{ $labels.instance }} is not dkimprobe',
-      description='The target is up and has none of the metrics. See its address and path.',
+      description='The target is up but has none of the metrics. Check its address and path.',
     ),
     lib.alert(
       name='DkimprobeRulesMissing',
@@ -33,7 +33,7 @@ function(config)
       wait='program',
       severity='critical',
       summary='the recording rules of dkimprobe are not loaded',
-      description='Some of these alerts need dkimprobe_rules.yaml, and cannot fire without it.',
+      description='Some of these alerts need dkimprobe_rules.yaml and cannot fire without it.',
     ),
     lib.alert(
       name='DkimprobeWatchesNothing',
@@ -41,16 +41,16 @@ function(config)
       wait='down',
       severity='critical',
       summary='dkimprobe at {{ $labels.instance }} watches no domain',
-      description='The settings or the target files are empty.',
+      description='The settings and the target files name no domain.',
     ),
     lib.alert(
       name='DkimprobePathIntercepted',
       expr='%s == 1' % lib.own('dkimprobe_path_intercepted'),
       wait='down',
       severity='critical',
-      summary='the network of {{ $labels.instance }} answers DNS itself',
-      description='Nothing that dkimprobe sees from there is what the public sees: a VPN, a firewall or a resolver ' +
-                  'answers in place of the nameservers. Whatever else is told of domains meanwhile is of no use.',
+      summary='something on the network of {{ $labels.instance }} intercepts DNS',
+      description='A VPN, a firewall or a resolver answers in place of the nameservers, so dkimprobe does not see what ' +
+                  'the public sees. Fix this first; until then ignore all findings from there.',
     ),
     lib.alert(
       name='DkimprobeDomainsLost',
@@ -60,43 +60,42 @@ function(config)
       },
       wait='down',
       severity='warning',
-      summary='dkimprobe at {{ $labels.instance }} watches {{ $value }} domains, and an hour ago far more',
-      description='If that is meant, this ends by itself within the hour.',
+      summary='dkimprobe at {{ $labels.instance }} watches {{ $value }} domains, far fewer than an hour ago',
+      description='If this is intended, the alert ends by itself within the hour.',
     ),
     lib.alert(
       name='DkimprobeProbesLate',
       expr='%s > 0' % lib.own('dkimprobe_domain_probes_behind_schedule'),
       wait='program',
       severity='warning',
-      summary='{{ $value }} looks of dkimprobe at {{ $labels.instance }} are behind their schedule',
-      description='Faults are seen later than the settings say. The machine or the network is too slow, or the pace is ' +
-                  'too low for the number of domains.',
+      summary='{{ $value }} probes of dkimprobe at {{ $labels.instance }} are behind schedule',
+      description='Faults are found later than the settings demand. The machine or the network is too slow, or the rate ' +
+                  'limit is too low for the number of domains.',
     ),
     lib.alert(
       name='DkimprobeProbesFailing',
       expr='instance:dkimprobe_domain_probes_failed:ratio_increase30m > %g' % config.failedProbesRatio,
       wait='program',
       severity='critical',
-      summary='{{ $value | humanizePercentage }} of the looks from {{ $labels.instance }} see no server',
-      description='So many domains seldom fail at once: this machine or its network is the likelier cause.',
+      summary='{{ $value | humanizePercentage }} of the probes from {{ $labels.instance }} get no answer',
+      description='So many domains rarely fail at once: the machine or its network is the likelier cause.',
     ),
     lib.alert(
       name='DkimprobeRateLimitInsufficient',
       expr='%s == 0' % lib.own('dkimprobe_rate_limit_sufficient'),
       wait='program',
       severity='warning',
-      summary='the rounds of dkimprobe at {{ $labels.instance }} do not fit their intervals',
-      description='Too many domains are on the same servers for the pace these are asked with. Raise `pace` or the ' +
-                  'interval.',
+      summary='the probes of dkimprobe at {{ $labels.instance }} do not fit their intervals',
+      description='Too many domains are on the same servers for the rate limit. Raise `rate_limit` or the interval.',
     ),
     lib.alert(
       name='DkimprobeHistoryNotWritable',
       expr='%s == 0' % lib.own('dkimprobe_history_writable'),
       wait='program',
       severity='warning',
-      summary='dkimprobe at {{ $labels.instance }} cannot store what it sees',
-      description='Probing goes on, and the history has a gap: safe times and the age of keys are less certain. See ' +
-                  'the disk, the rights and the log.',
+      summary='dkimprobe at {{ $labels.instance }} cannot store its history',
+      description='Probing goes on, but the history has a gap: safe times and the age of keys are less certain. Check ' +
+                  'the disk, the permissions and the log.',
     ),
     lib.alert(
       name='DkimprobeReloadFailed',
@@ -104,8 +103,8 @@ function(config)
       wait='down',
       severity='warning',
       summary='dkimprobe at {{ $labels.instance }} could not read its settings',
-      description='It goes on with the old ones, and a restart would fail. `dkimprobe check --config.file FILE ' +
-                  '--config.check` names every mistake.',
+      description='It keeps the previous settings, and a restart would fail. `dkimprobe check --config.file FILE ' +
+                  '--config.check` lists every error.',
     ),
     lib.alert(
       name='DkimprobeSeriesCapped',
@@ -113,14 +112,14 @@ function(config)
       wait='down',
       severity='critical',
       summary='dkimprobe at {{ $labels.instance }} leaves out {{ $value }} series',
-      description='There are more than it may tell, so some selectors are not seen here.',
+      description='There are more series than its limits allow, so some selectors or nameservers are missing here.',
     ),
     lib.alert(
       name='DkimprobeRestarts',
       expr='changes(%s[1h]) > %d' % [lib.own('dkimprobe_start_time_seconds'), config.restartsPerHour],
       wait='down',
       severity='warning',
-      summary='dkimprobe at {{ $labels.instance }} began {{ $value }} times anew within an hour',
-      description='See its log, and that of the service.',
+      summary='dkimprobe at {{ $labels.instance }} restarted {{ $value }} times within an hour',
+      description='Read its log and that of the service.',
     ),
   ]

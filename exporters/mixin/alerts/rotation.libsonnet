@@ -1,14 +1,14 @@
-// Alerts about rotations that the settings plan: what is wrong now, and what will miss its date.
+// Alerts about the rotations in the settings: current faults, and steps that will miss their date.
 local catalogue = import '../catalogue.json';
 local text = import '../lib/text.libsonnet';
 
 function(config)
   local lib = (import '../lib/alert.libsonnet')(config);
   local subject = '{{ $labels.selector }} at {{ $labels.domain }}: ';
-  local next = ' `dkimprobe rotation {{ $labels.domain }}` says what comes next. ' + lib.statusPage;
+  local next = ' `dkimprobe rotation {{ $labels.domain }}` shows the next step. ' + lib.statusPage;
 
-  // Faults of a rotation as the program's table has them. Without an alert are those that the daemon does not report.
-  // Where the finding of a check says the same of the selector alone, one alert is enough.
+  // The rotation faults from the program's catalogue. Faults that the daemon does not report have no alert. Where a
+  // finding reports the same fault of the selector, only the finding alerts.
   local faults = std.filter(function(fault) fault.alert != null, catalogue.rotation_faults);
   local loud = 'severity=~"critical|warning"';
   local unlessFound(fault) =
@@ -38,12 +38,12 @@ function(config)
       wait='warning',
       severity='{{ $labels.severity }}',
       summary=subject + '{{ $labels.fault }}',
-      description='The program is newer than these alerts: load those that came with it.' + next,
+      description='The program is newer than these alerts: load the alerts of its version.' + next,
     ),
     lib.alert(
       name='DkimNextKeyLate',
-      // Of the next selector; the date is that of the key that signs now. No next key at all is as late, and then
-      // the alert is about the present one.
+      // The alert has the next selector, the due date is that of the current key. When there is no next key at all, the
+      // alert has the current selector.
       expr=lib.unlessSilenced(
         ('((%(ready)s == 0) and on (job, instance, domain) %(due)s or ' +
          '%(due)s unless on (job, instance, domain) %(ready)s)') % {
@@ -53,25 +53,25 @@ function(config)
       ),
       wait='planned',
       severity='warning',
-      summary=subject + 'the next key is not on every server, and the present one is due soon',
-      description='The present key reaches its highest age within %s. ' % config.nextKeyLead +
-                  'A key has to be everywhere for a while before mail may be signed with it.' + next,
+      summary=subject + 'the next key is not on every server, and the current key is due soon',
+      description='The current key reaches its maximum age within %s. ' % config.nextKeyLead +
+                  'A key must be on every server for a while before mail may be signed with it.' + next,
     ),
     lib.alert(
       name='DkimRotationBlocked',
       expr='%s unless on (domain) dkim_maintenance_info' % lib.seen('dkim_rotation_step', 'state="blocked"'),
       wait='planned',
       severity='warning',
-      summary='{{ $labels.domain }}: the change of keys cannot go on at the step {{ $labels.step }}',
-      description='Something has to be mended first.' + next,
+      summary='{{ $labels.domain }}: the key rotation is blocked at the step {{ $labels.step }}',
+      description='Something must be fixed first.' + next,
     ),
     lib.alert(
       name='DkimRotationUnknown',
       expr='%s == 3 unless on (domain) dkim_maintenance_info' % lib.seen('dkim_rotation_status'),
       wait='lasting',
       severity='warning',
-      summary='{{ $labels.domain }}: where the change of keys stands could not be seen',
-      description='What may be done next depends on servers that gave no answer, or on dates that the settings do ' +
-                  'not tell. `dkimprobe rotation {{ $labels.domain }}` says which.',
+      summary='{{ $labels.domain }}: the state of the key rotation is unknown',
+      description='The next step depends on servers that gave no answer, or on dates that are missing from the ' +
+                  'settings. `dkimprobe rotation {{ $labels.domain }}` shows which.',
     ),
   ]

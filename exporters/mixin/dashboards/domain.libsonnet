@@ -1,4 +1,4 @@
-// One domain: which server says what of which selector, the keys, the sizes, the rotation.
+// One domain: the answers of each server, the keys, the response sizes, the rotation.
 local parts = import 'parts.libsonnet';
 
 function(config)
@@ -14,7 +14,7 @@ function(config)
     config,
     'dkim-domain',
     'DKIM: one domain',
-    'What each nameserver says of the keys of one domain.',
+    'The answers of each nameserver about the keys of one domain.',
     [
       parts.variable('job', 'job', 'label_values(dkim_selector_status, job)', true),
       parts.variable('domain', 'domain', 'label_values(dkim_selector_status{job=~"$job"}, domain)', false),
@@ -24,23 +24,23 @@ function(config)
     [['Status page', '$status_page/domains/$domain']],
     [
       [5, [
-        [8, parts.stat('Status', 'The worst that was found at each selector.', [
+        [8, parts.stat('Status', 'Status of each selector.', [
           parts.instant('%s (dkim_selector_status%s)' % [by, of], '{{selector}}'),
         ], { mappings: parts.status })],
-        [8, parts.stat('Last look', 'How long ago a round ended.', [
+        [8, parts.stat('Last probe', 'Time since the last probe.', [
           parts.instant('time() - %s (dkim_selector_last_probe_timestamp_seconds%s)' % [by, of], '{{selector}}'),
         ], { unit: 's', decimals: 0 })],
-        [8, parts.stat('Nameservers that answer', 'Of all addresses of all nameservers.', [
+        [8, parts.stat('Nameservers that answer', 'Share of all nameserver addresses that answer.', [
           parts.instant('min by (domain, selector) (domain_selector:dkim_nameserver_answer:avg%s)' % of, '{{selector}}'),
         ], { unit: 'percentunit', decimals: 0, thresholds: parts.alarmBelow(1) })],
       ]],
       [8, [
-        [14, parts.table('Selectors by nameservers', 'Whether each server answered for each selector. What it said is on the status page.', [
+        [14, parts.table('Selectors by nameservers', 'Whether each server answered for each selector. The status page shows the answers.', [
           parts.rows('min by (selector, nameserver, address) (dkim_nameserver_answer%s)' % of),
         ], [], defaults={ mappings: answers, custom: { align: 'center', cellOptions: parts.colored, filterable: false } }, transformations=[
           { id: 'groupingToMatrix', options: { columnField: 'selector', rowField: 'nameserver', valueField: 'Value', emptyValue: 'empty' } },
         ])],
-        [10, parts.table('Findings', 'The name of a check leads to what it means and how to mend it.', [
+        [10, parts.table('Findings', 'The name of a check links to its meaning and how to fix it.', [
           parts.rows('count by (severity, selector, check) (%s)' % loud),
         ], [['severity', 'severity'], ['selector', 'selector'], ['check', 'check']], [
           parts.column('severity', {
@@ -54,7 +54,7 @@ function(config)
         [12, parts.timeline('Status', '', [
           parts.range('%s (dkim_selector_status%s)' % [by, of], '{{selector}}'),
         ], parts.status)],
-        [12, parts.timeline('Findings', 'Since when each of them is there.', [
+        [12, parts.timeline('Findings', 'When each finding was present.', [
           parts.range('count by (selector, check, severity) (%s)' % loud, '{{selector}} {{check}} ({{severity}})'),
         ], parts.words([['1', 'found', 'orange']]))],
       ]],
@@ -84,13 +84,13 @@ function(config)
       ]],
       'Sizes',
       [8, [
-        [8, parts.graph('Answer over plain UDP', 'Above 512 bytes it is truncated, and verifiers have to ask over TCP.', [
+        [8, parts.graph('Response over plain UDP', 'A response of more than 512 bytes is truncated, and verifiers must ask over TCP.', [
           parts.range('max by (selector) (dkim_response_bytes{%s,selector=~"$selector",path="udp"})' % only, '{{selector}}'),
         ], 'bytes', { max: 640, thresholds: parts.alarmAbove(512), color: { mode: 'palette-classic' } }, { thresholdsStyle: { mode: 'line' } })],
-        [8, parts.graph('Answer with EDNS', 'Above 1232 bytes it may be lost on the way.', [
+        [8, parts.graph('Response with EDNS', 'A response of more than 1232 bytes may be lost on the path.', [
           parts.range('max by (selector) (dkim_response_bytes{%s,selector=~"$selector",path="edns"})' % only, '{{selector}}'),
         ], 'bytes', { max: 1400, thresholds: parts.alarmAbove(1232), color: { mode: 'palette-classic' } }, { thresholdsStyle: { mode: 'line' } })],
-        [8, parts.bars('Left below the limit', 'Below zero it does not fit.', [
+        [8, parts.bars('Bytes left below the limit', 'Below zero, the response does not fit.', [
           parts.instant('min by (selector, limit) (dkim_response_headroom_bytes%s)' % of, '{{selector}}, limit {{limit}}'),
         ], { unit: 'bytes', thresholds: parts.alarmBelow(0) })],
       ]],
@@ -99,7 +99,7 @@ function(config)
         [4, parts.stat('Rotation', '', [
           parts.instant('max(dkim_rotation_status%s)' % domain),
         ], { mappings: parts.status })],
-        [4, parts.stat('Key due in', 'Until the key that signs reaches its highest age.', [
+        [4, parts.stat('Key due in', 'Time until the signing key reaches its maximum age.', [
           parts.instant('min(domain_selector:dkim_rotation_due:remaining_seconds%s)' % domain),
         ], { unit: 's', thresholds: parts.thresholds([[null, 'red'], [0, 'orange'], [604800, 'green']]) })],
         [16, parts.table('Dates', '', [
@@ -125,7 +125,7 @@ function(config)
         ], merged=true))],
       ]],
       [8, [
-        [14, parts.timeline('Steps of the change', 'What was done when, and what waits for somebody.', [
+        [14, parts.timeline('Steps of the change', 'When each step was done, and which steps need action.', [
           parts.range(
             'max by (selector, step) (dkim_rotation_step{%(of)s,state="done"} * 0'
             + ' or dkim_rotation_step{%(of)s,state="pending"} * 1'
@@ -141,7 +141,7 @@ function(config)
           ['3', 'blocked', 'red'],
           ['4', 'unknown', 'purple'],
         ]))],
-        [10, parts.table('What is wrong in the rotation', '', [
+        [10, parts.table('Faults of the rotation', '', [
           parts.rows('count by (severity, selector, fault) (dkim_rotation_fault%s)' % domain),
         ], [['severity', 'severity'], ['selector', 'selector'], ['fault', 'fault']], [
           parts.column('severity', {

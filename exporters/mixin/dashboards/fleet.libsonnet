@@ -1,4 +1,4 @@
-// All domains at a glance: how many are well, what is found where, which rotations wait for somebody.
+// Overview of all domains: how many are ok, the findings, and the rotations that need action.
 local parts = import 'parts.libsonnet';
 
 function(config)
@@ -18,7 +18,7 @@ function(config)
     config,
     'dkim-fleet',
     'DKIM: all domains',
-    'What dkimprobe finds at all the domains that it watches.',
+    'Findings of dkimprobe at all watched domains.',
     [
       parts.variable('job', 'job', 'label_values(dkim_selector_status, job)', true),
       parts.variable('domain', 'domain', 'label_values(dkim_selector_status{job=~"$job"}, domain)', true),
@@ -27,22 +27,22 @@ function(config)
     [['Status page', '$status_page/']],
     [
       [4, [
-        [3, parts.stat('Domains', 'Domains that are watched.', [
+        [3, parts.stat('Domains', 'Number of watched domains.', [
           parts.instant('count(count by (domain) (dkim_selector_status%s))' % of),
         ])],
       ] + [
-        [3, parts.stat('Selectors: ' + status[0], 'Selectors whose worst finding makes them so.', [
+        [3, parts.stat('Selectors: ' + status[0], 'Number of selectors with this status.', [
           parts.instant(count(status[1])),
         ], { thresholds: parts.thresholds([[null, 'text'], [1, status[2]]]) })]
         for status in statuses
       ] + [
-        [3, parts.stat('Planned work', 'Selectors whose alerts are in_maintenance until a time.', [
+        [3, parts.stat('Maintenance', 'Selectors in maintenance; their alerts are suppressed until it ends.', [
           parts.instant('count(dkim_maintenance_info%s)' % of),
         ], { noValue: '0', thresholds: parts.thresholds([[null, 'text'], [1, 'blue']]) })],
-        [3, parts.stat('Not looked at', 'Selectors at which nobody has looked for %d of their intervals.' % config.blindIntervals, [
+        [3, parts.stat('Not probed', 'Selectors that were not probed for more than %d of their intervals.' % config.blindIntervals, [
           parts.instant('sum(domain_selector:dkim_selector_probe_age:intervals%s > bool %d)' % [of, config.blindIntervals]),
         ], { thresholds: parts.alarmAbove(1) })],
-        [3, parts.stat('Nameservers without an answer', 'Addresses that gave no answer to the last question.', [
+        [3, parts.stat('Nameservers without an answer', 'Nameserver addresses that did not answer in the last probe, per selector.', [
           parts.instant('sum(dkim_nameserver_answer%s == bool 0)' % of),
         ], { thresholds: parts.alarmAbove(1) })],
       ]],
@@ -51,12 +51,12 @@ function(config)
           parts.range(count(status[1]), status[0])
           for status in statuses
         ], custom=parts.stacked)],
-        [12, parts.graph('Findings by check', 'Warnings and critical ones, planned work left out.', [
+        [12, parts.graph('Findings by check', 'Warning and critical findings, except during maintenance.', [
           parts.range('count by (check) (%s)' % not_in_maintenance, '{{check}}'),
         ], custom=parts.stacked)],
       ]],
       [10, [
-        [8, parts.table('Domains, the worst first', 'Critical before unknown before warning.', [
+        [8, parts.table('Domains, worst first', 'Critical before unknown before warning.', [
           parts.rows('topk(200, max by (domain) ((dkim_selector_status%(of)s == 3) * 0.5 or dkim_selector_status%(of)s))' % { of: of }),
         ], [['domain', 'domain'], ['Value', 'status']], [
           domainColumn,
@@ -65,7 +65,7 @@ function(config)
             mappings: parts.words([['0', 'ok', 'green'], ['1', 'warning', 'orange'], ['1.5', 'unknown', 'purple'], ['2', 'critical', 'red']]),
           }),
         ])],
-        [16, parts.table('What is found', 'The name of a check leads to what it means and how to mend it.', [
+        [16, parts.table('Findings', 'The name of a check links to its meaning and how to fix it.', [
           parts.rows('count by (severity, domain, selector, check) (%s)' % not_in_maintenance),
         ], [['severity', 'severity'], ['domain', 'domain'], ['selector', 'selector'], ['check', 'check']], [
           severityColumn,
@@ -74,7 +74,7 @@ function(config)
         ])],
       ]],
       [8, [
-        [12, parts.table('Rotations', 'Where each domain stands with its keys.', [
+        [12, parts.table('Rotations', 'State of the key rotation of each domain.', [
           parts.rows('dkim_rotation_status%s' % of),
           parts.rows('1000 * max by (domain) (dkim_rotation_due_timestamp_seconds%s)' % of),
           parts.rows('min by (domain) (dkim_rotation_next_key_ready%s)' % of),
@@ -89,7 +89,7 @@ function(config)
           ['Value #B', 'key due'],
           ['Value #C', 'next key everywhere'],
         ], merged=true))],
-        [12, parts.table('Planned work', 'Alerts about these selectors are in_maintenance.', [
+        [12, parts.table('Maintenance', 'Alerts about these selectors are suppressed.', [
           parts.rows('dkim_maintenance_info%s' % of),
           parts.rows('1000 * max by (domain, selector) (dkim_maintenance_end_timestamp_seconds%s)' % of),
         ], [], [
@@ -103,10 +103,10 @@ function(config)
         ], merged=true))],
       ]],
       [8, [
-        [12, parts.bars('Keys by size', 'How many selectors have a key of so many bits.', [
+        [12, parts.bars('Keys by size', 'Number of selectors by key size.', [
           parts.instant('count_values("bits", dkim_key_size%s)' % of, '{{bits}} bits'),
         ])],
-        [12, parts.table('Alerts', 'What Prometheus alerts on now.', [
+        [12, parts.table('Alerts', 'Alerts that are firing in Prometheus.', [
           parts.rows('count by (alertname, severity, domain, selector) (ALERTS{alertname=~"Dkim.*",alertstate="firing"})'),
         ], [['severity', 'severity'], ['alertname', 'alert'], ['domain', 'domain'], ['selector', 'selector']], [
           severityColumn,

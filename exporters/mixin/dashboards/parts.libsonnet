@@ -1,8 +1,8 @@
-// The few kinds of panels that the dashboards are put together from. It knows no metric.
+// The kinds of panels that the dashboards consist of. It knows no metric.
 local datasource = { type: 'prometheus', uid: '$datasource' };
 
 {
-  // ---- What is asked ----
+  // ---- Queries ----
 
   range(expr, legend):: {
     datasource: datasource,
@@ -22,7 +22,7 @@ local datasource = { type: 'prometheus', uid: '$datasource' };
   },
   rows(expr):: self.instant(expr) { format: 'table' },
 
-  // ---- How values look ----
+  // ---- Value formats ----
 
   thresholds(steps):: {
     mode: 'absolute',
@@ -115,7 +115,7 @@ local datasource = { type: 'prometheus', uid: '$datasource' };
     },
   },
 
-  // `columns`: what each field is called, in their order; other fields are left out.
+  // `columns`: pairs of a field and its title, in order; other fields are left out.
   table(title, about, targets, columns, overrides=[], defaults={}, transformations=null):: base('table', title, about, targets) {
     fieldConfig: { defaults: { custom: { align: 'auto', filterable: true } } + defaults, overrides: overrides },
     options: {
@@ -136,7 +136,7 @@ local datasource = { type: 'prometheus', uid: '$datasource' };
       },
     },
   ],
-  // How one column of a table looks.
+  // The format of one table column.
   column(name, properties):: {
     matcher: { id: 'byName', options: name },
     properties: [{ id: id, value: properties[id] } for id in std.objectFields(properties)],
@@ -147,8 +147,8 @@ local datasource = { type: 'prometheus', uid: '$datasource' };
 
   // ---- The page ----
 
-  // `rows` are pairs of a height and of panels with their widths: [[4, [[6, panel], [18, panel]]], ...]; a text
-  // stands for a row's title.
+  // `rows` are pairs of a height and a list of panels with their widths: [[4, [[6, panel], [18, panel]]], ...]. A string is
+  // the title of a row.
   layout(rows)::
     local place(state, row) =
       if std.isString(row) then state {

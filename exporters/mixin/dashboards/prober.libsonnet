@@ -1,4 +1,4 @@
-// The prober's own health: whether it keeps its schedule, and what its questions meet.
+// The health of the prober: its schedule and the outcomes of its queries.
 local parts = import 'parts.libsonnet';
 
 function(config)
@@ -14,7 +14,7 @@ function(config)
     config,
     'dkimprobe',
     'DKIM: the prober itself',
-    'Whether dkimprobe keeps its schedule, and what its questions meet.',
+    'Schedule of dkimprobe and outcomes of its queries.',
     [
       parts.variable('job', 'job', 'label_values(dkimprobe_build_info, job)', true),
       parts.variable('instance', 'instance', 'label_values(dkimprobe_build_info{job=~"$job"}, instance)', true),
@@ -28,50 +28,50 @@ function(config)
           options+: { textMode: 'name' },
         }],
         [3, parts.stat('Running for', '', [parts.instant('time() - dkimprobe_start_time_seconds%s' % of, '{{instance}}')], { unit: 's' })],
-        [3, parts.stat('Settings read', 'Whether the last reading of settings and target files went well.', [
+        [3, parts.stat('Settings read', 'Whether the last reload of settings and target files succeeded.', [
           parts.instant('dkimprobe_config_last_reload_successful%s' % of, '{{instance}}'),
         ], { mappings: good })],
-        [3, parts.stat('History stored', 'Whether the last look could be stored.', [
+        [3, parts.stat('History stored', 'Whether the last probe could be stored.', [
           parts.instant('dkimprobe_history_writable%s' % of, '{{instance}}'),
         ], { mappings: good, noValue: 'no history' })],
-        [3, parts.stat('QueryRate sufficient', 'Whether all rounds fit their intervals.', [
+        [3, parts.stat('Rate limit sufficient', 'Whether all probes fit their intervals within the rate limit.', [
           parts.instant('dkimprobe_rate_limit_sufficient%s' % of, '{{instance}}'),
         ], { mappings: good })],
         [3, parts.stat('Domains', '', [parts.instant('dkimprobe_domains%s' % of, '{{instance}}')])],
-        [3, parts.stat('Not seen yet', 'Domains without a finished round.', [
+        [3, parts.stat('Never probed', 'Domains without a completed probe.', [
           parts.instant('dkimprobe_domains_never_probed%s' % of, '{{instance}}'),
         ], { thresholds: parts.thresholds([[null, 'text'], [1, 'orange']]) })],
       ]],
-      'Rounds',
+      'Probes',
       [8, [
-        [8, parts.graph('Rounds', 'Looks at a domain that have ended; a light one asks whether the record is as it was.', [
+        [8, parts.graph('Probes', 'Completed probes of domains. A quick probe only checks whether the record is unchanged.', [
           parts.range(rate('dkimprobe_domain_probes_total'), '{{depth}}'),
           parts.range(rate('dkimprobe_domain_probes_confirming_total'), 'to confirm a change'),
-          parts.range(rate('dkimprobe_domain_probes_failed_total'), 'no server seen'),
+          parts.range(rate('dkimprobe_domain_probes_failed_total'), 'no server answered'),
         ], 'ops')],
         [8, parts.graph('Schedule', '', [
-          parts.range('dkimprobe_domain_probes_behind_schedule%s' % of, 'due and not begun'),
-          parts.range('dkimprobe_domain_probes_running%s' % of, 'under way'),
-          parts.range(rate('dkimprobe_domain_probes_late_total'), 'began late, a second'),
+          parts.range('dkimprobe_domain_probes_behind_schedule%s' % of, 'overdue'),
+          parts.range('dkimprobe_domain_probes_running%s' % of, 'in progress'),
+          parts.range(rate('dkimprobe_domain_probes_late_total'), 'began late, per second'),
         ])],
-        [8, parts.graph('Age of the last looks', 'In intervals of the selector; one is normal, %d alert.' % config.blindIntervals, [
+        [8, parts.graph('Age of the last probes', 'In intervals of the selector. Up to one is normal; more than %d alert.' % config.blindIntervals, [
           parts.range('max by (instance) (domain_selector:dkim_selector_probe_age:intervals%s)' % of, 'oldest, {{instance}}'),
           parts.range('quantile by (instance) (0.5, domain_selector:dkim_selector_probe_age:intervals%s)' % of, 'median, {{instance}}'),
         ])],
       ]],
-      'Questions',
+      'Queries',
       [8, [
-        [12, parts.graph('Questions by what became of them', '', [
+        [12, parts.graph('Queries by outcome', '', [
           parts.range('sum by (transport, outcome) (%s)' % rate('dkimprobe_queries_total'), '{{transport}} {{outcome}}'),
         ], 'ops', custom=parts.stacked)],
-        [12, parts.graph('Time to an answer', 'Those without an answer are not in it.', [
+        [12, parts.graph('Time to an answer', 'Queries without an answer are not included.', [
           quantile(0.5),
           quantile(0.9),
           quantile(0.99),
         ], 's')],
       ]],
       [8, [
-        [12, parts.graph('Messages that answer no question', 'Late ones are harmless; wrong ids and sources in numbers may be forgeries.', [
+        [12, parts.graph('Messages that answer no query', 'Late messages are harmless; many wrong ids or sources may be forged answers.', [
           parts.range('sum by (reason) (%s)' % rate('dkimprobe_ignored_datagrams_total'), '{{reason}}'),
         ], 'ops')],
         [12, parts.graph('/probe', '', [
@@ -81,10 +81,10 @@ function(config)
       ]],
       'Limits',
       [7, [
-        [12, parts.graph('Series left out', 'There are more than may be told.', [
+        [12, parts.graph('Series left out', 'Series beyond the limits on selectors and on servers of a selector.', [
           parts.range('dkimprobe_series_capped%s' % of, '{{instance}}'),
         ])],
-        [12, parts.graph('Looks that could not be stored', '', [
+        [12, parts.graph('Probes that could not be stored', '', [
           parts.range(rate('dkimprobe_history_failures_total'), '{{instance}}'),
         ], 'ops')],
       ]],

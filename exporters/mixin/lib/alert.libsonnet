@@ -1,14 +1,14 @@
-// What all alerts have in common. `wait` is a name in config's; `page` is where in the sources people read of it.
+// The common parts of all alerts. `wait` is a name in config.wait; `page` is the documentation page in the sources.
 local text = import 'text.libsonnet';
 
 function(config) {
   local world = config.worldSelector,
 
-  // A series of the world, and one of the program.
+  // A series about domains, and one about the program.
   seen(metric, matchers=''):: metric + text.matchers([matchers, world]),
   own(metric, matchers=''):: metric + text.matchers([matchers, config.programSelector]),
 
-  // Planned work keeps quiet about its selector, whichever job tells of it.
+  // Maintenance of a selector suppresses the alert, whichever job reports the maintenance.
   unlessSilenced(expr):: '%s unless on (domain, selector) dkim_maintenance_info' % expr,
 
   alert(name, expr, wait, severity, summary, description, page=null, labels={}):: {
@@ -26,6 +26,6 @@ function(config) {
     },
   },
 
-  // The page of a selector.
+  // A link to the page of the selector.
   statusPage:: 'Status page: %s/domains/{{ $labels.domain }}/selectors/{{ $labels.selector }}' % config.statusUrl,
 }

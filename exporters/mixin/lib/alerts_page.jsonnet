@@ -1,13 +1,13 @@
-// alerts.md: what each alert is for, whence runbook_url leads.
+// alerts.md, to which runbook_url points: what each alert means.
 local mixin = import '../mixin.libsonnet';
 local groups = mixin.prometheusAlerts.groups;
 local titles = {
-  'dkim-rotation': 'Rotations that the settings plan',
-  'dkim-blind': 'Nothing is seen',
+  'dkim-rotation': 'Rotations',
+  'dkim-blind': 'Missing data',
   dkimprobe: 'The program itself',
 };
 
-// {{ $labels.domain }}: DOMAIN
+// Replaces {{ $labels.domain }} by DOMAIN.
 local plain(text) =
   std.foldl(
     function(text, name) std.strReplace(text, '{{ $labels.%s }}' % name, std.asciiUpper(name)),
@@ -18,7 +18,7 @@ local withoutPage(description) =
   local at = std.findSubstr(' Status page: ', description);
   if at == [] then description else description[:at[0]];
 local severity(rule) =
-  if rule.labels.severity == '{{ $labels.severity }}' then 'as the program says' else rule.labels.severity;
+  if rule.labels.severity == '{{ $labels.severity }}' then 'as the program reports' else rule.labels.severity;
 local anchor(rule) = std.split(rule.annotations.runbook_url, '#')[1];
 
 local of(rule) = |||
@@ -41,16 +41,16 @@ local of(rule) = |||
 |||
   # The alerts
 
-  Made from the mixin by `exporters/mixin/render`. What stands in capitals is a label of the alert.
+  Generated from the mixin by `exporters/mixin/render`. Words in capitals stand for labels of the alert.
 ||| + std.join('', [
   '\n## %s\n' % titles[group.name] + std.join('', [of(rule) for rule in group.rules])
   for group in groups
   if std.objectHas(titles, group.name)
 ]) + |||
 
-  ## What is found in the world
-  One for each check of the catalogue. The severity is that of the finding: role and policy may change it, and a notice
-  wakes nobody. During planned work (`maintenance` in the settings) none fires.
+  ## Findings
+  One alert for each check of the catalogue, with the severity of the finding. Role and policy may change the severity; a
+  notice never alerts. None of these alerts fires during maintenance (`maintenance` in the settings).
 
   | alert | check | after |
   | --- | --- | --- |
@@ -61,5 +61,5 @@ local of(rule) = |||
 ]) + |||
 
   ### DkimOtherFault
-  A check that these alerts do not know, since the program is newer. Load the alerts that came with it.
+  A check that these alerts do not know, because the program is newer. Load the alerts of its version.
 |||

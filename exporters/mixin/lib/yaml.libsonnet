@@ -1,5 +1,5 @@
-// Groups of rules as YAML. std.manifestYamlDoc does it too, in a quarter of a minute; this takes long texts as they
-// are, so none may have more than one line, and short ones as JSON.
+// Groups of rules as YAML. std.manifestYamlDoc does the same but takes 15 s. Here, long texts are written as they are, so
+// they must have only one line; labels are written as JSON.
 local texts(of) = std.join('', ['      %s: |-\n        %s\n' % [name, of[name]] for name in std.objectFields(of)]);
 
 local rule(of) =

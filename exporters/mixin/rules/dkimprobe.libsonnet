@@ -1,4 +1,4 @@
-// What alerts and dashboards both need, reckoned once.
+// Recording rules for expressions that alerts and dashboards share.
 function(config)
   local lib = (import '../lib/alert.libsonnet')(config);
 
@@ -24,7 +24,7 @@ function(config)
     },
     {
       record: 'instance:dkimprobe_domain_probes_failed:ratio_increase30m',
-      // Without a round there is no ratio, and DkimSelectorBlind.
+      // Without any probe there is no ratio; DkimSelectorBlind fires then.
       expr: 'increase(%s[30m]) / (instance:dkimprobe_domain_probes:increase30m > 0)' % lib.own('dkimprobe_domain_probes_failed_total'),
     },
   ]

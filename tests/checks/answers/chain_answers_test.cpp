@@ -40,7 +40,7 @@ std::vector<std::string> addresses(const std::vector<checks::ServerId>& servers)
 
 }  // namespace
 
-TEST_CASE("serials compare around the circle") {
+TEST_CASE("SOA serials are compared by serial number arithmetic") {
   CHECK(checks::serial_is_newer(2, 1));
   CHECK_FALSE(checks::serial_is_newer(1, 2));
   CHECK_FALSE(checks::serial_is_newer(7, 7));
@@ -51,7 +51,7 @@ TEST_CASE("serials compare around the circle") {
   CHECK_FALSE(checks::serial_is_newer(0, 0x80000000));
 }
 
-TEST_CASE("the outcome of a server is what it said before what it failed to say") {
+TEST_CASE("a server's outcome is taken from its answers before its failures") {
   struct Case {
     const char* server;
     ServerOutcome outcome;
@@ -69,10 +69,10 @@ TEST_CASE("the outcome of a server is what it said before what it failed to say"
            "CNAME to a.example"},
       Case{
           R"({"record_plain": {"tc": true}, "record_edns": {"tc": true}, "record_tcp": "connection_refused"})",
-          ServerOutcome::tcp_failed, "truncated, no TCP"},
+          ServerOutcome::tcp_failed, "truncated, TCP failed"},
       Case{
           R"({"record_plain": {"tc": true, "txt": "key"}, "record_edns": "timed_out", "record_tcp": "timed_out"})",
-          ServerOutcome::tcp_failed, "truncated, no TCP"},
+          ServerOutcome::tcp_failed, "truncated, TCP failed"},
       Case{R"({"record_plain": "timed_out", "record_edns": "timed_out", "record_tcp": {"rcode": "refused"}})",
            ServerOutcome::refused, "REFUSED"},
       Case{R"({"record": {"rcode": 9}})", ServerOutcome::other_rcode, "rcode 9"},
@@ -94,14 +94,14 @@ TEST_CASE("the outcome of a server is what it said before what it failed to say"
       Case{R"({"record": "no_route"})", ServerOutcome::not_asked, "not asked: no route from here"},
       Case{R"({"not_asked": "address_refused"})", ServerOutcome::not_asked, "not asked: no public address"},
       Case{R"({"record_tcp": {"rcode": "nxdomain"}})", ServerOutcome::answered,
-           "TXT of 410 bytes, not the same each time"});
+           "TXT of 410 bytes, inconsistent"});
   INFO(given.server);
   const auto row = second_row(json::parse(given.server));
   CHECK(checks::to_string(row.outcome) == checks::to_string(given.outcome));
   CHECK(row.answer == given.says);
 }
 
-TEST_CASE("a row holds what people and machines want beside the outcome") {
+TEST_CASE("a server row holds serial, TTL, NSID, times and sizes as well as the outcome") {
   const auto row = second_row(json::parse(
       R"({"serial": 77, "record_plain": {"txt": "key", "ttl": 300, "took_ms": 25, "bytes": 467},
           "record_edns": {"txt": "key", "nsid": "fra1"}})"));
@@ -132,13 +132,13 @@ TEST_CASE("a row holds what people and machines want beside the outcome") {
   CHECK_FALSE(silent.round_trip);
 }
 
-TEST_CASE("two short texts are not one long text") {
+TEST_CASE("two records and one record split into two strings have different digests") {
   const auto apart = second_row(json::parse(R"({"record": {"txt": [["a"], ["b"]]}})"));
   const auto together = second_row(json::parse(R"({"record": {"txt": [["a", "b"]]}})"));
   CHECK(apart.answer_sha256 != together.answer_sha256);
 }
 
-TEST_CASE("groups have the largest first, then the newer serial, then the lowest address") {
+TEST_CASE("groups of equal answers are sorted by size, then by newer serial, then by lowest address") {
   struct Case {
     const char* about;
     const char* servers;
@@ -169,7 +169,7 @@ TEST_CASE("groups have the largest first, then the newer serial, then the lowest
   CHECK(addresses(answers.published.front().servers) == given.first);
 }
 
-TEST_CASE("what verifiers can get stands at the end of the aliases") {
+TEST_CASE("published texts are those at the end of the aliases") {
   const auto vector = from(R"({"about": "", "findings": [],
     "servers": [
       {"server": "192.0.2.1", "name": "ns1.example.com", "record": {"cname": "k.provider.example", "ttl": 60}},
@@ -191,7 +191,7 @@ TEST_CASE("what verifiers can get stands at the end of the aliases") {
   CHECK(answers.published[1].led_here.empty());
 }
 
-TEST_CASE("servers of the first name weigh more than the number of servers behind an alias") {
+TEST_CASE("the largest group is counted in servers of the first name, not in servers behind an alias") {
   const auto vector = from(R"({"about": "", "findings": [],
     "servers": [
       {"server": "192.0.2.1", "name": "ns1.example.com", "record": {"cname": "k.provider.example"}},
@@ -205,7 +205,7 @@ TEST_CASE("servers of the first name weigh more than the number of servers behin
   CHECK(answers.published[0].outcome == ServerOutcome::nxdomain);
 }
 
-TEST_CASE("a chain is known only when a server of each name answered") {
+TEST_CASE("a chain is known only if a server of each name answered") {
   const auto known = [](const char* target) {
     json vector = json::parse(R"({"about": "", "findings": [], "record": {"cname": "k.provider.example"},
       "hops": [{"owner": "k.provider.example", "zone": "provider.example"}]})");
@@ -222,7 +222,7 @@ TEST_CASE("a chain is known only when a server of each name answered") {
   CHECK_FALSE(checks::read_answers({}).known);
 }
 
-TEST_CASE("a circle of aliases ends and publishes nothing") {
+TEST_CASE("a loop of aliases ends and publishes nothing") {
   const auto vector = from(R"({"about": "", "findings": [], "record": {"cname": "a.example"}, "chain": "loop",
     "hops": [{"owner": "a.example", "zone": "example", "record": {"cname": "b.example"}},
              {"owner": "b.example", "zone": "example", "record": {"cname": "a.example"}}]})");

@@ -69,7 +69,7 @@ probe::Hop divided(std::size_t cuts) {
 
 }  // namespace
 
-TEST_CASE("servers that differ at each of many cuts are followed once each") {
+TEST_CASE("servers that disagree at many cuts are each followed only once") {
   // By one way after the other these would be 8 to the 40th.
   const probe::Chain chain{.hops = {divided(40)}};
   const auto answers = checks::read_answers(chain);

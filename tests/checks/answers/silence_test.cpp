@@ -143,7 +143,7 @@ bool all(const Query& /*query*/) {
 
 }  // namespace
 
-TEST_CASE("loss is named as loss, whichever queries it hits") {
+TEST_CASE("packet loss is reported as loss, whichever queries it hits") {
   const double share = GENERATE(0.3, 0.4, 0.5, 0.7, 0.9);
   CAPTURE(share);
   const auto otherwise = blamed_otherwise(
@@ -152,7 +152,7 @@ TEST_CASE("loss is named as loss, whichever queries it hits") {
   CHECK(otherwise <= 60);
 }
 
-TEST_CASE("a filter is named as such beside a little loss") {
+TEST_CASE("a filter is recognised despite a little packet loss") {
   const double share = GENERATE(1.0, 0.97);
   CAPTURE(share);
   const auto drops_edns = [](const Query& query) { return !query.edns; };

@@ -12,7 +12,7 @@ namespace checks = dkimprobe::checks;
 namespace config = dkimprobe::config;
 using dkimprobe::config::Role;
 
-TEST_CASE("each row has a name of its own, its words and its function") {
+TEST_CASE("each check has a unique name, its texts and its function") {
   std::set<std::string_view> names;
   for (const auto& check : checks::catalogue()) {
     INFO(check.name);
@@ -29,7 +29,7 @@ TEST_CASE("each row has a name of its own, its words and its function") {
   CHECK(checks::find_check("no_such_check") == nullptr);
 }
 
-TEST_CASE("a role changes what is right for it, and nothing else") {
+TEST_CASE("a role changes only the outcomes that are right for it") {
   using checks::RoleEffect;
   const auto effect = [](std::string_view name, Role role) {
     return checks::find_check(name)->roles.of(role);
@@ -44,7 +44,7 @@ TEST_CASE("a role changes what is right for it, and nothing else") {
   CHECK(effect("key_rsa_too_small", Role::pending) == RoleEffect::as_found);
 }
 
-TEST_CASE("each row has an example in plain ASCII") {
+TEST_CASE("each check has an example in plain ASCII") {
   for (const auto& check : checks::catalogue()) {
     INFO(check.name);
     const auto text = checks::example_text(check);
@@ -55,7 +55,7 @@ TEST_CASE("each row has an example in plain ASCII") {
   }
 }
 
-TEST_CASE("each record that is an example has the fault that it shows") {
+TEST_CASE("each example record has the fault that it demonstrates") {
   for (const auto& check : checks::catalogue()) {
     if (check.example.kind != checks::Example::record) continue;
     const auto text = config::unescape_text(checks::example_text(check));
@@ -70,7 +70,7 @@ TEST_CASE("each record that is an example has the fault that it shows") {
   }
 }
 
-TEST_CASE("a row that needs a text alone is judged from it, and every other row is not") {
+TEST_CASE("checks that need only a text are evaluated from it, and no others") {
   using checks::Needs;
   for (const char* const name : {"s1._domainkey.example.com", "_adsp._domainkey.example.com"}) {
     const auto place = checks::place_of(config::DomainName::parse(name).value());
@@ -86,7 +86,7 @@ TEST_CASE("a row that needs a text alone is judged from it, and every other row 
   }
 }
 
-TEST_CASE("the worst of several reports is critical, then unknown, then warning") {
+TEST_CASE("the worst of several reports is critical, else unknown, else warning") {
   using checks::Status;
   const auto of = [](std::initializer_list<Status> given) {
     std::vector<checks::Report> reports;

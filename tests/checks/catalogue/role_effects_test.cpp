@@ -60,7 +60,8 @@ bool is_as_said(const checks::Report& report, const checks::Check& check, RoleEf
 
 }  // namespace
 
-TEST_CASE("each row that a role changes has a vector in each role, whose outcome is as the row says") {
+TEST_CASE(
+    "each check that depends on the role has a vector for each role with the outcome that the check states") {
   const auto vectors = all_vectors();
   std::size_t changed = 0;
   for (const auto& check : checks::catalogue()) {

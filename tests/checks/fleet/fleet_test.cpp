@@ -79,7 +79,7 @@ const checks::TargetState& state(const Fleet& fleet, const TargetKey& target) {
 
 }  // namespace
 
-TEST_CASE("The first report is believed, and looked at again unless it is fine") {
+TEST_CASE("the first report is accepted, and confirmed by another probe unless its status is ok") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
   CHECK(state(fleet, target).report == nullptr);
@@ -99,7 +99,7 @@ TEST_CASE("The first report is believed, and looked at again unless it is fine")
   CHECK(fleet.generation > generation);
 }
 
-TEST_CASE("A change is believed when a second round shows it") {
+TEST_CASE("a change is accepted when a second probe shows it") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
   const auto healthy = report(target, {});
@@ -146,7 +146,7 @@ TEST_CASE("A change is believed when a second round shows it") {
   }
 }
 
-TEST_CASE("What changes a state, and what does not") {
+TEST_CASE("only findings, records and roles change a state, not times or serials") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
   REQUIRE(apply_report(fleet, report(target, {})) == Applied::changed);
@@ -167,7 +167,7 @@ TEST_CASE("What changes a state, and what does not") {
   }
 }
 
-TEST_CASE("A round that saw nobody is a failure, whether it is believed or not") {
+TEST_CASE("a probe without any answer counts as failed, whether it is accepted or not") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});
   const auto healthy = report(target, {});
@@ -184,7 +184,7 @@ TEST_CASE("A round that saw nobody is a failure, whether it is believed or not")
   CHECK(state(fleet, target).failed_probes == 2);
 }
 
-TEST_CASE("Targets are sorted, stay, and disappear") {
+TEST_CASE("targets are sorted, and kept or dropped when they are replaced") {
   const auto a = key("a.example");
   const auto b1 = key("B.example", "s1");
   const auto b2 = key("b.example", "s2");
@@ -218,7 +218,7 @@ TEST_CASE("Targets are sorted, stay, and disappear") {
   CHECK(fleet.generation == generation);
 }
 
-TEST_CASE("Whatever comes, nothing is believed that the last round alone showed, unless three differ") {
+TEST_CASE("nothing that only the last probe showed is accepted, unless three probes in a row differ") {
   rc::check([] {
     const auto target = key("example.com");
     Fleet fleet = fleet_of({target});

@@ -83,7 +83,7 @@ bool same(const checks::SelectorHistory& a, const checks::SelectorHistory& b) {
 
 }  // namespace
 
-TEST_CASE("equal looks move the last sight and no more, a change begins a span") {
+TEST_CASE("equal observations only extend the period, and a change begins a new one") {
   checks::SelectorHistory history;
   checks::extend(history, sample_probe({{"record", {{"rcode", "nxdomain"}}}}, 0));
   checks::extend(history, sample_probe({{"record", {{"rcode", "nxdomain"}}}}, 60));
@@ -108,7 +108,7 @@ TEST_CASE("equal looks move the last sight and no more, a change begins a span")
   CHECK(same(before, history));
 }
 
-TEST_CASE("the time of a look is that of its end") {
+TEST_CASE("the time of a probe is that of its end") {
   checks::SelectorHistory history;
   auto slow = sample_probe(json::object(), 0);
   slow.took = std::chrono::microseconds{2'000'001};
@@ -116,7 +116,7 @@ TEST_CASE("the time of a look is that of its end") {
   CHECK(history.last_probe == start + std::chrono::milliseconds{2'001});
 }
 
-TEST_CASE("a server that the zone names no more has left, one that could not be searched for has not") {
+TEST_CASE("a server that the zone no longer names has left, one that was not looked up has not") {
   const json both = json::array({server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})});
   const json one = json::array({server(1, {{"txt", "key"}})});
   for (const bool whole : {true, false}) {
@@ -132,7 +132,7 @@ TEST_CASE("a server that the zone names no more has left, one that could not be 
   }
 }
 
-TEST_CASE("a nameserver without a known address is a server that was not seen, until one is known") {
+TEST_CASE("a nameserver counts as never seen until an address of it is known") {
   const json one = json::array({server(1, {{"txt", "key"}})});
   const json both = json::array({server(1, {{"txt", "key"}}), server(2, {{"txt", "key"}})});
   const json lost{{"nameservers", json::array({{{"name", "ns2.example.com"}, {"host", "unknown"}}})}};
@@ -159,7 +159,7 @@ TEST_CASE("a nameserver without a known address is a server that was not seen, u
   }
 }
 
-TEST_CASE("an address of a family that could not be looked up has not left") {
+TEST_CASE("a server address has not left when its family could not be looked up") {
   const json both = {{{"server", "192.0.2.1"}, {"name", "ns1.example.com"}, {"record", {{"txt", "key"}}}},
                      {{"server", "2001:db8::1"}, {"name", "ns1.example.com"}, {"record", {{"txt", "key"}}}}};
   const json one = json::array({both[0]});
@@ -177,7 +177,9 @@ TEST_CASE("an address of a family that could not be looked up has not left") {
   }
 }
 
-TEST_CASE("a name leaves with the alias to it, not with the silence of those who know the alias") {
+TEST_CASE(
+    "the target of an alias leaves when the alias is removed, not when the servers with the alias are "
+    "silent") {
   const json with_target{{"record", {{"cname", "s1.example.net"}}},
                          {"hops", {{{"owner", "s1.example.net"}, {"zone", "example.net"}}}}};
   checks::SelectorHistory history;
@@ -192,7 +194,7 @@ TEST_CASE("a name leaves with the alias to it, not with the silence of those who
   CHECK(history.servers[2].periods.size() == 3);
 }
 
-TEST_CASE("a new cut and a cut that went are seen in the zones") {
+TEST_CASE("the history of zones records new and removed cuts") {
   checks::SelectorHistory history;
   checks::extend(history, sample_probe(json::object(), 0));
   json below{{"zone", "_domainkey.example.com"},
@@ -207,7 +209,7 @@ TEST_CASE("a new cut and a cut that went are seen in the zones") {
   CHECK(history.past.zones[1].periods.back().child.empty());
 }
 
-TEST_CASE("a zone that is not asked for its own nameservers again still has them") {
+TEST_CASE("a zone keeps its nameservers when it is not asked for them again") {
   checks::SelectorHistory history;
   auto first = sample_probe(json::object(), 0);
   REQUIRE_FALSE(first.key.hops.front().delegation.cuts.empty());
@@ -231,7 +233,7 @@ TEST_CASE("a zone that is not asked for its own nameservers again still has them
   CHECK(history.past.zones.front().periods.back().child == before.front().periods.back().child);
 }
 
-TEST_CASE("a server whose TTLs count down cannot fill the memory, and its longest TTL stays") {
+TEST_CASE("a server whose TTLs count down cannot fill the history, and its longest TTL is kept") {
   checks::SelectorHistory history;
   for (int time = 0; time < 1'000; ++time) {
     checks::extend(history, sample_probe({{"record", {{"txt", "key"}, {"ttl", 86'400 - time % 700}}}}, time));
@@ -244,7 +246,7 @@ TEST_CASE("a server whose TTLs count down cannot fill the memory, and its longes
   }
 }
 
-TEST_CASE("a server that says another thing each time cannot fill the memory") {
+TEST_CASE("a server that changes its answer each time cannot fill the history") {
   checks::SelectorHistory history;
   for (int time = 0; time < 300; ++time) {
     const std::string text = std::to_string(time) + std::string(2'000, 'x');
@@ -265,7 +267,7 @@ TEST_CASE("a server that says another thing each time cannot fill the memory") {
   CHECK(periods.front().ttl_seconds == 3'600);
 }
 
-TEST_CASE("nameservers that change with each look cannot fill the memory") {
+TEST_CASE("nameservers that change with each probe cannot fill the history") {
   checks::SelectorHistory history;
   for (int time = 0; time < 600; ++time) {
     json servers = json::array();
@@ -283,7 +285,7 @@ TEST_CASE("nameservers that change with each look cannot fill the memory") {
         }) == 2);
 }
 
-TEST_CASE("a light look has seen what servers gave for the record, and nothing of zones") {
+TEST_CASE("a quick probe updates the records of servers, but not the zones") {
   bool any_zone = false;
   for (const auto& seen : all_probes()) {
     checks::SelectorHistory history;
@@ -307,7 +309,7 @@ TEST_CASE("a light look has seen what servers gave for the record, and nothing o
   CHECK(any_zone);
 }
 
-TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its order") {
+TEST_CASE("times ahead of the clock are moved back to just before now, in their order") {
   checks::SelectorHistory history;
   for (const int second : {0, 900, 1'800, 2'700}) {
     const json answer =
@@ -334,7 +336,7 @@ TEST_CASE("what a clock saw that was ahead is taken for seen just before, in its
   }
 }
 
-TEST_CASE("any looks one after another make a history, and the same look again changes nothing") {
+TEST_CASE("any sequence of probes makes a consistent history, and a repeated probe changes nothing") {
   CHECK(rc::check([] {
     checks::SelectorHistory history;
     const auto count = *rc::gen::inRange(1, 12);

@@ -598,7 +598,7 @@ bool is_assumed(const checks::SafeTime& safe) {
   const auto latest = std::max_element(safe.reasons.begin(), safe.reasons.end(),
                                        [](const auto& a, const auto& b) { return a.until < b.until; });
   return latest != safe.reasons.end() && latest->name() == "negative_ttl" &&
-         latest->detail.find("before it was first looked at is not known") != std::string::npos;
+         latest->detail.find("before its first probe is unknown") != std::string::npos;
 }
 
 Cache any_cache(std::mt19937& random) {
@@ -682,7 +682,7 @@ constexpr std::size_t every_choice = 28;  // of servers: up to 4 of one set, whi
 
 }  // namespace
 
-TEST_CASE("from the safe time on no cache answers wrongly") {
+TEST_CASE("from the safe time on, no cache returns an outdated answer") {
   CHECK(rc::check([](std::uint32_t seed) {
     std::mt19937 random(seed);
     for (int i = 0; i < worlds_a_case; ++i) {
@@ -720,8 +720,7 @@ TEST_CASE("from the safe time on no cache answers wrongly") {
   }));
 }
 
-TEST_CASE(
-    "what other selectors' looks saw of the zones counts: no cache answers wrongly from the safe time on") {
+TEST_CASE("the safe time holds when other selectors' probes saw the zones") {
   CHECK(rc::check([](std::uint32_t seed) {
     std::mt19937 random(seed);
     for (int i = 0; i < worlds_a_case; ++i) {
@@ -757,7 +756,7 @@ TEST_CASE(
   }));
 }
 
-TEST_CASE("whatever servers had before the first look, no cache answers wrongly from the safe time on") {
+TEST_CASE("the safe time holds whatever servers had before the first probe") {
   CHECK(rc::check([](std::uint32_t seed) {
     std::mt19937 random(seed);
     for (int i = 0; i < worlds_a_case; ++i) {
@@ -786,7 +785,7 @@ TEST_CASE("whatever servers had before the first look, no cache answers wrongly 
   }));
 }
 
-TEST_CASE("where everything was seen, some cache answers wrongly until just before the safe time") {
+TEST_CASE("if everything was seen, some cache returns an outdated answer until just before the safe time") {
   CHECK(rc::check([](std::uint32_t seed) {
     std::mt19937 random(seed);
     Wish wish;

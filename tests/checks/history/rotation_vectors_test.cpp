@@ -88,7 +88,7 @@ json told(const std::vector<checks::ServerProgress>& servers) {
 
 }  // namespace
 
-TEST_CASE("what a vector of a rotation states is what is said") {
+TEST_CASE("each rotation vector has the results that it states") {
   for (const auto& file : tests::vector_files(std::filesystem::path(DKIMPROBE_VECTORS) / "rotation")) {
     std::ifstream stream(file);
     const json vector = json::parse(stream);
@@ -96,18 +96,18 @@ TEST_CASE("what a vector of a rotation states is what is said") {
     for (const auto& [key, value] : vector.items()) {
       INFO("key " << key);
       CHECK(std::string(
-                "about looks now key never_used caches last_signature sign gone remove servers only limit")
+                "about probes now key never_used caches last_signature sign gone remove servers only limit")
                 .find(key) != std::string::npos);
     }
     checks::SelectorHistory history;
-    for (const auto& probe : vector.at("looks")) checks::extend(history, probe_of(probe));
+    for (const auto& probe : vector.at("probes")) checks::extend(history, probe_of(probe));
     const auto now = start + seconds{vector.at("now").get<int>()};
     checks::NewKey key;
     if (vector.contains("key")) key.sha256 = key_sha256(vector["key"]);
     key.never_used = vector.value("never_used", false);
     checks::RotationPolicy policy;
     if (key.never_used)
-      key.domainkey_absence = checks::earlier_domainkey_absence(probe_of(vector.at("looks").back()), policy);
+      key.domainkey_absence = checks::earlier_domainkey_absence(probe_of(vector.at("probes").back()), policy);
     policy.ipv4 = vector.value("only", "ipv4") == "ipv4";
     policy.ipv6 = vector.value("only", "ipv6") == "ipv6";
 
@@ -131,7 +131,7 @@ TEST_CASE("what a vector of a rotation states is what is said") {
   }
 }
 
-TEST_CASE("where this machine has no way to a family, the flag that leaves it out is told") {
+TEST_CASE("without a route to an address family, the report names the flag that leaves it out") {
   const auto sentence = [](const std::string& first, const std::string& second) {
     const json server{{"name", "ns1.example.com"}};
     json servers = json::array({server, server});
@@ -145,8 +145,8 @@ TEST_CASE("where this machine has no way to a family, the flag that leaves it ou
   };
   const std::string no_ipv6 = sentence("", "no_route");
   CHECK(no_ipv6.find("no IPv6") != std::string::npos);
-  CHECK(no_ipv6.find("say -4 ") != std::string::npos);
-  CHECK(sentence("no_route", "").find("say -6 ") != std::string::npos);
+  CHECK(no_ipv6.find("give -4 ") != std::string::npos);
+  CHECK(sentence("no_route", "").find("give -6 ") != std::string::npos);
   CHECK(sentence("", "").empty());
   CHECK(sentence("", "family_disabled").empty());
   // With neither there is no network at all, and nothing is left when both are left out.

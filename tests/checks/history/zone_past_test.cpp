@@ -182,7 +182,7 @@ Seen at(int time, const std::string& selector, std::vector<int> servers) {
 
 }  // namespace
 
-TEST_CASE("a domain that moved waits for its old nameservers, whichever selector saw them") {
+TEST_CASE("the safe time of a moved domain includes its old nameservers, whichever selector saw them") {
   // Two days of NS records, an hour of denial, and a second for each that caches count late.
   const int until = 100 + 2 * day + 3'600 + 2;
   auto before = at(0, "s1", {1, 2});
@@ -208,7 +208,7 @@ TEST_CASE("a domain that moved waits for its old nameservers, whichever selector
                      .sign) == until);
 }
 
-TEST_CASE("a key may be at old nameservers that its selector was never asked at") {
+TEST_CASE("a key may exist at old nameservers that were never asked for its selector") {
   auto after = at(100, "s2", {3, 4});
   after.absent = true;
   const auto gone = verdict({at(0, "s1", {1, 2}), after}, false).gone;
@@ -216,7 +216,7 @@ TEST_CASE("a key may be at old nameservers that its selector was never asked at"
   CHECK(seconds_of(gone) >= 100 + 2 * day);
 }
 
-TEST_CASE("an absent _domainkey counts when a delegation came since, and when another selector saw it") {
+TEST_CASE("an absent _domainkey counts if a delegation was added since, and if another selector saw it") {
   auto denied = at(0, "s1", {1, 2});
   denied.absent = true;
   denied.domainkey = probe::Rcode::nxdomain;
@@ -240,7 +240,7 @@ TEST_CASE("an absent _domainkey counts when a delegation came since, and when an
   CHECK(seconds_of(later) <= day + 9'001);
 }
 
-TEST_CASE("where nobody saw what was before a delegation, it may have been absent") {
+TEST_CASE("_domainkey may have been absent before a delegation if no probe saw the time before") {
   auto delegated = at(100, "s2", {3, 4});
   delegated.zone = "_domainkey.example.com";
   const auto unknown = verdict({delegated}, true).sign;
@@ -258,8 +258,7 @@ TEST_CASE("where nobody saw what was before a delegation, it may have been absen
   CHECK(seconds_of(verdict({delegated}, true, true).sign) == 100);
 }
 
-TEST_CASE(
-    "a zone whose probe named no nameservers and told nothing of DS is one span, however often it is seen") {
+TEST_CASE("repeated probes that show neither nameservers nor DS of a zone make one period") {
   auto before = at(0, "s1", {1, 2});
   before.ds_known = true;
   before.ds = {"one"};
@@ -273,7 +272,7 @@ TEST_CASE(
   CHECK(past.zones.front().periods.size() == 2);
 }
 
-TEST_CASE("DS records that have nothing in common with those of now are waited for") {
+TEST_CASE("the safe time waits for old DS records that share nothing with the current ones") {
   auto before = at(0, "s2", {1, 2});
   before.ds_known = true;
   before.ds = {"one"};
@@ -314,7 +313,7 @@ TEST_CASE("a lowered negative TTL counts from the probe that saw it at every ser
   CHECK(past.zones.back().periods.size() == 2);
 }
 
-TEST_CASE("what the last probe of a planned selector says is filled in one place") {
+TEST_CASE("the last probe of a planned selector determines how long _domainkey may be denied") {
   auto delegated = at(0, "s2", {3, 4});
   delegated.zone = "_domainkey.example.com";
   const auto seen = observation(delegated);

@@ -32,7 +32,7 @@ void check_offsets(const std::string& text, const checks::KeyRecord& record) {
 
 }  // namespace
 
-TEST_CASE("changed records are read without harm, and what is said of them is safe to print") {
+TEST_CASE("altered records are read safely, and the texts about them are safe to print") {
   std::mt19937 random(20'260'101);
   const auto draw = [&](std::size_t below) { return static_cast<std::size_t>(random() % below); };
   for (int round = 0; round < 4'000; ++round) {
@@ -61,7 +61,7 @@ TEST_CASE("changed records are read without harm, and what is said of them is sa
   }
 }
 
-TEST_CASE("the largest text of any one kind of damage is read in bounded time") {
+TEST_CASE("the largest text with any kind of damage is read in bounded time") {
   const std::string piece =
       GENERATE(as<std::string>{}, "\"", "\" \"", "\\;", "&quot;", "\xe2\x80\x9c", "\xff", "\n", "\r\n",
                " TXT ", "._domainkey", "-----BEGIN", "t=y:", ":", "p=", "A ", "x=1;");

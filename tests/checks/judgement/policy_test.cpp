@@ -30,7 +30,7 @@ const checks::CheckResult& result_of(const checks::Report& report, std::string_v
 
 }  // namespace
 
-TEST_CASE("the policy sets the severity of a check, and with it the status") {
+TEST_CASE("the policy sets the severity of a check, and so the status") {
   const auto weak = vector_named("key_rsa_weak");
   CHECK(judge(weak, {}).status == checks::Status::warning);
   for (const auto& [severity, status] : {std::pair{checks::Severity::critical, checks::Status::critical},
@@ -44,7 +44,7 @@ TEST_CASE("the policy sets the severity of a check, and with it the status") {
   }
 }
 
-TEST_CASE("a check that is switched off is not judged, and the report says why") {
+TEST_CASE("a disabled check is not evaluated, and the report gives the reason") {
   const auto weak = vector_named("key_rsa_weak");
   checks::Policy policy;
   policy.disabled["key_rsa_weak"] = "the new key comes in May";
@@ -57,7 +57,7 @@ TEST_CASE("a check that is switched off is not judged, and the report says why")
   CHECK(report.outcomes.size() == checks::catalogue().size() - checks::signature_checks().size());
 }
 
-TEST_CASE("a role turns what the policy makes severe: it knows when a fault is right") {
+TEST_CASE("a role lowers a severity that the policy raised where the fault is expected") {
   const auto standby = vector_named("key_mismatch_expected_standby");
   checks::Policy policy;
   policy.severities["key_mismatch_expected"] = checks::Severity::critical;
@@ -66,7 +66,7 @@ TEST_CASE("a role turns what the policy makes severe: it knows when a fault is r
   CHECK(report.findings.front().severity == checks::Severity::notice);
 }
 
-TEST_CASE("the thresholds are the operator's") {
+TEST_CASE("the operator's thresholds apply") {
   const auto weak = vector_named("key_rsa_weak");
   checks::Policy policy;
   policy.rsa_bits_wanted = 1024;
@@ -75,7 +75,7 @@ TEST_CASE("the thresholds are the operator's") {
   CHECK(judge(vector_named("key_mismatch_expected"), policy).findings.size() == 2);
 }
 
-TEST_CASE("without an expected key any key is right, and the check says that it did not look") {
+TEST_CASE("without an expected key any key is accepted, and the check is reported as not evaluated") {
   auto vector = vector_named("key_mismatch_expected");
   vector.observed.expectation.key_sha256.reset();
   const auto report = judge(vector, {});
@@ -83,7 +83,7 @@ TEST_CASE("without an expected key any key is right, and the check says that it 
   CHECK(result_of(report, "key_mismatch_expected").outcome == checks::CheckOutcome::not_evaluated);
 }
 
-TEST_CASE("the worst of several statuses is critical, then unknown, then warning") {
+TEST_CASE("the worst of several statuses is critical, else unknown, else warning") {
   using checks::Status;
   const auto of = [](std::vector<Status> given) { return checks::worst(given); };
   CHECK(of({}) == Status::unknown);

@@ -26,7 +26,7 @@ std::string field(const std::string& tags) {
 
 }  // namespace
 
-TEST_CASE("the fields are found in their order, whatever stands around them") {
+TEST_CASE("signature fields are found in their order, whatever surrounds them") {
   const std::string a = field("d=example.com; s=a");
   const std::string b = field("d=example.net; s=b");
   CHECK(keys_of("") == "");
@@ -41,7 +41,7 @@ TEST_CASE("the fields are found in their order, whatever stands around them") {
   CHECK(keys_of("Subject: x\n DKIM-Signature: d=example.com; s=a\n") == "");
 }
 
-TEST_CASE("a folded field is one text, at the line where it begins") {
+TEST_CASE("a folded field is unfolded, and has the number of its first line") {
   const auto read = read_signatures("Subject: x\n\ty\nDKIM-Signature:\n d=exam\n\t\n ple.com;s=a\r\n\r\n");
   REQUIRE(read.fields.size() == 1);
   CHECK(read.fields.front().line == 3);
@@ -49,7 +49,7 @@ TEST_CASE("a folded field is one text, at the line where it begins") {
   CHECK(keys_of("DKIM-Signature:\n d=\n example.com\n ;\n s=a.b\n") == "a.b@example.com");
 }
 
-TEST_CASE("a key is named by a domain of two labels at least and by a selector") {
+TEST_CASE("a key is identified by a domain of at least two labels and a selector") {
   CHECK(keys_of(field("d=EXAMPLE.com; s=a")) == "a@example.com");
   CHECK(keys_of(field("d=ex_ample.com; s=_a-1")) == "_a-1@ex_ample.com");
   // RFC 8616 section 5.
@@ -70,29 +70,29 @@ TEST_CASE("a key is named by a domain of two labels at least and by a selector")
   CHECK(keys_of(field("d=" + three + ".example; s=" + label)) == "-");
 }
 
-TEST_CASE("the remedy for a name with too much around it has the name") {
+TEST_CASE("the remedy for a d= or s= with extra parts contains the correct value") {
   const auto remedy_of = [](const char* tags) {
     return read_signatures(field(tags)).fields.front().faults.front().remedy;
   };
-  CHECK(remedy_of("d=example.com; s=s1._domainkey") == "write the selector alone: `s=s1`");
-  CHECK(remedy_of("d=example.com; s=s1._domainkey.example.com") == "write the selector alone: `s=s1`");
+  CHECK(remedy_of("d=example.com; s=s1._domainkey") == "write only the selector: `s=s1`");
+  CHECK(remedy_of("d=example.com; s=s1._domainkey.example.com") == "write only the selector: `s=s1`");
   CHECK(remedy_of("d=s1._domainkey.example.com; s=s1") == "write `d=example.com`");
   CHECK(remedy_of("d=@example.com; s=s1") == "write `d=example.com`");
   CHECK(remedy_of("d=example.com.; s=s1") == "write `d=example.com`");
 }
 
-TEST_CASE("encoded words are one fault, the cause of all others") {
+TEST_CASE("encoded words are reported as the only fault, since they cause all others") {
   const auto read =
       read_signatures("DKIM-Signature: =?UTF-8?Q?v=3D1;_a=3Drsa-sha256;?=\r\n\t=?UTF-8?Q?_d=3Dx?=\r\n");
   REQUIRE(read.fields.front().faults.size() == 1);
   CHECK(read.fields.front().faults.front().detail.find("RFC 2047") != std::string::npos);
 }
 
-TEST_CASE("a byte order mark before the message is passed over") {
+TEST_CASE("a byte order mark before the message is skipped") {
   CHECK(keys_of("\xef\xbb\xbf" + field("d=example.com; s=a")) == "a@example.com");
 }
 
-TEST_CASE("a time that is none in seconds has the unit that makes it one of today") {
+TEST_CASE("a timestamp that is implausible in seconds has the unit that makes it current") {
   CHECK_FALSE(checks::unit_of(1'767'220'000));
   CHECK(checks::unit_of(1'767'220'000'123)->name == "milliseconds");
   CHECK(checks::unit_of(1'767'220'000'123'456)->name == "microseconds");
@@ -100,7 +100,7 @@ TEST_CASE("a time that is none in seconds has the unit that makes it one of toda
   CHECK_FALSE(checks::unit_of(99'999'999'999'999'999));
 }
 
-TEST_CASE("fields are counted beyond those that are kept") {
+TEST_CASE("signature fields are counted even beyond those that are kept") {
   std::string message;
   for (std::size_t i = 0; i < checks::most_signatures + 7; ++i) message += field("d=example.com; s=a");
   const auto read = read_signatures(message);
@@ -109,7 +109,7 @@ TEST_CASE("fields are counted beyond those that are kept") {
   CHECK(read.fields.back().number == checks::most_signatures);
 }
 
-TEST_CASE("a header without an end is told when it is too long, not when it is short") {
+TEST_CASE("a header without an end is reported only if it is too long") {
   const std::string line = "X: " + std::string(1'000, 'x') + "\n";
   std::string message;
   while (message.size() <= checks::longest_header_octets) message += line;
@@ -119,7 +119,7 @@ TEST_CASE("a header without an end is told when it is too long, not when it is s
   CHECK_FALSE(read_signatures(message).header_too_long);
 }
 
-TEST_CASE("a time is told as people read it") {
+TEST_CASE("a timestamp is printed in readable form") {
   CHECK(checks::time_text(0) == "1970-01-01 00:00:00 UTC");
   CHECK(checks::time_text(1'709'251'199) == "2024-02-29 23:59:59 UTC");
   CHECK(checks::time_text(253'402'300'799) == "9999-12-31 23:59:59 UTC");

@@ -23,7 +23,7 @@ std::string little_endian(int first, char others, int last) {
 
 }  // namespace
 
-TEST_CASE("the public keys of RFC 8032 section 7.1 are good points") {
+TEST_CASE("the public keys of RFC 8032 section 7.1 are valid points") {
   for (const char* const key :
        {"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
         "/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU=", "J4EX/BRMcjQPZ9DyMW6Dhs7/vyskKMnFH+98WX8dQm4=",
@@ -33,7 +33,7 @@ TEST_CASE("the public keys of RFC 8032 section 7.1 are good points") {
   }
 }
 
-TEST_CASE("small numbers are y of a point or not, as computed by hand from the equation of the curve") {
+TEST_CASE("small numbers are y of a point as computed by hand from the curve equation") {
   for (const int y : {3, 4, 5, 6, 9}) {
     INFO(y);
     CHECK(checks::judge_point(little_endian(y, 0, 0)) == PointState::good);
@@ -45,7 +45,7 @@ TEST_CASE("small numbers are y of a point or not, as computed by hand from the e
   }
 }
 
-TEST_CASE("points of small order are told, with either sign and as numbers that are not below the prime") {
+TEST_CASE("points of small order are detected, with either sign and in non-canonical encodings") {
   const char all = static_cast<char>(0xff);
   for (const int sign : {0x00, 0x80}) {
     INFO(sign);
@@ -61,6 +61,6 @@ TEST_CASE("points of small order are told, with either sign and as numbers that 
         PointState::small_order);
 }
 
-TEST_CASE("a number that is not below the prime is no encoding, although 3 would be a good y") {
+TEST_CASE("a number not below the prime is not an encoding, although 3 would be a valid y") {
   CHECK(checks::judge_point(little_endian(0xf0, static_cast<char>(0xff), 0x7f)) == PointState::not_on_curve);
 }

@@ -54,7 +54,7 @@ TEST_CASE("a key has one fingerprint in each of its forms, the one of its Subjec
   CHECK(checks::read_public_key(key_bytes("ed25519")).sha256 == checks::sha256_hex(wrapped));
 }
 
-TEST_CASE("base64 is read strictly, and each slip is told") {
+TEST_CASE("base64 is read strictly, and each error is reported") {
   using Padding = checks::Base64Text::Padding;
   CHECK(checks::decode_base64("Zm9v").bytes == "foo");
   CHECK(checks::decode_base64("Zm8=").bytes == "fo");
@@ -71,7 +71,7 @@ TEST_CASE("base64 is read strictly, and each slip is told") {
   CHECK(checks::decode_base64("").bytes.empty());
 }
 
-TEST_CASE("a key cut anywhere is cut off, and none of its parts is a key") {
+TEST_CASE("a truncated key is reported as cut off, and no part of it as a key") {
   const std::string name = GENERATE(as<std::string>{}, "rsa1024", "rsa2048", "rsa2048_pkcs1", "ec_p256",
                                     "ed25519_spki", "rsa8192");
   const std::string whole = key_bytes(name);
@@ -85,7 +85,7 @@ TEST_CASE("a key cut anywhere is cut off, and none of its parts is a key") {
   }
 }
 
-TEST_CASE("a key with any octet changed is read without harm") {
+TEST_CASE("a key with any octet changed is read safely") {
   const std::string name =
       GENERATE(as<std::string>{}, "rsa1024", "rsa2048_pkcs1", "ec_p256", "ed25519_spki", "rsa2048_private");
   const std::string whole = key_bytes(name);

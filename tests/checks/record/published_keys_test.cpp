@@ -5,7 +5,7 @@
 
 namespace checks = dkimprobe::checks;
 
-TEST_CASE("the samples of RFCs are known in each form that p= may have") {
+TEST_CASE("the sample keys of RFCs are recognised in each form that p= may have") {
   const auto where = [](const char* base64) {
     return checks::published_private_key(checks::read_public_key(checks::decode_base64(base64).bytes).sha256);
   };

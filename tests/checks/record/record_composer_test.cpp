@@ -39,7 +39,7 @@ std::vector<std::string> findings(const std::string& text, const config::KeyIden
 
 }  // namespace
 
-TEST_CASE("a record says what it must and what was asked for, the key last") {
+TEST_CASE("a composed record has the required and the requested tags, with the key last") {
   const auto rsa = key_of("rsa2048", "rsa");
   const auto ed25519 = key_of("ed25519", "ed25519");
   const std::string record = checks::compose_key_record(rsa, {});
@@ -53,7 +53,7 @@ TEST_CASE("a record says what it must and what was asked for, the key last") {
   CHECK(checks::compose_revocation({{}, {}, {}, "gone"}) == "v=DKIM1; n=gone; p=");
 }
 
-TEST_CASE("a record of a good key is judged without a finding") {
+TEST_CASE("a composed record of a good key has no findings") {
   const auto [file, type] =
       GENERATE(table<std::string, std::string>({{"rsa2048", "rsa"}, {"ed25519", "ed25519"}}));
   const auto key = key_of(file, type);
@@ -63,7 +63,7 @@ TEST_CASE("a record of a good key is judged without a finding") {
         std::vector<std::string>{"hash_excludes_sha256"});
 }
 
-TEST_CASE("notes are quoted-printable whatever they say") {
+TEST_CASE("notes are encoded as quoted-printable, whatever their content") {
   CHECK(checks::encode_notes("") == "");
   CHECK(checks::encode_notes("key-of_2026:a/b") == "key-of_2026:a/b");
   CHECK(checks::encode_notes("a b\tc\r\n") == "a=20b=09c=0D=0A");
@@ -75,7 +75,7 @@ TEST_CASE("notes are quoted-printable whatever they say") {
   }));
 }
 
-TEST_CASE("strings have at most 255 octets and are the whole text") {
+TEST_CASE("strings have at most 255 octets and together are the complete text") {
   CHECK(checks::strings_of("") == std::vector<std::string>{""});
   CHECK(checks::strings_of(std::string(255, 'a')).size() == 1);
   CHECK(checks::strings_of(std::string(256, 'a')).size() == 2);
@@ -90,7 +90,7 @@ TEST_CASE("strings have at most 255 octets and are the whole text") {
   }));
 }
 
-TEST_CASE("practices and what asks for the same today") {
+TEST_CASE("ADSP policies are composed, and the DMARC policies that replace them") {
   using checks::AdspPolicy;
   CHECK(checks::compose_practices(AdspPolicy::unknown) == "dkim=unknown");
   CHECK(checks::compose_practices(AdspPolicy::all) == "dkim=all");

@@ -32,7 +32,7 @@ std::string adsp_class(const nlohmann::json& entry) {
 
 }  // namespace
 
-TEST_CASE("the records of the corpus have the class that the RFCs give them") {
+TEST_CASE("the records of the corpus are classified as the RFCs require") {
   const std::filesystem::path corpus =
       std::filesystem::path(DKIMPROBE_SOURCE_DIRECTORY) / ".." / "shared" / "data" / "records.jsonl";
   if (!std::filesystem::exists(corpus)) {

@@ -32,7 +32,7 @@ checks::CheckOutcome outcome(const checks::Report& report, std::string_view name
 
 }  // namespace
 
-TEST_CASE("the name says the selector and the domain") {
+TEST_CASE("the owner name gives the selector and the domain") {
   const auto plain = place("s1._domainkey.example.com");
   CHECK(plain.selector->to_string() == "s1");
   CHECK(plain.domain.to_string() == "example.com");
@@ -51,7 +51,7 @@ TEST_CASE("the name says the selector and the domain") {
   CHECK(checks::place_of({}).name.is_root());
 }
 
-TEST_CASE("a good record alone has no fault, and what servers would show is not judged") {
+TEST_CASE("a good record has no findings, and checks that need servers are not evaluated") {
   const auto report = checks::judge_record(place("s1._domainkey.example.com"), {key}, {}, {});
   CHECK(found(report).empty());
   CHECK(report.status == checks::Status::ok);
@@ -76,7 +76,7 @@ TEST_CASE("a good record alone has no fault, and what servers would show is not 
   CHECK(outcome(report, "txt_not_dkim") == checks::CheckOutcome::clear);
 }
 
-TEST_CASE("without a name no size is known, and the remedy says so in words") {
+TEST_CASE("without an owner name, the size is unknown and the remedy names the place in words") {
   const auto report = checks::judge_record({}, {"v=DKIM1; p="}, {}, {});
   CHECK(found(report) == std::vector<std::string>{"key_revoked"});
   CHECK(report.findings.front().remedy.starts_with("At the selector's name: "));
@@ -85,13 +85,13 @@ TEST_CASE("without a name no size is known, and the remedy says so in words") {
   CHECK(report.status == checks::Status::critical);
 }
 
-TEST_CASE("a role turns what a text shows") {
+TEST_CASE("a role changes the findings of a text") {
   const auto report = checks::judge_record({}, {"v=DKIM1; p="}, {config::Role::standby}, {});
   CHECK(found(report).empty());
   CHECK(report.status == checks::Status::ok);
 }
 
-TEST_CASE("practices are judged as practices") {
+TEST_CASE("an ADSP record is judged as ADSP") {
   const auto report =
       checks::judge_record(place("_adsp._domainkey.example.com"), {"dkim=all; dkim=all"}, {}, {});
   CHECK(found(report) == std::vector<std::string>{"adsp_duplicate_tag"});

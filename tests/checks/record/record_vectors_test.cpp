@@ -26,7 +26,7 @@ checks::CheckOutcome outcome_of(const checks::Report& report, std::string_view c
 
 }  // namespace
 
-TEST_CASE("each record vector finds exactly what it states") {
+TEST_CASE("each record vector has exactly the findings that it states") {
   for (const auto& file : record_files()) {
     const auto vector = tests::load_record(file);
     const auto report = checks::judge(vector.observed.observation, vector.observed.expectation, {}).report;
@@ -42,7 +42,7 @@ TEST_CASE("each record vector finds exactly what it states") {
   }
 }
 
-TEST_CASE("each remedy and detail of a finding is a sentence of this case") {
+TEST_CASE("each finding has a short detail, and a remedy that names the case's domain") {
   for (const auto& file : record_files()) {
     const auto vector = tests::load_record(file);
     const auto report = checks::judge(vector.observed.observation, vector.observed.expectation, {}).report;
@@ -59,7 +59,7 @@ TEST_CASE("each remedy and detail of a finding is a sentence of this case") {
   }
 }
 
-TEST_CASE("each row about texts has a vector that finds it and one that almost does") {
+TEST_CASE("each check on texts has a vector that triggers it and one that almost does") {
   std::set<std::string> found;
   std::set<std::string> near;
   for (const auto& file : record_files()) {

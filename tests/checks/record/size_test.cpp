@@ -29,7 +29,7 @@ std::uint32_t planned(const DomainName& owner, std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("minimal records have the sizes that name servers send") {
+TEST_CASE("minimal records have the sizes that nameservers send") {
   const DomainName owner = name("s1._domainkey.example.com");
   REQUIRE(owner.wire_size() == 27);
   CHECK(planned(owner, "v=DKIM1; k=ed25519; p=" + key("ed25519")) == 122);
@@ -39,7 +39,7 @@ TEST_CASE("minimal records have the sizes that name servers send") {
   CHECK(planned(owner, "v=DKIM1; k=rsa; p=" + key("rsa4096")) == 812);
 }
 
-TEST_CASE("the real split counts, not the planned one") {
+TEST_CASE("sizes use the real split into strings, not the planned one") {
   CHECK(checks::planned_rdata_bytes(0) == 1);
   CHECK(checks::planned_rdata_bytes(255) == 256);
   CHECK(checks::planned_rdata_bytes(256) == 258);
@@ -47,7 +47,7 @@ TEST_CASE("the real split counts, not the planned one") {
   CHECK(checks::txt_rdata_bytes(std::vector<std::string>{}) == 1);
 }
 
-TEST_CASE("an alias adds its record and its target") {
+TEST_CASE("an alias adds the sizes of its record and of its target") {
   const std::uint32_t rdata[] = {412};
   const std::vector<DomainName> targets = {name("s1.dkim.provider.example")};
   const DomainName owner = name("s1._domainkey.example.com");
@@ -55,7 +55,7 @@ TEST_CASE("an alias adds its record and its target") {
         checks::answer_bytes(owner, rdata) + 12 + targets[0].wire_size());
 }
 
-TEST_CASE("tags that say nothing can go, notes first") {
+TEST_CASE("tags without effect are droppable, notes first") {
   const auto list =
       checks::parse_tag_list("v=DKIM1; k=rsa; h=sha256; s=email; t=s; n=hello; p=abc", "vghknpst");
   std::vector<std::string> texts;

@@ -16,7 +16,7 @@ checks::TagList parse(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a list of tags keeps names, values and offsets") {
+TEST_CASE("a tag list keeps names, values and offsets") {
   const auto list = parse("v=DKIM1; k = rsa ;p=a=b=");
   REQUIRE(list.tags.size() == 3);
   CHECK(list.faults.empty());
@@ -28,7 +28,7 @@ TEST_CASE("a list of tags keeps names, values and offsets") {
   CHECK(list.find("x") == nullptr);
 }
 
-TEST_CASE("each slip of a list is told with its place") {
+TEST_CASE("each error in a tag list is reported with its offset") {
   struct Case {
     std::string text;
     TagFaultKind kind;
@@ -57,14 +57,14 @@ TEST_CASE("each slip of a list is told with its place") {
   CHECK(list.faults.front().text == given.what);
 }
 
-TEST_CASE("what only looks like a slip is none") {
+TEST_CASE("what only looks like an error in a tag list is accepted") {
   const std::string text = GENERATE(as<std::string>{}, "p=ab cd=", "p=ab cd==", "p=ab t=", "n=a, k=b",
                                     "x=a=b c", "a=1;", "a=", "t=y:s", "");
   INFO(text);
   CHECK(parse(text).faults.empty());
 }
 
-TEST_CASE("the tags behind a slip are recovered") {
+TEST_CASE("the tags after an error are recovered") {
   const auto list = parse("v=DKIM1 k=rsa, p=abc");
   REQUIRE(list.tags.size() == 3);
   CHECK(list.tags[0].value == "DKIM1");
@@ -72,7 +72,7 @@ TEST_CASE("the tags behind a slip are recovered") {
   CHECK(list.tags[2].value == "abc");
 }
 
-TEST_CASE("the largest text is read in bounded time and tells a bounded number of slips") {
+TEST_CASE("the largest text is read in bounded time, with a bounded number of reported errors") {
   const std::string piece =
       GENERATE(as<std::string>{}, "a;", ";", "a=;", "=", "v=k=", " ", "\"", "a,k=1 ", "\\;", "&quot;", "p");
   std::string text = "v=";

@@ -33,24 +33,24 @@ Preflight preflight(const probe::Observation& observation, const SelectorHistory
 
 }  // namespace
 
-TEST_CASE("the same text has no difference") {
+TEST_CASE("equal texts have no difference") {
   CHECK_FALSE(compare_texts(meant, meant));
   CHECK_FALSE(compare_texts("", ""));
 }
 
-TEST_CASE("what publishing did to a text is named, with its place") {
+TEST_CASE("damage from publishing a text is named, with its offset") {
   const auto given = GENERATE(
       Case{"\"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\"", 0,
            "publishing put quotation marks around it into the text"},
       Case{"v=DKIM1; k=rsa; p=MIIBIjANBgkq\" \"hkiG9w0BAQEFAAOCAQ8A", 30,
-           "publishing put quotation marks at the seams of its strings into the text"},
+           "publishing put quotation marks at its string boundaries into the text"},
       Case{"v=DKIM1\\; k=rsa\\; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", 7,
            "publishing put backslashes before its semicolons into the text"},
       Case{"v=DKIM1; k=rsa; p=MIIBIjANBgkq hkiG9w0BAQEFAAOCAQ8A", 30, "white space was added or lost"},
       Case{"v=DKIM1;k=rsa;p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", 8, "white space was added or lost"},
       Case{"v=DKIM1; k=rsa; p=MIIBIjAN", 26, "its end is missing: 26 of 50 octets are published"},
       Case{"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A;x", 50, "2 octets follow its end"},
-      Case{"v=dkim1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", 2, "letters changed their case"},
+      Case{"v=dkim1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", 2, "the case of letters changed"},
       Case{"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8B", 49, ""}, Case{"", 0, "?"});
   INFO(given.published);
   const auto difference = compare_texts(given.published, meant);
@@ -59,7 +59,7 @@ TEST_CASE("what publishing did to a text is named, with its place") {
   if (given.cause != "?") CHECK(difference->cause == given.cause);
 }
 
-TEST_CASE("the place of a difference is where the texts part, whatever they are") {
+TEST_CASE("the offset of a difference is where the texts first differ") {
   CHECK(rc::check([](const std::string& start, const std::string& a, const std::string& b) {
     const std::string published = start + a;
     const std::string wanted = start + b;
@@ -74,7 +74,7 @@ TEST_CASE("the place of a difference is where the texts part, whatever they are"
   }));
 }
 
-TEST_CASE("a resolver's text is right when it has the expected key") {
+TEST_CASE("a resolver's text matches if it has the expected key") {
   const std::string ed = "v=DKIM1; k=ed25519; p=866/lVX7NSmjTGjBeTE27xlEdsiFwRlfhM7s5Bwh9G0=";
   const std::string other = "v=DKIM1; k=ed25519; p=wUdrdUfO9qObQd2Ga1tPZzx13oaZMMjd5UPOUNlGbIo=";
   const auto sha256 = read_key_record(ed).key->sha256;
@@ -93,7 +93,7 @@ TEST_CASE("a resolver's text is right when it has the expected key") {
   CHECK_FALSE(is_expected({{other}}, plan, report));
 }
 
-TEST_CASE("where signatures do not hold at the look, a key that is right everywhere is not ready") {
+TEST_CASE("a key that matches everywhere is not ready if DNSSEC signatures were invalid at the probe") {
   constexpr std::uint32_t now = 1'795'340'000;
   struct Times {
     std::uint32_t from = 0;
@@ -132,7 +132,7 @@ TEST_CASE("where signatures do not hold at the look, a key that is right everywh
 }
 
 TEST_CASE(
-    "a family whose addresses could not be learned is a server that was not seen, unless it is left out") {
+    "unknown addresses of a family count as a server that was not seen, unless the family is left out") {
   const auto vector = nlohmann::json{
       {"about", ""},
       {"findings", nlohmann::json::array()},
@@ -148,7 +148,7 @@ TEST_CASE(
   CHECK(verdict.safe.readiness == Readiness::unknown);
   CHECK(std::ranges::any_of(verdict.servers, [](const ServerProgress& server) {
     return server.progress == Progress::unknown && server.server.name == "ns1.example.com" &&
-           server.detail == "whether it has IPv6 addresses could not be learned";
+           server.detail == "whether it has IPv6 addresses could not be determined";
   }));
   plan.times.ipv6 = false;
   CHECK(preflight(observation, history, plan).sign.safe.readiness == Readiness::ready);

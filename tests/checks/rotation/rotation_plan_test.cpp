@@ -103,7 +103,7 @@ void check_state(const checks::RotationState& state, const json& expected) {
 
 }  // namespace
 
-TEST_CASE("each rotation stands where its vector says") {
+TEST_CASE("each rotation plan is as its vector states") {
   const auto files = tests::vector_files(vectors);
   CHECK(files.size() >= 20);
   for (const auto& file : files) {
@@ -127,7 +127,7 @@ TEST_CASE("each rotation stands where its vector says") {
   }
 }
 
-TEST_CASE("every state of a step is in some vector") {
+TEST_CASE("every state of a step occurs in some vector") {
   std::set<std::string> seen;
   for (const auto& file : tests::vector_files(vectors)) {
     for (const auto& change : tests::load_rotation(file).overview.changes) {
@@ -155,7 +155,7 @@ TEST_CASE("all texts of a plan are safe to print") {
   }
 }
 
-TEST_CASE("a selector that a shell would not take as it is is quoted") {
+TEST_CASE("a selector with special characters is quoted for the shell") {
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
   checks::PlannedSelector current;
@@ -173,7 +173,7 @@ TEST_CASE("a selector that a shell would not take as it is is quoted") {
         "dkimprobe record example.com 'a\\$\\'\\''b' --key 'a\\$\\'\\''b.example.com.pem' --format zone");
 }
 
-TEST_CASE("a selector that begins as a flag does is taken for none") {
+TEST_CASE("a selector that begins with a hyphen is not taken for a flag") {
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
   const auto next = config::Selector::parse("-out").value();
@@ -189,7 +189,7 @@ TEST_CASE("a selector that begins as a flag does is taken for none") {
         "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
 }
 
-TEST_CASE("faults of a key count for each selector that signs") {
+TEST_CASE("faults of a key are reported for each selector that signs") {
   const auto now = config::parse_timestamp("2026-11-22")->first;
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
@@ -223,8 +223,9 @@ TEST_CASE("faults of a key count for each selector that signs") {
   for (const auto& fault : overview.faults) CHECK(fault.selector.to_string() == "s2");
 }
 
-TEST_CASE("a plan by some of the servers says that it is one") {
-  const std::string sentence = "As far as the given servers tell: others of the zone were not asked.";
+TEST_CASE("a plan based on the given servers only says so") {
+  const std::string sentence =
+      "According to the given servers only: the zone's other servers were not queried.";
   const auto now = config::parse_timestamp("2026-11-22")->first;
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
@@ -239,13 +240,13 @@ TEST_CASE("a plan by some of the servers says that it is one") {
   CHECK(std::ranges::count(checks::plan_next(input, std::nullopt, now).notes, sentence) == 0);
 }
 
-TEST_CASE("of two that sign no key is older than one that was not seen") {
+TEST_CASE("of two active selectors, the plan is about the one whose key was seen") {
   const auto overview = tests::load_rotation(vectors / "second_signer_absent.json").overview;
   CHECK(overview.notes ==
-        std::vector<std::string>{"s2 is active too, and no key of it was seen; the plan is about s1"});
+        std::vector<std::string>{"s2 is also active, but no key of it was seen; the plan is about s1"});
 }
 
-TEST_CASE("times are told in whole seconds and never too early") {
+TEST_CASE("times are printed in whole seconds, never too early") {
   using namespace std::chrono_literals;
   const auto midnight = config::parse_timestamp("2026-11-22")->first;
   CHECK(checks::time_text(midnight) == "2026-11-22 00:00:00 UTC");

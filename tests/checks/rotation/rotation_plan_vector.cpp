@@ -139,15 +139,16 @@ checks::PlannedSelector planned(const json& given, const config::DomainName& dom
 RotationPlanVector load_rotation(const std::filesystem::path& file) {
   std::ifstream stream(file);
   const json vector = json::parse(stream);
-  only(vector,
-       {"why", "now", "every", "unused", "transit", "ring", "selectors", "compromised", "plan", "expect"});
+  only(vector, {"why", "now", "max_key_age", "selector_cooldown", "retired_key_retention", "ring",
+                "selectors", "compromised", "plan", "expect"});
   if (vector.at("why").get<std::string>().empty()) throw std::runtime_error("why is empty");
 
   checks::RotationInput input;
   input.domain = must(config::DomainName::parse("example.com"), "example.com");
-  if (vector.contains("every")) input.max_key_age = duration(vector["every"]);
-  if (vector.contains("unused")) input.selector_cooldown = duration(vector["unused"]);
-  if (vector.contains("transit")) input.policy.retention = duration(vector["transit"]);
+  if (vector.contains("max_key_age")) input.max_key_age = duration(vector["max_key_age"]);
+  if (vector.contains("selector_cooldown")) input.selector_cooldown = duration(vector["selector_cooldown"]);
+  if (vector.contains("retired_key_retention"))
+    input.policy.retention = duration(vector["retired_key_retention"]);
   for (const auto& name : vector.value("ring", json::array())) input.ring.push_back(selector(name));
   for (const auto& given : vector.at("selectors")) input.selectors.push_back(planned(given, input.domain));
 

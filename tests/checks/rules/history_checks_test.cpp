@@ -27,7 +27,7 @@ checks::Report judge(const tests::ObservationVector& vector) {
 
 }  // namespace
 
-TEST_CASE("what a vector of a selector over time states is found, and nothing else") {
+TEST_CASE("each history vector has exactly the findings that it states") {
   for (const auto& file : tests::vector_files(vectors)) {
     const auto expected = tests::load_observation(file);
     INFO(file.filename().string() << ": " << expected.about);
@@ -46,7 +46,7 @@ TEST_CASE("what a vector of a selector over time states is found, and nothing el
   }
 }
 
-TEST_CASE("every row on time has a vector that finds it and one that comes near") {
+TEST_CASE("each check on history has a vector that triggers it and one that almost does") {
   for (const auto& row : checks::history_checks()) {
     const std::string name(row.name);
     CAPTURE(name);
@@ -57,7 +57,7 @@ TEST_CASE("every row on time has a vector that finds it and one that comes near"
   }
 }
 
-TEST_CASE("without a history and a last signature nothing on time is judged but for what needs none") {
+TEST_CASE("without history and last signature, only history checks that need neither are evaluated") {
   for (const auto& file : tests::vector_files(vectors)) {
     auto vector = tests::load_observation(file);
     vector.history = {};
@@ -74,7 +74,7 @@ TEST_CASE("without a history and a last signature nothing on time is judged but 
   }
 }
 
-TEST_CASE("what was seen after a look is not known to its judgement") {
+TEST_CASE("a report does not use what was seen after its probe") {
   auto vector = tests::read_observation(
       {{"about", ""},
        {"earlier", nlohmann::json::array({{{"hours_ago", 9}, {"record", {{"txt", "mismatch"}}}}})},
@@ -98,7 +98,7 @@ TEST_CASE("what was seen after a look is not known to its judgement") {
   CHECK_FALSE(judge(earlier).rotation.has_value());
 }
 
-TEST_CASE("a last signature is enough for the time to remove a key") {
+TEST_CASE("the last signature alone gives the time from which a key can be removed") {
   const auto vector = tests::read_observation({{"about", ""},
                                                {"role", "retired"},
                                                {"last_signature_hours_ago", 10},
@@ -111,7 +111,7 @@ TEST_CASE("a last signature is enough for the time to remove a key") {
   CHECK(report.rotation->reasons.front().is(checks::Reason::retired_key_retention));
 }
 
-TEST_CASE("keys are where looks saw them, with the zone that holds them") {
+TEST_CASE("keys are listed where probes saw them, with the zone that holds them") {
   const auto vector = tests::read_observation(
       {{"about", ""},
        {"record", {{"cname", "s1.provider.example"}}},
@@ -132,7 +132,7 @@ TEST_CASE("keys are where looks saw them, with the zone that holds them") {
   CHECK(places[0].sha256 != places[1].sha256);
 }
 
-TEST_CASE("a report with a history tells the times of a rotation and why") {
+TEST_CASE("a report with a history gives the times of a rotation and their reasons") {
   const auto vector = tests::read_observation(
       {{"about", ""},
        {"earlier",

@@ -31,7 +31,7 @@ std::string told(const std::string& text, RecordFault fault) {
 
 }  // namespace
 
-TEST_CASE("the octets that a bare RSA key lacks make it the same key in the form that verifiers read") {
+TEST_CASE("the remedy's prefix turns a bare RSA key into the same key in the form that verifiers accept") {
   const std::string bare = key("rsa2048_pkcs1");
   const std::string head = told("v=DKIM1; k=rsa; p=" + bare, RecordFault::key_pkcs1_encoding);
   const auto mended = checks::read_key_record("v=DKIM1; k=rsa; p=" + head + bare);
@@ -40,7 +40,7 @@ TEST_CASE("the octets that a bare RSA key lacks make it the same key in the form
   CHECK(mended.key->sha256 == checks::read_key_record("v=DKIM1; k=rsa; p=" + key("rsa2048")).key->sha256);
 }
 
-TEST_CASE("the value told for a wrapped Ed25519 key is the key") {
+TEST_CASE("the remedy for a wrapped Ed25519 key gives the bare key") {
   const std::string tag = told("v=DKIM1; k=ed25519; p=" + key("ed25519_spki"), RecordFault::key_ed25519_spki);
   const auto mended = checks::read_key_record("v=DKIM1; k=ed25519; " + tag);
   CHECK(mended.faults.empty());

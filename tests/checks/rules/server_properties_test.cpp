@@ -109,7 +109,7 @@ json failing_server(int number) {
 
 }  // namespace
 
-TEST_CASE("the order of the servers decides nothing") {
+TEST_CASE("the order of the servers does not affect the report") {
   CHECK(rc::check([] {
     auto vector = any_vector();
     const auto before = judge(vector);
@@ -125,7 +125,7 @@ TEST_CASE("the order of the servers decides nothing") {
   }));
 }
 
-TEST_CASE("how a text is cut into strings concerns the rows on splits alone") {
+TEST_CASE("how a text is split into strings affects only the checks on splits") {
   CHECK(rc::check([] {
     auto vector = any_vector();
     const auto before = found_in_any_split(judge(vector));
@@ -143,7 +143,7 @@ TEST_CASE("how a text is cut into strings concerns the rows on splits alone") {
   }));
 }
 
-TEST_CASE("any octets are judged, to the same end however they are cut") {
+TEST_CASE("any octets are judged, with the same result however they are split") {
   CHECK(rc::check([] {
     static const std::vector<std::string> pieces = {"v=DKIM1",
                                                     ";",
@@ -195,7 +195,7 @@ TEST_CASE("any octets are judged, to the same end however they are cut") {
   }));
 }
 
-TEST_CASE("servers that fail never make a key missing or different") {
+TEST_CASE("failing servers never make a key missing or different") {
   CHECK(rc::check([] {
     const int failing = *rc::gen::inRange(1, 6);
     const bool with_good_one = *rc::gen::arbitrary<bool>();
@@ -219,7 +219,7 @@ TEST_CASE("servers that fail never make a key missing or different") {
   }));
 }
 
-TEST_CASE("what this machine failed to do blames no server") {
+TEST_CASE("local errors are never blamed on a server") {
   CHECK(rc::check([] {
     static const std::vector<json> ours = {"local_error", "no_route", "interrupted"};
     json servers = json::array({{{"server", "192.0.2.99"}, {"name", "ns99.example.com"}}});

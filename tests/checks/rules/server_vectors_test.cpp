@@ -50,7 +50,7 @@ void check_rows(std::vector<std::span<const checks::Check>> groups, const std::s
 
 }  // namespace
 
-TEST_CASE("what a vector of servers or zones states is found, and nothing else") {
+TEST_CASE("each vector of servers or zones has exactly the findings that it states") {
   const std::string folder = GENERATE("servers", "zones", "path");
   for (const auto& file : tests::vector_files(vectors / folder)) {
     const auto expected = tests::load_observation(file);
@@ -67,13 +67,13 @@ TEST_CASE("what a vector of servers or zones states is found, and nothing else")
   }
 }
 
-TEST_CASE("every row of servers and zones has a vector that finds it and one that comes near") {
+TEST_CASE("each check of servers or zones has a vector that triggers it and one that almost does") {
   check_rows({checks::server_checks(), checks::silence_checks()}, "servers");
   check_rows({checks::cut_checks(), checks::zone_checks()}, "zones");
   check_rows({checks::path_checks()}, "path");
 }
 
-TEST_CASE("a finding says who and what to do, in text that is safe to print") {
+TEST_CASE("a finding names the servers and the remedy, in text that is safe to print") {
   const std::string folder = GENERATE("servers", "zones", "path");
   for (const auto& file : tests::vector_files(vectors / folder)) {
     const auto vector = tests::load_observation(file);

@@ -32,7 +32,7 @@ bool is_clear(const checks::Report& report, const std::string& check) {
 
 }  // namespace
 
-TEST_CASE("each signature vector finds exactly what it states") {
+TEST_CASE("each signature vector has exactly the findings that it states") {
   for (const auto& file : signature_files()) {
     const auto vector = tests::load_record(file);
     INFO(file.filename().string() << ": " << vector.observed.about);
@@ -46,13 +46,14 @@ TEST_CASE("each signature vector finds exactly what it states") {
   }
 }
 
-TEST_CASE("each finding about a signature names it and its signer in text that is safe to print") {
+TEST_CASE(
+    "each finding about a signature names the signature and its signer, in text that is safe to print") {
   for (const auto& file : signature_files()) {
     for (const auto& finding : judge(tests::load_record(file)).findings) {
       if (finding.check->scope != checks::Scope::signature) continue;
       INFO(file.filename().string() << ": " << finding.detail << " | " << finding.remedy);
       CHECK(finding.detail.starts_with("signature "));
-      CHECK((finding.remedy.starts_with("Where mail of example.com is signed: ") ||
+      CHECK((finding.remedy.starts_with("On the signing system of example.com: ") ||
              finding.remedy.starts_with("At s1._domainkey.example.com: ")));
       CHECK(finding.remedy.ends_with('.'));
       CHECK(finding.detail.size() < 400);
@@ -62,7 +63,7 @@ TEST_CASE("each finding about a signature names it and its signer in text that i
   }
 }
 
-TEST_CASE("each row about signatures has a vector of its name that finds it and one that almost does") {
+TEST_CASE("each check on signatures has a vector that triggers it and one that almost does") {
   std::set<std::string> found;
   std::set<std::string> near;
   for (const auto& file : signature_files()) {
@@ -80,7 +81,7 @@ TEST_CASE("each row about signatures has a vector of its name that finds it and 
   }
 }
 
-TEST_CASE("without a signature of its key a report has nothing about signatures") {
+TEST_CASE("without a signature by its key, a report has nothing about signatures") {
   const auto vector =
       tests::load_record(std::filesystem::path(DKIMPROBE_VECTORS) / "signatures" / "no_signature.json");
   REQUIRE(vector.signatures.size() == 1);

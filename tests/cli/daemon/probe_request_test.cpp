@@ -56,16 +56,17 @@ TEST_CASE("what is refused of /probe, and how") {
       {{{"target", "one.example"}, {"module", "\x1b[2J"}}, 400, "the settings have no module \\x1b[2J", true},
       {{{"target", "other.example"}},
        403,
-       "this domain is not watched, and probe_allow of the settings does not name it"},
+       "this domain is not watched, and probe_allow in the settings does not list it"},
       {{{"target", "one.example"}, {"selector", "s9"}},
        403,
-       "this selector is not watched, and probe_allow of the settings does not name it"},
+       "this selector is not watched, and probe_allow in the settings does not list it"},
       {{{"target", "wide.example"}, {"selector", "s1"}},
        403,
-       "this domain is not watched, and probe_allow of the settings does not name it"},
+       "this domain is not watched, and probe_allow in the settings does not list it"},
       {{{"target", "a.wide.example"}},
        400,
-       "the parameter selector is missing: s= of a DKIM-Signature, of a domain not watched"},
+       "the parameter selector is missing: s= of a DKIM-Signature; it is required for a domain that is not "
+       "watched"},
   }));
   const auto probe = read(given.query);
   REQUIRE_FALSE(probe);

@@ -69,8 +69,8 @@ TEST_CASE("of several maintenance the one that ends last counts, and useless one
   CHECK_FALSE(target(list, key("two.example", "s2")).maintenance);
   CHECK_FALSE(target(list, key("three.example")).maintenance);
   REQUIRE(list.warnings.size() == 2);
-  CHECK(list.warnings[0].message == "nothing is watched at nobody.example");
-  CHECK(list.warnings[1].message == "no domain is in the group idle");
+  CHECK(list.warnings[0].message == "not watched: nobody.example");
+  CHECK(list.warnings[1].message == "the group idle has no domains");
 }
 
 TEST_CASE("a rotation is planned where the settings say one") {

@@ -75,7 +75,7 @@ TEST_CASE("on a terminal lines are written over, and gone at the end") {
   screen.progress.show(preflight({Progress::absent, Progress::match}), start + 5s);
   screen.progress.tick(start + 2s);
   CHECK(screen.taken() ==
-        "\x1b[1A\r\x1b[KNOT READY: 1 of 2 servers has no record; the next look comes in 3 s\n"
+        "\x1b[1A\r\x1b[KNOT READY: 1 of 2 servers has no record; next probe in 3 s\n"
         "\x1b[K· ns1.example.com (192.0.2.1) for s2._domainkey.example.com: absent: NXDOMAIN\n"
         "\x1b[K✓ ns2.example.com (192.0.2.2) for s2._domainkey.example.com: match\n\x1b[J");
   screen.progress.clear();

@@ -143,7 +143,7 @@ TEST_CASE("a plan leads to the selector without a role") {
   CHECK(targets_of({"plan", "example.com", "s2", "--config.file", "f"}));
   const auto active = targets_of({"plan", "example.com", "s1", "--config.file", "f"});
   REQUIRE_FALSE(active);
-  CHECK(active.error().front().message == "this selector is active: the next key needs another one");
+  CHECK(active.error().front().message == "this selector is active; the next key needs another selector");
 }
 
 TEST_CASE("a domain that the settings do not know needs its selectors") {
@@ -153,24 +153,24 @@ TEST_CASE("a domain that the settings do not know needs its selectors") {
 }
 
 TEST_CASE("wrong arguments of a rotation are told") {
-  CHECK(errors_of({}) == ": no domain given; the usage is: dkimprobe rotation DOMAIN --config.file FILE\n");
+  CHECK(errors_of({}) == ": no domain given; usage: dkimprobe rotation DOMAIN --config.file FILE\n");
   CHECK(errors_of({"plan"}) ==
-        ": no domain given; the usage is: dkimprobe rotation plan DOMAIN --config.file FILE\n");
+        ": no domain given; usage: dkimprobe rotation plan DOMAIN --config.file FILE\n");
   CHECK(errors_of({"example.com"})
-            .starts_with(": no selector given; say which there are: dkimprobe rotation "
+            .starts_with(": no selector given; list them: dkimprobe rotation "
                          "example.com s1:active s2:pending"));
   CHECK(errors_of({"example.com", "s1:gone"}) ==
         "s1:gone: `gone` cannot be used: it must be pending, active, standby or retired\n");
   CHECK(errors_of({"example.com", "s1", "S1:retired"}) == "S1:retired: the selector is given twice\n");
   CHECK(errors_of({"plan", "example.com", "s1", "s2"}) ==
-        "s2: one selector comes next; the others need a role: SELECTOR:ROLE\n");
+        "s2: only one selector can come next; the others need a role: SELECTOR:ROLE\n");
   CHECK(errors_of({"example.com", "--compromised", "s1._domainkey"}).starts_with("--compromised: "));
   CHECK(errors_of({"--compromised", "s1"}).starts_with(": no domain given"));
   CHECK(errors_of({"plan", "example.com", "--compromised", "s1"}) ==
-        "--compromised: what to do at once is no plan; leave the word plan out\n");
-  CHECK(errors_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it belongs to --compromised\n");
+        "--compromised: it cannot be combined with plan; leave the word plan out\n");
+  CHECK(errors_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it needs --compromised\n");
   CHECK(errors_of({"example.com", "--compromised", "s1", "--wait", "8d"}) ==
-        "--wait: `8d` cannot be used: it must be a time from 1s to 7d, with its unit: s, m, h or d\n");
+        "--wait: `8d` cannot be used: it must be a duration from 1s to 7d with a unit: s, m, h or d\n");
 }
 
 TEST_CASE("a last signature on the command line is that of a selector which signs no more") {
@@ -182,18 +182,18 @@ TEST_CASE("a last signature on the command line is that of a selector which sign
   input = target_of({"example.com", "--config.file", "f", "--last-signature", "s2=2026-11-01"}).input;
   CHECK(input.selectors[1].last_signature == last);
   for (const auto& [given, what] :
-       {std::pair("s1=2026-11-01", "s1 is active"), {"s9=2026-11-01", "s9 is none"}}) {
+       {std::pair("s1=2026-11-01", "s1 is active"), {"s9=2026-11-01", "s9 is not a selector"}}) {
     const auto refused = targets_of({"example.com", "--config.file", "f", "--last-signature", given});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().front().message.find(what) == 0);
   }
   CHECK(errors_of({"example.com", "s1", "--last-signature", "s1=yesterday"}) ==
         "--last-signature: `s1=yesterday` cannot be used: it must be SELECTOR=TIME, with a time such as "
-        "2026-11-01T09:30:00Z, or a day such as 2026-11-01, which is one of UTC\n");
+        "2026-11-01T09:30:00Z or a day (UTC) such as 2026-11-01\n");
   CHECK(errors_of({"example.com", "s1", "--last-signature", "s1=2026-11-01", "--last-signature",
                    "s1=2026-11-02"}) == "--last-signature: `s1=2026-11-02`: the selector is given twice\n");
   CHECK(errors_of({"--config.file", "f", "--last-signature", "s1=2026-11-01"}) ==
-        "--last-signature: it is about a selector of one domain; give the domain\n");
+        "--last-signature: it names a selector of one domain; give the domain\n");
 }
 
 TEST_CASE("what a preflight needs of this command is told to it") {

@@ -20,7 +20,7 @@ std::string decoded(std::string_view text, std::size_t room = 100'000) {
 
 }  // namespace
 
-TEST_CASE("the vectors of RFC 4648 section 10") {
+TEST_CASE("base64 matches the vectors of RFC 4648 section 10") {
   const auto [octets, text] = GENERATE(table<std::string, std::string>({{"", ""},
                                                                         {"f", "Zg=="},
                                                                         {"fo", "Zm8="},
@@ -32,7 +32,7 @@ TEST_CASE("the vectors of RFC 4648 section 10") {
   CHECK(decoded(text) == octets);
 }
 
-TEST_CASE("what is no base64 is told apart, and room is kept to") {
+TEST_CASE("base64 errors are distinguished, and the limit of the buffer is respected") {
   CHECK(decoded("Zm 9v\r\n\tYg = =") == "foob");
   const auto bad = GENERATE("Zg", "Zg=", "Zg===", "Z", "Zg==Zg==", "Zm9!", "Zm_v", "====");
   INFO(bad);
@@ -41,6 +41,6 @@ TEST_CASE("what is no base64 is told apart, and room is kept to") {
   CHECK(decoded("Zm9v", 3) == "foo");
 }
 
-TEST_CASE("any octets come back") {
+TEST_CASE("any octets survive base64 encoding and decoding") {
   CHECK(rc::check([](const std::string& octets) { RC_ASSERT(decoded(encode_base64(octets)) == octets); }));
 }

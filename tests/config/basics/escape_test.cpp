@@ -9,14 +9,14 @@
 using dkimprobe::config::escape_text;
 using dkimprobe::config::unescape_text;
 
-TEST_CASE("any bytes come back from their escaped text") {
+TEST_CASE("any bytes survive escaping and unescaping") {
   CHECK(rc::check([](const std::string& bytes) { RC_ASSERT(unescape_text(escape_text(bytes)) == bytes); }));
   std::string all;
   for (int octet = 0; octet < 256; ++octet) all.push_back(static_cast<char>(octet));
   CHECK(unescape_text(escape_text(all)) == all);
 }
 
-TEST_CASE("a text that unescapes is the one text for its bytes") {
+TEST_CASE("each byte string has exactly one escaped text") {
   CHECK(rc::check([] {
     const auto text =
         *rc::gen::container<std::string>(rc::gen::element('\\', 'x', '0', '1', '7', 'f', 'a', 'A'));
@@ -25,7 +25,7 @@ TEST_CASE("a text that unescapes is the one text for its bytes") {
   }));
 }
 
-TEST_CASE("what escape_text never writes is refused") {
+TEST_CASE("unescaping rejects what escape_text never writes") {
   const auto* text =
       GENERATE("\\", "\\x", "\\x0", "\\x0g", "\\xFF", "\\x41", "\\x5c", "\\n", "a\n", "\xff", "\\X00");
   INFO(text);

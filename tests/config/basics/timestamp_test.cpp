@@ -15,7 +15,7 @@ const WallTime november = sys_days(std::chrono::year{2026} / 11 / 1);
 
 }  // namespace
 
-TEST_CASE("a time of RFC 3339 is one moment") {
+TEST_CASE("a time of RFC 3339 is one point in time") {
   struct Case {
     std::string text;
     milliseconds after_midnight;
@@ -35,12 +35,12 @@ TEST_CASE("a time of RFC 3339 is one moment") {
   CHECK(timestamp->last == timestamp->first);
 }
 
-TEST_CASE("a day is all of it") {
+TEST_CASE("a date covers the whole day") {
   CHECK(parse_timestamp("2026-11-01") == Timestamp{november, november + 24h - 1ms});
   CHECK(parse_timestamp("2024-02-29"));
 }
 
-TEST_CASE("what is no moment is refused") {
+TEST_CASE("an invalid timestamp is rejected") {
   const auto* const text = GENERATE(
       "", "2026", "2026-11", "2026-11-", "2026-1-01", "26-11-01", "2026-13-01", "2026-00-01", "2026-02-29",
       "2026-11-31", "2026-11-00", "2026/11/01", "+2026-11-01", "2026-11-01 ", "2026-11-01T", "2026-11-01Z",
@@ -52,7 +52,7 @@ TEST_CASE("what is no moment is refused") {
   CHECK_FALSE(parse_timestamp(text));
 }
 
-TEST_CASE("an octet of zero is no end of a text") {
+TEST_CASE("a zero octet does not end a text") {
   CHECK_FALSE(parse_timestamp(std::string_view("2026-11-01\0", 11)));
   CHECK_FALSE(parse_timestamp(std::string_view("2026-11-01T09:30:00\0", 20)));
 }

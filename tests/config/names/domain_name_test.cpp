@@ -14,14 +14,14 @@ DomainName name(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("presentation form survives a round trip") {
+TEST_CASE("a domain name's presentation form survives parsing and printing") {
   const auto text = GENERATE(as<std::string>{}, ".", "example.com", "s1._domainkey.example.com",
                              R"(a\.b.example)", R"(a\000\255.example)", "*.example", "a-b_c.example");
   CHECK(name(text).to_string() == text);
   CHECK(DomainName::from_wire(name(text).wire()) == name(text));
 }
 
-TEST_CASE("what cannot be a name is refused with the reason") {
+TEST_CASE("an invalid name is rejected with the reason") {
   struct Case {
     std::string text;
     std::string reason;
@@ -41,7 +41,7 @@ TEST_CASE("what cannot be a name is refused with the reason") {
   CHECK_THAT(parsed.error().front().message, ContainsSubstring(given.reason));
 }
 
-TEST_CASE("names compare without case and know their ancestors") {
+TEST_CASE("names compare case-insensitively and know their ancestors") {
   CHECK(name("EXAMPLE.com") == name("example.COM"));
   CHECK(std::hash<DomainName>{}(name("EXAMPLE.com")) == std::hash<DomainName>{}(name("example.COM")));
   CHECK_FALSE(name("EXAMPLE.com").same_octets(name("example.com")));
@@ -56,7 +56,7 @@ TEST_CASE("names compare without case and know their ancestors") {
   CHECK_FALSE(name("s.x_domainkey.example.com").has_domainkey_label());
 }
 
-TEST_CASE("names are taken apart and put together") {
+TEST_CASE("names are split into labels and joined from labels") {
   const DomainName selector = name("s1._domainkey.example.com");
   CHECK(selector.label_count() == 4);
   CHECK(selector.first_label() == "s1");
@@ -70,7 +70,7 @@ TEST_CASE("names are taken apart and put together") {
   CHECK(DomainName{}.parent().is_root());
 }
 
-TEST_CASE("canonical order is by label from the right") {
+TEST_CASE("canonical order compares labels from the right") {
   // RFC 4034 section 6.1
   const std::vector<std::string> ordered = {"example",           "a.example",      "yljkjljk.a.example",
                                             "Z.a.example",       "zABC.a.EXAMPLE", "z.example",
@@ -78,7 +78,7 @@ TEST_CASE("canonical order is by label from the right") {
   for (std::size_t i = 0; i + 1 < ordered.size(); ++i) CHECK(name(ordered[i]) < name(ordered[i + 1]));
 }
 
-TEST_CASE("wire form is taken only when it is exactly one name") {
+TEST_CASE("wire form is accepted only if it is exactly one name") {
   const auto from = [](std::vector<std::uint8_t> bytes) { return DomainName::from_wire(bytes); };
   CHECK(from({0}));
   CHECK(from({1, 'a', 0}));

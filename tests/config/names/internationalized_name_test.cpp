@@ -4,7 +4,7 @@
 
 using dkimprobe::config::read_domain;
 
-TEST_CASE("a domain as people type it becomes the name that is asked for") {
+TEST_CASE("an internationalized domain becomes the name that is queried") {
   struct Case {
     std::string text;
     std::string name;
@@ -26,7 +26,7 @@ TEST_CASE("a domain as people type it becomes the name that is asked for") {
   CHECK(name->same_octets(name->lower_case()));
 }
 
-TEST_CASE("what is not a domain is refused with what to give in its place") {
+TEST_CASE("an invalid domain is rejected with a suggestion") {
   struct Case {
     std::string text;
     std::string advice;
@@ -43,14 +43,14 @@ TEST_CASE("what is not a domain is refused with what to give in its place") {
       Case{"s1._domainkey.example.com", "give the domain and the selector apart: example.com s1"},
       Case{"a.b._DomainKey.example.com", "give the domain and the selector apart: example.com a.b"},
       Case{"_domainkey.example.com", "give the domain alone: example.com"},
-      Case{"s1._domainkey", "give the domain alone, and the selector as the argument after it"},
+      Case{"s1._domainkey", "give the domain alone, and the selector as the next argument"},
       Case{"a..b", "label 2 is empty"}, Case{"exa mple.com", "\\x20"},
       Case{std::string("a\0b.example", 11), "NUL"}, Case{std::string(2'000, 'a'), "at most 255 octets"},
       // An emoji is no letter of IDNA 2008; the next two are broken UTF-8 and a lone joiner.
-      Case{"☃☃.example\u200d", "cannot be an international domain name"},
+      Case{"☃☃.example\u200d", "is not a valid internationalized domain name"},
       Case{"b\xfc"
            "cher.example",
-           "cannot be an international domain name"},
+           "is not a valid internationalized domain name"},
       Case{"bücher..example", "empty"}, Case{"e\x1b[31m.example", "\\x1b"});
   INFO(given.text);
   const auto name = read_domain(given.text);

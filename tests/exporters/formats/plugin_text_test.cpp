@@ -28,12 +28,12 @@ std::string text_of(const std::vector<checks::Report>& reports) {
 
 }  // namespace
 
-TEST_CASE("a plugin's text of each sample is as its golden file says") {
+TEST_CASE("the plugin text of each sample matches its golden file") {
   for (const auto& [name, report] : sample_reports())
     tests::compare_with_golden("plugin/" + name + ".txt", text_of({report}));
 }
 
-TEST_CASE("a plugin tells of several selectors and domains in one text") {
+TEST_CASE("the plugin text can cover several selectors and domains") {
   std::vector<checks::Report> reports = {sample("healthy"), sample("alias"), sample("revoked")};
   tests::compare_with_golden("plugin/selectors.txt", text_of(reports));
   reports.push_back(sample("differing"));
@@ -41,10 +41,10 @@ TEST_CASE("a plugin tells of several selectors and domains in one text") {
   tests::compare_with_golden("plugin/domains.txt", text_of(reports));
   reports = {sample("healthy"), sample("healthy")};
   CHECK(text_of(reports).starts_with("DKIM OK - 2 selectors, none worse than a notice | "));
-  CHECK(text_of({}).starts_with("DKIM UNKNOWN - no selector was judged\n"));
+  CHECK(text_of({}).starts_with("DKIM UNKNOWN - no selector was evaluated\n"));
 }
 
-TEST_CASE("performance data is measured by the policy") {
+TEST_CASE("performance data uses the thresholds of the policy") {
   config::Policy policy;
   policy.rsa_bits_wanted = 3'072;
   policy.slow_answer = std::chrono::milliseconds{250};
@@ -53,7 +53,7 @@ TEST_CASE("performance data is measured by the policy") {
   CHECK(text.find("'s1 response_time'=1.204000s;0.250;;0;") != std::string::npos);
 }
 
-TEST_CASE("no foreign text gets out of its place in a plugin's text") {
+TEST_CASE("foreign text cannot break the format of the plugin text") {
   auto report = sample("hostile");
   const std::string hostile = "a|'x'=1;;\r\n\x1b[31m<script>\xe2\x80\xae\x7f\tend";
   report.headline = hostile;
@@ -76,7 +76,7 @@ TEST_CASE("no foreign text gets out of its place in a plugin's text") {
   CHECK(std::ranges::count(failure, '\n') == 2);
 }
 
-TEST_CASE("a plugin's text keeps to what its readers read, and says what is left out") {
+TEST_CASE("the plugin text stays within the size limit and reports what is omitted") {
   std::vector<checks::Report> reports;
   for (int i = 0; i < 200; ++i) {
     reports.push_back(sample("differing"));
@@ -85,7 +85,7 @@ TEST_CASE("a plugin's text keeps to what its readers read, and says what is left
   }
   const std::string text = text_of(reports);
   CHECK(text.size() <= longest_plugin_text);
-  CHECK(text.find("\nthe performance data of ") != std::string::npos);
+  CHECK(text.find("\nperformance data of ") != std::string::npos);
   const std::size_t last = text.rfind("\nand ");
   REQUIRE(last != std::string::npos);
   CHECK(text.substr(last).ends_with(" more lines\n"));

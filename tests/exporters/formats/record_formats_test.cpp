@@ -1,4 +1,4 @@
-// Each form as its reader wants it, letter by letter. Real readers are in the lab's record_test.py.
+// The exact output of each format. The lab's record_test.py tests them with real readers.
 #include "exporters/formats/record_formats.hpp"
 
 #include <string>
@@ -20,18 +20,18 @@ const PlannedRecord short_record{
     name("s1._domainkey.example.com"), name("example.com"), 3'600, {"v=DKIM1; p="}};
 const PlannedRecord long_record{
     name("s1._domainkey.example.com"), name("example.com"), 90'061, {std::string(255, 'a'), "b=="}};
-// Octets that no composed record has, and a name with a dot within a label.
+// Octets that no composed record has, and a name with a dot in a label.
 const PlannedRecord odd_record{
     name("a\\.b.\\001x._domainkey.example.com"), name("example.com"), 0, {"it's \"q\" \\ ; \xc3\xbc\n"}};
 
 }  // namespace
 
-TEST_CASE("text is what verifiers get") {
+TEST_CASE("the text format is what verifiers see") {
   CHECK(format_record(short_record, PublishFormat::text) == "v=DKIM1; p=\n");
   CHECK(format_record(long_record, PublishFormat::text) == std::string(255, 'a') + "b==\n");
 }
 
-TEST_CASE("a zone file has one line for one string and parentheses for more") {
+TEST_CASE("a zone file has one line for one string, and parentheses for several") {
   CHECK(format_record(short_record, PublishFormat::zone) ==
         "s1._domainkey.example.com. 3600 IN TXT \"v=DKIM1; p=\"\n");
   CHECK(format_record(long_record, PublishFormat::zone) ==
@@ -41,7 +41,7 @@ TEST_CASE("a zone file has one line for one string and parentheses for more") {
         "\n");
 }
 
-TEST_CASE("nsupdate is told the zone, and replaces") {
+TEST_CASE("the nsupdate script names the zone and replaces all TXT records") {
   CHECK(format_record(short_record, PublishFormat::nsupdate) ==
         "zone example.com.\n"
         "update delete s1._domainkey.example.com. TXT\n"
@@ -54,7 +54,7 @@ TEST_CASE("nsupdate is told the zone, and replaces") {
   CHECK(format_record(below_root, PublishFormat::nsupdate).starts_with("zone .\n"));
 }
 
-TEST_CASE("Route 53 has octal codes, within JSON") {
+TEST_CASE("Route 53 uses octal codes within JSON") {
   CHECK(format_record(odd_record, PublishFormat::route53) == R"({
   "Changes": [
     {
@@ -77,7 +77,7 @@ TEST_CASE("Route 53 has octal codes, within JSON") {
         std::string::npos);
 }
 
-TEST_CASE("Windows is told the zone and the name within it") {
+TEST_CASE("the Windows command has the zone and the relative name") {
   CHECK(format_record(short_record, PublishFormat::powershell) ==
         "Add-DnsServerResourceRecord -ZoneName 'example.com' -Name 's1._domainkey' -Txt -TimeToLive 01:00:00 "
         "-DescriptiveText 'v=DKIM1; p='\n");
@@ -93,7 +93,7 @@ TEST_CASE("Windows is told the zone and the name within it") {
         "-TimeToLive 1.01:01:01 -DescriptiveText 'it''s'\n");
 }
 
-TEST_CASE("the command of Windows for TXT records takes 254 characters") {
+TEST_CASE("the Windows command for TXT records accepts 254 characters") {
   auto record = short_record;
   record.strings = {std::string(254, 'a')};
   CHECK_FALSE(exporters::needs_dnscmd(record));

@@ -54,8 +54,8 @@ Json sample() {
 /// The one mistake in the file, as the operator reads it.
 std::string error_in(const std::string& text) {
   const auto result = read_observation_json(text, "o.json");
-  if (result) return "no mistake";
-  if (result.error().size() != 1) return "not one mistake";
+  if (result) return "no error";
+  if (result.error().size() != 1) return "not one error";
   return result.error().front().where + ": " + result.error().front().message;
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("a fact that older files do not have is unknown there") {
   CHECK(ttl_in(older.dump()) == std::nullopt);
 }
 
-TEST_CASE("each mistake in a file is told in one sentence with its place") {
+TEST_CASE("each error in a file is reported in one sentence with its place") {
   struct Case {
     std::function<void(Json&)> edit{};
     std::string says{};
@@ -127,7 +127,7 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
        "o.json: schema: it is `dkimprobe.report/2`; this program reads `dkimprobe.observation/2`"},
       {[](Json& j) { j.erase("schema"); }, "o.json: schema: it is missing"},
       {[](Json& j) { j = Json::array(); }, "o.json: it must be an object"},
-      {[](Json& j) { j["extra\n"] = 1; }, R"(o.json: it has `extra\x0a`, which is not known)"},
+      {[](Json& j) { j["extra\n"] = 1; }, R"(o.json: it has the unknown key `extra\x0a`)"},
       {[](Json& j) { j["observations"][0]["domain"] = 5; },
        "o.json: observations[0].domain: it must be a string"},
       {[](Json& j) { j["observations"] = Json::array(); },
@@ -142,7 +142,7 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
       {[](Json& j) { j["observations"][0]["key"]["outcome"] = "fine"; },
        "o.json: observations[0].key.outcome: it must be one of: complete, loop, too_long, interrupted"},
       {[](Json& j) { j["observations"][0]["key"]["hops"][0]["servers"][0]["address"]["ip"] = "ns1"; },
-       "o.json: observations[0].key.hops[0].servers[0].address.ip: `ns1` is no IP address"},
+       "o.json: observations[0].key.hops[0].servers[0].address.ip: `ns1` is not an IP address"},
       {[](Json& j) { j["observations"][0]["key"]["hops"][0]["servers"][0]["address"]["port"] = 65'536; },
        "o.json: observations[0].key.hops[0].servers[0].address.port: it must be a whole number from 0 to "
        "65535"},
@@ -151,9 +151,8 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
       {[](Json& j) {
          j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"] = nullptr;
        },
-       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response: it must be there exactly when "
-       "the "
-       "outcome is `answered`"},
+       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response: it must be present exactly "
+       "when the outcome is `answered`"},
       {[](Json& j) {
          j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
              Json::array({{{"ttl_seconds", 1}, {"strings", {std::string(256, 'a')}}}});
@@ -166,7 +165,7 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
              Json::array({{{"ttl_seconds", 1}, {"strings", {"\\"}}}});
        },
        "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response.txt[0].strings[0]: it must be "
-       R"(printable ASCII, with a backslash as `\\` and all else as `\xHH`, escaped)"},
+       R"(printable ASCII; write a backslash as `\\` and any other octet as `\xHH`)"},
       {[](Json& j) {
          j["observations"][0]["key"]["hops"][0]["servers"][0]["names"] =
              std::vector<std::string>(65'537, "a.example");
@@ -179,8 +178,8 @@ TEST_CASE("each mistake in a file is told in one sentence with its place") {
     CHECK(error_in(json.dump()) == each.says);
   }
   CHECK(error_in("") == "o.json: it is cut off: the JSON does not end (0 bytes)");
-  CHECK(error_in("{\"schema\": nonsense}") == "o.json: it is no JSON: wrong at byte 13");
-  CHECK(error_in(sample().dump() + "x").starts_with("o.json: it is no JSON: wrong at byte "));
+  CHECK(error_in("{\"schema\": nonsense}") == "o.json: it is not valid JSON: error at byte 13");
+  CHECK(error_in(sample().dump() + "x").starts_with("o.json: it is not valid JSON: error at byte "));
   CHECK(error_in(std::string(exporters::largest_observation_file_bytes + 1, ' ')) ==
         "o.json: it has more than 33554432 bytes, too many for an observation");
 }

@@ -36,7 +36,7 @@ std::shared_ptr<const checks::RotationOverview> rotation(const std::filesystem::
   return std::make_shared<const checks::RotationOverview>(std::move(overview));
 }
 
-/// A healthy target, one that nobody has looked at, work that is under way and work that has ended.
+/// A healthy target, a target that was never probed, maintenance in progress and maintenance that has ended.
 checks::Fleet sample_fleet() {
   checks::Fleet fleet;
   set_targets(fleet,
@@ -96,7 +96,7 @@ TEST_CASE("of every rotation each series is there once, and in the words of the 
       R"(dkim_rotation_fault{domain="overdue_by_history",selector="s1",fault="rotation_overdue",severity="warning"})"));
 }
 
-TEST_CASE("a silence is told until it ends") {
+TEST_CASE("maintenance is shown until it ends") {
   checks::Fleet fleet;
   const auto told = [&](probe::WallTime until) {
     set_targets(fleet, {{key("example.com", "s1"), "", {}, checks::Maintenance{until, "work"}, 5min}});

@@ -63,7 +63,7 @@ TEST_CASE("every series is there once, and every family in one piece") {
   CHECK(series.size() > reports.size());
 }
 
-TEST_CASE("a fault at many servers is one series, and a server on two legs is one series") {
+TEST_CASE("a fault at many servers is one series, and a server on two hops is one series") {
   auto report = sample_reports().front().report;
   const checks::Check* const check = sample_reports().at(2).report.findings.front().check;
   report.findings.assign(3, {.check = check, .severity = checks::Severity::critical});

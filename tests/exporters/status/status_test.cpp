@@ -33,7 +33,7 @@ bool is_plain_ascii(std::string_view text) {
 }
 
 /// Reads a page as strictly as XML: every element ends where it should, attributes are quoted and once only,
-/// and each `&` starts one of the five references. What is wrong, else empty.
+/// and each `&` starts one of the five references. Returns the fault, else an empty text.
 std::string fault_of_markup(std::string_view page) {
   static const std::vector<std::string_view> references{"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   constexpr std::string_view type = "<!DOCTYPE html>";
@@ -146,7 +146,7 @@ TEST_CASE("the strict reader finds what is wrong with markup") {
   CHECK(fault_of_markup("<!DOCTYPE html><p a=\"1\">x &amp; y<br/></p>").empty());
 }
 
-TEST_CASE("each page that a link leads to is there, and well formed") {
+TEST_CASE("each linked page exists and is well formed") {
   auto overview = sample_overview();
   const std::string prefix = GENERATE(as<std::string>{}, "", "/dkim");
   overview.path_prefix = prefix;
@@ -154,7 +154,7 @@ TEST_CASE("each page that a link leads to is there, and well formed") {
   if (prefix.empty()) {
     CHECK(pages.size() > 50);
   } else {
-    // With a prefix every link has it; whoever serves takes it off.
+    // With a prefix, every link has it; the server removes it from requests.
     CHECK(std::ranges::all_of(
         pages, [&](const auto& page) { return page.first == "/" || page.first.starts_with(prefix + "/"); }));
     pages = {{"/", pages.at("/")}};
@@ -183,8 +183,8 @@ TEST_CASE("the overview has the worst first, and filters") {
                            "silent.example</a>", "example.org</a>", "customer-1.example</a>"}));
   CHECK(has_in_order(all, {">2</strong>", "critical", ">2</strong>", "unknown", ">1</strong>", "warning",
                            ">11</strong>", "ok"}));
-  CHECK(has(all, "not looked at yet"));
-  CHECK(has(all, "selectros"));  // the mistake of the settings
+  CHECK(has(all, "not probed yet"));
+  CHECK(has(all, "selectros"));  // the error in the settings
 
   const std::string critical = page_of(overview, "/?status=critical");
   CHECK(has(critical, "2 of 16 domains"));
@@ -221,7 +221,7 @@ TEST_CASE("the page of a domain shows who differs, in words and letters") {
                       "class=\"letter\">B<", "RSA 1024", "<b>differs</b>", "critical"}));
   CHECK(has(page, "a.dns.provider.example"));
   CHECK(has(page, "not asked"));
-  CHECK(has(page, "not looked at yet"));
+  CHECK(has(page, "not probed yet"));
   // Where all agree there are no letters.
   CHECK_FALSE(has(page_of(sample_overview(), "/domains/example.net"), "class=\"letter\""));
 }
@@ -232,7 +232,7 @@ TEST_CASE("the page of a domain has its rotation, with what to do now, and of wh
   REQUIRE(domain != nullptr);
   const auto page = domain_page(overview, *domain);
   for (const auto* text :
-       {"Rotation of the keys", "rotation_overdue", "Change from s1 to next", "3 Publish it",
+       {"Key rotation", "rotation_overdue", "Change from s1 to next", "3 Publish it",
         "put this line into the zone", "next._domainkey.example.com. 300 IN TXT", "Next change from next",
         "not before its time", "2 h ago", "aria-current=\"step\""}) {
     INFO(text);
@@ -251,7 +251,7 @@ TEST_CASE("the page of a selector has all that is known of it") {
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "UDP without EDNS: 467 bytes, 45 left of 512", "UDP with EDNS: 491 bytes, 741 left of 1232",
         "2026-11-22 04:34:57 UTC", "RFC 2308 section 5",
-        "9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=", "Keys that stood here", ">appeared<", ">differed<",
+        "9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=", "Keys published here", ">appeared<", ">differed<",
         "class=\"span answer-2\"", "class=\"span absent\"", "class=\"span unknown\""})
     CHECK(has(page, words));
   CHECK(has_in_order(page, {"Published by", ">A<", "ns1.example.com, ns2.example.com", "v=DKIM1; k=rsa",

@@ -531,7 +531,7 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
   CHECK(file.execAndGet("PRAGMA user_version").getInt() == 2);
   CHECK(file.execAndGet("SELECT count(*) FROM spans").getInt() == 1);
   file.exec("PRAGMA user_version = 3; PRAGMA journal_mode = DELETE");
-  expect_refused(scratch, "newer dkimprobe (schema version 3, this one knows 2)");
+  expect_refused(scratch, "newer dkimprobe (schema version 3, this one supports 2)");
 }
 
 TEST_CASE("zones that version 1 kept for each selector become those of the domain") {
@@ -594,7 +594,7 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
   }
   SECTION("no SQLite file") {
     std::ofstream(scratch.file()) << std::string(5'000, 'x');
-    expect_refused(scratch, "nor any SQLite file");
+    expect_refused(scratch, "nor an SQLite file");
   }
   SECTION("a damaged schema") {
     taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
@@ -603,7 +603,7 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
     stream.seekp(100);
     stream << std::string(200, '\xff');
     stream.close();
-    expect_refused(scratch, "the history is damaged");
+    expect_refused(scratch, "the history is corrupted");
   }
 }
 
@@ -624,7 +624,7 @@ TEST_CASE("damage that shows late is told, and nothing is written over it") {
   const auto recorded =
       store.record(sample_probe("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right);
   REQUIRE_FALSE(recorded);
-  CHECK(recorded.error().front().message.find("the history is damaged") != std::string::npos);
+  CHECK(recorded.error().front().message.find("the history is corrupted") != std::string::npos);
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
         before);
 }

@@ -43,7 +43,7 @@ TEST_CASE("each check is explained and listed, within the columns") {
       const std::string text = explain_check(check, columns);
       INFO(text);
       CHECK(text.starts_with(check.name));
-      for (const auto* label : {"  Effect", "  To mend it", "  Example", "  Severity", "  Looks at"}) {
+      for (const auto* label : {"  Effect", "  Fix", "  Example", "  Severity", "  Scope"}) {
         CHECK(text.find(label) != std::string::npos);
       }
       CHECK((text.find("  Reference") != std::string::npos) == !check.reference.empty());
@@ -59,6 +59,6 @@ TEST_CASE("each check is explained and listed, within the columns") {
 
 TEST_CASE("roles that turn a fault are told") {
   const std::string text = explain_check(*checks::find_check("key_revoked"), 110);
-  CHECK(text.find("critical; for a selector that is pending: no fault") != std::string::npos);
-  CHECK(text.find("retired: not judged") != std::string::npos);
+  CHECK(text.find("critical; for a pending selector: no fault") != std::string::npos);
+  CHECK(text.find("selector: not evaluated") != std::string::npos);
 }

@@ -72,7 +72,7 @@ Preflight ready() {
          preflight.now,
          checks::CacheState::expected,
          300},
-        "192.0.2.53 has a TXT record for the name, for 300 s more; it is the right key"}}};
+        "192.0.2.53 has a TXT record for the name, for 300 s more; this is the expected key"}}};
   return preflight;
 }
 
@@ -87,12 +87,12 @@ Preflight wait() {
        checks::reason_for(checks::Reason::match_everywhere, preflight.now - 3min,
                           "the last server was seen with the key"),
        checks::reason_for(checks::Reason::resolver_unknown, {},
-                          "what the resolver 192.0.2.53:53 holds is not known")}};
+                          "what the resolver 192.0.2.53:53 holds is unknown")}};
   preflight.caches = {
       {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::hidden, 0},
        "192.0.2.53 does not show its cache (REFUSED), so what it holds is unknown"}};
   preflight.public_answer = checks::PublicAnswer{
-      "before the key may be signed with, the question itself could put a wrong answer into a cache", {}};
+      "until it is safe to sign, the query itself could put a wrong answer into a cache", {}};
   return preflight;
 }
 
@@ -207,31 +207,32 @@ TEST_CASE("the first line of a preflight is its answer") {
   };
   CHECK(first(ready()) == "✓ SIGN NOW");
   CHECK(first(wait()) == "◷ WAIT until 2026-11-22 02:08:19 UTC (in 34 min)");
-  CHECK(first(unknown()) == "? UNKNOWN: 1 of 5 servers could not be seen; this machine has no way to IPv6");
+  CHECK(first(unknown()) ==
+        "? UNKNOWN: 1 of 5 servers could not be checked; this machine has no way to IPv6");
   Preflight one = base();
   one.sign.safe.readiness = Readiness::not_ready;
   one.sign.servers[4].progress = Progress::mismatch;
   CHECK(first(one) == "✗ NOT READY: 1 of 5 servers has another key");
   one.sign.servers.clear();
   one.sign.safe.readiness = Readiness::unknown;
-  CHECK(first(one) == "? UNKNOWN: no server of the name could be found");
-  CHECK(first(held_back()).starts_with("✗ NOT READY: all 5 servers have the right key, but: a server "));
+  CHECK(first(one) == "? UNKNOWN: no server for the name could be found");
+  CHECK(first(held_back()).starts_with("✗ NOT READY: all 5 servers have the correct key, but: a server "));
   // A part of the servers is not what the public is told.
   Preflight given = ready();
   given.only_given_servers = true;
-  CHECK(first(given) == "✓ SIGN NOW, as far as the given servers tell: others of the zone were not asked");
+  CHECK(first(given) == "✓ SIGN NOW, by the given servers only: others of the zone were not queried");
   Preflight tie = base();
   tie.expected_key.reset();
   tie.sign.safe.readiness = Readiness::not_ready;
   for (auto& server : tie.sign.servers) server.progress = Progress::mismatch;
-  CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each as often; which one is yours,");
+  CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each equally often; give yours as");
   Preflight expired = base();
   expired.sign.safe.readiness = Readiness::unknown;
   expired.sign.safe.reasons = {
-      checks::reason_for(checks::Reason::signatures_expired, {}, "the DNSSEC signatures ran out")};
-  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the right key, but: the DNSSEC signatures ran out");
+      checks::reason_for(checks::Reason::signatures_expired, {}, "the DNSSEC signatures expired")};
+  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the correct key, but: the DNSSEC signatures");
   const auto text = preflight_text(expired, {80, false, true});
-  CHECK(text.find("let the zone be signed anew first") != std::string::npos);
+  CHECK(text.find("sign the zone again first") != std::string::npos);
 }
 
 TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byte reaches it") {

@@ -42,7 +42,7 @@ def play(stage):
     stage.publics_will_get(moved + 1, "one second after the cut", NAME, [], until=stage.second + NEGATIVE)
     complete = time.time()
     run = stage.preflight("s1", key)
-    stage.has_progress(run.json, provider="right", provider2="right")
+    stage.has_progress(run.json, provider="match", provider2="match")
     # Those that knew the old servers ask them for the NS records' TTL, and hold the denial for its own.
     safe_at = stage.is_waiting(run, complete + NEGATIVE, run.ended + NS_TTL + NEGATIVE + 2, "old_nameservers")
     stage.wait_until(safe_at)

@@ -42,7 +42,7 @@ def play(stage):
     stage.publics_will_get(delegated + 1, "one second after the delegation", NAME, [], [VALIDATING], until=held)
     complete = time.time()
     run = stage.preflight("s2", key, never_used=True)
-    stage.has_progress(run.json, provider="right", provider2="right")
+    stage.has_progress(run.json, provider="match", provider2="match")
     latest = run.ended + NEGATIVE + 2
     safe_at = stage.is_waiting(run, complete + NEGATIVE, latest, "domainkey_denied", among=True)
     stage.wait_until(safe_at)

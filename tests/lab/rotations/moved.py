@@ -39,7 +39,7 @@ def play(stage):
     stage.publics_will_get(moved + 1, "one second after the move", NAME, [], until=held)
     complete = time.time()
     run = stage.preflight("s2", key, never_used=True)
-    stage.has_progress(run.json, provider="right", provider2="right")
+    stage.has_progress(run.json, provider="match", provider2="match")
     latest = run.ended + NS_TTL + NEGATIVE + 2
     safe_at = stage.is_waiting(run, complete + NS_TTL, latest, "old_nameservers")
     stage.wait_until(safe_at)

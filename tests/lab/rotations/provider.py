@@ -23,7 +23,7 @@ def play(stage):
     stage.is_not_ready(stage.preflight("s1", key), provider="absent", provider2="absent")
     keys.put("k1", "TXT", record, ttl=2 * SECOND)
     stage.net.load(keys, on=["provider2"])
-    stage.is_not_ready(stage.preflight("s1", key), provider="absent", provider2="right")
+    stage.is_not_ready(stage.preflight("s1", key), provider="absent", provider2="match")
 
     stage.wait_for_second()
     keys.take("k1", "TXT", on="provider2")
@@ -53,7 +53,7 @@ def play(stage):
     stage.publics_will_get(published + 1, "one second after the alias moved", NAME, [record], until=held)
     complete = time.time()
     run = stage.preflight("s1", other)
-    # The new target was never looked at before the key was there, so that what caches hold of it is unknown.
+    # The new target was never probed before the key was there, so that what caches hold of it is unknown.
     stage.is_waiting(run, complete + 86400, run.ended + 86402, "nothing_known")
     stage.in_time(complete + ALIAS_TTL, run.ended)
     gone = stage.until(run, "old_alias_ttl")

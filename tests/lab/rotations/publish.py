@@ -18,7 +18,7 @@ def play(stage):
 
     stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     stage.net.load(stage.zone, on=["nsd"])
-    stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="absent", bind="absent")
+    stage.is_not_ready(stage.preflight("s1", key), nsd="match", knot="absent", bind="absent")
 
     # Which server a resolver asks is a matter of luck: for the worst case the one is taken back.
     stage.wait_for_second()

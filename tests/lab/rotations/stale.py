@@ -19,7 +19,7 @@ def play(stage):
 
     stage.zone.put("s1._domainkey", "TXT", record, ttl=2 * SECOND)
     stage.net.load(stage.zone, on=["nsd", "bind"])
-    stage.is_not_ready(stage.preflight("s1", key), nsd="right", knot="mismatch", bind="right")
+    stage.is_not_ready(stage.preflight("s1", key), nsd="match", knot="mismatch", bind="match")
 
     # The worst case: every resolver got the old key, from the last server that has it.
     stage.wait_for_second()
@@ -32,7 +32,7 @@ def play(stage):
     stage.publics_will_get(published + 1, "one second after the last server", NAME, [old_record], until=held)
     complete = time.time()
     run = stage.preflight("s1", key)
-    stage.has_progress(run.json, nsd="right", knot="right", bind="right")
+    stage.has_progress(run.json, nsd="match", knot="match", bind="match")
     safe_at = stage.is_waiting(run, complete + OLD_TTL, run.ended + OLD_TTL + 1, "old_record_ttl")
     stage.wait_until(safe_at)
     stage.publics_get("at the said time", NAME, [record])

@@ -50,7 +50,7 @@ def play(stage):
 
     before = ({"role": "active"}, {"role": "pending"})
     run = look(*before)
-    stage.expect("before", (run.exit, state_of(run, "publish")), (1, "now"))
+    stage.expect("before", (run.exit, state_of(run, "publish")), (1, "due"))
 
     stage.wait_for_second()
     stage.publics_get("before", NEW, [])
@@ -61,12 +61,12 @@ def play(stage):
     complete = time.time()
     run = look(*before)
     stage.in_time(complete + NEGATIVE, run.ended)
-    stage.expect("published", state_of(run, "sign"), "later")
+    stage.expect("published", state_of(run, "sign"), "pending")
     safe_at = stage.time_of(run.json["state"]["safe_to_sign"], complete + NEGATIVE, run.ended + NEGATIVE + 1)
     stage.wait_until(safe_at)
     stage.publics_get("when it is safe to sign", NEW, [new_record])
     run = look(*before)
-    stage.expect("safe to sign", (run.exit, state_of(run, "sign")), (1, "now"))
+    stage.expect("safe to sign", (run.exit, state_of(run, "sign")), (1, "due"))
 
     last = int(time.time())
     signed = datetime.datetime.fromtimestamp(last, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -76,10 +76,10 @@ def play(stage):
     remove_at = stage.time_of(
         run.json["state"]["old_keys"][0]["safe_to_remove"], last + TRANSIT, last + TRANSIT + 1
     )
-    stage.expect("mail in transit", state_of(run, "remove"), "later")
+    stage.expect("mail in transit", state_of(run, "remove"), "pending")
     stage.wait_until(remove_at)
     run = look(*after)
-    stage.expect("no mail in transit", (run.exit, state_of(run, "remove")), (1, "now"))
+    stage.expect("no mail in transit", (run.exit, state_of(run, "remove")), (1, "due"))
 
     stage.wait_for_second()
     stage.publics_get("before it is revoked", OLD, [old_record])
@@ -90,7 +90,7 @@ def play(stage):
     complete = time.time()
     run = look(*after)
     stage.in_time(complete + TTL, run.ended)
-    gone_at = stage.time_of(run.json["state"]["old_keys"][0]["gone"], complete + TTL, run.ended + TTL + 1)
+    gone_at = stage.time_of(run.json["state"]["old_keys"][0]["cache_expiry"], complete + TTL, run.ended + TTL + 1)
     stage.wait_until(gone_at)
     stage.publics_get("when it is gone", OLD, [REVOKED])
     stage.zone.take("s1._domainkey", "TXT")

@@ -1,4 +1,4 @@
-// When the attempts of a question leave, and how long each may be answered.
+// When the attempts of a question are sent, and how long each may be answered.
 #include "probe/collection/attempts.hpp"
 
 #include <algorithm>
@@ -18,11 +18,12 @@ using probe::MonotonicTime;
 constexpr MonotonicTime start{1h};
 
 TEST_CASE(
-    "each attempt leaves when the wait of the one before is over, and all stay open until the last's is") {
+    "each attempt is sent when the wait of the previous one is over, and all stay open until the last wait "
+    "ends") {
   Attempts attempts(3, 400ms);
   REQUIRE(attempts.due(start));
   CHECK(attempts.begin() == 1);
-  CHECK_FALSE(attempts.due(start));  // it waits for its turn
+  CHECK_FALSE(attempts.due(start));  // it is queued
   attempts.sent(start + 50ms);
   CHECK(attempts.open_for(1) == 2'800ms);
   CHECK(attempts.next_due() == start + 450ms);
@@ -46,13 +47,13 @@ TEST_CASE(
   CHECK(attempts.over());
 }
 
-TEST_CASE("an attempt that waits long for its turn delays the next, and the question is not over meanwhile") {
+TEST_CASE("a queued attempt delays the next one, and the question stays open meanwhile") {
   Attempts attempts(2, 100ms);
   attempts.begin();
   attempts.sent(start);
   REQUIRE(attempts.due(start + 100ms));
   attempts.begin();
-  attempts.ended();  // the first: its 300 ms have passed, and the second still stands in line
+  attempts.ended();  // the first: its 300 ms have passed, and the second is still queued
   CHECK_FALSE(attempts.over());
   CHECK_FALSE(attempts.due(start + 5s));
   attempts.sent(start + 9s);
@@ -60,11 +61,11 @@ TEST_CASE("an attempt that waits long for its turn delays the next, and the ques
   CHECK(attempts.over());
 }
 
-TEST_CASE("once stopped nothing more leaves, and what is open may still be answered") {
+TEST_CASE("once stopped, no attempt is sent, and open ones may still be answered") {
   Attempts attempts(3, 100ms);
   attempts.begin();
   attempts.sent(start);
-  attempts.begin();  // in line
+  attempts.begin();  // queued
   attempts.stop();
   CHECK_FALSE(attempts.due(start + 1h));
   CHECK_FALSE(attempts.next_due());
@@ -73,7 +74,7 @@ TEST_CASE("once stopped nothing more leaves, and what is open may still be answe
   CHECK(attempts.over());
 }
 
-TEST_CASE("whatever the turns are, no attempt leaves early and each is open as long as those after it need") {
+TEST_CASE("no attempt is sent early, and each stays open for the waits of those after it") {
   CHECK(rc::check([] {
     const auto most = *rc::gen::inRange<std::uint8_t>(1, 9);
     const std::chrono::microseconds wait = std::chrono::milliseconds(*rc::gen::inRange(1, 1'000));
@@ -86,10 +87,10 @@ TEST_CASE("whatever the turns are, no attempt leaves early and each is open as l
       RC_ASSERT(attempts.due(now));
       const std::uint8_t number = attempts.begin();
       RC_ASSERT(number == ends.size() + 1);
-      now += std::chrono::milliseconds(*rc::gen::inRange(0, 50));  // in line
+      now += std::chrono::milliseconds(*rc::gen::inRange(0, 50));  // queued
       attempts.sent(now);
       ends.push_back(now + attempts.open_for(number));
-      // Later attempts that leave on time end together with it.
+      // Later attempts that are sent on time end together with it.
       RC_ASSERT(ends.back() >= ends.front());
       RC_ASSERT(attempts.open_for(number) >= own);
       if (number == most) {

@@ -1,5 +1,5 @@
-// Whole rounds over scripted sockets and scripted nameservers: what is asked, what is gathered, and that a
-// round ends exactly once, whatever happens and whenever it is interrupted.
+// Complete probes over scripted sockets and scripted nameservers: what is asked, what is gathered, and that a
+// probe ends exactly once, whatever happens and whenever it is interrupted.
 #include "probe/collection/domain_probe.hpp"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ ServerAddress at(std::string_view ip, std::uint16_t port = 53) {
   return {Address::parse(ip).value(), port};
 }
 
-/// An internet of scripted nameservers, and one round after the other in it.
+/// An internet of scripted nameservers, and successive probes in it.
 struct Scene {
   Scene() {
     settings.root_servers = {{name("a.root"), Address::parse("192.0.2.200").value(), {}}};
@@ -98,8 +98,8 @@ struct Scene {
     probe->start();
   }
 
-  /// The next thing that happens: an answer arrives, or else time passes until the engine wakes; false when
-  /// nothing more will happen.
+  /// The next event: an answer arrives, or time passes until the engine wakes; false when nothing more will
+  /// happen.
   bool step() {
     sockets.end_turn();
     if (const auto due = on_its_way.begin();
@@ -136,7 +136,7 @@ struct Scene {
     return true;
   }
 
-  /// Runs the round to its end; the number of steps.
+  /// Runs the probe to its end; returns the number of steps.
   std::size_t finish() {
     std::size_t steps = 0;
     while (finished == 0) {
@@ -148,7 +148,7 @@ struct Scene {
     return steps;
   }
 
-  /// What is left when a round is over: nothing, but for sockets that drain.
+  /// Checks that nothing is left after a probe except draining sockets.
   void check_nothing_left() {
     const std::size_t sent = sockets.datagrams.size() + sockets.connections.size();
     for (int i = 0; i < 1'000 && step(); ++i) continue;
@@ -210,7 +210,7 @@ std::vector<std::string> owners(const Chain& chain) {
   return names;
 }
 
-/// Datagrams that the observations of one round tell of. What selectors share counts once.
+/// The number of datagrams in the observations of one probe. What selectors share counts once.
 std::size_t datagrams_told(const std::vector<Observation>& observations) {
   using Place = std::pair<std::string, ServerAddress>;
   std::set<std::tuple<Place, Purpose, bool, DomainName, RecordType, int, std::chrono::microseconds>> told;
@@ -244,7 +244,7 @@ std::size_t datagrams_told(const std::vector<Observation>& observations) {
 
 // ---- What is gathered ----
 
-TEST_CASE("two selectors of a healthy domain share what is said of the zone") {
+TEST_CASE("two selectors of a healthy domain share the answers about the zone") {
   Scene scene;
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
   scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
@@ -280,7 +280,7 @@ TEST_CASE("two selectors of a healthy domain share what is said of the zone") {
   scene.check_nothing_left();
 }
 
-TEST_CASE("the question beside the selector and those on the way down ask for DNSSEC, and no others do") {
+TEST_CASE("only the wildcard probe and the questions of the walk set DO=1") {
   Scene scene;
   scene.begin();
   scene.finish();
@@ -300,7 +300,7 @@ TEST_CASE("the question beside the selector and those on the way down ask for DN
   CHECK(ways_down > 6);
 }
 
-TEST_CASE("no name below _domainkey leaves for a server above the zone, but as a question for NS") {
+TEST_CASE("a name below _domainkey is sent to a server above the zone only in an NS query") {
   Scene scene;
   scene.begin();
   scene.finish();
@@ -310,7 +310,7 @@ TEST_CASE("no name below _domainkey leaves for a server above the zone, but as a
   }
 }
 
-TEST_CASE("servers that disagree about an alias bring a leg each, with the servers of its zone") {
+TEST_CASE("servers that disagree about an alias add one hop each, with the servers of its zone") {
   Scene scene;
   scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME k.provider.net"});
   scene.add("192.0.2.2", {"s1._domainkey.example.com CNAME k.other.net"});
@@ -337,7 +337,7 @@ TEST_CASE("servers that disagree about an alias bring a leg each, with the serve
   scene.check_nothing_left();
 }
 
-TEST_CASE("a DNAME above the name is an alias too") {
+TEST_CASE("a DNAME above the name is followed like an alias") {
   Scene scene;
   scene.on_both("_domainkey.example.com DNAME keys.provider.net");
   scene.add("192.0.2.11", {"s1.keys.provider.net TXT v=DKIM1; p=one"});
@@ -359,7 +359,7 @@ TEST_CASE("an alias from a server without authority is not followed") {
   CHECK(scene.observations.at(0).key.hops.size() == 1);
 }
 
-TEST_CASE("an alias that leads back is a loop") {
+TEST_CASE("an alias that points back is a loop") {
   Scene scene;
   const bool to_itself = GENERATE(true, false);
   if (to_itself) {
@@ -376,7 +376,7 @@ TEST_CASE("an alias that leads back is a loop") {
   scene.check_nothing_left();
 }
 
-TEST_CASE("two ways to one name are no loop") {
+TEST_CASE("two alias paths to one name are not a loop") {
   Scene scene;
   scene.add("192.0.2.1", {"s1._domainkey.example.com CNAME a.example.com"});
   scene.add("192.0.2.2", {"s1._domainkey.example.com CNAME b.example.com"});
@@ -388,7 +388,7 @@ TEST_CASE("two ways to one name are no loop") {
   CHECK(scene.observations.at(0).key.hops.size() == 3);
 }
 
-TEST_CASE("a chain ends at its bound, and not before") {
+TEST_CASE("a chain ends at its limit, and not before") {
   Scene scene;
   scene.settings.rate_per_second = 0;
   const unsigned steps = GENERATE(12U, 13U);
@@ -404,7 +404,7 @@ TEST_CASE("a chain ends at its bound, and not before") {
   CHECK(chain.outcome == (steps == 12 ? ChainOutcome::complete : ChainOutcome::too_long));
 }
 
-TEST_CASE("a dead server costs its tries once, and shows each of them") {
+TEST_CASE("a dead server costs its attempts only once, and each is recorded") {
   Scene scene;
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
   scene.on_both("s2._domainkey.example.com TXT v=DKIM1; p=two");
@@ -412,8 +412,8 @@ TEST_CASE("a dead server costs its tries once, and shows each of them") {
   scene.nameservers[at("192.0.2.2")].silent = true;
   scene.begin({"s1"});
   scene.finish();
-  // 400 + 800 + 1,600 ms with up to a tenth of jitter, or the one try over TCP; and the same before, for SOA,
-  // which must be answered before a server that was given is told a name.
+  // 400 + 800 + 1,600 ms with up to a tenth of jitter, or the one attempt over TCP; and the same before, for
+  // the SOA query that precedes any name at a server named by the operator.
   CHECK(scene.took >= 5'600ms);
   CHECK(scene.took <= 6'500ms);
   const probe::Hop& hop = scene.observations.at(0).key.hops.at(0);
@@ -439,8 +439,7 @@ const Exchange* answered_exchange(const ServerObservation& server, Purpose purpo
   return nullptr;
 }
 
-TEST_CASE(
-    "an answer that comes after its attempt's own wait is the answer, and the others were for nothing") {
+TEST_CASE("a late answer to an earlier attempt counts, and supersedes the other attempts") {
   Scene scene;
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
   scene.pin();
@@ -456,7 +455,7 @@ TEST_CASE(
     CHECK(answer->attempt == 1);
     CHECK(answer->took >= 1'500ms);
     CHECK(answer->took <= 1'510ms);
-    // Attempts left at 0, 400 and 1,200 ms.
+    // Attempts were sent at 0, 400 and 1,200 ms.
     CHECK(count(slow, purpose) == 3);
     for (const Exchange& exchange : slow.exchanges) {
       if (exchange.purpose != purpose || exchange.attempt == 1) continue;
@@ -467,12 +466,12 @@ TEST_CASE(
     }
   }
   CHECK(datagrams_told(scene.observations) == scene.sockets.datagrams.size());
-  // Nobody counted the silence of its first attempts against it.
+  // The silence of its first attempts did not lower its rate.
   CHECK(scene.servers->of(at("192.0.2.2"), scene.sockets.now()).rate.per_second() == 5.0);
   scene.check_nothing_left();
 }
 
-TEST_CASE("the last moment for an answer is the sum of the waits") {
+TEST_CASE("an answer counts until the sum of all waits is over") {
   Scene scene;
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
   scene.pin();
@@ -485,7 +484,7 @@ TEST_CASE("the last moment for an answer is the sum of the waits") {
   scene.check_nothing_left();
 }
 
-TEST_CASE("an attempt after a lost one is answered, and tells how long the answer itself took") {
+TEST_CASE("an attempt after a lost one is answered, with its own round trip time") {
   Scene scene;
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
   scene.pin();
@@ -523,14 +522,14 @@ TEST_CASE("top-level servers that take 1.5 s for each answer are waited for") {
 
 // ---- The rate limit ----
 
-TEST_CASE("a zone that its servers refuse costs no waiting") {
+TEST_CASE("a zone that its servers refuse costs no waiting time") {
   Scene scene;
   scene.on_both("ok._domainkey.example.com TXT v=DKIM1; p=one");
   scene.on_both("lame._domainkey.example.com CNAME s1.k.lamezone.net");
   scene.add("192.0.2.201", {"lamezone.net NS ns1.example.com", "lamezone.net NS ns2.example.com"});
   scene.begin({"ok", "lame"});
   scene.finish();
-  CHECK(scene.took < 2s);  // a few queries go beyond the burst
+  CHECK(scene.took < 2s);  // a few queries exceed the burst
   const probe::Hop& lame = scene.observations.at(1).key.hops.at(1);
   REQUIRE(lame.servers.size() == 2);
   for (const ServerObservation& server : lame.servers) {
@@ -542,7 +541,7 @@ TEST_CASE("a zone that its servers refuse costs no waiting") {
   }
 }
 
-TEST_CASE("what so many selectors need at the rate limit is told when the time was too short for it") {
+TEST_CASE("if the rate limit leaves too little time for many selectors, the time needed is reported") {
   Scene scene;
   scene.pin();
   std::vector<std::string> selectors;
@@ -556,11 +555,11 @@ TEST_CASE("what so many selectors need at the rate limit is told when the time w
   REQUIRE(scene.observations.at(0).rate_shortage);
   const probe::RateShortage shortage = *scene.observations.at(0).rate_shortage;
   CHECK(shortage.selectors == 40);
-  // Three ways for each, SOA, NS, the sibling, `_domainkey` and ADSP.
+  // Three queries for each selector; SOA, NS, the wildcard probe, `_domainkey` and ADSP.
   CHECK(shortage.queries == 125);
   CHECK(shortage.needed >= 21'300ms);
   CHECK(shortage.needed <= 21'500ms);
-  // With the time that is told all of it fits.
+  // With the reported time, everything fits.
   scene.settings.budgets.domain_time = std::chrono::ceil<std::chrono::seconds>(shortage.needed);
   scene.servers.reset();
   scene.begin(selectors);
@@ -574,7 +573,7 @@ TEST_CASE("what so many selectors need at the rate limit is told when the time w
   }
 }
 
-TEST_CASE("time that silence used up is no matter of the rate limit") {
+TEST_CASE("time lost to silent servers is not reported as a rate shortage") {
   Scene scene;
   scene.pin();
   scene.settings.budgets.domain_time = 1'000ms;
@@ -587,7 +586,7 @@ TEST_CASE("time that silence used up is no matter of the rate limit") {
 
 // ---- Its end ----
 
-TEST_CASE("the time limit ends a round, and what was not seen by then is told") {
+TEST_CASE("the time limit ends a probe, and what was not seen is recorded") {
   Scene scene;
   scene.settings.budgets.domain_time = 1'000ms;
   const bool pinned = GENERATE(true, false);
@@ -617,7 +616,7 @@ TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
   Scene scene;
   scene.settings.rate_per_second = 0;
   const std::string long_label(60, 'x');
-  // Each leg's servers give other aliases than their neighbours, many at once.
+  // Each hop's servers return different aliases, many at once.
   for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
     scene.add(ip, {"example.com DNAME example.com"});
     for (int i = 0; i < 700; ++i) {
@@ -638,8 +637,7 @@ TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
   }
 }
 
-TEST_CASE(
-    "what a walk had under way when its time ended is told too, and what it had not sent stays unsent") {
+TEST_CASE("when a walk's time ends, its open queries are recorded and its unsent ones stay unsent") {
   Scene scene;
   scene.settings.budgets.discovery_timeout = 300ms;
   const bool waits_for_rate_limit = GENERATE(false, true);
@@ -659,7 +657,7 @@ TEST_CASE(
   scene.check_nothing_left();
 }
 
-TEST_CASE("a pace that is slower than the time allows costs the next round nothing") {
+TEST_CASE("a rate limit that is too slow for the time does not affect the next probe") {
   Scene scene;
   scene.pin();
   scene.on_both("s1._domainkey.example.com TXT v=DKIM1; p=one");
@@ -682,7 +680,7 @@ TEST_CASE("a pace that is slower than the time allows costs the next round nothi
   for (const std::size_t queries : answered) CHECK(queries >= 4);
 }
 
-TEST_CASE("pinned servers are told apart by their ports") {
+TEST_CASE("pinned servers are distinguished by their ports") {
   Scene scene;
   for (const std::uint16_t port : {std::uint16_t{5301}, std::uint16_t{5302}}) {
     scene.settings.pinned_servers.push_back({name("ns1.example.com"), at("192.0.2.1").ip, port});
@@ -708,7 +706,7 @@ void set_up_for_interruption(Scene& scene) {
   scene.begin({"s1", "s2"});
 }
 
-TEST_CASE("a round that is interrupted at any step ends once, at once, with all that was sent") {
+TEST_CASE("a probe interrupted at any step ends once, immediately, with everything that was sent") {
   std::size_t steps = 0;
   {
     Scene scene;
@@ -737,7 +735,7 @@ TEST_CASE("a round that is interrupted at any step ends once, at once, with all 
   }
 }
 
-TEST_CASE("a round that is destroyed at any step says nothing and leaves nothing") {
+TEST_CASE("a probe destroyed at any step reports nothing and leaves nothing behind") {
   for (std::size_t until = 0;; ++until) {
     CAPTURE(until);
     Scene scene;

@@ -1,4 +1,4 @@
-// Whose turn it is at one address, and how long a domain waits for it.
+// The order of queries to one address, and how long a domain waits.
 #include "probe/collection/fair_queue.hpp"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ std::string order(Queue& queue) {
   return owners;
 }
 
-TEST_CASE("domains take turns, however much each of them has waiting") {
+TEST_CASE("domains take turns, however many queries each has waiting") {
   Queue queue;
   for (std::uint32_t i = 0; i < 5; ++i) queue.join('a', Urgency::scheduled, i);
   queue.join('b', Urgency::scheduled, 10);
@@ -43,7 +43,7 @@ TEST_CASE("domains take turns, however much each of them has waiting") {
   CHECK(queue.empty());
 }
 
-TEST_CASE("what somebody waits for has every second turn, and no more") {
+TEST_CASE("awaited queries get every second turn, and no more") {
   Queue queue;
   for (const char owner : {'a', 'b', 'c'}) {
     queue.join(owner, Urgency::scheduled, 1);
@@ -54,7 +54,7 @@ TEST_CASE("what somebody waits for has every second turn, and no more") {
   CHECK(order(queue) == "XaYbXcXaXbc");
 }
 
-TEST_CASE("who leaves takes nobody's turn along") {
+TEST_CASE("a removed query does not change the turns of others") {
   Queue queue;
   for (const char owner : {'a', 'b', 'c'}) {
     queue.join(owner, Urgency::scheduled, 1);
@@ -63,13 +63,13 @@ TEST_CASE("who leaves takes nobody's turn along") {
   queue.leave('a', Urgency::scheduled, 1);
   queue.leave('b', Urgency::scheduled, 1);
   queue.leave('b', Urgency::scheduled, 2);
-  queue.leave('b', Urgency::scheduled, 2);  // it waits no longer
-  queue.leave('d', Urgency::scheduled, 1);  // it never did
+  queue.leave('b', Urgency::scheduled, 2);  // no longer waits
+  queue.leave('d', Urgency::scheduled, 1);  // never waited
   CHECK(order(queue) == "acc");
 }
 
-/// Domains come, ask, and give up in any order; every turn is taken as soon as the pace allows.
-TEST_CASE("no domain waits for more turns than there are domains, and the rate is never exceeded") {
+/// Domains come, ask, and give up in any order; every turn is taken as soon as the rate limit permits.
+TEST_CASE("no domain waits for more turns than there are domains, and the rate limit holds") {
   CHECK(rc::check([] {
     const double per_second = *rc::gen::inRange(1, 20);
     const double burst = *rc::gen::inRange(1, 10);
@@ -105,13 +105,13 @@ TEST_CASE("no domain waits for more turns than there are domains, and the rate i
         leaves.push_back(now);
         auto& served = waiting[turn->owner];
         RC_ASSERT(!served.empty());
-        RC_ASSERT(served.front() == turn->token);  // each in its own order
+        RC_ASSERT(served.front() == turn->token);  // each domain's queries in their order
         for (auto& [other, tokens] : waiting) {
           if (tokens.empty()) continue;
           if (other == turn->owner) {
             passed_over[other] = 0;
           } else {
-            // Three domains of each kind, and the other kind has every second turn at most.
+            // Three domains of each kind; the other kind gets at most every second turn.
             RC_ASSERT(++passed_over[other] <= (both_kinds ? 2 * 3U : 3U));
           }
         }
@@ -143,7 +143,7 @@ struct Taker final : probe::TurnTaker {
 
 const config::ServerAddress server{config::Address::parse("192.0.2.1").value(), 53};
 
-TEST_CASE("turns come when the rate allows, and a line that is left leaves no timer") {
+TEST_CASE("turns come when the rate limit permits, and an emptied queue leaves no timer") {
   config::ProbeSettings settings;
   settings.rate_burst = 2;
   settings.rate_per_second = 10;
@@ -197,7 +197,7 @@ TEST_CASE("turns come when the rate allows, and a line that is left leaves no ti
 
 // ---- Whether an address slows down ----
 
-TEST_CASE("an address is asked more slowly only when it stops answering what it has answered") {
+TEST_CASE("an address is asked more slowly only if it stops answering what it used to answer") {
   config::ProbeSettings settings;
   probe::ServerMemories servers(settings);
   const MonotonicTime now{1h};

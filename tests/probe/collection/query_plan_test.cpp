@@ -1,4 +1,4 @@
-// What is asked of one server, given how its answers turn out. No case here sends anything.
+// What one server is asked, depending on its answers. No case here sends anything.
 #include "probe/collection/query_plan.hpp"
 
 #include <algorithm>
@@ -36,8 +36,8 @@ std::string to_string(const PlannedQuestion& question) {
          std::to_string(question.attempts) + ":" + std::to_string(question.first_wait.count());
 }
 
-/// Answers every question by `server` until the plan is done, and lists what it asked: a line a moment. What
-/// is not answered takes all its attempts.
+/// Answers every question by `server` until the plan is done, and lists what it asked, one line for each
+/// point in time. An unanswered question uses all its attempts.
 std::vector<std::string> play(QueryPlan& plan,
                               const std::function<PlannedOutcome(const PlannedQuestion&)>& server) {
   std::vector<std::string> moments;
@@ -88,7 +88,7 @@ std::vector<Case> cases() {
   const std::string record = "plain/udp#3:400 edns/udp+edns#3:400 tcp/tcp#1:3000";
   const std::string first = record + " soa/udp#3:400";
   const std::string second = "ns/udp+edns#3:400 wildcard_probe/udp+edns-last#3:400 domainkey/udp+edns#3:400";
-  // NS asks with EDNS once more: its small answer shows whether it was EDNS that kept the record back.
+  // NS is asked with EDNS: its small answer shows whether EDNS made the record query fail.
   const std::string second_plain = "ns/udp+edns-last#3:400 wildcard_probe/udp#3:400 domainkey/udp#3:400";
   const std::string ns_again = "ns/udp#3:400";
   return {
@@ -204,7 +204,7 @@ std::vector<Case> cases() {
   };
 }
 
-TEST_CASE("what is sent follows from what came back") {
+TEST_CASE("the next questions follow from the answers") {
   for (const Case& given : cases()) {
     INFO(given.what);
     QueryPlan plan(given.set, {.exchanges = 30, .holds_domainkey = true});
@@ -213,13 +213,13 @@ TEST_CASE("what is sent follows from what came back") {
   }
 }
 
-TEST_CASE("a zone without _domainkey is asked for no name below it") {
+TEST_CASE("a zone that does not hold _domainkey is not asked for it or for the wildcard probe") {
   QueryPlan plan(QuestionSet::full, {});
   const auto sent = play(plan, [](const PlannedQuestion&) { return answered(); });
   CHECK(sent.back() == "ns/udp+edns#3:400");
 }
 
-TEST_CASE("beyond the exchanges allowed nothing is sent, and that is said") {
+TEST_CASE("nothing is sent beyond the allowed exchanges, and the plan reports it") {
   for (std::uint8_t most = 0; most < 12; ++most) {
     QueryPlan plan(QuestionSet::full, {.exchanges = most});
     std::vector<PlannedQuestion> asked;
@@ -240,7 +240,7 @@ TEST_CASE("beyond the exchanges allowed nothing is sent, and that is said") {
 }
 
 /// Replies in any order with any outcome; what must hold for every one of them.
-TEST_CASE("whatever a server does, the plan ends within its limits") {
+TEST_CASE("the plan ends within its limits, whatever a server does") {
   const auto outcome = rc::gen::weightedOneOf<Outcome>(
       {{5, rc::gen::just(Outcome::answered)},
        {4, rc::gen::just(Outcome::timed_out)},
@@ -262,7 +262,7 @@ TEST_CASE("whatever a server does, the plan ends within its limits") {
       const bool first_is_settled = waiting.empty();
       for (const PlannedQuestion& query : plan.next()) {
         RC_ASSERT(++sent <= limits.exchanges);
-        // What was refused with DO=1 is asked once more without EDNS.
+        // A query refused with DO=1 is asked once more without EDNS.
         const bool may_come_again =
             query.purpose == Purpose::wildcard_probe || query.purpose == Purpose::zone_ns;
         const int plain_too = may_come_again && !query.edns ? 1 : 0;

@@ -1,4 +1,4 @@
-// The pace of one server address: bursts, the steady rate, and how it falls and returns.
+// The rate limit of one server address: bursts, the steady rate, and how it falls and recovers.
 #include "probe/collection/rate_limit.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ using probe::QueryRate;
 
 constexpr MonotonicTime start{1h};
 
-TEST_CASE("a burst leaves at once, then one query follows the other at the rate") {
+TEST_CASE("a burst is sent at once, then queries follow at the rate") {
   QueryRate rate(20, 5, start);
   for (int i = 0; i < 20; ++i) CHECK(rate.take(start));
   for (int i = 1; i <= 10; ++i) {
@@ -25,12 +25,12 @@ TEST_CASE("a burst leaves at once, then one query follows the other at the rate"
     CHECK(std::chrono::abs(rate.ready_at(start + (i - 1) * 200ms) - (start + i * 200ms)) < 1us);
     CHECK(rate.take(start + i * 200ms));
   }
-  // Then the bucket fills, to the burst and no further.
+  // Then the bucket fills up to the burst and no further.
   for (int i = 0; i < 20; ++i) CHECK(rate.take(start + 1h));
   CHECK_FALSE(rate.take(start + 1h));
 }
 
-TEST_CASE("who waits until the time that is said may leave then, whatever the rate") {
+TEST_CASE("a query can be sent at the time that was announced, whatever the rate") {
   CHECK(rc::check([] {
     QueryRate rate(*rc::gen::inRange(1, 5), *rc::gen::inRange(1, 1'000) / 7.0, start);
     MonotonicTime now = start;
@@ -41,14 +41,14 @@ TEST_CASE("who waits until the time that is said may leave then, whatever the ra
   }));
 }
 
-TEST_CASE("the wait counts those before") {
+TEST_CASE("the wait includes the queries ahead") {
   QueryRate rate(2, 5, start);
   CHECK(rate.wait(1, start) == 0s);
   CHECK(std::chrono::abs(rate.wait(2, start) - 200ms) < 1us);
   CHECK(std::chrono::abs(rate.wait(26, start) - 5s) < 1us);
 }
 
-TEST_CASE("a rate of 0 lifts the pace, whatever happens") {
+TEST_CASE("a rate of 0 disables the rate limit") {
   QueryRate rate(0, 0, start);
   rate.slow_down();
   rate.recover();
@@ -56,8 +56,7 @@ TEST_CASE("a rate of 0 lifts the pace, whatever happens") {
   CHECK(rate.wait(1'000'000, start) == 0s);
 }
 
-TEST_CASE(
-    "the rate halves down to a floor that keeps the address usable, and returns to what is configured") {
+TEST_CASE("the rate halves down to a usable minimum, and recovers to the configured rate") {
   const double configured = GENERATE(8.0, 5.0, 50.0);
   const double floor = std::max(1.0, configured / 5.0);
   QueryRate rate(1, configured, start);
@@ -78,13 +77,13 @@ TEST_CASE(
   CHECK(rate.per_second() == Approx(configured));
 }
 
-TEST_CASE("a rate below the slowest is not raised by slowing down") {
+TEST_CASE("slowing down never raises a rate below the minimum") {
   QueryRate rate(1, 0.05, start);
   rate.slow_down();
   CHECK(rate.per_second() == Approx(0.05));
 }
 
-TEST_CASE("in no stretch of time more leave than the burst and the rate allow") {
+TEST_CASE("no interval has more queries than burst and rate permit") {
   CHECK(rc::check([] {
     const double burst = *rc::gen::inRange(1, 30);
     const double per_second = *rc::gen::inRange(1, 50);

@@ -1,5 +1,4 @@
-// Random internets and servers that answer at random: every walk ends within its budgets and keeps to the
-// rules.
+// Random internets and servers that answer at random: every walk ends within its budgets and obeys the rules.
 #include <algorithm>
 
 #include <rapidcheck.h>
@@ -48,7 +47,7 @@ const std::vector<config::Address>& addresses() {
 }
 
 probe::NsRecord random_ns(Draw& draw, config::DomainName owner) {
-  // Now and then a name that nobody has seen before, for fan-outs without end.
+  // Sometimes a new name, for endless fan-outs.
   config::DomainName host = draw.of(hosts());
   if (draw.chance(30)) {
     host = host.child("n" + std::to_string(draw.below(100'000))).value_or(host);
@@ -56,7 +55,7 @@ probe::NsRecord random_ns(Draw& draw, config::DomainName owner) {
   return {std::move(owner), std::move(host), static_cast<std::uint32_t>(draw.below(200'000))};
 }
 
-/// An answer without sense, yet often of the shape of a right one.
+/// A nonsensical answer that often has the form of a valid one.
 Exchange hostile(Draw& draw, const probe::WalkQuestion& question) {
   Exchange exchange;
   exchange.question_name = question.name;
@@ -126,7 +125,7 @@ config::ProbeSettings random_settings(Draw& draw) {
   return settings;
 }
 
-/// Zones below each other and servers for them, some with a fault.
+/// Nested zones and servers for them, some with a fault.
 World random_world(Draw& draw) {
   World world;
   const auto apexes = names({".", "com", "net", "a", "b", "a.b", "b.a", "example.com", "provider.net",
@@ -185,14 +184,14 @@ void walk_three_times(Draw& draw, const Answerer& answer) {
 
 }  // namespace
 
-TEST_CASE("walks end and keep to the rules, whatever servers answer") {
+TEST_CASE("walks end and obey the rules, whatever servers answer") {
   CHECK(rc::check("hostile answers", [](std::uint64_t seed) {
     Draw draw(seed);
     walk_three_times(draw, [&](const probe::WalkQuestion& question) { return hostile(draw, question); });
   }));
 }
 
-TEST_CASE("walks end and keep to the rules in random internets") {
+TEST_CASE("walks end and obey the rules in random internets") {
   CHECK(rc::check("random worlds", [](std::uint64_t seed) {
     Draw draw(seed);
     const World world = random_world(draw);

@@ -1,5 +1,5 @@
-// The delegation walk through small internets, a case a file in vectors/walk. A vector states the whole
-// result.
+// The delegation walk through small internets, one case in each file in vectors/walk. A vector states the
+// complete result.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -89,7 +89,7 @@ Fault fault_of(const std::string& text) {
                                             {"no_authority", Fault::no_authority},
                                             {"upward", Fault::upward},
                                             {"self", Fault::self},
-                                            {"wildcard_probe", Fault::wildcard_probe},
+                                            {"sideways_referral", Fault::sideways_referral},
                                             {"denies_between", Fault::denies_between},
                                             {"aa_on_referrals", Fault::aa_on_referrals},
                                             {"truncates", Fault::truncates},
@@ -169,7 +169,7 @@ json texts(const List& list, Text text) {
   return made;
 }
 
-/// The result in the form of the vectors.
+/// The result in the format of the vectors.
 json result_of(const WalkRecord& record) {
   const auto name = [](const config::DomainName& n) { return n.to_string(); };
   const auto target = [](const probe::NsRecord& ns) { return ns.target.to_string(); };
@@ -181,7 +181,7 @@ json result_of(const WalkRecord& record) {
   if (found.outcome != DiscoveryOutcome::complete) result["stopped_at"] = name(found.stopped_at);
   result["cuts"] = texts(found.cuts, [&](const probe::ZoneCut& cut) {
     json made{{"apex", name(cut.apex)}};
-    // Large sets are told by their size.
+    // Large sets are given by their size.
     if (!cut.parent_ns.empty()) made["parent"] = texts(cut.parent_ns, target);
     if (cut.parent_ns.size() > 20) made["parent"] = cut.parent_ns.size();
     if (!cut.child_ns.empty()) made["child"] = texts(cut.child_ns, target);
@@ -231,7 +231,7 @@ json result_of(const WalkRecord& record) {
 
 }  // namespace
 
-TEST_CASE("walks find the zone and its nameservers, in each vector") {
+TEST_CASE("walks find the zone and its nameservers in each vector") {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(DKIMPROBE_VECTORS "/walk")) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
@@ -275,7 +275,7 @@ TEST_CASE("walks find the zone and its nameservers, in each vector") {
   }
 }
 
-TEST_CASE("what ends a walk early leaves what was found") {
+TEST_CASE("a walk that ends early returns what it found") {
   World world;
   world.zones["."].apex = config::DomainName{};
   world.add_record(".", "com NS ns.com");
@@ -296,7 +296,7 @@ TEST_CASE("what ends a walk early leaves what was found") {
   CHECK(asked[0].first_wait == settings.initial_timeout);
   CHECK(asked[0].attempts == settings.attempts);
   walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});
-  walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});  // told twice
+  walk.finished(asked[0].ticket, world.ask(asked[0]), start + milliseconds{10});  // reported twice
   CHECK_FALSE(walk.done());
   asked = walk.next(start + milliseconds{10});
   REQUIRE(asked.size() == 1);
@@ -323,11 +323,11 @@ TEST_CASE("what ends a walk early leaves what was found") {
     REQUIRE(walk.done());
     CHECK(walk.take_result().outcome == DiscoveryOutcome::budget_exhausted);
   }
-  walk.finished(asked[0].ticket, probe::Exchange{}, start + milliseconds{20});  // late, and without effect
+  walk.finished(asked[0].ticket, probe::Exchange{}, start + milliseconds{20});  // late, so without effect
   CHECK(walk.next(start + milliseconds{20}).empty());
 }
 
-TEST_CASE("the port of a root server and that of the settings are kept apart") {
+TEST_CASE("the port of a root server is independent of the port in the settings") {
   World world;
   world.zones["."].apex = config::DomainName{};
   world.add_record(".", "com NS ns.com");

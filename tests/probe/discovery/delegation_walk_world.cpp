@@ -91,7 +91,7 @@ void add_glue(const FakeZone& zone, const std::vector<probe::NsRecord>& set, Res
 
 Response answer_from(const FakeZone& zone, const DomainName& name, RecordType type, Fault fault) {
   Response response;
-  // A cut on the way: the highest one counts.
+  // A cut on the path: the highest one counts.
   for (std::size_t labels = zone.apex.label_count() + 1; labels <= name.label_count(); ++labels) {
     const DomainName cut = name.suffix(labels);
     std::copy_if(zone.ns.begin(), zone.ns.end(), std::back_inserter(response.referral),
@@ -137,7 +137,7 @@ Response answer_from(const FakeZone& zone, const DomainName& name, RecordType ty
 
 }  // namespace
 
-/// What a resolver has of all zones.
+/// What a resolver returns from all zones.
 Response World::from_cache(const probe::WalkQuestion& question) const {
   const FakeZone* deepest = nullptr;
   for (const auto& [key, zone] : zones) {
@@ -226,7 +226,7 @@ Exchange World::ask(const probe::WalkQuestion& question) const {
     case Fault::self:
       refer_to(question.zone);
       break;
-    case Fault::wildcard_probe:
+    case Fault::sideways_referral:
       refer_to(question.zone.child("beside").value_or(DomainName{}));
       break;
     case Fault::offers_recursion:
@@ -333,7 +333,7 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
         question.attempts > settings.attempts) {
       breach(question, "waits out of bounds");
     }
-    // That tells nobody anything: see probe/discovery/interception.hpp.
+    // These reveal no name: see probe/discovery/interception.hpp.
     const bool of_watch = question.type == RecordType::soa && question.name.is_root() &&
                           question.purpose == probe::Purpose::zone_soa;
     if (!of_watch && !question.name.is_at_or_below(question.zone))
@@ -359,7 +359,7 @@ std::vector<std::string> breaches(const DomainName& target, const config::ProbeS
         question.name.label_count() > 1)
       breach(question, "more than a top-level domain at the root");
   }
-  // Each zone that is looked at as a whole brings its own budget.
+  // Each surveyed zone has its own budget.
   if (record.asked.size() > (2 + settings.budgets.discovery_depth) * settings.budgets.queries_per_zone)
     found.emplace_back("too many questions");
   if (record.took > settings.budgets.discovery_timeout) found.emplace_back("too long");

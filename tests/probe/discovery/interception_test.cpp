@@ -1,4 +1,4 @@
-// What the questions of a walk show of who answers them. Whole walks stand in tests/probe/vectors/walk.
+// What the questions of a walk show about who answers them. Complete walks are in tests/probe/vectors/walk.
 #include "probe/discovery/interception.hpp"
 
 #include <algorithm>
@@ -79,7 +79,7 @@ bool has(const std::vector<probe::Interception>& signs, InterceptionSign sign) {
 
 }  // namespace
 
-TEST_CASE("a root server that answers as a resolver is doubted, and others of both families are asked") {
+TEST_CASE("if a root server answers as a resolver, others of both families are asked") {
   InterceptionWatch watch({root_a, root_b, root_v6});
   watch.saw(answer(root_a, ".", "com", false, true));
   CHECK(watch.conclusion().empty());
@@ -118,13 +118,13 @@ TEST_CASE("a root server that answers as a resolver is doubted, and others of bo
     CHECK_FALSE(watch.waits());
     CHECK(watch.conclusion().empty());
     CHECK(watch.conclusion_without_servers().empty());
-    // Until a nameserver below is a resolver as well.
+    // Until a nameserver below answers as a resolver as well.
     watch.saw(answer(nameserver, "example.com", "example.com", false, true));
     CHECK_FALSE(watch.conclusion().empty());
   }
 }
 
-TEST_CASE("servers of a top-level domain that are resolvers are doubted as root servers are") {
+TEST_CASE("servers of a top-level domain that answer as resolvers are treated like such root servers") {
   InterceptionWatch watch({root_a});
   watch.saw(referral(root_a, ".", "com"));
   watch.saw(answer(tld, "com", "example.com", false, true));
@@ -133,7 +133,7 @@ TEST_CASE("servers of a top-level domain that are resolvers are doubted as root 
   CHECK_FALSE(watch.conclusion().empty());
 }
 
-TEST_CASE("a refusal of every root server is told at the end of the walk alone") {
+TEST_CASE("refusal by every root server is reported only at the end of the walk") {
   InterceptionWatch watch({root_a, root_b});
   watch.saw(refused(root_a, false));
   CHECK(watch.conclusion_without_servers().empty());
@@ -149,7 +149,7 @@ TEST_CASE("a refusal of every root server is told at the end of the walk alone")
   CHECK_FALSE(with_recursion.conclusion().empty());
 }
 
-TEST_CASE("what sound servers say makes no question and no conclusion") {
+TEST_CASE("sound servers cause neither extra questions nor a conclusion") {
   InterceptionWatch watch({root_a});
   watch.saw(referral(root_a, ".", "com", true));
   watch.saw(referral(tld, "com", "example.com", true));
@@ -161,7 +161,7 @@ TEST_CASE("what sound servers say makes no question and no conclusion") {
   CHECK(watch.conclusion_without_servers().empty());
 }
 
-TEST_CASE("a root server that has a top-level domain itself is told from a cache by two questions") {
+TEST_CASE("two questions distinguish a root server with a top-level domain from a cache") {
   InterceptionWatch watch({root_a});
   watch.saw(answer(root_a, ".", "com", true, false));
   CHECK_FALSE(watch.waits());
@@ -197,7 +197,7 @@ TEST_CASE("a root server that has a top-level domain itself is told from a cache
   }
 }
 
-TEST_CASE("one identity and closed TCP are told beside a sure sign") {
+TEST_CASE("a shared NSID and closed TCP are reported only beside a certain sign") {
   InterceptionWatch watch({root_a, root_b});
   const auto with_identity = [](WalkExchange walked) {
     walked.exchange.response->edns.emplace();

@@ -1,4 +1,4 @@
-// What a server is asked before it is told a selector's name, and what of its answers keeps the name from it.
+// What a server is asked before it is asked for a selector's name, and which answers prevent that.
 #include "probe/discovery/name_gate.hpp"
 
 #include <utility>
@@ -41,7 +41,7 @@ Exchange answer(const NameGate::Query& query, bool aa, bool ra, std::uint32_t tt
 
 }  // namespace
 
-TEST_CASE("a server with authority is told the name, a resolver is not") {
+TEST_CASE("an authoritative server is asked for the name, a resolver is not") {
   NameGate server = gate();
   const NameGate::Query first = server.begin();
   CHECK(first.name == name_of("example.com"));
@@ -60,7 +60,7 @@ TEST_CASE("a server with authority is told the name, a resolver is not") {
   CHECK(refusing.state() == NameGate::State::shut);
 }
 
-TEST_CASE("a server that lacks the zone and offers no recursion is asked as before") {
+TEST_CASE("a server that lacks the zone and offers no recursion is asked for the name") {
   NameGate lame = gate();
   Exchange refusal = exchange(lame.begin());
   refusal.response->rcode = Rcode::refused;
@@ -68,13 +68,13 @@ TEST_CASE("a server that lacks the zone and offers no recursion is asked as befo
   CHECK(lame.state() == NameGate::State::open);
 }
 
-TEST_CASE("silence shows no resolver") {
+TEST_CASE("silence is not a sign of a resolver") {
   NameGate silent = gate();
   CHECK_FALSE(silent.finished(exchange(silent.begin(), Outcome::timed_out)));
   CHECK(silent.state() == NameGate::State::open);
 }
 
-TEST_CASE("authority beside recursion is asked for the root, which a cache has and counts down") {
+TEST_CASE("a server with AA=1 and RA=1 is asked for the root SOA, which reveals a cache by its falling TTL") {
   NameGate server = gate();
   auto query = server.finished(answer(server.begin(), true, true));
   REQUIRE(query);

@@ -10,7 +10,8 @@ using config::DomainName;
 
 namespace {
 
-/// The first name below the zone's apex on the way to `name` where the zone has a cut; the apex for none.
+/// The first name below the zone's apex on the path to `name` where the zone has a cut; the apex if there is
+/// none.
 DomainName cut_of(const FakeZone& zone, const DomainName& name) {
   for (std::size_t labels = zone.apex.label_count() + 1; labels <= name.label_count(); ++labels) {
     for (const auto& record : zone.ns) {
@@ -27,8 +28,7 @@ std::string text_of(const FakeZone& zone, const DomainName& name) {
 
 }  // namespace
 
-/// Where one host is may decide where another is found, and the other way round: this goes on until no path
-/// adds anything.
+/// The addresses of hosts may depend on each other, so this repeats until no path adds anything.
 ResolverPaths::ResolverPaths(const World& world) : world_(world) {
   for (const auto& [key, zone] : world.zones) {
     for (const auto& record : zone.ns) places_.try_emplace(record.target);
@@ -69,7 +69,7 @@ void ResolverPaths::follow(const DomainName& name, const End& end) const {
 
 void ResolverPaths::visit(const DomainName& apex, Addresses servers, const DomainName& name, const End& end,
                           Seen& seen) const {
-  // A resolver may prefer the NS records that the zone has of itself, again and again.
+  // A resolver may prefer the zone's own NS records, repeatedly.
   for (std::size_t before = 0; before != servers.size();) {
     before = servers.size();
     for (const Address& server : Addresses(servers)) {
@@ -97,7 +97,7 @@ void ResolverPaths::visit(const DomainName& apex, Addresses servers, const Domai
   }
 }
 
-/// Those that the zone vouches for, and those that a search of their own finds.
+/// The addresses that are in bailiwick for the zone, and those that a separate search finds.
 void ResolverPaths::add_addresses(const FakeZone& from, const DomainName& host, Addresses& servers) const {
   for (const auto& record : from.addresses) {
     if (record.owner == host && host.is_at_or_below(from.apex)) servers.insert(record.address);

@@ -1,6 +1,6 @@
-// What resolvers can get for a name in a small internet: the answers on every path, by every choice of a
-// server and of an address, by the NS records of the parent or of the zone itself. It shares no code with the
-// walk.
+// What resolvers can get for a name in a small internet: the answers on every path, for every choice of a
+// server and of an address, with the NS records of the parent or of the zone itself. It shares no code with
+// the walk.
 #pragma once
 
 #include <functional>
@@ -19,9 +19,9 @@ class ResolverPaths {
  public:
   explicit ResolverPaths(const World& world);
 
-  /// The texts at a name, "" where some path finds none. Paths that fail give nothing.
+  /// The texts at a name; "" if some path finds none. Failing paths add nothing.
   [[nodiscard]] std::set<std::string> texts(const config::DomainName& name) const;
-  /// The text at a name as one server gives it, without following a referral; nothing when it gives none.
+  /// The text at a name from one server, without following a referral; empty when it returns none.
   [[nodiscard]] std::set<std::string> texts_at(const config::Address& server,
                                                const config::DomainName& name) const;
 
@@ -37,7 +37,7 @@ class ResolverPaths {
   [[nodiscard]] const FakeZone* zone_at(const config::Address& server, const config::DomainName& name) const;
 
   const World& world_;
-  std::map<config::DomainName, Addresses> places_{};  ///< of every host, on all paths
+  std::map<config::DomainName, Addresses> places_{};  ///< addresses of every host, on all paths
 };
 
 }  // namespace dkimprobe::tests

@@ -1,5 +1,5 @@
-// What a walk calls complete and alike is what every path of a resolver gives, in small internets whose
-// servers disagree at any level, are dead, lag or hold what moved away.
+// If a walk reports agreement, every path of a resolver returns the same, in small internets whose servers
+// disagree at any level, are dead, are stale or still hold a zone that moved away.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -31,17 +31,17 @@ const Texts& hosts() {
   return list;
 }
 
-/// Servers of the domain, of `_domainkey`, or of what either was before.
+/// Servers of the domain or of `_domainkey`, current or former.
 const Texts& machines() {
   static const Texts list{"45.1.1.1", "45.1.1.2", "45.1.1.3", "45.3.3.1", "45.3.3.2", "45.3.3.3"};
   return list;
 }
 
-/// How a world looks to servers that are up to date, and how often one is not.
+/// A world as up-to-date servers have it, and how often a server is not up to date.
 struct Plan {
   Texts domain_hosts{};
-  Texts domainkey_hosts{};                                    ///< empty when there is no cut
-  std::vector<std::pair<std::string, std::string>> places{};  ///< of hosts
+  Texts domainkey_hosts{};                                    ///< empty without a cut
+  std::vector<std::pair<std::string, std::string>> places{};  ///< addresses of hosts
   unsigned percent = 0;
 };
 
@@ -180,7 +180,7 @@ class Builder {
   World world_{};
 };
 
-/// A world as a vector has it.
+/// A world in the format of a vector.
 std::string shown(const World& world) {
   std::string text;
   for (const auto& [address, server] : world.servers) {
@@ -198,7 +198,7 @@ std::string shown(const World& world) {
   return text;
 }
 
-/// What the servers have for the target that the walk found on the way to it.
+/// What the servers that the walk found on the path have for the target.
 std::set<std::string> found_texts(const probe::Delegation& found, const World& world,
                                   const config::DomainName& target) {
   const ResolverPaths paths(world);
@@ -217,7 +217,7 @@ std::set<std::string> found_texts(const probe::Delegation& found, const World& w
 
 }  // namespace
 
-TEST_CASE("what a walk calls complete and alike is what every path gives") {
+TEST_CASE("a walk that reports agreement covers what every resolver path returns") {
   const config::DomainName target = name_of("s1._domainkey.example.com");
   std::size_t alike = 0;
   std::size_t mixed = 0;
@@ -242,7 +242,7 @@ TEST_CASE("what a walk calls complete and alike is what every path gives") {
                           fmt::join(possible, "', '"), shown(world)));
     }
   }));
-  // It would say nothing if it never had to.
+  // Otherwise this test would check nothing.
   CHECK(alike > 100);
   CHECK(mixed > 100);
 }

@@ -29,7 +29,7 @@ KnownZone dead(std::string_view apex, seconds life, DiscoveryOutcome outcome = D
 
 }  // namespace
 
-TEST_CASE("a table forgets what was used least recently") {
+TEST_CASE("a full table drops the least recently used entry") {
   probe::RecentTable<int, int> table(2);
   table.put(1, 10);
   table.put(2, 20);
@@ -50,14 +50,14 @@ TEST_CASE("a table forgets what was used least recently") {
   CHECK(nothing.find(1) == nullptr);
 }
 
-TEST_CASE("no entry lives longer than a week, none shorter than a round needs") {
+TEST_CASE("no entry lives longer than a week or shorter than a probe needs") {
   CHECK(ZoneCache::end_of_life(seconds{0}, start) == start + ZoneCache::shortest_life);
   CHECK(ZoneCache::end_of_life(seconds{172'800}, start) == start + seconds{172'800});
   CHECK(ZoneCache::end_of_life(seconds::max(), start) == start + seconds{604'800});
   CHECK(ZoneCache::end_of_life(seconds{300}, start) == start + seconds{300});
 }
 
-TEST_CASE("what a zone said of itself ends before the referral to it") {
+TEST_CASE("what a zone answered about itself may expire before the referral to it") {
   ZoneCache cache;
   KnownZone zone = known("example.com", seconds{3600});
   zone.cut.parent_ns.push_back({name_of("example.com"), name_of("ns1.example.com"), 3600});
@@ -79,7 +79,7 @@ TEST_CASE("what a zone said of itself ends before the referral to it") {
   CHECK(whole->outcome == DiscoveryOutcome::complete);
   CHECK(whole->nameservers.size() == 2);
 
-  // A walk that passes by does not make it forget.
+  // A walk that only passes through does not replace it.
   cache.put_zone(known("example.com", seconds{3600}), seconds{0}, start + seconds{10});
   CHECK(cache.zone(name_of("example.com"), start + seconds{59})->outcome);
 
@@ -96,14 +96,14 @@ TEST_CASE("what a zone said of itself ends before the referral to it") {
   CHECK_FALSE(cache.zone(name_of("com"), start));
 }
 
-TEST_CASE("a dead zone leaves with its outcome, so that the parent is asked again") {
+TEST_CASE("a dead zone expires with its outcome, so that the parent is asked again") {
   ZoneCache cache;
   cache.put_zone(dead("example.com", seconds{86'400}), ZoneCache::failure_life, start);
   CHECK(cache.zone(name_of("example.com"), start + seconds{29})->is_dead());
   CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{30}));
 }
 
-TEST_CASE("the referral to a dead zone may be kept longer than what is said of it") {
+TEST_CASE("the referral to a dead zone may be kept longer than its outcome") {
   ZoneCache cache{{.dead_zone_life = seconds{600}}};
   KnownZone zone = dead("example.com", seconds{86'400});
   zone.parents_asked = true;
@@ -118,7 +118,7 @@ TEST_CASE("the referral to a dead zone may be kept longer than what is said of i
   CHECK_FALSE(cache.zone(name_of("example.net"), start + seconds{60}));
 }
 
-TEST_CASE("a walk that ran out of time says nothing against the referral") {
+TEST_CASE("a walk that ran out of time does not shorten the life of the referral") {
   ZoneCache cache;
   cache.put_zone(dead("example.com", seconds{86'400}, DiscoveryOutcome::budget_exhausted),
                  ZoneCache::failure_life, start);
@@ -127,7 +127,7 @@ TEST_CASE("a walk that ran out of time says nothing against the referral") {
   CHECK_FALSE(cache.zone(name_of("example.com"), start + seconds{86'399})->outcome);
 }
 
-TEST_CASE("names without a cut are known for one zone and a short time") {
+TEST_CASE("names without a cut are cached by zone and for a short time") {
   ZoneCache cache;
   const auto name = name_of("_domainkey.example.com");
   cache.put_no_cut(name, name_of("example.com"), {true}, seconds{3600}, start);
@@ -137,7 +137,7 @@ TEST_CASE("names without a cut are known for one zone and a short time") {
   CHECK_FALSE(cache.no_cut(name, name_of("example.com"), start + seconds{60}));
 }
 
-TEST_CASE("hosts, servers and routes are known for a while") {
+TEST_CASE("hosts, servers and routes are cached for a limited time") {
   ZoneCache cache;
   cache.put_host(name_of("ns.example"), {HostOutcome::found, {address_of("45.1.1.1")}}, seconds{100}, start);
   CHECK(cache.host(name_of("ns.example"), start + seconds{99})->addresses.size() == 1);

@@ -24,7 +24,7 @@ using probe::ResolverAnswerKind;
 using probe::Transport;
 using probe::WallTime;
 
-// The right to a question with RD=1 is made in one way, used once, and cannot be left out.
+// Permission for a question with RD=1 is created in one way, used once, and cannot be omitted.
 static_assert(!std::is_default_constructible_v<PublicQuestion>);
 static_assert(!std::is_copy_constructible_v<PublicQuestion> && !std::is_copy_assignable_v<PublicQuestion>);
 static_assert(!std::is_aggregate_v<PublicQuestion>);
@@ -97,7 +97,7 @@ struct Reply {
   std::uint8_t flags_set = 0;
 };
 
-/// A recursive resolver's response to the query.
+/// The response of a recursive resolver to the query.
 Bytes response(const Bytes& query, const Reply& reply) {
   Bytes wire = query;
   wire[2] = static_cast<std::uint8_t>(wire[2] | 0x80U | reply.flags_set);
@@ -138,7 +138,7 @@ struct Scene {
     REQUIRE(answers->size() == 1);
     return answers->front();
   }
-  /// The octets with RD=1 among all that was sent, over UDP and TCP.
+  /// The number of messages with RD=1 among all sent, over UDP and TCP.
   [[nodiscard]] std::size_t with_recursion_desired() const {
     std::size_t count = 0;
     for (const auto& sent : sockets.datagrams) count += sent.octets.at(2) & recursion_desired;
@@ -150,7 +150,7 @@ struct Scene {
 struct Case {
   std::string what{};
   Reply reply{};
-  std::string probe{};    ///< what a look reads from it
+  std::string probe{};    ///< what a cache probe reads from it
   std::string public_{};  ///< what the public question reads from it
 };
 
@@ -237,7 +237,9 @@ std::vector<Case> cases() {
   };
 }
 
-TEST_CASE("what a resolver answers is read as it stands, in a look and in the public question") {
+TEST_CASE(
+    "a resolver's answer is read alike in a cache probe and in the public question, with its own meaning in "
+    "each") {
   for (const Case& given : cases()) {
     INFO(given.what);
     Scene probe;
@@ -255,19 +257,19 @@ TEST_CASE("what a resolver answers is read as it stands, in a look and in the pu
   }
 }
 
-TEST_CASE("a look has RD=0 in all that it sends, and is repeated when nothing comes") {
+TEST_CASE("a cache probe always has RD=0, and is repeated if no response comes") {
   Scene scene;
   scene.begin({at("192.0.2.53"), at("192.0.2.54")});
   scene.reply({0, {}, {}, truncated}, 1);
   scene.sockets.connected(scene.sockets.connections.at(0).socket);
   scene.sockets.advance(10s);
   REQUIRE(scene.answers);
-  CHECK(scene.sockets.datagrams.size() == 4);  // three to the first, one to the other
+  CHECK(scene.sockets.datagrams.size() == 4);  // three to the first resolver, one to the other
   CHECK(scene.sockets.connections.size() == 1);
   CHECK(scene.sockets.written.size() == 1);
   CHECK(scene.with_recursion_desired() == 0);
   CHECK(scene.answers->at(0).outcome == Outcome::timed_out);
-  // Three tries of 400, 800 and 1,600 ms, and what the engine's wheel of deadlines adds.
+  // Three attempts of 400, 800 and 1,600 ms, and what the engine's timer wheel adds.
   CHECK((scene.answers->at(0).seen - noon) / 1ms >= 2'800);
   CHECK((scene.answers->at(0).seen - noon) / 1ms < 2'900);
   CHECK(scene.answers->at(1).transport == Transport::tcp);
@@ -318,13 +320,13 @@ TEST_CASE("the public question is sent once, with RD=1, and waits for a slow res
   }
 }
 
-TEST_CASE("the right to the public question exists from the safe time on") {
+TEST_CASE("permission for the public question exists from the safe time on") {
   CHECK_FALSE(PublicQuestion::after(noon, noon - 1ms));
   CHECK(PublicQuestion::after(noon, noon));
   CHECK(PublicQuestion::after(noon, noon + 1h));
 }
 
-TEST_CASE("without that right a query with RD=1 leaves with RD=0") {
+TEST_CASE("without that permission, a query with RD=1 is sent with RD=0") {
   struct Ignore final : probe::QueryHandler {
     void on_result(std::uint32_t, const probe::QueryResult&) override {}
     void on_timer(std::uint32_t) override {}
@@ -346,7 +348,7 @@ TEST_CASE("without that right a query with RD=1 leaves with RD=0") {
   CHECK(scene.with_recursion_desired() == 0);
 }
 
-TEST_CASE("answers from elsewhere and of other questions are not taken") {
+TEST_CASE("answers from other addresses or to other questions are ignored") {
   Scene scene;
   scene.begin({at("192.0.2.53")});
   const auto sent = scene.sockets.datagrams.at(0);
@@ -363,7 +365,7 @@ TEST_CASE("answers from elsewhere and of other questions are not taken") {
   CHECK(to_string(scene.only()) == "text v=DKIM1 30 s");
 }
 
-TEST_CASE("a resolver that sets RD on its own gives itself away") {
+TEST_CASE("a resolver that sets RD on its own is detected") {
   Scene scene;
   scene.begin({at("192.0.2.53")});
   scene.reply({3, {}, {"example.com 300 SOA 300"}, recursion_desired});
@@ -371,7 +373,7 @@ TEST_CASE("a resolver that sets RD on its own gives itself away") {
   CHECK(scene.only().kind == ResolverAnswerKind::denial);
 }
 
-TEST_CASE("questions can be interrupted, given up, and put to nobody") {
+TEST_CASE("questions can be interrupted, destroyed, and sent to no resolver") {
   SECTION("interrupted") {
     Scene scene;
     scene.begin({at("192.0.2.53"), at("192.0.2.54")});
@@ -398,28 +400,28 @@ TEST_CASE("questions can be interrupted, given up, and put to nobody") {
   }
 }
 
-TEST_CASE("each answer has its sentence") {
+TEST_CASE("each kind of answer has its sentence") {
   ResolverAnswer answer;
   answer.resolver = at("192.0.2.53");
-  CHECK(sentence(answer) == "192.0.2.53 gave no answer that tells: no response came");
+  CHECK(sentence(answer) == "192.0.2.53 gave no conclusive answer: it sent no response");
   answer.outcome = Outcome::answered;
   answer.rcode = probe::Rcode::servfail;
-  CHECK(sentence(answer) == "192.0.2.53 gave no answer that tells: it says SERVFAIL");
+  CHECK(sentence(answer) == "192.0.2.53 gave no conclusive answer: it returned SERVFAIL");
   answer.kind = ResolverAnswerKind::hidden;
   answer.rcode = probe::Rcode::refused;
   answer.resolver.port = 5353;
   CHECK(
       sentence(answer).starts_with("192.0.2.53:5353 does not show its cache (REFUSED), so what it holds is "
-                                   "unknown; it would with `access-control: ADDRESS allow_snoop`"));
+                                   "unknown; to show it, set `access-control: ADDRESS allow_snoop`"));
   answer.kind = ResolverAnswerKind::nothing;
   CHECK(sentence(answer) == "192.0.2.53:5353 has nothing in its cache for the name");
   answer.kind = ResolverAnswerKind::denial;
   CHECK(sentence(answer) ==
-        "192.0.2.53:5353 says that there is no such TXT record, for a time that it does not say");
+        "192.0.2.53:5353 answers that there is no such TXT record, cached for an unknown time");
   answer.seconds_left = 7;
   answer.recursion_on_its_own = true;
   CHECK(sentence(answer).starts_with(
-      "192.0.2.53:5353 says that there is no such TXT record, for another 7 s; it recurses although"));
+      "192.0.2.53:5353 answers that there is no such TXT record, cached for another 7 s; it recurses even"));
 }
 
 }  // namespace

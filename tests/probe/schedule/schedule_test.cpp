@@ -1,4 +1,4 @@
-// The schedule against time that the test makes: what must hold whatever the rounds bring.
+// The schedule in virtual time: what must hold whatever the results of probes.
 #include "probe/schedule/schedule.hpp"
 
 #include <algorithm>
@@ -46,14 +46,14 @@ config::ServerAddress server(const std::string& ip) {
   return {config::Address::parse(ip).value(), 53};
 }
 
-/// A round that has begun.
+/// A probe that has begun.
 struct Begun {
   Schedule::Turn turn{};
   MonotonicTime at{};
   MonotonicTime ends{};
 };
 
-/// Runs a schedule: rounds take `took`, and bring what `verdict` says.
+/// Runs a schedule: probes take `took` and end with `verdict`.
 struct Run {
   explicit Run(const ScheduleLimits& limits = {}, std::uint64_t seed = 1) : schedule(limits, seed) {}
 
@@ -68,7 +68,7 @@ struct Run {
       }
       MonotonicTime next = end;
       if (const auto turn = schedule.next_turn(now, admission)) {
-        // Else the driver would turn on the spot.
+        // Otherwise the driver would loop without progress.
         if (*turn <= now) FAIL("the next turn is not later than now");
         next = std::min(next, *turn);
       }
@@ -107,7 +107,7 @@ struct Run {
 
 }  // namespace
 
-TEST_CASE("A domain alone is looked at now, and then once in its interval") {
+TEST_CASE("a single domain is probed at once, then once in each interval") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
   run.until(start + 24h);
@@ -123,7 +123,7 @@ TEST_CASE("A domain alone is looked at now, and then once in its interval") {
   CHECK(run.schedule.began_late() == 0);
 }
 
-TEST_CASE("Between full rounds lie as many light ones as the limits say") {
+TEST_CASE("the limits set the number of quick probes between full ones") {
   ScheduleLimits limits;
   limits.full_every = 4;
   Run run(limits);
@@ -139,7 +139,7 @@ TEST_CASE("Between full rounds lie as many light ones as the limits say") {
   for (std::size_t i = 2; i < full.size(); ++i) CHECK(full[i] - full[i - 1] == 4);
 }
 
-TEST_CASE("The rounds of a fleet are spread over its interval") {
+TEST_CASE("the probes of a fleet are spread over its interval") {
   Run run;
   run.schedule.replace(domains(600, 300s), start);
   run.until(start + 300s);
@@ -148,8 +148,8 @@ TEST_CASE("The rounds of a fleet are spread over its interval") {
   CHECK(run.schedule.never_probed() == 0);
   run.begun.clear();
   run.until(start + 2h);
-  // In no ten seconds out of three hundred much more than their share, which is twenty and a bit, full rounds
-  // likewise: a 24th of them.
+  // No ten seconds out of three hundred may have many more probes than their share, a little over twenty;
+  // likewise for full probes, a 24th of them.
   std::map<std::int64_t, std::size_t> all;
   std::map<std::int64_t, std::size_t> full;
   for (const Begun& probe : run.begun) {
@@ -162,7 +162,7 @@ TEST_CASE("The rounds of a fleet are spread over its interval") {
   CHECK(std::max_element(full.begin(), full.end(), less)->second < 10);
 }
 
-TEST_CASE("A change that is not confirmed is looked at again at once, in full, and not for ever") {
+TEST_CASE("an unconfirmed change is probed again at once, in full, a limited number of times") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
   run.until(start + 10min);
@@ -181,7 +181,7 @@ TEST_CASE("A change that is not confirmed is looked at again at once, in full, a
   CHECK(run.begun[4].at - run.begun[3].at > 200s);
 }
 
-TEST_CASE("After a change or a failure the next rounds come sooner, each time less so") {
+TEST_CASE("after a change or a failure the next probes come sooner, with growing delays") {
   for (const ProbeVerdict verdict : {ProbeVerdict::changed, ProbeVerdict::failed}) {
     Run run;
     run.schedule.replace(domains(1, 300s), start);
@@ -203,7 +203,7 @@ TEST_CASE("After a change or a failure the next rounds come sooner, each time le
   }
 }
 
-TEST_CASE("A failure that lasts is looked at in the interval, in full") {
+TEST_CASE("a lasting failure is probed in full, once in each interval") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
   run.verdict = [](const Begun&) { return ProbeVerdict::failed; };
@@ -213,7 +213,7 @@ TEST_CASE("A failure that lasts is looked at in the interval, in full") {
   for (const Begun& probe : run.begun) CHECK(probe.turn.depth == ProbeDepth::full);
 }
 
-TEST_CASE("Of many new domains each is seen lightly first, and in full as the pace allows") {
+TEST_CASE("many new domains get a quick probe first, and full ones as the rate limit permits") {
   ScheduleLimits limits;
   limits.rate_per_second = 5;
   for (const auto& [count, last_full] :
@@ -221,7 +221,7 @@ TEST_CASE("Of many new domains each is seen lightly first, and in full as the pa
     Run run(limits);
     run.took = 1ms;
     const auto targets = domains(count, 300s);
-    // What is found at first is not fine, and neither is what the first full round adds.
+    // The first probe finds a fault, and the first full probe adds another.
     std::map<DomainName, std::size_t> seen;
     run.verdict = [&](const Begun& probe) {
       const bool is_first = seen[probe.turn.domain]++ == 0;
@@ -238,7 +238,7 @@ TEST_CASE("Of many new domains each is seen lightly first, and in full as the pa
       REQUIRE(at != probes.end());
       const auto place = static_cast<std::size_t>(at - probes.begin());
       if (last_full > 0) {
-        // The look at once that confirms the first is as light, and the full one is confirmed by the next.
+        // The immediate probe that confirms the first is quick too; the next probe confirms the full one.
         REQUIRE(place >= 2);
         CHECK(probes[1].turn.confirms);
         CHECK(
@@ -253,7 +253,7 @@ TEST_CASE("Of many new domains each is seen lightly first, and in full as the pa
   }
 }
 
-TEST_CASE("The first look is no change") {
+TEST_CASE("the first probe is not a change") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
   run.verdict = [](const Begun& probe) {
@@ -263,7 +263,7 @@ TEST_CASE("The first look is no change") {
   CHECK(run.begun.size() <= 15);
 }
 
-TEST_CASE("Rounds wait until their servers may be asked, and others go first") {
+TEST_CASE("probes wait until their servers may be asked, while others begin") {
   Run run;
   const auto busy = name("d0.example");
   run.schedule.replace(domains(3, 300s), start);
@@ -279,7 +279,7 @@ TEST_CASE("Rounds wait until their servers may be asked, and others go first") {
   CHECK(run.schedule.began_late() == 1);
 }
 
-TEST_CASE("New targets leave the others as they are") {
+TEST_CASE("new targets do not affect the others") {
   Run run;
   auto targets = domains(3, 300s);
   run.schedule.replace(targets, start);
@@ -296,7 +296,7 @@ TEST_CASE("New targets leave the others as they are") {
   run.until(replaced + 5min);
   CHECK(run.of(name("d2.example")).empty());
   CHECK(run.schedule.find(name("d2.example")) == nullptr);
-  // Other selectors, and the new domain: at once, and in full.
+  // Changed selectors and the new domain: at once, and in full.
   for (const auto* domain : {"d1.example", "new.example"}) {
     const auto probes = run.of(name(domain));
     REQUIRE_FALSE(probes.empty());
@@ -308,7 +308,7 @@ TEST_CASE("New targets leave the others as they are") {
   CHECK(stayed[0].at >= before);
 }
 
-TEST_CASE("A shorter interval holds from now on") {
+TEST_CASE("a shorter interval applies immediately") {
   Run run;
   run.schedule.replace(domains(1, 24h), start);
   run.until(start + 25h);
@@ -320,7 +320,7 @@ TEST_CASE("A shorter interval holds from now on") {
   CHECK(run.begun[0].at - replaced <= 60s);
 }
 
-TEST_CASE("A domain that leaves during its round and comes back waits for its end") {
+TEST_CASE("a domain removed and added again during its probe waits for the probe's end") {
   Run run;
   const auto targets = domains(1, 300s);
   run.took = 60s;
@@ -334,12 +334,12 @@ TEST_CASE("A domain that leaves during its round and comes back waits for its en
   run.schedule.replace(targets, run.now);
   run.until(start + 100s);
   REQUIRE(run.begun.size() == 2);
-  // At once then: what the first asked was perhaps not what is wanted now.
+  // Immediately afterwards, since the first probe may not have asked what is wanted now.
   CHECK(run.begun[1].at == run.begun[0].ends);
   CHECK(run.schedule.never_probed() == 0);
 }
 
-TEST_CASE("A domain that leaves during its round is forgotten at its end") {
+TEST_CASE("a domain removed during its probe is forgotten when the probe ends") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);
   run.until(start + 100ms);
@@ -351,7 +351,7 @@ TEST_CASE("A domain that leaves during its round is forgotten at its end") {
   CHECK_FALSE(run.schedule.next_turn(run.now, run.admission));
 }
 
-TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
+TEST_CASE("the limits hold for any results of probes and any changes of targets") {
   rc::check([] {
     ScheduleLimits limits;
     limits.full_every = *rc::gen::inRange<std::uint32_t>(1, 30);
@@ -365,7 +365,7 @@ TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
     run.verdict = [&](const Begun&) { return static_cast<ProbeVerdict>(chance() % 4); };
     const auto all = domains(12, interval);
     const auto steps = *rc::gen::inRange(1, 8);
-    // The first domain stays for ever, so that its bounds can be reckoned.
+    // The first domain stays throughout, so that its limits can be computed.
     for (int step = 0; step < steps; ++step) {
       std::vector<WatchedDomain> targets{all[0]};
       for (std::size_t i = 1; i < all.size(); ++i) {
@@ -383,13 +383,13 @@ TEST_CASE("Whatever rounds bring and however targets change, the bounds hold") {
     RC_ASSERT(run.most_under_way <= limits.most_at_once);
     const double intervals = std::chrono::duration<double>(run.now - start) / interval;
     const auto probes = static_cast<double>(run.of(all[0].domain).size());
-    // One of the start, those of the interval, those saved up, and one earned in each interval.
+    // The first one, one in each interval, those saved up, and one earned in each interval.
     RC_ASSERT(probes <= 2.0 + intervals / 0.9 + limits.most_early + intervals);
     RC_ASSERT(probes >= 1.0 || run.schedule.never_probed() > 0);
   });
 }
 
-TEST_CASE("Without a bound in the way every domain has a round in each interval") {
+TEST_CASE("if no limit interferes, every domain is probed in each interval") {
   rc::check([] {
     Run run({}, *rc::gen::arbitrary<std::uint64_t>());
     std::mt19937_64 chance(*rc::gen::arbitrary<std::uint64_t>());
@@ -406,9 +406,9 @@ TEST_CASE("Without a bound in the way every domain has a round in each interval"
   });
 }
 
-TEST_CASE("Whether rounds fit the pace") {
+TEST_CASE("the fit compares the load of all probes with the rate limit") {
   const ScheduleLimits
-      limits;  // a full round of 8 queries and 23 light ones of 1, within 95% of the interval
+      limits;  // a full probe of 11 queries and 23 quick ones of 1, within 95% of the interval
   const double mean = (11.0 + 23.0) / 24.0;
   const auto fleet = [](std::size_t count, std::chrono::milliseconds interval, std::size_t per_domain) {
     std::vector<probe::TargetLoad> loads;

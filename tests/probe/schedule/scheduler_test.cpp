@@ -1,5 +1,5 @@
-// Rounds by the schedule over scripted sockets and nameservers: what is asked when, what light rounds hand
-// on, and that everything ends. The scheduler with its thread has a test with real sockets at the end.
+// Scheduled probes over scripted sockets and nameservers: what is asked when, what quick probes carry over,
+// and that everything ends. At the end, a test of the scheduler with its thread and real sockets.
 #include "probe/schedule/scheduler.hpp"
 
 #include <algorithm>
@@ -97,7 +97,7 @@ struct Scene {
     driver->replace(targets);
   }
 
-  /// Everything that can happen without time passing.
+  /// Handles everything that can happen before time passes.
   void settle() {
     for (bool again = true; again;) {
       again = false;
@@ -152,7 +152,7 @@ struct Scene {
   std::optional<probe::ScheduleDriver> driver{};
 };
 
-/// Nothing but light rounds after the first.
+/// Only quick probes after the first.
 constexpr probe::ScheduleLimits seldom_full{.full_every = 1'000'000};
 
 std::size_t count(const Observation& observation, Purpose purpose, bool carried) {
@@ -167,7 +167,7 @@ std::size_t count(const Observation& observation, Purpose purpose, bool carried)
   return found;
 }
 
-/// What a report says but for times and sizes.
+/// The content of a report without times and sizes.
 std::vector<std::string> verdicts(const Observation& observation) {
   const checks::Report report = checks::judge(observation, {}, {}).report;
   std::vector<std::string> said{std::string(checks::to_string(report.status))};
@@ -183,7 +183,7 @@ std::vector<std::string> verdicts(const Observation& observation) {
 
 }  // namespace
 
-TEST_CASE("A light round asks each server once, and is judged as the full round before it") {
+TEST_CASE("a quick probe asks each server once, and is judged like the full probe before it") {
   Scene scene;
   scene.begin(seldom_full);
   scene.run(1s);
@@ -213,7 +213,7 @@ TEST_CASE("A light round asks each server once, and is judged as the full round 
   CHECK(scene.planned.at(name("d0.com")) > seen.observed_at);
 }
 
-TEST_CASE("Settings that change count from the next round on, and a look may leave out a family") {
+TEST_CASE("changed settings apply from the next probe on, and an on-demand probe may leave out a family") {
   Scene scene;
   scene.begin(seldom_full);
   scene.run(1s);
@@ -238,7 +238,7 @@ TEST_CASE("Settings that change count from the next round on, and a look may lea
   CHECK_FALSE(scene.driver->totals().fit->fits);
 }
 
-TEST_CASE("The queries of a round are no more than the fit reckons with") {
+TEST_CASE("a probe sends no more queries than the fit assumes") {
   for (const std::vector<std::string>& texts : {std::vector<std::string>{"s1"}, {"s1", "s2", "s3"}}) {
     Scene scene;
     for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
@@ -249,7 +249,7 @@ TEST_CASE("The queries of a round are no more than the fit reckons with") {
     scene.begin(seldom_full);
     scene.run(1s);
     REQUIRE(scene.probes.size() == 1);
-    // Servers that are given need no way down.
+    // Servers named by the operator need no walk.
     const std::size_t full = scene.sent_to("192.0.2.1");
     CHECK(full <= probe::queries_of_probe(ProbeDepth::full, texts.size()));
     CHECK(full == 3 * texts.size() + 5);
@@ -262,7 +262,7 @@ TEST_CASE("The queries of a round are no more than the fit reckons with") {
   }
 }
 
-TEST_CASE("What a light round sees anew is not mixed with what was") {
+TEST_CASE("new answers of a quick probe are not mixed with old ones") {
   Scene scene;
   scene.begin(seldom_full);
   scene.run(1s);
@@ -299,7 +299,7 @@ TEST_CASE("What a light round sees anew is not mixed with what was") {
   }
 }
 
-TEST_CASE("What is not confirmed brings full rounds at once") {
+TEST_CASE("an unconfirmed change causes full probes at once") {
   Scene scene;
   scene.begin(seldom_full);
   scene.run(1s);
@@ -318,7 +318,7 @@ TEST_CASE("What is not confirmed brings full rounds at once") {
   CHECK(scene.probes.size() == 4);
 }
 
-TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of time") {
+TEST_CASE("a fleet on the same servers keeps to the rate limit, and no probe runs out of time") {
   Scene scene(5, 60);
   scene.begin();
   std::vector<probe::MonotonicTime> asked;
@@ -341,9 +341,9 @@ TEST_CASE("A fleet on the same servers keeps the pace, and no round runs out of 
   CHECK(fit->queries_per_second == Approx(60 * (11 + 23) / 24.0 / 285));
 }
 
-TEST_CASE("No search for servers is cut off because many domains of one provider share the pace") {
+TEST_CASE("discovery is not cut short when many domains of one provider share the rate limit") {
   Scene scene(5, 60);
-  // The provider's names stand in its own zone, so that each search asks for their addresses as well.
+  // The provider's nameserver names are in its own zone, so each search asks for their addresses as well.
   scene.add("192.0.2.201", {"host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
   scene.add("192.0.2.3",
             {"host.com SOA ns1.host.com", "host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
@@ -369,7 +369,7 @@ TEST_CASE("No search for servers is cut off because many domains of one provider
   }
 }
 
-/// Domains that the parent gives to the two servers, which do not have them.
+/// Domains that the parent delegates to the two servers, which do not have them.
 void add_lame(Scene& scene, std::size_t domains) {
   for (std::size_t i = 0; i < domains; ++i) {
     const std::string domain = fmt::format("lame{}.com", i);
@@ -395,7 +395,7 @@ bool is_whole(const Observation& observation) {
   return true;
 }
 
-TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who asks out of turn") {
+TEST_CASE("lame domains at a provider delay neither other domains there nor on-demand probes") {
   const auto until_seen = [](Scene& scene) {
     const auto began = scene.sockets.now();
     std::map<DomainName, bool> seen;
@@ -421,7 +421,7 @@ TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who as
   INFO(std::chrono::duration<double>(time_alone).count() << " s alone");
   INFO(std::chrono::duration<double>(time_beside).count() << " s beside lame ones");
   CHECK(time_beside <= 2 * time_alone);
-  // For as long as it took to see all of them, when each REFUSED made the address slower.
+  // As long as it took to probe all of them when each REFUSED slowed the address down.
   std::size_t whole = 0;
   for (int i = 0; i < 60; ++i) {
     beside.driver->probe_now(
@@ -434,7 +434,7 @@ TEST_CASE("Lame domains at a provider keep nobody else there waiting, nor who as
   CHECK(whole == 60);
 }
 
-TEST_CASE("Who asks out of turn does not wait until the rounds of the schedule have had theirs") {
+TEST_CASE("an on-demand probe does not wait for the scheduled probes") {
   Scene scene(5, 60);
   scene.begin();
   scene.run(3s);
@@ -450,7 +450,7 @@ TEST_CASE("Who asks out of turn does not wait until the rounds of the schedule h
   }
 }
 
-TEST_CASE("A light look at what nobody has seen yet finds the servers, and is judged as a full one") {
+TEST_CASE("a quick probe of a new domain finds the servers, and is judged like a full one") {
   Scene scene(5, 60);
   for (const auto* domain : {"d3.com", "d4.com"}) scene.publish("192.0.2.2", domain, "s1", mismatch);
   scene.begin();
@@ -475,12 +475,12 @@ TEST_CASE("A light look at what nobody has seen yet finds the servers, and is ju
   CHECK(faulty == 2);
 }
 
-TEST_CASE("Targets come and go while rounds are under way") {
+TEST_CASE("targets can be added and removed while probes are under way") {
   Scene scene(0, 3);
   const auto all = scene.targets;
   scene.targets.resize(2);
   scene.begin();
-  // A round is on its way: nothing has arrived yet.
+  // A probe is under way: nothing has arrived yet.
   CHECK(scene.driver->totals().under_way >= 1);
   scene.driver->replace({all[1], all[2]});
   scene.run(10s);
@@ -497,7 +497,7 @@ TEST_CASE("Targets come and go while rounds are under way") {
   CHECK(scene.driver->totals().under_way == 0);
 }
 
-TEST_CASE("Looks out of turn finish once, by their time, and are bounded") {
+TEST_CASE("on-demand probes finish once, within their time, and their number is limited") {
   Scene scene(0, 2);
   scene.targets.resize(1);
   scene.begin();
@@ -542,7 +542,7 @@ TEST_CASE("Looks out of turn finish once, by their time, and are bounded") {
   }
 }
 
-TEST_CASE("The end comes at any moment, and leaves nothing") {
+TEST_CASE("the scheduler can be stopped at any time, and leaves nothing behind") {
   for (std::size_t steps = 0; steps < 40; ++steps) {
     Scene scene(0, 2);
     scene.begin();
@@ -564,7 +564,7 @@ TEST_CASE("The end comes at any moment, and leaves nothing") {
   }
 }
 
-TEST_CASE("What was seen is counted by transport and outcome") {
+TEST_CASE("exchanges are counted by transport and outcome") {
   Scene scene;
   scene.nameservers[at("192.0.2.2")].silent = true;
   scene.begin(seldom_full);
@@ -583,13 +583,13 @@ TEST_CASE("What was seen is counted by transport and outcome") {
   CHECK(totals.full_probes == 1);
 }
 
-TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits for nobody") {
+TEST_CASE("the scheduler takes calls from any thread, and stops without waiting") {
   config::ProbeSettings settings;
   settings.initial_timeout = 50ms;
   settings.attempts = 1;
   settings.tcp_timeout = 100ms;
   settings.rate_per_second = 0;
-  // Nobody listens on this port.
+  // Nothing listens on this port.
   const std::vector<config::NamedServer> servers{
       {name("ns.example"), Address::parse("127.0.0.1").value(), 9}};
   std::atomic<int> judged = 0;
@@ -619,7 +619,7 @@ TEST_CASE("The scheduler's thread takes calls from any thread, and its end waits
   scheduler.probe_now(
       {name("look.example"), selectors({"s1", "s2"}), servers, 1s,
        [&](std::optional<std::vector<Observation>> seen) { promise.set_value(seen ? seen->size() : 0); }});
-  // Perhaps there were too many looks at that moment: what counts is that it is told.
+  // There may have been too many probes at that time; only the callback matters here.
   const std::size_t observations = promise.get_future().get();
   CHECK((observations == 2 || observations == 0));
   scheduler.replace(targets);

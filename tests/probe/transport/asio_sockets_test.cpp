@@ -1,4 +1,4 @@
-// The real sockets, on loopback alone: no packet leaves this machine.
+// The real sockets, only on loopback: no packet leaves this machine.
 #include "probe/transport/asio_sockets.hpp"
 
 #include <arpa/inet.h>
@@ -34,7 +34,7 @@ using probe::AsioSockets;
 using probe::SocketId;
 using Bytes = std::vector<std::uint8_t>;
 
-/// A descriptor of the test's own, the other side of the conversation.
+/// The test's own socket, the other end of the exchange.
 class Peer {
  public:
   Peer(int type, Family family = Family::ipv4)
@@ -51,7 +51,7 @@ class Peer {
       bound_ = ::bind(descriptor_, reinterpret_cast<sockaddr*>(&in), sizeof in) == 0;
     }
     if (type == SOCK_STREAM) ::listen(descriptor_, 16);
-    // No test hangs: a datagram that never comes fails the read.
+    // So that no test hangs: the read fails if no datagram arrives.
     const timeval longest{5, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
     family_ = family;
@@ -70,12 +70,12 @@ class Peer {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
     ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&storage), &size);
-    in_port_t port = 0;  // in the same place for both families
+    in_port_t port = 0;  // at the same offset for both families
     std::memcpy(&port, reinterpret_cast<const char*>(&storage) + offsetof(sockaddr_in, sin_port),
                 sizeof port);
     return {config::Address::parse(family_ == Family::ipv4 ? "127.0.0.1" : "::1").value(), ntohs(port)};
   }
-  /// Sends the next `count` datagrams back as they came; the ports that they came from.
+  /// Sends the next `count` datagrams back unchanged; returns their source ports.
   std::set<in_port_t> echo(std::size_t count = 1) {
     std::set<in_port_t> ports;
     for (std::size_t i = 0; i < count; ++i) {
@@ -150,7 +150,7 @@ class Recorder final : public probe::SocketEvents {
 
 struct Scene {
   Scene() { sockets.set_events(events); }
-  /// Runs until `done`, but no longer than only what hangs takes.
+  /// Runs until `done`, or until a time limit that only a hanging test reaches.
   template <class Done>
   bool run_until(Done done) {
     const auto limit = std::chrono::steady_clock::now() + 60s;
@@ -176,7 +176,7 @@ std::size_t open_descriptors() {
   return count;
 }
 
-/// No descriptor beyond those that are open now.
+/// Permits no descriptors beyond those that are open now.
 class NoMoreDescriptors {
  public:
   NoMoreDescriptors() {
@@ -195,7 +195,7 @@ class NoMoreDescriptors {
   rlimit before_{};
 };
 
-TEST_CASE("a datagram goes and its echo comes") {
+TEST_CASE("a datagram is sent and its echo received") {
   const auto family = GENERATE(Family::ipv4, Family::ipv6);
   Peer peer(SOCK_DGRAM, family);
   if (!peer.bound()) {
@@ -220,7 +220,7 @@ TEST_CASE("a datagram goes and its echo comes") {
   CHECK(datagram.received_at <= scene.sockets.now());
 }
 
-TEST_CASE("the longest datagram comes whole, an empty one too") {
+TEST_CASE("the longest datagram and an empty one arrive complete") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
   const auto id = scene.sockets.open_udp(Family::ipv4).value();
@@ -240,7 +240,7 @@ TEST_CASE("the longest datagram comes whole, an empty one too") {
   CHECK(scene.events.datagrams[1].octets.empty());
 }
 
-TEST_CASE("one socket speaks to many, unconnected") {
+TEST_CASE("one unconnected socket exchanges datagrams with many servers") {
   Scene scene;
   const auto id = scene.sockets.open_udp(Family::ipv4).value();
   std::vector<std::unique_ptr<Peer>> peers;
@@ -257,7 +257,7 @@ TEST_CASE("one socket speaks to many, unconnected") {
     CHECK(datagram.from == peers.at(datagram.octets.at(0))->address());
 }
 
-TEST_CASE("a burst of 500 datagrams over 8 sockets") {
+TEST_CASE("a burst of 500 datagrams over 8 sockets is echoed completely") {
   Peer peer(SOCK_DGRAM);
   const int bytes = 4 << 20;
   ::setsockopt(peer.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -267,7 +267,7 @@ TEST_CASE("a burst of 500 datagrams over 8 sockets") {
   for (std::size_t i = 0; i < 500; ++i) {
     const Bytes octets = {static_cast<std::uint8_t>(i >> 8U), static_cast<std::uint8_t>(i)};
     scene.sockets.send(ids[i % ids.size()], peer.address(), octets, i);
-    // The peer's buffer may be the system's smallest: it takes a part before the rest leaves.
+    // The peer's buffer may be the system's smallest: read a part before the rest is sent.
     if (i % 100 != 99) continue;
     scene.run_ready();
     peer.echo(100);
@@ -283,7 +283,7 @@ TEST_CASE("a burst of 500 datagrams over 8 sockets") {
   CHECK(scene.events.send_failures.empty());
 }
 
-TEST_CASE("a closed port is told as ICMP, with what was sent to it") {
+TEST_CASE("a closed port is reported as ICMP, with what was sent to it") {
   const auto family = GENERATE(Family::ipv4, Family::ipv6);
   ServerAddress closed;
   {
@@ -306,7 +306,7 @@ TEST_CASE("a closed port is told as ICMP, with what was sent to it") {
   CHECK(scene.events.send_failures.empty());
 }
 
-TEST_CASE("ICMP about one destination harms no datagram to another") {
+TEST_CASE("ICMP about one destination does not affect datagrams to another") {
   Peer peer(SOCK_DGRAM);
   ServerAddress closed;
   {
@@ -324,7 +324,7 @@ TEST_CASE("ICMP about one destination harms no datagram to another") {
   CHECK(scene.events.send_failures.empty());
 }
 
-TEST_CASE("an error that ICMP left on the socket is not the next datagram's") {
+TEST_CASE("an ICMP error left on the socket is not charged to the next datagram") {
   Peer peer(SOCK_DGRAM);
   ServerAddress closed;
   {
@@ -335,7 +335,7 @@ TEST_CASE("an error that ICMP left on the socket is not the next datagram's") {
   const auto id = scene.sockets.open_udp(Family::ipv4).value();
   scene.sockets.send(id, closed, Bytes{1}, 1);
   scene.context.restart();
-  scene.context.run_one();  // it left, and its error waits to be read
+  scene.context.run_one();  // it was sent, and its error waits to be read
   scene.sockets.send(id, peer.address(), Bytes{2}, 2);
   scene.run_ready();
   CHECK(scene.events.send_failures.empty());
@@ -343,11 +343,11 @@ TEST_CASE("an error that ICMP left on the socket is not the next datagram's") {
   REQUIRE(scene.run_until([&] { return !scene.events.datagrams.empty() && !scene.events.icmp.empty(); }));
 }
 
-TEST_CASE("a datagram that cannot leave is told, and the rest of its batch leaves") {
+TEST_CASE("a datagram that cannot be sent is reported, and the rest of its batch is sent") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
   const auto id = scene.sockets.open_udp(Family::ipv4).value();
-  // Broadcast is not allowed on this socket: the system refuses it on the spot.
+  // This socket must not broadcast: the system refuses it at once.
   const ServerAddress forbidden{config::Address::parse("255.255.255.255").value(), 9};
   scene.sockets.send(id, peer.address(), Bytes{1}, 1);
   scene.sockets.send(id, forbidden, Bytes{2}, 2);
@@ -358,13 +358,13 @@ TEST_CASE("a datagram that cannot leave is told, and the rest of its batch leave
   REQUIRE(scene.run_until([&] { return scene.events.datagrams.size() == 2; }));
 }
 
-TEST_CASE("a machine without a route says so at once") {
+TEST_CASE("a missing route is reported at once") {
   const auto family = GENERATE(Family::ipv4, Family::ipv6);
   const auto* const ip = family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1";
   bool isolated = false;
   int udp_error = 0;
   int tcp_error = 0;
-  // A network namespace of its own has no route at all, so nothing can leave it either.
+  // A new network namespace has no route at all, so nothing can leave it.
   std::thread([&] {
     isolated = ::unshare(CLONE_NEWNET) == 0;
     if (!isolated) return;
@@ -381,14 +381,14 @@ TEST_CASE("a machine without a route says so at once") {
     WARN("no right to a network namespace: not tested");
     return;
   }
-  // Over IPv6 the address that the datagram should come from is looked for before the route.
+  // Over IPv6, the system chooses the source address before the route.
   const std::set<int> expected =
       family == Family::ipv4 ? std::set<int>{ENETUNREACH} : std::set<int>{ENETUNREACH, EADDRNOTAVAIL};
   CHECK(expected.count(udp_error) == 1);
   CHECK(expected.count(tcp_error) == 1);
 }
 
-TEST_CASE("TCP to where no connection can go fails at once") {
+TEST_CASE("TCP to an unroutable address fails at once") {
   Scene scene;
   // Multicast: the system refuses it without sending anything.
   const auto stream = scene.sockets.connect({config::Address::parse("224.0.0.1").value(), 53});
@@ -396,7 +396,7 @@ TEST_CASE("TCP to where no connection can go fails at once") {
   CHECK(stream.error() == ENETUNREACH);
 }
 
-TEST_CASE("a TCP connection speaks, and its end is told") {
+TEST_CASE("a TCP connection transfers octets, and its end is reported") {
   Peer listener(SOCK_STREAM);
   Scene scene;
   const auto stream = scene.sockets.connect(listener.address()).value();
@@ -441,7 +441,7 @@ TEST_CASE("a TCP connection speaks, and its end is told") {
   }
 }
 
-TEST_CASE("a refused connection is told as its stream's end") {
+TEST_CASE("a refused connection is reported as the end of its stream") {
   ServerAddress closed;
   {
     const Peer gone(SOCK_STREAM);
@@ -454,7 +454,7 @@ TEST_CASE("a refused connection is told as its stream's end") {
   CHECK(scene.events.connected.empty());
 }
 
-TEST_CASE("without descriptors opening fails and leaves nothing behind") {
+TEST_CASE("without descriptors, opening fails and leaves nothing behind") {
   const Peer listener(SOCK_STREAM);
   Scene scene;
   const auto first = scene.sockets.open_udp(Family::ipv4).value();
@@ -473,7 +473,7 @@ TEST_CASE("without descriptors opening fails and leaves nothing behind") {
   CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("a socket that is closed while its datagrams are handed out says no more") {
+TEST_CASE("a socket closed while its datagrams are delivered sends no further events") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
   const auto id = scene.sockets.open_udp(Family::ipv4).value();
@@ -484,7 +484,7 @@ TEST_CASE("a socket that is closed while its datagrams are handed out says no mo
   scene.events.then = [&] {
     if (scene.events.datagrams.size() != 3) return;
     scene.sockets.close(id);
-    next = scene.sockets.open_udp(Family::ipv4).value();  // takes the number that has become free
+    next = scene.sockets.open_udp(Family::ipv4).value();  // reuses the number that was freed
     scene.sockets.send(*next, peer.address(), Bytes{99}, 99);
   };
   REQUIRE(scene.run_until([&] { return next.has_value(); }));
@@ -496,7 +496,7 @@ TEST_CASE("a socket that is closed while its datagrams are handed out says no mo
   CHECK(scene.events.datagrams.back().octets == Bytes{99});
 }
 
-TEST_CASE("a socket that is closed while its errors are read says no more") {
+TEST_CASE("a socket closed while its errors are read sends no further events") {
   ServerAddress closed;
   {
     const Peer gone(SOCK_DGRAM);
@@ -511,7 +511,7 @@ TEST_CASE("a socket that is closed while its errors are read says no more") {
   CHECK(scene.events.icmp.size() == 1);
 }
 
-TEST_CASE("what waits to be sent is dropped with its socket") {
+TEST_CASE("queued datagrams are dropped with their socket") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
   const auto doomed = scene.sockets.open_udp(Family::ipv4).value();
@@ -525,7 +525,7 @@ TEST_CASE("what waits to be sent is dropped with its socket") {
   CHECK(scene.events.datagrams.front().octets == Bytes{2});
 }
 
-TEST_CASE("a flood on one socket leaves the timer its turn") {
+TEST_CASE("a flood on one socket does not block the timer") {
   Peer peer(SOCK_DGRAM);
   Scene scene;
   const auto id = scene.sockets.open_udp(Family::ipv4).value();
@@ -540,7 +540,7 @@ TEST_CASE("a flood on one socket leaves the timer its turn") {
       ::sendto(peer.descriptor(), &octet, 1, 0, reinterpret_cast<sockaddr*>(&to), size);
   };
   for (int i = 0; i < 100; ++i) flood();
-  // As much comes as is read, and more: the socket is never empty.
+  // More arrives than is read: the socket is never empty.
   scene.events.then = [&] {
     if (scene.events.datagrams.size() < 100'000) flood();
   };
@@ -550,7 +550,7 @@ TEST_CASE("a flood on one socket leaves the timer its turn") {
   CHECK(scene.events.datagrams.size() < 100'000);
 }
 
-TEST_CASE("the timer wakes at the last time that was set") {
+TEST_CASE("the timer fires at the time that was set last") {
   Scene scene;
   const auto start = scene.sockets.now();
   scene.sockets.wake_at(start + 1h);
@@ -566,7 +566,7 @@ TEST_CASE("no event comes once the sockets are gone") {
   const Peer listener(SOCK_STREAM);
   Recorder events;
   boost::asio::io_context context{1};
-  // The first sockets bring the reactor's own descriptors with them.
+  // The first sockets also open the reactor's own descriptors.
   {
     const AsioSockets sockets(context);
   }

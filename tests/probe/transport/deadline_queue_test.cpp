@@ -1,4 +1,4 @@
-// The wheel of deadlines against a std::multimap that does the same slowly.
+// Compares the timer wheel with a std::multimap, which does the same slowly.
 #include "probe/transport/deadline_queue.hpp"
 
 #include <algorithm>
@@ -18,8 +18,8 @@ using Item = DeadlineQueue::Item;
 
 constexpr MonotonicTime origin{5h};
 
-TEST_CASE("the wheel of deadlines does what a sorted map does") {
-  // Waits reach far beyond one turn of the wheel (1.024 s), pauses too.
+TEST_CASE("the timer wheel behaves like a sorted map") {
+  // Waits and pauses far exceed one turn of the wheel (1.024 s).
   const auto wait = [] {
     return rc::gen::weightedOneOf<std::int64_t>({{6, rc::gen::inRange<std::int64_t>(-3'000, 3'000)},
                                                  {3, rc::gen::inRange<std::int64_t>(0, 900'000)},
@@ -71,7 +71,7 @@ TEST_CASE("the wheel of deadlines does what a sorted map does") {
             RC_ASSERT(deadlines[item] <= now);
             forget(item);
           }
-          // What is left is not overdue by a tick, counted from when it was added at the earliest.
+          // No remaining item is overdue by a tick, counted from its addition at the earliest.
           for (const auto& [deadline, item] : expected)
             RC_ASSERT(std::max(deadline, added_at[item]) + DeadlineQueue::tick > now);
           break;
@@ -86,7 +86,7 @@ TEST_CASE("the wheel of deadlines does what a sorted map does") {
         RC_ASSERT(*queue.next() <= earliest + DeadlineQueue::tick);
       }
     }
-    // By waking when it says, everything comes, never early and at most a tick late.
+    // When woken at the returned times, every item expires, never early and at most a tick late.
     int wakes = 0;
     while (const auto next = queue.next()) {
       RC_ASSERT(++wakes < 3'000);
@@ -104,7 +104,7 @@ TEST_CASE("the wheel of deadlines does what a sorted map does") {
   }));
 }
 
-TEST_CASE("deadlines a wheel's turn apart share a bucket and not a time") {
+TEST_CASE("deadlines one turn of the wheel apart share a bucket but expire separately") {
   DeadlineQueue queue(origin);
   for (Item item = 0; item < 5; ++item) queue.add(item, origin + 10ms + item * 1'024ms);
   std::vector<Item> expired;
@@ -118,7 +118,7 @@ TEST_CASE("deadlines a wheel's turn apart share a bucket and not a time") {
   CHECK(queue.size() == 0);
 }
 
-TEST_CASE("a pause of a day costs one turn of the wheel") {
+TEST_CASE("after a pause of a day, each bucket is visited once") {
   DeadlineQueue queue(origin);
   queue.add(1, origin + 1ms);
   queue.add(2, origin + 23h);
@@ -130,7 +130,7 @@ TEST_CASE("a pause of a day costs one turn of the wheel") {
   CHECK(*queue.next() <= origin + 25h + DeadlineQueue::tick);
 }
 
-TEST_CASE("removing what is not there changes nothing") {
+TEST_CASE("removing a missing item changes nothing") {
   DeadlineQueue queue(origin);
   queue.remove(7);
   queue.add(1, origin);

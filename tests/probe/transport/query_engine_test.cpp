@@ -1,4 +1,4 @@
-// The query engine against scripted sockets: what it sends, what it takes for an answer, how exchanges end.
+// The query engine with scripted sockets: what it sends, what it accepts as an answer, how exchanges end.
 #include "probe/transport/query_engine.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ Bytes query_for(std::string_view name = "s1._domainkey.example.com") {
   return probe::build_query(config::DomainName::parse(name).value(), probe::RecordType::txt, {});
 }
 
-/// Keeps the results that come, and does what the test wants in the midst of them.
+/// Keeps the results, and runs the test's actions inside the callbacks.
 class Recorder final : public probe::QueryHandler {
  public:
   struct Result {
@@ -59,7 +59,7 @@ class Recorder final : public probe::QueryHandler {
     }
     results.push_back(kept);
     if (then) then(token, result);
-    // Whatever the handler did meanwhile, what it was given stays readable until it returns.
+    // Whatever the handler did, the message stays readable until it returns.
     if (result.message != nullptr) {
       CHECK(std::equal(kept.message.begin(), kept.message.end(), result.message->bytes.begin(),
                        result.message->bytes.end()));
@@ -96,7 +96,7 @@ struct Scene {
   [[nodiscard]] std::uint64_t total(IgnoreReason reason) const {
     return engine.totals().ignored[static_cast<std::size_t>(reason)];
   }
-  /// A stream that is connected and has the query written to it.
+  /// A connected stream to which the query was written.
   probe::SocketId stream(std::chrono::microseconds timeout = 3s) {
     ask(1, server(), Transport::tcp, "s1._domainkey.example.com", timeout);
     const probe::SocketId id = sockets.connections.back().socket;
@@ -147,7 +147,7 @@ TEST_CASE("an answer ends its exchange") {
   CHECK(scene.sockets.open.empty());
 }
 
-TEST_CASE("silence ends at the deadline, not before and hardly after") {
+TEST_CASE("an exchange without an answer ends at the deadline, not before and hardly after") {
   Scene scene;
   const auto timeout = GENERATE(as<std::chrono::microseconds>{}, 1ms, 400ms, 1600ms, 399'999us, 0us);
   scene.sockets.advance(333us);
@@ -161,7 +161,7 @@ TEST_CASE("silence ends at the deadline, not before and hardly after") {
   CHECK(result.bytes_received == 0);
 }
 
-TEST_CASE("an answer that comes with the deadline still counts") {
+TEST_CASE("an answer that arrives at the deadline still counts") {
   Scene scene;
   scene.ask();
   scene.sockets.advance(400ms);
@@ -170,7 +170,7 @@ TEST_CASE("an answer that comes with the deadline still counts") {
   CHECK(scene.handler.only().result.outcome == Outcome::answered);
 }
 
-TEST_CASE("late answers and duplicates are counted and taken for nothing else") {
+TEST_CASE("late answers and duplicates are counted as such") {
   Scene scene;
   scene.ask(1);
   scene.sockets.advance(500ms);
@@ -188,7 +188,7 @@ TEST_CASE("late answers and duplicates are counted and taken for nothing else") 
   CHECK(scene.handler.results[1].result.ignored.counts == ignored({}).counts);
 }
 
-TEST_CASE("in bulk a late answer is late, however many queries the socket has carried since") {
+TEST_CASE("in bulk use a late answer counts as late, however many queries the socket has carried since") {
   Scene scene({.open_at_once = 1, .fewest_uses = 4'000, .most_uses = 4'000});
   scene.ask(0);
   scene.sockets.advance(500ms);
@@ -245,7 +245,7 @@ std::vector<Bad> bad_datagrams() {
   };
 }
 
-TEST_CASE("a bad datagram is counted by reason and the wait goes on") {
+TEST_CASE("an invalid datagram is counted by reason, and the exchange keeps waiting") {
   for (const Bad& bad : bad_datagrams()) {
     INFO(bad.what);
     Scene scene;
@@ -264,7 +264,8 @@ TEST_CASE("a bad datagram is counted by reason and the wait goes on") {
   }
 }
 
-TEST_CASE("bad datagrams alone: malformed if it was the answer's form, else silence") {
+TEST_CASE(
+    "with only invalid datagrams, the outcome is malformed if an answer was malformed, else a timeout") {
   for (const Bad& bad : bad_datagrams()) {
     INFO(bad.what);
     Scene scene;
@@ -282,7 +283,7 @@ TEST_CASE("bad datagrams alone: malformed if it was the answer's form, else sile
   }
 }
 
-TEST_CASE("datagrams of two octets and less from elsewhere are not the server's") {
+TEST_CASE("tiny datagrams from another address are not attributed to the server") {
   Scene scene;
   scene.ask();
   for (const std::size_t size : {0U, 1U, 11U}) {
@@ -308,9 +309,9 @@ TEST_CASE("random octets never end an exchange") {
   CHECK(std::accumulate(counts.begin(), counts.end(), 0U) == 3'000);
 }
 
-TEST_CASE("stray datagrams are told to no exchange of another socket") {
+TEST_CASE("stray datagrams are not counted for an exchange of another socket") {
   Scene scene({.open_at_once = 2, .fewest_uses = 1'000, .most_uses = 1'000});
-  // Two sockets, on one of them two exchanges; the later of these ends and its slot serves the other socket.
+  // Two sockets, one with two exchanges; the later of these ends, and its slot is reused by the other socket.
   std::map<probe::SocketId, std::vector<std::size_t>> by_socket;
   for (std::uint32_t token = 0; token < 64; ++token) {
     scene.ask(token);
@@ -321,7 +322,7 @@ TEST_CASE("stray datagrams are told to no exchange of another socket") {
   const auto& other = by_socket.rbegin()->second;
   for (std::size_t i = 1; i < one.size(); ++i) scene.answer(scene.sent(one[i]));
   for (const std::size_t at : other) scene.answer(scene.sent(at));
-  // One exchange is left, on the first socket. The next go anywhere; slots are used again.
+  // One exchange is left, on the first socket. The next ones use any socket, and slots are reused.
   std::size_t at = 64;
   do {
     scene.ask(static_cast<std::uint32_t>(at));
@@ -344,7 +345,7 @@ TEST_CASE("stray datagrams are told to no exchange of another socket") {
 
 // ---- ICMP and failures of this machine ----
 
-TEST_CASE("ICMP is recorded and waited out") {
+TEST_CASE("ICMP is recorded, and the exchange keeps waiting") {
   Scene scene;
   scene.ask();
   scene.sockets.icmp(scene.sent().socket, server(), scene.sent().octets, ECONNREFUSED);
@@ -356,7 +357,7 @@ TEST_CASE("ICMP is recorded and waited out") {
   CHECK(scene.handler.only().result.took == 400ms);
 }
 
-TEST_CASE("an answer after ICMP wins") {
+TEST_CASE("an answer after ICMP counts") {
   Scene scene;
   scene.ask();
   scene.sockets.icmp(scene.sent().socket, server(), scene.sent().octets, EHOSTUNREACH);
@@ -365,7 +366,7 @@ TEST_CASE("an answer after ICMP wins") {
   CHECK(scene.handler.only().result.system_error == 0);
 }
 
-TEST_CASE("ICMP about something else is not believed") {
+TEST_CASE("ICMP about another datagram is ignored") {
   Scene scene;
   scene.ask();
   Bytes returned = scene.sent().octets;
@@ -403,7 +404,7 @@ TEST_CASE("ICMP beside malformed answers leaves no error behind") {
   CHECK(scene.handler.only().result.system_error == 0);
 }
 
-TEST_CASE("a datagram that did not leave tells of this machine, not of the server") {
+TEST_CASE("a datagram that could not be sent is a local error, not the server's") {
   struct Case {
     int error;
     std::string_view ip;
@@ -414,7 +415,7 @@ TEST_CASE("a datagram that did not leave tells of this machine, not of the serve
       Case{EHOSTUNREACH, "192.0.2.1", Outcome::no_route},
       Case{EAFNOSUPPORT, "2001:db8::1", Outcome::no_route},
       Case{EADDRNOTAVAIL, "2001:db8::1", Outcome::no_route},
-      // IPv4 has it when the local ports are used up: no word about the route.
+      // With IPv4, it means that the local ports are used up; it says nothing about the route.
       Case{EADDRNOTAVAIL, "192.0.2.1", Outcome::local_error}, Case{EPERM, "192.0.2.1", Outcome::local_error},
       Case{EMSGSIZE, "192.0.2.1", Outcome::local_error});
   const auto transport = GENERATE(Transport::udp, Transport::tcp);
@@ -434,7 +435,7 @@ TEST_CASE("a datagram that did not leave tells of this machine, not of the serve
   CHECK(scene.sockets.open.empty());
 }
 
-TEST_CASE("one destination that fails costs the others nothing") {
+TEST_CASE("one failing destination does not affect the others") {
   Scene scene(probe::bulk_sockets);
   scene.sockets.send_error = [&](const ServerAddress& to) { return to == server("192.0.2.66") ? EPERM : 0; };
   for (std::uint32_t token = 0; token < 30; ++token)
@@ -447,7 +448,7 @@ TEST_CASE("one destination that fails costs the others nothing") {
     CHECK(result.outcome == (token % 3 == 1 ? Outcome::local_error : Outcome::answered));
 }
 
-TEST_CASE("out of descriptors, draining sockets make room, and without them it is a local error") {
+TEST_CASE("when descriptors run out, draining sockets are closed, and without any it is a local error") {
   const auto transport = GENERATE(Transport::udp, Transport::tcp);
   Scene scene;
   scene.sockets.most_open = 3;
@@ -469,7 +470,7 @@ TEST_CASE("out of descriptors, draining sockets make room, and without them it i
 
 // ---- Sockets ----
 
-TEST_CASE("sockets that are used once drain and close") {
+TEST_CASE("sockets that are used once accept late answers for a while, then close") {
   Scene scene;
   for (std::uint32_t token = 0; token < 50; ++token) scene.ask(token);
   CHECK(scene.sockets.opened_udp == 50);
@@ -484,7 +485,7 @@ TEST_CASE("sockets that are used once drain and close") {
   CHECK(scene.sockets.open.empty());
 }
 
-TEST_CASE("no more sockets drain than allowed") {
+TEST_CASE("no more sockets than allowed wait for late answers") {
   Scene scene({.drain = 60s, .most_draining = 10});
   for (std::uint32_t token = 0; token < 500; ++token) {
     scene.ask(token);
@@ -494,7 +495,7 @@ TEST_CASE("no more sockets drain than allowed") {
   CHECK(scene.sockets.open.size() == 10);
 }
 
-TEST_CASE("in bulk sockets are retired between the fewest and the most uses") {
+TEST_CASE("in bulk use, sockets are retired between the fewest and the most uses") {
   Scene scene({.open_at_once = 4, .fewest_uses = 3, .most_uses = 7, .drain = 0ms});
   std::map<probe::SocketId, std::uint32_t> uses;
   std::set<std::uint32_t> lives;
@@ -512,7 +513,7 @@ TEST_CASE("in bulk sockets are retired between the fewest and the most uses") {
     }
     REQUIRE(scene.sockets.open.size() <= 4);
   }
-  // Some 600 sockets lived; that one of five numbers stays undrawn has a chance below 1e-50.
+  // About 600 sockets were used; the probability that one of five numbers is never drawn is below 1e-50.
   CHECK(lives.size() == 5);
 }
 
@@ -528,7 +529,7 @@ TEST_CASE("a socket never uses an id twice") {
   CHECK(ids.size() == 4'096);
 }
 
-TEST_CASE("ten thousand exchanges at once, answered in any order") {
+TEST_CASE("ten thousand concurrent exchanges can be answered in any order") {
   constexpr std::uint32_t count = 10'000;
   Scene scene(probe::bulk_sockets);
   for (std::uint32_t token = 0; token < count; ++token)
@@ -567,7 +568,7 @@ TEST_CASE("ten thousand exchanges at once, answered in any order") {
 
 // ---- TCP ----
 
-TEST_CASE("a TCP answer may come in any pieces") {
+TEST_CASE("a TCP answer may arrive in any pieces") {
   const std::size_t size = framed(response_to(query_for())).size();
   for (std::size_t cut = 0; cut <= size; ++cut) {
     Scene scene;
@@ -583,7 +584,7 @@ TEST_CASE("a TCP answer may come in any pieces") {
   }
 }
 
-TEST_CASE("the query over TCP has its length before it and goes out once connected") {
+TEST_CASE("a query over TCP has a length prefix and is sent once connected") {
   Scene scene;
   scene.ask(1, server(), Transport::tcp);
   const auto stream = scene.sockets.connections.at(0).socket;
@@ -596,7 +597,7 @@ TEST_CASE("the query over TCP has its length before it and goes out once connect
   CHECK(scene.engine.totals().queries_tcp == 1);
 }
 
-TEST_CASE("octets that drip do not move the deadline") {
+TEST_CASE("octets that arrive slowly do not move the deadline") {
   Scene scene;
   const auto stream = scene.stream(1s);
   const Bytes octets = framed(response_to(scene.query_on(stream)));
@@ -612,7 +613,7 @@ TEST_CASE("octets that drip do not move the deadline") {
   CHECK_FALSE(scene.sockets.stream_octets(stream, octets));
 }
 
-TEST_CASE("a connection that is never made ends at the deadline") {
+TEST_CASE("a connection that is never established ends at the deadline") {
   Scene scene;
   scene.ask(1, server(), Transport::tcp);
   scene.sockets.advance(402ms);
@@ -621,7 +622,7 @@ TEST_CASE("a connection that is never made ends at the deadline") {
   CHECK(scene.sockets.open.empty());
 }
 
-TEST_CASE("what else a TCP stream may carry") {
+TEST_CASE("other messages in a TCP stream are ignored and counted") {
   Scene scene;
   const auto stream = scene.stream();
   const Bytes good = response_to(scene.query_on(stream));
@@ -703,7 +704,7 @@ TEST_CASE("what else a TCP stream may carry") {
   CHECK(scene.handler.results.size() == 1);
 }
 
-TEST_CASE("a malformed message over TCP and then silence") {
+TEST_CASE("a malformed message over TCP followed by silence is malformed") {
   Scene scene;
   const auto stream = scene.stream(1s);
   Bytes cut_off = response_to(scene.query_on(stream));
@@ -713,7 +714,7 @@ TEST_CASE("a malformed message over TCP and then silence") {
   CHECK(scene.handler.only().result.outcome == Outcome::malformed);
 }
 
-TEST_CASE("how a stream ends says why") {
+TEST_CASE("the end of a stream determines the outcome") {
   struct Case {
     int error;
     Outcome outcome;
@@ -731,7 +732,7 @@ TEST_CASE("how a stream ends says why") {
   CHECK(scene.sockets.open.empty());
 }
 
-TEST_CASE("a connection that is refused at once was refused by the server") {
+TEST_CASE("a connection refused immediately counts as refused by the server") {
   Scene scene;
   scene.sockets.connect_error = [](const ServerAddress&) { return ECONNREFUSED; };
   scene.ask(1, server(), Transport::tcp);
@@ -741,7 +742,7 @@ TEST_CASE("a connection that is refused at once was refused by the server") {
 
 // ---- Timers, interruption, and handlers that act ----
 
-TEST_CASE("timers come at their time, once and in order") {
+TEST_CASE("timers fire at their time, once and in order") {
   Scene scene;
   const auto start = scene.sockets.now();
   std::vector<std::pair<std::uint32_t, std::chrono::microseconds>> came;
@@ -763,7 +764,7 @@ TEST_CASE("timers come at their time, once and in order") {
   }
 }
 
-TEST_CASE("one exchange or timer can be ended before its time, and no other ends with it") {
+TEST_CASE("ending one exchange or timer early does not end another") {
   Scene scene;
   const auto first = scene.ask(1);
   const auto second = scene.ask(2);
@@ -781,7 +782,7 @@ TEST_CASE("one exchange or timer can be ended before its time, and no other ends
     CHECK(ended.result.outcome == Outcome::superseded);
     CHECK(ended.result.took == 50ms);
     CHECK(ended.result.bytes_sent > 0);
-    scene.engine.end(first, Outcome::superseded);  // it is over
+    scene.engine.end(first, Outcome::superseded);  // already over
     scene.engine.end(second, Outcome::superseded);
     CHECK(scene.handler.results.size() == 2);
     scene.answer(scene.sent(0));
@@ -806,7 +807,7 @@ TEST_CASE("one exchange or timer can be ended before its time, and no other ends
     scene.sockets.advance(100ms);
     CHECK(scene.handler.timers == std::vector<std::uint32_t>{4});
     CHECK(scene.handler.results.empty());
-    // Its slot may serve another by now.
+    // Its slot may hold another exchange by now.
     scene.engine.call_at(scene.sockets.now() + 1ms, scene.handler, 5);
     scene.engine.end(timer, Outcome::interrupted);
     scene.sockets.advance(10ms);
@@ -824,7 +825,7 @@ TEST_CASE("one exchange or timer can be ended before its time, and no other ends
   CHECK_FALSE(scene.sockets.next_wake());
 }
 
-TEST_CASE("interruption ends all of one handler and nothing of another") {
+TEST_CASE("interrupting a handler ends all of its exchanges and none of another's") {
   Scene scene;
   Recorder other;
   const Bytes query = query_for();
@@ -850,7 +851,7 @@ TEST_CASE("interruption ends all of one handler and nothing of another") {
   CHECK(other.only().result.outcome == Outcome::answered);
 }
 
-TEST_CASE("a handler may interrupt itself in the midst of anything") {
+TEST_CASE("a handler may interrupt itself at any time") {
   Scene scene;
   for (std::uint32_t token = 0; token < 5; ++token) scene.ask(token);
   const auto stream = scene.stream(400ms);
@@ -881,7 +882,7 @@ TEST_CASE("a handler may interrupt itself in the midst of anything") {
   CHECK(scene.sockets.open.empty());
 }
 
-TEST_CASE("what a handler begins while it is interrupted is not begun") {
+TEST_CASE("exchanges that a handler starts while it is interrupted are not started") {
   auto doomed = std::make_unique<Recorder>();
   Scene scene;
   const Bytes query = query_for();
@@ -899,19 +900,19 @@ TEST_CASE("what a handler begins while it is interrupted is not begun") {
   CHECK(doomed->results.size() == 3);
   CHECK(scene.sockets.datagrams.size() == 3);
   CHECK(scene.sockets.connections.empty());
-  doomed.reset();  // nothing may come to it any more
+  doomed.reset();  // nothing may reach it any more
   scene.sockets.advance(1s);
-  // The engine serves others as before.
+  // The engine works for others as before.
   scene.ask();
   scene.answer(scene.sockets.datagrams.back());
   CHECK(scene.handler.only().result.outcome == Outcome::answered);
 }
 
-TEST_CASE("handlers begin new exchanges from results and timers, and slots are used again") {
+TEST_CASE("handlers may start exchanges from results and timers, and slots are reused") {
   Scene scene;
   std::uint32_t begun = 0;
   const auto begin_many = [&] {
-    // Enough at once that every table of the engine has to grow.
+    // Enough concurrent exchanges that every table of the engine has to grow.
     for (int i = 0; i < 40; ++i)
       scene.ask(1'000 + begun++, server(), i % 3 ? Transport::udp : Transport::tcp);
   };
@@ -964,10 +965,10 @@ TEST_CASE("handlers begin new exchanges from results and timers, and slots are u
   CHECK(tokens.size() == begun);
 }
 
-TEST_CASE("a send that failed is not charged to the exchange that has its slot now") {
+TEST_CASE("a failed send is not charged to the exchange that reuses its slot") {
   Scene scene;
   scene.sockets.send_error = [](const ServerAddress&) { return EPERM; };
-  scene.ask(1);  // its failure waits for the end of the turn
+  scene.ask(1);  // its failure is pending until the end of the turn
   scene.engine.interrupt(scene.handler);
   scene.sockets.send_error = nullptr;
   scene.ask(2);
@@ -978,7 +979,7 @@ TEST_CASE("a send that failed is not charged to the exchange that has its slot n
   CHECK(scene.handler.results[1].result.outcome == Outcome::answered);
 }
 
-TEST_CASE("an engine that goes away closes its sockets") {
+TEST_CASE("a destroyed engine closes its sockets") {
   ScriptedSockets sockets;
   Recorder handler;
   const Bytes query = query_for();
@@ -994,7 +995,7 @@ TEST_CASE("an engine that goes away closes its sockets") {
 
 // ---- Every failure at every step ----
 
-/// Three questions to one server: UDP, then TCP because the test says so, then a timer and UDP again.
+/// Three questions to one server: UDP, then TCP as the test chooses, then a timer and UDP again.
 std::vector<Recorder::Result> play(Scene& scene) {
   scene.handler.then = [&](std::uint32_t token, const QueryResult&) {
     if (token == 1) scene.ask(2, server(), Transport::tcp);
@@ -1023,7 +1024,7 @@ std::vector<Recorder::Result> play(Scene& scene) {
   return scene.handler.results;
 }
 
-TEST_CASE("a failure at any step ends that exchange alone") {
+TEST_CASE("a failure at any step ends only that exchange") {
   Scene whole;
   REQUIRE(play(whole).size() == 4);
   const std::size_t steps = whole.sockets.calls;
@@ -1045,7 +1046,7 @@ TEST_CASE("a failure at any step ends that exchange alone") {
       CHECK(result.system_error == error);
     }
     CHECK(tokens.size() == 4);
-    // With descriptors gone a draining socket makes room, where there is one: then nothing fails at all.
+    // When descriptors run out, a draining socket, if any, is closed, and nothing fails at all.
     CHECK(failed == (error == EMFILE && (step == 2 || step == 4 || step == 6) ? 0 : 1));
     CHECK(scene.sockets.open.empty());
   }

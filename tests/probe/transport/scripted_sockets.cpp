@@ -24,7 +24,7 @@ void ScriptedSockets::tell(const std::function<void(probe::SocketEvents&)>& even
 bool ScriptedSockets::datagram(SocketId socket, const ServerAddress& from,
                                std::span<const std::uint8_t> octets) {
   if (!is_open(socket, Kind::udp)) return false;
-  const Bytes exact(octets.begin(), octets.end());  // so that a sanitizer sees an overrun
+  const Bytes exact(octets.begin(), octets.end());  // so that a sanitizer detects an overrun
   tell([&](probe::SocketEvents& events) { events.on_datagram(socket, from, exact, now_); });
   return true;
 }

@@ -1,5 +1,5 @@
-// Sockets without a network: what the engine sends is kept for the test to look at, and the test says what
-// arrives, what fails and how time passes. It also holds the engine to the contract of `Sockets`.
+// Sockets without a network: they keep what the engine sends for the test, and the test decides what arrives,
+// what fails and how time passes. They also check that the engine obeys the contract of `Sockets`.
 #pragma once
 
 #include <cstddef>
@@ -33,21 +33,22 @@ class ScriptedSockets final : public probe::Sockets {
   enum class Kind : std::uint8_t { udp, tcp };
 
   // ---- What the engine did ----
-  std::vector<Sent> datagrams{};               ///< that left
-  std::vector<Sent> connections{};             ///< begun; what was written to them is in `written`
-  std::map<probe::SocketId, Bytes> written{};  ///< by stream, of the connection that is open or was last
-  std::map<probe::SocketId, Kind> open{};      ///< the sockets that are open now
+  std::vector<Sent> datagrams{};               ///< sent
+  std::vector<Sent> connections{};             ///< started; what was written to them is in `written`
+  std::map<probe::SocketId, Bytes> written{};  ///< by stream, of its current or last connection
+  std::map<probe::SocketId, Kind> open{};      ///< the open sockets
   std::size_t opened_udp = 0;
-  std::size_t calls = 0;  ///< of open_udp, send, connect and write: those that can fail
+  std::size_t calls = 0;  ///< number of calls of open_udp, send, connect and write, which can fail
 
   // ---- What the test decides ----
-  std::optional<std::size_t> fail_at_call{};  ///< the call with this number fails, numbers from 0
+  std::optional<std::size_t> fail_at_call{};  ///< the call with this number fails, counted from 0
   int fail_with = 0;
-  std::size_t most_open = static_cast<std::size_t>(-1);              ///< beyond, EMFILE
-  std::function<int(const config::ServerAddress&)> send_error{};     ///< errno of a datagram to there, or 0
-  std::function<int(const config::ServerAddress&)> connect_error{};  ///< errno known at once, or 0
+  std::size_t most_open = static_cast<std::size_t>(-1);  ///< beyond it, EMFILE
+  std::function<int(const config::ServerAddress&)>
+      send_error{};  ///< errno of a datagram to this address, or 0
+  std::function<int(const config::ServerAddress&)> connect_error{};  ///< immediate errno, or 0
 
-  /// What arrives; nothing happens, and false is returned, when the socket is closed.
+  /// Delivers octets; returns false and does nothing when the socket is closed.
   bool datagram(probe::SocketId socket, const config::ServerAddress& from,
                 std::span<const std::uint8_t> octets);
   bool icmp(probe::SocketId socket, const config::ServerAddress& to, std::span<const std::uint8_t> returned,
@@ -56,11 +57,11 @@ class ScriptedSockets final : public probe::Sockets {
   bool stream_octets(probe::SocketId stream, std::span<const std::uint8_t> octets);
   bool stream_end(probe::SocketId stream, int error);
 
-  /// Ends the present turn: sends that fail are told.
+  /// Ends the current turn: reports failed sends.
   void end_turn();
-  /// Lets time pass, turn by turn, and wakes the engine when it is due.
+  /// Advances time, turn by turn, and wakes the engine when it is due.
   void advance(std::chrono::microseconds by);
-  /// When the engine asked to be woken.
+  /// The time at which the engine wants to be woken.
   [[nodiscard]] std::optional<probe::MonotonicTime> next_wake() const { return wake_; }
 
   // ---- Sockets ----
@@ -78,7 +79,7 @@ class ScriptedSockets final : public probe::Sockets {
   [[nodiscard]] bool is_open(probe::SocketId socket, Kind kind) const;
   [[nodiscard]] bool fails_now();
   probe::SocketId take(Kind kind);
-  /// Tells the engine of one event; throws if it is told of another meanwhile.
+  /// Delivers one event to the engine; throws if another is delivered meanwhile.
   void tell(const std::function<void(probe::SocketEvents&)>& event);
 
   probe::SocketEvents* events_ = nullptr;
@@ -91,10 +92,10 @@ class ScriptedSockets final : public probe::Sockets {
   bool telling_ = false;
 };
 
-/// The query's bytes as a response: QR and AA set, and one TXT record that holds `text`.
+/// The query's bytes as a response: QR and AA set, and one TXT record with `text`.
 [[nodiscard]] Bytes response_to(const Bytes& query, std::string_view text = "v=DKIM1; p=");
 
-/// A message with its length before it, as TCP carries it.
+/// A message with its length prefix, as in TCP.
 [[nodiscard]] Bytes framed(const Bytes& message);
 
 }  // namespace dkimprobe::tests

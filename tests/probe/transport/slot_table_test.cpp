@@ -1,4 +1,4 @@
-// The table of exchanges against a std::map.
+// Compares the slot table with a std::map.
 #include "probe/transport/slot_table.hpp"
 
 #include <map>
@@ -14,8 +14,8 @@ namespace {
 using probe::SlotTable;
 using Key = std::pair<std::uint32_t, std::uint16_t>;
 
-TEST_CASE("the table finds what a map finds") {
-  // Few sockets and ids: pairs come back, and searches run into one another.
+TEST_CASE("the slot table finds what a map finds") {
+  // Few sockets and ids, so that pairs recur and searches collide.
   CHECK(rc::check([] {
     SlotTable table;
     std::map<Key, std::uint32_t> expected;
@@ -46,7 +46,7 @@ TEST_CASE("the table finds what a map finds") {
   }));
 }
 
-TEST_CASE("the table keeps every pair of a large scan") {
+TEST_CASE("the slot table keeps every pair of a large scan") {
   SlotTable table;
   std::map<Key, std::uint32_t> expected;
   std::mt19937 random(3);
@@ -69,7 +69,7 @@ TEST_CASE("the table keeps every pair of a large scan") {
   CHECK(all);
 }
 
-TEST_CASE("the ends of the ranges are keys like others") {
+TEST_CASE("the extreme sockets and ids are valid keys") {
   SlotTable table;
   for (const std::uint32_t socket : {0U, 1U, 0xffffffffU}) {
     for (const std::uint16_t id : {std::uint16_t{0}, std::uint16_t{0xffff}}) {

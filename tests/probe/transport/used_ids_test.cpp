@@ -1,4 +1,4 @@
-// The ids that a socket has used, few or many, against a map.
+// Compares the used ids of a socket, few or many, with a map.
 #include <cstdint>
 #include <map>
 
@@ -10,7 +10,7 @@
 
 namespace dkimprobe::tests {
 
-TEST_CASE("used ids are those of a map, whether few or many are used") {
+TEST_CASE("the used ids are those of a map, whether few or many are used") {
   using Use = probe::UsedIds::Use;
   CHECK(rc::check([](std::uint64_t seed) {
     Draw draw(seed);

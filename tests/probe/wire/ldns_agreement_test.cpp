@@ -1,5 +1,5 @@
-// The scan and the reader against ldns: on the vectors, and on messages that ldns
-// itself writes of random records.
+// Compares the scan and the reader with ldns, on the vectors and on messages of random records that ldns
+// writes.
 #include <array>
 #include <memory>
 
@@ -13,7 +13,7 @@
 #include "tests/probe/wire/ldns_oracle.hpp"
 #include "tests/probe/wire/wire_vector.hpp"
 
-// Last: it makes the word `false` a macro, with which neither <optional> nor rapidcheck compiles.
+// Include this last: it defines `false` as a macro, with which neither <optional> nor rapidcheck compiles.
 #include <ldns/ldns.h>
 
 using namespace dkimprobe;
@@ -30,7 +30,7 @@ DomainName name(std::string_view text) {
   return DomainName::parse(text).value();
 }
 
-/// Names that share suffixes, so that ldns compresses them; the first is the one asked.
+/// Names with common suffixes, so that ldns compresses them; the first is the queried name.
 const std::vector<DomainName>& names() {
   static const std::vector<DomainName> all = {name("s1._domainkey.example.com"),
                                               name("S1._DOMAINKEY.example.COM"),
@@ -52,7 +52,7 @@ struct RandomRecord {
   std::size_t target = 0;
   std::uint32_t ttl_seconds = 0;
   std::vector<std::string> strings{};
-  Octets numbers = Octets(20);  ///< as many as the type takes are used
+  Octets numbers = Octets(20);  ///< only as many as the type needs are used
 };
 
 rc::Gen<RandomRecord> random_record() {
@@ -64,7 +64,7 @@ rc::Gen<RandomRecord> random_record() {
                    rc::gen::element(RecordType::txt, RecordType::a, RecordType::aaaa, RecordType::ns,
                                     RecordType::cname, RecordType::dname, RecordType::soa, RecordType::rrsig,
                                     RecordType::nsec)),
-      // Half of all at the name asked.
+      // Half of all records at the queried name.
       rc::gen::set(&RandomRecord::owner, rc::gen::oneOf(rc::gen::just<std::size_t>(0), index)),
       rc::gen::set(&RandomRecord::target, index), rc::gen::set(&RandomRecord::ttl_seconds),
       rc::gen::set(&RandomRecord::strings,
@@ -134,7 +134,7 @@ ldns_rr* ldns_record(const RandomRecord& record) {
   return rr;
 }
 
-/// The response with these records, section by section, as ldns writes it.
+/// The response with these records, section by section, written by ldns.
 Octets written_by_ldns(const std::vector<RandomRecord>& records) {
   const std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)> packet{
       ldns_pkt_query_new(rdf(names()[0]), LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_IN, 0), ldns_pkt_free};
@@ -156,7 +156,7 @@ Octets written_by_ldns(const std::vector<RandomRecord>& records) {
 
 }  // namespace
 
-TEST_CASE("ldns reads each good vector as we do") {
+TEST_CASE("ldns reads each valid vector as the program does") {
   probe::MessageScanner scanner;
   std::size_t compared = 0;
   for (const WireVector& vector : load_wire_vectors()) {
@@ -170,7 +170,7 @@ TEST_CASE("ldns reads each good vector as we do") {
   CHECK(compared > 40);
 }
 
-TEST_CASE("a message that ldns writes of random records is read as what was written") {
+TEST_CASE("a message of random records that ldns writes is read correctly") {
   probe::MessageScanner scanner;
   const bool held = rc::check([&] {
     const auto records = *rc::gen::container<std::vector<RandomRecord>>(random_record());
@@ -187,7 +187,7 @@ TEST_CASE("a message that ldns writes of random records is read as what was writ
     const probe::Response response = probe::read_response(*scanned, names()[0], RecordType::txt);
     RC_ASSERT(disagreement(*scanned, response, names()[0]).value_or("") == "");
 
-    // What the records say, without a message in between.
+    // The expected content, directly from the records.
     probe::Response expected;
     bool soa_of_answer = false;
     std::vector<const RandomRecord*> signatures;

@@ -26,7 +26,7 @@ std::string strings_of(const ldns_rr* rr) {
   return strings;
 }
 
-/// The names in the rdata of these types, as ldns has them.
+/// Whether the names in the rdata of these types agree with those of ldns.
 bool same_names(const probe::ScannedMessage& message, const probe::ScannedRecord& ours,
                 const ldns_rr* theirs) {
   const std::size_t names = ours.is(RecordType::soa) ? 2 : 1;
@@ -77,7 +77,7 @@ std::optional<std::string> record_difference(const probe::ScannedMessage& messag
   return std::nullopt;
 }
 
-/// The TXT at the name asked, of the answer section.
+/// Compares the TXT at the queried name in the answer section.
 std::optional<std::string> txt_difference(const ldns_rr_list* answer, const probe::Response& response,
                                           const DomainName& question_name) {
   std::size_t next = 0;
@@ -117,7 +117,7 @@ std::optional<std::string> disagreement(const probe::ScannedMessage& message, co
                                                        ldns_pkt_additional(parsed)};
   std::array<std::size_t, 3> seen{};
   for (const probe::ScannedRecord& record : message.records) {
-    if (record.is(RecordType::opt)) continue;  // ldns keeps it beside the sections
+    if (record.is(RecordType::opt)) continue;  // ldns keeps it outside the sections
     const auto section = static_cast<std::size_t>(record.section);
     if (seen[section] == ldns_rr_list_rr_count(sections[section])) return "a record that ldns does not see";
     const ldns_rr* const theirs = ldns_rr_list_rr(sections[section], seen[section]++);

@@ -24,7 +24,7 @@ Octets octets_of(std::string_view text) {
   return {text.begin(), text.end()};
 }
 
-/// The same query by ldns, which shares no code with ours.
+/// The same query built by ldns, which shares no code with ours.
 Octets built_by_ldns(const DomainName& owner, RecordType type, const QueryOptions& options) {
   ldns_rdf* const rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, owner.wire_size(), owner.wire().data());
   ldns_pkt* const packet =
@@ -74,7 +74,7 @@ std::vector<QueryOptions> all_kinds_of_options() {
 
 }  // namespace
 
-TEST_CASE("a query is octet for octet what ldns builds, and asks nobody to recurse") {
+TEST_CASE("a query equals that of ldns octet by octet, and has RD=0") {
   const std::string label(63, 'x');
   for (const auto& text : {std::string("."), std::string("com"), std::string("s1._domainkey.example.com"),
                            label + '.' + label + '.' + label + '.' + label.substr(2)}) {
@@ -92,7 +92,7 @@ TEST_CASE("a query is octet for octet what ldns builds, and asks nobody to recur
   }
 }
 
-TEST_CASE("what belongs to EDNS is not sent without it") {
+TEST_CASE("EDNS options are not sent without EDNS") {
   QueryOptions options;
   options.nsid = true;
   options.dnssec_ok = true;
@@ -101,7 +101,7 @@ TEST_CASE("what belongs to EDNS is not sent without it") {
         probe::build_query(name("a.b"), RecordType::txt, {}));
 }
 
-TEST_CASE("the id is the first two octets, high octet first, and nothing else") {
+TEST_CASE("setting the id changes only the first two octets, high octet first") {
   Octets query = probe::build_query(name("a.b"), RecordType::txt, {});
   Octets expected = query;
   expected[0] = 0xab;
@@ -110,8 +110,8 @@ TEST_CASE("the id is the first two octets, high octet first, and nothing else") 
   CHECK(query == expected);
 }
 
-TEST_CASE("the case of letters follows the random bits, and nothing but letters changes") {
-  // Neighbours of the letters in ASCII, a length octet of 1, type TXT and the cookie's letters must stay.
+TEST_CASE("the case of letters follows the random bits, and only letters change") {
+  // The ASCII neighbours of letters, a length octet of 1, type TXT and the cookie's letters must not change.
   QueryOptions options;
   options.edns = true;
   options.client_cookie = {'a', 'b', 'c', 'd', 'E', 'F', 'G', 'H'};

@@ -1,11 +1,11 @@
-// Test vectors of the wire: a file holds one message, written down so that a person can follow it, and all
-// that must be found in it. Also the text form of what was found, for exact comparison.
+// Wire vectors: each file has one message in a readable form, and everything that must be read from it. Also
+// the text form of what was read, for exact comparison.
 //
 //   # why this message is here
-//   ask: NAME TYPE           the question sent, with id 1234 (hexadecimal); optional
+//   ask: NAME TYPE           the question that was sent, with id 1234 (hexadecimal); optional
 //   message:                 until `match:`; a token is hexadecimal octets, "raw text", 'a character-string',
 //     1234 8400 ...          name:example.com, or rdata{ ... } (its length, then the tokens up to the brace);
-//     00*65500               a token followed by *N stands N times
+//     00*65500               a token followed by *N is repeated N times
 //   match: ok                or the reason of `mismatch`
 //   scan: ok                 or the fault and its offset
 //   and one line for each fact that is read
@@ -33,14 +33,13 @@ struct WireVector {
   std::vector<std::string> facts{};
 };
 
-/// All vectors of the folder, by name. Throws std::runtime_error with file and line for one that cannot be
-/// read.
+/// All vectors of the folder, by name. Throws std::runtime_error with file and line for an invalid one.
 [[nodiscard]] std::vector<WireVector> load_wire_vectors();
 
 /// The query that `message` answers.
 [[nodiscard]] std::vector<std::uint8_t> query_of(const WireVector& vector);
 
-/// A copy that ends where its allocation ends, so that AddressSanitizer sees a read of one octet too many.
+/// A copy that ends at the end of its allocation, so that AddressSanitizer detects a read beyond it.
 class ExactBytes {
  public:
   explicit ExactBytes(std::span<const std::uint8_t> bytes);
@@ -53,7 +52,7 @@ class ExactBytes {
 
 [[nodiscard]] std::string to_string(probe::IgnoreReason reason);
 
-/// A line for each fact of the scan and the response that is not its default.
+/// One line for each fact of the scan and the response that differs from its default.
 [[nodiscard]] std::vector<std::string> facts_of(const probe::ScannedMessage& message,
                                                 const probe::Response& response);
 

@@ -1,5 +1,5 @@
-// Each vector of the wire, and what every parser of foreign octets must stand: all their prefixes and all
-// their single-octet mutations.
+// Each wire vector, and what every parser of foreign octets must survive: all prefixes and all single-octet
+// mutations.
 #include <fmt/format.h>
 
 #include "probe/wire/message_scan.hpp"
@@ -24,7 +24,7 @@ std::string match_of(const WireVector& vector, std::span<const std::uint8_t> mes
   return reason ? tests::to_string(*reason) : "ok";
 }
 
-/// Everything that the program does with a message that arrives.
+/// Everything that the program does with a received message.
 bool whole_way(probe::MessageScanner& scanner, const WireVector& vector, std::span<const std::uint8_t> query,
                std::span<const std::uint8_t> message) {
   static_cast<void>(probe::mismatch(message, query));
@@ -41,7 +41,7 @@ bool whole_way(probe::MessageScanner& scanner, const WireVector& vector, std::sp
 
 }  // namespace
 
-TEST_CASE("each wire vector is matched, scanned and read as it says") {
+TEST_CASE("each wire vector is matched, scanned and read as it states") {
   REQUIRE(vectors().size() > 90);
   probe::MessageScanner scanner;
   for (const WireVector& vector : vectors()) {
@@ -57,7 +57,7 @@ TEST_CASE("each wire vector is matched, scanned and read as it says") {
   }
 }
 
-TEST_CASE("matching and scanning allocate nothing, and reading little, whatever the message") {
+TEST_CASE("matching and scanning allocate nothing, and reading little, for any message") {
   probe::MessageScanner scanner;
   for (const WireVector& vector : vectors()) {
     INFO(vector.name);
@@ -74,13 +74,13 @@ TEST_CASE("matching and scanning allocate nothing, and reading little, whatever 
   }
 }
 
-TEST_CASE("every beginning of a message is told from the whole") {
+TEST_CASE("every truncated message is distinguished from the complete one") {
   probe::MessageScanner scanner;
   for (const WireVector& vector : vectors()) {
     INFO(vector.name);
     const auto query = query_of(vector);
     const auto whole = scanner.scan(vector.message);
-    // A message that may end anywhere, by TC=1, or that goes on after its end, is only read.
+    // A prefix may pass only if TC=1, or if it lacks only trailing octets.
     const bool exact = whole && (vector.message[2] & 0x02) == 0;
     const std::size_t end = whole ? vector.message.size() - whole->trailing_bytes : vector.message.size();
     std::size_t wrongly_passed = 0;
@@ -94,7 +94,7 @@ TEST_CASE("every beginning of a message is told from the whole") {
   }
 }
 
-TEST_CASE("every change of one octet ends in a fault or in a reading") {
+TEST_CASE("every change of one octet results in a fault or in a response") {
   probe::MessageScanner scanner;
   std::size_t passed = 0;
   std::size_t refused = 0;
@@ -116,8 +116,7 @@ TEST_CASE("every change of one octet ends in a fault or in a reading") {
   CHECK(refused > 100'000);
 }
 
-TEST_CASE(
-    "joined strings need no buffer when there is one, and one of the rdata's size when there are more") {
+TEST_CASE("joining a single string needs no buffer, joining several needs one of the rdata's size") {
   probe::MessageScanner scanner;
   const auto joined = [&](std::string_view name, std::size_t buffer_bytes) -> std::optional<std::string> {
     for (const WireVector& vector : vectors()) {

@@ -1,41 +1,41 @@
-# example.com: from s1 to s2, if it began now
-# Nothing was asked and nothing is changed by this text. Commands can be pasted
-# into a shell; dates are the earliest ones.
+# example.com: from s1 to s2, if started now
+# No server was queried, and this text changes nothing. Commands can be pasted
+# into a shell. Dates are the earliest possible ones.
 
 # 1. Choose a selector, 2026-11-22 12:00:00 UTC
-# s2: the next one of the plan
-# - in the settings: s2 with the role pending
+# s2: next in the plan
+# - in the settings file: s2 with the role pending
 
-# 2. Make a key pair, 2026-11-22 12:00:00 UTC
-# never a key that was used before
-# - make the key pair; the file can be read by you alone
+# 2. Generate a key pair, 2026-11-22 12:00:00 UTC
+# never reuse a key
+# - generate the key pair; only you can read the file
 test ! -e s2.example.com.pem && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out s2.example.com.pem)
 
 # 3. Publish it, 2026-11-22 12:00:00 UTC
-# in every zone file or panel that serves the name
+# in every zone file or control panel that serves the name
 # - publish its record; this prints the line for a zone file
 dkimprobe record example.com s2 --key s2.example.com.pem --format zone
 
-# 4. See it on each server, 2026-11-22 12:00:00 UTC
+# 4. Check on each server, 2026-11-22 12:00:00 UTC
 # every nameserver has it, and no cache denies it
-# - see it on every nameserver; this ends with 0 when it is safe to sign
+# - check every nameserver; this exits with 0 when it is safe to sign
 dkimprobe preflight example.com s2 --key s2.example.com.pem --wait 30m
 
 # 5. Sign with it, 2026-11-22 13:00:00 UTC
-# 1 hour after it is on every server: for so long caches hold what was there;
-# preflight tells the exact time
-# - sign with s2 (s=s2 in the signer's settings) in place of s1, and note the
+# 1 hour after every server has it: caches may hold the previous answer that
+# long; preflight shows the exact time
+# - sign with s2 (s=s2 in the signer's settings) instead of s1, and note the
 # time of the last signature with s1
-# - in the settings: s2 with the role active and since, s1 with the role retired
-# and last_signature
+# - in the settings file: s2 with the role active and since, s1 with the role
+# retired and last_signature
 
 # 6. Wait, 2026-11-29 13:00:00 UTC
-# 7 days after the last signature with s1, so that mail on its way can be
+# 7 days after the last signature with s1, so that mail in transit can be
 # verified
 
-# 7. Delete the old key, 2026-11-29 13:00:00 UTC
-# first revoke, later delete
-# - revoke the key: this record takes the place of the one with the key
+# 7. Remove the old key, 2026-11-29 13:00:00 UTC
+# revoke first, delete later
+# - revoke the key: this record replaces the one with the key
 #   s1._domainkey.example.com. 3600 IN TXT "v=DKIM1; p="
 # - delete the record of s1 once no cache can hold its key: 1 hour after every
-# server has it revoked, so from 2026-11-29 14:00:00 UTC on
+# server has the revoked record, so from 2026-11-29 14:00:00 UTC on
