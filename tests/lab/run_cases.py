@@ -166,7 +166,7 @@ def expected_lines(case):
         lines.append("outcome of %s: %s" % (address, outcome))
     if "readiness" in case:
         lines.append("readiness %s" % case["readiness"])
-        lines += ["because %s" % name for name in case.get("reasons", [])]
+        lines += ["reason %s" % name for name in case.get("reasons", [])]
     for address, progress in case.get("progress", {}).items():
         lines.append("progress of %s: %s" % (address, progress))
     return sorted(lines)
@@ -178,7 +178,7 @@ def preflight_lines(case, document):
         for error in PREFLIGHT.iter_errors(document)
     ]
     lines.append("readiness %s" % document["readiness"])
-    lines += ["because %s" % because["name"] for because in document["reasons"]]
+    lines += ["reason %s" % reason["id"] for reason in document["reasons"]]
     lines += [
         "progress of %s: %s" % (server["address"], server["progress"])
         for server in document["servers"]

@@ -122,9 +122,9 @@ def play_intercepted(runs, kind, more):
     took = max(took, again)
     command, done, again = runs.intercepted(kind, ["preflight", DOMAIN, "new", "--json"], more)
     preflight = json.loads(done.stdout or "{}")
-    because = [reason["name"] for reason in preflight.get("reasons", [])]
+    reasons = [reason["id"] for reason in preflight.get("reasons", [])]
     runs.expect(preflight.get("readiness") == "unknown", command, done, "readiness")
-    runs.expect(because == ["path_intercepted"], command, done, "because %s" % because)
+    runs.expect(reasons == ["path_intercepted"], command, done, "reasons %s" % reasons)
     took = max(took, again)
     command, done, again = runs.intercepted(kind, ["rotation", DOMAIN, "s1", "new"], more)
     return max(took, again)

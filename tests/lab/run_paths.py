@@ -197,7 +197,7 @@ class Stage:
             lines |= {finding_line(selector, check, self.address(server)) for check, server in found}
         if "readiness" in run:
             lines.add("readiness " + run["readiness"])
-        lines |= {"because of " + name for name in run.get("reasons", [])}
+        lines |= {"reason " + name for name in run.get("reasons", [])}
         if "wait" in run:
             lines.add("as long as it should")
         return lines
@@ -208,7 +208,7 @@ class Stage:
         if "readiness" in document:
             lines.add("readiness " + document["readiness"])
             listed = run.get("reasons", [])
-            lines |= {"because of " + b["name"] for b in document["reasons"] if b["name"] in listed}
+            lines |= {"reason " + reason["id"] for reason in document["reasons"] if reason["id"] in listed}
             if "wait" in run:
                 lines.add(waits(run["wait"], document["safe_to_sign_at"]))
             return lines

@@ -168,18 +168,18 @@ class Stage:
         safe_at = self.time_of(
             {"readiness": run.json["readiness"], "at": run.json["safe_to_sign_at"]}, earliest, latest
         )
-        causes = [(because["name"], because["until"]) for because in run.json["reasons"] if because["until"]]
+        causes = [(reason["id"], reason["until"]) for reason in run.json["reasons"] if reason["until"]]
         latest_causes = [name for name, until in causes if among or until == causes[0][1]]
         if cause not in latest_causes:
             self.tell("the time is that of %s, not of %s" % (" and ".join(latest_causes), cause))
         if self.told:
-            for because in run.json["reasons"]:
-                self.tell("because of %(name)s until %(until)s: %(detail)s" % because)
+            for given in run.json["reasons"]:
+                self.tell("reason %(id)s until %(until)s: %(detail)s" % given)
         return safe_at
 
     def until(self, run, reason):
         """The share that one reason has in the time."""
-        untils = [moment(b["until"]) for b in run.json["reasons"] if b["name"] == reason and b["until"]]
+        untils = [moment(b["until"]) for b in run.json["reasons"] if b["id"] == reason and b["until"]]
         if not untils:
             raise Failure("%s is no reason of the time: %s" % (reason, run.json["reasons"]))
         return max(untils)
