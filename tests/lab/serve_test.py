@@ -325,7 +325,7 @@ class Part:
         expected = [
             {"path": "/", "words": ["stale.example", "records.example", "critical"]},
             {"path": "/domains/stale.example", "words": ["ns4.stale.example", "differs"]},
-            {"path": "/domains/stale.example/selectors/s1", "words": ["ns4.stale.example", "ns_stale", "Let ns4.stale.example"]},
+            {"path": "/domains/stale.example/selectors/s1", "words": ["ns4.stale.example", "ns_stale", "Make ns4.stale.example"]},
             {"path": "/domains/records.example/selectors/hostile", "words": ["<script>alert(1)</script>", "\\x1b[31mred"]},
             {"path": "/probes", "words": ["stale.example"]},
             {"path": "/api/v1/domains/stale.example"},
