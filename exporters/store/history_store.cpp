@@ -59,8 +59,8 @@ CREATE TABLE selectors (
   id INTEGER PRIMARY KEY,
   domain TEXT NOT NULL COLLATE NOCASE,
   selector TEXT NOT NULL COLLATE NOCASE,
-  first_probe INTEGER,
-  last_probe INTEGER,
+  first_look INTEGER,
+  last_look INTEGER,
   UNIQUE (domain, selector)
 ) STRICT;
 CREATE TABLE texts (
@@ -110,7 +110,7 @@ CREATE TABLE zones (
   apex TEXT NOT NULL,
   UNIQUE (selector_id, place)
 ) STRICT;
-CREATE TABLE zone_periods (
+CREATE TABLE zone_spans (
   zone_id INTEGER NOT NULL REFERENCES zones (id) ON DELETE CASCADE,
   first_seen INTEGER NOT NULL,
   last_seen INTEGER,
@@ -123,15 +123,23 @@ CREATE TABLE zone_periods (
     // Zones belong to a domain: they are stored once for all selectors, at the row of `selectors` whose
     // selector is empty; see `move_zones`. `ds` is a list like those of names.
     R"(
-ALTER TABLE zone_periods RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
-ALTER TABLE zone_periods ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE zone_periods ADD COLUMN negative_ttl_seconds INTEGER;
-ALTER TABLE zone_periods ADD COLUMN nsec_ttl_seconds INTEGER;
-ALTER TABLE zone_periods ADD COLUMN ds TEXT NOT NULL DEFAULT '';
-ALTER TABLE zone_periods ADD COLUMN ds_ttl_seconds INTEGER NOT NULL DEFAULT 0;
-UPDATE zone_periods SET child_ttl_seconds = parent_ttl_seconds;
+ALTER TABLE zone_spans RENAME COLUMN ttl_seconds TO parent_ttl_seconds;
+ALTER TABLE zone_spans ADD COLUMN child_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE zone_spans ADD COLUMN negative_ttl_seconds INTEGER;
+ALTER TABLE zone_spans ADD COLUMN nsec_ttl_seconds INTEGER;
+ALTER TABLE zone_spans ADD COLUMN ds TEXT NOT NULL DEFAULT '';
+ALTER TABLE zone_spans ADD COLUMN ds_ttl_seconds INTEGER NOT NULL DEFAULT 0;
+UPDATE zone_spans SET child_ttl_seconds = parent_ttl_seconds;
+)",
+    // The names that the program uses for these things now.
+    R"(
+ALTER TABLE selectors RENAME COLUMN first_look TO first_probe;
+ALTER TABLE selectors RENAME COLUMN last_look TO last_probe;
+ALTER TABLE spans RENAME TO periods;
+ALTER TABLE zone_spans RENAME TO zone_periods;
 )"};
-/// The version whose step moves the zones from the selectors to the domains.
+/// The first version that keeps the zones of a domain once. Those of an older file are moved after all steps,
+/// under the names of the newest version.
 constexpr int zones_version = 2;
 constexpr int newest_version = static_cast<int>(schema_steps.size());
 
@@ -536,10 +544,9 @@ class Connection {
     if (version == newest_version) return;
     SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
     version = schema_version(database_);  // another process may have upgraded it meanwhile
-    for (int step = version.value_or(0); step < newest_version; ++step) {
+    for (int step = version.value_or(0); step < newest_version; ++step)
       database_.exec(schema_steps.at(static_cast<std::size_t>(step)));
-      if (step + 1 == zones_version) move_zones();
-    }
+    if (version.value_or(0) < zones_version) move_zones();
     database_.exec(fmt::format("PRAGMA application_id = {}", application_id));
     database_.exec(fmt::format("PRAGMA user_version = {}", newest_version));
     transaction.commit();
@@ -611,7 +618,7 @@ void Connection::load_servers(StoredLines& stored) {
   auto row = query(
       "SELECT t.id, owner, server, address, port, first_seen, last_seen, kind, strings, alias, ttl_seconds, "
       "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, lag_serial, lag_since "
-      "FROM timelines t LEFT JOIN spans s ON s.timeline_id = t.id LEFT JOIN texts x ON x.id = s.texts_id "
+      "FROM timelines t LEFT JOIN periods s ON s.timeline_id = t.id LEFT JOIN texts x ON x.id = s.texts_id "
       "WHERE selector_id = ? ORDER BY place, first_seen",
       *stored.id);
   while (row.next()) {
@@ -723,7 +730,7 @@ void Connection::put_periods(std::int64_t timeline, const std::vector<AnswerPeri
     const auto texts = period.texts.empty() ? std::nullopt : std::optional(texts_id(period.texts));
     const auto alias = period.alias ? std::optional(period.alias->to_string()) : std::nullopt;
     query(
-        "INSERT OR REPLACE INTO spans (timeline_id, first_seen, last_seen, kind, texts_id, alias, "
+        "INSERT OR REPLACE INTO periods (timeline_id, first_seen, last_seen, kind, texts_id, alias, "
         "ttl_seconds, "
         "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
         "?, ?)",
@@ -733,7 +740,7 @@ void Connection::put_periods(std::int64_t timeline, const std::vector<AnswerPeri
         .run();
   };
   const auto drop = [&](const AnswerPeriod& period) {
-    query("DELETE FROM spans WHERE timeline_id = ? AND first_seen = ?", timeline, period.first_seen).run();
+    query("DELETE FROM periods WHERE timeline_id = ? AND first_seen = ?", timeline, period.first_seen).run();
   };
   write_periods(before, before_probe, after, after_probe, put, drop);
 }
@@ -1220,7 +1227,7 @@ config::Result<std::vector<KeyUse>> HistoryStore::names_with_key(std::string_vie
     std::vector<KeyUse> uses;
     auto row = connection.query(
         "SELECT domain, selector, min(first_seen), max(coalesce(last_seen, last_probe)) AS ended "
-        "FROM keys JOIN spans USING (texts_id) JOIN timelines t ON t.id = timeline_id "
+        "FROM keys JOIN periods USING (texts_id) JOIN timelines t ON t.id = timeline_id "
         "JOIN selectors s ON s.id = selector_id WHERE sha256 = ? GROUP BY s.id ORDER BY 3, domain, selector",
         std::string(sha256));
     while (row.next()) {

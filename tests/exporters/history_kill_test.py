@@ -30,7 +30,7 @@ def texts_of(file, selector):
         raise AssertionError("a row belongs to none")
     rows = database.execute(
         "SELECT first_seen, strings FROM selectors s JOIN timelines t ON selector_id = s.id "
-        "JOIN spans ON timeline_id = t.id JOIN texts x ON x.id = texts_id "
+        "JOIN periods ON timeline_id = t.id JOIN texts x ON x.id = texts_id "
         "WHERE selector = ? AND address = '192.0.2.1'",
         (selector,),
     ).fetchall()

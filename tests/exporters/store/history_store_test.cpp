@@ -252,6 +252,14 @@ void expect_refused(const Scratch& scratch, const std::string& words) {
   CHECK(file_octets(scratch.file()) == before);
 }
 
+/// Undoes step 3 of the schema.
+void name_as_version_2(SQLite::Database& file) {
+  file.exec(
+      "ALTER TABLE selectors RENAME COLUMN first_probe TO first_look;"
+      "ALTER TABLE selectors RENAME COLUMN last_probe TO last_look;"
+      "ALTER TABLE periods RENAME TO spans; ALTER TABLE zone_periods RENAME TO zone_spans");
+}
+
 }  // namespace
 
 TEST_CASE("what is loaded is what the looks make, whatever they saw") {
@@ -280,9 +288,10 @@ TEST_CASE("what is loaded is what the looks make, whatever they saw") {
     SQLite::Database file(scratch.file().string());
     RC_ASSERT(file.execAndGet("PRAGMA integrity_check").getString() == std::string("ok"));
     RC_ASSERT(!SQLite::Statement(file, "PRAGMA foreign_key_check").executeStep());
-    RC_ASSERT(file.execAndGet("SELECT count(*) FROM texts WHERE id NOT IN (SELECT texts_id FROM spans WHERE "
-                              "texts_id IS NOT NULL)")
-                  .getInt() == 0);
+    RC_ASSERT(
+        file.execAndGet("SELECT count(*) FROM texts WHERE id NOT IN (SELECT texts_id FROM periods WHERE "
+                        "texts_id IS NOT NULL)")
+            .getInt() == 0);
   }));
 }
 
@@ -295,15 +304,15 @@ TEST_CASE("a look that sees nothing new writes one row") {
   const auto rows = [&](const std::string& where) {
     return file.execAndGet("SELECT count(*) FROM " + where).getInt();
   };
-  const int periods = rows("spans");
+  const int periods = rows("periods");
   taken(store.record(sample_probe("example.com", "s1", at_second(2), said), clock_is_right));
-  CHECK(rows("spans") == periods);
-  CHECK(rows("spans WHERE last_seen IS NOT NULL") == 0);
+  CHECK(rows("periods") == periods);
+  CHECK(rows("periods WHERE last_seen IS NOT NULL") == 0);
   CHECK(rows("zone_periods WHERE last_seen IS NOT NULL") == 0);
   taken(store.record(
       sample_probe("example.com", "s1", at_second(3), {{1, Rcode::nxdomain}, {2, Rcode::nxdomain}}),
       clock_is_right));
-  CHECK(rows("spans WHERE last_seen IS NOT NULL") == 1);
+  CHECK(rows("periods WHERE last_seen IS NOT NULL") == 1);
 }
 
 TEST_CASE("a look that is older than the last one is left out, of two at once the later one counts") {
@@ -454,7 +463,7 @@ TEST_CASE("what ended too long ago goes with its texts and what is there now sta
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM texts").getInt() == 2);
 }
 
-TEST_CASE("a selector keeps no more spans than allowed, whatever its servers do") {
+TEST_CASE("a selector keeps no more periods than allowed, whatever its servers do") {
   const Scratch scratch;
   constexpr std::size_t most = 40;
   auto store = opened(scratch, {std::chrono::hours{24 * 365}, most, std::chrono::hours{1}});
@@ -471,7 +480,7 @@ TEST_CASE("a selector keeps no more spans than allowed, whatever its servers do"
   CHECK(periods <= most);
   CHECK(periods > most / 2);
   CHECK(history.servers.front().periods.back().texts == Texts{{"v=DKIM1; p=; n=200"}});
-  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
+  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM periods").getInt() ==
         static_cast<int>(periods));
 }
 
@@ -528,10 +537,41 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
                                clock_is_right));
   SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
   CHECK(file.execAndGet("PRAGMA application_id").getInt() == 1'145'784'680);
-  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 2);
-  CHECK(file.execAndGet("SELECT count(*) FROM spans").getInt() == 1);
-  file.exec("PRAGMA user_version = 3; PRAGMA journal_mode = DELETE");
-  expect_refused(scratch, "newer dkimprobe (schema version 3, this one supports 2)");
+  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 3);
+  CHECK(file.execAndGet("SELECT count(*) FROM periods").getInt() == 1);
+  file.exec("PRAGMA user_version = 4; PRAGMA journal_mode = DELETE");
+  expect_refused(scratch, "newer dkimprobe (schema version 4, this one supports 3)");
+}
+
+TEST_CASE("a file of version 2 keeps all that it holds") {
+  const Scratch scratch;
+  const auto record = [&](int second, const std::string& text) {
+    taken(opened(scratch).record(
+        sample_probe("example.com", "s1", at_second(second), {{1, Rcode::noerror, {{text}}}}, {1, 2}),
+        clock_is_right));
+  };
+  record(1, "v=DKIM1; n=first; p=");
+  record(2, key_text);
+  const auto stored = [&] { return taken(opened(scratch).load(name("example.com"), selector("s1"))); };
+  const auto before = stored();
+  REQUIRE(before.servers.front().periods.size() == 2);
+  REQUIRE(before.past.zones.size() == 1);
+  {
+    SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
+    name_as_version_2(file);
+    file.exec("PRAGMA user_version = 2");
+  }
+  record(3, "v=DKIM1; n=third; p=");
+  const auto after = stored();
+  CHECK(after.first_probe == before.first_probe);
+  CHECK(after.last_probe == at_second(3));
+  REQUIRE(after.servers.front().periods.size() == 3);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(after.servers.front().periods[i].same_answer(before.servers.front().periods[i]));
+    CHECK(after.servers.front().periods[i].first_seen == at_second(static_cast<int>(i) + 1));
+  }
+  REQUIRE(after.past.zones.size() == 1);
+  CHECK(after.past.zones.front().periods.front().same_nameservers(before.past.zones.front().periods.front()));
 }
 
 TEST_CASE("zones that version 1 kept for each selector become those of the domain") {
@@ -563,6 +603,7 @@ TEST_CASE("zones that version 1 kept for each selector become those of the domai
     period("s1", 1, "NULL", "ns7.example.com");
     period("s2", 2, std::to_string(at_second(2).time_since_epoch().count()), "ns7.example.com");
     period("s2", 4, "NULL", "ns8.example.com");
+    name_as_version_2(file);
     file.exec("PRAGMA user_version = 1");
   }
   auto store = opened(scratch);
@@ -612,20 +653,20 @@ TEST_CASE("damage that shows late is told, and nothing is written over it") {
   taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
                                clock_is_right));
   const auto change =
-      GENERATE("UPDATE spans SET kind = 'nonsense'", "UPDATE timelines SET address = '1.2.3'",
+      GENERATE("UPDATE periods SET kind = 'nonsense'", "UPDATE timelines SET address = '1.2.3'",
                "UPDATE timelines SET owner = 'a..b'", "UPDATE timelines SET lag_serial = 7",
-               "UPDATE spans SET ttl_seconds = -1", "UPDATE selectors SET last_probe = NULL",
-               "INSERT INTO texts VALUES (9, '', x'0001ffff'); UPDATE spans SET texts_id = 9");
+               "UPDATE periods SET ttl_seconds = -1", "UPDATE selectors SET last_probe = NULL",
+               "INSERT INTO texts VALUES (9, '', x'0001ffff'); UPDATE periods SET texts_id = 9");
   SQLite::Database(scratch.file().string(), SQLite::OPEN_READWRITE).exec(change);
   INFO(change);
   const auto before =
-      SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt();
+      SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM periods").getInt();
   auto store = opened(scratch);
   const auto recorded =
       store.record(sample_probe("example.com", "s1", at_second(2), {{1, Rcode::servfail}}), clock_is_right);
   REQUIRE_FALSE(recorded);
   CHECK(recorded.error().front().message.find("the history is corrupted") != std::string::npos);
-  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM spans").getInt() ==
+  CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM periods").getInt() ==
         before);
 }
 
