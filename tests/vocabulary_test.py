@@ -38,8 +38,8 @@ RETIRED = [
     (r"dkim_gone\w*|dkim_silence\w*|\w+_last_look\w*|dkimprobe_rounds\w*|dkimprobe_probes\w*", "see GLOSSARY"),
     (r"last_look|first_look|last_round|next_round", "last_probe, first_probe, next_probe"),
 ]
-# Check names and metrics that stay, and columns in released steps of the history's schema.
-KEPT = re.compile(r"(first|last)_look(?= INTEGER| TO )|txt_seam_(damage|quotes)|DkimTxtSeam(Damage|Quotes)|history_dropped_probes")
+# Check names and their alerts that stay, and columns in released steps of the history's schema.
+KEPT = re.compile(r"(first|last)_look(?= INTEGER| TO )|txt_seam_(damage|quotes)|DkimTxtSeam(Damage|Quotes)")
 RULES = [(re.compile(r"(?<![\w-])(?:%s)(?![\w-])" % pattern, re.I), better) for pattern, better in RETIRED]
 KEYS = re.compile(r"^\s*(every|unused|off|silences|because|says):|\"(says|because|mistake|looks?|damaged)\":", re.M)
 LITERAL = re.compile(

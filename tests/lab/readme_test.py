@@ -59,7 +59,7 @@ class Readme:
         self.program, self.folder = program, folder
         lab = json.loads((lab_folder / "lab.json").read_text())
         self.lab = ["--root-hints", str(lab_folder / "root.hints"), "--port", str(lab["port"]), "--allow-net", "127.0.0.0/8"]
-        self.passed, self.wrong = 0, []
+        self.passed, self.wrong, self.outputs = 0, [], {}
 
     def check(self, holds, words):
         if holds:
@@ -82,10 +82,11 @@ class Readme:
 
     def play(self, printed):
         if printed.split()[0] in ("demo", "test") and len(printed.split()) == 1:
-            return  # of `./run` itself; the tests of ./run play them
+            return  # of `./run` itself; tests/fresh runs them
         if printed.startswith("serve"):
             return self.serve(printed)
         done = self.run(printed)
+        self.outputs[printed] = done.stdout
         words = "./run %s: exit code %d (%s)\n%s" % (printed, done.returncode, FAULTS.get(done.returncode), done.stderr)
         self.check(done.returncode not in FAULTS and done.returncode >= 0, words)
         self.check(not any("unknown " + what in done.stderr for what in ("command", "flag", "check", "key")), words)
@@ -102,7 +103,7 @@ class Readme:
 
     def session(self, match):
         printed, shown = match[1], match[2]
-        output = self.run(printed).stdout
+        output = self.outputs[printed]
         lines = "".join(("    " + line).rstrip() + "\n" for line in output.strip("\n").split("\n"))
         wanted = "    $ ./run %s\n\n%s\n" % (printed, lines)
         same = VARIES.sub("", shown) == VARIES.sub("", lines)
@@ -128,6 +129,8 @@ def main():
             commands = [match[2].strip() for match in COMMAND.finditer(text)]
             for printed in commands:
                 readme.play(printed)
+            for link in re.findall(r"\]\(([^)#:]+)\)", text):
+                readme.check((ROOT / link).exists(), "README.md links to %s, which does not exist" % link)
             readme.check(len(commands) > 20, "only %d commands were found" % len(commands))
             text = SESSION.sub(readme.session, text)
             if os.environ.get("DKIMPROBE_WRITE_GOLDEN"):
