@@ -369,24 +369,24 @@ WallTime end_of(const probe::Observation& observation) {
 }
 
 void set_back(SelectorHistory& history, WallTime time) {
-  Timestamps moments;
-  moments.add(history.first_probe);
-  moments.add(history.last_probe);
+  Timestamps times;
+  times.add(history.first_probe);
+  times.add(history.last_probe);
   for (auto& timeline : history.servers) {
-    moments.add(timeline);
-    if (timeline.lag) moments.add(timeline.lag->since);
+    times.add(timeline);
+    if (timeline.lag) times.add(timeline.lag->since);
   }
-  moments.set_back(time);
+  times.set_back(time);
   set_back(history.past, time);
 }
 
 void set_back(ZonePast& past, WallTime time) {
-  Timestamps moments;
-  moments.add(past.first_probe);
-  moments.add(past.last_probe);
-  for (auto& timeline : past.zones) moments.add(timeline);
-  for (auto& timeline : past.names) moments.add(timeline);
-  moments.set_back(time);
+  Timestamps times;
+  times.add(past.first_probe);
+  times.add(past.last_probe);
+  for (auto& timeline : past.zones) times.add(timeline);
+  for (auto& timeline : past.names) times.add(timeline);
+  times.set_back(time);
 }
 
 void forget_after(SelectorHistory& history, WallTime time) {

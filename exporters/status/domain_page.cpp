@@ -162,7 +162,7 @@ void write_selectors(HtmlWriter& html, const StatusOverview& overview, const Sta
                 selector->selector.to_string());
       html.raw(" ");
       html.text(headline_of(*selector));
-      write_symbols(html, *selector, overview.now);
+      write_labels(html, *selector, overview.now);
     }
     const auto probes = html.open("div", {{"class", "time"}});
     if (selector->last_probe) {

@@ -210,7 +210,7 @@ void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime no
             amount_text(time, now));
 }
 
-void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
+void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
   if (selector.role != config::Role::active) {
     html.raw(" ");
     html.leaf("span", {{"class", "mark"}}, config::to_string(selector.role));

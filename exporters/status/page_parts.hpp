@@ -51,7 +51,7 @@ void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now)
 void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
 
 /// Labels of a selector besides its status: its role, a change that is being confirmed, maintenance.
-void write_symbols(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
+void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
 
 /// A row of a `dl` list.
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value);

@@ -511,7 +511,7 @@ std::string selector_page(const StatusOverview& overview, const StatusDomain& do
       const auto title = html.open("div", {{"class", "title"}});
       html.leaf("h1", selector.selector.to_string());
       write_status(html, status_of(selector));
-      write_symbols(html, selector, overview.now);
+      write_labels(html, selector, overview.now);
     }
     html.leaf("p", {{"class", "headline"}}, headline_of(selector));
     write_probes(html, selector, overview.now);

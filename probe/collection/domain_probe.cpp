@@ -36,9 +36,9 @@ constexpr std::uint32_t deadline_token = 0;
 class DomainProbe::State final : public QueryHandler, private Asker {
  public:
   State(ProbeContext context, DomainName domain, std::vector<config::Selector> selectors,
-        WallTime observed_at, Finished finished, std::optional<QuickProbe> light)
+        WallTime observed_at, Finished finished, std::optional<QuickProbe> quick)
       : context_(context),
-        light_(std::move(light)),
+        quick_(std::move(quick)),
         domain_(std::move(domain)),
         selectors_(std::move(selectors)),
         observed_at_(observed_at),
@@ -50,7 +50,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
-    if (light_) return;
+    if (quick_) return;
     if (const auto adsp = config::adsp_name(domain_)) add_chain(*adsp, true);
   }
 
@@ -116,8 +116,8 @@ class DomainProbe::State final : public QueryHandler, private Asker {
 
   /// The delegation that the last full probe found. Nothing when the servers have to be discovered anew.
   [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
-    if (!light_ || !light_->last_full) return std::nullopt;
-    for (const Observation& full : *light_->last_full) {
+    if (!quick_ || !quick_->last_full) return std::nullopt;
+    for (const Observation& full : *quick_->last_full) {
       for (const Hop& hop : full.key.hops) {
         if (!(hop.owner == owner) || hop.delegation.outcome != DiscoveryOutcome::complete) continue;
         Delegation known = hop.delegation;
@@ -220,7 +220,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
                                      const DomainName& zone) {
     const std::pair key(address, zone);
     if (const auto known = gates_.find(key); known != gates_.end()) return &known->second;
-    const bool named_by_operator = hop.delegation.outcome == DiscoveryOutcome::pinned && !light_;
+    const bool named_by_operator = hop.delegation.outcome == DiscoveryOutcome::pinned && !quick_;
     if (!named_by_operator && !context_.servers.is_resolver_for(address, zone)) return nullptr;
     return &gates_.emplace(key, WatchedGate{NameGate(address, zone), {}, {}}).first->second;
   }
@@ -310,7 +310,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     const NotAsked not_asked = why_not_asked(hop, address, hop.servers.size());
     const DomainName& zone = stray_of ? *stray_of : hop.delegation.zone;
     const ServerProbe* zone_facts_from = nullptr;
-    QuestionSet questions = chain.is_adsp || light_ ? QuestionSet::glance : QuestionSet::full;
+    QuestionSet questions = chain.is_adsp || quick_ ? QuestionSet::quick : QuestionSet::full;
     const bool about_zone = questions == QuestionSet::full && not_asked == NotAsked::asked;
     if (about_zone) {
       zone_facts_from = zone_facts_[{address, zone}];
@@ -548,7 +548,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
       observation.took = took;
       observation.key = gather(chains_[i]);
       observation.adsp = adsp;
-      observation.is_quick = light_.has_value();
+      observation.is_quick = quick_.has_value();
       observation.rate_shortage = rate_shortage_;
       if (!observation.is_quick) observation.wildcard_name = wildcard_probe_;
     }
@@ -556,7 +556,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   }
 
   ProbeContext context_;
-  std::optional<QuickProbe> light_;
+  std::optional<QuickProbe> quick_;
   DomainName domain_;
   std::vector<config::Selector> selectors_;
   WallTime observed_at_;
@@ -580,9 +580,9 @@ class DomainProbe::State final : public QueryHandler, private Asker {
 
 DomainProbe::DomainProbe(ProbeContext context, config::DomainName domain,
                          std::vector<config::Selector> selectors, WallTime observed_at, Finished finished,
-                         std::optional<QuickProbe> light)
+                         std::optional<QuickProbe> quick)
     : state_(std::make_unique<State>(context, std::move(domain), std::move(selectors), observed_at,
-                                     std::move(finished), std::move(light))) {}
+                                     std::move(finished), std::move(quick))) {}
 DomainProbe::~DomainProbe() = default;
 void DomainProbe::start() {
   state_->start();

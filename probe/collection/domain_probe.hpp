@@ -30,7 +30,7 @@ class DomainProbe {
   /// Selector and domain must form a name of at most 255 octets. The observations come in the order of the
   /// selectors.
   DomainProbe(ProbeContext context, config::DomainName domain, std::vector<config::Selector> selectors,
-              WallTime observed_at, Finished finished, std::optional<QuickProbe> light = std::nullopt);
+              WallTime observed_at, Finished finished, std::optional<QuickProbe> quick = std::nullopt);
   ~DomainProbe();
   DomainProbe(const DomainProbe&) = delete;
   DomainProbe& operator=(const DomainProbe&) = delete;

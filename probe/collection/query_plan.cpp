@@ -34,7 +34,7 @@ PlannedQuestions QueryPlan::next() {
   if (!begun_) {
     begun_ = true;
     begin(Purpose::record_plain, Transport::udp, false);
-    if (set_ != QuestionSet::glance) {
+    if (set_ != QuestionSet::quick) {
       begin(Purpose::record_edns, Transport::udp, true);
       begin(Purpose::record_tcp, Transport::tcp, false);
     }
@@ -56,7 +56,7 @@ PlannedQuestions QueryPlan::next() {
 void QueryPlan::begin_second_stage() {
   const bool udp_works =
       succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
-  if (set_ == QuestionSet::glance && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
+  if (set_ == QuestionSet::quick && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
   if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;

@@ -20,7 +20,7 @@ namespace dkimprobe::probe {
 enum class QuestionSet : std::uint8_t {
   full,         ///< the record over plain UDP, with EDNS and over TCP; the zone's SOA and NS; `_domainkey`
   record_only,  ///< the record in these three ways; another probe asks about the zone
-  glance,       ///< the record once over plain UDP, and over TCP when that answer is truncated or malformed
+  quick,        ///< the record once over plain UDP, and over TCP when that answer is truncated or malformed
 };
 
 struct PlanLimits {

@@ -93,12 +93,12 @@ void move_chain(Chain& chain, microseconds by) {
 
 }  // namespace
 
-Observation carry_full_facts(const Observation& last_full, Observation light) {
-  const microseconds by = last_full.observed_at - light.observed_at;
-  light.wildcard_name = last_full.wildcard_name;
-  light.adsp = last_full.adsp;
-  move_chain(light.adsp, by);
-  for (Hop& hop : light.key.hops) {
+Observation carry_full_facts(const Observation& last_full, Observation quick) {
+  const microseconds by = last_full.observed_at - quick.observed_at;
+  quick.wildcard_name = last_full.wildcard_name;
+  quick.adsp = last_full.adsp;
+  move_chain(quick.adsp, by);
+  for (Hop& hop : quick.key.hops) {
     for (const Hop& then : last_full.key.hops) {
       if (!(then.owner == hop.owner) || !(then.delegation.zone == hop.delegation.zone)) continue;
       for (ServerObservation& server : hop.servers) {
@@ -109,7 +109,7 @@ Observation carry_full_facts(const Observation& last_full, Observation light) {
       }
     }
   }
-  return light;
+  return quick;
 }
 
 }  // namespace dkimprobe::probe

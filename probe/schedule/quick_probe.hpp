@@ -11,6 +11,6 @@ namespace dkimprobe::probe {
 /// and, where its record is unchanged, the other exchanges about the record. If a server's answer has
 /// changed, only its exchanges about the zone are carried over; if it is missing, nothing. Carried exchanges
 /// began before this probe: their `started` is negative.
-[[nodiscard]] Observation carry_full_facts(const Observation& last_full, Observation light);
+[[nodiscard]] Observation carry_full_facts(const Observation& last_full, Observation quick);
 
 }  // namespace dkimprobe::probe

@@ -28,7 +28,8 @@ MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
 }
 
 bool Schedule::may_begin(const Entry& entry) const {
-  return entry.seen || first_under_way_ < (entry.glanced ? limits_.most_first_quick : limits_.most_first);
+  return entry.seen ||
+         first_under_way_ < (entry.starts_quick ? limits_.most_first_quick : limits_.most_first);
 }
 
 void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
@@ -36,7 +37,7 @@ void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
   if (limits_.rate_per_second <= 0) return;
   const auto domains = static_cast<double>(new_domains);
   const double full = domains * static_cast<double>(queries_of_probe(ProbeDepth::full, 1));
-  entry.glanced = full > limits_.rate_per_second * longest_first_seconds;
+  entry.starts_quick = full > limits_.rate_per_second * longest_first_seconds;
   // Full probes get nine tenths of the rate limit, less what quick probes use. With all of it, probes would
   // queue up.
   const std::chrono::duration<double> interval = entry.target.interval;
@@ -137,8 +138,8 @@ std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admi
     if (!may_begin(entry) || admission(*domain) > now) continue;
 
     Turn turn{*domain, ProbeDepth::quick, entry.confirms, due};
-    const bool glance = entry.glanced && (!entry.seen || entry.confirms);
-    if (!glance && (entry.wants_full || entry.confirms || entry.to_full == 0)) turn.depth = ProbeDepth::full;
+    const bool quick = entry.starts_quick && (!entry.seen || entry.confirms);
+    if (!quick && (entry.wants_full || entry.confirms || entry.to_full == 0)) turn.depth = ProbeDepth::full;
     if (now - due > tolerance(entry)) ++began_late_;
     waiting_.erase({due, &at->first});
     entry.under_way = true;
@@ -188,21 +189,21 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
 }
 
 bool Schedule::choose_depth(Entry& entry, ProbeVerdict verdict, bool is_first) {
-  const std::uint32_t lights = std::max(limits_.full_every, 1U) - 1U;
+  const std::uint32_t quick_probes = std::max(limits_.full_every, 1U) - 1U;
   if (is_first && verdict != ProbeVerdict::failed) {
     // Random, so that the full probes of domains that started together are spread out.
-    entry.to_full =
-        static_cast<std::uint32_t>(random_() % (entry.glanced ? entry.first_full_within : lights + 1U));
-    if (entry.glanced && !entry.again) entry.wants_full = false;
+    entry.to_full = static_cast<std::uint32_t>(
+        random_() % (entry.starts_quick ? entry.first_full_within : quick_probes + 1U));
+    if (entry.starts_quick && !entry.again) entry.wants_full = false;
   } else if (entry.depth == ProbeDepth::quick) {
     if (entry.to_full > 0 && !entry.confirms) --entry.to_full;
   } else if (verdict == ProbeVerdict::failed) {
     entry.wants_full = true;
   } else {
-    entry.to_full = lights;
+    entry.to_full = quick_probes;
   }
   return entry.depth == ProbeDepth::full && verdict != ProbeVerdict::failed &&
-         std::exchange(entry.glanced, false);
+         std::exchange(entry.starts_quick, false);
 }
 
 void Schedule::choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_first) const {
@@ -233,7 +234,7 @@ MonotonicTime Schedule::due_after(Entry& entry, ProbeVerdict verdict, bool is_fi
     // the next quick probe shows them again.
     entry.confirmations = 0;
   } else if (verdict == ProbeVerdict::unconfirmed) {
-    if (!entry.glanced) entry.wants_full = true;
+    if (!entry.starts_quick) entry.wants_full = true;
     if (entry.confirmations < limits_.most_confirmations && take_early(entry, now)) {
       ++entry.confirmations;
       entry.confirms = true;
@@ -284,9 +285,9 @@ RateFit fits(std::span<const TargetLoad> targets, double rate_per_second, const 
   std::map<std::optional<config::ServerAddress>, Load> loads;
   const double probes = std::max(limits.full_every, 1U);
   for (const TargetLoad& target : targets) {
-    const auto light = static_cast<double>(queries_of_probe(ProbeDepth::quick, target.selectors));
+    const auto quick = static_cast<double>(queries_of_probe(ProbeDepth::quick, target.selectors));
     const auto full = static_cast<double>(queries_of_probe(ProbeDepth::full, target.selectors));
-    const double queries = (full + light * (probes - 1.0)) / probes;
+    const double queries = (full + quick * (probes - 1.0)) / probes;
     const auto add = [&](const std::optional<config::ServerAddress>& server) {
       Load& load = loads[server];
       load.per_probe += queries;

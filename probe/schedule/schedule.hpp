@@ -113,9 +113,9 @@ class Schedule {
     MonotonicTime began{};
     ProbeDepth depth = ProbeDepth::full;  ///< of the probe under way
     bool under_way = false;
-    bool removed = false;  ///< no longer a target, but its probe is under way
-    bool seen = false;     ///< a probe has ended
-    bool glanced = false;  ///< had no full probe yet, and none is urgent
+    bool removed = false;       ///< no longer a target, but its probe is under way
+    bool seen = false;          ///< a probe has ended
+    bool starts_quick = false;  ///< had no full probe yet, and none is urgent
     bool wants_full = true;
     bool again =
         false;  ///< probe again right after the one under way, whose selectors or servers are out of date

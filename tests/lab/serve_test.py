@@ -676,7 +676,7 @@ class Part:
         # With rounds and a look under way, and a client that is slow.
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             name = "s1._domainkey.asked.example."
-            asked = self.asked_of_silence(name)
+            asked = self.asked_of_maintenance(name)
             client = socket.create_connection(("127.0.0.1", daemon.port))
             client.sendall(b"GET /metr")
             slow = pool.submit(daemon.ask, "/probe?target=asked.example")
@@ -703,7 +703,7 @@ class Part:
         code, took = daemon.end(signal.SIGINT)
         self.check(code in (0, 130) and took < 2 + 3 * usual, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
 
-    def asked_of_silence(self, name):
+    def asked_of_maintenance(self, name):
         """How often the silent server was asked for a name, once the rounds of the beginning are over."""
         known = [(-1, 0.0)]
 

@@ -141,7 +141,7 @@ class Alerts(unittest.TestCase):
             self.assertIn(anchor, known[file], file)
         self.assertEqual(len(known), 2)
 
-    def test_those_about_the_world_respect_planned_work(self):
+    def test_those_about_the_world_respect_maintenance(self):
         # Maintenance of a zone does not excuse that it is not probed.
         about_the_prober = {
             "DkimSelectorBlind", "DkimSelectorNeverProbed", "DkimSelectorWithoutStatus", "DkimTextfileOld",

@@ -94,13 +94,13 @@ std::vector<Case> cases() {
   return {
       {"healthy", QuestionSet::full, all(answered()), {first, second}},
       {"healthy, the record alone", QuestionSet::record_only, all(answered()), {record}},
-      {"healthy, a glance", QuestionSet::glance, all(answered()), {"plain/udp#3:400"}},
+      {"healthy, a quick probe", QuestionSet::quick, all(answered()), {"plain/udp#3:400"}},
       {"dead", QuestionSet::full, all(failed(Outcome::timed_out)), {first}},
-      {"dead, a glance", QuestionSet::glance, all(failed(Outcome::timed_out)), {"plain/udp#3:400"}},
+      {"dead, a quick probe", QuestionSet::quick, all(failed(Outcome::timed_out)), {"plain/udp#3:400"}},
       {"no route", QuestionSet::full, all(failed(Outcome::no_route)), {first}},
       {"no route, the record alone", QuestionSet::record_only, all(failed(Outcome::no_route)), {record}},
-      {"no descriptors, a glance",
-       QuestionSet::glance,
+      {"no descriptors, a quick probe",
+       QuestionSet::quick,
        all(failed(Outcome::local_error)),
        {"plain/udp#3:400"}},
       {"interrupted", QuestionSet::full, all(failed(Outcome::interrupted)), {first}},
@@ -180,12 +180,12 @@ std::vector<Case> cases() {
          return answered(Rcode::noerror, question.transport == Transport::udp);
        },
        {record}},
-      {"truncated, a glance",
-       QuestionSet::glance,
+      {"truncated, a quick probe",
+       QuestionSet::quick,
        all(answered(Rcode::noerror, true)),
        {"plain/udp#3:400", "tcp/tcp#1:3000"}},
-      {"malformed over UDP, a glance",
-       QuestionSet::glance,
+      {"malformed over UDP, a quick probe",
+       QuestionSet::quick,
        [](const PlannedQuestion& question) {
          PlannedOutcome outcome =
              question.transport == Transport::udp ? failed(Outcome::malformed) : answered();
@@ -193,8 +193,8 @@ std::vector<Case> cases() {
          return outcome;
        },
        {"plain/udp#3:400", "tcp/tcp#1:3000"}},
-      {"one attempt malformed and the next answered, a glance",
-       QuestionSet::glance,
+      {"one attempt malformed and the next answered, a quick probe",
+       QuestionSet::quick,
        [](const PlannedQuestion& question) {
          PlannedOutcome outcome = answered();
          outcome.met_malformed = question.transport == Transport::udp;
@@ -248,7 +248,7 @@ TEST_CASE("the plan ends within its limits, whatever a server does") {
                             Outcome::connection_reset, Outcome::connection_closed, Outcome::no_route,
                             Outcome::local_error, Outcome::interrupted)}});
   CHECK(rc::check([&] {
-    const auto set = *rc::gen::element(QuestionSet::full, QuestionSet::record_only, QuestionSet::glance);
+    const auto set = *rc::gen::element(QuestionSet::full, QuestionSet::record_only, QuestionSet::quick);
     PlanLimits limits;
     limits.attempts = *rc::gen::inRange<std::uint8_t>(1, 5);
     limits.exchanges = *rc::gen::inRange<std::uint8_t>(1, 25);
@@ -285,7 +285,7 @@ TEST_CASE("the plan ends within its limits, whatever a server does") {
         if (set != QuestionSet::full)
           RC_ASSERT((query.purpose == Purpose::record_plain || query.purpose == Purpose::record_edns ||
                      query.purpose == Purpose::record_tcp));
-        if (set == QuestionSet::glance) RC_ASSERT(query.purpose != Purpose::record_edns);
+        if (set == QuestionSet::quick) RC_ASSERT(query.purpose != Purpose::record_edns);
         waiting.push_back(query);
       }
     };

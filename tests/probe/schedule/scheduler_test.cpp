@@ -193,11 +193,11 @@ TEST_CASE("a quick probe asks each server once, and is judged like the full prob
   const std::size_t after_full = scene.sent_to("192.0.2.1");
   scene.run(301s);
   REQUIRE(scene.probes.size() >= 2);
-  const FinishedProbe& light = scene.probes[1];
-  CHECK(light.depth == ProbeDepth::quick);
+  const FinishedProbe& quick = scene.probes[1];
+  CHECK(quick.depth == ProbeDepth::quick);
   CHECK(scene.sent_to("192.0.2.1") - after_full == scene.probes.size() - 1);
-  REQUIRE(light.observations.size() == 1);
-  const Observation& seen = light.observations[0];
+  REQUIRE(quick.observations.size() == 1);
+  const Observation& seen = quick.observations[0];
   CHECK(count(seen, Purpose::record_plain, false) == 2);
   CHECK(count(seen, Purpose::record_plain, true) == 0);
   for (const Purpose purpose : {Purpose::record_edns, Purpose::record_tcp, Purpose::zone_soa,
@@ -254,10 +254,10 @@ TEST_CASE("a probe sends no more queries than the fit assumes") {
     CHECK(full <= probe::queries_of_probe(ProbeDepth::full, texts.size()));
     CHECK(full == 3 * texts.size() + 5);
     scene.run(300s);
-    const std::size_t lights = scene.probes.size() - 1;
-    REQUIRE(lights >= 1);
+    const std::size_t quick_probes = scene.probes.size() - 1;
+    REQUIRE(quick_probes >= 1);
     CHECK(scene.sent_to("192.0.2.1") ==
-          full + lights * probe::queries_of_probe(ProbeDepth::quick, texts.size()));
+          full + quick_probes * probe::queries_of_probe(ProbeDepth::quick, texts.size()));
     CHECK(scene.sent_to("192.0.2.2") == 0);
   }
 }
