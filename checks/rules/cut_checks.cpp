@@ -427,60 +427,58 @@ void find_internal_view(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
-// ---- The rows ----
+constexpr Check cut_rows[] = {
+    {.name = "delegation_differs_between_parents",
+     .scope = Scope::zone,
+     .needs = Needs::all_servers,
+     .severity = Severity::critical,
+     .reference = "RFC 1034 section 4.2.2",
+     .summary = "the parent zone's servers refer to different nameservers",
+     .effect = "which servers a resolver asks depends on the parent server it asked; if the sets answer "
+               "differently, some signatures fail",
+     .remedy = "Publish the same delegation on every server of the parent zone.",
+     .example = {Example::behaviour,
+                 "One server of com refers to ns1 and ns2.example.net, another to ns1 and ns2.example.org."},
+     .find = find_delegation_differs},
+    {.name = "cut_missing_on_ns",
+     .scope = Scope::zone,
+     .needs = Needs::all_servers,
+     .severity = Severity::critical,
+     .reference = "RFC 1034 section 4.3.2",
+     .summary = "a server of the parent zone lacks a delegation that the others have",
+     .effect = "a resolver that asks it never reaches the zone that holds the key",
+     .remedy = "Make the server that is behind transfer the parent zone again.",
+     .example = {Example::behaviour,
+                 "ns1.example.com refers to the zone _domainkey.example.com, but ns2 returns NXDOMAIN for "
+                 "that name."},
+     .find = find_cut_missing},
+    {.name = "ds_without_signatures",
+     .scope = Scope::zone,
+     .needs = Needs::all_servers,
+     .severity = Severity::critical,
+     .reference = "RFC 4035 section 5.2",
+     .summary = "the parent has a DS record, but a server returns answers without signatures",
+     .effect = "every validating receiver gets SERVFAIL instead of the key",
+     .remedy = "Sign the zone, or have the DS record removed from the parent.",
+     .example = {Example::behaviour, "com has a DS record for example.com, which is not signed."},
+     .find = find_ds_without_signatures},
+    {.name = "view_internal",
+     .scope = Scope::zone,
+     .needs = Needs::all_servers,
+     .severity = Severity::warning,
+     .summary = "seen from here, the zone only lists private servers, while its parent lists public ones",
+     .effect = "not known: the public view of the zone differs from the one seen here",
+     .remedy = "Probe from a machine outside this network.",
+     .example =
+         {Example::behaviour,
+          "Seen from here, example.com lists ns1.corp.example at 10.0.0.2; com lists ns1.example.net."},
+     .find = find_internal_view},
+};
 
 }  // namespace
 
 std::span<const Check> cut_checks() {
-  static constexpr Check rows[] = {
-      {.name = "delegation_differs_between_parents",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::critical,
-       .reference = "RFC 1034 section 4.2.2",
-       .summary = "the parent zone's servers refer to different nameservers",
-       .effect = "which servers a resolver asks depends on the parent server it asked; if the sets answer "
-                 "differently, some signatures fail",
-       .remedy = "Publish the same delegation on every server of the parent zone.",
-       .example =
-           {Example::behaviour,
-            "One server of com refers to ns1 and ns2.example.net, another to ns1 and ns2.example.org."},
-       .find = find_delegation_differs},
-      {.name = "cut_missing_on_ns",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::critical,
-       .reference = "RFC 1034 section 4.3.2",
-       .summary = "a server of the parent zone lacks a delegation that the others have",
-       .effect = "a resolver that asks it never reaches the zone that holds the key",
-       .remedy = "Make the server that is behind transfer the parent zone again.",
-       .example = {Example::behaviour,
-                   "ns1.example.com refers to the zone _domainkey.example.com, but ns2 returns NXDOMAIN for "
-                   "that name."},
-       .find = find_cut_missing},
-      {.name = "ds_without_signatures",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::critical,
-       .reference = "RFC 4035 section 5.2",
-       .summary = "the parent has a DS record, but a server returns answers without signatures",
-       .effect = "every validating receiver gets SERVFAIL instead of the key",
-       .remedy = "Sign the zone, or have the DS record removed from the parent.",
-       .example = {Example::behaviour, "com has a DS record for example.com, which is not signed."},
-       .find = find_ds_without_signatures},
-      {.name = "view_internal",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .summary = "seen from here, the zone only lists private servers, while its parent lists public ones",
-       .effect = "not known: the public view of the zone differs from the one seen here",
-       .remedy = "Probe from a machine outside this network.",
-       .example =
-           {Example::behaviour,
-            "Seen from here, example.com lists ns1.corp.example at 10.0.0.2; com lists ns1.example.net."},
-       .find = find_internal_view},
-  };
-  return rows;
+  return cut_rows;
 }
 
 }  // namespace dkimprobe::checks

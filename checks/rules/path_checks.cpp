@@ -84,23 +84,24 @@ void find_path_intercepted(const Evidence& evidence, Verdict& verdict) {
   verdict.found(walked ? of_walk(*delegation) : of_given_servers(*delegation));
 }
 
+constexpr Check path_rows[] = {
+    {.name = "path_intercepted",
+     .scope = Scope::zone,
+     .needs = Needs::path,
+     .severity = Severity::critical,
+     .summary = "this network answers DNS itself, so the public view is not known",
+     .effect = "not known: receivers ask the nameservers, but the probe did not reach them",
+     .remedy = "Probe from another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, "
+               "or a redirection of port 53 by a company network or a container.",
+     .example = {Example::behaviour,
+                 "Each root server answers with RA=1: the hotel's resolver answers for it."},
+     .find = find_path_intercepted},
+};
+
 }  // namespace
 
 std::span<const Check> path_checks() {
-  static constexpr Check rows[] = {
-      {.name = "path_intercepted",
-       .scope = Scope::zone,
-       .needs = Needs::path,
-       .severity = Severity::critical,
-       .summary = "this network answers DNS itself, so the public view is not known",
-       .effect = "not known: receivers ask the nameservers, but the probe did not reach them",
-       .remedy = "Probe from another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, "
-                 "or a redirection of port 53 by a company network or a container.",
-       .example = {Example::behaviour,
-                   "Each root server answers with RA=1: the hotel's resolver answers for it."},
-       .find = find_path_intercepted},
-  };
-  return rows;
+  return path_rows;
 }
 
 }  // namespace dkimprobe::checks
