@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <vector>
@@ -10,14 +11,37 @@
 
 namespace dkimprobe::checks {
 
+namespace {
+
+using Groups = std::initializer_list<std::span<const Check>>;
+
+void append(std::vector<Check>& rows, Groups groups) {
+  for (const auto group : groups) rows.insert(rows.end(), group.begin(), group.end());
+}
+
+/// The same for groups that are listed as one, worst fault first.
+void append_by_severity(std::vector<Check>& rows, Groups groups) {
+  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
+    for (const auto group : groups) {
+      std::ranges::copy_if(group, std::back_inserter(rows),
+                           [&](const Check& check) { return check.severity == severity; });
+    }
+  }
+}
+
+}  // namespace
+
 std::span<const Check> catalogue() {
   static const std::vector<Check> rows = [] {
     std::vector<Check> all;
-    for (const auto group : {presence_checks(), record_checks(), key_checks(), history_checks(),
-                             size_checks(), adsp_checks(), server_checks(), silence_checks(), path_checks(),
-                             cut_checks(), zone_checks(), signature_checks()}) {
-      all.insert(all.end(), group.begin(), group.end());
-    }
+    append(all, {presence_checks(), record_checks(), key_checks(), history_checks(), size_checks(),
+                 adsp_checks()});
+    append_by_severity(all,
+                       {server_checks(), stale_checks(), reply_checks(), address_checks(), udp_checks()});
+    append(all, {silence_checks(), path_checks(), cut_checks()});
+    append_by_severity(all, {answer_checks(), alias_checks(), denial_checks(), delegation_checks(),
+                             budget_checks(), serial_checks(), quorum_checks(), ttl_checks()});
+    append(all, {signature_checks()});
     return all;
   }();
   return rows;
