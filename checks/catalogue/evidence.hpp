@@ -26,9 +26,6 @@ struct ReadText {
   const PublishedText* published = nullptr;
   const AnswerGroup* group = nullptr;  ///< the servers that publish it
   KeyRecord record{};                  ///< complete: has every fault of the text with its offset
-  /// Whether this is a piece of one record that was entered as several; only the split is reported as a fault
-  /// then.
-  bool is_piece = false;
 };
 
 struct Evidence {

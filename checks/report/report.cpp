@@ -14,6 +14,19 @@ std::optional<Severity> Report::worst_about(const ServerId& server) const {
   return worst;
 }
 
+Status worst(std::span<const Status> statuses) {
+  for (const Status status : {Status::critical, Status::unknown, Status::warning}) {
+    if (std::ranges::find(statuses, status) != statuses.end()) return status;
+  }
+  return statuses.empty() ? Status::unknown : Status::ok;
+}
+
+Status worst(const std::vector<Report>& reports) {
+  std::vector<Status> statuses;
+  for (const auto& report : reports) statuses.push_back(report.status);
+  return worst(statuses);
+}
+
 std::string_view to_string(Severity severity) {
   switch (severity) {
     case Severity::notice:
