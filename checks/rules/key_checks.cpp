@@ -17,29 +17,35 @@ constexpr std::uint32_t smallest_valid_bits = 1024;   // RFC 8301 section 3.2
 constexpr std::uint32_t largest_certain_bits = 4096;  // RFC 8301 section 3.2
 constexpr std::array<std::uint32_t, 6> usual_bits = {1024, 1280, 1536, 2048, 3072, 4096};
 
-/// A fault of one RSA key.
+/// A fault of one key.
 struct KeyFault {
   std::string detail{};
   std::string remedy{};  ///< begins with a verb in lower case
 };
 
-/// Calls `judge` for each RSA key.
-template <class Judge>
-void for_each_rsa_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
+/// Calls `judge` for each key that `is_meant` chooses.
+template <class Choose, class Judge>
+void for_each_key(const Evidence& evidence, Verdict& verdict, Choose is_meant, Judge judge) {
   bool judged = false;
   for (const auto& text : evidence.texts) {
-    if (!text.record.key || !text.record.key->is_rsa()) continue;
+    if (!text.record.key || !is_meant(*text.record.key)) continue;
     judged = true;
-    const std::optional<KeyFault> fault = judge(*text.record.key);
+    std::optional<KeyFault> fault = judge(*text.record.key);
     if (!fault) continue;
-    Finding finding;
-    finding.servers = servers_of(evidence, text);
-    if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
-    finding.detail = fault->detail;
-    finding.remedy = fmt::format("At {}: {}.", published_at(text), fault->remedy);
-    verdict.found(std::move(finding));
+    const Tag* const tag = text.record.list.find("p");
+    verdict.found(finding_in(evidence, text, std::move(fault->detail), fault->remedy,
+                             tag != nullptr ? std::optional(tag->value_offset) : std::nullopt));
   }
   if (!judged) verdict.not_evaluated();
+}
+
+template <class Judge>
+void for_each_rsa_key(const Evidence& evidence, Verdict& verdict, Judge judge) {
+  for_each_key(evidence, verdict, [](const PublicKey& key) { return key.is_rsa(); }, judge);
+}
+
+bool has_fingerprint(const PublicKey& key) {
+  return !key.sha256.empty();
 }
 
 std::string new_pair(std::uint32_t bits) {
@@ -132,44 +138,24 @@ void find_exponent_unusual(const Evidence& evidence, Verdict& verdict) {
 void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
   const auto& wanted = evidence.expectation.key_sha256;
   if (!wanted) return verdict.not_evaluated();
-  bool judged = false;
-  for (const auto& text : evidence.texts) {
-    if (!text.record.key || text.record.key->sha256.empty()) continue;
-    judged = true;
-    if (text.record.key->sha256 == *wanted) continue;
-    Finding finding;
-    finding.servers = servers_of(evidence, text);
-    if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
-    finding.detail = fmt::format("the published key has the SHA-256 {}, but {} is expected",
-                                 text.record.key->sha256, *wanted);
-    finding.remedy = fmt::format(
-        "At {}: publish the public key of the private key that signs, or, if the change was intended, update "
-        "expected_key in the settings.",
-        published_at(text));
-    verdict.found(std::move(finding));
-  }
-  if (!judged) verdict.not_evaluated();
+  for_each_key(evidence, verdict, has_fingerprint, [&](const PublicKey& key) -> std::optional<KeyFault> {
+    if (key.sha256 == *wanted) return std::nullopt;
+    return KeyFault{
+        fmt::format("the published key has the SHA-256 {}, but {} is expected", key.sha256, *wanted),
+        "publish the public key of the private key that signs, or, if the change was intended, update "
+        "expected_key in the settings"};
+  });
 }
 
 /// A record that contains a private key is another check: `key_private_leaked`.
 void find_blocklisted(const Evidence& evidence, Verdict& verdict) {
-  bool judged = false;
-  for (const auto& text : evidence.texts) {
-    if (!text.record.key || text.record.key->sha256.empty()) continue;
-    judged = true;
-    const std::string_view where = published_private_key(text.record.key->sha256);
-    if (where.empty()) continue;
-    Finding finding;
-    finding.servers = servers_of(evidence, text);
-    if (const Tag* const tag = text.record.list.find("p")) finding.offset = tag->value_offset;
-    finding.detail = fmt::format("the private key of this public key is printed in {}", where);
-    finding.remedy = fmt::format(
-        "At {}: replace this key at once: generate your own key pair, publish its public key and stop "
-        "signing with this one.",
-        published_at(text));
-    verdict.found(std::move(finding));
-  }
-  if (!judged) verdict.not_evaluated();
+  for_each_key(evidence, verdict, has_fingerprint, [](const PublicKey& key) -> std::optional<KeyFault> {
+    const std::string_view where = published_private_key(key.sha256);
+    if (where.empty()) return std::nullopt;
+    return KeyFault{fmt::format("the private key of this public key is printed in {}", where),
+                    "replace this key at once: generate your own key pair, publish its public key and stop "
+                    "signing with this one"};
+  });
 }
 
 constexpr Check key_rows[] = {

@@ -36,16 +36,13 @@ void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
     const auto each = colon_separated(flags->value);
     if (std::ranges::find(each, "s") == each.end()) continue;
     const std::string shown = config::escape_text(flags->value, shown_tag_bytes);
-    Finding finding;
-    finding.servers = servers_of(evidence, text);
-    finding.offset = flags->value_offset;
-    finding.detail =
-        fmt::format("t= is \"{}\", but the settings say that signatures use subdomains in i=", shown);
-    finding.remedy = fmt::format(
-        "At {}: {}, or sign with the domain of d= in i= and set subdomain_identities to no in the settings.",
-        published_at(text),
-        each.size() == 1 ? std::string("delete `t=s`") : fmt::format("remove s from `t={}`", shown));
-    verdict.found(std::move(finding));
+    verdict.found(finding_in(
+        evidence, text,
+        fmt::format("t= is \"{}\", but the settings say that signatures use subdomains in i=", shown),
+        fmt::format(
+            "{}, or sign with the domain of d= in i= and set subdomain_identities to no in the settings",
+            each.size() == 1 ? std::string("delete `t=s`") : fmt::format("remove s from `t={}`", shown)),
+        flags->value_offset));
   }
 }
 
@@ -132,13 +129,8 @@ void for_each_split_key(const Evidence& evidence, Verdict& verdict, Judge judge)
     if (!text.record.is_key_record() || text.record.has(RecordFault::key_private_leaked) ||
         text.published->strings.size() < 2)
       continue;
-    std::optional<BoundaryFault> fault = judge(text);
-    if (!fault) continue;
-    Finding finding;
-    finding.servers = servers_of(evidence, text);
-    finding.detail = std::move(fault->detail);
-    finding.remedy = fmt::format("At {}: {}.", published_at(text), fault->remedy);
-    verdict.found(std::move(finding));
+    if (std::optional<BoundaryFault> fault = judge(text))
+      verdict.found(finding_in(evidence, text, std::move(fault->detail), fault->remedy));
   }
 }
 
@@ -151,37 +143,53 @@ void find_boundary_damage(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
+/// The tag that is split at a boundary before its strings are full, where no character was lost or added.
+struct SplitTag {
+  const Tag* tag = nullptr;
+  StringBoundary boundary{};
+};
+
+std::optional<SplitTag> split_tag(const ReadText& read) {
+  for (const StringBoundary& boundary : boundaries_of(*read.published)) {
+    if (boundary.filled || damage_at(boundary, read)) continue;
+    const auto& tags = read.record.list.tags;
+    const auto split = std::ranges::find_if(tags, [&](const Tag& tag) {
+      const std::size_t end = tag.value_offset + (holds_words(tag) ? tag.value.size() : 0);
+      return boundary.offset > tag.offset && boundary.offset < end;
+    });
+    if (split != tags.end()) return SplitTag{&*split, boundary};
+  }
+  return std::nullopt;
+}
+
+/// What is odd about how the record is split into strings; empty when nothing is.
+std::string odd_split_text(const ReadText& read) {
+  const auto& [text, strings, ttl] = *read.published;
+  if (std::ranges::find(strings, std::string()) != strings.end())
+    return fmt::format("one of the {} strings is empty", strings.size());
+  if (const auto split = split_tag(read)) {
+    return fmt::format("the tag {}= is split {}", config::escape_text(split->tag->name, shown_tag_bytes),
+                       strings_text(split->boundary));
+  }
+  const std::size_t needed =
+      std::max<std::size_t>((text.size() + probe::longest_string - 1) / probe::longest_string, 1);
+  if (strings.size() <= 2 * needed + 1) return {};
+  return fmt::format("{} bytes are split into {} strings; {} would be enough", text.size(), strings.size(),
+                     needed);
+}
+
 /// Legal, but probably not intended. Some tools join the strings with a space, against the RFC, and then a
 /// tag that is split breaks.
 void find_odd_split(const Evidence& evidence, Verdict& verdict) {
   for_each_split_key(evidence, verdict, [&](const ReadText& read) -> std::optional<BoundaryFault> {
     if (stands_elsewhere(evidence, read)) return std::nullopt;
-    const PublishedText& published = *read.published;
-    const std::size_t count = published.strings.size();
-    const std::size_t needed =
-        std::max<std::size_t>((published.text.size() + probe::longest_string - 1) / probe::longest_string, 1);
-    const std::string remedy = fmt::format(
-        "enter the record as one text of {} bytes and let the software split it, or split it after a "
-        "semicolon or inside p=",
-        published.text.size());
-    if (std::ranges::find(published.strings, std::string()) != published.strings.end())
-      return BoundaryFault{fmt::format("one of the {} strings is empty", count), remedy};
-    for (const StringBoundary& boundary : boundaries_of(published)) {
-      if (boundary.filled || damage_at(boundary, read)) continue;
-      for (const auto& tag : read.record.list.tags) {
-        const std::size_t end = tag.value_offset + (holds_words(tag) ? tag.value.size() : 0);
-        if (boundary.offset <= tag.offset || boundary.offset >= end) continue;
-        return BoundaryFault{
-            fmt::format("the tag {}= is split {}", config::escape_text(tag.name, shown_tag_bytes),
-                        strings_text(boundary)),
-            remedy};
-      }
-    }
-    if (count > 2 * needed + 1)
-      return BoundaryFault{fmt::format("{} bytes are split into {} strings; {} would be enough",
-                                       published.text.size(), count, needed),
-                           remedy};
-    return std::nullopt;
+    std::string odd = odd_split_text(read);
+    if (odd.empty()) return std::nullopt;
+    return BoundaryFault{
+        std::move(odd),
+        fmt::format("enter the record as one text of {} bytes and let the software split it, or split it "
+                    "after a semicolon or inside p=",
+                    read.published->text.size())};
   });
 }
 

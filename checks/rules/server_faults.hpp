@@ -65,14 +65,12 @@ void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tel
       std::pair place(answer.id.address, config::DomainName{});
       if (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;
       if (std::ranges::find(blamed, place) != blamed.end()) continue;
-      const std::optional<Fault> fault = find(Asked{answer, hop, evidence.silences[at][i]});
+      std::optional<Fault> fault = find(Asked{answer, hop, evidence.silences[at][i]});
       if (!fault) continue;
       blamed.push_back(std::move(place));
-      Finding finding;
-      finding.servers = {answer.id};
-      finding.detail = fault->detail;
-      finding.remedy = fault->remedy;
-      verdict.found(std::move(finding), fault->severity);
+      verdict.found(
+          {.servers = {answer.id}, .detail = std::move(fault->detail), .remedy = std::move(fault->remedy)},
+          fault->severity);
     }
   }
   if (!judged) verdict.not_evaluated();

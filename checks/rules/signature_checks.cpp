@@ -25,13 +25,11 @@ struct Mismatch {
 };
 
 Finding finding_of(const Evidence& evidence, const SignatureField& field, const Mismatch& fault) {
-  Finding finding;
-  finding.detail = fmt::format("signature {}: {}", field.number, fault.detail);
-  finding.remedy = fault.at_record.empty()
-                       ? fmt::format("On the signing system of {}: {}.",
-                                     evidence.observation.domain.to_string(), fault.remedy)
-                       : fmt::format("At {}: {}.", fault.at_record, fault.remedy);
-  return finding;
+  const std::string where = fault.at_record.empty() ? fmt::format("On the signing system of {}",
+                                                                  evidence.observation.domain.to_string())
+                                                    : fmt::format("At {}", fault.at_record);
+  return {.detail = fmt::format("signature {}: {}", field.number, fault.detail),
+          .remedy = fmt::format("{}: {}.", where, fault.remedy)};
 }
 
 template <SignatureFault fault>

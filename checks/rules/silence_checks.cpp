@@ -1,14 +1,17 @@
 // Faults of a server that does not answer: over one transport, for some questions, or occasionally. Each
 // server has one cause (checks/answers/silence.hpp), and each check here reports one of the causes.
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/rules/server_faults.hpp"
+#include "checks/rules/zone_faults.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -21,23 +24,16 @@ using probe::Response;
 /// The address family of which every server queried is dead while the other family answers. A single dead
 /// address is reported as that server instead.
 std::optional<Family> dead_family(const HopAnswers& hop, const std::vector<Silence>& silences) {
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    std::size_t dead = 0;
-    bool all_dead = true;
-    bool other_lives = false;
-    for (std::size_t i = 0; i < hop.servers.size(); ++i) {
-      const ServerAnswer& answer = hop.servers[i];
-      if (answer.is_stray() || !learnt_anything(answer)) continue;
-      const bool is_dead = silences[i].cause == SilenceCause::dead;
-      if (answer.id.address.ip.family() != family) {
-        other_lives = other_lives || !is_dead;
-      } else if (is_dead) {
-        ++dead;
-      } else {
-        all_dead = false;
-      }
-    }
-    if (all_dead && dead >= 2 && other_lives) return family;
+  std::map<Family, std::pair<std::size_t, std::size_t>> counts;  // servers that answer, and dead ones
+  for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+    const ServerAnswer& answer = hop.servers[i];
+    if (answer.is_stray() || !learnt_anything(answer)) continue;
+    auto& [alive, dead] = counts[answer.id.address.ip.family()];
+    ++(silences[i].cause == SilenceCause::dead ? dead : alive);
+  }
+  for (const auto [family, other] :
+       {std::pair(Family::ipv4, Family::ipv6), std::pair(Family::ipv6, Family::ipv4)}) {
+    if (counts[family].first == 0 && counts[family].second >= 2 && counts[other].first > 0) return family;
   }
   return std::nullopt;
 }
@@ -95,18 +91,17 @@ void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
     judged = judged || std::ranges::any_of(hop.servers, learnt_anything);
     const auto family = dead_family(hop, evidence.silences[at]);
     if (!family) continue;
-    Finding finding;
-    for (const ServerAnswer& answer : hop.servers) {
-      if (answer.id.address.ip.family() == *family && !answer.is_stray() && learnt_anything(answer))
-        finding.servers.push_back(answer.id);
+    std::vector<ServerId> dead;
+    for (const ServerAnswer& answer : own_servers(hop)) {
+      if (answer.id.address.ip.family() == *family && learnt_anything(answer)) dead.push_back(answer.id);
     }
-    finding.detail =
-        fmt::format("none of the {} {} addresses of the servers of {} answers over UDP or TCP",
-                    finding.servers.size(), family_text(*family), hop.hop->delegation.zone.to_string());
-    finding.remedy = fmt::format("Make the servers of {} answer over {}, or remove their {} records.",
-                                 hop.hop->delegation.zone.to_string(), family_text(*family),
-                                 *family == Family::ipv4 ? "A" : "AAAA");
-    verdict.found(std::move(finding));
+    verdict.found(
+        {.servers = dead,
+         .detail = fmt::format("none of the {} {} addresses of the servers of {} answers over UDP or TCP",
+                               dead.size(), family_text(*family), zone_text(hop)),
+         .remedy =
+             fmt::format("Make the servers of {} answer over {}, or remove their {} records.", zone_text(hop),
+                         family_text(*family), *family == Family::ipv4 ? "A" : "AAAA")});
   }
   if (!judged) verdict.not_evaluated();
 }
@@ -222,9 +217,7 @@ void find_large_udp_lost(const Evidence& evidence, Verdict& verdict) {
 }
 
 std::string types_text(const std::vector<RecordType>& types) {
-  std::vector<std::string> names;
-  for (const RecordType type : types) names.push_back(type_text(type));
-  return join_some(names);
+  return join_some(types, type_text);
 }
 
 void find_type_dropped(const Evidence& evidence, Verdict& verdict) {

@@ -23,6 +23,10 @@ bool has_answers(const Evidence& evidence) {
   });
 }
 
+std::vector<ServerId> servers_if_others_differ(const Evidence& evidence, const AnswerGroup& group) {
+  return evidence.answers.published.size() > 1 ? group.servers : std::vector<ServerId>();
+}
+
 bool is_negative(ServerOutcome outcome) {
   return outcome == ServerOutcome::nodata || outcome == ServerOutcome::nxdomain;
 }

@@ -25,6 +25,10 @@ template <class Groups>
   return servers;
 }
 
+/// The servers of the group, if others publish something else; empty if the fault holds for all.
+[[nodiscard]] std::vector<ServerId> servers_if_others_differ(const Evidence& evidence,
+                                                             const AnswerGroup& group);
+
 /// Whether any server gave a complete answer for any name of the chain.
 [[nodiscard]] bool has_answers(const Evidence& evidence);
 
