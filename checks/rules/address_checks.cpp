@@ -19,20 +19,20 @@ namespace {
 using probe::DiscoveryOutcome;
 using probe::HostOutcome;
 
-void find_address_refused(const Evidence& evidence, Verdict& verdict) {
-  const auto is_there = [](const ServerAnswer&) { return true; };
-  for_each_server(evidence, verdict, is_there, [](const Asked& asked) -> std::optional<Fault> {
-    // Inside a network, private addresses are correct.
-    if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.hop))
-      return std::nullopt;
-    const auto purpose = config::special_purpose(asked.answer.id.address.ip);
-    return Fault{
-        fmt::format("{} was not queried: its address is {}", asked.who(),
-                    purpose.empty() ? "not a public one" : purpose),
-        fmt::format(
-            "Give {} a public address in its A or AAAA record, or remove it from the NS records of {}.",
-            asked.answer.id.name, asked.zone())};
-  });
+bool is_listed(const ServerAnswer& /*answer*/) {
+  return true;
+}
+
+std::optional<Fault> find_address_refused(const Asked& asked) {
+  // Inside a network, private addresses are correct.
+  if (asked.answer.server->not_asked != probe::NotAsked::address_refused || is_internal_view(asked.hop))
+    return std::nullopt;
+  const auto purpose = config::special_purpose(asked.answer.id.address.ip);
+  return Fault{
+      fmt::format("{} was not queried: its address is {}", asked.who(),
+                  purpose.empty() ? "not a public one" : purpose),
+      fmt::format("Give {} a public address in its A or AAAA record, or remove it from the NS records of {}.",
+                  asked.answer.id.name, asked.zone())};
 }
 
 /// Nameservers of one zone whose addresses fail in the same way.
@@ -123,40 +123,34 @@ void find_address_unknown(const Evidence& evidence, Verdict& verdict) {
   report_failed_names<std::string_view>(evidence, verdict, has_ended, unknown_addresses, describe_unknown);
 }
 
-constexpr Check address_rows[] = {
-    {.name = "ns_address_refused",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .reference = "RFC 6890 section 2.2",
-     .summary = "a nameserver's address cannot be reached by the public",
-     .effect = "resolvers lose time on it, or query an unrelated host in their own network",
-     .remedy = "Give the nameserver a public address.",
-     .example = {Example::behaviour, "ns2.example.com has the address 10.0.0.2."},
-     .find = find_address_refused},
-    {.name = "ns_address_missing",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .summary = "a nameserver's name has no address",
-     .effect = "the zone has one server fewer than it lists",
-     .remedy = "Publish an address for the nameserver.",
-     .example = {Example::behaviour,
-                 "The zone lists ns2.example.com, which has neither an A nor an AAAA record."},
-     .find = find_address_missing},
-    {.name = "ns_address_unknown",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .summary = "an address of a nameserver could not be looked up",
-     .effect =
-         "a server that was not queried may have a different key or none; resolvers lose time on its name",
-     .remedy = "Make the servers of the nameserver's own zone answer A and AAAA queries.",
-     .example = {Example::behaviour,
-                 "The zone lists ns2.example.net, but the servers of example.net return SERVFAIL for its "
-                 "AAAA record."},
-     .find = find_address_unknown},
-};
+constexpr auto address_rows = rows_of(
+    Scope::server, Needs::one_server,
+    {{.name = "ns_address_refused",
+      .severity = Severity::warning,
+      .reference = "RFC 6890 section 2.2",
+      .summary = "a nameserver's address cannot be reached by the public",
+      .effect = "resolvers lose time on it, or query an unrelated host in their own network",
+      .remedy = "Give the nameserver a public address.",
+      .example = {Example::behaviour, "ns2.example.com has the address 10.0.0.2."},
+      .find = find_at_servers<is_listed, find_address_refused>},
+     {.name = "ns_address_missing",
+      .severity = Severity::warning,
+      .summary = "a nameserver's name has no address",
+      .effect = "the zone has one server fewer than it lists",
+      .remedy = "Publish an address for the nameserver.",
+      .example = {Example::behaviour,
+                  "The zone lists ns2.example.com, which has neither an A nor an AAAA record."},
+      .find = find_address_missing},
+     {.name = "ns_address_unknown",
+      .severity = Severity::warning,
+      .summary = "an address of a nameserver could not be looked up",
+      .effect =
+          "a server that was not queried may have a different key or none; resolvers lose time on its name",
+      .remedy = "Make the servers of the nameserver's own zone answer A and AAAA queries.",
+      .example = {Example::behaviour,
+                  "The zone lists ns2.example.net, but the servers of example.net return SERVFAIL for its "
+                  "AAAA record."},
+      .find = find_address_unknown}});
 
 }  // namespace
 

@@ -1,9 +1,11 @@
 // Whether the probe itself ended too early: servers or queries were left out because a limit was reached.
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>

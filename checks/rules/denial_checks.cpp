@@ -1,7 +1,6 @@
 // Names that exist but get NXDOMAIN: a resolver may conclude that nothing below them exists (RFC 8020).
 #include <algorithm>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 

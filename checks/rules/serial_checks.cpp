@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <string>
 
 #include <fmt/format.h>
 
@@ -58,13 +57,13 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
   if (!judged) verdict.not_evaluated();
 }
 
-/// Since when a server has been behind with this serial; empty when the history does not show it.
-std::optional<WallTime> behind_since(const Evidence& evidence, const HopAnswers& hop,
-                                     const ServerAnswer& answer) {
+/// For how long a server has been behind with this serial; empty when the history does not show it.
+std::optional<std::chrono::seconds> time_behind(const Evidence& evidence, const HopAnswers& hop,
+                                                const ServerAnswer& answer) {
   for (const ServerTimeline& timeline : evidence.history.servers) {
     if (timeline.owner == hop.hop->owner && timeline.server.address == answer.id.address && timeline.lag &&
         timeline.lag->serial == answer.soa_record->serial)
-      return timeline.lag->since;
+      return std::chrono::floor<std::chrono::seconds>(*evidence.history.last_probe - timeline.lag->since);
   }
   return std::nullopt;
 }
@@ -80,18 +79,16 @@ void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
       const probe::SoaRecord* const newest = newest_serial(hop, answer);
       // If it publishes something else as well, `ns_stale` reports it.
       if (newest == nullptr || (hop.rows[i].group != 'A' && hop.rows[i].group != ' ')) continue;
-      const auto since = behind_since(evidence, hop, answer);
       // Being behind for REFRESH is normal, and one probe cannot show how long it has been.
-      unknown = unknown || !since;
-      if (!since) continue;
-      const auto behind = std::chrono::floor<std::chrono::seconds>(*evidence.history.last_probe - *since);
-      if (behind <= std::chrono::seconds{answer.soa_record->refresh_seconds}) continue;
+      const auto behind = time_behind(evidence, hop, answer);
+      unknown = unknown || !behind;
+      if (!behind || *behind <= std::chrono::seconds{answer.soa_record->refresh_seconds}) continue;
       verdict.found(
           {.servers = {answer.id},
            .detail =
                fmt::format("{} has been at serial {} of {} for at least {} s while other servers are at "
                            "{}; REFRESH is {} s",
-                           server_text(answer.id), answer.soa_record->serial, zone_text(hop), behind.count(),
+                           server_text(answer.id), answer.soa_record->serial, zone_text(hop), behind->count(),
                            newest->serial, answer.soa_record->refresh_seconds),
            .remedy = fmt::format(
                "Find out why {} does not transfer the zone {}: check its primary, NOTIFY, TSIG key and log.",
@@ -106,7 +103,7 @@ constexpr Check stale_rows[] = {
      .scope = Scope::server,
      .needs = Needs::one_server,
      .severity = Severity::critical,
-     .roles = {.pending = RoleEffect::notice, .standby = RoleEffect::notice},
+     .roles = notice_while_publishing,
      .reference = "RFC 1034 section 4.3.5",
      .summary = "a server returns a different answer than the majority, and its zone is behind",
      .effect = "signatures fail for receivers whose resolver asks this server",

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,21 +23,19 @@ namespace {
 
 using probe::Response;
 
-void find_servfail(const Evidence& evidence, Verdict& verdict) {
-  for_each_server(evidence, verdict, learnt_anything, [](const Asked& asked) -> std::optional<Fault> {
-    const ServerAnswer& answer = asked.answer;
-    const std::string remedy = fmt::format(
-        "Check the log of {}: the zone {} may have expired or failed to load, or its backend may not answer.",
-        asked.who(), asked.zone());
-    if (answer.outcome == ServerOutcome::servfail)
-      return Fault{fmt::format("{} returned SERVFAIL for {}", asked.who(), asked.question()), remedy};
-    if (!is_whole(answer.outcome)) return std::nullopt;
-    const bool over_tcp = answer.tcp.outcome == ServerOutcome::servfail && !truncates(answer);
-    if (answer.plain.outcome != ServerOutcome::servfail && !over_tcp) return std::nullopt;
-    return Fault{fmt::format("{} returned SERVFAIL for {} {}, but answers over another transport",
-                             asked.who(), asked.question(), over_tcp ? "over TCP" : "over UDP without EDNS"),
-                 remedy, Severity::warning};
-  });
+std::optional<Fault> find_servfail(const Asked& asked) {
+  const ServerAnswer& answer = asked.answer;
+  const std::string remedy = fmt::format(
+      "Check the log of {}: the zone {} may have expired or failed to load, or its backend may not answer.",
+      asked.who(), asked.zone());
+  if (answer.outcome == ServerOutcome::servfail)
+    return Fault{fmt::format("{} returned SERVFAIL for {}", asked.who(), asked.question()), remedy};
+  if (!is_whole(answer.outcome)) return std::nullopt;
+  const bool over_tcp = answer.tcp.outcome == ServerOutcome::servfail && !truncates(answer);
+  if (answer.plain.outcome != ServerOutcome::servfail && !over_tcp) return std::nullopt;
+  return Fault{fmt::format("{} returned SERVFAIL for {} {}, but answers over another transport", asked.who(),
+                           asked.question(), over_tcp ? "over TCP" : "over UDP without EDNS"),
+               remedy, Severity::warning};
 }
 
 /// Critical when no other server of the zone can answer instead.
@@ -49,34 +48,35 @@ std::string_view for_all_text(const Asked& asked) {
   return fails_everywhere(asked.hop) ? "; no server of its zone answers, so no receiver gets the key" : "";
 }
 
-void find_by_outcome(const Evidence& evidence, Verdict& verdict, ServerOutcome wanted, const char* says,
-                     const char* remedy) {
-  const auto find = [&](const Asked& asked) -> std::optional<Fault> {
-    if (asked.answer.outcome != wanted) return std::nullopt;
-    return Fault{
-        fmt::format("{} returned {} for {}{}", asked.who(), says, asked.question(), for_all_text(asked)),
-        fmt::format(fmt::runtime(remedy), fmt::arg("server", asked.who()), fmt::arg("zone", asked.zone())),
-        severity_of_failure(asked)};
-  };
-  for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
+std::optional<Fault> fault_of(const Asked& asked, ServerOutcome wanted, const char* says,
+                              std::string remedy) {
+  if (asked.answer.outcome != wanted) return std::nullopt;
+  return Fault{
+      fmt::format("{} returned {} for {}{}", asked.who(), says, asked.question(), for_all_text(asked)),
+      std::move(remedy), severity_of_failure(asked)};
 }
 
-void find_refused(const Evidence& evidence, Verdict& verdict) {
-  find_by_outcome(evidence, verdict, ServerOutcome::refused, "REFUSED",
-                  "Load the zone {zone} on {server} and allow queries from everywhere, or remove the server "
-                  "from the NS records of the zone and of its parent.");
+std::optional<Fault> find_refused(const Asked& asked) {
+  return fault_of(
+      asked, ServerOutcome::refused, "REFUSED",
+      fmt::format("Load the zone {} on {} and allow queries from everywhere, or remove the server "
+                  "from the NS records of the zone and of its parent.",
+                  asked.zone(), asked.who()));
 }
 
-void find_formerr(const Evidence& evidence, Verdict& verdict) {
-  find_by_outcome(evidence, verdict, ServerOutcome::formerr, "FORMERR",
-                  "Fix or replace the DNS software of {server}, or the device in front of it: it cannot "
-                  "parse a plain TXT query.");
+std::optional<Fault> find_formerr(const Asked& asked) {
+  return fault_of(
+      asked, ServerOutcome::formerr, "FORMERR",
+      fmt::format("Fix or replace the DNS software of {}, or the device in front of it: it cannot "
+                  "parse a plain TXT query.",
+                  asked.who()));
 }
 
-void find_notimp(const Evidence& evidence, Verdict& verdict) {
-  find_by_outcome(evidence, verdict, ServerOutcome::notimp, "NOTIMP",
-                  "Fix or replace the DNS software of {server}, or the device in front of it: it does not "
-                  "serve TXT records.");
+std::optional<Fault> find_notimp(const Asked& asked) {
+  return fault_of(asked, ServerOutcome::notimp, "NOTIMP",
+                  fmt::format("Fix or replace the DNS software of {}, or the device in front of it: it does "
+                              "not serve TXT records.",
+                              asked.who()));
 }
 
 std::string referral_text(const Response& response) {
@@ -131,96 +131,82 @@ std::optional<std::string> lame_reason(const ServerAnswer& answer) {
   return std::nullopt;
 }
 
-void find_lame(const Evidence& evidence, Verdict& verdict) {
-  const auto find = [](const Asked& asked) -> std::optional<Fault> {
-    const auto reason = lame_reason(asked.answer);
-    if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.hop))
-      return std::nullopt;
-    return Fault{
-        fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
-                    for_all_text(asked)),
-        fmt::format(
-            "Load the zone {} on {}, or remove the server from the NS records of the zone and of its parent.",
-            asked.zone(), asked.who()),
-        severity_of_failure(asked)};
-  };
-  for_each_server(evidence, verdict, learnt_anything, find, FaultOf::zone);
+std::optional<Fault> find_lame(const Asked& asked) {
+  const auto reason = lame_reason(asked.answer);
+  if (!reason || says_name_too_long(asked.answer) || refers_down(asked.answer, asked.hop))
+    return std::nullopt;
+  return Fault{
+      fmt::format("{} is not authoritative for {}: {}{}", asked.who(), asked.question(), *reason,
+                  for_all_text(asked)),
+      fmt::format(
+          "Load the zone {} on {}, or remove the server from the NS records of the zone and of its parent.",
+          asked.zone(), asked.who()),
+      severity_of_failure(asked)};
 }
 
-void find_recursion_available(const Evidence& evidence, Verdict& verdict) {
-  const auto can_tell = [](const ServerAnswer& answer) { return answer.whole() != nullptr; };
-  for_each_server(evidence, verdict, can_tell, [](const Asked& asked) -> std::optional<Fault> {
-    if (!asked.answer.whole()->recursion_available) return std::nullopt;
-    return Fault{fmt::format("{} offers recursion (RA=1) to anyone who queries it for {}", asked.who(),
-                             asked.question()),
-                 fmt::format("Disable recursion on {}, or restrict it to your own networks.", asked.who())};
-  });
+bool gave_whole(const ServerAnswer& answer) {
+  return answer.whole() != nullptr;
 }
 
-constexpr Check server_rows[] = {
-    {.name = "ns_servfail",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::critical,
-     .reference = "RFC 1035 section 4.1.1",
-     .summary = "a server returns SERVFAIL for the record",
-     .effect = "a verifier that asks this server cannot verify the signature",
-     .remedy = "Make the server load the zone and answer for it.",
-     .example = {Example::behaviour,
-                 "ns2 returns SERVFAIL: the zone is in its configuration but could not be loaded."},
-     .find = find_servfail},
-    {.name = "ns_refused",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .reference = "RFC 8906 section 3.1.1",
-     .summary = "a server refuses the query for the record",
-     .effect = "resolvers lose time before they ask another server",
-     .remedy = "Load the zone on the server, or remove it from the NS records.",
-     .example = {Example::behaviour,
-                 "ns2 returns REFUSED: the zone was removed from it, but the NS records still name it."},
-     .find = find_refused},
-    {.name = "ns_formerr",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .reference = "RFC 1035 section 4.1.1",
-     .summary = "a server returns FORMERR to a plain query",
-     .effect = "resolvers lose time before they ask another server",
-     .remedy = "Fix the DNS software of the server.",
-     .example = {Example::behaviour, "ns2 returns FORMERR to a TXT query without EDNS."},
-     .find = find_formerr},
-    {.name = "ns_notimp",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .reference = "RFC 8906 section 3.1.2",
-     .summary = "a server returns NOTIMP to a TXT query",
-     .effect = "resolvers lose time before they ask another server",
-     .remedy = "Fix the DNS software of the server.",
-     .example = {Example::behaviour, "ns2 returns NOTIMP to a TXT query."},
-     .find = find_notimp},
-    {.name = "ns_lame",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::warning,
-     .reference = "RFC 8906 section 3.1.1",
-     .summary = "a server of the zone is not authoritative for it",
-     .effect = "resolvers lose time before they ask another server",
-     .remedy = "Load the zone on the server, or remove it from the NS records.",
-     .example = {Example::behaviour, "ns2 refers to the root servers for a name of the zone."},
-     .find = find_lame},
-    {.name = "ns_recursion_available",
-     .scope = Scope::server,
-     .needs = Needs::one_server,
-     .severity = Severity::notice,
-     .reference = "RFC 5358 section 4",
-     .summary = "an authoritative server offers recursion to the public",
-     .effect = "none; it can be abused to attack others",
-     .remedy = "Disable recursion.",
-     .example = {Example::behaviour, "ns2 sets RA in its answers."},
-     .find = find_recursion_available},
-};
+std::optional<Fault> find_recursion_available(const Asked& asked) {
+  if (!asked.answer.whole()->recursion_available) return std::nullopt;
+  return Fault{fmt::format("{} offers recursion (RA=1) to anyone who queries it for {}", asked.who(),
+                           asked.question()),
+               fmt::format("Disable recursion on {}, or restrict it to your own networks.", asked.who())};
+}
+
+constexpr auto server_rows = rows_of(
+    Scope::server, Needs::one_server,
+    {{.name = "ns_servfail",
+      .severity = Severity::critical,
+      .reference = "RFC 1035 section 4.1.1",
+      .summary = "a server returns SERVFAIL for the record",
+      .effect = "a verifier that asks this server cannot verify the signature",
+      .remedy = "Make the server load the zone and answer for it.",
+      .example = {Example::behaviour,
+                  "ns2 returns SERVFAIL: the zone is in its configuration but could not be loaded."},
+      .find = find_at_servers<learnt_anything, find_servfail>},
+     {.name = "ns_refused",
+      .severity = Severity::warning,
+      .reference = "RFC 8906 section 3.1.1",
+      .summary = "a server refuses the query for the record",
+      .effect = "resolvers lose time before they ask another server",
+      .remedy = "Load the zone on the server, or remove it from the NS records.",
+      .example = {Example::behaviour,
+                  "ns2 returns REFUSED: the zone was removed from it, but the NS records still name it."},
+      .find = find_at_servers<learnt_anything, find_refused, FaultOf::zone>},
+     {.name = "ns_formerr",
+      .severity = Severity::warning,
+      .reference = "RFC 1035 section 4.1.1",
+      .summary = "a server returns FORMERR to a plain query",
+      .effect = "resolvers lose time before they ask another server",
+      .remedy = "Fix the DNS software of the server.",
+      .example = {Example::behaviour, "ns2 returns FORMERR to a TXT query without EDNS."},
+      .find = find_at_servers<learnt_anything, find_formerr, FaultOf::zone>},
+     {.name = "ns_notimp",
+      .severity = Severity::warning,
+      .reference = "RFC 8906 section 3.1.2",
+      .summary = "a server returns NOTIMP to a TXT query",
+      .effect = "resolvers lose time before they ask another server",
+      .remedy = "Fix the DNS software of the server.",
+      .example = {Example::behaviour, "ns2 returns NOTIMP to a TXT query."},
+      .find = find_at_servers<learnt_anything, find_notimp, FaultOf::zone>},
+     {.name = "ns_lame",
+      .severity = Severity::warning,
+      .reference = "RFC 8906 section 3.1.1",
+      .summary = "a server of the zone is not authoritative for it",
+      .effect = "resolvers lose time before they ask another server",
+      .remedy = "Load the zone on the server, or remove it from the NS records.",
+      .example = {Example::behaviour, "ns2 refers to the root servers for a name of the zone."},
+      .find = find_at_servers<learnt_anything, find_lame, FaultOf::zone>},
+     {.name = "ns_recursion_available",
+      .severity = Severity::notice,
+      .reference = "RFC 5358 section 4",
+      .summary = "an authoritative server offers recursion to the public",
+      .effect = "none; it can be abused to attack others",
+      .remedy = "Disable recursion.",
+      .example = {Example::behaviour, "ns2 sets RA in its answers."},
+      .find = find_at_servers<gave_whole, find_recursion_available>}});
 
 }  // namespace
 

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <array>
 #include <string>
-#include <utility>
 
 #include <fmt/format.h>
 

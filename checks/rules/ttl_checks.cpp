@@ -1,6 +1,5 @@
 // TTLs that are too high while a key is not in use yet: they delay it, or keep an error in it.
 #include <algorithm>
-#include <string>
 
 #include <fmt/format.h>
 
@@ -49,31 +48,27 @@ void find_positive_ttl_high(const Evidence& evidence, Verdict& verdict) {
                              published_at(text))});
 }
 
-constexpr Check ttl_rows[] = {
-    {.name = "negative_ttl_high",
-     .scope = Scope::zone,
-     .needs = Needs::all_servers,
-     .severity = Severity::notice,
-     .concerns_signing = false,
-     .reference = "RFC 2308 section 5",
-     .summary = "resolvers cache the absence of a key for a long time",
-     .effect = "mail signed soon after the key is published fails where a resolver asked for the key before",
-     .remedy = "Lower MINIMUM and the TTL of the zone's SOA record to 3600 before you publish the next key.",
-     .example = {Example::behaviour,
-                 "MINIMUM and the TTL of the SOA record are 86400, and a key is pending."},
-     .find = find_negative_ttl_high},
-    {.name = "positive_ttl_high",
-     .scope = Scope::zone,
-     .needs = Needs::all_servers,
-     .severity = Severity::notice,
-     .concerns_signing = false,
-     .reference = "RFC 1035 section 3.2.1",
-     .summary = "resolvers cache a new key for a long time",
-     .effect = "receivers keep an error in it until the TTL has expired",
-     .remedy = "Lower the TTL of the record to 3600 until the key is in use.",
-     .example = {Example::behaviour, "The record of a pending selector has a TTL of 86400."},
-     .find = find_positive_ttl_high},
-};
+constexpr auto ttl_rows = rows_of(
+    Scope::zone, Needs::all_servers,
+    {{.name = "negative_ttl_high",
+      .severity = Severity::notice,
+      .concerns_signing = false,
+      .reference = "RFC 2308 section 5",
+      .summary = "resolvers cache the absence of a key for a long time",
+      .effect = "mail signed soon after the key is published fails where a resolver asked for the key before",
+      .remedy = "Lower MINIMUM and the TTL of the zone's SOA record to 3600 before you publish the next key.",
+      .example = {Example::behaviour,
+                  "MINIMUM and the TTL of the SOA record are 86400, and a key is pending."},
+      .find = find_negative_ttl_high},
+     {.name = "positive_ttl_high",
+      .severity = Severity::notice,
+      .concerns_signing = false,
+      .reference = "RFC 1035 section 3.2.1",
+      .summary = "resolvers cache a new key for a long time",
+      .effect = "receivers keep an error in it until the TTL has expired",
+      .remedy = "Lower the TTL of the record to 3600 until the key is in use.",
+      .example = {Example::behaviour, "The record of a pending selector has a TTL of 86400."},
+      .find = find_positive_ttl_high}});
 
 }  // namespace
 
