@@ -2,67 +2,59 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "checks/catalogue/check_groups.hpp"
+#include "checks/report/enum_word.hpp"
 
 namespace dkimprobe::checks {
+
+namespace {
+
+using Groups = std::initializer_list<std::span<const Check>>;
+
+void append(std::vector<Check>& rows, Groups groups) {
+  for (const auto group : groups) rows.insert(rows.end(), group.begin(), group.end());
+}
+
+/// The same for groups that are listed as one, worst fault first.
+void append_by_severity(std::vector<Check>& rows, Groups groups) {
+  for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
+    for (const auto group : groups) {
+      std::ranges::copy_if(group, std::back_inserter(rows),
+                           [&](const Check& check) { return check.severity == severity; });
+    }
+  }
+}
+
+}  // namespace
 
 std::span<const Check> catalogue() {
   static const std::vector<Check> rows = [] {
     std::vector<Check> all;
-    for (const auto group : {presence_checks(), record_checks(), key_checks(), history_checks(),
-                             size_checks(), adsp_checks(), server_checks(), silence_checks(), path_checks(),
-                             cut_checks(), zone_checks(), signature_checks()}) {
-      all.insert(all.end(), group.begin(), group.end());
-    }
+    append(all, {presence_checks(), record_checks(), key_checks(), history_checks(), size_checks(),
+                 adsp_checks()});
+    append_by_severity(all,
+                       {server_checks(), stale_checks(), reply_checks(), address_checks(), udp_checks()});
+    append(all, {silence_checks(), path_checks(), cut_checks()});
+    append_by_severity(all, {answer_checks(), alias_checks(), denial_checks(), delegation_checks(),
+                             budget_checks(), serial_checks(), quorum_checks(), ttl_checks()});
+    append(all, {signature_checks()});
     return all;
   }();
   return rows;
 }
 
 std::string_view to_string(Scope scope) {
-  switch (scope) {
-    case Scope::record:
-      return "record";
-    case Scope::key:
-      return "key";
-    case Scope::size:
-      return "size";
-    case Scope::adsp:
-      return "adsp";
-    case Scope::server:
-      return "server";
-    case Scope::zone:
-      return "zone";
-    case Scope::signature:
-      return "signature";
-  }
-  return {};
+  return word_of<Scope::signature>(scope, "record", "key", "size", "adsp", "server", "zone", "signature");
 }
 
 std::string_view to_string(Needs needs) {
-  switch (needs) {
-    case Needs::key_text:
-      return "key_text";
-    case Needs::adsp_text:
-      return "adsp_text";
-    case Needs::policy_text:
-      return "policy_text";
-    case Needs::path:
-      return "path";
-    case Needs::one_server:
-      return "one_server";
-    case Needs::all_servers:
-      return "all_servers";
-    case Needs::history:
-      return "history";
-    case Needs::message:
-      return "message";
-  }
-  return {};
+  return word_of<Needs::message>(needs, "key_text", "adsp_text", "policy_text", "path", "one_server",
+                                 "all_servers", "history", "message");
 }
 
 RoleEffect RoleEffects::of(config::Role role) const {

@@ -2,6 +2,8 @@
 // check that reports, explanations, metrics, alerts and rules use.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -54,6 +56,13 @@ struct RoleEffects {
   [[nodiscard]] RoleEffect of(config::Role role) const;
 };
 
+/// Of a fault that is right before the key signs, and after mail signed with it has arrived.
+inline constexpr RoleEffects only_while_signing{
+    .pending = RoleEffect::clear, .standby = RoleEffect::clear, .retired = RoleEffect::not_evaluated};
+/// Of servers that differ, as they do while a key is being published.
+inline constexpr RoleEffects notice_while_publishing{.pending = RoleEffect::notice,
+                                                     .standby = RoleEffect::notice};
+
 /// A record that has the fault, or the behaviour of servers that have it, for people who read about a check.
 struct Example {
   enum Kind : std::uint8_t { record, behaviour };
@@ -78,6 +87,18 @@ struct Check {
   Example example{};
   void (*find)(const Evidence&, Verdict&) = nullptr;  ///< pure
 };
+
+/// A table of checks that examine and need the same.
+template <std::size_t count>
+[[nodiscard]] constexpr std::array<Check, count> rows_of(Scope scope, Needs needs,
+                                                         const Check (&checks)[count]) {
+  auto rows = std::to_array(checks);
+  for (Check& row : rows) {
+    row.scope = scope;
+    row.needs = needs;
+  }
+  return rows;
+}
 
 /// The text of the check's example, with `{key}` replaced.
 [[nodiscard]] std::string example_text(const Check& check);

@@ -18,10 +18,6 @@ bool publishes(const AnswerGroup& group, const std::string& text) {
   return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end();
 }
 
-std::string_view fingerprint_of(const ReadText& text) {
-  return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
-}
-
 /// The alias at the queried name itself, not one that a DNAME above it creates.
 std::optional<config::DomainName> cname_target(const probe::Response& response) {
   const bool has_dname = std::ranges::any_of(response.aliases, &probe::AliasRecord::is_dname);
@@ -29,6 +25,31 @@ std::optional<config::DomainName> cname_target(const probe::Response& response) 
 }
 
 }  // namespace
+
+const HopAnswers* hop_at(const ChainAnswers& answers, const config::DomainName& owner) {
+  const auto hop =
+      std::ranges::find(answers.hops, owner, [](const HopAnswers& each) -> auto& { return each.hop->owner; });
+  return hop == answers.hops.end() ? nullptr : &*hop;
+}
+
+std::optional<std::uint32_t> negative_ttl(const HopAnswers& hop) {
+  std::optional<std::uint32_t> ttl;
+  for (const ServerAnswer& answer : hop.servers) {
+    if (const auto* const soa = answer.soa_record)
+      ttl = std::max(ttl.value_or(0), std::min(soa->ttl_seconds, soa->minimum_seconds));
+  }
+  return ttl;
+}
+
+const ReadText* find_text(const Evidence& evidence, std::string_view text) {
+  const auto found = std::ranges::find(evidence.texts, text,
+                                       [](const ReadText& each) -> auto& { return each.published->text; });
+  return found == evidence.texts.end() ? nullptr : &*found;
+}
+
+std::string_view fingerprint_of(const ReadText& text) {
+  return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
+}
 
 std::string published_at(const ReadText& text) {
   return text.group->owner.is_root() ? "the selector's name" : text.group->owner.to_string();
@@ -52,10 +73,8 @@ std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text)
 std::string published_text(const Evidence& evidence, const AnswerGroup& group) {
   if (!group.has_texts()) return group_text(group);
   const std::string digest = fmt::format("SHA-256 {}...", group.sha256.substr(0, digest_digits));
-  const auto text = std::ranges::find_if(
-      evidence.texts, [&](const ReadText& each) { return each.published->text == group.texts.front().text; });
-  if (group.texts.size() > 1 || text == evidence.texts.end())
-    return fmt::format("{} ({})", group_text(group), digest);
+  const ReadText* const text = find_text(evidence, group.texts.front().text);
+  if (group.texts.size() > 1 || text == nullptr) return fmt::format("{} ({})", group_text(group), digest);
   const std::string_view key = fingerprint_of(*text);
   const auto same_key = [&](const ReadText& each) { return fingerprint_of(each) == key; };
   const std::string what = describe(text->record);
@@ -132,17 +151,20 @@ CheckOutcome Verdict::outcome() const {
   return judged_ ? CheckOutcome::clear : CheckOutcome::not_evaluated;
 }
 
+Finding finding_in(const Evidence& evidence, const ReadText& text, std::string detail, std::string_view fix,
+                   std::optional<std::size_t> offset) {
+  return {.servers = servers_of(evidence, text),
+          .offset = offset,
+          .detail = std::move(detail),
+          .remedy = fmt::format("At {}: {}.", published_at(text), fix)};
+}
+
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault) {
   if (!has_key_record(evidence)) verdict.not_evaluated();
   for (const auto& text : evidence.texts) {
     for (const auto& seen : text.record.faults) {
       if (seen.fault != fault) continue;
-      Finding finding;
-      finding.servers = servers_of(evidence, text);
-      finding.offset = seen.offset;
-      finding.detail = seen.detail;
-      finding.remedy = fmt::format("At {}: {}.", published_at(text), seen.remedy);
-      verdict.found(std::move(finding), seen.severity);
+      verdict.found(finding_in(evidence, text, seen.detail, seen.remedy, seen.offset), seen.severity);
     }
   }
 }

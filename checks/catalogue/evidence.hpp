@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "checks/answers/chain_answers.hpp"
@@ -24,9 +26,6 @@ struct ReadText {
   const PublishedText* published = nullptr;
   const AnswerGroup* group = nullptr;  ///< the servers that publish it
   KeyRecord record{};                  ///< complete: has every fault of the text with its offset
-  /// Whether this is a piece of one record that was entered as several; only the split is reported as a fault
-  /// then.
-  bool is_piece = false;
 };
 
 struct Evidence {
@@ -44,6 +43,19 @@ struct Evidence {
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
   std::string policy_text{};  ///< the text at `_domainkey` itself, if only that text is evaluated
 };
+
+/// The hop at the name, or null.
+[[nodiscard]] const HopAnswers* hop_at(const ChainAnswers& answers, const config::DomainName& owner);
+
+/// For how long a resolver caches a negative answer of the hop's zone (RFC 2308 section 5), the largest of
+/// its servers.
+[[nodiscard]] std::optional<std::uint32_t> negative_ttl(const HopAnswers& hop);
+
+/// The text as parsed, or null.
+[[nodiscard]] const ReadText* find_text(const Evidence& evidence, std::string_view text);
+
+/// The SHA-256 of the text's key; empty without a key.
+[[nodiscard]] std::string_view fingerprint_of(const ReadText& text);
 
 /// The name where the text is published: the selector's own or the end of its chain; a description if the
 /// text came without a name.
@@ -106,6 +118,10 @@ class Verdict {
   bool judged_ = true;
   std::vector<Finding> findings_{};
 };
+
+/// A fault of a text, at the name where it is published. `fix` begins with a verb in lower case.
+[[nodiscard]] Finding finding_in(const Evidence& evidence, const ReadText& text, std::string detail,
+                                 std::string_view fix, std::optional<std::size_t> offset = std::nullopt);
 
 /// Adds `fault` of each text to the verdict; not evaluated without a key record.
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault);

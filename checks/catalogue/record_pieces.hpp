@@ -18,7 +18,7 @@ struct JoinedRecord {
 /// Empty when the texts of the group are not pieces of one record.
 [[nodiscard]] std::optional<JoinedRecord> join_pieces(const AnswerGroup& group, config::Service service);
 
-/// Finds the pieces among `texts` and clears their faults: fixing those would not fix the record.
-void mark_pieces(const ChainAnswers& answers, config::Service service, std::vector<ReadText>& texts);
+/// Clears the faults of pieces among `texts`: fixing those would not fix the record.
+void clear_pieces(const ChainAnswers& answers, config::Service service, std::vector<ReadText>& texts);
 
 }  // namespace dkimprobe::checks

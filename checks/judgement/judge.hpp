@@ -45,8 +45,4 @@ struct Judgement {
 [[nodiscard]] Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                                   const Expectation& expectation, const Policy& policy);
 
-/// The worst in the order critical, unknown, warning, ok; unknown for none.
-[[nodiscard]] Status worst(std::span<const Status> statuses);
-[[nodiscard]] Status worst(const std::vector<Report>& reports);
-
 }  // namespace dkimprobe::checks

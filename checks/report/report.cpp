@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checks/report/enum_word.hpp"
+
 namespace dkimprobe::checks {
 
 std::optional<Severity> Report::worst_about(const ServerId& server) const {
@@ -14,124 +16,46 @@ std::optional<Severity> Report::worst_about(const ServerId& server) const {
   return worst;
 }
 
-std::string_view to_string(Severity severity) {
-  switch (severity) {
-    case Severity::notice:
-      return "notice";
-    case Severity::warning:
-      return "warning";
-    case Severity::critical:
-      return "critical";
+Status worst(std::span<const Status> statuses) {
+  for (const Status status : {Status::critical, Status::unknown, Status::warning}) {
+    if (std::ranges::find(statuses, status) != statuses.end()) return status;
   }
-  return {};
+  return statuses.empty() ? Status::unknown : Status::ok;
+}
+
+Status worst(const std::vector<Report>& reports) {
+  std::vector<Status> statuses;
+  for (const auto& report : reports) statuses.push_back(report.status);
+  return worst(statuses);
+}
+
+std::string_view to_string(Severity severity) {
+  return word_of<Severity::critical>(severity, "notice", "warning", "critical");
 }
 
 std::string_view to_string(Status status) {
-  switch (status) {
-    case Status::ok:
-      return "ok";
-    case Status::warning:
-      return "warning";
-    case Status::critical:
-      return "critical";
-    case Status::unknown:
-      return "unknown";
-  }
-  return {};
+  return word_of<Status::unknown>(status, "ok", "warning", "critical", "unknown");
 }
 
 std::string_view to_string(CheckOutcome outcome) {
-  switch (outcome) {
-    case CheckOutcome::clear:
-      return "clear";
-    case CheckOutcome::found:
-      return "found";
-    case CheckOutcome::not_evaluated:
-      return "not_evaluated";
-  }
-  return {};
+  return word_of<CheckOutcome::not_evaluated>(outcome, "clear", "found", "not_evaluated");
 }
 
 std::string_view to_string(RecordClass record_class) {
-  switch (record_class) {
-    case RecordClass::valid:
-      return "valid";
-    case RecordClass::revoked:
-      return "revoked";
-    case RecordClass::weak:
-      return "weak";
-    case RecordClass::syntax_error:
-      return "syntax_error";
-    case RecordClass::unsupported:
-      return "unsupported";
-    case RecordClass::not_dkim:
-      return "not_dkim";
-    case RecordClass::absent:
-      return "absent";
-    case RecordClass::unknown:
-      return "unknown";
-  }
-  return {};
+  return word_of<RecordClass::unknown>(record_class, "valid", "revoked", "weak", "syntax_error",
+                                       "unsupported", "not_dkim", "absent", "unknown");
 }
 
 std::string_view to_string(ServerOutcome outcome) {
-  switch (outcome) {
-    case ServerOutcome::answered:
-      return "answered";
-    case ServerOutcome::nodata:
-      return "nodata";
-    case ServerOutcome::nxdomain:
-      return "nxdomain";
-    case ServerOutcome::servfail:
-      return "servfail";
-    case ServerOutcome::refused:
-      return "refused";
-    case ServerOutcome::formerr:
-      return "formerr";
-    case ServerOutcome::notimp:
-      return "notimp";
-    case ServerOutcome::other_rcode:
-      return "other_rcode";
-    case ServerOutcome::not_authoritative:
-      return "not_authoritative";
-    case ServerOutcome::upward_referral:
-      return "upward_referral";
-    case ServerOutcome::self_referral:
-      return "self_referral";
-    case ServerOutcome::timeout:
-      return "timeout";
-    case ServerOutcome::unreachable:
-      return "unreachable";
-    case ServerOutcome::tcp_failed:
-      return "tcp_failed";
-    case ServerOutcome::malformed:
-      return "malformed";
-    case ServerOutcome::local_error:
-      return "local_error";
-    case ServerOutcome::not_asked:
-      return "not_asked";
-  }
-  return {};
+  return word_of<ServerOutcome::not_asked>(outcome, "answered", "nodata", "nxdomain", "servfail", "refused",
+                                           "formerr", "notimp", "other_rcode", "not_authoritative",
+                                           "upward_referral", "self_referral", "timeout", "unreachable",
+                                           "tcp_failed", "malformed", "local_error", "not_asked");
 }
 
 std::string_view to_string(AdspPolicy policy) {
-  switch (policy) {
-    case AdspPolicy::none:
-      return "none";
-    case AdspPolicy::unknown:
-      return "unknown";
-    case AdspPolicy::all:
-      return "all";
-    case AdspPolicy::discardable:
-      return "discardable";
-    case AdspPolicy::invalid:
-      return "invalid";
-    case AdspPolicy::out_of_scope:
-      return "out_of_scope";
-    case AdspPolicy::not_known:
-      return "not_known";
-  }
-  return {};
+  return word_of<AdspPolicy::not_known>(policy, "none", "unknown", "all", "discardable", "invalid",
+                                        "out_of_scope", "not_known");
 }
 
 }  // namespace dkimprobe::checks

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -186,6 +187,10 @@ struct Report {
   /// The worst severity of the findings that name the server; empty without any.
   [[nodiscard]] std::optional<Severity> worst_about(const ServerId& server) const;
 };
+
+/// The worst in the order critical, unknown, warning, ok; unknown for none.
+[[nodiscard]] Status worst(std::span<const Status> statuses);
+[[nodiscard]] Status worst(const std::vector<Report>& reports);
 
 [[nodiscard]] std::string_view to_string(Severity severity);
 [[nodiscard]] std::string_view to_string(Status status);

@@ -1,12 +1,12 @@
 #include <algorithm>
-#include <array>
+#include <ranges>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/catalogue/evidence.hpp"
+#include "checks/rules/zone_faults.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
@@ -58,50 +58,53 @@ void find_multiple_records(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence)) return verdict.not_evaluated();
   const std::size_t count = texts(evidence).size();
   if (count < 2) return;
-  Finding finding;
-  finding.detail = fmt::format("{} TXT records are published at {}", count, adsp_name(evidence));
-  finding.remedy = fmt::format("Delete the records at {}.", adsp_name(evidence));
-  verdict.found(std::move(finding));
+  const std::string name = adsp_name(evidence);
+  verdict.found({.detail = fmt::format("{} TXT records are published at {}", count, name),
+                 .remedy = fmt::format("Delete the records at {}.", name)});
+}
+
+/// The first fault of the text for which `is_meant` holds, with `fix`, which follows the record's name.
+template <class Choose>
+void find_first_fault(const Evidence& evidence, Verdict& verdict, Choose is_meant, std::string_view note,
+                      std::string_view fix) {
+  if (is_never_probed(evidence)) return verdict.not_evaluated();
+  const auto& faults = evidence.adsp.faults;
+  const auto fault = std::ranges::find_if(faults, is_meant, &AdspRecord::Fault::kind);
+  if (fault == faults.end()) return;
+  verdict.found({.offset = fault->offset,
+                 .detail = fmt::format("{}{}", fault->detail, note),
+                 .remedy = fmt::format("Delete the record at {}, or {}.", adsp_name(evidence), fix)});
 }
 
 void find_invalid(const Evidence& evidence, Verdict& verdict) {
-  if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (evidence.adsp.has(AdspFault::not_adsp) && comes_from_wildcard(evidence)) return;
-  for (const auto& fault : evidence.adsp.faults) {
-    if (fault.kind == AdspFault::duplicate_tag || fault.kind == AdspFault::unknown_value) continue;
-    Finding finding;
-    finding.offset = fault.offset;
-    finding.detail = fault.detail;
-    finding.remedy =
-        fmt::format("Delete the record at {}, or replace it with `dkim=all`.", adsp_name(evidence));
-    return verdict.found(std::move(finding));
-  }
+  const auto is_own = [](AdspFault kind) {
+    return kind != AdspFault::duplicate_tag && kind != AdspFault::unknown_value;
+  };
+  find_first_fault(evidence, verdict, is_own, "", "replace it with `dkim=all`");
 }
 
 void find_duplicate_tag(const Evidence& evidence, Verdict& verdict) {
-  if (is_never_probed(evidence)) return verdict.not_evaluated();
-  for (const auto& fault : evidence.adsp.faults) {
-    if (fault.kind != AdspFault::duplicate_tag) continue;
-    Finding finding;
-    finding.offset = fault.offset;
-    finding.detail = fault.detail;
-    finding.remedy = fmt::format("Delete the record at {}, or one of the two tags.", adsp_name(evidence));
-    return verdict.found(std::move(finding));
-  }
+  const auto is_own = [](AdspFault kind) { return kind == AdspFault::duplicate_tag; };
+  find_first_fault(evidence, verdict, is_own, "", "one of the two tags");
+}
+
+void find_unknown_token(const Evidence& evidence, Verdict& verdict) {
+  const auto is_own = [](AdspFault kind) { return kind == AdspFault::unknown_value; };
+  find_first_fault(evidence, verdict, is_own, ", which receivers treat as unknown", "write `dkim=unknown`");
 }
 
 void find_all_with_testing_key(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence) || !has_key_record(evidence)) return verdict.not_evaluated();
   if (evidence.adsp.policy != AdspPolicy::all && evidence.adsp.policy != AdspPolicy::discardable) return;
-  for (const auto& text : evidence.texts) {
-    if (!text.record.has(RecordFault::flag_testing)) continue;
-    Finding finding;
-    finding.detail = fmt::format("{} has `dkim={}`, but the key at {} has t=y", adsp_name(evidence),
-                                 config::escape_text(evidence.adsp.value, shown_bytes), published_at(text));
-    finding.remedy =
-        fmt::format("Delete `t=y` at {}, or the record at {}.", published_at(text), adsp_name(evidence));
-    return verdict.found(std::move(finding));
-  }
+  const auto text = std::ranges::find_if(
+      evidence.texts, [](const ReadText& each) { return each.record.has(RecordFault::flag_testing); });
+  if (text == evidence.texts.end()) return;
+  const std::string name = adsp_name(evidence);
+  verdict.found(
+      {.detail = fmt::format("{} has `dkim={}`, but the key at {} has t=y", name,
+                             config::escape_text(evidence.adsp.value, shown_bytes), published_at(*text)),
+       .remedy = fmt::format("Delete `t=y` at {}, or the record at {}.", published_at(*text), name)});
 }
 
 void find_discardable_without_key(const Evidence& evidence, Verdict& verdict) {
@@ -111,157 +114,140 @@ void find_discardable_without_key(const Evidence& evidence, Verdict& verdict) {
   // Another selector, which this observation does not cover, may have a key.
   if (evidence.answers.published.empty() || !evidence.expectation.only_selector)
     return verdict.not_evaluated();
-  Finding finding;
-  finding.detail = fmt::format("{} has `dkim=discardable`, but {} has no usable key", adsp_name(evidence),
-                               evidence.answers.hops.front().hop->owner.to_string());
-  finding.remedy = fmt::format("Delete the record at {} until the domain can sign.", adsp_name(evidence));
-  verdict.found(std::move(finding));
+  const std::string name = adsp_name(evidence);
+  verdict.found({.detail = fmt::format("{} has `dkim=discardable`, but {} has no usable key", name,
+                                       evidence.answers.hops.front().hop->owner.to_string()),
+                 .remedy = fmt::format("Delete the record at {} until the domain can sign.", name)});
 }
 
 void find_wildcard_shadow(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence) || !evidence.observation.wildcard_name) return verdict.not_evaluated();
   if (!comes_from_wildcard(evidence)) return;
-  Finding finding;
-  finding.detail = fmt::format("the text at {} comes from a wildcard: \"{}\"", adsp_name(evidence),
-                               config::escape_text(texts(evidence).front().text, shown_bytes));
-  finding.remedy = fmt::format("Delete the wildcard TXT record above {}.", adsp_name(evidence));
-  verdict.found(std::move(finding));
+  const std::string name = adsp_name(evidence);
+  verdict.found({.detail = fmt::format("the text at {} comes from a wildcard: \"{}\"", name,
+                                       config::escape_text(texts(evidence).front().text, shown_bytes)),
+                 .remedy = fmt::format("Delete the wildcard TXT record above {}.", name)});
 }
 
 void find_differs(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence)) return verdict.not_evaluated();
   const auto& published = evidence.adsp_answers.published;
   if (published.size() < 2) return;
-  Finding finding;
   // The largest group comes first and counts as correct; the finding names the others.
-  for (std::size_t i = 1; i < published.size(); ++i) {
-    finding.servers.insert(finding.servers.end(), published[i].servers.begin(), published[i].servers.end());
-  }
-  finding.detail = fmt::format("{} of the servers return a different answer for {} than the rest",
-                               finding.servers.size(), adsp_name(evidence));
-  finding.remedy = fmt::format("Load the same zone on all servers, then check what is published at {}.",
-                               adsp_name(evidence));
-  verdict.found(std::move(finding));
-}
-
-void find_unknown_token(const Evidence& evidence, Verdict& verdict) {
-  if (is_never_probed(evidence)) return verdict.not_evaluated();
-  for (const auto& fault : evidence.adsp.faults) {
-    if (fault.kind != AdspFault::unknown_value) continue;
-    Finding finding;
-    finding.offset = fault.offset;
-    finding.detail = fault.detail + ", which receivers treat as unknown";
-    finding.remedy = fmt::format("Delete the record at {}, or write `dkim=unknown`.", adsp_name(evidence));
-    return verdict.found(std::move(finding));
-  }
+  const auto others = servers_of_all(published | std::views::drop(1));
+  const std::string name = adsp_name(evidence);
+  verdict.found({.servers = others,
+                 .detail = fmt::format("{} of the servers return a different answer for {} than the rest",
+                                       others.size(), name),
+                 .remedy = fmt::format(
+                     "Load the same zone on all servers, then check what is published at {}.", name)});
 }
 
 void find_present(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence)) return verdict.not_evaluated();
   if (!is_practice(evidence) || comes_from_wildcard(evidence)) return;
-  Finding finding;
-  finding.detail = fmt::format("{} has `dkim={}`", adsp_name(evidence),
-                               config::escape_text(evidence.adsp.value, shown_bytes));
-  finding.remedy = fmt::format("Delete the record at {}; DMARC has replaced ADSP.", adsp_name(evidence));
-  verdict.found(std::move(finding));
+  const std::string name = adsp_name(evidence);
+  verdict.found(
+      {.detail = fmt::format("{} has `dkim={}`", name, config::escape_text(evidence.adsp.value, shown_bytes)),
+       .remedy = fmt::format("Delete the record at {}; DMARC has replaced ADSP.", name)});
 }
+
+constexpr Check adsp_rows[] = {
+    {.name = "adsp_multiple_records",
+     .scope = Scope::adsp,
+     .needs = Needs::all_servers,
+     .severity = Severity::warning,
+     .reference = "RFC 5617 section 4.3",
+     .summary = "several ADSP records are published at one name",
+     .effect = "the effect on receivers is undefined",
+     .remedy = "Keep one TXT record at `_adsp._domainkey.DOMAIN`, or none.",
+     .example = {Example::behaviour, "_adsp._domainkey.example.com has both `dkim=all` and `dkim=unknown`."},
+     .find = find_multiple_records},
+    {.name = "adsp_invalid",
+     .scope = Scope::adsp,
+     .needs = Needs::adsp_text,
+     .severity = Severity::warning,
+     .reference = "RFC 5617 section 4.1",
+     .summary = "the ADSP record has a syntax error",
+     .effect = "receivers ignore it",
+     .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
+     .example = {Example::record, "DKIM=all"},
+     .find = find_invalid},
+    {.name = "adsp_duplicate_tag",
+     .scope = Scope::adsp,
+     .needs = Needs::adsp_text,
+     .severity = Severity::warning,
+     .reference = "RFC 5617 section 4.1",
+     .summary = "a tag of the ADSP record occurs twice",
+     .effect = "receivers ignore the record",
+     .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
+     .example = {Example::record, "dkim=all; dkim=unknown"},
+     .find = find_duplicate_tag},
+    {.name = "adsp_all_with_testing_key",
+     .scope = Scope::adsp,
+     .needs = Needs::all_servers,
+     .severity = Severity::warning,
+     .reference = "RFC 6376 section 3.6.1",
+     .summary = "ADSP says that all mail is signed, but the key has t=y",
+     .effect = "receivers must treat signed mail like unsigned mail, which contradicts ADSP",
+     .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`, or remove `y` from t= of the key.",
+     .example = {Example::behaviour, "_adsp has `dkim=all`, and the key has `t=y`."},
+     .find = find_all_with_testing_key},
+    {.name = "adsp_discardable_without_key",
+     .scope = Scope::adsp,
+     .needs = Needs::all_servers,
+     .severity = Severity::warning,
+     .reference = "RFC 5617 section 4.2.1",
+     .summary = "ADSP asks receivers to discard unsigned mail, but there is no key",
+     .effect = "receivers that follow ADSP discard all mail of the domain",
+     .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
+     .example = {Example::behaviour, "_adsp has `dkim=discardable`, and the key is revoked."},
+     .find = find_discardable_without_key},
+    {.name = "adsp_wildcard_shadow",
+     .scope = Scope::adsp,
+     .needs = Needs::all_servers,
+     .severity = Severity::warning,
+     .reference = "RFC 5617 section 6.3",
+     .summary = "a wildcard answers at the name of ADSP",
+     .effect = "receivers read an unrelated text as a signing practice",
+     .remedy = "Delete the wildcard TXT record `*.DOMAIN`.",
+     .example = {Example::behaviour, "`*.example.com` is a TXT record, and _adsp answers with its text."},
+     .find = find_wildcard_shadow},
+    {.name = "adsp_differs_between_ns",
+     .scope = Scope::adsp,
+     .needs = Needs::all_servers,
+     .severity = Severity::warning,
+     .reference = "RFC 1034 section 4.3.5",
+     .summary = "the servers return different ADSP records",
+     .effect = "the practice that a receiver sees depends on the server",
+     .remedy = "Load the same zone on every server.",
+     .example = {Example::behaviour, "For _adsp, ns1 returns `dkim=all` and ns2 returns NXDOMAIN."},
+     .find = find_differs},
+    {.name = "adsp_value_unknown_token",
+     .scope = Scope::adsp,
+     .needs = Needs::adsp_text,
+     .severity = Severity::notice,
+     .reference = "RFC 5617 section 4.2.1",
+     .summary = "ADSP does not define the practice",
+     .effect = "receivers treat it as unknown",
+     .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
+     .example = {Example::record, "dkim=some"},
+     .find = find_unknown_token},
+    {.name = "adsp_present_historic",
+     .scope = Scope::adsp,
+     .needs = Needs::adsp_text,
+     .severity = Severity::notice,
+     .summary = "the domain publishes ADSP, which is historic",
+     .effect = "few receivers use it",
+     .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`; publish DMARC at `_dmarc.DOMAIN`.",
+     .example = {Example::record, "dkim=all"},
+     .find = find_present},
+};
 
 }  // namespace
 
 std::span<const Check> adsp_checks() {
-  static constexpr Check rows[] = {
-      {.name = "adsp_multiple_records",
-       .scope = Scope::adsp,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .reference = "RFC 5617 section 4.3",
-       .summary = "several ADSP records are published at one name",
-       .effect = "the effect on receivers is undefined",
-       .remedy = "Keep one TXT record at `_adsp._domainkey.DOMAIN`, or none.",
-       .example = {Example::behaviour,
-                   "_adsp._domainkey.example.com has both `dkim=all` and `dkim=unknown`."},
-       .find = find_multiple_records},
-      {.name = "adsp_invalid",
-       .scope = Scope::adsp,
-       .needs = Needs::adsp_text,
-       .severity = Severity::warning,
-       .reference = "RFC 5617 section 4.1",
-       .summary = "the ADSP record has a syntax error",
-       .effect = "receivers ignore it",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
-       .example = {Example::record, "DKIM=all"},
-       .find = find_invalid},
-      {.name = "adsp_duplicate_tag",
-       .scope = Scope::adsp,
-       .needs = Needs::adsp_text,
-       .severity = Severity::warning,
-       .reference = "RFC 5617 section 4.1",
-       .summary = "a tag of the ADSP record occurs twice",
-       .effect = "receivers ignore the record",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
-       .example = {Example::record, "dkim=all; dkim=unknown"},
-       .find = find_duplicate_tag},
-      {.name = "adsp_all_with_testing_key",
-       .scope = Scope::adsp,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .reference = "RFC 6376 section 3.6.1",
-       .summary = "ADSP says that all mail is signed, but the key has t=y",
-       .effect = "receivers must treat signed mail like unsigned mail, which contradicts ADSP",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`, or remove `y` from t= of the key.",
-       .example = {Example::behaviour, "_adsp has `dkim=all`, and the key has `t=y`."},
-       .find = find_all_with_testing_key},
-      {.name = "adsp_discardable_without_key",
-       .scope = Scope::adsp,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .reference = "RFC 5617 section 4.2.1",
-       .summary = "ADSP asks receivers to discard unsigned mail, but there is no key",
-       .effect = "receivers that follow ADSP discard all mail of the domain",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
-       .example = {Example::behaviour, "_adsp has `dkim=discardable`, and the key is revoked."},
-       .find = find_discardable_without_key},
-      {.name = "adsp_wildcard_shadow",
-       .scope = Scope::adsp,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .reference = "RFC 5617 section 6.3",
-       .summary = "a wildcard answers at the name of ADSP",
-       .effect = "receivers read an unrelated text as a signing practice",
-       .remedy = "Delete the wildcard TXT record `*.DOMAIN`.",
-       .example = {Example::behaviour, "`*.example.com` is a TXT record, and _adsp answers with its text."},
-       .find = find_wildcard_shadow},
-      {.name = "adsp_differs_between_ns",
-       .scope = Scope::adsp,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .reference = "RFC 1034 section 4.3.5",
-       .summary = "the servers return different ADSP records",
-       .effect = "the practice that a receiver sees depends on the server",
-       .remedy = "Load the same zone on every server.",
-       .example = {Example::behaviour, "For _adsp, ns1 returns `dkim=all` and ns2 returns NXDOMAIN."},
-       .find = find_differs},
-      {.name = "adsp_value_unknown_token",
-       .scope = Scope::adsp,
-       .needs = Needs::adsp_text,
-       .severity = Severity::notice,
-       .reference = "RFC 5617 section 4.2.1",
-       .summary = "ADSP does not define the practice",
-       .effect = "receivers treat it as unknown",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`.",
-       .example = {Example::record, "dkim=some"},
-       .find = find_unknown_token},
-      {.name = "adsp_present_historic",
-       .scope = Scope::adsp,
-       .needs = Needs::adsp_text,
-       .severity = Severity::notice,
-       .summary = "the domain publishes ADSP, which is historic",
-       .effect = "few receivers use it",
-       .remedy = "Delete the TXT record at `_adsp._domainkey.DOMAIN`; publish DMARC at `_dmarc.DOMAIN`.",
-       .example = {Example::record, "dkim=all"},
-       .find = find_present},
-  };
-  return rows;
+  return adsp_rows;
 }
 
 }  // namespace dkimprobe::checks

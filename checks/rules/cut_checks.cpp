@@ -11,9 +11,8 @@
 #include <fmt/format.h>
 
 #include "checks/answers/delegation_facts.hpp"
-#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/catalogue/evidence.hpp"
+#include "checks/rules/zone_faults.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -35,29 +34,16 @@ std::vector<ServerId> ids_of(const Parents& parents) {
   return ids;
 }
 
-/// "ns1.example.com (192.0.2.1), serial 5"
+/// "ns1.example.com (192.0.2.1) at serial 5"
 std::string parents_text(const Parents& parents) {
-  std::vector<std::string> texts;
-  for (const ParentAnswer* parent : parents) {
-    texts.push_back(server_text(id_of(*parent)));
-    if (parent->serial) texts.back() += fmt::format(" at serial {}", *parent->serial);
-  }
-  return join_some(texts);
+  return join_some(parents, [](const ParentAnswer* parent) {
+    const std::string text = server_text(id_of(*parent));
+    return parent->serial ? fmt::format("{} at serial {}", text, *parent->serial) : text;
+  });
 }
 
-std::string names_text(const Parents& parents) {
-  std::vector<std::string> texts;
-  for (const ParentAnswer* parent : parents) texts.push_back(server_text(id_of(*parent)));
-  return join_some(texts);
-}
-
-std::string nameservers_text(const std::set<DomainName>& nameservers) {
-  std::vector<std::string> names;
-  for (const DomainName& name : nameservers) names.push_back(name.to_string());
-  return join_some(names);
-}
-
-std::string zone_text(const DomainName& zone) {
+/// The root has no name that stands out in a sentence.
+std::string name_of_zone(const DomainName& zone) {
   return zone.is_root() ? std::string("the root") : zone.to_string();
 }
 
@@ -71,7 +57,7 @@ bool is_behind(const Parents& some, const Parents& others) {
 }
 
 std::string caveat(const ZoneCut& cut) {
-  return is_not_all_asked(cut) ? fmt::format("; not all servers of {} were queried", zone_text(cut.parent))
+  return is_not_all_asked(cut) ? fmt::format("; not all servers of {} were queried", name_of_zone(cut.parent))
                                : std::string();
 }
 
@@ -79,7 +65,7 @@ std::string transfer_remedy(const Parents& parents, const ZoneCut& cut) {
   return fmt::format(
       "Make {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and the log of the last "
       "transfer.",
-      names_text(parents), zone_text(cut.parent));
+      join_some(ids_of(parents), server_text), name_of_zone(cut.parent));
 }
 
 std::string settle_remedy(const ZoneCut& cut) {
@@ -88,10 +74,10 @@ std::string settle_remedy(const ZoneCut& cut) {
     return fmt::format(
         "Ask the operator of {}, through the registrar, why its servers differ. Check at the registrar which "
         "nameservers {} should have.",
-        zone_text(cut.parent), cut.apex.to_string());
+        name_of_zone(cut.parent), cut.apex.to_string());
   }
   return fmt::format("Find out which delegation of {} is correct, and publish it on every server of {}.",
-                     cut.apex.to_string(), zone_text(cut.parent));
+                     cut.apex.to_string(), name_of_zone(cut.parent));
 }
 
 /// What is found at a cut for one name of the chain.
@@ -172,31 +158,37 @@ struct Differing {
   bool are_behind = false;  ///< shown by their own serials
 };
 
+void append(Parents& all, const Parents& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+/// The parents of all groups except this one.
+Parents other_parents(const std::vector<ReferralGroup>& groups, const ReferralGroup& group) {
+  Parents others;
+  for (const auto& other : groups) {
+    if (&other != &group) append(others, other.parents);
+  }
+  return others;
+}
+
 /// The servers that are behind or point to useless servers; else those outside a clear majority; else all.
 Differing who_differs(const HopAnswers& hop, std::size_t at, const std::vector<ReferralGroup>& groups) {
   const bool is_last = at + 1 == hop.hop->delegation.cuts.size();
   Parents behind;
   Parents wrong;
   Parents all;
-  Parents largest;
   for (const auto& group : groups) {
-    Parents others;
-    for (const auto& other : groups) {
-      if (&other != &group) others.insert(others.end(), other.parents.begin(), other.parents.end());
-    }
-    if (is_behind(group.parents, others))
-      behind.insert(behind.end(), group.parents.begin(), group.parents.end());
+    if (is_behind(group.parents, other_parents(groups, group))) append(behind, group.parents);
     if (is_last && (leads_to_old(hop, group) || leads_nowhere(hop, groups, group)))
-      wrong.insert(wrong.end(), group.parents.begin(), group.parents.end());
-    all.insert(all.end(), group.parents.begin(), group.parents.end());
-    if (group.parents.size() > largest.size()) largest = group.parents;
+      append(wrong, group.parents);
+    append(all, group.parents);
   }
   if (!behind.empty()) return {behind, true};
   if (!wrong.empty() && wrong.size() < all.size()) return {wrong, false};
-  if (largest.size() * 3 > all.size() * 2)
-    std::erase_if(all,
-                  [&](const ParentAnswer* one) { return std::ranges::find(largest, one) != largest.end(); });
-  return {all, false};
+  const auto largest =
+      std::ranges::max_element(groups, {}, [](const ReferralGroup& group) { return group.parents.size(); });
+  const bool is_majority = largest->parents.size() * 3 > all.size() * 2;
+  return {is_majority ? other_parents(groups, *largest) : all, false};
 }
 
 void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
@@ -206,19 +198,19 @@ void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
     if (groups.size() < 2) return std::nullopt;
     std::vector<std::string> parts;
     for (const auto& group : groups) {
-      parts.push_back(
-          fmt::format("{} to {}", parents_text(group.parents), nameservers_text(group.nameservers)));
+      parts.push_back(fmt::format("{} to {}", parents_text(group.parents),
+                                  join_some(group.nameservers, &DomainName::to_string)));
     }
     const bool differ = lead_to_different_answers(groups);
     const Differing differing = who_differs(hop, at, groups);
-    Finding finding;
-    finding.servers = ids_of(differing.servers);
-    finding.detail = fmt::format("the servers of {} refer to different nameservers for {}: {}; {} for {}{}",
-                                 zone_text(cut.parent), cut.apex.to_string(), fmt::join(parts, "; "),
-                                 differ ? "these return different answers" : "these return the same answer",
-                                 hop.hop->owner.to_string(), caveat(cut));
-    finding.remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut);
-    return AtCut{std::move(finding), differ ? Severity::critical : Severity::warning};
+    return AtCut{
+        {.servers = ids_of(differing.servers),
+         .detail = fmt::format("the servers of {} refer to different nameservers for {}: {}; {} for {}{}",
+                               name_of_zone(cut.parent), cut.apex.to_string(), fmt::join(parts, "; "),
+                               differ ? "these return different answers" : "these return the same answer",
+                               hop.hop->owner.to_string(), caveat(cut)),
+         .remedy = differing.are_behind ? transfer_remedy(differing.servers, cut) : settle_remedy(cut)},
+        differ ? Severity::critical : Severity::warning};
   });
 }
 
@@ -270,52 +262,54 @@ std::optional<AtCut> missing_cut(const HopAnswers& hop, std::size_t at) {
   }
   const bool others_are_behind = is_behind(leading, missing);
   const bool told = others_are_behind || is_behind(missing, leading);
-  Finding finding;
-  finding.servers = ids_of(others_are_behind ? leading : missing);
-  finding.detail = fmt::format("{} is a separate zone according to {}; {}; {}{}", cut.apex.to_string(),
-                               parents_text(leading), join_some(parts),
-                               differs ? "a resolver that asks there gets a different answer"
-                                       : "no different answer for the record was seen there",
-                               caveat(cut));
-  finding.remedy = told ? transfer_remedy(others_are_behind ? leading : missing, cut) : settle_remedy(cut);
-  return AtCut{std::move(finding), differs ? Severity::critical : Severity::warning};
+  const Parents& behind = others_are_behind ? leading : missing;
+  return AtCut{{.servers = ids_of(behind),
+                .detail = fmt::format("{} is a separate zone according to {}; {}; {}{}", cut.apex.to_string(),
+                                      parents_text(leading), join_some(parts),
+                                      differs ? "a resolver that asks there gets a different answer"
+                                              : "no different answer for the record was seen there",
+                                      caveat(cut)),
+                .remedy = told ? transfer_remedy(behind, cut) : settle_remedy(cut)},
+               differs ? Severity::critical : Severity::warning};
+}
+
+/// The zone below to which a server refers; null without a referral.
+const DomainName* referred_zone(const ServerAnswer& answer) {
+  for (const TransportAttempts* attempts : answer.all()) {
+    const Response* const response = attempts->response();
+    if (response != nullptr && !response->referral.empty()) return &response->referral.front().owner;
+  }
+  return nullptr;
 }
 
 /// Reports servers of one zone of which some answer for the name and others refer to a child zone that
 /// contains it.
-void tell_unknown_cut(Verdict& verdict, const HopAnswers& hop) {
+void find_unknown_cut(Verdict& verdict, const HopAnswers& hop) {
   std::vector<ServerId> referring;
-  std::vector<std::string> answering;
-  const Response* referral = nullptr;
-  for (const ServerAnswer& answer : hop.servers) {
-    if (answer.is_stray()) continue;
-    if (answer.whole() != nullptr) answering.push_back(server_text(answer.id));
+  std::vector<ServerId> answering;
+  const DomainName* below = nullptr;
+  for (const ServerAnswer& answer : own_servers(hop)) {
+    if (answer.whole() != nullptr) answering.push_back(answer.id);
     if (!refers_down(answer, hop)) continue;
     referring.push_back(answer.id);
-    for (const TransportAttempts* attempts : answer.all()) {
-      if (referral == nullptr && attempts->response() != nullptr && !attempts->response()->referral.empty())
-        referral = attempts->response();
-    }
+    if (below == nullptr) below = referred_zone(answer);
   }
   if (referring.empty() || answering.empty()) return;
-  std::vector<std::string> names;
-  for (const ServerId& server : referring) names.push_back(server_text(server));
-  const std::string apex = referral->referral.front().owner.to_string();
-  const std::string zone = hop.hop->delegation.zone.to_string();
-  Finding finding;
-  finding.servers = std::move(referring);
-  finding.detail =
-      fmt::format("{} refers to {}, a zone below {}, but {} answers for {} directly", join_some(names), apex,
-                  zone, join_some(answering), hop.hop->owner.to_string());
-  finding.remedy = fmt::format(
-      "Find out whether {} should be a separate zone, and configure every server of {} accordingly.", apex,
-      zone);
-  verdict.found(std::move(finding), Severity::warning);
+  const std::string apex = below->to_string();
+  verdict.found(
+      {.servers = referring,
+       .detail = fmt::format("{} refers to {}, a zone below {}, but {} answers for {} directly",
+                             join_some(referring, server_text), apex, zone_text(hop),
+                             join_some(answering, server_text), hop.hop->owner.to_string()),
+       .remedy = fmt::format(
+           "Find out whether {} should be a separate zone, and configure every server of {} accordingly.",
+           apex, zone_text(hop))},
+      Severity::warning);
 }
 
 void find_cut_missing(const Evidence& evidence, Verdict& verdict) {
   find_at_cuts(evidence, verdict, missing_cut);
-  for (const HopAnswers& hop : evidence.answers.hops) tell_unknown_cut(verdict, hop);
+  for (const HopAnswers& hop : evidence.answers.hops) find_unknown_cut(verdict, hop);
 }
 
 // ---- Signatures that the parent promises ----
@@ -361,41 +355,55 @@ std::optional<bool> is_signing(const probe::Delegation& delegation, const Server
   return is_signed;
 }
 
+/// Which servers of a zone return answers without signatures.
+struct Signing {
+  bool any_known = false;
+  bool any_signs = false;
+  std::vector<ServerId> without{};
+};
+
+Signing read_signing(const HopAnswers& hop) {
+  Signing signing;
+  for (const ServerAnswer& answer : own_servers(hop)) {
+    const auto is_signed = is_signing(hop.hop->delegation, answer);
+    if (!is_signed) continue;
+    signing.any_known = true;
+    signing.any_signs = signing.any_signs || *is_signed;
+    if (!*is_signed) signing.without.push_back(answer.id);
+  }
+  return signing;
+}
+
+Finding ds_finding(const ZoneCut& cut, const std::string& zone, const Signing& signing) {
+  const std::string parent = name_of_zone(cut.parent);
+  if (!signing.any_signs) {
+    return {.detail = fmt::format("{} has a DS record for {}, but the zone is not signed: every validating "
+                                  "receiver gets SERVFAIL",
+                                  parent, zone),
+            .remedy = fmt::format(
+                "Sign the zone {} with the key that the DS record identifies, or have the DS record removed "
+                "from {} (through the registrar or the operator of that zone).",
+                zone, parent)};
+  }
+  const std::string names = join_some(signing.without, server_text);
+  return {.servers = signing.without,
+          .detail = fmt::format("{} has a DS record for {}, but {} returns answers without signatures: every "
+                                "validating receiver gets SERVFAIL when its resolver asks there",
+                                parent, zone, names),
+          .remedy = fmt::format("Load the signed zone {} on {}, or enable DNSSEC there.", zone, names)};
+}
+
 void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
-  std::set<DomainName> seen;
+  std::set<DomainName> reported;
   for (const HopAnswers& hop : evidence.answers.hops) {
     const probe::Delegation& delegation = hop.hop->delegation;
     if (delegation.cuts.empty() || delegation.cuts.back().referrals.empty()) continue;
+    const Signing signing = read_signing(hop);
+    judged = judged || signing.any_known;
     const ZoneCut& cut = delegation.cuts.back();
-    std::vector<ServerId> without;
-    bool any_signs = false;
-    for (const ServerAnswer& answer : hop.servers) {
-      if (answer.is_stray()) continue;
-      const auto is_signed = is_signing(delegation, answer);
-      if (!is_signed) continue;
-      judged = true;
-      any_signs = any_signs || *is_signed;
-      if (!*is_signed) without.push_back(answer.id);
-    }
-    if (without.empty() || !has_checked_ds(cut) || !seen.insert(delegation.zone).second) continue;
-    std::vector<std::string> names;
-    for (const ServerId& server : without) names.push_back(server_text(server));
-    Finding finding;
-    finding.detail = fmt::format(
-        "{} has a DS record for {}, but {}: every validating receiver gets SERVFAIL{}", zone_text(cut.parent),
-        delegation.zone.to_string(),
-        any_signs ? join_some(names) + " returns answers without signatures" : "the zone is not signed",
-        any_signs ? " when its resolver asks there" : "");
-    finding.remedy = any_signs
-                         ? fmt::format("Load the signed zone {} on {}, or enable DNSSEC there.",
-                                       delegation.zone.to_string(), join_some(names))
-                         : fmt::format(
-                               "Sign the zone {} with the key that the DS record identifies, or have the DS "
-                               "record removed from {} (through the registrar or the operator of that zone).",
-                               delegation.zone.to_string(), zone_text(cut.parent));
-    if (any_signs) finding.servers = std::move(without);
-    verdict.found(std::move(finding));
+    if (!signing.without.empty() && has_checked_ds(cut) && reported.insert(delegation.zone).second)
+      verdict.found(ds_finding(cut, zone_text(hop), signing));
   }
   if (!judged) verdict.not_evaluated();
 }
@@ -404,83 +412,71 @@ void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
 
 void find_internal_view(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.hops.empty()) return verdict.not_evaluated();
-  std::set<DomainName> seen;
+  std::set<DomainName> reported;
   for (const HopAnswers& hop : evidence.answers.hops) {
-    if (!is_internal_view(hop) || !seen.insert(hop.hop->delegation.zone).second) continue;
-    std::vector<std::string> inside;
-    std::vector<std::string> outside;
-    Finding finding;
-    for (const ServerAnswer& answer : hop.servers) {
-      if (answer.is_stray()) continue;
+    if (!is_internal_view(hop) || !reported.insert(hop.hop->delegation.zone).second) continue;
+    std::vector<ServerId> inside;
+    std::vector<ServerId> outside;
+    for (const ServerAnswer& answer : own_servers(hop)) {
       const bool refused = answer.server->not_asked == probe::NotAsked::address_refused;
-      (refused ? inside : outside).push_back(server_text(answer.id));
-      if (refused) finding.servers.push_back(answer.id);
+      (refused ? inside : outside).push_back(answer.id);
     }
-    const std::string zone = hop.hop->delegation.zone.to_string();
-    finding.detail = fmt::format(
-        "seen from here, {} only lists servers with private addresses ({}), while its parent lists {}: this "
-        "appears to be an internal view, so the public view is not known",
-        zone, join_some(inside), join_some(outside));
-    finding.remedy = fmt::format(
-        "Probe from a machine outside this network; what is seen here requires no change in {}.", zone);
-    verdict.found(std::move(finding));
+    verdict.found(
+        {.servers = inside,
+         .detail = fmt::format(
+             "seen from here, {} only lists servers with private addresses ({}), while its parent lists {}: "
+             "this appears to be an internal view, so the public view is not known",
+             zone_text(hop), join_some(inside, server_text), join_some(outside, server_text)),
+         .remedy = fmt::format(
+             "Probe from a machine outside this network; what is seen here requires no change in {}.",
+             zone_text(hop))});
   }
 }
 
-// ---- The rows ----
+constexpr auto cut_rows = rows_of(
+    Scope::zone, Needs::all_servers,
+    {{.name = "delegation_differs_between_parents",
+      .severity = Severity::critical,
+      .reference = "RFC 1034 section 4.2.2",
+      .summary = "the parent zone's servers refer to different nameservers",
+      .effect = "which servers a resolver asks depends on the parent server it asked; if the sets answer "
+                "differently, some signatures fail",
+      .remedy = "Publish the same delegation on every server of the parent zone.",
+      .example = {Example::behaviour,
+                  "One server of com refers to ns1 and ns2.example.net, another to ns1 and ns2.example.org."},
+      .find = find_delegation_differs},
+     {.name = "cut_missing_on_ns",
+      .severity = Severity::critical,
+      .reference = "RFC 1034 section 4.3.2",
+      .summary = "a server of the parent zone lacks a delegation that the others have",
+      .effect = "a resolver that asks it never reaches the zone that holds the key",
+      .remedy = "Make the server that is behind transfer the parent zone again.",
+      .example = {Example::behaviour,
+                  "ns1.example.com refers to the zone _domainkey.example.com, but ns2 returns NXDOMAIN for "
+                  "that name."},
+      .find = find_cut_missing},
+     {.name = "ds_without_signatures",
+      .severity = Severity::critical,
+      .reference = "RFC 4035 section 5.2",
+      .summary = "the parent has a DS record, but a server returns answers without signatures",
+      .effect = "every validating receiver gets SERVFAIL instead of the key",
+      .remedy = "Sign the zone, or have the DS record removed from the parent.",
+      .example = {Example::behaviour, "com has a DS record for example.com, which is not signed."},
+      .find = find_ds_without_signatures},
+     {.name = "view_internal",
+      .severity = Severity::warning,
+      .summary = "seen from here, the zone only lists private servers, while its parent lists public ones",
+      .effect = "not known: the public view of the zone differs from the one seen here",
+      .remedy = "Probe from a machine outside this network.",
+      .example =
+          {Example::behaviour,
+           "Seen from here, example.com lists ns1.corp.example at 10.0.0.2; com lists ns1.example.net."},
+      .find = find_internal_view}});
 
 }  // namespace
 
 std::span<const Check> cut_checks() {
-  static constexpr Check rows[] = {
-      {.name = "delegation_differs_between_parents",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::critical,
-       .reference = "RFC 1034 section 4.2.2",
-       .summary = "the parent zone's servers refer to different nameservers",
-       .effect = "which servers a resolver asks depends on the parent server it asked; if the sets answer "
-                 "differently, some signatures fail",
-       .remedy = "Publish the same delegation on every server of the parent zone.",
-       .example =
-           {Example::behaviour,
-            "One server of com refers to ns1 and ns2.example.net, another to ns1 and ns2.example.org."},
-       .find = find_delegation_differs},
-      {.name = "cut_missing_on_ns",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::critical,
-       .reference = "RFC 1034 section 4.3.2",
-       .summary = "a server of the parent zone lacks a delegation that the others have",
-       .effect = "a resolver that asks it never reaches the zone that holds the key",
-       .remedy = "Make the server that is behind transfer the parent zone again.",
-       .example = {Example::behaviour,
-                   "ns1.example.com refers to the zone _domainkey.example.com, but ns2 returns NXDOMAIN for "
-                   "that name."},
-       .find = find_cut_missing},
-      {.name = "ds_without_signatures",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::critical,
-       .reference = "RFC 4035 section 5.2",
-       .summary = "the parent has a DS record, but a server returns answers without signatures",
-       .effect = "every validating receiver gets SERVFAIL instead of the key",
-       .remedy = "Sign the zone, or have the DS record removed from the parent.",
-       .example = {Example::behaviour, "com has a DS record for example.com, which is not signed."},
-       .find = find_ds_without_signatures},
-      {.name = "view_internal",
-       .scope = Scope::zone,
-       .needs = Needs::all_servers,
-       .severity = Severity::warning,
-       .summary = "seen from here, the zone only lists private servers, while its parent lists public ones",
-       .effect = "not known: the public view of the zone differs from the one seen here",
-       .remedy = "Probe from a machine outside this network.",
-       .example =
-           {Example::behaviour,
-            "Seen from here, example.com lists ns1.corp.example at 10.0.0.2; com lists ns1.example.net."},
-       .find = find_internal_view},
-  };
-  return rows;
+  return cut_rows;
 }
 
 }  // namespace dkimprobe::checks

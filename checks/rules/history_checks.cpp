@@ -1,19 +1,17 @@
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include <fmt/format.h>
 
-#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/catalogue/evidence.hpp"
 #include "checks/history/history.hpp"
 #include "checks/history/key_occurrences.hpp"
 #include "checks/report/time_text.hpp"
+#include "checks/rules/zone_faults.hpp"
 
 namespace dkimprobe::checks {
 
@@ -24,7 +22,7 @@ using std::chrono::hours;
 /// The key that the selector publishes now, or nothing.
 std::optional<std::string> present_key(const Evidence& evidence) {
   for (const auto& text : evidence.texts) {
-    if (text.record.key && !text.record.key->sha256.empty()) return text.record.key->sha256;
+    if (!fingerprint_of(text).empty()) return std::string(fingerprint_of(text));
   }
   return std::nullopt;
 }
@@ -115,8 +113,8 @@ std::string without_key(const Evidence& evidence, const AnswerGroup& group,
     if (std::ranges::find(group.texts, text.published->text, &PublishedText::text) == group.texts.end())
       continue;
     if (text.record.record_class == RecordClass::revoked) return "has revoked the key";
-    if (!text.record.key || text.record.key->sha256.empty()) continue;
-    if (!key || text.record.key->sha256 == *key) return {};
+    if (fingerprint_of(text).empty()) continue;
+    if (!key || fingerprint_of(text) == *key) return {};
     return "has another key";
   }
   return "has no key";
@@ -131,14 +129,12 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
   for (const auto& group : evidence.answers.published) {
     const std::string why = without_key(evidence, group, key);
     if (why.empty()) continue;
-    Finding finding;
-    if (evidence.answers.published.size() > 1) finding.servers = group.servers;
-    finding.detail =
-        fmt::format("{} {}, but mail signed with the key may be in transit for another {}",
-                    group.owner.to_string(), why, hours_text(*until - evidence.observation.observed_at));
-    finding.remedy =
-        fmt::format("Publish the old key at {} again until that time has passed.", group.owner.to_string());
-    verdict.found(std::move(finding));
+    const std::string name = group.owner.to_string();
+    verdict.found(
+        {.servers = servers_if_others_differ(evidence, group),
+         .detail = fmt::format("{} {}, but mail signed with the key may be in transit for another {}", name,
+                               why, hours_text(*until - evidence.observation.observed_at)),
+         .remedy = fmt::format("Publish the old key at {} again until that time has passed.", name)});
   }
 }
 
@@ -150,13 +146,12 @@ void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
   const auto key = retired_key(evidence);
   for (const auto& group : evidence.answers.published) {
     if (!without_key(evidence, group, key).empty()) continue;
-    Finding finding;
-    if (evidence.answers.published.size() > 1) finding.servers = group.servers;
-    finding.detail = fmt::format("{} has the key, which has not been needed for {}", group.owner.to_string(),
-                                 hours_text(evidence.observation.observed_at - *until));
-    finding.remedy = fmt::format("Revoke the key at {} with an empty p=, and delete the record later.",
-                                 group.owner.to_string());
-    verdict.found(std::move(finding));
+    const std::string name = group.owner.to_string();
+    verdict.found(
+        {.servers = servers_if_others_differ(evidence, group),
+         .detail = fmt::format("{} has the key, which has not been needed for {}", name,
+                               hours_text(evidence.observation.observed_at - *until)),
+         .remedy = fmt::format("Revoke the key at {} with an empty p=, and delete the record later.", name)});
   }
 }
 
@@ -171,14 +166,13 @@ void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
       evidence.observation.observed_at >= *until) {
     return;
   }
-  Finding finding;
-  finding.detail = fmt::format(
-      "key SHA-256 {}... was replaced {} after its last signature; mail signed with it may be in transit for "
-      "another {}",
-      change->before.substr(0, 16), hours_text(change->seen - *evidence.expectation.last_signature),
-      hours_text(*until - evidence.observation.observed_at));
-  finding.remedy = "Publish the new key at an unused selector, and the old one here again.";
-  verdict.found(std::move(finding));
+  verdict.found(
+      {.detail = fmt::format(
+           "key SHA-256 {}... was replaced {} after its last signature; mail signed with it "
+           "may be in transit for another {}",
+           change->before.substr(0, 16), hours_text(change->seen - *evidence.expectation.last_signature),
+           hours_text(*until - evidence.observation.observed_at)),
+       .remedy = "Publish the new key at an unused selector, and the old one here again."});
 }
 
 void find_changed_unexpectedly(const Evidence& evidence, Verdict& verdict) {
@@ -187,13 +181,11 @@ void find_changed_unexpectedly(const Evidence& evidence, Verdict& verdict) {
   if (evidence.expectation.role != config::Role::active || evidence.expectation.key_sha256) return;
   const auto change = last_change(evidence);
   if (!change || evidence.observation.observed_at - change->seen >= evidence.policy.retention) return;
-  Finding finding;
-  finding.detail = fmt::format("the key SHA-256 is {}..., and was {}... before",
-                               present_key(evidence)->substr(0, 16), change->before.substr(0, 16));
-  finding.remedy =
-      "Find out who changed the key. If the change was intended, enter the new key in the settings; "
-      "otherwise publish the old one again.";
-  verdict.found(std::move(finding));
+  verdict.found({.detail = fmt::format("the key SHA-256 is {}..., and was {}... before",
+                                       present_key(evidence)->substr(0, 16), change->before.substr(0, 16)),
+                 .remedy =
+                     "Find out who changed the key. If the change was intended, enter the new key in the "
+                     "settings; otherwise publish the old one again."});
 }
 
 void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
@@ -206,119 +198,121 @@ void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
     if (const auto run = run_of(timeline, *present)) since = std::min(since.value_or(run->since), run->since);
   }
   if (!since || evidence.observation.observed_at - *since <= highest) return;
-  Finding finding;
-  finding.detail = fmt::format("the key was first seen {} ago, and should be at most {} old",
-                               hours_text(evidence.observation.observed_at - *since), hours_text(highest));
-  finding.remedy = "Publish a new key at another selector, sign with it, and retire this one.";
-  verdict.found(std::move(finding));
+  verdict.found(
+      {.detail = fmt::format("the key was first seen {} ago, and should be at most {} old",
+                             hours_text(evidence.observation.observed_at - *since), hours_text(highest)),
+       .remedy = "Publish a new key at another selector, sign with it, and retire this one."});
 }
 
 /// Whether both names are the same record, or point to the record of the same provider.
 bool is_one_place(const Evidence& evidence, const ReadText& text, const KeyPlace& place) {
   const config::DomainName& owner = text.group->owner;
   if (place.owner == owner) return true;
-  const auto hop = std::ranges::find_if(evidence.answers.hops,
-                                        [&](const HopAnswers& each) { return each.hop->owner == owner; });
-  return hop != evidence.answers.hops.end() && hop->hop->delegation.zone == place.zone &&
-         stands_elsewhere(evidence, text) && !place.owner.is_at_or_below(place.domain);
+  const HopAnswers* const hop = hop_at(evidence.answers, owner);
+  return hop != nullptr && hop->hop->delegation.zone == place.zone && stands_elsewhere(evidence, text) &&
+         !place.owner.is_at_or_below(place.domain);
+}
+
+/// The other places where the key was seen, in order.
+std::set<std::string> other_places(const Evidence& evidence, const ReadText& text) {
+  std::set<std::string> names;
+  for (const auto& place : *evidence.elsewhere) {
+    const auto name = place.selector.owner_name(place.domain);
+    if (place.sha256 != fingerprint_of(text) || !name || is_one_place(evidence, text, place)) continue;
+    names.insert(place.is_there
+                     ? name->to_string()
+                     : fmt::format("{} (until {})", name->to_string(), time_text(place.last_seen)));
+  }
+  return names;
 }
 
 void find_reused(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.elsewhere || !present_key(evidence)) return verdict.not_evaluated();
-  std::set<std::string> told;
+  std::set<std::string_view> reported;
   for (const auto& text : evidence.texts) {
-    if (!text.record.key || text.record.key->sha256.empty()) continue;
-    const std::string& key = text.record.key->sha256;
-    std::set<std::string> names;
-    for (const auto& place : *evidence.elsewhere) {
-      const auto name = place.selector.owner_name(place.domain);
-      if (place.sha256 != key || !name || is_one_place(evidence, text, place)) continue;
-      names.insert(place.is_there
-                       ? name->to_string()
-                       : fmt::format("{} (until {})", name->to_string(), time_text(place.last_seen)));
-    }
-    if (names.empty() || !told.insert(key).second) continue;
-    Finding finding;
-    finding.detail = fmt::format("key SHA-256 {}... at {} was also seen at {}", key.substr(0, 16),
-                                 text.group->owner.to_string(), join_some({names.begin(), names.end()}));
-    finding.remedy = fmt::format("Generate a separate key pair for the next key of {}.",
-                                 evidence.observation.selector.to_string());
-    verdict.found(std::move(finding),
-                  evidence.policy.distinct_keys ? std::optional(Severity::warning) : std::nullopt);
+    const std::string_view key = fingerprint_of(text);
+    if (key.empty()) continue;
+    const auto names = other_places(evidence, text);
+    if (names.empty() || !reported.insert(key).second) continue;
+    verdict.found(
+        {.detail = fmt::format("key SHA-256 {}... at {} was also seen at {}", key.substr(0, 16),
+                               text.group->owner.to_string(), join_some({names.begin(), names.end()})),
+         .remedy = fmt::format("Generate a separate key pair for the next key of {}.",
+                               evidence.observation.selector.to_string())},
+        evidence.policy.distinct_keys ? std::optional(Severity::warning) : std::nullopt);
   }
 }
+
+constexpr Check history_rows[] = {
+    {.name = "removed_too_early",
+     .scope = Scope::record,
+     .needs = Needs::history,
+     .severity = Severity::critical,
+     .reference = "RFC 6376 section 3.1",
+     .summary = "the key of a retired selector was removed while mail signed with it may be in transit",
+     .effect = "signatures on delayed or forwarded mail fail",
+     .remedy = "Publish the old key again until the mail signed with it has arrived.",
+     .example = {Example::behaviour, "The key signed until Monday; on Tuesday its record is deleted."},
+     .find = find_removed_too_early},
+    {.name = "retired_key_still_published",
+     .scope = Scope::record,
+     .needs = Needs::history,
+     .severity = Severity::warning,
+     .reference = "RFC 6376 section 3.6.1",
+     .summary = "the key of a retired selector is still published after its removal date",
+     .effect = "anyone who gets or breaks the old private key can sign as the domain",
+     .remedy = "Revoke the key with an empty p=, and delete the record later.",
+     .example = {Example::behaviour,
+                 "The key last signed two months ago, and its record is still published."},
+     .find = find_retired_still_published},
+    {.name = "selector_reused_too_soon",
+     .scope = Scope::key,
+     .needs = Needs::history,
+     .severity = Severity::critical,
+     .reference = "RFC 6376 section 3.1",
+     .summary = "the key was replaced while mail signed with the old one may be in transit",
+     .effect = "signatures made with the old key fail",
+     .remedy = "Publish a new key at a new selector, and keep the old one until its mail has arrived.",
+     .example = {Example::behaviour,
+                 "s1 signed until Monday; on Tuesday s1._domainkey.example.com has a new key."},
+     .find = find_reused_too_soon},
+    {.name = "key_changed_unexpectedly",
+     .scope = Scope::key,
+     .needs = Needs::history,
+     .severity = Severity::critical,
+     .summary = "the key of an active selector has changed",
+     .effect = "signatures made with the old key fail; if the change was not intended, an attacker may "
+               "sign as the domain",
+     .remedy = "Find out who changed the key; if the change was intended, enter the new key in the settings.",
+     .example = {Example::behaviour, "s1 has a different key than yesterday, and the settings name none."},
+     .find = find_changed_unexpectedly},
+    {.name = "key_age_exceeded",
+     .scope = Scope::key,
+     .needs = Needs::history,
+     .severity = Severity::warning,
+     .summary = "the key is older than the settings allow",
+     .effect = "the longer a key is in use, the more harm a leak does",
+     .remedy = "Rotate to a new key at another selector.",
+     .example = {Example::behaviour, "The key was first seen 400 days ago, and the settings allow 365 days."},
+     .find = find_age_exceeded},
+    {.name = "key_reused",
+     .scope = Scope::key,
+     .needs = Needs::history,
+     .severity = Severity::notice,
+     .summary = "another selector has the same key",
+     .effect = "anyone who gets the private key can sign as each name, and rotating from one to the other "
+               "changes nothing",
+     .remedy = "Give each selector its own key pair.",
+     .example =
+         {Example::behaviour,
+          "s1 and s2 of example.com have the same key, or s1 of example.com and s1 of example.net do."},
+     .find = find_reused},
+};
 
 }  // namespace
 
 std::span<const Check> history_checks() {
-  static constexpr Check rows[] = {
-      {.name = "removed_too_early",
-       .scope = Scope::record,
-       .needs = Needs::history,
-       .severity = Severity::critical,
-       .reference = "RFC 6376 section 3.1",
-       .summary = "the key of a retired selector was removed while mail signed with it may be in transit",
-       .effect = "signatures on delayed or forwarded mail fail",
-       .remedy = "Publish the old key again until the mail signed with it has arrived.",
-       .example = {Example::behaviour, "The key signed until Monday; on Tuesday its record is deleted."},
-       .find = find_removed_too_early},
-      {.name = "retired_key_still_published",
-       .scope = Scope::record,
-       .needs = Needs::history,
-       .severity = Severity::warning,
-       .reference = "RFC 6376 section 3.6.1",
-       .summary = "the key of a retired selector is still published after its removal date",
-       .effect = "anyone who gets or breaks the old private key can sign as the domain",
-       .remedy = "Revoke the key with an empty p=, and delete the record later.",
-       .example = {Example::behaviour,
-                   "The key last signed two months ago, and its record is still published."},
-       .find = find_retired_still_published},
-      {.name = "selector_reused_too_soon",
-       .scope = Scope::key,
-       .needs = Needs::history,
-       .severity = Severity::critical,
-       .reference = "RFC 6376 section 3.1",
-       .summary = "the key was replaced while mail signed with the old one may be in transit",
-       .effect = "signatures made with the old key fail",
-       .remedy = "Publish a new key at a new selector, and keep the old one until its mail has arrived.",
-       .example = {Example::behaviour,
-                   "s1 signed until Monday; on Tuesday s1._domainkey.example.com has a new key."},
-       .find = find_reused_too_soon},
-      {.name = "key_changed_unexpectedly",
-       .scope = Scope::key,
-       .needs = Needs::history,
-       .severity = Severity::critical,
-       .summary = "the key of an active selector has changed",
-       .effect = "signatures made with the old key fail; if the change was not intended, an attacker may "
-                 "sign as the domain",
-       .remedy =
-           "Find out who changed the key; if the change was intended, enter the new key in the settings.",
-       .example = {Example::behaviour, "s1 has a different key than yesterday, and the settings name none."},
-       .find = find_changed_unexpectedly},
-      {.name = "key_age_exceeded",
-       .scope = Scope::key,
-       .needs = Needs::history,
-       .severity = Severity::warning,
-       .summary = "the key is older than the settings allow",
-       .effect = "the longer a key is in use, the more harm a leak does",
-       .remedy = "Rotate to a new key at another selector.",
-       .example = {Example::behaviour,
-                   "The key was first seen 400 days ago, and the settings allow 365 days."},
-       .find = find_age_exceeded},
-      {.name = "key_reused",
-       .scope = Scope::key,
-       .needs = Needs::history,
-       .severity = Severity::notice,
-       .summary = "another selector has the same key",
-       .effect = "anyone who gets the private key can sign as each name, and rotating from one to the other "
-                 "changes nothing",
-       .remedy = "Give each selector its own key pair.",
-       .example =
-           {Example::behaviour,
-            "s1 and s2 of example.com have the same key, or s1 of example.com and s1 of example.net do."},
-       .find = find_reused},
-  };
-  return rows;
+  return history_rows;
 }
 
 }  // namespace dkimprobe::checks

@@ -6,9 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/catalogue/evidence.hpp"
+#include "checks/rules/zone_faults.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -16,15 +15,12 @@ namespace {
 using probe::Interception;
 using probe::InterceptionSign;
 
-std::string servers_text(const Interception& seen) {
-  std::vector<std::string> parts;
-  parts.reserve(seen.servers.size());
-  for (const auto& server : seen.servers) parts.push_back(server_text({{}, server}));
-  return join_some(parts);
+std::string who_text(const Interception& seen) {
+  return join_some(seen.servers, [](const auto& server) { return server_text({{}, server}); });
 }
 
 std::string sign_text(const Interception& seen) {
-  const std::string servers = servers_text(seen);
+  const std::string servers = who_text(seen);
   switch (seen.sign) {
     case InterceptionSign::recursion_available:
       return fmt::format("recursion is offered (RA=1) by {}", servers);
@@ -47,33 +43,31 @@ std::string sign_text(const Interception& seen) {
 Finding of_walk(const probe::Delegation& delegation) {
   std::vector<std::string> signs;
   for (const auto& seen : delegation.interception) signs.push_back(sign_text(seen));
-  Finding finding;
-  finding.detail = fmt::format(
-      "this network answers DNS itself, so the public view is not known. The servers of the root and of "
-      "top-level domains return referrals, with authority and without recursion; here {}",
-      fmt::join(signs, "; "));
-  finding.remedy =
-      "Probe from another network, for example from a server. Or disable what answers DNS here: the DNS of a "
-      "VPN, a hotspot, or a redirection of port 53 by a company network or a container. Servers that this "
-      "network lets through can be given with --root-hints or --nameserver.";
-  return finding;
+  return {.detail = fmt::format(
+              "this network answers DNS itself, so the public view is not known. The servers of the root and "
+              "of top-level domains return referrals, with authority and without recursion; here {}",
+              fmt::join(signs, "; ")),
+          .remedy =
+              "Probe from another network, for example from a server. Or disable what answers DNS here: "
+              "the DNS of a VPN, a hotspot, or a redirection of port 53 by a company network or a "
+              "container. Servers that this network lets through can be given with --root-hints or "
+              "--nameserver."};
 }
 
 /// The operator gave the servers, so they may also be resolvers given in error.
 Finding of_given_servers(const probe::Delegation& delegation) {
-  const std::string servers = servers_text(delegation.interception.front());
+  const std::string servers = who_text(delegation.interception.front());
   const bool one = delegation.interception.front().servers.size() == 1;
-  Finding finding;
-  finding.detail = fmt::format(
-      "{} {} for {} as a resolver does (RA=1, AA=0): either the address {} a resolver's, or this network "
-      "answers DNS itself; the public view is not known",
-      servers, one ? "answers" : "each answer", delegation.zone.to_string(), one ? "is" : "of each is");
-  finding.remedy = fmt::format(
-      "Give addresses of nameservers that have the zone {} with --nameserver. If {} has it, probe from "
-      "another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, or a redirection of "
-      "port 53 by a company network or a container.",
-      delegation.zone.to_string(), servers);
-  return finding;
+  const std::string zone = delegation.zone.to_string();
+  return {
+      .detail = fmt::format("{} {} for {} as a resolver does (RA=1, AA=0): either the address {} a "
+                            "resolver's, or this network answers DNS itself; the public view is not known",
+                            servers, one ? "answers" : "each answer", zone, one ? "is" : "of each is"),
+      .remedy = fmt::format(
+          "Give addresses of nameservers that have the zone {} with --nameserver. If {} has it, probe "
+          "from another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, or a "
+          "redirection of port 53 by a company network or a container.",
+          zone, servers)};
 }
 
 void find_path_intercepted(const Evidence& evidence, Verdict& verdict) {
@@ -84,23 +78,24 @@ void find_path_intercepted(const Evidence& evidence, Verdict& verdict) {
   verdict.found(walked ? of_walk(*delegation) : of_given_servers(*delegation));
 }
 
+constexpr Check path_rows[] = {
+    {.name = "path_intercepted",
+     .scope = Scope::zone,
+     .needs = Needs::path,
+     .severity = Severity::critical,
+     .summary = "this network answers DNS itself, so the public view is not known",
+     .effect = "not known: receivers ask the nameservers, but the probe did not reach them",
+     .remedy = "Probe from another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, "
+               "or a redirection of port 53 by a company network or a container.",
+     .example = {Example::behaviour,
+                 "Each root server answers with RA=1: the hotel's resolver answers for it."},
+     .find = find_path_intercepted},
+};
+
 }  // namespace
 
 std::span<const Check> path_checks() {
-  static constexpr Check rows[] = {
-      {.name = "path_intercepted",
-       .scope = Scope::zone,
-       .needs = Needs::path,
-       .severity = Severity::critical,
-       .summary = "this network answers DNS itself, so the public view is not known",
-       .effect = "not known: receivers ask the nameservers, but the probe did not reach them",
-       .remedy = "Probe from another network, or disable what answers DNS here: the DNS of a VPN, a hotspot, "
-                 "or a redirection of port 53 by a company network or a container.",
-       .example = {Example::behaviour,
-                   "Each root server answers with RA=1: the hotel's resolver answers for it."},
-       .find = find_path_intercepted},
-  };
-  return rows;
+  return path_rows;
 }
 
 }  // namespace dkimprobe::checks

@@ -24,6 +24,7 @@ struct Fault {
 
 /// A server with the hop at which it was queried.
 struct Asked {
+  const Evidence& evidence;
   const ServerAnswer& answer;
   const HopAnswers& hop;
   const Silence& silence;
@@ -44,15 +45,23 @@ struct Asked {
          answer.edns.outcome == ServerOutcome::tcp_failed;
 }
 
+[[nodiscard]] inline bool plain_answered(const ServerAnswer& answer) {
+  return answer.plain.response() != nullptr;
+}
+
+/// Whether the queries with EDNS show whether it is EDNS that fails.
+[[nodiscard]] inline bool edns_tells(const ServerAnswer& answer) {
+  return answer.edns.tells() && plain_answered(answer);
+}
+
 /// Whether a fault concerns the server as a whole, or one of its zones.
 enum class FaultOf : std::uint8_t { server, zone };
 
-/// Calls `find` for each server of each name; a fault is reported once per address. `can_tell` is true if
-/// enough was seen of a server to evaluate it; if it is true for none, the check is not evaluated. Servers of
-/// a parent zone are evaluated with the zone cut instead.
-template <class CanTell, class Find>
-void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tell, Find find,
-                     FaultOf fault_of = FaultOf::server) {
+/// For rows: calls `find`, a function of `Asked`, for each server of each name; a fault is reported once per
+/// address. `can_tell` is true if enough was seen of a server to evaluate it; if it is true for none, the
+/// check is not evaluated. Servers of a parent zone are evaluated with the zone cut instead.
+template <auto can_tell, auto find, FaultOf fault_of = FaultOf::server>
+void find_at_servers(const Evidence& evidence, Verdict& verdict) {
   std::vector<std::pair<config::ServerAddress, config::DomainName>> blamed;
   bool judged = false;
   const auto& hops = evidence.answers.hops;
@@ -63,16 +72,14 @@ void for_each_server(const Evidence& evidence, Verdict& verdict, CanTell can_tel
       if (answer.is_stray() || !can_tell(answer)) continue;
       judged = true;
       std::pair place(answer.id.address, config::DomainName{});
-      if (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;
+      if constexpr (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;
       if (std::ranges::find(blamed, place) != blamed.end()) continue;
-      const std::optional<Fault> fault = find(Asked{answer, hop, evidence.silences[at][i]});
+      std::optional<Fault> fault = find(Asked{evidence, answer, hop, evidence.silences[at][i]});
       if (!fault) continue;
       blamed.push_back(std::move(place));
-      Finding finding;
-      finding.servers = {answer.id};
-      finding.detail = fault->detail;
-      finding.remedy = fault->remedy;
-      verdict.found(std::move(finding), fault->severity);
+      verdict.found(
+          {.servers = {answer.id}, .detail = std::move(fault->detail), .remedy = std::move(fault->remedy)},
+          fault->severity);
     }
   }
   if (!judged) verdict.not_evaluated();

@@ -1,13 +1,12 @@
 // Each vector through `judge`: everything that it states is found, and nothing else.
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "checks/catalogue/catalogue.hpp"
-#include "checks/catalogue/check_groups.hpp"
 #include "checks/judgement/judge.hpp"
 #include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
@@ -25,10 +24,11 @@ std::set<std::string> names_in(const std::string& folder) {
   return names;
 }
 
-/// Every row is found by a vector that bears its name, and stays clear in one that comes near.
-void check_rows(std::vector<std::span<const checks::Check>> groups, const std::string& folder) {
+/// Every chosen row is found by a vector that bears its name, and stays clear in one that comes near.
+template <class Choose>
+void check_rows(Choose chosen, const std::string& folder) {
   std::vector<checks::Check> rows;
-  for (const auto group : groups) rows.insert(rows.end(), group.begin(), group.end());
+  std::ranges::copy_if(checks::catalogue(), std::back_inserter(rows), chosen);
   const auto names = names_in(folder);
   for (const auto& row : rows) {
     const std::string name(row.name);
@@ -68,9 +68,12 @@ TEST_CASE("each vector of servers or zones has exactly the findings that it stat
 }
 
 TEST_CASE("each check of servers or zones has a vector that triggers it and one that almost does") {
-  check_rows({checks::server_checks(), checks::silence_checks()}, "servers");
-  check_rows({checks::cut_checks(), checks::zone_checks()}, "zones");
-  check_rows({checks::path_checks()}, "path");
+  const auto is_of_path = [](const checks::Check& check) { return check.needs == checks::Needs::path; };
+  check_rows([](const checks::Check& check) { return check.scope == checks::Scope::server; }, "servers");
+  check_rows(
+      [&](const checks::Check& check) { return check.scope == checks::Scope::zone && !is_of_path(check); },
+      "zones");
+  check_rows(is_of_path, "path");
 }
 
 TEST_CASE("a finding names the servers and the remedy, in text that is safe to print") {

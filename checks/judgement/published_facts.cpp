@@ -1,0 +1,119 @@
+#include "checks/judgement/published_facts.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+
+#include "checks/catalogue/record_pieces.hpp"
+#include "checks/record/size.hpp"
+
+namespace dkimprobe::checks {
+namespace {
+
+/// The targets of the records of one step of the chain: a DNAME's own target and the next name, to which the
+/// CNAME synthesized from it points; or only the next name (RFC 6672 section 3.1).
+std::vector<config::DomainName> step_targets(const HopAnswers& hop, const config::DomainName& next) {
+  for (const auto& server : hop.servers) {
+    if (server.is_stray() || server.whole() == nullptr) continue;
+    for (const auto& alias : server.whole()->aliases) {
+      if (alias.is_dname && alias.target == next) return {own_target(alias, hop.hop->owner), next};
+    }
+  }
+  return {next};
+}
+
+/// The targets of the records from the first name to `owner`, in order.
+std::vector<config::DomainName> alias_targets(const ChainAnswers& answers, const config::DomainName& owner) {
+  std::vector<config::DomainName> targets;
+  if (answers.hops.empty()) return targets;
+  const HopAnswers* hop = &answers.hops.front();
+  for (std::size_t steps = 0; steps < answers.hops.size(); ++steps) {
+    if (hop == nullptr || hop->hop->owner == owner) break;
+    const auto group =
+        std::ranges::find_if(hop->groups, [](const auto& each) { return each.alias.has_value(); });
+    if (group == hop->groups.end()) break;
+    std::ranges::move(step_targets(*hop, *group->alias), std::back_inserter(targets));
+    hop = hop_at(answers, *group->alias);
+  }
+  return targets;
+}
+
+/// Where the size of a response to a question of this purpose counts; null for other questions.
+std::optional<std::uint32_t>* observed_size(SizeFacts& size, probe::Purpose purpose) {
+  switch (purpose) {
+    case probe::Purpose::record_plain:
+      return &size.observed_udp;
+    case probe::Purpose::record_edns:
+      return &size.observed_edns;
+    case probe::Purpose::record_tcp:
+      return &size.observed_tcp;
+    case probe::Purpose::zone_soa:
+    case probe::Purpose::zone_ns:
+    case probe::Purpose::wildcard_probe:
+    case probe::Purpose::domainkey:
+    case probe::Purpose::cut:
+    case probe::Purpose::host_address:
+      break;
+  }
+  return nullptr;
+}
+
+void measure_responses(const std::vector<probe::ServerObservation>& servers, SizeFacts& size) {
+  for (const auto& server : servers) {
+    for (const auto& exchange : server.exchanges) {
+      auto* const largest = observed_size(size, exchange.purpose);
+      if (largest == nullptr || !exchange.response || exchange.response->txt.empty()) continue;
+      *largest = std::max(largest->value_or(0), exchange.bytes_received);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
+  std::vector<ReadText> texts;
+  std::set<std::string_view> seen;
+  for (const auto& group : answers.published) {
+    for (const auto& text : group.texts) {
+      if (seen.insert(text.text).second)
+        texts.push_back({&text, &group, read_key_record(text.text, service)});
+    }
+  }
+  clear_pieces(answers, service, texts);
+  return texts;
+}
+
+SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts) {
+  SizeFacts size;
+  for (const auto& hop : answers.hops) measure_responses(hop.hop->servers, size);
+  if (answers.published.empty() || !answers.published.front().has_texts()) return size;
+  const AnswerGroup& group = answers.published.front();
+  std::vector<std::uint32_t> rdata;
+  rdata.reserve(group.texts.size());
+  for (const auto& text : group.texts) rdata.push_back(txt_rdata_bytes(text.strings));
+  size.direct = answer_bytes(group.owner, rdata);
+  const auto targets = alias_targets(answers, group.owner);
+  if (!targets.empty()) size.chain = answer_bytes(answers.hops.front().hop->owner, rdata, targets);
+  const auto key = std::ranges::find_if(
+      texts, [&](const ReadText& text) { return text.group == &group && text.record.is_key_record(); });
+  if (key == texts.end()) return size;
+  for (const auto& tag : droppable_tags(key->record.list.tags)) size.drop_first.push_back(tag.text);
+  return size;
+}
+
+AdspRecord read_practices(const probe::Observation& observation, const ChainAnswers& answers) {
+  AdspRecord record;
+  if (domain_denied(observation)) {
+    record.policy = AdspPolicy::out_of_scope;
+  } else if (answers.published.empty()) {
+    record.policy = AdspPolicy::not_known;
+  } else if (const auto& texts = answers.published.front().texts; texts.size() == 1) {
+    record = read_adsp_record(texts.front().text);
+  } else {
+    record.policy = texts.empty() ? AdspPolicy::none : AdspPolicy::invalid;
+  }
+  return record;
+}
+
+}  // namespace dkimprobe::checks

@@ -1,0 +1,19 @@
+// What the servers publish, read for the checks: the texts as key records, their size, the signing practices.
+#pragma once
+
+#include <vector>
+
+#include "checks/catalogue/evidence.hpp"
+
+namespace dkimprobe::checks {
+
+/// Each different text once, those of the largest group first.
+[[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service);
+
+/// The sizes of the answers, seen and computed.
+[[nodiscard]] SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts);
+
+/// The signing practices that the servers publish (RFC 5617 section 4.3).
+[[nodiscard]] AdspRecord read_practices(const probe::Observation& observation, const ChainAnswers& answers);
+
+}  // namespace dkimprobe::checks

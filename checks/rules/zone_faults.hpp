@@ -1,0 +1,57 @@
+// What the checks of a zone share: which servers and zones they go through, and how their findings name them.
+#pragma once
+
+#include <functional>
+#include <ranges>
+#include <string>
+#include <vector>
+
+#include "checks/answers/server_answer.hpp"
+#include "checks/catalogue/evidence.hpp"
+
+namespace dkimprobe::checks {
+
+/// The servers of the name's own zone; those of zones above are evaluated at the zone cut instead.
+[[nodiscard]] inline auto own_servers(const HopAnswers& hop) {
+  return hop.servers | std::views::filter(std::not_fn(&ServerAnswer::is_stray));
+}
+
+/// The servers of all these groups.
+template <class Groups>
+[[nodiscard]] std::vector<ServerId> servers_of_all(Groups&& groups) {
+  std::vector<ServerId> servers;
+  for (const AnswerGroup& group : groups)
+    servers.insert(servers.end(), group.servers.begin(), group.servers.end());
+  return servers;
+}
+
+/// The servers of the group, if others publish something else; empty if the fault holds for all.
+[[nodiscard]] std::vector<ServerId> servers_if_others_differ(const Evidence& evidence,
+                                                             const AnswerGroup& group);
+
+/// Whether any server gave a complete answer for any name of the chain.
+[[nodiscard]] bool has_answers(const Evidence& evidence);
+
+/// NXDOMAIN, or no record of the type.
+[[nodiscard]] bool is_negative(ServerOutcome outcome);
+
+/// One hop for each zone: the delegation of a zone is the same for all names in it.
+[[nodiscard]] std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence);
+
+[[nodiscard]] std::string zone_text(const HopAnswers& hop);
+
+/// "ns1.example.com (192.0.2.1), ns2.example.com (192.0.2.2)"
+[[nodiscard]] std::string servers_text(const std::vector<ServerId>& servers);
+
+/// "Ed25519 (key SHA-256 ...) from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
+[[nodiscard]] std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence);
+
+/// `join_some` of the text of each.
+template <class Range, class Text>
+[[nodiscard]] std::string join_some(const Range& range, Text text_of) {
+  std::vector<std::string> texts;
+  for (const auto& each : range) texts.push_back(std::invoke(text_of, each));
+  return join_some(texts);
+}
+
+}  // namespace dkimprobe::checks
