@@ -27,7 +27,7 @@ EVERYWHERE = [""]
 LIBRARIES = {
     "fmt/": EVERYWHERE,
     "tl/": EVERYWHERE,
-    "boost/": ["exporters/http/front_door", "exporters/http/listeners", "probe/"],
+    "boost/": ["exporters/http/front_door", "exporters/http/listeners", "exporters/http/request_target", "probe/"],
     "idn2.h": ["config/names/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": [

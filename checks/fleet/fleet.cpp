@@ -15,13 +15,17 @@ namespace {
 /// Consecutive probes that differ from the confirmed report until the last of them is confirmed.
 constexpr std::uint32_t most_unconfirmed = 3;
 
-std::vector<TargetState>::iterator place_of(Fleet& fleet, const TargetKey& key) {
-  return std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
+const TargetKey& key_of(const std::shared_ptr<const TargetState>& target) {
+  return target->key;
 }
 
-TargetState* find(Fleet& fleet, const TargetKey& key) {
-  const auto at = place_of(fleet, key);
-  return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+/// Puts a copy of the target in its place, to be changed; null without such a target.
+TargetState* replace(Fleet& fleet, const TargetKey& key) {
+  const auto at = std::ranges::lower_bound(fleet.targets, key, {}, key_of);
+  if (at == fleet.targets.end() || (*at)->key != key) return nullptr;
+  const auto copy = std::make_shared<TargetState>(**at);
+  *at = copy;
+  return copy.get();
 }
 
 /// A report in parts that can change one by one: findings and where, what each server published, the key.
@@ -99,24 +103,23 @@ Applied take(TargetState& target, std::shared_ptr<const Report> report) {
 void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
   std::map<TargetKey, WatchedTarget*> wanted;
   for (WatchedTarget& target : targets) wanted.emplace(target.key, &target);
-  std::vector<TargetState> states;
+  std::vector<std::shared_ptr<const TargetState>> states;
   for (const auto& [key, target] : wanted) {
-    const TargetState* const known = find(fleet, key);
-    TargetState& state = states.emplace_back(known == nullptr ? TargetState{} : *known);
-    state.key = key;
-    state.group = std::move(target->group);
-    state.role = target->role;
-    state.maintenance = std::move(target->maintenance);
-    state.interval = target->interval;
+    const TargetState* const known = find_target(fleet, key);
+    const auto state = std::make_shared<TargetState>(known == nullptr ? TargetState{} : *known);
+    state->key = key;
+    state->group = std::move(target->group);
+    state->role = target->role;
+    state->maintenance = std::move(target->maintenance);
+    state->interval = target->interval;
+    states.push_back(state);
   }
   fleet.targets = std::move(states);
-  ++fleet.generation;
 }
 
 Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report) {
-  TargetState* const target = find(fleet, {report->domain, report->selector});
+  TargetState* const target = replace(fleet, {report->domain, report->selector});
   if (target == nullptr) return Applied::no_target;
-  ++fleet.generation;
   ++target->probes;
   target->last_probe = report->observed_at;
   const bool failed = saw_nobody(*report);
@@ -127,20 +130,20 @@ Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report) {
 }
 
 bool set_next_probe(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_probe) {
-  bool found = false;
-  for (auto at = place_of(fleet, {domain, {}}); at != fleet.targets.end() && at->key.domain == domain; ++at) {
-    at->next_probe = next_probe;
-    found = true;
+  const auto of_domain = std::ranges::equal_range(
+      fleet.targets, domain, {}, [](const auto& target) -> const auto& { return target->key.domain; });
+  for (auto& target : of_domain) {
+    const auto copy = std::make_shared<TargetState>(*target);
+    copy->next_probe = next_probe;
+    target = copy;
   }
-  if (found) ++fleet.generation;
-  return found;
+  return !of_domain.empty();
 }
 
 bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen) {
-  TargetState* const target = find(fleet, key);
+  TargetState* const target = replace(fleet, key);
   if (target == nullptr) return false;
   target->key_first_seen = first_seen;
-  ++fleet.generation;
   return true;
 }
 
@@ -151,30 +154,23 @@ void set_rotation(Fleet& fleet, std::shared_ptr<const RotationOverview> overview
   } else {
     fleet.rotations.insert(at, {overview->domain, overview});
   }
-  ++fleet.generation;
 }
 
 void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of) {
   std::erase_if(fleet.rotations, [&](const DomainRotation& each) { return !of.contains(each.domain); });
-  ++fleet.generation;
-}
-
-void set_reload(Fleet& fleet, ReloadState reload) {
-  fleet.reload = std::move(reload);
-  ++fleet.generation;
 }
 
 bool path_intercepted(const Fleet& fleet) {
-  return std::ranges::any_of(fleet.targets, [](const TargetState& target) {
-    const auto& latest = target.unconfirmed ? target.unconfirmed : target.report;
+  return std::ranges::any_of(fleet.targets, [](const auto& target) {
+    const auto& latest = target->unconfirmed ? target->unconfirmed : target->report;
     return latest && latest->status == Status::unknown && !latest->findings.empty() &&
            latest->findings.front().check->name == "path_intercepted";
   });
 }
 
 const TargetState* find_target(const Fleet& fleet, const TargetKey& key) {
-  const auto at = std::ranges::lower_bound(fleet.targets, key, {}, &TargetState::key);
-  return at == fleet.targets.end() || at->key != key ? nullptr : &*at;
+  const auto at = std::ranges::lower_bound(fleet.targets, key, {}, key_of);
+  return at == fleet.targets.end() || (*at)->key != key ? nullptr : at->get();
 }
 
 std::shared_ptr<const RotationOverview> find_rotation(const Fleet& fleet, const config::DomainName& domain) {

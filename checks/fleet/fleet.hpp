@@ -1,5 +1,6 @@
 // The state of all targets of the daemon as one plain value, and how reports change it. A change is confirmed
-// once a second probe has shown it too. It does no I/O and reads no clock.
+// once a second probe has shown it too. Copies share what they have in common: a change replaces the state of
+// its target. It does no I/O and reads no clock.
 #pragma once
 
 #include <chrono>
@@ -87,10 +88,9 @@ struct DomainRotation {
 };
 
 struct Fleet {
-  std::vector<TargetState> targets{};       ///< sorted by key, each of them once
-  std::vector<DomainRotation> rotations{};  ///< sorted by domain, each of them once
+  std::vector<std::shared_ptr<const TargetState>> targets{};  ///< sorted by key, each once; never null
+  std::vector<DomainRotation> rotations{};                    ///< sorted by domain, each of them once
   ReloadState reload{};
-  std::uint64_t generation = 0;  ///< higher after each change of anything here
 };
 
 /// How a report changed the state of its target.
@@ -120,13 +120,11 @@ void set_rotation(Fleet& fleet, std::shared_ptr<const RotationOverview> overview
 /// Drops the rotations of all other domains.
 void keep_rotations(Fleet& fleet, const std::set<config::DomainName>& of);
 
-void set_reload(Fleet& fleet, ReloadState reload);
-
 /// Whether the latest report of any target shows that something on the path answers in place of the
 /// nameservers: this concerns the machine, not the target.
 [[nodiscard]] bool path_intercepted(const Fleet& fleet);
 
-/// Null without one. Valid until the targets change.
+/// Null without one. Valid until the target changes.
 [[nodiscard]] const TargetState* find_target(const Fleet& fleet, const TargetKey& key);
 /// Null if the settings define no rotation of the domain, or not all of its selectors have been probed yet.
 [[nodiscard]] std::shared_ptr<const RotationOverview> find_rotation(const Fleet& fleet,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +10,9 @@
 
 namespace dkimprobe::checks {
 namespace {
+
+using config::DomainName;
+using std::chrono::seconds;
 
 /// The text of a reason that comes from the timeline of a server.
 struct ReasonText {
@@ -49,7 +51,12 @@ constexpr auto reason_texts = std::to_array<ReasonText>({
      "how long caches hold what {server} had at {owner} before is unknown: {held} s are assumed"},
 });
 
-std::string detail_of(const CacheLifetime& lifetime) {
+/// What a resolver holds in place of the expected record.
+std::string_view wrong_content(CacheState state) {
+  return state == CacheState::denied ? "that there is no such record" : "another record";
+}
+
+std::string text_of(const CacheLifetime& lifetime) {
   if (lifetime.timeline == nullptr) return lifetime.detail;
   const auto* const known = std::ranges::find(reason_texts, lifetime.reason, &ReasonText::reason);
   if (known == reason_texts.end()) return lifetime.detail;
@@ -60,6 +67,68 @@ std::string detail_of(const CacheLifetime& lifetime) {
 
 }  // namespace
 
+std::string old_ds_text(const FormerDs& former) {
+  return fmt::format(
+      "the DS records of {} have changed: validating resolvers may hold the old ones for {} s and reject "
+      "what "
+      "the zone answers now",
+      former.zone.to_string(), former.held.count());
+}
+
+std::string old_nameservers_text(const FormerServers& former, const DomainName& owner,
+                                 std::string_view content, seconds held) {
+  std::vector<std::string> names;
+  for (const auto& name : former.names) names.push_back(name.to_string());
+  return fmt::format(
+      "{} had other nameservers before ({}): caches that know them may query them for {} until their NS "
+      "records expire, and hold {} for {} s more",
+      former.zone.to_string(), join_some(names), owner.to_string(), content, held.count());
+}
+
+std::string unknown_before_text(const FormerServers& former, const DomainName& owner, seconds held) {
+  return fmt::format(
+      "what {} had before its first probe is unknown: caches may hold for {} s that {} had nothing there",
+      owner.to_string(), held.count(), former.zone.to_string());
+}
+
+std::string denied_above_text(const ServerTimeline& timeline, PublishedKind kind, const DomainName& owner,
+                              seconds held) {
+  return fmt::format("{} answered that {} {}: caches may apply that for {} s to {} below it",
+                     server_text(timeline.server), timeline.owner.to_string(),
+                     kind == PublishedKind::nxdomain ? "does not exist" : "is not a zone", held.count(),
+                     owner.to_string());
+}
+
+std::string used_before_text(const ServerTimeline& timeline, std::string_view seen) {
+  return fmt::format("the selector was used before: {} had {} at {}", server_text(timeline.server), seen,
+                     timeline.owner.to_string());
+}
+
+std::string queried_before_text(const CacheContent& cache) {
+  return fmt::format("somebody queried the selector: the resolver {} holds {}", cache.resolver.to_string(),
+                     wrong_content(cache.state));
+}
+
+std::string resolver_holds_text(const CacheContent& cache) {
+  return fmt::format("the resolver {} holds {} for {} s more", cache.resolver.to_string(),
+                     wrong_content(cache.state), cache.seconds_left);
+}
+
+std::string resolver_unknown_text(const CacheContent& cache) {
+  return fmt::format(
+      "what the resolver {} holds is unknown: {}", cache.resolver.to_string(),
+      cache.state == CacheState::hidden ? "it does not show its cache" : "it returned no usable answer");
+}
+
+WallTime later(WallTime time, seconds wait) {
+  const auto room = WallTime::max() - std::max(time, WallTime{});
+  return room < wait ? WallTime::max() : time + wait;
+}
+
+WallTime held_until(WallTime time, seconds ttl) {
+  return later(time, ttl + seconds{1});
+}
+
 void CacheLifetimes::add(const CacheLifetime& lifetime) {
   const auto [known, is_new] = longest_.try_emplace(lifetime.reason, lifetime);
   if (!is_new && known->second.until < lifetime.until) known->second = lifetime;
@@ -68,7 +137,7 @@ void CacheLifetimes::add(const CacheLifetime& lifetime) {
 std::vector<ReasonDetail> CacheLifetimes::reasons() const {
   std::vector<ReasonDetail> reasons;
   for (const auto& [reason, lifetime] : longest_)
-    reasons.push_back(reason_for(reason, lifetime.until, detail_of(lifetime)));
+    reasons.push_back(reason_for(reason, lifetime.until, text_of(lifetime)));
   return reasons;
 }
 

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <set>
 #include <span>
@@ -19,151 +18,6 @@ namespace dkimprobe::checks {
 namespace {
 
 using config::DomainName;
-using Texts = std::vector<std::vector<std::string>>;
-
-/// The most texts that are kept of merged periods.
-constexpr std::size_t most_texts_together = 16;
-
-void sort_once(Texts& texts) {
-  std::ranges::sort(texts);
-  texts.erase(std::ranges::unique(texts).begin(), texts.end());
-}
-
-// ---- One server in one probe ----
-
-std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
-  std::optional<std::uint32_t> ttl;
-  for (const auto& record : response.txt) keep_largest(ttl, record.ttl_seconds);
-  if (!ttl) {
-    for (const auto& alias : response.aliases) keep_largest(ttl, alias.ttl_seconds);
-  }
-  return ttl;
-}
-
-/// The period of a complete answer, with the longest time for which a cache may hold it.
-AnswerPeriod whole_period(const TransportAttempts& way, const ServerAnswer& server) {
-  const probe::Response& response = *way.response();
-  AnswerPeriod period;
-  if (way.outcome == ServerOutcome::answered) {
-    period.alias = alias_target(response);
-    period.kind = period.alias ? PublishedKind::alias : PublishedKind::texts;
-    for (const auto& record : response.txt) period.texts.push_back(record.strings);
-    sort_once(period.texts);
-    period.ttl_seconds = answer_ttl(response);
-  } else {
-    period.kind = way.outcome == ServerOutcome::nxdomain ? PublishedKind::nxdomain : PublishedKind::nodata;
-    period.ttl_seconds = absence_ttl(response);
-    if (server.soa_record != nullptr) {
-      keep_largest(period.ttl_seconds,
-                   std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
-    }
-    keep_largest(period.nsec_ttl_seconds, response.nsec_ttl_seconds);
-  }
-  return period;
-}
-
-/// The texts of both, up to `most_texts_together`; those of `newer` first.
-Texts both_texts(Texts newer, const Texts& older) {
-  newer.resize(std::min(newer.size(), most_texts_together));
-  for (const auto& text : older) {
-    if (newer.size() < most_texts_together) newer.push_back(text);
-  }
-  sort_once(newer);
-  return newer;
-}
-
-/// The neighbours of the name: a wildcard, NSEC records, a denied `_domainkey`. What this probe did not see
-/// is assumed unchanged.
-void read_neighbours(const ServerAnswer& answer, const AnswerPeriod* before, AnswerPeriod& period) {
-  const probe::Response* const wildcard_probe = answer.wildcard_probe.response();
-  if (wildcard_probe != nullptr && is_whole(answer.wildcard_probe.outcome)) {
-    keep_largest(period.nsec_ttl_seconds, wildcard_probe->nsec_ttl_seconds);
-    if (answer.wildcard_probe.outcome == ServerOutcome::answered)
-      period.wildcard_ttl_seconds = answer_ttl(*wildcard_probe);
-  } else if (before != nullptr) {
-    keep_largest(period.nsec_ttl_seconds, before->nsec_ttl_seconds);
-    period.wildcard_ttl_seconds = before->wildcard_ttl_seconds;
-  }
-  if (answer.domainkey.outcome == ServerOutcome::nxdomain) {
-    period.domainkey_denied_seconds = absence_ttl(*answer.domainkey.response());
-    if (!period.domainkey_denied_seconds) period.domainkey_denied_seconds = period.ttl_seconds;
-  } else if (!is_whole(answer.domainkey.outcome) && before != nullptr) {
-    period.domainkey_denied_seconds = before->domainkey_denied_seconds;
-  }
-}
-
-AnswerPeriod read_period(const ServerAnswer& answer, const AnswerPeriod* before) {
-  AnswerPeriod period;
-  for (const TransportAttempts* way : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (!is_whole(way->outcome)) continue;
-    AnswerPeriod told = whole_period(*way, answer);
-    if (period.kind == PublishedKind::unknown && !period.ttl_seconds) {
-      period = std::move(told);
-      continue;
-    }
-    if (!period.same_answer(told)) {
-      // Which of them the next client gets is random.
-      period.kind = PublishedKind::unknown;
-      period.texts = both_texts(std::move(told.texts), period.texts);
-      period.alias.reset();
-      period.ttl_seconds = period.ttl_seconds.value_or(0);
-    }
-    keep_largest(period.ttl_seconds, told.ttl_seconds);
-    keep_largest(period.nsec_ttl_seconds, told.nsec_ttl_seconds);
-  }
-  if (period.kind == PublishedKind::unknown && answer.outcome == ServerOutcome::servfail) {
-    period.kind = PublishedKind::failure;
-  }
-  if (is_whole(answer.outcome)) read_neighbours(answer, before, period);
-  return period;
-}
-
-// ---- A timeline ----
-
-bool same_period(const AnswerPeriod& a, const AnswerPeriod& b) {
-  return a.same_answer(b) && a.ttl_seconds == b.ttl_seconds && a.nsec_ttl_seconds == b.nsec_ttl_seconds &&
-         a.domainkey_denied_seconds == b.domainkey_denied_seconds &&
-         a.wildcard_ttl_seconds == b.wildcard_ttl_seconds;
-}
-
-std::size_t text_bytes(const std::vector<AnswerPeriod>& periods) {
-  std::size_t bytes = 0;
-  for (const auto& period : periods) {
-    for (const auto& text : period.texts) {
-      for (const auto& string : text) bytes += string.size() + sizeof string;
-    }
-  }
-  return bytes;
-}
-
-/// Merges two neighbours: no time for which a cache may hold either is shortened.
-void join_periods(std::vector<AnswerPeriod>& periods, std::size_t first) {
-  AnswerPeriod& older = periods[first];
-  const AnswerPeriod& newer = periods[first + 1];
-  if (!older.same_answer(newer)) {
-    older.kind = PublishedKind::unknown;
-    older.texts = both_texts(newer.texts, older.texts);
-    older.alias.reset();
-    older.ttl_seconds = older.ttl_seconds.value_or(0);
-  }
-  older.last_seen = newer.last_seen;
-  keep_largest(older.ttl_seconds, newer.ttl_seconds);
-  keep_largest(older.nsec_ttl_seconds, newer.nsec_ttl_seconds);
-  keep_largest(older.domainkey_denied_seconds, newer.domainkey_denied_seconds);
-  keep_largest(older.wildcard_ttl_seconds, newer.wildcard_ttl_seconds);
-  periods.erase(periods.begin() + static_cast<std::ptrdiff_t>(first) + 1);
-}
-
-void keep_short(std::vector<AnswerPeriod>& periods) {
-  // The last two are kept: the present answer and the one before it.
-  while (periods.size() > longest_timeline ||
-         (periods.size() > 3 && text_bytes(periods) > largest_timeline_bytes)) {
-    // Prefer a pair that differs only in TTLs: no change of answer is lost.
-    std::size_t first = 0;
-    while (first + 3 < periods.size() && !periods[first].same_answer(periods[first + 1])) ++first;
-    join_periods(periods, first + 3 < periods.size() ? first : 0);
-  }
-}
 
 ServerTimeline& timeline_of(SelectorHistory& history, const DomainName& owner, const ServerId& server) {
   const auto known = std::ranges::find_if(history.servers, [&](const ServerTimeline& timeline) {
@@ -198,9 +52,9 @@ const AnswerPeriod* last_answer(const ServerTimeline& timeline) {
 /// Adds the names that the last seen aliases point to.
 void follow_aliases(const SelectorHistory& history, std::vector<DomainName>& names) {
   for (std::size_t next = 0; next < names.size(); ++next) {
-    for (const auto& timeline : history.servers) {
-      if (!(timeline.owner == names[next]) || !timeline.is_there()) continue;
-      const AnswerPeriod* const last = last_answer(timeline);
+    const DomainName name = names[next];
+    for (const auto& timeline : timelines_of(history.servers, name)) {
+      const AnswerPeriod* const last = timeline.is_there() ? last_answer(timeline) : nullptr;
       if (last != nullptr && last->alias && std::ranges::find(names, *last->alias) == names.end())
         names.push_back(*last->alias);
     }
@@ -233,62 +87,63 @@ void mark_left(SelectorHistory& history, const probe::Chain& chain, WallTime now
 
 // ---- Servers without a known address ----
 
+/// Whether the history has a server of the name; with a family, one with an address of it.
 bool has_server(const SelectorHistory& history, const DomainName& owner, const std::string& name,
-                std::optional<config::Family> family = std::nullopt) {
-  return std::ranges::any_of(history.servers, [&](const ServerTimeline& timeline) {
-    return timeline.owner == owner && timeline.server.name == name && timeline.is_there() &&
+                std::optional<config::Family> family) {
+  return std::ranges::any_of(timelines_of(history.servers, owner), [&](const ServerTimeline& timeline) {
+    return timeline.server.name == name && timeline.is_there() &&
            (!family || timeline.server.address.ip.family() == *family);
   });
 }
 
-/// The placeholder for a server whose addresses of only this family are unknown.
-config::ServerAddress no_address_of(config::Family family) {
+/// The placeholder for a server whose addresses of this family, or of both, are unknown.
+config::ServerAddress no_address_of(std::optional<config::Family> family) {
+  if (!family) return no_address;
   static constexpr std::array<std::uint8_t, 16> nowhere{};
   const std::span octets(nowhere);
-  return {config::Address::from_octets(octets.first(family == config::Family::ipv4 ? 4 : 16))
+  return {config::Address::from_octets(octets.first(*family == config::Family::ipv4 ? 4 : 16))
               .value_or(config::Address{}),
           0};
+}
+
+/// The families of which the nameserver may have addresses that no search found; no value means both.
+std::vector<std::optional<config::Family>> unfound_families(const probe::Nameserver& nameserver) {
+  std::vector<std::optional<config::Family>> families;
+  if (!nameserver.glue.empty() || !nameserver.addresses.empty()) {
+    if (nameserver.ipv4_unknown) families.emplace_back(config::Family::ipv4);
+    if (nameserver.ipv6_unknown) families.emplace_back(config::Family::ipv6);
+    return families;
+  }
+  switch (nameserver.host) {
+    case probe::HostOutcome::unknown:
+    case probe::HostOutcome::budget_exhausted:
+    case probe::HostOutcome::loop:
+      families.emplace_back(std::nullopt);
+      break;
+    case probe::HostOutcome::found:
+    case probe::HostOutcome::is_alias:
+    case probe::HostOutcome::name_missing:
+    case probe::HostOutcome::no_address:
+      break;
+  }
+  return families;
 }
 
 /// A nameserver whose addresses, or those of one family, are unknown counts as an unchecked server while that
 /// lasts.
 void add_unfound(SelectorHistory& history, const probe::Chain& chain, WallTime now) {
   for (const auto& hop : chain.hops) {
-    const auto add_never_probed = [&](std::string name, const config::ServerAddress& address) {
-      AnswerPeriod unseen;
-      unseen.first_seen = now;
-      unseen.last_seen = now;
-      history.servers.push_back({hop.owner, {std::move(name), address}, {std::move(unseen)}});
-    };
-    const auto add = [&](const DomainName& nameserver) {
-      const std::string name = nameserver.to_string();
-      if (!has_server(history, hop.owner, name)) add_never_probed(name, no_address);
-    };
-    const auto add_family = [&](const DomainName& nameserver, config::Family family) {
-      const std::string name = nameserver.to_string();
-      if (!has_server(history, hop.owner, name, family)) add_never_probed(name, no_address_of(family));
-    };
     if (hop.delegation.outcome == probe::DiscoveryOutcome::pinned) continue;
+    const auto add = [&](const DomainName& nameserver, std::optional<config::Family> family) {
+      std::string name = nameserver.to_string();
+      if (has_server(history, hop.owner, name, family)) return;
+      const AnswerPeriod unseen{.first_seen = now, .last_seen = now};
+      history.servers.push_back({hop.owner, {std::move(name), no_address_of(family)}, {unseen}});
+    };
     for (const auto& nameserver : hop.delegation.nameservers) {
-      if (!nameserver.glue.empty() || !nameserver.addresses.empty()) {
-        if (nameserver.ipv4_unknown) add_family(nameserver.name, config::Family::ipv4);
-        if (nameserver.ipv6_unknown) add_family(nameserver.name, config::Family::ipv6);
-        continue;
-      }
-      switch (nameserver.host) {
-        case probe::HostOutcome::unknown:
-        case probe::HostOutcome::budget_exhausted:
-        case probe::HostOutcome::loop:
-          add(nameserver.name);
-          break;
-        case probe::HostOutcome::found:
-        case probe::HostOutcome::is_alias:
-        case probe::HostOutcome::name_missing:
-        case probe::HostOutcome::no_address:
-          break;
-      }
+      for (const auto& family : unfound_families(nameserver)) add(nameserver.name, family);
     }
-    for (const auto& name : hop.delegation.nameservers_cut_off) add(name);
+    for (const auto& name : hop.delegation.nameservers_cut_off) add(name, {});
   }
 }
 
@@ -318,40 +173,6 @@ class Timestamps {
 };
 
 }  // namespace
-
-std::optional<std::uint32_t> absence_ttl(const probe::Response& response) {
-  std::optional<std::uint32_t> ttl;
-  for (const auto& soa : response.soa) {
-    if (!soa.in_answer) keep_largest(ttl, std::min(soa.ttl_seconds, soa.minimum_seconds));
-  }
-  return ttl;
-}
-
-void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now) {
-  auto& periods = timeline.periods;
-  if (periods.empty() || !same_period(periods.back(), period)) {
-    period.first_seen = now;
-    periods.push_back(std::move(period));
-  }
-  periods.back().last_seen = now;
-  keep_short(periods);
-}
-
-bool AnswerPeriod::is_whole() const {
-  switch (kind) {
-    case PublishedKind::texts:
-    case PublishedKind::alias:
-    case PublishedKind::nodata:
-    case PublishedKind::nxdomain:
-      return true;
-    case PublishedKind::unknown:
-      return ttl_seconds.has_value();
-    case PublishedKind::failure:
-    case PublishedKind::left:
-      return false;
-  }
-  return false;
-}
 
 bool is_whole_search(const probe::Delegation& delegation) {
   return delegation.outcome == probe::DiscoveryOutcome::complete && delegation.nameservers_cut_off.empty() &&

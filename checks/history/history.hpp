@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,13 @@ struct ServerTimeline {
     return !periods.empty() && periods.back().kind != PublishedKind::left;
   }
 };
+
+/// The timelines of the servers of one name. Both must outlive the view.
+[[nodiscard]] inline auto timelines_of(const std::vector<ServerTimeline>& servers,
+                                       const config::DomainName& owner) {
+  return servers |
+         std::views::filter([&owner](const ServerTimeline& timeline) { return timeline.owner == owner; });
+}
 
 /// The nameservers of a zone on the path, as named by all servers of its parent and by the zone itself: the
 /// union if servers differ. Both lists are empty from the probe on that no longer found a zone there.

@@ -1,5 +1,5 @@
-// Shared by the two halves of a history: the timelines of servers and the past of zones both consist of
-// periods. Only they include this.
+// Shared by the parts of a history, which all consist of periods: the timelines of servers, the past of zones
+// and that of the names above. Only they include this.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +23,16 @@ inline void keep_largest(std::optional<std::uint32_t>& largest, std::optional<st
 /// How long a cache may hold that there is no such name or record (RFC 2308 section 5).
 [[nodiscard]] std::optional<std::uint32_t> absence_ttl(const probe::Response& response);
 
+template <class Value>
+void sort_once(std::vector<Value>& values) {
+  std::ranges::sort(values);
+  values.erase(std::ranges::unique(values).begin(), values.end());
+}
+
+/// What one probe saw of a server. `before` is its last known answer, or null: neighbours of the name that
+/// the probe did not see are assumed unchanged.
+[[nodiscard]] AnswerPeriod read_period(const ServerAnswer& answer, const AnswerPeriod* before);
+
 /// Starts a new period if it differs from the last one; else extends the last one until now.
 void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now);
 
@@ -31,6 +41,9 @@ void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now);
 
 /// Adds what a probe saw of the zones; `answers` are those of its chain.
 void add_zones(ZonePast& past, const probe::Chain& chain, const ChainAnswers& answers, WallTime now);
+
+/// Adds what a probe's servers answered for the names above the selector's: see `ZonePast::names`.
+void add_names_above(ZonePast& past, const probe::Chain& chain, const ChainAnswers& answers, WallTime now);
 
 /// Reduces the past to what was known at `time`.
 void forget_after(ZonePast& past, WallTime time);

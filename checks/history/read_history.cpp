@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "checks/answers/server_answer.hpp"
+#include "checks/history/history_periods.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -22,35 +23,40 @@ bool can_verify(const KeyRecord& record) {
 
 ReadHistory::ReadHistory(const SelectorHistory& history, const RotationPolicy& policy)
     : history_(history), policy_(policy), zones_(history.past, history.servers, policy.unknown_wait) {
-  if (const auto owner = history.selector.owner_name(history.domain)) chain_.push_back(*owner);
-  for (std::size_t next = 0; next < chain_.size(); ++next) {
-    for (const auto& timeline : history.servers) {
-      if (!(timeline.owner == chain_[next]) || !timeline.is_there()) continue;
-      const AnswerPeriod* const last = last_whole(timeline);
-      if (last != nullptr && last->alias && !is_in_chain(*last->alias)) chain_.push_back(*last->alias);
+  if (const auto owner = history.selector.owner_name(history.domain)) chain_ = reached_from(*owner);
+}
+
+std::vector<DomainName> ReadHistory::targets_of(const DomainName& name) const {
+  std::vector<DomainName> targets;
+  for (const auto& timeline : timelines_of(history_.servers, name)) {
+    const AnswerPeriod* const last = timeline.is_there() ? last_whole(timeline) : nullptr;
+    if (last != nullptr && last->alias) targets.push_back(*last->alias);
+  }
+  return targets;
+}
+
+std::vector<DomainName> ReadHistory::reached_from(const DomainName& name) const {
+  std::vector<DomainName> reached{name};
+  for (std::size_t next = 0; next < reached.size(); ++next) {
+    for (auto& target : targets_of(reached[next])) {
+      if (std::ranges::find(reached, target) == reached.end()) reached.push_back(std::move(target));
     }
   }
+  return reached;
 }
 
 bool ReadHistory::is_loop(const DomainName& name) const {
-  std::vector<DomainName> reached{name};
-  for (std::size_t next = 0; next < reached.size(); ++next) {
-    for (const auto& timeline : history_.servers) {
-      if (!(timeline.owner == reached[next]) || !timeline.is_there()) continue;
-      const AnswerPeriod* const last = last_whole(timeline);
-      if (last == nullptr || !last->alias) continue;
-      if (*last->alias == name) return true;
-      if (std::ranges::find(reached, *last->alias) == reached.end()) reached.push_back(*last->alias);
-    }
-  }
-  return false;
+  return std::ranges::any_of(reached_from(name), [&](const DomainName& each) {
+    const auto targets = targets_of(each);
+    return std::ranges::find(targets, name) != targets.end();
+  });
 }
 
 std::string ReadHistory::why_not_asked(const ServerTimeline& timeline) const {
-  const bool other_is_known = std::ranges::any_of(history_.servers, [&](const ServerTimeline& other) {
-    return other.owner == timeline.owner && other.server.name == timeline.server.name &&
-           other.server.has_address();
-  });
+  const bool other_is_known =
+      std::ranges::any_of(timelines_of(history_.servers, timeline.owner), [&](const ServerTimeline& other) {
+        return other.server.name == timeline.server.name && other.server.has_address();
+      });
   if (!other_is_known) return "none of its addresses could be found";
   return fmt::format("whether it has {} addresses could not be determined",
                      timeline.server.address.ip.family() == config::Family::ipv4 ? "IPv4" : "IPv6");
@@ -86,10 +92,34 @@ std::vector<CacheInterval> ReadHistory::intervals(const ServerTimeline& timeline
 }
 
 bool ReadHistory::is_left_out(const ServerTimeline& timeline) const {
-  return !is_asked(timeline) && std::ranges::any_of(history_.servers, [&](const ServerTimeline& other) {
-    return other.owner == timeline.owner && other.server.name == timeline.server.name && other.is_there() &&
-           is_asked(other);
-  });
+  if (is_asked(timeline)) return false;
+  return std::ranges::any_of(
+      timelines_of(history_.servers, timeline.owner), [&](const ServerTimeline& other) {
+        return other.server.name == timeline.server.name && other.is_there() && is_asked(other);
+      });
+}
+
+std::vector<const ServerTimeline*> ReadHistory::servers_of(const DomainName& name) const {
+  std::vector<const ServerTimeline*> servers;
+  for (const auto& timeline : timelines_of(history_.servers, name)) {
+    if (timeline.is_there() && !is_left_out(timeline)) servers.push_back(&timeline);
+  }
+  return servers;
+}
+
+ServerProgress ReadHistory::row_of(const ServerTimeline& timeline, const Comparison& compare) const {
+  ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last probe"};
+  if (!is_current(timeline)) return row;
+  const AnswerPeriod& last = timeline.periods.back();
+  KeyComparison seen = compare(last);
+  row.progress = seen.progress;
+  row.detail = timeline.server.has_address() ? std::move(seen.detail) : why_not_asked(timeline);
+  row.since = last.first_seen;
+  return row;
+}
+
+ServerProgress no_server_row(const DomainName& name) {
+  return {name, {{}, no_address}, Progress::unknown, {}, "no server for this name could be queried"};
 }
 
 std::set<std::string> joined_texts(const AnswerPeriod& period) {
@@ -155,14 +185,13 @@ std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& k
 std::vector<std::string> limits_of(const ReadHistory& read) {
   const SelectorHistory& history = read.history();
   std::vector<std::string> limits{
-      "A resolver that serves stale data may return an old answer for longer when it cannot reach the "
-      "servers "
-      "(RFC 8767 section 5).",
-      "A resolver may be configured to hold answers for longer than their TTL. One that holds them for less, "
-      "such as an absence for one to three hours (RFC 2308 section 5), is not relied on.",
+      ("A resolver that serves stale data may return an old answer for longer when it cannot reach "
+       "the servers (RFC 8767 section 5)."),
+      ("A resolver may be configured to hold answers for longer than their TTL. One that holds them for "
+       "less, such as an absence for one to three hours (RFC 2308 section 5), is not relied on."),
       "One address may be many servers (anycast): only those that answered from here were seen.",
-      "What a server published between two probes or before the first one was not seen, nor which servers "
-      "the zone had before.",
+      ("What a server published between two probes or before the first one was not seen, nor which servers "
+       "the zone had before."),
       "DNSSEC signatures are not verified here: a validating resolver finds nothing where they are wrong."};
   if (std::ranges::any_of(history.servers,
                           [](const ServerTimeline& timeline) { return !timeline.is_there(); })) {
@@ -175,8 +204,7 @@ std::vector<std::string> limits_of(const ReadHistory& read) {
     if (read.is_in_chain(timeline.owner) && timeline.is_there() && read.is_left_out(timeline))
       left_out.push_back(server_text(timeline.server));
   }
-  std::ranges::sort(left_out);
-  left_out.erase(std::ranges::unique(left_out).begin(), left_out.end());
+  sort_once(left_out);
   if (!left_out.empty()) {
     const std::string_view other = read.policy().ipv4 ? "IPv4" : "IPv6";
     limits.insert(limits.begin(),

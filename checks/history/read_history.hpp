@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,8 +24,15 @@ struct CacheInterval {
   bool left = false;  ///< it ended because the server left
 };
 
+struct KeyComparison {
+  Progress progress = Progress::unknown;
+  std::string detail{};
+};
+
 class ReadHistory {
  public:
+  using Comparison = std::function<KeyComparison(const AnswerPeriod&)>;
+
   ReadHistory(const SelectorHistory& history, const RotationPolicy& policy);
 
   /// The selector's own name, then the targets of the last seen aliases.
@@ -34,9 +42,6 @@ class ReadHistory {
   }
   /// Whether aliases form a loop through the name.
   [[nodiscard]] bool is_loop(const config::DomainName& name) const;
-
-  /// Why a server without an address could not be checked.
-  [[nodiscard]] std::string why_not_asked(const ServerTimeline& timeline) const;
 
   static const AnswerPeriod* last_whole(const ServerTimeline& timeline);
 
@@ -51,11 +56,27 @@ class ReadHistory {
     return timeline.server.address.ip.family() == config::Family::ipv4 ? policy_.ipv4 : policy_.ipv6;
   }
 
+  /// The servers that serve the name and are not left out.
+  [[nodiscard]] std::vector<const ServerTimeline*> servers_of(const config::DomainName& name) const;
+  /// Whether the last probe has the server.
+  [[nodiscard]] bool is_current(const ServerTimeline& timeline) const {
+    return timeline.periods.back().last_seen == history_.last_probe;
+  }
+  /// What a server has now; unknown if the last probe does not have it.
+  [[nodiscard]] ServerProgress row_of(const ServerTimeline& timeline, const Comparison& compare) const;
+
   [[nodiscard]] const SelectorHistory& history() const { return history_; }
   [[nodiscard]] const RotationPolicy& policy() const { return policy_; }
   [[nodiscard]] const ZoneReader& zones() const { return zones_; }
 
  private:
+  /// Where the last seen aliases of the name point to.
+  [[nodiscard]] std::vector<config::DomainName> targets_of(const config::DomainName& name) const;
+  /// The name, and all that aliases lead to from there.
+  [[nodiscard]] std::vector<config::DomainName> reached_from(const config::DomainName& name) const;
+  /// Why a server without an address could not be checked.
+  [[nodiscard]] std::string why_not_asked(const ServerTimeline& timeline) const;
+
   const SelectorHistory& history_;
   const RotationPolicy& policy_;
   ZoneReader zones_;
@@ -80,10 +101,8 @@ class KeyReader {
   std::map<std::string, KeyRecord> records_{};
 };
 
-struct KeyComparison {
-  Progress progress = Progress::unknown;
-  std::string detail{};
-};
+/// The row of a name without servers.
+[[nodiscard]] ServerProgress no_server_row(const config::DomainName& name);
 
 /// Classifies a period without texts and alias.
 [[nodiscard]] KeyComparison compare_nothing(const AnswerPeriod& period);

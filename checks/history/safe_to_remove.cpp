@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "checks/answers/server_answer.hpp"
 #include "checks/history/cache_lifetimes.hpp"
 #include "checks/history/read_history.hpp"
 #include "checks/history/safe_times.hpp"
@@ -43,7 +42,7 @@ class GoneQuestion {
     if (is_unknown || verdict.servers.empty()) return verdict;
 
     CacheLifetimes lifetimes;
-    const auto all = ways();
+    const auto all = paths();
     const auto last = last_lifetimes(all);
     if (const auto own = last.find(read_.chain().front()); own != last.end()) lifetimes.add(own->second);
     for (const auto& name : read_.chain()) {
@@ -71,25 +70,12 @@ class GoneQuestion {
   }
 
   void add_rows(const DomainName& name, std::vector<ServerProgress>& rows) {
-    const auto is_server = [&](const ServerTimeline& timeline) {
-      return timeline.owner == name && timeline.is_there();
-    };
-    if (std::ranges::none_of(read_.history().servers, is_server)) {
-      rows.push_back(
-          {name, {{}, no_address}, Progress::unknown, {}, "no server for this name could be queried"});
-    }
-    for (const auto& timeline : read_.history().servers) {
-      if (!is_server(timeline) || read_.is_left_out(timeline)) continue;
-      const AnswerPeriod& last = timeline.periods.back();
-      if (last.last_seen == read_.history().last_probe && last.kind == PublishedKind::alias) continue;
-      ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, "not in the last probe"};
-      if (last.last_seen == read_.history().last_probe) {
-        KeyComparison seen = compare(last);
-        row.progress = seen.progress;
-        row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
-        row.since = last.first_seen;
-      }
-      rows.push_back(std::move(row));
+    const auto servers = read_.servers_of(name);
+    if (servers.empty()) rows.push_back(no_server_row(name));
+    for (const ServerTimeline* const timeline : servers) {
+      const bool is_alias = timeline->periods.back().kind == PublishedKind::alias;
+      if (is_alias && read_.is_current(*timeline)) continue;
+      rows.push_back(read_.row_of(*timeline, [&](const AnswerPeriod& period) { return compare(period); }));
     }
   }
 
@@ -116,40 +102,35 @@ class GoneQuestion {
     return seen;
   }
 
-  [[nodiscard]] seconds life(const AnswerPeriod& period) const {
-    return period.ttl_seconds ? seconds{*period.ttl_seconds} : read_.policy().unknown_wait;
-  }
-
   /// A path to the key: a text that holds it, or an alias to where one may be.
-  struct Way {
+  struct Path {
     DomainName owner{};
     CacheLifetime lifetime{};
     WallTime from{};
     std::optional<WallTime> end{};
     const DomainName* target = nullptr;  ///< of an alias
   };
+  using Lifetimes = std::map<DomainName, CacheLifetime>;
 
-  [[nodiscard]] std::vector<Way> ways() {
-    std::vector<Way> all;
+  [[nodiscard]] Path path_through(const ServerTimeline& timeline, const CacheInterval& interval) const {
+    const AnswerPeriod& period = *interval.period;
+    const DomainName* const target = period.kind == PublishedKind::alias ? &*period.alias : nullptr;
+    const seconds held = period.ttl_seconds ? seconds{*period.ttl_seconds} : read_.policy().unknown_wait;
+    const Reason reason = interval.left       ? Reason::old_nameservers
+                          : target != nullptr ? Reason::old_alias_ttl
+                                              : Reason::old_record_ttl;
+    // A name that no alias points to any more is no longer probed.
+    const bool is_over = interval.until && (read_.is_in_chain(timeline.owner) || !interval.left);
+    const WallTime until = is_over ? held_until(*interval.until, held) : WallTime::max();
+    return {timeline.owner, {reason, until, held, &timeline, {}}, period.first_seen, interval.until, target};
+  }
+
+  [[nodiscard]] std::vector<Path> paths() {
+    std::vector<Path> all;
     for (const auto& timeline : read_.history().servers) {
-      const bool in_chain = read_.is_in_chain(timeline.owner);
       for (const auto& interval : read_.intervals(timeline)) {
-        const AnswerPeriod& period = *interval.period;
-        const bool is_alias = period.kind == PublishedKind::alias;
-        if (!is_alias && !has_key(period)) continue;
-        const Reason reason = interval.left ? Reason::old_nameservers
-                              : is_alias    ? Reason::old_alias_ttl
-                                            : Reason::old_record_ttl;
-        Way way{timeline.owner,
-                {reason, WallTime::max(), life(period), &timeline, {}},
-                period.first_seen,
-                interval.until,
-                nullptr};
-        // A name that no alias points to any more is no longer probed.
-        if (interval.until && (in_chain || !interval.left))
-          way.lifetime.until = held_until(*interval.until, way.lifetime.held);
-        if (is_alias) way.target = &*period.alias;
-        all.push_back(std::move(way));
+        if (interval.period->kind == PublishedKind::alias || has_key(*interval.period))
+          all.push_back(path_through(timeline, interval));
       }
     }
     return all;
@@ -157,19 +138,19 @@ class GoneQuestion {
 
   /// The last lifetime of the key at each name where caches can have found it: an alias shows it no longer
   /// than its target does.
-  [[nodiscard]] static std::map<DomainName, CacheLifetime> last_lifetimes(const std::vector<Way>& all) {
-    std::map<DomainName, CacheLifetime> last;
+  [[nodiscard]] static Lifetimes last_lifetimes(const std::vector<Path>& all) {
+    Lifetimes last;
     // Each pass follows one more alias. It ends: times only grow, and each is the time of one of the paths.
     for (bool grew = true; grew;) {
       grew = false;
-      for (const auto& way : all) {
-        CacheLifetime lifetime = way.lifetime;
-        if (way.target != nullptr) {
-          const auto behind = last.find(*way.target);
+      for (const auto& path : all) {
+        CacheLifetime lifetime = path.lifetime;
+        if (path.target != nullptr) {
+          const auto behind = last.find(*path.target);
           if (behind == last.end()) continue;
           if (behind->second.until < lifetime.until) lifetime = behind->second;
         }
-        const auto [known, is_new] = last.try_emplace(way.owner, lifetime);
+        const auto [known, is_new] = last.try_emplace(path.owner, lifetime);
         if (!is_new && known->second.until >= lifetime.until) continue;
         known->second = lifetime;
         grew = true;
@@ -178,49 +159,49 @@ class GoneQuestion {
     return last;
   }
 
+  /// Until when a cache shows the key if it took the path at `time`; nothing if the path led to no key then.
+  [[nodiscard]] static std::optional<WallTime> shown_until(const Path& path, WallTime time,
+                                                           const Lifetimes& last) {
+    if (path.from > time || (path.end && *path.end < time)) return std::nullopt;
+    const WallTime until = held_until(time, path.lifetime.held);
+    if (path.target == nullptr) return until;
+    const auto behind = last.find(*path.target);
+    if (behind == last.end() || behind->second.until < time) return std::nullopt;
+    return std::min(until, behind->second.until);
+  }
+
   /// Servers that did not have the key when first seen may have had it before, for as long as others of the
   /// same name had it. If no probe saw it anywhere, any server may have had it before the first probe.
-  void add_earlier(const DomainName& owner, const std::vector<Way>& all,
-                   const std::map<DomainName, CacheLifetime>& last, CacheLifetimes& lifetimes) {
-    for (const auto& timeline : read_.history().servers) {
-      if (!(timeline.owner == owner)) continue;
+  void add_earlier(const DomainName& owner, const std::vector<Path>& all, const Lifetimes& last,
+                   CacheLifetimes& lifetimes) {
+    for (const auto& timeline : timelines_of(read_.history().servers, owner)) {
       const auto first = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
       if (first == timeline.periods.end() || first->kind == PublishedKind::alias || has_key(*first)) continue;
+      const WallTime seen = first->first_seen;
       if (all.empty()) {
         const seconds held = read_.policy().unknown_wait;
-        lifetimes.add({Reason::nothing_known, later(first->first_seen, held), held, &timeline, {}});
+        lifetimes.add({Reason::nothing_known, later(seen, held), held, &timeline, {}});
       }
-      for (const auto& way : all) {
-        if (!(way.owner == owner) || way.from > first->first_seen) continue;
-        if (way.end && *way.end < first->first_seen) continue;
-        WallTime until = held_until(first->first_seen, way.lifetime.held);
-        if (way.target != nullptr) {
-          const auto behind = last.find(*way.target);
-          if (behind == last.end() || behind->second.until < first->first_seen) continue;
-          until = std::min(until, behind->second.until);
-        }
-        lifetimes.add({Reason::earlier_answer_unknown, until, way.lifetime.held, &timeline, {}});
+      for (const auto& path : all) {
+        if (!(path.owner == owner)) continue;
+        if (const auto until = shown_until(path, seen, last))
+          lifetimes.add({Reason::earlier_answer_unknown, *until, path.lifetime.held, &timeline, {}});
       }
     }
   }
 
   /// Servers that held the name before its first probe may keep the key for ever: they count until caches no
   /// longer query them.
-  void add_former(const DomainName& owner, const std::vector<Way>& all, CacheLifetimes& lifetimes) {
+  void add_former(const DomainName& owner, const std::vector<Path>& all, CacheLifetimes& lifetimes) {
     std::optional<seconds> held;
-    for (const auto& way : all) {
-      if (way.owner == owner) held = std::max(held.value_or(seconds{0}), way.lifetime.held);
+    for (const auto& path : all) {
+      if (path.owner == owner) held = std::max(held.value_or(seconds{0}), path.lifetime.held);
     }
     const seconds hold = held.value_or(read_.policy().unknown_wait);
     for (const auto& former : read_.zones().former_servers(owner)) {
       if (former.names.empty()) continue;
-      std::vector<std::string> names;
-      for (const auto& name : former.names) names.push_back(name.to_string());
-      lifetimes.add(
-          {Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
-           fmt::format("{} had other nameservers before ({}): caches that know them may query them for {} "
-                       "until their NS records expire, and hold a key for {} s more",
-                       former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
+      lifetimes.add({Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
+                     old_nameservers_text(former, owner, "a key", hold)});
     }
   }
 
@@ -239,7 +220,7 @@ SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPo
     return safe;
   }
   if (*last_signature > now) {
-    safe.reasons.push_back(reason_for(Reason::last_signature_in_future, *last_signature,
+    safe.reasons.push_back(reason_for(Reason::last_signature_in_future, last_signature,
                                       "the given last signature is in the future"));
     return safe;
   }

@@ -1,14 +1,13 @@
 // When a key may sign: once no cache can hold what was published at its name before.
 #include <algorithm>
 #include <iterator>
-#include <map>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/history/cache_lifetimes.hpp"
+#include "checks/history/expected_key.hpp"
 #include "checks/history/read_history.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/history/zone_reading.hpp"
@@ -22,32 +21,27 @@ using std::chrono::seconds;
 /// The longest time that a cache may remember a failure (RFC 2308 section 7.1, RFC 9520 section 3.2).
 constexpr seconds failure_life{300};
 
-bool is_absence(const AnswerPeriod& period) {
-  return period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
-}
-
 class SignQuestion {
  public:
   SignQuestion(const SelectorHistory& history, const NewKey& key, const std::vector<CacheContent>& caches,
                const RotationPolicy& policy)
-      : read_(history, policy), caches_(caches), expected_(key.sha256), keys_(key.service) {
-    if (!expected_) expected_ = most_common_key(read_, keys_);
-    never_used_ = key.never_used;
-    domainkey_absence_ = key.domainkey_absence;
-    if (never_used_) doubt_never_used();
-  }
+      : read_(history, policy),
+        key_(read_, key),
+        caches_(caches),
+        never_used_(key.never_used),
+        domainkey_absence_(key.domainkey_absence) {}
 
   [[nodiscard]] SignVerdict answer(WallTime now) {
     SignVerdict verdict;
     verdict.limits = limits_of(read_);
-    verdict.servers = compare_servers();
-    verdict.alternates = std::ranges::any_of(
-        read_.history().servers, [&](const ServerTimeline& timeline) { return alternates(timeline); });
     SafeTime& safe = verdict.safe;
     if (!read_.history().first_probe) {
       safe.reasons.push_back(reason_for(Reason::not_probed, {}, "no server has been probed yet"));
       return verdict;
     }
+    verdict.servers = key_.rows();
+    verdict.alternates = key_.alternates();
+    if (never_used_) doubt_never_used();
     for (const auto& name : read_.chain()) {
       add_lifetimes(name);
       add_zone_lifetimes(name);
@@ -66,8 +60,8 @@ class SignQuestion {
     } else if (verdict.servers.empty() || std::ranges::any_of(verdict.servers, is_unknown)) {
       safe.readiness = Readiness::unknown;
     } else {
-      for (const auto& reasons : safe.reasons) {
-        if (reasons.until) safe.at = std::max(safe.at.value_or(*reasons.until), *reasons.until);
+      for (const auto& reason : safe.reasons) {
+        if (reason.until) safe.at = std::max(safe.at.value_or(*reason.until), *reason.until);
       }
       safe.readiness = safe.at && now >= *safe.at ? Readiness::ready : Readiness::wait;
     }
@@ -75,126 +69,30 @@ class SignQuestion {
   }
 
  private:
-  /// Each period is compared only once: a long history is searched once per server.
-  [[nodiscard]] const KeyComparison& compare(const DomainName& owner, const AnswerPeriod& period) {
-    const auto known = compared_.find(&period);
-    return known != compared_.end() ? known->second
-                                    : compared_.emplace(&period, read(owner, period)).first->second;
-  }
-
-  [[nodiscard]] KeyComparison read(const DomainName& owner, const AnswerPeriod& period) {
-    switch (period.kind) {
-      case PublishedKind::texts:
-        return compare_texts(period, expected_, keys_);
-      case PublishedKind::alias: {
-        const std::string alias = fmt::format("an alias to {}", period.alias->to_string());
-        if (!read_.is_in_chain(*period.alias)) return {Progress::mismatch, alias};
-        if (loops_.try_emplace(owner, false).second) loops_[owner] = read_.is_loop(owner);
-        if (loops_[owner]) return {Progress::corrupted, alias + ", which forms a loop"};
-        return {Progress::match, alias};
-      }
-      case PublishedKind::left:
-        return {Progress::unknown, "no longer a server"};
-      case PublishedKind::nodata:
-      case PublishedKind::nxdomain:
-      case PublishedKind::failure:
-      case PublishedKind::unknown:
-        return compare_nothing(period);
-    }
-    return {};
-  }
-
-  /// If a signed zone denies `_domainkey`, everything below it is denied, whatever the server has there.
-  [[nodiscard]] static bool is_denied_for_good(const AnswerPeriod& period) {
-    return period.domainkey_denied_seconds && period.nsec_ttl_seconds && !is_absence(period);
-  }
-
-  [[nodiscard]] KeyComparison compare_now(const ServerTimeline& timeline, const AnswerPeriod& period) {
-    KeyComparison seen = compare(timeline.owner, period);
-    if (seen.progress == Progress::match && is_denied_for_good(period)) {
-      return {Progress::corrupted, seen.detail + ", but NXDOMAIN for `_domainkey` above it in a signed zone"};
-    }
-    return seen;
-  }
-
-  [[nodiscard]] std::vector<ServerProgress> compare_servers() {
-    std::vector<ServerProgress> rows;
-    for (const auto& name : read_.chain()) {
-      const std::size_t before = rows.size();
-      for (const auto& timeline : read_.history().servers) {
-        if (!(timeline.owner == name) || !timeline.is_there() || read_.is_left_out(timeline)) continue;
-        rows.push_back(row_of(timeline));
-      }
-      if (rows.size() == before && read_.history().first_probe) {
-        rows.push_back(
-            {name, {{}, no_address}, Progress::unknown, {}, "no server for this name could be queried"});
-      }
-    }
-    return rows;
-  }
-
-  [[nodiscard]] ServerProgress row_of(const ServerTimeline& timeline) {
-    ServerProgress row{timeline.owner, timeline.server, Progress::unknown, {}, {}};
-    if (timeline.periods.back().last_seen != read_.history().last_probe) {
-      row.detail = "not in the last probe";
-      return row;
-    }
-    KeyComparison seen = compare_now(timeline, timeline.periods.back());
-    row.progress = seen.progress;
-    row.detail = timeline.server.has_address() ? std::move(seen.detail) : read_.why_not_asked(timeline);
-    for (auto period = timeline.periods.rbegin(); period != timeline.periods.rend(); ++period) {
-      const bool is_silence = period->kind == PublishedKind::unknown && !period->ttl_seconds;
-      if (is_silence && row.progress != Progress::unknown) continue;
-      if (compare_now(timeline, *period).progress != row.progress) break;
-      row.since = period->first_seen;
-    }
-    return row;
-  }
-
-  /// Whether the server recently alternated between right and wrong. Older changes do not count.
-  [[nodiscard]] bool alternates(const ServerTimeline& timeline) {
-    if (!read_.is_in_chain(timeline.owner) || !timeline.is_there() || read_.is_left_out(timeline))
-      return false;
-    const WallTime since = *read_.history().last_probe - read_.policy().unknown_wait;
-    bool was_right = false;
-    bool was_wrong_after = false;
-    for (const auto& period : timeline.periods) {
-      if (!period.is_whole()) continue;
-      const bool is_right_now = is_right(timeline.owner, period);
-      if (is_right_now && was_wrong_after) return true;
-      if (period.last_seen < since) continue;
-      was_wrong_after =
-          was_wrong_after || (!is_right_now && (was_right || period.kind == PublishedKind::unknown));
-      was_right = was_right || is_right_now;
-    }
-    return false;
-  }
-
-  // ---- Does anything contradict that the selector was never used? ----
-
+  /// Stops believing that the selector was never used if anything contradicts that.
   void doubt_never_used() {
-    const auto doubt = [&](std::string detail) {
-      if (!never_used_) return;
-      never_used_ = false;
-      doubts_.push_back(reason_for(Reason::never_used_contradicted, {}, std::move(detail)));
-    };
+    std::string use = earlier_use();
+    if (use.empty()) return;
+    never_used_ = false;
+    doubts_.push_back(reason_for(Reason::never_used_contradicted, {}, std::move(use)));
+  }
+
+  /// A sentence: what shows that the selector was used or queried before; else empty.
+  [[nodiscard]] std::string earlier_use() {
     for (const auto& timeline : read_.history().servers) {
       if (!read_.is_in_chain(timeline.owner)) continue;
       for (const auto& period : timeline.periods) {
         const bool has_record = period.kind == PublishedKind::alias || !period.texts.empty();
         if (!has_record || period.wildcard_ttl_seconds) continue;
-        const KeyComparison& seen = compare(timeline.owner, period);
-        if (seen.progress == Progress::match) continue;
-        doubt(fmt::format("the selector was used before: {} had {} at {}", server_text(timeline.server),
-                          seen.detail, timeline.owner.to_string()));
+        const KeyComparison& seen = key_.compare(timeline.owner, period);
+        if (seen.progress != Progress::match) return used_before_text(timeline, seen.detail);
       }
     }
     for (const auto& cache : caches_) {
-      if (cache.state != CacheState::denied && cache.state != CacheState::other) continue;
-      doubt(
-          fmt::format("somebody queried the selector: the resolver {} holds {}", cache.resolver.to_string(),
-                      cache.state == CacheState::denied ? "that there is no such record" : "another record"));
+      if (cache.state == CacheState::denied || cache.state == CacheState::other)
+        return queried_before_text(cache);
     }
+    return {};
   }
 
   // ---- Until when caches may hold a wrong answer ----
@@ -207,10 +105,11 @@ class SignQuestion {
   /// The longest negative TTL seen at the name; used for a server that returned none.
   [[nodiscard]] std::optional<seconds> absence_life(const DomainName& owner) const {
     std::optional<seconds> longest;
-    for (const auto& timeline : read_.history().servers) {
-      if (!(timeline.owner == owner)) continue;
+    for (const auto& timeline : timelines_of(read_.history().servers, owner)) {
       for (const auto& period : timeline.periods) {
-        if (is_absence(period) && period.ttl_seconds)
+        const bool is_absence =
+            period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
+        if (is_absence && period.ttl_seconds)
           longest = std::max(longest.value_or(seconds{0}), seconds{*period.ttl_seconds});
       }
     }
@@ -223,19 +122,14 @@ class SignQuestion {
     const auto add = [&](Reason reason, seconds time) {
       if (!hold || hold->time < time) hold = Hold{reason, time};
     };
-    const auto add_ttl = [&](Reason reason, std::optional<seconds> otherwise) {
-      if (period.ttl_seconds) {
-        add(reason, seconds{*period.ttl_seconds});
-      } else if (otherwise) {
-        add(reason, *otherwise);
-      } else {
-        add(Reason::nothing_known, read_.policy().unknown_wait);
-      }
+    const auto add_ttl = [&](Reason reason, std::optional<seconds> time = {}) {
+      if (period.ttl_seconds) time = seconds{*period.ttl_seconds};
+      add(time ? reason : Reason::nothing_known, time.value_or(read_.policy().unknown_wait));
     };
     if (period.domainkey_denied_seconds)
       add(Reason::domainkey_denied, seconds{*period.domainkey_denied_seconds});
     if (period.is_whole() && period.kind != PublishedKind::unknown &&
-        compare(owner, period).progress == Progress::match) {
+        key_.compare(owner, period).progress == Progress::match) {
       return hold;
     }
     if (period.nsec_ttl_seconds) add(Reason::nsec_ttl, seconds{*period.nsec_ttl_seconds});
@@ -248,13 +142,13 @@ class SignQuestion {
         add_ttl(Reason::negative_ttl, absence_life_);
         break;
       case PublishedKind::texts:
-        add_ttl(Reason::old_record_ttl, {});
+        add_ttl(Reason::old_record_ttl);
         break;
       case PublishedKind::alias:
-        add_ttl(Reason::old_alias_ttl, {});
+        add_ttl(Reason::old_alias_ttl);
         break;
       case PublishedKind::unknown:
-        add_ttl(Reason::changing_answers, {});
+        add_ttl(Reason::changing_answers);
         break;
       case PublishedKind::failure:
         add(Reason::server_failure, failure_life);
@@ -265,10 +159,6 @@ class SignQuestion {
     return hold;
   }
 
-  [[nodiscard]] bool is_right(const DomainName& owner, const AnswerPeriod& period) {
-    return period.kind != PublishedKind::failure && compare(owner, period).progress == Progress::match;
-  }
-
   /// What a server may have had before it was first seen: the worst of what other servers had then. A server
   /// that was already there at the first probe may have had anything.
   [[nodiscard]] std::optional<Hold> earlier_hold(const ServerTimeline& server, WallTime first_seen,
@@ -277,12 +167,11 @@ class SignQuestion {
     const bool was_at_first_probe = server.periods.front().first_seen <= *read_.history().first_probe;
     if (!never_used_ && was_at_first_probe)
       longest = Hold{Reason::nothing_known, read_.policy().unknown_wait};
-    for (const auto& timeline : read_.history().servers) {
-      const DomainName& owner = server.owner;
-      if (!(timeline.owner == owner)) continue;
+    for (const auto& timeline : timelines_of(read_.history().servers, server.owner)) {
       for (const auto& period : timeline.periods) {
-        if (!period.is_whole() || period.first_seen > first_seen || is_right(owner, period)) continue;
-        const auto hold = hold_of(owner, period);
+        const bool is_earlier = period.is_whole() && period.first_seen <= first_seen;
+        if (!is_earlier || key_.is_right(server.owner, period)) continue;
+        const auto hold = hold_of(server.owner, period);
         if (hold && (!longest || longest->time < hold->time))
           longest = Hold{Reason::earlier_answer_unknown, hold->time};
       }
@@ -300,12 +189,8 @@ class SignQuestion {
 
   void add_zone_lifetimes(const DomainName& owner) {
     for (const auto& former : read_.zones().former_servers(owner)) add_former(owner, former);
-    for (const auto& [zone, until, held] : read_.zones().former_ds(owner)) {
-      lifetimes_.add({Reason::old_ds, until, held, nullptr,
-                      fmt::format("the DS records of {} have changed: validating resolvers may hold the old "
-                                  "ones for {} s and reject what the zone answers now",
-                                  zone.to_string(), held.count())});
-    }
+    for (const auto& former : read_.zones().former_ds(owner))
+      lifetimes_.add({Reason::old_ds, former.until, former.held, nullptr, old_ds_text(former)});
     for (const auto& timeline : read_.history().past.names) {
       if (!(timeline.owner == owner) && owner.is_at_or_below(timeline.owner)) add_absence(owner, timeline);
     }
@@ -324,22 +209,15 @@ class SignQuestion {
     if (!never_used_) keep(static_cast<std::uint32_t>(failure_life.count()));
     if (!held && never_used_ && former.names.empty()) return;
     const seconds hold = held.value_or(read_.policy().unknown_wait);
-    if (former.names.empty()) {
-      lifetimes_.add({former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold
-                          ? Reason::nsec_ttl
-                          : Reason::negative_ttl,
-                      held_until(former.asked_until, hold), hold, nullptr,
-                      fmt::format("what {} had before its first probe is unknown: caches may hold for {} s "
-                                  "that {} had nothing there",
-                                  owner.to_string(), hold.count(), former.zone.to_string())});
+    const WallTime until = held_until(former.asked_until, hold);
+    if (!former.names.empty()) {
+      lifetimes_.add({Reason::old_nameservers, until, hold, nullptr,
+                      old_nameservers_text(former, owner, "an absence", hold)});
       return;
     }
-    std::vector<std::string> names;
-    for (const auto& name : former.names) names.push_back(name.to_string());
-    lifetimes_.add({Reason::old_nameservers, held_until(former.asked_until, hold), hold, nullptr,
-                    fmt::format("{} had other nameservers before ({}): caches that know them may query them "
-                                "for {} until their NS records expire, and hold an absence for {} s more",
-                                former.zone.to_string(), join_some(names), owner.to_string(), hold.count())});
+    const bool is_nsec = former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold;
+    lifetimes_.add({is_nsec ? Reason::nsec_ttl : Reason::negative_ttl, until, hold, nullptr,
+                    unknown_before_text(former, owner, hold)});
   }
 
   /// If a name above did not exist, nothing below it did. The same holds for a name that had no zone cut yet,
@@ -353,11 +231,8 @@ class SignQuestion {
       if (!interval.until || (!is_denied && !lacked_cut)) continue;
       const auto ttl = std::max(period.ttl_seconds, period.nsec_ttl_seconds);
       const seconds held = ttl ? seconds{*ttl} : read_.policy().unknown_wait;
-      lifetimes_.add(
-          {Reason::domainkey_denied, held_until(*interval.until, held), held, nullptr,
-           fmt::format("{} answered that {} {}: caches may apply that for {} s to {} below it",
-                       server_text(timeline.server), timeline.owner.to_string(),
-                       is_denied ? "does not exist" : "is not a zone", held.count(), owner.to_string())});
+      lifetimes_.add({Reason::domainkey_denied, held_until(*interval.until, held), held, nullptr,
+                      denied_above_text(timeline, period.kind, owner, held)});
     }
   }
 
@@ -368,17 +243,16 @@ class SignQuestion {
     const auto domainkey = config::domainkey_name(read_.history().domain);
     if (!domainkey) return;
     const auto& names = read_.history().past.names;
-    const bool was_denied = std::ranges::any_of(names, [&](const ServerTimeline& timeline) {
-      return timeline.owner == *domainkey && std::ranges::find(timeline.periods, PublishedKind::nxdomain,
-                                                               &AnswerPeriod::kind) != timeline.periods.end();
+    const bool was_denied = std::ranges::any_of(timelines_of(names, *domainkey), [](const auto& timeline) {
+      return std::ranges::find(timeline.periods, PublishedKind::nxdomain, &AnswerPeriod::kind) !=
+             timeline.periods.end();
     });
     if (was_denied) return;  // probes saw when it appeared
     const DomainName& owner = read_.chain().front();
     const seconds held = read_.zones().denial_above(*domainkey).value_or(*domainkey_absence_);
-    for (const auto& timeline : read_.history().servers) {
-      if (!(timeline.owner == owner)) continue;
+    for (const auto& timeline : timelines_of(read_.history().servers, owner)) {
       const auto first = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
-      if (first == timeline.periods.end() || !is_right(owner, *first)) continue;
+      if (first == timeline.periods.end() || !key_.is_right(owner, *first)) continue;
       if (timeline.periods.front().first_seen > *read_.history().first_probe) continue;
       const auto there = read_.zones().first_there(*domainkey);
       const WallTime since = std::min(there.value_or(first->first_seen), first->first_seen);
@@ -388,45 +262,51 @@ class SignQuestion {
 
   void add_lifetimes(const DomainName& owner) {
     absence_life_ = absence_life(owner);
-    for (const auto& timeline : read_.history().servers) {
-      if (!(timeline.owner == owner) || timeline.periods.empty()) continue;
+    for (const auto& timeline : timelines_of(read_.history().servers, owner)) {
       const auto intervals = read_.intervals(timeline);
-      const auto lifetime = [&](WallTime end, Hold hold, bool left) {
-        lifetimes_.add({left ? Reason::old_nameservers : hold.reason,
-                        held_until(end, hold.time),
-                        hold.time,
-                        &timeline,
-                        {}});
-      };
-      for (const auto& interval : intervals) {
-        if (!interval.until) continue;
-        auto hold = hold_of(owner, *interval.period);
-        // A cache that queries for the first time may still be referred to a server that left.
-        if (!hold && interval.left && !is_right(owner, *interval.period)) hold.emplace();
-        if (hold) lifetime(*interval.until, *hold, interval.left);
-      }
-      const auto told = std::ranges::find_if(
-          intervals, [](const CacheInterval& interval) { return interval.period->is_whole(); });
-      if (told == intervals.end()) {
-        // It never answered. Once it has left, it matters only for a limited time.
-        if (timeline.is_there()) continue;
-        const WallTime left = timeline.periods.back().first_seen;
-        const auto hold = earlier_hold(timeline, left, nullptr);
-        lifetime(read_.zones().asked_until(timeline, left), hold.value_or(Hold{}), true);
-        continue;
-      }
-      const WallTime first_seen = told->period->first_seen;
-      if (is_right(owner, *told->period)) {
-        if (const auto hold = earlier_hold(timeline, first_seen, told->period))
-          lifetime(first_seen, *hold, false);
-      }
+      for (const auto& interval : intervals) add_interval(timeline, interval);
+      add_unseen(timeline, intervals);
       add_right_since(timeline, intervals);
     }
   }
 
+  void add_lifetime(const ServerTimeline& timeline, WallTime end, const Hold& hold) {
+    lifetimes_.add({hold.reason, held_until(end, hold.time), hold.time, &timeline, {}});
+  }
+
+  void add_interval(const ServerTimeline& timeline, const CacheInterval& interval) {
+    if (!interval.until) return;
+    auto hold = hold_of(timeline.owner, *interval.period);
+    // A cache that queries for the first time may still be referred to a server that left.
+    if (!hold && interval.left && !key_.is_right(timeline.owner, *interval.period)) hold.emplace();
+    if (!hold) return;
+    if (interval.left) hold->reason = Reason::old_nameservers;
+    add_lifetime(timeline, *interval.until, *hold);
+  }
+
+  /// What the server may have had before its first answer.
+  void add_unseen(const ServerTimeline& timeline, const std::vector<CacheInterval>& intervals) {
+    const auto first = std::ranges::find_if(
+        intervals, [](const CacheInterval& interval) { return interval.period->is_whole(); });
+    if (first != intervals.end()) {
+      const AnswerPeriod& period = *first->period;
+      if (!key_.is_right(timeline.owner, period)) return;
+      if (const auto hold = earlier_hold(timeline, period.first_seen, &period))
+        add_lifetime(timeline, period.first_seen, *hold);
+    } else if (!timeline.periods.empty() && !timeline.is_there()) {
+      // It never answered. As it has left, it matters only for a limited time.
+      const WallTime left = timeline.periods.back().first_seen;
+      Hold hold = earlier_hold(timeline, left, nullptr).value_or(Hold{});
+      hold.reason = Reason::old_nameservers;
+      add_lifetime(timeline, read_.zones().asked_until(timeline, left), hold);
+    }
+  }
+
   void add_right_since(const ServerTimeline& timeline, const std::vector<CacheInterval>& intervals) {
-    if (intervals.empty() || intervals.back().until || !is_right(timeline.owner, *intervals.back().period))
-      return;
+    const auto is_right = [&](const CacheInterval& interval) {
+      return key_.is_right(timeline.owner, *interval.period);
+    };
+    if (intervals.empty() || intervals.back().until || !is_right(intervals.back())) return;
     if (intervals.back().period->domainkey_denied_seconds) {
       doubts_.push_back(reason_for(
           Reason::domainkey_denied, {},
@@ -434,34 +314,23 @@ class SignQuestion {
               "{} answers NXDOMAIN for `_domainkey`: resolvers that follow RFC 8020 find no selector there",
               server_text(timeline.server))));
     }
-    WallTime since = intervals.back().period->first_seen;
-    for (auto interval = intervals.rbegin();
-         interval != intervals.rend() && is_right(timeline.owner, *interval->period); ++interval) {
-      since = interval->period->first_seen;
-    }
-    lifetimes_.add({Reason::match_everywhere, since, seconds{0}, &timeline, {}});
+    // The first of the last intervals that are right.
+    const auto wrong = std::find_if_not(intervals.rbegin(), intervals.rend(), is_right);
+    lifetimes_.add({Reason::match_everywhere, wrong.base()->period->first_seen, seconds{0}, &timeline, {}});
   }
 
   void add_resolvers(SafeTime& safe) const {
     for (const auto& cache : caches_) {
-      const std::string resolver = cache.resolver.to_string();
       switch (cache.state) {
         case CacheState::denied:
         case CacheState::other:
-          safe.reasons.push_back(
-              reason_for(Reason::resolver_cache, held_until(cache.seen, seconds{cache.seconds_left}),
-                         fmt::format("the resolver {} holds {} for {} s more", resolver,
-                                     cache.state == CacheState::denied ? "that there is no such record"
-                                                                       : "another record",
-                                     cache.seconds_left)));
+          safe.reasons.push_back(reason_for(Reason::resolver_cache,
+                                            held_until(cache.seen, seconds{cache.seconds_left}),
+                                            resolver_holds_text(cache)));
           break;
         case CacheState::hidden:
         case CacheState::unknown:
-          safe.reasons.push_back(
-              reason_for(Reason::resolver_unknown, {},
-                         fmt::format("what the resolver {} holds is unknown: {}", resolver,
-                                     cache.state == CacheState::hidden ? "it does not show its cache"
-                                                                       : "it returned no usable answer")));
+          safe.reasons.push_back(reason_for(Reason::resolver_unknown, {}, resolver_unknown_text(cache)));
           break;
         case CacheState::expected:
         case CacheState::empty:
@@ -471,16 +340,13 @@ class SignQuestion {
   }
 
   ReadHistory read_;
+  ExpectedKey key_;
   const std::vector<CacheContent>& caches_;
-  std::optional<std::string> expected_{};
-  KeyReader keys_;
   bool never_used_ = false;
   std::optional<seconds> domainkey_absence_{};
   std::vector<ReasonDetail> doubts_{};
   CacheLifetimes lifetimes_{};
   std::optional<seconds> absence_life_{};  ///< of the name whose lifetimes are being added
-  std::map<DomainName, bool> loops_{};
-  std::unordered_map<const AnswerPeriod*, KeyComparison> compared_{};
 };
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <utility>
+
+#include "checks/history/cache_lifetimes.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -25,34 +28,87 @@ seconds ttl_of(const NameserverPeriod& period, const DomainName& nameserver) {
                           contains(period.child, nameserver) ? period.child_ttl_seconds : 0)};
 }
 
-/// When caches could last fetch what the period holds; nothing while it lasts.
-std::optional<WallTime> end_of(const ZoneTimeline& zone, std::size_t period) {
-  if (period + 1 >= zone.periods.size()) return std::nullopt;
-  return std::max(zone.periods[period + 1].first_seen, zone.periods[period].last_seen);
+/// The nameservers that the parent or the zone itself names, each once.
+std::vector<DomainName> nameservers_of(const NameserverPeriod& period) {
+  std::vector<DomainName> all;
+  for (const auto* const list : {&period.parent, &period.child}) {
+    std::ranges::copy_if(*list, std::back_inserter(all),
+                         [&](const DomainName& name) { return !contains(all, name); });
+  }
+  return all;
+}
+
+/// Half-open.
+struct Interval {
+  WallTime from{};
+  WallTime end = WallTime::max();  ///< the maximum while it lasts
+
+  [[nodiscard]] bool lasts() const { return end == WallTime::max(); }
+};
+
+/// When caches could fetch what the period holds.
+Interval interval_of(const ZoneTimeline& zone, std::size_t at) {
+  const NameserverPeriod& period = zone.periods[at];
+  if (at + 1 >= zone.periods.size()) return {period.first_seen};
+  return {period.first_seen, std::max(zone.periods[at + 1].first_seen, period.last_seen)};
+}
+
+/// What is left of the intervals without those in which the zone was there.
+std::vector<Interval> without(std::vector<Interval> intervals, const ZoneTimeline& zone) {
+  for (std::size_t i = 0; i < zone.periods.size(); ++i) {
+    if (zone.periods[i].is_no_zone()) continue;
+    const Interval cut = interval_of(zone, i);
+    std::vector<Interval> left;
+    for (const Interval& whole : intervals) {
+      if (cut.end <= whole.from || whole.end <= cut.from) {
+        left.push_back(whole);
+        continue;
+      }
+      if (whole.from < cut.from) left.push_back({whole.from, cut.from});
+      if (cut.end < whole.end) left.push_back({cut.end, whole.end});
+    }
+    intervals = std::move(left);
+  }
+  return intervals;
 }
 
 bool is_present(const ZoneTimeline& zone) {
   return !zone.periods.empty() && !zone.periods.back().is_no_zone();
 }
 
-}  // namespace
-
-WallTime later(WallTime time, seconds wait) {
-  const auto room = WallTime::max() - std::max(time, WallTime{});
-  return room < wait ? WallTime::max() : time + wait;
+/// Whether every period from this one on names the nameserver.
+bool is_still_named(const ZoneTimeline& zone, std::size_t at, const DomainName& nameserver) {
+  return std::all_of(zone.periods.begin() + static_cast<std::ptrdiff_t>(at), zone.periods.end(),
+                     [&](const NameserverPeriod& period) { return names(period, nameserver); });
 }
 
-WallTime held_until(WallTime time, seconds ttl) {
-  return later(time, ttl + seconds{1});
+const ZoneTimeline* deepest_of(const std::vector<const ZoneTimeline*>& path) {
+  const auto deepest =
+      std::ranges::max_element(path, {}, [](const ZoneTimeline* zone) { return zone->apex.label_count(); });
+  return deepest == path.end() ? nullptr : *deepest;
+}
+
+}  // namespace
+
+/// An interval in which the servers of one zone held a name, because no zone below did.
+struct ZoneReader::Holding {
+  const ZoneTimeline* zone = nullptr;
+  const NameserverPeriod* period = nullptr;
+  Interval interval{};
+};
+
+std::vector<const ZoneTimeline*> ZoneReader::path_to(const DomainName& name) const {
+  std::vector<const ZoneTimeline*> path;
+  for (const auto& zone : past_.zones) {
+    if (name.is_at_or_below(zone.apex)) path.push_back(&zone);
+  }
+  return path;
 }
 
 const ZoneTimeline* ZoneReader::deepest(const DomainName& owner) const {
-  const ZoneTimeline* deepest = nullptr;
-  for (const auto& zone : past_.zones) {
-    if (!owner.is_at_or_below(zone.apex) || !is_present(zone)) continue;
-    if (deepest == nullptr || deepest->apex.label_count() < zone.apex.label_count()) deepest = &zone;
-  }
-  return deepest;
+  auto path = path_to(owner);
+  std::erase_if(path, [](const ZoneTimeline* zone) { return !is_present(*zone); });
+  return deepest_of(path);
 }
 
 bool ZoneReader::is_zone(const DomainName& name) const {
@@ -66,23 +122,19 @@ WallTime ZoneReader::asked_until(const ServerTimeline& timeline, WallTime left) 
   WallTime until = left;
   bool is_known = false;
   std::uint32_t largest = 0;
-  for (const auto& zone : past_.zones) {
-    if (!timeline.owner.is_at_or_below(zone.apex)) continue;
-    const WallTime led = outdated_above(zone);
-    for (std::size_t i = 0; i < zone.periods.size(); ++i) {
-      const NameserverPeriod& period = zone.periods[i];
+  for (const ZoneTimeline* const zone : path_to(timeline.owner)) {
+    const WallTime led = outdated_above(*zone);
+    for (std::size_t i = 0; i < zone->periods.size(); ++i) {
+      const NameserverPeriod& period = zone->periods[i];
       largest = std::max(largest, period.ttl_seconds());
       if (!nameserver || !names(period, *nameserver)) continue;
       is_known = true;
-      const auto end = end_of(zone, i);
-      const bool is_still_named =
-          std::all_of(zone.periods.begin() + static_cast<std::ptrdiff_t>(i), zone.periods.end(),
-                      [&](const NameserverPeriod& later_period) { return names(later_period, *nameserver); });
       // It still serves a zone above, and now refers to the zone below.
-      if (is_still_named && &zone != holder) continue;
+      if (zone != holder && is_still_named(*zone, i, *nameserver)) continue;
+      const Interval named = interval_of(*zone, i);
       // Probes of other names may have seen it return since.
-      const WallTime last = end ? *end : past_.last_probe.value_or(left);
-      const WallTime asked = period.first_seen > left ? last : std::min(last, left);
+      const WallTime last = named.lasts() ? past_.last_probe.value_or(left) : named.end;
+      const WallTime asked = named.from > left ? last : std::min(last, left);
       until = std::max(until, held_until(std::max(asked, led), ttl_of(period, *nameserver)));
     }
   }
@@ -104,18 +156,16 @@ WallTime ZoneReader::outdated_above(const ZoneTimeline& zone) const {
   for (std::size_t i = 0; i + 1 < upper->periods.size(); ++i) {
     const NameserverPeriod& period = upper->periods[i];
     if (period.same_nameservers(last)) continue;
-    until = std::max(until, held_until(std::max(*end_of(*upper, i), higher), seconds{period.ttl_seconds()}));
+    until = std::max(until,
+                     held_until(std::max(interval_of(*upper, i).end, higher), seconds{period.ttl_seconds()}));
   }
   return until;
 }
 
 const ZoneTimeline* ZoneReader::above(const ZoneTimeline& zone) const {
-  const ZoneTimeline* upper = nullptr;
-  for (const auto& other : past_.zones) {
-    if (other.periods.empty() || other.apex == zone.apex || !zone.apex.is_at_or_below(other.apex)) continue;
-    if (upper == nullptr || upper->apex.label_count() < other.apex.label_count()) upper = &other;
-  }
-  return upper;
+  auto path = path_to(zone.apex);
+  std::erase_if(path, [&](const ZoneTimeline* other) { return other == &zone || other->periods.empty(); });
+  return deepest_of(path);
 }
 
 std::optional<seconds> ZoneReader::denial_above(const DomainName& name) const {
@@ -132,33 +182,15 @@ std::optional<seconds> ZoneReader::denial_above(const DomainName& name) const {
 
 std::vector<ZoneReader::Holding> ZoneReader::holdings(const DomainName& owner) const {
   std::vector<Holding> all;
-  for (const auto& zone : past_.zones) {
-    if (!owner.is_at_or_below(zone.apex)) continue;
-    for (std::size_t i = 0; i < zone.periods.size(); ++i) {
-      if (zone.periods[i].is_no_zone()) continue;
-      std::vector<Holding> pieces{{&zone, &zone.periods[i], zone.periods[i].first_seen, end_of(zone, i)}};
-      for (const auto& below : past_.zones) {
-        if (!owner.is_at_or_below(below.apex) || !below.apex.is_at_or_below(zone.apex) ||
-            below.apex == zone.apex)
-          continue;
-        for (std::size_t j = 0; j < below.periods.size(); ++j) {
-          if (below.periods[j].is_no_zone()) continue;
-          const WallTime from = below.periods[j].first_seen;
-          const auto end = end_of(below, j);
-          std::vector<Holding> left;
-          for (const Holding& piece : pieces) {
-            if ((end && *end <= piece.from) || (piece.end && *piece.end <= from)) {
-              left.push_back(piece);
-              continue;
-            }
-            if (piece.from < from) left.push_back({piece.zone, piece.period, piece.from, from});
-            if (end && (!piece.end || *end < *piece.end))
-              left.push_back({piece.zone, piece.period, *end, piece.end});
-          }
-          pieces = std::move(left);
-        }
+  const auto path = path_to(owner);
+  for (const ZoneTimeline* const zone : path) {
+    for (std::size_t i = 0; i < zone->periods.size(); ++i) {
+      if (zone->periods[i].is_no_zone()) continue;
+      std::vector<Interval> held{interval_of(*zone, i)};
+      for (const ZoneTimeline* const below : path) {
+        if (below != zone && below->apex.is_at_or_below(zone->apex)) held = without(std::move(held), *below);
       }
-      all.insert(all.end(), pieces.begin(), pieces.end());
+      for (const Interval& interval : held) all.push_back({zone, &zone->periods[i], interval});
     }
   }
   return all;
@@ -166,9 +198,8 @@ std::vector<ZoneReader::Holding> ZoneReader::holdings(const DomainName& owner) c
 
 std::optional<WallTime> ZoneReader::first_heard(const DomainName& owner, const DomainName& nameserver) const {
   std::optional<WallTime> latest;
-  for (const ServerTimeline& timeline : servers_) {
-    const auto name = DomainName::parse(timeline.server.name);
-    if (!(timeline.owner == owner) || !name || !(*name == nameserver)) continue;
+  for (const ServerTimeline& timeline : timelines_of(servers_, owner)) {
+    if (DomainName::parse(timeline.server.name) != nameserver) continue;
     const auto whole = std::ranges::find_if(timeline.periods, &AnswerPeriod::is_whole);
     // The latest of its addresses decides.
     if (whole != timeline.periods.end())
@@ -180,49 +211,44 @@ std::optional<WallTime> ZoneReader::first_heard(const DomainName& owner, const D
 std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) const {
   std::vector<FormerServers> former;
   const ZoneTimeline* const holder = deepest(owner);
-  for (const Holding& holding : holdings(owner)) {
-    const NameserverPeriod& period = *holding.period;
-    WallTime heard = holding.from;
-    FormerServers gone{
-        holding.zone->apex, {}, holding.from, period.negative_ttl_seconds, period.nsec_ttl_seconds};
-    for (const auto* const list : {&period.parent, &period.child}) {
-      for (const auto& nameserver : *list) {
-        if (const auto first = first_heard(owner, nameserver)) {
-          heard = std::max(heard, *first);
-          continue;
-        }
-        if (!holding.end) continue;
+  for (const auto& [zone, period, interval] : holdings(owner)) {
+    const WallTime led = std::max(interval.end, outdated_above(*zone));
+    // Until then it is unknown what the present servers had.
+    WallTime heard = interval.from;
+    FormerServers gone{zone->apex, {}, interval.from, period->negative_ttl_seconds, period->nsec_ttl_seconds};
+    for (const auto& nameserver : nameservers_of(*period)) {
+      if (const auto first = first_heard(owner, nameserver)) {
+        heard = std::max(heard, *first);
+      } else if (interval.lasts()) {
+        continue;
+      } else if (names(zone->periods.back(), nameserver) ||
+                 (holder != nullptr && names(holder->periods.back(), nameserver))) {
         // It is asked now, or now refers to the zone below.
-        const bool is_current = holder != nullptr && names(holder->periods.back(), nameserver);
-        if (is_current || names(holding.zone->periods.back(), nameserver)) {
-          heard = std::max(heard, *holding.end);
-          continue;
-        }
-        if (!contains(gone.names, nameserver)) gone.names.push_back(nameserver);
-        const WallTime led = std::max(*holding.end, outdated_above(*holding.zone));
-        gone.asked_until = std::max(gone.asked_until, held_until(led, ttl_of(period, nameserver)));
+        heard = std::max(heard, interval.end);
+      } else {
+        gone.names.push_back(nameserver);
+        gone.asked_until = std::max(gone.asked_until, held_until(led, ttl_of(*period, nameserver)));
       }
     }
     if (!gone.names.empty()) former.push_back(std::move(gone));
-    // Known servers, but unknown answers before they were first seen to answer for the name.
-    if (heard > holding.from)
-      former.push_back({holding.zone->apex, {}, heard, period.negative_ttl_seconds, period.nsec_ttl_seconds});
+    if (heard > interval.from)
+      former.push_back({zone->apex, {}, heard, period->negative_ttl_seconds, period->nsec_ttl_seconds});
   }
   return former;
 }
 
 std::vector<FormerDs> ZoneReader::former_ds(const DomainName& owner) const {
   std::vector<FormerDs> former;
-  for (const auto& zone : past_.zones) {
-    if (zone.periods.empty() || !owner.is_at_or_below(zone.apex)) continue;
-    const auto& now = zone.periods.back().ds;
-    for (std::size_t i = 0; i + 1 < zone.periods.size(); ++i) {
-      const NameserverPeriod& period = zone.periods[i];
+  for (const ZoneTimeline* const zone : path_to(owner)) {
+    if (zone->periods.empty()) continue;
+    const auto& now = zone->periods.back().ds;
+    for (std::size_t i = 0; i + 1 < zone->periods.size(); ++i) {
+      const NameserverPeriod& period = zone->periods[i];
       const bool is_shared = std::ranges::any_of(
           period.ds, [&](const std::string& ds) { return std::ranges::find(now, ds) != now.end(); });
       if (period.ds.empty() || is_shared) continue;
       const seconds held{period.ds_ttl_seconds};
-      former.push_back({zone.apex, held_until(*end_of(zone, i), held), held});
+      former.push_back({zone->apex, held_until(interval_of(*zone, i).end, held), held});
     }
   }
   return former;
@@ -237,8 +263,7 @@ std::optional<WallTime> ZoneReader::first_there(const DomainName& name) const {
       if (!period.is_no_zone()) see(period.first_seen);
     }
   }
-  for (const auto& timeline : past_.names) {
-    if (!(timeline.owner == name)) continue;
+  for (const auto& timeline : timelines_of(past_.names, name)) {
     for (const auto& period : timeline.periods) {
       if (period.kind == PublishedKind::nodata) see(period.first_seen);
     }

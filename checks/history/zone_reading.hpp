@@ -13,13 +13,6 @@
 
 namespace dkimprobe::checks {
 
-/// `time` + `wait`, or the largest time on overflow.
-[[nodiscard]] WallTime later(WallTime time, std::chrono::seconds wait);
-
-/// Until when a cache that fetched an answer at `time` returns it. Caches count in whole seconds, and many
-/// (such as Unbound) return an answer until its last second is over: one second more.
-[[nodiscard]] WallTime held_until(WallTime time, std::chrono::seconds ttl);
-
 /// Servers that held a name in the past and are known only from probes of other names: what they had at the
 /// name is unknown.
 struct FormerServers {
@@ -59,14 +52,10 @@ class ZoneReader {
   [[nodiscard]] bool is_zone(const config::DomainName& name) const;
 
  private:
-  /// An interval in which the servers of one zone held a name, because no zone below did.
-  struct Holding {
-    const ZoneTimeline* zone = nullptr;
-    const NameserverPeriod* period = nullptr;
-    WallTime from{};
-    std::optional<WallTime> end{};  ///< nothing while it lasts
-  };
+  struct Holding;
 
+  /// The zones at or above the name that any probe saw.
+  [[nodiscard]] std::vector<const ZoneTimeline*> path_to(const config::DomainName& name) const;
   [[nodiscard]] const ZoneTimeline* deepest(const config::DomainName& owner) const;
   [[nodiscard]] const ZoneTimeline* above(const ZoneTimeline& zone) const;
   [[nodiscard]] WallTime outdated_above(const ZoneTimeline& zone) const;

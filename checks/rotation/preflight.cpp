@@ -72,25 +72,33 @@ std::string cause_of(std::string_view published, std::string_view meant) {
   return {};
 }
 
+std::vector<ServerId> servers_with(const ChainAnswers& answers, const std::string& text) {
+  std::vector<ServerId> servers;
+  for (const auto& group : answers.published) {
+    if (std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end())
+      std::ranges::copy(group.servers, std::back_inserter(servers));
+  }
+  return servers;
+}
+
+std::optional<TextDifference> difference_of(const std::string& text, const SigningPlan& plan) {
+  auto difference = compare_texts(text, *plan.text);
+  if (!difference || !difference->cause.empty() || !plan.key) return difference;
+  const KeyRecord record = read_key_record(text, plan.expectation.service);
+  if (record.key && record.key->sha256 != plan.key->sha256) difference->cause = "it contains another key";
+  return difference;
+}
+
 std::vector<TextCopy> copies_of(const ChainAnswers& answers, const SigningPlan& plan) {
   std::vector<TextCopy> copies;
   std::set<std::string> seen;
   for (const auto& group : answers.published) {
-    for (const auto& text : group.texts) {
-      if (!seen.insert(text.text).second) continue;
-      TextCopy copy;
-      for (const auto& other : answers.published) {
-        if (std::ranges::find(other.texts, text.text, &PublishedText::text) != other.texts.end())
-          std::ranges::copy(other.servers, std::back_inserter(copy.servers));
-      }
-      for (const auto& string : text.strings) copy.string_sizes.push_back(string.size());
-      copy.difference = compare_texts(text.text, *plan.text);
-      if (copy.difference && copy.difference->cause.empty()) {
-        const KeyRecord record = read_key_record(text.text, plan.expectation.service);
-        if (plan.key && record.key && record.key->sha256 != plan.key->sha256)
-          copy.difference->cause = "it contains another key";
-      }
-      copies.push_back(std::move(copy));
+    for (const auto& [text, strings, ttl] : group.texts) {
+      if (!seen.insert(text).second) continue;
+      TextCopy& copy = copies.emplace_back();
+      copy.servers = servers_with(answers, text);
+      std::ranges::transform(strings, std::back_inserter(copy.string_sizes), &std::string::size);
+      copy.difference = difference_of(text, plan);
     }
   }
   return copies;
@@ -116,39 +124,47 @@ const PublishedText* text_of(const ChainAnswers& answers, const ServerProgress& 
   return nullptr;
 }
 
-/// Sets the detail of each server, in the words of the report.
-void describe_servers(const ChainAnswers& answers, config::Service service, const Report& report,
-                      std::vector<ServerProgress>& servers) {
-  for (auto& server : servers) {
-    switch (server.progress) {
-      case Progress::match:
-      case Progress::revoked:
-        break;
-      case Progress::mismatch:
-        if (const auto* const text = text_of(answers, server))
-          server.detail = key_text(read_key_record(text->text, service));
-        break;
-      case Progress::corrupted:
-        for (const auto& finding : report.findings) {
-          const bool is_here = finding.servers.empty() ||
-                               std::ranges::find(finding.servers, server.server) != finding.servers.end();
-          if (!is_here || finding.severity != Severity::critical ||
-              (finding.check->scope != Scope::record && finding.check->scope != Scope::key))
-            continue;
-          server.detail = finding.check->summary;
-          break;
-        }
-        break;
-      case Progress::absent:
-      case Progress::unknown:
-        // A server with alternating answers is unknown for another reason than its last answer.
-        for (const auto& row : report.servers) {
-          const bool says_why = (server.progress == Progress::absent) == is_whole(row.outcome);
-          if (row.owner == server.owner && row.id == server.server && says_why && !row.answer.empty())
-            server.detail = row.answer;
-        }
-    }
+/// The first critical finding about the server's record; empty without one.
+std::string fault_at(const Report& report, const ServerId& server) {
+  for (const auto& finding : report.findings) {
+    const Scope scope = finding.check->scope;
+    if (finding.severity != Severity::critical || (scope != Scope::record && scope != Scope::key)) continue;
+    if (finding.servers.empty() || std::ranges::find(finding.servers, server) != finding.servers.end())
+      return std::string(finding.check->summary);
   }
+  return {};
+}
+
+/// The answer in the server's row; empty if it does not say why the server has this progress: a server with
+/// alternating answers is unknown for another reason than its last answer.
+std::string answer_at(const Report& report, const ServerProgress& server) {
+  std::string answer;
+  for (const auto& row : report.servers) {
+    const bool says_why = (server.progress == Progress::absent) == is_whole(row.outcome);
+    if (row.owner == server.owner && row.id == server.server && says_why && !row.answer.empty())
+      answer = row.answer;
+  }
+  return answer;
+}
+
+/// What the server has, in the words of the report; empty if the report has none.
+std::string detail_of(const ServerProgress& server, const ChainAnswers& answers, config::Service service,
+                      const Report& report) {
+  switch (server.progress) {
+    case Progress::match:
+    case Progress::revoked:
+      break;
+    case Progress::mismatch:
+      if (const auto* const text = text_of(answers, server))
+        return key_text(read_key_record(text->text, service));
+      break;
+    case Progress::corrupted:
+      return fault_at(report, server.server);
+    case Progress::absent:
+    case Progress::unknown:
+      return answer_at(report, server);
+  }
+  return {};
 }
 
 /// The path was intercepted: drops every other reason.
@@ -253,7 +269,10 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
         preflight.sign.limits.begin(),
         "Only the given servers were queried: the zone's other servers may not have the key.");
   }
-  describe_servers(answers, plan.expectation.service, preflight.report, preflight.sign.servers);
+  for (auto& server : preflight.sign.servers) {
+    std::string detail = detail_of(server, answers, plan.expectation.service, preflight.report);
+    if (!detail.empty()) server.detail = std::move(detail);
+  }
   preflight.is_internal_view = is_internal_view(answers) && probed.path_intercepted.empty();
   add_verdicts(probed, is_internal_view(answers), preflight.sign.safe);
   std::ranges::copy(preflight.report.not_asked, std::back_inserter(preflight.sign.limits));

@@ -131,27 +131,34 @@ void find_current(RotationSituation& situation) {
   }
 }
 
-void find_next(RotationSituation& situation) {
-  const auto& ring = situation.input.ring;
+/// The selectors in the order of their turns: those of the ring after the current one, else all.
+std::vector<const SelectorView*> turns_of(const RotationSituation& situation) {
   std::vector<const SelectorView*> turns;
+  std::vector<Selector> ring = situation.input.ring;
   if (ring.empty()) {
     for (const auto& view : situation.views) turns.push_back(&view);
-  } else {
-    auto at =
-        situation.current == nullptr ? ring.end() : std::ranges::find(ring, situation.current->selector());
-    if (at != ring.end()) ++at;
-    for (std::size_t i = 0; i < ring.size(); ++i, ++at) {
-      if (at == ring.end()) at = ring.begin();
-      const SelectorView* const view = find_view(situation, *at);
-      if (view != nullptr && view != situation.current) turns.push_back(view);
-    }
+    return turns;
   }
+  if (situation.current != nullptr) {
+    const auto current = std::ranges::find(ring, situation.current->selector());
+    if (current != ring.end()) std::rotate(ring.begin(), current + 1, ring.end());
+  }
+  for (const auto& selector : ring) {
+    const SelectorView* const view = find_view(situation, selector);
+    if (view != nullptr && view != situation.current) turns.push_back(view);
+  }
+  return turns;
+}
+
+void find_next(RotationSituation& situation) {
+  const auto turns = turns_of(situation);
   for (const Role role : {Role::pending, Role::standby}) {
     const auto found =
         std::ranges::find_if(turns, [&](const SelectorView* view) { return view->planned->role == role; });
     if (found != turns.end() && situation.next == nullptr) situation.next = *found;
   }
-  if (!ring.empty() && situation.next == nullptr && !turns.empty()) situation.comes_next = turns.front();
+  if (!situation.input.ring.empty() && situation.next == nullptr && !turns.empty())
+    situation.comes_next = turns.front();
 }
 
 }  // namespace

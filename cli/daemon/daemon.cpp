@@ -118,7 +118,7 @@ class Daemon::State {
 
   Response status(const Request& request) {
     const auto now = wall_time();
-    auto overview = status_overview(state_.fleet(now), now);
+    auto overview = status_overview(*state_.fleet(now), now);
     overview.version = DKIMPROBE_VERSION;
     overview.path_prefix = settings_.path_prefix;
     overview.recent_probes = probes_.recent();
@@ -151,11 +151,11 @@ class Daemon::State {
 
   std::string render(MetricFormat format) {
     const auto now = wall_time();
-    const checks::Fleet fleet = state_.fleet(now);
+    const auto fleet = state_.fleet(now);
     exporters::MetricWriter writer(format);
-    auto self = self_facts(scheduler_.totals(), fleet.reload, probes_.counts(), writer_.facts(), started_);
-    self.path_intercepted = checks::path_intercepted(fleet);
-    self.series_capped = write_fleet_metrics(writer, fleet, now);
+    auto self = self_facts(scheduler_.totals(), fleet->reload, probes_.counts(), writer_.facts(), started_);
+    self.path_intercepted = checks::path_intercepted(*fleet);
+    self.series_capped = write_fleet_metrics(writer, *fleet, now);
     write_self_metrics(self, writer);
     return writer.finish();
   }

@@ -49,6 +49,27 @@ bool is_allowed(const WatchList& list, const config::DomainName& domain) {
   });
 }
 
+tl::expected<config::DomainName, ProbeRefusal> domain_of(const exporters::Request& request) {
+  const auto target = request.parameter("target");
+  if (!target || target->empty())
+    return refused(400, "the parameter target is missing: the domain, d= of a DKIM-Signature");
+  auto domain = config::read_domain(*target);
+  if (!domain) return refused(400, "target: " + domain.error().front().message);
+  return std::move(*domain);
+}
+
+/// Nothing if the request names no selector.
+tl::expected<std::optional<config::Selector>, ProbeRefusal> selector_of(const exporters::Request& request,
+                                                                        const config::DomainName& domain) {
+  const auto chosen = request.parameter("selector");
+  if (!chosen || chosen->empty()) return std::nullopt;
+  auto selector = config::Selector::parse(*chosen);
+  if (!selector) return refused(400, "selector: " + selector.error().front().message);
+  if (!selector->owner_name(domain))
+    return refused(400, "selector: together with the domain, its name has more than 255 octets");
+  return std::move(*selector);
+}
+
 /// The timeout of the module, shortened to fit the scraper's timeout if that is known.
 milliseconds time_of(const exporters::Request& request, milliseconds most, milliseconds offset) {
   if (!request.timeout_seconds) return most;
@@ -69,27 +90,18 @@ tl::expected<ProbeRequest, ProbeRefusal> read_probe_request(const exporters::Req
   const auto debug = request.parameter("debug");
   probe.debug = debug && *debug == "true";
 
-  const auto target = request.parameter("target");
-  if (!target || target->empty())
-    return refused(400, "the parameter target is missing: the domain, d= of a DKIM-Signature");
-  auto domain = config::read_domain(*target);
-  if (!domain) return refused(400, "target: " + domain.error().front().message);
+  auto domain = domain_of(request);
+  if (!domain) return tl::unexpected(std::move(domain.error()));
   probe.domain = std::move(*domain);
-  std::optional<config::Selector> selector;
-  if (const auto chosen = request.parameter("selector"); chosen && !chosen->empty()) {
-    auto read = config::Selector::parse(*chosen);
-    if (!read) return refused(400, "selector: " + read.error().front().message);
-    if (!read->owner_name(probe.domain))
-      return refused(400, "selector: together with the domain, its name has more than 255 octets");
-    selector = std::move(*read);
-  }
+  const auto selector = selector_of(request, probe.domain);
+  if (!selector) return tl::unexpected(selector.error());
 
   const auto add = [&](const config::Selector& each, const checks::Expectation& expectation) {
     probe.selectors.push_back(each);
     probe.expectations.push_back(expectation);
   };
   for (const auto& [key, expectation] : list.expectations) {
-    if (key.domain == probe.domain && (!selector || key.selector == *selector))
+    if (key.domain == probe.domain && (!*selector || key.selector == **selector))
       add(key.selector, expectation);
   }
   const auto watched = list.domains.find(probe.domain);
@@ -102,13 +114,13 @@ tl::expected<ProbeRequest, ProbeRefusal> read_probe_request(const exporters::Req
                    fmt::format("this {} is not watched, and probe_allow in the settings does not list it",
                                watched == list.domains.end() ? "domain" : "selector"));
   }
-  if (!selector)
+  if (!*selector)
     return refused(400,
                    "the parameter selector is missing: s= of a DKIM-Signature; it is required for a domain "
                    "that is not watched");
   checks::Expectation expectation;
   expectation.role = probe.module.role;
-  add(*selector, expectation);
+  add(**selector, expectation);
   return probe;
 }
 

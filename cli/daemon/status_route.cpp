@@ -37,20 +37,20 @@ StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now) 
   overview.path_intercepted = checks::path_intercepted(fleet);
   overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.error};
   for (const auto& target : fleet.targets) {
-    if (overview.domains.empty() || overview.domains.back().domain != target.key.domain) {
+    if (overview.domains.empty() || overview.domains.back().domain != target->key.domain) {
       auto& domain = overview.domains.emplace_back();
-      domain.domain = target.key.domain;
-      domain.rotation = find_rotation(fleet, target.key.domain);
+      domain.domain = target->key.domain;
+      domain.rotation = find_rotation(fleet, target->key.domain);
     }
     auto& selector = overview.domains.back().selectors.emplace_back();
-    selector.selector = target.key.selector;
-    selector.role = target.role;
-    selector.report = target.report;
-    selector.confirming = target.confirming();
-    selector.last_probe = target.last_probe;
-    selector.next_probe = target.next_probe;
-    selector.last_change = target.last_change;
-    if (target.maintenance) selector.maintenance = {target.maintenance->until, target.maintenance->reason};
+    selector.selector = target->key.selector;
+    selector.role = target->role;
+    selector.report = target->report;
+    selector.confirming = target->confirming();
+    selector.last_probe = target->last_probe;
+    selector.next_probe = target->next_probe;
+    selector.last_change = target->last_change;
+    if (target->maintenance) selector.maintenance = {target->maintenance->until, target->maintenance->reason};
   }
   return overview;
 }

@@ -73,7 +73,7 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
   std::erase_if(pasts_, [&](const auto& entry) { return !list->domains.contains(entry.first); });
   std::erase_if(places_, is_left);
   set_targets(fleet_, list->targets);
-  checks::set_reload(fleet_, {true, now, now, {}});
+  fleet_.reload = {true, now, now, {}};
 
   std::map<config::DomainName, Rotation> rotations;
   std::set<config::DomainName> domains;
@@ -98,21 +98,23 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
   keep_rotations(fleet_, domains);
   rotations_ = std::move(rotations);
   list_ = std::move(list);
+  publish();
 }
 
 void WatchState::set_reload(checks::ReloadState reload) {
   const std::lock_guard lock(mutex_);
   reload.succeeded_at = fleet_.reload.succeeded_at;
-  checks::set_reload(fleet_, std::move(reload));
+  fleet_.reload = std::move(reload);
+  publish();
 }
 
-std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::FinishedProbe& probe,
-                                                           const WatchList& list, WallTime now) {
+WatchState::JudgedTargets WatchState::extend(const probe::FinishedProbe& probe, const WatchList& list,
+                                             WallTime now) {
   std::vector<checks::HistoryProbe> probes;
-  std::map<TargetKey, Judged> all;
+  JudgedTargets all;
   std::unique_lock lock(mutex_);
   for (const probe::Observation& observation : probe.observations) {
-    TargetKey key{observation.domain, observation.selector};
+    const TargetKey key{observation.domain, observation.selector};
     if (!list.expectations.contains(key)) continue;
     Judged& judged = all[key];
     judged.observation = &observation;
@@ -131,8 +133,8 @@ std::map<TargetKey, WatchState::Judged> WatchState::extend(const probe::Finished
   return all;
 }
 
-std::map<TargetKey, WatchState::Judged> WatchState::judge(const probe::FinishedProbe& probe,
-                                                          const WatchList& list, WallTime now) {
+WatchState::JudgedTargets WatchState::judge(const probe::FinishedProbe& probe, const WatchList& list,
+                                            WallTime now) {
   auto all = extend(probe, list, now);
   const auto& domain = list.domains.at(probe.domain);
   const auto& policy = domain.policy;
@@ -153,48 +155,52 @@ probe::ProbeVerdict WatchState::take(const probe::FinishedProbe& probe, WallTime
   if (!list->domains.contains(probe.domain)) return probe::ProbeVerdict::unchanged;
   // Judged without the lock: no other thread changes histories of targets that stay.
   auto all = judge(probe, *list, now);
-  if (all.empty()) return probe::ProbeVerdict::unchanged;  // none of its targets is watched any more
 
   const std::lock_guard lock(mutex_);
-  bool changed = false;
-  bool unconfirmed = false;
-  bool all_failed = true;
-  for (const auto& [key, judged] : all) {
-    if (!list_->expectations.contains(key)) continue;
-    const Applied applied = apply_report(fleet_, judged.report);
-    changed = changed || applied == Applied::changed;
-    unconfirmed = unconfirmed || applied == Applied::unconfirmed;
-    all_failed = all_failed && applied == Applied::failed;
-    if (find_target(fleet_, key)->report == judged.report)
-      set_key_first_seen(fleet_, key, exporters::key_first_seen(judged.history, *judged.report));
-  }
+  std::erase_if(all, [&](const auto& each) { return !list_->expectations.contains(each.first); });
+  if (all.empty()) return probe::ProbeVerdict::unchanged;  // none of its targets is watched any more
+  const probe::ProbeVerdict verdict = apply(all);
   // Unconfirmed results do not change the plan: one lost packet must not call off a rotation.
   const auto rotation = rotations_.find(probe.domain);
-  if (rotation != rotations_.end() && (!unconfirmed || find_rotation(fleet_, probe.domain) == nullptr)) {
-    for (auto& planned : rotation->second.input.selectors) {
-      const auto judged = all.find({probe.domain, planned.selector});
-      if (judged == all.end()) {
-        planned.history.past = pasts_[probe.domain];
-        continue;
-      }
-      planned.history = judged->second.history;
-      planned.probed = judged->second.probed;
-    }
+  if (rotation != rotations_.end() &&
+      (verdict != probe::ProbeVerdict::unconfirmed || find_rotation(fleet_, probe.domain) == nullptr)) {
+    update(rotation->second, probe.domain, all);
     plan(rotation->second, now);
   }
   for (auto& [key, judged] : all) {
-    if (!list_->expectations.contains(key)) continue;
     judged.history.past = {};
     histories_[key] = std::move(judged.history);
   }
-  if (unconfirmed) return probe::ProbeVerdict::unconfirmed;
-  if (changed) return probe::ProbeVerdict::changed;
-  return all_failed ? probe::ProbeVerdict::failed : probe::ProbeVerdict::unchanged;
+  publish();
+  return verdict;
+}
+
+probe::ProbeVerdict WatchState::apply(const JudgedTargets& judged) {
+  std::set<Applied> applied;
+  for (const auto& [key, target] : judged) {
+    applied.insert(apply_report(fleet_, target.report));
+    if (find_target(fleet_, key)->report == target.report)
+      set_key_first_seen(fleet_, key, exporters::key_first_seen(target.history, *target.report));
+  }
+  if (applied.contains(Applied::unconfirmed)) return probe::ProbeVerdict::unconfirmed;
+  if (applied.contains(Applied::changed)) return probe::ProbeVerdict::changed;
+  return applied == std::set{Applied::failed} ? probe::ProbeVerdict::failed : probe::ProbeVerdict::unchanged;
+}
+
+void WatchState::update(Rotation& rotation, const config::DomainName& domain, const JudgedTargets& judged) {
+  for (auto& planned : rotation.input.selectors) {
+    if (const auto seen = judged.find({domain, planned.selector}); seen != judged.end()) {
+      planned.history = seen->second.history;
+      planned.probed = seen->second.probed;
+    } else {
+      planned.history.past = pasts_[domain];
+    }
+  }
 }
 
 void WatchState::set_next_probe(const config::DomainName& domain, WallTime next) {
   const std::lock_guard lock(mutex_);
-  checks::set_next_probe(fleet_, domain, next);
+  if (checks::set_next_probe(fleet_, domain, next)) publish();
 }
 
 std::shared_ptr<const WatchList> WatchState::list() const {
@@ -226,12 +232,16 @@ checks::KeyPlaces WatchState::elsewhere(const TargetKey& key, const checks::Sele
   return others;
 }
 
-checks::Fleet WatchState::fleet(WallTime now) {
+std::shared_ptr<const checks::Fleet> WatchState::fleet(WallTime now) {
   const std::lock_guard lock(mutex_);
+  bool is_planned = false;
   for (auto& [domain, rotation] : rotations_) {
-    if (rotation.next_plan <= now) plan(rotation, now);
+    if (rotation.next_plan > now) continue;
+    plan(rotation, now);
+    is_planned = true;
   }
-  return fleet_;
+  if (is_planned) publish();
+  return published_;
 }
 
 void WatchState::plan(Rotation& rotation, WallTime now) {

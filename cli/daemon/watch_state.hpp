@@ -44,7 +44,8 @@ class WatchState {
   /// The other watched names at which a selector's keys are published.
   [[nodiscard]] checks::KeyPlaces elsewhere(const checks::TargetKey& key,
                                             const checks::SelectorHistory& history) const;
-  [[nodiscard]] checks::Fleet fleet(probe::WallTime now);
+  /// The state of all targets now. It never changes: each update publishes another one.
+  [[nodiscard]] std::shared_ptr<const checks::Fleet> fleet(probe::WallTime now);
 
  private:
   struct Rotation {
@@ -57,18 +58,24 @@ class WatchState {
     std::shared_ptr<const checks::Report> report{};
     checks::ProbedSelector probed{};
   };
+  using JudgedTargets = std::map<checks::TargetKey, Judged>;
 
-  [[nodiscard]] std::map<checks::TargetKey, Judged> judge(const probe::FinishedProbe& probe,
-                                                          const WatchList& list, probe::WallTime now);
+  [[nodiscard]] JudgedTargets judge(const probe::FinishedProbe& probe, const WatchList& list,
+                                    probe::WallTime now);
   /// The histories of the probed targets, extended by the probe; also updates the past of the domain's zones.
-  [[nodiscard]] std::map<checks::TargetKey, Judged> extend(const probe::FinishedProbe& probe,
-                                                           const WatchList& list, probe::WallTime now);
+  [[nodiscard]] JudgedTargets extend(const probe::FinishedProbe& probe, const WatchList& list,
+                                     probe::WallTime now);
+  [[nodiscard]] probe::ProbeVerdict apply(const JudgedTargets& judged);
+  /// Puts what the probe saw of the domain's selectors into its rotation.
+  void update(Rotation& rotation, const config::DomainName& domain, const JudgedTargets& judged);
   /// Does nothing until each selector has been probed.
   void plan(Rotation& rotation, probe::WallTime now);
+  void publish() { published_ = std::make_shared<const checks::Fleet>(fleet_); }
 
   mutable std::mutex mutex_{};
   std::shared_ptr<const WatchList> list_ = std::make_shared<const WatchList>();
   checks::Fleet fleet_{};
+  std::shared_ptr<const checks::Fleet> published_ = std::make_shared<const checks::Fleet>();
   std::map<checks::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
   std::map<checks::TargetKey, std::vector<checks::KeyPlace>> places_{};
   std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain

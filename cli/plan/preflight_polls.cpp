@@ -34,6 +34,39 @@ void keep(std::vector<CacheContent>& caches, const std::vector<checks::CacheAnsw
   }
 }
 
+/// Judges the probe, which the history includes. A verdict is not older than its probe: the end of a probe is
+/// rounded up, the clock is rounded down.
+Preflight judge_probe(const probe::Observation& observation, const checks::SelectorHistory& history,
+                      const checks::SigningPlan& plan, const std::vector<CacheContent>& caches,
+                      const PreflightWorld& world) {
+  return judge_preflight(observation, judge_as_pending(observation, plan), history, plan, caches,
+                         std::max(world.now(), *history.last_probe));
+}
+
+/// Judges a complete probe, with what the operator's resolvers hold, which is added to `caches`.
+Preflight judge_complete(const probe::Observation& observation, const checks::SigningPlan& plan,
+                         std::vector<CacheContent>& caches, const PreflightWorld& world) {
+  const checks::SelectorHistory history = world.remember(observation);
+  Preflight preflight = judge_probe(observation, history, plan, caches, world);
+  auto answers = world.read_caches(preflight);
+  if (answers.empty()) return preflight;
+  keep(caches, answers);
+  preflight = judge_probe(observation, history, plan, caches, world);
+  preflight.caches = std::move(answers);
+  return preflight;
+}
+
+/// Judges a first probe that was interrupted: no history has it.
+Preflight judge_interrupted(const probe::Observation& observation, const checks::SigningPlan& plan,
+                            const PreflightWorld& world) {
+  checks::SelectorHistory history;
+  checks::extend(history, observation);
+  Preflight preflight = judge_probe(observation, history, plan, {}, world);
+  preflight.probes = 1;
+  world.progress(preflight, std::nullopt);
+  return preflight;
+}
+
 /// Sends each resolver one query if it is safe to sign; returns whether it was sent.
 bool ask_public(const PreflightWorld& world, Preflight& preflight) {
   checks::PublicAnswer answer;
@@ -77,30 +110,13 @@ PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSett
   for (std::size_t probes = 1;; ++probes) {
     const SelectorProbe probe = world.probe();
     // An interrupted probe has less information than the complete one before it.
-    if (probe.interrupted && before) return {std::move(*before), true};
-    checks::SelectorHistory history;
-    if (probe.interrupted) {
-      checks::extend(history, probe.observation);
-    } else {
-      history = world.remember(probe.observation);
-    }
-    // A verdict is not older than its probe: the end of a probe is rounded up, the clock is rounded down.
-    const auto now = [&] { return std::max(world.now(), *history.last_probe); };
-    const checks::Judgement judgement = judge_as_pending(probe.observation, plan);
-    Preflight preflight = judge_preflight(probe.observation, judgement, history, plan, caches, now());
-    if (!probe.interrupted) {
-      auto words = world.read_caches(preflight);
-      keep(caches, words);
-      if (!words.empty())
-        preflight = judge_preflight(probe.observation, judgement, history, plan, caches, now());
-      preflight.caches = std::move(words);
-    }
-    const bool is_ready = preflight.sign.safe.readiness == Readiness::ready && !probe.interrupted;
+    if (probe.interrupted)
+      return {before ? std::move(*before) : judge_interrupted(probe.observation, plan, world), true};
+    Preflight preflight = judge_complete(probe.observation, plan, caches, world);
     // If a server alternates between answers, a second probe must confirm the result, even after the
     // deadline.
-    confirms = is_ready && preflight.sign.alternates && !confirms;
-    bool is_last = probe.interrupted;
-    if (world.ask_public && !confirms && !probe.interrupted) is_last = ask_public(world, preflight);
+    confirms = preflight.sign.safe.readiness == Readiness::ready && preflight.sign.alternates && !confirms;
+    const bool is_last = world.ask_public && !confirms && ask_public(world, preflight);
     preflight.probes = probes;
     const milliseconds least = least_interval(probe.observation, settings);
     interval = next_interval(interval,
@@ -109,7 +125,7 @@ PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSett
                       : is_last ? std::nullopt
                                 : next_probe(preflight.sign.safe, preflight.now, deadline, interval, least);
     world.progress(preflight, next);
-    if (!next) return {std::move(preflight), probe.interrupted};
+    if (!next) return {std::move(preflight), false};
     if (!world.sleep_until(*next)) {
       preflight.now = std::max(world.now(), preflight.now);
       return {std::move(preflight), true};

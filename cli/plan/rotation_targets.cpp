@@ -85,6 +85,31 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
   return input;
 }
 
+config::Result<std::vector<config::DomainName>> domains_of(const CheckCommand& asked,
+                                                           const config::Settings& settings) {
+  if (!asked.every_domain) return std::vector{asked.domain};
+  if (settings.domains.empty())
+    return config::failure("", "the settings list no domains, and no domain is given");
+  std::vector<config::DomainName> domains;
+  for (const auto& domain : settings.domains) domains.push_back(domain.domain);
+  return domains;
+}
+
+/// Only a selector of the rotation that no longer signs has a last signature.
+config::Result<void> check_last_signatures(const RotationCommand& command,
+                                           const checks::RotationInput& input) {
+  for (const auto& [selector, time] : command.last_signatures) {
+    const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+    const bool is_known = signer != input.selectors.end();
+    if (is_known && (signer->role != config::Role::active || command.compromised)) continue;
+    return config::failure("--last-signature",
+                           fmt::format("{} {}", selector.to_string(),
+                                       is_known ? "is active, so it has no last signature yet"
+                                                : "is not a selector of this rotation"));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool has_rotation(const config::DomainSettings& domain) {
@@ -103,34 +128,19 @@ checks::RotationInput rotation_input(const config::DomainSettings& domain, const
 
 config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
                                                            const config::Settings& settings) {
-  std::vector<config::DomainName> domains;
-  if (command.asked.every_domain) {
-    for (const auto& domain : settings.domains) domains.push_back(domain.domain);
-    if (domains.empty()) return config::failure("", "the settings list no domains, and no domain is given");
-  } else {
-    domains.push_back(command.asked.domain);
-  }
+  const auto domains = domains_of(command.asked, settings);
+  if (!domains) return tl::unexpected(domains.error());
   std::vector<RotationTarget> targets;
-  for (const auto& domain : domains) {
+  for (const auto& domain : *domains) {
     const auto known = std::ranges::find(settings.domains, domain, &config::DomainSettings::domain);
     auto input = input_of(command, domain, known == settings.domains.end() ? nullptr : &*known);
+    if (auto checked = check_last_signatures(command, input); !checked)
+      return tl::unexpected(std::move(checked.error()));
 
     CheckCommand asked = command.asked;
     asked.every_domain = false;
     asked.domain = domain;
     for (const auto& selector : input.selectors) asked.selectors.push_back(selector.selector);
-    for (const auto& [selector, time] : command.last_signatures) {
-      const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
-      const std::string name = selector.to_string();
-      if (signer == input.selectors.end()) {
-        return config::failure("--last-signature",
-                               fmt::format("{} is not a selector of this rotation", name));
-      }
-      if (signer->role == config::Role::active && !command.compromised) {
-        return config::failure("--last-signature",
-                               fmt::format("{} is active, so it has no last signature yet", name));
-      }
-    }
     // Without selectors this returns the error to show.
     auto plan = plan_check(asked, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));

@@ -19,46 +19,10 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
+#include "exporters/http/request_target.hpp"
+
 namespace dkimprobe::exporters {
 namespace {
-
-std::optional<unsigned> digit_of(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
-  return std::nullopt;
-}
-
-/// Decodes form encoding (`+` is a space). An invalid escape stays as it is.
-std::string decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const auto high = digit_of(text[i + 1]);
-      const auto low = digit_of(text[i + 2]);
-      if (high && low) {
-        result += static_cast<char>(*high * 16 + *low);
-        i += 2;
-        continue;
-      }
-    }
-    result += text[i] == '+' ? ' ' : text[i];
-  }
-  return result;
-}
-
-std::vector<std::pair<std::string, std::string>> parameters(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> result;
-  while (!query.empty()) {
-    const std::string_view part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), part.size() + 1));
-    if (part.empty()) continue;
-    const std::size_t equals = std::min(part.find('='), part.size());
-    result.emplace_back(decoded(part.substr(0, equals)),
-                        decoded(part.substr(std::min(part.size(), equals + 1))));
-  }
-  return result;
-}
 
 std::string_view header(mg_connection* connection, const char* name) {
   const char* const value = mg_get_header(connection, name);

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 
+#include <boost/url/encode.hpp>
+#include <boost/url/pct_string_view.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
 namespace dkimprobe::exporters {
 namespace {
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+std::string form_decoded(std::string_view text) {
+  boost::urls::encoding_opts options;
+  options.space_as_plus = true;
+  const auto encoded = boost::urls::make_pct_string_view(text);
+  return encoded ? encoded->decode(options) : std::string(text);
 }
 
 }  // namespace
@@ -19,13 +26,27 @@ std::optional<std::string> clean_target(std::string_view target) {
   }
   target = target.substr(0, target.find('#'));
   if (!target.starts_with('/')) return std::nullopt;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (target[i] <= ' ' || target[i] > '~') return std::nullopt;
-    if (target[i] != '%') continue;
-    if (i + 2 >= target.size() || !is_hex(target[i + 1]) || !is_hex(target[i + 2])) return std::nullopt;
-    if (target.substr(i + 1, 2) == "00") return std::nullopt;
-  }
+  const bool is_printable = std::ranges::all_of(target, [](char c) { return c > ' ' && c <= '~'; });
+  const bool has_nul = target.find("%00") != std::string_view::npos;
+  if (!is_printable || has_nul || !boost::urls::make_pct_string_view(target)) return std::nullopt;
   return std::string(target);
+}
+
+std::vector<std::pair<std::string, std::string>> parameters(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> result;
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    if (part.empty()) continue;
+    const std::size_t equals = std::min(part.find('='), part.size());
+    result.emplace_back(form_decoded(part.substr(0, equals)),
+                        form_decoded(part.substr(std::min(part.size(), equals + 1))));
+  }
+  return result;
+}
+
+std::string percent_encoded(std::string_view bytes) {
+  return boost::urls::encode(bytes, boost::urls::unreserved_chars);
 }
 
 }  // namespace dkimprobe::exporters

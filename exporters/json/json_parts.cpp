@@ -34,6 +34,12 @@ Json reasons_json(const std::vector<checks::ReasonDetail>& reasons) {
   return list;
 }
 
+Json rotation_facts_json(const checks::RotationFacts& facts) {
+  return {{"safe_to_sign_at", time_or_null(facts.safe_to_sign_at)},
+          {"safe_to_remove_at", time_or_null(facts.safe_to_remove_at)},
+          {"reasons", reasons_json(facts.reasons)}};
+}
+
 std::string json_text(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -29,6 +29,7 @@ template <class T>
 [[nodiscard]] Json selector_or_null(const std::optional<config::Selector>& selector);
 [[nodiscard]] Json names_json(const std::vector<config::DomainName>& names);
 [[nodiscard]] Json reasons_json(const std::vector<checks::ReasonDetail>& reasons);
+[[nodiscard]] Json rotation_facts_json(const checks::RotationFacts& facts);
 
 /// Ends with a line feed. An `indent` of -1 writes one line. Texts should already be escaped; any invalid
 /// UTF-8 left becomes U+FFFD, so that the output is always JSON.

@@ -171,11 +171,10 @@ Json planned_json(const PlannedRecord& record) {
 }
 
 Json rotation_json(const Report& report) {
-  const checks::RotationFacts facts = report.rotation.value_or(checks::RotationFacts{});
-  return {{"negative_ttl", or_null(report.negative_ttl_seconds)},
-          {"safe_to_sign_at", time_or_null(facts.safe_to_sign_at)},
-          {"safe_to_remove_at", time_or_null(facts.safe_to_remove_at)},
-          {"reasons", reasons_json(facts.reasons)}};
+  Json rotation = Json::object();
+  rotation["negative_ttl"] = or_null(report.negative_ttl_seconds);
+  rotation.update(rotation_facts_json(report.rotation.value_or(checks::RotationFacts{})));
+  return rotation;
 }
 
 Json report_object(const Report& report) {

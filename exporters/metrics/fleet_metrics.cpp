@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -203,13 +204,14 @@ constexpr RotationFamily rotation_families[] = {
 };
 
 /// Writes the metrics of these targets; returns how many of their series were left out.
-std::size_t write_targets(MetricWriter& writer, std::span<const checks::TargetState> states,
+std::size_t write_targets(MetricWriter& writer,
+                          std::span<const std::shared_ptr<const checks::TargetState>> states,
                           probe::WallTime now) {
   std::vector<MeasuredReport> reports;
   std::vector<LabelledTarget> targets;
   for (const auto& target : states) {
-    if (target.report) reports.push_back({target.report.get(), target.key_first_seen});
-    targets.push_back({&target, labels_of(target.key.domain, target.key.selector)});
+    if (target->report) reports.push_back({target->report.get(), target->key_first_seen});
+    targets.push_back({target.get(), labels_of(target->key.domain, target->key.selector)});
   }
   const std::size_t capped = write_report_metrics(writer, reports);
   write_watch(writer, targets);

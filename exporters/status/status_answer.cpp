@@ -51,10 +51,4 @@ StatusAnswer no_such_page(const StatusOverview& overview, bool as_json) {
   return not_found(overview, as_json, "There is no page at this address.");
 }
 
-StatusAnswer answer_target(const StatusOverview& overview, std::string_view target) {
-  if (target == stylesheet_path) return {200, "text/css; charset=utf-8", std::string(stylesheet())};
-  if (const auto route = parse_route(target)) return answer_route(overview, *route);
-  return no_such_page(overview, target.starts_with("/api/"));
-}
-
 }  // namespace dkimprobe::exporters

@@ -22,7 +22,4 @@ struct StatusAnswer {
 /// The 404 answer for an unknown path.
 [[nodiscard]] StatusAnswer no_such_page(const StatusOverview& overview, bool as_json);
 
-/// Answers a request target, including the stylesheet. Returns 404 for an unknown path.
-[[nodiscard]] StatusAnswer answer_target(const StatusOverview& overview, std::string_view target);
-
 }  // namespace dkimprobe::exporters

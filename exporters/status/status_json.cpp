@@ -48,10 +48,7 @@ Json line_json(const StatusSelector& selector, probe::WallTime now) {
 
 Json rotation_json(const StatusSelector& selector) {
   if (!selector.report || !selector.report->rotation) return nullptr;
-  const auto& rotation = *selector.report->rotation;
-  return {{"safe_to_sign_at", time_or_null(rotation.safe_to_sign_at)},
-          {"safe_to_remove_at", time_or_null(rotation.safe_to_remove_at)},
-          {"reasons", reasons_json(rotation.reasons)}};
+  return rotation_facts_json(*selector.report->rotation);
 }
 
 Json history_object(const StatusDomain& domain, const StatusSelector& selector) {

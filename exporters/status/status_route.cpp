@@ -1,60 +1,18 @@
 #include "exporters/status/status_route.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <iterator>
-#include <utility>
 
 #include <fmt/format.h>
 
-#include "config/basics/ascii.hpp"
+#include "exporters/http/request_target.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
 
 using checks::Status;
 
-constexpr std::size_t longest_target = 4'096;
 constexpr std::string_view api_prefix = "/api/v1";
-
-std::optional<unsigned char> hex_octet(std::string_view digits) {
-  unsigned char octet = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), octet, 16);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return octet;
-}
-
-/// RFC 3986 section 2.1. In a query, a plus sign is a space, as HTML forms encode it.
-std::optional<std::string> percent_decoded(std::string_view text, bool is_query) {
-  std::string bytes;
-  while (!text.empty()) {
-    if (text.front() != '%') {
-      bytes.push_back(is_query && text.front() == '+' ? ' ' : text.front());
-      text.remove_prefix(1);
-      continue;
-    }
-    const auto octet = text.size() < 3 ? std::nullopt : hex_octet(text.substr(1, 2));
-    if (!octet) return std::nullopt;
-    bytes.push_back(static_cast<char>(*octet));
-    text.remove_prefix(3);
-  }
-  return bytes;
-}
-
-/// Encodes all characters except the unreserved ones of RFC 3986 section 2.3.
-std::string percent_encoded(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const bool plain = config::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      text.push_back(c);
-    } else {
-      fmt::format_to(std::back_inserter(text), "%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return text;
-}
 
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -64,17 +22,6 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
-}
-
-/// Leaves out parameters whose value cannot be decoded.
-StatusQuery query_members(std::string_view query) {
-  StatusQuery members;
-  for (const auto member : parts_of(query, '&')) {
-    const std::size_t equals = std::min(member.find('='), member.size());
-    auto value = percent_decoded(member.substr(std::min(equals + 1, member.size())), true);
-    if (value) members.emplace_back(member.substr(0, equals), std::move(*value));
-  }
-  return members;
 }
 
 void read_query(const StatusQuery& query, StatusRoute& route) {
@@ -121,14 +68,6 @@ std::string query_of(const StatusRoute& route) {
 }
 
 }  // namespace
-
-std::optional<StatusRoute> parse_route(std::string_view target) {
-  if (target.size() > longest_target) return std::nullopt;
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  const auto path = percent_decoded(target.substr(0, mark), false);
-  if (!path) return std::nullopt;
-  return parse_route(*path, query_members(target.substr(std::min(mark + 1, target.size()))));
-}
 
 std::optional<StatusRoute> parse_route(std::string_view path, const StatusQuery& query) {
   constexpr std::string_view domains = "/domains/";

@@ -39,14 +39,13 @@ struct StatusRoute {
 
 inline constexpr std::string_view stylesheet_path = "/status.css";
 
-/// `target` is a request target with its query, without the path prefix. Returns nothing for an unknown path.
-/// Ignores unknown query parameters.
-[[nodiscard]] std::optional<StatusRoute> parse_route(std::string_view target);
-/// The same for a path and a query that are already decoded.
 using StatusQuery = std::vector<std::pair<std::string, std::string>>;
+
+/// `path` and `query` are decoded, without the path prefix. Returns nothing for an unknown path. Ignores
+/// unknown query parameters.
 [[nodiscard]] std::optional<StatusRoute> parse_route(std::string_view path, const StatusQuery& query);
 
-/// The target of `route`; `parse_route` parses it to the same route.
+/// The request target of `route`; decoded, `parse_route` parses it to the same route.
 [[nodiscard]] std::string to_path(const StatusRoute& route);
 
 }  // namespace dkimprobe::exporters

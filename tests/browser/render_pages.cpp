@@ -21,7 +21,7 @@ int main(int count, char** arguments) {
   const std::filesystem::path directory = arguments[1];
   const auto overview = tests::sample_overview();
   auto pages = tests::linked_pages(overview);
-  pages["/no/such/page"] = exporters::answer_target(overview, "/no/such/page");
+  pages["/no/such/page"] = tests::answer_target(overview, "/no/such/page");
 
   nlohmann::ordered_json manifest{{"policy", exporters::status_content_policy},
                                   {"hostile", tests::hostile_script},

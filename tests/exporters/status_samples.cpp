@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/url/pct_string_view.hpp>
+
+#include "exporters/http/request_target.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "tests/exporters/sample_probes.hpp"
 #include "tests/exporters/sample_reports.hpp"
@@ -223,6 +226,21 @@ StatusOverview sample_overview() {
   return overview;
 }
 
+std::optional<exporters::StatusRoute> route_of(const std::string& target) {
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  const auto path = boost::urls::make_pct_string_view(std::string_view(target).substr(0, mark));
+  if (!path) return std::nullopt;
+  return exporters::parse_route(path->decode(),
+                                exporters::parameters(target.substr(std::min(mark + 1, target.size()))));
+}
+
+exporters::StatusAnswer answer_target(const StatusOverview& overview, const std::string& target) {
+  if (target == exporters::stylesheet_path)
+    return {200, "text/css; charset=utf-8", std::string(exporters::stylesheet())};
+  if (const auto route = route_of(target)) return answer_route(overview, *route);
+  return exporters::no_such_page(overview, target.starts_with("/api/"));
+}
+
 std::map<std::string, exporters::StatusAnswer> linked_pages(const StatusOverview& overview) {
   std::map<std::string, exporters::StatusAnswer> pages;
   std::vector<std::string> open{"/"};
@@ -230,7 +248,7 @@ std::map<std::string, exporters::StatusAnswer> linked_pages(const StatusOverview
     const std::string target = std::move(open.back());
     open.pop_back();
     if (pages.contains(target)) continue;
-    const auto& answer = pages[target] = exporters::answer_target(overview, target);
+    const auto& answer = pages[target] = answer_target(overview, target);
     if (!answer.content_type.starts_with("text/html")) continue;
     for (auto& link : links_of(answer.body)) open.push_back(std::move(link));
   }

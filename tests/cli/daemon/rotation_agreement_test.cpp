@@ -107,7 +107,7 @@ TEST_CASE("the daemon and the command plan the same rotation from the same probe
         cli::extend_histories(observations, at_second(second), target.input);
         cli::judge_probe(observations, target);
       }
-      const auto by_daemon = checks::find_rotation(state.fleet(at_second(second - 1)), domain);
+      const auto by_daemon = checks::find_rotation(*state.fleet(at_second(second - 1)), domain);
       RC_ASSERT(by_daemon != nullptr);
       const auto by_command = checks::plan_rotation(target.input, by_daemon->now);
       RC_ASSERT(exporters::rotation_json(*by_daemon) == exporters::rotation_json(by_command));

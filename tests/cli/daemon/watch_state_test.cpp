@@ -52,15 +52,15 @@ struct Scene {
   }
   const checks::TargetState& target(const checks::TargetKey& key, std::int64_t second) {
     fleet = state.fleet(at_second(second));
-    const auto* const found = checks::find_target(fleet, key);
+    const auto* const found = checks::find_target(*fleet, key);
     REQUIRE(found != nullptr);
     return *found;
   }
   std::shared_ptr<const checks::RotationOverview> rotation(std::int64_t second) {
-    return checks::find_rotation(state.fleet(at_second(second)), key("one.example").domain);
+    return checks::find_rotation(*state.fleet(at_second(second)), key("one.example").domain);
   }
 
-  checks::Fleet fleet{};
+  std::shared_ptr<const checks::Fleet> fleet{};
 };
 
 const std::string plain = "domains: [{domain: one.example, selectors: [s1, s2]}]\n";
@@ -132,7 +132,7 @@ TEST_CASE("stored histories are known from the start") {
   CHECK(state.unknown_targets(*state.list()) == std::vector{key("one.example", "s2")});
   static_cast<void>(state.take(probe_at(10, {{"s1", {says(1, key_a)}}}), at_second(10)));
   const auto fleet = state.fleet(at_second(10));
-  CHECK(checks::find_target(fleet, key("one.example"))->key_first_seen == at_second(-1'000));
+  CHECK(checks::find_target(*fleet, key("one.example"))->key_first_seen == at_second(-1'000));
 }
 
 TEST_CASE("a rotation is planned after each round, and again when one of its times passes") {

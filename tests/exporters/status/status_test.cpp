@@ -84,7 +84,7 @@ std::string fault_of_markup(std::string_view page) {
 }
 
 std::string page_of(const StatusOverview& overview, const std::string& target) {
-  const auto answer = answer_target(overview, target);
+  const auto answer = tests::answer_target(overview, target);
   CHECK(answer.code == 200);
   return answer.body;
 }
@@ -286,14 +286,14 @@ TEST_CASE("paths lead back to what they were made of") {
   };
   for (const auto& route : routes) {
     INFO(to_path(route));
-    CHECK(parse_route(to_path(route)) == route);
+    CHECK(tests::route_of(to_path(route)) == route);
   }
   CHECK(rc::check([](const std::string& search, const std::string& target) {
     StatusRoute route;
     route.search = search.substr(0, 1'000);
-    RC_ASSERT(parse_route(to_path(route)) == route);
-    (void)parse_route(target);
-    (void)parse_route("/domains/" + target);
+    RC_ASSERT(tests::route_of(to_path(route)) == route);
+    (void)tests::route_of(target);
+    (void)tests::route_of("/domains/" + target);
   }));
 }
 
@@ -321,7 +321,7 @@ TEST_CASE("what has no page gets 404, as HTML and as JSON") {
                                    "/api/v1/",
                                    "/api/v2/overview"}) {
     INFO(target);
-    const auto answer = answer_target(overview, target);
+    const auto answer = tests::answer_target(overview, target);
     CHECK(answer.code == 404);
     if (answer.content_type == "application/json") {
       CHECK(nlohmann::json::parse(answer.body)["schema"] == "dkimprobe.status-error/2");
@@ -329,8 +329,8 @@ TEST_CASE("what has no page gets 404, as HTML and as JSON") {
       CHECK(fault_of_markup(answer.body) == "");
     }
   }
-  CHECK(answer_target(overview, "/domains/" + std::string(5'000, 'a')).code == 404);
-  CHECK(answer_target(overview, "/api/v1/domains/no.example").content_type == "application/json");
+  CHECK(tests::answer_target(overview, "/domains/" + std::string(5'000, 'a')).code == 404);
+  CHECK(tests::answer_target(overview, "/api/v1/domains/no.example").content_type == "application/json");
 }
 
 TEST_CASE("the same as JSON, with reports as everywhere else") {
