@@ -12,6 +12,7 @@
 #include "config/basics/escape.hpp"
 #include "config/keys/expected_key.hpp"
 #include "config/keys/private_key.hpp"
+#include "config/keys/public_key.hpp"
 #include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
 #include "config/root_hints.hpp"
