@@ -143,7 +143,7 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
     case Unit::queries_per_second:
       if (text == "unlimited") return 0;
       // 0 could be read as "never ask", so only the word lifts the rate limit.
-      if (const auto number = parse_number<double>(text); number && *number > 0) return *number;
+      if (const auto number = parse_number<double>(text); number && *number > 0) return number;
       return std::nullopt;
     case Unit::duration:
       if (const auto duration = parse_duration(text)) return to_number(*duration);
@@ -210,7 +210,6 @@ void copy_option(const Option& option, const Settings& from, Settings& to) {
 std::string format_value(Unit unit, double value) {
   switch (unit) {
     case Unit::none:
-      return fmt::format("{:.0f}", value);
     case Unit::bytes:
       return fmt::format("{:.0f}", value);
     case Unit::queries_per_second:

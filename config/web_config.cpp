@@ -1,12 +1,13 @@
 #include "config/web_config.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <system_error>
+#include <type_traits>
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -49,12 +50,6 @@ constexpr CipherSuite known_suites[] = {
     {"TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA"},
     {"TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA"},
 };
-
-std::optional<CipherSuite> parse_suite(std::string_view text) {
-  const auto at = std::find_if(std::begin(known_suites), std::end(known_suites),
-                               [&](const CipherSuite& suite) { return suite.name == text; });
-  return at == std::end(known_suites) ? std::nullopt : std::optional(*at);
-}
 
 std::optional<std::string> parse_curve(std::string_view text) {
   if (text == "CurveP256") return "P-256";
@@ -193,14 +188,19 @@ class WebConfigReader : YamlReader {
                ? nullptr
                : value;
   }
-  void warn(const Value& value, std::string message) {
-    config_.warnings.push_back({where(value), std::move(message)});
+  /// The word that the key has; `otherwise` if it is left out or cannot be used.
+  template <class T>
+  T word_or(const Values& values, std::string_view key, std::optional<T> (*parse)(std::string_view),
+            std::string_view allowed, std::type_identity_t<T> otherwise) {
+    const Value* const value = given(values, key);
+    return value == nullptr ? otherwise : word_of(*value, parse, allowed).value_or(otherwise);
   }
 
   void read_tls(const Value& value);
   void read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls);
   void read_client_certificates(const Values& values, TlsServerConfig& tls);
   void read_versions(const Values& values, TlsServerConfig& tls);
+  void read_cipher_suites(const Value& value, TlsServerConfig& tls);
   void read_http(const Value& value);
   void read_users(const Value& value);
   void read_rate_limit(const Value& value);
@@ -287,51 +287,38 @@ void WebConfigReader::read_client_certificates(const Values& values, TlsServerCo
 
 void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) {
   constexpr std::string_view known = "TLS10, TLS11, TLS12 or TLS13";
-  const Value* const lowest = given(values, "min_version");
-  const Value* const highest = given(values, "max_version");
-  const int from = lowest != nullptr ? word_of(*lowest, parse_version, known).value_or(12) : 12;
-  const int to = highest != nullptr ? word_of(*highest, parse_version, known).value_or(13) : 13;
-  if (from < 12) warn(*lowest, "TLS below 1.2 is not supported; the minimum is TLS 1.2");
+  const int from = word_or(values, "min_version", parse_version, known, 12);
+  const int to = word_or(values, "max_version", parse_version, known, 13);
+  if (from < 12) warn(values.at("min_version"), "TLS below 1.2 is not supported; the minimum is TLS 1.2");
   if (to < 12) {
-    wrong(*highest, "TLS below 1.2 is not supported, so no client could connect");
+    wrong(values.at("max_version"), "TLS below 1.2 is not supported, so no client could connect");
   } else if (to < from) {
-    wrong(*highest, "it is below min_version, so no client could connect");
+    wrong(values.at("max_version"), "it is below min_version, so no client could connect");
   }
   tls.lowest = from < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
   tls.highest = to < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
+}
 
-  if (const Value* const suites = given(values, "cipher_suites")) {
-    static const std::vector<std::string> names = [] {
-      std::vector<std::string> all;
-      for (const auto& suite : known_suites) all.emplace_back(suite.name);
-      return all;
-    }();
-    const std::size_t before = error_count();
-    const auto items = list_of(*suites);
-    for (const auto& item : items) {
-      const auto text = text_of(item);
-      if (!text) continue;
-      if (const auto suite = parse_suite(*text); !suite) {
-        wrong(item, fmt::format("there is no cipher suite `{}`{}", shown(*text), suggestion(*text, names)));
-      } else if (!suite->openssl.empty()) {
-        tls.cipher_suites.emplace_back(suite->openssl);
-      }
-    }
-    // Only suites of TLS 1.3 are listed, so TLS 1.2 has none.
-    if (!items.empty() && tls.cipher_suites.empty() && before == error_count()) {
-      if (tls.highest == TlsVersion::tls12)
-        wrong(*suites, "none of them is for TLS 1.2, which max_version requires");
-      tls.lowest = TlsVersion::tls13;
+void WebConfigReader::read_cipher_suites(const Value& value, TlsServerConfig& tls) {
+  std::vector<std::string> names;
+  for (const CipherSuite& suite : known_suites) names.emplace_back(suite.name);
+  const std::size_t before = error_count();
+  const auto items = list_of(value);
+  for (const auto& item : items) {
+    const auto text = text_of(item);
+    if (!text) continue;
+    const auto* const suite = std::ranges::find(known_suites, *text, &CipherSuite::name);
+    if (suite == std::end(known_suites)) {
+      wrong(item, fmt::format("there is no cipher suite `{}`{}", shown(*text), suggestion(*text, names)));
+    } else if (!suite->openssl.empty()) {
+      tls.cipher_suites.emplace_back(suite->openssl);
     }
   }
-  if (const Value* const curves = given(values, "curve_preferences")) {
-    for (const auto& item : list_of(*curves)) {
-      if (const auto curve = word_of(item, parse_curve, "CurveP256, CurveP384, CurveP521 or X25519"))
-        tls.curves.push_back(*curve);
-    }
-  }
-  if (const Value* const order = given(values, "prefer_server_cipher_suites"))
-    tls.server_order = word_of(*order, parse_truth, "true or false").value_or(true);
+  if (items.empty() || !tls.cipher_suites.empty() || before != error_count()) return;
+  // Only suites of TLS 1.3 are listed, so TLS 1.2 has none.
+  if (tls.highest == TlsVersion::tls12)
+    wrong(value, "none of them is for TLS 1.2, which max_version requires");
+  tls.lowest = TlsVersion::tls13;
 }
 
 void WebConfigReader::read_tls(const Value& value) {
@@ -351,6 +338,14 @@ void WebConfigReader::read_tls(const Value& value) {
   const auto values = map_of(value, keys);
   TlsServerConfig tls;
   read_versions(values, tls);
+  if (const Value* const suites = given(values, "cipher_suites")) read_cipher_suites(*suites, tls);
+  if (const Value* const curves = given(values, "curve_preferences")) {
+    for (const auto& item : list_of(*curves)) {
+      if (const auto curve = word_of(item, parse_curve, "CurveP256, CurveP384, CurveP521 or X25519"))
+        tls.curves.push_back(*curve);
+    }
+  }
+  tls.server_order = word_or(values, "prefer_server_cipher_suites", parse_truth, "true or false", true);
   // As in the toolkit, any of the first seven keys turns TLS on.
   const bool is_on = std::any_of(keys.begin(), keys.begin() + 7,
                                  [&](const std::string& key) { return given_text(values, key) != nullptr; });
@@ -366,10 +361,8 @@ void WebConfigReader::read_http(const Value& value) {
                                                  "X-Frame-Options", "X-XSS-Protection",
                                                  "Content-Security-Policy"};
   const auto values = map_of(value, keys);
-  if (const Value* const http2 = given(values, "http2")) {
-    if (word_of(*http2, parse_truth, "true or false").value_or(false))
-      warn(*http2, "HTTP/2 is not supported: all clients get HTTP/1.1");
-  }
+  if (word_or(values, "http2", parse_truth, "true or false", false))
+    warn(values.at("http2"), "HTTP/2 is not supported: all clients get HTTP/1.1");
   const Value* const headers = given(values, "headers");
   if (headers == nullptr) return;
   for (const auto& [name, held] : map_of(*headers, names, "this header cannot be set")) {
@@ -411,10 +404,8 @@ void WebConfigReader::read_rate_limit(const Value& value) {
   static const std::vector<std::string> keys = {"interval", "burst"};
   const auto values = map_of(value, keys);
   RateLimit limit;
-  if (const Value* const interval = given(values, "interval")) {
-    limit.interval = word_of(*interval, parse_duration, "a time such as `1s`, `100ms` or `0`, at most a day")
-                         .value_or(limit.interval);
-  }
+  limit.interval = word_or(values, "interval", parse_duration,
+                           "a time such as `1s`, `100ms` or `0`, at most a day", limit.interval);
   if (const Value* const burst = given(values, "burst")) {
     limit.burst = word_of(*burst, parse_burst, "a whole number, at least 1").value_or(limit.burst);
   } else if (limit.interval.count() > 0) {
@@ -437,8 +428,9 @@ Result<WebConfig> WebConfigReader::read(const YamlNode& root) {
   for (const auto& [key, read] : sections) {
     if (const Value* const value = given(values, key)) (this->*read)(*value);
   }
-  if (error_count() == 0) return std::move(config_);
-  return tl::unexpected(take_errors());
+  if (error_count() > 0) return tl::unexpected(take_errors());
+  config_.warnings = take_warnings();
+  return std::move(config_);
 }
 
 }  // namespace

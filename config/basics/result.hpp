@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,13 @@ using Result = tl::expected<T, Errors>;
 
 [[nodiscard]] inline tl::unexpected<Errors> failure(std::string where, std::string message) {
   return tl::unexpected<Errors>(Errors{Error{std::move(where), std::move(message)}});
+}
+
+/// The same result; an error without a place gets this one.
+template <class T>
+[[nodiscard]] Result<T> with_place(Result<T> result, std::string_view where) {
+  if (!result && result.error().front().where.empty()) result.error().front().where = where;
+  return result;
 }
 
 }  // namespace dkimprobe::config

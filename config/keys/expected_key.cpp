@@ -9,8 +9,10 @@
 #include "config/basics/ascii.hpp"
 #include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
+#include "config/keys/key_form.hpp"
 #include "config/keys/key_text.hpp"
 #include "config/keys/private_key.hpp"
+#include "config/keys/public_key.hpp"
 #include "config/keys/secret_bytes.hpp"
 
 namespace dkimprobe::config {
@@ -37,6 +39,33 @@ std::string joined_strings(std::string_view text) {
 
 bool is_text(std::string_view bytes) {
   return std::ranges::all_of(bytes, [](char c) { return is_space(c) || (c >= 0x20 && c < 0x7f); });
+}
+
+/// The tags of a key record that identify its key.
+struct KeyTags {
+  std::optional<std::string_view> key{};   ///< p=
+  std::optional<std::string_view> type{};  ///< k=
+};
+
+Result<KeyTags> read_key_tags(std::string_view record) {
+  KeyTags tags;
+  while (!record.empty()) {
+    const std::size_t semicolon = record.find(';');
+    const std::string_view tag = without_outer_space(record.substr(0, semicolon));
+    record.remove_prefix(semicolon == std::string_view::npos ? record.size() : semicolon + 1);
+    if (tag.empty()) continue;
+    const std::size_t equals = tag.find('=');
+    if (equals == std::string_view::npos) {
+      return failure(
+          "", fmt::format("`{}` is not a tag of a key record (RFC 6376 section 3.2)", escape_text(tag, 40)));
+    }
+    const std::string_view name = without_outer_space(tag.substr(0, equals));
+    auto* const wanted = name == "p" ? &tags.key : name == "k" ? &tags.type : nullptr;
+    if (wanted == nullptr) continue;
+    if (wanted->has_value()) return failure("", fmt::format("{}= is given twice", name));
+    *wanted = without_outer_space(tag.substr(equals + 1));
+  }
+  return tags;
 }
 
 }  // namespace
@@ -69,25 +98,9 @@ Result<KeyIdentity> read_fingerprint(std::string_view text) {
 }
 
 Result<KeyIdentity> read_expected_record(std::string_view text) {
-  std::optional<std::string_view> key;
-  std::optional<std::string_view> type;
-  while (!text.empty()) {
-    const std::size_t semicolon = text.find(';');
-    const std::string_view tag = text.substr(0, semicolon);
-    text.remove_prefix(semicolon == std::string_view::npos ? text.size() : semicolon + 1);
-    const std::size_t equals = tag.find('=');
-    if (equals == std::string_view::npos) {
-      if (without_outer_space(tag).empty()) continue;
-      return failure("", fmt::format("`{}` is not a tag of a key record (RFC 6376 section 3.2)",
-                                     escape_text(without_outer_space(tag), 40)));
-    }
-    const std::string_view name = without_outer_space(tag.substr(0, equals));
-    const std::string_view value = without_outer_space(tag.substr(equals + 1));
-    auto* const wanted = name == "p" ? &key : name == "k" ? &type : nullptr;
-    if (wanted == nullptr) continue;
-    if (wanted->has_value()) return failure("", fmt::format("{}= is given twice", name));
-    *wanted = value;
-  }
+  const auto tags = read_key_tags(text);
+  if (!tags) return tl::unexpected(tags.error());
+  const auto& [key, type] = *tags;
   if (!key) return failure("", "this record has no p=, so there is no key to expect");
   if (key->empty()) return failure("", "p= is empty: the record of a revoked key contains no key to expect");
   std::string bytes(key->size(), '\0');
@@ -109,49 +122,34 @@ Result<KeyFile> read_key_file(const std::filesystem::path& path, const Passphras
   if (!readable_by_others) return tl::unexpected(readable_by_others.error());
   undo_wrapping(bytes);
   const std::string name = path == "-" ? "standard input" : escape_text(path.string());
-  const auto at = [&](Errors errors) {
-    if (errors.front().where.empty()) errors.front().where = name;
-    return tl::unexpected(std::move(errors));
-  };
-  KeyFile file;
-  switch (key_form(bytes.view())) {
-    case KeyForm::private_key: {
-      auto facts = read_private_key_bytes(bytes.view(), name, passphrase);
-      if (!facts) return at(std::move(facts.error()));
-      file.kind = KeyFile::Kind::private_key;
-      file.identity = std::move(facts->identity);
-      file.warnings = std::move(facts->warnings);
-      if (*readable_by_others) file.warnings.push_back(private_key_readable(name));
-      return file;
-    }
-    case KeyForm::public_key: {
-      auto identity = read_public_key_bytes(bytes.view());
-      if (!identity) return at(std::move(identity.error()));
-      file.kind = KeyFile::Kind::public_key;
-      file.identity = std::move(*identity);
-      return file;
-    }
-    case KeyForm::other:
-      break;
+  const KeyForm form = key_form(bytes.view());
+  if (form == KeyForm::private_key) {
+    auto facts = with_place(read_private_key_bytes(bytes.view(), name, passphrase), name);
+    if (!facts) return tl::unexpected(std::move(facts.error()));
+    if (*readable_by_others) facts->warnings.push_back(private_key_readable(name));
+    return KeyFile{KeyFile::Kind::private_key, std::move(facts->identity), {}, std::move(facts->warnings)};
   }
-  if (!is_text(bytes.view()) || bytes.view().find("p=") == std::string_view::npos) {
-    if (is_raw_key_text(bytes.view())) {
-      return failure(name,
-                     "these are 32 octets in base64, which could be a private or a public Ed25519 key; give "
-                     "the key in PEM (BEGIN PRIVATE KEY or BEGIN PUBLIC KEY) or the text of its record");
-    }
-    const std::string_view other = name_other_form(bytes.view());
-    return failure(name, fmt::format("{}; give a private key or a public key, in PEM, in DER or as the "
-                                     "base64 between the PEM lines, or the text of a key record",
-                                     other.empty() ? std::string("this contains no readable key")
-                                                   : fmt::format("this is {}", other)));
+  if (form == KeyForm::public_key) {
+    return with_place(read_public_key_bytes(bytes.view()), name).map([](KeyIdentity&& identity) {
+      return KeyFile{KeyFile::Kind::public_key, std::move(identity), {}, {}};
+    });
   }
-  file.kind = KeyFile::Kind::record;
-  file.record = joined_strings(bytes.view());
-  auto identity = read_expected_record(file.record);
-  if (!identity) return at(std::move(identity.error()));
-  file.identity = std::move(*identity);
-  return file;
+  if (is_text(bytes.view()) && bytes.view().find("p=") != std::string_view::npos) {
+    std::string record = joined_strings(bytes.view());
+    return with_place(read_expected_record(record), name).map([&](KeyIdentity&& identity) {
+      return KeyFile{KeyFile::Kind::record, std::move(identity), std::move(record), {}};
+    });
+  }
+  if (is_raw_key_text(bytes.view())) {
+    return failure(name,
+                   "these are 32 octets in base64, which could be a private or a public Ed25519 key; give "
+                   "the key in PEM (BEGIN PRIVATE KEY or BEGIN PUBLIC KEY) or the text of its record");
+  }
+  const std::string_view other = name_other_form(bytes.view());
+  return failure(name, fmt::format("{}; give a private key or a public key, in PEM, in DER or as the "
+                                   "base64 between the PEM lines, or the text of a key record",
+                                   other.empty() ? std::string("this contains no readable key")
+                                                 : fmt::format("this is {}", other)));
 }
 
 }  // namespace dkimprobe::config

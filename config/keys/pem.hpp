@@ -1,24 +1,11 @@
-// Shared by the readers of certificates: owning pointers to OpenSSL objects, and reading PEM from memory
-// without ever asking for a passphrase.
+// Lets OpenSSL read PEM from memory without ever asking for a passphrase: for certificates and their keys.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/x509v3.h>
+#include "config/keys/openssl_objects.hpp"
 
 namespace dkimprobe::config {
-
-struct OpensslFree {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
-template <class T>
-using OpensslOwned = std::unique_ptr<T, OpensslFree>;
 
 /// Reads from `bytes`, which must outlive the result.
 [[nodiscard]] inline OpensslOwned<BIO> bio_over(std::string_view bytes) {

@@ -12,6 +12,9 @@
 
 namespace dkimprobe::config {
 
+// The largest key that makes sense has a few thousand octets; comments before the PEM lines may add to it.
+inline constexpr std::size_t longest_key_file = 65'536;
+
 /// Bytes at a fixed address, wiped before they are freed.
 class SecretBytes {
  public:

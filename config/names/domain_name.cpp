@@ -1,7 +1,6 @@
 #include "config/names/domain_name.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -16,6 +15,32 @@ std::size_t octet(const std::string& wire, std::size_t at) {
   return static_cast<unsigned char>(wire[at]);
 }
 
+/// Takes one octet of label number `label` off its presentation form: a character, `\X` or `\DDD` (RFC 1035
+/// section 5.1).
+tl::expected<char, std::string> take_octet(std::string_view& text, std::size_t label) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first != '\\') {
+    if (first <= ' ' || first >= 0x7f) {
+      return tl::make_unexpected(fmt::format(
+          "the character \\x{:02x} in label {} is not allowed in a domain name unless it is escaped", first,
+          label));
+    }
+    text.remove_prefix(1);
+    return static_cast<char>(first);
+  }
+  const std::string_view escaped = text.substr(1, 3);
+  if (escaped.size() == 3 && std::ranges::all_of(escaped, is_digit)) {
+    const int value = (escaped[0] - '0') * 100 + (escaped[1] - '0') * 10 + (escaped[2] - '0');
+    if (value > 255) return tl::make_unexpected(fmt::format("the escape \\{} is above \\255", escaped));
+    text.remove_prefix(4);
+    return static_cast<char>(value);
+  }
+  if (escaped.empty() || is_digit(escaped.front()))
+    return tl::make_unexpected("a backslash must be followed by three digits or by one other character");
+  text.remove_prefix(2);
+  return escaped.front();
+}
+
 }  // namespace
 
 Result<DomainName> DomainName::parse(std::string_view text) {
@@ -25,48 +50,23 @@ Result<DomainName> DomainName::parse(std::string_view text) {
   if (text.size() > 4 * longest_wire) return wrong("a domain name has at most 255 octets");
 
   std::string wire;
-  std::string label;
-  std::size_t number = 1;
-  const auto finish_label = [&]() -> std::optional<std::string> {
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    std::string label;
+    while (!rest.empty() && rest.front() != '.') {
+      const auto octet = take_octet(rest, number);
+      if (!octet) return wrong(octet.error());
+      label.push_back(*octet);
+    }
     if (label.empty())
-      return fmt::format("label {} is empty (two dots in a row, or a dot at the start)", number);
+      return wrong(fmt::format("label {} is empty (two dots in a row, or a dot at the start)", number));
     if (label.size() > longest_label) {
-      return fmt::format("label {} has {} octets, at most 63 are allowed (RFC 1035 section 2.3.4)", number,
-                         label.size());
+      return wrong(fmt::format("label {} has {} octets, at most 63 are allowed (RFC 1035 section 2.3.4)",
+                               number, label.size()));
     }
     wire.push_back(static_cast<char>(label.size()));
     wire += label;
-    label.clear();
-    ++number;
-    return std::nullopt;
-  };
-
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '.') {
-      if (auto fault = finish_label()) return wrong(*fault);
-      continue;
-    }
-    if (c == '\\') {
-      if (i + 3 < text.size() && is_digit(text[i + 1]) && is_digit(text[i + 2]) && is_digit(text[i + 3])) {
-        const int value = (text[i + 1] - '0') * 100 + (text[i + 2] - '0') * 10 + (text[i + 3] - '0');
-        if (value > 255) return wrong(fmt::format("the escape \\{} is above \\255", text.substr(i + 1, 3)));
-        c = static_cast<char>(value);
-        i += 3;
-      } else if (i + 1 < text.size() && !is_digit(text[i + 1])) {
-        c = text[++i];
-      } else {
-        return wrong(R"(a backslash must be followed by three digits or by one other character)");
-      }
-    } else if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f) {
-      return wrong(fmt::format(
-          "the character \\x{:02x} in label {} is not allowed in a domain name unless it is escaped",
-          static_cast<unsigned char>(c), number));
-    }
-    label.push_back(c);
-  }
-  if (!label.empty()) {
-    if (auto fault = finish_label()) return wrong(*fault);
+    if (!rest.empty()) rest.remove_prefix(1);
   }
   wire.push_back('\0');
   if (wire.size() > longest_wire) {
@@ -172,8 +172,8 @@ bool operator==(const DomainName& a, const DomainName& b) {
 }
 
 std::weak_ordering operator<=>(const DomainName& a, const DomainName& b) {
-  std::size_t labels_a = a.label_count();
-  std::size_t labels_b = b.label_count();
+  const std::size_t labels_a = a.label_count();
+  const std::size_t labels_b = b.label_count();
   for (std::size_t depth = 1; depth <= std::min(labels_a, labels_b); ++depth) {
     const DomainName suffix_a = a.suffix(depth);
     const DomainName suffix_b = b.suffix(depth);

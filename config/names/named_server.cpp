@@ -52,6 +52,15 @@ tl::expected<Place, std::string> read_place(std::string_view place) {
 
 }  // namespace
 
+std::vector<ServerAddress> addresses_with_name(const std::vector<NamedServer>& servers,
+                                               const DomainName& name, std::uint16_t port) {
+  std::vector<ServerAddress> addresses;
+  for (const NamedServer& server : servers) {
+    if (server.name == name) addresses.push_back({server.ip, server.port.value_or(port)});
+  }
+  return addresses;
+}
+
 Result<NamedServer> read_named_server(std::string_view text, const std::string& where) {
   const auto wrong = [&](std::string_view what) {
     return failure(where, fmt::format("`{}`: {}; give NAME=ADDRESS or NAME=ADDRESS:PORT, such as "

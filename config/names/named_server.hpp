@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/basics/result.hpp"
 #include "config/names/address.hpp"
@@ -21,6 +22,10 @@ struct NamedServer {
 
   friend bool operator==(const NamedServer&, const NamedServer&) = default;
 };
+
+/// The addresses of the servers with this name; `port` where none is given.
+[[nodiscard]] std::vector<ServerAddress> addresses_with_name(const std::vector<NamedServer>& servers,
+                                                             const DomainName& name, std::uint16_t port);
 
 /// Parses `NAME=ADDRESS[:PORT]`; an IPv6 address with a port is in brackets. The place of the error is
 /// `where`.

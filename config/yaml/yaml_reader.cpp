@@ -51,6 +51,10 @@ void YamlReader::wrong(const Value& value, std::string message) {
   if (errors_.size() > most_errors) errors_.erase(std::prev(errors_.end()));
 }
 
+void YamlReader::warn(const Value& value, std::string message) {
+  warnings_.push_back({where(value), std::move(message)});
+}
+
 void YamlReader::wrong(const Value& value, const Errors& errors) {
   for (const auto& each : errors) {
     wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
@@ -106,6 +110,11 @@ YamlReader::Values YamlReader::map_of(const Value& value, std::optional<std::spa
     }
   }
   return values;
+}
+
+const YamlValue* YamlReader::find(const Values& values, std::string_view key) {
+  const auto found = values.find(key);
+  return found == values.end() ? nullptr : &found->second;
 }
 
 std::vector<YamlValue> YamlReader::list_of(const Value& value) {

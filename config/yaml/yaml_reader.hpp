@@ -32,23 +32,26 @@ struct YamlValue {
   YamlPlace key_place{};
 };
 
-/// Base class of the readers of settings files.
+/// A map of the file, by key.
+using YamlValues = std::map<std::string, YamlValue, std::less<>>;
+
+/// Reads the values of one file and collects the errors and warnings about them.
 class YamlReader {
- protected:
+ public:
   using Value = YamlValue;
-  using Values = std::map<std::string, Value, std::less<>>;
+  using Values = YamlValues;
 
   /// Paths in the file are relative to `folder`.
   YamlReader(std::string name, std::filesystem::path folder)
       : name_(std::move(name)), folder_(std::move(folder)) {}
 
-  [[nodiscard]] std::string where(const Value& value) const;
   void wrong(const Value& value, std::string message);
   void wrong(const Value& value, const Errors& errors);
-  void wrong_kind(const Value& value, std::string_view wanted);
+  void warn(const Value& value, std::string message);
   [[nodiscard]] std::size_t error_count() const { return error_count_; }
   /// The errors by line and column, limited to the first `most_errors`.
   [[nodiscard]] Errors take_errors();
+  [[nodiscard]] Errors take_warnings() { return std::move(warnings_); }
 
   /// The end of a sentence about a word that is not in `known`, whose words are safe to print.
   [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
@@ -59,11 +62,22 @@ class YamlReader {
   [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
   [[nodiscard]] std::optional<std::filesystem::path> path_of(const Value& value);
 
+  /// The value of the key; null if it is left out.
+  [[nodiscard]] static const Value* find(const Values& values, std::string_view key);
+
   template <class T>
   std::optional<T> take(const Value& value, Result<T> result) {
     if (result) return std::move(*result);
     wrong(value, result.error());
     return std::nullopt;
+  }
+  /// Parses a text by a function that returns a Result.
+  template <class Parse>
+  auto parsed(const Value& value, Parse parse)
+      -> std::optional<typename decltype(parse(std::string_view{}))::value_type> {
+    const auto text = text_of(value);
+    if (!text) return std::nullopt;
+    return take(value, parse(*text));
   }
   template <class T>
   std::optional<T> word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
@@ -76,11 +90,15 @@ class YamlReader {
   }
 
  private:
+  [[nodiscard]] std::string where(const Value& value) const;
+  void wrong_kind(const Value& value, std::string_view wanted);
+
   std::string name_;
   std::filesystem::path folder_;
   /// Sorted by line and column; errors of one place in the order in which they were found.
   std::multimap<std::pair<std::uint32_t, std::uint32_t>, Error> errors_{};
   std::size_t error_count_ = 0;
+  Errors warnings_{};  ///< in the order in which they were found
 };
 
 /// Reads the file, up to the limit of read_yaml. `what` is what it should hold ("settings").

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "probe/collection/chain_probe.hpp"
-#include "probe/discovery/address_policy.hpp"
+#include "probe/collection/hop_servers.hpp"
 #include "probe/discovery/delegation_walk.hpp"
 #include "probe/wire/response_reader.hpp"
 
@@ -31,6 +30,12 @@ struct AskedFor {
 
 constexpr std::uint32_t deadline_token = 0;
 
+/// A name beside the selectors that nobody has published.
+std::optional<DomainName> wildcard_probe_of(const DomainName& domain, RandomBits& random) {
+  const auto domainkey = config::domainkey_name(domain);
+  return domainkey ? domainkey->child("dkimprobe-" + random.label(10)) : std::nullopt;
+}
+
 }  // namespace
 
 class DomainProbe::State final : public QueryHandler, private Asker {
@@ -44,10 +49,9 @@ class DomainProbe::State final : public QueryHandler, private Asker {
         observed_at_(observed_at),
         began_(context.engine.now()),
         finished_(std::move(finished)),
+        wildcard_probe_(wildcard_probe_of(domain_, context_.random)),
+        hop_servers_(context_, quick_.has_value(), wildcard_probe_),
         questioner_(context_, began_, *this) {
-    if (const auto domainkey = config::domainkey_name(domain_)) {
-      wildcard_probe_ = domainkey->child("dkimprobe-" + context_.random.label(10));
-    }
     for (const config::Selector& selector : selectors_)
       add_chain(selector.owner_name(domain_).value(), false);
     if (quick_) return;
@@ -102,46 +106,18 @@ class DomainProbe::State final : public QueryHandler, private Asker {
 
   void begin_hop(ChainProbe& chain, HopProbe& hop) {
     if (!context_.settings.pinned_servers.empty() && hop.owner.is_at_or_below(domain_)) {
-      use_pinned_servers(hop);
+      hop.delegation = pinned_delegation(domain_, context_.settings.pinned_servers);
       return begin_probing(chain, hop);
     }
-    if (auto known = known_delegation(hop.owner)) {
-      hop.delegation = std::move(*known);
-      return begin_probing(chain, hop);
+    if (quick_ && quick_->last_full) {
+      if (auto known = known_delegation(hop.owner, *quick_->last_full, observed_at_)) {
+        hop.delegation = std::move(*known);
+        return begin_probing(chain, hop);
+      }
     }
     hop.walk.emplace(hop.owner, context_.settings, context_.zones, context_.registry_use,
                      context_.engine.now());
     advance_walk(chain, hop);
-  }
-
-  /// The delegation that the last full probe found. Nothing when the servers have to be discovered anew.
-  [[nodiscard]] std::optional<Delegation> known_delegation(const DomainName& owner) const {
-    if (!quick_ || !quick_->last_full) return std::nullopt;
-    for (const Observation& full : *quick_->last_full) {
-      for (const Hop& hop : full.key.hops) {
-        if (!(hop.owner == owner) || hop.delegation.outcome != DiscoveryOutcome::complete) continue;
-        Delegation known = hop.delegation;
-        for (WalkExchange& walked : known.exchanges)
-          walked.exchange.started += full.observed_at - observed_at_;
-        return known;
-      }
-    }
-    return std::nullopt;
-  }
-
-  void use_pinned_servers(HopProbe& hop) {
-    hop.delegation.zone = domain_;
-    hop.delegation.outcome = DiscoveryOutcome::pinned;
-    for (const config::NamedServer& pinned : context_.settings.pinned_servers) {
-      auto& nameservers = hop.delegation.nameservers;
-      auto known = std::find_if(nameservers.begin(), nameservers.end(),
-                                [&](const Nameserver& nameserver) { return nameserver.name == pinned.name; });
-      if (known == nameservers.end()) known = nameservers.insert(known, Nameserver{.name = pinned.name});
-      known->host = HostOutcome::found;
-      auto& addresses = known->addresses;
-      if (std::find(addresses.begin(), addresses.end(), pinned.ip) == addresses.end())
-        addresses.push_back(pinned.ip);
-    }
   }
 
   void advance_walk(ChainProbe& chain, HopProbe& hop) {
@@ -179,7 +155,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     const bool too_high =
         hop.delegation.outcome == DiscoveryOutcome::no_servers && hop.delegation.zone.label_count() <= 1;
     const bool intercepted = hop.delegation.outcome == DiscoveryOutcome::intercepted;
-    if (!too_high && !intercepted) add_servers(chain, hop);
+    if (!too_high && !intercepted) hop_servers_.add(chain, hop);
     for (ServerProbe& server : hop.servers) {
       if (server.seen.not_asked == NotAsked::asked) begin_server(chain, hop, server);
     }
@@ -212,17 +188,6 @@ class DomainProbe::State final : public QueryHandler, private Asker {
         server.gate->waiting.push_back({&chain, &hop, &server});
         return ask_before_gate(*server.gate, server.gate->gate.begin());
     }
-  }
-
-  /// Null where nothing suggests that the server is a resolver. Servers that the operator named get a gate
-  /// because no delegation confirms them.
-  [[nodiscard]] WatchedGate* gate_of(const HopProbe& hop, const ServerAddress& address,
-                                     const DomainName& zone) {
-    const std::pair key(address, zone);
-    if (const auto known = gates_.find(key); known != gates_.end()) return &known->second;
-    const bool named_by_operator = hop.delegation.outcome == DiscoveryOutcome::pinned && !quick_;
-    if (!named_by_operator && !context_.servers.is_resolver_for(address, zone)) return nullptr;
-    return &gates_.emplace(key, WatchedGate{NameGate(address, zone), {}, {}}).first->second;
   }
 
   void ask_before_gate(WatchedGate& gate, const NameGate::Query& next) {
@@ -284,86 +249,6 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     for (const ServerProbe& each : hop.servers) {
       if (each.seen.not_asked == NotAsked::answers_as_resolver) seen.servers.push_back(each.seen.address);
     }
-  }
-
-  void add_servers(const ChainProbe& chain, HopProbe& hop) {
-    for (const Nameserver& nameserver : hop.delegation.nameservers) {
-      for (const ServerAddress& address : addresses_of(hop, nameserver))
-        add_server(chain, hop, {nameserver.name}, address, std::nullopt);
-    }
-    for (const StrayServer& stray : hop.delegation.strays)
-      add_server(chain, hop, stray.names, stray.address, stray.zone);
-  }
-
-  /// `stray_of` is the server's zone when it is not a server of the hop's zone.
-  void add_server(const ChainProbe& chain, HopProbe& hop, const std::vector<DomainName>& names,
-                  const ServerAddress& address, const std::optional<DomainName>& stray_of) {
-    const auto known = std::ranges::find_if(
-        hop.servers, [&](const ServerProbe& server) { return server.seen.address == address; });
-    if (known != hop.servers.end()) {
-      for (const DomainName& name : names) {
-        if (std::ranges::find(known->seen.names, name) == known->seen.names.end())
-          known->seen.names.push_back(name);
-      }
-      return;
-    }
-    const NotAsked not_asked = why_not_asked(hop, address, hop.servers.size());
-    const DomainName& zone = stray_of ? *stray_of : hop.delegation.zone;
-    const ServerProbe* zone_facts_from = nullptr;
-    QuestionSet questions = chain.is_adsp || quick_ ? QuestionSet::quick : QuestionSet::full;
-    const bool about_zone = questions == QuestionSet::full && not_asked == NotAsked::asked;
-    if (about_zone) {
-      zone_facts_from = zone_facts_[{address, zone}];
-      if (zone_facts_from != nullptr) questions = QuestionSet::record_only;
-    }
-    ServerProbe& server = hop.servers.emplace_back(questions, plan_limits(chain, hop, zone));
-    server.seen.names = names;
-    server.seen.address = address;
-    server.seen.not_asked = not_asked;
-    if (not_asked == NotAsked::asked) server.gate = gate_of(hop, address, zone);
-    server.seen.stray_of = stray_of;
-    server.zone_facts_from = zone_facts_from;
-    if (about_zone && zone_facts_from == nullptr) zone_facts_[{address, zone}] = &server;
-  }
-
-  [[nodiscard]] std::vector<ServerAddress> addresses_of(const HopProbe& hop,
-                                                        const Nameserver& nameserver) const {
-    const auto& settings = context_.settings;
-    std::vector<ServerAddress> addresses;
-    if (hop.delegation.outcome == DiscoveryOutcome::pinned) {
-      for (const config::NamedServer& pinned : settings.pinned_servers) {
-        if (pinned.name == nameserver.name)
-          addresses.push_back({pinned.ip, pinned.port.value_or(settings.port)});
-      }
-      return addresses;
-    }
-    for (const auto* given : {&nameserver.glue, &nameserver.addresses}) {
-      for (const config::Address& ip : *given) addresses.push_back({ip, settings.port});
-    }
-    return addresses;
-  }
-
-  [[nodiscard]] NotAsked why_not_asked(const HopProbe& hop, const ServerAddress& address,
-                                       std::size_t before) const {
-    const NotAsked why =
-        dkimprobe::probe::why_not_asked(context_.settings, context_.zones, address.ip, context_.engine.now());
-    // Naming a server allows its address.
-    const bool named = why == NotAsked::address_refused && hop.delegation.outcome == DiscoveryOutcome::pinned;
-    if (why != NotAsked::asked && !named) return why;
-    return before < context_.settings.budgets.addresses_per_zone ? NotAsked::asked
-                                                                 : NotAsked::budget_exhausted;
-  }
-
-  [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const HopProbe& hop,
-                                       const DomainName& zone) const {
-    PlanLimits limits;
-    limits.attempts = static_cast<std::uint8_t>(context_.settings.attempts);
-    limits.exchanges = static_cast<std::uint8_t>(context_.settings.budgets.exchanges_per_server);
-    limits.initial_timeout = context_.settings.initial_timeout;
-    limits.tcp_timeout = context_.settings.tcp_timeout;
-    limits.holds_domainkey = !chain.is_adsp && &hop == &chain.hops.front() && wildcard_probe_ &&
-                             wildcard_probe_->is_at_or_below(zone);
-    return limits;
   }
 
   void advance_plan(ChainProbe& chain, HopProbe& hop, ServerProbe& server) {
@@ -562,13 +447,11 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   WallTime observed_at_;
   MonotonicTime began_;
   Finished finished_;
-  std::optional<DomainName> wildcard_probe_{};
+  std::optional<DomainName> wildcard_probe_;
+  HopServers hop_servers_;
   std::deque<ChainProbe> chains_{};  ///< one for each selector, then ADSP
-  std::map<std::pair<ServerAddress, DomainName>, const ServerProbe*>
-      zone_facts_{};                                     ///< which probe of a server asks about the zone
   std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's question number
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, HopProbe*>> walk_timers_{};
-  std::map<std::pair<ServerAddress, DomainName>, WatchedGate> gates_{};
   std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};
   std::uint32_t next_token_ = deadline_token + 1;
   bool interrupted_ = false;

@@ -3,21 +3,27 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 #include "config/settings.hpp"
+#include "probe/collection/send_queue.hpp"
+#include "probe/collection/server_cache.hpp"
+#include "probe/discovery/zone_cache.hpp"
 #include "probe/observation.hpp"
+#include "probe/transport/event_loop.hpp"
+#include "probe/transport/query_engine.hpp"
+#include "probe/transport/random_bits.hpp"
 
 namespace dkimprobe::probe {
+
+class DomainProbe;
 
 class Prober {
  public:
   /// `wall_now` gives the time at which a probe begins and ends.
   Prober(config::ProbeSettings settings, std::function<WallTime()> wall_now);
-  ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
@@ -30,8 +36,15 @@ class Prober {
   void interrupt();
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  config::ProbeSettings settings_;
+  std::function<WallTime()> wall_now_;
+  EventLoop loop_{};
+  QueryEngine engine_{loop_.sockets(), one_use_sockets};
+  ZoneCache zones_{};
+  ServerMemories servers_;
+  Turns turns_{engine_, servers_};
+  RandomBits random_{};
+  DomainProbe* probe_ = nullptr;  ///< while `observe` runs
 };
 
 }  // namespace dkimprobe::probe

@@ -89,7 +89,6 @@ class Questioner final : private QueryHandler, private TurnTaker {
   /// nothing when the question is over.
   void give_up(std::uint32_t question);
   void give_up_all();
-  [[nodiscard]] bool idle() const { return questions_.empty(); }
 
   /// The time that all questions, sent and queued, need at the address that needs the longest. Nothing when
   /// no query is queued, so the rate limit holds nothing back.

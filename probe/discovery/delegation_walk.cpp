@@ -125,7 +125,7 @@ class DelegationWalk::State {
   void end_complete() {
     const auto deepest = std::ranges::max_element(
         surveys_, {}, [](const auto& one) { return one->zone().apex().label_count(); });
-    WalkZone& zone = (*deepest)->zone();
+    const WalkZone& zone = (*deepest)->zone();
     board_.watch().about_to_ask(zone.apex(), board_.servers_of(zone));
     if (board_.watch().holds_back()) return;
     if (!zone.facts.answers) {

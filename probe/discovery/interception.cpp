@@ -27,12 +27,15 @@ void add(Servers& servers, const ServerAddress& server) {
   if (!contains(servers, server)) servers.push_back(server);
 }
 
+bool answers_name(const Response& response) {
+  return !response.ns.empty() || !response.addresses.empty() || !response.aliases.empty() ||
+         response.answers_elsewhere > 0;
+}
+
 /// A referral from `zone` to a zone below it.
 bool refers_below(const Response& response, const DomainName& zone) {
-  const bool has_answer = !response.ns.empty() || !response.addresses.empty() || !response.aliases.empty() ||
-                          response.answers_elsewhere > 0;
-  if (response.rcode != Rcode::noerror || has_answer) return false;
-  return std::any_of(response.referral.begin(), response.referral.end(), [&](const NsRecord& record) {
+  if (response.rcode != Rcode::noerror || answers_name(response)) return false;
+  return std::ranges::any_of(response.referral, [&](const NsRecord& record) {
     return !(record.owner == zone) && record.owner.is_at_or_below(zone);
   });
 }
@@ -43,9 +46,7 @@ bool has_root_soa(const Response& response) {
 }
 
 bool has_answer(const Response& response) {
-  const auto in_answer = [](const SoaRecord& soa) { return soa.in_answer; };
-  return !response.ns.empty() || !response.addresses.empty() || !response.aliases.empty() ||
-         response.answers_elsewhere > 0 || std::ranges::any_of(response.soa, in_answer);
+  return answers_name(response) || std::ranges::any_of(response.soa, &SoaRecord::in_answer);
 }
 
 std::optional<std::uint32_t> ttl_of(const Response& response) {
@@ -193,9 +194,9 @@ void InterceptionWatch::saw_root(const WalkExchange& walked, const Response& res
   if (tells && !response.authoritative) add(without_authority_, walked.server);
   if (below) note_ttl(walked, response);
 
-  // NOERROR without a referral for a top-level domain: no root server answers this either.
-  const bool denies_the_cut = response.rcode == Rcode::noerror && !has_answer(response);
-  const bool in_place_of_referral = below && (has_answer(response) || denies_the_cut);
+  // For a top-level domain, no root server answers NOERROR without a referral, whether with records or
+  // without.
+  const bool in_place_of_referral = below && (has_answer(response) || response.rcode == Rcode::noerror);
   if (response.recursion_available && (!response.authoritative || in_place_of_referral)) {
     note_resolver_at_top(walked, response, resolver_roots_);
     return ask_other_roots(below ? name.suffix(1) : name, other_roots);
@@ -258,27 +259,28 @@ void InterceptionWatch::want(Question question) {
   wanted_.push_back(std::move(question));
 }
 
+/// Whether the walk or this watch asked it as a server of the root.
+bool InterceptionWatch::root_was_asked(const ServerAddress& root) const {
+  return contains(roots_under_way_, root) || contains(answered_roots_, root) ||
+         std::ranges::any_of(
+             asked_, [&](const Question& each) { return each.server == root && each.zone.is_root(); });
+}
+
 /// Asks some root servers that were not asked yet, of both families where possible.
 void InterceptionWatch::ask_other_roots(const DomainName& name, std::size_t most) {
   if (is_sure_by_number()) return;
-  const auto was_asked = [&](const ServerAddress& root) {
-    if (contains(roots_under_way_, root)) return true;
-    const auto asks_it = [&](const Question& each) { return each.server == root && each.zone.is_root(); };
-    return contains(answered_roots_, root) || std::ranges::any_of(asked_, asks_it);
+  const auto asked_of = [&](config::Family family) {
+    return std::ranges::count_if(asked_, [&](const Question& each) {
+      return each.zone.is_root() && each.server.ip.family() == family;
+    });
   };
-  const auto asked_already = static_cast<std::size_t>(
-      std::ranges::count_if(asked_, [](const Question& each) { return each.zone.is_root(); }));
-  std::size_t left = most - std::min(most, asked_already);
+  auto asked = static_cast<std::size_t>(asked_of(config::Family::ipv4) + asked_of(config::Family::ipv6));
   for (const bool other_family : {true, false}) {
     for (const ServerAddress& root : root_servers_) {
-      if (left == 0) return;
-      if (was_asked(root)) continue;
-      const auto is_like = [&](const Question& each) {
-        return each.zone.is_root() && each.server.ip.family() == root.ip.family();
-      };
-      if (other_family && std::ranges::any_of(asked_, is_like)) continue;
+      if (asked >= most) return;
+      if (root_was_asked(root) || (other_family && asked_of(root.ip.family()) > 0)) continue;
       want({root, DomainName{}, name, name.is_root() ? RecordType::soa : RecordType::ns, {}});
-      --left;
+      ++asked;
     }
   }
 }

@@ -96,6 +96,7 @@ class InterceptionWatch {
   void ask_for_root_soa(const config::ServerAddress& server, const config::DomainName& zone);
   void want(Question question);
   [[nodiscard]] bool is_root(const config::ServerAddress& server) const;
+  [[nodiscard]] bool root_was_asked(const config::ServerAddress& root) const;
   [[nodiscard]] bool root_of_family_is_good(config::Family family) const;
   [[nodiscard]] bool is_sure_by_number() const;
   [[nodiscard]] bool is_sure() const;

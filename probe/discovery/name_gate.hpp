@@ -30,8 +30,7 @@ class NameGate {
     std::chrono::milliseconds delay{0};  ///< to wait before sending
   };
 
-  NameGate(config::ServerAddress server, config::DomainName zone)
-      : server_(std::move(server)), zone_(std::move(zone)) {}
+  NameGate(config::ServerAddress server, config::DomainName zone) : server_(server), zone_(std::move(zone)) {}
 
   [[nodiscard]] Query begin();
   /// Takes the result of the last query; returns the next one, or nothing when the gate is open or shut.

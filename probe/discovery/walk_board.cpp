@@ -222,36 +222,39 @@ void WalkBoard::give_up(WalkZone& zone, DiscoveryOutcome outcome, bool met_local
   store(zone, ZoneCache::failure_life);
 }
 
+std::vector<ServerAddress> WalkBoard::addresses_of(const WalkZone& zone, const Nameserver& nameserver) const {
+  if (zone.parent == nullptr)
+    return addresses_with_name(settings_->root_servers, nameserver.name, settings_->port);
+  std::vector<ServerAddress> addresses;
+  for (const Address& address : nameserver.glue) addresses.push_back({address, settings_->port});
+  const HostFacts* facts = host(nameserver.name);
+  if (facts == nullptr || !facts->ended || facts->outcome != HostOutcome::found) return addresses;
+  for (const Address& address : facts->addresses) addresses.push_back({address, settings_->port});
+  return addresses;
+}
+
 std::vector<NamedAddress> WalkBoard::addresses_of(const WalkZone& zone) const {
   std::vector<NamedAddress> all;
-  const auto add = [&](const ServerAddress& address, const DomainName* name) {
-    auto known = std::ranges::find(all, address, &NamedAddress::address);
-    if (known == all.end()) known = all.insert(all.end(), NamedAddress{address, {}});
-    if (name != nullptr && std::ranges::find(known->names, *name) == known->names.end())
-      known->names.push_back(*name);
+  const auto names_of = [&](const ServerAddress& address) -> std::vector<DomainName>& {
+    const auto known = std::ranges::find(all, address, &NamedAddress::address);
+    return known == all.end() ? all.emplace_back(NamedAddress{address, {}}).names : known->names;
+  };
+  const auto add = [&](const ServerAddress& address, const DomainName& name) {
+    auto& names = names_of(address);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
   for (const Nameserver& nameserver : zone.facts.nameservers) {
-    if (zone.parent == nullptr) {
-      for (const config::NamedServer& hint : settings_->root_servers) {
-        if (hint.name == nameserver.name) add({hint.ip, hint.port.value_or(settings_->port)}, &hint.name);
-      }
-      continue;
-    }
-    for (const Address& address : nameserver.glue) add({address, settings_->port}, &nameserver.name);
-    const HostFacts* facts = host(nameserver.name);
-    if (facts == nullptr || !facts->ended || facts->outcome != HostOutcome::found) continue;
-    for (const Address& address : facts->addresses) add({address, settings_->port}, &nameserver.name);
+    for (const ServerAddress& address : addresses_of(zone, nameserver)) add(address, nameserver.name);
   }
-  for (const AddressRecord& given : zone.given) add({given.address, settings_->port}, &given.owner);
-  for (const ServerAddress& server : zone.facts.also_at) add(server, nullptr);
+  for (const AddressRecord& given : zone.given) add({given.address, settings_->port}, given.owner);
+  for (const ServerAddress& server : zone.facts.also_at) names_of(server);
   return all;
 }
 
 std::vector<ServerAddress> WalkBoard::servers_of(const WalkZone& zone) const {
   std::vector<ServerAddress> servers;
   for (const NamedAddress& known : addresses_of(zone)) {
-    if (servers.size() >= settings_->budgets.addresses_per_zone) break;
-    if (why_not_asked(*settings_, *cache_, known.address.ip, now_) == NotAsked::asked)
+    if (why_not_asked(*settings_, *cache_, now_, known.address.ip, servers.size()) == NotAsked::asked)
       servers.push_back(known.address);
   }
   return servers;

@@ -145,6 +145,8 @@ class WalkBoard {
 
  private:
   void add_root();
+  [[nodiscard]] std::vector<config::ServerAddress> addresses_of(const WalkZone& zone,
+                                                                const Nameserver& nameserver) const;
   void add_glue(KnownZone& facts, const Reading& reading) const;
   void add_referral(KnownZone& facts, const Reading& reading) const;
   [[nodiscard]] std::uint64_t rank(const WalkZone& zone, const config::ServerAddress& address);

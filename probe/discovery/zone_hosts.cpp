@@ -7,10 +7,31 @@ namespace dkimprobe::probe {
 using config::DomainName;
 using std::chrono::seconds;
 
+namespace {
+
+bool has_address(const Nameserver& nameserver, config::Family family) {
+  const auto is_of = [&](const config::Address& address) { return address.family() == family; };
+  return std::ranges::any_of(nameserver.glue, is_of) || std::ranges::any_of(nameserver.addresses, is_of);
+}
+
+/// Marks the families of which a nameserver with some address may have others that were not found.
+void mark_unknown_families(Nameserver& nameserver, const HostFacts& host) {
+  const bool has_ipv4 = has_address(nameserver, config::Family::ipv4);
+  const bool has_ipv6 = has_address(nameserver, config::Family::ipv6);
+  const bool may_have_more = (has_ipv4 || has_ipv6) && !host.met_local_error &&
+                             (host.outcome == HostOutcome::found || host.outcome == HostOutcome::unknown ||
+                              host.outcome == HostOutcome::budget_exhausted);
+  nameserver.ipv4_unknown = may_have_more && !host.ipv4_known && !has_ipv4;
+  nameserver.ipv6_unknown = may_have_more && !host.ipv6_known && !has_ipv6;
+}
+
+}  // namespace
+
 void settle_hosts(WalkBoard& board, HostSearches& hosts, WalkZone& zone, bool cut_off) {
+  const std::size_t most = board.settings().budgets.addresses_per_zone;
   for (const AddressRecord& given : zone.given) {
     const auto named = std::ranges::find(zone.facts.nameservers, given.owner, &Nameserver::name);
-    add_address(named->addresses, given.address, board.settings().budgets.addresses_per_zone);
+    add_address(named->addresses, given.address, most);
   }
   for (Nameserver& nameserver : zone.facts.nameservers) {
     HostFacts* host = board.host(nameserver.name);
@@ -27,19 +48,8 @@ void settle_hosts(WalkBoard& board, HostSearches& hosts, WalkZone& zone, bool cu
       host->outcome = cut_off ? HostOutcome::budget_exhausted : HostOutcome::unknown;
     }
     nameserver.host = nameserver.addresses.empty() ? host->outcome : HostOutcome::found;
-    for (const config::Address& address : host->addresses)
-      add_address(nameserver.addresses, address, board.settings().budgets.addresses_per_zone);
-    const auto is_known = [&](config::Family family) {
-      const auto is_of = [&](const config::Address& address) { return address.family() == family; };
-      return std::ranges::any_of(nameserver.glue, is_of) || std::ranges::any_of(nameserver.addresses, is_of);
-    };
-    const bool has_one = is_known(config::Family::ipv4) || is_known(config::Family::ipv6);
-    const bool may_have_more =
-        has_one && !host->met_local_error &&
-        (host->outcome == HostOutcome::found || host->outcome == HostOutcome::unknown ||
-         host->outcome == HostOutcome::budget_exhausted);
-    nameserver.ipv4_unknown = may_have_more && !host->ipv4_known && !is_known(config::Family::ipv4);
-    nameserver.ipv6_unknown = may_have_more && !host->ipv6_known && !is_known(config::Family::ipv6);
+    for (const config::Address& address : host->addresses) add_address(nameserver.addresses, address, most);
+    mark_unknown_families(nameserver, *host);
   }
 }
 

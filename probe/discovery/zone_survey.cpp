@@ -95,10 +95,8 @@ void ZoneSurvey::add_members() {
     ZoneMember& member = members_.emplace_back();
     member.server = std::move(known);
     member.next_label = first_label_;
-    member.not_asked =
-        why_not_asked(board_.settings(), board_.cache(), member.server.address.ip, board_.now());
-    if (member.not_asked == NotAsked::asked && members_.size() > board_.settings().budgets.addresses_per_zone)
-      member.not_asked = NotAsked::budget_exhausted;
+    member.not_asked = why_not_asked(board_.settings(), board_.cache(), board_.now(),
+                                     member.server.address.ip, members_.size() - 1);
     if (member.not_asked != NotAsked::asked) member.end = CutAnswer::not_asked;
     member.chosen = !is_sample();
     board_.changed();

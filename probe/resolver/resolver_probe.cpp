@@ -6,11 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
-#include "probe/transport/asio_sockets.hpp"
 #include "probe/wire/query_message.hpp"
 #include "probe/wire/response_reader.hpp"
 
@@ -279,61 +275,39 @@ void ResolverQuestions::interrupt() {
   state_->interrupt();
 }
 
-class ResolverProbe::State {
- public:
-  State(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
-      : settings_(settings), wall_now_(std::move(wall_now)) {}
-
-  template <class... Right>
-  std::vector<ResolverAnswer> run(const std::vector<ServerAddress>& resolvers, const DomainName& name,
-                                  Right... right) {
-    std::optional<std::vector<ResolverAnswer>> answers;
-    ResolverQuestions questions(std::move(right)..., engine_, settings_, resolvers, name, wall_now_(),
-                                [&](std::vector<ResolverAnswer> all) {
-                                  answers = std::move(all);
-                                  context_.stop();
-                                });
-    questions_ = &questions;
-    context_.restart();
-    const auto keep_running = boost::asio::make_work_guard(context_);
-    questions.start();
-    if (!answers) context_.run();
-    questions_ = nullptr;
-    return *std::move(answers);
-  }
-
-  void interrupt() {
-    boost::asio::post(context_, [this] {
-      if (questions_ != nullptr) questions_->interrupt();
-    });
-  }
-
- private:
-  config::ProbeSettings settings_;
-  std::function<WallTime()> wall_now_;
-  boost::asio::io_context context_{1};
-  AsioSockets sockets_{context_};
-  QueryEngine engine_{sockets_, one_use_sockets};
-  ResolverQuestions* questions_ = nullptr;
-};
-
 ResolverProbe::ResolverProbe(const config::ProbeSettings& settings, std::function<WallTime()> wall_now)
-    : state_(std::make_unique<State>(settings, std::move(wall_now))) {}
-ResolverProbe::~ResolverProbe() = default;
+    : settings_(settings), wall_now_(std::move(wall_now)) {}
+
+template <class... Right>
+std::vector<ResolverAnswer> ResolverProbe::run(const std::vector<ServerAddress>& resolvers,
+                                               const DomainName& name, Right... right) {
+  std::vector<ResolverAnswer> answers;
+  ResolverQuestions questions(std::move(right)..., engine_, settings_, resolvers, name, wall_now_(),
+                              [&](std::vector<ResolverAnswer> all) {
+                                answers = std::move(all);
+                                loop_.stop();
+                              });
+  questions_ = &questions;
+  loop_.run([&] { questions.start(); });
+  questions_ = nullptr;
+  return answers;
+}
 
 std::vector<ResolverAnswer> ResolverProbe::read_caches(const std::vector<ServerAddress>& resolvers,
                                                        const DomainName& name) {
-  return state_->run(resolvers, name);
+  return run(resolvers, name);
 }
 
 std::vector<ResolverAnswer> ResolverProbe::ask_public(PublicQuestion right,
                                                       const std::vector<ServerAddress>& resolvers,
                                                       const DomainName& name) {
-  return state_->run(resolvers, name, std::move(right));
+  return run(resolvers, name, std::move(right));
 }
 
 void ResolverProbe::interrupt() {
-  state_->interrupt();
+  loop_.post([this] {
+    if (questions_ != nullptr) questions_->interrupt();
+  });
 }
 
 }  // namespace dkimprobe::probe

@@ -14,6 +14,7 @@
 #include "config/names/domain_name.hpp"
 #include "config/settings.hpp"
 #include "probe/observation.hpp"
+#include "probe/transport/event_loop.hpp"
 #include "probe/transport/public_question.hpp"
 #include "probe/transport/query_engine.hpp"
 
@@ -86,7 +87,6 @@ class ResolverProbe {
  public:
   /// `wall_now` gives the time at which a resolver is asked.
   ResolverProbe(const config::ProbeSettings& settings, std::function<WallTime()> wall_now);
-  ~ResolverProbe();
   ResolverProbe(const ResolverProbe&) = delete;
   ResolverProbe& operator=(const ResolverProbe&) = delete;
 
@@ -102,8 +102,15 @@ class ResolverProbe {
   void interrupt();
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  template <class... Right>
+  std::vector<ResolverAnswer> run(const std::vector<config::ServerAddress>& resolvers,
+                                  const config::DomainName& name, Right... right);
+
+  config::ProbeSettings settings_;
+  std::function<WallTime()> wall_now_;
+  EventLoop loop_{};
+  QueryEngine engine_{loop_.sockets(), one_use_sockets};
+  ResolverQuestions* questions_ = nullptr;  ///< while a call runs
 };
 
 }  // namespace dkimprobe::probe

@@ -76,6 +76,39 @@ void Schedule::forget(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
+void Schedule::update(Entries::iterator at, const WatchedDomain& target, MonotonicTime now) {
+  Entry& entry = at->second;
+  const bool other_question = !same_question(entry.target, target);
+  const bool other_interval = entry.target.interval != target.interval;
+  const bool is_waiting = !entry.under_way && entry.seen;
+  entry.target = target;
+  if (entry.removed || other_question) {
+    entry.removed = false;
+    entry.wants_full = true;
+    entry.again = entry.under_way;
+    if (is_waiting) set_due(at, std::min(entry.due, now));
+  } else if (other_interval && is_waiting) {
+    set_due(at, std::min(entry.due, entry.began + jittered(target.interval)));
+  }
+}
+
+/// New domains begin in random order: neighbours in a file often share servers and should not be probed
+/// together.
+void Schedule::begin_all(std::vector<Entries::iterator> added, MonotonicTime now) {
+  // Domains that are not probed yet count as new too: they may wait for the same servers.
+  for (const auto at : added) plan_first(at->second, added.size() + never_probed_);
+  for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    Entry& entry = added[i]->second;
+    entry.early_left = limits_.most_early;
+    entry.early_at = now;
+    const auto spread = std::min<MonotonicTime::duration>(
+        limits_.start_spread * i,
+        times(entry.target.interval, static_cast<double>(i) / static_cast<double>(added.size())));
+    set_due(added[i], now + spread);
+  }
+}
+
 void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime now) {
   std::map<config::DomainName, const WatchedDomain*> wanted;
   for (const WatchedDomain& target : targets) wanted.emplace(target.domain, &target);
@@ -88,45 +121,20 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
       forget(entry);
     }
   }
-
-  // New domains begin in random order: neighbours in a file often share servers and should not be probed
-  // together.
   std::vector<Entries::iterator> added;
   for (const auto& [domain, target] : wanted) {
     const auto [at, is_new] = entries_.try_emplace(domain);
-    Entry& entry = at->second;
-    const bool other_question = !same_question(entry.target, *target);
-    const bool other_interval = entry.target.interval != target->interval;
-    entry.target = *target;
     if (is_new) {
-      entry.early_left = limits_.most_early;
-      entry.early_at = now;
-      entry.due = now;
+      at->second.target = *target;
       added.push_back(at);
-    } else if (entry.removed || other_question) {
-      entry.removed = false;
-      entry.wants_full = true;
-      entry.again = entry.under_way;
-      if (!entry.under_way && entry.seen) set_due(at, std::min(entry.due, now));
-    } else if (other_interval && !entry.under_way && entry.seen) {
-      set_due(at, std::min(entry.due, entry.began + jittered(target->interval)));
+    } else {
+      update(at, *target, now);
     }
   }
-  // Domains that are not probed yet count as new too: they may wait for the same servers.
-  for (const auto at : added) plan_first(at->second, added.size() + never_probed_);
-  for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    const auto spread = std::min<MonotonicTime::duration>(
-        limits_.start_spread * i,
-        times(added[i]->second.target.interval, static_cast<double>(i) / static_cast<double>(added.size())));
-    set_due(added[i], now + spread);
-  }
-
+  begin_all(std::move(added), now);
   size_ = wanted.size();
-  never_probed_ = 0;
-  for (const auto& [domain, entry] : entries_) {
-    if (!entry.seen && !entry.removed) ++never_probed_;
-  }
+  never_probed_ = static_cast<std::size_t>(std::ranges::count_if(
+      entries_, [](const auto& each) { return !each.second.seen && !each.second.removed; }));
 }
 
 std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admission& admission) {
@@ -209,11 +217,10 @@ bool Schedule::choose_depth(Entry& entry, ProbeVerdict verdict, bool is_first) {
 void Schedule::choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_first) const {
   const auto interval = entry.target.interval;
   // A first probe has nothing to compare with, so it shows no change.
-  if (verdict == ProbeVerdict::changed && !is_first) {
-    entry.eager = limits_.soonest;
-  } else if (entry.eager.count() > 0) {
+  const bool shows_change = verdict == ProbeVerdict::changed && !is_first;
+  if (entry.eager.count() > 0 && !shows_change) {
     entry.eager *= 2;
-  } else if (verdict == ProbeVerdict::failed) {
+  } else if (shows_change || verdict == ProbeVerdict::failed) {
     entry.eager = limits_.soonest;
   }
   // A lasting failure is no reason to probe sooner.
@@ -229,11 +236,9 @@ MonotonicTime Schedule::due_after(Entry& entry, ProbeVerdict verdict, bool is_fi
   MonotonicTime due =
       entry.began + (is_first ? times(interval, jitter + (1.0 - jitter) * chance()) : jittered(interval));
   entry.confirms = false;
-  if (completes) {
-    // Additional facts of the first full probe are new to the caller, not a change that needs confirmation;
-    // the next quick probe shows them again.
-    entry.confirmations = 0;
-  } else if (verdict == ProbeVerdict::unconfirmed) {
+  // Additional facts of the first full probe are new to the caller, not a change that needs confirmation; the
+  // next quick probe shows them again.
+  if (verdict == ProbeVerdict::unconfirmed && !completes) {
     if (!entry.starts_quick) entry.wants_full = true;
     if (entry.confirmations < limits_.most_confirmations && take_early(entry, now)) {
       ++entry.confirmations;

@@ -142,6 +142,9 @@ class Schedule {
   void choose_eagerness(Entry& entry, ProbeVerdict verdict, bool is_first) const;
   [[nodiscard]] MonotonicTime due_after(Entry& entry, ProbeVerdict verdict, bool is_first, bool completes,
                                         MonotonicTime now);
+  // These carry out `replace`: for a domain that stays, and for all that are new.
+  void update(Entries::iterator at, const WatchedDomain& target, MonotonicTime now);
+  void begin_all(std::vector<Entries::iterator> added, MonotonicTime now);
   void set_due(Entries::iterator entry, MonotonicTime due);
   void forget(Entries::iterator entry);
 

@@ -4,22 +4,15 @@
 
 #include <algorithm>
 #include <list>
-#include <mutex>
 #include <set>
-#include <thread>
 #include <unordered_map>
 #include <utility>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "probe/collection/domain_probe.hpp"
 #include "probe/collection/send_queue.hpp"
 #include "probe/collection/server_cache.hpp"
 #include "probe/discovery/zone_cache.hpp"
 #include "probe/schedule/quick_probe.hpp"
-#include "probe/transport/asio_sockets.hpp"
 #include "probe/transport/random_bits.hpp"
 
 namespace dkimprobe::probe {
@@ -240,7 +233,7 @@ class ScheduleDriver::State final : public QueryHandler {
       active_.erase(active);
       if (over.is_on_demand) {
         --on_demand_running_;
-        if (over.finished) over.finished(std::move(*over.observations));
+        if (over.finished) over.finished(std::move(over.observations));
       } else if (!over_) {
         finish_turn(over.turn, std::move(*over.observations));
       }
@@ -343,106 +336,62 @@ SchedulerTotals ScheduleDriver::totals() const {
   return state_->totals();
 }
 
-class Scheduler::State {
- public:
-  State(config::ProbeSettings settings, const ScheduleLimits& limits, std::function<WallTime()> wall_now,
-        SchedulerEvents events)
-      : sockets_(context_),
-        driver_(sockets_, std::move(settings), limits, std::move(wall_now), std::move(events)) {
-    keep_totals();
-    thread_ = std::thread([this] { context_.run(); });
-    pthread_setname_np(thread_.native_handle(), "asking");
-  }
-
-  ~State() { stop(); }
-
-  void configure(config::ProbeSettings settings) {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return;
-    boost::asio::post(context_, [this, settings = std::move(settings)] { driver_.configure(settings); });
-  }
-
-  void replace(std::vector<WatchedDomain> targets) {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return;
-    boost::asio::post(context_, [this, targets = std::move(targets)] { driver_.replace(targets); });
-  }
-
-  void probe_now(OnDemandProbe probe) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!stopped_) {
-        // Handlers run in the order in which they were posted, so all of them run before the end.
-        boost::asio::post(
-            context_, [this, probe = std::move(probe)]() mutable { driver_.probe_now(std::move(probe)); });
-        return;
-      }
-    }
-    probe.finished(std::nullopt);
-  }
-
-  void stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!std::exchange(stopped_, true)) {
-        boost::asio::post(context_, [this] {
-          driver_.interrupt();
-          timer_.cancel();
-          context_.stop();
-        });
-      }
-    }
-    const std::lock_guard lock(join_mutex_);
-    if (thread_.joinable()) thread_.join();
-  }
-
-  [[nodiscard]] SchedulerTotals totals() const {
-    const std::lock_guard lock(totals_mutex_);
-    return totals_;
-  }
-
- private:
-  void keep_totals() {
-    {
-      const std::lock_guard lock(totals_mutex_);
-      totals_ = driver_.totals();
-    }
-    timer_.expires_after(totals_age);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) keep_totals();
-    });
-  }
-
-  boost::asio::io_context context_{1};
-  AsioSockets sockets_;
-  ScheduleDriver driver_;
-  boost::asio::steady_timer timer_{context_};
-  mutable std::mutex totals_mutex_{};
-  SchedulerTotals totals_{};
-  std::mutex mutex_{};
-  bool stopped_ = false;
-  std::mutex join_mutex_{};
-  std::thread thread_{};
-};
-
 Scheduler::Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits,
                      std::function<WallTime()> wall_now, SchedulerEvents events)
-    : state_(std::make_unique<State>(std::move(settings), limits, std::move(wall_now), std::move(events))) {}
-Scheduler::~Scheduler() = default;
+    : driver_(loop_.sockets(), std::move(settings), limits, std::move(wall_now), std::move(events)) {
+  keep_totals();
+  thread_ = std::thread([this] { loop_.run([] {}); });
+  pthread_setname_np(thread_.native_handle(), "asking");
+}
+
+Scheduler::~Scheduler() {
+  stop();
+}
+
+/// False after `stop`. Calls run in the order in which they were posted, so all of them run before the end.
+bool Scheduler::post(std::function<void()> call) {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_) loop_.post(std::move(call));
+  return !stopped_;
+}
+
 void Scheduler::configure(config::ProbeSettings settings) {
-  state_->configure(std::move(settings));
+  post([this, settings = std::move(settings)] { driver_.configure(settings); });
 }
+
 void Scheduler::replace(std::vector<WatchedDomain> targets) {
-  state_->replace(std::move(targets));
+  post([this, targets = std::move(targets)] { driver_.replace(targets); });
 }
+
 void Scheduler::probe_now(OnDemandProbe probe) {
-  state_->probe_now(std::move(probe));
+  if (!post([this, probe] { driver_.probe_now(probe); })) probe.finished(std::nullopt);
 }
+
 void Scheduler::stop() {
-  state_->stop();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(stopped_, true)) {
+      loop_.post([this] {
+        driver_.interrupt();
+        loop_.stop();
+      });
+    }
+  }
+  const std::lock_guard lock(join_mutex_);
+  if (thread_.joinable()) thread_.join();
 }
+
 SchedulerTotals Scheduler::totals() const {
-  return state_->totals();
+  const std::lock_guard lock(totals_mutex_);
+  return totals_;
+}
+
+void Scheduler::keep_totals() {
+  {
+    const std::lock_guard lock(totals_mutex_);
+    totals_ = driver_.totals();
+  }
+  loop_.call_after(totals_age, [this] { keep_totals(); });
 }
 
 }  // namespace dkimprobe::probe

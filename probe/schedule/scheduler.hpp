@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "config/names/domain_name.hpp"
@@ -16,6 +18,7 @@
 #include "probe/collection/exchange_totals.hpp"
 #include "probe/observation.hpp"
 #include "probe/schedule/schedule.hpp"
+#include "probe/transport/event_loop.hpp"
 #include "probe/transport/query_engine.hpp"
 #include "probe/transport/sockets.hpp"
 
@@ -119,8 +122,17 @@ class Scheduler {
   [[nodiscard]] SchedulerTotals totals() const;
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  bool post(std::function<void()> call);
+  void keep_totals();
+
+  EventLoop loop_{};
+  ScheduleDriver driver_;
+  mutable std::mutex totals_mutex_{};
+  SchedulerTotals totals_{};
+  std::mutex mutex_{};
+  bool stopped_ = false;
+  std::mutex join_mutex_{};
+  std::thread thread_{};
 };
 
 }  // namespace dkimprobe::probe

@@ -153,6 +153,21 @@ class StampReader {
   bool trusted_ = false;
 };
 
+/// The error that ICMP reported about a datagram, if a message of the error queue is about one (ip(7),
+/// IP_RECVERR).
+std::optional<int> icmp_error(msghdr& header) {
+  for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+    const bool is_error = (item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_RECVERR) ||
+                          (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_RECVERR);
+    if (!is_error) continue;
+    sock_extended_err error{};
+    std::memcpy(&error, CMSG_DATA(item), sizeof error);
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6)
+      return static_cast<int>(error.ee_errno);
+  }
+  return std::nullopt;
+}
+
 /// Datagrams queued for one socket, in order.
 struct Outbox {
   struct Datagram {
@@ -371,19 +386,9 @@ class AsioSockets::State : public std::enable_shared_from_this<AsioSockets::Stat
       header.msg_controllen = control.size();
       const ssize_t got = recvmsg(socket->socket.native_handle(), &header, MSG_ERRQUEUE | MSG_DONTWAIT);
       if (got < 0) return;
-      for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
-        const bool is_error = (item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_RECVERR) ||
-                              (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_RECVERR);
-        if (!is_error) continue;
-        sock_extended_err error{};
-        std::memcpy(&error, CMSG_DATA(item), sizeof error);
-        const bool from_network =
-            error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
-        if (!from_network || header.msg_namelen == 0) continue;
-        events_->on_icmp(id, from_system(to), {returned.data(), static_cast<std::size_t>(got)},
-                         static_cast<int>(error.ee_errno));
-        if (!is_open(id, socket)) return;
-      }
+      const auto error = icmp_error(header);
+      if (!error || header.msg_namelen == 0) continue;
+      events_->on_icmp(id, from_system(to), {returned.data(), static_cast<std::size_t>(got)}, *error);
     }
   }
 

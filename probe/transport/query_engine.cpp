@@ -103,7 +103,6 @@ void QueryEngine::start_tcp(std::uint32_t index) {
   Socket& record = record_of(*stream);
   record = {};
   record.open = true;
-  record.is_stream = true;
   record.latest_slot = index;
   slot.socket = *stream;
   slot.id = random_.bits16();
@@ -159,13 +158,24 @@ void QueryEngine::on_datagram(SocketId socket, const config::ServerAddress& from
                               std::span<const std::uint8_t> datagram, MonotonicTime received_at) {
   const auto found = datagram.size() < 2 ? std::nullopt : table_.find(socket, id_of(datagram));
   if (!found) return ignore_stray(socket, from, datagram);
-  const std::uint32_t index = *found;
-  const Slot& slot = slots_[index];
-  if (from != slot.server) return ignore(index, IgnoreReason::wrong_source);
-  if (const auto reason = mismatch(datagram, slot.query)) return ignore(index, *reason);
-  const auto message = scanner_.scan(datagram);
-  if (!message) return ignore(index, IgnoreReason::malformed);
-  finish(index, Outcome::answered, 0, received_at, &*message);
+  if (from != slots_[*found].server) return ignore(*found, IgnoreReason::wrong_source);
+  take_message(*found, datagram, received_at);
+}
+
+/// Finishes the exchange if `bytes` are its answer; otherwise counts why not and returns false.
+bool QueryEngine::take_message(std::uint32_t index, std::span<const std::uint8_t> bytes,
+                               MonotonicTime received_at) {
+  auto reason = mismatch(bytes, slots_[index].query);
+  if (!reason) {
+    const auto message = scanner_.scan(bytes);
+    if (message) {
+      finish(index, Outcome::answered, 0, received_at, &*message);
+      return true;
+    }
+    reason = IgnoreReason::malformed;
+  }
+  ignore(index, *reason);
+  return false;
 }
 
 void QueryEngine::ignore(std::uint32_t index, IgnoreReason reason) {
@@ -246,16 +256,7 @@ void QueryEngine::on_stream_octets(SocketId stream, std::span<const std::uint8_t
     if (slot.stream.size() - taken < 2 + length) break;
     const auto bytes = std::span<const std::uint8_t>(slot.stream).subspan(taken + 2, length);
     taken += 2 + length;
-    if (const auto reason = mismatch(bytes, slot.query)) {
-      ignore(index, *reason);
-      continue;
-    }
-    const auto message = scanner_.scan(bytes);
-    if (!message) {
-      ignore(index, IgnoreReason::malformed);
-      continue;
-    }
-    return finish(index, Outcome::answered, 0, sockets_.now(), &*message);
+    if (take_message(index, bytes, sockets_.now())) return;
   }
   slot.stream.erase(slot.stream.begin(), slot.stream.begin() + static_cast<std::ptrdiff_t>(taken));
 }
@@ -294,7 +295,7 @@ void QueryEngine::on_wake() {
 /// A slot taken from the queue may have ended meanwhile: a handler of another slot that expired in the same
 /// turn may have ended it. The slot may even hold a new exchange, whose deadline is still ahead.
 void QueryEngine::expire(std::uint32_t index, MonotonicTime now) {
-  Slot& slot = slots_[index];
+  const Slot& slot = slots_[index];
   if (slot.kind == SlotKind::free || slot.deadline > now) return;
   switch (slot.kind) {
     case SlotKind::free:

@@ -129,7 +129,6 @@ class QueryEngine final : private SocketEvents {
   struct Socket {
     bool open = false;
     bool retired = false;
-    bool is_stream = false;
     std::uint32_t uses_left = 0;
     std::uint32_t pending = 0;
     std::uint32_t latest_slot = 0;   ///< of the exchange started last on it
@@ -158,6 +157,7 @@ class QueryEngine final : private SocketEvents {
   void fail_soon(std::uint32_t index, Outcome outcome, int error);
   void finish(std::uint32_t index, Outcome outcome, int error, MonotonicTime at,
               const ScannedMessage* message = nullptr);
+  bool take_message(std::uint32_t index, std::span<const std::uint8_t> bytes, MonotonicTime received_at);
   void ignore(std::uint32_t index, IgnoreReason reason);
   void ignore_stray(SocketId id, const config::ServerAddress& from, std::span<const std::uint8_t> datagram);
   void expire(std::uint32_t index, MonotonicTime now);

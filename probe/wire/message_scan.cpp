@@ -27,40 +27,42 @@ std::size_t pointer_target(Bytes message, std::size_t at) {
   return u16(message, at) & 0x3fffU;
 }
 
+/// Where the run of labels at `at` stops: at the octet of the root, or at a pointer. `octets` counts the
+/// octets of the whole name. The labels must lie before `limit`, or the fault is `runs_out`.
+Scanned<std::size_t> run_end(Bytes message, std::size_t at, std::size_t limit, FaultKind runs_out,
+                             std::size_t& octets) {
+  while (true) {
+    if (at >= limit) return fault(runs_out, at);
+    const std::uint8_t length = message[at];
+    if (length == 0 || is_pointer(length)) return at;
+    if (length > config::DomainName::longest_label) return fault(FaultKind::label_type, at);
+    octets += 1U + length;
+    if (octets > longest_name) return fault(FaultKind::name_too_long, at);
+    at += 1U + length;
+  }
+}
+
 /// The end of the name at `start`, without following pointers. Its octets must lie before `limit`, or the
 /// fault is `runs_out`. A pointer must point before the run of labels that it ends, to labels that also end
 /// before that run: a prior occurrence (RFC 1035 section 4.1.4). So the scan of every name terminates,
 /// whatever its octets.
 Scanned<std::size_t> name_end(Bytes message, std::size_t start, std::size_t limit, FaultKind runs_out) {
-  std::size_t at = start;
-  std::size_t run_start = start;
+  std::size_t octets = 1;  // of the root
   std::size_t end = 0;
-  std::size_t pointers = 0;
-  std::size_t octets = 0;
-  while (true) {
-    if (at >= limit) return fault(runs_out, at);
-    const std::uint8_t length = message[at];
-    if (length == 0) {
-      if (octets + 1 > longest_name) return fault(FaultKind::name_too_long, at);
-      return pointers == 0 ? at + 1 : end;
-    }
-    if (length <= config::DomainName::longest_label) {
-      octets += 1U + length;
-      if (octets + 1 > longest_name) return fault(FaultKind::name_too_long, at);
-      at += 1U + length;
-      continue;
-    }
-    if (!is_pointer(length)) return fault(FaultKind::label_type, at);
+  for (std::size_t pointers = 0;; ++pointers) {
+    const auto stop = run_end(message, start, limit, runs_out, octets);
+    if (!stop) return stop;
+    const std::size_t at = *stop;
+    if (message[at] == 0) return pointers == 0 ? at + 1 : end;
     if (at + 2 > limit) return fault(runs_out, at);
     if (pointers == 0) end = at + 2;
     const std::size_t target = pointer_target(message, at);
     if (target < header_bytes) return fault(FaultKind::pointer_into_header, at);
-    if (target >= run_start) return fault(FaultKind::pointer_not_backwards, at);
-    if (++pointers > most_pointers) return fault(FaultKind::too_many_pointers, at);
-    limit = run_start;
+    if (target >= start) return fault(FaultKind::pointer_not_backwards, at);
+    if (pointers == most_pointers) return fault(FaultKind::too_many_pointers, at);
+    limit = start;
     runs_out = FaultKind::pointer_not_backwards;
-    at = target;
-    run_start = target;
+    start = target;
   }
 }
 

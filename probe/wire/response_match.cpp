@@ -1,5 +1,6 @@
 #include "probe/wire/response_match.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -52,23 +53,12 @@ bool is_bare_error(Bytes response) {
   }
 }
 
-}  // namespace
-
-std::optional<IgnoreReason> mismatch(Bytes response, Bytes query) {
-  if (response.size() < header_bytes) return IgnoreReason::malformed;
-  if (response[0] != query[0] || response[1] != query[1]) return IgnoreReason::wrong_id;
-  if ((response[2] & 0x80U) == 0) return IgnoreReason::not_a_response;
-  if ((response[2] & 0x78U) != 0) return IgnoreReason::wrong_opcode;
-  const std::uint16_t questions = u16(response, 4);
-  if (questions == 0) {
-    return is_bare_error(response) ? std::nullopt : std::optional{IgnoreReason::no_question};
-  }
-  if (questions != 1) return IgnoreReason::wrong_question;
-
-  // Nearly every response repeats the question unchanged.
+/// Compares the questions of two messages that have one each.
+std::optional<IgnoreReason> question_mismatch(Bytes response, Bytes query) {
   const std::optional<std::size_t> query_name_end = question_name_end(query);
   if (!query_name_end || query.size() < *query_name_end + type_and_class_bytes)
     return IgnoreReason::malformed;
+  // Nearly every response repeats the question unchanged.
   const std::size_t question_bytes = *query_name_end + type_and_class_bytes - header_bytes;
   if (response.size() >= header_bytes + question_bytes &&
       std::memcmp(response.data() + header_bytes, query.data() + header_bytes, question_bytes) == 0) {
@@ -77,14 +67,31 @@ std::optional<IgnoreReason> mismatch(Bytes response, Bytes query) {
 
   const std::optional<std::size_t> name_end = question_name_end(response);
   if (!name_end || response.size() < *name_end + type_and_class_bytes) return IgnoreReason::malformed;
-  if (name_end != query_name_end) return IgnoreReason::wrong_question;
-  for (std::size_t at = header_bytes; at < *name_end; ++at) {
-    // Length octets are at most 63, below the letters, so all octets can be compared alike.
-    if (to_lower(response[at]) != to_lower(query[at])) return IgnoreReason::wrong_question;
-  }
-  if (u16(response, *name_end) != u16(query, *name_end)) return IgnoreReason::wrong_question;
+  // Length octets are at most 63, below the letters, so all octets of a name can be compared alike.
+  const auto name_in = [&](Bytes message) { return message.subspan(header_bytes, *name_end - header_bytes); };
+  if (name_end != query_name_end ||
+      !std::ranges::equal(name_in(response), name_in(query), {}, to_lower, to_lower) ||
+      u16(response, *name_end) != u16(query, *name_end))
+    return IgnoreReason::wrong_question;
   if (u16(response, *name_end + 2) != u16(query, *name_end + 2)) return IgnoreReason::wrong_class;
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<IgnoreReason> mismatch(Bytes response, Bytes query) {
+  if (response.size() < header_bytes) return IgnoreReason::malformed;
+  if (response[0] != query[0] || response[1] != query[1]) return IgnoreReason::wrong_id;
+  if ((response[2] & 0x80U) == 0) return IgnoreReason::not_a_response;
+  if ((response[2] & 0x78U) != 0) return IgnoreReason::wrong_opcode;
+  switch (u16(response, 4)) {
+    case 0:
+      return is_bare_error(response) ? std::nullopt : std::optional{IgnoreReason::no_question};
+    case 1:
+      return question_mismatch(response, query);
+    default:  // a number from the wire, not an enum
+      return IgnoreReason::wrong_question;
+  }
 }
 
 }  // namespace dkimprobe::probe
