@@ -15,6 +15,7 @@
 #include "checks/catalogue/evidence.hpp"
 #include "checks/catalogue/record_pieces.hpp"
 #include "checks/history/safe_times.hpp"
+#include "checks/record/other_text.hpp"
 #include "checks/record/size.hpp"
 
 namespace dkimprobe::checks {

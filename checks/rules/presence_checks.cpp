@@ -9,6 +9,7 @@
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
 #include "checks/catalogue/record_pieces.hpp"
+#include "checks/record/other_text.hpp"
 #include "checks/record/tag_list.hpp"
 #include "config/basics/escape.hpp"
 
