@@ -1,6 +1,7 @@
 #include "checks/answers/chain_answers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -134,35 +135,31 @@ std::optional<std::uint32_t> ttl_of(const probe::Response& response) {
   return lowest;
 }
 
-ServerRow make_row(const ServerAnswer& answer, const probe::Hop& hop) {
-  ServerRow row;
-  row.id = answer.id;
-  row.owner = hop.owner;
-  row.outcome = answer.outcome;
-  row.not_asked = answer.server->not_asked;
-  if (row.outcome == ServerOutcome::not_asked && row.not_asked == probe::NotAsked::asked &&
-      answer.plain.deciding != nullptr) {
-    row.not_asked = probe::NotAsked::no_route;
+/// Why the server was not asked. Without a route to it, a query was tried.
+probe::NotAsked reason_not_asked(const ServerAnswer& answer) {
+  const bool was_tried = answer.outcome == ServerOutcome::not_asked && answer.plain.deciding != nullptr;
+  return was_tried && answer.server->not_asked == probe::NotAsked::asked ? probe::NotAsked::no_route
+                                                                         : answer.server->not_asked;
+}
+
+/// The complete answer, otherwise the first response to a query for the record.
+const probe::Response* record_response(const ServerAnswer& answer) {
+  if (answer.whole() != nullptr) return answer.whole();
+  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+    if (attempts->response() != nullptr) return attempts->response();
   }
-  const TransportAttempts* const ways[] = {&answer.plain, &answer.edns, &answer.tcp};
-  const probe::Response* told = answer.whole();
-  for (const TransportAttempts* attempts : ways) {
-    if (told == nullptr) told = attempts->response();
-    if (attempts->response() != nullptr && attempts->response()->truncated) row.truncated = true;
-  }
-  if (told != nullptr) {
-    row.rcode = static_cast<std::uint16_t>(told->rcode);
-    row.authoritative = told->authoritative;
-  }
-  if (answer.soa_record != nullptr && !answer.is_stray()) row.serial = answer.soa_record->serial;
-  if (answer.whole() != nullptr) {
-    row.ttl_seconds = ttl_of(*answer.whole());
-    if (!answer.whole()->txt.empty()) row.answer_sha256 = digest(sorted_texts(*answer.whole()));
-  }
-  row.answer = describe(answer);
-  if (answer.is_stray())
-    row.answer += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
-  row.disagrees_with_itself = answer.disagrees_with_itself;
+  return nullptr;
+}
+
+bool was_truncated(const ServerAnswer& answer) {
+  const std::array ways{&answer.plain, &answer.edns, &answer.tcp};
+  return std::ranges::any_of(ways, [](const TransportAttempts* attempts) {
+    return attempts->response() != nullptr && attempts->response()->truncated;
+  });
+}
+
+/// What any response shows about the server: the first NSID, and the first round trip over UDP.
+void add_server_properties(ServerRow& row, const ServerAnswer& answer) {
   for (const TransportAttempts* attempts : answer.all()) {
     const probe::Response* response = attempts->response();
     if (response == nullptr) continue;
@@ -170,6 +167,29 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Hop& hop) {
     if (!row.round_trip && attempts->deciding->transport == probe::Transport::udp)
       row.round_trip = attempts->deciding->took;
   }
+}
+
+ServerRow make_row(const ServerAnswer& answer, const probe::Hop& hop) {
+  ServerRow row;
+  row.id = answer.id;
+  row.owner = hop.owner;
+  row.outcome = answer.outcome;
+  row.not_asked = reason_not_asked(answer);
+  row.truncated = was_truncated(answer);
+  if (const probe::Response* response = record_response(answer)) {
+    row.rcode = static_cast<std::uint16_t>(response->rcode);
+    row.authoritative = response->authoritative;
+  }
+  if (answer.soa_record != nullptr && !answer.is_stray()) row.serial = answer.soa_record->serial;
+  if (const probe::Response* whole = answer.whole()) {
+    row.ttl_seconds = ttl_of(*whole);
+    if (!whole->txt.empty()) row.answer_sha256 = digest(sorted_texts(*whole));
+  }
+  row.answer = describe(answer);
+  if (answer.is_stray())
+    row.answer += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
+  row.disagrees_with_itself = answer.disagrees_with_itself;
+  add_server_properties(row, answer);
   if (answer.plain.response() != nullptr) row.udp_bytes = answer.plain.deciding->bytes_received;
   return row;
 }

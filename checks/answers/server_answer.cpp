@@ -122,7 +122,7 @@ const probe::SoaRecord* zone_soa(const ServerAnswer& answer, const DomainName& z
 }
 
 /// Whether two responses of one server agree on the name.
-bool tells_the_same(const TransportAttempts& a, const TransportAttempts& b) {
+bool agree(const TransportAttempts& a, const TransportAttempts& b) {
   if (a.outcome != b.outcome) return false;
   if (a.outcome != ServerOutcome::answered) return true;
   return sorted_texts(*a.response()) == sorted_texts(*b.response()) &&
@@ -141,7 +141,7 @@ bool disagrees(const std::array<const TransportAttempts*, 3>& ways) {
     if (!is_definite(attempts->outcome)) continue;
     if (first == nullptr) {
       first = attempts;
-    } else if (!tells_the_same(*first, *attempts)) {
+    } else if (!agree(*first, *attempts)) {
       return true;
     }
   }

@@ -74,6 +74,20 @@ class Interview {
     count(question, exchange);
   }
 
+  void add_walk(const probe::Delegation& delegation, const config::ServerAddress& address) {
+    for (const auto& walked : delegation.exchanges) {
+      if (walked.server == address) add(walked.exchange, false);
+    }
+  }
+
+  /// The queries to the server of `answer` for another name than that of `answer`.
+  void add_other_names(const probe::Hop& hop, const ServerAnswer& answer) {
+    for (const auto& server : hop.servers) {
+      if (server.address != answer.id.address || &server == answer.server) continue;
+      for (const Exchange& exchange : server.exchanges) add(exchange, false);
+    }
+  }
+
   /// The questions to compare. Unanswered queries of the delegation walk show nothing about the zone.
   [[nodiscard]] std::vector<Question> questions() const {
     std::vector<Question> kept;
@@ -134,15 +148,9 @@ Interview gather(const probe::Observation& observation, const DomainName& zone, 
   for (const Exchange& exchange : answer.server->exchanges) interview.add(exchange, true);
   for (const probe::Chain* chain : {&observation.key, &observation.adsp}) {
     for (const probe::Hop& hop : chain->hops) {
-      for (const auto& walked : hop.delegation.exchanges) {
-        if (walked.server == answer.id.address) interview.add(walked.exchange, false);
-      }
+      interview.add_walk(hop.delegation, answer.id.address);
       // Another zone on the same server does not count.
-      if (hop.delegation.zone != zone) continue;
-      for (const auto& server : hop.servers) {
-        if (server.address != answer.id.address || &server == answer.server) continue;
-        for (const Exchange& exchange : server.exchanges) interview.add(exchange, false);
-      }
+      if (hop.delegation.zone == zone) interview.add_other_names(hop, answer);
     }
   }
   return interview;

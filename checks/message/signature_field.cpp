@@ -23,10 +23,6 @@ using config::DomainName;
 constexpr std::string_view field_name = "dkim-signature";
 constexpr std::size_t shown_octets = 60;
 
-bool is_folded(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
 std::string shown(const Tag& tag) {
   return fmt::format("`{}={}`", config::escape_text(tag.name, shown_octets),
                      config::escape_text(tag.value, shown_octets));
@@ -45,20 +41,9 @@ std::optional<DomainName> read_name(std::string_view text, std::size_t least_lab
 
 /// The number of octets that base64 encodes, with white space anywhere; nothing if it is not base64.
 std::optional<std::size_t> base64_octets(std::string_view text) {
-  std::size_t letters = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (is_folded(c)) continue;
-    if (c == '=') {
-      ++padding;
-    } else if (padding > 0 || !config::is_base64_digit(c)) {
-      return std::nullopt;
-    } else {
-      ++letters;
-    }
-  }
-  if (letters == 0 || padding > 2 || (letters + padding) % 4 != 0) return std::nullopt;
-  return letters * 3 / 4;
+  const config::Base64Reading base64 = config::read_base64(text, {});
+  if (!base64.strict() || base64.size == 0) return std::nullopt;
+  return base64.size;
 }
 
 /// A number that does not fit becomes the largest: RFC 6376 section 3.5 allows an infinite time.
@@ -377,24 +362,52 @@ class FieldReader {
   SignatureField& field_;
 };
 
+/// Unfolds the DKIM-Signature fields of a header from its lines, and reads them.
+class SignatureCollector {
+ public:
+  /// `text` is a line that is not empty, without its line break.
+  void add_line(std::string_view text, std::size_t line) {
+    // RFC 5322 section 2.2.3: unfolding removes only the line break.
+    if (text.front() == ' ' || text.front() == '\t') {
+      if (begins_at_ != 0) value_ += text;
+      return;
+    }
+    close();
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos ||
+        !config::equal_ignoring_case(config::without_outer_space(text.substr(0, colon)), field_name))
+      return;
+    begins_at_ = line;
+    value_ = text.substr(colon + 1);
+  }
+
+  [[nodiscard]] MessageSignatures finish() {
+    close();
+    return std::move(signatures_);
+  }
+
+ private:
+  void close() {
+    if (begins_at_ == 0) return;
+    if (++signatures_.count <= most_signatures) {
+      auto& field = signatures_.fields.emplace_back();
+      field.number = signatures_.count;
+      field.line = begins_at_;
+      FieldReader(field, value_).read();
+    }
+    begins_at_ = 0;
+    value_.clear();
+  }
+
+  MessageSignatures signatures_{};
+  std::string value_{};
+  std::size_t begins_at_ = 0;  ///< the line where the current field begins; 0 outside of one
+};
+
 }  // namespace
 
 MessageSignatures read_signatures(std::string_view message) {
-  MessageSignatures signatures;
-  std::string value;
-  std::size_t begins_at = 0;  ///< the line where the current DKIM-Signature field begins; 0 outside of one
-  const auto close = [&] {
-    if (begins_at == 0) return;
-    if (++signatures.count <= most_signatures) {
-      auto& field = signatures.fields.emplace_back();
-      field.number = signatures.count;
-      field.line = begins_at;
-      FieldReader(field, value).read();
-    }
-    begins_at = 0;
-    value.clear();
-  };
-
+  SignatureCollector collector;
   std::string_view rest = config::without_utf8_mark(message.substr(0, longest_header_octets));
   bool begun = false;
   bool ended = false;
@@ -405,24 +418,12 @@ MessageSignatures read_signatures(std::string_view message) {
     if (text.ends_with('\r')) text.remove_suffix(1);
     if (text.empty()) {
       ended = begun;
-      continue;
+    } else if (begun || !text.starts_with("From ")) {
+      begun = true;
+      collector.add_line(text, line);
     }
-    if (!begun && text.starts_with("From ")) continue;
-    begun = true;
-    // RFC 5322 section 2.2.3: unfolding removes only the line break.
-    if (text.front() == ' ' || text.front() == '\t') {
-      if (begins_at != 0) value += text;
-      continue;
-    }
-    close();
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos ||
-        !config::equal_ignoring_case(config::without_outer_space(text.substr(0, colon)), field_name))
-      continue;
-    begins_at = line;
-    value = text.substr(colon + 1);
   }
-  close();
+  MessageSignatures signatures = collector.finish();
   signatures.header_too_long = !ended && message.size() > longest_header_octets;
   return signatures;
 }

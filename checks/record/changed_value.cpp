@@ -31,7 +31,7 @@ std::optional<ChangedValue> explain_spaces(std::string_view value) {
   std::ranges::replace(meant, ' ', '+');
   const Base64Text base64 = decode_base64(meant);
   PublicKey key = read_public_key(base64.bytes);
-  if (!base64.strict() || !was_read(key)) return std::nullopt;
+  if (!base64.strict() || !key.was_read()) return std::nullopt;
   return ChangedValue{"each `+` of the key became a space, as in a web form",
                       "write `+` instead of each space inside p=", std::move(key)};
 }
@@ -46,7 +46,7 @@ std::optional<ChangedValue> explain_hexadecimal(std::string_view value) {
     bytes.push_back(static_cast<char>(octet));
   }
   PublicKey key = read_public_key(bytes);
-  if (!was_read(key)) return std::nullopt;
+  if (!key.was_read()) return std::nullopt;
   return ChangedValue{"p= contains the key in hexadecimal digits instead of base64", std::string(key_anew),
                       std::move(key)};
 }
@@ -83,22 +83,6 @@ std::optional<ChangedValue> explain_value(std::string_view value, const Base64Te
                         std::string(key_anew)};
   }
   return std::nullopt;
-}
-
-bool was_read(const PublicKey& key) {
-  switch (key.form) {
-    case KeyForm::rsa_spki:
-    case KeyForm::rsa_pkcs1:
-    case KeyForm::ed25519_raw:
-    case KeyForm::ed25519_spki:
-    case KeyForm::private_key:
-    case KeyForm::other:
-      return true;
-    case KeyForm::truncated:
-    case KeyForm::invalid:
-      return false;
-  }
-  return false;
 }
 
 std::string foreign_characters(std::string_view value) {

@@ -24,9 +24,6 @@ struct ChangedValue {
 [[nodiscard]] std::optional<ChangedValue> explain_value(std::string_view value, const Base64Text& base64,
                                                         const PublicKey& key);
 
-/// Whether a key of any kind was read.
-[[nodiscard]] bool was_read(const PublicKey& key);
-
 /// The first few different characters of `value` that are outside base64, escaped.
 [[nodiscard]] std::string foreign_characters(std::string_view value);
 

@@ -29,7 +29,7 @@ std::optional<PublicKey> read_private(std::string_view value) {
     if (announced || announces_private_key(bytes)) {
       text = bytes;
       take_off_armor(text);
-      PublicKey inner = read_public_key(decode_base64(text).bytes);
+      const PublicKey inner = read_public_key(decode_base64(text).bytes);
       return inner.form == KeyForm::private_key ? inner : leaked_private_key("unknown algorithm");
     }
     text = bytes;

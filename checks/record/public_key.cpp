@@ -12,18 +12,6 @@ namespace dkimprobe::checks {
 
 namespace {
 
-constexpr std::uint8_t no_value = 0xff;
-
-constexpr std::array<std::uint8_t, 256> base64_values = [] {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(no_value);
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
-  }
-  return values;
-}();
-
 // ---- DER (ITU-T X.690), as far as keys need it ----
 
 enum class ElementState : std::uint8_t { whole, truncated, broken };
@@ -293,56 +281,11 @@ PublicKey leaked_private_key(std::string_view algorithm) {
 }
 
 Base64Text decode_base64(std::string_view text) {
-  Base64Text result;
-  result.bytes.reserve(text.size() / 4 * 3 + 3);
-  std::uint32_t group = 0;
-  std::size_t digits = 0;
-  std::size_t padding = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    std::uint8_t value = base64_values[static_cast<unsigned char>(c)];
-    if (value == no_value) {
-      if (c == '=') {
-        ++padding;
-        continue;
-      }
-      if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-        if (!result.first_space) result.first_space = i;
-        continue;
-      }
-      if (c == '-' || c == '_') {
-        if (!result.first_url_safe) result.first_url_safe = i;
-        value = c == '-' ? 62 : 63;
-      } else {
-        if (!result.first_junk) result.first_junk = i;
-        ++result.junk_count;
-        continue;
-      }
-    }
-    if (padding > 0) {
-      result.padding = Base64Text::Padding::wrong;  // digits after the end
-      return result;
-    }
-    group = (group << 6U) | value;
-    if (++digits % 4 == 0) {
-      result.bytes.push_back(static_cast<char>(group >> 16U));
-      result.bytes.push_back(static_cast<char>((group >> 8U) & 0xffU));
-      result.bytes.push_back(static_cast<char>(group & 0xffU));
-      group = 0;
-    }
-  }
-  const std::size_t rest = digits % 4;
-  if (rest >= 2) result.bytes.push_back(static_cast<char>((rest == 2 ? group >> 4U : group >> 10U) & 0xffU));
-  if (rest == 3) result.bytes.push_back(static_cast<char>((group >> 2U) & 0xffU));
-  const std::size_t wanted = (4 - rest) % 4;
-  if (padding > 0 && (rest == 1 || padding != wanted)) {
-    result.padding = Base64Text::Padding::wrong;
-  } else if (rest == 1) {
-    result.padding = Base64Text::Padding::cut;
-  } else if (padding != wanted) {
-    result.padding = Base64Text::Padding::missing;
-  }
-  return result;
+  Base64Text base64;
+  base64.bytes.resize(text.size() / 4 * 3 + 3);
+  static_cast<config::Base64Reading&>(base64) = config::read_base64(text, base64.bytes);
+  base64.bytes.resize(base64.size);
+  return base64;
 }
 
 bool is_valid_exponent(const PublicKey& key) {

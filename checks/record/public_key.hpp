@@ -1,4 +1,4 @@
-// Reads the value of `p=`: strict base64, and a bounded reader for the DER of public keys. It reports the
+// Reads the value of `p=`: base64, and a bounded reader for the DER of public keys. It reports the
 // form of the key and every fault; the checks decide what is good enough. No key is ever used here.
 #pragma once
 
@@ -8,27 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "config/basics/base64.hpp"
+
 namespace dkimprobe::checks {
 
-/// Base64 (RFC 4648 section 4). White space is skipped (RFC 6376 section 3.6.1 allows it), URL-safe
-/// characters are decoded, and other characters are skipped and counted.
-struct Base64Text {
-  enum class Padding : std::uint8_t {
-    right,
-    missing,  ///< only the `=` at the end are missing
-    cut,      ///< no `=`, and one digit too few or too many: padding cannot fix it
-    wrong,    ///< `=` in the wrong number or place
-  };
-
+struct Base64Text : config::Base64Reading {
   std::string bytes{};
-  Padding padding = Padding::right;
-  std::optional<std::size_t> first_space{};
-  std::optional<std::size_t> first_url_safe{};
-  std::optional<std::size_t> first_junk{};
-  std::size_t junk_count = 0;
-
-  /// Whether it is valid base64; white space is allowed.
-  [[nodiscard]] bool strict() const { return padding == Padding::right && !first_url_safe && !first_junk; }
 };
 
 [[nodiscard]] Base64Text decode_base64(std::string_view text);
@@ -61,6 +46,8 @@ struct PublicKey {
   /// has the same fingerprint in each form. Empty when no key was read.
   std::string sha256{};
 
+  /// Whether it is a key of any kind.
+  [[nodiscard]] bool was_read() const { return form != KeyForm::truncated && form != KeyForm::invalid; }
   [[nodiscard]] bool is_rsa() const { return form == KeyForm::rsa_spki || form == KeyForm::rsa_pkcs1; }
   [[nodiscard]] bool is_ed25519() const {
     return form == KeyForm::ed25519_raw || form == KeyForm::ed25519_spki;

@@ -18,7 +18,7 @@ bool lists_sha256(std::string_view value) {
   return found != std::string_view::npos;
 }
 
-bool says_nothing(const Tag& tag) {
+bool is_redundant(const Tag& tag) {
   if (tag.name == "n") return true;
   if (tag.name == "h") return lists_sha256(tag.value);
   if (tag.name == "s") return tag.value == "email" || tag.value == "*";
@@ -51,7 +51,7 @@ std::vector<DroppableTag> droppable_tags(std::span<const Tag> tags) {
   std::vector<DroppableTag> droppable;
   for (const std::string_view name : {"n", "h", "s", "k"}) {
     const auto tag = std::ranges::find(tags, name, &Tag::name);
-    if (tag == tags.end() || !says_nothing(*tag)) continue;
+    if (tag == tags.end() || !is_redundant(*tag)) continue;
     // Includes the separator after the tag; for the last tag, the separator before it.
     const std::size_t end = tag->value_offset + tag->value.size();
     std::size_t from = tag->offset;

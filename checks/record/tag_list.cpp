@@ -27,9 +27,11 @@ struct InnerTag {
   std::string_view sign{};  ///< the wrong separator; empty if there is none
 };
 
-/// What people write between tags instead of a semicolon. In p=, some of these characters are base64.
-constexpr std::string_view wrong_separators = ",:|.&/+\\";
-constexpr std::string_view wrong_separators_behind_key = ",:|.&";
+/// What people write between tags instead of a semicolon, with white space around it. In p=, some of these
+/// characters are base64.
+constexpr std::string_view white_space = " \t\r\n";
+constexpr std::string_view wrong_separators = " \t\r\n,:|.&/+\\";
+constexpr std::string_view wrong_separators_behind_key = " \t\r\n,:|.&";
 
 class TagListReader {
  public:
@@ -180,37 +182,46 @@ class TagListReader {
            text_[equals + 1] != '=';
   }
 
+  /// Where the text between `begin` and `end` ends without any of `characters`.
+  [[nodiscard]] std::size_t end_without(std::string_view characters, std::size_t begin,
+                                        std::size_t end) const {
+    const std::size_t last = text_.substr(begin, end - begin).find_last_not_of(characters);
+    return last == std::string_view::npos ? begin : begin + last + 1;
+  }
+
+  /// The tag with this `=`, if one begins there inside the value of `name`.
+  ///
   /// The values of v=, h=, k=, s= and t= are words, so an `=` in them begins a tag. Values of p= and g= may
   /// contain `=`: a tag begins there only after white space or a wrong separator, and never where base64 may
   /// be padded. Notes and unknown tags are free text, in which only `p=` counts, and only if there is no
   /// other p=.
+  [[nodiscard]] std::optional<InnerTag> inner_tag_at(std::size_t equals, std::string_view name,
+                                                     std::size_t begin, std::size_t end) const {
+    const std::size_t name_end = end_without(white_space, begin, equals);
+    if (name_end == begin) return std::nullopt;
+    const std::size_t letter = name_end - 1;
+    const bool words = name.size() == 1 && std::string_view("vhkst").find(name[0]) != std::string_view::npos;
+    const bool is_free_text = !words && name != "p" && name != "g";
+    if (known_.find(text_[letter]) == std::string_view::npos) return std::nullopt;
+    if (is_free_text && (text_[letter] != 'p' || has_own_p_)) return std::nullopt;
+
+    const std::string_view signs = name == "p" ? wrong_separators_behind_key : wrong_separators;
+    const std::size_t value_end = end_without(signs, begin, letter);
+    const std::size_t content_end = end_without(white_space, begin, letter);
+    const bool has_sign = value_end < content_end;
+    const bool is_apart =
+        has_sign || content_end < letter || (name == "p" && is_behind_whole_key(begin, letter, equals, end));
+    const std::size_t behind = text_.find_first_not_of(white_space, equals + 1);
+    const bool has_value = behind < end && text_[behind] != '=';
+    if (!words && !(is_apart && has_value)) return std::nullopt;
+    const std::size_t separator = has_sign ? content_end - 1 : letter;
+    return InnerTag{value_end, separator, letter, equals, text_.substr(separator, has_sign ? 1 : 0)};
+  }
+
   [[nodiscard]] std::optional<InnerTag> find_inner_tag(std::string_view name, std::size_t begin,
                                                        std::size_t end) const {
-    const bool words = name.size() == 1 && std::string_view("vhkst").find(name[0]) != std::string_view::npos;
-    const bool closed = words || name == "p" || name == "g";
     for (std::size_t equals = text_.find('=', begin); equals < end; equals = text_.find('=', equals + 1)) {
-      std::size_t letter = equals;
-      while (letter > begin && config::is_space(text_[letter - 1])) --letter;
-      if (letter == begin) continue;
-      --letter;
-      if (known_.find(text_[letter]) == std::string_view::npos) continue;
-      if (!closed && (text_[letter] != 'p' || has_own_p_)) continue;
-      std::size_t value_end = letter;
-      while (value_end > begin && config::is_space(text_[value_end - 1])) --value_end;
-      const std::string_view signs = name == "p" ? wrong_separators_behind_key : wrong_separators;
-      const auto is_sign = [&](char c) { return signs.find(c) != std::string_view::npos; };
-      const bool has_sign = value_end > begin && is_sign(text_[value_end - 1]);
-      const bool apart =
-          has_sign || value_end < letter || (name == "p" && is_behind_whole_key(begin, letter, equals, end));
-      if (!apart && !words) continue;
-      std::size_t behind = equals + 1;
-      while (behind < end && config::is_space(text_[behind])) ++behind;
-      if (!words && (behind >= end || text_[behind] == '=')) continue;
-      const std::size_t separator = has_sign ? value_end - 1 : letter;
-      const std::string_view sign = text_.substr(separator, has_sign ? 1 : 0);
-      while (value_end > begin && (is_sign(text_[value_end - 1]) || config::is_space(text_[value_end - 1])))
-        --value_end;
-      return InnerTag{value_end, separator, letter, equals, sign};
+      if (const auto inner = inner_tag_at(equals, name, begin, end)) return inner;
     }
     return std::nullopt;
   }

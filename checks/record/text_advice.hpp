@@ -4,20 +4,16 @@
 
 #include <vector>
 
-#include "checks/record/key_record.hpp"
+#include "checks/record/record_fault.hpp"
+#include "checks/record/tag_list.hpp"
 #include "checks/record/text_damage.hpp"
 
 namespace dkimprobe::checks {
 
-struct TextAdvice {
-  std::vector<TextFault> faults{};
-  bool breaks_syntax = false;  ///< a verifier that follows the grammar finds no key record
-};
-
 /// Offsets are those of the text as published.
-[[nodiscard]] TextAdvice advise_on_damage(const CleanText& clean);
+[[nodiscard]] std::vector<TextFault> advise_on_damage(const CleanText& clean);
 
 /// Offsets are those of the cleaned text.
-[[nodiscard]] TextAdvice advise_on_syntax(const TagList& list);
+[[nodiscard]] std::vector<TextFault> advise_on_syntax(const TagList& list);
 
 }  // namespace dkimprobe::checks

@@ -159,41 +159,63 @@ class Cleaner {
   /// Keeps or drops what begins at octet `i`, and returns its length.
   std::size_t step(std::size_t i) {
     const char c = text_[i];
-    const auto octet = static_cast<unsigned char>(c);
-    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == ';' && !in_free_text()) {
-      note(DamageKind::escaped_semicolon, i, text_.substr(i, 2), ";");
-      return 1;
-    }
-    if (c == '\\' && i + 1 < text_.size() && text_[i + 1] == '"') return 1;  // the quote comes next
-    if ((c == '\\' || c == '%') && !in_free_text()) {
-      if (const auto escape = read_escape(text_.substr(i))) return escaped(i, *escape);
-    }
     if (c == '"' || (c == outer_quote_ && is_outer(i))) return quote(i);
-    if (c == '&') return entity(i);
-    if (c == '<' && !in_free_text()) {
-      if (const std::size_t size = html_element_size(text_.substr(i)); size > 0) {
-        note(DamageKind::html, i, text_.substr(i, size), "");
-        return size;
-      }
+    switch (c) {
+      case '\\':
+        return backslash(i);
+      case '%':
+        return escape(i);
+      case '&':
+        return entity(i);
+      case '<':
+        return element(i);
+      case '=':
+        return equals(i);
+      default:
+        break;
     }
-    if (c == '=' && is_quoted_printable_ && text_.substr(i + 1).starts_with("3D")) {
-      note(DamageKind::escape_sequence, i, text_.substr(i, 3), "=");
-      keep("=", i);
-      return 3;
-    }
+    const auto octet = static_cast<unsigned char>(c);
     if (octet >= 0x80) return foreign(i);
-    if ((octet < 0x20 && c != '\t') || octet == 0x7f) return control(i);
+    return (octet < 0x20 && c != '\t') || octet == 0x7f ? control(i) : plain(i);
+  }
+
+  std::size_t plain(std::size_t i) {
     keep_octets(i, 1);
     return 1;
   }
 
-  std::size_t escaped(std::size_t i, const EscapeSequence& escape) {
-    note(DamageKind::escape_sequence, i, text_.substr(i, escape.size), escape.meant);
-    const bool is_last = config::without_outer_space(text_.substr(i + escape.size)).empty();
+  std::size_t backslash(std::size_t i) {
+    const std::string_view next = text_.substr(i + 1, 1);
+    if (next == ";" && !in_free_text()) {
+      note(DamageKind::escaped_semicolon, i, text_.substr(i, 2), ";");
+      return 1;
+    }
+    return next == "\"" ? 1 : escape(i);  // the quote comes next
+  }
+
+  std::size_t escape(std::size_t i) {
+    const auto sequence = in_free_text() ? std::nullopt : read_escape(text_.substr(i));
+    if (!sequence) return plain(i);
+    note(DamageKind::escape_sequence, i, text_.substr(i, sequence->size), sequence->meant);
+    const bool is_last = config::without_outer_space(text_.substr(i + sequence->size)).empty();
     // A line break between tags must keep words apart; in the key it is dropped.
     const bool is_in_key = in_tag_value_ && tag_ == "p";
-    keep(escape.is_break && !is_in_key && !is_last ? " " : escape.meant, i);
-    return escape.size;
+    keep(sequence->is_break && !is_in_key && !is_last ? " " : sequence->meant, i);
+    return sequence->size;
+  }
+
+  std::size_t element(std::size_t i) {
+    const std::size_t size = in_free_text() ? 0 : html_element_size(text_.substr(i));
+    if (size == 0) return plain(i);
+    note(DamageKind::html, i, text_.substr(i, size), "");
+    return size;
+  }
+
+  std::size_t equals(std::size_t i) {
+    if (!is_quoted_printable_ || !text_.substr(i).starts_with("=3D")) return plain(i);
+    note(DamageKind::escape_sequence, i, text_.substr(i, 3), "=");
+    keep("=", i);
+    return 3;
   }
 
   [[nodiscard]] bool is_outer(std::size_t i) const { return !anything_before_ || i >= last_content_; }
@@ -211,8 +233,7 @@ class Cleaner {
       note(DamageKind::boundary_quotes, i, text_.substr(i, next + 1 - i), "");
       return next + 1 - i;
     }
-    keep_octets(i, 1);
-    return 1;
+    return plain(i);
   }
 
   std::size_t entity(std::size_t i) {
@@ -223,8 +244,7 @@ class Cleaner {
         return known.name.size();
       }
     }
-    keep_octets(i, 1);
-    return 1;
+    return plain(i);
   }
 
   std::size_t foreign(std::size_t i) {

@@ -65,30 +65,37 @@ bool is_of_zone_file(std::string_view front) {
          content.find("( \"") != npos;
 }
 
+/// Where the record ends, without what closes it before `end`.
+std::size_t end_of_record(std::string_view text, std::size_t begin, std::size_t end) {
+  const std::size_t last = text.substr(begin, end - begin).find_last_not_of(" \t\r\n)\"");
+  return last == npos ? begin : begin + last + 1;
+}
+
+/// Whether what follows the last quotation mark closes the record: a parenthesis, a comment or nothing.
+bool closes_record(std::string_view behind_quote, bool has_front) {
+  const std::string_view behind = config::without_outer_space(behind_quote);
+  if (has_front && (behind.empty() || behind.front() == ')')) return true;
+  return behind.size() > 1 && behind.front() == ';' && !holds_tag(behind.substr(1));
+}
+
+/// Whether `record` ends with a parenthesis that opens before it.
+bool ends_with_parenthesis(std::string_view record) {
+  const std::size_t last = record.find_last_not_of(" \t\r\n\"");
+  return last != npos && record[last] == ')' &&
+         std::ranges::count(record, '(') < std::ranges::count(record, ')');
+}
+
 /// Where a parenthesis or a comment that closes a record in a zone file begins.
 std::optional<std::size_t> find_closing(std::string_view text, std::size_t begin, bool has_front) {
-  const auto before = [&](std::size_t end) {
-    while (end > begin && (config::is_space(text[end - 1]) || text[end - 1] == ')' || text[end - 1] == '"'))
-      --end;
-    return end;
-  };
   // opendkim-genkey writes `; ----- DKIM key s1 for example.com`.
   for (const std::string_view comment : {"; -----", ";-----", "----- DKIM key"}) {
-    if (const std::size_t at = text.find(comment, begin); at != npos) return before(at);
+    if (const std::size_t at = text.find(comment, begin); at != npos) return end_of_record(text, begin, at);
   }
-  // A comment after the last quotation mark.
   const std::size_t quote = text.rfind('"');
-  if (quote != npos && quote > begin) {
-    const std::string_view behind = config::without_outer_space(text.substr(quote + 1));
-    if (has_front && (behind.empty() || behind.front() == ')')) return before(quote);
-    if (behind.size() > 1 && behind.front() == ';' && !holds_tag(behind.substr(1))) return before(quote);
-  }
-  std::size_t end = text.size();
-  while (end > begin && (config::is_space(text[end - 1]) || text[end - 1] == '"')) --end;
-  if (end == begin || text[end - 1] != ')') return std::nullopt;
-  const std::string_view record = text.substr(begin, end - begin);
-  if (std::ranges::count(record, '(') >= std::ranges::count(record, ')')) return std::nullopt;
-  return before(end);
+  if (quote != npos && quote > begin && closes_record(text.substr(quote + 1), has_front))
+    return end_of_record(text, begin, quote);
+  if (!ends_with_parenthesis(text.substr(begin))) return std::nullopt;
+  return end_of_record(text, begin, text.size());
 }
 
 }  // namespace

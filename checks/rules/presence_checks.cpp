@@ -12,6 +12,7 @@
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
 #include "checks/catalogue/record_pieces.hpp"
+#include "checks/record/other_text.hpp"
 #include "checks/record/tag_list.hpp"
 #include "checks/rules/zone_faults.hpp"
 #include "config/basics/escape.hpp"

@@ -37,14 +37,13 @@ RecordLineResult read_line(InputLine line, RecordFormat format) {
   return {};
 }
 
-/// Quotation marks that dig or a zone file adds are not part of the record, so there may be nothing to fix.
+/// Dig and zone files print quotation marks and more around a record, so there may be nothing to fix.
 void mention_printing(checks::Report& report) {
   for (auto& finding : report.findings) {
-    const std::string_view name = finding.check->name;
-    if (name != "txt_embedded_quotes" && name != "txt_zonefile_leak") continue;
+    if (!finding.check->is_in_printed_records) continue;
     finding.remedy +=
-        " If this line was copied from dig or a zone file, the record itself may be correct: give lint only "
-        "its text, with the strings joined and without quotation marks.";
+        " If you copied this line from dig or a zone file, the record may be correct: run lint on its text "
+        "alone, with its strings joined and without quotation marks.";
   }
 }
 
@@ -70,6 +69,28 @@ ExitCode lint_exit_code(const exporters::LintCounts& counts) {
   return counts.warning > 0 ? ExitCode::warning : ExitCode::ok;
 }
 
+/// Prints why a line could not be read; false if the output cannot be written.
+bool reject(const LintCommand& command, std::size_t line, const std::string& error,
+            exporters::LintCounts& counts) {
+  if (++counts.unread <= most_errors_shown)
+    fmt::print(stderr, "dkimprobe: {}: line {}: {}\n", shown_name(command.file), line, error);
+  return !command.output.json || write_output(exporters::lint_error_json(line, error));
+}
+
+/// Prints what is found in one line; false if the output cannot be written.
+bool lint(const LintCommand& command, const exporters::TableStyle& style, const InputLine& line,
+          exporters::LintCounts& counts) {
+  if (line.text.find_first_not_of(" \t") == std::string_view::npos) return true;
+  const auto record = read_line(line, command.format);
+  if (!record) return reject(command, line.number, record.error(), counts);
+  auto report = checks::judge_record(checks::place_of(record->name), record->strings,
+                                     checks::Expectation{command.role}, checks::Policy{});
+  if (record->is_printed) mention_printing(report);
+  count(report.status, counts);
+  return write_output(command.output.json ? exporters::lint_json(report, line.number)
+                                          : exporters::lint_text(report, line.number, style));
+}
+
 }  // namespace
 
 config::Result<ExitCode> run_lint(const LintCommand& command) {
@@ -77,29 +98,12 @@ config::Result<ExitCode> run_lint(const LintCommand& command) {
   if (!reader) return tl::unexpected(reader.error());
   const auto style = output_style(command.output.color);
   exporters::LintCounts counts;
-  bool is_read = true;
-  while (is_read) {
+  bool is_written = true;
+  while (is_written) {
     const auto next = reader->next();
     if (!next) return tl::unexpected(next.error());
     if (!*next) break;
-    const InputLine& line = **next;
-    if (line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
-    const auto record = read_line(line, command.format);
-    if (!record) {
-      if (++counts.unread <= most_errors_shown) {
-        fmt::print(stderr, "dkimprobe: {}: line {}: {}\n", shown_name(command.file), line.number,
-                   record.error());
-      }
-      if (command.output.json)
-        is_read = write_output(exporters::lint_error_json(line.number, record.error()));
-      continue;
-    }
-    auto report = checks::judge_record(checks::place_of(record->name), record->strings,
-                                       checks::Expectation{command.role}, checks::Policy{});
-    if (record->is_printed) mention_printing(report);
-    count(report.status, counts);
-    is_read = write_output(command.output.json ? exporters::lint_json(report, line.number)
-                                               : exporters::lint_text(report, line.number, style));
+    is_written = lint(command, style, **next, counts);
   }
   if (counts.unread > most_errors_shown) {
     fmt::print(stderr, "dkimprobe: and {} more lines that could not be read\n",

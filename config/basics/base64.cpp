@@ -1,40 +1,73 @@
 #include "config/basics/base64.hpp"
 
-#include <cstdint>
+#include <array>
 
 namespace dkimprobe::config {
 namespace {
 
 constexpr std::string_view digits_of_base64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::uint8_t no_digit = 64;
+
+/// The value of each character, URL-safe ones included.
+constexpr std::array<std::uint8_t, 256> digit_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_digit);
+  for (std::uint8_t i = 0; i < no_digit; ++i) values[static_cast<unsigned char>(digits_of_base64[i])] = i;
+  values['-'] = values['+'];
+  values['_'] = values['/'];
+  return values;
+}();
+
+Base64Reading::Padding padding_state(std::size_t digits, std::size_t signs) {
+  const std::size_t rest = digits % 4;
+  if (rest != 1 && signs == (4 - rest) % 4) return Base64Reading::Padding::right;
+  if (signs > 0) return Base64Reading::Padding::wrong;
+  return rest == 1 ? Base64Reading::Padding::cut : Base64Reading::Padding::missing;
+}
 
 }  // namespace
 
-std::optional<std::size_t> decode_base64(std::string_view text, std::span<char> room) {
-  std::size_t written = 0;
+Base64Reading read_base64(std::string_view text, std::span<char> room) {
+  Base64Reading reading;
   std::uint32_t bits = 0;
-  unsigned held = 0;
   std::size_t digits = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+  std::size_t signs = 0;  ///< of padding
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const std::uint8_t value = digit_values[static_cast<unsigned char>(c)];
+    const auto note = [i](std::optional<std::size_t>& first) { first = first.value_or(i); };
     if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const std::size_t digit = digits_of_base64.find(c);
-    if (digit == std::string_view::npos || padding > 0) return std::nullopt;
-    ++digits;
-    bits = (bits << 6U | static_cast<std::uint32_t>(digit)) & 0xffffU;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      if (written == room.size()) return std::nullopt;
-      room[written++] = static_cast<char>(bits >> held & 0xffU);
+      ++signs;
+    } else if (is_space(c)) {
+      note(reading.first_space);
+    } else if (value == no_digit) {
+      note(reading.first_junk);
+      ++reading.junk_count;
+    } else {
+      if (!is_base64_digit(c)) note(reading.first_url_safe);
+      if (signs > 0) {  // digits after the end
+        reading.size -= reading.size % 3;
+        reading.padding = Base64Reading::Padding::wrong;
+        return reading;
+      }
+      bits = bits << 6U | value;
+      // Of four digits, each but the first completes an octet.
+      if (const auto place = static_cast<unsigned>(digits++ % 4); place > 0) {
+        if (reading.size < room.size())
+          room[reading.size] = static_cast<char>(bits >> (6U - 2U * place) & 0xffU);
+        ++reading.size;
+      }
     }
   }
-  if ((digits + padding) % 4 != 0 || padding > 2) return std::nullopt;
-  return written;
+  reading.padding = padding_state(digits, signs);
+  return reading;
+}
+
+std::optional<std::size_t> decode_base64(std::string_view text, std::span<char> room) {
+  const Base64Reading reading = read_base64(text, room);
+  if (!reading.strict() || reading.size > room.size()) return std::nullopt;
+  return reading.size;
 }
 
 std::string encode_base64(std::string_view octets) {

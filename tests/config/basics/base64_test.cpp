@@ -44,3 +44,15 @@ TEST_CASE("base64 errors are distinguished, and the limit of the buffer is respe
 TEST_CASE("any octets survive base64 encoding and decoding") {
   CHECK(rc::check([](const std::string& octets) { RC_ASSERT(decoded(encode_base64(octets)) == octets); }));
 }
+
+TEST_CASE("a reading goes on after each fault, and counts the octets that do not fit into the room") {
+  std::string bytes(4, '?');
+  const auto reading = read_base64("Zm 9*v-_!A", std::span(bytes).first(4));
+  CHECK(bytes == "foo\xfb");
+  CHECK(reading.size == 5);
+  CHECK(reading.first_space == 2U);
+  CHECK(reading.first_junk == 4U);
+  CHECK(reading.junk_count == 2);
+  CHECK(reading.first_url_safe == 6U);
+  CHECK(reading.padding == Base64Reading::Padding::missing);
+}
