@@ -449,7 +449,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   Finished finished_;
   std::optional<DomainName> wildcard_probe_;
   HopServers hop_servers_;
-  std::deque<ChainProbe> chains_{};  ///< one for each selector, then ADSP
+  std::deque<ChainProbe> chains_{};                      ///< one for each selector, then ADSP
   std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's question number
   std::unordered_map<std::uint32_t, std::pair<ChainProbe*, HopProbe*>> walk_timers_{};
   std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};
