@@ -1,4 +1,4 @@
-#include "cli/commands/lint.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <cstdio>
 #include <string>
@@ -72,7 +72,7 @@ ExitCode lint_exit_code(const exporters::LintCounts& counts) {
 
 }  // namespace
 
-config::Result<ExitCode> run_lint(const LintCommand& command) {
+CommandResult run(const LintCommand& command) {
   auto reader = LineReader::open(command.file, longest_record_line);
   if (!reader) return tl::unexpected(reader.error());
   const auto style = output_style(command.output.color);

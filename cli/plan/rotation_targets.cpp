@@ -79,9 +79,9 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
   const auto add_flag = [&](const char* flag, const std::optional<std::filesystem::path>& file) {
     if (file) input.flags.insert(input.flags.end(), {flag, file->string()});
   };
-  add_flag("--config.file", command.asked.settings_file);
-  add_flag("--storage.path", command.asked.storage);
-  input.only_given_servers = !command.asked.settings.pinned_servers.empty();
+  add_flag("--config.file", command.ask.settings_file);
+  add_flag("--storage.path", command.ask.storage);
+  input.only_given_servers = !command.ask.probe.pinned_servers.empty();
   return input;
 }
 
@@ -104,20 +104,18 @@ checks::RotationInput rotation_input(const config::DomainSettings& domain, const
 config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
                                                            const config::Settings& settings) {
   std::vector<config::DomainName> domains;
-  if (command.asked.every_domain) {
+  if (!command.domain) {
     for (const auto& domain : settings.domains) domains.push_back(domain.domain);
     if (domains.empty()) return config::failure("", "the settings list no domains, and no domain is given");
   } else {
-    domains.push_back(command.asked.domain);
+    domains.push_back(*command.domain);
   }
   std::vector<RotationTarget> targets;
   for (const auto& domain : domains) {
     const auto known = std::ranges::find(settings.domains, domain, &config::DomainSettings::domain);
     auto input = input_of(command, domain, known == settings.domains.end() ? nullptr : &*known);
 
-    CheckCommand asked = command.asked;
-    asked.every_domain = false;
-    asked.domain = domain;
+    TargetChoice asked{.domain = domain};
     for (const auto& selector : input.selectors) asked.selectors.push_back(selector.selector);
     for (const auto& [selector, time] : command.last_signatures) {
       const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
@@ -132,7 +130,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
       }
     }
     // Without selectors this returns the error to show.
-    auto plan = plan_check(asked, settings);
+    auto plan = plan_check(asked, command.ask, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));
     CheckTarget& target = plan->targets.front();
     add_policy(target, input);
