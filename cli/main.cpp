@@ -14,15 +14,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/command_line.hpp"
-#include "cli/commands/check.hpp"
-#include "cli/commands/explain.hpp"
-#include "cli/commands/history.hpp"
-#include "cli/commands/judge.hpp"
-#include "cli/commands/lint.hpp"
-#include "cli/commands/preflight.hpp"
-#include "cli/commands/record.hpp"
-#include "cli/commands/rotation.hpp"
-#include "cli/commands/serve.hpp"
+#include "cli/commands/commands.hpp"
 #include "cli/io/exit_code.hpp"
 #include "cli/io/output.hpp"
 #include "config/basics/escape.hpp"
@@ -46,50 +38,15 @@ int end_with(const config::Errors& errors, ExitCode code) {
   return static_cast<int>(code);
 }
 
-using Ended = tl::expected<ExitCode, CheckRefused>;
-
-/// A file that cannot be used counts as a settings error.
-Ended ended(config::Result<ExitCode> result) {
-  if (!result) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(result.error())});
-  return *result;
-}
-
-Ended run_command(const CheckCommand& command) {
-  return run_check(command);
-}
-Ended run_command(const PreflightCommand& command) {
-  return run_preflight(command);
-}
-Ended run_command(const RotationCommand& command) {
-  return run_rotation(command);
-}
-Ended run_command(const ServeCommand& command) {
-  return run_serve(command);
-}
-Ended run_command(const JudgeCommand& command) {
-  return ended(run_judge(command));
-}
-Ended run_command(const LintCommand& command) {
-  return ended(run_lint(command));
-}
-Ended run_command(const RecordCommand& command) {
-  return ended(run_record(command));
-}
-Ended run_command(const HistoryCommand& command) {
-  return ended(run_history(command));
-}
-Ended run_command(const ExplainCommand& command) {
-  return run_explain(command);
-}
-Ended run_command(const TextWanted& wanted) {
+CommandResult run(const TextWanted& wanted) {
   write_output(wanted.text);
   return ExitCode::ok;
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run_command_line(const std::vector<std::string>& arguments) {
   auto command = read_command_line(arguments);
   if (!command) return end_with(command.error(), ExitCode::usage);
-  auto result = std::visit([](const auto& given) { return run_command(given); }, *command);
+  auto result = std::visit([](const auto& given) { return run(given); }, *command);
   return result ? static_cast<int>(*result) : end_with(result.error().errors, result.error().code);
 }
 
@@ -120,7 +77,7 @@ int run_plugin(const std::vector<std::string>& arguments) {
   const auto* const check = std::get_if<CheckCommand>(&*command);
   if (check == nullptr)
     return end_plugin("wrong usage", {{"--plugin", "only `dkimprobe check` has this output"}});
-  const auto result = run_check(*check);
+  const auto result = run(*check);
   if (result) return std::min(static_cast<int>(*result), plugin_unknown);
   return end_plugin(result.error().code == ExitCode::usage ? "wrong usage" : "wrong settings",
                     result.error().errors);
@@ -139,7 +96,7 @@ int main(int argc, char** argv) {
     dkimprobe::config::wipe_freed_openssl_memory();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     plugin = dkimprobe::cli::asks_for_plugin(arguments);
-    return plugin ? dkimprobe::cli::run_plugin(arguments) : dkimprobe::cli::run(arguments);
+    return plugin ? dkimprobe::cli::run_plugin(arguments) : dkimprobe::cli::run_command_line(arguments);
   } catch (const std::exception& error) {
     fmt::print(plugin ? stdout : stderr, "{}internal error: {}\n",
                plugin ? "DKIM UNKNOWN - " : "dkimprobe: ", dkimprobe::config::escape_text(error.what(), 500));

@@ -38,19 +38,19 @@ std::string value_word(const config::Option& option) {
   return {};
 }
 
-void read_families(const AskTexts& texts, CheckCommand& command, Errors& errors) {
-  auto& settings = command.settings;
+void read_families(const AskTexts& texts, AskOptions& ask, Errors& errors) {
+  auto& settings = ask.probe;
   if (texts.only_ipv4 && texts.only_ipv6) {
     errors.push_back({"-4 -6", "they exclude each other; leave both out to ask over IPv4 and IPv6"});
     return;
   }
   if (texts.only_ipv4) {
     settings.use_ipv6 = false;
-    command.given_options.push_back(probe_option("ipv6"));
+    ask.given_options.push_back(probe_option("ipv6"));
   }
   if (texts.only_ipv6) {
     settings.use_ipv4 = false;
-    command.given_options.push_back(probe_option("ipv4"));
+    ask.given_options.push_back(probe_option("ipv4"));
   }
   if (!settings.use_ipv4 && !settings.use_ipv6) {
     errors.push_back({"--ipv4 --ipv6", "at least one of them must be `yes`"});
@@ -92,74 +92,62 @@ void declare_ask(Flags& flags, AskTexts& texts) {
               settings_group);
 }
 
-void read_ask(const Flags& flags, const AskTexts& texts, CheckCommand& command, Errors& errors) {
-  read_file_name(flags, "--storage.path", texts.storage, command.storage, errors);
+void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {
+  read_file_name(flags, "--storage.path", texts.storage, ask.storage, errors);
   config::Settings settings;
   for (const auto& [option, text] : texts.options) {
     const std::string flag = fmt::format("--{}", option->key);
     if (!flags.given(flag)) continue;
-    command.given_options.push_back(option);
+    ask.given_options.push_back(option);
     if (auto set = config::set_option(*option, text, flag, settings); !set) add(errors, set.error());
   }
-  command.settings = std::move(settings.probe);
-  command.policy = std::move(settings.policy);
-  read_families(texts, command, errors);
+  ask.probe = std::move(settings.probe);
+  ask.policy = std::move(settings.policy);
+  read_families(texts, ask, errors);
   for (const auto& text : texts.nameservers) {
-    take(config::read_named_server(text, "--nameserver"), command.settings.pinned_servers.emplace_back(),
-         errors);
+    take(config::read_named_server(text, "--nameserver"), ask.probe.pinned_servers.emplace_back(), errors);
   }
   for (const auto& text : texts.networks) {
-    take(config::Network::parse(text), command.settings.allowed_networks.emplace_back(), errors,
-         "--allow-net");
+    take(config::Network::parse(text), ask.probe.allowed_networks.emplace_back(), errors, "--allow-net");
   }
-  read_file_name(flags, "--root-hints", texts.root_hints, command.root_hints, errors);
-  if (command.storage && !texts.nameservers.empty()) {
+  read_file_name(flags, "--root-hints", texts.root_hints, ask.root_hints, errors);
+  if (ask.storage && !texts.nameservers.empty()) {
     errors.push_back({"--nameserver --storage.path",
                       "they cannot be combined: the history records what the public sees, and a server given "
                       "by hand may answer differently; leave one of them out"});
   }
 }
 
-void read_names(const std::vector<std::string>& positionals, CheckCommand& command, Errors& errors) {
-  if (command.message) {
-    if (!positionals.empty()) {
-      errors.push_back(
-          {escape_text(positionals.front(), 80),
-           "the message names the domains and selectors; leave out either the names or --message"});
-    }
-    return;
-  }
-  if (positionals.empty() && command.settings_file) {
-    command.every_domain = true;
-    return;
-  }
+void read_names(std::span<const std::string> positionals, bool has_settings_file, TargetChoice& targets,
+                Errors& errors) {
   if (positionals.empty()) {
-    errors.push_back({"", "no domain given; usage: dkimprobe check DOMAIN SELECTOR..."});
+    if (!has_settings_file)
+      errors.push_back({"", "no domain given; usage: dkimprobe check DOMAIN SELECTOR..."});
     return;
   }
-  take(config::read_domain(positionals.front()), command.domain, errors);
+  take(config::read_domain(positionals.front()), targets.domain.emplace(), errors);
   const bool domain_read = errors.empty();
   if (positionals.size() == 1) {
     // An error in the domain may already suggest the selector.
-    if (domain_read && !command.settings_file) errors.push_back({"", std::string(no_selector)});
+    if (domain_read && !has_settings_file) errors.push_back({"", std::string(no_selector)});
     return;
   }
-  for (auto text = positionals.begin() + 1; text != positionals.end(); ++text) {
+  for (const auto& text : positionals.subspan(1)) {
     config::Selector selector;
     const std::size_t before = errors.size();
-    take(config::Selector::parse(*text), selector, errors);
+    take(config::Selector::parse(text), selector, errors);
     if (errors.size() != before) continue;
     if (domain_read) {
-      if (const auto name = selector.owner_name(command.domain); !name) {
+      if (const auto name = selector.owner_name(*targets.domain); !name) {
         add(errors, name.error());
         continue;
       }
     }
-    if (std::ranges::find(command.selectors, selector) != command.selectors.end()) {
-      errors.push_back({escape_text(*text, 80), "the selector is given twice"});
+    if (std::ranges::find(targets.selectors, selector) != targets.selectors.end()) {
+      errors.push_back({escape_text(text, 80), "the selector is given twice"});
       continue;
     }
-    command.selectors.push_back(selector);
+    targets.selectors.push_back(selector);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/ask_flags.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -88,8 +89,8 @@ void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& com
     errors.push_back(
         {flag, "--config.check asks no server, so there is nothing to report; leave one of them out"});
   if (command.plugin && !flags.given("--probe-timeout")) {
-    command.settings.budgets.domain_time = plugin_time;
-    command.given_options.push_back(probe_option("probe-timeout"));
+    command.ask.probe.budgets.domain_time = plugin_time;
+    command.ask.given_options.push_back(probe_option("probe-timeout"));
   }
 }
 
@@ -104,16 +105,21 @@ Result<Command> read_check(std::span<const std::string> arguments) {
 
   CheckCommand command;
   Errors errors;
-  read_file_name(flags, "--config.file", texts.ask.settings_file, command.settings_file, errors);
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   read_file_name(flags, "--message", texts.message, command.message, errors);
   command.only_check_settings = texts.only_check_settings;
-  if (command.only_check_settings && !command.settings_file) {
+  const bool has_settings_file = command.ask.settings_file.has_value();
+  if (command.only_check_settings && !has_settings_file) {
     errors.push_back({"--config.check", "no settings file given; add --config.file FILE"});
-  } else {
-    read_names(texts.positionals, command, errors);
+  } else if (!command.message) {
+    read_names(texts.positionals, has_settings_file, command.targets, errors);
+  } else if (!texts.positionals.empty()) {
+    errors.push_back(
+        {config::escape_text(texts.positionals.front(), 80),
+         "the message names the domains and selectors; leave out either the names or --message"});
   }
-  read_ask(flags, texts.ask, command, errors);
-  if (flags.given("--role")) take(read_role(texts.role), command.role.emplace(), errors);
+  read_ask(flags, texts.ask, command.ask, errors);
+  if (flags.given("--role")) take(read_role(texts.role), command.targets.role.emplace(), errors);
   read_output(flags, texts.output, command.output, errors);
   read_outlets(flags, texts, command, errors);
   read_file_name(flags, "--save", texts.save, command.save, errors);

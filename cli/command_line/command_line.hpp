@@ -31,25 +31,33 @@ struct OutputChoice {
   ColorChoice color = ColorChoice::automatic;
 };
 
-struct CheckCommand {
-  config::DomainName domain{};  ///< the root when `every_domain`
-  /// Without duplicates. Empty: the selectors of the settings file, which is then given.
-  std::vector<config::Selector> selectors{};
-  bool every_domain = false;           ///< no domain was given: all domains of the settings file
-  std::optional<config::Role> role{};  ///< of all selectors; without it, the roles of the settings file
-  config::ProbeSettings settings{};    ///< without root servers: see `root_hints`
+/// How servers are asked and what the verdicts rest on: the flags of every command that asks servers.
+struct AskOptions {
+  config::ProbeSettings probe{};  ///< without root servers: see `root_hints`
   config::Policy policy{};
-  /// The options set on the command line; their values in `settings` and `policy` override the file.
+  /// The options set on the command line; their values in `probe` and `policy` override the file.
   std::vector<const config::Option*> given_options{};
-  /// Its DKIM-Signature fields name the domains and selectors; no others are given then. `-` is standard
-  /// input.
-  std::optional<std::filesystem::path> message{};
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
+  std::optional<std::filesystem::path> storage{};  ///< the directory of the history
+};
+
+/// What is asked for. Whatever is not named here, the settings file names.
+struct TargetChoice {
+  std::optional<config::DomainName> domain{};  ///< without it, all domains of the settings file
+  std::vector<config::Selector> selectors{};   ///< without duplicates; empty: those of the settings file
+  std::optional<config::Role> role{};  ///< of all selectors; without it, the roles of the settings file
+};
+
+struct CheckCommand {
+  TargetChoice targets{};
+  AskOptions ask{};
+  /// Its DKIM-Signature fields name the domains and selectors; `targets` names none then. `-` is standard
+  /// input.
+  std::optional<std::filesystem::path> message{};
   bool only_check_settings = false;             ///< read the settings file, print its errors, ask no server
   std::optional<std::filesystem::path> save{};  ///< where the observations are stored
-  std::optional<std::filesystem::path> storage{};   ///< the directory of the history
-  bool plugin = false;                              ///< output for Nagios and Icinga
+  bool plugin = false;                          ///< output for Nagios and Icinga
   std::optional<std::filesystem::path> textfile{};  ///< for node_exporter; replaces all other output
   OutputChoice output{};
 };
@@ -61,12 +69,15 @@ struct KeyChoice {
 };
 
 struct PreflightCommand {
-  CheckCommand check{};               ///< the domain, its one selector, and how the servers are asked
+  config::DomainName domain{};
+  config::Selector selector{};
+  AskOptions ask{};
   std::optional<KeyChoice> key{};     ///< without it, the expected key of the settings file, if any
   bool never_used = false;            ///< no resolver can have been asked for the selector
   std::chrono::milliseconds wait{0};  ///< how long to probe repeatedly
   std::vector<config::ServerAddress> resolvers{};  ///< the operator's own
   bool ask_resolvers = false;                      ///< with recursion, once it is safe to sign
+  OutputChoice output{};
 };
 
 /// A selector and its role on the command line.
@@ -82,19 +93,19 @@ struct LastSignature {
 };
 
 struct RotationCommand {
-  /// The domain and how it is asked. Its selectors and role stay empty; no domain means all of the settings.
-  CheckCommand asked{};
+  std::optional<config::DomainName> domain{};  ///< without it, all domains of the settings file
+  AskOptions ask{};
   std::vector<SelectorRole> selectors{};            ///< without duplicates, added to those of the settings
   std::vector<LastSignature> last_signatures{};     ///< each selector once
   bool only_plan = false;                           ///< print the next rotation as commands; ask no server
   std::optional<config::Selector> next{};           ///< with `only_plan`: the selector of the next key
   std::optional<config::Selector> compromised{};    ///< somebody else has its key
   std::optional<std::chrono::milliseconds> wait{};  ///< with `compromised`: probe until no server has the key
+  OutputChoice output{};
 };
 
 struct ServeCommand {
-  /// How servers are asked; its settings file is set and names the domains to watch.
-  CheckCommand asked{};
+  AskOptions ask{};  ///< with a settings file, which names the domains to watch
   std::vector<std::string> listen{"127.0.0.1:9815"};
   std::optional<std::filesystem::path> web_config{};
   bool systemd_sockets = false;                   ///< listen on these instead of `listen`

@@ -69,7 +69,7 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
   declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
 }
 
-void read_preflight_names(const std::vector<std::string>& positionals, CheckCommand& command,
+void read_preflight_names(const std::vector<std::string>& positionals, PreflightCommand& command,
                           Errors& errors) {
   if (positionals.size() < 2) {
     errors.push_back({"", fmt::format("no {} given; usage: dkimprobe preflight DOMAIN SELECTOR",
@@ -80,7 +80,11 @@ void read_preflight_names(const std::vector<std::string>& positionals, CheckComm
     errors.push_back({escape_text(positionals[2], 80), "preflight takes one selector"});
     return;
   }
-  read_names(positionals, command, errors);
+  TargetChoice targets;
+  read_names(positionals, false, targets, errors);
+  if (!errors.empty()) return;
+  command.domain = std::move(*targets.domain);
+  command.selector = std::move(targets.selectors.front());
 }
 
 Result<std::chrono::milliseconds> read_wait(const std::string& text) {
@@ -103,8 +107,8 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("preflight", arguments); !parsed) return tl::unexpected(parsed.error());
   if (texts.output.help) return TextWanted{flags.help(preflight_help_start)};
   Errors errors;
-  read_preflight_names(texts.positionals, command.check, errors);
-  read_file_name(flags, "--config.file", texts.ask.settings_file, command.check.settings_file, errors);
+  read_preflight_names(texts.positionals, command, errors);
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   if (flags.given("--key")) {
     read_key(flags, texts.key, command.key.emplace(), errors);
   } else {
@@ -122,8 +126,8 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
   if (command.ask_resolvers && texts.resolvers.empty()) {
     errors.push_back({"--ask-resolver", "no resolver given; add --resolver ADDRESS"});
   }
-  read_ask(flags, texts.ask, command.check, errors);
-  read_output(flags, texts.output, command.check.output, errors);
+  read_ask(flags, texts.ask, command.ask, errors);
+  read_output(flags, texts.output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }

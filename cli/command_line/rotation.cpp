@@ -84,7 +84,7 @@ void read_selector_role(const std::string& text, bool domain_read, RotationComma
     take(read_role(text.substr(colon + 1), escape_text(text, 80)), given.role.emplace(), errors);
   if (errors.size() != before) return;
   if (domain_read) {
-    if (const auto name = given.selector.owner_name(command.asked.domain); !name) add(errors, name.error());
+    if (const auto name = given.selector.owner_name(*command.domain); !name) add(errors, name.error());
   }
   const bool is_there = std::ranges::find(command.selectors, given.selector, &SelectorRole::selector) !=
                         command.selectors.end();
@@ -122,7 +122,8 @@ void read_last_signature(const std::string& text, RotationCommand& command, Erro
   command.last_signatures.push_back(std::move(given));
 }
 
-void read_rotation_names(std::span<const std::string> words, RotationCommand& command, Errors& errors) {
+void read_rotation_names(const RotationTexts& texts, RotationCommand& command, Errors& errors) {
+  std::span<const std::string> words = texts.positionals;
   if (!words.empty() && words.front() == "plan") {
     command.only_plan = true;
     words = words.subspan(1);
@@ -130,18 +131,21 @@ void read_rotation_names(std::span<const std::string> words, RotationCommand& co
   const std::string usage =
       fmt::format("usage: dkimprobe rotation {}DOMAIN --config.file FILE", command.only_plan ? "plan " : "");
   if (words.empty()) {
-    command.asked.every_domain = command.asked.settings_file && !command.only_plan && !command.compromised;
-    if (!command.asked.every_domain) errors.push_back({"", "no domain given; " + usage});
+    if (!command.ask.settings_file || command.only_plan || command.compromised) {
+      errors.push_back({"", "no domain given; " + usage});
+    } else if (!texts.last_signatures.empty()) {
+      errors.push_back({"--last-signature", "it names a selector of one domain; give the domain"});
+    }
     return;
   }
   const std::size_t before = errors.size();
-  take(config::read_domain(words.front()), command.asked.domain, errors);
+  take(config::read_domain(words.front()), command.domain.emplace(), errors);
   const bool domain_read = errors.size() == before;
   for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, errors);
-  if (domain_read && words.size() == 1 && !command.asked.settings_file && !command.compromised) {
+  if (domain_read && words.size() == 1 && !command.ask.settings_file && !command.compromised) {
     errors.push_back({"", fmt::format("no selector given; list them: dkimprobe rotation {}{} s1:active "
                                       "s2:pending, or name a settings file that does: --config.file FILE",
-                                      command.only_plan ? "plan " : "", command.asked.domain.to_string())});
+                                      command.only_plan ? "plan " : "", command.domain->to_string())});
   }
 }
 
@@ -169,12 +173,10 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
 
   RotationCommand command;
   Errors errors;
-  read_file_name(flags, "--config.file", texts.ask.settings_file, command.asked.settings_file, errors);
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   if (flags.given("--compromised"))
     take(config::Selector::parse(texts.compromised), command.compromised.emplace(), errors, "--compromised");
-  read_rotation_names(texts.positionals, command, errors);
-  if (command.asked.every_domain && !texts.last_signatures.empty())
-    errors.push_back({"--last-signature", "it names a selector of one domain; give the domain"});
+  read_rotation_names(texts, command, errors);
   for (const auto& text : texts.last_signatures) read_last_signature(text, command, errors);
   if (command.only_plan && command.compromised)
     errors.push_back({"--compromised", "it cannot be combined with plan; leave the word plan out"});
@@ -182,8 +184,8 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
     read_wait(texts.wait, command, errors);
     if (!command.compromised) errors.push_back({"--wait", "it needs --compromised"});
   }
-  read_ask(flags, texts.ask, command.asked, errors);
-  read_output(flags, texts.output, command.asked.output, errors);
+  read_ask(flags, texts.ask, command.ask, errors);
+  read_output(flags, texts.output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }

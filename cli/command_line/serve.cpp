@@ -99,11 +99,10 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   if (help) return TextWanted{flags.help(serve_help_start)};
 
   Errors errors;
-  read_file_name(flags, "--config.file", ask.settings_file, command.asked.settings_file, errors);
-  if (!command.asked.settings_file)
+  read_file_name(flags, "--config.file", ask.settings_file, command.ask.settings_file, errors);
+  if (!command.ask.settings_file)
     errors.push_back({"--config.file", "it is required: the settings file lists the domains to watch"});
-  command.asked.every_domain = true;
-  read_ask(flags, ask, command.asked, errors);
+  read_ask(flags, ask, command.ask, errors);
   read_file_name(flags, "--web.config.file", web_config, command.web_config, errors);
   if (!listen.empty()) command.listen = std::move(listen);
   if (flags.given("--web.external-url")) take(prefix_of(external_url), command.path_prefix, errors);

@@ -1,4 +1,4 @@
-#include "cli/commands/check.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
-#include "cli/io/input.hpp"
 #include "cli/io/message_input.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
@@ -34,18 +33,20 @@
 namespace dkimprobe::cli {
 namespace {
 
+using exporters::HistoryStore;
+
 void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
   std::size_t selectors = 0;
   for (const auto& domain : settings.domains) selectors += domain.selectors.size();
-  write_output(fmt::format("{}: {}, {}, no errors\n", config::escape_text(command.settings_file->string()),
-                           exporters::counted(settings.domains.size(), "domain"),
-                           exporters::counted(selectors, "selector")));
+  write_output(fmt::format(
+      "{}: {}, {}, no errors\n", config::escape_text(command.ask.settings_file->string()),
+      exporters::counted(settings.domains.size(), "domain"), exporters::counted(selectors, "selector")));
 }
 
 /// The metrics of one run.
 config::Result<void> write_textfile(const std::filesystem::path& file,
                                     const std::vector<checks::Report>& reports,
-                                    std::optional<exporters::HistoryStore>& history) {
+                                    std::optional<HistoryStore>& history) {
   if (file.extension() != ".prom") {
     fmt::print(stderr, "dkimprobe: warning: {}: node_exporter reads only files whose names end with .prom\n",
                config::escape_text(file.string()));
@@ -68,134 +69,101 @@ void warn(const config::Errors& errors, std::string_view so) {
   fmt::print(stderr, "dkimprobe: warning: {}: {}; {}\n", where, message, so);
 }
 
-/// What to ask, and what the verdict is based on.
-struct CheckInput {
-  NamedMessage message{};
-  CheckPlan plan{};
-  std::optional<exporters::HistoryStore> history{};
-};
-
-CheckRefused refused(ExitCode code, config::Errors& errors) {
-  return {code, std::move(errors)};
-}
-
-tl::expected<CheckInput, CheckRefused> read_input(const CheckCommand& command,
-                                                  const config::Settings& settings) {
-  CheckInput input;
-  if (command.message) {
-    auto read = read_message(*command.message);
-    if (!read) return tl::unexpected(refused(ExitCode::settings, read.error()));
-    input.message = {shown_name(*command.message), std::move(*read)};
-  }
-  auto plan = command.message ? plan_message(command, settings, input.message.signatures)
-                              : plan_check(command, settings);
-  if (!plan) return tl::unexpected(refused(ExitCode::usage, plan.error()));
-  input.plan = std::move(*plan);
-  if (command.storage) {
-    auto opened = exporters::HistoryStore::open(*command.storage);
-    if (!opened) return tl::unexpected(refused(ExitCode::settings, opened.error()));
-    input.history = std::move(*opened);
-  }
-  return input;
-}
-
-ReportForm form_of(const CheckCommand& command) {
-  if (!command.output.json) return ReportForm::tables;
-  return command.every_domain ? ReportForm::json_lines : ReportForm::json;
-}
-
-/// One run over all targets: asks, judges and prints.
+/// One run over all targets.
 class CheckRun {
  public:
-  CheckRun(const CheckCommand& command, CheckInput& input) : command_(command), input_(input) {
-    if (!tells_at_end()) printer_.emplace(form_of(command), command.output.color, input.message);
+  CheckRun(const CheckCommand& command, const NamedMessage& message, std::optional<HistoryStore> history)
+      : command_(command), message_(message), history_(std::move(history)) {
+    if (!reports_at_end()) printer_.emplace(form(), command.output.color, message_);
   }
 
-  void ask_all();
-  [[nodiscard]] tl::expected<ExitCode, CheckRefused> end();
+  [[nodiscard]] ProbeResult ask(CheckTarget& target) const;
+  [[nodiscard]] std::vector<checks::Report> judge(const CheckTarget& target, const ProbeResult& probe);
+  void write(const CheckTarget& target, ProbeResult probe, std::vector<checks::Report> reports);
+  /// Writes what covers all domains at once.
+  [[nodiscard]] CommandResult finish(const CheckPlan& plan);
 
  private:
-  /// Whether the output covers all domains at once and is written at the end.
-  [[nodiscard]] bool tells_at_end() const { return command_.plugin || command_.textfile; }
-  /// Leaves the rest of the time: for a plugin, all domains share one time limit.
-  void leave_time(CheckTarget& target) const;
-  [[nodiscard]] std::vector<checks::Report> judge(const CheckTarget& target, const ProbeResult& probe);
+  [[nodiscard]] bool reports_at_end() const { return command_.plugin || command_.textfile; }
+  [[nodiscard]] ReportForm form() const;
   [[nodiscard]] config::Result<void> save() const;
 
   const CheckCommand& command_;
-  CheckInput& input_;
+  const NamedMessage& message_;
+  std::optional<HistoryStore> history_;
   std::optional<ReportPrinter> printer_{};
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  config::Result<void> stored_{};
-  std::vector<probe::Observation> seen_{};
-  std::vector<checks::Report> judged_{};  ///< for output at the end
+  config::Result<void> recorded_{};                 ///< in the history, the last time
+  std::vector<probe::Observation> observations_{};  ///< to be saved
+  std::vector<checks::Report> reports_{};           ///< for output at the end
   std::vector<checks::Status> statuses_{};
   bool interrupted_ = false;
 };
 
-void CheckRun::leave_time(CheckTarget& target) const {
+ReportForm CheckRun::form() const {
+  if (!command_.output.json) return ReportForm::tables;
+  return command_.targets.domain ? ReportForm::json : ReportForm::json_lines;
+}
+
+ProbeResult CheckRun::ask(CheckTarget& target) const {
   using std::chrono::milliseconds;
-  const auto gone = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
+  if (!command_.plugin) return run_probe(target);
+  // All domains share the time limit of a plugin.
+  const auto passed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
   auto& time = target.probe.budgets.domain_time;
-  time = std::max(milliseconds{1}, time - gone);
+  time = std::max(milliseconds{1}, time - passed);
+  return run_probe(target, ExitCode::unknown);
 }
 
 std::vector<checks::Report> CheckRun::judge(const CheckTarget& target, const ProbeResult& probe) {
   // An interrupted probe proves nothing about the servers. A probe that could not be written stays in memory
   // and is written again with the next domain.
-  exporters::HistoryStore* const store = input_.history && !probe.interrupted ? &*input_.history : nullptr;
-  if (store != nullptr) stored_ = store->record(probe.observations, run_time());
+  HistoryStore* const store = history_ && !probe.interrupted ? &*history_ : nullptr;
+  if (store != nullptr) recorded_ = store->record(probe.observations, run_time());
   auto known = backgrounds_of(store, probe.observations);
   if (!known) {
-    if (stored_) warn(known.error(), "the verdict does not use the history");
+    if (recorded_) warn(known.error(), "the verdict does not use the history");
     known.emplace(probe.observations.size());
   }
   std::vector<checks::Report> reports;
   for (std::size_t i = 0; i < probe.observations.size(); ++i) {
     const Background& background = (*known)[i];
     reports.push_back(checks::judge(probe.observations[i], target.expectations[i], background.history,
-                                    target.policy, input_.message.signatures, background.elsewhere)
+                                    target.policy, message_.signatures, background.elsewhere)
                           .report);
   }
   return reports;
 }
 
-void CheckRun::ask_all() {
-  for (auto& target : input_.plan.targets) {
-    if (command_.plugin) leave_time(target);
-    ProbeResult probe = run_probe(target, command_.plugin ? ExitCode::unknown : ExitCode::interrupted);
-    std::vector<checks::Report> reports = judge(target, probe);
-    const checks::Status status = checks::worst(reports);
-    if (printer_) printer_->print(target.domain, status, reports);
-    if (tells_at_end()) std::ranges::move(reports, std::back_inserter(judged_));
-    statuses_.push_back(status);
-    if (command_.save) std::ranges::move(probe.observations, std::back_inserter(seen_));
-    interrupted_ = probe.interrupted;
-    if (interrupted_) return;
-  }
+void CheckRun::write(const CheckTarget& target, ProbeResult probe, std::vector<checks::Report> reports) {
+  statuses_.push_back(checks::worst(reports));
+  if (printer_) printer_->print(target.domain, statuses_.back(), reports);
+  if (reports_at_end()) std::ranges::move(reports, std::back_inserter(reports_));
+  if (command_.save) std::ranges::move(probe.observations, std::back_inserter(observations_));
+  interrupted_ = probe.interrupted;
 }
 
 config::Result<void> CheckRun::save() const {
   if (!command_.save) return {};
-  if (seen_.empty()) {
+  if (observations_.empty()) {
     fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");
     return {};
   }
-  return write_file(*command_.save, exporters::observation_json(seen_));
+  return write_file(*command_.save, exporters::observation_json(observations_));
 }
 
-tl::expected<ExitCode, CheckRefused> CheckRun::end() {
+CommandResult CheckRun::finish(const CheckPlan& plan) {
   // The verdict does not depend on whether the history could be written.
-  if (!stored_) warn(stored_.error(), "this probe is not in the history");
-  if (auto saved = save(); !saved) return tl::unexpected(refused(ExitCode::settings, saved.error()));
-  const checks::Status status = status_of_all(statuses_, input_.message);
+  if (!recorded_) warn(recorded_.error(), "this probe is not in the history");
+  if (auto saved = save(); !saved) return tl::unexpected(std::move(saved.error()));
+  const checks::Status status = status_of_all(statuses_, message_);
   if (command_.textfile && !interrupted_) {
-    if (auto written = write_textfile(*command_.textfile, judged_, input_.history); !written)
-      return tl::unexpected(refused(ExitCode::settings, written.error()));
+    if (auto written = write_textfile(*command_.textfile, reports_, history_); !written)
+      return tl::unexpected(std::move(written.error()));
   }
   if (command_.plugin) {
     write_output(interrupted_ ? exporters::plugin_failure(std::vector<std::string>{"interrupted"})
-                              : exporters::plugin_text(judged_, status, input_.plan.targets.front().policy));
+                              : exporters::plugin_text(reports_, status, plan.targets.front().policy));
   }
   if (printer_) printer_->end(status);
   if (!interrupted_) return exit_code(status);
@@ -206,18 +174,34 @@ tl::expected<ExitCode, CheckRefused> CheckRun::end() {
 
 }  // namespace
 
-tl::expected<ExitCode, CheckRefused> run_check(const CheckCommand& command) {
-  auto loaded = load_settings(command);
-  if (!loaded) return tl::unexpected(refused(ExitCode::settings, loaded.error()));
+CommandResult run(const CheckCommand& command) {
+  const auto loaded = load_settings(command.ask);
+  if (!loaded) return tl::unexpected(loaded.error());
   if (command.only_check_settings) {
     print_settings_good(command, loaded->settings);
     return ExitCode::ok;
   }
-  auto input = read_input(command, loaded->settings);
-  if (!input) return tl::unexpected(std::move(input.error()));
-  CheckRun run(command, *input);
-  run.ask_all();
-  return run.end();
+  const auto message = read_message(command.message);
+  if (!message) return tl::unexpected(message.error());
+  auto plan = command.message ? plan_message(command, loaded->settings, message->signatures)
+                              : plan_check(command.targets, command.ask, loaded->settings);
+  if (!plan) return tl::unexpected(Refusal(std::move(plan.error()), ExitCode::usage));
+  std::optional<HistoryStore> history;
+  if (command.ask.storage) {
+    auto opened = HistoryStore::open(*command.ask.storage);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    history = std::move(*opened);
+  }
+
+  CheckRun check(command, *message, std::move(history));
+  for (auto& target : plan->targets) {
+    ProbeResult probe = check.ask(target);
+    auto reports = check.judge(target, probe);
+    const bool interrupted = probe.interrupted;
+    check.write(target, std::move(probe), std::move(reports));
+    if (interrupted) break;
+  }
+  return check.finish(*plan);
 }
 
 }  // namespace dkimprobe::cli

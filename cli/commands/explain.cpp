@@ -1,4 +1,4 @@
-#include "cli/commands/explain.hpp"
+#include "cli/commands/commands.hpp"
 
 #include "cli/io/output.hpp"
 #include "cli/io/terminal.hpp"
@@ -7,7 +7,7 @@
 
 namespace dkimprobe::cli {
 
-ExitCode run_explain(const ExplainCommand& command) {
+CommandResult run(const ExplainCommand& command) {
   const std::size_t columns = output_style(ColorChoice::never).columns;
   if (command.json) {
     write_output(exporters::catalogue_json());

@@ -1,4 +1,4 @@
-#include "cli/commands/history.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -72,7 +72,7 @@ Result<std::string> nothing_stored(HistoryStore& store, const HistoryCommand& co
 
 }  // namespace
 
-Result<ExitCode> run_history(const HistoryCommand& command) {
+CommandResult run(const HistoryCommand& command) {
   auto store = HistoryStore::open(command.storage, exporters::HistoryAccess::read);
   if (!store) return tl::unexpected(std::move(store.error()));
   auto selectors = store->selectors(command.domain);

@@ -1,4 +1,4 @@
-#include "cli/commands/judge.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -44,22 +44,18 @@ config::Result<JudgeInput> read_input(const JudgeCommand& command) {
     if (!opened) return tl::unexpected(std::move(opened.error()));
     input.store = std::move(*opened);
   }
-  if (command.message) {
-    auto read = read_message(*command.message);
-    if (!read) return tl::unexpected(std::move(read.error()));
-    input.message = {shown_name(*command.message), std::move(*read)};
-  }
+  auto message = read_message(command.message);
+  if (!message) return tl::unexpected(std::move(message.error()));
+  input.message = std::move(*message);
   return input;
 }
 
 /// The reports of one domain, with the same expectations as `check` with these selectors.
 config::Result<std::vector<checks::Report>> judge_domain(const JudgeCommand& command, JudgeInput& input,
                                                          std::span<const probe::Observation> probes) {
-  CheckCommand asked;
-  asked.domain = probes.front().domain;
-  for (const auto& probe : probes) asked.selectors.push_back(probe.selector);
-  asked.role = command.role;
-  const auto plan = plan_check(asked, input.settings);
+  TargetChoice choice{.domain = probes.front().domain, .role = command.role};
+  for (const auto& probe : probes) choice.selectors.push_back(probe.selector);
+  const auto plan = plan_check(choice, AskOptions{}, input.settings);
   if (!plan) return tl::unexpected(plan.error());
   const CheckTarget& target = plan->targets.front();
   const auto known = backgrounds_of(input.store ? &*input.store : nullptr, probes);
@@ -84,7 +80,7 @@ Observations::const_iterator end_of_domain(Observations::const_iterator first, c
 
 }  // namespace
 
-config::Result<ExitCode> run_judge(const JudgeCommand& command) {
+CommandResult run(const JudgeCommand& command) {
   const auto text = read_file(command.file, exporters::largest_observation_file_bytes);
   if (!text) return tl::unexpected(text.error());
   const auto stored = exporters::read_observation_json(*text, shown_name(command.file));

@@ -1,4 +1,4 @@
-#include "cli/commands/lint.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <cstdio>
 #include <string>
@@ -93,7 +93,7 @@ bool lint(const LintCommand& command, const exporters::TableStyle& style, const 
 
 }  // namespace
 
-config::Result<ExitCode> run_lint(const LintCommand& command) {
+CommandResult run(const LintCommand& command) {
   auto reader = LineReader::open(command.file, longest_record_line);
   if (!reader) return tl::unexpected(reader.error());
   const auto style = output_style(command.output.color);

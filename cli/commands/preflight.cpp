@@ -1,4 +1,4 @@
-#include "cli/commands/preflight.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <unistd.h>
 
@@ -38,15 +38,15 @@ using exporters::HistoryStore;
 using probe::WallTime;
 using std::chrono::milliseconds;
 
-void tell(const config::Errors& errors) {
+void warn(const config::Errors& errors) {
   for (const auto& [where, message] : errors)
     fmt::print(stderr, "dkimprobe: warning: {}{}{}\n", where, where.empty() ? "" : ": ", message);
 }
 
 /// The history of the selector, extended by this run.
-class Memory {
+class RunHistory {
  public:
-  explicit Memory(std::optional<HistoryStore> store) : store_(std::move(store)) {}
+  explicit RunHistory(std::optional<HistoryStore> store) : store_(std::move(store)) {}
 
   [[nodiscard]] bool is_kept() const { return store_ && written_; }
 
@@ -55,16 +55,16 @@ class Memory {
     if (!store_) return seen_;
     if (const auto before = store_->load(observation.domain, observation.selector);
         before && before->last_probe && *before->last_probe > run_time()) {
-      tell({{"", fmt::format("the history ends at {}, which is in the future: is this machine's clock "
+      warn({{"", fmt::format("the history ends at {}, which is in the future: is this machine's clock "
                              "correct? Probes of that time count as made just before this one",
                              checks::time_text(*before->last_probe))}});
     }
     const auto recorded = store_->record(observation, run_time());
-    if (!recorded) tell(recorded.error());
+    if (!recorded) warn(recorded.error());
     written_ = recorded.has_value();
     auto stored = store_->load(observation.domain, observation.selector);
     if (stored) return *stored;
-    tell(stored.error());
+    warn(stored.error());
     store_.reset();
     return seen_;
   }
@@ -91,33 +91,33 @@ CacheState state_of(const probe::ResolverAnswer& answer, bool expected) {
   return CacheState::unknown;
 }
 
-checks::CacheAnswer word_of(const probe::ResolverAnswer& answer, const checks::SigningPlan& plan,
-                            const checks::Report& report) {
+checks::CacheAnswer cache_answer(const probe::ResolverAnswer& answer, const checks::SigningPlan& plan,
+                                 const checks::Report& report) {
   std::vector<std::vector<std::string>> texts;
   for (const auto& record : answer.txt) texts.push_back(record.strings);
-  checks::CacheAnswer word;
-  word.probe.resolver = answer.resolver;
-  word.probe.seen = answer.seen;
-  word.probe.state = state_of(answer, checks::is_expected(texts, plan, report));
+  checks::CacheAnswer result;
+  result.probe.resolver = answer.resolver;
+  result.probe.seen = answer.seen;
+  result.probe.state = state_of(answer, checks::is_expected(texts, plan, report));
   // Without a TTL the cache may hold it for the longest time assumed for unknown data.
-  word.probe.seconds_left =
+  result.probe.seconds_left =
       answer.seconds_left.value_or(static_cast<std::uint32_t>(plan.times.unknown_wait.count()));
-  word.detail = probe::sentence(answer);
-  if (word.probe.state == CacheState::expected) word.detail += "; this is the expected key";
-  if (word.probe.state == CacheState::other) word.detail += "; this is not the expected key";
-  return word;
+  result.detail = probe::sentence(answer);
+  if (result.probe.state == CacheState::expected) result.detail += "; this is the expected key";
+  if (result.probe.state == CacheState::other) result.detail += "; this is not the expected key";
+  return result;
 }
 
 /// Network, clock and terminal of one run, and its interruption by the operator.
 class Runner {
  public:
-  Runner(const PreflightCommand& command, const PreflightPlan& plan, Memory& memory)
+  Runner(const PreflightCommand& command, const PreflightPlan& plan, RunHistory& history)
       : command_(command),
         plan_(plan),
-        memory_(memory),
+        history_(history),
         resolvers_(plan.target.probe, run_time),
         progress_(isatty(STDERR_FILENO) == 1, command.wait > milliseconds{0},
-                  output_style(command.check.output.color), [](std::string_view text) {
+                  output_style(command.output.color), [](std::string_view text) {
                     std::fwrite(text.data(), 1, text.size(), stderr);
                     std::fflush(stderr);
                   }) {}
@@ -126,7 +126,7 @@ class Runner {
     PreflightWorld world;
     world.now = run_time;
     world.probe = [this] { return probe(); };
-    world.remember = [this](const probe::Observation& observation) { return memory_.add(observation); };
+    world.remember = [this](const probe::Observation& observation) { return history_.add(observation); };
     world.read_caches = [this](const checks::Preflight& preflight) { return read_caches(preflight); };
     if (command_.ask_resolvers)
       world.ask_public = [this](const checks::Preflight& preflight) { return ask_public(preflight); };
@@ -142,7 +142,7 @@ class Runner {
       end.interrupted = end.interrupted || watch.interrupted();
     }
     progress_.clear();
-    end.preflight.history_kept = memory_.is_kept();
+    end.preflight.history_kept = history_.is_kept();
     return end;
   }
 
@@ -163,11 +163,12 @@ class Runner {
     return {std::move(observations.front()), sleeper_.interrupted()};
   }
 
-  std::vector<checks::CacheAnswer> words_of(const std::vector<probe::ResolverAnswer>& answers,
-                                            const checks::Preflight& preflight) const {
-    std::vector<checks::CacheAnswer> words;
-    for (const auto& answer : answers) words.push_back(word_of(answer, plan_.signing, preflight.report));
-    return words;
+  std::vector<checks::CacheAnswer> cache_answers(const std::vector<probe::ResolverAnswer>& answers,
+                                                 const checks::Preflight& preflight) const {
+    std::vector<checks::CacheAnswer> results;
+    for (const auto& answer : answers)
+      results.push_back(cache_answer(answer, plan_.signing, preflight.report));
+    return results;
   }
 
   std::vector<checks::CacheAnswer> read_caches(const checks::Preflight& preflight) {
@@ -185,15 +186,15 @@ class Runner {
         answers.push_back(std::move(answer));
       }
     }
-    return words_of(answers, preflight);
+    return cache_answers(answers, preflight);
   }
 
   std::vector<checks::CacheAnswer> ask_public(const checks::Preflight& preflight) {
     const auto& at = preflight.sign.safe.at;
     auto right = at ? probe::PublicQuestion::after(*at, preflight.now) : std::nullopt;
     if (!right) return {};
-    return words_of(resolvers_.ask_public(std::move(*right), command_.resolvers, preflight.report.name),
-                    preflight);
+    return cache_answers(resolvers_.ask_public(std::move(*right), command_.resolvers, preflight.report.name),
+                         preflight);
   }
 
   void interrupt() {
@@ -205,7 +206,7 @@ class Runner {
 
   const PreflightCommand& command_;
   const PreflightPlan& plan_;
-  Memory& memory_;
+  RunHistory& history_;
   probe::ResolverProbe resolvers_;
   LiveProgress progress_;
   Sleeper sleeper_{};
@@ -230,29 +231,29 @@ ExitCode readiness_exit_code(checks::Readiness readiness) {
 
 }  // namespace
 
-tl::expected<ExitCode, CheckRefused> run_preflight(const PreflightCommand& command) {
-  const auto loaded = load_settings(command.check);
-  if (!loaded) return tl::unexpected(CheckRefused{ExitCode::settings, loaded.error()});
+CommandResult run(const PreflightCommand& command) {
+  const auto loaded = load_settings(command.ask);
+  if (!loaded) return tl::unexpected(loaded.error());
   std::optional<config::KeyFile> key;
   if (command.key) {
     auto read = config::read_key_file(command.key->file, command.key->passphrase);
-    if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
-    for (const auto& warning : read->warnings) tell({{"", warning}});
+    if (!read) return tl::unexpected(std::move(read.error()));
+    for (const auto& warning : read->warnings) warn({{"", warning}});
     key = std::move(*read);
   }
   const auto plan = plan_preflight(command, loaded->settings, key);
-  if (!plan) return tl::unexpected(CheckRefused{ExitCode::usage, plan.error()});
+  if (!plan) return tl::unexpected(Refusal(plan.error(), ExitCode::usage));
   std::optional<HistoryStore> store;
-  if (command.check.storage) {
-    auto opened = HistoryStore::open(*command.check.storage);
-    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+  if (command.ask.storage) {
+    auto opened = HistoryStore::open(*command.ask.storage);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
     store = std::move(*opened);
   }
-  Memory memory(std::move(store));
-  const auto [preflight, interrupted] = Runner(command, *plan, memory).run();
-  write_output(command.check.output.json
+  RunHistory history(std::move(store));
+  const auto [preflight, interrupted] = Runner(command, *plan, history).run();
+  write_output(command.output.json
                    ? exporters::preflight_json(preflight)
-                   : exporters::preflight_text(preflight, output_style(command.check.output.color)));
+                   : exporters::preflight_text(preflight, output_style(command.output.color)));
   if (!interrupted) return readiness_exit_code(preflight.sign.safe.readiness);
   fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
   return ExitCode::interrupted;

@@ -1,4 +1,4 @@
-#include "cli/commands/record.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <cstdio>
 #include <string>
@@ -90,7 +90,7 @@ void tell_more(const RecordCommand& command, const exporters::RecordOutput& outp
   for (const auto& words : advice(command, output.record)) tell(words);
 }
 
-config::Result<ExitCode> publish_practices(const RecordCommand& command) {
+CommandResult publish_practices(const RecordCommand& command) {
   auto name = config::adsp_name(command.domain);
   // RFC 7489 section 6.1: a label below the domain.
   const auto dmarc_name = command.domain.child("_dmarc");
@@ -114,7 +114,7 @@ config::Result<ExitCode> publish_practices(const RecordCommand& command) {
 
 }  // namespace
 
-config::Result<ExitCode> run_record(const RecordCommand& command) {
+CommandResult run(const RecordCommand& command) {
   if (command.practices) return publish_practices(command);
   const auto selector_name = command.selector.owner_name(command.domain);
   if (!selector_name) return tl::unexpected(selector_name.error());

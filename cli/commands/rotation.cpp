@@ -1,4 +1,4 @@
-#include "cli/commands/rotation.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -36,8 +36,8 @@ using exporters::HistoryStore;
 using std::chrono::milliseconds;
 
 config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& command) {
-  if (!command.asked.storage) return std::nullopt;
-  auto store = HistoryStore::open(*command.asked.storage,
+  if (!command.ask.storage) return std::nullopt;
+  auto store = HistoryStore::open(*command.ask.storage,
                                   command.only_plan ? HistoryAccess::read : HistoryAccess::write);
   if (!store) return tl::unexpected(std::move(store.error()));
   return std::move(*store);
@@ -76,10 +76,10 @@ checks::RotationOverview overview_of(const RotationCommand& command, const check
 }
 
 void print(const RotationCommand& command, const checks::RotationOverview& overview, bool is_first) {
-  const auto& output = command.asked.output;
+  const auto& output = command.output;
   if (output.json) {
-    write_output(command.asked.every_domain ? exporters::rotation_json_line(overview)
-                                            : exporters::rotation_json(overview));
+    write_output(command.domain ? exporters::rotation_json(overview)
+                                : exporters::rotation_json_line(overview));
     return;
   }
   const auto style = output_style(output.color);
@@ -156,36 +156,31 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
   }
 }
 
-CheckRefused refused(ExitCode code, config::Errors errors) {
-  return {code, std::move(errors)};
-}
-
 }  // namespace
 
-tl::expected<ExitCode, CheckRefused> run_rotation(const RotationCommand& command) {
-  auto loaded = load_settings(command.asked);
-  if (!loaded) return tl::unexpected(refused(ExitCode::settings, std::move(loaded.error())));
+CommandResult run(const RotationCommand& command) {
+  auto loaded = load_settings(command.ask);
+  if (!loaded) return tl::unexpected(std::move(loaded.error()));
   auto targets = plan_rotations(command, loaded->settings);
-  if (!targets) return tl::unexpected(refused(ExitCode::usage, std::move(targets.error())));
+  if (!targets) return tl::unexpected(Refusal(std::move(targets.error()), ExitCode::usage));
   auto store = open_storage(command);
-  if (!store) return tl::unexpected(refused(ExitCode::settings, std::move(store.error())));
+  if (!store) return tl::unexpected(std::move(store.error()));
 
   std::vector<checks::Status> statuses;
   for (auto& target : *targets) {
     Planned planned;
     if (command.only_plan) {
-      if (auto added = add_probe({}, *store, target); !added)
-        return tl::unexpected(refused(ExitCode::settings, std::move(added.error())));
+      if (auto added = add_probe({}, *store, target); !added) return tl::unexpected(std::move(added.error()));
       planned.overview = overview_of(command, target.input);
     } else {
       auto followed = follow(command, target, *store);
-      if (!followed) return tl::unexpected(refused(ExitCode::settings, std::move(followed.error())));
+      if (!followed) return tl::unexpected(std::move(followed.error()));
       planned = std::move(*followed);
     }
     print(command, planned.overview, statuses.empty());
     statuses.push_back(planned.overview.status);
     if (!planned.interrupted) continue;
-    if (!command.asked.output.json)
+    if (!command.output.json)
       fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
     return ExitCode::interrupted;
   }

@@ -1,4 +1,4 @@
-#include "cli/commands/serve.hpp"
+#include "cli/commands/commands.hpp"
 
 #include <malloc.h>
 #include <signal.h>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,16 +39,16 @@ struct ReadTargets {
 };
 
 config::Result<ReadTargets> read_targets(const ServeCommand& command) {
-  auto loaded = load_settings(command.asked, [](const config::Error& warning) {
+  auto loaded = load_settings(command.ask, [](const config::Error& warning) {
     log_line(LogLevel::warning, "settings", {{"where", warning.where}, {"warning", warning.message}});
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
-  auto plan = plan_check(command.asked, loaded->settings);
+  auto plan = plan_check(TargetChoice{}, command.ask, loaded->settings);
   if (!plan) return tl::unexpected(std::move(plan.error()));
   return ReadTargets{std::move(*loaded), std::move(*plan)};
 }
 
-/// Reloads the settings. Callable from any thread.
+/// Reloads the settings, and logs their errors. Callable from any thread.
 class Reloader {
  public:
   Reloader(const ServeCommand& command, Daemon& daemon, std::vector<config::FileStamp> files,
@@ -62,7 +63,7 @@ class Reloader {
   /// Reloads if the target files have changed.
   void reload_if_changed() {
     const std::lock_guard lock(mutex_);
-    if (config::stamp_target_files(patterns_) != files_) static_cast<void>(reload_locked());
+    if (config::stamp_target_files(patterns_) != files_) std::ignore = reload_locked();
   }
 
  private:
@@ -105,13 +106,36 @@ sigset_t block_signals() {
   return signals;
 }
 
+/// `read` has the warnings of a configuration that is used, or the errors of one that is not.
+void log_web_config(const config::Result<config::Errors>& read) {
+  if (read) {
+    for (const auto& [where, message] : *read)
+      log_line(LogLevel::warning, "web configuration", {{"where", where}, {"warning", message}});
+    return;
+  }
+  for (const auto& [where, message] : read.error())
+    log_line(LogLevel::error, "the previous web configuration stays in use",
+             {{"where", where}, {"error", message}});
+}
+
+void log_access(const exporters::Access& access) {
+  log_line(LogLevel::debug, "request",
+           {{"remote", access.remote},
+            {"user", access.user},
+            {"method", access.method},
+            {"target", access.target},
+            {"status", fmt::format("{}", access.status)},
+            {"bytes", fmt::format("{}", access.body_bytes)},
+            {"seconds", fmt::format("{:.6f}", std::chrono::duration<double>(access.duration).count())}});
+}
+
 void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
   auto next_file_check = steady_clock::now() + file_interval;
   while (true) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) return;
-    if (signal == SIGHUP) static_cast<void>(reloader.reload());
+    if (signal == SIGHUP) std::ignore = reloader.reload();
     if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
     if (steady_clock::now() < next_file_check) continue;
     next_file_check = steady_clock::now() + file_interval;
@@ -121,16 +145,16 @@ void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& r
 
 }  // namespace
 
-tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
+CommandResult run(const ServeCommand& command) {
   set_log(command.log_format, command.log_level);
   // With one arena per thread of the web server, a third more memory stays allocated.
   mallopt(M_ARENA_MAX, 2);
   auto read = read_targets(command);
-  if (!read) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(read.error())});
+  if (!read) return tl::unexpected(std::move(read.error()));
   std::optional<exporters::HistoryStore> history;
-  if (command.asked.storage) {
-    auto opened = exporters::HistoryStore::open(*command.asked.storage, exporters::HistoryAccess::hold);
-    if (!opened) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(opened.error())});
+  if (command.ask.storage) {
+    auto opened = exporters::HistoryStore::open(*command.ask.storage, exporters::HistoryAccess::hold);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
     history = std::move(*opened);
   }
 
@@ -144,28 +168,10 @@ tl::expected<ExitCode, CheckRefused> run_serve(const ServeCommand& command) {
   web.systemd_sockets = command.systemd_sockets;
   web.config_file = command.web_config;
   web.routes = daemon.routes([&] { return reloader.reload(); });
-  web.on_config = [](const config::Result<config::Errors>& said) {
-    if (said) {
-      for (const auto& [where, message] : *said)
-        log_line(LogLevel::warning, "web configuration", {{"where", where}, {"warning", message}});
-      return;
-    }
-    for (const auto& [where, message] : said.error())
-      log_line(LogLevel::error, "the previous web configuration stays in use",
-               {{"where", where}, {"error", message}});
-  };
-  web.on_access = [](const exporters::Access& access) {
-    log_line(LogLevel::debug, "request",
-             {{"remote", access.remote},
-              {"user", access.user},
-              {"method", access.method},
-              {"target", access.target},
-              {"status", fmt::format("{}", access.status)},
-              {"bytes", fmt::format("{}", access.body_bytes)},
-              {"seconds", fmt::format("{:.6f}", std::chrono::duration<double>(access.duration).count())}});
-  };
+  web.on_config = log_web_config;
+  web.on_access = log_access;
   auto service = exporters::WebService::start(std::move(web));
-  if (!service) return tl::unexpected(CheckRefused{ExitCode::settings, std::move(service.error())});
+  if (!service) return tl::unexpected(std::move(service.error()));
   for (const auto& [address, port, lacks_ipv6] : (*service)->listening()) {
     log_line(LogLevel::info, "listening", {{"port", fmt::format("{}", port)}, {"address", address}});
     if (lacks_ipv6)

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -52,31 +51,34 @@ LineReader::~LineReader() {
   if (owns_) ::close(descriptor_);
 }
 
+config::Result<bool> LineReader::fill() {
+  if (begin_ < end_) return true;
+  ssize_t got = 0;
+  do {
+    got = ::read(descriptor_, buffer_.data(), buffer_.size());
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return unreadable(name_);
+  begin_ = 0;
+  end_ = static_cast<std::size_t>(got);
+  return got > 0;
+}
+
 config::Result<std::optional<InputLine>> LineReader::next() {
   line_.clear();
   InputLine line;
-  bool begun = false;
-  for (;;) {
-    if (begin_ == end_) {
-      const auto got = ::read(descriptor_, buffer_.data(), buffer_.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return unreadable(name_);
-      begin_ = 0;
-      end_ = static_cast<std::size_t>(got);
-      if (got == 0) {
-        if (!begun) return std::nullopt;
-        break;
-      }
-    }
-    begun = true;
+  bool is_whole = false;
+  for (bool begun = false; !is_whole; begun = true) {
+    const auto filled = fill();
+    if (!filled) return tl::unexpected(filled.error());
+    if (!*filled && !begun) return std::nullopt;
+    if (!*filled) break;  // the last line, without a line feed
     const std::string_view fresh = std::string_view(buffer_).substr(begin_, end_ - begin_);
-    const std::size_t feed = fresh.find('\n');
-    const std::string_view part = fresh.substr(0, feed);
-    const std::size_t room = longest_ - std::min(longest_, line_.size());
+    const std::string_view part = fresh.substr(0, fresh.find('\n'));
+    const std::size_t room = longest_ - line_.size();
     line_ += part.substr(0, room);
     line.too_long = line.too_long || part.size() > room;
-    begin_ += part.size() + (feed == std::string_view::npos ? 0 : 1);
-    if (feed != std::string_view::npos) break;
+    is_whole = part.size() < fresh.size();
+    begin_ += part.size() + (is_whole ? 1 : 0);
   }
   line.number = ++number_;
   line.text = line_;

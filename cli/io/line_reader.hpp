@@ -31,6 +31,8 @@ class LineReader {
 
  private:
   LineReader(int descriptor, bool owns, std::string name, std::size_t longest);
+  /// Reads more once the buffer is used up. False at the end of the input.
+  [[nodiscard]] config::Result<bool> fill();
 
   int descriptor_ = -1;
   bool owns_ = false;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "checks/message/signature_field.hpp"
@@ -9,9 +11,15 @@
 
 namespace dkimprobe::cli {
 
-/// Returns at least one field. Only the header of the message is kept; `-` is standard input.
-[[nodiscard]] config::Result<std::vector<checks::SignatureField>> read_message(
-    const std::filesystem::path& file);
+struct NamedMessage {
+  std::string name{};                                ///< of its file, escaped; empty without a message
+  std::vector<checks::SignatureField> signatures{};  ///< at least one of a message
+
+  [[nodiscard]] bool is_given() const { return !name.empty(); }
+};
+
+/// Reads the header of the message; `-` is standard input. Without a file there is no message.
+[[nodiscard]] config::Result<NamedMessage> read_message(const std::optional<std::filesystem::path>& file);
 
 /// Whether a field names no key, so that no report can show its faults.
 [[nodiscard]] bool any_names_no_key(const std::vector<checks::SignatureField>& fields);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
-#include "cli/io/message_input.hpp"
 #include "cli/io/output.hpp"
 #include "exporters/terminal/signature_table.hpp"
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "checks/message/signature_field.hpp"
 #include "checks/report/report.hpp"
 #include "cli/io/exit_code.hpp"
+#include "cli/io/message_input.hpp"
 #include "cli/io/terminal.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/report_table.hpp"
@@ -22,14 +22,6 @@ namespace dkimprobe::cli {
                                         const std::vector<checks::Report>& reports, ColorChoice color);
 
 enum class ReportForm : std::uint8_t { tables, json, json_lines };
-
-/// The message whose signatures are judged, as the command line names it.
-struct NamedMessage {
-  std::string name{};  ///< escaped; empty without a message
-  std::vector<checks::SignatureField> signatures{};
-
-  [[nodiscard]] bool is_given() const { return !name.empty(); }
-};
 
 /// Prints the reports domain by domain. With a message, its signatures come first, and JSON is one object at
 /// the end.

@@ -21,7 +21,8 @@ SignalWatch::SignalWatch(std::function<void()> on_interrupt,
 
 SignalWatch::~SignalWatch() {
   done_ = true;
-  // Wakes the thread, which checks `done_` first.
+  // Wakes the thread, which takes the signal with sigtimedwait and checks `done_` first.
+  // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): it is blocked, so it terminates nothing
   pthread_kill(thread_.native_handle(), SIGTERM);
   thread_.join();
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);

@@ -15,15 +15,15 @@ namespace dkimprobe::cli {
 namespace {
 
 /// The settings of the file, overridden by the flags.
-config::Settings with_flags(const CheckCommand& command, config::Settings settings) {
+config::Settings with_flags(const AskOptions& ask, config::Settings settings) {
   config::Settings flags;
-  flags.probe = command.settings;
-  flags.policy = command.policy;
-  for (const auto* option : command.given_options) config::copy_option(*option, flags, settings);
-  const auto& networks = command.settings.allowed_networks;
+  flags.probe = ask.probe;
+  flags.policy = ask.policy;
+  for (const auto* option : ask.given_options) config::copy_option(*option, flags, settings);
+  const auto& networks = ask.probe.allowed_networks;
   settings.probe.allowed_networks.insert(settings.probe.allowed_networks.end(), networks.begin(),
                                          networks.end());
-  settings.probe.pinned_servers = command.settings.pinned_servers;
+  settings.probe.pinned_servers = ask.probe.pinned_servers;
   return settings;
 }
 
@@ -44,7 +44,7 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
 }
 
 /// `known` is the domain in the settings file, or null.
-CheckTarget target_of(const CheckCommand& command, const config::Settings& settings,
+CheckTarget target_of(const TargetChoice& choice, const AskOptions& ask, const config::Settings& settings,
                       const config::DomainName& domain, const config::DomainSettings* known) {
   CheckTarget target;
   target.domain = domain;
@@ -53,23 +53,23 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   if (known != nullptr) {
     if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known->nameservers;
     const bool retention_given = std::ranges::any_of(
-        command.given_options, [](const auto* option) { return option->key == "retired-key-retention"; });
+        ask.given_options, [](const auto* option) { return option->key == "retired-key-retention"; });
     if (known->rotation.retention && !retention_given) target.policy.retention = *known->rotation.retention;
   }
 
   std::vector<config::SelectorSettings> in_use;
   if (known != nullptr) in_use = known->selectors;
-  for (const auto& selector : command.selectors) {
+  for (const auto& selector : choice.selectors) {
     if (std::ranges::find(in_use, selector, &config::SelectorSettings::selector) == in_use.end())
       in_use.push_back({.selector = selector});
   }
   for (const auto& selector : in_use) {
-    const auto& chosen = command.selectors;
+    const auto& chosen = choice.selectors;
     if (!chosen.empty() && std::ranges::find(chosen, selector.selector) == chosen.end()) continue;
     auto described = selector;
-    if (command.role && *command.role != selector.role) {
+    if (choice.role && *choice.role != selector.role) {
       // `since` and `never_used` belong to the role in the file.
-      described.role = *command.role;
+      described.role = *choice.role;
       described.since.reset();
       described.never_used = false;
     }
@@ -82,10 +82,10 @@ CheckTarget target_of(const CheckCommand& command, const config::Settings& setti
   return target;
 }
 
-config::Error unknown_domain(const CheckCommand& command, const config::Settings& settings) {
+config::Error unknown_domain(const config::DomainName& asked, const config::Settings& settings) {
   std::vector<std::string> names;
   for (const auto& each : settings.domains) names.push_back(each.domain.to_string());
-  const std::string domain = command.domain.to_string();
+  const std::string domain = asked.to_string();
   const std::string nearest = config::nearest_word(domain, names);
   return {
       domain,
@@ -104,28 +104,29 @@ checks::RotationPolicy rotation_policy(const CheckTarget& target) {
   return policy;
 }
 
-config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::Settings& file) {
-  const config::Settings settings = with_flags(command, file);
+config::Result<CheckPlan> plan_check(const TargetChoice& choice, const AskOptions& ask,
+                                     const config::Settings& file) {
+  const config::Settings settings = with_flags(ask, file);
   config::Errors errors;
   if (!settings.probe.use_ipv4 && !settings.probe.use_ipv6) {
     errors.push_back({"", "the flags and the settings together disable both IPv4 and IPv6"});
   }
   CheckPlan plan;
-  if (command.every_domain) {
+  if (!choice.domain) {
     if (settings.domains.empty()) {
       errors.push_back({"",
                         "the settings list no domains, and no domain is given; usage: dkimprobe check "
                         "DOMAIN SELECTOR..."});
     }
     for (const auto& each : settings.domains)
-      plan.targets.push_back(target_of(command, settings, each.domain, &each));
+      plan.targets.push_back(target_of(choice, ask, settings, each.domain, &each));
   } else {
-    const auto known = std::ranges::find(settings.domains, command.domain, &config::DomainSettings::domain);
+    const auto known = std::ranges::find(settings.domains, *choice.domain, &config::DomainSettings::domain);
     const bool is_known = known != settings.domains.end();
-    if (!is_known && command.selectors.empty()) {
-      errors.push_back(unknown_domain(command, settings));
+    if (!is_known && choice.selectors.empty()) {
+      errors.push_back(unknown_domain(*choice.domain, settings));
     } else {
-      plan.targets.push_back(target_of(command, settings, command.domain, is_known ? &*known : nullptr));
+      plan.targets.push_back(target_of(choice, ask, settings, *choice.domain, is_known ? &*known : nullptr));
     }
   }
   if (!errors.empty()) return tl::unexpected(std::move(errors));
@@ -134,20 +135,18 @@ config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::
 
 config::Result<CheckPlan> plan_message(const CheckCommand& command, const config::Settings& settings,
                                        std::span<const checks::SignatureField> signatures) {
-  std::vector<CheckCommand> asked;
+  std::vector<TargetChoice> asked;
   for (const auto& signature : signatures) {
     if (!signature.names_key()) continue;
-    auto known = std::ranges::find(asked, *signature.domain, &CheckCommand::domain);
-    if (known == asked.end()) {
-      known = asked.insert(asked.end(), command);
-      known->domain = *signature.domain;
-    }
+    auto known = std::ranges::find(asked, signature.domain, &TargetChoice::domain);
+    if (known == asked.end())
+      known = asked.insert(known, {.domain = signature.domain, .role = command.targets.role});
     if (std::ranges::find(known->selectors, *signature.selector) == known->selectors.end())
       known->selectors.push_back(*signature.selector);
   }
   CheckPlan plan;
   for (const auto& each : asked) {
-    auto part = plan_check(each, settings);
+    auto part = plan_check(each, command.ask, settings);
     if (!part) return part;
     std::ranges::move(part->targets, std::back_inserter(plan.targets));
   }

@@ -34,7 +34,7 @@ struct CheckPlan {
 
 /// Returns at least one target. `settings` are those of the file, or the defaults without one. Errors concern
 /// what neither the command line nor the file gives.
-[[nodiscard]] config::Result<CheckPlan> plan_check(const CheckCommand& command,
+[[nodiscard]] config::Result<CheckPlan> plan_check(const TargetChoice& choice, const AskOptions& ask,
                                                    const config::Settings& settings);
 
 /// The same for the keys that the signatures of a message name, each key once; no target when they name none.

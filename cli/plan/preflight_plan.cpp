@@ -8,7 +8,7 @@ namespace dkimprobe::cli {
 config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
                                              const config::Settings& settings,
                                              const std::optional<config::KeyFile>& key) {
-  auto check = plan_check(command.check, settings);
+  auto check = plan_check({.domain = command.domain, .selectors = {command.selector}}, command.ask, settings);
   if (!check) return tl::unexpected(std::move(check.error()));
   PreflightPlan plan;
   plan.target = std::move(check->targets.front());
@@ -18,7 +18,7 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
   signing.times = rotation_policy(plan.target);
   signing.never_used = command.never_used;
   // Only the flag limits the servers: nameservers in the settings are meant to be all servers of the domain.
-  signing.only_given_servers = !command.check.settings.pinned_servers.empty();
+  signing.only_given_servers = !command.ask.probe.pinned_servers.empty();
 
   const auto domain =
       std::ranges::find(settings.domains, plan.target.domain, &config::DomainSettings::domain);

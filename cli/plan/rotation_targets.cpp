@@ -79,15 +79,15 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
   const auto add_flag = [&](const char* flag, const std::optional<std::filesystem::path>& file) {
     if (file) input.flags.insert(input.flags.end(), {flag, file->string()});
   };
-  add_flag("--config.file", command.asked.settings_file);
-  add_flag("--storage.path", command.asked.storage);
-  input.only_given_servers = !command.asked.settings.pinned_servers.empty();
+  add_flag("--config.file", command.ask.settings_file);
+  add_flag("--storage.path", command.ask.storage);
+  input.only_given_servers = !command.ask.probe.pinned_servers.empty();
   return input;
 }
 
-config::Result<std::vector<config::DomainName>> domains_of(const CheckCommand& asked,
+config::Result<std::vector<config::DomainName>> domains_of(const RotationCommand& command,
                                                            const config::Settings& settings) {
-  if (!asked.every_domain) return std::vector{asked.domain};
+  if (command.domain) return std::vector{*command.domain};
   if (settings.domains.empty())
     return config::failure("", "the settings list no domains, and no domain is given");
   std::vector<config::DomainName> domains;
@@ -128,7 +128,7 @@ checks::RotationInput rotation_input(const config::DomainSettings& domain, const
 
 config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand& command,
                                                            const config::Settings& settings) {
-  const auto domains = domains_of(command.asked, settings);
+  const auto domains = domains_of(command, settings);
   if (!domains) return tl::unexpected(domains.error());
   std::vector<RotationTarget> targets;
   for (const auto& domain : *domains) {
@@ -137,12 +137,10 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     if (auto checked = check_last_signatures(command, input); !checked)
       return tl::unexpected(std::move(checked.error()));
 
-    CheckCommand asked = command.asked;
-    asked.every_domain = false;
-    asked.domain = domain;
+    TargetChoice asked{.domain = domain};
     for (const auto& selector : input.selectors) asked.selectors.push_back(selector.selector);
     // Without selectors this returns the error to show.
-    auto plan = plan_check(asked, settings);
+    auto plan = plan_check(asked, command.ask, settings);
     if (!plan) return tl::unexpected(std::move(plan.error()));
     CheckTarget& target = plan->targets.front();
     add_policy(target, input);

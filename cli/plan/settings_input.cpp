@@ -29,12 +29,12 @@ config::Result<config::Settings> load_settings(const std::filesystem::path& file
   return settings;
 }
 
-config::Result<LoadedSettings> load_settings(const CheckCommand& command, const Warn& warn) {
+config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& warn) {
   LoadedSettings loaded;
   config::Settings& settings = loaded.settings;
   config::Errors errors;
-  if (command.settings_file) {
-    auto read = load_settings(*command.settings_file, warn).and_then([&](config::Settings from_file) {
+  if (ask.settings_file) {
+    auto read = load_settings(*ask.settings_file, warn).and_then([&](config::Settings from_file) {
       loaded.target_files = config::stamp_target_files(from_file.target_files);
       return config::load_targets(loaded.target_files)
           .and_then([&](const std::vector<config::FileTarget>& targets) {
@@ -47,8 +47,8 @@ config::Result<LoadedSettings> load_settings(const CheckCommand& command, const 
       errors = std::move(read.error());
     }
   }
-  if (command.root_hints) {
-    if (auto servers = config::read_root_hints(*command.root_hints)) {
+  if (ask.root_hints) {
+    if (auto servers = config::read_root_hints(*ask.root_hints)) {
       settings.probe.root_servers = std::move(*servers);
     } else {
       std::ranges::move(servers.error(), std::back_inserter(errors));

@@ -27,7 +27,7 @@ struct LoadedSettings {
 
 /// Loads the files of a command that asks servers: its settings (defaults without a file), their target
 /// files, and the root hints.
-[[nodiscard]] config::Result<LoadedSettings> load_settings(const CheckCommand& command,
+[[nodiscard]] config::Result<LoadedSettings> load_settings(const AskOptions& ask,
                                                            const Warn& warn = print_warning);
 
 }  // namespace dkimprobe::cli

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""How long one `check` takes as a whole process, in the lab and with the pace lifted: 20 runs of each domain, in turn.
+"""How long one `check` takes as a process, in the lab and without a rate limit: 20 alternating runs of each domain.
 
     check_bench.py --program PATH [--runs N]"""
 
@@ -48,7 +48,7 @@ def main():
         finally:
             lab_process.terminate()
             lab_process.wait()
-    print("%-44s %9s %9s %9s" % ("check, whole process, milliseconds", "min", "median", "max"))
+    print("%-44s %9s %9s %9s" % ("check, as a process, milliseconds", "min", "median", "max"))
     for number, (domain, selectors, what) in enumerate(DOMAINS):
         run = seconds[number]
         print(

@@ -1,6 +1,6 @@
-// Drives the query engine as a bulk scan does: every name of a list is asked of one server, with many queries
-// outstanding, and every answer is scanned and its TXT joined. Prints one line of JSON. engine_bench.py
-// starts the server and compares with dnsperf.
+// Drives the query engine like a bulk scan: it asks one server for every name of a list, with many queries
+// outstanding, scans every response and joins its TXT strings. Prints one line of JSON. engine_bench.py
+// starts the server and compares the result with dnsperf.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -81,7 +81,7 @@ double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-/// A list in dnsperf's form: a name and a type a line.
+/// A list in the format of dnsperf: a name and a type on each line.
 std::vector<std::vector<std::uint8_t>> read_queries(const char* path) {
   std::vector<std::vector<std::uint8_t>> queries;
   std::ifstream file(path);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Compares the query engine with dnsperf: same names, same local NSD, rounds in turn, medians.
+"""Compares the query engine with dnsperf: the same names, the same local NSD, alternating rounds, medians.
 
-The server runs on one processor, the client on another, so that the server's work is not the client's. The
-machine's speed drifts, so only figures of one run are compared.
+The server runs on one processor and the client on another, so that they do not slow each other down. The speed of
+a machine drifts, so only figures of the same run are compared.
 """
 
 import argparse
@@ -28,7 +28,7 @@ ADDRESS = "127.0.0.1"
 
 
 def record(number: int, chance: random.Random) -> str:
-    """Text in the shape of a key's record; no two are the same."""
+    """Text in the form of a key record; each is different."""
     share = number % 20
     if share < 12:
         key_octets, algorithm = 294, "rsa"  # RSA-2048
@@ -116,13 +116,13 @@ zone:
                 sys.exit("nsd did not start: " + (log.read_text() if log.exists() else "no log"))
         yield
     finally:
-        # It forks: its whole group ends.
+        # It forks, so end its whole process group.
         os.killpg(server.pid, signal.SIGTERM)
         server.wait()
 
 
 def run(command: list, processor: int) -> tuple:
-    """What the command wrote, its wall time and its own time on the processor."""
+    """Returns the output of the command, its wall time and its CPU time."""
     began = time.monotonic()
     child = subprocess.Popen(
         command,
@@ -169,7 +169,7 @@ def run_dnsperf(options, port: int, names: pathlib.Path) -> dict:
 
 
 def system_calls(options, port: int, names: pathlib.Path, count: int) -> float:
-    """System calls a query of the engine, counted by strace in a run of its own, which they slow down."""
+    """System calls of the engine for each query, counted by strace in a separate run, which it slows down."""
     command = ["strace", "-f", "-c", "-U", "calls,name", options.engine, ADDRESS, str(port), str(names)]
     output, _, _ = run(command + [str(options.window)], options.client_processor)
     return int(re.search(r"^\s*(\d+)\s+total", output, re.MULTILINE).group(1)) / count
@@ -183,9 +183,9 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=1_000, help="queries outstanding")
     parser.add_argument("--server-processor", type=int, default=0)
     parser.add_argument("--client-processor", type=int, default=1)
-    parser.add_argument("--serve", action="store_true", help="start the server, say how to reach it, and wait")
+    parser.add_argument("--serve", action="store_true", help="start the server, print how to query it, and wait")
     options = parser.parse_args()
-    # Each client opens its sockets within what the machine allows.
+    # Allow each client as many sockets as the machine permits.
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory(prefix="dkimprobe-bench-") as name:
         folder = pathlib.Path(name)
@@ -205,7 +205,7 @@ def compare(options, port: int, names: pathlib.Path) -> None:
     for number in range(options.rounds + 1):
         for client, start in clients.items():
             figures = start(options, port, names)
-            if number > 0:  # the first warms the server up
+            if number > 0:  # the first round warms up the server
                 rounds[client].append(figures)
     print(f"{options.names} names, {options.window} outstanding, medians of {options.rounds} rounds")
     print(f"{'client':<8} {'queries/s':>10} {'CPU us/query':>13} {'of it user':>11} {'lost':>6}")

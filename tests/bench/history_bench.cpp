@@ -1,6 +1,6 @@
-// How fast looks go into a history and what they cost on disk: 1,000 selectors of four servers each.
+// How fast probes are written into a history, and their size on disk: 1,000 selectors with four servers each.
 //
-//   history_bench DIRECTORY (on the disk that is meant; it is made, and must not exist)
+//   history_bench DIRECTORY (on the disk to measure; it is created and must not exist)
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -17,8 +17,8 @@ namespace {
 
 constexpr int selectors = 1'000;
 
-/// Each selector has a record of its own, of the size of an RSA-2048 key; in round `changed_in` server 1 of
-/// each has another.
+/// Each selector has its own record, with the size of an RSA-2048 key; in round `changed_in`, server 1 of
+/// each has another one.
 std::vector<probe::Observation> make_probe(int probe, int changed_in) {
   std::vector<probe::Observation> probes;
   for (int number = 0; number < selectors; ++number) {

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""The daemon at fleet size: 1,000 domains on four addresses of a local NSD, watched by the real program on one
-processor, while clients scrape it, keep it waiting, and ask for probes.
+"""The daemon at the size of a fleet: the program runs on one processor and watches 1,000 domains on four addresses of
+a local NSD, while clients scrape it, keep connections open, and request probes.
 
     serve_bench.py PROGRAM [--domains 1000] [--selectors 1] [--interval 30] [--rate-limit 0] [--seconds 30] [--ns-ttl 0]
 
-Without a pace an interval of 30 s stands for ten times the load of one of 300 s. `--rate-limit 5 --interval 300` is the
-default of the program; the first looks at 1,000 domains then take some minutes.
+Without a rate limit, an interval of 30 s is ten times the load of one of 300 s. `--rate-limit 5 --interval 300` are the
+defaults of the program; the first probes of 1,000 domains then take some minutes.
 
-With --ns-ttl the settings name no servers: the program finds them from the root down, under one top-level domain,
-and what the servers above the domains were asked is told for each domain and TTL of its NS records."""
+With --ns-ttl the settings name no servers: the program discovers them from the root, below one top-level domain, and
+the queries to the servers above the domains are printed for each domain and TTL of its NS records."""
 
 import argparse
 import collections
@@ -80,7 +80,7 @@ def write_nameserver(folder, port, arguments):
 
 
 def free_port():
-    """For UDP and TCP on every address; below those that clients' sockets have."""
+    """A port that is free for UDP and TCP on every address, below the ephemeral ports."""
     for port in random.sample(range(20000, 32000), 50):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             for address in ADDRESSES + upper_servers.ROOT + upper_servers.TOP_LEVEL:
@@ -102,7 +102,7 @@ def wait_for(server, folder, port):
 
 @contextlib.contextmanager
 def running_nsd(folder, port):
-    """On the first processor."""
+    """Runs on the first processor."""
     server = subprocess.Popen(
         ["nsd", "-d", "-c", folder / "nsd.conf"],
         start_new_session=True,
@@ -114,7 +114,7 @@ def running_nsd(folder, port):
         wait_for(server, folder, port)
         yield
     finally:
-        # It forks: its whole group ends.
+        # It forks, so end its whole process group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
         server.wait()
@@ -168,7 +168,7 @@ class Daemon:
         return {series: float(value) for series, _, value in rows}
 
     def about(self):
-        """CPU seconds and resident MiB."""
+        """Returns CPU seconds, resident MiB, and their peak."""
         fields = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2].split()
         status = pathlib.Path("/proc/%d/status" % self.process.pid).read_text()
         return (
@@ -185,7 +185,7 @@ class Daemon:
 
 
 def slow_clients(port):
-    """Some say nothing, some stop in the header, some in the body, some take no answer."""
+    """Some send nothing, some stop in the header or in the body, some read no response."""
     clients = []
     for number in range(SLOW_CLIENTS):
         client = socket.create_connection(("127.0.0.1", port))
@@ -202,7 +202,7 @@ def slow_clients(port):
 
 
 def time_scrapes(port, count, pause, headers=None):
-    """Milliseconds, sorted; as Prometheus does it, over a connection that is kept."""
+    """Scrapes over one connection, as Prometheus does. Returns sorted milliseconds."""
     times, size = [], 0
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
@@ -213,7 +213,7 @@ def time_scrapes(port, count, pause, headers=None):
             body = response.read()
             times.append((time.perf_counter() - began) * 1e3)
             if response.status != 200:
-                raise SystemExit("serve_bench: /metrics says %d" % response.status)
+                raise SystemExit("serve_bench: /metrics returned %d" % response.status)
             size = len(body)
             time.sleep(pause)
     return sorted(times), size
@@ -227,17 +227,17 @@ def percentiles(times):
 
 def wait_until_seen(daemon, arguments):
     began = time.monotonic()
-    told = 0
+    reported = 0
     while (now := daemon.metrics())["dkimprobe_domains_never_probed"] > 0 or now["dkimprobe_domains"] < arguments.domains:
         time.sleep(0.2)
-        if time.monotonic() - began > told + 60:
-            told += 60
-            print("  after %d s %d domains unseen" % (told, now["dkimprobe_domains_never_probed"]), flush=True)
-    print("all %d domains seen after %.1f s" % (arguments.domains, time.monotonic() - began), flush=True)
+        if time.monotonic() - began > reported + 60:
+            reported += 60
+            print("  %d s: %d domains never probed" % (reported, now["dkimprobe_domains_never_probed"]), flush=True)
+    print("all %d domains probed after %.1f s" % (arguments.domains, time.monotonic() - began), flush=True)
 
 
 def watch(daemon, arguments):
-    """Rounds, processor and memory for some time."""
+    """Watches probes, CPU and memory for some time."""
 
     def rounds(metrics):
         return sum(value for series, value in metrics.items() if series.startswith("dkimprobe_domain_probes_total{"))
@@ -247,7 +247,7 @@ def watch(daemon, arguments):
     after, (cpu_after, resident, highest) = daemon.metrics(), daemon.about()
     passed = time.monotonic() - began
     print(
-        "%.0f rounds in %.0f s (%.0f wanted at most), %.0f of them late, %.0f behind schedule, %.1f%% of a processor, "
+        "%.0f probes in %.0f s (at most %.0f planned), %.0f of them late, %.0f behind schedule, %.1f%% of a processor, "
         "%.0f MiB resident, %.0f at most"
         % (rounds(after) - rounds(before), passed, arguments.domains * passed / arguments.interval / 0.9,
            after["dkimprobe_domain_probes_late_total"] - before["dkimprobe_domain_probes_late_total"],
@@ -258,12 +258,12 @@ def watch(daemon, arguments):
 
 
 def measure_politeness(daemon, upper, arguments):
-    """What the servers above the domains are asked, in any span as long as the TTL of the NS records."""
+    """The queries to the servers above the domains in any interval as long as the TTL of the NS records."""
     wait_until_seen(daemon, arguments)
     asked_before, began = len(upper.asked), time.monotonic()
     watch(daemon, arguments)
     spans = (time.monotonic() - began) / arguments.ns_ttl
-    print("queries for each name right below, in the time of an NS TTL (%d s):" % arguments.ns_ttl)
+    print("queries for each name directly below, within one NS TTL (%d s):" % arguments.ns_ttl)
     for title, zone, names in (
         ("the root's servers", dns.name.root, {upper_servers.TOP}),
         ("the top-level domain's servers", upper_servers.TOP,
@@ -275,10 +275,10 @@ def measure_politeness(daemon, upper, arguments):
                 times[name].append(moment)
         count = sum(origin == zone and name in names for _, origin, name in upper.asked[asked_before:])
         spans_of = [upper_servers.most_in_one_period(each, arguments.ns_ttl) for each in times.values()]
-        print("  %s: %.2f once all were seen; %d at most from the start on, %d names had more than two"
+        print("  %s: %.2f once all were probed; at most %d since the start, %d names had more than two"
               % (title, count / spans / len(names), max(spans_of, default=0), sum(most > 2 for most in spans_of)))
     others = sum(name is None for _, _, name in upper.asked)
-    print("  and %d about their own zones" % others)
+    print("  and %d for their own zones" % others)
     print("ended with %d after %.2f s" % daemon.end())
 
 
@@ -300,7 +300,7 @@ def measure(daemon, arguments):
     def probe(number):
         count = 0
         while not over.is_set():
-            # A pace may keep them waiting until they give up.
+            # With a rate limit they may wait until they give up.
             if b"probe_success 1" not in daemon.get("/probe?target=d%d.bench.example" % number) and not arguments.pace:
                 raise SystemExit("serve_bench: a probe failed")
             count += 1
@@ -329,11 +329,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--domains", type=int, default=1000)
-    parser.add_argument("--selectors", type=int, default=1, help="a domain; 6 make a page of 100,000 series")
+    parser.add_argument("--selectors", type=int, default=1, help="of each domain; 6 make a page of 100,000 series")
     parser.add_argument("--interval", type=int, default=30)
-    parser.add_argument("--rate-limit", type=float, default=0, help="queries a second to one address; 0 lifts the pace")
-    parser.add_argument("--seconds", type=int, default=30, help="how long it is watched once all domains were seen")
-    parser.add_argument("--ns-ttl", type=int, default=0, help="find the servers from the root down, by NS records of this TTL")
+    parser.add_argument("--rate-limit", type=float, default=0, help="queries a second to one address; 0: unlimited")
+    parser.add_argument("--seconds", type=int, default=30, help="how long to watch once all domains were probed")
+    parser.add_argument("--ns-ttl", type=int, default=0, help="discover the servers; TTL of their NS records")
     arguments = parser.parse_args()
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="serve-bench-") as directory:

@@ -1,5 +1,5 @@
-"""The servers above the domains of a benchmark: root servers and those of one top-level domain, which refer to the
-servers of its domains and write down who was asked about what. They know no program."""
+"""The servers above the domains of a benchmark: those of the root and of one top-level domain. They refer to the
+servers of the domains and log every query."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ def records(owner, ttl, rdtype, *data):
 
 
 class Zone:
-    """What a server says that has the zone `origin`, and knows where each name right below it leads."""
+    """The responses of a server of the zone `origin`, which delegates each name directly below it."""
 
     def __init__(self, origin, addresses, ns_ttl, servers_below):
         self.origin, self.ns_ttl, self.servers_below = origin, ns_ttl, servers_below
@@ -35,7 +35,7 @@ class Zone:
         self.hosts = {name: records(name, ns_ttl, "A", at) for name, at in zip(map(dns.name.from_text, names), addresses)}
 
     def below(self, name):
-        """The name of the cut at or above this name, or nothing."""
+        """The zone cut at or above this name, or None."""
         depth = len(self.origin) + 1
         return name.split(depth)[1] if len(name) >= depth and name.is_subdomain(self.origin) else None
 
@@ -63,10 +63,10 @@ class Zone:
 
 
 class UpperServers:
-    """A context manager. `domain_servers` gives the names and addresses of a domain's servers, or nothing."""
+    """A context manager. `domain_servers` returns the names and addresses of a domain's servers, or None."""
 
     def __init__(self, port, ns_ttl, domain_servers):
-        self.asked = []  # (time, zone, the name right below that zone)
+        self.asked = []  # (time, zone, the name directly below that zone)
         self.port = port
         top_hosts = [("ns%d.nic.%s" % (number, TOP), address) for number, address in enumerate(TOP_LEVEL, 1)]
         self.zones = {at: Zone(dns.name.root, ROOT, ns_ttl, lambda cut: top_hosts if cut == TOP else None) for at in ROOT}
@@ -120,7 +120,7 @@ class UpperServers:
 
 
 def most_in_one_period(times, seconds):
-    """The most of these times, which are sorted, that lie within so many seconds."""
+    """The highest number of these sorted times within that many seconds."""
     most, first = 0, 0
     for last, moment in enumerate(times):
         while moment - times[first] >= seconds:

@@ -1,5 +1,5 @@
-// Nanoseconds of each step that a message of the wire takes, with ldns in the same run. Prints the median of
-// many rounds, in which the steps alternate, since the speed of a host drifts.
+// Nanoseconds of each step of reading a DNS message, compared with ldns in the same run. Prints medians of
+// many rounds, in which the steps alternate, since the speed of a machine drifts.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -14,7 +14,7 @@
 #include "probe/wire/response_match.hpp"
 #include "probe/wire/response_reader.hpp"
 
-// Last: it makes the word `false` a macro, with which <optional> does not compile.
+// Included last: it defines `false` as a macro, with which <optional> does not compile.
 #include <ldns/ldns.h>
 
 using namespace dkimprobe;
@@ -23,13 +23,13 @@ namespace {
 
 using Octets = std::vector<std::uint8_t>;
 
-/// Keeps the compiler from leaving out what makes `value`.
+/// Prevents the compiler from removing the computation of `value`.
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "r"(&value) : "memory");
 }
 
-/// The answer with an RSA-2048 record, in two strings.
+/// A response with an RSA-2048 record in two strings.
 Octets ordinary_answer(const Octets& query) {
   Octets answer = query;
   answer[2] = 0x84;
@@ -49,7 +49,7 @@ Octets ordinary_answer(const Octets& query) {
 struct Step {
   const char* name = "";
   int repetitions = 0;
-  std::function<void(int)> run{};  ///< that many times
+  std::function<void(int)> run{};  ///< repeats the step that many times
   std::vector<double> nanoseconds{};
 };
 

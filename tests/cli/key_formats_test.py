@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Keys in every form in which OpenSSL's own commands write them, read by the program: all forms of a key are the same
-key, what cannot be read is told clearly, and nothing private is in any output.
+"""Reads keys in every form that OpenSSL's commands write: all forms of a key give the same public key, input that
+cannot be read gets a clear error, and no output contains anything private.
 
     key_formats_test.py PROGRAM"""
 
@@ -21,7 +21,7 @@ import time
 
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
 NAME = ["example.com", "s1"]
-HANGS_SECONDS = 300  # only what waits for ever takes so long
+HANGS_SECONDS = 300  # only a program that hangs takes so long
 PASSPHRASE = "correct horse; b\u00e4ttery =staple"
 LEGACY = ["-provider", "legacy", "-provider", "default"]
 V1 = ["PBE-SHA1-RC4-128", "PBE-SHA1-3DES", "PBE-SHA1-2DES", "PBE-SHA1-RC2-128", "PBE-SHA1-RC2-40"]
@@ -31,7 +31,7 @@ V2 += [["-v2", "des", *LEGACY]]
 TRADITIONAL = [["-aes256"], ["-des3"], ["-camellia128"], ["-des", *LEGACY]]
 
 wrong = []
-secrets = {}  # what must be in no output, and what it is
+secrets = {}  # text that no output may contain: its description
 
 
 def openssl(*arguments, given=b""):
@@ -42,16 +42,16 @@ def openssl(*arguments, given=b""):
 
 
 def keep_secret(octets, what):
-    """In each of the ways in which octets may be written."""
+    """The octets in every notation in which they could be printed."""
     secrets[octets.hex()] = what
     secrets[octets.hex().upper()] = what
     secrets[":".join("%02x" % octet for octet in octets)] = what
-    for shift in range(3):  # the same octets begin at three places of a group of base64
+    for shift in range(3):  # octets can begin at three places of a base64 group
         secrets[base64.b64encode(octets[shift : shift + 30]).decode()] = what
 
 
 def private_parts(key):
-    """The numbers of a private key, read from OpenSSL's own print of it."""
+    """The numbers of a private key, from OpenSSL's printout."""
     text = openssl("pkey", "-in", key, "-noout", "-text").decode()
     for name, digits in re.findall(r"^(\w+):\n((?:    [0-9a-f:]+\n)+)", text, re.M):
         if name not in ("modulus", "pub"):
@@ -94,7 +94,7 @@ def must_say(words, arguments, title, **more):
 
 
 def forms_of(folder, key, passphrase):
-    """Each form: its file, and whether it is encrypted."""
+    """Yields the file of each form, and whether it is encrypted."""
     at = folder / key.stem
     rsa = key.stem.startswith("rsa")
     secret = ["-passout", "file:%s" % passphrase]
@@ -136,7 +136,7 @@ def all_forms(folder, key, passphrase):
     if forms < 30:
         wrong.append("only %d forms of %s" % (forms, key.name))
 
-    # a record is the same key too, as its text and as a zone file has it
+    # a record gives the same key, as plain text and in the notation of a zone file
     private = folder / (key.stem + ".pkcs8.pem")
     for output in ("text", "zone"):
         record = folder / ("%s.%s" % (key.stem, output))
@@ -189,7 +189,7 @@ def mistakes(folder, passphrase):
     dsa = file("dsa.pem", openssl("genpkey", "-paramfile", parameters))
     must_say("this is a key for DSA", [dsa], "DSA")
     must_say("this is a key for DSA", [file("dsa1.pem", openssl("dsa", "-in", dsa))], "traditional DSA")
-    sec1 = openssl("ecparam", "-name", "prime256v1", "-genkey")  # parameters stand before the key
+    sec1 = openssl("ecparam", "-name", "prime256v1", "-genkey")  # with parameters before the key
     must_say("this is a key for EC;", [file("sec1.pem", sec1)], "SEC1")
     must_say("this is a key for EC;", [file("sec1.der", openssl("ec", "-outform", "DER", given=sec1))], "SEC1 in DER")
 
@@ -209,7 +209,7 @@ def mistakes(folder, passphrase):
     must_say("END PRIVATE KEY is missing: the text of the key is cut off", [file("cut", rsa[:500])], "cut PEM")
     must_say("this contains no readable key", [file("cut.der", der[:500])], "cut DER")
     flipped = bytearray(der)
-    flipped[-200] ^= 1  # within one of the primes or what is worked out of them
+    flipped[-200] ^= 1  # within a prime or a number derived from the primes
     flipped[-400] ^= 1
     must_say("RSA key is corrupted", [file("flipped.der", bytes(flipped))], "an octet of a prime changed")
     must_say("it is empty", [file("empty", b"")], "empty")
@@ -222,7 +222,7 @@ def mistakes(folder, passphrase):
     must_say("p= is empty", [file("revoked", b"v=DKIM1; p=\n")], "the record of a revoked key")
     fifo = folder / "fifo"
     os.mkfifo(fifo)
-    must_say("it is empty", [fifo], "a pipe to which nobody writes")
+    must_say("it is empty", [fifo], "a pipe without a writer")
 
     must_say("legacy.so (Debian: package libssl3)", [sealed, "--passphrase-file", passphrase],
              "without the legacy provider", environment={"OPENSSL_MODULES": "/nonexistent"})
@@ -244,7 +244,7 @@ def mistakes(folder, passphrase):
 
 
 def run_as_a_shell(command):
-    """A process group of its own for the program, since one that has no shell is never stopped."""
+    """Gives the program its own process group: one whose parent is in another session is never stopped."""
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     pid = os.fork()
     if pid == 0:
@@ -264,7 +264,7 @@ def run_as_a_shell(command):
 
 
 class Terminal:
-    """The program with a terminal of its own."""
+    """The program with its own terminal."""
 
     def __init__(self, arguments, with_shell=False):
         command = [PROGRAM, "record", *map(str, arguments), *NAME]
@@ -307,7 +307,7 @@ def prompts(folder):
 
     terminal = Terminal(["--key", sealed])
     if not (terminal.read_until(asked) and terminal.wait_for_echo(False)):
-        wrong.append("no question, or with echo: %r" % terminal.said)
+        wrong.append("no prompt, or the terminal echoes: %r" % terminal.said)
     os.write(terminal.master, PASSPHRASE.encode() + b"\n")
     status = terminal.end()
     if status != 0 or b"v=DKIM1; k=ed25519; p=" not in terminal.said or PASSPHRASE.encode() in terminal.said:
@@ -333,26 +333,26 @@ def prompts(folder):
     if not terminal.read_until(b"it was stopped") or not terminal.wait_for_echo(True):
         wrong.append("Ctrl-Z at the prompt: echo %s, %r" % (terminal.echoes(), terminal.said))
     terminal.said = b""
-    os.write(terminal.master, b"\n")  # the shell goes on with it
+    os.write(terminal.master, b"\n")  # the shell continues it
     again = terminal.read_until(asked) and terminal.wait_for_echo(False)
     os.write(terminal.master, PASSPHRASE.encode() + b"\n")
     if terminal.end() != 0 or not again:
-        wrong.append("after Ctrl-Z: asked again: %s, %r" % (again, terminal.said))
+        wrong.append("after Ctrl-Z: prompted again: %s, %r" % (again, terminal.said))
 
     terminal = Terminal(["--key", sealed])
     terminal.read_until(asked)
     terminal.wait_for_echo(False)
-    os.write(terminal.master, b"\x04")  # the end of the input
+    os.write(terminal.master, b"\x04")  # end of input
     if os.waitstatus_to_exitcode(terminal.end()) != 78 or b"the passphrase is empty" not in terminal.said:
         wrong.append("nothing entered: %r" % terminal.said)
 
     terminal = Terminal(["--key", sealed, "--passphrase-fd", "0"])
     if os.waitstatus_to_exitcode(terminal.end()) != 78 or b"descriptor 0: this is a terminal" not in terminal.said:
-        wrong.append("a terminal as the descriptor: %r" % terminal.said)
+        wrong.append("a terminal as --passphrase-fd: %r" % terminal.said)
 
 
 def main():
-    signal.alarm(5 * HANGS_SECONDS)  # the terminal of a program that hangs
+    signal.alarm(5 * HANGS_SECONDS)  # in case the program hangs
     secrets[PASSPHRASE] = "the passphrase"
     with tempfile.TemporaryDirectory(prefix="dkimprobe-keys-") as name:
         folder = pathlib.Path(name)

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""What a process still holds in memory after it has read a private key: nothing of its primes, its exponents and its
-passphrase. The program is stopped by a pipe that nobody empties when it writes the record, and each page that it can
-write to is searched for any 16 octets in a row of each secret, in both orders, and for the text of the file.
+"""After the program has read a private key, its memory must hold nothing of the primes, exponents and passphrase. The
+program blocks when it writes the record to a full pipe; then every writable page is searched for any 16 consecutive
+octets of each secret, in both byte orders, and for the text of the file.
 
-It shows what is left in the heap, on stacks and in OpenSSL's own memory (with AddressSanitizer in freed memory as well,
-which is kept for a while). It does not show what was in registers, in swap, or in pages given back to the system.
+This covers the heap, the stacks and OpenSSL's own memory (with AddressSanitizer also freed memory, which it keeps for a
+while). It does not cover registers, swap, or pages returned to the system.
 
     key_memory_test.py PROGRAM"""
 
@@ -21,9 +21,9 @@ import time
 
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
 PASSPHRASE = b"7wK9 a passphrase for this test alone"
-LARGEST_REGION = 1 << 30  # larger ones are AddressSanitizer's own, and sparse
+LARGEST_REGION = 1 << 30  # larger ones are AddressSanitizer's own shadow memory, mostly unused
 WINDOW = 16
-PRESENT_OR_SWAPPED = 3 << 62  # of an entry of /proc/PID/pagemap
+PRESENT_OR_SWAPPED = 3 << 62  # bits of an entry of /proc/PID/pagemap
 READ, WRITE = "0", "1"  # numbers of system calls
 
 wrong = []
@@ -62,7 +62,7 @@ def passphrase_secrets():
 
 
 def memory_of(pid):
-    """The pages that the process can write to and has, in runs without a gap."""
+    """The writable pages that the process has, as contiguous runs."""
     page = os.sysconf("SC_PAGE_SIZE")
     with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", buffering=0) as memory, open(
         "/proc/%d/pagemap" % pid, "rb", buffering=0
@@ -82,7 +82,7 @@ def memory_of(pid):
 
 
 def found_in(pid, secrets):
-    """{what: where}, the count of bytes searched"""
+    """Returns {secret: where it was found} and the number of bytes searched."""
     found, searched = {}, 0
     for line, content in memory_of(pid):
         searched += len(content)
@@ -93,7 +93,7 @@ def found_in(pid, secrets):
 
 
 def wait_in(process, call, descriptors):
-    """Until the process waits in that system call on one of the descriptors."""
+    """Waits until the process is blocked in that system call on one of the descriptors."""
     end = time.monotonic() + 300
     while time.monotonic() < end:
         fields = pathlib.Path("/proc/%d/syscall" % process.pid).read_text().split()
@@ -102,7 +102,7 @@ def wait_in(process, call, descriptors):
         if process.poll() is not None:
             sys.exit("the program ended early: %d" % process.returncode)
         time.sleep(0.01)
-    sys.exit("the program does not wait in system call %s" % call)
+    sys.exit("the program is not blocked in system call %s" % call)
 
 
 def full_pipe():
@@ -118,7 +118,7 @@ def full_pipe():
 
 
 def forgotten(arguments, secrets, title):
-    """The program has read the key and cannot write the record."""
+    """Searches when the program has read the key and is blocked writing the record."""
     reader, writer = full_pipe()
     with subprocess.Popen([PROGRAM, "record", *map(str, arguments), "example.com", "s1"], stdout=writer,
                           stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -132,7 +132,7 @@ def forgotten(arguments, secrets, title):
 
 
 def seen_while_read(arguments, given, secrets, title):
-    """The control: while the program still reads, the search must find what it has read so far."""
+    """The control: while the program is still reading, the search must find what it has read so far."""
     reader, writer = os.pipe()
     os.write(writer, given)
     command = [argument.replace("@FD@", str(reader)) for argument in map(str, arguments)]
@@ -144,7 +144,7 @@ def seen_while_read(arguments, given, secrets, title):
     os.close(reader)
     os.close(writer)
     if not found:
-        wrong.append("%s: the search does not find what must be there" % title)
+        wrong.append("%s: the search does not find what must be in memory" % title)
 
 
 def main():
@@ -175,7 +175,7 @@ def main():
                 path = folder / "traditional.pem"
                 openssl("rsa", "-traditional", "-aes256", "-in", key, "-out", path, "-passout", "file:%s" % passphrase)
                 forgotten(["--key", path, "--passphrase-file", passphrase], of_key, "rsa in traditional PEM")
-            # read as far as it was written: the program waits for more
+            # the program has read all that was written and waits for more
             seen_while_read(["--key", "/dev/fd/@FD@"], key.read_bytes(), secrets, "key %s" % stem)
             seen_while_read(["--key", "/dev/fd/@FD@"], der.read_bytes(), secrets, "DER of %s" % stem)
         seen_while_read(["--key", folder / "rsa.PBES2.pem", "--passphrase-fd", "@FD@"], PASSPHRASE,

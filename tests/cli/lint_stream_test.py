@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Lints many records through a pipe: memory stays the same, the order is that of the input, and each line of
-output comes as soon as its line of input is there.
+"""Lints many records through a pipe: memory use stays constant, the output has the order of the input, and each line of
+output comes as soon as its line of input has arrived.
 
     lint_stream_test.py PROGRAM"""
 
@@ -13,12 +13,12 @@ import threading
 LINES = 200_000
 MOST_GROWTH_KIB = 16 * 1024
 RECORD = "s%d._domainkey.example.com\tv=DKIM1; n=%s; p=\n"
-# With ASan what was freed is kept back, which would look like a leak.
+# AddressSanitizer keeps freed memory for a while, which would look like a leak.
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}
 
 
 def lint(program, lines):
-    """The exit code, and the largest memory in KiB; fails when a line is missing or out of order."""
+    """Returns the exit code and the peak memory in KiB; fails if a line is missing or out of order."""
     process = subprocess.Popen(
         [program, "lint"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
     )
@@ -35,7 +35,7 @@ def lint(program, lines):
         if line.startswith(b"line "):
             numbers += 1
             if not line.startswith(b"line %d: critical s%d." % (numbers, numbers - 1)):
-                sys.exit("line %d of the input is not next: %s" % (numbers, line))
+                sys.exit("expected line %d of the input next: %s" % (numbers, line))
     feeder.join()
     _, status, usage = os.wait4(process.pid, 0)
     if numbers != lines:
@@ -51,7 +51,7 @@ def answers_at_once(program):
         process.stdin.write(b"v=DKIM1; p=\n")
         process.stdin.flush()
         if json.loads(process.stdout.readline())["line"] != number:
-            sys.exit("the line of output is not that of the line of input")
+            sys.exit("a line of output does not belong to its line of input")
     process.stdin.close()
     process.wait()
 

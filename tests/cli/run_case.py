@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Runs the program with the arguments of a case and compares how it ends and what it says.
+"""Runs the program with the arguments of a case and compares its exit code and output.
 
     run_case.py PROGRAM CASE.json
 
-A case has `why`, `arguments`, `exit`, and `stderr`: every line that must be there, in order. `stdout` is a list of
-texts that must be on standard output, the first of them at its start; without it nothing may be there. `stdin` is what
-the program reads, `schema` asks that each line of its output keeps to exporters/json/report.schema.json, with "whole" all
-of it, and with "rotation" all of it to exporters/json/rotation.schema.json. Names of files are relative to the folder of
-the case. No case asks a server: those are in tests/lab."""
+A case has `why`, `arguments`, `exit`, and `stderr`: all its lines, in order. `stdout` is a list of fragments of
+standard output, which begins with the first; without `stdout`, nothing may be printed there. `stdin` is the input. With
+`schema`, each line of the output must conform to exporters/json/report.schema.json; with "whole", the output as a
+whole; with "rotation", the whole output to exporters/json/rotation.schema.json. File names are relative to the folder
+of the case. No case asks a server; cases that do are in tests/lab."""
 
 import json
 import pathlib
@@ -40,7 +40,7 @@ def main():
         input=case.get("stdin", ""),
         capture_output=True,
         text=True,
-        timeout=600,  # only what hangs takes so long
+        timeout=600,  # only a program that hangs takes so long
         cwd=path.parent,
     )
     wrong = []
@@ -50,13 +50,13 @@ def main():
         wrong.append("standard error:\n%swanted:\n%s" % (done.stderr, "\n".join(case["stderr"])))
     texts = case.get("stdout", [])
     if not texts and done.stdout:
-        wrong.append("standard output, where none is wanted:\n" + done.stdout)
+        wrong.append("standard output must be empty:\n" + done.stdout)
     if texts and not done.stdout.startswith(texts[0]):
         wrong.append("standard output does not begin with %r:\n%s" % (texts[0], done.stdout))
     wrong += ["standard output lacks %r" % text for text in texts if text not in done.stdout]
     if case.get("schema"):
         wrong += schema_errors(case["schema"], done.stdout)
-    # Lines for programs are as long as they are.
+    # Lines for programs may be longer than 80 columns.
     for_programs = case.get("schema") or {"--plugin", "--json"} & set(case["arguments"])
     too_wide = [] if for_programs else [line for line in done.stdout.splitlines() if len(line) > 80]
     wrong += ["a line has %d columns: %s" % (len(line), line) for line in too_wide]

@@ -1,5 +1,6 @@
-// Writes looks into a history until it is killed or has written COUNT, and prints each once it is committed:
-// its number, or its number and why it could not be written. Other programs kill it and fill its disk.
+// Writes probes into a history until it is killed or has written COUNT, and prints each once it is committed:
+// its number, or its number and why it could not be written. history_kill_test.py kills it and fills its
+// disk.
 //
 //   history_driver DIRECTORY FIRST COUNT
 #include <cstdio>
@@ -15,8 +16,8 @@ using namespace dkimprobe;
 
 namespace {
 
-/// Look N is at second N. Server 1 gives another text each time, server 2 every tenth time; the other two and
-/// the signing practices never change.
+/// Probe N is at second N. The text of server 1 changes each time, that of server 2 every tenth time; the
+/// other two servers and the signing practices never change.
 probe::Observation numbered_probe(int number) {
   const auto record = [](std::string note) {
     return tests::Texts{{"v=DKIM1; n=" + std::move(note) + "; p="}};

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Kills a writer of histories at any moment, many times, and lets disks run full: no look that was told to be stored
-may be lost, and no file damaged.
+"""Kills a writer of histories many times at random moments, and fills its disk: no probe that was reported as stored
+may be lost, and no file may be corrupted.
 
     history_kill_test.py history_driver [--kills N]"""
 
@@ -15,14 +15,14 @@ import tempfile
 import time
 
 SECOND_ZERO = 1767225600000  # 2026-01-01, the second 0 of the driver, in milliseconds
-KEPT_SPANS = 100  # fewer than a timeline holds, so that none of them has been put together with others
-MOST_PROBES = 20  # of one run, before it is killed
-HANGS_SECONDS = 3_600  # only what waits for ever takes so long
+KEPT_SPANS = 100  # fewer than a timeline holds, so that none was merged
+MOST_PROBES = 20  # in one run, before it is killed
+HANGS_SECONDS = 3_600  # only a program that hangs takes so long
 HELD = "another process has locked it"
 
 
 def texts_of(file, selector):
-    """For each look at which server 1 had another text: the number in that text."""
+    """The numbers in the texts of server 1, whose text changes at each probe."""
     database = sqlite3.connect(file)
     if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
         raise AssertionError("the file is damaged")
@@ -44,14 +44,14 @@ def texts_of(file, selector):
 
 
 class QueryRate:
-    """How long a writer takes to its first look, and from one to the next, on this machine as busy as it is now. By
-    looks, and not by a clock, a run is somewhere in its work when it is killed."""
+    """Returns how long a writer takes to its first probe, and from one to the next, on this machine as it is now. The
+    moment of a kill is counted in probes and not in time, so that it falls into the work of the writer."""
 
     def __init__(self):
         self.first = self.each = 0.0
 
     def let_work(self, writer):
-        """Reads what the writer tells until it is to be killed; some are killed before their first look."""
+        """Reads the output of the writer until it is to be killed; some are killed before their first probe."""
         looks = random.choice((0, random.randint(1, MOST_PROBES)))
         began = time.monotonic()
         told = [writer.stdout.readline() for _ in range(min(looks, 1))]
@@ -69,9 +69,9 @@ def kill_loop(driver, kills):
     with tempfile.TemporaryDirectory(prefix="dkimprobe-kill-") as directory:
         file = pathlib.Path(directory) / "history.sqlite"
         for kill in range(kills):
-            first = committed[-1] + 2 if committed else 0  # the one after the last may have been written untold
+            first = committed[-1] + 2 if committed else 0  # the next one may have been written without being printed
             writer = subprocess.Popen([driver, directory, str(first), "1000000"], stdout=subprocess.PIPE, text=True)
-            # Some before the first look is written, in the making of the file or its recovery.
+            # Some are killed before the first probe, while the file is created or recovered.
             told = pace.let_work(writer)
             writer.send_signal(signal.SIGKILL)
             told += writer.communicate()[0]
@@ -88,19 +88,19 @@ def kill_loop(driver, kills):
                     found.update(texts)
                     mine = [number for number in committed if number % 3 == int(selector[1])]
                     if mine and last < mine[-1]:
-                        raise AssertionError("the last look at %s is %d, not %d" % (selector, last, mine[-1]))
+                        raise AssertionError("the last probe of %s is %d, not %d" % (selector, last, mine[-1]))
             except sqlite3.DatabaseError as error:
                 raise AssertionError("kill %d: %s" % (kill, error)) from None
             lost = [number for number in committed[-KEPT_SPANS:] if found.get(number) != number]
             if lost:
-                raise AssertionError("kill %d: told to be stored and lost: %s" % (kill, lost))
+                raise AssertionError("kill %d: reported as stored but lost: %s" % (kill, lost))
         if len(committed) < kills:
-            raise AssertionError("only %d looks were stored in %d runs: nothing was tested" % (len(committed), kills))
-    return "%d kills, %d looks stored, none lost, no file damaged" % (kills, len(committed))
+            raise AssertionError("only %d probes stored in %d runs: nothing was tested" % (len(committed), kills))
+    return "%d kills, %d probes stored, none lost, no file corrupted" % (kills, len(committed))
 
 
 def full_disk(driver):
-    """In a mount namespace of its own: a disk of 3 MB runs full, gets room again, and becomes read-only."""
+    """In its own mount namespace: a disk of 3 MB becomes full, gets space again, and becomes read-only."""
     with tempfile.TemporaryDirectory(prefix="dkimprobe-full-") as directory:
         script = """
 set -e
@@ -129,9 +129,9 @@ mount -o remount,ro "$1"
             pathlib.Path("%s.%s" % (inner, name)).read_text().splitlines() for name in ("first", "second", "third")
         )
         if not first[0].isdigit() or "the disk is full" not in first[-1]:
-            raise AssertionError("the disk did not run full: %s ... %s" % (first[0], first[-1]))
+            raise AssertionError("the disk did not become full: %s ... %s" % (first[0], first[-1]))
         if second != [str(number) for number in range(300, 330)]:
-            raise AssertionError("with room again looks are not stored: %s" % second)
+            raise AssertionError("probes are not stored although there is space again: %s" % second)
         if len(third) != 2 or not all("the history cannot be opened" in line for line in third):
             raise AssertionError("on a read-only disk: %s" % third)
         stored = [int(line) for line in first if line.isdigit()] + list(range(300, 330))
@@ -139,7 +139,7 @@ mount -o remount,ro "$1"
             last = texts_of("%s.copy" % inner, selector)[1]
             if last != max(number for number in stored if number % 3 == int(selector[1])):
                 raise AssertionError("%s ends with look %d" % (selector, last))
-        return "a full disk: %d looks stored before, %d told not to be; %d after" % (
+        return "a full disk: %d probes stored before, %d reported as not stored; %d after" % (
             sum(line.isdigit() for line in first),
             sum(not line.isdigit() for line in first),
             len(second),
@@ -147,14 +147,14 @@ mount -o remount,ro "$1"
 
 
 def many_at_once(driver):
-    """Processes that make the file at the same moment, and write to it."""
+    """Several processes create the file at the same moment and write to it."""
     with tempfile.TemporaryDirectory(prefix="dkimprobe-many-") as directory:
         writers = [
             subprocess.Popen([driver, directory, str(n * 100), "20"], stdout=subprocess.PIPE, text=True) for n in range(8)
         ]
         lines = [line for writer in writers for line in writer.communicate()[0].splitlines()]
-        # On a busy machine the others may leave one no turn for longer than it waits. That is told, and what is
-        # written again when they have ended is stored.
+        # On a busy machine, a process may wait too long for its turn. It reports that, and stores these probes when
+        # the others have ended.
         held = [line.partition(" ")[0] for line in lines if HELD in line]
         for number in held:
             again = subprocess.run([driver, directory, number, "1"], stdout=subprocess.PIPE, text=True)
@@ -162,9 +162,9 @@ def many_at_once(driver):
         wrong = [line for line in lines if not line.isdigit() and HELD not in line]
         stored = {int(line) for line in lines if line.isdigit()}
         if stored != {n * 100 + look for n in range(8) for look in range(20)} or wrong or len(held) > 80:
-            raise AssertionError("%d of 160 looks, %d held off, %s" % (len(stored), len(held), wrong[:3]))
+            raise AssertionError("%d of 160 probes, %d delayed, %s" % (len(stored), len(held), wrong[:3]))
         texts_of(pathlib.Path(directory) / "history.sqlite", "s0")
-    return "8 writers at once: 160 looks, %d of them at the second time" % len(held)
+    return "8 writers at once: 160 probes, %d of them at the second attempt" % len(held)
 
 
 def main():

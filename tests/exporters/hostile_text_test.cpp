@@ -1,5 +1,5 @@
-// Texts made to harm whoever reads the report, all the way from the zone to the terminal and to JSON: nothing
-// but printable ASCII may come out, and beside it only the signs that the table draws with.
+// Hostile text from a zone on its way to the terminal and to JSON: only printable ASCII and the table's own
+// drawing characters may come out.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -52,13 +52,13 @@ checks::Report judged(const std::string& text) {
   };
   put(vector.observation.key);
   put(vector.observation.adsp);
-  // One server says something else, so that the report speaks of both.
+  // One server has another text, so that the report contains both.
   vector.observation.key.hops.front().servers.back().exchanges.front().response->txt.front().strings = {
       text.substr(0, 100)};
   return checks::judge(vector.observation, vector.expectation, {}).report;
 }
 
-/// `drawn` holds the signs that the table draws with.
+/// `drawn` has the drawing characters of the table.
 bool is_safe(const std::string& text, const std::string& drawn) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto octet = static_cast<unsigned char>(text[at]);
@@ -72,7 +72,7 @@ bool is_safe(const std::string& text, const std::string& drawn) {
 
 }  // namespace
 
-TEST_CASE("hostile text comes out of the terminal table as printable characters alone") {
+TEST_CASE("the terminal table prints hostile text as printable characters only") {
   const std::string signs = "·•…→█░▲✓✗";
   for (const auto& text : hostile_texts()) {
     const auto report = judged(text);
@@ -88,7 +88,7 @@ TEST_CASE("hostile text comes out of the terminal table as printable characters 
   }
 }
 
-TEST_CASE("hostile text comes out of JSON escaped, and changes nothing of its shape") {
+TEST_CASE("JSON contains hostile text escaped, and keeps its structure") {
   const auto harmless = nlohmann::json::parse(exporters::check_json(
       judged("v=spf1").domain, checks::Status::critical, std::vector{judged("v=spf1")}));
   for (const auto& text : hostile_texts()) {

@@ -1,4 +1,4 @@
-// Loaded before the C library (LD_PRELOAD) by web_service_test.py: to the program this machine has no IPv6.
+// Loaded before the C library (LD_PRELOAD) by web_service_test.py: makes the machine look as if it had no IPv6.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Validates the golden rotations against their schema, and sees that the schema refuses what is wrong.
+"""Validates the golden rotations against their schema, and checks that the schema refuses invalid ones.
 
     rotation_schema_test.py EXPORTERS_DIRECTORY GOLDEN_DIRECTORY"""
 

@@ -1,4 +1,4 @@
-// Observations with few words, for the tests of what is kept over time.
+// Short ways to write observations, for tests of the history.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace dkimprobe::tests {
 
 using Texts = std::vector<std::vector<std::string>>;
 
-/// What one server said. The same number is the same server.
+/// The answer of one server; the same number is the same server.
 struct Said {
   int server = 1;
   probe::Rcode rcode = probe::Rcode::noerror;
@@ -19,18 +19,18 @@ struct Said {
   std::optional<std::string> alias{};
   std::uint32_t ttl_seconds = 3600;
   bool silent = false;
-  std::uint32_t serial = 0;  ///< of the SOA beside an absence
+  std::uint32_t serial = 0;  ///< of the SOA in a negative answer
 };
 
 /// `second` of the year 2026 (UTC).
 [[nodiscard]] probe::WallTime at_second(std::int64_t second);
 
-/// Server N is `nsN.<domain>` at 192.0.2.N; `nameservers` are the parent's and the zone's own, by number.
+/// Server N is `nsN.<domain>` at 192.0.2.N; `nameservers` are those of the parent and of the zone, by number.
 [[nodiscard]] probe::Observation sample_probe(const std::string& domain, const std::string& selector,
                                               probe::WallTime time, const std::vector<Said>& said,
                                               const std::vector<int>& nameservers = {});
 
-/// A leg of the same zone, for chains and for the signing practices.
+/// A hop in the same zone, for CNAME chains and for signing practices.
 [[nodiscard]] probe::Hop hop(const std::string& owner, const std::string& zone, const std::vector<Said>& said,
                              const std::vector<int>& nameservers = {});
 

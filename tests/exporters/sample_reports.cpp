@@ -20,7 +20,7 @@ using checks::Status;
 using config::DomainName;
 using std::chrono::microseconds;
 
-// Rows of a catalogue of our own: the golden files do not change when a text of the real one does.
+// Rows of a separate catalogue, so that the golden files do not depend on the real one.
 constexpr Check stale{.name = "ns_stale",
                       .scope = Scope::server,
                       .severity = Severity::critical,
@@ -204,7 +204,7 @@ Report dead() {
   return report;
 }
 
-/// A key that is everywhere, and that caches may deny yet.
+/// A key that every server has, while caches may still hold its absence.
 Report young() {
   Report report = healthy();
   report.role = config::Role::pending;
@@ -222,7 +222,7 @@ Report young() {
   return report;
 }
 
-/// A key that signs no longer, and must stay.
+/// A key that no longer signs and must stay published.
 Report leaving() {
   Report report = healthy();
   report.role = config::Role::retired;
@@ -268,7 +268,7 @@ Report revoked() {
 Report hostile() {
   Report report = base(R"(exa\027mple.com)", "s1");
   report.status = Status::critical;
-  // By the rules of the checks these are escaped; should one ever not be, nothing may reach the terminal.
+  // Checks escape these texts; if one ever does not, nothing harmful may reach the terminal.
   report.headline = "the record is\x1b]0;owned\x07 not a key";
   report.record.record_class = checks::RecordClass::not_dkim;
   report.record.strings = {std::string("\x1b[2J\x1b[31m<script>\0\xff\n\r\tp=", 24), std::string(400, '\\')};

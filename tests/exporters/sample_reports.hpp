@@ -1,4 +1,4 @@
-// Reports as the checks would make them, for the golden files of every output.
+// Reports like those of the checks, for the golden files of all outputs.
 #pragma once
 
 #include <string>

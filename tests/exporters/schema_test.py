@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Validates the golden reports against the schema, and sees that the schema refuses what is wrong.
+"""Validates the golden reports against the schema, and checks that the schema refuses invalid ones.
 
     schema_test.py EXPORTERS_DIRECTORY GOLDEN_DIRECTORY"""
 
@@ -19,8 +19,8 @@ for file in golden:
     wrong += ["%s: %s" % (file.name, jsonschema.exceptions.best_match([error]).message) for error in validator.iter_errors(json.loads(file.read_text()))]
 
 
-# What the schema of the preflight speaks of in the one above is put beside it: old validators resolve no reference
-# inside a schema that another one refers to.
+# The parts of the report schema that the preflight schema refers to are copied into it: old validators do not resolve
+# references inside a schema that another one refers to.
 preflight_text = (pathlib.Path(sys.argv[1]) / "preflight.schema.json").read_text()
 jsonschema.Draft202012Validator.check_schema(json.loads(preflight_text))
 preflight_validator = jsonschema.Draft202012Validator(
@@ -32,7 +32,7 @@ for file in preflights:
     document = json.loads(file.read_text())
     wrong += ["%s: %s" % (file.name, jsonschema.exceptions.best_match([error]).message) for error in preflight_validator.iter_errors(document)]
     if preflight_validator.is_valid({**document, "extra": 1}) or preflight_validator.is_valid({**document, "readiness": "fine"}):
-        wrong.append("the schema of the preflight takes what is wrong")
+        wrong.append("the schema of the preflight accepts an invalid one")
 
 
 def without(report):

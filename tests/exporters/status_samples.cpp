@@ -30,7 +30,7 @@ Report sample(const std::string& which) {
   return std::ranges::find(samples, which, &exporters::Sample::name)->report;
 }
 
-/// The same as if it had been seen at another domain and selector.
+/// The same report for another domain and selector.
 Report moved(Report report, const std::string& domain, const std::string& selector) {
   const auto old_name = report.name;
   const auto old_domain = report.domain;
@@ -60,8 +60,8 @@ StatusSelector watched(Report report) {
   return selector;
 }
 
-/// The life of the key of the report that differs: published on two servers, then on the third; one silent
-/// for some hours; replaced on two of them.
+/// The history of the key in the report `differing`: published on two servers, then on the third; one server
+/// silent for some hours; replaced on two of them.
 std::shared_ptr<const checks::SelectorHistory> life(const Report& report, const std::string& hostile) {
   const std::string domain = report.domain.to_string();
   const Texts first = {{"v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY="}};
@@ -88,7 +88,7 @@ std::shared_ptr<const checks::SelectorHistory> life(const Report& report, const 
   return std::make_shared<const checks::SelectorHistory>(std::move(history));
 }
 
-/// A change in its midst, another that is not due, and something past its time. `words` are in all of it.
+/// A change in progress, another that is not due, and an overdue step. All texts contain `words`.
 std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, const std::string& words) {
   const auto now = report.observed_at;
   const auto selector = [](const char* text) { return config::Selector::parse(text).value(); };
@@ -182,7 +182,7 @@ StatusDomain with_one(const std::string& which, const std::string& domain, const
   return {name(domain), {watched(moved(sample(which), domain, selector))}};
 }
 
-/// The targets of all links of a page that stay on this host and on no other page's fragment.
+/// The targets of the links of a page, without links to other hosts and to fragments.
 std::vector<std::string> links_of(const std::string& page) {
   constexpr std::string_view start = "href=\"/";
   std::vector<std::string> links;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Validates the JSON of the status page against its schema, and sees that the schema refuses what is wrong.
+"""Validates the JSON of the status page against its schema, and checks that the schema refuses invalid ones.
 
     status_schema_test.py EXPORTERS_DIRECTORY RENDER_PAGES"""
 
@@ -16,7 +16,7 @@ exporters = pathlib.Path(sys.argv[1])
 
 
 def whole(node, base):
-    """With references to its own parts that are understood from other schemas too: urljoin knows no URN."""
+    """Makes references within the schema absolute, so that other schemas resolve them too: urljoin knows no URN."""
     if isinstance(node, list):
         return [whole(each, base) for each in node]
     if not isinstance(node, dict):
@@ -48,13 +48,13 @@ for kind in ("status", "status-domain", "status-selector", "status-probes"):
     if "dkimprobe.%s/2" % kind not in kinds:
         wrong.append("no sample of dkimprobe.%s/2" % kind)
 for target, answer in sorted(answers.items()):
-    # Of five that may fit, the one that says it is this kind tells what is wrong.
+    # Of the five alternatives, report the errors of the one with the same kind.
     name = answer["schema"].removeprefix("dkimprobe.").removesuffix("/2").removeprefix("status-")
     part = {"$ref": "urn:dkimprobe:status:2#/$defs/" + ("overview" if name == "status" else name)}
     errors = jsonschema.Draft202012Validator(part, resolver=resolver).iter_errors(answer)
     wrong += ["%s: %s: %s" % (target, error.json_path, error.message[:300]) for error in errors]
     if not validator.is_valid(answer):
-        wrong.append("%s: it is not one of the five" % target)
+        wrong.append("%s: it has none of the five kinds" % target)
 
 
 
@@ -63,7 +63,7 @@ def sample(kind):
 
 
 def selector(answer):
-    """The first of them that was looked at."""
+    """The first probed selector of a page."""
     lines = answer["domains"][0]["selectors"] if "domains" in answer else answer["selectors"]
     return next(line for line in lines if line["last_probe"])
 

@@ -1,7 +1,8 @@
 // The web service with a few pages, for web_service_test.py: prints a line `listening ADDRESS` for each
-// place, `ports N...`, then a line for each request that was answered or refused, until its input ends. A
-// line `stop` stops the service, `let go` ends the requests that /hold keeps. Arguments: `listen=ADDRESS`,
-// `config=FILE`, `systemd`, and a limit by its name, such as `header=300` (milliseconds) or `connections=8`.
+// address, `ports N...`, then a line for each request that was answered or refused, until its input ends. The
+// line `stop` on its input stops the service; `let go` answers the requests that wait at /hold. Arguments:
+// `listen=ADDRESS`, `config=FILE`, `systemd`, and a limit by its name, such as `header=300` (milliseconds) or
+// `connections=8`.
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -35,7 +36,7 @@ void print(const std::string& line) {
   std::fflush(stdout);
 }
 
-/// Keeps requests until it is told to let them go.
+/// Holds requests until the line `let go`.
 class Hold {
  public:
   void keep() {

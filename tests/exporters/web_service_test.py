@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The web service met by real clients: sockets on 127.0.0.1 and ::1, TLS with certificates of this run.
+"""Tests the web service with real clients: sockets on 127.0.0.1 and ::1, TLS with certificates made for the run.
 
     web_service_test.py DRIVER [TEST...]"""
 
@@ -23,9 +23,9 @@ import unittest
 DRIVER = None
 FOLDER = None
 HERE = pathlib.Path(__file__).resolve().parent
-HANGS_SECONDS = 300  # only what hangs takes so long
+HANGS_SECONDS = 300  # only a program that hangs takes so long
 NEVER = ("header=9000000", "body=9000000", "idle=9000000", "queue=9000000", "handler=9000000", "write=9000000",
-         "grace=9000000")  # no deadline that ends what a test waits for
+         "grace=9000000")  # no deadline may end what a test waits for
 
 
 def make_hash(password, cost=4):
@@ -58,7 +58,7 @@ def make_certificates():
 
 
 class Service:
-    """The driver, its ports and what it says."""
+    """The driver, its ports and its output."""
 
     def __init__(self, *arguments, config=None, environment=None, prefix=(), **options):
         self.config = None
@@ -89,7 +89,7 @@ class Service:
             self.changed.notify_all()
 
     def wait_for(self, *starts, end=False, after=0, times=1):
-        """The line that comes as the last of so many."""
+        """Waits until that many lines are printed, and returns the last of them."""
         with self.changed:
             while True:
                 found = [line for line in self.lines[after:] if line.startswith(starts) or (end and line == "END")]
@@ -125,7 +125,7 @@ class Service:
         return socket.create_connection((host, port or self.port), timeout=HANGS_SECONDS)
 
     def raw(self, octets, host="127.0.0.1", keep=False):
-        """All that comes until the other side closes."""
+        """Everything received until the other side closes."""
         with self.connect(host) as sock:
             sock.sendall(octets)
             return everything(sock)
@@ -310,10 +310,10 @@ class Requests(unittest.TestCase):
 
 
 class Attacks(unittest.TestCase):
-    """What tries to make two of one request, or to be read in two ways. Each must be refused, or be read as one."""
+    """Request smuggling: octets that could be read as two requests. Each is refused or read as one request."""
 
     def smuggled(self, service, octets):
-        """How many answers come, the status of the first, and whether what is hidden was taken for a request."""
+        """The number of responses, the status of the first, and whether the hidden request was answered."""
         hidden = b"GET /tree/hidden HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         said = service.raw(octets.replace(b"@", hidden))
         return len(re.findall(rb"HTTP/1\.1 \d{3} ", said)), status(said), b"\ntree /tree/hidden" in b"\n" + said.split(b"\r\n\r\n")[-1]
@@ -349,7 +349,7 @@ class Attacks(unittest.TestCase):
             self.assertEqual(service.get("/request").status, 200)
 
     def test_two_requests_are_two(self):
-        """Where the end of the first one is beyond doubt, what follows is the next."""
+        """If the end of the first request is unambiguous, what follows is the next request."""
         post = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
         with Service() as service:
             for request in (
@@ -386,7 +386,7 @@ class Attacks(unittest.TestCase):
                     everything(sock)
 
     def test_many_requests_and_no_reader(self):
-        """Who sends without end and takes nothing is not read without end."""
+        """A client that sends endlessly and reads nothing is no longer read."""
         with Service("write=1000") as service:
             with service.connect() as sock:
                 sock.settimeout(3)
@@ -398,7 +398,7 @@ class Attacks(unittest.TestCase):
             self.assertEqual(service.get("/request").status, 200)
 
     def test_a_crowd_that_comes_again_and_again(self):
-        """Who asks is answered, though none of the crowd ever comes to its deadline."""
+        """A scrape is answered although a crowd reconnects again and again before its deadlines."""
         with Service(*NEVER, "connections=32") as service:
             over = threading.Event()
 
@@ -416,9 +416,9 @@ class Attacks(unittest.TestCase):
                     sock.close()
 
             def ask():
-                """On a busy machine the crowd may push out a client before it gets to ask; it comes again."""
+                """On a busy machine the crowd may displace a client before it sends its request; it tries again."""
                 for _ in range(20):
-                    with contextlib.suppress(ConnectionError):  # RemoteDisconnected is one too
+                    with contextlib.suppress(ConnectionError):  # includes RemoteDisconnected
                         return service.get("/request").status
 
             with concurrent.futures.ThreadPoolExecutor(3) as pool:
@@ -431,7 +431,7 @@ class Attacks(unittest.TestCase):
                     each.result()
 
     def test_tls_half_open(self):
-        """A handshake that stops anywhere ends by its time, and keeps nobody else."""
+        """A handshake that stalls at any point ends at its deadline and delays nobody else."""
         with Service(*NEVER, "header=500", config=TLS) as service:
             recorded = ssl.MemoryBIO()
             client = client_context().wrap_bio(ssl.MemoryBIO(), recorded, server_hostname="127.0.0.1")
@@ -456,7 +456,7 @@ class Attacks(unittest.TestCase):
 
 
 def measure_beside(what, usual, times):
-    """Seconds that something takes, and that the usual thing takes at the same time on the same machine; sorted."""
+    """The sorted durations of an action, and of the usual action at the same time on the same machine, in seconds."""
     took = ([], [])
     for _ in range(times):
         for each, seconds in zip((what, usual), took):
@@ -476,11 +476,11 @@ class Limits(unittest.TestCase):
             slow = []
             for i in range(60):
                 sock = service.connect()
-                # Some say nothing, some stop in the header, some in the body, some take no answer.
+                # Some send nothing, some stop in the header or in the body, some read no response.
                 sock.sendall((b"", b"GET /metr", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
                               b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")[i % 4])
                 slow.append(sock)
-            # An answer that comes later takes the memory of an older one, which would be a scrape's.
+            # A later response takes the memory of an older one, which could be that of a scrape.
             for sock in slow[3::4]:
                 with contextlib.suppress(ConnectionError):
                     sock.recv(1, socket.MSG_PEEK)
@@ -532,7 +532,7 @@ class Limits(unittest.TestCase):
                 self.assertEqual(status(service.raw(start)), wanted)
                 self.assertGreater(time.monotonic() - began, 0.3)
             with service.connect() as sock:
-                # A trickle of octets does not help.
+                # Sending single octets does not extend the deadline.
                 sock.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
                 octets, answered = 0, False
                 with contextlib.suppress(ConnectionError):
@@ -585,7 +585,7 @@ class Limits(unittest.TestCase):
         with Service(*NEVER, "grace=300") as service:
             with service.connect() as sock:
                 sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
-                sock.recv(1)  # the answer is on its way
+                sock.recv(1)  # the response has begun
                 began = time.monotonic()
                 self.assertEqual(service.end(), 0)
                 self.assertGreater(time.monotonic() - began, 0.2)
@@ -628,7 +628,7 @@ class Errors(unittest.TestCase):
     def test_systemd_sockets(self):
         for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
             with socket.create_server((host, 0), family=family) as listener:
-                # LISTEN_PID is the process that reads it, which a shell becomes by `exec`.
+                # LISTEN_PID must be the process itself: the shell becomes it by `exec`.
                 shell = ("bash", "-c", 'exec 3<&"$0"; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"',
                          str(listener.fileno()))
                 with Service("systemd", prefix=shell, pass_fds=(listener.fileno(),)) as service:
@@ -658,7 +658,7 @@ class Errors(unittest.TestCase):
                 self.assertEqual(tuple(host for host in ("127.0.0.1", "::1") if self.answers(service, host)), families)
 
     def test_each_family_by_itself(self):
-        """Where IPv4 has a place of its own at the port, [::] leaves it that."""
+        """If the port has an IPv4 address of its own, [::] serves only IPv6."""
         for places in (("[::]", "127.0.0.1"), ("0.0.0.0", "[::]"), ("", "127.0.0.1")):
             with self.subTest(places):
                 with socket.create_server(("127.0.0.1", 0)) as free:
@@ -667,7 +667,7 @@ class Errors(unittest.TestCase):
                     for place in places:
                         self.assertIn("listening %s:%d" % (place or "[::]", port), service.lines)
                     self.assertTrue(self.answers(service, "127.0.0.1") and self.answers(service, "::1"))
-        # Ports that are chosen are two.
+        # With port 0, two ports are chosen.
         with Service("listen=[::]:0", "listen=127.0.0.1:0") as service:
             self.assertTrue(self.answers(service, "127.0.0.1", service.ports[0]))
 
@@ -792,12 +792,12 @@ class Passwords(unittest.TestCase):
             self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
             began = time.monotonic()
             codes = [service.get("/request", basic("alice", "wrong%d" % i)).status for i in range(30)]
-            # One is forgotten each six seconds.
+            # One failure is forgotten every six seconds.
             most = 12 + int((time.monotonic() - began) / 6)
             self.assertEqual(codes[:10], [401] * 10)
             self.assertEqual(sorted(codes[10:]), [401] * (codes.count(401) - 10) + [429] * codes.count(429))
             self.assertLessEqual(codes.count(401), most)
-            # A password that was right stays so.
+            # A password that was verified stays valid.
             self.assertEqual(service.get("/request", basic("alice", "secret")).status, 200)
             self.assertEqual(service.get("/request", basic("bob", "other")).status, 429)
 

@@ -1,11 +1,11 @@
-"""What the rendered dashboards ask Prometheus for."""
+"""The queries of the rendered dashboards."""
 
 import json
 import pathlib
 import re
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "exporters" / "mixin" / "dashboards"
-# What Grafana puts in place of its own variables, at a scrape interval of a minute.
+# The values of Grafana's built-in variables for a scrape interval of one minute.
 OWN = {"__rate_interval": "4m", "__interval": "1m", "__range": "24h"}
 
 
@@ -15,7 +15,7 @@ def read():
 
 
 def panels(dashboard):
-    """All panels, those inside rows too; without the rows."""
+    """All panels, including those inside rows, without the rows."""
     for panel in dashboard["panels"]:
         if panel["type"] == "row":
             yield from panel["panels"]
@@ -24,7 +24,7 @@ def panels(dashboard):
 
 
 def filled(expression, variables):
-    """The expression with the values of the variables; a variable without one stays."""
+    """The expression with variables replaced by their values; a variable without a value stays."""
     values = {**OWN, **variables}
     return re.sub(r"\$(\w+)", lambda match: values.get(match.group(1), match.group(0)), expression)
 
@@ -38,7 +38,7 @@ def expressions(variables):
 
 
 def variable_queries(variables):
-    """(dashboard, variable, series, label) for each variable that Prometheus fills."""
+    """(dashboard, variable, series, label) for each variable with values from Prometheus."""
     for name, dashboard in read().items():
         for variable in dashboard["templating"]["list"]:
             if variable["type"] != "query":

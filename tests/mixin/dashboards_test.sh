@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Lets the compiler of TypeScript hold the rendered dashboards against Grafana's own types: dashboards_test.sh DIRECTORY
-# DIRECTORY is for what npm installs.
+# The TypeScript compiler checks the rendered dashboards against Grafana's own types: dashboards_test.sh DIRECTORY
+# npm installs into DIRECTORY.
 set -euo pipefail
 
-# The versions that this was tried with.
+# The versions with which this was tested.
 readonly packages=(@grafana/schema@11.6.0 typescript@5.8.3)
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -33,7 +33,7 @@ compile() {
 node "$here/grafana_types.mjs" "$here/../../exporters/mixin/dashboards" "$directory/dashboards.ts"
 compile "$directory/dashboards.ts"
 
-# A check that takes anything is none.
+# The compiler must refuse a wrong dashboard.
 sed 's/"colorMode": "value"/"colorMode": "valu"/' "$directory/dashboards.ts" >"$directory/wrong.ts"
 if compile "$directory/wrong.ts" >"$directory/wrong.log"; then
   printf 'an unknown word was taken\n'

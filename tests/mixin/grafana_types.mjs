@@ -1,11 +1,11 @@
-// Writes the rendered dashboards as TypeScript whose types are those of Grafana, for the compiler to judge:
+// Writes the rendered dashboards as TypeScript with the types of Grafana, which the compiler then checks:
 // grafana_types.mjs DASHBOARDS FILE.ts
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [folder, file] = process.argv.slice(2);
 
-// The kinds of panels and what Grafana calls their options.
+// The kinds of panels, and where Grafana defines their options.
 const kinds = {
   bargauge: "bargauge/panelcfg/x/BarGaugePanelCfg",
   stat: "stat/panelcfg/x/StatPanelCfg",
@@ -13,7 +13,7 @@ const kinds = {
   table: "table/panelcfg/x/TablePanelCfg",
   timeseries: "timeseries/panelcfg/x/TimeSeriesPanelCfg",
 };
-// These have no custom settings of fields.
+// These have no custom field settings.
 const withoutCustom = ["bargauge", "stat"];
 
 const lines = [
@@ -23,14 +23,14 @@ const word = (kind) => kind.replace("-", "_");
 for (const [kind, path] of Object.entries(kinds)) {
   lines.push(`import type * as ${word(kind)} from "@grafana/schema/dist/esm/raw/composable/${path}_types.gen.d.ts";`);
 }
-// JSON has the texts of enumerators, which a compiler takes for no enumerators.
+// JSON has enumerators as texts, which the compiler does not accept as enumerators.
 lines.push(`
 type Plain<T> = T extends string ? \`\${T}\`
   : T extends number | boolean | null | undefined ? T
   : T extends Array<infer Item> ? Plain<Item>[]
   : T extends object ? { [Key in keyof T]: Plain<T[Key]> }
   : T;
-// What the data source Prometheus adds to a query; its types are not in the package.
+// What the Prometheus data source adds to a query; the package lacks its types.
 interface PrometheusQuery extends DataQuery {
   expr: string;
   legendFormat: string;

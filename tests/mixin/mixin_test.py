@@ -48,7 +48,7 @@ def promtool(*arguments):
 
 
 def catalogue():
-    """The checks that the daemon runs: it sees no messages, so none of signatures."""
+    """The checks that the daemon runs: all but those of signatures, since it sees no messages."""
     checks = json.loads((MIXIN / "catalogue.json").read_text())["checks"]
     return [check for check in checks if check["scope"] != "signature"]
 
@@ -66,7 +66,7 @@ def minutes(duration):
 
 
 def anchors(path):
-    """Of the headings, as the usual readers of Markdown make them."""
+    """The anchors of the headings, as Markdown renderers make them."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -85,28 +85,28 @@ class Rendered(unittest.TestCase):
         files = sorted(MIXIN.rglob("*sonnet"))
         self.assertGreater(len(files), 10)
         done = subprocess.run(["jsonnetfmt", "--test", *files], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, "run jsonnetfmt -i on what it names\n" + done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 0, "run jsonnetfmt -i on these files\n" + done.stdout + done.stderr)
 
     def test_promtool_has_nothing_to_say(self):
-        code, told = promtool("check", "rules", "--lint-fatal", ALERTS, RULES)
-        self.assertEqual(code, 0, told)
+        code, output = promtool("check", "rules", "--lint-fatal", ALERTS, RULES)
+        self.assertEqual(code, 0, output)
         self.assertEqual(
-            [line for line in told.splitlines() if line and not re.match(r"Checking |  SUCCESS: ", line)], []
+            [line for line in output.splitlines() if line and not re.match(r"Checking |  SUCCESS: ", line)], []
         )
 
     def test_other_settings_reach_the_rules(self):
-        told = jsonnet(
+        document = jsonnet(
             "((import 'mixin.libsonnet') + { _config+:: { programSelector: 'job=\"x\"', worldSelector: 'team=\"y\"',"
             " alertLabels: { team: 'z' }, wait+: { critical: '1s' } } }).prometheusAlerts"
         )
-        of_all = [rule for group in told["groups"] for rule in group["rules"]]
+        of_all = [rule for group in document["groups"] for rule in group["rules"]]
         self.assertFalse([rule for rule in of_all if rule["labels"]["team"] != "z"])
         first = of_all[0]
         self.assertIn('{check="selector_missing_nxdomain",severity=~"critical|warning",team="y"}', first["expr"])
         self.assertEqual(first["for"], "1s")
         self.assertIn('up{job="x"} == 0', [rule["expr"] for rule in of_all])
-        told = jsonnet("((import 'mixin.libsonnet') + { _config+:: { withDaemon: false } }).prometheusAlerts")
-        self.assertNotIn("dkimprobe", [group["name"] for group in told["groups"]])
+        document = jsonnet("((import 'mixin.libsonnet') + { _config+:: { withDaemon: false } }).prometheusAlerts")
+        self.assertNotIn("dkimprobe", [group["name"] for group in document["groups"]])
 
 
 class Alerts(unittest.TestCase):
@@ -142,7 +142,7 @@ class Alerts(unittest.TestCase):
         self.assertEqual(len(known), 2)
 
     def test_those_about_the_world_respect_maintenance(self):
-        # Maintenance of a zone does not excuse that it is not probed.
+        # Maintenance of a domain does not explain why it is not probed.
         about_the_prober = {
             "DkimSelectorBlind", "DkimSelectorNeverProbed", "DkimSelectorWithoutStatus", "DkimTextfileOld",
         }  # fmt: skip
@@ -200,10 +200,10 @@ class Alerts(unittest.TestCase):
 
 class Metrics(unittest.TestCase):
     def test_each_that_is_named_is_one_of_the_program(self):
-        told = {"up", "ALERTS"}
+        known = {"up", "ALERTS"}
         for path in sorted((ROOT / "exporters" / "metrics").glob("*.cpp")):
             for name in re.findall(r'"(dkim(?:probe)?_[a-z0-9_]+)"', path.read_text()):
-                told |= {name, name + "_total", name + "_bucket"}
+                known |= {name, name + "_total", name + "_bucket"}
         recorded = {rule["record"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]}
         texts = [rule["expr"] for rule in rules()]
         texts += [rule["expr"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]]
@@ -212,7 +212,7 @@ class Metrics(unittest.TestCase):
         for text in texts:
             self.assertEqual(set(RECORDED.findall(text)) - recorded, set(), text)
             named = set(METRIC.findall(re.sub(r'"[^"]*"', '""', RECORDED.sub("", text))))
-            self.assertEqual(named - told, set(), text)
+            self.assertEqual(named - known, set(), text)
 
 
 class Dashboards(unittest.TestCase):
@@ -228,11 +228,11 @@ class Dashboards(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump({"groups": groups}, file)
             file.flush()
-            code, told = promtool("check", "rules", file.name)
-            self.assertEqual(code, 0, told)
+            code, output = promtool("check", "rules", file.name)
+            self.assertEqual(code, 0, output)
 
     def test_what_a_table_leaves_in_is_there(self):
-        # The columns of a table are labels of its queries, or their values.
+        # The columns of a table are labels of its queries or their values.
         for name, dashboard in dashboards.read().items():
             for panel in dashboards.panels(dashboard):
                 if panel["type"] != "table":
@@ -241,7 +241,7 @@ class Dashboards(unittest.TestCase):
                 values = {"Value"} | {"Value #" + target["refId"] for target in panel["targets"]}
                 for step in panel["transformations"]:
                     for column in step["options"].get("include", {}).get("names", []):
-                        # What an info metric brings.
+                        # Labels that an info metric adds.
                         known = labels | values | {"reason"}
                         self.assertIn(column, known, "%s, %s" % (name, panel["title"]))
 
@@ -266,7 +266,7 @@ class Dashboards(unittest.TestCase):
             self.assertEqual(len(ids), len(set(ids)), name)
 
 
-# ---- Cases in which alerts fire, and in which they do not ----
+# ---- Cases in which alerts fire, and cases in which they do not ----
 
 
 def labels_of(domain, check, severity):
@@ -284,8 +284,8 @@ def series(metric, labels, values):
 
 
 def case_of(wait, pairs):
-    """These checks, whose alerts all wait so long. All are found at a.example; b.example is in maintenance; c.example's role
-    makes notices of them. Then they are fixed."""
+    """A case for checks whose alerts wait equally long. All of them are found at a.example; b.example is in
+    maintenance; for the role of c.example they are notices. Then they are fixed."""
     wait = minutes(wait)
     step = max(1, wait // 30)
     during = "1x%d" % ((wait + 10 * step) // step)
@@ -316,17 +316,17 @@ def case_of(wait, pairs):
 
 
 def rotation_cases():
-    told = read_yaml(HERE / "rotation.yaml")
-    for words in told["faults"]:
-        text = json.dumps(told["fault_test"])
+    cases = read_yaml(HERE / "rotation.yaml")
+    for words in cases["faults"]:
+        text = json.dumps(cases["fault_test"])
         for word, value in words.items():
             text = text.replace(word, value)
         yield json.loads(text)
-    yield from told["tests"]
+    yield from cases["tests"]
 
 
 def completed(test, by_name):
-    """With the annotations that the test leaves out, as the alert says them: they are compared as a whole."""
+    """Adds the annotations that the test leaves out, with the texts of the alert: promtool compares all of them."""
     test = copy.deepcopy(test)
     for each in test["alert_rule_test"]:
         for wanted in each["exp_alerts"]:
@@ -387,8 +387,8 @@ class Cases(unittest.TestCase):
                     "evaluation_interval": step,
                     "tests": [test for test in tests if test["interval"] == step],
                 }))  # fmt: skip
-                code, told = promtool("test", "rules", file)
-                self.assertEqual(code, 0, told[:5000])
+                code, output = promtool("test", "rules", file)
+                self.assertEqual(code, 0, output[:5000])
 
 
 if __name__ == "__main__":

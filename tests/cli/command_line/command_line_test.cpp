@@ -20,8 +20,8 @@ CheckCommand read(std::vector<std::string> arguments) {
 
 config::Settings settings_of(const CheckCommand& command) {
   config::Settings settings;
-  settings.probe = command.settings;
-  settings.policy = command.policy;
+  settings.probe = command.ask.probe;
+  settings.policy = command.ask.policy;
   return settings;
 }
 
@@ -36,7 +36,7 @@ std::vector<const config::Option*> flag_options() {
 
 }  // namespace
 
-TEST_CASE("flags may stand anywhere among the arguments") {
+TEST_CASE("flags may appear anywhere among the arguments") {
   const std::vector<std::string> words = {"example.com", "s1", "s2"};
   for (std::size_t at = 0; at <= words.size(); ++at) {
     auto arguments = words;
@@ -44,46 +44,46 @@ TEST_CASE("flags may stand anywhere among the arguments") {
                      {"--nameserver", "ns1.example.com=192.0.2.1", "--allow-net", "10.0.0.0/8", "--port",
                       "5300", "--json", "-4"});
     const auto command = read(arguments);
-    CHECK(command.domain.to_string() == "example.com");
-    REQUIRE(command.selectors.size() == 2);
-    CHECK(command.selectors[0].to_string() == "s1");
-    CHECK(command.selectors[1].to_string() == "s2");
-    CHECK(command.settings.pinned_servers.size() == 1);
-    CHECK(command.settings.allowed_networks.size() == 1);
-    CHECK(command.settings.port == 5300);
-    CHECK(command.settings.use_ipv4);
-    CHECK_FALSE(command.settings.use_ipv6);
+    CHECK(command.targets.domain->to_string() == "example.com");
+    REQUIRE(command.targets.selectors.size() == 2);
+    CHECK(command.targets.selectors[0].to_string() == "s1");
+    CHECK(command.targets.selectors[1].to_string() == "s2");
+    CHECK(command.ask.probe.pinned_servers.size() == 1);
+    CHECK(command.ask.probe.allowed_networks.size() == 1);
+    CHECK(command.ask.probe.port == 5300);
+    CHECK(command.ask.probe.use_ipv4);
+    CHECK_FALSE(command.ask.probe.use_ipv6);
     CHECK(command.output.json);
   }
 }
 
-TEST_CASE("without flags the settings are the defaults") {
+TEST_CASE("without flags, every option has its default") {
   const auto command = read({"example.com", "s1"});
   for (const auto* row : flag_options()) {
     const auto& option = *row;
     INFO(option.key);
     CHECK(config::option_value(option, settings_of(command)) == option.default_value);
   }
-  CHECK_FALSE(command.role);
-  CHECK(command.given_options.empty());
+  CHECK_FALSE(command.targets.role);
+  CHECK(command.ask.given_options.empty());
   CHECK(command.output.color == ColorChoice::automatic);
   CHECK_FALSE(command.output.json);
-  CHECK_FALSE(command.root_hints);
+  CHECK_FALSE(command.ask.root_hints);
 }
 
-TEST_CASE("a plugin has nine seconds unless it is given others") {
+TEST_CASE("a plugin has nine seconds unless --probe-timeout is given") {
   const auto plugin = read({"example.com", "s1", "--plugin"});
   CHECK(plugin.plugin);
-  CHECK(plugin.settings.budgets.domain_time == std::chrono::seconds{9});
-  REQUIRE(plugin.given_options.size() == 1);  // so it wins over the settings file
-  CHECK(plugin.given_options.front()->key == "probe-timeout");
+  CHECK(plugin.ask.probe.budgets.domain_time == std::chrono::seconds{9});
+  REQUIRE(plugin.ask.given_options.size() == 1);  // so it wins over the settings file
+  CHECK(plugin.ask.given_options.front()->key == "probe-timeout");
   const auto given = read({"example.com", "s1", "--plugin", "--probe-timeout", "3s"});
-  CHECK(given.settings.budgets.domain_time == std::chrono::seconds{3});
-  CHECK(given.given_options.size() == 1);
-  CHECK(read({"example.com", "s1", "--textfile", "x.prom"}).given_options.empty());
+  CHECK(given.ask.probe.budgets.domain_time == std::chrono::seconds{3});
+  CHECK(given.ask.given_options.size() == 1);
+  CHECK(read({"example.com", "s1", "--textfile", "x.prom"}).ask.given_options.empty());
 }
 
-TEST_CASE("a plugin is known by its flag, before anything else is read") {
+TEST_CASE("the flag --plugin is recognised even if the rest of the command line is invalid") {
   const auto asks = [](std::vector<std::string> arguments) { return asks_for_plugin(arguments); };
   CHECK(asks({"check", "a..b", "--plugin", "--nonsense"}));
   CHECK(asks({"--plugin=yes"}));
@@ -96,23 +96,23 @@ TEST_CASE("every option of the table is a flag") {
   for (const auto* row : flag_options()) {
     const auto& option = *row;
     INFO(option.key);
-    if (option.key == "ipv4" || option.key == "ipv6") continue;  // one of them has to stay
+    if (option.key == "ipv4" || option.key == "ipv6") continue;  // they cannot both be `no`
     const std::string value = config::format_value(option.unit, option.maximum);
     const auto command = read({"example.com", "s1", "--" + std::string(option.key), value});
     CHECK(config::option_value(option, settings_of(command)) == option.maximum);
-    CHECK(command.given_options == std::vector<const config::Option*>{&option});
+    CHECK(command.ask.given_options == std::vector<const config::Option*>{&option});
   }
-  CHECK_FALSE(read({"example.com", "s1", "--ipv6=no"}).settings.use_ipv6);
-  CHECK_FALSE(read({"example.com", "s1", "--ipv4", "no"}).settings.use_ipv4);
+  CHECK_FALSE(read({"example.com", "s1", "--ipv6=no"}).ask.probe.use_ipv6);
+  CHECK_FALSE(read({"example.com", "s1", "--ipv4", "no"}).ask.probe.use_ipv4);
 }
 
-TEST_CASE("names that look like something else are names all the same") {
-  CHECK(read({"check", "check"}).selectors.front().to_string() == "check");
-  CHECK(read({"example.com", "--", "-s"}).selectors.front().to_string() == "-s");
-  CHECK(read({"example.com", "a.b"}).selectors.front().to_string() == "a.b");
+TEST_CASE("names that look like commands or flags are accepted as names") {
+  CHECK(read({"check", "check"}).targets.selectors.front().to_string() == "check");
+  CHECK(read({"example.com", "--", "-s"}).targets.selectors.front().to_string() == "-s");
+  CHECK(read({"example.com", "a.b"}).targets.selectors.front().to_string() == "a.b");
 }
 
-TEST_CASE("pinned servers have an address and perhaps a port") {
+TEST_CASE("the flag --nameserver takes an address with or without a port") {
   struct Case {
     std::string text;
     std::string address;
@@ -124,14 +124,14 @@ TEST_CASE("pinned servers have an address and perhaps a port") {
                               Case{"ns1.example.com=[2001:db8::1]", "2001:db8::1", std::nullopt},
                               Case{"ns1.example.com=[2001:db8::1]:5353", "2001:db8::1", 5353});
   INFO(given.text);
-  const auto servers = read({"example.com", "s1", "--nameserver", given.text}).settings.pinned_servers;
+  const auto servers = read({"example.com", "s1", "--nameserver", given.text}).ask.probe.pinned_servers;
   REQUIRE(servers.size() == 1);
   CHECK(servers.front().name.to_string() == "ns1.example.com");
   CHECK(servers.front().ip.to_string() == given.address);
   CHECK(servers.front().port == given.port);
 }
 
-TEST_CASE("the nearest word is near") {
+TEST_CASE("the nearest word is suggested only if it is similar") {
   const std::vector<std::string> words = {"--port", "--rate-limit", "--json", "--nameserver"};
   CHECK(nearest_word("--prot", words) == "--port");
   CHECK(nearest_word("--jsn", words) == "--json");
@@ -141,7 +141,7 @@ TEST_CASE("the nearest word is near") {
   CHECK(nearest_word(std::string(100'000, '-'), words).empty());
 }
 
-TEST_CASE("colour follows the flag, then the environment, then the terminal") {
+TEST_CASE("colour depends on the flag, then on the environment, then on the terminal") {
   struct Case {
     ColorChoice choice;
     ColorFacts facts;
@@ -160,7 +160,7 @@ TEST_CASE("colour follows the flag, then the environment, then the terminal") {
   CHECK(wants_color(given.choice, given.facts) == given.color);
 }
 
-TEST_CASE("the table is as wide as the terminal, within reason") {
+TEST_CASE("the table is as wide as the terminal, up to a limit") {
   CHECK(table_columns("", 0) == 80);
   CHECK(table_columns("", 100) == 100);
   CHECK(table_columns("60", 100) == 60);

@@ -1,5 +1,5 @@
-// The daemon behind no door: its routes called from several threads at once while rounds, probes and reloads
-// go on. Its nameservers are addresses of 127.0.0.0/8 where nobody listens.
+// The daemon without a web server: its routes are called from several threads at once during probes and
+// reloads. Its nameservers are addresses in 127.0.0.0/8 where nothing listens.
 #include "cli/daemon/daemon.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ Response call(const std::vector<Route>& routes, const std::string& method, const
   request.method = method;
   request.path = target.substr(0, target.find('?'));
   request.accept_encoding = encoding;
-  // As the tests write them: one letter is enough of an escape for them.
+  // The requests of these tests escape only this one character.
   std::string query = target.substr(std::min(target.size(), request.path.size() + 1));
   while (!query.empty()) {
     const auto member = query.substr(0, query.find('&'));
@@ -79,7 +79,7 @@ std::vector<Route> routes_of(cli::Daemon& daemon) {
 
 }  // namespace
 
-TEST_CASE("pages have their policy, and nobody keeps them") {
+TEST_CASE("status pages have a content policy and are not cached") {
   cli::set_log(cli::LogFormat::logfmt, cli::LogLevel::error);
   cli::Daemon daemon(watched(one), std::nullopt, {});
   const auto routes = routes_of(daemon);
@@ -104,7 +104,7 @@ TEST_CASE("pages have their policy, and nobody keeps them") {
   CHECK(call(routes, "GET", "/domains/two.example").status == 200);
 }
 
-TEST_CASE("a refused probe is remembered for the page, and counted") {
+TEST_CASE("a refused probe request is listed on the page of probes and counted") {
   cli::set_log(cli::LogFormat::logfmt, cli::LogLevel::error);
   cli::Daemon daemon(watched(one), std::nullopt, {});
   const auto routes = routes_of(daemon);
@@ -125,7 +125,7 @@ TEST_CASE("a refused probe is remembered for the page, and counted") {
   CHECK(metrics.body->find("\ndkimprobe_probe_requests_total 2\n") != std::string::npos);
 }
 
-TEST_CASE("below a path, with it and without it") {
+TEST_CASE("with a path prefix, routes work with and without it") {
   cli::set_log(cli::LogFormat::logfmt, cli::LogLevel::error);
   cli::Daemon daemon(watched(one), std::nullopt, {500ms, "/dkim"});
   const auto routes = routes_of(daemon);
@@ -137,7 +137,7 @@ TEST_CASE("below a path, with it and without it") {
   CHECK(call(routes, "GET", "/dkim/-/ready").status == 200);
 }
 
-TEST_CASE("everything at once, and then the end") {
+TEST_CASE("concurrent requests, reloads and probes end cleanly") {
   cli::set_log(cli::LogFormat::logfmt, cli::LogLevel::error);
   cli::Daemon daemon(watched(one), std::nullopt, {});
   const auto routes = routes_of(daemon);
@@ -149,7 +149,7 @@ TEST_CASE("everything at once, and then the end") {
     threads.emplace_back([&, method, target, encoding] {
       while (!over) {
         const unsigned status = call(routes, method, target, encoding).status;
-        // Probes are refused once the daemon ends.
+        // Probe requests are refused once the daemon stops.
         if (status != 200 && status != 503) ++wrong;
       }
     });

@@ -1,4 +1,4 @@
-// Requests for /probe: what they may ask for, and for how long.
+// Requests for /probe: which parameters they may have, and how long a probe may take.
 #include "cli/daemon/probe_request.hpp"
 
 #include <chrono>
@@ -36,7 +36,7 @@ tl::expected<cli::ProbeRequest, cli::ProbeRefusal> read(Query query, std::option
 
 }  // namespace
 
-TEST_CASE("what is refused of /probe, and how") {
+TEST_CASE("invalid probe requests are refused with a status and a reason") {
   struct Case {
     Query query{};
     unsigned status = 400;
@@ -75,7 +75,7 @@ TEST_CASE("what is refused of /probe, and how") {
   CHECK(probe.error().unknown_module == given.unknown_module);
 }
 
-TEST_CASE("what is watched is probed as the settings say, all selectors or one") {
+TEST_CASE("a watched domain is probed with its settings: all its selectors, or one") {
   const auto all = read({{"target", "ONE.example"}, {"module", "quick"}, {"debug", "true"}});
   REQUIRE(all);
   CHECK(all->selectors.size() == 2);
@@ -93,7 +93,7 @@ TEST_CASE("what is watched is probed as the settings say, all selectors or one")
   CHECK_FALSE(one->debug);
 }
 
-TEST_CASE("what probe_allow names is probed in the role of the module") {
+TEST_CASE("a domain that probe_allow names is probed with the role of the module") {
   for (const auto* domain : {"open.example", "a.wide.example", "b.a.WIDE.example"}) {
     const auto probe = read({{"target", domain}, {"selector", "new"}, {"module", "quick"}});
     REQUIRE(probe);
@@ -104,7 +104,7 @@ TEST_CASE("what probe_allow names is probed in the role of the module") {
   CHECK_FALSE(read({{"target", "a.open.example"}, {"selector", "new"}}));
 }
 
-TEST_CASE("a scraper's time shortens that of the module, with room for the answer") {
+TEST_CASE("the scraper's timeout, minus an offset, limits the timeout of the module") {
   struct Case {
     std::optional<double> seconds{};
     std::chrono::milliseconds wanted{};
@@ -114,7 +114,7 @@ TEST_CASE("a scraper's time shortens that of the module, with room for the answe
   CHECK(read({{"target", "one.example"}}, given.seconds)->module.timeout == given.wanted);
 }
 
-TEST_CASE("a module named default is the one without a name") {
+TEST_CASE("the module named default applies to requests without a module") {
   const auto probe = read({{"target", "one.example"}}, {},
                           "modules: {default: {timeout: 2s}}\n" + settings.substr(settings.find("domains:")));
   REQUIRE(probe);

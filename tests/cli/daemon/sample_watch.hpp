@@ -1,4 +1,4 @@
-// What the tests of the daemon watch: settings as text, put together as the program does it.
+// A watch list for the tests of the daemon, made from the text of a settings file as the program does it.
 #pragma once
 
 #include <string>
@@ -18,9 +18,7 @@ namespace dkimprobe::tests {
 [[nodiscard]] inline cli::WatchList watched(const std::string& settings_text) {
   const auto settings = config::read_settings(settings_text, "settings.yaml", {});
   if (!settings) FAIL(settings.error().front().where << ": " << settings.error().front().message);
-  cli::CheckCommand command;
-  command.every_domain = true;
-  const auto plan = cli::plan_check(command, *settings);
+  const auto plan = cli::plan_check({}, {}, *settings);
   if (!plan) FAIL(plan.error().front().message);
   return cli::watch_list(*plan, *settings);
 }

@@ -1,4 +1,4 @@
-// What settings make the daemon watch.
+// The watch list that settings give.
 #include "cli/daemon/watch_list.hpp"
 
 #include <algorithm>
@@ -43,7 +43,8 @@ const checks::WatchedTarget& target(const cli::WatchList& list, const checks::Ta
 
 }  // namespace
 
-TEST_CASE("each target has its role, interval and servers, and each domain its round over all selectors") {
+TEST_CASE(
+    "each target has its role, interval and servers, and each domain is probed with all its selectors") {
   const auto list = watched(settings);
   REQUIRE(list.targets.size() == 5);
   CHECK(list.expectations.size() == 5);
@@ -60,7 +61,7 @@ TEST_CASE("each target has its role, interval and servers, and each domain its r
   CHECK(list.domains.at(list.probes[1].domain).nameservers.size() == 1);
 }
 
-TEST_CASE("of several maintenance the one that ends last counts, and useless ones are told") {
+TEST_CASE("the maintenance window that ends last counts, and windows without a target cause a warning") {
   const auto list = watched(settings);
   REQUIRE(target(list, key("one.example")).maintenance);
   CHECK(target(list, key("one.example")).maintenance->reason == "long");
@@ -73,7 +74,7 @@ TEST_CASE("of several maintenance the one that ends last counts, and useless one
   CHECK(list.warnings[1].message == "the group idle has no domains");
 }
 
-TEST_CASE("a rotation is planned where the settings say one") {
+TEST_CASE("a rotation is planned for the domains whose settings define one") {
   const auto list = watched(settings);
   REQUIRE(list.rotations.size() == 2);
   CHECK(list.rotations.at(key("one.example").domain).max_key_age == 90 * 24h);

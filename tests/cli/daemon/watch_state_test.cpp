@@ -1,4 +1,4 @@
-// What rounds make of the state of the daemon: verdicts, histories, and rotations that time moves on.
+// How probes and time change the state of the daemon: verdicts, histories and rotations.
 #include "cli/daemon/watch_state.hpp"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ probe::FinishedProbe finished(std::vector<probe::Observation> observations) {
   return {observations.front().domain, probe::ProbeDepth::full, false, std::move(observations)};
 }
 
-/// A look of both servers at each selector, by what is published there.
+/// A probe of each selector on both servers, by what they publish.
 probe::FinishedProbe probe_at(std::int64_t second,
                               const std::map<std::string, std::vector<Said>>& selectors) {
   std::vector<probe::Observation> observations;
@@ -75,7 +75,7 @@ const checks::CheckResult& result(const checks::Report& report, std::string_view
 
 }  // namespace
 
-TEST_CASE("a round is judged, and its key has its first time from the history") {
+TEST_CASE("a probe is judged, and the history knows when its key was first seen") {
   Scene scene;
   scene.watch(plain, 0);
   const auto seen =
@@ -92,7 +92,7 @@ TEST_CASE("a round is judged, and its key has its first time from the history") 
   CHECK(scene.state.history(key("one.example", "s3")) == nullptr);
 }
 
-TEST_CASE("a key that stands at two watched selectors is found") {
+TEST_CASE("a key published at two watched selectors is found") {
   Scene scene;
   scene.watch(plain, 0);
   const auto same = probe_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_a)}}});
@@ -107,7 +107,7 @@ TEST_CASE("a key that stands at two watched selectors is found") {
         checks::CheckOutcome::clear);
 }
 
-TEST_CASE("what is watched no more is forgotten, and what stays is kept through a reload") {
+TEST_CASE("a reload forgets removed targets and keeps the state of the others") {
   Scene scene;
   scene.watch(plain, 0);
   const auto seen = probe_at(10, {{"s1", {says(1, key_a)}}, {"s2", {says(1, key_b)}}});
@@ -117,12 +117,12 @@ TEST_CASE("what is watched no more is forgotten, and what stays is kept through 
   CHECK(scene.target(key("one.example", "s2"), 20).report != nullptr);
   CHECK(scene.target(key("one.example", "s3"), 20).report == nullptr);
   CHECK(scene.state.unknown_targets(*scene.state.list()) == std::vector{key("one.example", "s3")});
-  // A round that was under way still tells of s1.
+  // A probe that was running still contains s1.
   static_cast<void>(scene.state.take(seen, at_second(30)));
   CHECK(scene.state.history(key("one.example")) == nullptr);
 }
 
-TEST_CASE("stored histories are known from the start") {
+TEST_CASE("stored histories are known from the first probe on") {
   checks::SelectorHistory stored;
   checks::extend(stored, sample_probe("one.example", "s1", at_second(-1'000), {says(1, key_a)}));
   cli::WatchState state;
@@ -135,9 +135,9 @@ TEST_CASE("stored histories are known from the start") {
   CHECK(checks::find_target(*fleet, key("one.example"))->key_first_seen == at_second(-1'000));
 }
 
-TEST_CASE("a rotation is planned after each round, and again when one of its times passes") {
+TEST_CASE("a rotation is planned after each probe, and again when one of its times passes") {
   Scene scene;
-  // The day of the start of 2026 is over by then.
+  // By then the first day of 2026 is over.
   scene.watch(R"(
 domains:
   - domain: one.example
@@ -158,14 +158,14 @@ domains:
   CHECK(before->state.old_keys.front().published);
   CHECK_FALSE(before->state.old_keys.front().still_published);
   CHECK_FALSE(before->state.overdue);
-  // Until the last signature + transit, 30 s into the year, nothing is planned anew.
+  // The last signature plus the retention is 30 s into the year; nothing is planned again until then.
   CHECK(before == scene.rotation(12));
   CHECK(scene.rotation(31)->state.old_keys.front().still_published);
   CHECK_FALSE(scene.rotation(3'600)->state.overdue);
   CHECK(scene.rotation(3'700)->state.overdue);
 }
 
-TEST_CASE("old nameservers count for each selector of a domain, whichever of them was there to see them") {
+TEST_CASE("former nameservers of a domain count for each of its selectors, even for new ones") {
   Scene scene;
   scene.watch(R"(
 domains:
@@ -191,7 +191,7 @@ domains:
   CHECK(*sign.at >= at_second(20 + 86'400));
 }
 
-TEST_CASE("a single loss is no reason to call off a change of keys") {
+TEST_CASE("one probe without a response from a server does not change the plan, a second one does") {
   Scene scene;
   scene.watch(R"(
 domains:
@@ -217,7 +217,7 @@ domains:
   CHECK_FALSE(scene.rotation(21)->state.next_everywhere);
 }
 
-TEST_CASE("a clock that is set back loses no look") {
+TEST_CASE("no probe is lost when the clock is set back") {
   Scene scene;
   scene.watch(plain, 0);
   static_cast<void>(scene.state.take(probe_at(5'000, {{"s1", {says(1, key_a)}}}), at_second(5'000)));
@@ -228,7 +228,7 @@ TEST_CASE("a clock that is set back loses no look") {
   CHECK(history->servers.front().periods.size() == 2);
 }
 
-TEST_CASE("the next plan is at the first of all times to come, within the hour") {
+TEST_CASE("the next plan is due at the earliest future time of the rotation, within the hour") {
   checks::RotationOverview overview;
   overview.now = at_second(0);
   CHECK(cli::next_plan(overview) == at_second(3'600));

@@ -1,4 +1,4 @@
-// What is said while the preflight looks and waits, on a terminal and elsewhere.
+// What preflight prints while it probes and waits, on a terminal and elsewhere.
 #include "cli/io/live_progress.hpp"
 
 #include "tests/catch.hpp"
@@ -39,7 +39,7 @@ struct Screen {
 
 }  // namespace
 
-TEST_CASE("off the terminal each change is a line, and no change is none") {
+TEST_CASE("without a terminal, each change prints one line") {
   Screen screen(false, true);
   screen.progress.show(preflight({Progress::absent, Progress::match}), start + 5s);
   CHECK(
@@ -56,7 +56,7 @@ TEST_CASE("off the terminal each change is a line, and no change is none") {
         "2026-11-22 01:34:56 UTC  ns1.example.com (192.0.2.1) for s2._domainkey.example.com: match\n");
 }
 
-TEST_CASE("off the terminal a single look is silent") {
+TEST_CASE("without a terminal, a single probe prints nothing") {
   Screen screen(false, false);
   screen.progress.probe_begins(start);
   screen.progress.tick(start + 10s);
@@ -65,7 +65,7 @@ TEST_CASE("off the terminal a single look is silent") {
   CHECK(screen.taken().empty());
 }
 
-TEST_CASE("on a terminal lines are written over, and gone at the end") {
+TEST_CASE("on a terminal, lines are overwritten, and erased at the end") {
   Screen screen(true, true);
   screen.progress.probe_begins(start);
   screen.progress.tick(start + 200ms);
@@ -84,7 +84,7 @@ TEST_CASE("on a terminal lines are written over, and gone at the end") {
   CHECK(screen.taken().empty());
 }
 
-TEST_CASE("many servers do not make more lines than a window has") {
+TEST_CASE("the number of lines is limited, however many servers there are") {
   Screen screen(true, true, 40);
   screen.progress.show(preflight(std::vector<Progress>(200, Progress::match)), start + 5s);
   screen.progress.tick(start);

@@ -1,11 +1,11 @@
-// Lines of the log: no text of others can forge one, in neither format.
+// Log lines in both formats: no foreign text can forge one.
 #include "cli/io/log.hpp"
 
 #include "tests/catch.hpp"
 
 namespace dkimprobe::cli {
 
-TEST_CASE("a line of the log in both formats") {
+TEST_CASE("a log line has the same fields in both formats, with foreign text escaped") {
   const auto line = [](LogFormat format) {
     return log_text(format, "2026-11-22T09:00:00.000Z", LogLevel::warning, "it is so",
                     {{"where", "a.yaml:1:2"}, {"error", "a \"b\" \\c\nlevel=info"}, {"empty", ""}});
@@ -18,7 +18,7 @@ TEST_CASE("a line of the log in both formats") {
       R"({"ts":"2026-11-22T09:00:00.000Z","level":"warn","msg":"it is so","where":"a.yaml:1:2","error":"a \"b\" \\c\\x0alevel=info","empty":""})");
 }
 
-TEST_CASE("the words of levels and formats") {
+TEST_CASE("the words of levels and formats are parsed, and others refused") {
   CHECK(parse_log_level("warn") == LogLevel::warning);
   CHECK(parse_log_level("debug") == LogLevel::debug);
   CHECK_FALSE(parse_log_level("warning"));

@@ -1,5 +1,5 @@
-// The command line and the settings file put together: which domain and selector is looked at, how, and what
-// is expected there.
+// The command line combined with the settings file: which domain and selector is probed, how, and what is
+// expected.
 #include "cli/plan/check_plan.hpp"
 
 #include "config/settings_file.hpp"
@@ -42,6 +42,10 @@ CheckCommand command(std::vector<std::string> arguments) {
   return std::get<CheckCommand>(*read);
 }
 
+config::Result<CheckPlan> plan_check(const CheckCommand& command, const config::Settings& settings) {
+  return cli::plan_check(command.targets, command.ask, settings);
+}
+
 CheckPlan plan(std::vector<std::string> arguments) {
   auto made = plan_check(command(std::move(arguments)), settings());
   if (!made) FAIL(made.error().front().where << ": " << made.error().front().message);
@@ -50,7 +54,7 @@ CheckPlan plan(std::vector<std::string> arguments) {
 
 }  // namespace
 
-TEST_CASE("a domain without selectors has those of the settings, with what is expected of each") {
+TEST_CASE("a domain given without selectors has those of the settings, with their expectations") {
   const auto made = plan({"EXAMPLE.com"});
   REQUIRE(made.targets.size() == 1);
   const auto& target = made.targets.front();
@@ -74,7 +78,7 @@ TEST_CASE("a domain without selectors has those of the settings, with what is ex
   CHECK(made.targets.front().policy.disabled.at("ns_slow") == "far away");
 }
 
-TEST_CASE("a selector of the settings keeps its role and key when it is named alone") {
+TEST_CASE("a selector of the settings that is named alone keeps its role and expected key") {
   const auto made = plan({"example.com", "S2"});
   const auto& target = made.targets.front();
   REQUIRE(target.selectors.size() == 1);
@@ -83,7 +87,7 @@ TEST_CASE("a selector of the settings keeps its role and key when it is named al
   CHECK_FALSE(target.expectations[0].only_selector);
 }
 
-TEST_CASE("a selector that the settings do not know is active, and not the only one") {
+TEST_CASE("a selector that the settings do not list is active and not the only one of the domain") {
   const auto made = plan({"single.example", "new"});
   const auto& target = made.targets.front();
   REQUIRE(target.selectors.size() == 1);
@@ -94,14 +98,14 @@ TEST_CASE("a selector that the settings do not know is active, and not the only 
   CHECK(plan({"single.example"}).targets.front().expectations[0].only_selector);
 }
 
-TEST_CASE("several selectors on the command line are several in use") {
+TEST_CASE("with several selectors on the command line, none is the only one of the domain") {
   const auto made = plan({"other.example", "a", "b"});
   REQUIRE(made.targets.front().expectations.size() == 2);
   CHECK_FALSE(made.targets.front().expectations[0].only_selector);
   CHECK(plan({"other.example", "a"}).targets.front().expectations[0].only_selector);
 }
 
-TEST_CASE("without a domain every domain of the settings is looked at") {
+TEST_CASE("without a domain, every domain of the settings is probed") {
   const auto made = plan({});
   REQUIRE(made.targets.size() == 2);
   CHECK(made.targets[0].domain.to_string() == "example.com");
@@ -109,7 +113,7 @@ TEST_CASE("without a domain every domain of the settings is looked at") {
   CHECK(made.targets[1].probe.pinned_servers.empty());
 }
 
-TEST_CASE("a flag wins over the file, and only that flag") {
+TEST_CASE("a flag overrides its own option of the file and no other") {
   const auto made =
       plan({"example.com", "--port", "53", "--rsa-bits-wanted=2048", "--role", "retired", "-6", "--ipv6=yes",
             "--allow-net", "127.0.0.0/8", "--nameserver", "ns9.example.com=192.0.2.9"});
@@ -127,7 +131,7 @@ TEST_CASE("a flag wins over the file, and only that flag") {
   CHECK(target.expectations[1].key_sha256 == s2_sha256);
 }
 
-TEST_CASE("a message names each key once, by domain, with what the settings expect of it") {
+TEST_CASE("each key that a message names is probed once, with the expectations of the settings") {
   const auto read = checks::read_signatures(
       "DKIM-Signature: d=other.example; s=a\n"
       "DKIM-Signature: d=example.com; s=s2\n"
@@ -153,13 +157,13 @@ TEST_CASE("a message names each key once, by domain, with what the settings expe
   CHECK(none->targets.empty());
 }
 
-TEST_CASE("what neither the command line nor the file says is a mistake of the command line") {
+TEST_CASE("what neither the command line nor the file gives is an error of the command line") {
   CHECK_FALSE(plan_check(command({"unknown.example"}), settings()));
   CHECK_FALSE(plan_check(command({}), config::Settings{}));
   CHECK_FALSE(plan_check(command({"example.com", "-6"}), settings()));
 }
 
-TEST_CASE("what the settings say of time is expected of each selector") {
+TEST_CASE("the dates in the settings become expectations of each selector") {
   using namespace std::chrono_literals;
   constexpr auto dated = R"(
 policy: {retired_key_retention: 5d, distinct_keys: yes}
@@ -186,7 +190,7 @@ domains:
   CHECK(made->targets[1].expectations[0].highest_key_age == 0ms);
   CHECK(expected[0].highest_key_age == 90 * 24h);
   CHECK_FALSE(expected[0].last_signature);
-  // A day is over when the next one begins.
+  // A day ends when the next one begins.
   CHECK(expected[1].last_signature == config::parse_timestamp("2026-11-01")->last);
   CHECK(expected[2].last_signature == config::parse_timestamp("2026-11-03T08:00:00Z")->last);
   CHECK_FALSE(expected[3].last_signature);
@@ -194,7 +198,7 @@ domains:
   CHECK_FALSE(expected[2].never_used);
 
   CHECK(plan_check(command({"--retired-key-retention", "1d"}), *read)->targets[0].policy.retention == 24h);
-  // The dates of a role are not those of another one; when the key signed is no matter of roles.
+  // `since` belongs to one role; `last_signature` holds for every role.
   const auto retired = plan_check(command({"--role", "retired"}), *read);
   CHECK_FALSE(retired->targets[0].expectations[3].last_signature);
   CHECK_FALSE(retired->targets[0].expectations[3].never_used);

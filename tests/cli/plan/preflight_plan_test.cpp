@@ -1,4 +1,4 @@
-// The preflight's command line, settings file and key put together.
+// The command line, the settings file and the key of `preflight` combined.
 #include "cli/plan/preflight_plan.hpp"
 
 #include "config/settings_file.hpp"
@@ -43,7 +43,7 @@ PreflightPlan plan(std::vector<std::string> arguments,
 
 }  // namespace
 
-TEST_CASE("the settings know the key of a selector, its service, and that it was never used") {
+TEST_CASE("the settings give the key of a selector, its service, and that it was never used") {
   const auto made = plan({"example.com", "s2"});
   REQUIRE(made.signing.key);
   CHECK(made.signing.key->sha256 == file_sha256);
@@ -54,13 +54,13 @@ TEST_CASE("the settings know the key of a selector, its service, and that it was
   CHECK(made.target.selectors.size() == 1);
 }
 
-TEST_CASE("of a selector that nothing says anything of any key is right") {
+TEST_CASE("without an expected key, any key is right") {
   const auto made = plan({"other.example", "s9"});
   CHECK_FALSE(made.signing.key);
   CHECK_FALSE(made.signing.never_used);
 }
 
-TEST_CASE("the key of the command line wins, and a record has a text too") {
+TEST_CASE("the key of the command line overrides that of the settings, and a record gives its text as well") {
   config::KeyFile key;
   key.identity.sha256 = std::string(64, 'b');
   CHECK(plan({"example.com", "s2"}, key).signing.key->sha256 == key.identity.sha256);
@@ -70,7 +70,7 @@ TEST_CASE("the key of the command line wins, and a record has a text too") {
   CHECK(plan({"example.com", "s2"}, key).signing.text == "v=DKIM1; p=");
 }
 
-TEST_CASE("flags of the preflight") {
+TEST_CASE("each flag of preflight is read") {
   CHECK(plan({"example.com", "s1", "--never-used"}).signing.never_used);
   CHECK(plan({"example.com", "s1", "--retired-key-retention", "24h"}).signing.times.retention == 24h);
   const auto read =
@@ -82,12 +82,12 @@ TEST_CASE("flags of the preflight") {
   CHECK(read.resolvers[0].to_string() == "192.0.2.53:53");
   CHECK(read.resolvers[1].to_string() == "[2001:db8::53]:5353");
   CHECK(read.ask_resolvers);
-  CHECK(read.check.output.json);
-  CHECK(read.check.storage == "/var/lib/dkim");
-  CHECK_FALSE(read.check.settings.use_ipv6);
+  CHECK(read.output.json);
+  CHECK(read.ask.storage == "/var/lib/dkim");
+  CHECK_FALSE(read.ask.probe.use_ipv6);
   REQUIRE(read.key);
   CHECK(read.key->file == "s2.pem");
   CHECK(std::holds_alternative<config::PassphraseDescriptor>(read.key->passphrase));
-  CHECK(read.check.selectors.size() == 1);
+  CHECK(read.selector.to_string() == "s2");
   CHECK_FALSE(command({"example.com", "s1"}).key);
 }

@@ -1,4 +1,4 @@
-// When the preflight looks again, and the loop of its looks with a clock of its own.
+// The time of the next probe of a preflight, and the loop of its probes with a simulated clock.
 #include "cli/plan/preflight_polls.hpp"
 
 #include "checks/history/history.hpp"
@@ -29,7 +29,7 @@ config::DomainName name(const std::string& text) {
   return config::DomainName::parse(text).value();
 }
 
-/// One zone with its servers, of which each has a text, or nothing (NODATA with a TTL of a minute).
+/// One zone and its servers: each has a text, or none (NODATA with a TTL of one minute).
 probe::Observation observation(WallTime when, const std::vector<std::string>& texts) {
   probe::Observation seen;
   seen.domain = name("example.com");
@@ -61,7 +61,7 @@ probe::Observation observation(WallTime when, const std::vector<std::string>& te
   return seen;
 }
 
-/// A world in which the servers have, at each look, what the script says; after its end as at its last line.
+/// A world whose servers have, at each probe, what that line of the script says; later, the last line holds.
 struct ScriptedWorld {
   std::vector<std::vector<std::string>> script{};
   std::size_t interrupt_at_probe = 0;  ///< 0: never
@@ -119,13 +119,13 @@ struct ScriptedWorld {
 
 }  // namespace
 
-TEST_CASE("a ready key ends the wait, and so does a time after the deadline") {
+TEST_CASE("polling ends when the key is ready, or when the safe time is after the deadline") {
   CHECK_FALSE(next_probe(verdict(Readiness::ready, start), start, start + 30min, 5s, 0s));
   CHECK_FALSE(next_probe(verdict(Readiness::wait, start + 31min), start, start + 30min, 5s, 0s));
   CHECK(next_probe(verdict(Readiness::wait, start + 30min), start, start + 30min, 5s, 0s) == start + 30min);
 }
 
-TEST_CASE("the end of a look that lies within the millisecond of the clock is no time to wait for") {
+TEST_CASE("a key that becomes safe within the current millisecond of the clock is ready at once") {
   PreflightWorld world;
   world.now = [] { return start; };
   world.probe = [] {
@@ -148,13 +148,13 @@ TEST_CASE("the end of a look that lies within the millisecond of the clock is no
   CHECK(end.preflight.now == start + 1ms);
 }
 
-TEST_CASE("where time alone is missing the next look comes when it has passed") {
+TEST_CASE("when only time is missing, the next probe is at the safe time") {
   CHECK(next_probe(verdict(Readiness::wait, start + 7min), start, start + 30min, 5s, 0s) == start + 7min);
-  // Even then not faster than the pace allows.
+  // Even then not sooner than the rate limit allows.
   CHECK(next_probe(verdict(Readiness::wait, start + 1s), start, start + 30min, 5s, 3s) == start + 3s);
 }
 
-TEST_CASE("what is not right yet is looked at after the interval, and at the deadline once more") {
+TEST_CASE("a key that is not ready is probed again after the interval, and a last time at the deadline") {
   for (const auto readiness : {Readiness::not_ready, Readiness::unknown}) {
     CHECK(next_probe(verdict(readiness), start, start + 30min, 5s, 2s) == start + 5s);
     CHECK(next_probe(verdict(readiness), start, start + 4s, 5s, 2s) == start + 4s);
@@ -164,7 +164,7 @@ TEST_CASE("what is not right yet is looked at after the interval, and at the dea
   }
 }
 
-TEST_CASE("intervals grow while nothing changes, and are short again when something does") {
+TEST_CASE("intervals grow while nothing changes and become short again after a change") {
   std::chrono::milliseconds interval{0};
   std::vector<std::chrono::milliseconds> all;
   for (int i = 0; i < 9; ++i) all.push_back(interval = next_interval(interval, i == 0, 0ms));
@@ -177,7 +177,7 @@ TEST_CASE("intervals grow while nothing changes, and are short again when someth
   CHECK(next_interval(60s, false, 100s) == 100s);
 }
 
-TEST_CASE("the pace gives back what a look took before the next one comes") {
+TEST_CASE("the interval is long enough for the rate limit to recover from one probe") {
   auto seen = observation(start, {right_record, right_record});
   auto& hop = seen.key.hops.front();
   hop.servers[1].exchanges.resize(10, hop.servers[1].exchanges.front());
@@ -187,13 +187,13 @@ TEST_CASE("the pace gives back what a look took before the next one comes") {
   CHECK(least_interval(seen, settings) == 100s);
   settings.rate_per_second = 0;  // unlimited
   CHECK(least_interval(seen, settings) == 0s);
-  // The servers of zones above are asked on every walk.
+  // Each probe also asks the servers of the zones above.
   settings.rate_per_second = 1;
   hop.delegation.exchanges.resize(20);
   CHECK(least_interval(seen, settings) == 20s);
 }
 
-TEST_CASE("a key that was never used is ready when the last server has it, at once") {
+TEST_CASE("a key that was never used is ready as soon as the last server has it") {
   ScriptedWorld world;
   world.script = {{"", ""}, {right_record, ""}, {right_record, ""}, {right_record, right_record}};
   const auto end = world.run(30min);
@@ -203,14 +203,14 @@ TEST_CASE("a key that was never used is ready when the last server has it, at on
   CHECK(end.preflight.probes == 4);
 }
 
-TEST_CASE("without a wait there is one look") {
+TEST_CASE("without --wait there is one probe") {
   ScriptedWorld world;
   world.script = {{"", right_record}};
   CHECK(world.run(0ms).preflight.sign.safe.readiness == Readiness::not_ready);
   CHECK(world.probes.size() == 1);
 }
 
-TEST_CASE("after the absence has left all caches one more look confirms the key") {
+TEST_CASE("once the absence has expired from all caches, one more probe confirms the key") {
   ScriptedWorld world;
   world.script = {{""}, {right_record}};
   const auto end = world.run(30min, false);
@@ -220,7 +220,7 @@ TEST_CASE("after the absence has left all caches one more look confirms the key"
   CHECK(world.probes[2] < world.probes[1] + 62s);
 }
 
-TEST_CASE("a key that went away while it was waited for is not ready") {
+TEST_CASE("a key that disappears during the wait is not ready") {
   ScriptedWorld world;
   world.script = {{""}, {right_record}, {other_record}};
   const auto end = world.run(100s, false);
@@ -228,7 +228,7 @@ TEST_CASE("a key that went away while it was waited for is not ready") {
   CHECK(end.preflight.sign.safe.readiness != Readiness::ready);
 }
 
-TEST_CASE("where nothing is known a short wait is given up at once") {
+TEST_CASE("a wait that is too short for an unknown past ends at once") {
   ScriptedWorld world;
   world.script = {{right_record}};
   const auto end = world.run(30min, false);
@@ -237,7 +237,7 @@ TEST_CASE("where nothing is known a short wait is given up at once") {
   CHECK(world.probes.size() == 1);
 }
 
-TEST_CASE("the deadline ends the wait with the last verdict") {
+TEST_CASE("at the deadline the wait ends with the last verdict") {
   ScriptedWorld world;
   world.script = {{right_record, ""}};
   const auto end = world.run(5min);
@@ -246,7 +246,7 @@ TEST_CASE("the deadline ends the wait with the last verdict") {
   CHECK_FALSE(end.interrupted);
 }
 
-TEST_CASE("an interrupted look gives way to the whole one before it") {
+TEST_CASE("an interrupted probe is ignored if a complete one came before it") {
   ScriptedWorld world;
   world.script = {{right_record, ""}, {right_record, right_record}};
   world.interrupt_at_probe = 2;
@@ -257,7 +257,7 @@ TEST_CASE("an interrupted look gives way to the whole one before it") {
   CHECK(world.history.last_probe == start);
 }
 
-TEST_CASE("an interrupted first look is told as it is, and not remembered") {
+TEST_CASE("an interrupted first probe is reported as it is and not stored") {
   ScriptedWorld world;
   world.script = {{right_record, ""}};
   world.interrupt_at_probe = 1;
@@ -267,7 +267,7 @@ TEST_CASE("an interrupted first look is told as it is, and not remembered") {
   CHECK_FALSE(world.history.last_probe);
 }
 
-TEST_CASE("an interrupted wait tells the last verdict") {
+TEST_CASE("an interrupted wait reports the last verdict") {
   ScriptedWorld world;
   world.script = {{right_record, ""}};
   world.interrupt_sleep_at = start + 10s;
@@ -276,7 +276,8 @@ TEST_CASE("an interrupted wait tells the last verdict") {
   CHECK(end.preflight.probes == 2);
 }
 
-TEST_CASE("what a resolver holds is waited for, also when another cache of it answers next") {
+TEST_CASE(
+    "the wait lasts until a resolver's cached absence expires, even if another of its caches answers later") {
   ScriptedWorld world;
   world.script = {{right_record}};
   world.caches = {checks::CacheState::denied, checks::CacheState::empty};
@@ -285,7 +286,7 @@ TEST_CASE("what a resolver holds is waited for, also when another cache of it an
   CHECK(world.probes.back() >= start + 40s);
 }
 
-TEST_CASE("the public question is asked once, when the key may be signed with") {
+TEST_CASE("the recursive query is sent once, when it is safe to sign") {
   ScriptedWorld world;
   world.asks_public = true;
   world.script = {{""}, {right_record}};
@@ -305,7 +306,7 @@ TEST_CASE("the public question is asked once, when the key may be signed with") 
   CHECK_FALSE(end.preflight.public_answer->why_not_asked.empty());
 }
 
-TEST_CASE("a public answer that lacks the key stands against the signing, and is the last word") {
+TEST_CASE("a recursive answer without the key makes the verdict not ready and ends the wait") {
   for (const auto state : {checks::CacheState::denied, checks::CacheState::other}) {
     ScriptedWorld world;
     world.asks_public = true;
@@ -318,7 +319,7 @@ TEST_CASE("a public answer that lacks the key stands against the signing, and is
   }
 }
 
-TEST_CASE("a public answer that shows nothing is no leave to sign") {
+TEST_CASE("a recursive query without a usable answer does not permit signing") {
   for (const auto state :
        {checks::CacheState::unknown, checks::CacheState::hidden, checks::CacheState::empty}) {
     ScriptedWorld world;
@@ -333,7 +334,7 @@ TEST_CASE("a public answer that shows nothing is no leave to sign") {
   }
 }
 
-TEST_CASE("a server that was right by turns has to be right twice, whatever the time that is left") {
+TEST_CASE("a server with changing answers must have the key in two probes, whatever time is left") {
   for (const bool stays : {true, false}) {
     ScriptedWorld world;
     world.script = {{right_record}, {stays ? right_record : ""}};
@@ -344,7 +345,7 @@ TEST_CASE("a server that was right by turns has to be right twice, whatever the 
     CHECK(world.probes.back() - world.probes.front() >= 1s);
     CHECK(end.preflight.sign.safe.readiness == (stays ? Readiness::ready : Readiness::not_ready));
   }
-  // One that was wrong and is right now did what it should.
+  // A server that was wrong and is right now has done what it should.
   ScriptedWorld world;
   world.script = {{right_record}};
   checks::extend(world.history, observation(start - 5min, {""}));

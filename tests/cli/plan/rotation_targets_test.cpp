@@ -1,5 +1,4 @@
-// The command line of `rotation` and the settings file put together: whose keys are planned, and by which
-// rules.
+// The command line of `rotation` combined with the settings file: which keys are planned, and by which rules.
 #include "cli/plan/rotation_targets.hpp"
 
 #include "config/settings_file.hpp"
@@ -43,7 +42,7 @@ config::Result<std::vector<RotationTarget>> targets_of(std::vector<std::string> 
   const auto settings = config::read_settings(file_text, "settings.yaml", {});
   if (!settings) FAIL(settings.error().front().where << ": " << settings.error().front().message);
   const auto given = command(std::move(arguments));
-  return plan_rotations(given, given.asked.settings_file ? *settings : config::Settings{});
+  return plan_rotations(given, given.ask.settings_file ? *settings : config::Settings{});
 }
 
 RotationTarget target_of(std::vector<std::string> arguments) {
@@ -64,7 +63,7 @@ std::string errors_of(std::vector<std::string> arguments) {
 
 }  // namespace
 
-TEST_CASE("the plan of a domain is that of the settings") {
+TEST_CASE("the plan of a domain follows its settings") {
   const auto [asked, input] = target_of({"example.com", "--config.file", "f"});
   CHECK(asked.domain.to_string() == "example.com");
   CHECK(asked.probe.port == 5300);
@@ -83,8 +82,7 @@ TEST_CASE("the plan of a domain is that of the settings") {
   CHECK(input.selectors[2].never_used);
 }
 
-TEST_CASE(
-    "the transit time is that of the flag, then the domain, then the policy, and never shorter than told") {
+TEST_CASE("the retention of retired keys is that of the flag, else of the domain, else of the policy") {
   CHECK(target_of({"short.example", "--config.file", "f"}).input.policy.retention == seconds{2});
   CHECK(target_of({"short.example", "--config.file", "f", "--retired-key-retention", "3d"})
             .input.policy.retention == days{3});
@@ -95,11 +93,11 @@ TEST_CASE(
   CHECK_FALSE(target_of({"short.example", "--config.file", "f"}).input.max_key_age);
 }
 
-TEST_CASE("selectors of the command line stand beside those of the settings, with their own roles") {
+TEST_CASE("selectors of the command line are added to those of the settings, with their own roles") {
   const auto input = target_of({"example.com", "s2:pending", "s4", "--config.file", "f"}).input;
   REQUIRE(input.selectors.size() == 4);
   CHECK(input.selectors[1].role == config::Role::pending);
-  // The date was told of another role.
+  // The date belongs to another role.
   CHECK_FALSE(input.selectors[1].last_signature);
   CHECK(input.selectors[1].key_sha256);
   CHECK(input.selectors[3].selector.to_string() == "s4");
@@ -107,7 +105,7 @@ TEST_CASE("selectors of the command line stand beside those of the settings, wit
   CHECK(target_of({"example.com", "s2:retired", "--config.file", "f"}).input.selectors[1].last_signature);
 }
 
-TEST_CASE("without settings the command line says it all") {
+TEST_CASE("without a settings file, the command line suffices") {
   const auto [asked, input] = target_of({"example.com", "s1", "s2:pending", "a.b:retired"});
   REQUIRE(input.selectors.size() == 3);
   CHECK(asked.selectors.size() == 3);
@@ -117,7 +115,7 @@ TEST_CASE("without settings the command line says it all") {
   CHECK(input.ring.empty());
 }
 
-TEST_CASE("a compromised selector is planned, known or not") {
+TEST_CASE("a compromised selector is planned even if the settings do not list it") {
   const auto given = command({"example.com", "--compromised", "s1", "--wait", "30m"});
   CHECK(given.wait == std::chrono::minutes{30});
   const auto unknown = target_of({"example.com", "--compromised", "s1"});
@@ -128,14 +126,14 @@ TEST_CASE("a compromised selector is planned, known or not") {
   CHECK(known.input.selectors[1].role == config::Role::retired);
 }
 
-TEST_CASE("without a domain all of the settings are planned") {
+TEST_CASE("without a domain, all domains of the settings are planned") {
   const auto targets = targets_of({"--config.file", "f"});
   REQUIRE(targets);
   REQUIRE(targets->size() == 2);
   CHECK((*targets)[1].asked.domain.to_string() == "short.example");
 }
 
-TEST_CASE("a plan leads to the selector without a role") {
+TEST_CASE("the next key of a plan gets the selector that is given without a role") {
   const auto given = command({"plan", "example.com", "s1:active", "s2"});
   CHECK(given.only_plan);
   CHECK(given.next->to_string() == "s2");
@@ -146,13 +144,13 @@ TEST_CASE("a plan leads to the selector without a role") {
   CHECK(active.error().front().message == "this selector is active; the next key needs another selector");
 }
 
-TEST_CASE("a domain that the settings do not know needs its selectors") {
+TEST_CASE("a domain that the settings do not list needs selectors") {
   const auto targets = targets_of({"exmple.com", "--config.file", "f"});
   REQUIRE_FALSE(targets);
   CHECK(targets.error().front().message.find("did you mean example.com?") != std::string::npos);
 }
 
-TEST_CASE("wrong arguments of a rotation are told") {
+TEST_CASE("wrong arguments of rotation are reported") {
   CHECK(errors_of({}) == ": no domain given; usage: dkimprobe rotation DOMAIN --config.file FILE\n");
   CHECK(errors_of({"plan"}) ==
         ": no domain given; usage: dkimprobe rotation plan DOMAIN --config.file FILE\n");
@@ -173,7 +171,7 @@ TEST_CASE("wrong arguments of a rotation are told") {
         "--wait: `8d` cannot be used: it must be a duration from 1s to 7d with a unit: s, m, h or d\n");
 }
 
-TEST_CASE("a last signature on the command line is that of a selector which signs no more") {
+TEST_CASE("the flag --last-signature is refused for an active selector, unless its key is compromised") {
   const auto last = config::parse_timestamp("2026-11-01").value();
   auto input =
       target_of({"example.com", "s1:retired", "s2:active", "--last-signature", "s1=2026-11-01"}).input;
@@ -196,13 +194,13 @@ TEST_CASE("a last signature on the command line is that of a selector which sign
         "--last-signature: it names a selector of one domain; give the domain\n");
 }
 
-TEST_CASE("what a preflight needs of this command is told to it") {
+TEST_CASE("the plan knows the flags that its preflight commands need") {
   CHECK(target_of({"example.com", "s1"}).input.flags.empty());
   CHECK(target_of({"example.com", "--config.file", "f", "--storage.path", "a b"}).input.flags ==
         std::vector<std::string>{"--config.file", "f", "--storage.path", "a b"});
 }
 
-TEST_CASE("servers of the command line are known to the plan as not all of the zone's") {
+TEST_CASE("with --nameserver, the plan knows that these may not be all servers of the zone") {
   CHECK_FALSE(target_of({"example.com", "s1"}).input.only_given_servers);
   CHECK(
       target_of({"example.com", "s1", "--nameserver", "ns1.example.com=192.0.2.1"}).input.only_given_servers);

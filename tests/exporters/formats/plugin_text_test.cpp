@@ -90,7 +90,7 @@ TEST_CASE("the plugin text stays within the size limit and reports what is omitt
   REQUIRE(last != std::string::npos);
   CHECK(text.substr(last).ends_with(" more lines\n"));
   const std::string first = text.substr(0, text.find('\n'));
-  CHECK(first.ends_with(";"));  // whole values
+  CHECK(first.ends_with(";"));  // no value is cut
   CHECK(std::ranges::count(first, '\'') % 2 == 0);
 }
 

@@ -1,4 +1,4 @@
-// The exact output of each format. The lab's record_test.py tests them with real readers.
+// The exact output of each format. tests/lab/record_test.py passes it to the programs that read it.
 #include "exporters/formats/record_formats.hpp"
 
 #include <string>
@@ -20,13 +20,13 @@ const PlannedRecord short_record{
     name("s1._domainkey.example.com"), name("example.com"), 3'600, {"v=DKIM1; p="}};
 const PlannedRecord long_record{
     name("s1._domainkey.example.com"), name("example.com"), 90'061, {std::string(255, 'a'), "b=="}};
-// Octets that no composed record has, and a name with a dot in a label.
+// Octets that no composed record contains, and a name with a dot in a label.
 const PlannedRecord odd_record{
     name("a\\.b.\\001x._domainkey.example.com"), name("example.com"), 0, {"it's \"q\" \\ ; \xc3\xbc\n"}};
 
 }  // namespace
 
-TEST_CASE("the text format is what verifiers see") {
+TEST_CASE("the text format is the record as verifiers get it") {
   CHECK(format_record(short_record, PublishFormat::text) == "v=DKIM1; p=\n");
   CHECK(format_record(long_record, PublishFormat::text) == std::string(255, 'a') + "b==\n");
 }

@@ -51,7 +51,7 @@ Json sample() {
   return Json::parse(observation_json(stored(vectors().front().observation)));
 }
 
-/// The one mistake in the file, as the operator reads it.
+/// The only error in the file, as the operator sees it.
 std::string error_in(const std::string& text) {
   const auto result = read_observation_json(text, "o.json");
   if (result) return "no error";
@@ -59,7 +59,7 @@ std::string error_in(const std::string& text) {
   return result.error().front().where + ": " + result.error().front().message;
 }
 
-/// All values inside `json`, itself included.
+/// `json` and all values inside it.
 void collect(Json& json, std::vector<Json*>& all) {
   all.push_back(&json);
   for (auto& inner : json) {
@@ -69,7 +69,7 @@ void collect(Json& json, std::vector<Json*>& all) {
 
 }  // namespace
 
-TEST_CASE("an observation comes back from its file, and is judged the same") {
+TEST_CASE("an observation read from its file is equal and gets the same verdict") {
   REQUIRE(vectors().size() > 20);
   for (const auto& vector : vectors()) {
     INFO(vector.name);
@@ -81,7 +81,7 @@ TEST_CASE("an observation comes back from its file, and is judged the same") {
   }
 }
 
-TEST_CASE("no octet of a string is lost") {
+TEST_CASE("strings keep every octet") {
   auto observation = vectors().front().observation;
   std::string all;
   for (int octet = 0; octet < 255; ++octet) all.push_back(static_cast<char>(octet));
@@ -96,7 +96,7 @@ TEST_CASE("no octet of a string is lost") {
   CHECK(response.edns->nsid == exchange.response->edns->nsid);
 }
 
-TEST_CASE("a fact that older files do not have is unknown there") {
+TEST_CASE("a fact that an older file lacks is unknown") {
   auto observation = vectors().front().observation;
   auto& exchange = observation.key.hops.front().servers.front().exchanges.front();
   REQUIRE(exchange.response);
@@ -184,7 +184,7 @@ TEST_CASE("each error in a file is reported in one sentence with its place") {
         "o.json: it has more than 33554432 bytes, too many for an observation");
 }
 
-TEST_CASE("a file that is cut off anywhere is refused") {
+TEST_CASE("a truncated file is refused") {
   const std::string text = sample().dump();
   for (std::size_t end = 0; end < text.size(); end += 1 + text.size() / 400) {
     CHECK(error_in(text.substr(0, end)) ==
@@ -192,14 +192,14 @@ TEST_CASE("a file that is cut off anywhere is refused") {
   }
 }
 
-TEST_CASE("deep nesting costs no stack and is refused") {
+TEST_CASE("deep nesting is refused without using the stack") {
   CHECK(error_in(std::string(1'000'000, '[')) ==
         "o.json: it is cut off: the JSON does not end (1000000 bytes)");
   const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
   CHECK(error_in(deep) == "o.json: it must be an object");
 }
 
-TEST_CASE("whatever a changed file holds, it is refused or can be judged") {
+TEST_CASE("a modified file is either refused or can be judged") {
   std::mt19937 random(20'261'122);
   const auto draw = [&](std::size_t below) { return static_cast<std::size_t>(random() % below); };
   const auto all = vectors();

@@ -1,4 +1,4 @@
-// The schema of the reports names what the program can say, no more and no less. Whether reports keep to it
+// The lists in the schema of reports are exactly those of the program. Whether reports conform to the schema
 // is tested on every report of the lab (tests/lab/run_cases.py) and on the golden files.
 #include <cstdlib>
 #include <fstream>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* file = DKIMPROBE_SOURCE_DIRECTORY "/exporters/json/report.schema.json";
 
-/// The words of an enum whose values follow each other: `to_string` of what is beyond the last one is empty.
+/// The words of an enum with consecutive values; `to_string` returns an empty text after the last one.
 template <class Enum, class ToString>
 Json words(ToString to_string) {
   Json list = Json::array();
@@ -69,7 +69,7 @@ Json read_schema() {
   return Json::parse(stream);
 }
 
-/// Every object of the schema, wherever it stands.
+/// Every object of the schema, at any depth.
 void for_each_object(const Json& json, const std::function<void(const Json&)>& visit) {
   if (json.is_object()) visit(json);
   if (json.is_structured()) {
@@ -79,7 +79,7 @@ void for_each_object(const Json& json, const std::function<void(const Json&)>& v
 
 }  // namespace
 
-TEST_CASE("the lists of the schema are the program's") {
+TEST_CASE("the schema lists exactly the words of the program") {
   if (std::getenv("DKIMPROBE_WRITE_GOLDEN") != nullptr) {
     Json schema = read_schema();
     for (const auto& list : lists()) schema["$defs"][list.name]["enum"] = list.words;
@@ -87,12 +87,12 @@ TEST_CASE("the lists of the schema are the program's") {
   }
   const Json schema = read_schema();
   for (const auto& list : lists()) {
-    INFO(list.name << ": write the lists anew with DKIMPROBE_WRITE_GOLDEN=1 exporters_test");
+    INFO(list.name << "; to update the lists, run DKIMPROBE_WRITE_GOLDEN=1 exporters_test");
     CHECK(schema["$defs"][list.name]["enum"] == list.words);
   }
 }
 
-TEST_CASE("the schema is strict") {
+TEST_CASE("each object of the schema requires its members and allows no others") {
   std::size_t objects = 0;
   for_each_object(read_schema(), [&](const Json& object) {
     if (!object.contains("properties") || !object.contains("type")) return;

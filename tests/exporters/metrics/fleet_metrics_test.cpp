@@ -1,5 +1,5 @@
-// The state of a fleet as metrics: samples against a golden file, and every rotation that there is a vector
-// of.
+// The state of a fleet as metrics: samples are compared with a golden file, and every vector of a rotation is
+// tested.
 #include "exporters/metrics/fleet_metrics.hpp"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ checks::TargetKey key(std::string_view domain, std::string_view selector) {
   return {config::DomainName::parse(domain).value(), config::Selector::parse(selector).value()};
 }
 
-/// The rotation of a vector, as that of another domain.
+/// The rotation of a vector, moved to another domain.
 std::shared_ptr<const checks::RotationOverview> rotation(const std::filesystem::path& file,
                                                          std::string_view domain) {
   auto overview = tests::load_rotation(file).overview;
@@ -60,14 +60,14 @@ std::string page(const checks::Fleet& fleet, MetricFormat format = MetricFormat:
 
 }  // namespace
 
-TEST_CASE("the metrics of a fleet are as their golden files say") {
+TEST_CASE("the metrics of a fleet match their golden files") {
   const auto fleet = sample_fleet();
   tests::compare_with_golden("fleet.prom", page(fleet));
   tests::compare_with_golden("fleet.openmetrics", page(fleet, MetricFormat::openmetrics));
   CHECK(page({}).empty());
 }
 
-TEST_CASE("selectors beyond the bound are left out as a whole, and their series are counted") {
+TEST_CASE("selectors beyond the limit are left out as a whole, and their series are counted") {
   const auto fleet = sample_fleet();
   MetricWriter all(MetricFormat::text);
   CHECK(write_fleet_metrics(all, fleet, time) == 0);
@@ -80,7 +80,7 @@ TEST_CASE("selectors beyond the bound are left out as a whole, and their series 
   CHECK(text.find("domain=\"example.net\"") == std::string::npos);
 }
 
-TEST_CASE("of every rotation each series is there once, and in the words of the plan") {
+TEST_CASE("each rotation has each series once, with the words of its plan") {
   checks::Fleet fleet;
   for (const auto& file : tests::vector_files(vectors))
     set_rotation(fleet, rotation(file, file.stem().string()));
@@ -96,7 +96,7 @@ TEST_CASE("of every rotation each series is there once, and in the words of the 
       R"(dkim_rotation_fault{domain="overdue_by_history",selector="s1",fault="rotation_overdue",severity="warning"})"));
 }
 
-TEST_CASE("maintenance is shown until it ends") {
+TEST_CASE("maintenance has a metric until it ends") {
   checks::Fleet fleet;
   const auto told = [&](probe::WallTime until) {
     set_targets(fleet, {{key("example.com", "s1"), "", {}, checks::Maintenance{until, "work"}, 5min}});

@@ -30,7 +30,7 @@ std::string gunzip(const std::string& packed) {
 
 }  // namespace
 
-TEST_CASE("a page is rendered once a change, in the formats that are asked for") {
+TEST_CASE("a page is rendered once for each change, only in the formats that were requested") {
   int generation = 0;
   int rendered = 0;
   MetricPage page([&](MetricFormat format) {
@@ -57,7 +57,7 @@ TEST_CASE("a page is rendered once a change, in the formats that are asked for")
   CHECK(rendered == 3);
 }
 
-TEST_CASE("pages are whole while others publish") {
+TEST_CASE("readers get complete pages while another thread publishes") {
   std::atomic<int> generation{0};
   MetricPage page([&](MetricFormat) { return std::string(1'000, static_cast<char>('a' + generation % 26)); });
   std::atomic<bool> over{false};

@@ -26,7 +26,7 @@ std::string sample_page(MetricFormat format) {
 
 }  // namespace
 
-TEST_CASE("metrics are written in the text format") {
+TEST_CASE("metrics are written in the Prometheus text format") {
   CHECK(sample_page(MetricFormat::text) == R"(# HELP dkim_key_size Bits of the "key",\na \\ and more.
 # TYPE dkim_key_size gauge
 dkim_key_size{domain="example.com",selector="a\"b\\c\nd"} 2048
@@ -58,7 +58,7 @@ TEST_CASE("metrics are written as OpenMetrics") {
   CHECK(text.ends_with("_count{transport=\"tcp\"} 6\n# EOF\n"));
 }
 
-TEST_CASE("metric values are the shortest that read back") {
+TEST_CASE("metric values have the fewest digits that give the same number") {
   const auto [value, wanted] = GENERATE(table<double, std::string>({
       {0.1, "0.1"},
       {-0.0, "-0"},

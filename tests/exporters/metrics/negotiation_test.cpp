@@ -5,12 +5,12 @@
 
 namespace dkimprobe::exporters {
 
-TEST_CASE("the format of metrics follows Accept") {
+TEST_CASE("the header Accept chooses the format of the metrics") {
   const auto [accept, wanted] = GENERATE(table<std::string, MetricFormat>({
       {"", MetricFormat::text},
       {"*/*", MetricFormat::text},
       {"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", MetricFormat::text},
-      // Prometheus 2.42 and 3, as they send it
+      // as sent by Prometheus 2.42 and 3
       {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
        "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
        MetricFormat::openmetrics},
@@ -29,7 +29,7 @@ TEST_CASE("the format of metrics follows Accept") {
   CHECK(choose_format(accept) == wanted);
 }
 
-TEST_CASE("gzip follows Accept-Encoding") {
+TEST_CASE("the header Accept-Encoding chooses gzip") {
   const auto [accept, wanted] = GENERATE(table<std::string, bool>({
       {"", false},
       {"gzip", true},

@@ -17,7 +17,7 @@ namespace {
 
 constexpr probe::WallTime time{std::chrono::milliseconds{1'795'311'296'789}};
 
-/// The samples, each at a selector of its own; the first with what only a history knows.
+/// The samples, each with its own selector; the first also with facts from a history.
 std::vector<checks::Report> sample_selectors() {
   std::vector<checks::Report> reports;
   for (const auto& [name, report] : sample_reports()) {
@@ -44,12 +44,12 @@ std::string page(const std::vector<MeasuredReport>& reports, MetricFormat format
 
 }  // namespace
 
-TEST_CASE("the metrics of the samples are as their golden file says") {
+TEST_CASE("the metrics of the samples match their golden file") {
   const auto reports = sample_selectors();
   tests::compare_with_golden("textfile.prom", textfile(measured(reports), "dkim.prom", "0.0.0", time));
 }
 
-TEST_CASE("every series is there once, and every family in one piece") {
+TEST_CASE("every series occurs once, and every family is contiguous") {
   const auto reports = sample_selectors();
   std::set<std::string> series;
   std::set<std::string> families;
@@ -63,7 +63,7 @@ TEST_CASE("every series is there once, and every family in one piece") {
   CHECK(series.size() > reports.size());
 }
 
-TEST_CASE("a fault at many servers is one series, and a server on two hops is one series") {
+TEST_CASE("a fault on many servers is one series, and so is a server on two hops") {
   auto report = sample_reports().front().report;
   const checks::Check* const check = sample_reports().at(2).report.findings.front().check;
   report.findings.assign(3, {.check = check, .severity = checks::Severity::critical});
@@ -94,7 +94,7 @@ TEST_CASE("a fault at many servers is one series, and a server on two hops is on
             R"(,nameserver="ns1.example.com",address="192.0.2.1:5300"} 1)" + "\n");
 }
 
-TEST_CASE("servers beyond the bound are left out and counted") {
+TEST_CASE("servers beyond the limit are left out and counted") {
   auto report = sample_reports().front().report;
   report.servers.resize(1);
   for (std::uint16_t port = 1; port < most_servers_told + 3; ++port) {
@@ -108,7 +108,7 @@ TEST_CASE("servers beyond the bound are left out and counted") {
   CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told)) == std::string::npos);
 }
 
-TEST_CASE("nothing is written of nothing, and what is not known has no series") {
+TEST_CASE("without reports there are no metrics, and an unknown value has no series") {
   CHECK(page({}).empty());
   CHECK(page({}, MetricFormat::openmetrics) == "# EOF\n");
   const checks::Report report;
@@ -119,7 +119,7 @@ TEST_CASE("nothing is written of nothing, and what is not known has no series") 
   CHECK(text.find("dkim_response") == std::string::npos);
 }
 
-TEST_CASE("no text of a record goes into a label") {
+TEST_CASE("no label contains text of a record") {
   auto report = sample_reports().front().report;
   report.record.strings = {"SECRET"};
   report.record.tags = {{"SECRET", "SECRET"}};

@@ -1,4 +1,4 @@
-// The status page: what gets into its markup, its paths, what each page must show, and the same as JSON.
+// The status page: its markup, its paths, the contents of each page, and the same as JSON.
 #include <algorithm>
 #include <cctype>
 #include <set>
@@ -21,7 +21,7 @@ using namespace dkimprobe::exporters;
 using tests::linked_pages;
 using tests::sample_overview;
 
-// Text that is made while the program runs can never be markup.
+// Text made at run time can never be markup.
 static_assert(!std::is_constructible_v<Markup, std::string>);
 static_assert(!std::is_constructible_v<Markup, std::string_view>);
 static_assert(!std::is_constructible_v<Markup, const char*>);
@@ -32,8 +32,8 @@ bool is_plain_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-/// Reads a page as strictly as XML: every element ends where it should, attributes are quoted and once only,
-/// and each `&` starts one of the five references. Returns the fault, else an empty text.
+/// Reads a page as strictly as XML: elements are closed in order, attributes are quoted and unique, and each
+/// `&` starts one of the five references. Returns the error, or an empty text.
 std::string fault_of_markup(std::string_view page) {
   static const std::vector<std::string_view> references{"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   constexpr std::string_view type = "<!DOCTYPE html>";
@@ -93,7 +93,7 @@ bool has(std::string_view page, std::string_view words) {
   return page.find(words) != std::string_view::npos;
 }
 
-/// Whether these come one after the other, whatever is between them.
+/// Whether these texts occur in this order, with anything between them.
 bool has_in_order(std::string_view page, const std::vector<std::string_view>& words) {
   std::size_t at = 0;
   for (const auto word : words) {
@@ -122,7 +122,7 @@ TEST_CASE("only literals are markup, and every other text is escaped") {
         "1 &lt; 2 &amp; &quot;3&quot; &#39;\\x1b\\x&lt;\\\\\\x1b\\xffabc... (6 bytes)<i>text</i><br/></a>");
 }
 
-TEST_CASE("no bytes at all get markup or anything but printable ASCII into a page") {
+TEST_CASE("whatever the input, no markup and only printable ASCII gets into a page") {
   CHECK(rc::check([](const std::string& bytes) {
     HtmlWriter html;
     {
@@ -138,7 +138,7 @@ TEST_CASE("no bytes at all get markup or anything but printable ASCII into a pag
   }));
 }
 
-TEST_CASE("the strict reader finds what is wrong with markup") {
+TEST_CASE("the strict reader finds errors in markup") {
   for (const auto* const bad :
        {"<p>", "</p>", "<p><b></p></b>", "<p a=b></p>", "<p a=\"1\" a=\"2\"></p>", "a & b",
         "<script></script>", "<p onclick=\"x\"></p>", "<p style=\"x\"></p>", "&nbsp;", "<p"})
@@ -146,7 +146,7 @@ TEST_CASE("the strict reader finds what is wrong with markup") {
   CHECK(fault_of_markup("<!DOCTYPE html><p a=\"1\">x &amp; y<br/></p>").empty());
 }
 
-TEST_CASE("each linked page exists and is well formed") {
+TEST_CASE("each linked page exists and is well-formed") {
   auto overview = sample_overview();
   const std::string prefix = GENERATE(as<std::string>{}, "", "/dkim");
   overview.path_prefix = prefix;
@@ -165,7 +165,7 @@ TEST_CASE("each linked page exists and is well formed") {
     if (!answer.content_type.starts_with("text/html")) continue;
     CHECK(fault_of_markup(answer.body) == "");
     CHECK_FALSE(has(answer.body, tests::hostile_script));
-    // Beside ASCII only the signs that the pages draw with.
+    // Besides ASCII, only the drawing characters of the pages.
     std::string ascii = answer.body;
     for (const std::string_view sign : {"·", "→"}) {
       for (auto at = ascii.find(sign); at != std::string::npos; at = ascii.find(sign))
@@ -176,7 +176,7 @@ TEST_CASE("each linked page exists and is well formed") {
   }
 }
 
-TEST_CASE("the overview has the worst first, and filters") {
+TEST_CASE("the overview lists the worst first and can be filtered") {
   const auto overview = sample_overview();
   const std::string all = page_of(overview, "/");
   CHECK(has_in_order(all, {"<h1>Domains</h1>", "example.com</a>", "1 of 3 servers publishes another key",
@@ -197,7 +197,7 @@ TEST_CASE("the overview has the worst first, and filters") {
   CHECK(has(none, "value=\"&lt;script&gt;\""));
 }
 
-TEST_CASE("an overview of many domains has pages") {
+TEST_CASE("an overview of many domains is split into pages") {
   StatusOverview overview;
   for (int number = 100'000; number < 100'450; ++number)
     overview.domains.push_back({config::DomainName::parse("d" + std::to_string(number)).value(), {}});
@@ -214,7 +214,7 @@ TEST_CASE("an overview of many domains has pages") {
   }
 }
 
-TEST_CASE("the page of a domain shows who differs, in words and letters") {
+TEST_CASE("the page of a domain shows which servers differ, in words and by letters") {
   const std::string page = page_of(sample_overview(), "/domains/example.com");
   CHECK(has_in_order(page,
                      {"ns1.example.com", "class=\"letter\">A<", "ns3.example.com", "class=\"answer differs\"",
@@ -222,11 +222,11 @@ TEST_CASE("the page of a domain shows who differs, in words and letters") {
   CHECK(has(page, "a.dns.provider.example"));
   CHECK(has(page, "not asked"));
   CHECK(has(page, "not probed yet"));
-  // Where all agree there are no letters.
+  // If all servers agree, there are no letters.
   CHECK_FALSE(has(page_of(sample_overview(), "/domains/example.net"), "class=\"letter\""));
 }
 
-TEST_CASE("the page of a domain has its rotation, with what to do now, and of what is not due one line") {
+TEST_CASE("the page of a domain shows its rotation: due steps in full, pending ones in one line") {
   const auto overview = sample_overview();
   const auto* const domain = find_domain(overview, config::DomainName::parse("example.com").value());
   REQUIRE(domain != nullptr);
@@ -243,7 +243,7 @@ TEST_CASE("the page of a domain has its rotation, with what to do now, and of wh
   CHECK(json.at("rotation").at("domain") == "example.com");
 }
 
-TEST_CASE("the page of a selector has all that is known of it") {
+TEST_CASE("the page of a selector shows its report and its history") {
   const std::string page = page_of(sample_overview(), "/domains/example.com/selectors/s1");
   for (const auto* const words :
        {"1 of 3 servers publishes another key", "a change is being confirmed", "answer_differs_between_ns",
@@ -263,14 +263,14 @@ TEST_CASE("the page of a selector has all that is known of it") {
   CHECK(has(quiet, "the old key &lt;b&gt;goes&lt;/b&gt;, see ticket 42"));
 }
 
-TEST_CASE("hostile texts are shown, as text") {
+TEST_CASE("hostile text is shown as text") {
   const std::string page = page_of(sample_overview(), "/domains/exa%5C027mple.com/selectors/s1");
   CHECK(has(page,
             "&quot;&lt;script&gt;document.title=&#39;owned&#39;&lt;/script&gt;\\x1b[31mred\\x1b[0m "
             "\\xe2\\x80\\xae"));
 }
 
-TEST_CASE("paths lead back to what they were made of") {
+TEST_CASE("parsing the path of a route gives the same route") {
   const auto domain = config::DomainName::parse(R"(a\.b\027.example)").value();
   const auto selector = config::Selector::parse("one.two").value();
   const std::vector<StatusRoute> routes = {
@@ -297,7 +297,7 @@ TEST_CASE("paths lead back to what they were made of") {
   }));
 }
 
-TEST_CASE("what has no page gets 404, as HTML and as JSON") {
+TEST_CASE("unknown paths get 404, as HTML and as JSON") {
   const auto overview = sample_overview();
   for (const std::string target : {"",
                                    "x",
@@ -333,7 +333,7 @@ TEST_CASE("what has no page gets 404, as HTML and as JSON") {
   CHECK(tests::answer_target(overview, "/api/v1/domains/no.example").content_type == "application/json");
 }
 
-TEST_CASE("the same as JSON, with reports as everywhere else") {
+TEST_CASE("each page is available as JSON, with the same reports as elsewhere") {
   const auto overview = sample_overview();
   for (const auto& [target, answer] : linked_pages(overview)) {
     if (answer.content_type != "application/json") continue;

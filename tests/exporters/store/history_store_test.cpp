@@ -33,10 +33,10 @@ using tests::Texts;
 
 namespace {
 
-/// No look comes from a time after this one.
+/// All probes are earlier than this time.
 constexpr auto clock_is_right = probe::WallTime::max();
 
-/// A directory that ends with the test.
+/// A directory that is removed after the test.
 class Scratch {
  public:
   Scratch() {
@@ -54,7 +54,7 @@ class Scratch {
   std::filesystem::path path_{};
 };
 
-/// No file can be written while this lives, all can be read: a disk that is full.
+/// Simulates a full disk: while this exists, files can be read but not written.
 class FullDisk {
  public:
   FullDisk() {
@@ -142,7 +142,7 @@ std::string whole(const checks::ZonePast& past) {
   return text + periods_text(past.names);
 }
 
-/// Every member of a history, so that two are the same exactly when their texts are.
+/// All members of a history as text: two histories are equal exactly if their texts are.
 std::string whole(const SelectorHistory& history) {
   return fmt::format("{} {} {} {}\n", history.domain.to_string(), history.selector.to_string(),
                      time_text(history.first_probe), time_text(history.last_probe)) +
@@ -183,7 +183,7 @@ Said any_said(int server) {
   return said;
 }
 
-/// What is seen of the zones beside nameservers: DS records, and whether `_domainkey` is there.
+/// What is seen of the zones besides nameservers: DS records, and whether `_domainkey` exists.
 void add_zone_facts(probe::Hop& hop) {
   if (*rc::gen::arbitrary<bool>()) {
     auto& cut = hop.delegation.cuts.front();
@@ -208,7 +208,7 @@ void add_zone_facts(probe::Hop& hop) {
   }
 }
 
-/// A look with any of five servers, in any order, as servers and parents come and go.
+/// A probe of any of five servers in any order; servers and parents come and go.
 probe::Observation any_probe(const std::string& selector_text, probe::WallTime time) {
   std::vector<Said> said;
   for (int server = 1; server <= 5; ++server) {
@@ -225,10 +225,10 @@ probe::Observation any_probe(const std::string& selector_text, probe::WallTime t
   return observation;
 }
 
-/// A key that can be read, as text of a record.
+/// The record of a valid key.
 const std::string key_text = "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=";
 
-/// The only fingerprint in the file of `scratch`.
+/// The only fingerprint in the history of `scratch`.
 std::string stored_fingerprint(const Scratch& scratch) {
   return SQLite::Database(scratch.file().string()).execAndGet("SELECT sha256 FROM keys").getString();
 }
@@ -262,7 +262,7 @@ void name_as_version_2(SQLite::Database& file) {
 
 }  // namespace
 
-TEST_CASE("what is loaded is what the looks make, whatever they saw") {
+TEST_CASE("a stored history equals the one made from the same probes in memory") {
   CHECK(rc::check([] {
     const Scratch scratch;
     auto store = opened(scratch);
@@ -295,7 +295,7 @@ TEST_CASE("what is loaded is what the looks make, whatever they saw") {
   }));
 }
 
-TEST_CASE("a look that sees nothing new writes one row") {
+TEST_CASE("a probe that sees nothing new writes one row") {
   const Scratch scratch;
   auto store = opened(scratch);
   const std::vector<Said> said = {{1, Rcode::noerror, {{key_text}}}, {2, Rcode::nxdomain}};
@@ -315,7 +315,7 @@ TEST_CASE("a look that sees nothing new writes one row") {
   CHECK(rows("periods WHERE last_seen IS NOT NULL") == 1);
 }
 
-TEST_CASE("a look that is older than the last one is left out, of two at once the later one counts") {
+TEST_CASE("a probe older than the last one is ignored, and of two at the same time the later one counts") {
   const Scratch scratch;
   auto store = opened(scratch);
   taken(
@@ -334,12 +334,12 @@ TEST_CASE("a look that is older than the last one is left out, of two at once th
   CHECK(history.servers.front().periods.front().last_seen == at_second(11));
 }
 
-TEST_CASE("after the clock was set back looks count again, and nothing that was seen is lost") {
+TEST_CASE("after the clock was set back, probes are stored again and nothing is lost") {
   const Scratch scratch;
   auto store = opened(scratch);
   taken(
       store.record(sample_probe("example.com", "s1", at_second(10), {{1, Rcode::nxdomain}}), at_second(11)));
-  // The clock runs ahead: two more answers.
+  // Two probes by a clock that is ahead.
   taken(store.record(sample_probe("example.com", "s1", at_second(5'000), {{1, Rcode::servfail}}),
                      at_second(5'001)));
   taken(store.record(sample_probe("example.com", "s1", at_second(6'000), {{1, Rcode::noerror}}),
@@ -357,7 +357,7 @@ TEST_CASE("after the clock was set back looks count again, and nothing that was 
   CHECK(periods[2].first_seen > periods[1].first_seen);
   CHECK(periods[2].last_seen < at_second(20));
   CHECK(periods[3].first_seen == at_second(20));
-  // A look of another process that ended a moment later is none of a clock that is ahead.
+  // A probe of another process that ended a moment later does not mean that a clock is ahead.
   taken(
       store.record(sample_probe("example.com", "s1", at_second(30), {{1, Rcode::servfail}}), at_second(31)));
   taken(
@@ -366,7 +366,7 @@ TEST_CASE("after the clock was set back looks count again, and nothing that was 
   CHECK(history.last_probe == at_second(30));
 }
 
-TEST_CASE("names are the same in any case") {
+TEST_CASE("names are compared without case") {
   const Scratch scratch;
   auto store = opened(scratch);
   taken(
@@ -378,7 +378,7 @@ TEST_CASE("names are the same in any case") {
   CHECK(taken(store.load(name("example.com"), selector("s1"))).last_probe == at_second(2));
 }
 
-TEST_CASE("the signing practices are kept as the history of _adsp") {
+TEST_CASE("signing practices are stored as the history of _adsp") {
   const Scratch scratch;
   auto store = opened(scratch);
   std::vector<probe::Observation> probe;
@@ -395,7 +395,7 @@ TEST_CASE("the signing practices are kept as the history of _adsp") {
   REQUIRE(adsp.servers.size() == 1);
   REQUIRE(adsp.servers.front().periods.size() == 1);
   CHECK(adsp.servers.front().periods.front().texts == Texts{{"dkim=all"}});
-  // A light look has them from an earlier one.
+  // A quick probe takes them from an earlier probe.
   for (auto& observation : probe) {
     observation.observed_at = at_second(9);
     observation.is_quick = true;
@@ -405,7 +405,7 @@ TEST_CASE("the signing practices are kept as the history of _adsp") {
   CHECK(taken(store.load(name("example.com"), adsp_selector())).last_probe == adsp.last_probe);
 }
 
-TEST_CASE("the names at which a key stood are found, with their times") {
+TEST_CASE("the names at which a key was published are found, with their times") {
   const Scratch scratch;
   auto store = opened(scratch);
   const Texts key = {{key_text.substr(0, 20), key_text.substr(20)}};
@@ -439,7 +439,7 @@ TEST_CASE("the names at which a key stood are found, with their times") {
   CHECK(taken(store.names_with_key("00")).empty());
 }
 
-TEST_CASE("what ended too long ago goes with its texts and what is there now stays") {
+TEST_CASE("periods that ended too long ago are removed with their texts, and current ones stay") {
   const Scratch scratch;
   auto store = opened(scratch, {std::chrono::hours{1}, 1'000, std::chrono::hours{0}});
   const auto texts = [](const std::string& note) { return Texts{{"v=DKIM1; p=; n=" + note}}; };
@@ -463,12 +463,12 @@ TEST_CASE("what ended too long ago goes with its texts and what is there now sta
   CHECK(SQLite::Database(scratch.file().string()).execAndGet("SELECT count(*) FROM texts").getInt() == 2);
 }
 
-TEST_CASE("a selector keeps no more periods than allowed, whatever its servers do") {
+TEST_CASE("the number of periods of a selector is limited, whatever its servers do") {
   const Scratch scratch;
   constexpr std::size_t most = 40;
   auto store = opened(scratch, {std::chrono::hours{24 * 365}, most, std::chrono::hours{1}});
   for (int second = 1; second <= 200; ++second) {
-    // Each look another server, and one that changes each time.
+    // Each probe sees another server, and one whose text changes each time.
     taken(store.record(sample_probe("example.com", "s1", at_second(second * 600),
                                     {{1, Rcode::noerror, {{"v=DKIM1; p=; n=" + std::to_string(second)}}},
                                      {2 + second % 200, Rcode::nxdomain}}),
@@ -484,7 +484,7 @@ TEST_CASE("a selector keeps no more periods than allowed, whatever its servers d
         static_cast<int>(periods));
 }
 
-TEST_CASE("two processes share the file") {
+TEST_CASE("two processes can write to the same history") {
   const Scratch scratch;
   auto one = opened(scratch);
   auto other = opened(scratch);
@@ -497,7 +497,7 @@ TEST_CASE("two processes share the file") {
   CHECK(taken(reader.load(name("example.com"), selector("s1"))).servers.front().periods.size() == 3);
 }
 
-TEST_CASE("who holds the history is the only one that does, and others still write") {
+TEST_CASE("only one process can hold the history, and others can still write") {
   const Scratch scratch;
   {
     const auto held = taken(HistoryStore::open(scratch.path(), HistoryAccess::hold));
@@ -511,7 +511,7 @@ TEST_CASE("who holds the history is the only one that does, and others still wri
   CHECK(HistoryStore::open(scratch.path(), HistoryAccess::hold));
 }
 
-TEST_CASE("reading makes no file, and writing one directory at most") {
+TEST_CASE("reading creates no file, and writing creates at most one directory") {
   const Scratch scratch;
   auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
   CHECK(taken(reader.domains()).empty());
@@ -523,10 +523,10 @@ TEST_CASE("reading makes no file, and writing one directory at most") {
   CHECK_FALSE(HistoryStore::open(scratch.path() / "none" / "history.sqlite", HistoryAccess::write));
 }
 
-TEST_CASE("a file of an older schema is brought up to date, a newer one is left alone") {
+TEST_CASE("a file with an older schema is upgraded, one with a newer schema is refused") {
   const Scratch scratch;
   {
-    // Version 0 is ours by its mark alone.
+    // Only the application id shows that version 0 is ours.
     SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     file.exec("PRAGMA application_id = 1145784680");
   }
@@ -543,7 +543,7 @@ TEST_CASE("a file of an older schema is brought up to date, a newer one is left 
   expect_refused(scratch, "newer dkimprobe (schema version 4, this one supports 3)");
 }
 
-TEST_CASE("a file of version 2 keeps all that it holds") {
+TEST_CASE("the upgrade of a file of version 2 loses nothing") {
   const Scratch scratch;
   const auto record = [&](int second, const std::string& text) {
     taken(opened(scratch).record(
@@ -574,7 +574,7 @@ TEST_CASE("a file of version 2 keeps all that it holds") {
   CHECK(after.past.zones.front().periods.front().same_nameservers(before.past.zones.front().periods.front()));
 }
 
-TEST_CASE("zones that version 1 kept for each selector become those of the domain") {
+TEST_CASE("the upgrade from version 1 merges the zones of the selectors of a domain") {
   const Scratch scratch;
   const std::vector<Said> said{{1, Rcode::noerror, {{key_text}}}};
   {
@@ -614,7 +614,7 @@ TEST_CASE("zones that version 1 kept for each selector become those of the domai
     CHECK(history.past.first_probe == at_second(1));
     CHECK(history.past.last_probe == at_second(6));
     REQUIRE(history.past.zones.size() == 1);
-    // At 5 s1 saw ns7 again: nothing that a cache may hold is shortened.
+    // At 5, s1 saw ns7 again: nothing that a cache may still hold is shortened.
     std::vector<std::string> seen;
     for (const auto& zone_period : history.past.zones.front().periods) {
       CHECK(zone_period.parent_ttl_seconds == 7'200);
@@ -626,18 +626,18 @@ TEST_CASE("zones that version 1 kept for each selector become those of the domai
   }
 }
 
-TEST_CASE("files of others and broken ones are refused and stay as they are") {
+TEST_CASE("files of other programs and corrupted files are refused and not modified") {
   const Scratch scratch;
-  SECTION("of another program") {
+  SECTION("a database of another program") {
     SQLite::Database(scratch.file().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
         .exec("CREATE TABLE t (a)");
     expect_refused(scratch, "another program");
   }
-  SECTION("no SQLite file") {
+  SECTION("a file that is not SQLite") {
     std::ofstream(scratch.file()) << std::string(5'000, 'x');
     expect_refused(scratch, "nor an SQLite file");
   }
-  SECTION("a damaged schema") {
+  SECTION("a corrupted schema") {
     taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
                                  clock_is_right));
     std::fstream stream(scratch.file(), std::ios::in | std::ios::out | std::ios::binary);
@@ -648,7 +648,7 @@ TEST_CASE("files of others and broken ones are refused and stay as they are") {
   }
 }
 
-TEST_CASE("damage that shows late is told, and nothing is written over it") {
+TEST_CASE("corruption that is found late is reported, and nothing is overwritten") {
   const Scratch scratch;
   taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(1), {{1, Rcode::nxdomain}}),
                                clock_is_right));
@@ -670,7 +670,7 @@ TEST_CASE("damage that shows late is told, and nothing is written over it") {
         before);
 }
 
-TEST_CASE("on a full disk looks are held in memory, and written when there is room") {
+TEST_CASE("when the disk is full, probes are kept in memory and written once there is space") {
   const Scratch scratch;
   auto store = opened(scratch);
   SelectorHistory expected;
@@ -695,18 +695,18 @@ TEST_CASE("on a full disk looks are held in memory, and written when there is ro
     }
   }
   const SelectorHistory held = expected;
-  SECTION("by the next look") {
+  SECTION("by the next probe") {
     taken(see(5));
     auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
     CHECK(whole(taken(reader.load(expected.domain, expected.selector))) == whole(expected));
   }
-  SECTION("by a look at another selector") {
+  SECTION("by a probe of another selector") {
     taken(store.record(sample_probe("example.org", "s1", at_second(5), {{1, Rcode::nxdomain}}),
                        clock_is_right));
     auto reader = taken(HistoryStore::open(scratch.path(), HistoryAccess::read));
     CHECK(whole(taken(reader.load(held.domain, held.selector))) == whole(held));
   }
-  SECTION("what another process wrote meanwhile stays") {
+  SECTION("without losing what another process wrote meanwhile") {
     taken(opened(scratch).record(sample_probe("example.com", "s1", at_second(5), {{1, Rcode::nxdomain}}),
                                  clock_is_right));
     taken(see(6));
@@ -717,7 +717,7 @@ TEST_CASE("on a full disk looks are held in memory, and written when there is ro
   }
 }
 
-TEST_CASE("a disk that is full from the start still gives a store") {
+TEST_CASE("a store can be opened on a full disk") {
   const Scratch scratch;
   auto store = [&] {
     const FullDisk full;

@@ -22,19 +22,19 @@ std::string read_source(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("checks/README.md says what the catalogue says") {
-  INFO("write it anew: dkimprobe explain --markdown > checks/README.md");
+TEST_CASE("checks/README.md is up to date with the catalogue") {
+  INFO("to update it: dkimprobe explain --markdown > checks/README.md");
   CHECK(read_source("checks/README.md") == catalogue_markdown());
 }
 
-TEST_CASE("the catalogue that the mixin is made from is that of the program") {
+TEST_CASE("exporters/mixin/catalogue.json is up to date with the catalogue") {
   INFO(
-      "write it anew: dkimprobe explain --json > exporters/mixin/catalogue.json, then "
+      "to update it: dkimprobe explain --json > exporters/mixin/catalogue.json, then "
       "exporters/mixin/render");
   CHECK(read_source("exporters/mixin/catalogue.json") == catalogue_json());
 }
 
-TEST_CASE("each check is explained and listed, within the columns") {
+TEST_CASE("each check is explained and listed within the width of the terminal") {
   for (const std::size_t columns : {40U, 80U, 110U}) {
     const std::string list = list_checks(columns);
     std::string all = list;
@@ -57,7 +57,7 @@ TEST_CASE("each check is explained and listed, within the columns") {
   }
 }
 
-TEST_CASE("roles that turn a fault are told") {
+TEST_CASE("explain names the roles for which a fault has another severity") {
   const std::string text = explain_check(*checks::find_check("key_revoked"), 110);
   CHECK(text.find("critical; for a pending selector: no fault") != std::string::npos);
   CHECK(text.find("selector: not evaluated") != std::string::npos);

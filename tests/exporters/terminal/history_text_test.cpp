@@ -1,4 +1,4 @@
-// What is stored over time, as people and programs get it.
+// The history as text and as JSON.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -56,7 +56,7 @@ struct Sample {
 };
 
 /// The life of a key: absent, published on one server, then on both, one server silent, replaced, revoked,
-/// gone.
+/// removed.
 Sample life() {
   const auto absent = [](int server) { return Said{server, Rcode::nxdomain}; };
   const auto has = [](int server, const Texts& texts) { return Said{server, Rcode::noerror, texts}; };
@@ -128,7 +128,7 @@ std::vector<std::string> told(const checks::SelectorHistory& history) {
 
 }  // namespace
 
-TEST_CASE("the timeline looks as its golden files say") {
+TEST_CASE("the text and the JSON of a history match their golden files") {
   for (const auto& sample : samples()) {
     INFO(sample.name);
     tests::compare_with_golden("history/" + sample.name + ".json", json_of(sample));
@@ -137,7 +137,7 @@ TEST_CASE("the timeline looks as its golden files say") {
   }
 }
 
-TEST_CASE("each change is told once, with the servers that changed alike") {
+TEST_CASE("each change is listed once, with all servers that made it") {
   CHECK(told(life().selectors.front().history) ==
         std::vector<std::string>{"found 0 1 2", "appeared 2 1", "differed 2 1 2", "appeared 3 2",
                                  "agreed 3 1 2", "unanswered 4 2", "answered 5 2", "changed 6 1 2",
@@ -147,19 +147,19 @@ TEST_CASE("each change is told once, with the servers that changed alike") {
                                  "changed 2 1", "vanished 2 2", "joined 2 7"});
 }
 
-TEST_CASE("a change says between which looks it was") {
+TEST_CASE("a change has the probes between which it happened") {
   const auto changes = history_changes(life().selectors.front().history);
   const auto appeared = std::ranges::find(changes, Kind::appeared, &HistoryChange::kind);
   REQUIRE(appeared != changes.end());
   CHECK(appeared->seen == at_second(2 * hour));
   CHECK(appeared->not_before == at_second(hour));
-  // Server 2 was silent in the look before.
+  // Server 2 was silent in the probe before.
   const auto answered = std::ranges::find(changes, Kind::answered, &HistoryChange::kind);
   REQUIRE(answered != changes.end());
   CHECK(answered->not_before == at_second(3 * hour));
 }
 
-TEST_CASE("a new set of nameservers is told, the first one is not") {
+TEST_CASE("a change of the nameservers is listed, the first set is not") {
   std::vector<probe::Observation> probes;
   for (const int second : {1, 2}) {
     probes.push_back(sample_probe("example.com", "s1", at_second(second), {{1, Rcode::nxdomain}},
@@ -172,8 +172,7 @@ TEST_CASE("a new set of nameservers is told, the first one is not") {
   CHECK(text.find("nameservers") == text.rfind("nameservers"));
 }
 
-TEST_CASE(
-    "no line is wider than the terminal, no foreign octet reaches it, and colour is all that colour adds") {
+TEST_CASE("no line is wider than the terminal, no foreign octet reaches it, and colour changes no text") {
   for (const auto& sample : samples()) {
     for (const std::size_t columns : {1U, 40U, 57U, 80U, 200U}) {
       const std::string text = text_of(sample, {columns, false, true});
@@ -193,7 +192,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("the words of the schema are the program's") {
+TEST_CASE("the schema lists exactly the words of the program") {
   std::ifstream stream(DKIMPROBE_SOURCE_DIRECTORY "/exporters/json/history.schema.json");
   const auto schema = nlohmann::json::parse(stream);
   const auto words = [](auto first) {

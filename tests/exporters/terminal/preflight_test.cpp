@@ -1,4 +1,4 @@
-// The preflight as people and programs read it: a golden file for each readiness, and what holds for all.
+// The preflight as text and as JSON: a golden file for each readiness, and properties of all of them.
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ using checks::Readiness;
 
 namespace {
 
-// A row of a catalogue of our own: the golden files do not change when a text of the real one does.
+// Rows of a separate catalogue, so that the golden files do not depend on the real one.
 constexpr checks::Check no_tcp{.name = "ns_no_tcp_after_tc",
                                .scope = checks::Scope::server,
                                .severity = checks::Severity::critical,
@@ -39,7 +39,7 @@ checks::ServerId server(const std::string& server_name, const std::string& addre
   return {server_name, {config::Address::parse(address).value(), 53}};
 }
 
-/// Five servers with the right key.
+/// Five servers with the expected key.
 Preflight base() {
   Preflight preflight;
   preflight.report = sample_reports().front().report;
@@ -133,7 +133,7 @@ Preflight not_ready() {
   return preflight;
 }
 
-/// The key is everywhere, and yet a finding forbids it.
+/// Every server has the key, but a finding forbids signing.
 Preflight held_back() {
   Preflight preflight = base();
   preflight.report.findings = {{&no_tcp,
@@ -161,7 +161,7 @@ Preflight unknown() {
   return preflight;
 }
 
-/// By the rules of the checks details are escaped; should one ever not be, nothing may reach the terminal.
+/// Checks escape their details; if one ever does not, nothing harmful may reach the terminal.
 Preflight hostile() {
   Preflight preflight = base();
   preflight.report = sample_reports().at(6).report;
@@ -191,7 +191,7 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-TEST_CASE("each preflight looks as its golden file says") {
+TEST_CASE("each preflight matches its golden file") {
   for (const auto& [sample, preflight] : samples()) {
     INFO(sample);
     tests::compare_with_golden("preflight/" + sample + ".txt", preflight_text(preflight, {80, false, true}));
@@ -201,7 +201,7 @@ TEST_CASE("each preflight looks as its golden file says") {
                              preflight_text(not_ready(), {50, false, false}));
 }
 
-TEST_CASE("the first line of a preflight is its answer") {
+TEST_CASE("the first line of a preflight is its verdict") {
   const auto first = [](const Preflight& preflight) {
     return tests::lines_of(preflight_text(preflight, {80, false, true})).front();
   };
@@ -217,7 +217,7 @@ TEST_CASE("the first line of a preflight is its answer") {
   one.sign.safe.readiness = Readiness::unknown;
   CHECK(first(one) == "? UNKNOWN: no server for the name could be found");
   CHECK(first(held_back()).starts_with("✗ NOT READY: all 5 servers have the correct key, but: a server "));
-  // A part of the servers is not what the public is told.
+  // The given servers may differ from what the public sees.
   Preflight given = ready();
   given.only_given_servers = true;
   CHECK(first(given) == "✓ SIGN NOW, by the given servers only: others of the zone were not queried");
@@ -256,7 +256,7 @@ TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byt
   }
 }
 
-TEST_CASE("colour changes nothing of a preflight but the colour") {
+TEST_CASE("colour changes no text of a preflight") {
   for (const auto& [sample, preflight] : samples()) {
     INFO(sample);
     const std::string colored = preflight_text(preflight, {80, true, true});
@@ -265,7 +265,7 @@ TEST_CASE("colour changes nothing of a preflight but the colour") {
   }
 }
 
-TEST_CASE("what is told as safe is never told too early") {
+TEST_CASE("durations until a safe time are rounded up") {
   CHECK(brief_duration(-5s) == "0 s");
   CHECK(brief_duration(1ms) == "1 s");
   CHECK(brief_duration(60s) == "1 min");

@@ -16,7 +16,7 @@
 using namespace dkimprobe;
 using namespace dkimprobe::exporters;
 
-TEST_CASE("the signatures of a message look as their golden files say") {
+TEST_CASE("the signatures of a message match their golden files") {
   const auto sample = sample_reports().front();
   const auto read = checks::read_signatures(
       "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=From; t=1795311296; x=1795916096;\n"
@@ -31,7 +31,7 @@ TEST_CASE("the signatures of a message look as their golden files say") {
                              signature_table(read.fields, "mail.eml", {80, false, false}));
 }
 
-TEST_CASE("each sample looks as its golden file says") {
+TEST_CASE("the table and the JSON of each sample match their golden files") {
   for (const auto& sample : sample_reports()) {
     INFO(sample.name);
     tests::compare_with_golden(sample.name + ".txt", report_table(sample.report, {80, false, true}));
@@ -40,7 +40,7 @@ TEST_CASE("each sample looks as its golden file says") {
   }
 }
 
-TEST_CASE("narrow and plain terminals have golden files too") {
+TEST_CASE("tables for narrow and plain terminals match their golden files") {
   for (const auto& sample : sample_reports()) {
     if (sample.name == "differing") {
       tests::compare_with_golden("differing-ascii.txt", report_table(sample.report, {80, false, false}));
@@ -59,7 +59,7 @@ TEST_CASE("narrow and plain terminals have golden files too") {
   tests::compare_with_golden("domains.txt", domains_table(domains, {80, false, true}));
 }
 
-TEST_CASE("of one check on many servers some are told in full, and the rest is counted") {
+TEST_CASE("of one check on many servers, three findings are shown in full and the others counted") {
   auto report = sample_reports().front().report;
   static const checks::Check slow{
       .name = "ns_slow", .scope = checks::Scope::server, .severity = checks::Severity::warning};
@@ -80,7 +80,7 @@ TEST_CASE("of one check on many servers some are told in full, and the rest is c
        at = text.find("warning  ns_slow", at + 1))
     ++told;
   CHECK(told == 3);
-  // Three are no crowd.
+  // With only three findings, nothing is left out.
   report.findings.resize(3);
   CHECK(report_table(report, {80, false, true}).find("more of ns_slow") == std::string::npos);
 }
@@ -103,7 +103,7 @@ TEST_CASE("no line is wider than the terminal, and no foreign byte reaches it") 
   }
 }
 
-TEST_CASE("colour changes nothing but the colour") {
+TEST_CASE("colour changes no text of a report") {
   for (const auto& sample : sample_reports()) {
     INFO(sample.name);
     const std::string colored = report_table(sample.report, {80, true, true});
@@ -112,7 +112,7 @@ TEST_CASE("colour changes nothing but the colour") {
   }
 }
 
-TEST_CASE("JSON is one object of the documented shape") {
+TEST_CASE("a report is one JSON object of the documented shape") {
   for (const auto& sample : sample_reports()) {
     INFO(sample.name);
     const std::string text =
@@ -147,7 +147,7 @@ TEST_CASE("a finding on several servers has one entry for each") {
   CHECK(findings[1]["server"] == "192.0.2.2");
 }
 
-TEST_CASE("text is wrapped without loss") {
+TEST_CASE("wrapping loses no text") {
   CHECK(wrap_text("", 10) == std::vector<std::string>{""});
   CHECK(wrap_text("one two three", 7) == std::vector<std::string>{"one two", "three"});
   CHECK(wrap_text("one two three", 80) == std::vector<std::string>{"one two three"});

@@ -1,5 +1,5 @@
-// The vectors of rotations as text, as a script and as JSON: some of them against golden files, all of them
-// for width, colour and foreign octets.
+// Rotations as text, as a script and as JSON: some vectors are compared with golden files, all are tested for
+// width, colour and foreign octets.
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
@@ -23,7 +23,7 @@ namespace {
 
 const std::filesystem::path vectors = DKIMPROBE_SOURCE_DIRECTORY "/tests/checks/vectors/rotation_plan";
 
-/// Lines to copy stand as they are, however wide.
+/// Lines to copy are not wrapped.
 std::vector<std::string> copied_lines(const checks::RotationOverview& overview) {
   std::vector<std::string> lines;
   for (const auto& change : overview.changes) {
@@ -36,7 +36,7 @@ std::vector<std::string> copied_lines(const checks::RotationOverview& overview) 
 
 }  // namespace
 
-TEST_CASE("rotations look as their golden files say") {
+TEST_CASE("the outputs of rotations match their golden files") {
   for (const auto* name : {"idle_before_due", "spreading", "sign_later", "sign_now", "switched_remove_now",
                            "switched_last_signature_unknown", "removed_too_early", "reused_too_soon",
                            "three_in_turn", "emergency_none_ready", "emergency_half", "emergency_over"}) {
@@ -54,7 +54,7 @@ TEST_CASE("rotations look as their golden files say") {
                              rotation_script(tests::load_rotation(vectors / "plan_ring.json").overview, {}));
 }
 
-TEST_CASE("what is printed of a rotation keeps to the terminal") {
+TEST_CASE("no line of a rotation is wider than the terminal, and no foreign octet reaches it") {
   for (const auto& file : tests::vector_files(vectors)) {
     const auto overview = tests::load_rotation(file).overview;
     const auto copied = copied_lines(overview);
@@ -82,7 +82,7 @@ TEST_CASE("what is printed of a rotation keeps to the terminal") {
   }
 }
 
-TEST_CASE("a plan is a text that a shell can read, and runs nothing but its commands") {
+TEST_CASE("a plan is a valid shell script that runs only its commands") {
   for (const auto* name : {"plan_ring", "plan_new_name", "plan_given", "plan_rests", "plan_first"}) {
     const auto script =
         rotation_script(tests::load_rotation(vectors / (std::string(name) + ".json")).overview, {});
@@ -97,7 +97,7 @@ TEST_CASE("a plan is a text that a shell can read, and runs nothing but its comm
   }
 }
 
-TEST_CASE("a rotation is one JSON object, on one line where that is wanted") {
+TEST_CASE("a rotation is one JSON object, on one line if requested") {
   for (const auto& file : tests::vector_files(vectors)) {
     const auto overview = tests::load_rotation(file).overview;
     const std::string line = rotation_json_line(overview);
