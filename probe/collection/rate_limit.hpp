@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "config/basics/token_bucket.hpp"
 #include "probe/transport/clock.hpp"
 
 namespace dkimprobe::probe {
@@ -12,7 +13,7 @@ class QueryRate {
  public:
   /// `per_second` of 0 disables the rate limit.
   QueryRate(double burst, double per_second, MonotonicTime now)
-      : burst_(burst), configured_(per_second), rate_(per_second), tokens_(burst), filled_at_(now) {}
+      : burst_(burst), configured_(per_second), rate_(per_second), bucket_(now) {}
 
   /// Whether a query may be sent now; if so, it counts as sent. `now` must not decrease between calls.
   [[nodiscard]] bool take(MonotonicTime now);
@@ -33,13 +34,11 @@ class QueryRate {
   /// One query a second or a fifth of the configured rate, whichever is more, but never more than that rate.
   /// So a full probe of one selector takes at most ten seconds, and no address becomes unusable.
   [[nodiscard]] double slowest() const;
-  [[nodiscard]] double tokens_at(MonotonicTime now) const;
 
   double burst_;
   double configured_;
   double rate_;
-  double tokens_;
-  MonotonicTime filled_at_;
+  config::TokenBucket bucket_;
 };
 
 }  // namespace dkimprobe::probe
