@@ -19,8 +19,6 @@ namespace dkimprobe::checks {
 
 namespace {
 
-using std::chrono::hours;
-
 /// The key that the selector publishes now, or nothing.
 std::optional<std::string> present_key(const Evidence& evidence) {
   for (const auto& text : evidence.texts) {
@@ -77,10 +75,6 @@ std::optional<KeyChange> last_change(const Evidence& evidence) {
   return change;
 }
 
-std::string hours_text(std::chrono::milliseconds time) {
-  return fmt::format("{} h", std::chrono::round<hours>(time).count());
-}
-
 /// Until when mail signed with the key may be in transit; nothing when the settings do not name the last
 /// signature.
 std::optional<WallTime> verified_until(const Evidence& evidence) {
@@ -135,7 +129,7 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
     if (evidence.answers.published.size() > 1) finding.servers = group.servers;
     finding.detail =
         fmt::format("{} {}, but mail signed with the key may be in transit for another {}",
-                    group.owner.to_string(), why, hours_text(*until - evidence.observation.observed_at));
+                    group.owner.to_string(), why, wait_text(*until - evidence.observation.observed_at));
     finding.remedy =
         fmt::format("Publish the old key at {} again until that time has passed.", group.owner.to_string());
     verdict.found(std::move(finding));
@@ -153,7 +147,7 @@ void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
     Finding finding;
     if (evidence.answers.published.size() > 1) finding.servers = group.servers;
     finding.detail = fmt::format("{} has the key, which has not been needed for {}", group.owner.to_string(),
-                                 hours_text(evidence.observation.observed_at - *until));
+                                 elapsed_text(evidence.observation.observed_at - *until));
     finding.remedy = fmt::format("Revoke the key at {} with an empty p=, and delete the record later.",
                                  group.owner.to_string());
     verdict.found(std::move(finding));
@@ -175,8 +169,8 @@ void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
   finding.detail = fmt::format(
       "key SHA-256 {}... was replaced {} after its last signature; mail signed with it may be in transit for "
       "another {}",
-      change->before.substr(0, 16), hours_text(change->seen - *evidence.expectation.last_signature),
-      hours_text(*until - evidence.observation.observed_at));
+      change->before.substr(0, 16), elapsed_text(change->seen - *evidence.expectation.last_signature),
+      wait_text(*until - evidence.observation.observed_at));
   finding.remedy = "Publish the new key at an unused selector, and the old one here again.";
   verdict.found(std::move(finding));
 }
@@ -208,7 +202,8 @@ void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
   if (!since || evidence.observation.observed_at - *since <= highest) return;
   Finding finding;
   finding.detail = fmt::format("the key was first seen {} ago, and should be at most {} old",
-                               hours_text(evidence.observation.observed_at - *since), hours_text(highest));
+                               elapsed_text(evidence.observation.observed_at - *since),
+                               duration_text(std::chrono::floor<std::chrono::seconds>(highest)));
   finding.remedy = "Publish a new key at another selector, sign with it, and retire this one.";
   verdict.found(std::move(finding));
 }
