@@ -9,6 +9,7 @@
 #include "checks/history/read_history.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/history/zone_reading.hpp"
+#include "checks/report/time_text.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -225,10 +226,9 @@ SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPo
     return safe;
   }
   safe.at = later(*last_signature, policy.retention);
-  safe.reasons.push_back(
-      reason_for(Reason::retired_key_retention, safe.at,
-                 fmt::format("mail may be verified for up to {} h after it was signed",
-                             std::chrono::ceil<std::chrono::hours>(policy.retention).count())));
+  safe.reasons.push_back(reason_for(
+      Reason::retired_key_retention, safe.at,
+      fmt::format("mail may be verified for up to {} after it was signed", duration_text(policy.retention))));
   safe.readiness = now >= *safe.at ? Readiness::ready : Readiness::wait;
   return safe;
 }

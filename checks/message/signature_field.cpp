@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/report/time_text.hpp"
 #include "config/basics/ascii.hpp"
 #include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
@@ -443,13 +444,7 @@ std::optional<TimeUnit> unit_of(std::uint64_t time) {
 std::string time_text(std::uint64_t seconds_since_1970) {
   constexpr std::uint64_t end_of_year_9999 = 253'402'300'799;
   if (seconds_since_1970 > end_of_year_9999) return "beyond the year 9999";
-  const std::chrono::sys_seconds time{std::chrono::seconds{seconds_since_1970}};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{time - day};
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  return time_text(probe::WallTime{std::chrono::seconds{seconds_since_1970}});
 }
 
 }  // namespace dkimprobe::checks

@@ -17,8 +17,6 @@ namespace dkimprobe::checks {
 
 namespace {
 
-using std::chrono::hours;
-
 /// The key that the selector publishes now, or nothing.
 std::optional<std::string> present_key(const Evidence& evidence) {
   for (const auto& text : evidence.texts) {
@@ -75,10 +73,6 @@ std::optional<KeyChange> last_change(const Evidence& evidence) {
   return change;
 }
 
-std::string hours_text(std::chrono::milliseconds time) {
-  return fmt::format("{} h", std::chrono::round<hours>(time).count());
-}
-
 /// Until when mail signed with the key may be in transit; nothing when the settings do not name the last
 /// signature.
 std::optional<WallTime> verified_until(const Evidence& evidence) {
@@ -133,7 +127,7 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
     verdict.found(
         {.servers = servers_if_others_differ(evidence, group),
          .detail = fmt::format("{} {}, but mail signed with the key may be in transit for another {}", name,
-                               why, hours_text(*until - evidence.observation.observed_at)),
+                               why, wait_text(*until - evidence.observation.observed_at)),
          .remedy = fmt::format("Publish the old key at {} again until that time has passed.", name)});
   }
 }
@@ -150,7 +144,7 @@ void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
     verdict.found(
         {.servers = servers_if_others_differ(evidence, group),
          .detail = fmt::format("{} has the key, which has not been needed for {}", name,
-                               hours_text(evidence.observation.observed_at - *until)),
+                               elapsed_text(evidence.observation.observed_at - *until)),
          .remedy = fmt::format("Revoke the key at {} with an empty p=, and delete the record later.", name)});
   }
 }
@@ -170,8 +164,8 @@ void find_reused_too_soon(const Evidence& evidence, Verdict& verdict) {
       {.detail = fmt::format(
            "key SHA-256 {}... was replaced {} after its last signature; mail signed with it "
            "may be in transit for another {}",
-           change->before.substr(0, 16), hours_text(change->seen - *evidence.expectation.last_signature),
-           hours_text(*until - evidence.observation.observed_at)),
+           change->before.substr(0, 16), elapsed_text(change->seen - *evidence.expectation.last_signature),
+           wait_text(*until - evidence.observation.observed_at)),
        .remedy = "Publish the new key at an unused selector, and the old one here again."});
 }
 
@@ -198,10 +192,10 @@ void find_age_exceeded(const Evidence& evidence, Verdict& verdict) {
     if (const auto run = run_of(timeline, *present)) since = std::min(since.value_or(run->since), run->since);
   }
   if (!since || evidence.observation.observed_at - *since <= highest) return;
-  verdict.found(
-      {.detail = fmt::format("the key was first seen {} ago, and should be at most {} old",
-                             hours_text(evidence.observation.observed_at - *since), hours_text(highest)),
-       .remedy = "Publish a new key at another selector, sign with it, and retire this one."});
+  verdict.found({.detail = fmt::format("the key was first seen {} ago, and should be at most {} old",
+                                       elapsed_text(evidence.observation.observed_at - *since),
+                                       duration_text(std::chrono::floor<std::chrono::seconds>(highest))),
+                 .remedy = "Publish a new key at another selector, sign with it, and retire this one."});
 }
 
 /// Whether both names are the same record, or point to the record of the same provider.

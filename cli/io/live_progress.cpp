@@ -73,7 +73,7 @@ void LiveProgress::tick(probe::WallTime now) {
     draw(fmt::format("asking the nameservers ... {:.1f} s",
                      static_cast<double>((now - *probe_began_).count()) / 1'000.0));
   } else if (next_probe_) {
-    draw(fmt::format("{}; next probe in {}", headline_, exporters::brief_duration(*next_probe_ - now)));
+    draw(fmt::format("{}; next probe in {}", headline_, checks::wait_text(*next_probe_ - now)));
   }
 }
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "checks/report/time_text.hpp"
 #include "cli/io/wall_clock.hpp"
-#include "exporters/text/iso_time.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
@@ -79,7 +79,7 @@ std::string log_text(LogFormat format, std::string_view time, LogLevel level, st
 void log_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (level < chosen_level.load()) return;
   const std::string line =
-      log_text(chosen_format, exporters::iso_time(wall_time()), level, message, fields) + '\n';
+      log_text(chosen_format, checks::iso_time(wall_time()), level, message, fields) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);  // one write: lines of threads do not mix
 }
 

@@ -2,9 +2,9 @@
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/record/key_record.hpp"
+#include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/json_parts.hpp"
-#include "exporters/text/iso_time.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -45,7 +45,7 @@ Json change_json(const HistoryChange& change) {
                        {"port", server.address.port}});
   }
   return {{"kind", to_string(change.kind)},
-          {"seen", iso_time(change.seen)},
+          {"seen", checks::iso_time(change.seen)},
           {"not_before", time_or_null(change.not_before)},
           {"owner", change.owner.to_string()},
           {"servers", std::move(servers)},
@@ -60,14 +60,14 @@ Json key_json(const KeyPeriod& key) {
   for (const auto& use : key.elsewhere) {
     elsewhere.push_back({{"domain", use.domain.to_string()},
                          {"selector", use.selector.to_string()},
-                         {"first_seen", iso_time(use.first_seen)},
-                         {"last_seen", iso_time(use.last_seen)}});
+                         {"first_seen", checks::iso_time(use.first_seen)},
+                         {"last_seen", checks::iso_time(use.last_seen)}});
   }
   return {{"sha256", key.sha256},
           {"algorithm", escape_text(key.algorithm)},
           {"bits", key.bits},
-          {"first_seen", iso_time(key.first_seen)},
-          {"last_seen", iso_time(key.last_seen)},
+          {"first_seen", checks::iso_time(key.first_seen)},
+          {"last_seen", checks::iso_time(key.last_seen)},
           {"elsewhere", std::move(elsewhere)}};
 }
 

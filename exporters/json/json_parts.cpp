@@ -1,6 +1,6 @@
 #include "exporters/json/json_parts.hpp"
 
-#include "exporters/text/iso_time.hpp"
+#include "checks/report/time_text.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -10,7 +10,7 @@ Json text_or_null(std::string_view text) {
 }
 
 Json time_or_null(const std::optional<probe::WallTime>& time) {
-  return time ? Json(iso_time(*time)) : Json(nullptr);
+  return time ? Json(checks::iso_time(*time)) : Json(nullptr);
 }
 
 Json selector_or_null(const std::optional<config::Selector>& selector) {

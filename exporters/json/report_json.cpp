@@ -1,10 +1,10 @@
 #include "exporters/json/report_json.hpp"
 
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/json_parts.hpp"
 #include "exporters/json/observation_words.hpp"
-#include "exporters/text/iso_time.hpp"
 #include "exporters/text/response_sizes.hpp"
 #include "exporters/text/text_layout.hpp"
 
@@ -202,7 +202,7 @@ Json report_object(const Report& report) {
           {"selector", report.selector.to_string()},
           {"name", report.name.to_string()},
           {"role", config::to_string(report.role)},
-          {"observed_at", iso_time(report.observed_at)},
+          {"observed_at", checks::iso_time(report.observed_at)},
           {"took_ms", milliseconds(report.took)},
           {"status", checks::to_string(report.status)},
           {"headline", without_controls(report.headline)},
@@ -247,7 +247,7 @@ Json resolver_json(const checks::CacheAnswer& word) {
                                word.probe.state == checks::CacheState::other ||
                                word.probe.state == checks::CacheState::expected;
   return {{"resolver", word.probe.resolver.to_string()},
-          {"seen", iso_time(word.probe.seen)},
+          {"seen", checks::iso_time(word.probe.seen)},
           {"state", checks::to_string(word.probe.state)},
           {"seconds_left", holds_something ? Json(word.probe.seconds_left) : Json(nullptr)},
           {"detail", without_controls(word.detail)}};
@@ -401,7 +401,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
                     {"domain", report.domain.to_string()},
                     {"selector", report.selector.to_string()},
                     {"name", report.name.to_string()},
-                    {"observed_at", iso_time(report.observed_at)},
+                    {"observed_at", checks::iso_time(report.observed_at)},
                     {"readiness", checks::to_string(preflight.sign.safe.readiness)},
                     {"safe_to_sign_at", time_or_null(preflight.sign.safe.at)},
                     {"reasons", reasons_json(preflight.sign.safe.reasons)},

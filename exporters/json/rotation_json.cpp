@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "checks/report/time_text.hpp"
 #include "exporters/json/json_parts.hpp"
-#include "exporters/text/iso_time.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -90,7 +90,7 @@ Json overview_json(const checks::RotationOverview& overview) {
   for (const auto& note : overview.notes) notes.push_back(without_controls(note));
   return {{"schema", "dkimprobe.rotation/2"},
           {"domain", overview.domain.to_string()},
-          {"at", iso_time(overview.now)},
+          {"at", checks::iso_time(overview.now)},
           {"status", checks::to_string(overview.status)},
           {"headline", without_controls(overview.headline)},
           {"state", state_json(overview.state)},

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "checks/report/time_text.hpp"
-#include "exporters/text/iso_time.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -90,20 +89,6 @@ void write_footer(HtmlWriter& html, const StatusOverview& overview, const PageHe
   if (head.json_path.empty()) return;
   const auto words = html.open("p");
   html.leaf("a", {{"href", head.json_path}}, "This page as JSON");
-}
-
-/// The time between the two, in whichever order.
-std::string amount_text(probe::WallTime time, probe::WallTime now) {
-  const auto apart = time <= now ? now - time : time - now;
-  const auto count = std::chrono::duration_cast<std::chrono::seconds>(apart).count();
-  if (count < 120) return fmt::format("{} s", count);
-  if (count < 2 * 3'600) return fmt::format("{} min", count / 60);
-  if (count < 2 * 86'400) return fmt::format("{} h", count / 3'600);
-  return fmt::format("{} days", count / 86'400);
-}
-
-std::string distance_text(probe::WallTime time, probe::WallTime now) {
-  return time <= now ? amount_text(time, now) + " ago" : "in " + amount_text(time, now);
 }
 
 }  // namespace
@@ -191,23 +176,24 @@ void write_severity(HtmlWriter& html, Severity severity) {
 }
 
 void write_timestamp(HtmlWriter& html, probe::WallTime time) {
-  html.leaf("time", {{"datetime", iso_time(time)}}, checks::time_text(time));
+  html.leaf("time", {{"datetime", checks::iso_time(time)}}, checks::time_text(time));
 }
 
 void write_timestamp(HtmlWriter& html, probe::WallTime time, probe::WallTime now) {
   write_timestamp(html, time);
-  html.leaf("span", {{"class", "quiet"}}, fmt::format(" ({})", distance_text(time, now)));
+  html.leaf("span", {{"class", "quiet"}}, fmt::format(" ({})", checks::distance_text(time, now)));
 }
 
 void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now) {
-  html.leaf("time", {{"datetime", iso_time(time)}, {"title", checks::time_text(time)}},
-            distance_text(time, now));
+  html.leaf("time", {{"datetime", checks::iso_time(time)}, {"title", checks::time_text(time)}},
+            checks::distance_text(time, now));
 }
 
 void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime now) {
-  html.raw(time <= now ? Markup("next probe overdue by ") : Markup("next probe in "));
-  html.leaf("time", {{"datetime", iso_time(time)}, {"title", checks::time_text(time)}},
-            amount_text(time, now));
+  const bool overdue = time <= now;
+  html.raw(overdue ? Markup("next probe overdue by ") : Markup("next probe in "));
+  html.leaf("time", {{"datetime", checks::iso_time(time)}, {"title", checks::time_text(time)}},
+            overdue ? checks::elapsed_text(now - time) : checks::wait_text(time - now));
 }
 
 void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {

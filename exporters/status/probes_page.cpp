@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "checks/report/time_text.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "exporters/terminal/text_page.hpp"
@@ -34,7 +35,7 @@ void write_probe(HtmlWriter& html, const RecentProbe& probe, probe::WallTime now
   }
   const auto cell = html.open("td", {{"role", "cell"}, {"class", "time"}});
   write_distance(html, probe.at, now);
-  html.text(fmt::format(", took {}", duration(probe.took)));
+  html.text(fmt::format(", took {}", checks::measured_text(probe.took)));
 }
 
 }  // namespace

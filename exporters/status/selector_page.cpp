@@ -9,6 +9,7 @@
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "exporters/status/svg_charts.hpp"
@@ -131,14 +132,15 @@ void write_key_facts(HtmlWriter& html, const Report& report) {
       html.leaf("code", report.key->sha256);
     }
   }
-  if (report.negative_ttl_seconds) write_fact(html, "Negative TTL", ttl_text(*report.negative_ttl_seconds));
+  if (report.negative_ttl_seconds)
+    write_fact(html, "Negative TTL", checks::ttl_text(*report.negative_ttl_seconds));
   write_fact(html, "ADSP", with_spaces(checks::to_string(report.adsp)));
   for (const auto& alias : report.chain) {
     html.leaf("dt", alias.is_dname ? "DNAME" : "CNAME");
     const auto value = html.open("dd");
     html.text(alias.owner.to_string());
     html.raw(" → ");
-    html.text(fmt::format("{}, TTL {}", alias.target.to_string(), ttl_text(alias.ttl_seconds)));
+    html.text(fmt::format("{}, TTL {}", alias.target.to_string(), checks::ttl_text(alias.ttl_seconds)));
   }
 }
 
@@ -242,9 +244,9 @@ void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) 
   }
   write_cell(html, "Flags", flags_of(row));
   write_cell(html, "Bytes", row.udp_bytes ? fmt::format("{}", *row.udp_bytes) : "");
-  write_cell(html, "TTL", row.ttl_seconds ? ttl_text(*row.ttl_seconds) : "");
+  write_cell(html, "TTL", row.ttl_seconds ? checks::ttl_text(*row.ttl_seconds) : "");
   write_cell(html, "Serial", row.serial ? fmt::format("{}", *row.serial) : "");
-  write_cell(html, "Time", row.round_trip ? duration(*row.round_trip) : "");
+  write_cell(html, "Time", row.round_trip ? checks::measured_text(*row.round_trip) : "");
 }
 
 void write_texts(HtmlWriter& html, const Texts& texts) {
@@ -467,7 +469,7 @@ void write_probes(HtmlWriter& html, const StatusSelector& selector, probe::WallT
   if (selector.report) {
     html.raw("Probed ");
     write_timestamp(html, selector.report->observed_at, now);
-    html.text(fmt::format(", took {}", duration(selector.report->took)));
+    html.text(fmt::format(", took {}", checks::measured_text(selector.report->took)));
   }
   if (selector.last_probe && (!selector.report || *selector.last_probe != selector.report->observed_at)) {
     html.raw(" · last probe ");

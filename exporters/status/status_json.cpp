@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/history_json.hpp"
 #include "exporters/json/json_parts.hpp"
@@ -11,7 +12,6 @@
 #include "exporters/json/rotation_json.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text/iso_time.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -26,7 +26,7 @@ Json report_json(const StatusSelector& selector) {
 
 Json maintenance_json(const StatusSelector& selector, probe::WallTime now) {
   if (!is_in_maintenance(selector, now)) return nullptr;
-  return {{"until", iso_time(selector.maintenance->until)},
+  return {{"until", checks::iso_time(selector.maintenance->until)},
           {"reason", config::escape_text(selector.maintenance->reason)}};
 }
 
@@ -73,12 +73,12 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
   }
   const auto& reload = overview.reload;
   return json_text({{"schema", "dkimprobe.status/2"},
-                    {"at", iso_time(overview.now)},
+                    {"at", checks::iso_time(overview.now)},
                     {"version", overview.version},
                     {"path_intercepted", overview.path_intercepted},
                     {"reload",
                      {{"succeeded", reload.succeeded},
-                      {"at", iso_time(reload.at)},
+                      {"at", checks::iso_time(reload.at)},
                       {"error", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.error))}}},
                     {"domains", std::move(domains)}},
                    2);
@@ -93,7 +93,7 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
   }
   return json_text(
       {{"schema", "dkimprobe.status-domain/2"},
-       {"at", iso_time(overview.now)},
+       {"at", checks::iso_time(overview.now)},
        {"domain", domain.domain.to_string()},
        {"status", checks::to_string(status_of(domain))},
        {"selectors", std::move(selectors)},
@@ -104,7 +104,7 @@ std::string domain_json(const StatusOverview& overview, const StatusDomain& doma
 std::string selector_json(const StatusOverview& overview, const StatusDomain& domain,
                           const StatusSelector& selector) {
   Json object{{"schema", "dkimprobe.status-selector/2"},
-              {"at", iso_time(overview.now)},
+              {"at", checks::iso_time(overview.now)},
               {"domain", domain.domain.to_string()}};
   object.update(line_json(selector, overview.now));
   object["rotation"] = rotation_json(selector);
@@ -116,7 +116,7 @@ std::string selector_json(const StatusOverview& overview, const StatusDomain& do
 std::string probes_json(const StatusOverview& overview) {
   Json probes = Json::array();
   for (const auto& probe : overview.recent_probes) {
-    probes.push_back({{"at", iso_time(probe.at)},
+    probes.push_back({{"at", checks::iso_time(probe.at)},
                       {"took_ms", static_cast<double>(probe.took.count()) / 1'000.0},
                       {"target", config::escape_text(probe.target)},
                       {"selector", config::escape_text(probe.selector)},
@@ -125,7 +125,7 @@ std::string probes_json(const StatusOverview& overview) {
                       {"detail", without_controls(probe.detail)}});
   }
   return json_text({{"schema", "dkimprobe.status-probes/2"},
-                    {"at", iso_time(overview.now)},
+                    {"at", checks::iso_time(overview.now)},
                     {"probes", std::move(probes)}},
                    2);
 }

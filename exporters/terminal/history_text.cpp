@@ -166,7 +166,7 @@ std::string answer_text(const AnswerPeriod& period) {
     case PublishedKind::left:
       return "not a nameserver of the zone";
   }
-  return period.ttl_seconds ? fmt::format("{}, TTL {}", text, ttl_text(*period.ttl_seconds)) : text;
+  return period.ttl_seconds ? fmt::format("{}, TTL {}", text, checks::ttl_text(*period.ttl_seconds)) : text;
 }
 
 std::vector<std::string> change_lines(const HistoryChange& change, const config::DomainName& name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -186,7 +187,7 @@ Headline headline_of(const Preflight& preflight) {
     case Readiness::wait:
       if (!safe.at) return {"WAIT", {}};
       return {"WAIT", fmt::format(" until {} (in {}){}", checks::time_text(*safe.at),
-                                  brief_duration(*safe.at - preflight.now), so_far)};
+                                  checks::wait_text(*safe.at - preflight.now), so_far)};
     case Readiness::not_ready:
       return {"NOT READY", ": " + why_not(preflight)};
     case Readiness::unknown:
@@ -291,7 +292,7 @@ void PreflightPage::key(const Preflight& preflight) {
   for (const auto& alias : preflight.report.chain) {
     fact(alias.is_dname ? "DNAME" : "CNAME",
          fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
-                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
+                     alias.target.to_string(), checks::ttl_text(alias.ttl_seconds)));
   }
   text(preflight);
   sizes(preflight.report.size);
@@ -480,7 +481,7 @@ void PreflightPage::next(const Preflight& preflight) {
       steps.push_back(
           fmt::format("Sign with {} now. Keep the previous key published for {} after its last signature, "
                       "then revoke it with an empty p=, and delete it later.",
-                      selector, brief_duration(preflight.times.retention)));
+                      selector, checks::duration_text(preflight.times.retention)));
       break;
     case Readiness::wait:
       add_waiting_steps(preflight, steps);
@@ -498,23 +499,6 @@ void PreflightPage::next(const Preflight& preflight) {
 }
 
 }  // namespace
-
-std::string brief_duration(milliseconds span) {
-  using namespace std::chrono;
-  const auto whole = std::max(ceil<std::chrono::seconds>(span), std::chrono::seconds{0});
-  if (whole < minutes{1}) return fmt::format("{} s", whole.count());
-  const auto in_minutes = ceil<minutes>(whole);
-  if (in_minutes < hours{1}) return fmt::format("{} min", in_minutes.count());
-  const auto in_hours = duration_cast<hours>(in_minutes);
-  const auto rest = in_minutes - in_hours;
-  if (in_minutes > days{2} || rest == minutes{0}) {
-    const auto rounded = ceil<hours>(in_minutes);
-    if (rounded % days{1} == hours{0}) return counted(static_cast<std::size_t>(rounded / days{1}), "day");
-    if (rounded > days{2}) return fmt::format("{} days {} h", rounded / days{1}, (rounded % days{1}).count());
-    return fmt::format("{} h", rounded.count());
-  }
-  return fmt::format("{} h {} min", in_hours.count(), rest.count());
-}
 
 std::string preflight_headline(const Preflight& preflight) {
   const auto [word, rest] = headline_of(preflight);

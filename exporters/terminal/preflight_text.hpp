@@ -2,7 +2,6 @@
 // to do next. It prints the preflight and judges nothing.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -24,8 +23,5 @@ namespace dkimprobe::exporters {
 /// One line about one server, without colour: "ns1.example.com (192.0.2.1) for s2._domainkey.example.com:
 /// match".
 [[nodiscard]] std::string progress_line(const checks::ServerProgress& server);
-
-/// "34 min", "26 h 10 min", rounded up.
-[[nodiscard]] std::string brief_duration(std::chrono::milliseconds span);
 
 }  // namespace dkimprobe::exporters

@@ -119,9 +119,10 @@ void TableWriter::facts(const Report& report) {
                          report.record.strings.size() == 1 ? "" : "s");
   }
   if (ttls.size() == 1) {
-    about += fmt::format(", TTL {}", ttl_text(*ttls.begin()));
+    about += fmt::format(", TTL {}", checks::ttl_text(*ttls.begin()));
   } else if (ttls.size() > 1) {
-    about += fmt::format(", TTL from {} to {}", ttl_text(*ttls.begin()), ttl_text(*ttls.rbegin()));
+    about +=
+        fmt::format(", TTL from {} to {}", checks::ttl_text(*ttls.begin()), checks::ttl_text(*ttls.rbegin()));
   }
   fact("Record", about);
   if (!report.record.strings.empty()) fact("", record_text(report.record, ellipsis));
@@ -136,7 +137,7 @@ void TableWriter::facts(const Report& report) {
   for (const auto& alias : report.chain) {
     fact(alias.is_dname ? "DNAME" : "CNAME",
          fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
-                     alias.target.to_string(), ttl_text(alias.ttl_seconds)));
+                     alias.target.to_string(), checks::ttl_text(alias.ttl_seconds)));
   }
   if (report.rotation) rotation_facts(report);
   switch (report.adsp) {
@@ -247,7 +248,7 @@ void TableWriter::hop(const Report& report, const config::DomainName& owner) {
                    symbol.text_style == TextStyle::good ? TextStyle::plain : symbol.text_style});
     out.push_back({flags_of(*row)});
     out.push_back({row->udp_bytes ? fmt::format("{}", *row->udp_bytes) : ""});
-    out.push_back({row->round_trip ? duration(*row->round_trip) : "", TextStyle::dim});
+    out.push_back({row->round_trip ? checks::measured_text(*row->round_trip) : "", TextStyle::dim});
     if (serials) out.push_back({row->serial ? fmt::format("{}", *row->serial) : ""});
   }
   rows_as_table(std::move(columns), cells);
@@ -292,7 +293,8 @@ void TableWriter::remainder(const Report& report) {
     paragraph("  ", 2, fmt::format("details: dkimprobe explain {}", report.findings.front().check->name),
               TextStyle::dim);
   }
-  paragraph("  ", 2, fmt::format("{}, {}", checks::time_text(report.observed_at), duration(report.took)),
+  paragraph("  ", 2,
+            fmt::format("{}, {}", checks::time_text(report.observed_at), checks::measured_text(report.took)),
             TextStyle::dim);
 }
 

@@ -1,9 +1,7 @@
 #include "exporters/terminal/rotation_text.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -82,23 +80,8 @@ std::string_view words_of(checks::Progress progress) {
   return {};
 }
 
-/// The distance, in the largest unit of which there are at least two.
-std::string distance_text(WallTime time, WallTime now) {
-  const auto away = static_cast<std::uint64_t>(
-      std::chrono::ceil<std::chrono::seconds>(time > now ? time - now : now - time).count());
-  std::string text = counted(away, "second");
-  if (away >= 2 * 86'400) {
-    text = counted(away / 86'400, "day");
-  } else if (away >= 2 * 3'600) {
-    text = counted(away / 3'600, "hour");
-  } else if (away >= 2 * 60) {
-    text = counted(away / 60, "minute");
-  }
-  return time > now ? "in " + text : text + " ago";
-}
-
 std::string timestamp_text(WallTime time, WallTime now) {
-  return fmt::format("{} ({})", checks::time_text(time), distance_text(time, now));
+  return fmt::format("{} ({})", checks::time_text(time), checks::distance_text(time, now));
 }
 
 bool removes_key(RotationStep step) {

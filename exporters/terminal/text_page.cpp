@@ -107,13 +107,6 @@ std::string upper_case(std::string_view word) {
   return text;
 }
 
-std::string duration(std::chrono::microseconds time) {
-  const double milliseconds = static_cast<double>(time.count()) / 1'000.0;
-  if (milliseconds < 10) return fmt::format("{:.1f} ms", milliseconds);
-  if (milliseconds < 1'000) return fmt::format("{:.0f} ms", milliseconds);
-  return fmt::format("{:.1f} s", milliseconds / 1'000.0);
-}
-
 std::string server_name(const checks::ServerId& server) {
   if (!server.has_address()) return without_controls(server.name);
   return fmt::format("{} ({})", without_controls(server.name), server.address.ip.to_string());

@@ -2,7 +2,6 @@
 // findings with their fixes. It only does the layout.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -39,9 +38,6 @@ inline constexpr Symbol neutral_symbol{"·", ".", TextStyle::dim};
 [[nodiscard]] Symbol symbol_of(checks::Status status);
 
 [[nodiscard]] std::string upper_case(std::string_view word);
-
-/// "9.4 ms", "1.2 s".
-[[nodiscard]] std::string duration(std::chrono::microseconds time);
 
 [[nodiscard]] std::string server_name(const checks::ServerId& server);
 

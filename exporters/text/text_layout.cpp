@@ -96,11 +96,4 @@ std::string counted(std::uint64_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
-std::string ttl_text(std::uint32_t seconds) {
-  if (seconds == 0 || seconds % 60 != 0) return fmt::format("{} s", seconds);
-  if (seconds % 3'600 != 0) return fmt::format("{} min", seconds / 60);
-  if (seconds % 86'400 != 0 || seconds == 86'400) return fmt::format("{} h", seconds / 3'600);
-  return fmt::format("{} d", seconds / 86'400);
-}
-
 }  // namespace dkimprobe::exporters

@@ -27,7 +27,4 @@ namespace dkimprobe::exporters {
 /// "1 server", "3 servers": for nouns with a plural in -s.
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view one);
 
-/// A TTL in the largest unit that keeps it whole: "90 s", "5 min", "24 h", "2 d".
-[[nodiscard]] std::string ttl_text(std::uint32_t seconds);
-
 }  // namespace dkimprobe::exporters

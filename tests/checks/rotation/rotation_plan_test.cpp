@@ -245,15 +245,3 @@ TEST_CASE("of two active selectors, the plan is about the one whose key was seen
   CHECK(overview.notes ==
         std::vector<std::string>{"s2 is also active, but no key of it was seen; the plan is about s1"});
 }
-
-TEST_CASE("times are printed in whole seconds, never too early") {
-  using namespace std::chrono_literals;
-  const auto midnight = config::parse_timestamp("2026-11-22")->first;
-  CHECK(checks::time_text(midnight) == "2026-11-22 00:00:00 UTC");
-  CHECK(checks::time_text(midnight + 1ms) == "2026-11-22 00:00:01 UTC");
-  CHECK(checks::duration_text(std::chrono::days{7}) == "7 days");
-  CHECK(checks::duration_text(36h) == "36 hours");
-  CHECK(checks::duration_text(60s) == "1 minute");
-  CHECK(checks::duration_text(61s) == "61 seconds");
-  CHECK(checks::duration_text(0s) == "0 seconds");
-}

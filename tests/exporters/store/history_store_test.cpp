@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <rapidcheck.h>
 
-#include "exporters/text/iso_time.hpp"
+#include "checks/report/time_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/exporters/sample_probes.hpp"
 
@@ -96,7 +96,7 @@ HistoryStore opened(const Scratch& scratch, const HistoryLimits& limits = {}) {
 }
 
 std::string time_text(std::optional<probe::WallTime> time) {
-  return time ? iso_time(*time) : "never";
+  return time ? checks::iso_time(*time) : "never";
 }
 
 std::string names_text(const std::vector<DomainName>& names) {

@@ -264,16 +264,3 @@ TEST_CASE("colour changes no text of a preflight") {
     CHECK(tests::without_colors(colored) == preflight_text(preflight, {80, false, true}));
   }
 }
-
-TEST_CASE("durations until a safe time are rounded up") {
-  CHECK(brief_duration(-5s) == "0 s");
-  CHECK(brief_duration(1ms) == "1 s");
-  CHECK(brief_duration(60s) == "1 min");
-  CHECK(brief_duration(61s) == "2 min");
-  CHECK(brief_duration(1h) == "1 h");
-  CHECK(brief_duration(1h + 1s) == "1 h 1 min");
-  CHECK(brief_duration(24h) == "1 day");
-  CHECK(brief_duration(47h + 59min + 1s) == "2 days");
-  CHECK(brief_duration(48h + 1s) == "2 days 1 h");
-  CHECK(brief_duration(168h) == "7 days");
-}

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/report_table.hpp"
 #include "exporters/terminal/signature_table.hpp"
-#include "exporters/text/iso_time.hpp"
 #include "exporters/text/text_layout.hpp"
 #include "tests/catch.hpp"
 #include "tests/exporters/sample_reports.hpp"
@@ -158,11 +158,4 @@ TEST_CASE("wrapping loses no text") {
   CHECK(wrap_text("äöüäöü", 4) == std::vector<std::string>{"äöüä", "öü"});
   CHECK(pad_left("ä", 3) == "  ä");
   CHECK(pad_right("ä", 3) == "ä  ");
-}
-
-TEST_CASE("times are ISO 8601 in UTC") {
-  using std::chrono::milliseconds;
-  CHECK(iso_time(probe::WallTime{milliseconds{0}}) == "1970-01-01T00:00:00.000Z");
-  CHECK(iso_time(probe::WallTime{milliseconds{1'709'164'800'001}}) == "2024-02-29T00:00:00.001Z");
-  CHECK(iso_time(probe::WallTime{milliseconds{-1}}) == "1969-12-31T23:59:59.999Z");
 }

@@ -22,8 +22,8 @@ dkimprobe record example.com s2 --key s2.example.com.pem --format zone
 dkimprobe preflight example.com s2 --key s2.example.com.pem --wait 30m
 
 # 5. Sign with it, 2026-11-22 13:00:00 UTC
-# 1 hour after every server has it: caches may hold the previous answer that
-# long; preflight shows the exact time
+# 1 h after every server has it: caches may hold the previous answer that long;
+# preflight shows the exact time
 # - sign with s2 (s=s2 in the signer's settings) instead of s1, and note the
 # time of the last signature with s1
 # - in the settings file: s2 with the role active and since, s1 with the role
@@ -37,5 +37,5 @@ dkimprobe preflight example.com s2 --key s2.example.com.pem --wait 30m
 # revoke first, delete later
 # - revoke the key: this record replaces the one with the key
 #   s1._domainkey.example.com. 3600 IN TXT "v=DKIM1; p="
-# - delete the record of s1 once no cache can hold its key: 1 hour after every
+# - delete the record of s1 once no cache can hold its key: 1 h after every
 # server has the revoked record, so from 2026-11-29 14:00:00 UTC on
