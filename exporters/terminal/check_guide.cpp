@@ -26,12 +26,15 @@ A finding is critical, a warning or a notice. The role of a selector changes the
 that could not see what it needs is `not_evaluated`: neither found nor clear.
 
 ## To add a check
-1. Add a row to the file of its group, `checks/rules/*_checks.cpp`. The row holds everything that is printed about the
-   check: name, what it needs, severity, the effect of roles, RFC section, the fault in one clause, its effect on
-   mail, the remedy and an example. The name is part of the interface; name the fault, not the test.
+1. Add a row to the file of its group, `checks/rules/*_checks.cpp`. The row and the head of its table hold everything
+   that is printed about the check: name, what it needs, severity, the effect of roles, RFC section, the fault in one
+   clause, its effect on mail, the remedy and an example. The name is part of the interface; name the fault, not the
+   test.
 2. Write the function that finds it, beside the row. The function is pure: evidence in, findings out.
 3. Add two vectors in `tests/checks/vectors`: one that has the fault, and one that almost has it.
 4. Run `./run generate`. It writes this file, the schema's list of checks, the alerts and the tests' expected outputs.
+
+That is all: `tests/checks/catalogue/new_check_test.py` adds a check in this way.
 )";
 
 std::string_view heading(Scope scope) {
