@@ -1,7 +1,6 @@
 #include "exporters/http/civetweb_server.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -49,71 +48,73 @@ void knock(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  static_cast<void>(connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  [[maybe_unused]] const int refused_once_stopped =
+      connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   close(file);
 }
 
-class CivetServer final : public WebServer {
- public:
-  CivetServer(std::vector<Route> routes, std::string secret)
-      : routes_(std::move(routes)), secret_(std::move(secret)), busy_(routes_.size()) {}
-  ~CivetServer() override {
-    if (context_ == nullptr) return;
-    std::atomic<bool> stopped = false;
-    std::thread knocking([&] {
-      while (!stopped) {
-        knock(port_);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
-    });
-    mg_stop(context_);
-    stopped = true;
-    knocking.join();
+/// How closely a route matches a path: 0 if it does not. An exact path takes precedence over a prefix, a
+/// longer prefix over a shorter one.
+std::size_t closeness(std::string_view pattern, std::string_view path) {
+  if (!pattern.ends_with('*')) return path == pattern ? path.size() + 2 : 0;
+  return path.starts_with(pattern.substr(0, pattern.size() - 1)) ? pattern.size() : 0;
+}
+
+/// Reads the whole body; false if it does not arrive.
+bool read_body(mg_connection* connection, std::string& body) {
+  for (std::size_t size = 0; size < body.size();) {
+    const int count = mg_read(connection, body.data() + size, body.size() - size);
+    if (count <= 0) return false;
+    size += static_cast<std::size_t>(count);
   }
+  return true;
+}
 
-  [[nodiscard]] bool listen(std::size_t threads) {
-    mg_callbacks callbacks{};
-    callbacks.begin_request = [](mg_connection* connection) {
-      return static_cast<CivetServer*>(mg_get_request_info(connection)->user_data)->serve(connection);
-    };
-    // Its log messages would describe the front door as the client.
-    callbacks.log_message = [](const mg_connection*, const char*) { return 1; };
-    const std::string count = std::to_string(threads);
-    const char* options[] = {"listening_ports",
-                             "127.0.0.1:0",
-                             "num_threads",
-                             count.c_str(),
-                             "enable_keep_alive",
-                             "yes",
-                             "keep_alive_timeout_ms",
-                             "2000000000",
-                             "request_timeout_ms",
-                             "1000",
-                             "enable_directory_listing",
-                             "no",
-                             nullptr};
-    context_ = mg_start(&callbacks, this, options);
-    mg_server_port ports[1]{};
-    if (context_ == nullptr || mg_get_server_ports(context_, 1, ports) != 1) return false;
-    port_ = static_cast<std::uint16_t>(ports[0].port);
-    return true;
-  }
+bool write(mg_connection* connection, std::string_view text) {
+  const int count = mg_write(connection, text.data(), text.size());
+  return count >= 0 && static_cast<std::size_t>(count) == text.size();
+}
 
-  [[nodiscard]] std::uint16_t port() const override { return port_; }
+}  // namespace
 
- private:
-  int serve(mg_connection* connection);
-  [[nodiscard]] Response answer(mg_connection* connection);
-  [[nodiscard]] Response call(std::size_t route, const Request& request);
+WebServer::~WebServer() {
+  if (context_ == nullptr) return;
+  const std::jthread knocking([port = port_](const std::stop_token& stopped) {
+    while (!stopped.stop_requested()) {
+      knock(port);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  mg_stop(context_);
+}
 
-  std::vector<Route> routes_;
-  std::string secret_;
-  std::vector<std::atomic<unsigned>> busy_;  ///< per route: requests in progress
-  mg_context* context_ = nullptr;
-  std::uint16_t port_ = 0;
-};
+bool WebServer::listen(std::size_t threads) {
+  mg_callbacks callbacks{};
+  callbacks.begin_request = [](mg_connection* connection) {
+    return static_cast<WebServer*>(mg_get_request_info(connection)->user_data)->serve(connection);
+  };
+  // Its log messages would describe this program as the client.
+  callbacks.log_message = [](const mg_connection*, const char*) { return 1; };
+  const std::string count = std::to_string(threads);
+  const char* options[] = {"listening_ports",
+                           "127.0.0.1:0",
+                           "num_threads",
+                           count.c_str(),
+                           "enable_keep_alive",
+                           "yes",
+                           "keep_alive_timeout_ms",
+                           "2000000000",
+                           "request_timeout_ms",
+                           "1000",
+                           nullptr};
+  context_ = mg_start(&callbacks, this, options);
+  mg_server_port ports[1]{};
+  if (context_ == nullptr || mg_get_server_ports(context_, 1, ports) != 1) return false;
+  port_ = static_cast<std::uint16_t>(ports[0].port);
+  return true;
+}
 
-Response CivetServer::call(std::size_t at, const Request& request) {
+Response WebServer::call(std::size_t at, const Request& request) {
   const Route& route = routes_[at];
   struct Place {
     std::atomic<unsigned>& count;
@@ -133,7 +134,7 @@ Response CivetServer::call(std::size_t at, const Request& request) {
   }
 }
 
-Response CivetServer::answer(mg_connection* connection) {
+Response WebServer::answer(mg_connection* connection) {
   const mg_request_info& info = *mg_get_request_info(connection);
   const std::string_view secret = header(connection, secret_header);
   if (secret.size() != secret_.size() || CRYPTO_memcmp(secret.data(), secret_.data(), secret.size()) != 0)
@@ -144,37 +145,28 @@ Response CivetServer::answer(mg_connection* connection) {
   request.remote = header(connection, remote_header);
   if (request.remote.empty() && request.path == greeting_path) return {204, "", {}, nullptr};
   request.method = info.request_method;
-  if (request.method == "HEAD") request.method = "GET";
   if (info.query_string != nullptr) request.query = parameters(info.query_string);
   request.accept = header(connection, "Accept");
   request.accept_encoding = header(connection, "Accept-Encoding");
   request.timeout_seconds = seconds_of(header(connection, "X-Prometheus-Scrape-Timeout-Seconds"));
-  if (info.content_length > 0) {
-    request.body.resize(static_cast<std::size_t>(info.content_length));
-    std::size_t size = 0;
-    while (size < request.body.size()) {
-      const int count = mg_read(connection, request.body.data() + size, request.body.size() - size);
-      if (count <= 0) return plain(400, "The request body is incomplete.\n");
-      size += static_cast<std::size_t>(count);
-    }
-  }
+  request.body.resize(static_cast<std::size_t>(std::max(info.content_length, 0LL)));
+  if (!read_body(connection, request.body)) return plain(400, "The request body is incomplete.\n");
+  return route(request);
+}
 
+Response WebServer::route(const Request& request) {
   std::optional<std::size_t> found;
-  std::size_t longest = 0;
+  std::size_t closest = 0;
   std::string allowed;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
-    std::string_view pattern = routes_[i].path;
-    const bool is_prefix = pattern.ends_with('*');
-    if (is_prefix) pattern.remove_suffix(1);
-    if (is_prefix ? !request.path.starts_with(pattern) : request.path != pattern) continue;
-    // An exact path takes precedence over a prefix; a longer prefix over a shorter one.
-    const std::size_t length = pattern.size() + (is_prefix ? 0 : 1);
-    if (routes_[i].method != request.method) {
-      allowed += (allowed.empty() ? "" : ", ") + routes_[i].method +
-                 (routes_[i].method == "GET" ? std::string(", HEAD") : std::string());
-    } else if (!found || length > longest) {
+    const auto& [method, path, handle, most_at_once] = routes_[i];
+    const std::size_t match = closeness(path, request.path);
+    if (match == 0) continue;
+    if (method != request.method) {
+      allowed += fmt::format("{}{}{}", allowed.empty() ? "" : ", ", method, method == "GET" ? ", HEAD" : "");
+    } else if (match > closest) {
       found = i;
-      longest = length;
+      closest = match;
     }
   }
   if (found) return call(*found, request);
@@ -184,29 +176,20 @@ Response CivetServer::answer(mg_connection* connection) {
   return response;
 }
 
-bool write(mg_connection* connection, std::string_view text) {
-  const int count = mg_write(connection, text.data(), text.size());
-  return count >= 0 && static_cast<std::size_t>(count) == text.size();
-}
-
-int CivetServer::serve(mg_connection* connection) {
+int WebServer::serve(mg_connection* connection) {
   const Response response = answer(connection);
-  const bool is_head = std::string_view(mg_get_request_info(connection)->request_method) == "HEAD";
   const std::string_view body = response.body ? std::string_view(*response.body) : std::string_view();
   std::string head = fmt::format("HTTP/1.1 {} -\r\nContent-Length: {}\r\n", response.status, body.size());
   if (response.status == 204) head = "HTTP/1.1 204 -\r\n";
   if (!response.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", response.content_type);
   for (const auto& [name, value] : response.headers) head += fmt::format("{}: {}\r\n", name, value);
   head += "\r\n";
-  const bool has_body = !is_head && response.status != 204;
-  // After an incomplete response, which happens on a busy machine, close the connection. Otherwise the front
-  // door would wait for the rest.
-  if (!write(connection, head) || (has_body && !write(connection, body)))
+  // After an incomplete response, which happens on a busy machine, close the connection. Otherwise its other
+  // end would wait for the rest.
+  if (!write(connection, head) || (response.status != 204 && !write(connection, body)))
     mg_disable_connection_keep_alive(connection);
   return static_cast<int>(response.status);
 }
-
-}  // namespace
 
 std::optional<std::string_view> Request::parameter(std::string_view name) const {
   const auto at =
@@ -216,7 +199,7 @@ std::optional<std::string_view> Request::parameter(std::string_view name) const 
 
 config::Result<std::unique_ptr<WebServer>> WebServer::start(std::vector<Route> routes, std::size_t threads,
                                                             std::string secret) {
-  auto server = std::make_unique<CivetServer>(std::move(routes), std::move(secret));
+  std::unique_ptr<WebServer> server(new WebServer(std::move(routes), std::move(secret)));
   if (!server->listen(threads)) return config::failure("127.0.0.1", "cannot start the web server");
   return server;
 }

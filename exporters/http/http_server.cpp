@@ -1,52 +1,292 @@
 #include "exporters/http/http_server.hpp"
 
+#include <algorithm>
 #include <array>
+#include <deque>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <openssl/rand.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "exporters/http/civetweb_server.hpp"
-#include "exporters/http/front_door.hpp"
+#include "exporters/http/client_connection.hpp"
+#include "exporters/http/listeners.hpp"
+#include "exporters/http/live_web_config.hpp"
+#include "exporters/http/password_check.hpp"
+#include "exporters/http/upstream_connection.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
 
-class DoorAndServer final : public WebService {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Client = std::shared_ptr<ClientConnection>;
+
+constexpr std::chrono::milliseconds pause_before_accepting{100};
+
+/// Which sessions are closed first to make room: those that wait for their client, the slow before the idle.
+enum class Rank : std::uint8_t { slow, idle, kept };
+
+Rank rank_of(const HttpSession& session) {
+  using Phase = HttpSession::Phase;
+  constexpr std::array slow = {Phase::handshake, Phase::header, Phase::body, Phase::closing};
+  if (session.phase() == Phase::idle) return Rank::idle;
+  return std::ranges::find(slow, session.phase()) != slow.end() ? Rank::slow : Rank::kept;
+}
+
+/// Refuses a connection before anything is read.
+void refuse(tcp::socket& socket, bool uses_tls) {
+  constexpr std::string_view text =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\n"
+      "Connection: close\r\nRetry-After: 5\r\n\r\nToo many connections.\n";
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  if (!uses_tls) socket.send(asio::buffer(text), 0, ignored);
+  socket.close(ignored);
+}
+
+/// Accepts clients, limits how many there are and what their responses hold in memory, forwards their
+/// requests in turn, and ends them all when it stops.
+class HttpServer final : public WebService, public ClientConnection::Owner {
  public:
-  DoorAndServer(std::unique_ptr<WebServer> server, std::unique_ptr<FrontDoor> door)
-      : server_(std::move(server)), door_(std::move(door)) {}
-  ~DoorAndServer() override { stop(); }
-
-  [[nodiscard]] std::vector<Listening> listening() const override { return listening_; }
-
-  void stop() override {
-    if (door_) door_->stop();
-    door_.reset();
-    server_.reset();
+  HttpServer(const WebSettings& settings, std::unique_ptr<WebServer> web_server, const std::string& secret)
+      : on_access_(settings.on_access), web_server_(std::move(web_server)) {
+    service_.limits = settings.limits;
+    service_.secret = secret;
+    service_.rules = [this] { return rules_.now(); };
   }
+  ~HttpServer() override { stop(); }
+
+  [[nodiscard]] config::Result<bool> open(const WebSettings& settings);
+  void run();
+  [[nodiscard]] std::vector<Listening> listening() const override { return listening_; }
+  void stop() override;
 
  private:
-  std::unique_ptr<WebServer> server_;
-  std::unique_ptr<FrontDoor> door_;
-  std::vector<Listening> listening_ = door_->listening();
+  void check_password(ClientConnection& client, const HttpSession::CheckPassword& action) override;
+  void forward(ClientConnection& client, bool again) override;
+  void cancel(const ClientConnection& client) override;
+  void log(const Access& access) override {
+    if (on_access_) on_access_(access);
+  }
+  void closed(ClientConnection& client) override;
+
+  void accept(tcp::acceptor& acceptor);
+  void admit(tcp::socket socket);
+  [[nodiscard]] bool make_room();
+  void dispatch();
+  void free_memory(const Client& newest);
+  void begin_stop();
+  void end();
+
+  std::function<void(const Access&)> on_access_;
+  std::unique_ptr<WebServer> web_server_;
+  HttpSession::Service service_{};
+  WebRulesFile rules_{};
+  std::vector<Listening> listening_{};
+
+  /// A connection to the web server, and the client whose request it forwards.
+  struct Upstream {
+    std::shared_ptr<UpstreamConnection> connection{};
+    const ClientConnection* client = nullptr;
+  };
+
+  asio::io_context context_{1};
+  Listeners listeners_{};
+  asio::steady_timer grace_{context_};
+  std::unordered_set<Client> clients_{};
+  std::deque<Client> waiting_{};
+  std::vector<Upstream> upstreams_{};
+  bool stopping_ = false;
+  PasswordCheck passwords_{};
+  std::thread thread_{};
 };
 
-std::string make_secret() {
-  std::array<unsigned char, 32> octets{};
-  if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1) return {};
-  return fmt::format("{:02x}", fmt::join(octets, ""));
+config::Result<bool> HttpServer::open(const WebSettings& settings) {
+  config::Errors errors;
+  if (auto read = rules_.open(settings); !read) errors = std::move(read.error());
+  listeners_ = settings.systemd_sockets ? take_systemd_sockets(context_, errors)
+                                        : listen_at(context_, settings.listen, errors);
+  if (listeners_.empty() && errors.empty()) errors.push_back({"", "no listen address is given"});
+  for (const auto& listener : listeners_) listening_.push_back(describe(listener));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  return true;
+}
+
+void HttpServer::run() {
+  const tcp::endpoint loopback(asio::ip::address_v4::loopback(), web_server_->port());
+  for (std::size_t i = 0; i < service_.limits.threads; ++i) {
+    upstreams_.push_back(
+        {std::make_shared<UpstreamConnection>(context_, loopback, service_.secret, [this] { dispatch(); })});
+    upstreams_.back().connection->open();
+  }
+  for (auto& listener : listeners_) accept(listener.acceptor);
+  thread_ = std::thread([this] {
+    const auto work = asio::make_work_guard(context_);
+    context_.run();
+  });
+}
+
+// ---- Clients ----
+
+void HttpServer::accept(tcp::acceptor& acceptor) {
+  acceptor.async_accept([this, &acceptor](error_code error, tcp::socket socket) {
+    if (stopping_ || error == asio::error::operation_aborted) return;
+    if (!error) {
+      admit(std::move(socket));
+      accept(acceptor);
+      return;
+    }
+    // Out of file descriptors or memory: try again after a pause.
+    const auto pause = std::make_shared<asio::steady_timer>(context_, pause_before_accepting);
+    pause->async_wait([this, &acceptor, pause](error_code) {
+      if (!stopping_) accept(acceptor);
+    });
+  });
+}
+
+bool HttpServer::make_room() {
+  if (clients_.size() < service_.limits.connections) return true;
+  const auto first = std::ranges::min_element(clients_, {}, [](const Client& each) {
+    return std::pair(rank_of(each->session()), each->session().since());
+  });
+  if (first == clients_.end() || rank_of((*first)->session()) == Rank::kept) return false;
+  const auto leaving = clients_.extract(first);
+  leaving.value()->tell(&HttpSession::evicted);
+  return true;
+}
+
+void HttpServer::admit(tcp::socket socket) {
+  auto rules = rules_.now();
+  if (!make_room()) return refuse(socket, rules->tls != nullptr);
+  const auto client =
+      std::make_shared<ClientConnection>(*this, std::move(socket), service_, std::move(rules));
+  clients_.insert(client);
+  client->tell(&HttpSession::started);
+}
+
+void HttpServer::check_password(ClientConnection& client, const HttpSession::CheckPassword& action) {
+  const auto tell = [this, weak = client.weak_from_this()](PasswordCheck::Verdict verdict) {
+    asio::post(context_, [weak, verdict] {
+      if (const auto there = weak.lock()) there->tell(&HttpSession::password_checked, verdict);
+    });
+  };
+  passwords_.check(action.rules->config.users, action.user, action.password, client.source(),
+                   std::chrono::steady_clock::now(), tell);
+}
+
+void HttpServer::closed(ClientConnection& client) {
+  clients_.erase(client.shared_from_this());
+  if (stopping_ && clients_.empty()) end();
+}
+
+// ---- Requests ----
+
+void HttpServer::forward(ClientConnection& client, bool again) {
+  waiting_.insert(again ? waiting_.begin() : waiting_.end(), client.shared_from_this());
+  dispatch();
+}
+
+void HttpServer::dispatch() {
+  for (auto& upstream : upstreams_) {
+    if (waiting_.empty()) return;
+    if (!upstream.connection->is_free()) continue;
+    const Client client = std::move(waiting_.front());
+    waiting_.pop_front();
+    client->tell(&HttpSession::forwarded);
+    upstream.client = client.get();
+    upstream.connection->ask(client->session().request(),
+                             [this, client, &upstream](std::optional<Response> response, bool begun) {
+                               upstream.client = nullptr;
+                               if (!response) return client->tell(&HttpSession::answer_failed, begun);
+                               client->tell(&HttpSession::answered, std::move(*response));
+                               free_memory(client);
+                             });
+  }
+}
+
+void HttpServer::cancel(const ClientConnection& client) {
+  std::erase_if(waiting_, [&](const Client& each) { return each.get() == &client; });
+  for (auto& [connection, served] : upstreams_) {
+    if (served != &client) continue;
+    served = nullptr;
+    connection->open();
+  }
+}
+
+void HttpServer::free_memory(const Client& newest) {
+  // For clients that read their responses: close those whose last progress is the oldest.
+  const auto progress = [&](const Client& each) {
+    const bool counts = each != newest && each->session().buffered() > 0;
+    return counts ? each->session().last_progress() : HttpSession::Time::max();
+  };
+  const auto buffered = [&] {
+    std::size_t sum = 0;
+    for (const auto& each : clients_) sum += each->session().buffered();
+    return sum;
+  };
+  while (buffered() > service_.limits.buffered_bytes) {
+    const auto slowest = std::ranges::min_element(clients_, {}, progress);
+    if (slowest == clients_.end() || progress(*slowest) == HttpSession::Time::max()) return;
+    const auto leaving = clients_.extract(slowest);
+    leaving.value()->tell(&HttpSession::evicted);
+  }
+}
+
+// ---- The end ----
+
+void HttpServer::begin_stop() {
+  stopping_ = true;
+  error_code ignored;
+  for (auto& listener : listeners_) listener.acceptor.close(ignored);
+  // Copies, because sessions that close leave the set.
+  const std::vector<Client> all(clients_.begin(), clients_.end());
+  if (all.empty()) return end();
+  grace_.expires_after(service_.limits.grace);
+  grace_.async_wait([this](error_code error) {
+    if (error) return;
+    const std::vector<Client> late(clients_.begin(), clients_.end());
+    for (const auto& client : late) client->tell(&HttpSession::evicted);
+  });
+  for (const auto& client : all) client->tell(&HttpSession::stopping);
+}
+
+void HttpServer::end() {
+  grace_.cancel();
+  for (const auto& upstream : upstreams_) upstream.connection->close();
+  context_.stop();
+}
+
+void HttpServer::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] { begin_stop(); });
+  thread_.join();
+  passwords_.stop();
+  web_server_.reset();
 }
 
 }  // namespace
 
 config::Result<std::unique_ptr<WebService>> WebService::start(WebSettings settings) {
-  const std::string secret = make_secret();
-  if (secret.empty()) return config::failure("", "OpenSSL returned no random numbers");
-  auto server = WebServer::start(std::move(settings.routes), settings.limits.threads, secret);
-  if (!server) return tl::unexpected(std::move(server.error()));
-  auto door = FrontDoor::start(settings, (*server)->port(), secret);
-  if (!door) return tl::unexpected(std::move(door.error()));
-  return std::make_unique<DoorAndServer>(std::move(*server), std::move(*door));
+  std::array<unsigned char, 32> octets{};
+  if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1)
+    return config::failure("", "OpenSSL returned no random numbers");
+  const std::string secret = fmt::format("{:02x}", fmt::join(octets, ""));
+  auto web_server = WebServer::start(std::move(settings.routes), settings.limits.threads, secret);
+  if (!web_server) return tl::unexpected(std::move(web_server.error()));
+  auto server = std::make_unique<HttpServer>(settings, std::move(*web_server), secret);
+  if (auto opened = server->open(settings); !opened) return tl::unexpected(std::move(opened.error()));
+  server->run();
+  return server;
 }
 
 }  // namespace dkimprobe::exporters

@@ -1,5 +1,5 @@
-// The web service of the program: a front door that faces the network, and civetweb behind it, which calls
-// the handlers. The caller provides the routes.
+// The web service of the program. It faces the network itself and forwards complete requests to civetweb,
+// which calls the handlers. The caller provides the routes.
 #pragma once
 
 #include <chrono>
@@ -82,7 +82,7 @@ struct WebSettings {
   std::optional<std::filesystem::path> config_file{};
   std::vector<Route> routes{};
   WebLimits limits{};
-  /// Both are called on the thread of the front door and must not block.
+  /// Both are called on the thread of the service and must not block.
   std::function<void(const Access&)> on_access{};
   /// Called after the file was read. On errors the old configuration stays in use; a valid file may have
   /// warnings.

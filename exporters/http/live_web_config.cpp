@@ -26,7 +26,7 @@ config::Result<std::shared_ptr<WebRules>> make_rules(config::WebConfig config) {
 
 WebFileStamp stamp_of(const std::filesystem::path& path) {
   struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return {};
+  if (stat(path.c_str(), &status) != 0) return {0, 0, -1, 0, 0};
   return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
@@ -66,16 +66,6 @@ config::Result<bool> WebRulesFile::read() {
         if (told_) told_(rules_->config.warnings);
         return true;
       });
-}
-
-bool RateBucket::take(const config::RateLimit& limit, std::chrono::steady_clock::time_point now) {
-  const std::chrono::duration<double> passed = now - last_;
-  last_ = now;
-  const double gained = passed / std::chrono::duration<double>(limit.interval);
-  tokens_ = std::min<double>(limit.burst, tokens_ + gained);
-  if (tokens_ < 1.0) return false;
-  tokens_ -= 1.0;
-  return true;
 }
 
 }  // namespace dkimprobe::exporters

@@ -2,11 +2,12 @@
 // changed.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "config/basics/result.hpp"
@@ -22,15 +23,8 @@ struct WebRules {
   TlsContext tls{};  ///< null for plain HTTP
 };
 
-/// Identifies the version of a file.
-struct WebFileStamp {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = -1;
-  std::int64_t seconds = 0;
-  std::int64_t nanoseconds = 0;
-  friend bool operator==(const WebFileStamp&, const WebFileStamp&) = default;
-};
+/// Identifies the version of a file: device, inode, size, and time of change with nanoseconds.
+using WebFileStamp = std::tuple<dev_t, ino_t, off_t, time_t, long>;
 
 class WebRulesFile {
  public:
@@ -48,16 +42,6 @@ class WebRulesFile {
   std::vector<std::filesystem::path> files_{};
   std::vector<WebFileStamp> stamps_{};
   std::shared_ptr<const WebRules> rules_ = std::make_shared<WebRules>();
-};
-
-/// A token bucket, like the rate limit of Prometheus's exporter-toolkit.
-class RateBucket {
- public:
-  [[nodiscard]] bool take(const config::RateLimit& limit, std::chrono::steady_clock::time_point now);
-
- private:
-  double tokens_ = 1e9;  ///< starts full
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace dkimprobe::exporters

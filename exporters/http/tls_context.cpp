@@ -81,16 +81,10 @@ int verify_client(X509_STORE_CTX* store, void* argument) {
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
-  constexpr std::string_view only = "http/1.1";
-  for (unsigned int at = 0; at < offered_size; at += 1U + offered[at]) {
-    const std::string_view name(reinterpret_cast<const char*>(offered + at + 1), offered[at]);
-    if (at + 1U + offered[at] <= offered_size && name == only) {
-      *chosen = offered + at + 1;
-      *chosen_size = offered[at];
-      return SSL_TLSEXT_ERR_OK;
-    }
-  }
-  return SSL_TLSEXT_ERR_NOACK;
+  static constexpr unsigned char only[] = "\x08http/1.1";
+  const int found = SSL_select_next_proto(const_cast<unsigned char**>(chosen), chosen_size, only,
+                                          sizeof only - 1, offered, offered_size);
+  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 int mode_of(ClientAuthentication authentication) {

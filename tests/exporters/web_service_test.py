@@ -566,6 +566,30 @@ class Limits(unittest.TestCase):
             for sock in slow:
                 sock.close()
 
+    def test_memory_for_who_reads(self):
+        """When the memory for responses is used up, who takes nothing loses its response, not who is served longest."""
+        def rest(sock):
+            octets = 0
+            with contextlib.suppress(ConnectionResetError):
+                while part := sock.recv(2**20):
+                    octets += len(part)
+            return octets
+
+        with Service("buffered_bytes=40000000", *NEVER) as service, contextlib.ExitStack() as stack:
+            reader, silent, last = (stack.enter_context(service.connect()) for _ in range(3))
+            taken = 0
+            for sock in (reader, silent):
+                sock.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                sock.recv(1, socket.MSG_PEEK)
+            while taken < 4 * 2**20:
+                taken += len(reader.recv(65536))
+                time.sleep(0.005)
+            last.sendall(b"GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            last.recv(1, socket.MSG_PEEK)
+            self.assertGreater(taken + rest(reader), 16 * 2**20)
+            self.assertLess(rest(silent), 16 * 2**20)
+            self.assertGreater(rest(last), 16 * 2**20)
+
     def test_graceful_stop(self):
         with Service(*NEVER) as service:
             idle = service.connect()
