@@ -54,7 +54,7 @@ LIBRARIES = {
     ],
     "yaml-cpp/": ["config/yaml/yaml_tree"],
     "nlohmann/": ["cli/io/record_lines", "exporters/formats/record_formats", "exporters/json/"],
-    "SQLiteCpp/": ["exporters/store/history_store"],
+    "SQLiteCpp/": ["exporters/store/history_connection"],
     "sqlite3.h": ["exporters/store/history_store"],
     "CLI/": ["cli/command_line/flags"],
     "civetweb.h": ["exporters/http/civetweb_server"],

@@ -12,6 +12,7 @@
 #include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
 #include "exporters/text/response_sizes.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -23,18 +24,8 @@ using checks::Status;
 constexpr std::size_t longest_line = 600;
 constexpr std::size_t longest_performance_data = 6'000;  ///< the rest is for text
 
-std::string_view status_word(Status status) {
-  switch (status) {
-    case Status::ok:
-      return "OK";
-    case Status::warning:
-      return "WARNING";
-    case Status::critical:
-      return "CRITICAL";
-    case Status::unknown:
-      return "UNKNOWN";
-  }
-  return "UNKNOWN";
+std::string status_word(Status status) {
+  return upper_case(checks::to_string(status));
 }
 
 /// One line of text. `|` would begin performance data; `<` would begin a tag in Nagios web pages that do not
@@ -109,7 +100,7 @@ std::string name_of(const Report& report) {
 std::string headline(std::span<const Report> reports, Status status) {
   const auto worst = std::ranges::find(reports, status, &Report::status);
   if (worst == reports.end()) return "no selector was evaluated";
-  const std::string text = fmt::format("{}: {}", name_of(*worst), worst->headline);
+  std::string text = fmt::format("{}: {}", name_of(*worst), worst->headline);
   if (reports.size() == 1) return text;
   const auto alike = std::ranges::count(reports, status, &Report::status);
   if (status == Status::ok) return fmt::format("{} selectors, none worse than a notice", reports.size());

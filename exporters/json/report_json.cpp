@@ -1,5 +1,7 @@
 #include "exporters/json/report_json.hpp"
 
+#include <initializer_list>
+
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
@@ -66,21 +68,40 @@ Json size_json(const checks::SizeFacts& size) {
           {"drop_first", strings_json(size.drop_first)}};
 }
 
-/// Adds one entry per server of a finding, so that a reader can select by server; one entry with null when
-/// the finding has no server.
-void append_finding(Json& list, const checks::Finding& finding) {
-  const auto entry = [&](const checks::ServerId* server) {
-    list.push_back({{"id", finding.check->name},
-                    {"severity", checks::to_string(finding.severity)},
-                    {"server", server == nullptr ? Json(nullptr) : Json(server->address.ip.to_string())},
-                    {"server_name", server == nullptr ? Json(nullptr) : text_or_null(server->name)},
-                    {"offset", or_null(finding.offset)},
-                    {"detail", without_controls(finding.detail)},
-                    {"remedy", without_controls(finding.remedy)},
-                    {"reference", text_or_null(finding.check->reference)}});
-  };
-  if (finding.servers.empty()) entry(nullptr);
-  for (const auto& server : finding.servers) entry(&server);
+/// The object without facts that only servers can provide.
+Json without(std::initializer_list<const char*> keys, Json object) {
+  for (const char* key : keys) object.erase(key);
+  return object;
+}
+
+Json finding_json(const checks::Finding& finding, const checks::ServerId* server) {
+  return {{"id", finding.check->name},
+          {"severity", checks::to_string(finding.severity)},
+          {"server", server == nullptr ? Json(nullptr) : Json(server->address.ip.to_string())},
+          {"server_name", server == nullptr ? Json(nullptr) : text_or_null(server->name)},
+          {"offset", or_null(finding.offset)},
+          {"detail", without_controls(finding.detail)},
+          {"remedy", without_controls(finding.remedy)},
+          {"reference", text_or_null(finding.check->reference)}};
+}
+
+/// One entry per server of a finding, so that a reader can select by server; one entry with null when the
+/// finding has no server.
+Json findings_json(const Report& report) {
+  Json list = Json::array();
+  for (const auto& finding : report.findings) {
+    if (finding.servers.empty()) list.push_back(finding_json(finding, nullptr));
+    for (const auto& server : finding.servers) list.push_back(finding_json(finding, &server));
+  }
+  return list;
+}
+
+/// Findings about a text that was not queried from a server.
+Json text_findings(const Report& report) {
+  Json list = Json::array();
+  for (const auto& finding : report.findings)
+    list.push_back(without({"server", "server_name"}, finding_json(finding, nullptr)));
+  return list;
 }
 
 Json server_json(const checks::ServerRow& row) {
@@ -146,20 +167,6 @@ Json outcomes_json(const Report& report) {
   return outcomes;
 }
 
-/// Findings about a text that was not queried from a server.
-Json text_findings(const Report& report) {
-  Json findings = Json::array();
-  for (const auto& finding : report.findings) {
-    findings.push_back({{"id", finding.check->name},
-                        {"severity", checks::to_string(finding.severity)},
-                        {"offset", or_null(finding.offset)},
-                        {"detail", without_controls(finding.detail)},
-                        {"remedy", without_controls(finding.remedy)},
-                        {"reference", text_or_null(finding.check->reference)}});
-  }
-  return findings;
-}
-
 Json planned_json(const PlannedRecord& record) {
   std::string text;
   for (const auto& string : record.strings) text += string;
@@ -178,8 +185,6 @@ Json rotation_json(const Report& report) {
 }
 
 Json report_object(const Report& report) {
-  Json findings = Json::array();
-  for (const auto& finding : report.findings) append_finding(findings, finding);
   Json servers = Json::array();
   for (const auto& row : report.servers) servers.push_back(server_json(row));
   Json chain = Json::array();
@@ -209,7 +214,7 @@ Json report_object(const Report& report) {
           {"record", record_json(report.record)},
           {"key", key_json(report.key)},
           {"size", size_json(report.size)},
-          {"findings", std::move(findings)},
+          {"findings", findings_json(report)},
           {"servers", std::move(servers)},
           {"chain", std::move(chain)},
           {"delegation", {{"zones", std::move(zones)}, {"not_asked", std::move(not_asked)}}},
@@ -354,11 +359,7 @@ std::string lint_json(const Report& report, std::size_t line) {
        {"headline", without_controls(report.headline)},
        {"record", record_json(report.record)},
        {"key", key_json(report.key)},
-       {"size",
-        {{"direct", or_null(report.size.direct)},
-         {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
-         {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
-         {"drop_first", strings_json(report.size.drop_first)}}},
+       {"size", without({"chain", "observed"}, size_json(report.size))},
        {"findings", text_findings(report)},
        {"adsp", {{"policy", checks::to_string(report.adsp)}}},
        {"outcomes", outcomes_json(report)}},
@@ -380,12 +381,7 @@ std::string record_json(const RecordOutput& output) {
                     {"alias", output.alias ? Json(output.alias->to_string()) : Json(nullptr)},
                     {"status", checks::to_string(report.status)},
                     {"key", key_json(report.key)},
-                    {"size",
-                     {{"direct", or_null(report.size.direct)},
-                      {"chain", or_null(report.size.chain)},
-                      {"headroom_512", headroom(plain_limit_bytes, plain_bytes(report.size))},
-                      {"headroom_1232", headroom(edns_limit_bytes, edns_bytes(report.size))},
-                      {"drop_first", strings_json(report.size.drop_first)}}},
+                    {"size", without({"observed"}, size_json(report.size))},
                     {"findings", text_findings(report)},
                     {"in_place_of_adsp", output.in_place ? planned_json(*output.in_place) : Json(nullptr)}},
                    2);
@@ -395,8 +391,6 @@ std::string preflight_json(const checks::Preflight& preflight) {
   const Report& report = preflight.report;
   Json servers = Json::array();
   for (const auto& server : preflight.sign.servers) servers.push_back(progress_json(server));
-  Json findings = Json::array();
-  for (const auto& finding : report.findings) append_finding(findings, finding);
   return json_text({{"schema", "dkimprobe.preflight/2"},
                     {"domain", report.domain.to_string()},
                     {"selector", report.selector.to_string()},
@@ -411,7 +405,7 @@ std::string preflight_json(const checks::Preflight& preflight) {
                     {"servers", std::move(servers)},
                     {"texts", texts_json(preflight)},
                     {"size", size_json(report.size)},
-                    {"findings", std::move(findings)},
+                    {"findings", findings_json(report)},
                     {"caches", resolvers_json(preflight.caches)},
                     {"public_answer", public_answer_json(preflight)},
                     {"only_given_servers", preflight.only_given_servers},

@@ -10,7 +10,7 @@
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "exporters/terminal/rotation_text.hpp"
-#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/report_facts.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -153,12 +153,7 @@ void write_table(HtmlWriter& html, const StatusOverview& overview,
                  const std::vector<const StatusDomain*>& domains, std::size_t first, std::size_t end) {
   const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
   html.leaf("caption", {{"class", "visually-hidden"}}, "Domains, worst first");
-  {
-    const auto head = html.open("thead", {{"role", "rowgroup"}});
-    const auto row = html.open("tr", {{"role", "row"}});
-    for (const auto* const word : {"Domain", "Status", "Worst finding", "Selectors", "Probes"})
-      html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
-  }
+  write_column_heads(html, {"Domain", "Status", "Worst finding", "Selectors", "Probes"});
   const auto body = html.open("tbody", {{"role", "rowgroup"}});
   for (std::size_t i = first; i < end; ++i) write_row(html, overview, *domains[i]);
 }

@@ -213,6 +213,12 @@ void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallT
   }
 }
 
+void write_column_heads(HtmlWriter& html, std::initializer_list<std::string_view> names) {
+  const auto head = html.open("thead", {{"role", "rowgroup"}});
+  const auto row = html.open("tr", {{"role", "row"}});
+  for (const auto name : names) html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, name);
+}
+
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value) {
   html.leaf("dt", name);
   html.leaf("dd", value);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +53,9 @@ void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime no
 
 /// Labels of a selector besides its status: its role, a change that is being confirmed, maintenance.
 void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
+
+/// The row of column names of a table that becomes cards on narrow windows.
+void write_column_heads(HtmlWriter& html, std::initializer_list<std::string_view> names);
 
 /// A row of a `dl` list.
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value);

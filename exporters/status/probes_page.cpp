@@ -3,7 +3,6 @@
 #include "checks/report/time_text.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/terminal/text_page.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -54,12 +53,7 @@ std::string probes_page(const StatusOverview& overview) {
     if (overview.recent_probes.empty()) return html.leaf("p", "None since the program started.");
     const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
     html.leaf("caption", {{"class", "visually-hidden"}}, "Recent probes, newest first");
-    {
-      const auto rows = html.open("thead", {{"role", "rowgroup"}});
-      const auto row = html.open("tr", {{"role", "row"}});
-      for (const auto* const word : {"Target", "Status", "Result", "Module", "When"})
-        html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
-    }
+    write_column_heads(html, {"Target", "Status", "Result", "Module", "When"});
     const auto body = html.open("tbody", {{"role", "rowgroup"}});
     for (const auto& probe : overview.recent_probes) write_probe(html, probe, overview.now);
   });

@@ -15,7 +15,7 @@
 #include "exporters/status/svg_charts.hpp"
 #include "exporters/store/history_changes.hpp"
 #include "exporters/terminal/history_text.hpp"
-#include "exporters/terminal/text_page.hpp"
+#include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -29,12 +29,6 @@ using Texts = std::vector<std::vector<std::string>>;
 constexpr std::size_t most_changes = 100;
 constexpr std::size_t longest_value = 512;    // octets shown of a tag value
 constexpr std::size_t longest_shown = 4'096;  // octets shown of one string or text
-
-std::string with_spaces(std::string_view word) {
-  std::string text(word);
-  std::ranges::replace(text, '_', ' ');
-  return text;
-}
 
 // ---- Findings ----
 
@@ -122,9 +116,9 @@ void write_tags(HtmlWriter& html, const checks::RecordFacts& record) {
 
 void write_key_facts(HtmlWriter& html, const Report& report) {
   const auto facts = html.open("dl", {{"class", "facts"}});
-  write_fact(html, "Record", with_spaces(checks::to_string(report.record.record_class)));
+  write_fact(html, "Record", spaced(checks::to_string(report.record.record_class)));
   if (report.key) {
-    write_fact(html, "Key", fmt::format("{} {} bits", report.key->algorithm, report.key->bits));
+    write_fact(html, "Key", key_text(*report.key));
     if (report.key->exponent) write_fact(html, "Exponent", fmt::format("{}", *report.key->exponent));
     if (!report.key->sha256.empty()) {
       html.leaf("dt", "SHA-256");
@@ -134,7 +128,7 @@ void write_key_facts(HtmlWriter& html, const Report& report) {
   }
   if (report.negative_ttl_seconds)
     write_fact(html, "Negative TTL", checks::ttl_text(*report.negative_ttl_seconds));
-  write_fact(html, "ADSP", with_spaces(checks::to_string(report.adsp)));
+  write_fact(html, "ADSP", spaced(checks::to_string(report.adsp)));
   for (const auto& alias : report.chain) {
     html.leaf("dt", alias.is_dname ? "DNAME" : "CNAME");
     const auto value = html.open("dd");
@@ -176,15 +170,6 @@ void write_size_section(HtmlWriter& html, const Report& report) {
 
 // ---- Servers ----
 
-/// The queried names, in the order of the report.
-std::vector<config::DomainName> owners_of(const Report& report) {
-  std::vector<config::DomainName> owners;
-  for (const auto& row : report.servers) {
-    if (std::ranges::find(owners, row.owner) == owners.end()) owners.push_back(row.owner);
-  }
-  return owners;
-}
-
 /// The texts that the last probe saw at a server; null when the history does not have them.
 const Texts* texts_in(const SelectorHistory* history, const ServerRow& row) {
   if (history == nullptr) return nullptr;
@@ -194,12 +179,6 @@ const Texts* texts_in(const SelectorHistory* history, const ServerRow& row) {
   if (timeline == history->servers.end() || timeline->periods.empty()) return nullptr;
   const auto& last = timeline->periods.back();
   return last.kind == checks::PublishedKind::texts ? &last.texts : nullptr;
-}
-
-std::string flags_of(const ServerRow& row) {
-  std::string flags = row.authoritative ? "AA" : "";
-  if (row.truncated) flags += flags.empty() ? "TC" : " TC";
-  return flags;
 }
 
 /// A cell that shows its column name on narrow windows, where the table header is hidden.
@@ -242,7 +221,7 @@ void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) 
       html.foreign(*row.nsid, longest_value);
     }
   }
-  write_cell(html, "Flags", flags_of(row));
+  write_cell(html, "Flags", flags_text(row));
   write_cell(html, "Bytes", row.udp_bytes ? fmt::format("{}", *row.udp_bytes) : "");
   write_cell(html, "TTL", row.ttl_seconds ? checks::ttl_text(*row.ttl_seconds) : "");
   write_cell(html, "Serial", row.serial ? fmt::format("{}", *row.serial) : "");
@@ -305,26 +284,15 @@ void write_servers(HtmlWriter& html, const Report& report, const SelectorHistory
   const auto section = html.open("section", {{"aria-labelledby", "servers"}});
   html.leaf("h2", {{"id", "servers"}}, "Nameservers");
   if (report.servers.empty()) html.leaf("p", "No nameserver was asked.");
-  for (const auto& owner : owners_of(report)) {
-    const auto* const zone = zone_of(report.delegations, owner);
-    const auto heading = fmt::format("{}{}{}", owner.to_string(), zone == nullptr ? "" : ", zone ",
-                                     zone == nullptr ? "" : zone->zone.to_string());
-    html.leaf("h3", heading);
-    std::vector<const ServerRow*> rows;
-    for (const auto& row : report.servers) {
-      if (row.owner == owner) rows.push_back(&row);
-    }
+  for (const auto& [owner, zone, rows] : hops_of(report)) {
+    if (rows.empty()) continue;
+    html.leaf("h3", fmt::format("{}{}{}", owner.to_string(), zone == nullptr ? "" : ", zone ",
+                                zone == nullptr ? "" : zone->zone.to_string()));
     {
       const auto table = html.open("table", {{"class", "cards servers"}, {"role", "table"}});
       html.leaf("caption", {{"class", "visually-hidden"}},
                 fmt::format("Nameservers asked for {}", owner.to_string()));
-      {
-        const auto head = html.open("thead", {{"role", "rowgroup"}});
-        const auto row = html.open("tr", {{"role", "row"}});
-        for (const auto* const word :
-             {"Nameserver", "Group", "Answer", "Flags", "Bytes", "TTL", "Serial", "Time"})
-          html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
-      }
+      write_column_heads(html, {"Nameserver", "Group", "Answer", "Flags", "Bytes", "TTL", "Serial", "Time"});
       const auto body = html.open("tbody", {{"role", "rowgroup"}});
       for (const auto* const row : rows) write_server(html, report, *row);
     }
@@ -374,12 +342,7 @@ void write_keys(HtmlWriter& html, const SelectorHistory& history) {
   if (keys.empty()) return;
   const auto table = html.open("table", {{"class", "cards"}, {"role", "table"}});
   html.leaf("caption", "Keys published here");
-  {
-    const auto head = html.open("thead", {{"role", "rowgroup"}});
-    const auto row = html.open("tr", {{"role", "row"}});
-    for (const auto* const word : {"SHA-256", "Key", "First seen", "Last seen"})
-      html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}}, word);
-  }
+  write_column_heads(html, {"SHA-256", "Key", "First seen", "Last seen"});
   const auto body = html.open("tbody", {{"role", "rowgroup"}});
   const std::size_t first = keys.size() - std::min(keys.size(), most_changes);
   for (std::size_t i = first; i < keys.size(); ++i) {
@@ -400,14 +363,7 @@ void write_keys(HtmlWriter& html, const SelectorHistory& history) {
 
 void write_changes(HtmlWriter& html, const SelectorHistory& history, const config::DomainName& name) {
   auto changes = history_changes(history);
-  const auto last =
-      std::ranges::remove_if(changes, [&](const HistoryChange& change) {
-        // As in the text output of a history: leave out changes of TTLs alone, and the nameservers of the
-        // first probe.
-        return change.kind == HistoryChangeKind::ttl ||
-               (change.kind == HistoryChangeKind::nameservers && change.seen == history.first_probe);
-      }).begin();
-  changes.erase(last, changes.end());
+  std::erase_if(changes, [&](const HistoryChange& change) { return !is_notable(change, history); });
   std::ranges::reverse(changes);
   html.leaf("h3", "Changes, newest first");
   const auto list = html.open("ol", {{"class", "changes"}});
@@ -438,11 +394,7 @@ void write_history(HtmlWriter& html, const Report& report, const SelectorHistory
 }
 
 void write_not_evaluated(HtmlWriter& html, const Report& report) {
-  std::string names;
-  for (const auto& result : report.outcomes) {
-    if (result.outcome == checks::CheckOutcome::not_evaluated && result.disabled.empty())
-      names += fmt::format("{}{}", names.empty() ? "" : ", ", result.check->name);
-  }
+  const auto names = unevaluated_checks(report);
   const bool disabled =
       std::ranges::any_of(report.outcomes, [](const auto& result) { return !result.disabled.empty(); });
   if (names.empty() && !disabled) return;
@@ -451,7 +403,7 @@ void write_not_evaluated(HtmlWriter& html, const Report& report) {
   if (!names.empty()) {
     const auto details = html.open("details");
     html.leaf("summary", "The probe did not get what these checks need");
-    html.leaf("p", {{"class", "checks"}}, names);
+    html.leaf("p", {{"class", "checks"}}, fmt::format("{}", fmt::join(names, ", ")));
   }
   if (!disabled) return;
   const auto list = html.open("ul");

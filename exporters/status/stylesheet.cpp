@@ -1,11 +1,11 @@
 #include "exporters/status/status_pages.hpp"
 
 namespace dkimprobe::exporters {
+namespace {
 
 // Each pair of text and background colours has a contrast of at least 4.5 to 1 (WCAG 2.1, level AA), in light
 // and dark mode; tests/browser measures it.
-std::string_view stylesheet() {
-  return R"css(:root {
+constexpr std::string_view css = R"css(:root {
   color-scheme: light dark;
   --ground: #f6f7f8; --sheet: #ffffff; --ink: #1b2127; --quiet: #57616b; --line: #dce1e6; --edge: #7b858f;
   --link: #0a5299; --track: #e9edf0;
@@ -228,6 +228,11 @@ svg text { font-size: 12px; fill: var(--quiet); font-family: inherit; }
   section { break-inside: avoid; }
 }
 )css";
+
+}  // namespace
+
+std::string_view stylesheet() {
+  return css;
 }
 
 }  // namespace dkimprobe::exporters

@@ -1,6 +1,7 @@
 #include "exporters/store/history_changes.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -115,24 +116,29 @@ void add_zone(const checks::ZoneTimeline& zone, Changes& changes) {
   }
 }
 
+/// What the server published at the time; null if that is not certain.
+const AnswerPeriod* certain_answer(const ServerTimeline& timeline, probe::WallTime time) {
+  const auto next = std::ranges::upper_bound(timeline.periods, time, {}, &AnswerPeriod::first_seen);
+  return next != timeline.periods.begin() && is_certain(*std::prev(next)) ? &*std::prev(next) : nullptr;
+}
+
 /// When the servers of one name started and stopped to return different answers.
 void add_differences(const std::vector<const ServerTimeline*>& servers, Changes& changes) {
-  std::set<probe::WallTime> moments;
+  std::set<probe::WallTime> times;
   for (const auto* timeline : servers) {
-    for (const auto& period : timeline->periods) moments.insert(period.first_seen);
+    for (const auto& period : timeline->periods) times.insert(period.first_seen);
   }
   bool differ = false;
-  std::vector<std::size_t> current(servers.size(), 0);  // number of periods that have begun by `time`
-  for (const auto time : moments) {
+  for (const auto time : times) {
+    std::vector<checks::ServerId> certain;
     const AnswerPeriod* first = nullptr;
     bool differ_now = false;
-    for (std::size_t i = 0; i < servers.size(); ++i) {
-      const auto& periods = servers[i]->periods;
-      while (current[i] < periods.size() && periods[current[i]].first_seen <= time) ++current[i];
-      if (current[i] == 0 || !is_certain(periods[current[i] - 1])) continue;
-      const AnswerPeriod& period = periods[current[i] - 1];
-      if (first == nullptr) first = &period;
-      differ_now = differ_now || !first->same_answer(period);
+    for (const auto* timeline : servers) {
+      const AnswerPeriod* const answer = certain_answer(*timeline, time);
+      if (answer == nullptr) continue;
+      certain.push_back(timeline->server);
+      if (first == nullptr) first = answer;
+      differ_now = differ_now || !first->same_answer(*answer);
     }
     if (differ_now == differ) continue;
     differ = differ_now;
@@ -140,10 +146,7 @@ void add_differences(const std::vector<const ServerTimeline*>& servers, Changes&
     change.kind = differ ? Kind::differed : Kind::agreed;
     change.seen = time;
     change.owner = servers.front()->owner;
-    for (std::size_t i = 0; i < servers.size(); ++i) {
-      if (current[i] > 0 && is_certain(servers[i]->periods[current[i] - 1]))
-        change.servers.push_back(servers[i]->server);
-    }
+    change.servers = std::move(certain);
     changes[time].push_back(std::move(change));
   }
 }
@@ -163,6 +166,11 @@ std::vector<HistoryChange> history_changes(const SelectorHistory& history) {
   std::vector<HistoryChange> changes;
   for (auto& [time, at_time] : by_time) std::ranges::move(at_time, std::back_inserter(changes));
   return changes;
+}
+
+bool is_notable(const HistoryChange& change, const SelectorHistory& history) {
+  return change.kind != Kind::ttl &&
+         (change.kind != Kind::nameservers || change.seen != history.past.first_probe);
 }
 
 std::vector<KeyPeriod> key_periods(const SelectorHistory& history) {

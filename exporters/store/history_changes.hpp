@@ -45,6 +45,10 @@ struct HistoryChange {
 /// The earliest first.
 [[nodiscard]] std::vector<HistoryChange> history_changes(const checks::SelectorHistory& history);
 
+/// Whether texts for people show it. Changes of TTLs alone would crowd out the rest when a server counts them
+/// down, and the nameservers of the first probe are no change.
+[[nodiscard]] bool is_notable(const HistoryChange& change, const checks::SelectorHistory& history);
+
 /// A key that was published at the selector, with the first and the last probe that saw it at any server.
 struct KeyPeriod {
   std::string sha256{};     ///< of the SubjectPublicKeyInfo in DER, lower-case hex

@@ -1,6 +1,7 @@
 // What was published over time, in one SQLite file: for each selector the periods of each server's answers,
 // and where each key was published; for each domain the past of its zones. It fills checks::SelectorHistory
-// and judges nothing. Only this file uses SQLite. One thread at a time; several processes may share the file.
+// and judges nothing. Nothing outside this folder uses SQLite. One thread at a time; several processes may
+// share the file.
 #pragma once
 
 #include <chrono>

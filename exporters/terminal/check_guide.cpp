@@ -118,17 +118,11 @@ std::vector<Scope> scopes() {
 
 std::string explain_check(const Check& check, std::size_t columns) {
   columns = std::max(columns, narrowest_page);
-  std::string text;
-  for (const auto& line : wrap_text(fmt::format("{}: {}", check.name, check.summary), columns)) {
-    text += line + '\n';
-  }
+  std::string text = hanging_text("", 0, fmt::format("{}: {}", check.name, check.summary), columns);
   text += '\n';
   for (const auto& entry : entries(check)) {
-    std::string label = fmt::format("  {}", entry.label);
-    for (const auto& line : wrap_text(entry.text, columns - entry_label_columns)) {
-      text += pad_right(label, entry_label_columns) + line + '\n';
-      label.clear();
-    }
+    text += hanging_text(pad_right(fmt::format("  {}", entry.label), entry_label_columns),
+                         entry_label_columns, entry.text, columns);
   }
   return text;
 }
@@ -148,10 +142,7 @@ std::string list_checks(std::size_t columns) {
         text += name + '\n';
         name.clear();
       }
-      for (const auto& line : wrap_text(check.summary, columns - indent)) {
-        text += pad_right(name, indent) + line + '\n';
-        name.clear();
-      }
+      text += hanging_text(pad_right(name, indent), indent, check.summary, columns);
     }
   }
   return text;

@@ -95,10 +95,7 @@ class Writer {
   /// `words` wrapped at the column `indent`; `head` precedes the first line.
   void paragraph(std::size_t indent, std::string_view words, std::string head = {}) {
     if (head.empty()) head = std::string(indent, ' ');
-    for (const auto& part : wrap_text(words, columns_ - indent)) {
-      line(head + part);
-      head = std::string(indent, ' ');
-    }
+    text_ += hanging_text(std::move(head), indent, words, columns_);
   }
   void key(const KeyPeriod& key);
   void change(const HistoryChange& change, const config::DomainName& name);
@@ -209,13 +206,8 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
   std::size_t ttl_changes = 0;
   std::optional<probe::WallTime> told;
   for (const auto& change : history_changes(history)) {
-    if (change.kind == Kind::ttl) {
-      // Those of a server whose TTLs count down would crowd out the rest.
-      ++ttl_changes;
-      continue;
-    }
-    // Zones that existed from the first probe are not changes.
-    if (change.kind == Kind::nameservers && change.seen == history.past.first_probe) continue;
+    if (change.kind == Kind::ttl) ++ttl_changes;
+    if (!is_notable(change, history)) continue;
     if (told != change.seen) {
       writer.line();
       writer.line("  " + checks::time_text(change.seen));
@@ -225,8 +217,7 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
   }
   if (ttl_changes > 0) {
     writer.line();
-    writer.paragraph(
-        2, fmt::format("{} TTL-only change{}: see --json", ttl_changes, ttl_changes == 1 ? "" : "s"));
+    writer.paragraph(2, counted(ttl_changes, "TTL-only change") + ": see --json");
   }
   return writer.take();
 }

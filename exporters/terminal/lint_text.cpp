@@ -7,6 +7,7 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "exporters/terminal/text_page.hpp"
+#include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -48,8 +49,7 @@ std::string class_text(const checks::Report& report) {
   if (report.adsp != checks::AdspPolicy::not_known)
     return fmt::format("ADSP {}", checks::to_string(report.adsp));
   if (report.key)
-    return fmt::format("{}, {} {} bits", checks::to_string(report.record.record_class),
-                       without_controls(report.key->algorithm), report.key->bits);
+    return fmt::format("{}, {}", checks::to_string(report.record.record_class), key_text(*report.key));
   return std::string(checks::to_string(report.record.record_class));
 }
 
@@ -69,33 +69,26 @@ std::string lint_text(const checks::Report& report, std::size_t line, const Tabl
                          : std::string(lint_indent, ' ');
     text += part + '\n';
   }
-  const auto paragraph = [&](std::string_view label, std::string_view words, std::size_t inset) {
-    std::string first = std::string(inset, ' ') + std::string(label);
-    for (const auto& part : wrap_text(words, columns - inset - 5)) {
-      text += (first.empty() ? std::string(inset + 5, ' ') : first) + part + '\n';
-      first.clear();
-    }
-  };
+  const std::string inset(lint_indent, ' ');
   for (const auto& finding : report.findings) {
-    text += std::string(lint_indent, ' ') +
-            fmt::format("{} {}\n",
+    text += fmt::format("{}{} {}\n", inset,
                         painted(checks::to_string(finding.severity), color_of(finding.severity), style),
                         finding.check->name);
     std::string detail = without_controls(finding.detail);
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
-    paragraph("     ", detail, lint_indent);
-    paragraph("fix: ", without_controls(finding.remedy), lint_indent);
+    const std::string label = "fix: ";
+    const std::size_t indent = lint_indent + label.size();
+    text += hanging_text(std::string(indent, ' '), indent, detail, columns);
+    text += hanging_text(inset + label, indent, without_controls(finding.remedy), columns);
   }
   return text;
 }
 
 std::string lint_summary(const LintCounts& counts) {
   const std::size_t records = counts.ok + counts.warning + counts.critical;
-  std::string text = fmt::format("{} record{}: {} critical, {} warning, {} ok", records,
-                                 records == 1 ? "" : "s", counts.critical, counts.warning, counts.ok);
-  if (counts.unread > 0) {
-    text += fmt::format("; {} line{} could not be read", counts.unread, counts.unread == 1 ? "" : "s");
-  }
+  std::string text = fmt::format("{}: {} critical, {} warning, {} ok", counted(records, "record"),
+                                 counts.critical, counts.warning, counts.ok);
+  if (counts.unread > 0) text += fmt::format("; {} could not be read", counted(counts.unread, "line"));
   return text + '\n';
 }
 

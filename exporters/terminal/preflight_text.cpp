@@ -14,6 +14,7 @@
 #include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/terminal/text_page.hpp"
+#include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -72,24 +73,6 @@ Symbol symbol_of(checks::CacheState state) {
       return unknown_symbol;
   }
   return unknown_symbol;
-}
-
-std::string_view words_for(Progress progress) {
-  switch (progress) {
-    case Progress::match:
-      return "match";
-    case Progress::mismatch:
-      return "mismatch";
-    case Progress::corrupted:
-      return "corrupted";
-    case Progress::revoked:
-      return "revoked";
-    case Progress::absent:
-      return "absent";
-    case Progress::unknown:
-      return "unknown";
-  }
-  return {};
 }
 
 /// "has another key", "have no record".
@@ -285,28 +268,21 @@ void PreflightPage::key(const Preflight& preflight) {
          "yours, give --key FILE",
          TextStyle::warning);
     if (const auto& key_seen = preflight.report.key) {
-      fact("Their key", fmt::format("{} {} bits, SHA-256 {}{}", without_controls(key_seen->algorithm),
-                                    key_seen->bits, key_seen->sha256.substr(0, fingerprint_shown), ellipsis));
+      fact("Their key", fmt::format("{}, SHA-256 {}{}", key_text(*key_seen),
+                                    key_seen->sha256.substr(0, fingerprint_shown), ellipsis));
     }
   }
-  for (const auto& alias : preflight.report.chain) {
-    fact(alias.is_dname ? "DNAME" : "CNAME",
-         fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
-                     alias.target.to_string(), checks::ttl_text(alias.ttl_seconds)));
-  }
+  aliases(preflight.report.chain);
   text(preflight);
   sizes(preflight.report.size);
 }
 
 void PreflightPage::difference(const checks::TextCopy& copy) {
   const auto& difference = *copy.difference;
-  std::string servers;
-  const std::size_t shown = std::min(copy.servers.size(), longest_list);
-  for (std::size_t i = 0; i < shown; ++i) servers += (i == 0 ? "" : ", ") + server_name(copy.servers[i]);
-  if (shown < copy.servers.size()) servers += fmt::format(" and {} more", copy.servers.size() - shown);
   fact("Text",
        fmt::format("differs from the intended text at octet {}{}{}; on {}. From octet {}:", difference.offset,
-                   difference.cause.empty() ? "" : ": ", difference.cause, servers, difference.shown_from),
+                   difference.cause.empty() ? "" : ": ", difference.cause, server_names(copy.servers),
+                   difference.shown_from),
        TextStyle::warning);
   const auto excerpt = [](std::string_view bytes) {
     return bytes.empty() ? std::string("(end of text)") : config::escape_text(bytes);
@@ -373,7 +349,7 @@ void PreflightPage::servers(const Preflight& preflight) {
       rows.push_back({{std::string(glyph(symbol)), symbol.text_style},
                       {without_controls(server.server.name)},
                       {server.server.has_address() ? server.server.address.ip.to_string() : ""},
-                      {std::string(words_for(server.progress)), symbol.text_style},
+                      {std::string(checks::to_string(server.progress)), symbol.text_style},
                       {without_controls(server.detail)},
                       {server.since ? checks::time_text(*server.since) : "", TextStyle::dim}});
     }
@@ -507,7 +483,7 @@ std::string preflight_headline(const Preflight& preflight) {
 
 std::string progress_line(const ServerProgress& server) {
   return fmt::format("{} for {}: {}{}{}", server_name(server.server), server.owner.to_string(),
-                     words_for(server.progress),
+                     checks::to_string(server.progress),
                      server.detail.empty() || server.progress == Progress::match ? "" : ": ",
                      server.progress == Progress::match ? "" : without_controls(server.detail));
 }

@@ -1,7 +1,7 @@
 #include "exporters/terminal/report_table.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -10,11 +10,13 @@
 
 #include <fmt/format.h>
 
+#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/terminal/text_page.hpp"
+#include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
@@ -46,8 +48,9 @@ class TableWriter : public TextPage {
   void summary(std::string_view title, const std::vector<SummaryRow>& rows);
 
  private:
-  void hop(const Report& report, const config::DomainName& owner);
+  void record_facts(const Report& report);
   void rotation_facts(const Report& report);
+  void hop(const Report& report, const Hop& hop);
 };
 
 void TableWriter::verdict(const Report& report) {
@@ -67,8 +70,7 @@ std::string record_text(const checks::RecordFacts& record, std::string_view elli
   constexpr std::size_t longest_shown = 240;
   constexpr std::size_t key_start = 12;
   constexpr std::size_t key_end = 8;
-  std::string joined;
-  for (const auto& part : record.strings) joined += part;
+  const std::string joined = checks::join_strings(record.strings);
   for (const auto& tag : record.tags) {
     if (tag.name != "p" || tag.value.size() <= key_start + key_end + 4) continue;
     const std::size_t at = joined.find(tag.value, tag.offset);
@@ -102,56 +104,57 @@ void TableWriter::rotation_facts(const Report& report) {
   }
 }
 
-void TableWriter::facts(const Report& report) {
-  const std::string_view ellipsis = style().unicode ? "…" : "...";
-  if (report.role != config::Role::active) fact("Role", config::to_string(report.role));
-
-  std::string about(checks::to_string(report.record.record_class));
-  std::replace(about.begin(), about.end(), '_', ' ');
+/// ", TTL 5 min", or the range if the servers return several; empty without any.
+std::string ttls_text(const Report& report) {
   std::set<std::uint32_t> ttls;
   for (const auto& row : report.servers) {
     if (row.ttl_seconds && !row.answer_sha256.empty()) ttls.insert(*row.ttl_seconds);
   }
-  if (!report.record.strings.empty()) {
-    std::size_t octets = 0;
-    for (const auto& part : report.record.strings) octets += part.size();
-    about += fmt::format(", {} octets in {} string{}", octets, report.record.strings.size(),
-                         report.record.strings.size() == 1 ? "" : "s");
-  }
-  if (ttls.size() == 1) {
-    about += fmt::format(", TTL {}", checks::ttl_text(*ttls.begin()));
-  } else if (ttls.size() > 1) {
-    about +=
-        fmt::format(", TTL from {} to {}", checks::ttl_text(*ttls.begin()), checks::ttl_text(*ttls.rbegin()));
-  }
-  fact("Record", about);
-  if (!report.record.strings.empty()) fact("", record_text(report.record, ellipsis));
+  if (ttls.empty()) return {};
+  if (ttls.size() == 1) return fmt::format(", TTL {}", checks::ttl_text(*ttls.begin()));
+  return fmt::format(", TTL from {} to {}", checks::ttl_text(*ttls.begin()),
+                     checks::ttl_text(*ttls.rbegin()));
+}
 
-  if (report.key) {
-    std::string key = fmt::format("{} {} bits", without_controls(report.key->algorithm), report.key->bits);
-    if (report.key->exponent) key += fmt::format(", exponent {}", *report.key->exponent);
-    if (!report.key->sha256.empty())
-      key += fmt::format(", SHA-256 {}{}", report.key->sha256.substr(0, 16), ellipsis);
-    fact("Key", key);
-  }
-  for (const auto& alias : report.chain) {
-    fact(alias.is_dname ? "DNAME" : "CNAME",
-         fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style().unicode ? "→" : "->",
-                     alias.target.to_string(), checks::ttl_text(alias.ttl_seconds)));
-  }
-  if (report.rotation) rotation_facts(report);
-  switch (report.adsp) {
+void TableWriter::record_facts(const Report& report) {
+  const std::string_view ellipsis = style().unicode ? "…" : "...";
+  const auto& strings = report.record.strings;
+  std::string about = spaced(checks::to_string(report.record.record_class));
+  if (!strings.empty())
+    about += fmt::format(", {} octets in {}", checks::join_strings(strings).size(),
+                         counted(strings.size(), "string"));
+  fact("Record", about + ttls_text(report));
+  if (!strings.empty()) fact("", record_text(report.record, ellipsis));
+  if (!report.key) return;
+  std::string key = key_text(*report.key);
+  if (report.key->exponent) key += fmt::format(", exponent {}", *report.key->exponent);
+  if (!report.key->sha256.empty())
+    key += fmt::format(", SHA-256 {}{}", report.key->sha256.substr(0, 16), ellipsis);
+  fact("Key", key);
+}
+
+/// Whether the domain publishes signing practices that say anything.
+bool has_practices(checks::AdspPolicy policy) {
+  switch (policy) {
     case checks::AdspPolicy::none:
     case checks::AdspPolicy::out_of_scope:
     case checks::AdspPolicy::not_known:
-      break;
+      return false;
     case checks::AdspPolicy::unknown:
     case checks::AdspPolicy::all:
     case checks::AdspPolicy::discardable:
     case checks::AdspPolicy::invalid:
-      fact("ADSP", checks::to_string(report.adsp));
-      break;
+      return true;
   }
+  return false;
+}
+
+void TableWriter::facts(const Report& report) {
+  if (report.role != config::Role::active) fact("Role", config::to_string(report.role));
+  record_facts(report);
+  aliases(report.chain);
+  if (report.rotation) rotation_facts(report);
+  if (has_practices(report.adsp)) fact("ADSP", checks::to_string(report.adsp));
 }
 
 Symbol symbol_of(const Report& report, const ServerRow& row) {
@@ -182,107 +185,65 @@ Symbol symbol_of(const Report& report, const ServerRow& row) {
   return unknown_symbol;
 }
 
-/// The names of the chain in order: the selector's own, the targets, and any other name that was queried.
-std::vector<config::DomainName> owners_of(const Report& report) {
-  std::vector<config::DomainName> owners{report.name};
-  const auto add = [&](const config::DomainName& name) {
-    if (std::find(owners.begin(), owners.end(), name) == owners.end()) owners.push_back(name);
-  };
-  for (const auto& alias : report.chain) {
-    if (!alias.is_dname) add(alias.target);
-  }
-  for (const auto& row : report.servers) add(row.owner);
-  return owners;
+/// A line of the table of servers, with all columns.
+std::vector<Cell> server_cells(const ServerRow& row, const Symbol& symbol, std::string_view glyph) {
+  return {{std::string(glyph), symbol.text_style},
+          {std::string(1, row.group), TextStyle::bold},
+          {without_controls(row.id.name)},
+          {row.id.address.ip.to_string()},
+          {without_controls(row.answer),
+           symbol.text_style == TextStyle::good ? TextStyle::plain : symbol.text_style},
+          {flags_text(row)},
+          {row.udp_bytes ? fmt::format("{}", *row.udp_bytes) : ""},
+          {row.round_trip ? checks::measured_text(*row.round_trip) : "", TextStyle::dim},
+          {row.serial ? fmt::format("{}", *row.serial) : ""}};
 }
 
-std::string flags_of(const ServerRow& row) {
-  std::string flags;
-  if (row.authoritative) flags = "AA";
-  if (row.truncated) flags += flags.empty() ? "TC" : " TC";
-  return flags;
-}
-
-template <class Value>
-bool differ(const std::vector<Value>& values) {
-  return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) != values.end();
-}
-
-void TableWriter::hop(const Report& report, const config::DomainName& owner) {
-  std::vector<const ServerRow*> rows;
-  for (const auto& row : report.servers) {
-    if (row.owner == owner) rows.push_back(&row);
-  }
-  const auto* zone = zone_of(report.delegations, owner);
-  if (rows.empty() && zone == nullptr) return;
-  heading(owner, zone);
-  if (rows.empty()) return;
-
-  std::vector<char> letters;
-  std::vector<std::uint32_t> numbers;
-  for (const auto* row : rows) {
-    if (row->group != ' ') letters.push_back(row->group);
-    if (row->serial) numbers.push_back(*row->serial);
-  }
-  const bool groups = differ(letters);
-  const bool serials = differ(numbers);
-  std::vector<Column> columns;
-  columns.push_back({"", false, 0});
-  if (groups) columns.push_back({"", false, 0});
-  columns.push_back({"server", false, 14});
-  columns.push_back({"address", false, 0});
-  columns.push_back({"answer", false, 10});
-  columns.push_back({"flags", false, 0});
-  columns.push_back({"bytes", true, 0});
-  columns.push_back({"time", true, 0});
-  if (serials) columns.push_back({"serial", true, 0});
-
-  std::vector<std::vector<Cell>> cells;
-  for (const auto* row : rows) {
+void TableWriter::hop(const Report& report, const Hop& hop) {
+  heading(hop.owner, hop.zone);
+  if (hop.servers.empty()) return;
+  constexpr std::ptrdiff_t group_column = 1;
+  constexpr std::ptrdiff_t serial_column = 8;
+  std::vector<Column> columns{{"", false, 0},        {"", false, 0},        {"server", false, 14},
+                              {"address", false, 0}, {"answer", false, 10}, {"flags", false, 0},
+                              {"bytes", true, 0},    {"time", true, 0},     {"serial", true, 0}};
+  std::vector<std::vector<Cell>> rows;
+  std::set<char> groups;
+  std::set<std::uint32_t> serials;
+  for (const auto* row : hop.servers) {
     const Symbol symbol = symbol_of(report, *row);
-    auto& out = cells.emplace_back();
-    out.push_back({std::string(glyph(symbol)), symbol.text_style});
-    if (groups) out.push_back({std::string(1, row->group), TextStyle::bold});
-    out.push_back({without_controls(row->id.name)});
-    out.push_back({row->id.address.ip.to_string()});
-    out.push_back({without_controls(row->answer),
-                   symbol.text_style == TextStyle::good ? TextStyle::plain : symbol.text_style});
-    out.push_back({flags_of(*row)});
-    out.push_back({row->udp_bytes ? fmt::format("{}", *row->udp_bytes) : ""});
-    out.push_back({row->round_trip ? checks::measured_text(*row->round_trip) : "", TextStyle::dim});
-    if (serials) out.push_back({row->serial ? fmt::format("{}", *row->serial) : ""});
+    rows.push_back(server_cells(*row, symbol, glyph(symbol)));
+    if (row->group != ' ') groups.insert(row->group);
+    if (row->serial) serials.insert(*row->serial);
   }
-  rows_as_table(std::move(columns), cells);
+  // Groups and serials are shown only if they differ.
+  const auto drop = [&](std::ptrdiff_t column) {
+    columns.erase(columns.begin() + column);
+    for (auto& row : rows) row.erase(row.begin() + column);
+  };
+  if (serials.size() < 2) drop(serial_column);
+  if (groups.size() < 2) drop(group_column);
+  rows_as_table(std::move(columns), rows);
 }
 
 void TableWriter::hops(const Report& report) {
-  for (const auto& owner : owners_of(report)) hop(report, owner);
+  for (const auto& each : hops_of(report)) hop(report, each);
 }
 
 bool all_answered(const Report& report) {
   return !report.servers.empty() &&
-         std::all_of(report.servers.begin(), report.servers.end(), [](const ServerRow& row) {
-           return row.outcome == checks::ServerOutcome::answered ||
-                  row.outcome == checks::ServerOutcome::nodata ||
-                  row.outcome == checks::ServerOutcome::nxdomain;
-         });
+         std::ranges::all_of(report.servers, checks::is_whole, &ServerRow::outcome);
 }
 
 void TableWriter::remainder(const Report& report) {
-  std::string names;
-  std::size_t count = 0;
-  for (const auto& result : report.outcomes) {
-    if (result.outcome != checks::CheckOutcome::not_evaluated || !result.disabled.empty()) continue;
-    if (++count <= longest_list) names += (names.empty() ? "" : ", ") + std::string(result.check->name);
-  }
   line();
   if (report.findings.empty() && report.status == Status::ok)
     paragraph("  ", 2, "No fault found.", TextStyle::good);
   // With some settings, some checks are never evaluated. List them only if servers did not answer, so that a
   // verdict may be missing.
-  if (count > 0 && !all_answered(report)) {
-    if (count > longest_list) names += fmt::format(" and {} more", count - longest_list);
-    paragraph("  ", 2, fmt::format("not evaluated: {}", names), TextStyle::dim);
-  }
+  const auto unevaluated = unevaluated_checks(report);
+  if (!unevaluated.empty() && !all_answered(report))
+    paragraph("  ", 2, fmt::format("not evaluated: {}", checks::join_some(unevaluated)), TextStyle::dim);
   for (const auto& result : report.outcomes) {
     if (result.disabled.empty()) continue;
     const std::string reason =

@@ -257,6 +257,34 @@ void RotationPage::notes() {
   for (const auto& note : overview_.notes) paragraph("  ", 2, note, TextStyle::dim);
 }
 
+/// The steps as comments, with the commands between them.
+class RotationScript {
+ public:
+  explicit RotationScript(const TableStyle& style) : columns_(std::max(style.columns, narrowest_page)) {}
+
+  void comment(std::string_view words) {
+    for (const auto& part : wrap_text(without_controls(words), columns_ - 2)) text_ += "# " + part + '\n';
+  }
+  void step(const PlannedStep& step) {
+    text_ += '\n';
+    std::string title(rotation_step_title(step.step));
+    title.insert(title.find(' '), ".");
+    if (step.earliest) title += fmt::format(", {}", checks::time_text(*step.earliest));
+    comment(title);
+    if (!step.summary.empty()) comment(step.summary);
+    for (const auto& action : step.actions) {
+      comment("- " + action.summary);
+      if (!action.text.empty())
+        text_ += (action.is_record ? "#   " : "") + without_controls(action.text) + '\n';
+    }
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::size_t columns_;
+  std::string text_{};
+};
+
 }  // namespace
 
 std::string rotation_change_title(const RotationChange& change) {
@@ -309,31 +337,15 @@ std::string rotation_text(const checks::RotationOverview& overview, const TableS
 }
 
 std::string rotation_script(const checks::RotationOverview& overview, const TableStyle& style) {
-  const std::size_t columns = std::max(style.columns, narrowest_page);
-  std::string text;
-  const auto comment = [&](std::string_view words) {
-    for (const auto& part : wrap_text(without_controls(words), columns - 2)) text += "# " + part + '\n';
-  };
-  comment(fmt::format("{}: {}", overview.domain.to_string(), overview.headline));
-  comment(
+  RotationScript script(style);
+  script.comment(fmt::format("{}: {}", overview.domain.to_string(), overview.headline));
+  script.comment(
       "No server was queried, and this text changes nothing. Commands can be pasted into a shell. Dates are "
       "the earliest possible ones.");
   for (const auto& change : overview.changes) {
-    for (const auto& step : change.steps) {
-      text += '\n';
-      std::string title(rotation_step_title(step.step));
-      title.insert(title.find(' '), ".");
-      if (step.earliest) title += fmt::format(", {}", checks::time_text(*step.earliest));
-      comment(title);
-      if (!step.summary.empty()) comment(step.summary);
-      for (const auto& action : step.actions) {
-        comment("- " + action.summary);
-        if (!action.text.empty())
-          text += (action.is_record ? "#   " : "") + without_controls(action.text) + '\n';
-      }
-    }
+    for (const auto& step : change.steps) script.step(step);
   }
-  return text;
+  return script.take();
 }
 
 }  // namespace dkimprobe::exporters

@@ -18,7 +18,7 @@ std::string faults_text(const checks::SignatureField& field) {
   return without_controls(text);
 }
 
-std::string key_text(const checks::SignatureField& field) {
+std::string named_key_text(const checks::SignatureField& field) {
   std::string text = fmt::format("{} at {}", field.selector->to_string(), field.domain->to_string());
   if (!field.key_type.empty()) text += fmt::format(", {}-{}", field.key_type, field.hash);
   if (field.signed_at_seconds)
@@ -33,29 +33,25 @@ std::string key_text(const checks::SignatureField& field) {
 std::string signature_table(std::span<const checks::SignatureField> fields, const std::string& source,
                             const TableStyle& style) {
   const std::size_t columns = std::max(style.columns, narrowest_page);
-  std::string text;
-  const auto paragraph = [&](std::string first, std::size_t indent, std::string_view words) {
-    for (const auto& line : wrap_text(words, columns - indent)) {
-      text += first + line + '\n';
-      first.assign(indent, ' ');
-    }
-  };
-  paragraph("", 0,
-            fmt::format("{} DKIM-Signature field{} in {}. No signature is verified: neither bh= nor b= is "
-                        "computed, only the keys are checked.",
-                        fields.size(), fields.size() == 1 ? "" : "s", without_controls(source)));
+  std::string text = hanging_text(
+      "", 0,
+      fmt::format("{} in {}. No signature is verified: neither bh= nor b= is computed, only the keys are "
+                  "checked.",
+                  counted(fields.size(), "DKIM-Signature field"), without_controls(source)),
+      columns);
   text += '\n';
   for (const auto& field : fields) {
     const std::string number = fmt::format("{:>4}  ", field.number);
     if (field.names_key()) {
-      paragraph(number, number.size(), key_text(field));
+      text += hanging_text(number, number.size(), named_key_text(field), columns);
       continue;
     }
     const std::string_view symbol = style.unicode ? "✗" : "X";
-    paragraph(
-        number + (style.color ? fmt::format("\x1b[1;31m{}\x1b[0m ", symbol) : fmt::format("{} ", symbol)),
-        number.size() + 2,
-        fmt::format("line {}: no key can be looked up: {}", field.line, faults_text(field)));
+    const std::string painted =
+        style.color ? fmt::format("\x1b[1;31m{}\x1b[0m ", symbol) : fmt::format("{} ", symbol);
+    text += hanging_text(number + painted, number.size() + 2,
+                         fmt::format("line {}: no key can be looked up: {}", field.line, faults_text(field)),
+                         columns);
   }
   return text;
 }

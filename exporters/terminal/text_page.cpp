@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/text/response_sizes.hpp"
 #include "exporters/text/text_layout.hpp"
@@ -63,6 +65,23 @@ std::size_t gap_before(std::size_t column) {
   return column == 0 ? 0 : column < 3 ? 1 : 2;
 }
 
+/// Narrows the widest columns that can shrink, one character at a time, until the table fits; false if it
+/// cannot.
+bool shrink_to(std::vector<Column>& columns, std::size_t widest_table) {
+  std::size_t total = 2;
+  for (std::size_t i = 0; i < columns.size(); ++i) total += gap_before(i) + columns[i].width;
+  for (; total > widest_table; --total) {
+    Column* widest = nullptr;
+    for (auto& column : columns) {
+      const bool can_shrink = column.narrowest != 0 && column.width > column.narrowest;
+      if (can_shrink && (widest == nullptr || column.width > widest->width)) widest = &column;
+    }
+    if (widest == nullptr) return false;
+    --widest->width;
+  }
+  return true;
+}
+
 /// Whether a sentence names all the servers, so that they need no line of their own.
 bool names_all(std::string_view detail, const std::vector<checks::ServerId>& servers) {
   return std::all_of(servers.begin(), servers.end(), [&](const checks::ServerId& server) {
@@ -99,28 +118,15 @@ Symbol symbol_of(checks::Status status) {
   return {};
 }
 
-std::string upper_case(std::string_view word) {
-  std::string text(word);
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
 std::string server_name(const checks::ServerId& server) {
   if (!server.has_address()) return without_controls(server.name);
   return fmt::format("{} ({})", without_controls(server.name), server.address.ip.to_string());
 }
 
-const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegations,
-                                 const config::DomainName& name) {
-  const probe::Delegation* deepest = nullptr;
-  for (const auto& delegation : delegations) {
-    if (!name.is_at_or_below(delegation.zone)) continue;
-    if (deepest == nullptr || delegation.zone.label_count() > deepest->zone.label_count())
-      deepest = &delegation;
-  }
-  return deepest;
+std::string server_names(std::span<const checks::ServerId> servers) {
+  std::vector<std::string> names;
+  for (const auto& server : servers) names.push_back(server_name(server));
+  return checks::join_some(names);
 }
 
 TextPage::TextPage(const TableStyle& style) : style_(style) {
@@ -207,54 +213,49 @@ void TextPage::sizes(const checks::SizeFacts& size) {
   }
 }
 
+void TextPage::aliases(std::span<const checks::AliasFact> chain) {
+  for (const auto& alias : chain) {
+    fact(alias.is_dname ? "DNAME" : "CNAME",
+         fmt::format("{} {} {}, TTL {}", alias.owner.to_string(), style_.unicode ? "→" : "->",
+                     alias.target.to_string(), checks::ttl_text(alias.ttl_seconds)));
+  }
+}
+
 void TextPage::rows_as_table(std::vector<Column> columns, const std::vector<std::vector<Cell>>& rows) {
-  std::size_t total = 2;
+  std::vector<Cell> heads;
   for (std::size_t i = 0; i < columns.size(); ++i) {
+    heads.push_back({std::string(columns[i].head), TextStyle::dim});
     columns[i].width = columns[i].head.size();
     for (const auto& row : rows) columns[i].width = std::max(columns[i].width, text_width(row[i].text));
-    total += columns[i].width + gap_before(i);
   }
-  // Shrink the widest shrinkable column, one character at a time, until the table fits.
-  while (total > style_.columns) {
-    Column* widest = nullptr;
-    for (auto& column : columns) {
-      if (column.narrowest == 0 || column.width <= column.narrowest) continue;
-      if (widest == nullptr || column.width > widest->width) widest = &column;
-    }
-    if (widest == nullptr) {
-      rows_stacked(columns, rows);
-      return;
-    }
-    --widest->width;
-    --total;
-  }
+  if (!shrink_to(columns, style_.columns)) return rows_stacked(columns, rows);
+  table_row(columns, heads);
+  for (const auto& row : rows) table_row(columns, row);
+}
 
-  const auto put = [&](std::string& out, std::size_t i, std::string_view text, TextStyle text_style) {
-    out.append(gap_before(i), ' ');
-    // No padding at the end of a line: with a text style, line() could not remove it.
-    const bool needs_no_padding = i + 1 == columns.size() && !columns[i].to_the_right;
-    const auto padded = needs_no_padding          ? std::string(text)
-                        : columns[i].to_the_right ? pad_left(std::string(text), columns[i].width)
-                                                  : pad_right(std::string(text), columns[i].width);
-    out += text.empty() ? padded : paint(padded, text_style);
-  };
-  std::string head = "  ";
-  for (std::size_t i = 0; i < columns.size(); ++i) put(head, i, columns[i].head, TextStyle::dim);
-  line(head);
-  for (const auto& row : rows) {
-    std::vector<std::vector<std::string>> parts;
-    std::size_t height = 1;
+/// A row takes as many lines as its highest cell.
+void TextPage::table_row(const std::vector<Column>& columns, const std::vector<Cell>& row) {
+  std::vector<std::vector<std::string>> cells;
+  std::size_t height = 1;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    cells.push_back(wrap_text(row[i].text, columns[i].width));
+    height = std::max(height, cells.back().size());
+  }
+  for (std::size_t at = 0; at < height; ++at) {
+    std::string out = "  ";
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      parts.push_back(wrap_text(row[i].text, columns[i].width));
-      height = std::max(height, parts.back().size());
-    }
-    for (std::size_t at = 0; at < height; ++at) {
-      std::string out = "  ";
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        put(out, i, at < parts[i].size() ? parts[i][at] : "", row[i].text_style);
+      std::string text = at < cells[i].size() ? cells[i][at] : "";
+      const TextStyle text_style = text.empty() ? TextStyle::plain : row[i].text_style;
+      if (columns[i].to_the_right) {
+        text = pad_left(std::move(text), columns[i].width);
+      } else if (i + 1 < columns.size()) {
+        // No padding at the end of a line: with a text style, line() could not remove it.
+        text = pad_right(std::move(text), columns[i].width);
       }
-      line(out);
+      out.append(gap_before(i), ' ');
+      out += paint(text, text_style);
     }
+    line(out);
   }
 }
 
@@ -282,44 +283,34 @@ void TextPage::rows_stacked(const std::vector<Column>& columns, const std::vecto
 void TextPage::findings(std::span<const checks::Finding> findings) {
   // If a network answers in place of all servers, each server has the same findings.
   constexpr std::size_t most_of_a_check = 3;
-  std::size_t of_check = 0;
-  for (std::size_t at = 0; at < findings.size(); ++at) {
-    const checks::Finding& finding = findings[at];
-    of_check = at > 0 && findings[at - 1].check == finding.check ? of_check + 1 : 1;
-    const bool is_last = at + 1 == findings.size() || findings[at + 1].check != finding.check;
-    if (of_check > most_of_a_check) {
-      if (is_last)
-        more_findings(findings.subspan(at + 1 + most_of_a_check - of_check, of_check - most_of_a_check));
-      continue;
-    }
-    const Symbol symbol = symbol_of(finding.severity);
-    line();
-    std::string head =
-        fmt::format("{} {}  {}", paint(symbol), paint(checks::to_string(finding.severity), symbol.text_style),
-                    paint(finding.check->name, TextStyle::bold));
-    const std::string_view reference = finding.check->reference;
-    const std::size_t head_columns =
-        2 + checks::to_string(finding.severity).size() + 2 + finding.check->name.size();
-    if (!reference.empty() && head_columns + 2 + reference.size() <= style_.columns) {
-      head += "  " + paint(reference, TextStyle::dim);
-    }
-    line(head);
-    std::string detail = without_controls(finding.detail);
-    if (!names_all(detail, finding.servers)) {
-      std::string servers;
-      const std::size_t shown = std::min(finding.servers.size(), longest_list);
-      for (std::size_t i = 0; i < shown; ++i)
-        servers += (i == 0 ? "" : ", ") + server_name(finding.servers[i]);
-      if (shown < finding.servers.size())
-        servers += fmt::format(" and {} more", finding.servers.size() - shown);
-      paragraph("  ", 2, servers);
-    }
-    if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
-    if (!detail.empty()) paragraph("  ", 2, detail);
-    if (!finding.remedy.empty()) {
-      paragraph(fmt::format("  {} ", paint("fix:", TextStyle::good)), 7, without_controls(finding.remedy));
-    }
+  while (!findings.empty()) {
+    const auto end = std::ranges::find_if(
+        findings, [&](const checks::Finding& finding) { return finding.check != findings.front().check; });
+    const auto of_check = findings.first(static_cast<std::size_t>(end - findings.begin()));
+    const std::size_t shown = std::min(of_check.size(), most_of_a_check);
+    for (const auto& each : of_check.first(shown)) finding(each);
+    if (shown < of_check.size()) more_findings(of_check.subspan(shown));
+    findings = findings.subspan(of_check.size());
   }
+}
+
+void TextPage::finding(const checks::Finding& finding) {
+  const Symbol symbol = symbol_of(finding.severity);
+  const std::string_view severity = checks::to_string(finding.severity);
+  const std::string_view reference = finding.check->reference;
+  const std::size_t head_columns = 2 + severity.size() + 2 + finding.check->name.size();
+  std::string head = fmt::format("{} {}  {}", paint(symbol), paint(severity, symbol.text_style),
+                                 paint(finding.check->name, TextStyle::bold));
+  if (!reference.empty() && head_columns + 2 + reference.size() <= style_.columns)
+    head += "  " + paint(reference, TextStyle::dim);
+  line();
+  line(head);
+  std::string detail = without_controls(finding.detail);
+  if (!names_all(detail, finding.servers)) paragraph("  ", 2, server_names(finding.servers));
+  if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
+  if (!detail.empty()) paragraph("  ", 2, detail);
+  if (!finding.remedy.empty())
+    paragraph(fmt::format("  {} ", paint("fix:", TextStyle::good)), 7, without_controls(finding.remedy));
 }
 
 /// The rest of the findings of one check, as a summary.
@@ -331,15 +322,11 @@ void TextPage::more_findings(std::span<const checks::Finding> findings) {
       if (std::ranges::find(servers, name) == servers.end()) servers.push_back(name);
     }
   }
-  std::string where;
-  const std::size_t shown = std::min(servers.size(), longest_list);
-  for (std::size_t i = 0; i < shown; ++i) where += (i == 0 ? ": " : ", ") + servers[i];
-  if (shown < servers.size()) where += fmt::format(" and {} more", servers.size() - shown);
   line();
-  paragraph(
-      "  ", 2,
-      fmt::format("{} more of {}{}; --json lists each", findings.size(), findings.front().check->name, where),
-      TextStyle::dim);
+  paragraph("  ", 2,
+            fmt::format("{} more of {}{}{}; --json lists each", findings.size(), findings.front().check->name,
+                        servers.empty() ? "" : ": ", checks::join_some(servers)),
+            TextStyle::dim);
 }
 
 }  // namespace dkimprobe::exporters

@@ -14,9 +14,6 @@
 
 namespace dkimprobe::exporters {
 
-/// The most names in a list; further ones are only counted.
-constexpr std::size_t longest_list = 8;
-
 /// The minimum width; narrower terminals are treated like this one.
 inline constexpr std::size_t narrowest_page = 40;
 /// The width of the label of a fact.
@@ -37,13 +34,9 @@ inline constexpr Symbol neutral_symbol{"·", ".", TextStyle::dim};
 [[nodiscard]] Symbol symbol_of(checks::Severity severity);
 [[nodiscard]] Symbol symbol_of(checks::Status status);
 
-[[nodiscard]] std::string upper_case(std::string_view word);
-
 [[nodiscard]] std::string server_name(const checks::ServerId& server);
-
-/// The deepest of the zones that hold the name; null when none does.
-[[nodiscard]] const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegations,
-                                               const config::DomainName& name);
+/// The first names; further ones are only counted.
+[[nodiscard]] std::string server_names(std::span<const checks::ServerId> servers);
 
 /// A column of the servers' table.
 struct Column {
@@ -72,6 +65,7 @@ class TextPage {
   /// Needs columns headed "server" and "address", one after the other.
   void rows_as_table(std::vector<Column> columns, const std::vector<std::vector<Cell>>& rows);
   void sizes(const checks::SizeFacts& size);
+  void aliases(std::span<const checks::AliasFact> chain);
   void findings(std::span<const checks::Finding> findings);
 
   [[nodiscard]] std::string take() { return std::move(text_); }
@@ -89,7 +83,9 @@ class TextPage {
  private:
   void bar(std::string_view label, std::uint32_t bytes, std::uint32_t limit, TextStyle over_style,
            std::string_view most);
+  void finding(const checks::Finding& finding);
   void more_findings(std::span<const checks::Finding> findings);
+  void table_row(const std::vector<Column>& columns, const std::vector<Cell>& row);
   void rows_stacked(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows);
 
   TableStyle style_;

@@ -67,6 +67,15 @@ std::vector<std::string> wrap_text(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string hanging_text(std::string first, std::size_t indent, std::string_view text, std::size_t columns) {
+  std::string lines;
+  for (const auto& part : wrap_text(text, columns - indent)) {
+    lines += first + part + '\n';
+    first.assign(indent, ' ');
+  }
+  return lines;
+}
+
 std::string pad_right(std::string text, std::size_t width) {
   const std::size_t own = text_width(text);
   if (own < width) text.append(width - own, ' ');
@@ -76,6 +85,14 @@ std::string pad_right(std::string text, std::size_t width) {
 std::string pad_left(std::string text, std::size_t width) {
   const std::size_t own = text_width(text);
   if (own < width) text.insert(0, width - own, ' ');
+  return text;
+}
+
+std::string upper_case(std::string_view word) {
+  std::string text(word);
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
   return text;
 }
 

@@ -17,9 +17,16 @@ namespace dkimprobe::exporters {
 /// anywhere if it has none. At least one line, which may be empty.
 [[nodiscard]] std::vector<std::string> wrap_text(std::string_view text, std::size_t width);
 
+/// Wrapped text, each line with a line feed: the first begins with `first`, the others with `indent` spaces.
+[[nodiscard]] std::string hanging_text(std::string first, std::size_t indent, std::string_view text,
+                                       std::size_t columns);
+
 /// `text` with spaces after it up to `width` characters, or before it.
 [[nodiscard]] std::string pad_right(std::string text, std::size_t width);
 [[nodiscard]] std::string pad_left(std::string text, std::size_t width);
+
+/// With ASCII letters in upper case.
+[[nodiscard]] std::string upper_case(std::string_view word);
 
 /// A safeguard for text that should already be escaped: control and non-ASCII octets become `\xHH`.
 [[nodiscard]] std::string without_controls(std::string_view text);

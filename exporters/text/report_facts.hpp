@@ -1,0 +1,40 @@
+// What every text about a report shows, chosen and worded the same way for the terminal and the web pages.
+// Foreign words are escaped. It prints the content of a report and judges nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/report/report.hpp"
+
+namespace dkimprobe::exporters {
+
+/// One name of the alias chain: who was asked for it, and its zone.
+struct Hop {
+  config::DomainName owner{};
+  const probe::Delegation* zone = nullptr;          ///< null when no zone was found
+  std::vector<const checks::ServerRow*> servers{};  ///< may be empty
+};
+
+/// The selector's own name, the targets of its aliases, and any other name that was queried; without those
+/// that have neither a zone nor a server. It points into the report.
+[[nodiscard]] std::vector<Hop> hops_of(const checks::Report& report);
+
+/// The deepest of the zones that hold the name; null when none does.
+[[nodiscard]] const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegations,
+                                               const config::DomainName& name);
+
+/// "rsa 2048 bits".
+[[nodiscard]] std::string key_text(const checks::KeyFacts& key);
+
+/// "AA TC"; empty for neither.
+[[nodiscard]] std::string flags_text(const checks::ServerRow& row);
+
+/// The word of an enum, with spaces: "not dkim".
+[[nodiscard]] std::string spaced(std::string_view word);
+
+/// The checks that lacked what they need, except disabled ones.
+[[nodiscard]] std::vector<std::string> unevaluated_checks(const checks::Report& report);
+
+}  // namespace dkimprobe::exporters
