@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""From a nameserver that breaks to the message that somebody gets: real nameservers, `serve` behind TLS and a password
-on ::1, a real Prometheus with the rules of the mixin, a real Alertmanager, and a receiver of its messages. A server is
-broken and fixed, maintenance is announced, the settings become wrong, the program ends; and every expression of
-every dashboard has an answer.
+"""From a failing nameserver to the notification about it: real nameservers, `serve` with TLS and a password on ::1, a
+real Prometheus with the rules of the mixin, a real Alertmanager, and a receiver of its notifications. A server breaks
+and is fixed, maintenance is announced, the settings become invalid, the program ends; and every expression of every
+dashboard has a result.
 
     alerting_test.py --program PATH"""
 
@@ -35,18 +35,18 @@ sys.path.insert(0, str(HERE.parent / "mixin"))
 import dashboards  # noqa: E402
 
 MIXIN = HERE.parents[1] / "exporters" / "mixin"
-# What an alert waits for in minutes is seconds here; all else is as it is rendered. Prometheus needs five seconds to
-# find its first target, and what is absent until then should wake nobody.
+# The waits of the alerts are seconds here, not minutes; everything else is as rendered. Prometheus needs five seconds
+# to find its first target; until then, missing series must cause no alert.
 FASTER = """(import 'mixin.libsonnet') + { _config+:: {
   wait: std.mapWithKey(function(name, wait) if name == 'down' then '9s' else '2s', super.wait),
   statusUrl: 'https://{{ $labels.instance }}',
   alertLabels: { team: 'mail' },
 } }"""
-# Only there while something is wrong, or while the settings have it.
+# These exist only while something is wrong, or if the settings define it.
 SOMETIMES = {"dkimprobe_textfile_written_timestamp_seconds"}
-# All alerts that may fire. Of offsite.test: the next key is one that a public document prints, so the change to it is
-# blocked; and two keys that signed long ago are there.
-TOLD = {
+# All alerts that may fire. At offsite.test the next key is printed in a public document, so the change to it is
+# blocked, and two keys that stopped signing long ago are still published.
+MAY_FIRE = {
     ("DkimSecondaryStale", "stale.example", "s1"),
     ("DkimServersDiffer", "stale.example", "s1"),
     ("DkimServersDiffer", "healthy.example", "s1"),
@@ -85,16 +85,16 @@ def free_port():
 
 
 class Receiver:
-    """The messages of Alertmanager, as the person on call gets them."""
+    """Receives the notifications of Alertmanager, as the person on call would."""
 
     def __init__(self):
-        self.told = []  # every message about an alert, in order
+        self.notified = []  # all notifications, in order
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                receiver.told += message["alerts"]
+                receiver.notified += message["alerts"]
                 self.send_response(200)
                 self.end_headers()
 
@@ -105,26 +105,26 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def last(self, **labels):
-        """What was told last of the alert with these labels."""
-        for alert in reversed(self.told):
+        """The last notification about the alert with these labels."""
+        for alert in reversed(self.notified):
             if labels.items() <= alert["labels"].items():
                 return alert
         return None
 
     def wait_for(self, status, **labels):
-        def told():
+        def notified():
             alert = self.last(**labels)
             return alert if alert and alert["status"] == status else None
 
         try:
-            return wait_for("%s is %s" % (labels, status), told)
+            return wait_for("%s is %s" % (labels, status), notified)
         except AssertionError as error:
-            told = [alert for alert in self.told if labels.items() <= alert["labels"].items()]
-            raise AssertionError("%s; it was told: %s" % (error, told)) from None
+            notified = [alert for alert in self.notified if labels.items() <= alert["labels"].items()]
+            raise AssertionError("%s; it was notified: %s" % (error, notified)) from None
 
 
 class Stage:
-    """The parts and how they are put together."""
+    """The programs and how they are connected."""
 
     def __init__(self, part, stack):
         self.part, self.folder, self.stack = part, part.folder, stack
@@ -170,7 +170,7 @@ class Stage:
 
     def watch(self):
         for name in ("Alerts", "Rules"):
-            # Rules are YAML, and so is JSON.
+            # Rules are YAML; JSON is YAML too.
             rules = subprocess.run(
                 ["jsonnet", "-e", "(%s).prometheus%s" % (FASTER, name)], cwd=MIXIN, capture_output=True, check=True
             )
@@ -205,7 +205,7 @@ class Stage:
         wait_for("the program is scraped", lambda: self.ask("up == 1"))
 
     def ask(self, expression):
-        """The series that Prometheus answers with."""
+        """The series that Prometheus returns."""
         query = urllib.parse.urlencode({"query": expression})
         try:
             with urllib.request.urlopen("http://127.0.0.1:%d/api/v1/query?%s" % (self.prometheus, query)) as answer:
@@ -222,7 +222,7 @@ class Stage:
             return json.load(answer)["data"]["groups"]
 
     def page(self, url):
-        """A page of the program, as somebody with the password sees it."""
+        """A page of the program, fetched with the password."""
         credentials = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()
         request = urllib.request.Request(url, headers={"Authorization": "Basic " + credentials})
         try:
@@ -237,7 +237,7 @@ class Stage:
 
 
 def with_more_keys(zone):
-    """offsite.test gets a next key, and two that sign no longer."""
+    """offsite.test gets a next key, and two keys that no longer sign."""
     keys = {"s2": KEY, "old": OTHER_KEY, "older": OTHER_KEY}
     return zone + "".join('%s._domainkey TXT "%s"\n' % pair for pair in keys.items())
 
@@ -247,17 +247,17 @@ def without(name):
 
 
 def change_on_both(part, edit):
-    """Two servers have the same file of offsite.test."""
+    """Two servers share the zone file of offsite.test."""
     part.change_zone("offsite.test", "nsd", edit)
     part.change_zone("offsite.test", "knot", lambda zone: zone)
 
 
 def see_what_was_wrong_before(stage):
-    """A fault from the start is reported, with all that one needs."""
+    """A fault that exists from the start is reported with all necessary details."""
     check = stage.part.check
     alert = stage.receiver.wait_for("firing", alertname="DkimSecondaryStale", domain="stale.example")
     wanted = {"severity": "critical", "selector": "s1", "check": "ns_stale", "team": "mail"}
-    check(wanted.items() <= alert["labels"].items(), "the alert has what, where and how bad", str(alert))
+    check(wanted.items() <= alert["labels"].items(), "the alert has the check, the place and the severity", str(alert))
     said = alert["annotations"]
     check(said["summary"].startswith("s1 at stale.example: "), "it says it to people", str(said))
     check(said["runbook_url"].endswith("/checks/README.md#ns_stale"), "it says where to read more", str(said))
@@ -267,8 +267,8 @@ def see_what_was_wrong_before(stage):
 
 
 def break_things(stage):
-    """A key that signed long ago goes; then a server breaks, and somebody breaks the settings. In this order: a server
-    that reads one changed zone reads them all."""
+    """An old key is removed; then a server breaks, and the settings become invalid. The order matters: a server that
+    loads one changed zone loads all of them."""
     change_on_both(stage.part, without("older"))
     began = time.monotonic()
     stage.part.change_zone("healthy.example", "nsd", without("s1"))
@@ -282,7 +282,7 @@ def break_things(stage):
 
 def check_dashboards(stage):
     variables = {"job": ".*", "instance": ".*", "domain": "offsite.test", "selector": ".*", "__rate_interval": "1m"}
-    # Of the fleet all domains.
+    # The dashboard of the fleet shows all domains.
     asked = [
         (name, panel, expression)
         for fleet in (True, False)
@@ -296,9 +296,9 @@ def check_dashboards(stage):
         return not empty
 
     with contextlib.suppress(AssertionError):
-        wait_for("every expression has an answer", all_answer)
+        wait_for("every expression has a result", all_answer)
     good = len(asked) > 50 and not empty
-    stage.part.check(good, "every expression of the dashboards has an answer", "\n".join(empty))
+    stage.part.check(good, "every expression of the dashboards has a result", "\n".join(empty))
     empty = [
         "%s, %s" % (name, variable)
         for name, variable, series, label in dashboards.variable_queries(variables)
@@ -310,20 +310,20 @@ def check_dashboards(stage):
 def check_rules(stage):
     check = stage.part.check
     status, page = stage.page("https://%s/metrics" % stage.address)
-    check(status == 200, "the metrics are behind TLS and the password", str(status))
+    check(status == 200, "the metrics need TLS and the password", str(status))
     shown = set(re.findall(r"^(\w+)(?:\{.*\})? \S+$", page, re.M)) | {"up"}
     rules = (MIXIN / "dkimprobe_alerts.yaml").read_text() + (MIXIN / "dkimprobe_rules.yaml").read_text()
     named = set()
     for expression in re.findall(r"expr: \|-\n +(.*)", rules):
         named |= set(re.findall(r"\b(?:dkim\w*|up)\b", re.sub(r'"[^"]*"|\w+:\w+:\w+', "", expression)))
     check(len(named) > 20, "the rules name metrics", str(named))
-    check(named - SOMETIMES <= shown, "the program shows each that the rules name", str(named - SOMETIMES - shown))
+    check(named - SOMETIMES <= shown, "the program exports the metrics of the rules", str(named - SOMETIMES - shown))
     failed = [rule for group in stage.rules() for rule in group["rules"] if rule["health"] != "ok"]
     check(not failed, "Prometheus can evaluate every rule", str(failed)[:2000])
 
 
 def mend_things(stage, whole):
-    """The server and the settings are as they were, except for announced maintenance."""
+    """The server and the settings are restored, and maintenance is announced."""
     check, receiver = stage.part.check, stage.receiver
     stage.part.change_zone("healthy.example", "nsd", lambda _: whole.replace("2026112201", "2026112202"))
     stage.settle(SETTINGS % (INTERVAL, STALE_SILENCE))
@@ -333,10 +333,10 @@ def mend_things(stage, whole):
     check(True, "fixed settings are reported")
     receiver.wait_for("resolved", alertname="DkimSecondaryStale", domain="stale.example")
     found = stage.ask('dkim_finding{domain="stale.example",check="ns_stale"}')
-    check(bool(found), "maintenance ends an alert although the fault is there")
+    check(bool(found), "maintenance resolves an alert although the fault remains")
     found = stage.ask('dkim_finding{domain="differing.example",severity="critical"}')
-    told = receiver.last(domain="differing.example")
-    check(found and not told, "maintenance suppresses the alert about a fault from the start", str(told))
+    notified = receiver.last(domain="differing.example")
+    check(found and not notified, "maintenance suppresses the alert of an initial fault", str(notified))
 
 
 def play(part, stack):
@@ -353,9 +353,9 @@ def play(part, stack):
     stage.daemon.end()
     stage.receiver.wait_for("firing", alertname="DkimprobeDown")
     part.check(True, "the end of the program is reported")
-    told = {tuple(alert["labels"].get(name) for name in ("alertname", "domain", "selector"))
-            for alert in stage.receiver.told}  # fmt: skip
-    part.check(told == TOLD, "nothing else is reported", "%s" % (told ^ TOLD))
+    notified = {tuple(alert["labels"].get(name) for name in ("alertname", "domain", "selector"))
+            for alert in stage.receiver.notified}  # fmt: skip
+    part.check(notified == MAY_FIRE, "nothing else is reported", "%s" % (notified ^ MAY_FIRE))
 
 
 def main():
@@ -374,7 +374,7 @@ def main():
         try:
             lab = json.loads((folder / "lab" / "lab.json").read_text())
             if not lab["ipv6"]:
-                print("SKIPPED: IPv6: this machine has no ::1, and 127.0.0.1 stands for it")
+                print("SKIPPED: IPv6: this machine has no ::1; 127.0.0.1 is used instead")
             part = Part("alerting", program, lab, folder, run_cases.build_resolver_guard(directory), None)
             logs = [lab["tripwire_log"], lab["misbehaving_log"], lab["queries_log"]]
             offsets = {log: run_cases.size_of(log) for log in logs if log}
@@ -393,7 +393,7 @@ def main():
             if part.failures:
                 for log in sorted(part.folder.glob("*.log")):
                     print("---- the end of %s\n%s" % (log.name, log.read_text(errors="replace")[-3000:]))
-                print("---- the end of what the program says\n" + "\n".join(part.daemons[-1].log[-20:]))
+                print("---- the end of the log of the program\n" + "\n".join(part.daemons[-1].log[-20:]))
         finally:
             process.terminate()
             process.wait()

@@ -1,4 +1,4 @@
-"""The few bytes of DNS that the lab itself needs: a question with RD=0, and reading one. No resolver."""
+"""The little DNS that the lab itself needs: writing and reading a query with RD=0. No resolver."""
 
 import struct
 
@@ -13,7 +13,7 @@ def question(name, qtype, message_id):
 
 
 def is_good_answer(message, message_id):
-    """A response with AA, NOERROR and something in the answer section."""
+    """Whether it is a response with AA, NOERROR and at least one answer."""
     if len(message) < 12:
         return False
     got, flags, _, answers = struct.unpack("!4H", message[:8])
@@ -21,7 +21,7 @@ def is_good_answer(message, message_id):
 
 
 def describe(message):
-    """The header and the first question as a dict; qname is None when the message is cut or asks nothing."""
+    """The header and the first question as a dict; qname is None if the message is truncated or has no question."""
     if len(message) < 12:
         return {
             "id": None,

@@ -1,7 +1,7 @@
-"""Two network namespaces: in the outer one a small internet with its root, top-level domain and nameservers, all
-on public addresses, and resolvers; in the inner one a program, for which every address of the world is the
-interceptor. It answers for those that are redirected, and passes everything else on to the server that was meant.
-No packet leaves either. Nothing here knows the program that is tested; only root makes namespaces."""
+"""Two network namespaces. The outer one has a small internet on public addresses, with a root, a top-level domain,
+nameservers and resolvers. In the inner one, every address belongs to the interceptor: it answers queries to redirected
+addresses, and forwards everything else to the intended server. No packet leaves them. This file does not depend on the
+tested program. Only root can create namespaces."""
 
 import concurrent.futures
 import ctypes
@@ -32,7 +32,7 @@ from rotation_lab import bring_loopback_up
 PORT = 53
 READY_SECONDS = 20
 CLONE_NEWNET = 0x40000000
-IP_PKTINFO, IPV6_FREEBIND = 8, 78  # of Linux; Python does not name them
+IP_PKTINFO, IPV6_FREEBIND = 8, 78  # of Linux; Python has no names for them
 WORKERS = 16
 
 ROOT4 = """198.41.0.4 170.247.170.2 192.33.4.12 199.7.91.13 192.203.230.10 192.5.5.241 192.112.36.4 198.97.190.53
@@ -41,7 +41,7 @@ ROOT6 = """2001:503:ba3e::2:30 2801:1b8:10::b 2001:500:2::c 2001:500:2d::d 2001:
 2001:500:12::d0d 2001:500:1::53 2001:7fe::53 2001:503:c27::2:30 2001:7fd::1 2001:500:9f::42 2001:dc3::35""".split()
 TLD = ("192.5.6.30", "192.33.14.30", "2001:503:a83e::2:30")
 FIRST, SECOND = ("45.1.1.1", "2a10:1::1"), ("46.2.2.2",)  # the nameservers of the domain
-ALONE = ("47.3.3.1", "47.3.3.2", "47.3.3.3")  # one machine that is root, top-level domain and nameserver
+ALONE = ("47.3.3.1", "47.3.3.2", "47.3.3.3")  # one machine that serves the root, a top-level domain and a domain
 SERVERS = (
     Server("root", "nsd", (*ROOT4, *ROOT6)),
     Server("tld", "knot", TLD),
@@ -102,14 +102,14 @@ def ip(*words):
 
 
 def every_address_is_here():
-    """Whatever is sent to any address, of both families, stays in this namespace."""
+    """Packets to any address of both families stay in this namespace."""
     bring_loopback_up()
     ip("-4", "route", "add", "local", "0.0.0.0/0", "dev", "lo")
     ip("-6", "route", "add", "local", "::/0", "dev", "lo")
 
 
 class World:
-    """The internet of the outer namespace. To be entered in a namespace of its own."""
+    """The internet of the outer namespace; use it in a new namespace."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -130,7 +130,7 @@ class World:
     def start(self):
         every_address_is_here()
         for address in sum((server.addresses for server in SERVERS), ()):
-            if ":" in address:  # no server binds one that no interface has
+            if ":" in address:  # servers bind only addresses of an interface
                 ip("-6", "address", "add", address + "/128", "dev", "lo", "nodad")
         hints = "".join(". 3600000 NS %s.root-servers.net.\n" % letter for letter in "abcdefghijklm")
         for letter, four, six in zip("abcdefghijklm", ROOT4, ROOT6):
@@ -226,14 +226,14 @@ def nowhere(_):
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What the interceptor does to a question that is sent to an address."""
+    """What the interceptor does with a query to an address."""
 
     redirects: object = everywhere
     aa: object = None  # None leaves the flag as the resolver set it
     ra: object = None
-    refuses: bool = False  # asks the resolver as it was asked itself: Unbound refuses RD=0
+    refuses: bool = False  # forwards RD=0 unchanged, which Unbound refuses
     tcp: str = "answered"  # answered, real or closed
-    set_ra_at: tuple = ()  # real servers whose answers get RA=1
+    set_ra_at: tuple = ()  # real servers whose responses get RA=1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -271,7 +271,7 @@ class Interceptor:
         self.kind = Kind()
         self.seen = []
         self.lock = threading.Lock()
-        # A thread begins in the namespace of the one that starts it: these ask in the outer one.
+        # A thread inherits the namespace of its creator: these send their queries in the outer one.
         self.outer = concurrent.futures.ThreadPoolExecutor(WORKERS)
         barrier = threading.Barrier(WORKERS)
         list(self.outer.map(lambda _: barrier.wait(), range(WORKERS)))
@@ -292,7 +292,7 @@ class Interceptor:
             else:
                 udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-                udp.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # to answer from whatever was asked
+                udp.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # to respond from any queried address
             udp.bind((any_address, PORT))
             udp.setblocking(False)
             self.selector.register(udp, selectors.EVENT_READ, self.take_datagram)
@@ -375,7 +375,7 @@ class Interceptor:
 
     @staticmethod
     def ask(address, message, transport):
-        """In the outer namespace."""
+        """Runs in the outer namespace."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         with socket.socket(family, kind) as upstream:
@@ -391,7 +391,7 @@ class Interceptor:
                 return None
 
     def run(self, kind, command, environment, seconds):
-        """The finished command, what was asked meanwhile, and how long it took."""
+        """Returns the finished command, the queries during its run, and its duration."""
         return self.inner.submit(self.run_inside, kind, command, environment, seconds).result()
 
     def run_inside(self, kind, command, environment, seconds):

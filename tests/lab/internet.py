@@ -1,5 +1,5 @@
-"""What the lab's internet consists of: which server processes there are, on which addresses, and which zone
-is on which of them. Tables alone; lab.py and servers.py bring them to life; the texts are in zones/."""
+"""The internet of the lab as tables: the server processes, their addresses, and the zones of each. lab.py and
+servers.py start them; the texts of the zones are in zones/."""
 
 from typing import NamedTuple
 
@@ -18,17 +18,17 @@ SERVERS = (
     Server("tld-test", "nsd", ("127.0.1.21", "127.0.1.22")),
     Server("nsd", "nsd", ("127.0.2.1", "127.0.2.2", "127.0.2.3", "127.0.2.4", "127.0.2.9")),
     Server("knot", "knot", ("127.0.3.1", "127.0.3.2", "127.0.3.3")),
-    Server("bind", "bind", ("127.0.0.1", "::1")),  # BIND takes only addresses that an interface has
+    Server("bind", "bind", ("127.0.0.1", "::1")),  # BIND uses only addresses of an interface
     Server("pdns", "pdns", ("127.0.4.1", "127.0.4.2")),
 )
 
-TRIPWIRE = "127.0.0.53"  # a recursor that answers nobody; whatever reaches it is an error of the program
+TRIPWIRE = "127.0.0.53"  # a "recursor" that never responds; any packet to it is an error of the program
 DEAD = "127.0.9.1"  # nothing listens here
-SILENT = "127.0.9.2"  # takes everything and says nothing
+SILENT = "127.0.9.2"  # accepts everything and never responds
 MISBEHAVING_PREFIX = "127.0.66."  # the last octet is the mode's, see misbehaving.py --list
 FAULT_PARENT = "fault.test"  # <mode>.fault.test: ns1 misbehaves, ns2 is a good server
 GOOD_BESIDE_MISBEHAVING = ("nsd", "127.0.2.9")
-MISBEHAVING_OTHERS = ("127.0.66.253", "127.0.66.254")  # where hostile answers lead, and whence some come
+MISBEHAVING_OTHERS = ("127.0.66.253", "127.0.66.254")  # where hostile responses point, and from where some are sent
 
 ROOT_HINTS = """\
 .       3600000 NS a.root.
@@ -39,7 +39,7 @@ b.root. 3600000 A  127.0.1.2
 
 
 class Zone(NamedTuple):
-    """`on` lists server names, each with `=FILE` where that server has another text than zones/<name>.zone.
+    """`on` lists server names, each with `=FILE` if that server has another text than zones/<name>.zone.
     `signed` is valid, expired or future. Each @KEY@ in the text is replaced by values[KEY]."""
 
     name: str
@@ -47,17 +47,17 @@ class Zone(NamedTuple):
     signed: str = ""
     file: str = ""
     values: dict = {}
-    ipv6: bool = False  # left out where the machine has no ::1
+    ipv6: bool = False  # left out if the machine has no ::1
 
 
 def adsp(name, *texts):
-    """A domain that differs from its sisters only in the TXT records at _adsp._domainkey."""
+    """A domain for ADSP; these domains differ only in the TXT records at _adsp._domainkey."""
     records = "\n".join("_adsp._domainkey TXT {%s}" % text for text in texts)
     return Zone(name + ".example", "nsd knot", file="adsp.zone", values={"ADSP": records})
 
 
 ZONES = (
-    # The top
+    # Root and top-level domains
     Zone(".", "root", signed="valid", file="root.zone"),
     Zone("example", "tld-example", signed="valid"),
     Zone("test", "tld-test", signed="valid"),
@@ -75,8 +75,8 @@ ZONES = (
     Zone("v6only.example", "bind", ipv6=True),
     Zone("offsite.test", "nsd knot"),
     Zone("glueless.test", "nsd knot"),
-    Zone("hidden.example", "knot"),  # nobody delegates it
-    # Servers that differ or do not serve
+    Zone("hidden.example", "knot"),  # without a delegation
+    # Servers that differ or do not have the zone
     Zone("lame.example", "nsd"),
     Zone("dead.example", "nsd knot"),
     Zone("alldead.example", "nsd"),
@@ -96,13 +96,13 @@ ZONES = (
     Zone("cname-local.example", "nsd knot bind pdns"),
     Zone("cname-lame.example", "nsd pdns"),
     Zone("provider-lame.test", "knot"),
-    Zone("cname-taken.example", "nsd knot"),  # taken.test is delegated to these, and they do not serve it
+    Zone("cname-taken.example", "nsd knot"),  # taken.test is delegated to these servers, which do not have it
     Zone("cname-dangling.example", "nsd bind"),
     Zone("cname-loop.example", "nsd bind"),
     Zone("cname-loop.test", "knot"),
     Zone("cname-chain.example", "nsd knot"),
     Zone("dname.example", "nsd bind"),
-    # ADSP (RFC 5617); the domains without it are all the others
+    # ADSP (RFC 5617); no other domain has it
     adsp("adsp-unknown", "dkim=unknown"),
     adsp("adsp-all", "dkim=all"),
     adsp("adsp-discardable", "dkim = discardable"),

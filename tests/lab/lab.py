@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""An internet in a box on 127/8: root, top-level domains and domains on real nameservers of four makes, and a
-misbehaving one, all on one port. See README.md.
+"""A small internet on 127/8: root, top-level domains and domains on real nameservers of four implementations, and one
+that misbehaves, all on one port. See README.md.
 
     lab.py start --directory DIR --port PORT     runs in the foreground until SIGTERM, SIGINT or SIGHUP
-    lab.py zones                                 lists the domains, what each is for and where it is served"""
+    lab.py zones                                 lists the domains, their purpose and their servers"""
 
 import argparse
 import ctypes
@@ -30,8 +30,8 @@ import sniffer
 import zonetext
 
 HERE = pathlib.Path(__file__).resolve().parent
-READY_SECONDS = 200  # only what hangs takes so long
-RETRY_SECONDS = 0.02  # how long an unanswered SOA question waits before it is asked again
+READY_SECONDS = 200  # only a server that hangs takes so long
+RETRY_SECONDS = 0.02  # after which an unanswered SOA query is repeated
 STOP_SECONDS = 5
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -63,9 +63,9 @@ def can_bind(address, port):
 
 
 def claim_port(wanted, addresses, logs):
-    """A port that is free on every address, and the two mute servers on it: their sockets are the claim that
-    keeps other labs off it."""
-    # below the ephemeral ports, so that no client's socket sits there
+    """Returns a port that is free on every address, and the two mute servers on it, whose sockets keep other labs from
+    using the port."""
+    # below the ephemeral ports, so that no client uses it
     candidates = [wanted] if wanted else random.SystemRandom().sample(range(20000, 32000), 50)
     busy = None
     for port in candidates:
@@ -120,7 +120,7 @@ def served_zones(ipv6, modes):
 
 
 def write_zones(placed, directory):
-    """Writes each text once, signs what is to be signed, and returns {server name: [(zone, path)]}."""
+    """Writes each zone file once, signs those that are signed, and returns {server name: [(zone, path)]}."""
     directory.mkdir(parents=True)
     keys = zonetext.public_keys()
     paths, to_sign, on = {}, [], {}
@@ -153,12 +153,12 @@ def prctl(option, value):
 
 
 def die_with_parent():
-    # NSD, Knot, BIND and PowerDNS all end on SIGTERM and take their own children along
+    # on SIGTERM, NSD, Knot, BIND and PowerDNS all end with their children
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Child:
-    """A server process with its log. It leads a process group and session of its own."""
+    """A server process with its log, in its own session and process group."""
 
     def __init__(self, name, command, log, pass_fds=()):
         self.name = name
@@ -177,11 +177,9 @@ class Child:
         self.pidfd = os.pidfd_open(self.process.pid)
 
     def tail(self, lines=15):
-        told = self.log.read_text(errors="replace").splitlines()
-        told = [
-            line for line in told if "query failed" not in line
-        ]  # BIND says so for each of our own questions
-        return "\n".join("    " + line for line in told[-lines:])
+        # BIND logs "query failed" for each query of the lab itself.
+        shown = [line for line in self.log.read_text(errors="replace").splitlines() if "query failed" not in line]
+        return "\n".join("    " + line for line in shown[-lines:])
 
     def signal_group(self, number):
         try:
@@ -193,11 +191,11 @@ class Child:
 class Lab:
     def __init__(self, directory, port):
         self.directory = directory
-        self.state = directory / "lab.json"  # there exactly while the lab is ready
+        self.state = directory / "lab.json"  # exists while the lab is ready
         self.wanted_port = port
         self.sockets = tempfile.mkdtemp(
             prefix="lab-"
-        )  # control sockets of Knot and PowerDNS; nobody uses them
+        )  # for control sockets of Knot and PowerDNS, which are not used
         self.children = []
         self.mutes = []
         self.selector = selectors.DefaultSelector()
@@ -303,13 +301,13 @@ class Lab:
             % (
                 time.monotonic() - began,
                 "" if ipv6 else "; no IPv6 on loopback",
-                "" if queries_log else "; queries are not written down (needs root)",
+                "" if queries_log else "; queries are not logged (needs root)",
             ),
             file=sys.stderr,
         )
 
     def start_sniffer(self, port):
-        """The log of all queries, or None where the user may not open packet sockets."""
+        """Returns the log of all queries, or None if the user may not open packet sockets."""
         log = self.directory / "queries.jsonl"
         log.unlink(missing_ok=True)
         try:
@@ -325,7 +323,7 @@ class Lab:
         return log
 
     def add(self, name, command, pass_fds=()):
-        # the misbehaving server's own log of queries is misbehaving.log
+        # misbehaving.log is the query log of that server itself
         log = self.directory / (name + (".out" if name == "misbehaving" else ".log"))
         child = Child(name, [str(word) for word in command], log, pass_fds)
         self.children.append(child)
@@ -373,7 +371,7 @@ class Lab:
             for number, (server, address, zone) in list(waiting.items()):
                 if (
                     server in done or server not in tried
-                ):  # until a server's first answer one question is enough
+                ):  # until its first response, one query to a server is enough
                     tried.add(server)
                     clients[":" in address].sendto(
                         dnswire.question(zone, dnswire.SOA, number), (address, port)
@@ -428,11 +426,11 @@ class Lab:
             for pidfd, _ in poll.poll(left * 1000):
                 poll.unregister(pidfd)
                 alive.discard(pidfd)
-        for child in self.children:  # a leader that hangs, or children that outlived theirs
+        for child in self.children:  # leaders that hang, and children that outlived their leader
             child.signal_group(signal.SIGKILL)
             child.process.wait()
         try:
-            while True:  # orphans come to us, so that none is left, not even a zombie
+            while True:  # orphans become children of this process: reap all of them
                 os.waitpid(-1, 0)
         except ChildProcessError:
             pass
@@ -443,7 +441,7 @@ class Lab:
 
 
 def running_in(directory):
-    """The process id of a lab that runs in the directory already, or None."""
+    """The process id of a lab that already runs in the directory, or None."""
     try:
         pid = json.loads((directory / "lab.json").read_text())["pid"]
         os.kill(pid, 0)
@@ -455,7 +453,7 @@ def running_in(directory):
 def start(arguments):
     directory = pathlib.Path(arguments.directory).resolve()
     if pid := running_in(directory):
-        print("lab: one runs in %s already, process %d" % (directory, pid), file=sys.stderr)
+        print("lab: one already runs in %s, process %d" % (directory, pid), file=sys.stderr)
         return 1
     lab = Lab(directory, arguments.port)
     if arguments.end_with_parent:
@@ -473,7 +471,7 @@ def start(arguments):
 
 
 def list_zones(_):
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `zones | head` is no error
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # so that `zones | head` is not an error
     for zone in internet.ZONES:
         file = zone.file or zone.name + ".zone"
         where = zone.on + (" signed:" + zone.signed if zone.signed else "")
@@ -501,7 +499,7 @@ def main():
         "--directory", required=True, help="for settings, zones, logs, lab.json and root.hints"
     )
     starting.add_argument(
-        "--port", type=int, default=0, help="of all servers, UDP and TCP; 0 takes a free one"
+        "--port", type=int, default=0, help="UDP and TCP port of all servers; 0: a free one"
     )
     starting.add_argument("--end-with-parent", action="store_true", help="end when the starting process dies")
     starting.set_defaults(run=start)

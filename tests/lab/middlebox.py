@@ -1,18 +1,17 @@
 #!/usr/bin/python3
-"""What stands between a resolver and a nameserver and meddles: balancers, filters, bad lines. Each box has
-an address of its own, passes each question on to the server behind it and the answer back, but where a rule
-says otherwise. It knows no zone. Usage: middlebox.py PORT BOXES.json; it prints `ready` once all sockets are
-bound.
+"""Middleboxes between a resolver and a nameserver: load balancers, filters, bad lines. Each box has its own address and
+forwards each query to the server behind it and the response back, unless a rule says otherwise. Boxes know no zones.
+Usage: middlebox.py PORT BOXES.json; it prints `ready` once all sockets are bound.
 
-BOXES.json is a list of {"address", "before", "rules"}. The first rule that fits a question decides:
-    "type"/"not_type": "TXT"       the type that is asked for
-    "name", "under": "a.example"   the name itself; the name or one below it
-    "transport": "udp"             otherwise both
-    "over": 512                    the answer has more octets than this
-    "of_ten": 7                    so many of ten questions of each client, spread evenly
-    "do"                           "drop"; seconds to wait before the answer; the name of an rcode, which
-                                   alone is answered; "empty" (NOERROR without any record); "NXDOMAIN" (the
-                                   server's own answer with this rcode)"""
+BOXES.json is a list of {"address", "before", "rules"}. The first rule that matches a query applies:
+    "type"/"not_type": "TXT"       the query type
+    "name", "under": "a.example"   the query name; that name or one below it
+    "transport": "udp"             both if not given
+    "over": 512                    the response has more octets than this
+    "of_ten": 7                    that many of ten queries of each client, spread evenly
+    "do"                           "drop"; seconds to wait before the response; the name of an rcode, which
+                                   is returned without records; "empty" (NOERROR without records);
+                                   "NXDOMAIN" (the response of the server with this rcode)"""
 
 import asyncio
 import collections
@@ -44,7 +43,7 @@ def fits(rule, query, answer, transport):
 
 
 def bare(query, rcode):
-    """AA and the question, and nothing more."""
+    """A response with AA and the question only."""
     flags = wire.QR | wire.AA | query.flags & wire.RD
     message = wire.Message(query.id, flags, query.name, query.question, rcode)
     if query.edns is not None:
@@ -58,14 +57,14 @@ class Box:
         self.counted = collections.Counter()
 
     def share(self, rule, client):
-        """Whether this question is one of those that the rule takes; evenly, so that no run is unlucky."""
+        """Whether the rule applies to this query; evenly spread, so that all runs are alike."""
         if "of_ten" not in rule:
             return True
         self.counted[client] += 1
         return self.counted[client] * 7 % 10 < rule["of_ten"]
 
     async def meddle(self, data, answer, transport, client):
-        """The answer that goes back, or DROPPED."""
+        """The response to return, or DROPPED."""
         query = wire.read_query(data)
         if query is None:
             return answer

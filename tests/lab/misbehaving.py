@@ -2,8 +2,8 @@
 """An authoritative nameserver that misbehaves: one fault, the mode, on each address 127.0.66.N.
 
 Every mode serves the zone MODE.fault.test ('_' becomes '-') from zones/fault.zone.template. 127.0.66.254 is
-the source of answers from a wrong address. 127.0.66.253 is where hostile referrals and extra records lead: it
-logs and never answers, and the log must show no query there."""
+the source of responses from a wrong address. Hostile referrals and extra records point to 127.0.66.253: it logs and
+never responds, and the log must show no query there."""
 
 import argparse
 import asyncio

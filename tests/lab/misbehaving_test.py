@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Shows by raw sockets that each mode of the misbehaving nameserver commits its fault, and no other.
-What must be valid is read by dnspython, so that the server's own writer is not its own judge."""
+"""Shows with raw sockets that each mode of the misbehaving nameserver has its fault, and no other. Valid messages are
+read by dnspython, independently of the server's own code."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ TEMPLATE = (HERE / "zones" / "fault.zone.template").read_text()
 KEY = b"".join(part.encode() for part in re.findall(r'"([^"]*)"', TEMPLATE))
 ID = 0x1234
 QUIET = 0.25
-HANGS_SECONDS = 60  # only what hangs takes so long
+HANGS_SECONDS = 60  # only a server that hangs takes so long
 QR, AA, TC, RA = 0x8000, 0x0400, 0x0200, 0x0080
 
 server = None
@@ -78,7 +78,7 @@ MODES = listed()
 def setUpModule():
     global server
     server = Server()
-    # Five seconds are too long for one test: this one is asked first and read last.
+    # Its response takes five seconds: query it first and read the response in the last test.
     very_late.start()
 
 
@@ -131,13 +131,13 @@ def udp(mode: str, message: bytes, connect: bool = False):
 
 
 def ask(mode: str, qtype: str = "TXT", name: str = "", **more) -> bytes:
-    """The first datagram, from whatever source."""
+    """The first datagram, from any source."""
     with udp(mode, query(name or selector(mode), qtype, **more)) as client:
         return client.recvfrom(65535)[0]
 
 
 def datagrams(mode: str, wanted: int, **more) -> list[tuple[bytes, tuple]]:
-    """Every datagram until the line is quiet; a busy machine is given time for those that are wanted."""
+    """All datagrams until none comes for a while; on a busy machine, waits longer for the expected number."""
     found = []
     with udp(mode, query(selector(mode), **more)) as client:
         while select.select([client], [], [], HANGS_SECONDS if len(found) < wanted else QUIET)[0]:
@@ -197,7 +197,7 @@ def nsid(data: bytes) -> bytes | None:
 
 
 class VeryLate:
-    """Asks at the start of the run, so that its answer is due while other tests run."""
+    """Sends its query at the start of the run, so that other tests run until its response is due."""
 
     def start(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -223,7 +223,7 @@ class ModeTest(unittest.TestCase):
     maxDiff = 400
 
     def good(self, mode: str, data: bytes, qtype: str = "TXT"):
-        """A valid, authoritative, whole answer; for TXT the right key."""
+        """A valid, authoritative, complete response; for TXT, the right key."""
         message = read(data)
         self.assertEqual((message.id, message.rcode()), (ID, 0))
         self.assertEqual(flags(data) & (QR | AA | TC | RA), QR | AA)
@@ -253,7 +253,7 @@ class ModeTest(unittest.TestCase):
         self.assertEqual(datagrams(mode, 0, **more), [])
 
     def unanswered(self, client: socket.socket):
-        """Nothing comes, and the connection is open."""
+        """Nothing is received, and the connection stays open."""
         self.assertEqual(select.select([client], [], [], QUIET)[0], [])
 
     def silent_tcp(self, mode: str):
@@ -285,7 +285,7 @@ class ModeTest(unittest.TestCase):
         self.emptied(ask(mode, edns=True))
         self.good_apex(mode)
 
-    # Silence and closed doors.
+    # Silence and closed ports.
 
     def test_silent(self):
         self.silent_udp("silent")
@@ -358,7 +358,7 @@ class ModeTest(unittest.TestCase):
     # TCP streams.
 
     def takes(self, seconds: float, what):
-        """Never less, by a tick; and not much more at its fastest, since a busy machine makes it slower at times."""
+        """Pauses are never shorter, and the shortest run is not much longer; a busy machine slows down some runs."""
         took = []
         while not took or (len(took) < 20 and min(took) > seconds + 0.7):
             began = time.monotonic()
@@ -441,7 +441,7 @@ class ModeTest(unittest.TestCase):
         self.emptied_udp("truncated_tcp_drip")
         self.dripped("truncated_tcp_drip", 0.5)
 
-    # Datagrams that are not the answer.
+    # Datagrams that do not match the query.
 
     def only(self, mode: str) -> tuple[bytes, tuple]:
         found = datagrams(mode, 1)
@@ -814,7 +814,7 @@ class ModeTest(unittest.TestCase):
                 self.assertEqual((rcode(data), read(data).answer), ("REFUSED", []))
             time.sleep(pause_seconds)
 
-    # Answers that are wrong.
+    # Wrong responses.
 
     def denies(self, mode: str, wanted: str, soa: bool = True):
         for data in (ask(mode), ask(mode, edns=True), ask_tcp(mode)):
@@ -938,7 +938,7 @@ class ModeTest(unittest.TestCase):
 
 
 class WholeTest(unittest.TestCase):
-    """What holds for all modes, and for the program."""
+    """Properties of all modes and of the program."""
 
     def test_every_mode_has_its_test(self):
         tested = {name.removeprefix("test_") for name in dir(ModeTest) if name.startswith("test_")}
@@ -966,7 +966,7 @@ class WholeTest(unittest.TestCase):
         self.assertEqual(listing.splitlines(), wanted)
 
     def test_paths_without_fault_are_good(self):
-        """A mode with a good outcome over TCP answers there, whatever it does over UDP; and the reverse."""
+        """A mode whose TCP outcome is good answers over TCP, whatever it does over UDP, and vice versa."""
         not_plain = {
             "tcp_wrong_id_first", "txt_no_strings", "txt_ansi", "out_of_bailiwick", "two_answers_differ",
             "anycast_by_transport", "stale_serial", "ra_with_aa",
@@ -998,7 +998,7 @@ class WholeTest(unittest.TestCase):
             self.assertIn(b"2048 bit", shown)
 
     def test_negatives_of_a_good_path(self):
-        """Where UDP is good: the empty non-terminal, a name that is not there, a foreign name."""
+        """Modes with good UDP: the empty non-terminal, a name that does not exist, a foreign name."""
         zone = origin("tcp_refused")
         for name, wanted in (("_domainkey." + zone, "NOERROR"), ("x._domainkey." + zone, "NXDOMAIN"),
                              ("_adsp._domainkey." + zone, "NXDOMAIN")):
@@ -1048,7 +1048,7 @@ class WholeTest(unittest.TestCase):
                          ("tcp", r"x\001y.test.", "SOA", None))
 
     def test_foreign_bytes_do_no_harm(self):
-        """Nothing that is not a query with one question is answered, and the server lives."""
+        """Only queries with one question are answered, and other input does not end the server."""
         whole = query(selector("tcp_refused"), edns=True)
         hostile = [b"", b"x", whole[:12], whole[:20], b"\xff" * 600, whole[:2] + b"\x80\0" + whole[4:],
                    whole[:12] + b"\xc0\x0c" + whole[14:], whole[:4] + b"\0\2" + whole[6:]]

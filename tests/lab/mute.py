@@ -1,5 +1,5 @@
-"""Servers that answer nobody: the tripwire in the place of a recursor, and the silent nameserver. They take
-each datagram and connection, write down what came, and say nothing."""
+"""Servers that never respond: the tripwire at the address of a recursor, and the silent nameserver. They accept each
+datagram and connection, and log it."""
 
 import json
 import os
@@ -11,8 +11,8 @@ import dnswire
 
 
 class Mute:
-    """Bound to one address over UDP and TCP; its sockets are served by the owner's selector. Binding it also
-    claims the port: no second lab can have the same one."""
+    """Bound to one address over UDP and TCP; the owner's selector serves its sockets. Binding also reserves the port,
+    so that no second lab uses it."""
 
     def __init__(self, address, port, log_path=None):
         self.address = address

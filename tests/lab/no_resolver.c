@@ -1,5 +1,5 @@
-// Loaded before the C library (LD_PRELOAD) by run_cases.py: a program that asks the system's resolver for anything is
-// ended at once. It shows that no name leaves the program but by its own queries.
+// Loaded before the C library (LD_PRELOAD) by run_cases.py: it ends a program that calls the resolver of the system. So
+// names leave the program only in its own queries.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

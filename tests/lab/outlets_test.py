@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""What `check` writes for other programs, given to those programs: the file for node_exporter to promtool, the
-text of the plugin to Monitoring::Plugin::Performance, the CheckCommand to Icinga. Over every selector of the lab,
-whose texts are made to harm, and over wrong usage, time running out and interruption.
+"""Passes the outputs of `check` for other programs to these programs: the textfile to promtool, the plugin text to
+Monitoring::Plugin::Performance, the CheckCommand to Icinga. It covers every selector of the lab with its hostile texts,
+wrong usage, timeouts and interruption.
 
     outlets_test.py --program PATH
 
-A program that is not installed is said to be missing; its part is then skipped."""
+If a program is not installed, its part is skipped with a message."""
 
 import argparse
 import concurrent.futures
@@ -24,7 +24,7 @@ import time
 import run_cases
 
 HERE = pathlib.Path(__file__).resolve().parent
-HANGS_SECONDS = 1_200  # only what hangs takes so long
+HANGS_SECONDS = 1_200  # only a program that hangs takes so long
 COMMAND_FILE = HERE.parents[1] / "config" / "packaging" / "icinga2" / "dkimprobe.conf"
 PARSE = r"""
 use Monitoring::Plugin::Performance use_die => 1;
@@ -64,12 +64,12 @@ class Outlets:
         )
 
     def settings(self, name):
-        """Every domain and selector that the cases of the lab check, as a settings file."""
+        """A settings file with every domain and selector of the cases of the lab."""
         domains = {}
         for path in sorted((HERE / "cases").glob("*.json")):
             case = json.loads(path.read_text())
             words = case["arguments"]
-            # A flag with its value may stand among them.
+            # Flags and their values may occur among them.
             names = [word for at, word in enumerate(words[1:], 1)
                      if not word.startswith("-") and not words[at - 1].startswith("--")]  # fmt: skip
             if words[0] != "check" or len(names) < 2 or case["exit"] > 3:
@@ -92,8 +92,8 @@ class Outlets:
             return self.missing("promtool", "prometheus", what)
         with open(file) as stream:
             done = subprocess.run(["promtool", "check", "metrics"], stdin=stream, capture_output=True, text=True)
-        told = [line for line in (done.stdout + done.stderr).splitlines() if line]
-        self.check(not told, "promtool has nothing to say about " + what, "\n".join(told[:20]))
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line]
+        self.check(not lines, "promtool accepts " + what, "\n".join(lines[:20]))
 
     def textfile(self):
         settings, selectors = self.settings("textfile")
@@ -103,14 +103,14 @@ class Outlets:
                         preexec_fn=lambda: os.umask(0o077))  # fmt: skip
         text = file.read_text()
         self.check(
-            done.returncode == 2 and done.stdout == "", "the textfile is in place of all output",
+            done.returncode == 2 and done.stdout == "", "the textfile replaces all other output",
             "%d %s %s" % (done.returncode, done.stdout[:500], done.stderr[:500]),
         )  # fmt: skip
         statuses = re.findall(r"^dkim_selector_status\{.*\} [0-3]$", text, re.M)
         self.check(
             len(statuses) == selectors > 100, "a status for each selector", "%d of %d" % (len(statuses), selectors)
         )
-        self.check(stat.S_IMODE(file.stat().st_mode) == 0o644, "everybody may read it in spite of the umask")
+        self.check(stat.S_IMODE(file.stat().st_mode) == 0o644, "everybody may read it despite the umask")
         self.check(not list(self.folder.glob("*unfinished*")), "nothing unfinished is left")
         self.check(not re.search(r" [-+0-9.e]+ [0-9]+$", text, re.M), "no sample has a timestamp")
         self.check("script" not in text and "\x1b" not in text, "no text of a record is in it")
@@ -121,27 +121,27 @@ class Outlets:
             self.run("check", "healthy.example", "s1", "--storage.path", str(storage), "--textfile", str(file))
         text = file.read_text()
         self.check(
-            "dkim_key_first_seen_timestamp_seconds{" in text, "a history tells when the key was first seen", text
+            "dkim_key_first_seen_timestamp_seconds{" in text, "a history gives the time of the key", text
         )
         self.promtool(file, "a selector with a history")
 
         before = file.stat().st_ino
         done = self.run("check", "healthy.example", "s1", "--textfile", str(self.folder / "none" / "a.prom"))
         self.check(
-            done.returncode == 78 and "No such file" in done.stderr, "a folder that is missing is told", done.stderr
+            done.returncode == 78 and "No such file" in done.stderr, "a missing folder is reported", done.stderr
         )
         done = self.run("check", "healthy.example", "s1", "--textfile", str(self.folder))
         self.check(done.returncode == 78 and "it is not a regular file" in done.stderr, "a folder is no file", done.stderr)
         self.check(file.stat().st_ino == before, "the file of before stays")
         done = self.run("check", "healthy.example", "s1", "--textfile", str(self.folder / "dkim.txt"))
         self.check(
-            done.returncode == 0 and "end with .prom" in done.stderr, "a name that nobody reads is told", done.stderr
+            done.returncode == 0 and "end with .prom" in done.stderr, "a name without .prom causes a warning", done.stderr
         )
 
     # ---- the plugin ----
 
     def values(self, text, what):
-        """The performance data as the oracle reads it, by label."""
+        """The performance data by label, as read by Monitoring::Plugin."""
         first, _, rest = text.partition("\n")
         self.check(first.count("|") == 1 and "|" not in rest, "one `|`: " + what, text[:1000])
         found = subprocess.run(["perl", "-MMonitoring::Plugin::Performance", "-e", "1"], capture_output=True)
@@ -152,7 +152,7 @@ class Outlets:
         rows = [line.split("\t") for line in done.stdout.splitlines()]
         self.check(
             done.returncode == 0 and not done.stderr and len(rows) == data.count("="),
-            "the oracle reads every value: " + what,
+            "Monitoring::Plugin reads every value: " + what,
             data + "\n" + done.stdout + done.stderr,
         )
         return {row[0]: row[1:] for row in rows}
@@ -179,7 +179,7 @@ class Outlets:
         done = self.run("check", "stale.example", "s1", "--plugin")
         self.check(
             done.returncode == 2 and done.stdout.startswith("DKIM CRITICAL - ") and "\nfix: " in done.stdout,
-            "a stale server is CRITICAL, with what to do on further lines",
+            "a stale server is CRITICAL, with the fix on further lines",
             done.stdout,
         )
         settings, _ = self.settings("plugin")
@@ -189,14 +189,14 @@ class Outlets:
             done = self.run("check", "--config.file", str(settings), "--plugin", *flags)
             return done, time.monotonic() - began
 
-        # Each has nine seconds, and all have the same ones. What a busy machine needs besides shows with one second.
+        # All domains share nine seconds. A run with one second shows how much more a busy machine needs.
         _, short = all_domains("--probe-timeout", "1s")
         done, took = all_domains()
         self.check(
             took < 9 + 3 + 2 * (short - 1), "all domains together end before the runner gives up",
             "%.1f s, with one second for each %.1f s" % (took, short),
         )  # fmt: skip
-        self.check(done.returncode == 2 and len(done.stdout) <= 8192, "and their text is short enough", done.stdout)
+        self.check(done.returncode == 2 and len(done.stdout) <= 8192, "the text is within its limit", done.stdout)
         self.values(done.stdout, "all of the lab")
 
         zone = (HERE / "zones" / "records.example.zone").read_text()
@@ -205,7 +205,7 @@ class Outlets:
             done = self.run("check", "records.example", *records[at : at + 10], "--plugin")
             self.check(
                 done.returncode in (0, 1, 2, 3) and re.fullmatch(r"[ -;=?-~\n]*", done.stdout),
-                "hostile texts are plain words: " + " ".join(records[at : at + 10]),
+                "hostile texts are printed harmlessly: " + " ".join(records[at : at + 10]),
                 repr(done.stdout),
             )
             self.values(done.stdout, "records %d to %d" % (at, at + 9))
@@ -233,7 +233,7 @@ class Outlets:
             done = subprocess.run(
                 self.command("check", "healthy.example", "s1", "--plugin"), stdout=full, stderr=subprocess.PIPE
             )
-        self.check(done.returncode == 3, "3 when nothing can be written", str(done.returncode))
+        self.check(done.returncode == 3, "the exit code is 3 if the output cannot be written", str(done.returncode))
 
         for name, signals in {"SIGINT": [signal.SIGINT], "SIGTERM twice": [signal.SIGTERM] * 2}.items():
             asked = "s%d._domainkey.x.example." % len(signals)
@@ -254,7 +254,7 @@ class Outlets:
         if not shutil.which("icinga2"):
             return self.missing("icinga2", "icinga2-bin", "the CheckCommand")
 
-        # As root it goes on as another user, who has to read and write there.
+        # Started by root, Icinga switches to another user, who must be able to read and write there.
         own_folder = self.folder / "icinga2"
         own_folder.mkdir()
         own_folder.chmod(0o777)
@@ -274,16 +274,16 @@ class Outlets:
             return done.returncode, done.stdout + done.stderr
 
         service = 'object Service "dkim" { host_name = "mail"; check_command = "%s"; vars.dkim_domain = "a.example" }\n'
-        code, told = verdict(service % "dkimprobe")
+        code, output = verdict(service % "dkimprobe")
         self.check(
-            code == 0 and "warning/" not in told and "Instantiated 1 Service" in told, "Icinga takes it", told
+            code == 0 and "warning/" not in output and "Instantiated 1 Service" in output, "Icinga takes it", output
         )
-        code, told = verdict(service % "dkimprob")
-        self.check(code != 0, "Icinga refuses a command that is not there, so it has looked", told)
+        code, output = verdict(service % "dkimprob")
+        self.check(code != 0, "Icinga refuses an unknown command, so the test is effective", output)
         named = set(re.findall(r'^    "(-[^"]*)" = {', COMMAND_FILE.read_text(), re.M))
         help_text = subprocess.run([self.program, "check", "--help"], capture_output=True, text=True).stdout
         unknown = [flag for flag in named if not re.search(r"^  %s\b" % re.escape(flag), help_text, re.M)]
-        self.check(len(named) > 8 and not unknown, "each flag of the command is one of the program", str(unknown))
+        self.check(len(named) > 8 and not unknown, "the program has each flag of the command", str(unknown))
 
 
 def main():
@@ -298,7 +298,7 @@ def main():
         try:
             lab = json.loads((lab_folder / "lab.json").read_text())
             outlets = Outlets(program, lab, pathlib.Path(folder))
-            # Most of their time is waiting for servers that say nothing.
+            # They mostly wait for servers that do not respond.
             parts = (outlets.textfile, outlets.plugin, outlets.plugin_unknown, outlets.icinga)
             with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
                 for done in [pool.submit(part) for part in parts]:

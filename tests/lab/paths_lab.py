@@ -1,7 +1,6 @@
-"""An internet of servers that disagree: each zone has a text of its own on each server, and each server of
-the zone above its own word about the delegation. Beside it are many Unbounds, so that their choices of servers
-differ. What the zones are is said by the cases of paths/; README.md has their form. It needs port 53, and so
-a network namespace of its own: run_paths.py makes it."""
+"""An internet of servers that disagree: each zone can have another text on each server, and each server of the zone
+above another delegation. Many Unbounds choose among these servers. The cases in paths/ define the zones; README.md
+describes their format. It needs port 53, and therefore its own network namespace, which run_paths.py creates."""
 
 import ipaddress
 import json
@@ -22,7 +21,7 @@ SERVERS = (
     Server("tld3", "nsd", ("127.0.1.13",)),
     Server("ns1", "nsd", ("127.0.2.1",)),
     Server("ns2", "knot", ("127.0.2.2",)),
-    Server("ns3", "bind", ("127.0.0.1",)),  # BIND takes only addresses that an interface has
+    Server("ns3", "bind", ("127.0.0.1",)),  # BIND uses only addresses of an interface
     Server("ns4", "pdns", ("127.0.2.4",)),
     Server("p1", "nsd", ("127.0.3.1",)),
     Server("p2", "knot", ("127.0.3.2",)),
@@ -44,16 +43,16 @@ class PathsLabError(Exception):
 
 
 def by_server(value, on):
-    """What `value` is for each server: the same for all, or {"ns1 ns2": ..., "ns3": ...}."""
+    """`value` by server: the same for all, or {"ns1 ns2": ..., "ns3": ...}."""
     if not isinstance(value, dict):
         return dict.fromkeys(on, value)
     return {server: each for names, each in value.items() for server in names.split()}
 
 
 class Hosts:
-    """A list of nameservers as a case writes it: `ns1` is the host ns1.ZONE at that server or box, `ns1=ns3`
-    the same name at another's address, `dc1.corp=10.0.0.2` any name with any address, `ns1=ns1,2a01::53` one
-    with two; a name that ends with a dot is in a zone of somebody else, who knows its address."""
+    """The nameservers in a case: `ns1` is the host ns1.ZONE at that server or box, `ns1=ns3` the same host with the
+    address of another, `dc1.corp=10.0.0.2` any host and address, `ns1=ns1,2a01::53` a host with two addresses. A name
+    that ends with a dot is in another zone, which has its address."""
 
     def __init__(self, text, zone, places):
         self.addresses = {}  # by name
@@ -84,7 +83,7 @@ def address_lines(addresses, ttl):
 
 
 class Zone:
-    """A zone of a case. Its `before`, if it has one, is what it was until the case goes on."""
+    """A zone of a case; `before`, if given, is its earlier state."""
 
     def __init__(self, name, described, places, backends):
         self.name, self.described, self.places, self.backends = name, described, places, backends
@@ -97,12 +96,12 @@ class Zone:
         self.key, self.ds, self.children, self.parent = None, [], [], None
 
     def moves_on(self):
-        """Becomes what it is after `before`; whether there was one."""
+        """Ends the earlier state; returns whether there was one."""
         self.state = self.described
         return "before" in self.described
 
     def new_serial(self, server, _generation):
-        """The same on all servers, but where the case says that one lags."""
+        """The serial of a server: the same on all, unless the case defines a stale one."""
         moved = self.state is self.described
         self.serial[server] = by_server(self.state.get("serial", {}), self.on).get(server, 20) + moved
 
@@ -114,7 +113,7 @@ class Zone:
         return Hosts(text, self.name, self.places)
 
     def delegation(self, parent_server):
-        """What this server of the zone above says of this zone."""
+        """The delegation of this zone on one server of the zone above."""
         parent = by_server(self.state.get("parent", self.default), self.parent.on)
         said = parent.get(parent_server, self.default)
         if not said:
@@ -137,7 +136,7 @@ class Zone:
             % (minimum, own.names[0], origin.lstrip("."), self.serial[server], minimum),
             *own.lines(self.name, self.state.get("ns_ttl", self.ttl)),
         ]
-        # A host that the zone above alone names has its address here too.
+        # A host that only the zone above names has its address in this zone as well.
         for said in by_server(self.state.get("parent", ""), self.parent.on if self.parent else []).values():
             more = self.hosts(said).addresses
             lines += address_lines({n: a for n, a in more.items() if n not in own.addresses}, self.ttl)
@@ -219,7 +218,7 @@ class Internet(rotation_lab.Internet):
         return "%s/%s" % (self.sockets, resolver)
 
     def start_resolver(self, address, minimise):
-        """As it comes, but that it may ask 127/8; it validates from the lab's root."""
+        """The default configuration, except that it may query 127/8; it validates with the key of the lab's root."""
         directory = self.directory / ("unbound-" + address)
         directory.mkdir()
         lines = [
@@ -259,7 +258,7 @@ class Internet(rotation_lab.Internet):
         self.add("unbound-" + address, [servers.command("unbound", "unbound"), "-d", "-c", settings])
 
     def forget(self, resolver, name):
-        """Takes the TXT of one name from the caches of this Unbound, and nothing else."""
+        """Removes only the TXT records of one name from the caches of this Unbound."""
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(self.control_of(resolver))
             control.sendall(b"UBCT1 flush_type %s TXT\n" % name.encode())
@@ -270,7 +269,7 @@ class Internet(rotation_lab.Internet):
     # ---- Changes ----
 
     def move_on(self):
-        """Every zone that had a `before` becomes what the case tests."""
+        """Ends the earlier state of every zone that has one."""
         moved = [zone for zone in self.zones.values() if zone.moves_on()]
         if moved:
             parents = {zone.parent.name: zone.parent for zone in moved}

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Runs every command of README.md as it is printed there, in a folder with the files that it names.
+"""Runs every command of README.md as printed there, in a folder with the files that it names.
 
     readme_test.py --program PATH
 
-`./run` stands for the program. Commands that query servers get the lab's root hints and port as `./run demo` gives
-them, so that no packet leaves this machine. A command must end with one of the exit codes that the README explains. What
-is printed below a command that begins with `$` must be what the program prints, but for times; with
-DKIMPROBE_WRITE_GOLDEN set it is written there instead."""
+`./run` stands for the program. Commands that query servers get the lab's root hints and port, as from `./run demo`, so
+that no packet leaves this machine. A command must end with an exit code that the README explains. The text below a
+command that begins with `$` must be the output of the program, apart from times; with DKIMPROBE_WRITE_GOLDEN set, the
+output is written into README.md instead."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ ASKS = ("check", "preflight", "rotation", "serve")
 FAULTS = {64: "wrong usage", 70: "internal error", 78: "error in the settings"}
 COMMAND = re.compile(r"^ {4,}(\$ )?\./run ([^#\n]*?)(?: +#[^\n]*)?$", re.M)
 SESSION = re.compile(r"^    \$ \./run ([^\n]*)\n((?:(?:    [^\n]*)?\n)*)", re.M)
-# Times, the lab's port, and where lines break for their length.
+# Times, the port of the lab, and line breaks may differ.
 VARIES = re.compile(r"\d+(\.\d+)? (ms|s)\b|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|:\d+(?=\))|\s+")
 SETTINGS = """domains:
   - domain: example.com
@@ -76,13 +76,13 @@ class Readme:
 
     def run(self, printed):
         arguments = self.arguments(printed)
-        if "--wait" in arguments:  # nothing changes meanwhile
+        if "--wait" in arguments:  # nothing changes during the wait
             arguments[arguments.index("--wait") + 1] = "1s"
         return subprocess.run([self.program, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=300)
 
     def play(self, printed):
         if printed.split()[0] in ("demo", "test") and len(printed.split()) == 1:
-            return  # of `./run` itself; tests/fresh runs them
+            return  # commands of `./run` itself; tests/fresh runs them
         if printed.startswith("serve"):
             return self.serve(printed)
         done = self.run(printed)

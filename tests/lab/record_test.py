@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""What `record` writes, published on real nameservers and read back: NSD and Knot load the zone format, BIND takes the
-nsupdate script, Route 53's and Windows' words are decoded, and every answer is judged without a finding by this
-program, by OpenDKIM's opendkim-testkey, and by dkimpy with a message that the private key has signed. No resolver of
-the machine is asked: dkimpy and OpenDKIM ask the server of this test.
+"""Publishes the output of `record` on real nameservers and reads it back: NSD and Knot load the zone format, BIND the
+nsupdate script; the formats of Route 53 and Windows are decoded. Every published record must be accepted by this
+program, by opendkim-testkey, and by dkimpy with a message signed by the private key. No resolver of the machine is
+queried: dkimpy and OpenDKIM ask the server of this test.
 
     record_test.py --program PROGRAM"""
 
@@ -44,7 +44,7 @@ def check(holds, words, *details):
 
 @dataclasses.dataclass
 class Record:
-    """A record that was asked for, and how it must be taken."""
+    """The arguments of `record`, and the expected results."""
 
     selector: str
     arguments: list
@@ -82,14 +82,14 @@ class Program:
 
 @dataclasses.dataclass
 class Make:
-    """What `servers` wants to know of a server."""
+    """The fields of a server that `servers` needs."""
 
     name: str
     kind: str
 
 
 class Server:
-    """A nameserver of a make, with the zone."""
+    """A nameserver of one implementation, with the zone."""
 
     def __init__(self, make, zone_text, directory, edit=lambda settings: settings):
         self.directory = directory / make
@@ -150,7 +150,7 @@ def test_published(program, server, record, make):
     planned = [text.encode() for text in facts["record"]["strings"]]
     check(published == [planned], "%s at %s: other strings" % (name, make), published, planned)
     check(all(len(string) <= 255 for strings in published for string in strings), "%s: a string is too long" % name)
-    # what the program says of the size is what a server sends that adds nothing of its own
+    # the program reports the size of a response to which the server adds nothing
     tcp = dns.message.make_query(name, "TXT", use_edns=None)
     tcp.flags = 0
     wire = dns.query.tcp(tcp, ADDRESS, port=server.port, timeout=20)
@@ -164,7 +164,7 @@ def test_published(program, server, record, make):
 
 
 def opendkim_settings(server, directory):
-    """OpenDKIM with the resolver of libunbound, whose only server is ours."""
+    """OpenDKIM with the resolver of libunbound, which knows only the server of this test."""
     resolver = directory / "resolver.conf"
     resolver.write_text(
         "server:\n  module-config: iterator\n  do-not-query-localhost: no\n  do-ip6: no\n  use-syslog: no\n"
@@ -183,7 +183,7 @@ def opendkim(settings, selector, key=None):
 
 
 def dkimpy_accepts(server, record):
-    """A message signed by the private key, verified with what the server publishes."""
+    """Verifies a message signed by the private key with the published record."""
 
     def lookup(name, timeout=5):
         found = server.txt(name.decode() if isinstance(name, bytes) else name)
@@ -200,7 +200,7 @@ def dkimpy_accepts(server, record):
 
 
 def decode_route53(batch):
-    """The name and the strings of a change batch, by the rules of Route 53: codes are octal."""
+    """The name and the strings of a change batch, by the rules of Route 53 (octal codes)."""
     sets = [change["ResourceRecordSet"] for change in json.loads(batch)["Changes"]]
     check([change["Action"] for change in json.loads(batch)["Changes"]] == ["UPSERT"], "route53: one UPSERT", batch)
     value = sets[0]["ResourceRecords"][0]["Value"]
@@ -271,20 +271,20 @@ def main():
                         continue
                     check(dkimpy_accepts(server, record), "dkimpy refuses " + record.selector)
                     code, said = opendkim(settings, record.selector, record.key if "rsa" in record.key.name else None)
-                    # OpenDKIM 2.11 has no Ed25519: it reads the record and ends there
+                    # OpenDKIM 2.11 lacks Ed25519: it reads the record and ends
                     good = (code == 0 and "key OK" in said) if "rsa" in record.key.name else "syntax" not in said
                     check(good, "opendkim-testkey on " + record.selector, code, said)
                 signed = next(record for record in records if record.selector == "r2048")
                 other = next(record for record in records if record.selector == "r3072")
                 code, said = opendkim(settings, signed.selector, other.key)
-                check(code != 0 and "keys do not match" in said, "opendkim-testkey takes another key", code, said)
+                check(code != 0 and "keys do not match" in said, "opendkim-testkey must refuse another key", code, said)
                 signed.selector, revoked = "revoked", signed.selector
                 check(not dkimpy_accepts(server, signed), "dkimpy takes a revoked key")
                 signed.selector = revoked
 
         dynamic = lambda text: text.replace("type primary;", "type primary; allow-update { 127.0.0.1; };")
         with Server("bind", zone_of([]), directory, dynamic) as server:
-            for record in records * 2:  # the second time it replaces what is there
+            for record in records * 2:  # the second time, it replaces the existing record
                 script = "server %s %d\n" % (ADDRESS, server.port) + program.text(record, "nsupdate")
                 done = subprocess.run(["nsupdate"], input=script, capture_output=True, text=True, timeout=600)
                 check(done.returncode == 0 and not done.stderr, "nsupdate", done.stderr, script)

@@ -1,6 +1,6 @@
-"""An internet whose zones change while it runs, with real recursive resolvers in it: what whole rotations are
-played in. Unlike lab.py's it needs port 53, since Unbound asks delegated servers nowhere else, and so a
-network namespace of its own: run_rotations.py makes it. Nothing here knows the program that is tested."""
+"""An internet with real recursive resolvers, whose zones change during a rotation. Unlike lab.py, it needs port 53,
+since Unbound queries delegated servers only there, and therefore its own network namespace, which run_rotations.py
+creates. This file does not depend on the tested program."""
 
 import fcntl
 import os
@@ -29,9 +29,9 @@ import zonetext
 from internet import Server
 
 PORT = 53
-# What a rotation calls a second when it gives a TTL: more real ones where the machine is too slow for one.
+# The unit of TTLs in rotations, in seconds: longer if the machine is too slow.
 SECOND = 1
-# Only what hangs takes so long.
+# Only a server that hangs takes so long.
 READY_SECONDS = 200
 RELOAD_SECONDS = 100
 ASK_SECONDS = 50
@@ -42,20 +42,20 @@ SERVERS = (
     Server("tld", "knot", ("127.0.1.11",)),
     Server("nsd", "nsd", ("127.0.2.1",)),
     Server("knot", "knot", ("127.0.3.1",)),
-    Server("bind", "bind", ("127.0.0.1",)),  # BIND takes only addresses that an interface has
+    Server("bind", "bind", ("127.0.0.1",)),  # BIND uses only addresses of an interface
     Server("provider", "nsd", ("127.0.4.1",)),
     Server("provider2", "knot", ("127.0.5.1",)),
 )
 TOP_LEVEL = ("example", "test")
 
 OPEN = "127.0.53.1"  # Unbound that shows its cache
-CLOSED = "127.0.53.2"  # that does not, as it comes
-SETRD = "127.0.53.3"  # that recurses for whoever asks, with RD=0 too
-VALIDATING = "127.0.53.4"  # that shows its cache, validates, and denies names from NSEC spans
+CLOSED = "127.0.53.2"  # Unbound that does not (its default)
+SETRD = "127.0.53.3"  # Unbound that recurses with RD=0 too
+VALIDATING = "127.0.53.4"  # Unbound that shows its cache, validates, and denies names from NSEC records
 RESOLVERS = {OPEN: "allow_snoop", CLOSED: "allow", SETRD: "allow_setrd", VALIDATING: "allow_snoop"}
-TRIPWIRE = "127.0.0.53"  # a recursor that nobody told the program of
-LAB_ITSELF = "127.0.99.1"  # whence the lab's own questions come
-UNBOUND_ITSELF = "127.0.53.99"  # whence Unbound asks
+TRIPWIRE = "127.0.0.53"  # a recursor that the program must not query
+LAB_ITSELF = "127.0.99.1"  # source address of the lab's own queries
+UNBOUND_ITSELF = "127.0.53.99"  # source address of Unbound
 
 
 class RotationLabError(Exception):
@@ -71,7 +71,7 @@ def bring_loopback_up():
 
 
 def ask(address, name, rdtype, recursion=False, seconds=ASK_SECONDS):
-    """The lab's own question, from an address of its own."""
+    """A query of the lab itself, from its own address."""
     query = dns.message.make_query(name, rdtype)
     query.flags = dns.flags.RD if recursion else 0
     response, _ = dns.query.udp_with_fallback(query, address, timeout=seconds, port=PORT, source=LAB_ITSELF)
@@ -79,7 +79,7 @@ def ask(address, name, rdtype, recursion=False, seconds=ASK_SECONDS):
 
 
 def text_in(response):
-    """The joined texts of the TXT records of an answer, sorted; an empty list says that they are denied."""
+    """The joined texts of the TXT records of an answer, sorted; an empty list means that they are denied."""
     if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         raise RotationLabError("%s for %s" % (dns.rcode.to_text(response.rcode()), response.question[0]))
     return sorted(
@@ -91,8 +91,8 @@ def text_in(response):
 
 
 class Zone:
-    """One zone, with a text of its own on each of its servers. Changes are made here and reach the servers
-    with Internet.load."""
+    """One zone, with its own text on each of its servers. Changes are made here and reach the servers with
+    Internet.load."""
 
     def __init__(self, name, on, soa_ttl=4, minimum=4, ns_ttl=60, parent_ns_ttl=60, signed=False):
         self.name = name
@@ -102,7 +102,7 @@ class Zone:
         self.signed = signed
         self.serial = {server: 0 for server in self.on}
         self.records = {server: {} for server in self.on}
-        self.key = None  # the name of the signing key's files
+        self.key = None  # the base name of the files of the signing key
         self.ds = []
         self.children = []
 
@@ -125,7 +125,7 @@ class Zone:
         return "%s.ns.%s." % (server, self.name)
 
     def delegation(self):
-        """What the parent says of this zone."""
+        """The records of the parent for this zone."""
         if not self.delegated_to:
             return []
         lines = ["%s. %d NS %s" % (self.name, self.parent_ns_ttl, self.host(s)) for s in self.delegated_to]
@@ -159,7 +159,7 @@ class Zone:
 
 
 def quoted(text):
-    """A TXT's rdata, in strings of 255 bytes."""
+    """The rdata of a TXT record, in strings of 255 bytes."""
     pieces = [text[at : at + 255] for at in range(0, len(text), 255)]
     return " ".join('"%s"' % piece.replace("\\", "\\\\").replace('"', '\\"') for piece in pieces)
 
@@ -174,7 +174,7 @@ class Internet:
         self.zones = {zone.name: zone for zone in zones}
         root = self.zones["."] = Zone(".", "root", signed=True, soa_ttl=86400, minimum=86400)
         for name in TOP_LEVEL:
-            # Its own denials are remembered for a day, so that a change below is never helped by them.
+            # Denials of the parent can be cached for a day, so that they never help the change of a zone below.
             self.zones[name] = Zone(name, "tld", signed=True, soa_ttl=86400, minimum=86400)
             root.children.append(self.zones[name])
         for zone in zones:
@@ -209,8 +209,8 @@ class Internet:
             [keygen, "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", "-K", keys, "-T", "DNSKEY", zone.name], keys
         ).strip()
         dsfromkey = servers.command("dnssec-dsfromkey", "bind9-utils")
-        told = zonetext.run([dsfromkey, "-2", keys / (zone.key + ".key")], keys)
-        zone.ds = ["%s %d %s" % (line.split()[0], 60, line.split("IN", 1)[1]) for line in told.splitlines()]
+        output = zonetext.run([dsfromkey, "-2", keys / (zone.key + ".key")], keys)
+        zone.ds = ["%s %d %s" % (line.split()[0], 60, line.split("IN", 1)[1]) for line in output.splitlines()]
 
     def write(self, zone, server):
         self.generation += 1
@@ -244,11 +244,11 @@ class Internet:
             )
         else:
             fresh.write_text(text)
-        # Servers tell a changed file by its time, some of them in whole seconds.
+        # Servers detect a changed file by its time, some of them in whole seconds.
         os.utime(fresh, (self.generation, self.generation))
         fresh.replace(file)
 
-    # ---- Beginning ----
+    # ---- Start ----
 
     def __enter__(self):
         try:
@@ -353,7 +353,7 @@ class Internet:
         self.children[name] = lab.Child(name, [str(word) for word in command], log, pass_fds)
 
     def watch(self):
-        """The tripwire in a thread, and the sniffer."""
+        """Starts the tripwire in a thread, and the sniffer."""
         selector = selectors.DefaultSelector()
         tripwire = mute.Mute(TRIPWIRE, PORT, self.tripwire_log)
         tripwire.serve(selector)
@@ -390,7 +390,7 @@ class Internet:
     # ---- Changes ----
 
     def wait_for(self, zone, server, seconds=RELOAD_SECONDS):
-        """Until each address of the server gives the zone with the serial that was written last."""
+        """Waits until each address of the server returns the last written serial of the zone."""
         deadline = time.monotonic() + seconds
         wanted = zone.serial[server]
         for address in next(s for s in self.servers if s.name == server).addresses:
@@ -411,9 +411,8 @@ class Internet:
                 time.sleep(0.01)
 
     def load(self, *zones, on=None):
-        """Writes the zones and has their servers load them; with `on` those of them alone, so that the others
-        stay stale. It returns when each of them serves the new text; the time is that just before the first
-        could."""
+        """Writes the zones and lets their servers load them; with `on`, only these, so that the others stay stale.
+        Returns when each of them serves the new text, with the time just before the first could."""
         before = time.time()
         with self.loading:
             touched = [(z, s) for z in zones for s in z.on if on is None or s in on]

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Runs the program against the lab, a case a file of cases/, and compares its JSON report exactly. At the end
-it reads the lab's own logs: nothing may have reached the tripwires, and no query may have had RD=1.
+"""Runs the program against the lab for each case in cases/, and compares its JSON report exactly. At the end it reads
+the logs of the lab: nothing may have reached the tripwires, and no query may have had RD=1.
 
     run_cases.py --program PATH [--lab DIR of a running lab] [--only GLOB] [-j N] [--rejudge]
 
-With --rejudge what each case saw is stored and judged again, and the two reports must be the same octet by octet.
+With --rejudge, the observations of each case are stored and judged again; both reports must be identical.
 """
 
 import argparse
@@ -31,13 +31,13 @@ import dnswire
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = json.loads((HERE.parents[1] / "exporters" / "json" / "report.schema.json").read_text())
-# One kind of output at a time, so that an error names the place and not the whole.
+# One schema for each kind of output, so that an error names its place.
 SCHEMAS = {
     kind: jsonschema.Draft202012Validator({"$ref": "#/$defs/%s_result" % kind, "$defs": SCHEMA["$defs"]})
     for kind in ("check", "message")
 }
-# What it speaks of in the schema of the reports is put beside it: old validators resolve no reference inside a
-# schema that another one refers to.
+# The parts of the report schema that it refers to are copied into it: old validators do not resolve references
+# inside a schema that another one refers to.
 PREFLIGHT_TEXT = (HERE.parents[1] / "exporters" / "json" / "preflight.schema.json").read_text()
 PREFLIGHT = jsonschema.Draft202012Validator(
     {**json.loads(PREFLIGHT_TEXT.replace(SCHEMA["$id"] + "#", "#")), "$defs": SCHEMA["$defs"]}
@@ -45,8 +45,8 @@ PREFLIGHT = jsonschema.Draft202012Validator(
 ROTATION_SCHEMA = jsonschema.Draft202012Validator(
     json.loads((HERE.parents[1] / "exporters" / "json" / "rotation.schema.json").read_text())
 )
-CASE_SECONDS = 600  # only what hangs takes so long
-LOG_SECONDS = 100  # how long the sniffer may take to write down what it saw
+CASE_SECONDS = 600  # only a program that hangs takes so long
+LOG_SECONDS = 100  # how long the sniffer may take to write its log
 KNOWN_FIELDS = {
     "why", "arguments", "exit", "status", "findings", "outcomes", "stderr", "needs", "network", "open_files", "interrupt_when",
     "readiness", "reasons", "progress", "rotation",
@@ -72,16 +72,16 @@ def load_case(path):
         )
     if not {"status", "readiness", "rotation", "stderr"} & set(case):
         raise CaseError(
-            "%s: neither a status, a readiness, a rotation nor a text on stderr is demanded" % path.name
+            "%s: a status, a readiness, a rotation or stderr is required" % path.name
         )
     if "status" in case and "findings" not in case:
-        raise CaseError("%s: a status without findings; an empty list says that there are none" % path.name)
+        raise CaseError("%s: a status without findings; for none, give an empty list" % path.name)
     return case
 
 
 def command_of(program, case, lab):
-    """@PORT@ and @DIRECTORY@ in a case's arguments stand for the lab's, @CASES@ for the folder of the cases."""
-    # `unshare -n` gives a network without any interface that is up.
+    """Replaces @PORT@ and @DIRECTORY@ by those of the lab, and @CASES@ by the folder of the cases."""
+    # `unshare -n` gives a network without an active interface.
     prefix = ["unshare", "-n", "--"] if case.get("network") == "none" else []
     if "open_files" in case:
         prefix += ["prlimit", "--nofile=%d" % case["open_files"]]
@@ -110,7 +110,7 @@ def command_of(program, case, lab):
 
 
 def address_of(server):
-    """The address of a finding's server, which may be written with its port."""
+    """The address of the server of a finding, which may have a port."""
     if server is None:
         return None
     if server.startswith("["):
@@ -119,14 +119,14 @@ def address_of(server):
 
 
 def reports_of(stdout):
-    """The reports of a run, of a message those of all its domains."""
+    """The reports of a run; for a message, those of all its domains."""
     document = json.loads(stdout)
     checks = document["checks"] if "checks" in document else [document]
     return [report for check in checks for report in check["reports"]]
 
 
 def rotation_lines(rotation):
-    """What a case and the program say of a rotation, as lines of text."""
+    """A rotation as lines of text, for a case and for the program."""
     lines = ["status %s" % rotation["status"]]
     lines += ["fault %s of %s" % tuple(fault) for fault in rotation["faults"]]
     for change in rotation["changes"]:
@@ -140,14 +140,14 @@ def actual_rotation(stdout):
         yield "not as the schema wants it, at %s: %s" % (error.json_path, error.message[:200])
     rotation["faults"] = [(fault["name"], fault["selector"]) for fault in rotation["faults"]]
     for change in rotation["changes"]:
-        # A name that is proposed is called after the day.
+        # A proposed name contains the date.
         change["to"] = "new" if change["to_is_new"] else change["to"]
         change["steps"] = ["%s %s" % (step["step"], step["state"]) for step in change["steps"]]
     yield from rotation_lines(rotation)
 
 
 def expected_lines(case):
-    """What must hold, as sorted lines of text that can be compared and read."""
+    """The expected results as sorted lines of text, to compare and to read."""
     lines = ["exit %d" % case["exit"]]
     if "rotation" in case:
         lines += rotation_lines(case["rotation"])
@@ -195,7 +195,7 @@ def actual_lines(case, done):
         return sorted(lines + list(actual_rotation(done.stdout)))
     if "status" not in case:
         if done.stdout.strip():
-            lines.append("standard output, where none is wanted: %s" % done.stdout.strip()[:200])
+            lines.append("standard output must be empty: %s" % done.stdout.strip()[:200])
         return lines
     lines += [
         "not as the schema wants it, at %s: %s" % (error.json_path, error.message[:200])
@@ -216,7 +216,7 @@ def actual_lines(case, done):
 
 
 def build_resolver_guard(directory):
-    """The library that ends a program which asks the system's resolver."""
+    """The library that ends a program if it calls the resolver of the system."""
     library = pathlib.Path(directory) / "no_resolver.so"
     compiler = os.environ.get("CC", "clang-19")
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, HERE / "no_resolver.c"], check=True)
@@ -224,10 +224,10 @@ def build_resolver_guard(directory):
 
 
 def rejudged(program, command, stored, report):
-    """What differs when the stored observation is judged again, as lines."""
+    """Lines about how the report differs when the stored observation is judged again."""
     same = []
     flags = ["--role", "--config.file", "--message"]
-    # A history that could not be written is none to judge with.
+    # A history that could not be written cannot be used to judge.
     if "--storage.path" in command:
         directory = command[command.index("--storage.path") + 1]
         flags += ["--storage.path"] if os.path.exists(os.path.join(directory, "history.sqlite")) else []
@@ -247,32 +247,32 @@ def rejudged(program, command, stored, report):
     if again.stdout == report:
         return []
     lines = list(difflib.unified_diff(report.splitlines(), again.stdout.splitlines(), lineterm=""))
-    return ["    judged again it is another report; standard error: %s" % again.stderr[:300]] + [
+    return ["    judged again, the report differs; standard error: %s" % again.stderr[:300]] + [
         "    " + line for line in lines[:40]
     ]
 
 
 def times_asked(lab, name):
-    """How many questions for a name the silent server got."""
+    """How many queries for a name the silent server received."""
     return [(line["qname"] or "").lower() for line in lines_since(lab["silent_log"], 0)].count(name)
 
 
 def has_come(event, lab, stderr):
-    """Whether the program has said a text on standard error, or asked the silent server so often for a name."""
+    """Whether the program has printed a text to standard error, or queried the silent server that often for a name."""
     if "said" in event:
         return event["said"].encode() in os.pread(stderr.fileno(), 1 << 20, 0)
     return times_asked(lab, event["asked"]) >= event["times"]
 
 
 def interrupt_when(event, process, lab, stderr):
-    """Ctrl-C in the midst of its work, however long the program takes to get there."""
+    """Interrupts the program during its work, however long it takes to get there."""
     while process.poll() is None and not has_come(event, lab, stderr):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
 
 
 def run_case(name, case, program, lab, resolver_guard, store=None):
-    """None when the case passed, else what to tell. `store` is a directory for what the case saw."""
+    """Returns None if the case passed, or what to print. `store` is a directory for its observations."""
     command = command_of(program, case, lab)
     stored = os.path.join(store, name + ".json") if store and case["arguments"][0] == "check" else None
     if stored:
@@ -291,40 +291,40 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
         if "interrupt_when" in case:
             event = (case["interrupt_when"], process, lab, stderr_file)
             threading.Thread(target=interrupt_when, args=event).start()
-        told = []
+        faults = []
         try:
             stdout, _ = process.communicate(timeout=CASE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            told = ["    no end after %d s; killed" % CASE_SECONDS]
+            faults = ["    not ended after %d s; killed" % CASE_SECONDS]
         stderr_file.seek(0)
         stderr = stderr_file.read().decode(errors="backslashreplace")
-    if not told:
+    if not faults:
         done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
         wanted = expected_lines(case)
         try:
             got = actual_lines(case, done)
         except (ValueError, KeyError, TypeError) as error:
-            told.append("    the report cannot be read: %s: %s" % (type(error).__name__, error))
-            told.append("    standard output: %s" % (done.stdout[:300] or "(nothing)"))
+            faults.append("    the report cannot be read: %s: %s" % (type(error).__name__, error))
+            faults.append("    standard output: %s" % (done.stdout[:300] or "(nothing)"))
             got = ["exit %d" % done.returncode]
             wanted = [line for line in wanted if line.startswith("exit")]
         if wanted != got:
-            told += ["    %s" % line for line in difflib.ndiff(wanted, got) if not line.startswith("?")]
+            faults += ["    %s" % line for line in difflib.ndiff(wanted, got) if not line.startswith("?")]
         if stored and "status" in case:
-            told += rejudged(program, command, stored, done.stdout)
+            faults += rejudged(program, command, stored, done.stdout)
         if case.get("stderr", "") not in stderr:
-            told.append("    standard error lacks: %s" % case["stderr"])
-    if not told:
+            faults.append("    standard error lacks: %s" % case["stderr"])
+    if not faults:
         return None
     head = [
         "FAILED %s (%.1f s)" % (name, time.monotonic() - began),
         "    why it is so: %s" % case["why"],
-        "    '-' was expected and is missing, '+' came and is not expected",
+        "    '-' was expected and is missing, '+' was not expected",
     ]
     tail = ["    standard error: %s" % line for line in stderr.strip().splitlines()[-5:]]
-    return "\n".join(head + told + tail + ["    by hand: %s" % shlex.join(command)])
+    return "\n".join(head + faults + tail + ["    by hand: %s" % shlex.join(command)])
 
 
 def lines_since(path, offset):
@@ -340,7 +340,7 @@ def size_of(path):
 
 
 def wait_for_sniffer(lab):
-    """Sends one question of its own (RD=0) and waits until the log has it, and so all before it."""
+    """Sends a query of its own (RD=0) and waits until the log has it, and thus all before it."""
     name = "flush-%s.lab." % secrets.token_hex(8)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.sendto(dnswire.question(name, dnswire.SOA, 1), ("127.0.1.1", lab["port"]))
@@ -354,7 +354,7 @@ def wait_for_sniffer(lab):
 
 
 def check_logs(lab, offsets):
-    """The verdicts over the whole run; returns the failures and prints what was seen."""
+    """Checks the logs of the whole run; prints a summary and returns the failures."""
     failures = []
 
     def seen(title, path, wrong, what):
@@ -374,14 +374,14 @@ def check_logs(lab, offsets):
         "misbehaving server",
         misbehaving,
         lambda line: line.get("address") == MISBEHAVING_TRIPWIRE,
-        "to the address that hostile answers lead to",
+        "to the address in hostile responses",
     )
     queries = lab["queries_log"]
     if not queries:
-        print("all servers: not looked at, since packets can be read by root alone")
+        print("all servers: not checked, since only root can read packets")
         return failures
     if not wait_for_sniffer(lab):
-        failures.append("the log of all queries is not complete after %d s" % LOG_SECONDS)
+        failures.append("the log of all queries is incomplete after %d s" % LOG_SECONDS)
     seen(
         "all packets", queries, lambda line: line.get("to", "").startswith(TRIPWIRE + "#"), "to the tripwire"
     )
@@ -416,7 +416,7 @@ def main():
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--lab", help="directory of a running lab; else one is started for the run")
     parser.add_argument("--only", default="*", help="names of cases, with * and ?")
-    parser.add_argument("--rejudge", action="store_true", help="store what each case saw, and judge it again")
+    parser.add_argument("--rejudge", action="store_true", help="store and judge the observations again")
     parser.add_argument("-j", type=int, default=8, dest="jobs", help="how many cases at a time (8)")
     parser.add_argument("--cases", default=HERE / "cases", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -442,7 +442,7 @@ def main():
                     if case.get("needs") == "ipv6" and not lab["ipv6"]:
                         unmet = "this machine has no IPv6 on loopback"
                     if case.get("network") == "none" and os.geteuid() != 0:
-                        unmet = "only root makes a network namespace"
+                        unmet = "only root can create a network namespace"
                     if unmet:
                         skipped.append((path.stem, unmet))
                     else:
@@ -451,12 +451,12 @@ def main():
             guard = build_resolver_guard(temporary)
             store = tempfile.mkdtemp(dir=temporary) if arguments.rejudge else None
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-                for told in pool.map(lambda named: run_case(*named, program, lab, guard, store), chosen):
-                    if told is None:
+                for failure in pool.map(lambda named: run_case(*named, program, lab, guard, store), chosen):
+                    if failure is None:
                         passed += 1
                     else:
-                        failures.append(told)
-                        print(told + "\n", flush=True)
+                        failures.append(failure)
+                        print(failure + "\n", flush=True)
             for name, unmet in skipped:
                 print("SKIPPED %s: %s" % (name, unmet))
             for failure in check_logs(lab, offsets):

@@ -1,12 +1,11 @@
 #!/usr/bin/python3
-"""Runs the program where something between it and the nameservers answers for them, in each way in which that is
-known to happen, with a real Unbound behind it. The program must name it, in one sentence and within five seconds,
-and no name at or below `_domainkey` may have reached the interceptor. Beside that, internets that come near and are
-sound: they must not be taken for intercepted.
+"""Runs the program in networks that answer in place of the nameservers, in each known way, with a real Unbound behind
+the interceptor. The program must report it, in one sentence and within five seconds, and no name at or below
+`_domainkey` may reach the interceptor. Similar networks without interception must not be reported.
 
     run_interceptors.py --program PATH [--only GLOB] [--keep DIRECTORY]
 
-It needs root, for network namespaces of its own; without, it says so and tests nothing."""
+It needs root to create network namespaces; without root, it prints that and tests nothing."""
 
 import argparse
 import fnmatch
@@ -32,7 +31,7 @@ def ipv6(address):
 
 
 def kinds():
-    """Each kind, and the arguments that the program gets besides."""
+    """Each kind of interception, and additional arguments of the program."""
     pinned = ["--nameserver", "ns1.example.com=" + FIRST[0], "--nameserver", "ns2.example.com=" + SECOND[0]]
     return {
         "resolver": (Kind(), []),
@@ -54,7 +53,7 @@ def kinds():
 
 
 def sound():
-    """Internets that come near: kind, domain, arguments, exit code."""
+    """Similar networks without interception: kind, domain, arguments, exit code."""
     pinned = ["--nameserver", "ns1.example.com=" + FIRST[0]]
     return {
         "nothing-between": (Kind(redirects=nowhere), DOMAIN, [], 0),
@@ -72,7 +71,7 @@ class Runs:
     def __init__(self, interceptor, program, guard, directory):
         self.interceptor, self.program, self.directory = interceptor, program, directory
         self.environment = dict(os.environ, LD_PRELOAD=guard, NO_COLOR="1")
-        self.told = []
+        self.faults = []
 
     def run(self, kind, arguments):
         hints = self.directory / "lone.hints"
@@ -87,7 +86,7 @@ class Runs:
 
     def expect(self, holds, command, done, what):
         if not holds:
-            self.told.append(
+            self.faults.append(
                 "%s\n            %s\n            exit %d, %s"
                 % (what, shlex.join(command), done.returncode, (done.stderr or done.stdout)[:600])
             )
@@ -106,7 +105,7 @@ class Runs:
 
 
 def play_intercepted(runs, kind, more):
-    """The same of every command. The longest took so many seconds."""
+    """Runs every command in the same network. Returns the longest duration in seconds."""
     command, done, took = runs.intercepted(kind, ["check", DOMAIN, "s1", "new", "--json"], more)
     reports = json.loads(done.stdout or "{}").get("reports", [])
     runs.expect(len(reports) == 2, command, done, "%d reports" % len(reports))
@@ -152,9 +151,9 @@ def play_all(program, only, directory):
                     continue
                 runs = Runs(interceptor, program, guard, directory)
                 took = play(runs, *how)
-                passed, failed = passed + (not runs.told), failed + bool(runs.told)
-                print("%-7s %s (%.2f s)" % ("FAILED" if runs.told else "ok", name, took), flush=True)
-                for line in runs.told:
+                passed, failed = passed + (not runs.faults), failed + bool(runs.faults)
+                print("%-7s %s (%.2f s)" % ("FAILED" if runs.faults else "ok", name, took), flush=True)
+                for line in runs.faults:
                     print("        " + line)
         finally:
             interceptor.end()
@@ -169,7 +168,7 @@ def main():
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--only", default="*", help="names of kinds, with * and ?")
     parser.add_argument(
-        "--keep", type=pathlib.Path, help="an empty directory for all files, which stay there"
+        "--keep", type=pathlib.Path, help="an empty directory in which all files are kept"
     )
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
@@ -179,7 +178,7 @@ def main():
 
 if __name__ == "__main__":
     if os.geteuid() != 0:
-        print("SKIPPED all interceptors: ONLY ROOT MAKES A NETWORK NAMESPACE, so none was played")
+        print("SKIPPED all interceptors: ONLY ROOT CAN CREATE A NETWORK NAMESPACE, so none was run")
         print("0 passed, 0 failed")
         sys.exit(0)
     if INSIDE not in os.environ:

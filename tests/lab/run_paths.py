@@ -1,12 +1,11 @@
 #!/usr/bin/python3
-"""Holds the program's verdicts against what resolvers get, where the servers on the way to a key disagree,
-meddle or fail: a case is a file of paths/. Beside each verdict real Unbounds, half of them with minimised
-names, ask for the same name with caches cold and warm; no OK and no SIGN NOW may be another answer than each of
-theirs.
+"""Compares the program's verdicts with what resolvers get if the servers on the path to a key disagree, interfere or
+fail. Each file in paths/ is a case. For each verdict, real Unbounds, half of them with query name minimisation, ask for
+the same name with cold and warm caches; none of their answers may contradict an OK or a SIGN NOW.
 
     run_paths.py --program PATH [--only GLOB] [--resolvers N] [--keep DIRECTORY]
 
-It needs root, for a network namespace of its own; without, it says so and tests nothing."""
+It needs root to create a network namespace; without root, it prints that and tests nothing."""
 
 import argparse
 import collections
@@ -30,8 +29,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 INSIDE = "DKIMPROBE_PATHS_LAB"  # set in the namespace
 RUN_SECONDS = 60
-AT_ONCE = 4  # runs of the program, and questions to Unbounds
-ANSWER_SECONDS = 12  # a mail server has given up by then
+AT_ONCE = 4  # runs of the program, and queries to Unbounds
+ANSWER_SECONDS = 12  # a mail server gives up by then
 RESOLVERS = 40  # twenty with minimised names and twenty without
 CASE_FIELDS = {"why", "report", "zones", "boxes", "before", "runs", "gets", "slow"}
 RUN_FIELDS = {
@@ -64,7 +63,7 @@ def load_case(path):
 
 
 class Answers:
-    """What the Unbounds gave, by name: the joined texts, or DENIED or FAILURE."""
+    """The answers of the Unbounds by name: the joined texts, DENIED or FAILURE."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -82,7 +81,7 @@ class Answers:
 
 
 class Verdict:
-    """`claims` is the answer that an OK or a SIGN NOW says all get, and None where the verdict is neither."""
+    """`claims` is the answer that everybody gets according to an OK or SIGN NOW; None for other verdicts."""
 
     def __init__(self, word, name, claims):
         self.word, self.name, self.claims = word, name, claims
@@ -91,7 +90,7 @@ class Verdict:
         if self.claims is None:
             return []
         return [
-            "%s says %s, and Unbound got %s (%d of %d times)"
+            "%s reports %s, but Unbound got %s (%d of %d times)"
             % (self.word, shown(self.claims), shown(answer), times, sum(answers.of(self.name).values()))
             for answer, times in answers.of(self.name).items()
             if answer != self.claims
@@ -99,7 +98,7 @@ class Verdict:
 
 
 def shown(answer):
-    """An answer, with a public key of keys.txt by its name."""
+    """An answer, with the name of its public key in keys.txt."""
     for name, key in zonetext.public_keys().items():
         if "p=" + key in answer.replace(" ", "").split(";"):
             return name
@@ -110,13 +109,13 @@ def shown(answer):
 
 
 class Stage:
-    """Where a case is played: the program, the lab, a folder of its own."""
+    """What a case needs: the program, the lab, and a folder."""
 
     def __init__(self, name, case, net, program, guard, folder, beside):
-        self.beside = beside  # a pool for what runs at the same time
+        self.beside = beside  # a pool for concurrent queries
         self.name, self.case, self.net, self.program, self.folder = name, case, net, program, folder
         self.environment = {**os.environ, "LD_PRELOAD": guard}
-        self.told, self.verdicts = [], []
+        self.faults, self.verdicts = [], []
         folder.mkdir()
 
     def address(self, server):
@@ -134,7 +133,7 @@ class Stage:
         return [self.program, *own, *more, *lab, *rate_limit]
 
     def settings(self, domain, pending, signs):
-        """Settings that say which selector signs now, so that `_domainkey` was there."""
+        """Settings with the selector in use, so that `_domainkey` is known to exist."""
         file = self.folder / "settings.yaml"
         selectors = [signs, {"name": pending, "role": "pending"}]
         file.write_text(json.dumps({"domains": [{"domain": domain, "selectors": selectors}]}))  # YAML too
@@ -152,8 +151,8 @@ class Stage:
         )
 
     def play(self, run, final):
-        """One run, or two where words are looked for; the verdicts of the `final` ones stand beside Unbound."""
-        told = []
+        """Runs once, or twice if fragments are compared; verdicts of `final` runs are compared with Unbound."""
+        faults = []
         command = self.command(run, *([] if run.get("plain") else ["--json"]))
         looks = not run.get("plain") and ("printed" in run or "not_printed" in run)
         began = time.monotonic()
@@ -161,15 +160,15 @@ class Stage:
             plain = self.beside.submit(self.run, self.command(run, "--color", "never")) if looks else None
             done = self.run(command)
             took = time.monotonic() - began
-            told += self.judge(run, done, final)
+            faults += self.judge(run, done, final)
             if took > run.get("under", RUN_SECONDS):
-                told.append("it took %.1f s, and %g s are enough" % (took, run["under"]))
+                faults.append("it took %.1f s, more than %g s" % (took, run["under"]))
             if "printed" in run or "not_printed" in run:
-                told += words(run, plain.result() if plain else done)
+                faults += words(run, plain.result() if plain else done)
         except subprocess.TimeoutExpired:
-            told.append("no end after %d s" % RUN_SECONDS)
-        if told:
-            self.told += [*told, "by hand: " + shlex.join(command)]
+            faults.append("no end after %d s" % RUN_SECONDS)
+        if faults:
+            self.faults += [*faults, "by hand: " + shlex.join(command)]
 
     def judge(self, run, done, final):
         wanted, got = self.wanted(run), {"exit %s" % either(run["exit"], done.returncode)}
@@ -178,16 +177,16 @@ class Stage:
                 document = json.loads(done.stdout)
                 got |= self.got(run, document)
             except (ValueError, KeyError, TypeError) as error:
-                told = (error, done.stdout[:200], done.stderr[:300])
-                return ["no report: %r; %s; standard error: %s" % told]
+                faults = (error, done.stdout[:200], done.stderr[:300])
+                return ["no report: %r; %s; standard error: %s" % faults]
             if final:
                 self.verdicts += list(verdicts_of(document))
-        told = []
+        faults = []
         if wanted != got:
-            told += [line for line in difflib.ndiff(sorted(wanted), sorted(got)) if not line.startswith("?")]
+            faults += [line for line in difflib.ndiff(sorted(wanted), sorted(got)) if not line.startswith("?")]
         if run.get("stderr", "") not in done.stderr:
-            told.append("standard error lacks: " + run["stderr"])
-        return told
+            faults.append("standard error lacks: " + run["stderr"])
+        return faults
 
     def wanted(self, run):
         lines = {"exit %s" % either(run["exit"])}
@@ -203,7 +202,7 @@ class Stage:
         return lines
 
     def got(self, run, document):
-        """The lines of the report that a run speaks of. Of findings all but those that are mere notices."""
+        """The lines of the report that a run compares. Findings: all but notices."""
         lines = set()
         if "readiness" in document:
             lines.add("readiness " + document["readiness"])
@@ -226,13 +225,13 @@ class Stage:
         return lines
 
     def is_let_pass(self, run, finding, at):
-        """`may` has names of checks, or pairs of one and a server."""
+        """`may` has names of checks, or pairs of a check and a server."""
         may = [(each, None) if isinstance(each, str) else tuple(each) for each in run.get("may", [])]
         return any(check == finding["id"] and (not s or self.address(s) == at) for check, s in may)
 
 
 def either(wanted, got=None):
-    """What is wanted, or one of a list; as text, and so is what came when it is none of them."""
+    """The expected value, or one of a list; or the actual value, if it is none of them."""
     each = wanted if isinstance(wanted, list) else [wanted]
     return " or ".join(map(str, each)) if got is None or got in each else str(got)
 
@@ -255,9 +254,9 @@ def waits(bounds, at):
 
 def words(run, done):
     printed = " ".join((done.stdout + done.stderr).split())
-    told = ["this is not printed: " + text for text in run.get("printed", []) if text not in printed]
-    told += ["this must not be printed: " + text for text in run.get("not_printed", []) if text in printed]
-    return told + (["it printed: " + printed] if told else [])
+    faults = ["this is not printed: " + text for text in run.get("printed", []) if text not in printed]
+    faults += ["this must not be printed: " + text for text in run.get("not_printed", []) if text in printed]
+    return faults + (["it printed: " + printed] if faults else [])
 
 
 def verdicts_of(document):
@@ -281,13 +280,13 @@ def text_of(report, claimed):
 
 
 class Beside:
-    """Every Unbound asks for every name, each in an order of its own."""
+    """Every Unbound asks for every name, each in its own order."""
 
     def __init__(self, net, stages):
         self.net, self.stages, self.answers = net, stages, Answers()
 
     def ask(self, resolver, name):
-        """A temporary failure is tried again, as a mail server does."""
+        """Repeats after a temporary failure, as a mail server does."""
         first = self.ask_once(resolver, name)
         return self.ask_once(resolver, name) if first == FAILURE else first
 
@@ -305,7 +304,7 @@ class Beside:
         self.answers.add(name, cold)
         if cold == FAILURE and stage.case.get("slow"):
             return
-        for zone in stage.case["zones"]:  # a cache also learns in time what zones say of their own servers
+        for zone in stage.case["zones"]:  # with time, a cache also learns the zones' own NS records
             with contextlib.suppress(dns.exception.Timeout):
                 rotation_lab.ask(resolver, zone, "NS", recursion=True, seconds=ANSWER_SECONDS)
         if "before" not in stage.case:
@@ -313,7 +312,7 @@ class Beside:
         self.answers.add(name, self.ask(resolver, name))
 
     def before(self):
-        """What the caches hold of earlier times."""
+        """Fills the caches with the earlier state."""
         asked = [name for stage in self.stages for name in stage.case.get("before", {}).get("asked", [])]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda pair: self.ask(*pair), [(r, n) for n in asked for r in self.net.resolvers]))
@@ -331,29 +330,29 @@ class Beside:
                     future.result()
 
     def judge(self, stage):
-        """What is wrong, as lines; how many verdicts, and how many were contradicted."""
-        told, contradicted = [], 0
+        """Returns lines about failures, the number of verdicts, and how many were contradicted."""
+        faults, contradicted = [], 0
         for name, wanted in stage.case["gets"].items():
             got = sorted({shown(answer) for answer in self.answers.of(name)})
             surely = {answer for answer in wanted if not answer.endswith("?")}
             if not surely <= set(got) <= {answer.rstrip("?") for answer in wanted}:
-                told.append("the Unbounds get %s for %s, not %s" % (got, name, sorted(wanted)))
+                faults.append("the Unbounds get %s for %s, not %s" % (got, name, sorted(wanted)))
         beside = [verdict for verdict in stage.verdicts if self.answers.of(verdict.name)]
         alone = {v.name for v in stage.verdicts if v.claims is not None} - {v.name for v in beside}
-        told += ["no Unbound was asked for %s, which `gets` must name" % name for name in sorted(alone)]
+        faults += ["no Unbound was asked for %s; add it to `gets`" % name for name in sorted(alone)]
         for verdict in beside:
             wrong = verdict.contradictions(self.answers)
             contradicted += bool(wrong)
-            told += ["CONTRADICTED " + line for line in wrong]
+            faults += ["CONTRADICTED " + line for line in wrong]
         claims = sum(verdict.claims is not None for verdict in beside)
-        return told, len(beside), claims, contradicted
+        return faults, len(beside), claims, contradicted
 
 
-# ---- The whole ----
+# ---- The run ----
 
 
 def play_programs(stages, which, final):
-    """The runs of one case keep their order, since they may share a history."""
+    """The runs of a case keep their order, since they may share a history."""
 
     def play(stage):
         for run in which(stage.case):
@@ -392,13 +391,13 @@ def play_all(cases, program, directory, resolvers):
         print("the Unbounds have their answers after %.1f s" % (time.monotonic() - began), flush=True)
     failed = verdicts = claims = contradicted = 0
     for stage in stages:
-        told, *counts = beside.judge(stage)
+        faults, *counts = beside.judge(stage)
         verdicts, claims, contradicted = (a + b for a, b in zip((verdicts, claims, contradicted), counts))
-        told = stage.told + told
-        failed += bool(told)
-        if told:
-            print("FAILED  %s\n        why it is so: %s" % (stage.name, stage.case["why"]))
-            print("\n".join("        " + line for line in told), flush=True)
+        faults = stage.faults + faults
+        failed += bool(faults)
+        if faults:
+            print("FAILED  %s\n        the case: %s" % (stage.name, stage.case["why"]))
+            print("\n".join("        " + line for line in faults), flush=True)
         else:
             print("ok      " + stage.name)
     print("%d answers of %d Unbounds; %d OK or SIGN NOW" % (beside.answers.count(), resolvers, claims))
@@ -432,11 +431,11 @@ def play_in_namespaces(argv):
     """All cases beside each other; one that failed is played again alone, since servers written in Python may have
     been too slow for it beside all the others. A contradiction is never played again."""
     command = ["unshare", "-n", "--", sys.executable, *argv]
-    told = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
-    print(told, end="", flush=True)
-    failed = [line.split()[1] for line in told.splitlines() if line.startswith("FAILED ")]
-    verdicts = re.search(r"^(\d+) verdicts beside Unbound, (\d+) contradicted$", told, re.MULTILINE)
-    counts = re.search(r"^(\d+) passed, (\d+) failed$", told, re.MULTILINE)
+    output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
+    print(output, end="", flush=True)
+    failed = [line.split()[1] for line in output.splitlines() if line.startswith("FAILED ")]
+    verdicts = re.search(r"^(\d+) verdicts beside Unbound, (\d+) contradicted$", output, re.MULTILINE)
+    counts = re.search(r"^(\d+) passed, (\d+) failed$", output, re.MULTILINE)
     if not failed or "--only" in argv or not verdicts or not counts or verdicts[2] != "0":
         return 0 if counts and counts[2] == "0" else 1
     for name in failed:

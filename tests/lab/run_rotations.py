@@ -31,9 +31,9 @@ import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 INSIDE = "DKIMPROBE_ROTATION_LAB"  # set in the namespace
-PROGRAM_ITSELF = "127.0.0.1"  # the address that the kernel gives a client of 127/8; the lab's own have others
-RUN_SECONDS = 600  # only what hangs takes so long
-LONGEST_WAIT_SECONDS = 20  # the TTLs here are of a few seconds
+PROGRAM_ITSELF = "127.0.0.1"  # the source address that the kernel gives to clients in 127/8; the lab itself uses others
+RUN_SECONDS = 600  # only a program that hangs takes so long
+LONGEST_WAIT_SECONDS = 20  # the TTLs here are a few seconds
 STRETCHES = (1, 3, 9)
 
 
@@ -42,11 +42,11 @@ class Failure(Exception):
 
 
 class Late(Exception):
-    """The machine was too slow to see what can be seen for a short time alone: nothing can be said."""
+    """The machine was too slow to see what is visible only for a short time, so there is no result."""
 
 
 def moment(value):
-    """A time of the program's JSON as seconds since 1970."""
+    """A time in the JSON of the program as seconds since 1970."""
     return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
 
 
@@ -69,7 +69,7 @@ class Run:
 
 
 class Stage:
-    """What a rotation is played on: its zones, the program, and a client of the resolvers."""
+    """What a rotation works with: its zones, the program, and a client of the resolvers."""
 
     def __init__(self, name, module, net, program, guard, folder):
         self.name, self.net, self.program, self.folder = name, net, program, folder
@@ -77,26 +77,26 @@ class Stage:
         self.zones = {zone: net.zones[zone] for zone in module.ZONES}
         self.zone = next(iter(self.zones.values()))
         self.began = time.time()
-        self.told = []  # what went wrong
-        self.late = None  # why this play says nothing
-        self.second = None  # the one that wait_for_second waited for last
-        self.records = {}  # the names of the keys that were made, by the text of their records
-        self.to_come = []  # threads
+        self.faults = []  # the failed expectations
+        self.late = None  # why this run has no result
+        self.second = None  # the last one for which wait_for_second waited
+        self.records = {}  # the names of the created keys by the text of their records
+        self.to_come = []  # threads with later expectations
         self.looks, self.asks = collections.Counter(), collections.Counter()  # by (resolver, name)
         folder.mkdir()
 
-    def tell(self, text):
-        self.told.append("at %.2f s: %s" % (time.time() - self.began, text))
+    def fault(self, text):
+        self.faults.append("at %.2f s: %s" % (time.time() - self.began, text))
 
     def expect(self, what, got, wanted):
         if got != wanted:
-            self.tell("%s: %s, not %s" % (what, self.shown(got), self.shown(wanted)))
+            self.fault("%s: %s, not %s" % (what, self.shown(got), self.shown(wanted)))
 
     def in_time(self, until, at=None):
-        """What follows is true before a moment alone, and was seen `at` one, or now."""
+        """The next expectation holds only before `until`, and is tested `at` a time, or now."""
         over = (at or time.time()) - until
         if over >= 0:
-            raise Late("what was to be seen until %.2f s was seen %.2f s later" % (until - self.began, over))
+            raise Late("what is visible until %.2f s was tested %.2f s too late" % (until - self.began, over))
 
     def shown(self, value):
         text = repr(value)
@@ -107,7 +107,7 @@ class Stage:
     # ---- Keys and records ----
 
     def make_key(self, name):
-        """The file of a new private key, and the text of its record."""
+        """Returns the file of a new private key, and the text of its record."""
         file = self.folder / (name + ".pem")
         openssl = ["openssl", "pkey", "-in", file, "-pubout", "-outform", "DER"]
         subprocess.run(
@@ -139,13 +139,13 @@ class Stage:
         return Run(command, done, began)
 
     def preflight(self, selector, key, *more, never_used=False, resolvers=(), public=False):
-        """Looks into the history that the earlier runs of this rotation left, and adds to it."""
+        """Runs preflight with the history of the earlier runs of this rotation."""
         domain = self.zone.name
         words = ["preflight", domain, selector, "--key", key, "--storage.path", self.folder / "history"]
         words += ["--never-used"] if never_used else []
         for resolver in resolvers:
             words += ["--resolver", resolver]
-            # UDP, and TCP when the answer is truncated.
+            # Over UDP, and over TCP if the response is truncated.
             self.looks[resolver, "%s._domainkey.%s." % (selector, domain)] += 2
         words += ["--ask-resolver"] if public else []
         run = self.run(*words, *more)
@@ -161,8 +161,8 @@ class Stage:
         self.expect("readiness", (run.exit, run.json["readiness"]), (0, "ready"))
 
     def is_waiting(self, run, earliest, latest, cause, among=False):
-        """The safe time lies between two moments, and the cause is one that moves it there, or is `among` all those
-        that have a time."""
+        """The safe time is between two times, and `cause` is one of the latest reasons, or `among` all reasons with a
+        time."""
         self.in_time(earliest, run.ended)
         self.expect("exit", run.exit, 1)
         safe_at = self.time_of(
@@ -171,17 +171,17 @@ class Stage:
         causes = [(reason["id"], reason["until"]) for reason in run.json["reasons"] if reason["until"]]
         latest_causes = [name for name, until in causes if among or until == causes[0][1]]
         if cause not in latest_causes:
-            self.tell("the time is that of %s, not of %s" % (" and ".join(latest_causes), cause))
-        if self.told:
+            self.fault("the reason for the time is %s, not %s" % (" and ".join(latest_causes), cause))
+        if self.faults:
             for given in run.json["reasons"]:
-                self.tell("reason %(id)s until %(until)s: %(detail)s" % given)
+                self.fault("reason %(id)s until %(until)s: %(detail)s" % given)
         return safe_at
 
     def until(self, run, reason):
-        """The share that one reason has in the time."""
+        """The latest time of one reason."""
         untils = [moment(b["until"]) for b in run.json["reasons"] if b["id"] == reason and b["until"]]
         if not untils:
-            raise Failure("%s is no reason of the time: %s" % (reason, run.json["reasons"]))
+            raise Failure("%s is not a reason for the time: %s" % (reason, run.json["reasons"]))
         return max(untils)
 
     def is_not_ready(self, run, **progress):
@@ -190,36 +190,36 @@ class Stage:
         self.has_progress(run.json, **progress)
 
     def time_of(self, safe, earliest, latest):
-        """The time that is to be waited for, which lies between two moments."""
+        """Returns the time to wait for, which must be between two times."""
         self.expect("readiness", safe["readiness"], "wait")
         at = moment(safe["at"])
         if not earliest <= at <= latest:
-            self.tell(
-                "%.2f s is said, not from %.2f to %.2f"
+            self.fault(
+                "the reported time is %.2f s, not %.2f to %.2f"
                 % tuple(t - self.began for t in (at, earliest, latest))
             )
         return at
 
-    def has_progress(self, told, **progress):
-        """`told` is what has the list of servers."""
-        told = {server["address"].partition(":")[0]: server["progress"] for server in told["servers"]}
+    def has_progress(self, answer, **progress):
+        """`answer` is the object with the list of servers."""
+        answer = {server["address"].partition(":")[0]: server["progress"] for server in answer["servers"]}
         wanted = {
             server.addresses[0]: progress[server.name]
             for server in rotation_lab.SERVERS
             if server.name in progress
         }
-        self.expect("servers", {address: told.get(address) for address in wanted}, wanted)
+        self.expect("servers", {address: answer.get(address) for address in wanted}, wanted)
 
     # ---- The resolvers ----
 
     def public(self, name, resolver=None):
-        """What the public gets now: the texts, empty when they are denied. It fills the resolver's cache."""
+        """Returns what the public gets now: the texts, empty if denied. This fills the cache of the resolver."""
         return rotation_lab.text_in(
             rotation_lab.ask(resolver or rotation_lab.OPEN, name, "TXT", recursion=True)
         )
 
     def publics_get(self, what, name, wanted, resolvers=None, until=None):
-        """With `until` they need not get it any longer from that moment on."""
+        """Expects an answer from the resolvers; from `until` on, it is no longer required."""
         for resolver in resolvers or rotation_lab.RESOLVERS:
             got = self.public(name, resolver)
             if got != wanted and until:
@@ -227,7 +227,7 @@ class Stage:
             self.expect("%s, by %s" % (what, resolver), got, wanted)
 
     def publics_will_get(self, when, *what, until=None):
-        """The same at a moment to come, whatever else takes until then; wait_until waits for it."""
+        """The same at a later time, in a thread; wait_until waits for it."""
 
         def then():
             time.sleep(max(0, when - time.time()))
@@ -236,13 +236,13 @@ class Stage:
             except Late as late:
                 self.late = str(late)
             except Exception:
-                self.tell(traceback.format_exc())
+                self.fault(traceback.format_exc())
 
         self.to_come.append(threading.Thread(target=then))
         self.to_come[-1].start()
 
     def wait_for_second(self):
-        """What a cache gets early in a second stays there longest."""
+        """Waits for a new second: what a cache gets early in a second stays there longest."""
         self.second = int(time.time()) + 1
         self.wait_until(self.second)
 
@@ -252,24 +252,24 @@ class Stage:
 
     def wait_until(self, when):
         if when > time.time() + LONGEST_WAIT_SECONDS * rotation_lab.SECOND:
-            raise Failure("the said time is %.0f s away" % (when - time.time()))
+            raise Failure("the reported time is %.0f s away" % (when - time.time()))
         self.wait_for_what_is_to_come()
         if self.late:
             raise Late(self.late)
         time.sleep(max(0, when - time.time()))
 
 
-# ---- The proof over all packets ----
+# ---- The check of all packets ----
 
 
 def check_packets(net, stages):
-    """The failures, as sentences; prints what was seen."""
+    """Returns the failures; prints a summary."""
     failures = []
     reached = net.tripwire_log.read_text().splitlines() if net.tripwire_log.exists() else ["no log"]
     print("tripwire: %d queries" % len(reached))
     failures += ["the tripwire was reached: " + line for line in reached[:5]]
     if not wait_for_sniffer(net):
-        failures.append("the log of all queries is not complete")
+        failures.append("the log of all queries is incomplete")
     looks, asks = collections.Counter(), collections.Counter()
     for stage in stages:
         looks.update(stage.looks)
@@ -300,11 +300,11 @@ def check_packets(net, stages):
         for asked, times in seen.items():
             if times > allowed[asked]:
                 failures.append(
-                    "%d questions with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked])
+                    "%d queries with %s to %s for %s, %d allowed" % (times, what, *asked, allowed[asked])
                 )
         for asked in allowed:
             if not seen[asked]:
-                failures.append("no question with %s to %s for %s" % (what, *asked))
+                failures.append("no query with %s to %s for %s" % (what, *asked))
     return failures
 
 
@@ -319,7 +319,7 @@ def wait_for_sniffer(net):
     return True
 
 
-# ---- The whole ----
+# ---- The run ----
 
 
 def load(path):
@@ -335,15 +335,15 @@ def play(stage, module):
     except Late as late:
         stage.late = str(late)
     except Failure as failure:
-        stage.tell(str(failure))
+        stage.fault(str(failure))
     except Exception:
-        stage.tell(traceback.format_exc())
+        stage.fault(traceback.format_exc())
     stage.wait_for_what_is_to_come()
     return time.time() - stage.began
 
 
 def play_together(modules, program, guard, directory):
-    """All at once, since each waits most of its time. The stages by name, with what their packets show wrong."""
+    """Runs all at once, since each mostly waits. Returns the stages by name, with the failures of their packets."""
     zones = [
         rotation_lab.Zone(name, **how) for module in modules.values() for name, how in module.ZONES.items()
     ]
@@ -356,9 +356,9 @@ def play_together(modules, program, guard, directory):
         with concurrent.futures.ThreadPoolExecutor(len(modules)) as pool:
             times = list(pool.map(lambda name: play(stages[name], modules[name]), modules))
         for (name, stage), seconds in zip(stages.items(), times):
-            end = "FAILED" if stage.told else "late" if stage.late else "ok"
+            end = "FAILED" if stage.faults else "late" if stage.late else "ok"
             print("%-7s %s (%.1f s)" % (end, name, seconds))
-            for line in [*stage.told, *([stage.late] if stage.late else [])]:
+            for line in [*stage.faults, *([stage.late] if stage.late else [])]:
                 print("        " + line)
         return stages, check_packets(net, stages.values())
 
@@ -372,17 +372,17 @@ def play_all(program, only, directory):
     guard = build_resolver_guard(directory)
     passed, failed, failures = 0, 0, []
     for stretch in STRETCHES:
-        rotation_lab.SECOND = stretch  # before the modules are loaded, which reckon with it
+        rotation_lab.SECOND = stretch  # before loading the modules, which compute with it
         modules = {path.stem: load(path) for path in files}
         stages, wrong = play_together(modules, program, guard, directory / ("seconds-of-%d" % stretch))
         failures += wrong
-        late = {name for name, stage in stages.items() if stage.late and not stage.told}
-        passed += sum(not stage.told and not stage.late for stage in stages.values())
-        failed += sum(bool(stage.told) for stage in stages.values())
+        late = {name for name, stage in stages.items() if stage.late and not stage.faults}
+        passed += sum(not stage.faults and not stage.late for stage in stages.values())
+        failed += sum(bool(stage.faults) for stage in stages.values())
         files = [path for path in files if path.stem in late]
         if not files:
             break
-    failures += ["%s is late even with TTLs of %d times their length" % (path.stem, stretch) for path in files]
+    failures += ["%s is late even with TTLs %d times as long" % (path.stem, stretch) for path in files]
     for failure in failures:
         print("FAILED  " + failure)
     print("%d passed, %d failed" % (passed + (not failures), failed + bool(failures)))
@@ -396,7 +396,7 @@ def main():
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
     parser.add_argument("--only", default="*", help="names of rotations, with * and ?")
     parser.add_argument(
-        "--keep", type=pathlib.Path, help="an empty directory for all files, which stay there"
+        "--keep", type=pathlib.Path, help="an empty directory in which all files are kept"
     )
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
@@ -406,7 +406,7 @@ def main():
 
 if __name__ == "__main__":
     if os.geteuid() != 0:
-        print("SKIPPED all rotations: ONLY ROOT MAKES A NETWORK NAMESPACE, so no rotation was played")
+        print("SKIPPED all rotations: ONLY ROOT CAN CREATE A NETWORK NAMESPACE, so none was run")
         print("0 passed, 0 failed")
         sys.exit(0)
     if INSIDE not in os.environ:

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The daemon in the lab, as its users meet it: real nameservers, the real program, signals, files, sockets and
-disks. Every part has a daemon and domains of its own, and all are played at once, in about a minute.
+"""Tests the daemon in the lab with real nameservers, signals, files, sockets and disks. Each part has its own daemons
+and domains; all run at once, in about a minute.
 
     serve_test.py --program PATH [--only GLOB]
 
-At the end the lab's own logs are read: nothing may have reached the tripwires, and no query may have had RD=1."""
+At the end the logs of the lab are checked: nothing may have reached the tripwires, and no query may have had RD=1."""
 
 import argparse
 import concurrent.futures
@@ -39,16 +39,16 @@ import run_cases
 HERE = pathlib.Path(__file__).resolve().parent
 PICTURE = HERE.parents[1] / "exporters" / "status" / "status-page.png"  # shown by README.md
 SILENT = "127.0.9.2"
-INTERVAL = 10  # seconds; there is no shorter one
-HANGS_SECONDS = 300  # only what hangs takes so long
-QUIET_SECONDS = 6  # the page is made at least every five seconds
+INTERVAL = 10  # seconds; the shortest interval
+HANGS_SECONDS = 300  # only a program that hangs takes so long
+QUIET_SECONDS = 6  # the page is rendered at least every five seconds
 BROKEN = "domains: 5\nnonsense: yes\n"
 KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 OTHER_KEY = "v=DKIM1; k=ed25519; p=vvcbTSHCKV21vt1i3aDhrjzH6ltPN2fVTJDhzqISL7M="
 
 
 def wait_for(what, ready, seconds=HANGS_SECONDS):
-    """What `ready` gives as soon as it is something."""
+    """Waits until `ready` returns something true, and returns it."""
     deadline = time.monotonic() + seconds
     while True:
         got = ready()
@@ -105,11 +105,11 @@ class Daemon:
             self.log.append(line.rstrip("\n"))
 
     def said(self, *texts):
-        """The last line of the log with all of these texts, or an empty text."""
+        """The last line of the log that contains all these texts, or an empty text."""
         return next((line for line in reversed(self.log) if all(text in line for text in texts)), "")
 
     def wait_said(self, *texts):
-        """That line, which another thread reads."""
+        """Waits for that line, which another thread reads."""
         return wait_for("the log says " + " and ".join(texts), lambda: self.said(*texts))
 
     def ask(self, path, method="GET", headers=None):
@@ -128,7 +128,7 @@ class Daemon:
         return self.value(series("dkim_selector_status", domain, selector))
 
     def wait_seen(self):
-        """Every domain was looked at, and what was seen is confirmed: no round was under way for a while."""
+        """Waits until every domain was probed and the results are confirmed: no probe has run for a while."""
         since = time.monotonic()
 
         def settled():
@@ -147,7 +147,7 @@ class Daemon:
         self.process.send_signal(number)
 
     def end(self, number=signal.SIGTERM):
-        """Exit code and seconds."""
+        """Returns the exit code and the duration."""
         began = time.monotonic()
         self.send(number)
         code = self.process.wait(HANGS_SECONDS)
@@ -169,7 +169,7 @@ def settings_of(domains, more=""):
 
 @contextlib.contextmanager
 def stopped_thread(process, name):
-    """One thread of a process stands still, as by a fault of its own."""
+    """Stops one thread of a process, as a fault would."""
     seize, interrupt, detach, wall = 0x4206, 0x4207, 17, 0x40000000
     tasks = pathlib.Path("/proc/%d/task" % process)
     thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
@@ -189,7 +189,7 @@ def stopped_thread(process, name):
 
 
 class Nameserver(threading.Thread):
-    """Two addresses that answer for every name, as they are told: real servers lose no packet when asked to."""
+    """Two addresses that answer every name and can lose packets on request, unlike real servers."""
 
     def __init__(self, addresses, port):
         super().__init__(daemon=True)
@@ -199,10 +199,10 @@ class Nameserver(threading.Thread):
             self.sockets[address].bind((address, port))
             self.sockets[address].settimeout(0.1)
         self.texts = {address: KEY for address in addresses}
-        self.lose_at = None  # the address that loses what comes in the next 150 ms after a first query
+        self.lose_at = None  # the address that loses all packets for 150 ms after the next query
         self.lost = 0
         self.lose_until = None
-        self.answered = []  # (time, address, text) of each answer about a key
+        self.answered = []  # (time, address, text) of each response with a key
         self.over = False
 
     def run(self):
@@ -254,7 +254,7 @@ class Nameserver(threading.Thread):
 
 
 class Part:
-    """One part of the test: its folder, its daemons, and what it found."""
+    """One part of the test: its folder, its daemons, and its results."""
 
     def __init__(self, name, program, lab, folder, guard, browser_folder):
         self.name, self.program, self.lab, self.guard = name, program, lab, guard
@@ -282,7 +282,7 @@ class Part:
         )
 
     def refused(self, what, *flags, texts):
-        """A daemon that must not begin, and says why."""
+        """A daemon that must refuse to start and print a reason."""
         done = self.run(*self.command("serve", "--config.file", self.folder / "settings.yaml", *flags))
         self.check(
             done.returncode == 78 and all(text in done.stderr for text in texts), what,
@@ -290,13 +290,13 @@ class Part:
         )  # fmt: skip
 
     def change_zone(self, domain, server, edit):
-        """One server of the lab gets another text of a zone; returns when all its addresses serve it."""
+        """Changes the text of a zone on one server of the lab; returns when all its addresses serve it."""
         file = self.folder.parent / "lab" / "zones" / domain
         before = file.read_text()
         serial = int(re.search(r"\bSOA\b.*?(\d{10})", before).group(1)) + 1
         edited = re.sub(r"(\bSOA\b.*?)\d{10}", r"\g<1>%d" % serial, edit(before), count=1)
         file.write_text(edited)
-        os.utime(file, (time.time() + serial % 1000, time.time() + serial % 1000))  # some compare whole seconds
+        os.utime(file, (time.time() + serial % 1000, time.time() + serial % 1000))  # some servers compare whole seconds
         os.kill(self.lab["pids"][server], signal.SIGHUP)
         query = dns.message.make_query(domain, "SOA")
         query.flags = dns.flags.Flag(0)
@@ -310,10 +310,10 @@ class Part:
         mine = [address for address, name in self.lab["domains"][domain].items() if name == server]
         wait_for("%s serves the new %s" % (server, domain), lambda: all(serves(address) for address in mine))
 
-    # ---- What is shown ----
+    # ---- Pages ----
 
     def browser(self):
-        """Every page in Chromium, found by its links: who differs can be seen, and hostile text is text."""
+        """Every linked page in Chromium: differing servers are visible, and hostile text is text."""
         if not self.browser_folder:
             self.skipped.append("SKIPPED the pages in a browser: no --browser DIRECTORY")
             return
@@ -321,7 +321,7 @@ class Part:
         domains += [(name + ".example", "s1") for name in ("healthy", "differing", "halfmissing", "lame", "signed")]
         daemon = Daemon(self, settings_of(domains), "--storage.path", self.folder / "store")
         daemon.wait_seen()
-        self.check(daemon.ask("/probe?target=stale.example").status == 200, "a probe, for the page of probes")
+        self.check(daemon.ask("/probe?target=stale.example").status == 200, "an on-demand probe for the page of probes")
         expected = [
             {"path": "/", "words": ["stale.example", "records.example", "critical"]},
             {"path": "/domains/stale.example", "words": ["ns4.stale.example", "differs"]},
@@ -348,7 +348,7 @@ class Part:
             self.check(fits, "%s is a PNG under 200 kB" % shown)
 
     def pages(self):
-        """What the daemon shows is what `check` says of the same, whatever stands in the records."""
+        """The daemon shows the same as `check`, whatever the records contain."""
         zone = (HERE / "zones" / "records.example.zone").read_text()
         records = list(dict.fromkeys(re.findall(r"^(\S+)\._domainkey\s", zone, re.M)))
         domains = [("records.example", ", ".join(json.dumps(name) for name in records))]
@@ -371,9 +371,9 @@ class Part:
             if shown.get(line) != value
         )
         findings = {line for line in shown if line.startswith(("dkim_finding", "dkim_selector_status"))}
-        # The domains of the lab share keys. Without a history `check` knows of one domain at a time.
+        # The domains of the lab share keys. Without a history, `check` knows only one domain at a time.
         reused = {line for line in findings - said.keys() if 'check="key_reused",severity="notice"' in line}
-        self.check(reused, "a key of several domains is told")
+        self.check(reused, "a key at several domains is reported")
         differ += ["serve alone: " + line for line in sorted(findings - said.keys() - reused)]
         self.check(
             done.returncode == 2 and len(said) > 300 and not differ, "metrics agree with `check`",
@@ -382,13 +382,13 @@ class Part:
         self.check(not re.search(r" [-+0-9.e]+ [0-9]+$", answer.text, re.M), "no sample has a timestamp")
         self.check("script" not in answer.text and "\x1b" not in answer.text, "no text of a record is on the page")
         if shutil.which("promtool"):
-            told = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True)
+            checked = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True)
             self.check(
-                told.returncode == 0 and not told.stdout + told.stderr, "promtool has nothing to say",
-                (told.stdout + told.stderr).decode(),
+                checked.returncode == 0 and not checked.stdout + checked.stderr, "promtool accepts the metrics",
+                (checked.stdout + checked.stderr).decode(),
             )  # fmt: skip
         else:
-            self.skipped.append("SKIPPED what promtool says: the package prometheus is not installed")
+            self.skipped.append("SKIPPED promtool: the package prometheus is not installed")
 
 
         def same_when_packed():
@@ -402,13 +402,13 @@ class Part:
         self.check(
             openmetrics.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
             and openmetrics.text.endswith("\n# EOF\n"),
-            "OpenMetrics when it is asked for",
+            "OpenMetrics on request",
             openmetrics.text[-200:],
         )
         self.check(daemon.ask("/-/healthy").status == 200 and daemon.ask("/-/ready").status == 200, "it is ready")
         self.check(daemon.end()[0] == 0, "it ends well")
 
-    # ---- What is watched ----
+    # ---- Settings ----
 
     def reload(self):
         two = [("healthy.example", "s1"), ("stale.example", "s1")]
@@ -422,8 +422,8 @@ class Part:
 
         daemon.settings.write_text(settings_of(two[:1]))
         daemon.send(signal.SIGHUP)
-        gone = wait_for("no series of a domain that left", lambda: "stale.example" not in daemon.ask("/metrics").text)
-        self.check(gone, "SIGHUP: series of a domain that left are gone")
+        gone = wait_for("no series of a removed domain", lambda: "stale.example" not in daemon.ask("/metrics").text)
+        self.check(gone, "SIGHUP removes the series of a removed domain")
         wait_for("one domain", lambda: daemon.value("dkimprobe_domains") == 1)
         self.check(daemon.status("healthy.example") == 0, "and those of the other stay")
 
@@ -437,7 +437,7 @@ class Part:
         answer = daemon.ask("/-/reload", "POST")
         self.check(
             answer.status == 500 and "the previous settings stay in use" in answer.text and "settings.yaml" in answer.text,
-            "a broken file is told to who asks", answer.text,
+            "an invalid file is reported to the client", answer.text,
         )  # fmt: skip
         daemon.send(signal.SIGHUP)
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
@@ -445,18 +445,18 @@ class Part:
         daemon.wait_said("the previous settings stay in use", "nonsense", "level=error")
         self.check(
             now["dkimprobe_domains"] == 2 and now[series("dkim_selector_status", "stale.example")] == 2,
-            "and the domains of before are still watched", str(now),
+            "the previous domains are still watched", str(now),
         )  # fmt: skip
         success = "dkimprobe_config_last_reload_success_timestamp_seconds"
         broken_since = now[success]
         daemon.settings.write_text(settings_of(two))
         daemon.send(signal.SIGHUP)
         wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
-        self.check(daemon.value(success) > broken_since, "a good file is taken again, at its time")
+        self.check(daemon.value(success) > broken_since, "a valid file is accepted again, with its time")
         self.check(daemon.end()[0] == 0, "it ends well")
 
     def files(self):
-        """Target files are watched: added, changed, removed, broken and mended."""
+        """Target files are watched: added, changed, removed, made invalid and fixed."""
         folder = self.folder / "targets"
         folder.mkdir()
         one, two = folder / "one.json", folder / "two.yml"
@@ -470,7 +470,7 @@ class Part:
         daemon.wait_status("family.example", 0)
         two.write_text("- targets: [glueless.test/s1]\n  labels:\n    interval: 10s\n    role: standby\n")
         daemon.wait_status("glueless.test", 0)
-        self.check(daemon.status("healthy.example") == 0, "a file that is added joins what is watched")
+        self.check(daemon.status("healthy.example") == 0, "the targets of a new file are watched")
 
         new = folder / "new"
         new.write_text(targets("adsp-unknown.example", "family.example"))
@@ -483,22 +483,22 @@ class Part:
         one.write_text('[{"targets": ["family.example/s1"')
         daemon.wait_said("the previous settings stay in use", "one.json")
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
-        self.check(daemon.status("adsp-unknown.example") == 0, "a broken file changes nothing")
+        self.check(daemon.status("adsp-unknown.example") == 0, "an invalid file changes nothing")
         times = sum("the previous settings stay in use" in line for line in daemon.log)
         one.write_text(targets("family.example"))
         wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
-        self.check(times == 1, "it is told once, not with each look", str(daemon.log))
+        self.check(times == 1, "the error is logged once, not at each check", str(daemon.log))
         wait_for("gone", lambda: "adsp-unknown.example" not in daemon.ask("/metrics").text)
-        wait_for("what is watched is as the files say", lambda: daemon.value("dkimprobe_domains") == 2)
+        wait_for("the daemon watches the targets of the files", lambda: daemon.value("dkimprobe_domains") == 2)
         self.check(daemon.end()[0] == 0, "it ends well")
 
-    # ---- Looks on request ----
+    # ---- On-demand probes ----
 
     def probe(self):
         more = "groups: {silent: {nameservers: ['ns.silent.example=%s']}}\n" % SILENT
         text = settings_of([("healthy.example", "s1, ed"), ("halfmissing.example", "s1")], more)
         text += "  - {domain: silent.example, group: silent, selectors: [s1], interval: 1h}\n"
-        # A look at the silent domain takes longer than any scraper here waits.
+        # A probe of the silent domain takes longer than any scraper here waits.
         slow_tries = ("--initial-timeout", "2s", "--attempts", "4")
         daemon = Daemon(self, text, "--timeout-offset", "4s", *slow_tries)
         for query, wanted in {
@@ -513,8 +513,8 @@ class Part:
             "?target=localhost": 403,
         }.items():
             answer = daemon.ask("/probe" + query)
-            told = "%d %s" % (answer.status, answer.text)
-            self.check(answer.status == wanted, "/probe%s is %d" % (query, wanted), told)
+            text = "%d %s" % (answer.status, answer.text)
+            self.check(answer.status == wanted, "/probe%s is %d" % (query, wanted), text)
         refused = daemon.metrics()
 
         good = daemon.ask("/probe?target=HEALTHY.example.")
@@ -525,11 +525,11 @@ class Part:
             "a good domain", good.text,
         )  # fmt: skip
         one = samples(daemon.ask("/probe?target=healthy.example&selector=ed").text)
-        self.check(series("dkim_selector_status", "healthy.example") not in one, "one selector, when it is named")
+        self.check(series("dkim_selector_status", "healthy.example") not in one, "only the named selector is probed")
         bad = daemon.ask("/probe?target=halfmissing.example")
         self.check(
             bad.status == 200 and samples(bad.text)["probe_success"] == 0 and "dkim_finding{" in bad.text,
-            "a failed probe is an answer all the same", bad.text,
+            "a failed probe has a response too", bad.text,
         )  # fmt: skip
         debug = daemon.ask("/probe?target=halfmissing.example&debug=true")
         self.check(
@@ -537,13 +537,13 @@ class Part:
             debug.text,
         )  # fmt: skip
 
-        # Of a scraper's eight seconds four are left for the way: a busy machine has time enough.
+        # Four of the scraper's eight seconds are reserved, so that a busy machine has enough time.
         began = time.monotonic()
         slow = daemon.ask("/probe?target=silent.example", headers={"X-Prometheus-Scrape-Timeout-Seconds": "8"})
         took = time.monotonic() - began
         self.check(
             slow.status == 200 and samples(slow.text)["probe_success"] == 0 and 3.8 < took < 8,
-            "the answer comes before the scraper gives up", "%d %.2f s" % (slow.status, took),
+            "the response arrives before the scraper gives up", "%d %.2f s" % (slow.status, took),
         )  # fmt: skip
 
         headers = {"X-Prometheus-Scrape-Timeout-Seconds": "16"}
@@ -554,8 +554,8 @@ class Part:
             daemon.metrics()
             waiting = sum(not each.done() for each in asked)
             codes = refused_now + [each.result().status for each in ended]
-        self.check(codes == [503] * 14 + [200] * 16, "16 at a time, the others are told to come again", str(codes))
-        self.check(waiting == 16, "a scrape does not wait for them", "%d are still waited for" % waiting)
+        self.check(codes == [503] * 14 + [200] * 16, "16 at a time, the others get 503", str(codes))
+        self.check(waiting == 16, "a scrape does not wait for them", "%d are still running" % waiting)
         counts = wait_for("counted", lambda: self.probes_counted(daemon, 5 + 16))
         self.check(
             counts and daemon.value("dkimprobe_probe_requests_refused_total") >= refused["dkimprobe_probe_requests_refused_total"],
@@ -567,10 +567,10 @@ class Part:
     def probes_counted(daemon, wanted):
         return daemon.value("dkimprobe_probe_requests_total") == wanted
 
-    # ---- What changes ----
+    # ---- Changes ----
 
     def change(self):
-        """A key vanishes from one server of the lab, and comes back."""
+        """A key disappears from one server of the lab and returns."""
         store = self.folder / "store"
         daemon = Daemon(self, settings_of([("offsite.test", "s1")]), "--storage.path", store)
         daemon.wait_seen()
@@ -588,21 +588,21 @@ class Part:
         found = [line for line in now if line.startswith("dkim_finding{") and 'severity="critical"' in line]
         self.check(found, "the finding is there", str(sorted(now)))
         wait_for(
-            "a second round has confirmed it", lambda: daemon.value("dkimprobe_domain_probes_confirming_total") > confirming
+            "a second probe confirms it", lambda: daemon.value("dkimprobe_domain_probes_confirming_total") > confirming
         )
         self.change_zone("offsite.test", "knot", lambda text: re.sub(r"\d{10}", re.search(r"\d{10}", text)[0], whole))
         daemon.wait_status("offsite.test", 0)
         left = [line for line in daemon.metrics() if line.startswith("dkim_finding{") and 'severity="critical"' in line]
-        self.check(not left, "and gone when the key is back", str(left))
-        told = self.run(self.program, "history", "offsite.test", "s1", "--storage.path", store, "--json")
+        self.check(not left, "the alert series is gone when the key is back", str(left))
+        shown = self.run(self.program, "history", "offsite.test", "s1", "--storage.path", store, "--json")
         self.check(
-            told.returncode == 0 and '"vanished"' in told.stdout and '"appeared"' in told.stdout,
-            "the history tells both while the daemon runs", told.stdout[:2000] + told.stderr,
+            shown.returncode == 0 and '"vanished"' in shown.stdout and '"appeared"' in shown.stdout,
+            "the history shows both while the daemon runs", shown.stdout[:2000] + shown.stderr,
         )  # fmt: skip
         self.check(daemon.end()[0] == 0, "it ends well")
 
     def flap(self):
-        """One lost round changes nothing; a change that is true is believed at once."""
+        """One probe with losses changes nothing; a real change is confirmed at once."""
         addresses = ("127.0.7.1", "127.0.7.2")
         server = Nameserver(addresses, self.lab["port"])
         server.start()
@@ -630,7 +630,7 @@ class Part:
         after = daemon.value("dkimprobe_domain_probes_confirming_total")
         self.check(
             server.lost >= 1 and after > confirming and seen == {(status, 1, 1)}, "one lost round does not flap",
-            "%d lost, %s to %s confirming rounds, seen %s" % (server.lost, confirming, after, seen),
+            "%d lost, %s to %s confirming probes, seen %s" % (server.lost, confirming, after, seen),
         )  # fmt: skip
 
         begun = len(server.answered)
@@ -644,15 +644,15 @@ class Part:
         old = key.search("\n".join(before)).group(1)
         wait_for("the new key", lambda: old not in daemon.ask("/metrics").text)
         took = time.monotonic() - first
-        # Else the next round would confirm it.
-        self.check(took < 0.9 * INTERVAL, "a change is confirmed at once", "shown %.2f s after its first round" % took)
-        # What is found is on the page at once, what the program counts within seconds.
+        # Otherwise the next regular probe would confirm it.
+        self.check(took < 0.9 * INTERVAL, "a change is confirmed at once", "shown %.2f s after its first probe" % took)
+        # Findings are on the page at once, the program's counters within seconds.
         wait_for("a confirming round", lambda: daemon.value("dkimprobe_domain_probes_confirming_total") > after)
         self.check(daemon.end()[0] == 0, "it ends well")
         server.over = True
         server.join()
 
-    # ---- Ends and beginnings ----
+    # ---- Start and stop ----
 
     def ends(self):
         store = self.folder / "store"
@@ -667,13 +667,13 @@ class Part:
         self.refused("a second daemon on the same history is refused", "--web.listen-address", "127.0.0.1:0",
                      "--storage.path", store, texts=["store", "another dkimprobe"])  # fmt: skip
         began = time.monotonic()
-        self.refused("a port in use is refused by its address", "--web.listen-address", "127.0.0.1:%d" % daemon.port,
+        self.refused("a port in use is refused and named", "--web.listen-address", "127.0.0.1:%d" % daemon.port,
                      texts=["127.0.0.1:%d" % daemon.port, "in use"])  # fmt: skip
-        usual = time.monotonic() - began  # what the program needs to begin and end
+        usual = time.monotonic() - began  # the time for start and stop
         done = self.run(*self.command("check", "healthy.example", "s1", "--storage.path", store))
-        self.check(done.returncode == 0, "`check` shares the history with it", done.stderr)
+        self.check(done.returncode == 0, "`check` can use the same history", done.stderr)
 
-        # With rounds and a look under way, and a client that is slow.
+        # During regular probes, an on-demand probe, and a request of a slow client.
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             name = "s1._domainkey.asked.example."
             asked = self.asked_of_maintenance(name)
@@ -684,7 +684,7 @@ class Part:
             code, took = daemon.end()
             self.check(slow.result().status in (200, 503), "who waits gets an answer", str(slow.result().status))
             client.close()
-        # Clients that are waited for would take five seconds.
+        # Waiting for clients would take five seconds.
         self.check(code == 0 and took < 2 + 3 * usual, "SIGTERM ends it", "%d after %.2f s" % (code, took))
         first = self.first_seen(store)
         self.check(first, "the history was stored")
@@ -704,7 +704,7 @@ class Part:
         self.check(code in (0, 130) and took < 2 + 3 * usual, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
 
     def asked_of_maintenance(self, name):
-        """How often the silent server was asked for a name, once the rounds of the beginning are over."""
+        """How often the silent server was asked for a name, after the first probes have ended."""
         known = [(-1, 0.0)]
 
         def is_quiet():
@@ -717,11 +717,11 @@ class Part:
         return known[-1][0]
 
     def first_seen(self, store):
-        """When each key of the history was first seen; each has appeared but once."""
+        """When each key of the history was first seen; each appeared only once."""
         seen = {}
         for domain in ("healthy.example", "stale.example"):
-            told = self.run(self.program, "history", domain, "s1", "--storage.path", store, "--json")
-            document = json.loads(told.stdout or "{}")
+            shown = self.run(self.program, "history", domain, "s1", "--storage.path", store, "--json")
+            document = json.loads(shown.stdout or "{}")
             seen[domain] = re.findall(r'"first_seen": "([^"]+)"', json.dumps(document))
         return all(seen.values()) and seen
 
@@ -734,86 +734,86 @@ class Part:
         }
 
     def systemd(self):
-        """What systemd is told, over the socket that it gives; and listeners that it has opened."""
+        """Notifications to systemd over its socket, and listeners that systemd opened."""
         path = self.folder / "notify"
         listener = socket.create_server(("127.0.0.1", 0))
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, listener:
             notify.bind(str(path))
             notify.settimeout(0.1)
-            told = []
+            messages = []
 
             def heard(*starts):
                 with contextlib.suppress(TimeoutError):
-                    told.append(notify.recv(4096).decode())
-                return all(any(each.startswith(start) for each in told) for start in starts)
+                    messages.append(notify.recv(4096).decode())
+                return all(any(each.startswith(start) for each in messages) for start in starts)
 
-            # LISTEN_PID is the process that reads it, which a shell becomes by `exec`.
+            # LISTEN_PID must be the process itself: the shell becomes it by `exec`.
             shell = ("bash", "-c", 'exec 3<&"$0"; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"', str(listener.fileno()))
             environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "6000000"}
             daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--web.systemd-socket", listen=False,
                             environment=environment, prefix=shell, pass_fds=(listener.fileno(),))  # fmt: skip
             given = listener.getsockname()[1]
-            self.check(daemon.port == given, "it listens at the socket that it was given", str(daemon.log))
+            self.check(daemon.port == given, "it listens on the given socket", str(daemon.log))
             self.check(wait_for("READY", lambda: heard("READY=1")), "READY")
             self.check(daemon.ask("/-/ready").status == 200, "when it is")
             daemon.wait_seen()
-            told.clear()
+            messages.clear()
             before = time.clock_gettime(time.CLOCK_MONOTONIC)
             daemon.send(signal.SIGHUP)
             wait_for("RELOADING and READY", lambda: heard("RELOADING=1", "READY=1"))
-            reloading = next(each for each in told if each.startswith("RELOADING=1"))
+            reloading = next(each for each in messages if each.startswith("RELOADING=1"))
             moment = re.search(r"^MONOTONIC_USEC=(\d+)$", reloading, re.M)
             self.check(
                 moment and before <= int(moment[1]) / 1e6 <= time.clock_gettime(time.CLOCK_MONOTONIC),
-                "RELOADING with its time, as Type=notify-reload wants it", reloading,
+                "RELOADING with its time, as Type=notify-reload requires", reloading,
             )  # fmt: skip
-            order = [each.partition("\n")[0] for each in told if not each.startswith("WATCHDOG")]
-            self.check(order == ["RELOADING=1", "READY=1"], "first one, then the other", str(told))
-            told.clear()
+            order = [each.partition("\n")[0] for each in messages if not each.startswith("WATCHDOG")]
+            self.check(order == ["RELOADING=1", "READY=1"], "RELOADING comes before READY", str(messages))
+            messages.clear()
             daemon.settings.write_text(BROKEN)
             daemon.send(signal.SIGHUP)
             wait_for("READY after a broken file", lambda: heard("RELOADING=1", "READY=1"))
-            told.clear()
+            messages.clear()
             beats = []
 
             def next_beat():
-                """Until a beat has come, or none has for more than twice the time in which one must."""
+                """Waits for a heartbeat, or more than twice as long as one may take."""
                 heard("WATCHDOG=1")
-                beats.extend(time.monotonic() for each in told if each == "WATCHDOG=1")
-                told.clear()
+                beats.extend(time.monotonic() for each in messages if each == "WATCHDOG=1")
+                messages.clear()
 
             wait_for("four beats", lambda: next_beat() or len(beats) >= 4)
             gaps = [after - before for before, after in zip(beats, beats[1:])]
-            # A busy machine makes a gap longer, and none shorter.
-            self.check(min(gaps) < 4.5, "WATCHDOG comes twice in its time", str(gaps))
+            # A busy machine can make gaps longer, but not shorter.
+            self.check(min(gaps) < 4.5, "WATCHDOG is sent twice in its interval", str(gaps))
             try:
                 with stopped_thread(daemon.process.pid, "asking"):
                     began = time.monotonic()
                     beats[:] = [began]
                     wait_for("no beat", lambda: next_beat() or time.monotonic() > beats[-1] + 12)
                     self.check(
-                        beats[-1] - began > 8, "no WATCHDOG when the thread that asks stands still",
+                        beats[-1] - began > 8, "no WATCHDOG while the probing thread is stopped",
                         "the last after %.1f s" % (beats[-1] - began),
                     )  # fmt: skip
             except PermissionError:
-                self.skipped.append("SKIPPED a thread that stands still: this machine lets no thread be stopped")
+                self.skipped.append("SKIPPED a stopped thread: this machine does not allow to stop threads")
             self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
-            told.clear()
+            messages.clear()
             daemon.send(signal.SIGTERM)
             self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
             self.check(daemon.process.wait(HANGS_SECONDS) == 0, "it ends well")
 
         daemon.settings.write_text(settings_of([("healthy.example", "s1")]))
-        self.refused("without a socket it is refused", "--web.systemd-socket", texts=["systemd passed no sockets"])
+        self.refused("it refuses to start without a socket", "--web.systemd-socket", texts=["systemd passed no sockets"])
 
     def disk(self):
-        """A disk that runs full under the history, and gets room again."""
+        """The disk of the history becomes full and gets space again."""
         inner = self.folder / "disk"
         inner.mkdir()
         script = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"'
         prefix = ("unshare", "--mount", "--map-root-user", "--", "bash", "-c", script, str(inner))
         if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
-            self.skipped.append("SKIPPED a full disk: none can be mounted here")
+            self.skipped.append("SKIPPED a full disk: no disk can be mounted here")
             return
         store = inner / "store"
         daemon = Daemon(self, settings_of([("healthy.example", "s1, ed")]), "--storage.path", store, prefix=prefix)
@@ -833,12 +833,12 @@ class Part:
         filler.unlink()
         wait_for("it is stored again", lambda: daemon.value("dkimprobe_history_writable") == 1)
         daemon.wait_said("is written again")
-        told = [line for line in daemon.log if "cannot be written" in line]
-        self.check(len(told) == 1, "the log said once that it cannot", str(daemon.log))
+        lines = [line for line in daemon.log if "cannot be written" in line]
+        self.check(len(lines) == 1, "the failure is logged once", str(daemon.log))
         self.check(daemon.end()[0] == 0, "it ends well")
 
     def limit(self):
-        """A limit on the size of files is no end either."""
+        """A limit on the size of files does not end the daemon."""
         daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--storage.path", self.folder / "store")
         daemon.wait_seen()
         before = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
@@ -860,11 +860,11 @@ PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends
 
 
 def play(part):
-    """A part to its end, whatever it finds; its daemons end with it."""
+    """Runs a part to its end, even after failures; its daemons end with it."""
     began = time.monotonic()
     try:
         getattr(part, part.name)()
-    except Exception as error:  # an outcome of the test like any other
+    except Exception as error:  # reported as a failure
         part.check(False, "%s: %s" % (type(error).__name__, error))
     for daemon in part.daemons:
         if daemon.process.poll() is None:
@@ -886,7 +886,7 @@ def play(part):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="the dkimprobe to test")
-    parser.add_argument("--browser", help="a folder for what npm installs and for screenshots")
+    parser.add_argument("--browser", help="folder for npm packages and screenshots")
     parser.add_argument("--only", default="*", help="names of parts, with * and ?, separated by commas")
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())

@@ -1,5 +1,5 @@
-"""The settings and command line of each make of nameserver, so that it serves its zones on its addresses and
-does nothing else: no notifies, no queries of its own, no caches, no rate limits, all files in one place."""
+"""The configuration and command line of each nameserver implementation: it serves its zones on its addresses and does
+nothing else (no notifies, queries, caches or rate limits), with all files in one directory."""
 
 import pathlib
 import shutil

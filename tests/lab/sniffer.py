@@ -1,9 +1,9 @@
-"""Writes down every question that goes to the lab's port over the loopback interface, one JSON object per line:
-the one proof over servers of all makes that no query had RD=1. Started by lab.py with an open packet socket.
+"""Logs every query to the port of the lab on the loopback interface, one JSON object per line. For all server
+implementations, it proves that no query had RD=1. Started by lab.py with an open packet socket.
 
     sniffer.py SOCKET_FD PORT LOG
 
-A line {"dropped": N} says that the kernel dropped N packets before they could be read."""
+A line {"dropped": N} means that the kernel dropped N packets before they could be read."""
 
 import ctypes
 import ipaddress
@@ -20,11 +20,11 @@ import dnswire
 PACKET_OUTGOING = 4
 SOL_PACKET, PACKET_STATISTICS = 263, 6
 SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33
-OPEN_FLOWS = 4096  # TCP connections whose next message is awaited; the oldest is forgotten beyond
+OPEN_FLOWS = 4096  # TCP connections that are followed; beyond that, the oldest is dropped
 
 
 def open_socket(port):
-    """A packet socket on lo that yields packets to `port` alone, each once. Needs CAP_NET_RAW."""
+    """A packet socket on lo that receives each packet to `port` once. Needs CAP_NET_RAW."""
     sniffing = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: nothing arrives before bind
     try:
         sniffing.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
@@ -32,7 +32,7 @@ def open_socket(port):
         sniffing.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
     load_half, load_word, jump_equal, accept_or_drop = 0x28, 0x20, 0x15, 0x06
     program = (
-        (load_word, 0, 0, 0xFFFFF000 + 4),  # the packet's direction: loopback shows each packet out and in
+        (load_word, 0, 0, 0xFFFFF000 + 4),  # the direction: loopback shows each packet twice, out and in
         (jump_equal, 9, 0, PACKET_OUTGOING),
         (load_half, 0, 0, 12),
         (jump_equal, 0, 2, 0x86DD),
@@ -54,7 +54,7 @@ def open_socket(port):
 
 
 class Streams:
-    """Puts the messages of TCP connections together; loopback neither loses nor reorders."""
+    """Reassembles the messages of TCP connections; loopback neither loses nor reorders packets."""
 
     def __init__(self):
         self.flows = {}
@@ -69,7 +69,7 @@ class Streams:
                 break
             yield pending[2 : 2 + length]
             pending = pending[2 + length :]
-        if flags & 0x05:  # FIN or RST: what is left is a message that was never finished
+        if flags & 0x05:  # FIN or RST: the rest is an incomplete message
             if len(pending) > 2:
                 yield pending[2:]
         elif pending:
@@ -79,7 +79,7 @@ class Streams:
 
 
 def questions(packet, streams):
-    """Yields (transport, from, to, message) for each whole message in the packet."""
+    """Yields (transport, from, to, message) for each complete message in the packet."""
     if packet[12:14] == b"\x08\x00":
         header, protocol = 14 + (packet[14] & 15) * 4, packet[23]
         ends = (packet[26:30], packet[30:34])

@@ -1,4 +1,4 @@
-"""From the readable texts in zones/ to zone files that every server loads, and their signatures."""
+"""Converts the readable texts in zones/ to zone files that every server loads, and signs them."""
 
 import concurrent.futures
 import pathlib
@@ -45,7 +45,7 @@ def expand(text, keys, values=None):
 
 
 def summary(file):
-    """The first comment of a zone's text: what the zone is there for."""
+    """The first comment of a zone text: the purpose of the zone."""
     first = (ZONES / file).read_text().split("\n", 1)[0]
     return first.lstrip("; ") if first.startswith(";") else ""
 
@@ -60,8 +60,8 @@ def run(command, directory):
 
 
 def sign(jobs, directory, keygen, signzone):
-    """Signs in place: jobs is a list of (zone name, zone file, kind of SIGNATURE_TIMES). One ECDSA P-256 key
-    a zone; children before parents, whose DS records come from the children's keys."""
+    """Signs in place: jobs is a list of (zone name, zone file, kind of SIGNATURE_TIMES). Each zone has one ECDSA P-256
+    key; children come before parents, which get their DS records."""
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         names = {name for name, _, _ in jobs}
         made = pool.map(

@@ -1,1 +1,1 @@
-"""The misbehaving nameserver: wire is bytes, zone right answers, modes the faults, server the sockets."""
+"""The misbehaving nameserver: wire has the bytes, zone the right answers, modes the faults, server the sockets."""

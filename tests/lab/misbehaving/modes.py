@@ -1,5 +1,5 @@
-"""Every fault, one row each in MODES: what is said over UDP and TCP, and what a probe should make of it.
-Handlers are pure but for the small Memory that a few modes need; they open no socket and look at no clock."""
+"""Every fault is one row of MODES: the responses over UDP and TCP, and the outcomes that a probe should report.
+Handlers are pure, except for the small Memory that a few modes need; they use no sockets and no clock."""
 
 import enum
 import hashlib
@@ -13,22 +13,22 @@ from misbehaving.wire import AA, NXDOMAIN, QR, RA, TC, Message, Query, Record
 from misbehaving.zone import OLDER_KEY_STRINGS, OLDER_SERIAL, Zone
 
 PARENT = "fault.test"
-# The source of answers from a wrong address. Nothing listens there for queries.
+# The source of responses from a wrong address. Nothing listens there.
 WRONG_SOURCE_OCTET = 254
-# Glue and extra records of hostile answers point here. Queries are logged and never answered: whoever asks
-# here has followed what must not be followed.
+# Glue and extra records of hostile responses point here. Queries are logged and never answered: a program that sends
+# one has followed what it must not follow.
 TRIPWIRE_OCTET = 253
 
 
 class Memory:
-    """What a mode remembers between queries: bounded, and forgotten when a key was left alone for long."""
+    """What a mode remembers between queries: bounded, and forgotten after a long time without a query for a key."""
 
     def __init__(self, limit: int = 4096):
         self._limit = limit
         self._entries: OrderedDict[tuple, tuple[float, int]] = OrderedDict()
 
     def count(self, key: tuple, now: float, quiet_seconds: float) -> int:
-        """How often the key was counted before, in this stretch without a quiet time."""
+        """How often the key was counted since its last pause."""
         touched, seen = self._entries.pop(key, (now, 0))
         if now - touched > quiet_seconds:
             seen = 0
@@ -38,7 +38,7 @@ class Memory:
         return seen
 
     def touch(self, key: tuple, now: float, quiet_seconds: float) -> bool:
-        """Whether the key is known; known keys live on."""
+        """Whether the key is known; this keeps it known."""
         if key not in self._entries or now - self._entries[key][0] > quiet_seconds:
             self._entries.pop(key, None)
             return False
@@ -97,7 +97,7 @@ class Exchange:
         return self.wants_text and wire.lower(self.query.name) == self.zone.selector
 
     def opt(self, rcode: int = 0, more: bytes = b"", suffix: str = "") -> list[bytes]:
-        """The OPT record that answers the query's, if it had one."""
+        """The OPT record of the response, if the query had one."""
         edns = self.query.edns
         if edns is None:
             return []
@@ -121,7 +121,7 @@ class Exchange:
         return Message(self.query.id, flags, self.query.name, self.query.question, rcode, extra=extra)
 
     def older(self) -> Message:
-        """The good answer, but with another key: whoever believes it is found out."""
+        """The good response with another key, which shows in the report of a program that accepts it."""
         message = self.good()
         rdata = wire.txt_rdata(OLDER_KEY_STRINGS)
         message.answer = [
@@ -137,7 +137,7 @@ class Exchange:
         return message
 
     def fitted(self, said: Message | bytes) -> bytes:
-        """As a datagram: bytes go out as they are, a message too long for the client is cut with TC=1."""
+        """A datagram: bytes are sent as they are, a message too long for the client is truncated with TC=1."""
         if isinstance(said, bytes):
             return said
         edns = self.query.edns
@@ -194,10 +194,9 @@ def close(exchange: Exchange) -> Stream:
 
 @dataclass(frozen=True)
 class Mode:
-    """One fault. `udp` or `tcp` None: nothing is bound. The outcomes are those that the probe should report:
-    of the exchange over UDP without EDNS with whatever follows it (TC to TCP, retries), of the same with
-    EDNS, and of the check of TCP by itself. `findings` are the faults that must be found at this server when
-    a good one stands beside it."""
+    """One fault. With `udp` or `tcp` None, nothing is bound. The outcomes are those that a probe should report: of the
+    exchange over UDP without EDNS and what follows it (TC to TCP, retries), of the same with EDNS, and of the check of
+    TCP by itself. `findings` are the faults that must be found at this server beside a good one."""
 
     name: str
     octet: int
@@ -279,7 +278,7 @@ def wrong_id_first(exchange: Exchange) -> Stream:
     return Stream([(0.0, framed(other_id(exchange.older())) + framed(exchange.good()))])
 
 
-# Datagrams that are not the answer. All of them carry the older key.
+# Datagrams that do not match the query. All of them have the older key.
 
 
 def other_question(exchange: Exchange) -> Message:
@@ -342,7 +341,7 @@ def delayed(seconds: float) -> Datagrams:
     return lambda exchange: [Datagram(exchange.fitted(exchange.good()), after_seconds=seconds)]
 
 
-# Messages that cannot be read, or only with bounds.
+# Messages that cannot be read, or only with limits.
 
 
 def header(exchange: Exchange, counts: tuple[int, int, int, int], flags: int = QR | AA) -> bytes:
@@ -369,7 +368,7 @@ def after_question(exchange: Exchange) -> int:
 
 
 def garbage(exchange: Exchange) -> bytes:
-    """Noise where counts and question should be, after the right id and QR=1: it can be matched by its id."""
+    """Noise after the right id and QR=1 in place of counts and question: only its id matches."""
     return struct.pack("!HH", exchange.query.id, QR | AA) + hashlib.sha512(exchange.query.question).digest()
 
 
@@ -378,7 +377,7 @@ def short(exchange: Exchange) -> bytes:
 
 
 def cut_short(exchange: Exchange) -> bytes:
-    """The good answer ends in the middle of its last record or question, TC=0."""
+    """The good response cut in the middle of its last record or question, with TC=0."""
     message = exchange.good()
     message.extra = []
     return message.wire()[:-7]
@@ -389,7 +388,7 @@ def compression_loop(exchange: Exchange) -> bytes:
 
 
 def compression_forward(exchange: Exchange) -> bytes:
-    """The owner points forward to a name behind the record's rdata."""
+    """The owner points forward to a name after the rdata of the record."""
     rdata = key_rdata(exchange)
     target = after_question(exchange) + 2 + 10 + len(rdata)
     return one_record(exchange, wire.pointer(target), rdata) + wire.name_wire(exchange.zone.selector)
@@ -506,7 +505,7 @@ def cookie_refused(forgiving: bool) -> Says:
     return says
 
 
-# Wrong answers in good form.
+# Well-formed wrong responses.
 
 
 def always(rcode: int) -> Says:
@@ -580,7 +579,7 @@ def cname_and_text(exchange: Exchange) -> Message:
 
 
 def foreign_text(exchange: Exchange) -> Message:
-    """As much out of bailiwick as fits 512 bytes: a TXT record of the parent that looks like a key."""
+    """As many out-of-bailiwick records as fit into 512 bytes: a TXT record of the parent that looks like a key."""
     message = exchange.good()
     message.answer.append(Record(wire.name_of("test"), wire.TXT, 300, wire.txt_rdata([b"v=DKIM1; p="])))
     return message
@@ -604,7 +603,7 @@ HOSTILE_TEXT = b'n=\x1b[2J\x1b[31m\r\n\x00\xff\xc3(<b>"&\\|; '
 
 
 def with_text(strings: Callable[[bytes], list[bytes]]) -> Says:
-    """The key's record with its joined text made into other strings."""
+    """The record of the key, split into other strings."""
 
     def says(exchange: Exchange) -> Message:
         message = exchange.good()
@@ -659,7 +658,7 @@ def instance(exchange: Exchange, second: bool) -> Message:
     return message
 
 
-# Answers that depend on what came before.
+# Responses that depend on earlier queries.
 
 LOSS_SECONDS = 10.0
 QUIET_SECONDS = 1.5
@@ -704,7 +703,7 @@ DIFFERS = ("answer_differs_between_ns",)
 ABSENT_HERE = ("presence_differs_between_ns",)
 
 MODES = [
-    # Silence and closed doors.
+    # Silence and closed ports.
     Mode("silent", 1, "Never answers: not over UDP, and TCP accepts and stays silent.", "timeout",
          ("ns_timeout_udp", "ns_timeout_tcp"), tcp_outcome="tcp_timeout", udp=datagram(nothing), tcp=hang),
     Mode("udp_silent", 2, "Never answers over UDP; TCP is good.", "timeout", ("ns_timeout_udp",),
@@ -768,7 +767,7 @@ MODES = [
          NO_TCP + ("ns_timeout_tcp",), tcp_outcome="tcp_timeout", udp=datagram(emptied_text),
          tcp=dripping(1, 0.5)),
 
-    # Datagrams that are not the answer; they carry another key. TCP is good.
+    # Datagrams that do not match the query; they have another key. TCP is good.
     Mode("wrong_source", 60, "Answers come from 127.0.66.254.", "wrong_source", ("ns_wrong_source",),
          udp=from_elsewhere(Source.OTHER_ADDRESS)),
     Mode("wrong_source_then_good", 61, "Another key from 127.0.66.254, 5 ms later the right answer.",
@@ -897,7 +896,7 @@ MODES = [
          "everything, until it was silent for 1.5 s.", "answered", ("ns_rate_limited",),
          edns_outcome="refused", tcp_outcome="refused", **both(refused_after_success)),
 
-    # Answers that are wrong.
+    # Wrong responses.
     Mode("nxdomain_wrong", 180, "TXT at the selector gets NXDOMAIN though the name exists.", "nxdomain",
          ABSENT_HERE, tcp_outcome="nxdomain", **both(for_key(lambda exchange: exchange.denied(NXDOMAIN)))),
     Mode("nodata_wrong", 181, "TXT at the selector gets NODATA though the record exists.", "nodata",

@@ -1,5 +1,5 @@
-"""The sockets: binds every mode's address, logs each query, and performs what the mode's handler returned.
-Time, connections and bytes are bounded for each connection."""
+"""The sockets: binds the address of every mode, logs each query, and sends what the handler of the mode returns. Time,
+connections and bytes are limited."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ DELAYED_DATAGRAMS = 20_000
 
 
 class Log:
-    """One JSON object a line for each query; a line is whole before the query is answered."""
+    """A line with a JSON object for each query, written before the response."""
 
     def __init__(self, file: IO[str]):
         self._file = file
@@ -124,7 +124,7 @@ class Station:
         self._send(datagram, client)
 
     def _send(self, datagram: Datagram, client: tuple) -> None:
-        # A full buffer or a client that has gone loses the datagram, as networks do.
+        # If a buffer is full or the client is gone, the datagram is lost, as in a network.
         with contextlib.suppress(OSError):
             self._sockets[datagram.source].sendto(datagram.payload, client)
 
@@ -178,7 +178,7 @@ async def serve(port: int, log_path: pathlib.Path) -> None:
         loop.add_signal_handler(number, stop.set)
     template = zone.TEMPLATE.read_text()
     with contextlib.ExitStack() as stack:
-        # Line by line, so that a reader sees a query no later than its answer.
+        # Line by line, so that a reader sees a query no later than its response.
         log = Log(stack.enter_context(log_path.open("a", buffering=1)))
         wrong_source = stack.enter_context(
             bind(socket.SOCK_DGRAM, f"127.0.66.{modes.WRONG_SOURCE_OCTET}", port)

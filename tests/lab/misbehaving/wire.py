@@ -1,5 +1,5 @@
-"""DNS messages as bytes: reads queries, writes answers, and writes them wrong where a mode asks for it.
-It knows no zone, no mode and no socket."""
+"""DNS messages as bytes: reads queries, writes responses, and corrupts them as a mode requires. It knows no zones,
+modes or sockets."""
 
 import struct
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ class Query:
 
 
 def read_query(data: bytes) -> Query | None:
-    """Total: nothing but a query with one readable question gives a Query."""
+    """Returns a Query only for a query with one readable question, and never raises."""
     if len(data) < HEADER_BYTES:
         return None
     identity, flags, questions, answers, authorities, additionals = struct.unpack_from("!6H", data)
@@ -129,7 +129,7 @@ class Record:
     rclass: int = IN
 
     def wire(self, question_name: Name) -> bytes:
-        """The owner is compressed against the question and nothing else; names in rdata are written out."""
+        """Only the owner is compressed, against the question; names in rdata are uncompressed."""
         fixed = struct.pack("!HHIH", self.rtype, self.rclass, self.ttl, len(self.rdata)) + self.rdata
         owner, asked = lower(self.owner), lower(question_name)
         for kept in range(len(owner)):
@@ -152,8 +152,8 @@ def option(code: int, data: bytes) -> bytes:
 
 @dataclass
 class Message:
-    """An answer before it is bytes. `question` is the wire form, so that its letters' case is kept; `extra`
-    is raw additional records (OPT, or something hostile), counted one each."""
+    """A response before it is encoded. `question` is in wire format, which keeps the case of its letters; `extra` has
+    raw additional records (OPT, or something hostile), each counted as one."""
 
     id: int
     flags: int

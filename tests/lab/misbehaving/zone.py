@@ -1,4 +1,4 @@
-"""The right answers: one zone a mode, read from the template that the good server beside it serves too."""
+"""The right answers: one zone for each mode, from the template that the good server beside it also serves."""
 
 import ipaddress
 import pathlib
@@ -21,7 +21,7 @@ OLDER_KEY_STRINGS = [OLDER_KEY[:255], OLDER_KEY[255:]]
 
 
 def words_of(line: str) -> list[str]:
-    """The words of a line, quotes removed; no escapes and no parentheses: the template has none."""
+    """The words of a line without quotes; the template has no escapes and no parentheses."""
     words = []
     rest = line.strip()
     while rest and not rest.startswith(";"):
@@ -85,13 +85,13 @@ class Zone:
         return above >= 0 and wire.lower(name)[above:] == self.origin
 
     def exists(self, name: Name) -> bool:
-        """Whether the name owns records or stands above one that does (an empty non-terminal)."""
+        """Whether the name owns records or is an empty non-terminal above one that does."""
         wanted = wire.lower(name)
         owners = (wire.lower(record.owner) for record in self.records)
         return any(owner[max(0, len(owner) - len(wanted)) :] == wanted for owner in owners)
 
     def answer(self, query: Query) -> Message:
-        """What a good server says, EDNS aside."""
+        """The response of a good server, without EDNS."""
         flags = wire.QR | query.flags & (wire.RD | wire.OPCODE_BITS)
         message = Message(query.id, flags, query.name, query.question)
         if query.opcode != 0:

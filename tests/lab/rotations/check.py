@@ -1,5 +1,5 @@
-"""What `check` finds when it knows what was there before: a key that changed, one key at two selectors, a key
-that went too early, one that stayed too long. Judged again, each look is the same report."""
+"""What `check` finds with a history: a changed key, one key at two selectors, a key removed too early, a key kept too
+long. Judged again, each observation gives the same report."""
 
 import datetime
 import json
@@ -14,7 +14,7 @@ TRANSIT = 3600
 
 
 def settings(stage, s1, s2, every):
-    """The settings file. The transit time of the domain wins over the policy's."""
+    """The settings file. The retention of the domain overrides that of the policy."""
     file = stage.folder / "settings.json"
     domain = {
         "domain": stage.zone.name,
@@ -30,7 +30,7 @@ def moment_of(seconds):
 
 
 def time_findings(report):
-    """Those that need more than one look, or more than one selector."""
+    """The findings that need several probes or several selectors."""
     names = {
         "removed_too_early", "retired_key_still_published", "selector_reused_too_soon",
         "key_changed_unexpectedly", "key_age_exceeded", "key_reused",
@@ -68,7 +68,7 @@ def play(stage):
         {"s1": [("key_reused", "notice")], "s2": [("key_reused", "notice")]},
     )  # fmt: skip
     stage.in_time(published + NEGATIVE)
-    # An hour is allowed for nothing here: the absence of s2 was seen, with its TTL.
+    # The absence of s2 was seen with its TTL, so no hour is assumed for it.
     stage.time_of(
         {"readiness": "wait", "at": reports["s2"]["rotation"]["safe_to_sign_at"]},
         published + NEGATIVE,
@@ -80,7 +80,7 @@ def play(stage):
     _, new = stage.make_key("s2")
     stage.zone.put("s2._domainkey", "TXT", new, ttl=2)
     stage.net.load(stage.zone)
-    # The old key is older than a second; that s2 had it is not forgotten.
+    # The old key ended more than a second ago; the history still knows that s2 had it.
     check(
         "a key of its own", active, active,
         {

@@ -1,5 +1,5 @@
-"""`_domainkey` is delegated to a provider while its names were in the domain's own zone before: resolvers ask
-the old servers, and hold what these said, until they learn of the cut."""
+"""`_domainkey`, so far in the zone of the domain, is delegated to a provider: until resolvers learn of the cut, they
+ask the old servers and cache their answers."""
 
 import time
 
@@ -30,7 +30,7 @@ def play(stage):
     below = stage.zones["_domainkey.cut.example"]
     key, record = stage.make_key("s1")
     below.put("s1", "TXT", record, ttl=2 * SECOND)
-    stage.net.load(below)  # nobody refers to it yet
+    stage.net.load(below)  # no server refers to it yet
     below.delegated_to = []
     stage.net.load(stage.zone)
     stage.is_not_ready(stage.preflight("s1", key), nsd="absent", knot="absent")
@@ -43,7 +43,7 @@ def play(stage):
     complete = time.time()
     run = stage.preflight("s1", key)
     stage.has_progress(run.json, provider="match", provider2="match")
-    # Those that knew the old servers ask them for the NS records' TTL, and hold the denial for its own.
+    # Resolvers that know the old servers ask them until the TTL of the NS records ends, and then cache the denial.
     safe_at = stage.is_waiting(run, complete + NEGATIVE, run.ended + NS_TTL + NEGATIVE + 2, "old_nameservers")
     stage.wait_until(safe_at)
     stage.publics_get("at the said time", NAME, [record])

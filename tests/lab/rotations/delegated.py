@@ -1,6 +1,6 @@
-"""A signed zone had no `_domainkey`; then it is delegated with the key in it. A resolver that denies from NSEC
-holds that there is nothing below, whether or not anybody asked for the selector: also one that nobody used waits
-for that. Where no earlier probe saw the absence, how long it may be held is not known."""
+"""A signed zone without `_domainkey` delegates it, with the key in the new zone. A resolver that denies from NSEC
+records may cache that nothing exists below, even if nobody asked for the selector; so even an unused selector must
+wait. If no earlier probe saw the absence, its TTL is not known."""
 
 import time
 
@@ -10,7 +10,7 @@ NEGATIVE = 4 * SECOND
 
 
 def apart(name):
-    """A zone, and the one that is to be delegated."""
+    """A zone, and the zone that it will delegate."""
     return {
         name: {"on": "nsd knot", "soa_ttl": NEGATIVE, "minimum": NEGATIVE, "signed": True},
         "_domainkey." + name: {"on": "provider provider2", "soa_ttl": 2 * SECOND, "minimum": 2 * SECOND},

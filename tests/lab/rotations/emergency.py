@@ -1,5 +1,5 @@
-"""A key has been stolen: no time for mail in transit counts, only how long servers and caches
-still give it."""
+"""A key was stolen: the time for mail in transit does not matter, only how long servers and caches still return the
+key."""
 
 import time
 
@@ -41,7 +41,7 @@ def play(stage):
     stage.wait_until(gone_at)
     stage.publics_get("at the said time", NAME, [REVOKED])
     run = stage.rotation("--compromised", "s1")
-    # The replacement is still due, but whoever asks this way waits for the key's end.
+    # The replacement is still due, but this command waits only for the end of the key.
     stage.expect(
         "gone",
         (run.exit, run.json["headline"]),

@@ -1,6 +1,5 @@
-"""A domain moves to other nameservers, and only they have the new selector. An earlier probe of another selector
-saw the old ones: resolvers that know these ask them until their NS records run out, whoever was asked for what
-before, and hold the absence that they hear there."""
+"""A domain moves to other nameservers, and only these have the new selector. An earlier probe of another selector saw
+the old ones: resolvers that know them ask them until their NS records expire, and cache the absence of the selector."""
 
 import time
 
@@ -28,7 +27,7 @@ def play(stage):
     zone.put("s1._domainkey", "TXT", old_record, ttl=2 * SECOND)
     zone.put("s2._domainkey", "TXT", record, ttl=2 * SECOND, on=NEW)
     stage.net.load(zone, parent)
-    stage.preflight("s1", old_key)  # it sees the zone's servers
+    stage.preflight("s1", old_key)  # this probe sees the servers of the zone
 
     stage.wait_for_second()
     stage.publics_get("before", "s1._domainkey.moved.example", [old_record])

@@ -1,5 +1,5 @@
-"""A selector that nobody can have asked for is safe as soon as it is right everywhere. But where the zone is
-signed and denies with NSEC, a validating resolver denies it from the answer about another name."""
+"""A selector that nobody can have asked for is safe as soon as all servers have its key. But if the zone is signed and
+denies with NSEC, a validating resolver can deny it from the answer for another name."""
 
 import time
 
@@ -17,7 +17,7 @@ def play(stage):
     key, record = stage.make_key("s1")
     _, other_record = stage.make_key("s9")
     for zone in stage.zones.values():
-        zone.put("s9._domainkey", "TXT", other_record, ttl=2 * SECOND)  # so that `_domainkey` itself is there
+        zone.put("s9._domainkey", "TXT", other_record, ttl=2 * SECOND)  # so that `_domainkey` itself exists
     stage.net.load(*stage.zones.values())
     stage.is_not_ready(stage.preflight("s1", key, never_used=True), nsd="absent", knot="absent")
     stage.wait_for_second()

@@ -1,11 +1,11 @@
-"""The selector is an alias into a provider's zone: the key has to be on each of the provider's servers, and
-what caches hold of the target and of the alias counts."""
+"""The selector is an alias into the zone of a provider: each server of the provider must have the key, and cached
+answers for the target and the alias count."""
 
 import time
 
 from rotation_lab import SECOND
 
-NEGATIVE = 4 * SECOND  # of the provider
+NEGATIVE = 4 * SECOND  # TTL of denials of the provider
 ALIAS_TTL = 3 * SECOND
 ZONES = {
     "alias.example": {"on": "nsd knot", "soa_ttl": 2 * SECOND, "minimum": 2 * SECOND},
@@ -44,7 +44,7 @@ def play(stage):
     other, other_record = stage.make_key("other")
     keys.put("k2", "TXT", other_record, ttl=2 * SECOND)
     stage.net.load(keys)
-    stage.wait_until(time.time() + ALIAS_TTL + 1.1)  # so that the resolvers fetch the alias anew
+    stage.wait_until(time.time() + ALIAS_TTL + 1.1)  # so that the resolvers fetch the alias again
     stage.wait_for_second()
     stage.publics_get("before the alias moves", NAME, [record])
     stage.zone.put("s1._domainkey", "CNAME", "k2.keys.test.", ttl=2 * SECOND)
@@ -53,11 +53,11 @@ def play(stage):
     stage.publics_will_get(published + 1, "one second after the alias moved", NAME, [record], until=held)
     complete = time.time()
     run = stage.preflight("s1", other)
-    # The new target was never probed before the key was there, so that what caches hold of it is unknown.
+    # The new target was not probed before it had the key, so it is unknown what caches hold of it.
     stage.is_waiting(run, complete + 86400, run.ended + 86402, "nothing_known")
     stage.in_time(complete + ALIAS_TTL, run.ended)
     gone = stage.until(run, "old_alias_ttl")
     if not complete + ALIAS_TTL <= gone <= run.ended + ALIAS_TTL + 1:
-        stage.tell("the old alias counts until %.2f s after it moved" % (gone - published))
+        stage.fault("the old alias counts until %.2f s after it moved" % (gone - published))
     stage.wait_until(gone)
     stage.publics_get("when the old alias has gone", NAME, [other_record])

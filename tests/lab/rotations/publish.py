@@ -1,15 +1,15 @@
-"""A new key, published on one server and then on all, while resolvers hold that there is none: the time is
-said, and from then on each of them finds the key. The operator's resolvers are looked at, and asked only
-afterwards."""
+"""A new key is published on one server and then on all, while resolvers have cached its absence: a time is reported,
+and from then on each of them finds the key. The caches of the operator's resolvers are read, and a recursive query is
+sent only after that time."""
 
 import time
 
 from rotation_lab import CLOSED, OPEN, SECOND, VALIDATING
 
-# With the key `_domainkey` itself appears: the denial that counts may be that of the whole of it.
+# With the key, `_domainkey` itself appears: the denial that counts may be that of `_domainkey`.
 ZONES = {"publish.example": {"on": "nsd knot bind", "soa_ttl": 4 * SECOND, "minimum": 6 * SECOND}}
 NAME = "s1._domainkey.publish.example"
-NEGATIVE = 4 * SECOND  # the smaller of SOA's TTL and MINIMUM
+NEGATIVE = 4 * SECOND  # the smaller of the TTL of the SOA and its MINIMUM
 
 
 def play(stage):
@@ -20,7 +20,7 @@ def play(stage):
     stage.net.load(stage.zone, on=["nsd"])
     stage.is_not_ready(stage.preflight("s1", key), nsd="match", knot="absent", bind="absent")
 
-    # Which server a resolver asks is a matter of luck: for the worst case the one is taken back.
+    # Resolvers choose servers at random: for the worst case, the first server loses the key again.
     stage.wait_for_second()
     stage.zone.take("s1._domainkey", "TXT", on="nsd")
     stage.net.load(stage.zone, on=["nsd"])
@@ -35,7 +35,7 @@ def play(stage):
     stage.is_waiting(run, complete + NEGATIVE, run.ended + NEGATIVE + 1.5, "domainkey_denied")
     run = stage.preflight("s1", key, resolvers=(OPEN, CLOSED))
     stage.in_time(held, run.ended)
-    # What this resolver holds may last longer than what follows for all, by the second that it counts in.
+    # This resolver counts in whole seconds, so its cache may last up to a second longer.
     safe_at = stage.is_waiting(
         run, complete + NEGATIVE, run.ended + NEGATIVE + 2, "resolver_cache", among=True
     )

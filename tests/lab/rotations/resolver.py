@@ -1,5 +1,5 @@
-"""What the lab's own resolver does, with no word of the program about it: a denial that it holds outlives the
-publication of the record for as long as its TTL says, and in whole seconds, so up to one second longer."""
+"""The behaviour of the resolver itself, without the program: a cached denial outlives the publication of the record by
+its TTL, in whole seconds, so up to one second longer."""
 
 import time
 

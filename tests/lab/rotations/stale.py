@@ -1,5 +1,5 @@
-"""A key is replaced under its selector, and a secondary stays behind with the old one: what verifiers get is
-luck until it has caught up, and for the old record's TTL afterwards."""
+"""A key is replaced at its selector, and a secondary still has the old one: verifiers get either of them until it has
+caught up, and for the TTL of the old record afterwards."""
 
 import time
 

@@ -1,5 +1,5 @@
-"""The whole change of keys, by the checklist: publish, see, sign, wait for the mail in transit, revoke, delete;
-and then, too soon, a new key under the old selector."""
+"""A complete rotation, step by step: publish, see, sign, wait for mail in transit, revoke, delete; then, too soon, a
+new key at the old selector."""
 
 import datetime
 import json
