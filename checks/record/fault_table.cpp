@@ -295,8 +295,7 @@ Places no_key(const KeyTags& tags, KeyForm form) {
 
 Places ed25519_of_bad_length(const KeyTags& tags) {
   if (tags.key_type != KeyType::ed25519) return {};
-  Places places = no_key(tags, KeyForm::truncated);
-  return places.empty() ? no_key(tags, KeyForm::invalid) : places;
+  return no_key(tags, has_form(tags, KeyForm::truncated) ? KeyForm::truncated : KeyForm::invalid);
 }
 
 Places trailing_bytes(const KeyTags& tags) {

@@ -185,7 +185,7 @@ void find_odd_split(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-// Most rows have the name of a fault that checks/record/key_record.cpp reports.
+// Most rows have the name of a fault that checks/record reports.
 
 }  // namespace
 
