@@ -152,8 +152,8 @@ const probe::Response* record_response(const ServerAnswer& answer) {
 }
 
 bool was_truncated(const ServerAnswer& answer) {
-  const std::array ways{&answer.plain, &answer.edns, &answer.tcp};
-  return std::ranges::any_of(ways, [](const TransportAttempts* attempts) {
+  const std::array transports{&answer.plain, &answer.edns, &answer.tcp};
+  return std::ranges::any_of(transports, [](const TransportAttempts* attempts) {
     return attempts->response() != nullptr && attempts->response()->truncated;
   });
 }

@@ -135,9 +135,9 @@ bool is_definite(ServerOutcome outcome) {
          outcome == ServerOutcome::upward_referral || outcome == ServerOutcome::self_referral;
 }
 
-bool disagrees(const std::array<const TransportAttempts*, 3>& ways) {
+bool disagrees(const std::array<const TransportAttempts*, 3>& transports) {
   const TransportAttempts* first = nullptr;
-  for (const TransportAttempts* attempts : ways) {
+  for (const TransportAttempts* attempts : transports) {
     if (!is_definite(attempts->outcome)) continue;
     if (first == nullptr) {
       first = attempts;
@@ -149,16 +149,16 @@ bool disagrees(const std::array<const TransportAttempts*, 3>& ways) {
 }
 
 /// The outcome of a server without a complete answer: a response counts more than a missing one.
-ServerOutcome failure(const std::array<const TransportAttempts*, 3>& ways) {
-  for (const TransportAttempts* attempts : ways) {
+ServerOutcome failure(const std::array<const TransportAttempts*, 3>& transports) {
+  for (const TransportAttempts* attempts : transports) {
     if (attempts->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
   }
-  for (const TransportAttempts* attempts : ways) {
+  for (const TransportAttempts* attempts : transports) {
     if (attempts->response() != nullptr) return attempts->outcome;
   }
   for (const ServerOutcome wanted : {ServerOutcome::malformed, ServerOutcome::unreachable,
                                      ServerOutcome::timeout, ServerOutcome::local_error}) {
-    for (const TransportAttempts* attempts : ways) {
+    for (const TransportAttempts* attempts : transports) {
       if (attempts->outcome == wanted) return wanted;
     }
   }
@@ -215,11 +215,11 @@ bool mixes_case(const probe::Exchange& exchange) {
 }
 
 std::vector<const TransportAttempts*> ways_by_case(const ServerAnswer& answer, bool mixed) {
-  std::vector<const TransportAttempts*> ways;
+  std::vector<const TransportAttempts*> transports;
   for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (attempts->tells() && mixes_case(*attempts->deciding) == mixed) ways.push_back(attempts);
+    if (attempts->tells() && mixes_case(*attempts->deciding) == mixed) transports.push_back(attempts);
   }
-  return ways;
+  return transports;
 }
 
 bool denies_mixed_case(const ServerAnswer& answer) {
@@ -238,12 +238,6 @@ bool denies_mixed_case(const ServerAnswer& answer) {
   };
   return !mixed.empty() && std::ranges::all_of(mixed, lacks_record) &&
          std::ranges::any_of(lower, has_record) && std::ranges::none_of(lower, lacks_record);
-}
-
-bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b) {
-  return a.whole() != nullptr && b.whole() != nullptr &&
-         sorted_texts(*a.whole()) == sorted_texts(*b.whole()) &&
-         alias_target(*a.whole()) == alias_target(*b.whole());
 }
 
 bool says_name_too_long(const ServerAnswer& answer) {
@@ -291,19 +285,19 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.wildcard_probe = put_together(server, Purpose::wildcard_probe, zone);
   answer.domainkey = put_together(server, Purpose::domainkey, zone);
 
-  const std::array<const TransportAttempts*, 3> ways{&answer.plain, &answer.edns, &answer.tcp};
-  const auto whole =
-      std::find_if(ways.begin(), ways.end(), [](const TransportAttempts* t) { return is_whole(t->outcome); });
-  if (whole != ways.end()) {
+  const std::array<const TransportAttempts*, 3> transports{&answer.plain, &answer.edns, &answer.tcp};
+  const auto whole = std::find_if(transports.begin(), transports.end(),
+                                  [](const TransportAttempts* t) { return is_whole(t->outcome); });
+  if (whole != transports.end()) {
     answer.outcome = (*whole)->outcome;
     answer.whole_exchange = (*whole)->deciding;
   } else if (server.not_asked == probe::NotAsked::answers_as_resolver) {
     answer.outcome = is_whole(answer.soa.outcome) ? ServerOutcome::not_authoritative : answer.soa.outcome;
   } else {
-    answer.outcome = failure(ways);
+    answer.outcome = failure(transports);
   }
   answer.soa_record = zone_soa(answer, zone);
-  answer.disagrees_with_itself = disagrees(ways);
+  answer.disagrees_with_itself = disagrees(transports);
   return answer;
 }
 

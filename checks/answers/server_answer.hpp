@@ -86,10 +86,6 @@ struct ServerAnswer {
 /// query in mixed case also has EDNS, so an error counts only if the server answers EDNS.
 [[nodiscard]] bool denies_mixed_case(const ServerAnswer& answer);
 
-/// Whether two servers publish the same at the name: the same texts, the same alias, or nothing. NXDOMAIN and
-/// no TXT both count as nothing. False without a complete answer of both.
-[[nodiscard]] bool publish_the_same(const ServerAnswer& a, const ServerAnswer& b);
-
 /// Uses the first complete answer: of UDP without EDNS, UDP with EDNS, then TCP; failures count only without
 /// one.
 [[nodiscard]] ServerAnswer read_server(const probe::ServerObservation& server,

@@ -37,39 +37,29 @@ std::uint8_t octet(std::string_view bytes, std::size_t i) {
 /// Removes one element from the front of `bytes`. A truncated element has the content that is there.
 Element take_element(std::string_view& bytes) {
   Element element;
-  if (bytes.size() < 2) {
+  const auto cut_off = [&](std::size_t missing) {
     element.state = ElementState::truncated;
-    element.tag = bytes.empty() ? 0 : octet(bytes, 0);
-    element.missing = 2 - bytes.size();
+    element.missing = missing;
     bytes = {};
     return element;
-  }
-  element.tag = octet(bytes, 0);
+  };
+  if (!bytes.empty()) element.tag = octet(bytes, 0);
+  if (bytes.size() < 2) return cut_off(2 - bytes.size());
   std::size_t length = octet(bytes, 1);
   std::size_t header = 2;
   if (length >= 0x80) {
     const std::size_t count = length & 0x7fU;
     if (count == 0 || count > 3) return element;
-    if (bytes.size() < 2 + count) {
-      element.state = ElementState::truncated;
-      element.missing = 2 + count - bytes.size();
-      bytes = {};
-      return element;
-    }
+    if (bytes.size() < 2 + count) return cut_off(2 + count - bytes.size());
     length = 0;
     for (std::size_t i = 0; i < count; ++i) length = (length << 8U) | octet(bytes, 2 + i);
     header += count;
-    if (length < 0x80 || (count > 1 && octet(bytes, 2) == 0))
-      return element;  // DER requires the shortest form
+    // DER requires the shortest form.
+    if (length < 0x80 || (count > 1 && octet(bytes, 2) == 0)) return element;
   }
   const std::size_t there = bytes.size() - header;
   element.content = bytes.substr(header, length);
-  if (there < length) {
-    element.state = ElementState::truncated;
-    element.missing = length - there;
-    bytes = {};
-    return element;
-  }
+  if (there < length) return cut_off(length - there);
   element.state = ElementState::whole;
   bytes.remove_prefix(header + length);
   return element;

@@ -1,9 +1,6 @@
 #include "checks/record/size.hpp"
 
-#include "probe/observation.hpp"
-
 #include <algorithm>
-#include <array>
 
 namespace dkimprobe::checks {
 
@@ -13,14 +10,9 @@ constexpr std::uint32_t header_bytes = 12;
 constexpr std::uint32_t question_bytes = 4;  // after the owner: type and class
 constexpr std::uint32_t record_bytes = 12;   // a compressed owner, type, class, TTL, length of the data
 
-bool lists_sha256(std::string_view value) {
-  const std::size_t found = value.find("sha256");
-  return found != std::string_view::npos;
-}
-
 bool is_redundant(const Tag& tag) {
   if (tag.name == "n") return true;
-  if (tag.name == "h") return lists_sha256(tag.value);
+  if (tag.name == "h") return tag.value.find("sha256") != std::string::npos;
   if (tag.name == "s") return tag.value == "email" || tag.value == "*";
   return tag.name == "k" && tag.value == "rsa";
 }
@@ -31,12 +23,6 @@ std::uint32_t txt_rdata_bytes(std::span<const std::string> strings) {
   std::size_t bytes = std::max<std::size_t>(strings.size(), 1);
   for (const auto& string : strings) bytes += string.size();
   return static_cast<std::uint32_t>(bytes);
-}
-
-std::uint32_t planned_rdata_bytes(std::size_t text_bytes) {
-  const std::size_t strings =
-      std::max<std::size_t>((text_bytes + probe::longest_string - 1) / probe::longest_string, 1);
-  return static_cast<std::uint32_t>(text_bytes + strings);
 }
 
 std::uint32_t answer_bytes(const config::DomainName& owner, std::span<const std::uint32_t> rdata,

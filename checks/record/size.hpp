@@ -26,9 +26,6 @@ inline constexpr std::uint32_t edns_overhead_bytes = 11;  ///< OPT (RFC 6891 sec
 /// The data of a TXT record: each string with its length octet. No string at all counts as one.
 [[nodiscard]] std::uint32_t txt_rdata_bytes(std::span<const std::string> strings);
 
-/// The same for a text that is not published yet, split every 255 octets.
-[[nodiscard]] std::uint32_t planned_rdata_bytes(std::size_t text_bytes);
-
 /// `rdata` has one element per TXT record.
 [[nodiscard]] std::uint32_t answer_bytes(const config::DomainName& owner,
                                          std::span<const std::uint32_t> rdata,

@@ -1,7 +1,6 @@
 #include "checks/record/tag_list.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <unordered_set>
 
@@ -12,7 +11,7 @@ namespace dkimprobe::checks {
 
 namespace {
 
-constexpr std::size_t listed_of_a_kind = 8;
+constexpr std::ptrdiff_t listed_of_a_kind = 8;
 
 bool is_name_char(char c) {
   return config::is_letter_or_digit(c) || c == '_';
@@ -38,7 +37,8 @@ class TagListReader {
   TagListReader(std::string_view text, std::string_view known) : text_(text), known_(known) {}
 
   TagList read() {
-    has_own_p_ = begins_segment("p");
+    has_own_p_ = std::ranges::any_of(separated(text_, ';'),
+                                     [](std::string_view tag) { return tag_name_of(tag) == "p"; });
     std::size_t begin = 0;
     while (true) {
       const std::size_t semicolon = text_.find(';', begin);
@@ -52,27 +52,10 @@ class TagListReader {
   }
 
  private:
-  /// Whether a segment begins with a tag of that name, as the grammar requires.
-  [[nodiscard]] bool begins_segment(std::string_view name) const {
-    for (std::size_t begin = 0; begin <= text_.size();) {
-      const std::size_t end = std::min(text_.find(';', begin), text_.size());
-      const std::string_view segment = text_.substr(begin, end - begin);
-      const std::size_t equals = segment.find('=');
-      if (equals != std::string_view::npos && config::without_outer_space(segment.substr(0, equals)) == name)
-        return true;
-      begin = end + 1;
-    }
-    return false;
-  }
-
   void fault(TagFaultKind kind, std::size_t offset, std::string_view words, std::string_view separator = {},
              bool is_inner = false) {
-    auto& count = counts_[static_cast<std::size_t>(kind)];
-    if (++count <= listed_of_a_kind) {
+    if (std::ranges::count(list_.faults, kind, &TagFault::kind) < listed_of_a_kind)
       list_.faults.push_back({kind, offset, std::string(words), is_inner, std::string(separator)});
-    } else {
-      ++list_.faults_unlisted;
-    }
   }
 
   void read_segment(std::size_t begin, std::size_t end, bool last) {
@@ -228,10 +211,9 @@ class TagListReader {
 
   std::string_view text_;
   std::string_view known_;
-  bool has_own_p_ = false;
+  bool has_own_p_ = false;  ///< as the grammar requires: at the beginning, or after a semicolon
   TagList list_{};
   std::unordered_set<std::string_view> seen_{};
-  std::array<std::size_t, 11> counts_{};
 };
 
 }  // namespace
@@ -239,10 +221,6 @@ class TagListReader {
 const Tag* TagList::find(std::string_view name) const {
   const auto found = std::ranges::find(tags, name, &Tag::name);
   return found == tags.end() ? nullptr : &*found;
-}
-
-bool TagList::has(TagFaultKind kind) const {
-  return std::ranges::find(faults, kind, &TagFault::kind) != faults.end();
 }
 
 TagList parse_tag_list(std::string_view text, std::string_view known) {
@@ -262,14 +240,19 @@ std::string shown(std::string_view value) {
   return config::escape_text(value, 48);
 }
 
-std::vector<std::string_view> colon_separated(std::string_view value) {
+std::vector<std::string_view> separated(std::string_view value, char separator) {
   std::vector<std::string_view> elements;
   while (true) {
-    const std::size_t colon = value.find(':');
-    elements.push_back(config::without_outer_space(value.substr(0, colon)));
-    if (colon == std::string_view::npos) return elements;
-    value.remove_prefix(colon + 1);
+    const std::size_t end = value.find(separator);
+    elements.push_back(config::without_outer_space(value.substr(0, end)));
+    if (end == std::string_view::npos) return elements;
+    value.remove_prefix(end + 1);
   }
+}
+
+std::string_view tag_name_of(std::string_view tag) {
+  const std::size_t equals = tag.find('=');
+  return config::without_outer_space(tag.substr(0, equals == std::string_view::npos ? 0 : equals));
 }
 
 }  // namespace dkimprobe::checks

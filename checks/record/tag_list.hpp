@@ -39,11 +39,9 @@ struct TagFault {
 struct TagList {
   std::vector<Tag> tags{};         ///< in order, with duplicates and recovered ones
   std::vector<TagFault> faults{};  ///< the first few of each kind
-  std::uint32_t faults_unlisted = 0;
 
   /// The first tag of that name, or null.
   [[nodiscard]] const Tag* find(std::string_view name) const;
-  [[nodiscard]] bool has(TagFaultKind kind) const;
 };
 
 /// `known` are the one-letter names to search for where a separator may be missing.
@@ -58,8 +56,13 @@ struct TagList {
 /// The beginning of a value, escaped, for use in a sentence.
 [[nodiscard]] std::string shown(std::string_view value);
 
-/// The elements of a colon-separated value without their outer white space; one empty element for an empty
-/// value.
-[[nodiscard]] std::vector<std::string_view> colon_separated(std::string_view value);
+/// The elements of a value without their outer white space; one empty element for an empty value.
+[[nodiscard]] std::vector<std::string_view> separated(std::string_view value, char separator);
+[[nodiscard]] inline std::vector<std::string_view> colon_separated(std::string_view value) {
+  return separated(value, ':');
+}
+
+/// What stands before the `=` of a tag; empty without one.
+[[nodiscard]] std::string_view tag_name_of(std::string_view tag);
 
 }  // namespace dkimprobe::checks

@@ -85,16 +85,12 @@ CleanText narrow(std::string_view published) {
 class Cleaner {
  public:
   explicit Cleaner(std::string_view text) : text_(text) {
-    last_content_ = text_.size();
-    while (last_content_ > 0 && is_closing(text_[last_content_ - 1])) --last_content_;
     const std::string_view content = config::without_outer_space(text_);
-    if (content.size() > 1 && (content.front() == '\'' || content.front() == '`') &&
-        content.find_last_of(content.front()) > 0) {
-      outer_quote_ = content.front();
-      while (last_content_ > 0 &&
-             (is_closing(text_[last_content_ - 1]) || text_[last_content_ - 1] == outer_quote_))
-        --last_content_;
+    for (const char sign : {'\'', '`'}) {
+      if (content.starts_with(sign) && content.rfind(sign) > 0) outer_quote_ = sign;
     }
+    const std::string closing = std::string(" \t\r\n\";\\") + outer_quote_;
+    last_content_ = text_.find_last_not_of(closing) + 1;
     is_quoted_printable_ =
         text_.find("v=3DDKIM1") != std::string_view::npos || text_.find("p=3DM") != std::string_view::npos;
   }
@@ -153,8 +149,6 @@ class Cleaner {
                       std::string_view("vghkpst").find(config::to_lower(tag_[0])) != std::string_view::npos;
     return in_tag_value_ && !word;
   }
-
-  static bool is_closing(char c) { return config::is_space(c) || c == '"' || c == ';' || c == '\\'; }
 
   /// Keeps or drops what begins at octet `i`, and returns its length.
   std::size_t step(std::size_t i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checks/record/tag_list.hpp"
 #include "config/basics/ascii.hpp"
 
 namespace dkimprobe::checks {
@@ -27,14 +28,8 @@ std::size_t find_word(std::string_view text, std::string_view word) {
 
 /// Whether a tag of a key record begins in `text`; then what follows is not a separate record.
 bool holds_tag(std::string_view text) {
-  while (true) {
-    const std::string_view segment = config::without_outer_space(text.substr(0, text.find(';')));
-    const std::size_t equals = segment.find('=');
-    if (equals != npos && config::without_outer_space(segment.substr(0, equals)).size() == 1) return true;
-    const std::size_t semicolon = text.find(';');
-    if (semicolon == npos) return false;
-    text.remove_prefix(semicolon + 1);
-  }
+  return std::ranges::any_of(separated(text, ';'),
+                             [](std::string_view tag) { return tag_name_of(tag).size() == 1; });
 }
 
 /// Where the record begins: at its v=, otherwise at a first tag right after the type.

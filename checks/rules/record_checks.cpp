@@ -194,7 +194,7 @@ void find_odd_split(const Evidence& evidence, Verdict& verdict) {
   });
 }
 
-// Most rows have the name of a fault that checks/record/key_record.cpp reports.
+// Most rows have the name of a fault that checks/record reports.
 
 constexpr auto record_rows = rows_of(
     Scope::record, Needs::key_text,
