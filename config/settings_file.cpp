@@ -102,7 +102,7 @@ Result<Settings> read_root(SettingValues& file, const YamlNode& root, const Voca
 }  // namespace
 
 Result<Settings> load_settings(const std::filesystem::path& path, const Vocabulary& vocabulary) {
-  return read_yaml_text(path, "settings").and_then([&](const std::string& text) {
+  return read_yaml_text(path, "settings", "settings").and_then([&](const std::string& text) {
     return read_settings(text, path, vocabulary);
   });
 }

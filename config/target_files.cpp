@@ -4,12 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +15,7 @@
 #include "config/basics/nearest_word.hpp"
 #include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
+#include "config/yaml/yaml_reader.hpp"
 #include "config/yaml/yaml_tree.hpp"
 
 namespace dkimprobe::config {
@@ -197,23 +195,9 @@ Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files
   Errors errors;
   for (const FileStamp& stamp : files) {
     const std::string name = escape_text(stamp.path.string());
-    std::error_code ignored;
-    if (std::filesystem::is_directory(stamp.path, ignored)) {
-      errors.push_back({name, "this is a directory; a target file was expected"});
-      continue;
-    }
-    errno = 0;
-    std::ifstream file(stamp.path, std::ios::binary);
-    // One octet more than allowed shows that the file is too large.
-    std::string text(longest_yaml_bytes + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.is_open() || file.bad()) {
-      errors.push_back(
-          {name, fmt::format("the targets cannot be read: {}", std::generic_category().message(errno))});
-      continue;
-    }
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    auto read = read_targets(text, name);
+    auto read = read_yaml_text(stamp.path, "target", "targets").and_then([&](const std::string& text) {
+      return read_targets(text, name);
+    });
     if (read) {
       std::ranges::move(*read, std::back_inserter(targets));
     } else {

@@ -437,11 +437,12 @@ Result<WebConfig> WebConfigReader::read(const YamlNode& root) {
 
 Result<WebConfig> load_web_config(const std::filesystem::path& path) {
   const std::string name = escape_text(path.string());
-  return read_yaml_text(path, "web configuration").and_then([&](const std::string& text) {
-    return read_yaml(text, name).and_then([&](const YamlNode& root) {
-      return WebConfigReader(name, path).read(root);
-    });
-  });
+  return read_yaml_text(path, "web configuration", "web configuration")
+      .and_then([&](const std::string& text) {
+        return read_yaml(text, name).and_then([&](const YamlNode& root) {
+          return WebConfigReader(name, path).read(root);
+        });
+      });
 }
 
 }  // namespace dkimprobe::config

@@ -151,16 +151,13 @@ class SilentTerminal {
 Result<void> ask(std::string_view key_name, SecretBytes& passphrase) {
   // If neither is a terminal, nobody is there to answer.
   if (isatty(STDIN_FILENO) != 1 && isatty(STDERR_FILENO) != 1) return none_given();
-  const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  if (terminal < 0) return none_given();
-  struct Closer {
-    int file;
-    ~Closer() { close(file); }
-  } const closer{terminal};
+  const int opened = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (opened < 0) return none_given();
+  const Descriptor terminal(opened);
   std::optional<std::size_t> size;
   do {
     {
-      const SilentTerminal silent(terminal);
+      const SilentTerminal silent(terminal.number);
       if (!silent.is_silent()) return none_given();
       silent.write_text(fmt::format("Passphrase of {}: ", key_name));
       size = silent.read_line(passphrase.room());

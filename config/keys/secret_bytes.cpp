@@ -18,14 +18,6 @@ namespace dkimprobe::config {
 
 namespace {
 
-struct Descriptor {
-  explicit Descriptor(int opened) : number(opened) {}
-  ~Descriptor() { close(number); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number;
-};
-
 /// What the file is, if it is of a kind that is not read; else empty.
 std::string_view refused_kind(int file, mode_t mode, bool pipes) {
   if (S_ISDIR(mode)) return "a directory";
@@ -48,6 +40,10 @@ std::optional<std::size_t> read_all(int file, std::span<char> room) {
 }
 
 }  // namespace
+
+Descriptor::~Descriptor() {
+  close(number);
+}
 
 SecretBytes::~SecretBytes() {
   explicit_bzero(bytes_.data(), bytes_.size());

@@ -147,14 +147,15 @@ std::optional<std::filesystem::path> YamlReader::path_of(const Value& value) {
   return folder_ / std::filesystem::path(*text);
 }
 
-Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view what) {
+Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view kind,
+                                   std::string_view content) {
   const std::string name = escape_text(path.string());
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
-    return failure(name, fmt::format("this is a directory; a {} file was expected", what));
+    return failure(name, fmt::format("this is a directory; a {} file was expected", kind));
   const auto failed = [&] {
     return failure(name,
-                   fmt::format("the {} cannot be read: {}", what, std::generic_category().message(errno)));
+                   fmt::format("the {} cannot be read: {}", content, std::generic_category().message(errno)));
   };
   const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
   if (!file) return failed();

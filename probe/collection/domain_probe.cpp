@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -27,8 +28,6 @@ struct AskedFor {
   DomainName walk_zone{};
   ServerAddress address{};
 };
-
-constexpr std::uint32_t deadline_token = 0;
 
 /// A name beside the selectors that nobody has published.
 std::optional<DomainName> wildcard_probe_of(const DomainName& domain, RandomBits& random) {
@@ -64,7 +63,8 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   }
 
   void start() {
-    context_.engine.call_at(began_ + context_.settings.budgets.domain_time, *this, deadline_token);
+    call_at(began_ + context_.settings.budgets.domain_time,
+            [this] { end(DiscoveryOutcome::budget_exhausted); });
     // The first walk fills the cache with the zones that the others share.
     begin_hop(chains_.front(), chains_.front().hops.front());
     finish_if_complete();
@@ -132,9 +132,10 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     const MonotonicTime wake = hop.walk->wake();
     if (hop.wake_at <= wake && hop.wake_at > context_.engine.now()) return;
     hop.wake_at = wake;
-    const std::uint32_t token = next_token_++;
-    walk_timers_.emplace(token, std::pair(&chain, &hop));
-    context_.engine.call_at(wake, *this, token);
+    call_at(wake, [this, &chain, &hop] {
+      if (hop.walk) advance_walk(chain, hop);
+      finish_if_complete();
+    });
   }
 
   void take_delegation(HopProbe& hop) {
@@ -192,10 +193,11 @@ class DomainProbe::State final : public QueryHandler, private Asker {
 
   void ask_before_gate(WatchedGate& gate, const NameGate::Query& next) {
     if (next.delay.count() > 0) {
-      const std::uint32_t token = next_token_++;
-      gate_timers_.emplace(token, std::pair(&gate, next.name));
-      context_.engine.call_at(context_.engine.now() + next.delay, *this, token);
-      return;
+      ++delayed_gates_;
+      return call_at(context_.engine.now() + next.delay, [this, &gate, name = next.name] {
+        --delayed_gates_;
+        ask_before_gate(gate, {name, {}});
+      });
     }
     Question question;
     question.server = gate.gate.server();
@@ -326,19 +328,11 @@ class DomainProbe::State final : public QueryHandler, private Asker {
                                                        .address = ask.server});
   }
 
-  void on_timer(std::uint32_t token) override {
-    if (token == deadline_token) return end(DiscoveryOutcome::budget_exhausted);
-    if (const auto timer = walk_timers_.find(token); timer != walk_timers_.end()) {
-      const auto [chain, hop] = timer->second;
-      walk_timers_.erase(timer);
-      if (hop->walk) advance_walk(*chain, *hop);
-      finish_if_complete();
-    } else if (const auto later = gate_timers_.find(token); later != gate_timers_.end()) {
-      const auto [gate, name] = later->second;
-      gate_timers_.erase(later);
-      ask_before_gate(*gate, {name, {}});
-    }
+  void call_at(MonotonicTime time, std::function<void()> call) {
+    timers_.emplace(next_token_, std::move(call));
+    context_.engine.call_at(time, *this, next_token_++);
   }
+  void on_timer(std::uint32_t token) override { timers_.extract(token).mapped()(); }
   void on_result(std::uint32_t, const QueryResult&) override {}
 
   bool may_repeat(std::uint32_t question) override {
@@ -407,7 +401,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   // ---- The end ----
 
   void finish_if_complete() {
-    if (over_ || !asked_.empty() || !gate_timers_.empty()) return;
+    if (over_ || !asked_.empty() || delayed_gates_ > 0) return;
     for (const ChainProbe& chain : chains_) {
       for (const HopProbe& hop : chain.hops) {
         if (!hop.probing) return;
@@ -451,9 +445,9 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   HopServers hop_servers_;
   std::deque<ChainProbe> chains_{};                      ///< one for each selector, then ADSP
   std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's question number
-  std::unordered_map<std::uint32_t, std::pair<ChainProbe*, HopProbe*>> walk_timers_{};
-  std::unordered_map<std::uint32_t, std::pair<WatchedGate*, DomainName>> gate_timers_{};
-  std::uint32_t next_token_ = deadline_token + 1;
+  std::unordered_map<std::uint32_t, std::function<void()>> timers_{};  ///< by token
+  std::uint32_t next_token_ = 0;
+  std::uint32_t delayed_gates_ = 0;  ///< whose next question waits for its delay
   bool interrupted_ = false;
   bool out_of_time_ = false;
   bool over_ = false;
