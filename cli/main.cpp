@@ -32,9 +32,9 @@ int end_with(const config::Errors& errors, ExitCode code) {
   // All errors of a settings file are shown, to be fixed in one go; their number is bounded where it is read.
   const std::size_t shown = code == ExitCode::settings ? errors.size() : 10;
   for (std::size_t i = 0; i < std::min(shown, errors.size()); ++i) {
-    fmt::print(stderr, "dkimprobe: {}\n", line_of(errors[i]));
+    print_message(line_of(errors[i]));
   }
-  if (errors.size() > shown) fmt::print(stderr, "dkimprobe: and {} more errors\n", errors.size() - shown);
+  if (errors.size() > shown) print_message(fmt::format("and {} more errors", errors.size() - shown));
   return static_cast<int>(code);
 }
 
@@ -75,12 +75,23 @@ int run_plugin(const std::vector<std::string>& arguments) {
   const auto command = read_command_line(arguments);
   if (!command) return end_plugin("wrong usage", command.error());
   const auto* const check = std::get_if<CheckCommand>(&*command);
-  if (check == nullptr)
-    return end_plugin("wrong usage", {{"--plugin", "only `dkimprobe check` has this output"}});
+  if (check == nullptr) {
+    return end_plugin("wrong usage", {{"--plugin", std::holds_alternative<TextWanted>(*command)
+                                                       ? "to see the help or the version, leave this flag out"
+                                                       : "only `dkimprobe check` has this output"}});
+  }
   const auto result = run(*check);
   if (result) return std::min(static_cast<int>(*result), plugin_unknown);
   return end_plugin(result.error().code == ExitCode::usage ? "wrong usage" : "wrong settings",
                     result.error().errors);
+}
+
+void end_internal(bool plugin, std::string_view why) {
+  if (plugin) {
+    std::puts(fmt::format("DKIM UNKNOWN - internal error{}", why).c_str());
+  } else {
+    print_message(fmt::format("internal error{}", why));
+  }
 }
 
 }  // namespace
@@ -98,10 +109,9 @@ int main(int argc, char** argv) {
     plugin = dkimprobe::cli::asks_for_plugin(arguments);
     return plugin ? dkimprobe::cli::run_plugin(arguments) : dkimprobe::cli::run_command_line(arguments);
   } catch (const std::exception& error) {
-    fmt::print(plugin ? stdout : stderr, "{}internal error: {}\n",
-               plugin ? "DKIM UNKNOWN - " : "dkimprobe: ", dkimprobe::config::escape_text(error.what(), 500));
+    dkimprobe::cli::end_internal(plugin, ": " + dkimprobe::config::escape_text(error.what(), 500));
   } catch (...) {
-    fmt::print(plugin ? stdout : stderr, "{}internal error\n", plugin ? "DKIM UNKNOWN - " : "dkimprobe: ");
+    dkimprobe::cli::end_internal(plugin, "");
   }
   return static_cast<int>(plugin ? ExitCode::unknown : ExitCode::internal);
 }

@@ -61,7 +61,7 @@ void declare_check(Flags& flags, CheckTexts& texts) {
               output_group);
   flags.value("--save", texts.save, "FILE", "store the servers' answers in this file, for `dkimprobe judge`",
               output_group);
-  declare_role(flags, texts.role, servers_group);
+  declare_role(flags, texts.role);
   declare_ask(flags, texts.ask);
   declare_storage(
       flags, texts.ask.storage,

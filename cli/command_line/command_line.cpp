@@ -80,6 +80,8 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
         "", "no command given; usage: dkimprobe check DOMAIN SELECTOR... (all commands: dkimprobe --help)");
   }
   const std::string& word = arguments.front();
+  if (word == "help" && arguments.size() > 1)
+    return read_command_line(std::array{arguments[1], std::string("--help")});
   if (word == "--help" || word == "-h" || word == "help") return TextWanted{std::string(help_text)};
   if (word == "--version" || word == "version") return TextWanted{fmt::format("dkimprobe {}\n", version)};
   const auto known = std::ranges::find(commands, word, &CommandWord::word);

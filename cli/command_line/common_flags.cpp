@@ -34,9 +34,9 @@ void declare_storage(Flags& flags, std::string& storage, const std::string& mean
   flags.value("--storage.path", storage, "DIR", meaning, settings_group);
 }
 
-void declare_role(Flags& flags, std::string& role, const std::string& group) {
+void declare_role(Flags& flags, std::string& role) {
   flags.value("--role", role, "ROLE",
-              "role of the selectors: pending, active (the default), standby or retired", group);
+              "role of the selectors: pending, active (the default), standby or retired", "What is expected");
 }
 
 void declare_message(Flags& flags, std::string& message, const std::string& meaning) {
@@ -58,8 +58,9 @@ void read_file_name(const Flags& flags, const char* flag, const std::string& tex
 Result<config::Role> read_role(const std::string& text, std::string where) {
   if (const auto role = config::parse_role(text)) return *role;
   return failure(std::move(where),
-                 fmt::format("`{}` cannot be used: it must be pending, active, standby or retired",
-                             escape_text(text, 80)));
+                 fmt::format("{}: it must be pending, active, standby or retired",
+                             text.empty() ? "the role is missing"
+                                          : fmt::format("`{}` cannot be used", escape_text(text, 80))));
 }
 
 }  // namespace dkimprobe::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -20,23 +21,22 @@ class Flags::State {
  public:
   State() { app.set_help_flag(); }
 
-  /// The first argument that looks like a flag but is not known.
-  [[nodiscard]] std::optional<config::Error> unknown_flag(std::string_view command,
-                                                          std::span<const std::string> arguments) const {
+  /// The first argument that looks like a flag but cannot be used.
+  [[nodiscard]] std::optional<config::Error> wrong_flag(std::string_view command,
+                                                        std::span<const std::string> arguments) const {
+    const CLI::Option* without_value = nullptr;  // the argument before, if its value is still to come
     for (const auto& argument : arguments) {
+      const auto* const before = std::exchange(without_value, nullptr);
       if (argument == "--") return std::nullopt;
       if (argument.size() < 2 || argument.front() != '-') continue;
-      const std::string flag = argument.substr(0, argument.find('='));
-      if (app.get_option_no_throw(flag) != nullptr) continue;
-      std::vector<std::string> known;
-      for (const auto* option : app.get_options()) {
-        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-      }
-      const std::string nearest = config::nearest_word(flag, known);
-      return config::Error{escape_text(flag, 80),
-                           nearest.empty()
-                               ? fmt::format("unknown flag; `dkimprobe {} --help` lists all flags", command)
-                               : fmt::format("unknown flag; did you mean {}?", nearest)};
+      const std::size_t equals = argument.find('=');
+      const std::string flag = argument.substr(0, equals);
+      const auto* const option = app.get_option_no_throw(flag);
+      if (option == nullptr)
+        return before == nullptr ? unknown(command, flag) : lost_value(*before, argument);
+      const bool takes_value = !option->get_option_text().empty();
+      if (!takes_value && equals != std::string::npos) return config::Error{flag, "it takes no value"};
+      if (takes_value && equals == std::string::npos) without_value = option;
     }
     return std::nullopt;
   }
@@ -64,6 +64,24 @@ class Flags::State {
   }
 
   CLI::App app{};
+
+ private:
+  [[nodiscard]] config::Error unknown(std::string_view command, const std::string& flag) const {
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    const std::string nearest = config::nearest_word(flag, known);
+    return {escape_text(flag, 80),
+            nearest.empty() ? fmt::format("unknown flag; `dkimprobe {} --help` lists all flags", command)
+                            : fmt::format("unknown flag; did you mean {}?", nearest)};
+  }
+
+  static config::Error lost_value(const CLI::Option& option, const std::string& argument) {
+    const std::string name = option.get_name();
+    return {name, fmt::format("it needs a value; if that begins with `-`, write {}={}", name,
+                              escape_text(argument, 80))};
+  }
 };
 
 Flags::Flags() : state_(std::make_unique<State>()) {}
@@ -98,8 +116,7 @@ void Flags::values(const std::string& name, std::vector<std::string>& texts, con
 }
 
 Result<void> Flags::read(std::string_view command, std::span<const std::string> arguments) {
-  if (const auto unknown = state_->unknown_flag(command, arguments))
-    return failure(unknown->where, unknown->message);
+  if (const auto wrong = state_->wrong_flag(command, arguments)) return failure(wrong->where, wrong->message);
   try {
     state_->app.parse(state_->in_reverse(arguments));
   } catch (const CLI::ArgumentMismatch& error) {

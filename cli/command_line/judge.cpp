@@ -13,7 +13,7 @@ using config::Result;
 constexpr std::string_view judge_help_start = R"(Examples
   dkimprobe check example.com s1 --save s1.json
   dkimprobe judge s1.json                       the same report, no query sent
-  dkimprobe judge s1.json --role standby --json for another role
+  dkimprobe judge s1.json --role standby        the same for another role
 
 Usage
   dkimprobe judge FILE [FLAGS]
@@ -32,10 +32,10 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   OutputTexts output;
   flags.positionals(positionals);
   declare_output(flags, output, "one JSON object on standard output");
-  declare_role(flags, role, settings_group);
   declare_message(
       flags, message,
       "also compare its DKIM-Signature fields with the stored records, as `check --message` does");
+  declare_role(flags, role);
   flags.value("--config.file", settings_file, "FILE", "settings file (YAML): roles, expected keys, policy",
               settings_group);
   std::string storage;

@@ -50,7 +50,7 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   flags.positionals(positionals);
   flags.value("--format", format, "FORMAT", "text (the default) or jsonl", output_group);
   declare_output(flags, output, "one JSON object per line, in the order of the input");
-  declare_role(flags, role, output_group);
+  declare_role(flags, role);
   if (auto parsed = flags.read("lint", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(lint_help_start)};
   LintCommand command;

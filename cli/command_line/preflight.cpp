@@ -33,7 +33,7 @@ Usage
 Exit codes
   0 sign now   1 the key is published, but wait until the time shown
   2 not ready   3 unknown: not everything could be determined
-  64 usage   70 internal error   78 settings   130 interrupted
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
 /// Values of the flags of `preflight`, in addition to those of every command that asks servers.

@@ -162,7 +162,9 @@ void refuse_beside_practices(const Flags& flags, const RecordTexts& texts, Error
 /// Reads domain, selector and key.
 void read_record_names(const Flags& flags, const RecordTexts& texts, RecordCommand& command, Errors& errors) {
   if (texts.positionals.empty()) {
-    errors.push_back({"", "no domain given; usage: dkimprobe record --key FILE DOMAIN SELECTOR"});
+    errors.push_back(
+        {"", fmt::format("no domain given; usage: dkimprobe record {}",
+                         flags.given("--adsp") ? "--adsp WORD DOMAIN" : "--key FILE DOMAIN SELECTOR")});
     return;
   }
   take(config::read_domain(texts.positionals.front()), command.domain, errors);
@@ -204,9 +206,9 @@ void read_record_place(const Flags& flags, const RecordTexts& texts, RecordComma
   if (!holder) return add(errors, holder.error());
   if (command.via && holder->is_root())
     errors.push_back({"--via", "a record cannot be published at the root"});
-  const bool zone_told = command.format == exporters::PublishFormat::nsupdate ||
-                         command.format == exporters::PublishFormat::powershell;
-  if ((zone_given || zone_told) && !holder->is_at_or_below(command.zone)) {
+  const bool needs_zone = command.format == exporters::PublishFormat::nsupdate ||
+                          command.format == exporters::PublishFormat::powershell;
+  if ((zone_given || needs_zone) && !holder->is_at_or_below(command.zone)) {
     errors.push_back({"--zone", fmt::format("{} does not contain {}; name the zone that does",
                                             command.zone.to_string(), holder->to_string())});
   }

@@ -78,7 +78,7 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   constexpr const char* web_group = "The web server";
   flags.values("--web.listen-address", listen, "ADDRESS:PORT",
                fmt::format("where to listen: [::]:PORT or :PORT for all IPv6 and IPv4 addresses, "
-                           "0.0.0.0:PORT for all IPv4 addresses; repeat for more [{}]",
+                           "0.0.0.0:PORT for all IPv4 addresses; repeat for more ({})",
                            command.listen.front()),
                web_group);
   flags.value("--web.config.file", web_config, "FILE",
@@ -88,10 +88,10 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   flags.value("--web.external-url", external_url, "URL",
               "URL at which clients reach it, if a proxy serves it under a path", web_group);
   flags.value("--timeout-offset", timeout_offset, "TIME",
-              "how much earlier than the scraper's timeout /probe answers [500ms]", web_group);
-  flags.value("--log.format", log_format, "FORMAT", "logfmt or json [logfmt]", output_group);
+              "how much earlier than the scraper's timeout /probe answers (500ms)", web_group);
+  flags.value("--log.format", log_format, "FORMAT", "logfmt (the default) or json", output_group);
   flags.value("--log.level", log_level, "LEVEL",
-              "lowest level that is logged: debug, info, warn, error [info]", output_group);
+              "lowest level that is logged: debug, info (the default), warn or error", output_group);
   declare_help(flags, help);
   declare_ask(flags, ask);
   declare_storage(flags, ask.storage, "directory in which the history is kept");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -48,8 +47,8 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
                                     const std::vector<checks::Report>& reports,
                                     std::optional<HistoryStore>& history) {
   if (file.extension() != ".prom") {
-    fmt::print(stderr, "dkimprobe: warning: {}: node_exporter reads only files whose names end with .prom\n",
-               config::escape_text(file.string()));
+    print_message(fmt::format("warning: {}: node_exporter reads only files whose names end with .prom",
+                              config::escape_text(file.string())));
   }
   std::vector<exporters::MeasuredReport> measured;
   for (const auto& report : reports) {
@@ -66,7 +65,7 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
 
 void warn(const config::Errors& errors, std::string_view so) {
   const auto& [where, message] = errors.front();
-  fmt::print(stderr, "dkimprobe: warning: {}: {}; {}\n", where, message, so);
+  print_message(fmt::format("warning: {}: {}; {}", where, message, so));
 }
 
 /// One run over all targets.
@@ -146,7 +145,7 @@ void CheckRun::write(const CheckTarget& target, ProbeResult probe, std::vector<c
 config::Result<void> CheckRun::save() const {
   if (!command_.save) return {};
   if (observations_.empty()) {
-    fmt::print(stderr, "dkimprobe: no server was asked, so nothing is stored\n");
+    print_message("no server was asked, so nothing is stored");
     return {};
   }
   return write_file(*command_.save, exporters::observation_json(observations_));
@@ -168,7 +167,7 @@ CommandResult CheckRun::finish(const CheckPlan& plan) {
   if (printer_) printer_->end(status);
   if (!interrupted_) return exit_code(status);
   if (!command_.output.json && !command_.plugin)
-    fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
+    print_message("interrupted; whatever was not probed yet is unknown");
   return ExitCode::interrupted;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/commands/commands.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,7 +97,7 @@ CommandResult run(const HistoryCommand& command) {
   if (!records.empty()) return ExitCode::ok;
   const auto why = nothing_stored(*store, command, *selectors);
   if (!why) return tl::unexpected(why.error());
-  fmt::print(stderr, "dkimprobe: {}\n", *why);
+  print_message(*why);
   return ExitCode::unknown;
 }
 

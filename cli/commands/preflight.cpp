@@ -40,7 +40,7 @@ using std::chrono::milliseconds;
 
 void warn(const config::Errors& errors) {
   for (const auto& [where, message] : errors)
-    fmt::print(stderr, "dkimprobe: warning: {}{}{}\n", where, where.empty() ? "" : ": ", message);
+    print_message(fmt::format("warning: {}{}{}", where, where.empty() ? "" : ": ", message));
 }
 
 /// The history of the selector, extended by this run.
@@ -255,7 +255,7 @@ CommandResult run(const PreflightCommand& command) {
                    ? exporters::preflight_json(preflight)
                    : exporters::preflight_text(preflight, output_style(command.output.color)));
   if (!interrupted) return readiness_exit_code(preflight.sign.safe.readiness);
-  fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
+  print_message("interrupted; whatever was not probed yet is unknown");
   return ExitCode::interrupted;
 }
 

@@ -20,26 +20,22 @@
 namespace dkimprobe::cli {
 namespace {
 
-void tell(std::string_view words) {
-  fmt::print(stderr, "dkimprobe: {}\n", words);
-}
-
 std::string room_left(std::uint32_t bytes, std::uint32_t limit) {
   return bytes <= limit ? fmt::format("{} left of {}", limit - bytes, limit)
                         : fmt::format("{} more than {}", bytes - limit, limit);
 }
 
-void tell_size(const config::DomainName& name, std::uint32_t bytes, std::string_view with_alias) {
-  tell(fmt::format("{}: the answer{} has {} bytes: {} over plain UDP, {} with EDNS", name.to_string(),
-                   with_alias, bytes, room_left(bytes, checks::udp_limit_bytes),
-                   room_left(bytes + checks::edns_overhead_bytes, checks::edns_limit_bytes)));
+void print_size(const config::DomainName& name, std::uint32_t bytes, std::string_view with_alias) {
+  print_message(fmt::format("{}: the answer{} has {} bytes: {} over plain UDP, {} with EDNS",
+                            name.to_string(), with_alias, bytes, room_left(bytes, checks::udp_limit_bytes),
+                            room_left(bytes + checks::edns_overhead_bytes, checks::edns_limit_bytes)));
 }
 
-void tell_findings(const checks::Report& report) {
+void print_findings(const checks::Report& report) {
   for (const auto& finding : report.findings) {
-    tell(fmt::format("{}: {}: {}", checks::to_string(finding.severity), finding.check->name,
-                     exporters::without_controls(finding.detail)));
-    tell(fmt::format("fix: {}", exporters::without_controls(finding.remedy)));
+    print_message(fmt::format("{}: {}: {}", checks::to_string(finding.severity), finding.check->name,
+                              exporters::without_controls(finding.detail)));
+    print_message(fmt::format("fix: {}", exporters::without_controls(finding.remedy)));
   }
 }
 
@@ -75,19 +71,19 @@ void publish(const RecordCommand& command, const exporters::RecordOutput& output
 }
 
 /// Prints facts that are not findings: the size, the alias, notes on publishing.
-void tell_more(const RecordCommand& command, const exporters::RecordOutput& output) {
+void print_facts(const RecordCommand& command, const exporters::RecordOutput& output) {
   const config::DomainName& holder = output.record.name;
   const auto& size = output.report.size;
-  if (size.direct) tell_size(holder, *size.direct, "");
+  if (size.direct) print_size(holder, *size.direct, "");
   if (output.alias && size.chain) {
-    tell_size(*output.alias, *size.chain, fmt::format(" through its alias to {}", holder.to_string()));
+    print_size(*output.alias, *size.chain, fmt::format(" through its alias to {}", holder.to_string()));
     if (*size.chain > checks::udp_limit_bytes && !size.drop_first.empty())
-      tell(fmt::format("to make it smaller, leave out what verifiers do not need: {}",
-                       fmt::join(size.drop_first, ", ")));
-    tell(fmt::format("publish the alias as well: {}. {} IN CNAME {}.", output.alias->to_string(),
-                     command.ttl_seconds, holder.to_string()));
+      print_message(fmt::format("to make it smaller, leave out what verifiers do not need: {}",
+                                fmt::join(size.drop_first, ", ")));
+    print_message(fmt::format("publish the alias as well: {}. {} IN CNAME {}.", output.alias->to_string(),
+                              command.ttl_seconds, holder.to_string()));
   }
-  for (const auto& words : advice(command, output.record)) tell(words);
+  for (const auto& words : advice(command, output.record)) print_message(words);
 }
 
 CommandResult publish_practices(const RecordCommand& command) {
@@ -104,7 +100,7 @@ CommandResult publish_practices(const RecordCommand& command) {
   publish(command, output);
   if (!command.json && output.in_place) {
     // This replaces the only finding, which says the same.
-    tell(
+    print_message(
         "RFC 5617 (ADSP) has been historic since 2013: hardly any receiver reads this record. Today a DMARC "
         "record (RFC 7489) asks for the same, but lets mail pass by SPF as well:");
     fmt::print(stderr, "{}", exporters::format_record(*output.in_place, command.format));
@@ -126,7 +122,7 @@ CommandResult run(const RecordCommand& command) {
   if (!command.revoke) {
     const auto key = config::read_key_file(command.key.file, command.key.passphrase);
     if (!key) return tl::unexpected(key.error());
-    for (const auto& warning : key->warnings) tell(fmt::format("warning: {}", warning));
+    for (const auto& warning : key->warnings) print_message(fmt::format("warning: {}", warning));
     expectation.key_sha256 = key->identity.sha256;
     text = checks::compose_key_record(key->identity, command.tags);
   }
@@ -139,8 +135,8 @@ CommandResult run(const RecordCommand& command) {
     output.report.size.chain = checks::answer_bytes(*selector_name, {&data, 1}, {&holder, 1});
   }
   publish(command, output);
-  tell_findings(output.report);
-  if (!command.json) tell_more(command, output);
+  print_findings(output.report);
+  if (!command.json) print_facts(command, output);
   return exit_code(output.report.status);
 }
 

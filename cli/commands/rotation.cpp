@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -55,7 +54,7 @@ config::Result<void> add_probe(const std::vector<probe::Observation>& observatio
   // Even if writing fails, the store keeps the probe in memory.
   if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
     for (const auto& [where, message] : recorded.error())
-      fmt::print(stderr, "dkimprobe: warning: {}: {}\n", where, message);
+      print_message(fmt::format("warning: {}: {}", where, message));
   }
   for (auto& planned : input.selectors) {
     auto history = store->load(input.domain, planned.selector);
@@ -149,11 +148,24 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
     const auto now = run_time();
     const auto next = next_poll(now, deadline, interval, least);
     if (!next) return planned;
-    fmt::print(stderr, "dkimprobe: {}; next probe in {:.0f} s\n", planned.overview.headline,
-               std::chrono::duration<double>(*next - now).count());
+    print_message(fmt::format("{}; next probe in {:.0f} s", planned.overview.headline,
+                              std::chrono::duration<double>(*next - now).count()));
     planned.interrupted = !sleep_until(*next);
     if (planned.interrupted) return planned;
   }
+}
+
+/// Nothing can have signed in the future; the settings file refuses such times too.
+config::Errors future_signatures(const RotationCommand& command) {
+  config::Errors errors;
+  for (const auto& [selector, time] : command.last_signatures) {
+    if (time.first > wall_time()) {
+      errors.push_back(
+          {"--last-signature",
+           fmt::format("the time of {} is in the future; a past time was expected", selector.to_string())});
+    }
+  }
+  return errors;
 }
 
 }  // namespace
@@ -161,6 +173,8 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
 CommandResult run(const RotationCommand& command) {
   auto loaded = load_settings(command.ask);
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
+  if (auto errors = future_signatures(command); !errors.empty())
+    return tl::unexpected(Refusal(std::move(errors), ExitCode::usage));
   auto targets = plan_rotations(command, loaded->settings);
   if (!targets) return tl::unexpected(Refusal(std::move(targets.error()), ExitCode::usage));
   auto store = open_storage(command);
@@ -180,8 +194,7 @@ CommandResult run(const RotationCommand& command) {
     print(command, planned.overview, statuses.empty());
     statuses.push_back(planned.overview.status);
     if (!planned.interrupted) continue;
-    if (!command.output.json)
-      fmt::print(stderr, "dkimprobe: interrupted; whatever was not probed yet is unknown\n");
+    if (!command.output.json) print_message("interrupted; whatever was not probed yet is unknown");
     return ExitCode::interrupted;
   }
   return exit_code(checks::worst(statuses));

@@ -36,7 +36,7 @@ constexpr std::chrono::seconds longest_maintenance{10};
 constexpr unsigned most_probes = 16;
 constexpr unsigned most_pages = 8;  ///< status pages rendered at the same time
 
-void tell_fit(const probe::RateFit& fit) {
+void log_fit(const probe::RateFit& fit) {
   if (fit.fits) return;
   log_line(LogLevel::warning,
            "the probes exceed the rate limit and will start late; give the domains of the busiest server at "
@@ -67,7 +67,7 @@ class Daemon::State {
                     [this](const config::DomainName& domain, probe::WallTime next) {
                       state_.set_next_probe(domain, next);
                     },
-                    tell_fit}),
+                    log_fit}),
         probes_(
             state_, [this](probe::OnDemandProbe probe) { scheduler_.probe_now(std::move(probe)); },
             settings_.timeout_offset),

@@ -64,17 +64,17 @@ WatchList watch_list(const CheckPlan& plan, const config::Settings& settings) {
   list.probe_allow = settings.probe_allow;
   list.warnings = useless_maintenance(settings);
   for (const CheckTarget& target : plan.targets) {
-    const auto said = std::ranges::find(settings.domains, target.domain, &config::DomainSettings::domain);
+    const auto known = std::ranges::find(settings.domains, target.domain, &config::DomainSettings::domain);
     for (std::size_t i = 0; i < target.selectors.size(); ++i) {
       const config::Selector& selector = target.selectors[i];
       checks::TargetKey key{target.domain, selector};
-      list.targets.push_back({key, said->group, target.expectations[i].role,
-                              maintenance_of(settings.maintenance, *said, selector), said->interval});
+      list.targets.push_back({key, known->group, target.expectations[i].role,
+                              maintenance_of(settings.maintenance, *known, selector), known->interval});
       list.expectations.emplace(std::move(key), target.expectations[i]);
     }
     list.domains.emplace(target.domain, WatchedFacts{target.policy, target.probe.pinned_servers});
-    list.probes.push_back({target.domain, target.selectors, said->interval, target.probe.pinned_servers});
-    if (has_rotation(*said)) list.rotations.emplace(target.domain, rotation_input(*said, target));
+    list.probes.push_back({target.domain, target.selectors, known->interval, target.probe.pinned_servers});
+    if (has_rotation(*known)) list.rotations.emplace(target.domain, rotation_input(*known, target));
   }
   return list;
 }

@@ -17,15 +17,15 @@ constexpr std::size_t most_lines = 18;
 
 }  // namespace
 
-LiveProgress::LiveProgress(bool is_terminal, bool tells_changes, exporters::TableStyle style, Write write)
-    : is_terminal_(is_terminal), tells_changes_(tells_changes), style_(style), write_(std::move(write)) {}
+LiveProgress::LiveProgress(bool is_terminal, bool prints_changes, exporters::TableStyle style, Write write)
+    : is_terminal_(is_terminal), prints_changes_(prints_changes), style_(style), write_(std::move(write)) {}
 
 void LiveProgress::show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_probe) {
   const std::lock_guard lock(mutex_);
   probe_began_.reset();
   next_probe_ = next_probe;
   if (!is_terminal_) {
-    if (tells_changes_) tell_changes(preflight);
+    if (prints_changes_) print_changes(preflight);
     return;
   }
   headline_ = exporters::preflight_headline(preflight);
@@ -37,22 +37,22 @@ void LiveProgress::show(const checks::Preflight& preflight, std::optional<probe:
   }
 }
 
-void LiveProgress::tell_changes(const checks::Preflight& preflight) {
+void LiveProgress::print_changes(const checks::Preflight& preflight) {
   const std::string when = checks::time_text(preflight.now);
-  const auto tell = [&](const std::string& what, const std::string& line) {
-    if (auto& told = told_[what]; told != line) {
-      told = line;
+  const auto print = [&](const std::string& what, const std::string& line) {
+    if (auto& last = printed_[what]; last != line) {
+      last = line;
       write_(fmt::format("{}  {}\n", when, line));
     }
   };
   for (const auto& server : preflight.sign.servers) {
-    tell(fmt::format("{} {} {}", server.owner.to_string(), server.server.name,
-                     server.server.address.to_string()),
-         exporters::progress_line(server));
+    print(fmt::format("{} {} {}", server.owner.to_string(), server.server.name,
+                      server.server.address.to_string()),
+          exporters::progress_line(server));
   }
   // Print the headline only when the readiness changes, not when its time comes nearer.
-  if (std::string& told = told_[""]; told != checks::to_string(preflight.sign.safe.readiness)) {
-    told = checks::to_string(preflight.sign.safe.readiness);
+  if (std::string& last = printed_[""]; last != checks::to_string(preflight.sign.safe.readiness)) {
+    last = checks::to_string(preflight.sign.safe.readiness);
     write_(fmt::format("{}  {}\n", when, exporters::preflight_headline(preflight)));
   }
 }

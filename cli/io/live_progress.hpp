@@ -22,8 +22,8 @@ class LiveProgress {
  public:
   using Write = std::function<void(std::string_view)>;
 
-  /// Without a terminal it prints only if it `tells_changes`.
-  LiveProgress(bool is_terminal, bool tells_changes, exporters::TableStyle style, Write write);
+  /// Without a terminal it prints only if it `prints_changes`.
+  LiveProgress(bool is_terminal, bool prints_changes, exporters::TableStyle style, Write write);
 
   /// Shows a verdict, and the time of the next probe if there is one.
   void show(const checks::Preflight& preflight, std::optional<probe::WallTime> next_probe);
@@ -36,10 +36,10 @@ class LiveProgress {
 
  private:
   void draw(const std::string& first_line);
-  void tell_changes(const checks::Preflight& preflight);
+  void print_changes(const checks::Preflight& preflight);
 
   const bool is_terminal_;
-  const bool tells_changes_;
+  const bool prints_changes_;
   const exporters::TableStyle style_;
   const Write write_;
   std::mutex mutex_{};
@@ -49,7 +49,7 @@ class LiveProgress {
   std::optional<probe::WallTime> probe_began_{};
   std::size_t lines_drawn_ = 0;
   std::string drawn_{};
-  std::map<std::string, std::string> told_{};  ///< the last line printed for each server and name
+  std::map<std::string, std::string> printed_{};  ///< the last line printed for each server and name
 };
 
 }  // namespace dkimprobe::cli

@@ -15,6 +15,11 @@
 
 namespace dkimprobe::cli {
 
+void print_message(std::string_view message) {
+  const std::string line = fmt::format("dkimprobe: {}\n", message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 bool write_output(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
     return true;

@@ -1,4 +1,4 @@
-// Writes standard output and files. A reader that has gone away (`| head`) is not an error.
+// Writes standard output, standard error and files. A reader that has gone away (`| head`) is not an error.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,9 @@
 #include "config/basics/result.hpp"
 
 namespace dkimprobe::cli {
+
+/// Prints `dkimprobe: MESSAGE` to standard error. Failures are ignored: there is nobody to report them to.
+void print_message(std::string_view message);
 
 /// Writes and flushes; false when the reader is gone. Throws std::system_error for every other failure.
 bool write_output(std::string_view text);

@@ -54,13 +54,13 @@ class QueryRate:
         """Reads the output of the writer until it is to be killed; some are killed before their first probe."""
         looks = random.choice((0, random.randint(1, MOST_PROBES)))
         began = time.monotonic()
-        told = [writer.stdout.readline() for _ in range(min(looks, 1))]
-        self.first = time.monotonic() - began if told else self.first
+        lines = [writer.stdout.readline() for _ in range(min(looks, 1))]
+        self.first = time.monotonic() - began if lines else self.first
         began = time.monotonic()
-        told += [writer.stdout.readline() for _ in range(looks - len(told))]
+        lines += [writer.stdout.readline() for _ in range(looks - len(lines))]
         self.each = (time.monotonic() - began) / (looks - 1) if looks > 1 else self.each
         time.sleep(random.uniform(0, self.each if looks else self.first))
-        return "".join(told)
+        return "".join(lines)
 
 
 def kill_loop(driver, kills):
@@ -72,10 +72,10 @@ def kill_loop(driver, kills):
             first = committed[-1] + 2 if committed else 0  # the next one may have been written without being printed
             writer = subprocess.Popen([driver, directory, str(first), "1000000"], stdout=subprocess.PIPE, text=True)
             # Some are killed before the first probe, while the file is created or recovered.
-            told = pace.let_work(writer)
+            output = pace.let_work(writer)
             writer.send_signal(signal.SIGKILL)
-            told += writer.communicate()[0]
-            for line in told.split("\n")[:-1]:
+            output += writer.communicate()[0]
+            for line in output.split("\n")[:-1]:
                 if not line.isdigit():
                     raise AssertionError("kill %d: the writer says: %s" % (kill, line))
                 committed.append(int(line))

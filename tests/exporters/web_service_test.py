@@ -97,7 +97,7 @@ class Service:
                     return found[times - 1]
                 assert self.changed.wait(HANGS_SECONDS), "no line %s in %s" % (starts, self.lines)
 
-    def tell(self, line):
+    def write_line(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
@@ -296,7 +296,7 @@ class Requests(unittest.TestCase):
             asked = [pool.submit(self.service.get, "/hold") for _ in range(6)]
             ended = concurrent.futures.as_completed(asked)
             self.assertEqual([next(ended).result().status for _ in range(4)], [503] * 4)
-            self.service.tell("let go")
+            self.service.write_line("let go")
             self.assertEqual([each.result().status for each in ended], [200, 200])
         self.assertEqual(self.service.get("/hold").status, 200)
 
@@ -512,7 +512,7 @@ class Limits(unittest.TestCase):
                 answer = service.get("/metrics")
                 self.assertEqual(answer.status, 503)
                 self.assertEqual(answer.headers["Retry-After"], "5")
-                service.tell("let go")
+                service.write_line("let go")
                 self.assertEqual([each.result().status for each in busy], [200, 200])
             self.scrape(service)
 
@@ -596,11 +596,11 @@ class Limits(unittest.TestCase):
             with concurrent.futures.ThreadPoolExecutor(1) as pool:
                 slow = pool.submit(service.get, "/hold")
                 service.wait_for("kept")
-                service.tell("stop")
+                service.write_line("stop")
                 self.assertEqual(idle.recv(1), b"")
                 with self.assertRaises(ConnectionRefusedError):
                     service.connect()
-                service.tell("let go")
+                service.write_line("let go")
                 answer = slow.result()
                 self.assertEqual((answer.status, answer.text, answer.headers["Connection"]), (200, b"slow\n", "close"))
             idle.close()
@@ -631,7 +631,7 @@ class Limits(unittest.TestCase):
 
 
 class Errors(unittest.TestCase):
-    def told(self, *arguments, **options):
+    def errors(self, *arguments, **options):
         service = Service(*arguments, **options)
         self.assertEqual(service.end(), 2)
         return [line for line in service.lines if line.startswith("error")]
@@ -639,15 +639,15 @@ class Errors(unittest.TestCase):
     def test_addresses(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            told = self.told("listen=127.0.0.1:%d" % port, "listen=example.com:80", "listen=::1:80", "listen=127.0.0.1",
+            errors = self.errors("listen=127.0.0.1:%d" % port, "listen=example.com:80", "listen=::1:80", "listen=127.0.0.1",
                              "listen=[::1]:99999", config="foo: 1\n")
-        self.assertEqual(len(told), 6, told)
-        self.assertIn("web", told[0] + "web")
-        self.assertTrue(any("foo: unknown key" in line for line in told), told)
-        self.assertTrue(any("Address already in use" in line for line in told), told)
+        self.assertEqual(len(errors), 6, errors)
+        self.assertIn("web", errors[0] + "web")
+        self.assertTrue(any("foo: unknown key" in line for line in errors), errors)
+        self.assertTrue(any("Address already in use" in line for line in errors), errors)
 
     def test_systemd_without_sockets(self):
-        self.assertIn("LISTEN_FDS: systemd passed no sockets", self.told("systemd")[0])
+        self.assertIn("LISTEN_FDS: systemd passed no sockets", self.errors("systemd")[0])
 
     def test_systemd_sockets(self):
         for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
@@ -668,7 +668,7 @@ class Errors(unittest.TestCase):
         return True
 
     def test_all_addresses(self):
-        for address, told, families in (
+        for address, shown, families in (
             (":0", "[::]", ("127.0.0.1", "::1")),
             ("[::]:0", "[::]", ("127.0.0.1", "::1")),
             ("[0:0:0::0]:0", "[::]", ("127.0.0.1", "::1")),
@@ -678,7 +678,7 @@ class Errors(unittest.TestCase):
             ("[::1]:0", "[::1]", ("::1",)),
         ):
             with self.subTest(address), Service("listen=" + address) as service:
-                self.assertIn("listening %s:%d" % (told, service.port), service.lines)
+                self.assertIn("listening %s:%d" % (shown, service.port), service.lines)
                 self.assertEqual(tuple(host for host in ("127.0.0.1", "::1") if self.answers(service, host)), families)
 
     def test_each_family_by_itself(self):
@@ -704,9 +704,9 @@ class Errors(unittest.TestCase):
             self.assertIn("listening 0.0.0.0:%d without IPv6" % service.port, service.lines)
             self.assertTrue(self.answers(service, "127.0.0.1"))
         for address in ("[::]:0", "[::1]:0"):
-            told = self.told("listen=" + address, environment=environment)
-            self.assertEqual(len(told), 1, told)
-            self.assertIn("Address family not supported", told[0])
+            errors = self.errors("listen=" + address, environment=environment)
+            self.assertEqual(len(errors), 1, errors)
+            self.assertIn("Address family not supported", errors[0])
 
 
 class Encrypted(unittest.TestCase):

@@ -98,12 +98,12 @@ TEST_CASE("each rotation has each series once, with the words of its plan") {
 
 TEST_CASE("maintenance has a metric until it ends") {
   checks::Fleet fleet;
-  const auto told = [&](probe::WallTime until) {
+  const auto shown = [&](probe::WallTime until) {
     set_targets(fleet, {{key("example.com", "s1"), "", {}, checks::Maintenance{until, "work"}, 5min}});
     return page(fleet).find("dkim_maintenance_") != std::string::npos;
   };
-  CHECK(told(time + 1ms));
-  CHECK_FALSE(told(time));
+  CHECK(shown(time + 1ms));
+  CHECK_FALSE(shown(time));
 }
 
 }  // namespace dkimprobe::exporters

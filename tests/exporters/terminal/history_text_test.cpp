@@ -114,7 +114,7 @@ std::string json_of(const Sample& sample) {
 }
 
 /// `kind at SECOND-HOURS of servers`, for comparisons.
-std::vector<std::string> told(const checks::SelectorHistory& history) {
+std::vector<std::string> changes_of(const checks::SelectorHistory& history) {
   std::vector<std::string> lines;
   for (const auto& change : history_changes(history)) {
     if (change.kind == Kind::nameservers) continue;
@@ -138,11 +138,11 @@ TEST_CASE("the text and the JSON of a history match their golden files") {
 }
 
 TEST_CASE("each change is listed once, with all servers that made it") {
-  CHECK(told(life().selectors.front().history) ==
+  CHECK(changes_of(life().selectors.front().history) ==
         std::vector<std::string>{"found 0 1 2", "appeared 2 1", "differed 2 1 2", "appeared 3 2",
                                  "agreed 3 1 2", "unanswered 4 2", "answered 5 2", "changed 6 1 2",
                                  "joined 7 3", "revoked 8 1 2 3", "vanished 9 1 3", "left 9 2"});
-  CHECK(told(strange().selectors.front().history) ==
+  CHECK(changes_of(strange().selectors.front().history) ==
         std::vector<std::string>{"found 0 1", "found 0 2", "ttl 1 1", "answered 1 2", "differed 1 1 2",
                                  "changed 2 1", "vanished 2 2", "joined 2 7"});
 }
@@ -192,7 +192,7 @@ TEST_CASE("no line is wider than the terminal, no foreign octet reaches it, and 
   }
 }
 
-TEST_CASE("the schema lists exactly the words of the program") {
+TEST_CASE("the schema of the history lists exactly the words of the program") {
   std::ifstream stream(DKIMPROBE_SOURCE_DIRECTORY "/exporters/json/history.schema.json");
   const auto schema = nlohmann::json::parse(stream);
   const auto words = [](auto first) {

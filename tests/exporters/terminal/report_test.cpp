@@ -75,11 +75,11 @@ TEST_CASE("of one check on many servers, three findings are shown in full and th
   const auto text = report_table(report, {80, false, true});
   CHECK(text.find("ns3.example.com (192.0.2.3)") != std::string::npos);
   CHECK(text.find("9 more of ns_slow: ns4.example.com") != std::string::npos);
-  std::size_t told = 0;
+  std::size_t listed = 0;
   for (auto at = text.find("warning  ns_slow"); at != std::string::npos;
        at = text.find("warning  ns_slow", at + 1))
-    ++told;
-  CHECK(told == 3);
+    ++listed;
+  CHECK(listed == 3);
   // With only three findings, nothing is left out.
   report.findings.resize(3);
   CHECK(report_table(report, {80, false, true}).find("more of ns_slow") == std::string::npos);
