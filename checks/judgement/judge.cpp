@@ -14,6 +14,7 @@
 #include "checks/history/safe_times.hpp"
 #include "checks/judgement/headline.hpp"
 #include "checks/judgement/published_facts.hpp"
+#include "checks/record/other_text.hpp"
 
 namespace dkimprobe::checks {
 
