@@ -27,12 +27,12 @@ EVERYWHERE = [""]
 LIBRARIES = {
     "fmt/": EVERYWHERE,
     "tl/": EVERYWHERE,
+    "boost/url/": ["exporters/http/request_target"],
     "boost/": [
         "exporters/http/client_connection",
         "exporters/http/http_server",
         "exporters/http/http_session",
         "exporters/http/listeners",
-        "exporters/http/request_target",
         "exporters/http/upstream_connection",
         "probe/",
     ],
