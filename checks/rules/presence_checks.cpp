@@ -142,16 +142,25 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
+/// Whether some server publishes the text without a key record beside it.
+bool is_without_key_somewhere(const Evidence& evidence, const std::string& text) {
+  const auto is_key = [&](const PublishedText& published) {
+    const auto read = std::ranges::find(evidence.texts, published.text,
+                                        [](const ReadText& each) { return each.published->text; });
+    return read != evidence.texts.end() && read->record.is_key_record();
+  };
+  return std::ranges::any_of(evidence.answers.published, [&](const AnswerGroup& group) {
+    return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end() &&
+           std::ranges::none_of(group.texts, is_key);
+  });
+}
+
 void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.published.empty()) return verdict.not_evaluated();
   // The target of a wildcard alias was not published for the selector.
   if (wildcard_alias(evidence)) return;
   for (const auto& text : evidence.texts) {
-    if (text.record.is_key_record()) continue;
-    const bool beside_a_key = std::ranges::any_of(evidence.texts, [&](const ReadText& other) {
-      return other.group == text.group && other.record.is_key_record();
-    });
-    if (beside_a_key) continue;
+    if (text.record.is_key_record() || !is_without_key_somewhere(evidence, text.published->text)) continue;
     for (const auto& seen : text.record.faults)
       verdict.found(finding_in(evidence, text, seen.detail, seen.remedy));
   }
