@@ -183,12 +183,12 @@ config::DomainName own_target(const probe::AliasRecord& dname, const config::Dom
   return dname.target.suffix(dname.target.label_count() - prefix);
 }
 
-bool TransportAttempts::tells() const {
+bool TransportAttempts::is_conclusive() const {
   return deciding != nullptr && !is_ours(deciding->outcome);
 }
 
 bool TransportAttempts::failed() const {
-  return tells() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
+  return is_conclusive() && deciding->outcome != Outcome::answered && deciding->outcome != Outcome::malformed;
 }
 
 bool is_ours(Outcome outcome) {
@@ -217,7 +217,7 @@ bool mixes_case(const probe::Exchange& exchange) {
 std::vector<const TransportAttempts*> ways_by_case(const ServerAnswer& answer, bool mixed) {
   std::vector<const TransportAttempts*> transports;
   for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
-    if (attempts->tells() && mixes_case(*attempts->deciding) == mixed) transports.push_back(attempts);
+    if (attempts->is_conclusive() && mixes_case(*attempts->deciding) == mixed) transports.push_back(attempts);
   }
   return transports;
 }

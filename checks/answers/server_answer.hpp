@@ -29,7 +29,7 @@ struct TransportAttempts {
     return deciding != nullptr && deciding->response ? &*deciding->response : nullptr;
   }
   /// Whether the attempt shows something about the server; failures of this machine do not.
-  [[nodiscard]] bool tells() const;
+  [[nodiscard]] bool is_conclusive() const;
   /// A query was sent and no response came: a timeout, ICMP, or a TCP connection without a response.
   [[nodiscard]] bool failed() const;
 };

@@ -89,7 +89,7 @@ std::string with_fingerprint(std::string_view what, const PublicKey& key) {
   return fmt::format("{} (key SHA-256 {}...)", what, key.sha256.substr(0, fingerprint_digits));
 }
 
-std::string telling_fingerprint(const Evidence& evidence, const ReadText& text) {
+std::string distinguishing_fingerprint(const Evidence& evidence, const ReadText& text) {
   const std::string what = describe(text.record);
   const bool alike = std::ranges::any_of(evidence.texts, [&](const ReadText& each) {
     return describe(each.record) == what && fingerprint_of(each) != fingerprint_of(text);

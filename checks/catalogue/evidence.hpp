@@ -78,7 +78,7 @@ struct Evidence {
 
 /// The beginning of the key's fingerprint if servers publish different keys with the same description; else
 /// empty.
-[[nodiscard]] std::string telling_fingerprint(const Evidence& evidence, const ReadText& text);
+[[nodiscard]] std::string distinguishing_fingerprint(const Evidence& evidence, const ReadText& text);
 
 /// The delegation of the first name whose servers were never reached because something on the path answers
 /// for them; else null.

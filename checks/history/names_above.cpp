@@ -54,8 +54,8 @@ std::optional<AnswerPeriod> period_of(const probe::Response& response, const Dom
 /// The nameserver name of an address of the walk; empty if unknown.
 std::string host_of(const probe::Delegation& delegation, const config::ServerAddress& address) {
   for (const auto& cut : delegation.cuts) {
-    const auto told = std::ranges::find(cut.parents, address, &probe::ParentAnswer::address);
-    if (told != cut.parents.end() && !told->names.empty()) return told->names.front().to_string();
+    const auto parent = std::ranges::find(cut.parents, address, &probe::ParentAnswer::address);
+    if (parent != cut.parents.end() && !parent->names.empty()) return parent->names.front().to_string();
   }
   for (const auto& nameserver : delegation.nameservers) {
     for (const auto* const list : {&nameserver.glue, &nameserver.addresses}) {

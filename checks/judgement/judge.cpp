@@ -45,7 +45,8 @@ void describe_keys(const Evidence& evidence, const HopAnswers& hop, std::vector<
     const ReadText* const text = find_text(evidence, group->texts.front().text);
     if (text == nullptr) continue;
     row.answer = describe(text->record);
-    if (const std::string key = telling_fingerprint(evidence, *text); !key.empty()) row.answer += ' ' + key;
+    if (const std::string key = distinguishing_fingerprint(evidence, *text); !key.empty())
+      row.answer += ' ' + key;
   }
 }
 

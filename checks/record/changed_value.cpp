@@ -22,7 +22,7 @@ constexpr std::size_t fewest_digits = 43;
 // For longer values, a fault of DER or of the length is more precise.
 constexpr std::size_t surely_too_few = 16;
 // This many letters of a key are never all of one case by chance.
-constexpr std::ptrdiff_t telling_letters = 40;
+constexpr std::ptrdiff_t enough_letters = 40;
 constexpr std::size_t most_listed = 4;
 
 std::optional<ChangedValue> explain_spaces(std::string_view value) {
@@ -54,7 +54,7 @@ std::optional<ChangedValue> explain_hexadecimal(std::string_view value) {
 std::optional<ChangedValue> explain_case(std::string_view value) {
   const auto small = std::ranges::count_if(value, [](char c) { return c >= 'a' && c <= 'z'; });
   const auto capital = std::ranges::count_if(value, [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (std::min(small, capital) > 0 || std::max(small, capital) < telling_letters) return std::nullopt;
+  if (std::min(small, capital) > 0 || std::max(small, capital) < enough_letters) return std::nullopt;
   return ChangedValue{
       fmt::format("all letters of p= are {}: some software changed their case, and base64 is case-sensitive",
                   small > 0 ? "lower case" : "upper case"),

@@ -213,7 +213,7 @@ RotationOverview plan_emergency(const RotationInput& input, const config::Select
   overview.changes.push_back(std::move(change));
   overview.notes = ending.gone.limits;
   add_note_of_servers(input, overview);
-  tell_interception(input, overview);
+  report_interception(input, overview);
   return overview;
 }
 

@@ -36,7 +36,7 @@ void add_note_of_servers(const RotationInput& input, RotationOverview& overview)
                         "According to the given servers only: the zone's other servers were not queried.");
 }
 
-void tell_interception(const RotationInput& input, RotationOverview& overview) {
+void report_interception(const RotationInput& input, RotationOverview& overview) {
   const auto probed = std::ranges::find_if(
       input.selectors, [](const PlannedSelector& each) { return !each.probed.path_intercepted.empty(); });
   if (probed == input.selectors.end()) return;

@@ -16,6 +16,6 @@ namespace dkimprobe::checks {
 void add_note_of_servers(const RotationInput& input, RotationOverview& overview);
 
 /// If the path was intercepted, keeps what is known from before and reports nothing about the present.
-void tell_interception(const RotationInput& input, RotationOverview& overview);
+void report_interception(const RotationInput& input, RotationOverview& overview);
 
 }  // namespace dkimprobe::checks

@@ -162,7 +162,7 @@ RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   add_notes(situation, overview);
   overview.status = status_of(situation, overview);
   overview.headline = headline_of(situation, overview);
-  tell_interception(input, overview);
+  report_interception(input, overview);
   return overview;
 }
 

@@ -50,15 +50,15 @@ struct FailedNames {
 /// Reports nameservers whose addresses fail, each once, with the finding that `describe` gives. Those of a
 /// zone that fail in the same way make one finding: a hostile delegation may have many. `failure_of` returns
 /// the way, or nothing.
-template <class Failure, class CanTell, class FailureOf, class Describe>
-void report_failed_names(const Evidence& evidence, Verdict& verdict, CanTell can_tell, FailureOf failure_of,
-                         Describe describe) {
+template <class Failure, class CanEvaluate, class FailureOf, class Describe>
+void report_failed_names(const Evidence& evidence, Verdict& verdict, CanEvaluate can_evaluate,
+                         FailureOf failure_of, Describe describe) {
   std::set<config::DomainName> reported;
   bool judged = false;
   for (const HopAnswers& hop : evidence.answers.hops) {
     std::map<Failure, FailedNames> failed;
     for (const auto& nameserver : hop.hop->delegation.nameservers) {
-      if (!can_tell(hop.hop->delegation, nameserver)) continue;
+      if (!can_evaluate(hop.hop->delegation, nameserver)) continue;
       judged = true;
       const std::optional<Failure> failure = failure_of(nameserver);
       if (!failure || !reported.insert(nameserver.name).second) continue;

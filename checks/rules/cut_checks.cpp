@@ -261,7 +261,7 @@ std::optional<AtCut> missing_cut(const HopAnswers& hop, std::size_t at) {
       parts.back() += fmt::format(" (for {}: {})", hop.hop->owner.to_string(), describe(*own));
   }
   const bool others_are_behind = is_behind(leading, missing);
-  const bool told = others_are_behind || is_behind(missing, leading);
+  const bool is_known = others_are_behind || is_behind(missing, leading);
   const Parents& behind = others_are_behind ? leading : missing;
   return AtCut{{.servers = ids_of(behind),
                 .detail = fmt::format("{} is a separate zone according to {}; {}; {}{}", cut.apex.to_string(),
@@ -269,7 +269,7 @@ std::optional<AtCut> missing_cut(const HopAnswers& hop, std::size_t at) {
                                       differs ? "a resolver that asks there gets a different answer"
                                               : "no different answer for the record was seen there",
                                       caveat(cut)),
-                .remedy = told ? transfer_remedy(behind, cut) : settle_remedy(cut)},
+                .remedy = is_known ? transfer_remedy(behind, cut) : settle_remedy(cut)},
                differs ? Severity::critical : Severity::warning};
 }
 
@@ -337,19 +337,20 @@ bool shows_signatures(const Response& response) {
 /// is sent with DO=1. A signed zone signs its denials as it signs its records (RFC 4035 section 3.1.3), so
 /// the record itself need not be queried again.
 std::optional<bool> is_signing(const probe::Delegation& delegation, const ServerAnswer& answer) {
-  const auto tells = [](const Response& response) {
+  const auto is_conclusive = [](const Response& response) {
     return response.authoritative && !response.truncated &&
            (response.rcode == probe::Rcode::noerror || response.rcode == probe::Rcode::nxdomain);
   };
   std::optional<bool> is_signed;
   const Response* const wildcard_probe = answer.wildcard_probe.response();
-  if (wildcard_probe != nullptr && answer.wildcard_probe.deciding->edns_sent && tells(*wildcard_probe))
+  if (wildcard_probe != nullptr && answer.wildcard_probe.deciding->edns_sent &&
+      is_conclusive(*wildcard_probe))
     is_signed = shows_signatures(*wildcard_probe);
   for (const auto& walked : delegation.exchanges) {
     if (walked.server != answer.id.address || walked.zone != delegation.zone || !walked.exchange.response)
       continue;
     const Response& response = *walked.exchange.response;
-    if (!tells(response) || !response.edns || !response.edns->dnssec_ok) continue;
+    if (!is_conclusive(response) || !response.edns || !response.edns->dnssec_ok) continue;
     is_signed = is_signed.value_or(false) || shows_signatures(response);
   }
   return is_signed;

@@ -84,7 +84,7 @@ std::string malformed_text(const TransportAttempts& attempts) {
 
 std::optional<Fault> find_malformed(const Asked& asked) {
   for (const TransportAttempts* attempts : asked.answer.all()) {
-    const std::string what = attempts->tells() ? malformed_text(*attempts) : std::string();
+    const std::string what = attempts->is_conclusive() ? malformed_text(*attempts) : std::string();
     if (what.empty()) continue;
     return Fault{
         fmt::format("{} sent {} when queried for {} over {}", asked.who(), what,

@@ -37,7 +37,8 @@ struct Asked {
 /// Whether a response, or the lack of one, shows something about the server.
 [[nodiscard]] inline bool learnt_anything(const ServerAnswer& answer) {
   const auto all = answer.all();
-  return std::ranges::any_of(all, [](const TransportAttempts* attempts) { return attempts->tells(); });
+  return std::ranges::any_of(all,
+                             [](const TransportAttempts* attempts) { return attempts->is_conclusive(); });
 }
 
 [[nodiscard]] inline bool truncates(const ServerAnswer& answer) {
@@ -50,17 +51,17 @@ struct Asked {
 }
 
 /// Whether the queries with EDNS show whether it is EDNS that fails.
-[[nodiscard]] inline bool edns_tells(const ServerAnswer& answer) {
-  return answer.edns.tells() && plain_answered(answer);
+[[nodiscard]] inline bool edns_is_conclusive(const ServerAnswer& answer) {
+  return answer.edns.is_conclusive() && plain_answered(answer);
 }
 
 /// Whether a fault concerns the server as a whole, or one of its zones.
 enum class FaultOf : std::uint8_t { server, zone };
 
 /// For rows: calls `find`, a function of `Asked`, for each server of each name; a fault is reported once per
-/// address. `can_tell` is true if enough was seen of a server to evaluate it; if it is true for none, the
+/// address. `can_evaluate` is true if enough was seen of a server to evaluate it; if it is true for none, the
 /// check is not evaluated. Servers of a parent zone are evaluated with the zone cut instead.
-template <auto can_tell, auto find, FaultOf fault_of = FaultOf::server>
+template <auto can_evaluate, auto find, FaultOf fault_of = FaultOf::server>
 void find_at_servers(const Evidence& evidence, Verdict& verdict) {
   std::vector<std::pair<config::ServerAddress, config::DomainName>> blamed;
   bool judged = false;
@@ -69,7 +70,7 @@ void find_at_servers(const Evidence& evidence, Verdict& verdict) {
     const HopAnswers& hop = hops[at];
     for (std::size_t i = 0; i < hop.servers.size(); ++i) {
       const ServerAnswer& answer = hop.servers[i];
-      if (answer.is_stray() || !can_tell(answer)) continue;
+      if (answer.is_stray() || !can_evaluate(answer)) continue;
       judged = true;
       std::pair place(answer.id.address, config::DomainName{});
       if constexpr (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;

@@ -103,8 +103,8 @@ void find_family_unreachable(const Evidence& evidence, Verdict& verdict) {
   if (!judged) verdict.not_evaluated();
 }
 
-bool plain_tells(const ServerAnswer& answer) {
-  return answer.plain.tells();
+bool plain_is_conclusive(const ServerAnswer& answer) {
+  return answer.plain.is_conclusive();
 }
 
 std::optional<Fault> find_timeout_udp(const Asked& asked) {
@@ -155,13 +155,13 @@ std::optional<Fault> find_tcp_refused(const Asked& asked) {
   return broken_tcp(asked, false);
 }
 
-bool tcp_tells(const ServerAnswer& answer) {
-  return answer.tcp.tells();
+bool tcp_is_conclusive(const ServerAnswer& answer) {
+  return answer.tcp.is_conclusive();
 }
 
 // A server that does not truncate can be evaluated without TCP.
-bool tells_of_truncation(const ServerAnswer& answer) {
-  return learnt_anything(answer) && (!truncates(answer) || answer.tcp.tells());
+bool truncation_is_known(const ServerAnswer& answer) {
+  return learnt_anything(answer) && (!truncates(answer) || answer.tcp.is_conclusive());
 }
 
 std::optional<Fault> find_no_tcp_after_tc(const Asked& asked) {
@@ -190,7 +190,7 @@ std::optional<Fault> find_edns_dropped(const Asked& asked) {
 }
 
 bool edns_was_tried(const ServerAnswer& answer) {
-  return answer.edns.tells();
+  return answer.edns.is_conclusive();
 }
 
 std::optional<Fault> find_large_udp_lost(const Asked& asked) {
@@ -276,7 +276,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "a verifier that asks this server never gets the key",
       .remedy = "Make the server serve DNS over TCP.",
       .example = {Example::behaviour, "ns2 sets TC over UDP and drops connections to TCP port 53."},
-      .find = find_at_servers<tells_of_truncation, find_no_tcp_after_tc>},
+      .find = find_at_servers<truncation_is_known, find_no_tcp_after_tc>},
      {.name = "ns_timeout_udp",
       .severity = Severity::warning,
       .reference = "RFC 7766 section 5",
@@ -284,7 +284,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "resolvers lose time, or give up on this server",
       .remedy = "Allow UDP to the server.",
       .example = {Example::behaviour, "ns2 answers over TCP; three queries over UDP get no answer."},
-      .find = find_at_servers<plain_tells, find_timeout_udp>},
+      .find = find_at_servers<plain_is_conclusive, find_timeout_udp>},
      {.name = "ns_timeout_tcp",
       .severity = Severity::warning,
       .reference = "RFC 7766 section 5",
@@ -292,7 +292,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "none while answers are small; a longer key could not be fetched from this server",
       .remedy = "Allow TCP to the server.",
       .example = {Example::behaviour, "ns2 answers over UDP; a TCP connection is never accepted."},
-      .find = find_at_servers<tcp_tells, find_timeout_tcp>},
+      .find = find_at_servers<tcp_is_conclusive, find_timeout_tcp>},
      {.name = "ns_unreachable",
       .severity = Severity::warning,
       .reference = "RFC 8906 section 1",
@@ -308,7 +308,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "none while answers are small; a longer key could not be fetched from this server",
       .remedy = "Make the server serve DNS over TCP.",
       .example = {Example::behaviour, "ns2 answers over UDP and refuses TCP connections."},
-      .find = find_at_servers<tcp_tells, find_tcp_refused>},
+      .find = find_at_servers<tcp_is_conclusive, find_tcp_refused>},
      {.name = "ns_edns_dropped",
       .severity = Severity::warning,
       .reference = "RFC 6891 section 7",
@@ -316,7 +316,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "resolvers lose time with each query",
       .remedy = "Allow queries with EDNS to the server.",
       .example = {Example::behaviour, "ns2 answers plain queries; those with EDNS get no answer."},
-      .find = find_at_servers<edns_tells, find_edns_dropped>},
+      .find = find_at_servers<edns_is_conclusive, find_edns_dropped>},
      {.name = "ns_family_unreachable",
       .severity = Severity::warning,
       .reference = "RFC 3901 section 1",
@@ -358,7 +358,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "resolvers lose time, and may give up before they get the key",
       .remedy = "Find out where they are lost: the network, a firewall, or the server.",
       .example = {Example::behaviour, "9 of 20 queries of all kinds got no answer."},
-      .find = find_at_servers<plain_tells, find_query_loss>}});
+      .find = find_at_servers<plain_is_conclusive, find_query_loss>}});
 
 }  // namespace
 

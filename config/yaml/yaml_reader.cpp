@@ -67,7 +67,7 @@ void YamlReader::wrong_kind(const Value& value, std::string_view wanted) {
 
 Errors YamlReader::take_errors() {
   Errors errors;
-  for (auto& [place, told] : errors_) errors.push_back(std::move(told));
+  for (auto& [place, error] : errors_) errors.push_back(std::move(error));
   if (error_count_ > most_errors) {
     errors.push_back({name_, fmt::format("and {} more errors", error_count_ - most_errors)});
   }

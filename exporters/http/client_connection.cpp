@@ -49,7 +49,7 @@ void ClientConnection::perform(const HttpSession::Actions& actions) {
   if (session_.phase() == HttpSession::Phase::closed || timer_.expiry() == session_.deadline()) return;
   timer_.expires_at(session_.deadline());
   timer_.async_wait([self = shared_from_this()](error_code error) {
-    if (!error) self->tell(&HttpSession::deadline_passed);
+    if (!error) self->notify(&HttpSession::deadline_passed);
   });
 }
 
@@ -59,31 +59,31 @@ void ClientConnection::perform(const HttpSession::Handshake& action) {
     unsigned char first = 0;
     if (!error) self->socket_.receive(asio::buffer(&first, 1), tcp::socket::message_peek, error);
     if (error) {
-      self->tell(&HttpSession::disconnected);
+      self->notify(&HttpSession::disconnected);
     } else if (first == first_octet_of_tls) {
       self->begin_tls(tls);
     } else {
-      self->tell(&HttpSession::plain_text_came);
+      self->notify(&HttpSession::plain_text_came);
     }
   });
 }
 
 void ClientConnection::begin_tls(const TlsContext& context) {
   SSL* const tls = SSL_new(context.get());
-  if (tls == nullptr) return tell(&HttpSession::disconnected);
+  if (tls == nullptr) return notify(&HttpSession::disconnected);
   tls_.emplace(socket_, tls);
   tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
-    self->tell(error ? &HttpSession::disconnected : &HttpSession::handshake_done);
+    self->notify(error ? &HttpSession::disconnected : &HttpSession::handshake_done);
   });
 }
 
 void ClientConnection::perform(const HttpSession::Read&) {
   with_stream([this](auto& stream) {
-    stream.async_read_some(asio::buffer(chunk_),
-                           [self = shared_from_this()](error_code error, std::size_t size) {
-                             if (error) return self->tell(&HttpSession::disconnected);
-                             self->tell(&HttpSession::received, std::string_view(self->chunk_.data(), size));
-                           });
+    stream.async_read_some(
+        asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t size) {
+          if (error) return self->notify(&HttpSession::disconnected);
+          self->notify(&HttpSession::received, std::string_view(self->chunk_.data(), size));
+        });
   });
 }
 
@@ -91,8 +91,8 @@ void ClientConnection::perform(const HttpSession::Write& action) {
   const std::array buffers = {asio::buffer(action.head), asio::buffer(action.body)};
   with_stream([&](auto& stream) {
     stream.async_write_some(buffers, [self = shared_from_this()](error_code error, std::size_t size) {
-      if (error) return self->tell(&HttpSession::write_failed);
-      self->tell(&HttpSession::written, size);
+      if (error) return self->notify(&HttpSession::write_failed);
+      self->notify(&HttpSession::written, size);
     });
   });
 }
@@ -103,7 +103,7 @@ void ClientConnection::perform(const HttpSession::ShutDownSending&) {
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     return;
   }
-  tls_->async_shutdown([self = shared_from_this()](error_code) { self->tell(&HttpSession::disconnected); });
+  tls_->async_shutdown([self = shared_from_this()](error_code) { self->notify(&HttpSession::disconnected); });
 }
 
 void ClientConnection::perform(const HttpSession::Close&) {

@@ -40,7 +40,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   /// Tells the session what happened, by a function of it, and does what it says.
   template <class... Parameters, class... Arguments>
-  void tell(HttpSession::Actions (HttpSession::*event)(Parameters...), Arguments&&... arguments) {
+  void notify(HttpSession::Actions (HttpSession::*event)(Parameters...), Arguments&&... arguments) {
     perform((session_.*event)(std::forward<Arguments>(arguments)..., std::chrono::steady_clock::now()));
   }
 

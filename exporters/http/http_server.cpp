@@ -161,7 +161,7 @@ bool HttpServer::make_room() {
   });
   if (first == clients_.end() || rank_of((*first)->session()) == Rank::kept) return false;
   const auto leaving = clients_.extract(first);
-  leaving.value()->tell(&HttpSession::evicted);
+  leaving.value()->notify(&HttpSession::evicted);
   return true;
 }
 
@@ -171,17 +171,17 @@ void HttpServer::admit(tcp::socket socket) {
   const auto client =
       std::make_shared<ClientConnection>(*this, std::move(socket), service_, std::move(rules));
   clients_.insert(client);
-  client->tell(&HttpSession::started);
+  client->notify(&HttpSession::started);
 }
 
 void HttpServer::check_password(ClientConnection& client, const HttpSession::CheckPassword& action) {
-  const auto tell = [this, weak = client.weak_from_this()](PasswordCheck::Verdict verdict) {
+  const auto notify = [this, weak = client.weak_from_this()](PasswordCheck::Verdict verdict) {
     asio::post(context_, [weak, verdict] {
-      if (const auto there = weak.lock()) there->tell(&HttpSession::password_checked, verdict);
+      if (const auto there = weak.lock()) there->notify(&HttpSession::password_checked, verdict);
     });
   };
   passwords_.check(action.rules->config.users, action.user, action.password, client.source(),
-                   std::chrono::steady_clock::now(), tell);
+                   std::chrono::steady_clock::now(), notify);
 }
 
 void HttpServer::closed(ClientConnection& client) {
@@ -202,13 +202,13 @@ void HttpServer::dispatch() {
     if (!upstream.connection->is_free()) continue;
     const Client client = std::move(waiting_.front());
     waiting_.pop_front();
-    client->tell(&HttpSession::forwarded);
+    client->notify(&HttpSession::forwarded);
     upstream.client = client.get();
     upstream.connection->ask(client->session().request(),
                              [this, client, &upstream](std::optional<Response> response, bool begun) {
                                upstream.client = nullptr;
-                               if (!response) return client->tell(&HttpSession::answer_failed, begun);
-                               client->tell(&HttpSession::answered, std::move(*response));
+                               if (!response) return client->notify(&HttpSession::answer_failed, begun);
+                               client->notify(&HttpSession::answered, std::move(*response));
                                free_memory(client);
                              });
   }
@@ -238,7 +238,7 @@ void HttpServer::free_memory(const Client& newest) {
     const auto slowest = std::ranges::min_element(clients_, {}, progress);
     if (slowest == clients_.end() || progress(*slowest) == HttpSession::Time::max()) return;
     const auto leaving = clients_.extract(slowest);
-    leaving.value()->tell(&HttpSession::evicted);
+    leaving.value()->notify(&HttpSession::evicted);
   }
 }
 
@@ -255,9 +255,9 @@ void HttpServer::begin_stop() {
   grace_.async_wait([this](error_code error) {
     if (error) return;
     const std::vector<Client> late(clients_.begin(), clients_.end());
-    for (const auto& client : late) client->tell(&HttpSession::evicted);
+    for (const auto& client : late) client->notify(&HttpSession::evicted);
   });
-  for (const auto& client : all) client->tell(&HttpSession::stopping);
+  for (const auto& client : all) client->notify(&HttpSession::stopping);
 }
 
 void HttpServer::end() {

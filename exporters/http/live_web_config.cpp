@@ -34,7 +34,7 @@ WebFileStamp stamp_of(const std::filesystem::path& path) {
 
 config::Result<bool> WebRulesFile::open(const WebSettings& settings) {
   path_ = settings.config_file;
-  told_ = settings.on_config;
+  on_config_ = settings.on_config;
   if (!path_) return true;
   files_.push_back(*path_);
   return read();
@@ -42,7 +42,7 @@ config::Result<bool> WebRulesFile::open(const WebSettings& settings) {
 
 std::shared_ptr<const WebRules> WebRulesFile::now() {
   if (!path_ || stamps() == stamps_) return rules_;
-  if (auto result = read(); !result && told_) told_(tl::unexpected(std::move(result.error())));
+  if (auto result = read(); !result && on_config_) on_config_(tl::unexpected(std::move(result.error())));
   return rules_;
 }
 
@@ -63,7 +63,7 @@ config::Result<bool> WebRulesFile::read() {
           stamps_ = stamps();
         }
         rules_ = std::move(rules);
-        if (told_) told_(rules_->config.warnings);
+        if (on_config_) on_config_(rules_->config.warnings);
         return true;
       });
 }

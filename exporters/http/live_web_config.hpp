@@ -38,7 +38,7 @@ class WebRulesFile {
   [[nodiscard]] config::Result<bool> read();
 
   std::optional<std::filesystem::path> path_{};
-  decltype(WebSettings::on_config) told_{};
+  decltype(WebSettings::on_config) on_config_{};
   std::vector<std::filesystem::path> files_{};
   std::vector<WebFileStamp> stamps_{};
   std::shared_ptr<const WebRules> rules_ = std::make_shared<WebRules>();

@@ -94,14 +94,14 @@ void PasswordCheck::count_failure(const std::string& source, Time now) {
 }
 
 void PasswordCheck::check(const Users& users, std::string_view user, std::string_view password,
-                          const std::string& source, Time now, Told told) {
+                          const std::string& source, Time now, OnVerdict on_verdict) {
   const auto known = users.find(user);
   Job job{source,
           known == users.end() ? std::string(hash_of_nobody) : known->second,
           std::string(password),
           known != users.end(),
           {},
-          std::move(told)};
+          std::move(on_verdict)};
   job.digest = digest_of(user, job.hash, password);
   Verdict verdict = Verdict::good;
   {
@@ -117,7 +117,7 @@ void PasswordCheck::check(const Users& users, std::string_view user, std::string
       return;
     }
   }
-  job.told(verdict);
+  job.on_verdict(verdict);
 }
 
 void PasswordCheck::run() {
@@ -139,7 +139,7 @@ void PasswordCheck::run() {
       count_failure(job.source, std::chrono::steady_clock::now());
     }
     lock.unlock();
-    job.told(good ? Verdict::good : Verdict::wrong);
+    job.on_verdict(good ? Verdict::good : Verdict::wrong);
     lock.lock();
   }
 }

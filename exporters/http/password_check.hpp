@@ -23,18 +23,18 @@ class PasswordCheck {
   using Users = std::map<std::string, std::string, std::less<>>;
   using Time = std::chrono::steady_clock::time_point;
   enum class Verdict : std::uint8_t { good, wrong, too_many_wrong, busy };
-  using Told = std::function<void(Verdict)>;
+  using OnVerdict = std::function<void(Verdict)>;
 
   PasswordCheck();
   ~PasswordCheck();
   PasswordCheck(const PasswordCheck&) = delete;
   PasswordCheck& operator=(const PasswordCheck&) = delete;
 
-  /// Wrong passwords are counted per `source`. `told` is called once: before this function returns when the
-  /// verdict needs no hashing, else on the thread of this object. `check` must always be called from the same
-  /// thread.
+  /// Wrong passwords are counted per `source`. `on_verdict` is called once: before this function returns when
+  /// the verdict needs no hashing, else on the thread of this object. `check` must always be called from the
+  /// same thread.
   void check(const Users& users, std::string_view user, std::string_view password, const std::string& source,
-             Time now, Told told);
+             Time now, OnVerdict on_verdict);
   /// No verdict is delivered afterwards.
   void stop();
 
@@ -46,7 +46,7 @@ class PasswordCheck {
     std::string password{};
     bool user_known = false;
     Digest digest{};
-    Told told{};
+    OnVerdict on_verdict{};
   };
   struct Failures {
     double count = 0.0;  ///< decreases over time

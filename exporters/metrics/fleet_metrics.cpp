@@ -128,17 +128,17 @@ void next_ready(const RotationOverview& rotation, Samples& samples) {
 
 /// Adds each series once, even when the plan repeats a fault.
 void faults(const RotationOverview& rotation, Samples& samples) {
-  std::set<std::string> told;
+  std::set<std::string> written;
   for (const auto& fault : rotation.faults) {
     auto labels = labels_of(rotation.domain, fault.selector);
     labels.add("fault", fault.row->name).add("severity", checks::to_string(fault.severity));
-    if (told.insert(labels.text()).second) samples.add(labels, 1);
+    if (written.insert(labels.text()).second) samples.add(labels, 1);
   }
 }
 
 /// When two changes to the same selector have the same step, the older change counts.
 void steps(const RotationOverview& rotation, Samples& samples) {
-  std::set<std::string> told;
+  std::set<std::string> written;
   for (const auto& change : rotation.changes) {
     auto to = labels_of(rotation.domain);
     // A proposed selector has a new name each day, so it is no label.
@@ -146,7 +146,7 @@ void steps(const RotationOverview& rotation, Samples& samples) {
     for (const auto& step : change.steps) {
       auto labels = to;
       labels.add("step", checks::to_string(step.step));
-      if (!told.insert(labels.text()).second) continue;
+      if (!written.insert(labels.text()).second) continue;
       samples.add(labels.add("state", checks::to_string(step.state)), 1);
     }
   }
@@ -224,15 +224,15 @@ std::size_t write_targets(MetricWriter& writer,
 std::size_t write_fleet_metrics(MetricWriter& writer, const checks::Fleet& fleet, probe::WallTime now,
                                 std::size_t most_selectors) {
   const std::span all(fleet.targets);
-  const auto told = all.first(std::min(all.size(), most_selectors));
-  std::size_t capped = write_targets(writer, told, now);
+  const auto written = all.first(std::min(all.size(), most_selectors));
+  std::size_t capped = write_targets(writer, written, now);
   for (const auto& family : rotation_families) {
     Samples samples(writer, family.name, family.help);
     for (const auto& rotation : fleet.rotations) family.samples(*rotation.overview, samples);
   }
-  if (told.size() < all.size()) {
+  if (written.size() < all.size()) {
     MetricWriter unread(MetricFormat::text);
-    capped += write_targets(unread, all.subspan(told.size()), now) + unread.series();
+    capped += write_targets(unread, all.subspan(written.size()), now) + unread.series();
   }
   return capped;
 }

@@ -44,11 +44,11 @@ void status(Labelled& each, std::vector<Sample>& samples) {
 
 /// Adds each check and severity once, even when several servers have the finding.
 void findings(Labelled& each, std::vector<Sample>& samples) {
-  std::vector<std::pair<const checks::Check*, checks::Severity>> told;
+  std::vector<std::pair<const checks::Check*, checks::Severity>> written;
   for (const auto& finding : each.report().findings) {
     const std::pair key{finding.check, finding.severity};
-    if (std::ranges::find(told, key) != told.end()) continue;
-    told.push_back(key);
+    if (std::ranges::find(written, key) != written.end()) continue;
+    written.push_back(key);
     samples.push_back(
         {each.with("check", finding.check->name).add("severity", checks::to_string(finding.severity)), 1});
   }
@@ -70,9 +70,9 @@ void server_answers(Labelled& each, std::vector<Sample>& samples) {
       known->second = known->second && answer;
     }
   }
-  if (servers.size() > most_servers_told) {
-    each.capped += servers.size() - most_servers_told;
-    servers.resize(most_servers_told);
+  if (servers.size() > most_servers_listed) {
+    each.capped += servers.size() - most_servers_listed;
+    servers.resize(most_servers_listed);
   }
   for (const auto& [id, answer] : servers) {
     const auto& address = id->address;

@@ -20,11 +20,11 @@ struct MeasuredReport {
 
 /// Largest number of nameservers per selector on a page. The limit is needed because the zone's owner chooses
 /// their number.
-inline constexpr std::size_t most_servers_told = 64;
+inline constexpr std::size_t most_servers_listed = 64;
 
 /// Writes family by family, each with the reports in the given order. A pair of domain and selector may occur
 /// only once, because it labels every sample. Families without samples are left out. Returns how many series
-/// were left out: those of servers beyond `most_servers_told`.
+/// were left out: those of servers beyond `most_servers_listed`.
 std::size_t write_report_metrics(MetricWriter& writer, std::span<const MeasuredReport> reports);
 
 }  // namespace dkimprobe::exporters

@@ -204,14 +204,14 @@ std::string history_text(const SelectorRecord& record, const TableStyle& style) 
                                   checks::time_text(*history.last_probe)));
   for (const auto& key : record.keys) writer.key(key);
   std::size_t ttl_changes = 0;
-  std::optional<probe::WallTime> told;
+  std::optional<probe::WallTime> printed;
   for (const auto& change : history_changes(history)) {
     if (change.kind == Kind::ttl) ++ttl_changes;
     if (!is_notable(change, history)) continue;
-    if (told != change.seen) {
+    if (printed != change.seen) {
       writer.line();
       writer.line("  " + checks::time_text(change.seen));
-      told = change.seen;
+      printed = change.seen;
     }
     writer.change(change, name);
   }

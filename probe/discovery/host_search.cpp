@@ -131,14 +131,14 @@ void HostSearches::collect(const DomainName& name) {
 bool HostSearches::finished(const WalkQuestion& question, const Exchange& exchange) {
   const auto found = under_way_.find(question.ticket);
   if (found == under_way_.end()) return false;
-  const QuestionPointer told = std::move(found->second);
+  const QuestionPointer answered = std::move(found->second);
   under_way_.erase(found);
   board_.changed();
-  HostFacts& facts = *told->asker->facts;
-  const bool is_late = !told->finished(question, exchange, board_);
-  facts.met_local_error |= told->met_local_error();
+  HostFacts& facts = *answered->asker->facts;
+  const bool is_late = !answered->finished(question, exchange, board_);
+  facts.met_local_error |= answered->met_local_error();
   // The search may be over; its addresses still count.
-  if (is_late && told->is_for_all()) add_addresses(facts, *told, most_addresses());
+  if (is_late && answered->is_for_all()) add_addresses(facts, *answered, most_addresses());
   return true;
 }
 

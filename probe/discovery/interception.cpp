@@ -190,8 +190,8 @@ void InterceptionWatch::saw_root(const WalkExchange& walked, const Response& res
     return;
   }
   if (response.rcode == Rcode::refused) add(refused_, walked.server);
-  const bool tells = response.rcode == Rcode::noerror || response.rcode == Rcode::nxdomain;
-  if (tells && !response.authoritative) add(without_authority_, walked.server);
+  const bool is_conclusive = response.rcode == Rcode::noerror || response.rcode == Rcode::nxdomain;
+  if (is_conclusive && !response.authoritative) add(without_authority_, walked.server);
   if (below) note_ttl(walked, response);
 
   // For a top-level domain, no root server answers NOERROR without a referral, whether with records or
@@ -201,7 +201,7 @@ void InterceptionWatch::saw_root(const WalkExchange& walked, const Response& res
     note_resolver_at_top(walked, response, resolver_roots_);
     return ask_other_roots(below ? name.suffix(1) : name, other_roots);
   }
-  if (response.recursion_available || !response.authoritative || !tells) return;
+  if (response.recursion_available || !response.authoritative || !is_conclusive) return;
   add(good_roots_, walked.server);
   if (below && has_answer(response) && !root_servers_have(name)) add(serving_roots_, walked.server);
 }
@@ -330,7 +330,7 @@ bool InterceptionWatch::is_sure() const {
 
 std::vector<Interception> InterceptionWatch::signs() const {
   std::vector<Interception> found;
-  const auto tell = [&](InterceptionSign sign, Servers servers) {
+  const auto report = [&](InterceptionSign sign, Servers servers) {
     if (!servers.empty()) found.push_back({sign, std::move(servers)});
   };
   Servers answering;
@@ -338,12 +338,12 @@ std::vector<Interception> InterceptionWatch::signs() const {
     if (contains(resolver_roots_, server) || contains(resolver_top_level_, server)) add(answering, server);
   }
   if (!counting_down_.empty()) std::ranges::copy(serving_roots_, std::back_inserter(answering));
-  tell(InterceptionSign::recursion_available, recursive_);
-  tell(InterceptionSign::answers_below, std::move(answering));
+  report(InterceptionSign::recursion_available, recursive_);
+  report(InterceptionSign::answers_below, std::move(answering));
   const bool none_is_good = good_roots_.empty();
-  if (none_is_good) tell(InterceptionSign::no_authority, without_authority_);
-  if (none_is_good) tell(InterceptionSign::refused, refused_);
-  tell(InterceptionSign::ttl_counts_down, counting_down_);
+  if (none_is_good) report(InterceptionSign::no_authority, without_authority_);
+  if (none_is_good) report(InterceptionSign::refused, refused_);
+  report(InterceptionSign::ttl_counts_down, counting_down_);
   Servers alike;
   for (const auto& [identity, server] : other_identities_) {
     for (const auto& [root_identity, root] : root_identities_) {
@@ -352,8 +352,8 @@ std::vector<Interception> InterceptionWatch::signs() const {
       add(alike, server);
     }
   }
-  tell(InterceptionSign::one_identity, std::move(alike));
-  if (!tcp_answered_ && !udp_answered_.empty()) tell(InterceptionSign::tcp_closed, tcp_failed_);
+  report(InterceptionSign::one_identity, std::move(alike));
+  if (!tcp_answered_ && !udp_answered_.empty()) report(InterceptionSign::tcp_closed, tcp_failed_);
   return found;
 }
 

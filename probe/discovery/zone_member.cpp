@@ -8,7 +8,7 @@ bool ZoneMember::leads_on() const {
   return end == CutAnswer::refers || end == CutAnswer::serves_it;
 }
 
-bool ZoneMember::has_told() const {
+bool ZoneMember::is_conclusive() const {
   return leads_on() || end == CutAnswer::no_cut || end == CutAnswer::denied;
 }
 
@@ -36,7 +36,7 @@ std::optional<ParentAnswer> ZoneMember::about(ZoneCut& below) const {
 bool members_differ(const std::vector<ZoneMember>& members) {
   const ZoneMember* first = nullptr;
   for (const ZoneMember& member : members) {
-    if (!member.has_told()) continue;
+    if (!member.is_conclusive()) continue;
     if (first == nullptr) {
       first = &member;
       continue;

@@ -38,7 +38,7 @@ struct ZoneMember {
   std::optional<std::string> nsid{};
 
   /// Whether it answered where the path continues or that it ends.
-  [[nodiscard]] bool has_told() const;
+  [[nodiscard]] bool is_conclusive() const;
   [[nodiscard]] bool leads_on() const;
   /// Its answer about a cut below the zone; adds its referral to the cut. Nothing when it has no answer about
   /// it.

@@ -110,7 +110,7 @@ void ZoneSurvey::choose_sample() {
   std::vector<ZoneMember*> spare;
   std::vector<ZoneMember*> hopeless;
   for (ZoneMember& member : members_) {
-    const bool is_of_no_use = member.end && !member.has_told();
+    const bool is_of_no_use = member.end && !member.is_conclusive();
     if (member.chosen && !is_of_no_use) ++hopeful;
     if (!member.chosen && !member.end) (is_hopeless(member) ? hopeless : spare).push_back(&member);
   }
@@ -253,12 +253,12 @@ void ZoneSurvey::advance_member(std::size_t index) {
     return end(member, member.met_denial ? CutAnswer::denied : CutAnswer::no_cut, target_labels);
   if (member.next_label - zone_.apex().label_count() > most_minimised) member.next_label = target_labels;
   const DomainName name = board_.target().suffix(member.next_label);
-  if (may_be_told(member, name)) static_cast<void>(ask(index, About::way, name, RecordType::ns));
+  if (may_be_sent(member, name)) static_cast<void>(ask(index, About::way, name, RecordType::ns));
 }
 
 /// Only servers that have answered for their zone and show no sign of a resolver may be asked for a name at
 /// or below `_domainkey`.
-bool ZoneSurvey::may_be_told(ZoneMember& member, const DomainName& name) {
+bool ZoneSurvey::may_be_sent(ZoneMember& member, const DomainName& name) {
   if (!name.has_domainkey_label()) return true;
   if (needs_completion_ && !member.serves) return false;  // the answer to the NS query decides
   // An earlier walk found its answers for the zone useless.
@@ -380,7 +380,7 @@ void ZoneSurvey::remember_missing_cuts() {
   bool denied = false;
   bool anybody = false;
   for (const ZoneMember& member : members_) {
-    if (!member.has_told()) continue;
+    if (!member.is_conclusive()) continue;
     anybody = true;
     if (member.leads_on()) labels = std::min(labels, member.end_labels);
     denied |= *member.end == CutAnswer::denied || member.met_denial;

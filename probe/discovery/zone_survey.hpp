@@ -74,7 +74,7 @@ class ZoneSurvey {
   void advance_member(std::size_t index);
   [[nodiscard]] bool is_given_up(const ZoneMember& member);
   [[nodiscard]] bool is_waiting() const;
-  bool may_be_told(ZoneMember& member, const config::DomainName& name);
+  bool may_be_sent(ZoneMember& member, const config::DomainName& name);
   [[nodiscard]] bool is_hopeless(const ZoneMember& member);
   bool ask(std::size_t index, About about, const config::DomainName& name, RecordType type);
   void take_way_answer(ZoneMember& member, const WalkQuestion& question,

@@ -97,15 +97,15 @@ TEST_CASE("a fault on many servers is one series, and so is a server on two hops
 TEST_CASE("servers beyond the limit are left out and counted") {
   auto report = sample_reports().front().report;
   report.servers.resize(1);
-  for (std::uint16_t port = 1; port < most_servers_told + 3; ++port) {
+  for (std::uint16_t port = 1; port < most_servers_listed + 3; ++port) {
     report.servers.push_back(report.servers.front());
     report.servers.back().id.address.port = static_cast<std::uint16_t>(10'000 + port);
   }
   MetricWriter writer(MetricFormat::text);
   CHECK(write_report_metrics(writer, std::vector<MeasuredReport>{{.report = &report}}) == 3);
   const std::string text = writer.finish();
-  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told - 1)) != std::string::npos);
-  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_told)) == std::string::npos);
+  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_listed - 1)) != std::string::npos);
+  CHECK(text.find(fmt::format(":{}\"", 10'000 + most_servers_listed)) == std::string::npos);
 }
 
 TEST_CASE("without reports there are no metrics, and an unknown value has no series") {
