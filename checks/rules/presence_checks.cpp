@@ -145,8 +145,9 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
 /// Whether some server publishes the text without a key record beside it.
 bool is_without_key_somewhere(const Evidence& evidence, const std::string& text) {
   const auto is_key = [&](const PublishedText& published) {
-    const auto read = std::ranges::find(evidence.texts, published.text,
-                                        [](const ReadText& each) { return each.published->text; });
+    const auto read =
+        std::ranges::find(evidence.texts, published.text,
+                          [](const ReadText& each) -> const std::string& { return each.published->text; });
     return read != evidence.texts.end() && read->record.is_key_record();
   };
   return std::ranges::any_of(evidence.answers.published, [&](const AnswerGroup& group) {
