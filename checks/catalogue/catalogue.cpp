@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/report/enum_word.hpp"
 
 namespace dkimprobe::checks {
 
@@ -49,12 +48,45 @@ std::span<const Check> catalogue() {
 }
 
 std::string_view to_string(Scope scope) {
-  return word_of<Scope::signature>(scope, "record", "key", "size", "adsp", "server", "zone", "signature");
+  switch (scope) {
+    case Scope::record:
+      return "record";
+    case Scope::key:
+      return "key";
+    case Scope::size:
+      return "size";
+    case Scope::adsp:
+      return "adsp";
+    case Scope::server:
+      return "server";
+    case Scope::zone:
+      return "zone";
+    case Scope::signature:
+      return "signature";
+  }
+  return {};
 }
 
 std::string_view to_string(Needs needs) {
-  return word_of<Needs::message>(needs, "key_text", "adsp_text", "policy_text", "path", "one_server",
-                                 "all_servers", "history", "message");
+  switch (needs) {
+    case Needs::key_text:
+      return "key_text";
+    case Needs::adsp_text:
+      return "adsp_text";
+    case Needs::policy_text:
+      return "policy_text";
+    case Needs::path:
+      return "path";
+    case Needs::one_server:
+      return "one_server";
+    case Needs::all_servers:
+      return "all_servers";
+    case Needs::history:
+      return "history";
+    case Needs::message:
+      return "message";
+  }
+  return {};
 }
 
 RoleEffect RoleEffects::of(config::Role role) const {

@@ -56,7 +56,7 @@ struct RoleEffects {
   [[nodiscard]] RoleEffect of(config::Role role) const;
 };
 
-/// Of a fault that is right before the key signs, and after mail signed with it has arrived.
+/// For what is a fault only while mail signed with the key is sent or in transit.
 inline constexpr RoleEffects only_while_signing{
     .pending = RoleEffect::clear, .standby = RoleEffect::clear, .retired = RoleEffect::not_evaluated};
 /// Of servers that differ, as they do while a key is being published.

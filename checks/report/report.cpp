@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "checks/report/enum_word.hpp"
-
 namespace dkimprobe::checks {
 
 std::optional<Severity> Report::worst_about(const ServerId& server) const {
@@ -30,32 +28,123 @@ Status worst(const std::vector<Report>& reports) {
 }
 
 std::string_view to_string(Severity severity) {
-  return word_of<Severity::critical>(severity, "notice", "warning", "critical");
+  switch (severity) {
+    case Severity::notice:
+      return "notice";
+    case Severity::warning:
+      return "warning";
+    case Severity::critical:
+      return "critical";
+  }
+  return {};
 }
 
 std::string_view to_string(Status status) {
-  return word_of<Status::unknown>(status, "ok", "warning", "critical", "unknown");
+  switch (status) {
+    case Status::ok:
+      return "ok";
+    case Status::warning:
+      return "warning";
+    case Status::critical:
+      return "critical";
+    case Status::unknown:
+      return "unknown";
+  }
+  return {};
 }
 
 std::string_view to_string(CheckOutcome outcome) {
-  return word_of<CheckOutcome::not_evaluated>(outcome, "clear", "found", "not_evaluated");
+  switch (outcome) {
+    case CheckOutcome::clear:
+      return "clear";
+    case CheckOutcome::found:
+      return "found";
+    case CheckOutcome::not_evaluated:
+      return "not_evaluated";
+  }
+  return {};
 }
 
 std::string_view to_string(RecordClass record_class) {
-  return word_of<RecordClass::unknown>(record_class, "valid", "revoked", "weak", "syntax_error",
-                                       "unsupported", "not_dkim", "absent", "unknown");
+  switch (record_class) {
+    case RecordClass::valid:
+      return "valid";
+    case RecordClass::revoked:
+      return "revoked";
+    case RecordClass::weak:
+      return "weak";
+    case RecordClass::syntax_error:
+      return "syntax_error";
+    case RecordClass::unsupported:
+      return "unsupported";
+    case RecordClass::not_dkim:
+      return "not_dkim";
+    case RecordClass::absent:
+      return "absent";
+    case RecordClass::unknown:
+      return "unknown";
+  }
+  return {};
 }
 
 std::string_view to_string(ServerOutcome outcome) {
-  return word_of<ServerOutcome::not_asked>(outcome, "answered", "nodata", "nxdomain", "servfail", "refused",
-                                           "formerr", "notimp", "other_rcode", "not_authoritative",
-                                           "upward_referral", "self_referral", "timeout", "unreachable",
-                                           "tcp_failed", "malformed", "local_error", "not_asked");
+  switch (outcome) {
+    case ServerOutcome::answered:
+      return "answered";
+    case ServerOutcome::nodata:
+      return "nodata";
+    case ServerOutcome::nxdomain:
+      return "nxdomain";
+    case ServerOutcome::servfail:
+      return "servfail";
+    case ServerOutcome::refused:
+      return "refused";
+    case ServerOutcome::formerr:
+      return "formerr";
+    case ServerOutcome::notimp:
+      return "notimp";
+    case ServerOutcome::other_rcode:
+      return "other_rcode";
+    case ServerOutcome::not_authoritative:
+      return "not_authoritative";
+    case ServerOutcome::upward_referral:
+      return "upward_referral";
+    case ServerOutcome::self_referral:
+      return "self_referral";
+    case ServerOutcome::timeout:
+      return "timeout";
+    case ServerOutcome::unreachable:
+      return "unreachable";
+    case ServerOutcome::tcp_failed:
+      return "tcp_failed";
+    case ServerOutcome::malformed:
+      return "malformed";
+    case ServerOutcome::local_error:
+      return "local_error";
+    case ServerOutcome::not_asked:
+      return "not_asked";
+  }
+  return {};
 }
 
 std::string_view to_string(AdspPolicy policy) {
-  return word_of<AdspPolicy::not_known>(policy, "none", "unknown", "all", "discardable", "invalid",
-                                        "out_of_scope", "not_known");
+  switch (policy) {
+    case AdspPolicy::none:
+      return "none";
+    case AdspPolicy::unknown:
+      return "unknown";
+    case AdspPolicy::all:
+      return "all";
+    case AdspPolicy::discardable:
+      return "discardable";
+    case AdspPolicy::invalid:
+      return "invalid";
+    case AdspPolicy::out_of_scope:
+      return "out_of_scope";
+    case AdspPolicy::not_known:
+      return "not_known";
+  }
+  return {};
 }
 
 }  // namespace dkimprobe::checks
