@@ -1,7 +1,6 @@
 #include "checks/answers/chain_answers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -145,15 +144,14 @@ probe::NotAsked reason_not_asked(const ServerAnswer& answer) {
 /// The complete answer, otherwise the first response to a query for the record.
 const probe::Response* record_response(const ServerAnswer& answer) {
   if (answer.whole() != nullptr) return answer.whole();
-  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+  for (const TransportAttempts* attempts : answer.record_attempts()) {
     if (attempts->response() != nullptr) return attempts->response();
   }
   return nullptr;
 }
 
 bool was_truncated(const ServerAnswer& answer) {
-  const std::array transports{&answer.plain, &answer.edns, &answer.tcp};
-  return std::ranges::any_of(transports, [](const TransportAttempts* attempts) {
+  return std::ranges::any_of(answer.record_attempts(), [](const TransportAttempts* attempts) {
     return attempts->response() != nullptr && attempts->response()->truncated;
   });
 }
@@ -373,6 +371,20 @@ const probe::SoaRecord* newest_serial(const HopAnswers& hop, const ServerAnswer&
       newest = soa;
   }
   return newest == answer.soa_record ? nullptr : newest;
+}
+
+const HopAnswers* hop_at(const ChainAnswers& answers, const DomainName& owner) {
+  const auto hop =
+      std::ranges::find(answers.hops, owner, [](const HopAnswers& each) -> auto& { return each.hop->owner; });
+  return hop == answers.hops.end() ? nullptr : &*hop;
+}
+
+std::optional<std::uint32_t> negative_ttl(const HopAnswers& hop) {
+  std::optional<std::uint32_t> ttl;
+  for (const ServerAnswer& answer : hop.servers) {
+    if (answer.soa_record != nullptr) ttl = std::max(ttl.value_or(0), negative_ttl(*answer.soa_record));
+  }
+  return ttl;
 }
 
 bool refers_down(const ServerAnswer& answer, const HopAnswers& hop) {

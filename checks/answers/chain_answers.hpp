@@ -66,6 +66,12 @@ struct ChainAnswers {
 /// answer's own (RFC 1982), else null. Serials of independent primaries cannot be compared.
 [[nodiscard]] const probe::SoaRecord* newest_serial(const HopAnswers& hop, const ServerAnswer& answer);
 
+/// The hop at the name, or null.
+[[nodiscard]] const HopAnswers* hop_at(const ChainAnswers& answers, const config::DomainName& owner);
+
+/// The largest negative TTL of the hop's servers.
+[[nodiscard]] std::optional<std::uint32_t> negative_ttl(const HopAnswers& hop);
+
 /// Whether the server refers to a child zone that the search did not find, as a parent server does.
 [[nodiscard]] bool refers_down(const ServerAnswer& answer, const HopAnswers& hop);
 

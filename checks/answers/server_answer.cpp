@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
@@ -214,17 +215,17 @@ bool mixes_case(const probe::Exchange& exchange) {
   return !exchange.question_name.same_octets(exchange.question_name.lower_case());
 }
 
-std::vector<const TransportAttempts*> ways_by_case(const ServerAnswer& answer, bool mixed) {
+std::vector<const TransportAttempts*> transports_by_case(const ServerAnswer& answer, bool mixed) {
   std::vector<const TransportAttempts*> transports;
-  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+  for (const TransportAttempts* attempts : answer.record_attempts()) {
     if (attempts->is_conclusive() && mixes_case(*attempts->deciding) == mixed) transports.push_back(attempts);
   }
   return transports;
 }
 
 bool denies_mixed_case(const ServerAnswer& answer) {
-  const auto mixed = ways_by_case(answer, true);
-  const auto lower = ways_by_case(answer, false);
+  const auto mixed = transports_by_case(answer, true);
+  const auto lower = transports_by_case(answer, false);
   const auto has_record = [](const TransportAttempts* attempts) {
     return attempts->outcome == ServerOutcome::answered;
   };
@@ -285,7 +286,7 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.wildcard_probe = put_together(server, Purpose::wildcard_probe, zone);
   answer.domainkey = put_together(server, Purpose::domainkey, zone);
 
-  const std::array<const TransportAttempts*, 3> transports{&answer.plain, &answer.edns, &answer.tcp};
+  const auto transports = answer.record_attempts();
   const auto whole = std::find_if(transports.begin(), transports.end(),
                                   [](const TransportAttempts* t) { return is_whole(t->outcome); });
   if (whole != transports.end()) {
@@ -299,10 +300,6 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   answer.soa_record = zone_soa(answer, zone);
   answer.disagrees_with_itself = disagrees(transports);
   return answer;
-}
-
-std::string seconds_text(std::chrono::microseconds time) {
-  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
 }
 
 std::string join_some(const std::vector<std::string>& names) {
@@ -348,7 +345,7 @@ std::string outcome_text(const ServerAnswer& answer) {
     case ServerOutcome::notimp:
       return "NOTIMP";
     case ServerOutcome::other_rcode:
-      for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+      for (const TransportAttempts* attempts : answer.record_attempts()) {
         if (attempts->outcome == ServerOutcome::other_rcode) return rcode_text(attempts->response()->rcode);
       }
       return {};
@@ -439,6 +436,10 @@ std::string rcode_text(probe::Rcode rcode) {
       return "BADCOOKIE";
   }
   return fmt::format("rcode {}", static_cast<unsigned>(rcode));
+}
+
+std::uint32_t negative_ttl(const probe::SoaRecord& soa) {
+  return std::min(soa.ttl_seconds, soa.minimum_seconds);
 }
 
 bool serial_is_newer(std::uint32_t a, std::uint32_t b) {

@@ -2,6 +2,7 @@
 // compare servers and does not know severities.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -61,6 +62,10 @@ struct ServerAnswer {
   /// the two zones, and are not compared with those of the zone's servers.
   [[nodiscard]] bool is_stray() const { return server->stray_of.has_value(); }
 
+  /// The queries for the record, over each transport.
+  [[nodiscard]] std::array<const TransportAttempts*, 3> record_attempts() const {
+    return {&plain, &edns, &tcp};
+  }
   [[nodiscard]] std::vector<const TransportAttempts*> all() const {
     return {&plain, &edns, &tcp, &soa, &ns, &wildcard_probe, &domainkey};
   }
@@ -80,7 +85,8 @@ struct ServerAnswer {
 [[nodiscard]] bool mixes_case(const probe::Exchange& exchange);
 
 /// The transports over which the record was queried in mixed case, or the others.
-[[nodiscard]] std::vector<const TransportAttempts*> ways_by_case(const ServerAnswer& answer, bool mixed);
+[[nodiscard]] std::vector<const TransportAttempts*> transports_by_case(const ServerAnswer& answer,
+                                                                       bool mixed);
 
 /// Whether the name in mixed case is denied or gets an error, while the name in lower case has a record. The
 /// query in mixed case also has EDNS, so an error counts only if the server answers EDNS.
@@ -106,9 +112,6 @@ struct ServerAnswer {
 /// Short and escaped, for a column of a table.
 [[nodiscard]] std::string describe(const ServerAnswer& answer);
 
-/// "2.8 s".
-[[nodiscard]] std::string seconds_text(std::chrono::microseconds time);
-
 /// Names for a sentence: the first eight, and how many more there are.
 [[nodiscard]] std::string join_some(const std::vector<std::string>& names);
 
@@ -120,6 +123,9 @@ struct ServerAnswer {
 
 /// "SERVFAIL", "NXDOMAIN", or "rcode 9" for codes without a name here.
 [[nodiscard]] std::string rcode_text(probe::Rcode rcode);
+
+/// For how long a resolver caches a negative answer with this SOA record (RFC 2308 section 5).
+[[nodiscard]] std::uint32_t negative_ttl(const probe::SoaRecord& soa);
 
 /// Whether serial `a` is newer than `b` (RFC 1982 section 3.2); at a distance of 2^31 neither is.
 [[nodiscard]] bool serial_is_newer(std::uint32_t a, std::uint32_t b);

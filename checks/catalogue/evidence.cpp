@@ -1,6 +1,7 @@
 #include "checks/catalogue/evidence.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,10 +15,6 @@ constexpr std::size_t fingerprint_digits = 16;
 constexpr std::size_t digest_digits = 8;
 constexpr std::size_t table_digits = 4;
 
-bool publishes(const AnswerGroup& group, const std::string& text) {
-  return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end();
-}
-
 /// The alias at the queried name itself, not one that a DNAME above it creates.
 std::optional<config::DomainName> cname_target(const probe::Response& response) {
   const bool has_dname = std::ranges::any_of(response.aliases, &probe::AliasRecord::is_dname);
@@ -26,19 +23,8 @@ std::optional<config::DomainName> cname_target(const probe::Response& response) 
 
 }  // namespace
 
-const HopAnswers* hop_at(const ChainAnswers& answers, const config::DomainName& owner) {
-  const auto hop =
-      std::ranges::find(answers.hops, owner, [](const HopAnswers& each) -> auto& { return each.hop->owner; });
-  return hop == answers.hops.end() ? nullptr : &*hop;
-}
-
-std::optional<std::uint32_t> negative_ttl(const HopAnswers& hop) {
-  std::optional<std::uint32_t> ttl;
-  for (const ServerAnswer& answer : hop.servers) {
-    if (const auto* const soa = answer.soa_record)
-      ttl = std::max(ttl.value_or(0), std::min(soa->ttl_seconds, soa->minimum_seconds));
-  }
-  return ttl;
+bool publishes(const AnswerGroup& group, std::string_view text) {
+  return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end();
 }
 
 const ReadText* find_text(const Evidence& evidence, std::string_view text) {
@@ -60,14 +46,15 @@ bool stands_elsewhere(const Evidence& evidence, const ReadText& text) {
 }
 
 std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text) {
-  std::vector<ServerId> servers;
-  if (evidence.answers.published.size() < 2) return servers;
-  for (const auto& group : evidence.answers.published) {
-    if (publishes(group, text.published->text)) {
-      servers.insert(servers.end(), group.servers.begin(), group.servers.end());
-    }
-  }
-  return servers;
+  const auto& published = evidence.answers.published;
+  if (published.size() < 2) return {};
+  return servers_of_all(published | std::views::filter([&](const AnswerGroup& group) {
+                          return publishes(group, text.published->text);
+                        }));
+}
+
+std::vector<ServerId> servers_if_others_differ(const Evidence& evidence, const AnswerGroup& group) {
+  return evidence.answers.published.size() > 1 ? group.servers : std::vector<ServerId>();
 }
 
 std::string published_text(const Evidence& evidence, const AnswerGroup& group) {

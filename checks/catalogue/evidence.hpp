@@ -2,6 +2,7 @@
 // checks share the work.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,12 +45,8 @@ struct Evidence {
   std::string policy_text{};  ///< the text at `_domainkey` itself, if only that text is evaluated
 };
 
-/// The hop at the name, or null.
-[[nodiscard]] const HopAnswers* hop_at(const ChainAnswers& answers, const config::DomainName& owner);
-
-/// For how long a resolver caches a negative answer of the hop's zone (RFC 2308 section 5), the largest of
-/// its servers.
-[[nodiscard]] std::optional<std::uint32_t> negative_ttl(const HopAnswers& hop);
+/// Whether the group has the text.
+[[nodiscard]] bool publishes(const AnswerGroup& group, std::string_view text);
 
 /// The text as parsed, or null.
 [[nodiscard]] const ReadText* find_text(const Evidence& evidence, std::string_view text);
@@ -68,6 +65,27 @@ struct Evidence {
 /// The servers of every group that publishes the text; empty when all servers agree, since the fault then
 /// does not belong to single servers.
 [[nodiscard]] std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text);
+
+/// The servers of all these groups.
+template <class Groups>
+[[nodiscard]] std::vector<ServerId> servers_of_all(Groups&& groups) {
+  std::vector<ServerId> servers;
+  for (const AnswerGroup& group : groups)
+    servers.insert(servers.end(), group.servers.begin(), group.servers.end());
+  return servers;
+}
+
+/// The servers of the group, if others publish something else; empty if the fault holds for all.
+[[nodiscard]] std::vector<ServerId> servers_if_others_differ(const Evidence& evidence,
+                                                             const AnswerGroup& group);
+
+/// `join_some` of the text of each.
+template <class Range, class Text>
+[[nodiscard]] std::string join_some(Range&& range, Text text_of) {
+  std::vector<std::string> texts;
+  for (const auto& each : range) texts.push_back(std::invoke(text_of, each));
+  return join_some(texts);
+}
 
 /// What a group of servers publishes, so that groups can be distinguished: "RSA 2048 (key SHA-256
 /// b1b06c9919af967d...)", with the digest of the text if two texts have the same key or none.

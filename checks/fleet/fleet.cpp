@@ -19,13 +19,17 @@ const TargetKey& key_of(const std::shared_ptr<const TargetState>& target) {
   return target->key;
 }
 
-/// Puts a copy of the target in its place, to be changed; null without such a target.
-TargetState* replace(Fleet& fleet, const TargetKey& key) {
+/// Replaces the target by a copy, which is to be changed: other fleets may share the old one.
+TargetState& copy_to_change(std::shared_ptr<const TargetState>& target) {
+  const auto copy = std::make_shared<TargetState>(*target);
+  target = copy;
+  return *copy;
+}
+
+/// The same for the target with this key; null without one.
+TargetState* copy_to_change(Fleet& fleet, const TargetKey& key) {
   const auto at = std::ranges::lower_bound(fleet.targets, key, {}, key_of);
-  if (at == fleet.targets.end() || (*at)->key != key) return nullptr;
-  const auto copy = std::make_shared<TargetState>(**at);
-  *at = copy;
-  return copy.get();
+  return at == fleet.targets.end() || (*at)->key != key ? nullptr : &copy_to_change(*at);
 }
 
 /// A report in parts that can change one by one: findings and where, what each server published, the key.
@@ -118,7 +122,7 @@ void set_targets(Fleet& fleet, std::vector<WatchedTarget> targets) {
 }
 
 Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report) {
-  TargetState* const target = replace(fleet, {report->domain, report->selector});
+  TargetState* const target = copy_to_change(fleet, {report->domain, report->selector});
   if (target == nullptr) return Applied::no_target;
   ++target->probes;
   target->last_probe = report->observed_at;
@@ -132,16 +136,12 @@ Applied apply_report(Fleet& fleet, std::shared_ptr<const Report> report) {
 bool set_next_probe(Fleet& fleet, const config::DomainName& domain, probe::WallTime next_probe) {
   const auto of_domain = std::ranges::equal_range(
       fleet.targets, domain, {}, [](const auto& target) -> const auto& { return target->key.domain; });
-  for (auto& target : of_domain) {
-    const auto copy = std::make_shared<TargetState>(*target);
-    copy->next_probe = next_probe;
-    target = copy;
-  }
+  for (auto& target : of_domain) copy_to_change(target).next_probe = next_probe;
   return !of_domain.empty();
 }
 
 bool set_key_first_seen(Fleet& fleet, const TargetKey& key, std::optional<probe::WallTime> first_seen) {
-  TargetState* const target = replace(fleet, key);
+  TargetState* const target = copy_to_change(fleet, key);
   if (target == nullptr) return false;
   target->key_first_seen = first_seen;
   return true;

@@ -70,8 +70,7 @@ std::string text_of(const CacheLifetime& lifetime) {
 std::string old_ds_text(const FormerDs& former) {
   return fmt::format(
       "the DS records of {} have changed: validating resolvers may hold the old ones for {} s and reject "
-      "what "
-      "the zone answers now",
+      "what the zone answers now",
       former.zone.to_string(), former.held.count());
 }
 
@@ -118,15 +117,6 @@ std::string resolver_unknown_text(const CacheContent& cache) {
   return fmt::format(
       "what the resolver {} holds is unknown: {}", cache.resolver.to_string(),
       cache.state == CacheState::hidden ? "it does not show its cache" : "it returned no usable answer");
-}
-
-WallTime later(WallTime time, seconds wait) {
-  const auto room = WallTime::max() - std::max(time, WallTime{});
-  return room < wait ? WallTime::max() : time + wait;
-}
-
-WallTime held_until(WallTime time, seconds ttl) {
-  return later(time, ttl + seconds{1});
 }
 
 void CacheLifetimes::add(const CacheLifetime& lifetime) {

@@ -1,4 +1,5 @@
-// The latest times at which caches may still hold something, each with its reason.
+// The latest times at which caches may still hold something, each with its reason, and the sentences of the
+// reasons.
 #pragma once
 
 #include <chrono>
@@ -13,13 +14,6 @@
 #include "checks/report/reasons.hpp"
 
 namespace dkimprobe::checks {
-
-/// `time` + `wait`, or the largest time on overflow.
-[[nodiscard]] WallTime later(WallTime time, std::chrono::seconds wait);
-
-/// Until when a cache that fetched an answer at `time` returns it. Caches count in whole seconds, and many
-/// (such as Unbound) return an answer until its last second is over: one second more.
-[[nodiscard]] WallTime held_until(WallTime time, std::chrono::seconds ttl);
 
 /// Until when caches may hold one answer of one server.
 struct CacheLifetime {

@@ -9,13 +9,9 @@ namespace {
 
 using config::DomainName;
 
-bool is_absence(const AnswerPeriod& period) {
-  return period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
-}
-
 /// If a signed zone denies `_domainkey`, everything below it is denied, whatever the server has there.
 bool is_denied_for_good(const AnswerPeriod& period) {
-  return period.domainkey_denied_seconds && period.nsec_ttl_seconds && !is_absence(period);
+  return period.domainkey_denied_seconds && period.nsec_ttl_seconds && !period.is_absence();
 }
 
 }  // namespace

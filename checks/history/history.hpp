@@ -51,8 +51,19 @@ struct AnswerPeriod {
 
   /// Whether it shows what the server had, or which answers it had.
   [[nodiscard]] bool is_whole() const;
+  /// Whether the server had no record.
+  [[nodiscard]] bool is_absence() const {
+    return kind == PublishedKind::nodata || kind == PublishedKind::nxdomain;
+  }
   [[nodiscard]] bool same_answer(const AnswerPeriod& other) const {
     return kind == other.kind && texts == other.texts && alias == other.alias;
+  }
+  /// Whether they differ at most in when they were seen.
+  [[nodiscard]] bool same_but_times(const AnswerPeriod& other) const {
+    return same_answer(other) && ttl_seconds == other.ttl_seconds &&
+           nsec_ttl_seconds == other.nsec_ttl_seconds &&
+           domainkey_denied_seconds == other.domainkey_denied_seconds &&
+           wildcard_ttl_seconds == other.wildcard_ttl_seconds;
   }
 };
 
@@ -104,6 +115,13 @@ struct NameserverPeriod {
   [[nodiscard]] bool is_no_zone() const { return parent.empty() && child.empty(); }
   [[nodiscard]] bool same_nameservers(const NameserverPeriod& other) const {
     return parent == other.parent && child == other.child;
+  }
+  /// Whether they differ at most in when they were seen.
+  [[nodiscard]] bool same_but_times(const NameserverPeriod& other) const {
+    return same_nameservers(other) && parent_ttl_seconds == other.parent_ttl_seconds &&
+           child_ttl_seconds == other.child_ttl_seconds &&
+           negative_ttl_seconds == other.negative_ttl_seconds && nsec_ttl_seconds == other.nsec_ttl_seconds &&
+           ds == other.ds && ds_ttl_seconds == other.ds_ttl_seconds;
   }
 };
 

@@ -36,10 +36,7 @@ AnswerPeriod whole_period(const TransportAttempts& attempts, const ServerAnswer&
     period.kind =
         attempts.outcome == ServerOutcome::nxdomain ? PublishedKind::nxdomain : PublishedKind::nodata;
     period.ttl_seconds = absence_ttl(response);
-    if (server.soa_record != nullptr) {
-      keep_largest(period.ttl_seconds,
-                   std::min(server.soa_record->ttl_seconds, server.soa_record->minimum_seconds));
-    }
+    if (server.soa_record != nullptr) keep_largest(period.ttl_seconds, negative_ttl(*server.soa_record));
     keep_largest(period.nsec_ttl_seconds, response.nsec_ttl_seconds);
   }
   return period;
@@ -90,12 +87,6 @@ void read_neighbours(const ServerAnswer& answer, const AnswerPeriod* before, Ans
   }
 }
 
-bool same_period(const AnswerPeriod& a, const AnswerPeriod& b) {
-  return a.same_answer(b) && a.ttl_seconds == b.ttl_seconds && a.nsec_ttl_seconds == b.nsec_ttl_seconds &&
-         a.domainkey_denied_seconds == b.domainkey_denied_seconds &&
-         a.wildcard_ttl_seconds == b.wildcard_ttl_seconds;
-}
-
 std::size_t text_bytes(const std::vector<AnswerPeriod>& periods) {
   std::size_t bytes = 0;
   for (const auto& period : periods) {
@@ -125,7 +116,7 @@ void keep_short(std::vector<AnswerPeriod>& periods) {
 
 AnswerPeriod read_period(const ServerAnswer& answer, const AnswerPeriod* before) {
   AnswerPeriod period;
-  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+  for (const TransportAttempts* attempts : answer.record_attempts()) {
     if (!is_whole(attempts->outcome)) continue;
     AnswerPeriod seen = whole_period(*attempts, answer);
     if (period.kind == PublishedKind::unknown && !period.ttl_seconds) {
@@ -144,14 +135,14 @@ AnswerPeriod read_period(const ServerAnswer& answer, const AnswerPeriod* before)
 std::optional<std::uint32_t> absence_ttl(const probe::Response& response) {
   std::optional<std::uint32_t> ttl;
   for (const auto& soa : response.soa) {
-    if (!soa.in_answer) keep_largest(ttl, std::min(soa.ttl_seconds, soa.minimum_seconds));
+    if (!soa.in_answer) keep_largest(ttl, negative_ttl(soa));
   }
   return ttl;
 }
 
 void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now) {
   auto& periods = timeline.periods;
-  if (periods.empty() || !same_period(periods.back(), period)) {
+  if (periods.empty() || !periods.back().same_but_times(period)) {
     period.first_seen = now;
     periods.push_back(std::move(period));
   }

@@ -1,5 +1,5 @@
 // Shared by the parts of a history, which all consist of periods: the timelines of servers, the past of zones
-// and that of the names above. Only they include this.
+// and that of the names above. Only files of this room include it.
 #pragma once
 
 #include <algorithm>

@@ -60,8 +60,7 @@ std::optional<std::chrono::seconds> earlier_domainkey_absence(const probe::Obser
     const bool has_text = server.domainkey.outcome == ServerOutcome::answered;
     if (has_text || (is_there && is_whole(server.outcome) && !is_published(server))) return std::nullopt;
     if (const auto* const soa = server.soa_record)
-      longest = std::max(longest.value_or(std::chrono::seconds{0}),
-                         std::chrono::seconds{std::min(soa->ttl_seconds, soa->minimum_seconds)});
+      longest = std::max(longest.value_or(std::chrono::seconds{0}), std::chrono::seconds{negative_ttl(*soa)});
   }
   return longest.value_or(policy.unknown_wait);
 }

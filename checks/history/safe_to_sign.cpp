@@ -107,9 +107,7 @@ class SignQuestion {
     std::optional<seconds> longest;
     for (const auto& timeline : timelines_of(read_.history().servers, owner)) {
       for (const auto& period : timeline.periods) {
-        const bool is_absence =
-            period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
-        if (is_absence && period.ttl_seconds)
+        if (period.is_absence() && period.ttl_seconds)
           longest = std::max(longest.value_or(seconds{0}), seconds{*period.ttl_seconds});
       }
     }

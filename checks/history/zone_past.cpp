@@ -53,7 +53,7 @@ void read_denial(const probe::Response& response, SeenZones& seen) {
   for (const auto& soa : response.soa) {
     const auto zone = seen.find(soa.owner);
     if (zone == seen.end()) continue;
-    keep_largest(zone->second.period.negative_ttl_seconds, std::min(soa.ttl_seconds, soa.minimum_seconds));
+    keep_largest(zone->second.period.negative_ttl_seconds, negative_ttl(soa));
     keep_largest(zone->second.period.nsec_ttl_seconds, response.nsec_ttl_seconds);
   }
 }
@@ -106,12 +106,6 @@ SeenZones read_zones(const ChainAnswers& answers) {
   return seen;
 }
 
-bool same_period(const NameserverPeriod& a, const NameserverPeriod& b) {
-  return a.same_nameservers(b) && a.parent_ttl_seconds == b.parent_ttl_seconds &&
-         a.child_ttl_seconds == b.child_ttl_seconds && a.negative_ttl_seconds == b.negative_ttl_seconds &&
-         a.nsec_ttl_seconds == b.nsec_ttl_seconds && a.ds == b.ds && a.ds_ttl_seconds == b.ds_ttl_seconds;
-}
-
 /// What the probe did not see is assumed unchanged.
 void carry(const NameserverPeriod& before, SeenZone& seen) {
   NameserverPeriod& period = seen.period;
@@ -152,7 +146,7 @@ void join_first(std::vector<NameserverPeriod>& periods) {
 void add_seen(ZoneTimeline& timeline, SeenZone seen, WallTime now) {
   auto& periods = timeline.periods;
   if (!periods.empty()) carry(periods.back(), seen);
-  if (periods.empty() || !same_period(periods.back(), seen.period)) {
+  if (periods.empty() || !periods.back().same_but_times(seen.period)) {
     seen.period.first_seen = now;
     periods.push_back(std::move(seen.period));
   }

@@ -5,8 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include "checks/history/cache_lifetimes.hpp"
-
 namespace dkimprobe::checks {
 namespace {
 
@@ -89,6 +87,15 @@ const ZoneTimeline* deepest_of(const std::vector<const ZoneTimeline*>& path) {
 }
 
 }  // namespace
+
+WallTime later(WallTime time, seconds wait) {
+  const auto room = WallTime::max() - std::max(time, WallTime{});
+  return room < wait ? WallTime::max() : time + wait;
+}
+
+WallTime held_until(WallTime time, seconds ttl) {
+  return later(time, ttl + seconds{1});
+}
 
 /// An interval in which the servers of one zone held a name, because no zone below did.
 struct ZoneReader::Holding {
@@ -212,7 +219,6 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
   std::vector<FormerServers> former;
   const ZoneTimeline* const holder = deepest(owner);
   for (const auto& [zone, period, interval] : holdings(owner)) {
-    const WallTime led = std::max(interval.end, outdated_above(*zone));
     // Until then it is unknown what the present servers had.
     WallTime heard = interval.from;
     FormerServers gone{zone->apex, {}, interval.from, period->negative_ttl_seconds, period->nsec_ttl_seconds};
@@ -227,6 +233,7 @@ std::vector<FormerServers> ZoneReader::former_servers(const DomainName& owner) c
         heard = std::max(heard, interval.end);
       } else {
         gone.names.push_back(nameserver);
+        const WallTime led = std::max(interval.end, outdated_above(*zone));
         gone.asked_until = std::max(gone.asked_until, held_until(led, ttl_of(*period, nameserver)));
       }
     }

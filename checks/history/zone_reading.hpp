@@ -13,6 +13,13 @@
 
 namespace dkimprobe::checks {
 
+/// `time` + `wait`, or the largest time on overflow.
+[[nodiscard]] WallTime later(WallTime time, std::chrono::seconds wait);
+
+/// Until when a cache that fetched an answer at `time` returns it. Caches count in whole seconds, and many
+/// (such as Unbound) return an answer until its last second is over: one second more.
+[[nodiscard]] WallTime held_until(WallTime time, std::chrono::seconds ttl);
+
 /// Servers that held a name in the past and are known only from probes of other names: what they had at the
 /// name is unknown.
 struct FormerServers {

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <string>
 
 #include <openssl/bn.h>
+
+#include "config/keys/openssl_objects.hpp"
 
 namespace dkimprobe::checks {
 
@@ -13,14 +14,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-struct FreeNumber {
-  void operator()(BIGNUM* number) const { BN_free(number); }
-};
-using Number = std::unique_ptr<BIGNUM, FreeNumber>;
-
-struct FreeContext {
-  void operator()(BN_CTX* context) const { BN_CTX_free(context); }
-};
+using Number = config::OpensslOwned<BIGNUM>;
 
 Number number_from_hex(const char* hex) {
   BIGNUM* number = nullptr;
@@ -59,7 +53,7 @@ PointState judge_point(std::string_view octets) {
   if (std::ranges::find(small_order_y, encoded) != small_order_y.end()) return PointState::small_order;
 
   const BIGNUM* const p = curve().p.get();
-  const std::unique_ptr<BN_CTX, FreeContext> context(BN_CTX_new());
+  const config::OpensslOwned<BN_CTX> context(BN_CTX_new());
   const Number y(BN_lebin2bn(reinterpret_cast<const unsigned char*>(encoded.data()),
                              static_cast<int>(encoded.size()), nullptr));
   const Number square(BN_new());

@@ -1,7 +1,6 @@
 #include "checks/record/key_record.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>

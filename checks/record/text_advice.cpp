@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -64,8 +63,7 @@ constexpr auto damage_advice = std::to_array<Advice<DamageKind, Damage>>({
      "enter the text without quotation marks, beginning with \"{begin}\""},
     {DamageKind::boundary_quotes, RecordFault::txt_seam_quotes,
      "the text contains `{escaped}` {times}, where it should be split into two strings; outside p= it "
-     "becomes "
-     "part of a tag, which verifiers then do not find",
+     "becomes part of a tag, which verifiers then do not find",
      "enter two strings, or one long text without quotation marks inside", Impact::syntax,
      [](const Damage& damage) { return damage.is_in_names; }, Severity::critical},
     {DamageKind::boundary_quotes, RecordFault::txt_seam_quotes,
@@ -161,10 +159,11 @@ std::string kept_tag(const TagFault& slip, const TagList& list) {
 }
 
 std::string sentence(std::string_view text, const TagFault& slip, const TagList& list) {
+  const bool is_duplicate = slip.kind == TagFaultKind::duplicate;
   return fmt::format(fmt::runtime(text), fmt::arg("what", shown(slip.text)), fmt::arg("sign", slip.separator),
                      fmt::arg("letter", slip.text.substr(0, 1)),
                      fmt::arg("wanted", shown(slip.text.substr(0, slip.text.find('=') + 1))),
-                     fmt::arg("kept", kept_tag(slip, list)));
+                     fmt::arg("kept", is_duplicate ? kept_tag(slip, list) : std::string()));
 }
 
 constexpr bool has_row_for_each_kind(const auto& rows, auto last_kind) {

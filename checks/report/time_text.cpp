@@ -96,4 +96,8 @@ std::string measured_text(std::chrono::microseconds time) {
   return fmt::format("{:.1f} s", milliseconds / 1'000.0);
 }
 
+std::string seconds_text(std::chrono::microseconds time) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
+}
+
 }  // namespace dkimprobe::checks

@@ -5,7 +5,7 @@
 // is rounded up, an elapsed time is rounded down. TTLs and settings are exact, because people compare them
 // with a zone file or a configuration.
 //
-// For machines, a time is ISO 8601 and a duration is a number whose name tells the unit. The syntax of
+// For machines, a time is ISO 8601 and a duration is a number whose name ends with the unit. The syntax of
 // durations in settings is that of config/options.
 #pragma once
 
@@ -41,5 +41,8 @@ namespace dkimprobe::checks {
 
 /// A measured time, such as that of a round trip: `9.4 ms`, `212 ms`, `1.2 s`.
 [[nodiscard]] std::string measured_text(std::chrono::microseconds time);
+
+/// The same in seconds, however short: `2.8 s`.
+[[nodiscard]] std::string seconds_text(std::chrono::microseconds time);
 
 }  // namespace dkimprobe::checks

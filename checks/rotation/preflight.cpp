@@ -93,12 +93,12 @@ std::vector<TextCopy> copies_of(const ChainAnswers& answers, const SigningPlan& 
   std::vector<TextCopy> copies;
   std::set<std::string> seen;
   for (const auto& group : answers.published) {
-    for (const auto& [text, strings, ttl] : group.texts) {
-      if (!seen.insert(text).second) continue;
+    for (const PublishedText& published : group.texts) {
+      if (!seen.insert(published.text).second) continue;
       TextCopy& copy = copies.emplace_back();
-      copy.servers = servers_with(answers, text);
-      std::ranges::transform(strings, std::back_inserter(copy.string_sizes), &std::string::size);
-      copy.difference = difference_of(text, plan);
+      copy.servers = servers_with(answers, published.text);
+      std::ranges::transform(published.strings, std::back_inserter(copy.string_sizes), &std::string::size);
+      copy.difference = difference_of(published.text, plan);
     }
   }
   return copies;

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/rules/zone_faults.hpp"
+#include "checks/catalogue/evidence.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {

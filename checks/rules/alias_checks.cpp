@@ -1,6 +1,5 @@
 // Faults of the chain of aliases from the selector's name to the name that holds the key.
 #include <algorithm>
-#include <array>
 #include <ranges>
 #include <string>
 #include <vector>
@@ -73,19 +72,15 @@ void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
   for (const HopAnswers& hop : answers.hops | std::views::drop(1)) {
     if (hop.groups.empty() || !std::ranges::all_of(hop.groups, is_negative, &AnswerGroup::outcome)) continue;
     const std::string target = hop.hop->owner.to_string();
-    std::vector<std::string> owners;
-    std::vector<ServerId> servers;
-    for (const HopAnswers& from : answers.hops) {
-      for (const AnswerGroup& group : from.groups) {
-        if (group.alias != hop.hop->owner) continue;
-        owners.push_back(from.hop->owner.to_string());
-        servers.insert(servers.end(), group.servers.begin(), group.servers.end());
-      }
-    }
+    auto leading_here =
+        answers.hops | std::views::transform(&HopAnswers::groups) | std::views::join |
+        std::views::filter([&](const AnswerGroup& group) { return group.alias == hop.hop->owner; });
+    const auto owner_text = [](const AnswerGroup& group) { return group.owner.to_string(); };
     verdict.found(
-        {.servers = servers,
-         .detail = fmt::format("{} is an alias to {}, which has no record: {}", join_some(owners), target,
-                               groups_text(hop.groups, evidence)),
+        {.servers = servers_of_all(leading_here),
+         .detail =
+             fmt::format("{} is an alias to {}, which has no record: {}", join_some(leading_here, owner_text),
+                         target, groups_text(hop.groups, evidence)),
          .remedy = fmt::format(
              "Publish the key at {}, ask the provider that runs that zone to do so, or remove the alias.",
              target)});
@@ -94,7 +89,7 @@ void find_cname_dangling(const Evidence& evidence, Verdict& verdict) {
 
 /// Whether one response has a CNAME and a TXT record at the name.
 bool has_both(const ServerAnswer& answer) {
-  const auto transports = std::to_array({&answer.plain, &answer.edns, &answer.tcp});
+  const auto transports = answer.record_attempts();
   return std::ranges::any_of(transports, [](const TransportAttempts* attempts) {
     return attempts->outcome == ServerOutcome::answered && !attempts->response()->txt.empty() &&
            !std::ranges::all_of(attempts->response()->aliases, &probe::AliasRecord::is_dname);

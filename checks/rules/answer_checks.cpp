@@ -3,7 +3,6 @@
 // strings joined, not the raw answer, its order or its TTLs. A server without a complete answer is not
 // compared.
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <ranges>
@@ -97,7 +96,7 @@ std::string transports_text(const ServerAnswer& answer) {
 }
 
 bool answered_twice(const ServerAnswer& answer) {
-  const auto transports = std::to_array({&answer.plain, &answer.edns, &answer.tcp});
+  const auto transports = answer.record_attempts();
   return std::ranges::count_if(transports, is_whole, &TransportAttempts::outcome) > 1 ||
          answer.disagrees_with_itself;
 }

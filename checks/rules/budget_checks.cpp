@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "checks/catalogue/check_groups.hpp"
+#include "checks/report/time_text.hpp"
 #include "checks/rules/zone_faults.hpp"
 
 namespace dkimprobe::checks {

@@ -216,7 +216,7 @@ void find_delegation_differs(const Evidence& evidence, Verdict& verdict) {
 
 // ---- A cut that is missing ----
 
-std::string says_text(const ParentAnswer& parent) {
+std::string answer_text(const ParentAnswer& parent) {
   switch (parent.answer) {
     case CutAnswer::denied:
       return "denies that it exists";
@@ -255,7 +255,7 @@ std::optional<AtCut> missing_cut(const HopAnswers& hop, std::size_t at) {
   const bool differs = answer_otherwise(cut, hop.cuts[at]);
   std::vector<std::string> parts;
   for (const ParentAnswer* parent : missing) {
-    parts.push_back(fmt::format("{} {}", parents_text({parent}), says_text(*parent)));
+    parts.push_back(fmt::format("{} {}", parents_text({parent}), answer_text(*parent)));
     const ServerAnswer* const own = answer_at(hop, parent->address);
     if (own != nullptr && own->whole() != nullptr)
       parts.back() += fmt::format(" (for {}: {})", hop.hop->owner.to_string(), describe(*own));

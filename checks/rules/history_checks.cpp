@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
+#include "checks/catalogue/evidence.hpp"
 #include "checks/history/history.hpp"
 #include "checks/history/key_occurrences.hpp"
 #include "checks/report/time_text.hpp"
-#include "checks/rules/zone_faults.hpp"
 
 namespace dkimprobe::checks {
 
@@ -104,8 +104,7 @@ std::string without_key(const Evidence& evidence, const AnswerGroup& group,
                         const std::optional<std::string>& key) {
   if (!group.has_texts()) return "has no record";
   for (const auto& text : evidence.texts) {
-    if (std::ranges::find(group.texts, text.published->text, &PublishedText::text) == group.texts.end())
-      continue;
+    if (!publishes(group, text.published->text)) continue;
     if (text.record.record_class == RecordClass::revoked) return "has revoked the key";
     if (fingerprint_of(text).empty()) continue;
     if (!key || fingerprint_of(text) == *key) return {};

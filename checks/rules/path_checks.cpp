@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "checks/catalogue/check_groups.hpp"
-#include "checks/rules/zone_faults.hpp"
+#include "checks/catalogue/evidence.hpp"
 
 namespace dkimprobe::checks {
 namespace {

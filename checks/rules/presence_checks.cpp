@@ -14,7 +14,6 @@
 #include "checks/catalogue/record_pieces.hpp"
 #include "checks/record/other_text.hpp"
 #include "checks/record/tag_list.hpp"
-#include "checks/rules/zone_faults.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
@@ -26,7 +25,8 @@ bool has_texts(const ChainAnswers& answers) {
 }
 
 /// Other checks report a dangling alias and a domain that does not exist.
-void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outcome, std::string_view says) {
+void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outcome,
+                  std::string_view answer_text) {
   const auto& answers = evidence.answers;
   if (answers.published.empty()) return verdict.not_evaluated();
   if (has_texts(answers) || !answers.aliases.empty() || domain_denied(evidence.observation)) return;
@@ -36,7 +36,7 @@ void find_missing(const Evidence& evidence, Verdict& verdict, ServerOutcome outc
   const std::string name = group.owner.to_string();
   verdict.found(
       {.detail = fmt::format("{} of {} servers that answered returned {} for {}", group.servers.size(),
-                             servers_of_all(answers.published).size(), says, name),
+                             servers_of_all(answers.published).size(), answer_text, name),
        .remedy =
            is_internal_view(answers)
                ? fmt::format("Probe from a machine outside this network: the public may see a record at {}. "
@@ -145,14 +145,11 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
 /// Whether some server publishes the text without a key record beside it.
 bool is_without_key_somewhere(const Evidence& evidence, const std::string& text) {
   const auto is_key = [&](const PublishedText& published) {
-    const auto read =
-        std::ranges::find(evidence.texts, published.text,
-                          [](const ReadText& each) -> const std::string& { return each.published->text; });
-    return read != evidence.texts.end() && read->record.is_key_record();
+    const ReadText* const read = find_text(evidence, published.text);
+    return read != nullptr && read->record.is_key_record();
   };
   return std::ranges::any_of(evidence.answers.published, [&](const AnswerGroup& group) {
-    return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end() &&
-           std::ranges::none_of(group.texts, is_key);
+    return publishes(group, text) && std::ranges::none_of(group.texts, is_key);
   });
 }
 

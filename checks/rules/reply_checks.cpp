@@ -118,14 +118,15 @@ std::optional<Fault> find_case_not_preserved(const Asked& asked) {
 }
 
 bool was_asked_in_both_cases(const ServerAnswer& answer) {
-  return !ways_by_case(answer, true).empty() && !ways_by_case(answer, false).empty();
+  return !transports_by_case(answer, true).empty() && !transports_by_case(answer, false).empty();
 }
 
 std::optional<Fault> find_case_sensitive(const Asked& asked) {
   const bool is_silent_to_it = asked.silence.cause == SilenceCause::mixed_case;
   const bool is_limited = asked.silence.cause == SilenceCause::limit;
   if (!is_silent_to_it && (is_limited || !denies_mixed_case(asked.answer))) return std::nullopt;
-  const std::string mixed = ways_by_case(asked.answer, true).front()->deciding->question_name.to_string();
+  const std::string mixed =
+      transports_by_case(asked.answer, true).front()->deciding->question_name.to_string();
   return Fault{is_silent_to_it ? fmt::format("{} answers for {}, but does not when the query is for {}",
                                              asked.who(), asked.question(), mixed)
                                : fmt::format("{} has a record for {}, but none when the query is for {}",

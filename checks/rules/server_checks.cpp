@@ -1,5 +1,5 @@
-// Faults of one server that answers with an error code or without authority. One finding for each cause, the
-// most specific one:
+// Faults of one server that answers with an error code or without authority, or that offers recursion. One
+// finding for each cause, the most specific one:
 //
 //   SERVFAIL                                                        ns_servfail; a warning when another
 //                                                                   transport returns the record
@@ -25,17 +25,19 @@ using probe::Response;
 
 std::optional<Fault> find_servfail(const Asked& asked) {
   const ServerAnswer& answer = asked.answer;
-  const std::string remedy = fmt::format(
+  const bool over_tcp = answer.tcp.outcome == ServerOutcome::servfail && !truncates(answer);
+  const bool fails = answer.outcome == ServerOutcome::servfail;
+  if (!fails && !is_whole(answer.outcome)) return std::nullopt;
+  if (!fails && answer.plain.outcome != ServerOutcome::servfail && !over_tcp) return std::nullopt;
+  std::string remedy = fmt::format(
       "Check the log of {}: the zone {} may have expired or failed to load, or its backend may not answer.",
       asked.who(), asked.zone());
-  if (answer.outcome == ServerOutcome::servfail)
-    return Fault{fmt::format("{} returned SERVFAIL for {}", asked.who(), asked.question()), remedy};
-  if (!is_whole(answer.outcome)) return std::nullopt;
-  const bool over_tcp = answer.tcp.outcome == ServerOutcome::servfail && !truncates(answer);
-  if (answer.plain.outcome != ServerOutcome::servfail && !over_tcp) return std::nullopt;
+  if (fails)
+    return Fault{fmt::format("{} returned SERVFAIL for {}", asked.who(), asked.question()),
+                 std::move(remedy)};
   return Fault{fmt::format("{} returned SERVFAIL for {} {}, but answers over another transport", asked.who(),
                            asked.question(), over_tcp ? "over TCP" : "over UDP without EDNS"),
-               remedy, Severity::warning};
+               std::move(remedy), Severity::warning};
 }
 
 /// Critical when no other server of the zone can answer instead.
@@ -48,32 +50,33 @@ std::string_view for_all_text(const Asked& asked) {
   return fails_everywhere(asked.hop) ? "; no server of its zone answers, so no receiver gets the key" : "";
 }
 
-std::optional<Fault> fault_of(const Asked& asked, ServerOutcome wanted, const char* says,
-                              std::string remedy) {
-  if (asked.answer.outcome != wanted) return std::nullopt;
-  return Fault{
-      fmt::format("{} returned {} for {}{}", asked.who(), says, asked.question(), for_all_text(asked)),
+Fault fault_of(const Asked& asked, std::string_view answer_text, std::string remedy) {
+  return {
+      fmt::format("{} returned {} for {}{}", asked.who(), answer_text, asked.question(), for_all_text(asked)),
       std::move(remedy), severity_of_failure(asked)};
 }
 
 std::optional<Fault> find_refused(const Asked& asked) {
+  if (asked.answer.outcome != ServerOutcome::refused) return std::nullopt;
   return fault_of(
-      asked, ServerOutcome::refused, "REFUSED",
+      asked, "REFUSED",
       fmt::format("Load the zone {} on {} and allow queries from everywhere, or remove the server "
                   "from the NS records of the zone and of its parent.",
                   asked.zone(), asked.who()));
 }
 
 std::optional<Fault> find_formerr(const Asked& asked) {
+  if (asked.answer.outcome != ServerOutcome::formerr) return std::nullopt;
   return fault_of(
-      asked, ServerOutcome::formerr, "FORMERR",
+      asked, "FORMERR",
       fmt::format("Fix or replace the DNS software of {}, or the device in front of it: it cannot "
                   "parse a plain TXT query.",
                   asked.who()));
 }
 
 std::optional<Fault> find_notimp(const Asked& asked) {
-  return fault_of(asked, ServerOutcome::notimp, "NOTIMP",
+  if (asked.answer.outcome != ServerOutcome::notimp) return std::nullopt;
+  return fault_of(asked, "NOTIMP",
                   fmt::format("Fix or replace the DNS software of {}, or the device in front of it: it does "
                               "not serve TXT records.",
                               asked.who()));
@@ -95,7 +98,7 @@ std::optional<std::string> resolver_reason(const ServerAnswer& answer) {
 std::optional<std::string> lame_reason(const ServerAnswer& answer) {
   if (answer.server->not_asked == probe::NotAsked::answers_as_resolver) return resolver_reason(answer);
   const TransportAttempts* said = nullptr;
-  for (const TransportAttempts* attempts : {&answer.plain, &answer.edns, &answer.tcp}) {
+  for (const TransportAttempts* attempts : answer.record_attempts()) {
     if (said == nullptr && attempts->response() != nullptr && attempts->outcome == answer.outcome)
       said = attempts;
   }

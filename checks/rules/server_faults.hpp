@@ -51,7 +51,7 @@ struct Asked {
 }
 
 /// Whether the queries with EDNS show whether it is EDNS that fails.
-[[nodiscard]] inline bool edns_is_conclusive(const ServerAnswer& answer) {
+[[nodiscard]] inline bool edns_is_comparable(const ServerAnswer& answer) {
   return answer.edns.is_conclusive() && plain_answered(answer);
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
+#include "checks/report/time_text.hpp"
 #include "checks/rules/server_faults.hpp"
 #include "checks/rules/zone_faults.hpp"
 
@@ -189,7 +190,7 @@ std::optional<Fault> find_edns_dropped(const Asked& asked) {
                            asked.who())};
 }
 
-bool edns_was_tried(const ServerAnswer& answer) {
+bool edns_is_conclusive(const ServerAnswer& answer) {
   return answer.edns.is_conclusive();
 }
 
@@ -316,7 +317,7 @@ constexpr auto silence_rows = rows_of(
       .effect = "resolvers lose time with each query",
       .remedy = "Allow queries with EDNS to the server.",
       .example = {Example::behaviour, "ns2 answers plain queries; those with EDNS get no answer."},
-      .find = find_at_servers<edns_is_conclusive, find_edns_dropped>},
+      .find = find_at_servers<edns_is_comparable, find_edns_dropped>},
      {.name = "ns_family_unreachable",
       .severity = Severity::warning,
       .reference = "RFC 3901 section 1",
@@ -342,7 +343,7 @@ constexpr auto silence_rows = rows_of(
           "Allow UDP answers over 512 bytes out of the server and through the firewalls in front of it.",
       .example = {Example::behaviour,
                   "A firewall drops UDP datagrams over 512 bytes, and the answer has 812."},
-      .find = find_at_servers<edns_was_tried, find_large_udp_lost>},
+      .find = find_at_servers<edns_is_conclusive, find_large_udp_lost>},
      {.name = "ns_type_dropped",
       .severity = Severity::warning,
       .reference = "RFC 8906 section 3.1.4",

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
+#include "checks/report/time_text.hpp"
 #include "checks/rules/server_faults.hpp"
 
 namespace dkimprobe::checks {
@@ -127,7 +128,7 @@ constexpr auto udp_rows = rows_of(
       .effect = "resolvers ask again without EDNS and lose time",
       .remedy = "Update the DNS software of the server.",
       .example = {Example::behaviour, "ns2 returns FORMERR to every query with EDNS."},
-      .find = find_at_servers<edns_is_conclusive, find_edns_formerr>},
+      .find = find_at_servers<edns_is_comparable, find_edns_formerr>},
      {.name = "ns_edns_badvers",
       .severity = Severity::warning,
       .reference = "RFC 6891 section 6.1.3",
@@ -135,7 +136,7 @@ constexpr auto udp_rows = rows_of(
       .effect = "resolvers ask again without EDNS and lose time",
       .remedy = "Update the DNS software of the server.",
       .example = {Example::behaviour, "ns2 returns BADVERS to EDNS version 0, the only version that exists."},
-      .find = find_at_servers<edns_is_conclusive, find_edns_badvers>},
+      .find = find_at_servers<edns_is_comparable, find_edns_badvers>},
      {.name = "ns_edns_violation",
       .severity = Severity::warning,
       .reference = "RFC 1035 section 4.2.1",
@@ -159,7 +160,7 @@ constexpr auto udp_rows = rows_of(
       .remedy = "Configure the server to answer queries without a cookie, or disable cookies.",
       .example = {Example::behaviour,
                   "ns2 returns BADCOOKIE to every query with EDNS that carries no cookie."},
-      .find = find_at_servers<edns_is_conclusive, find_cookie_bad>},
+      .find = find_at_servers<edns_is_comparable, find_cookie_bad>},
      {.name = "ns_tc_unneeded",
       .severity = Severity::notice,
       .reference = "RFC 2181 section 9",

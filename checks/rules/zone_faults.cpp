@@ -23,10 +23,6 @@ bool has_answers(const Evidence& evidence) {
   });
 }
 
-std::vector<ServerId> servers_if_others_differ(const Evidence& evidence, const AnswerGroup& group) {
-  return evidence.answers.published.size() > 1 ? group.servers : std::vector<ServerId>();
-}
-
 bool is_negative(ServerOutcome outcome) {
   return outcome == ServerOutcome::nodata || outcome == ServerOutcome::nxdomain;
 }
@@ -55,10 +51,10 @@ std::string servers_text(const std::vector<ServerId>& servers) {
 std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {
   std::vector<std::string> parts;
   // Which servers of the first name point to a group matters only if they point to different ones.
-  const bool ways_part = evidence.answers.hops.front().groups.size() > 1;
+  const bool paths_differ = evidence.answers.hops.front().groups.size() > 1;
   for (const AnswerGroup& group : groups) {
     parts.push_back(fmt::format("{} from {}", what_text(group, evidence), servers_text(group.servers)));
-    if (ways_part && !group.led_here.empty())
+    if (paths_differ && !group.led_here.empty())
       parts.back() += fmt::format(" (reached through the alias at {})", servers_text(group.led_here));
   }
   return fmt::format("{}", fmt::join(parts, "; "));

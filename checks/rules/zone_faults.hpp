@@ -16,19 +16,6 @@ namespace dkimprobe::checks {
   return hop.servers | std::views::filter(std::not_fn(&ServerAnswer::is_stray));
 }
 
-/// The servers of all these groups.
-template <class Groups>
-[[nodiscard]] std::vector<ServerId> servers_of_all(Groups&& groups) {
-  std::vector<ServerId> servers;
-  for (const AnswerGroup& group : groups)
-    servers.insert(servers.end(), group.servers.begin(), group.servers.end());
-  return servers;
-}
-
-/// The servers of the group, if others publish something else; empty if the fault holds for all.
-[[nodiscard]] std::vector<ServerId> servers_if_others_differ(const Evidence& evidence,
-                                                             const AnswerGroup& group);
-
 /// Whether any server gave a complete answer for any name of the chain.
 [[nodiscard]] bool has_answers(const Evidence& evidence);
 
@@ -45,13 +32,5 @@ template <class Groups>
 
 /// "Ed25519 (key SHA-256 ...) from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
 [[nodiscard]] std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence);
-
-/// `join_some` of the text of each.
-template <class Range, class Text>
-[[nodiscard]] std::string join_some(const Range& range, Text text_of) {
-  std::vector<std::string> texts;
-  for (const auto& each : range) texts.push_back(std::invoke(text_of, each));
-  return join_some(texts);
-}
 
 }  // namespace dkimprobe::checks
