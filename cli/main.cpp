@@ -24,10 +24,6 @@
 namespace dkimprobe::cli {
 namespace {
 
-std::string line_of(const config::Error& error) {
-  return fmt::format("{}{}{}", error.where, error.where.empty() ? "" : ": ", error.message);
-}
-
 int end_with(const config::Errors& errors, ExitCode code) {
   // All errors of a settings file are shown, to be fixed in one go; their number is bounded where it is read.
   const std::size_t shown = code == ExitCode::settings ? errors.size() : 10;

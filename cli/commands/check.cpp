@@ -47,8 +47,8 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
                                     const std::vector<checks::Report>& reports,
                                     std::optional<HistoryStore>& history) {
   if (file.extension() != ".prom") {
-    print_message(fmt::format("warning: {}: node_exporter reads only files whose names end with .prom",
-                              config::escape_text(file.string())));
+    print_warning(
+        {config::escape_text(file.string()), "node_exporter reads only files whose names end with .prom"});
   }
   std::vector<exporters::MeasuredReport> measured;
   for (const auto& report : reports) {
@@ -65,7 +65,7 @@ config::Result<void> write_textfile(const std::filesystem::path& file,
 
 void warn(const config::Errors& errors, std::string_view so) {
   const auto& [where, message] = errors.front();
-  print_message(fmt::format("warning: {}: {}; {}", where, message, so));
+  print_warning({where, fmt::format("{}; {}", message, so)});
 }
 
 /// One run over all targets.

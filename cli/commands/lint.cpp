@@ -1,6 +1,6 @@
 #include "cli/commands/commands.hpp"
 
-#include <cstdio>
+#include <cstddef>
 #include <string>
 
 #include <fmt/format.h>
@@ -73,7 +73,7 @@ ExitCode lint_exit_code(const exporters::LintCounts& counts) {
 bool reject(const LintCommand& command, std::size_t line, const std::string& error,
             exporters::LintCounts& counts) {
   if (++counts.unread <= most_errors_shown)
-    fmt::print(stderr, "dkimprobe: {}: line {}: {}\n", shown_name(command.file), line, error);
+    print_message(fmt::format("{}: line {}: {}", shown_name(command.file), line, error));
   return !command.output.json || write_output(exporters::lint_error_json(line, error));
 }
 
@@ -106,8 +106,7 @@ CommandResult run(const LintCommand& command) {
     is_written = lint(command, style, **next, counts);
   }
   if (counts.unread > most_errors_shown) {
-    fmt::print(stderr, "dkimprobe: and {} more lines that could not be read\n",
-               counts.unread - most_errors_shown);
+    print_message(fmt::format("and {} more lines that could not be read", counts.unread - most_errors_shown));
   }
   if (!command.output.json) write_output(exporters::lint_summary(counts));
   return lint_exit_code(counts);

@@ -38,11 +38,6 @@ using exporters::HistoryStore;
 using probe::WallTime;
 using std::chrono::milliseconds;
 
-void warn(const config::Errors& errors) {
-  for (const auto& [where, message] : errors)
-    print_message(fmt::format("warning: {}{}{}", where, where.empty() ? "" : ": ", message));
-}
-
 /// The history of the selector, extended by this run.
 class RunHistory {
  public:
@@ -55,16 +50,17 @@ class RunHistory {
     if (!store_) return seen_;
     if (const auto before = store_->load(observation.domain, observation.selector);
         before && before->last_probe && *before->last_probe > run_time()) {
-      warn({{"", fmt::format("the history ends at {}, which is in the future: is this machine's clock "
-                             "correct? Probes of that time count as made just before this one",
-                             checks::time_text(*before->last_probe))}});
+      print_warning(
+          {"", fmt::format("the history ends at {}, which is in the future: is this machine's clock "
+                           "correct? Probes of that time count as made just before this one",
+                           checks::time_text(*before->last_probe))});
     }
     const auto recorded = store_->record(observation, run_time());
-    if (!recorded) warn(recorded.error());
+    if (!recorded) print_warnings(recorded.error());
     written_ = recorded.has_value();
     auto stored = store_->load(observation.domain, observation.selector);
     if (stored) return *stored;
-    warn(stored.error());
+    print_warnings(stored.error());
     store_.reset();
     return seen_;
   }
@@ -118,7 +114,7 @@ class Runner {
         resolvers_(plan.target.probe, run_time),
         progress_(isatty(STDERR_FILENO) == 1, command.wait > milliseconds{0},
                   output_style(command.output.color), [](std::string_view text) {
-                    std::fwrite(text.data(), 1, text.size(), stderr);
+                    print_text(text);
                     std::fflush(stderr);
                   }) {}
 
@@ -238,7 +234,7 @@ CommandResult run(const PreflightCommand& command) {
   if (command.key) {
     auto read = config::read_key_file(command.key->file, command.key->passphrase);
     if (!read) return tl::unexpected(std::move(read.error()));
-    for (const auto& warning : read->warnings) warn({{"", warning}});
+    for (const auto& warning : read->warnings) print_warning({"", warning});
     key = std::move(*read);
   }
   const auto plan = plan_preflight(command, loaded->settings, key);

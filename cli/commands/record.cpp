@@ -1,6 +1,5 @@
 #include "cli/commands/commands.hpp"
 
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,7 +102,7 @@ CommandResult publish_practices(const RecordCommand& command) {
     print_message(
         "RFC 5617 (ADSP) has been historic since 2013: hardly any receiver reads this record. Today a DMARC "
         "record (RFC 7489) asks for the same, but lets mail pass by SPF as well:");
-    fmt::print(stderr, "{}", exporters::format_record(*output.in_place, command.format));
+    print_text(exporters::format_record(*output.in_place, command.format));
   }
   return exit_code(output.report.status);
 }
@@ -122,7 +121,7 @@ CommandResult run(const RecordCommand& command) {
   if (!command.revoke) {
     const auto key = config::read_key_file(command.key.file, command.key.passphrase);
     if (!key) return tl::unexpected(key.error());
-    for (const auto& warning : key->warnings) print_message(fmt::format("warning: {}", warning));
+    for (const auto& warning : key->warnings) print_warning({"", warning});
     expectation.key_sha256 = key->identity.sha256;
     text = checks::compose_key_record(key->identity, command.tags);
   }

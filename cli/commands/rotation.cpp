@@ -52,10 +52,8 @@ config::Result<void> add_probe(const std::vector<probe::Observation>& observatio
     return {};
   }
   // Even if writing fails, the store keeps the probe in memory.
-  if (const auto recorded = store->record(std::span(observations), run_time()); !recorded) {
-    for (const auto& [where, message] : recorded.error())
-      print_message(fmt::format("warning: {}: {}", where, message));
-  }
+  if (const auto recorded = store->record(std::span(observations), run_time()); !recorded)
+    print_warnings(recorded.error());
   for (auto& planned : input.selectors) {
     auto history = store->load(input.domain, planned.selector);
     if (!history) return tl::unexpected(std::move(history.error()));

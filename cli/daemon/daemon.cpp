@@ -16,6 +16,7 @@
 #include "cli/daemon/status_route.hpp"
 #include "cli/daemon/watch_state.hpp"
 #include "cli/io/log.hpp"
+#include "cli/io/output.hpp"
 #include "cli/io/wall_clock.hpp"
 #include "exporters/metrics/fleet_metrics.hpp"
 #include "exporters/metrics/metric_page.hpp"
@@ -94,11 +95,10 @@ class Daemon::State {
   }
 
   void keep_settings(const config::Errors& errors) {
-    const auto& [where, message] = errors.front();
     checks::ReloadState reload;
     reload.succeeded = false;
     reload.at = wall_time();
-    reload.error = where.empty() ? message : fmt::format("{}: {}", where, message);
+    reload.error = line_of(errors.front());
     state_.set_reload(std::move(reload));
     publisher_.changed();
   }
@@ -201,9 +201,7 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
        [reload = std::move(reload)](const Request&) {
          const auto done = reload();
          if (done) return plain(200, "reloaded");
-         const auto& [where, message] = done.error().front();
-         return plain(500, fmt::format("the previous settings stay in use: {}{}{}", where,
-                                       where.empty() ? "" : ": ", message));
+         return plain(500, "the previous settings stay in use: " + line_of(done.error().front()));
        },
        1},
   };

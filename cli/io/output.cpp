@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <string>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -15,9 +14,24 @@
 
 namespace dkimprobe::cli {
 
+void print_text(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 void print_message(std::string_view message) {
-  const std::string line = fmt::format("dkimprobe: {}\n", message);
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  print_text(fmt::format("dkimprobe: {}\n", message));
+}
+
+void print_warning(const config::Error& warning) {
+  print_message("warning: " + line_of(warning));
+}
+
+void print_warnings(const config::Errors& warnings) {
+  for (const auto& warning : warnings) print_warning(warning);
+}
+
+std::string line_of(const config::Error& error) {
+  return fmt::format("{}{}{}", error.where, error.where.empty() ? "" : ": ", error.message);
 }
 
 bool write_output(std::string_view text) {

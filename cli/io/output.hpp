@@ -3,14 +3,23 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "config/basics/result.hpp"
 
 namespace dkimprobe::cli {
 
-/// Prints `dkimprobe: MESSAGE` to standard error. Failures are ignored: there is nobody to report them to.
+/// Prints to standard error. Failures are ignored: there is nobody to report them to.
+void print_text(std::string_view text);
+/// Prints `dkimprobe: MESSAGE` to standard error.
 void print_message(std::string_view message);
+/// Prints `dkimprobe: warning: WHERE: MESSAGE` to standard error.
+void print_warning(const config::Error& warning);
+void print_warnings(const config::Errors& warnings);
+
+/// `WHERE: MESSAGE`; the message alone when it has no place.
+[[nodiscard]] std::string line_of(const config::Error& error);
 
 /// Writes and flushes; false when the reader is gone. Throws std::system_error for every other failure.
 bool write_output(std::string_view text);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/io/output.hpp"
 #include "cli/io/signal_watch.hpp"
 #include "cli/io/wall_clock.hpp"
 #include "probe/collection/prober.hpp"
@@ -23,8 +24,8 @@ ProbeResult run_probe(const CheckTarget& target, ExitCode insisted) {
     // A probe that ends at once causes no flicker.
     if (passed < milliseconds{300}) return;
     progress_shown = true;
-    fmt::print(stderr, "\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
-               static_cast<double>(passed.count()) / 1'000.0);
+    print_text(fmt::format("\rasking the nameservers of {} ... {:.1f} s", target.domain.to_string(),
+                           static_cast<double>(passed.count()) / 1'000.0));
     std::fflush(stderr);
   };
 
@@ -36,7 +37,7 @@ ProbeResult run_probe(const CheckTarget& target, ExitCode insisted) {
     probe.observations = prober.observe(target.domain, target.selectors);
     probe.interrupted = watch.interrupted();
   }
-  if (progress_shown) fmt::print(stderr, "\r\x1b[K");
+  if (progress_shown) print_text("\r\x1b[K");
   return probe;
 }
 

@@ -5,19 +5,12 @@
 #include <iterator>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "checks/catalogue/catalogue.hpp"
-#include "cli/io/output.hpp"
 #include "cli/io/wall_clock.hpp"
 #include "config/root_hints.hpp"
 #include "config/settings_file.hpp"
 
 namespace dkimprobe::cli {
-
-void print_warning(const config::Error& warning) {
-  print_message(fmt::format("warning: {}: {}", warning.where, warning.message));
-}
 
 config::Result<config::Settings> load_settings(const std::filesystem::path& file, const Warn& warn) {
   config::Vocabulary vocabulary;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command_line/command_line.hpp"
+#include "cli/io/output.hpp"
 #include "config/basics/result.hpp"
 #include "config/settings.hpp"
 #include "config/target_files.hpp"
@@ -14,8 +15,6 @@ namespace dkimprobe::cli {
 
 /// Receives warnings about settings that are allowed but questionable.
 using Warn = std::function<void(const config::Error&)>;
-/// Prints to standard error.
-void print_warning(const config::Error& warning);
 
 [[nodiscard]] config::Result<config::Settings> load_settings(const std::filesystem::path& file,
                                                              const Warn& warn = print_warning);
