@@ -98,14 +98,14 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
   keep_rotations(fleet_, domains);
   rotations_ = std::move(rotations);
   list_ = std::move(list);
-  publish();
+  published_.reset();
 }
 
 void WatchState::set_reload(checks::ReloadState reload) {
   const std::lock_guard lock(mutex_);
   reload.succeeded_at = fleet_.reload.succeeded_at;
   fleet_.reload = std::move(reload);
-  publish();
+  published_.reset();
 }
 
 WatchState::JudgedTargets WatchState::extend(const probe::FinishedProbe& probe, const WatchList& list,
@@ -171,7 +171,7 @@ probe::ProbeVerdict WatchState::take(const probe::FinishedProbe& probe, WallTime
     judged.history.past = {};
     histories_[key] = std::move(judged.history);
   }
-  publish();
+  published_.reset();
   return verdict;
 }
 
@@ -200,7 +200,7 @@ void WatchState::update(Rotation& rotation, const config::DomainName& domain, co
 
 void WatchState::set_next_probe(const config::DomainName& domain, WallTime next) {
   const std::lock_guard lock(mutex_);
-  if (checks::set_next_probe(fleet_, domain, next)) publish();
+  if (checks::set_next_probe(fleet_, domain, next)) published_.reset();
 }
 
 std::shared_ptr<const WatchList> WatchState::list() const {
@@ -240,7 +240,7 @@ std::shared_ptr<const checks::Fleet> WatchState::fleet(WallTime now) {
     plan(rotation, now);
     is_planned = true;
   }
-  if (is_planned) publish();
+  if (is_planned || !published_) published_ = std::make_shared<const checks::Fleet>(fleet_);
   return published_;
 }
 

@@ -44,7 +44,7 @@ class WatchState {
   /// The other watched names at which a selector's keys are published.
   [[nodiscard]] checks::KeyPlaces elsewhere(const checks::TargetKey& key,
                                             const checks::SelectorHistory& history) const;
-  /// The state of all targets now. It never changes: each update publishes another one.
+  /// A snapshot of the state of all targets. It never changes; the first call after an update makes another.
   [[nodiscard]] std::shared_ptr<const checks::Fleet> fleet(probe::WallTime now);
 
  private:
@@ -70,12 +70,12 @@ class WatchState {
   void update(Rotation& rotation, const config::DomainName& domain, const JudgedTargets& judged);
   /// Does nothing until each selector has been probed.
   void plan(Rotation& rotation, probe::WallTime now);
-  void publish() { published_ = std::make_shared<const checks::Fleet>(fleet_); }
 
   mutable std::mutex mutex_{};
   std::shared_ptr<const WatchList> list_ = std::make_shared<const WatchList>();
   checks::Fleet fleet_{};
-  std::shared_ptr<const checks::Fleet> published_ = std::make_shared<const checks::Fleet>();
+  std::shared_ptr<const checks::Fleet>
+      published_{};  ///< a copy of `fleet_`; null after a change until it is read
   std::map<checks::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
   std::map<checks::TargetKey, std::vector<checks::KeyPlace>> places_{};
   std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain

@@ -92,6 +92,20 @@ TEST_CASE("a probe is judged, and the history knows when its key was first seen"
   CHECK(scene.state.history(key("one.example", "s3")) == nullptr);
 }
 
+TEST_CASE("a snapshot never changes, and stays the latest until the next update") {
+  Scene scene;
+  scene.watch(plain, 0);
+  const auto before = scene.state.fleet(at_second(0));
+  CHECK(before == scene.state.fleet(at_second(1)));
+  static_cast<void>(scene.state.take(probe_at(10, {{"s1", {says(1, key_a)}}}), at_second(10)));
+  const auto after = scene.state.fleet(at_second(10));
+  CHECK(checks::find_target(*before, key("one.example"))->report == nullptr);
+  CHECK(checks::find_target(*after, key("one.example"))->report != nullptr);
+  scene.state.set_next_probe(key("one.example").domain, at_second(70));
+  CHECK(checks::find_target(*after, key("one.example"))->next_probe == std::nullopt);
+  CHECK(scene.target(key("one.example"), 10).next_probe == at_second(70));
+}
+
 TEST_CASE("a key published at two watched selectors is found") {
   Scene scene;
   scene.watch(plain, 0);
