@@ -39,9 +39,9 @@ Response plain(unsigned status, std::string text) {
   return {status, "text/plain; charset=utf-8", {}, std::make_shared<const std::string>(std::move(text))};
 }
 
-/// Connects once to the listener. A listener of civetweb checks whether it should stop only every two seconds
+/// Connects to the listener. A listener of civetweb checks whether it should stop only every two seconds
 /// or when a client connects.
-void knock(std::uint16_t port) {
+void connect_once(std::uint16_t port) {
   const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (file < 0) return;
   sockaddr_in address{};
@@ -79,9 +79,9 @@ bool write(mg_connection* connection, std::string_view text) {
 
 WebServer::~WebServer() {
   if (context_ == nullptr) return;
-  const std::jthread knocking([port = port_](const std::stop_token& stopped) {
+  const std::jthread connecting([port = port_](const std::stop_token& stopped) {
     while (!stopped.stop_requested()) {
-      knock(port);
+      connect_once(port);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   });
@@ -143,7 +143,7 @@ Response WebServer::answer(mg_connection* connection) {
   Request request;
   request.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "";
   request.remote = header(connection, remote_header);
-  if (request.remote.empty() && request.path == greeting_path) return {204, "", {}, nullptr};
+  if (request.remote.empty() && request.path == handshake_path) return {204, "", {}, nullptr};
   request.method = info.request_method;
   if (info.query_string != nullptr) request.query = parameters(info.query_string);
   request.accept = header(connection, "Accept");

@@ -18,11 +18,11 @@ struct mg_context;
 namespace dkimprobe::exporters {
 
 /// Headers with which the program passes its secret and the client's address.
-inline constexpr char secret_header[] = "X-Door-Secret";
-inline constexpr char remote_header[] = "X-Door-Remote";
+inline constexpr char secret_header[] = "X-Dkimprobe-Secret";
+inline constexpr char remote_header[] = "X-Dkimprobe-Remote";
 /// The first request on each connection, without a remote client. Its response, 204, shows that a thread is
 /// free for the connection: one that still runs a handler whose connection was closed accepts nothing.
-inline constexpr char greeting_path[] = "/.door";
+inline constexpr char handshake_path[] = "/.handshake";
 
 class WebServer {
  public:

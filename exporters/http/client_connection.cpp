@@ -37,9 +37,8 @@ ClientConnection::ClientConnection(Owner& owner, tcp::socket socket, HttpSession
     : owner_(owner),
       socket_(std::move(socket)),
       timer_(socket_.get_executor()),
-      address_(address_of(socket_)),
-      source_(source_of(address_)),
-      session_(service, std::move(rules), address_.to_string()) {
+      source_(source_of(address_of(socket_))),
+      session_(service, std::move(rules), address_of(socket_).to_string()) {
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
 }

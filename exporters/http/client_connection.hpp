@@ -38,7 +38,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   [[nodiscard]] const HttpSession& session() const { return session_; }
   [[nodiscard]] const std::string& source() const { return source_; }
 
-  /// Tells the session what happened, by a function of it, and does what it says.
+  /// Passes an event, one of the session's functions, to the session and performs the actions it returns.
   template <class... Parameters, class... Arguments>
   void notify(HttpSession::Actions (HttpSession::*event)(Parameters...), Arguments&&... arguments) {
     perform((session_.*event)(std::forward<Arguments>(arguments)..., std::chrono::steady_clock::now()));
@@ -69,7 +69,6 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer timer_;
   std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_{};
-  boost::asio::ip::address address_;
   std::string source_;  ///< key for counting wrong passwords
   HttpSession session_;
   std::array<char, 16384> chunk_{};

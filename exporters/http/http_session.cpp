@@ -55,7 +55,7 @@ HttpSession::Refusal refusal_of(error_code error) {
   return {400, "This is not an HTTP/1.1 request."};
 }
 
-/// Why a request with this header is refused, and its connection closed.
+/// Why a request with this header is refused whatever its target, and its connection closed.
 std::optional<HttpSession::Refusal> fault_of(const http::request_parser<http::string_body>& parser,
                                              std::uint64_t body_bytes) {
   using Refusal = HttpSession::Refusal;
@@ -67,17 +67,15 @@ std::optional<HttpSession::Refusal> fault_of(const http::request_parser<http::st
   if (std::ranges::find(allowed, request.method()) == allowed.end())
     return Refusal{405, "The method is not allowed.", {{"Allow", "GET, HEAD, POST"}}};
   if (parser.content_length().value_or(0) > body_bytes) return Refusal{413, "The request body is too large."};
-  if (!clean_target(view(request.target()))) return Refusal{400, "The request target is invalid."};
   return std::nullopt;
 }
 
 /// The start of the request to the web server. It is written anew: nothing else of the client's is passed on.
-std::string forwarded_head(const http::request<http::string_body>& request, std::string_view secret,
-                           std::string_view remote) {
+std::string forwarded_head(const http::request<http::string_body>& request, std::string_view target,
+                           std::string_view secret, std::string_view remote) {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n{}: {}\r\n",
-                                 request.method() == http::verb::post ? "POST" : "GET",
-                                 clean_target(view(request.target())).value_or("/"), secret_header, secret,
-                                 remote_header, remote);
+                                 request.method() == http::verb::post ? "POST" : "GET", target, secret_header,
+                                 secret, remote_header, remote);
   for (const auto* const name : {"Accept", "Accept-Encoding", "X-Prometheus-Scrape-Timeout-Seconds"}) {
     std::string joined;
     const auto [first, last] = request.equal_range(name);
@@ -294,16 +292,18 @@ void HttpSession::on_header() {
   rules_ = service_.rules();
   // Close a connection that began under other rules, so that the next one uses the new TLS settings too.
   keep_open_ = parser_->keep_alive() && !stopping_ && rules_ == first_rules_;
-  if (const auto fault = fault_of(*parser_, service_.limits.body_bytes)) {
+  const auto target = clean_target(view(request.target()));
+  const auto fault = fault_of(*parser_, service_.limits.body_bytes);
+  if (fault || !target) {
     keep_open_ = false;
-    return refuse(*fault);
+    return refuse(fault.value_or(Refusal{400, "The request target is invalid."}));
   }
   if (const auto& limit = rules_->config.rate_limit) {
     const std::chrono::duration<double> interval = limit->interval;
     if (!service_.requests.take(now_, {1.0 / interval.count(), static_cast<double>(limit->burst)}))
       return refuse({429, "Too many requests.", {{"Retry-After", "1"}}});
   }
-  request_ = forwarded_head(request, service_.secret, remote_);
+  request_ = forwarded_head(request, *target, service_.secret, remote_);
   if (rules_->config.users.empty()) {
     read_body();
   } else {
@@ -339,8 +339,10 @@ void HttpSession::read_body() {
 
 void HttpSession::forward(bool again) {
   if (!again) {
-    const std::string& body = parser_->get().body();
-    if (!may_repeat_ || !body.empty()) request_ += fmt::format("Content-Length: {}\r\n", body.size());
+    const auto& message = parser_->get();
+    const std::string& body = message.body();
+    if (message.method() == http::verb::post || !body.empty())
+      request_ += fmt::format("Content-Length: {}\r\n", body.size());
     request_ += "\r\n";
     request_ += body;
   }

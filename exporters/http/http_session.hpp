@@ -1,6 +1,6 @@
-// One client's HTTP/1.1 session without sockets, timers or threads: it is told what happened and says what to
-// do next, and until when. Time is always an argument. It owns the limits, the refusals, the header of each
-// response and the order of all steps.
+// One client's HTTP/1.1 session without sockets, timers or threads: its functions take an event and return
+// the actions to perform and the next deadline. Time is always an argument. It owns the limits, the refusals,
+// the header of each response and the order of all steps.
 #pragma once
 
 #include <chrono>

@@ -49,7 +49,7 @@ void UpstreamConnection::open() {
                           error_code ignored;
                           self.socket_.set_option(tcp::no_delay(true), ignored);
                           self.send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n\r\n",
-                                                greeting_path, secret_header, self.secret_));
+                                                handshake_path, secret_header, self.secret_));
                         }));
 }
 

@@ -133,10 +133,12 @@ TEST_CASE("a request passes through all phases, and the connection stays open fo
   CHECK(talk.start() == Steps{"read"});
   CHECK(talk.session.phase() == Phase::header);
   CHECK(talk.receive("GET /a?b=c HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\nCookie: d\r\nAccept: e/f\r\n"
-                     "X-Door-Secret: guessed\r\nX-Door-Remote: 198.51.100.1\r\n\r\n") == Steps{"forward"});
+                     "X-Dkimprobe-Secret: guessed\r\nX-Dkimprobe-Remote: 198.51.100.1\r\n\r\n") ==
+        Steps{"forward"});
   CHECK(talk.session.phase() == Phase::waiting);
   CHECK(talk.session.request() ==
-        "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nX-Door-Secret: secret\r\nX-Door-Remote: 192.0.2.1\r\n"
+        "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nX-Dkimprobe-Secret: secret\r\nX-Dkimprobe-Remote: "
+        "192.0.2.1\r\n"
         "Accept: a/b, e/f\r\n\r\n");
   CHECK(talk.did(talk.session.forwarded(talk.now)).empty());
   CHECK(talk.session.phase() == Phase::answering);
@@ -457,7 +459,7 @@ TEST_CASE("requests above the configured rate are refused, and the connection st
   CHECK(talk.receive(page_request) == Steps{"forward"});
 }
 
-TEST_CASE("a client that waits for it is told to send the body") {
+TEST_CASE("a client that waits for `100 Continue` before it sends the body gets it") {
   Talk talk;
   CHECK(talk.start() == Steps{"read"});
   const std::string request =
@@ -503,6 +505,21 @@ TEST_CASE("a response is written in pieces, and each is progress") {
   CHECK(talk.session.buffered() == 1000);
   CHECK(talk.take() == Steps{"log 200", "read"});
   CHECK(talk.session.buffered() == 0);
+}
+
+TEST_CASE("of two responses in memory, the one that its client reads has the later progress") {
+  Talk reader;
+  Talk silent;
+  reader.ask(page_request);
+  CHECK(reader.answer(page(std::string(1000, 'x'))) == Steps{"write"});
+  silent.now += 1s;
+  silent.ask(page_request);
+  CHECK(silent.answer(page(std::string(1000, 'x'))) == Steps{"write"});
+  CHECK(reader.session.last_progress() < silent.session.last_progress());
+  reader.now += 2s;
+  CHECK(reader.did(reader.session.written(7, reader.now)) == Steps{"write"});
+  CHECK(silent.session.last_progress() < reader.session.last_progress());
+  CHECK(silent.session.buffered() == reader.session.buffered());
 }
 
 TEST_CASE("a client that goes away") {
