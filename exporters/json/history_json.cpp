@@ -5,6 +5,7 @@
 #include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/json_parts.hpp"
+#include "exporters/store/history_codec.hpp"
 
 namespace dkimprobe::exporters {
 namespace {

@@ -284,7 +284,7 @@ void write_servers(HtmlWriter& html, const Report& report, const SelectorHistory
   const auto section = html.open("section", {{"aria-labelledby", "servers"}});
   html.leaf("h2", {{"id", "servers"}}, "Nameservers");
   if (report.servers.empty()) html.leaf("p", "No nameserver was asked.");
-  for (const auto& [owner, zone, rows] : hops_of(report)) {
+  for (const auto& [owner, zone, rows] : hop_rows_of(report)) {
     if (rows.empty()) continue;
     html.leaf("h3", fmt::format("{}{}{}", owner.to_string(), zone == nullptr ? "" : ", zone ",
                                 zone == nullptr ? "" : zone->zone.to_string()));

@@ -24,7 +24,7 @@ bool is_present(const AnswerPeriod& period) {
 
 /// Whether it shows what the server publishes.
 bool is_certain(const AnswerPeriod& period) {
-  return is_present(period) || period.kind == PublishedKind::nodata || period.kind == PublishedKind::nxdomain;
+  return is_present(period) || period.is_absence();
 }
 
 bool is_revoked(const AnswerPeriod& period) {
@@ -230,26 +230,6 @@ std::string_view to_string(HistoryChangeKind kind) {
       return "differed";
     case Kind::agreed:
       return "agreed";
-  }
-  return {};
-}
-
-std::string_view to_string(PublishedKind kind) {
-  switch (kind) {
-    case PublishedKind::texts:
-      return "texts";
-    case PublishedKind::alias:
-      return "alias";
-    case PublishedKind::nodata:
-      return "nodata";
-    case PublishedKind::nxdomain:
-      return "nxdomain";
-    case PublishedKind::failure:
-      return "failure";
-    case PublishedKind::unknown:
-      return "unknown";
-    case PublishedKind::left:
-      return "left";
   }
   return {};
 }

@@ -72,8 +72,7 @@ struct SelectorRecord {
 [[nodiscard]] std::optional<probe::WallTime> key_first_seen(const checks::SelectorHistory& history,
                                                             const checks::Report& report);
 
-/// The words for JSON.
+/// The word for JSON.
 [[nodiscard]] std::string_view to_string(HistoryChangeKind kind);
-[[nodiscard]] std::string_view to_string(checks::PublishedKind kind);
 
 }  // namespace dkimprobe::exporters

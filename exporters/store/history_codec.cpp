@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "exporters/store/history_changes.hpp"
-
 namespace dkimprobe::exporters {
 namespace {
 
@@ -21,6 +19,26 @@ void put_size(std::size_t size, std::string& octets) {
 }
 
 }  // namespace
+
+std::string_view to_string(PublishedKind kind) {
+  switch (kind) {
+    case PublishedKind::texts:
+      return "texts";
+    case PublishedKind::alias:
+      return "alias";
+    case PublishedKind::nodata:
+      return "nodata";
+    case PublishedKind::nxdomain:
+      return "nxdomain";
+    case PublishedKind::failure:
+      return "failure";
+    case PublishedKind::unknown:
+      return "unknown";
+    case PublishedKind::left:
+      return "left";
+  }
+  return {};
+}
 
 PublishedKind read_kind(std::string_view word) {
   for (const auto kind :

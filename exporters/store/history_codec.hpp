@@ -2,8 +2,6 @@
 // columns. A value that this program never writes is reported as `Corrupted`.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,6 +18,8 @@ struct Corrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The word of a kind of answer, also in JSON.
+[[nodiscard]] std::string_view to_string(checks::PublishedKind kind);
 [[nodiscard]] checks::PublishedKind read_kind(std::string_view word);
 [[nodiscard]] config::DomainName read_name(const std::string& text);
 

@@ -2,12 +2,10 @@
 
 #include <cstddef>
 #include <limits>
-#include <tuple>
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/record/digest.hpp"
 #include "checks/record/key_record.hpp"
-#include "exporters/store/history_changes.hpp"
 #include "exporters/store/history_codec.hpp"
 
 namespace dkimprobe::exporters {
@@ -33,22 +31,6 @@ std::optional<WallTime> lag_since(const ServerTimeline& timeline) {
 template <class Period>
 std::optional<WallTime> end_column(const Period& period, std::optional<WallTime> last_probe) {
   return last_probe == period.last_seen ? std::nullopt : std::optional(period.last_seen);
-}
-
-bool same_columns(const AnswerPeriod& a, const AnswerPeriod& b) {
-  const auto seconds = [](const AnswerPeriod& period) {
-    return std::tie(period.ttl_seconds, period.nsec_ttl_seconds, period.domainkey_denied_seconds,
-                    period.wildcard_ttl_seconds);
-  };
-  return a.same_answer(b) && seconds(a) == seconds(b);
-}
-
-bool same_columns(const NameserverPeriod& a, const NameserverPeriod& b) {
-  const auto columns = [](const NameserverPeriod& period) {
-    return std::tie(period.parent_ttl_seconds, period.child_ttl_seconds, period.negative_ttl_seconds,
-                    period.nsec_ttl_seconds, period.ds, period.ds_ttl_seconds);
-  };
-  return a.same_nameservers(b) && columns(a) == columns(b);
 }
 
 bool same_line(const ServerTimeline& a, const ServerTimeline& b) {
@@ -198,7 +180,7 @@ void write_periods(Connection& connection, std::int64_t line, const std::vector<
       drop_period(connection, line, *old);
     const bool known = old != before.end() && old->first_seen == period.first_seen;
     const auto end = end_column(period, after_probe);
-    if (!known || !same_columns(*old, period) || end_column(*old, before_probe) != end)
+    if (!known || !old->same_but_times(period) || end_column(*old, before_probe) != end)
       put_period(connection, line, period, end);
     if (known) ++old;
   }

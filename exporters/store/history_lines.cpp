@@ -17,8 +17,8 @@ const Selector& zones_row() {
   return none;
 }
 
-Lines lines_of(const ZonePast& past) {
-  return {past.first_probe, past.last_probe, past.names, past.zones};
+Lines lines_of(ZonePast past) {
+  return {past.first_probe, past.last_probe, std::move(past.names), std::move(past.zones)};
 }
 
 ZonePast past_of(Lines lines) {
@@ -50,11 +50,9 @@ void add_probes(DomainLines& lines, std::span<const SelectorProbe> probes, probe
     waiting.push_back({&history, observation});
   }
   add();
-  start_once(past);
   keep_within(past, limits);
-  lines.at(zones_row()) = lines_of(past);
+  lines.at(zones_row()) = lines_of(std::move(past));
   for (auto& [selector, history] : histories) {
-    start_once(history);
     keep_within(history, limits);
     lines.at(selector) = {history.first_probe, history.last_probe, std::move(history.servers), {}};
   }

@@ -23,7 +23,7 @@ struct Lines {
 /// Stands for the zones of a domain, which belong to no selector.
 [[nodiscard]] const config::Selector& zones_row();
 
-[[nodiscard]] Lines lines_of(const checks::ZonePast& past);
+[[nodiscard]] Lines lines_of(checks::ZonePast past);
 [[nodiscard]] checks::ZonePast past_of(Lines lines);
 /// Without its `past`.
 [[nodiscard]] checks::SelectorHistory history_of(const config::DomainName& domain,

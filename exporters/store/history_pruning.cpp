@@ -37,7 +37,7 @@ void drop_servers_before(std::vector<ServerTimeline>& servers, WallTime oldest) 
   });
 }
 
-/// Drops the earlier of two periods with the same start.
+/// Drops the earlier of two periods with the same start: the start identifies a stored period.
 template <class Timeline>
 void drop_same_starts(std::vector<Timeline>& timelines) {
   for (auto& timeline : timelines) {
@@ -52,12 +52,15 @@ void drop_same_starts(std::vector<Timeline>& timelines) {
 }  // namespace
 
 void keep_within(ZonePast& past, const HistoryLimits& limits) {
+  drop_same_starts(past.zones);
+  drop_same_starts(past.names);
   if (!past.last_probe) return;
   drop_before(past.zones, *past.last_probe - limits.longest_age);
   drop_servers_before(past.names, *past.last_probe - limits.longest_age);
 }
 
 void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
+  drop_same_starts(history.servers);
   if (!history.last_probe) return;
   drop_servers_before(history.servers, *history.last_probe - limits.longest_age);
 
@@ -77,15 +80,6 @@ void keep_within(SelectorHistory& history, const HistoryLimits& limits) {
   std::ranges::nth_element(ends, ends.begin() + static_cast<std::ptrdiff_t>(excess - 1));
   // Periods that ended at the same time are dropped together.
   drop_servers_before(history.servers, ends[excess - 1] + std::chrono::milliseconds{1});
-}
-
-void start_once(ZonePast& past) {
-  drop_same_starts(past.zones);
-  drop_same_starts(past.names);
-}
-
-void start_once(SelectorHistory& history) {
-  drop_same_starts(history.servers);
 }
 
 }  // namespace dkimprobe::exporters

@@ -10,6 +10,7 @@
 #include "checks/record/key_record.hpp"
 #include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
+#include "exporters/store/history_codec.hpp"
 #include "exporters/terminal/text_page.hpp"
 #include "exporters/text/text_layout.hpp"
 

@@ -50,7 +50,7 @@ class TableWriter : public TextPage {
  private:
   void record_facts(const Report& report);
   void rotation_facts(const Report& report);
-  void hop(const Report& report, const Hop& hop);
+  void hop(const Report& report, const HopRows& hop);
 };
 
 void TableWriter::verdict(const Report& report) {
@@ -199,7 +199,7 @@ std::vector<Cell> server_cells(const ServerRow& row, const Symbol& symbol, std::
           {row.serial ? fmt::format("{}", *row.serial) : ""}};
 }
 
-void TableWriter::hop(const Report& report, const Hop& hop) {
+void TableWriter::hop(const Report& report, const HopRows& hop) {
   heading(hop.owner, hop.zone);
   if (hop.servers.empty()) return;
   constexpr std::ptrdiff_t group_column = 1;
@@ -227,7 +227,7 @@ void TableWriter::hop(const Report& report, const Hop& hop) {
 }
 
 void TableWriter::hops(const Report& report) {
-  for (const auto& each : hops_of(report)) hop(report, each);
+  for (const auto& each : hop_rows_of(report)) hop(report, each);
 }
 
 bool all_answered(const Report& report) {

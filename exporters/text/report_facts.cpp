@@ -9,10 +9,10 @@
 
 namespace dkimprobe::exporters {
 
-std::vector<Hop> hops_of(const checks::Report& report) {
-  std::vector<Hop> hops;
-  const auto hop_of = [&](const config::DomainName& name) -> Hop& {
-    const auto found = std::ranges::find(hops, name, &Hop::owner);
+std::vector<HopRows> hop_rows_of(const checks::Report& report) {
+  std::vector<HopRows> hops;
+  const auto hop_of = [&](const config::DomainName& name) -> HopRows& {
+    const auto found = std::ranges::find(hops, name, &HopRows::owner);
     return found != hops.end() ? *found : hops.emplace_back(name, zone_of(report.delegations, name));
   };
   hop_of(report.name);
@@ -20,7 +20,7 @@ std::vector<Hop> hops_of(const checks::Report& report) {
     if (!alias.is_dname) hop_of(alias.target);
   }
   for (const auto& row : report.servers) hop_of(row.owner).servers.push_back(&row);
-  std::erase_if(hops, [](const Hop& hop) { return hop.servers.empty() && hop.zone == nullptr; });
+  std::erase_if(hops, [](const HopRows& hop) { return hop.servers.empty() && hop.zone == nullptr; });
   return hops;
 }
 

@@ -11,7 +11,7 @@
 namespace dkimprobe::exporters {
 
 /// One name of the alias chain: who was asked for it, and its zone.
-struct Hop {
+struct HopRows {
   config::DomainName owner{};
   const probe::Delegation* zone = nullptr;          ///< null when no zone was found
   std::vector<const checks::ServerRow*> servers{};  ///< may be empty
@@ -19,7 +19,7 @@ struct Hop {
 
 /// The selector's own name, the targets of its aliases, and any other name that was queried; without those
 /// that have neither a zone nor a server. It points into the report.
-[[nodiscard]] std::vector<Hop> hops_of(const checks::Report& report);
+[[nodiscard]] std::vector<HopRows> hop_rows_of(const checks::Report& report);
 
 /// The deepest of the zones that hold the name; null when none does.
 [[nodiscard]] const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegations,

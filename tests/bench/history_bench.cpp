@@ -57,16 +57,16 @@ int main(int argc, char** argv) {
   }
   const auto file = exporters::history_file(argv[1]);
   constexpr int changed_in = 4;
-  fmt::print("{:<44} {:>10} {:>12}\n", "a round of 1,000 selectors, four servers each", "looks/s",
+  fmt::print("{:<44} {:>10} {:>12}\n", "one probe of 1,000 selectors, four servers each", "probes/s",
              "file, KiB");
   int probe = 0;
   for (const auto& [what, at_once] :
-       std::vector<std::pair<std::string, std::size_t>>{{"the first, one transaction a look", 1},
-                                                        {"unchanged, one transaction a look", 1},
-                                                        {"unchanged, 10 looks a transaction", 10},
-                                                        {"unchanged, 100 looks a transaction", 100},
-                                                        {"one server of each changed, one a look", 1},
-                                                        {"unchanged, one transaction a look", 1}}) {
+       std::vector<std::pair<std::string, std::size_t>>{{"the first, one transaction a probe", 1},
+                                                        {"unchanged, one transaction a probe", 1},
+                                                        {"unchanged, 10 probes a transaction", 10},
+                                                        {"unchanged, 100 probes a transaction", 100},
+                                                        {"one server of each changed, one a probe", 1},
+                                                        {"unchanged, one transaction a probe", 1}}) {
     const auto probes = make_probe(probe++, changed_in);
     const auto began = std::chrono::steady_clock::now();
     for (std::size_t first = 0; first < probes.size(); first += at_once) {

@@ -18,6 +18,7 @@
 #include "config/names/selector.hpp"
 #include "exporters/json/observation_words.hpp"
 #include "exporters/store/history_changes.hpp"
+#include "exporters/store/history_codec.hpp"
 #include "tests/catch.hpp"
 
 using namespace dkimprobe;
@@ -52,7 +53,7 @@ Json exporter_words() {
 /// Those of an observation, from the enumerator `first` on.
 template <class Enum>
 Json observation_words(std::size_t first = 0) {
-  const auto& list = exporters::Words<Enum>::list;
+  const auto& list = exporters::words_of<Enum>();
   return Json(std::vector<std::string>(list.begin() + static_cast<std::ptrdiff_t>(first), list.end()));
 }
 
@@ -150,7 +151,7 @@ TEST_CASE("the schema lists exactly the words of the program") {
   }
 }
 
-TEST_CASE("the lists of the other schemas are the program's") {
+TEST_CASE("the other schemas list exactly the words of the program") {
   for (const auto& list : other_lists()) {
     INFO(list.schema << ".schema.json" << list.pointer);
     const Json place =

@@ -9,6 +9,7 @@
 
 #include "exporters/json/history_json.hpp"
 #include "exporters/store/history_changes.hpp"
+#include "exporters/store/history_codec.hpp"
 #include "exporters/terminal/history_text.hpp"
 #include "exporters/text/text_layout.hpp"
 #include "tests/catch.hpp"
