@@ -1,6 +1,5 @@
 #include "config/settings_file.hpp"
 
-#include <functional>
 #include <optional>
 #include <utility>
 
@@ -79,7 +78,7 @@ Result<Settings> read_root(SettingValues& file, const YamlNode& root, const Voca
   Settings settings;
   Groups groups;
   file.read_options(values, schedule_options(), settings);
-  const auto read = [&](std::string_view key, const std::function<void(const YamlValue&)>& section) {
+  const auto read = [&](std::string_view key, const auto& section) {
     if (const YamlValue* const value = file.find(values, key)) section(*value);
   };
   // What others refer to is read first, in whatever order the file has it.

@@ -177,41 +177,41 @@ class WebConfigReader : YamlReader {
 
  private:
   /// The value of the key; null in this format counts as left out.
-  static const Value* given(const Values& values, std::string_view key) {
-    const auto at = values.find(key);
-    return at == values.end() || at->second.node->kind == YamlNode::Kind::nothing ? nullptr : &at->second;
+  static const YamlValue* given(const YamlValues& values, std::string_view key) {
+    const YamlValue* const value = find(values, key);
+    return value == nullptr || value->node->kind == YamlNode::Kind::nothing ? nullptr : value;
   }
   /// The same for texts, where an empty text also counts as left out.
-  static const Value* given_text(const Values& values, std::string_view key) {
-    const Value* const value = given(values, key);
+  static const YamlValue* given_text(const YamlValues& values, std::string_view key) {
+    const YamlValue* const value = given(values, key);
     return value == nullptr || (value->node->kind == YamlNode::Kind::text && value->node->text.empty())
                ? nullptr
                : value;
   }
   /// The word that the key has; `otherwise` if it is left out or cannot be used.
   template <class T>
-  T word_or(const Values& values, std::string_view key, std::optional<T> (*parse)(std::string_view),
+  T word_or(const YamlValues& values, std::string_view key, std::optional<T> (*parse)(std::string_view),
             std::string_view allowed, std::type_identity_t<T> otherwise) {
-    const Value* const value = given(values, key);
+    const YamlValue* const value = given(values, key);
     return value == nullptr ? otherwise : word_of(*value, parse, allowed).value_or(otherwise);
   }
 
-  void read_tls(const Value& value);
-  void read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls);
-  void read_client_certificates(const Values& values, TlsServerConfig& tls);
-  void read_versions(const Values& values, TlsServerConfig& tls);
-  void read_cipher_suites(const Value& value, TlsServerConfig& tls);
-  void read_http(const Value& value);
-  void read_users(const Value& value);
-  void read_rate_limit(const Value& value);
+  void read_tls(const YamlValue& value);
+  void read_certificate(const YamlValue& whole, const YamlValues& values, TlsServerConfig& tls);
+  void read_client_certificates(const YamlValues& values, TlsServerConfig& tls);
+  void read_versions(const YamlValues& values, TlsServerConfig& tls);
+  void read_cipher_suites(const YamlValue& value, TlsServerConfig& tls);
+  void read_http(const YamlValue& value);
+  void read_users(const YamlValue& value);
+  void read_rate_limit(const YamlValue& value);
   /// The content of the file that `key`_file names, else the text of `key`.
-  [[nodiscard]] std::shared_ptr<const SecretBytes> pem_of(const Values& values, const std::string& key);
+  [[nodiscard]] std::shared_ptr<const SecretBytes> pem_of(const YamlValues& values, const std::string& key);
 
   WebConfig config_{};
 };
 
-std::shared_ptr<const SecretBytes> WebConfigReader::pem_of(const Values& values, const std::string& key) {
-  if (const Value* const file = given_text(values, key + "_file")) {
+std::shared_ptr<const SecretBytes> WebConfigReader::pem_of(const YamlValues& values, const std::string& key) {
+  if (const YamlValue* const file = given_text(values, key + "_file")) {
     const auto path = path_of(*file);
     if (!path) return nullptr;
     config_.files.push_back(*path);
@@ -219,7 +219,7 @@ std::shared_ptr<const SecretBytes> WebConfigReader::pem_of(const Values& values,
     const auto everybody = take(*file, read_secret_file(*path, SecretFiles::regular, "a PEM file", *bytes));
     return everybody ? bytes : nullptr;
   }
-  if (const Value* const inlined = given_text(values, key)) {
+  if (const YamlValue* const inlined = given_text(values, key)) {
     const auto text = text_of(*inlined);
     if (!text) return nullptr;
     auto bytes = std::make_shared<SecretBytes>(text->size());
@@ -230,13 +230,14 @@ std::shared_ptr<const SecretBytes> WebConfigReader::pem_of(const Values& values,
   return nullptr;
 }
 
-void WebConfigReader::read_certificate(const Value& whole, const Values& values, TlsServerConfig& tls) {
-  const auto place_of = [&](const std::string& key) -> const Value* {
-    const Value* const file = given_text(values, key + "_file");
+void WebConfigReader::read_certificate(const YamlValue& whole, const YamlValues& values,
+                                       TlsServerConfig& tls) {
+  const auto place_of = [&](const std::string& key) -> const YamlValue* {
+    const YamlValue* const file = given_text(values, key + "_file");
     return file != nullptr ? file : given_text(values, key);
   };
-  const Value* const certificate_place = place_of("cert");
-  const Value* const key_place = place_of("key");
+  const YamlValue* const certificate_place = place_of("cert");
+  const YamlValue* const key_place = place_of("key");
   if (certificate_place == nullptr) wrong(whole, "cert_file is missing (or cert): the server's certificate");
   if (key_place == nullptr) wrong(whole, "key_file is missing (or key): the key of the server's certificate");
 
@@ -251,16 +252,16 @@ void WebConfigReader::read_certificate(const Value& whole, const Values& values,
   if (certificates) tls.certificates = certificates->view();
 }
 
-void WebConfigReader::read_client_certificates(const Values& values, TlsServerConfig& tls) {
+void WebConfigReader::read_client_certificates(const YamlValues& values, TlsServerConfig& tls) {
   bool read = true;
-  if (const Value* const type = given_text(values, "client_auth_type")) {
+  if (const YamlValue* const type = given_text(values, "client_auth_type")) {
     const auto word = word_of(*type, parse_authentication,
                               "NoClientCert, RequestClientCert, RequireAnyClientCert, "
                               "VerifyClientCertIfGiven or RequireAndVerifyClientCert");
     read = word.has_value();
     tls.client_authentication = word.value_or(ClientAuthentication::none);
   }
-  const Value* authorities = given_text(values, "client_ca_file");
+  const YamlValue* authorities = given_text(values, "client_ca_file");
   if (authorities == nullptr) authorities = given_text(values, "client_ca");
   if (authorities != nullptr) {
     if (read && tls.client_authentication == ClientAuthentication::none)
@@ -271,7 +272,7 @@ void WebConfigReader::read_client_certificates(const Values& values, TlsServerCo
         warn(*authorities, "it contains no PEM certificate: every client certificate is refused");
     }
   }
-  if (const Value* const names = given(values, "client_allowed_sans")) {
+  if (const YamlValue* const names = given(values, "client_allowed_sans")) {
     if (read && tls.client_authentication != ClientAuthentication::require_any &&
         tls.client_authentication != ClientAuthentication::require_and_verify) {
       wrong(*names,
@@ -285,7 +286,7 @@ void WebConfigReader::read_client_certificates(const Values& values, TlsServerCo
   }
 }
 
-void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) {
+void WebConfigReader::read_versions(const YamlValues& values, TlsServerConfig& tls) {
   constexpr std::string_view known = "TLS10, TLS11, TLS12 or TLS13";
   const int from = word_or(values, "min_version", parse_version, known, 12);
   const int to = word_or(values, "max_version", parse_version, known, 13);
@@ -299,7 +300,7 @@ void WebConfigReader::read_versions(const Values& values, TlsServerConfig& tls) 
   tls.highest = to < 13 ? TlsVersion::tls12 : TlsVersion::tls13;
 }
 
-void WebConfigReader::read_cipher_suites(const Value& value, TlsServerConfig& tls) {
+void WebConfigReader::read_cipher_suites(const YamlValue& value, TlsServerConfig& tls) {
   std::vector<std::string> names;
   for (const CipherSuite& suite : known_suites) names.emplace_back(suite.name);
   const std::size_t before = error_count();
@@ -321,7 +322,7 @@ void WebConfigReader::read_cipher_suites(const Value& value, TlsServerConfig& tl
   tls.lowest = TlsVersion::tls13;
 }
 
-void WebConfigReader::read_tls(const Value& value) {
+void WebConfigReader::read_tls(const YamlValue& value) {
   static const std::vector<std::string> keys = {"cert",
                                                 "key",
                                                 "client_ca",
@@ -338,8 +339,8 @@ void WebConfigReader::read_tls(const Value& value) {
   const auto values = map_of(value, keys);
   TlsServerConfig tls;
   read_versions(values, tls);
-  if (const Value* const suites = given(values, "cipher_suites")) read_cipher_suites(*suites, tls);
-  if (const Value* const curves = given(values, "curve_preferences")) {
+  if (const YamlValue* const suites = given(values, "cipher_suites")) read_cipher_suites(*suites, tls);
+  if (const YamlValue* const curves = given(values, "curve_preferences")) {
     for (const auto& item : list_of(*curves)) {
       if (const auto curve = word_of(item, parse_curve, "CurveP256, CurveP384, CurveP521 or X25519"))
         tls.curves.push_back(*curve);
@@ -355,7 +356,7 @@ void WebConfigReader::read_tls(const Value& value) {
   config_.tls = std::move(tls);
 }
 
-void WebConfigReader::read_http(const Value& value) {
+void WebConfigReader::read_http(const YamlValue& value) {
   static const std::vector<std::string> keys = {"http2", "headers"};
   static const std::vector<std::string> names = {"Strict-Transport-Security", "X-Content-Type-Options",
                                                  "X-Frame-Options", "X-XSS-Protection",
@@ -363,7 +364,7 @@ void WebConfigReader::read_http(const Value& value) {
   const auto values = map_of(value, keys);
   if (word_or(values, "http2", parse_truth, "true or false", false))
     warn(values.at("http2"), "HTTP/2 is not supported: all clients get HTTP/1.1");
-  const Value* const headers = given(values, "headers");
+  const YamlValue* const headers = given(values, "headers");
   if (headers == nullptr) return;
   for (const auto& [name, held] : map_of(*headers, names, "this header cannot be set")) {
     std::string text;
@@ -385,7 +386,7 @@ void WebConfigReader::read_http(const Value& value) {
   }
 }
 
-void WebConfigReader::read_users(const Value& value) {
+void WebConfigReader::read_users(const YamlValue& value) {
   for (const auto& [name, held] : map_of(value, std::nullopt)) {
     const auto hash = held.node->kind == YamlNode::Kind::nothing ? std::string_view() : text_of(held);
     if (!hash) continue;
@@ -400,13 +401,13 @@ void WebConfigReader::read_users(const Value& value) {
   }
 }
 
-void WebConfigReader::read_rate_limit(const Value& value) {
+void WebConfigReader::read_rate_limit(const YamlValue& value) {
   static const std::vector<std::string> keys = {"interval", "burst"};
   const auto values = map_of(value, keys);
   RateLimit limit;
   limit.interval = word_or(values, "interval", parse_duration,
                            "a time such as `1s`, `100ms` or `0`, at most a day", limit.interval);
-  if (const Value* const burst = given(values, "burst")) {
+  if (const YamlValue* const burst = given(values, "burst")) {
     limit.burst = word_of(*burst, parse_burst, "a whole number, at least 1").value_or(limit.burst);
   } else if (limit.interval.count() > 0) {
     wrong(value, "burst is missing: how many requests may come at once");
@@ -419,14 +420,14 @@ Result<WebConfig> WebConfigReader::read(const YamlNode& root) {
                                                 "basic_auth_users"};
   if (root.kind == YamlNode::Kind::nothing) return std::move(config_);
   const auto values = map_of({&root, root.place, "", root.place}, keys);
-  const std::pair<const char*, void (WebConfigReader::*)(const Value&)> sections[] = {
+  const std::pair<const char*, void (WebConfigReader::*)(const YamlValue&)> sections[] = {
       {"tls_server_config", &WebConfigReader::read_tls},
       {"http_server_config", &WebConfigReader::read_http},
       {"rate_limit", &WebConfigReader::read_rate_limit},
       {"basic_auth_users", &WebConfigReader::read_users},
   };
   for (const auto& [key, read] : sections) {
-    if (const Value* const value = given(values, key)) (this->*read)(*value);
+    if (const YamlValue* const value = given(values, key)) (this->*read)(*value);
   }
   if (error_count() > 0) return tl::unexpected(take_errors());
   config_.warnings = take_warnings();

@@ -41,12 +41,10 @@ LIBRARIES = {
     "openssl/": [
         "checks/record/digest",
         "checks/record/ed25519_point",
-        "checks/record/public_key",
         "config/keys/der",
         "config/keys/key_decryption",
         "config/keys/openssl_memory",
         "config/keys/openssl_objects",
-        "config/keys/pem",
         "config/keys/private_key",
         "config/keys/public_key",
         "config/web_config",

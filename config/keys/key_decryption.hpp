@@ -19,6 +19,7 @@ namespace dkimprobe::config {
 [[nodiscard]] Result<void> decrypt_block(std::string_view headers, std::string_view sealed,
                                          std::string_view passphrase, SecretBytes& plain);
 
+/// The error of a passphrase that is wrong; some ciphers show it only in what they decrypt.
 [[nodiscard]] tl::unexpected<Errors> wrong_passphrase();
 
 }  // namespace dkimprobe::config

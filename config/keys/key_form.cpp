@@ -1,5 +1,6 @@
 #include "config/keys/key_form.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "config/keys/der.hpp"
@@ -10,8 +11,7 @@ namespace dkimprobe::config {
 namespace {
 
 /// The types of the elements in a SEQUENCE, a letter each: I(NTEGER), O(CTET STRING), B(IT STRING),
-/// S(EQUENCE),
-/// `-` for others.
+/// S(EQUENCE), and `-` for others.
 std::string types_in(std::string_view sequence) {
   std::string types;
   while (const auto element = take_element(sequence)) {

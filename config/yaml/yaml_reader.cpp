@@ -40,28 +40,28 @@ std::string shown(std::string_view text) {
 
 // ---- Errors ----
 
-std::string YamlReader::where(const Value& value) const {
+std::string YamlReader::where(const YamlValue& value) const {
   const std::string place = fmt::format("{}:{}:{}", name_, value.place.line, value.place.column);
   return value.key.empty() ? place : fmt::format("{}: {}", place, value.key);
 }
 
-void YamlReader::wrong(const Value& value, std::string message) {
+void YamlReader::wrong(const YamlValue& value, std::string message) {
   ++error_count_;
   errors_.emplace(std::pair(value.place.line, value.place.column), Error{where(value), std::move(message)});
   if (errors_.size() > most_errors) errors_.erase(std::prev(errors_.end()));
 }
 
-void YamlReader::warn(const Value& value, std::string message) {
+void YamlReader::warn(const YamlValue& value, std::string message) {
   warnings_.push_back({where(value), std::move(message)});
 }
 
-void YamlReader::wrong(const Value& value, const Errors& errors) {
+void YamlReader::wrong(const YamlValue& value, const Errors& errors) {
   for (const auto& each : errors) {
     wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
   }
 }
 
-void YamlReader::wrong_kind(const Value& value, std::string_view wanted) {
+void YamlReader::wrong_kind(const YamlValue& value, std::string_view wanted) {
   wrong(value, fmt::format("{} was expected, but {}", wanted, describe(value.node->kind)));
 }
 
@@ -86,18 +86,18 @@ std::string YamlReader::suggestion(std::string_view word, std::span<const std::s
   return fmt::format("; use one of: {}", fmt::join(known, ", "));
 }
 
-YamlReader::Values YamlReader::map_of(const Value& value, std::optional<std::span<const std::string>> known,
-                                      std::string_view unknown_message) {
-  Values values;
+YamlValues YamlReader::map_of(const YamlValue& value, std::optional<std::span<const std::string>> known,
+                              std::string_view unknown_message) {
+  YamlValues values;
   if (value.node->kind != YamlNode::Kind::map) {
     wrong_kind(value, "a map (lines of `key: value`)");
     return values;
   }
   for (const auto& [key, held] : value.node->entries) {
     const std::string path = value.key.empty() ? "" : value.key + '.';
-    Value entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place, path + shown(key.text),
-                key.place};
-    const Value key_itself{&key, key.place, entry.key, key.place};
+    YamlValue entry{&held, held.kind == YamlNode::Kind::nothing ? key.place : held.place,
+                    path + shown(key.text), key.place};
+    const YamlValue key_itself{&key, key.place, entry.key, key.place};
     if (key.kind != YamlNode::Kind::text) {
       wrong({&key, key.place, value.key, key.place},
             fmt::format("a key was expected, but {}", describe(key.kind)));
@@ -112,13 +112,13 @@ YamlReader::Values YamlReader::map_of(const Value& value, std::optional<std::spa
   return values;
 }
 
-const YamlValue* YamlReader::find(const Values& values, std::string_view key) {
+const YamlValue* YamlReader::find(const YamlValues& values, std::string_view key) {
   const auto found = values.find(key);
   return found == values.end() ? nullptr : &found->second;
 }
 
-std::vector<YamlValue> YamlReader::list_of(const Value& value) {
-  std::vector<Value> values;
+std::vector<YamlValue> YamlReader::list_of(const YamlValue& value) {
+  std::vector<YamlValue> values;
   if (value.node->kind != YamlNode::Kind::list) {
     wrong_kind(value, "a list (lines that begin with `- `)");
     return values;
@@ -127,7 +127,7 @@ std::vector<YamlValue> YamlReader::list_of(const Value& value) {
   return values;
 }
 
-std::optional<std::string_view> YamlReader::text_of(const Value& value) {
+std::optional<std::string_view> YamlReader::text_of(const YamlValue& value) {
   if (value.node->kind == YamlNode::Kind::text) return value.node->text;
   if (value.node->kind == YamlNode::Kind::nothing) {
     wrong(value, "a value was expected, but there is nothing (the words null and ~ need quotation marks)");
@@ -137,7 +137,7 @@ std::optional<std::string_view> YamlReader::text_of(const Value& value) {
   return std::nullopt;
 }
 
-std::optional<std::filesystem::path> YamlReader::path_of(const Value& value) {
+std::optional<std::filesystem::path> YamlReader::path_of(const YamlValue& value) {
   const auto text = text_of(value);
   if (!text) return std::nullopt;
   if (text->empty() || text->find('\0') != std::string_view::npos) {

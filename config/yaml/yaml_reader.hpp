@@ -38,16 +38,13 @@ using YamlValues = std::map<std::string, YamlValue, std::less<>>;
 /// Reads the values of one file and collects the errors and warnings about them.
 class YamlReader {
  public:
-  using Value = YamlValue;
-  using Values = YamlValues;
-
   /// Paths in the file are relative to `folder`.
   YamlReader(std::string name, std::filesystem::path folder)
       : name_(std::move(name)), folder_(std::move(folder)) {}
 
-  void wrong(const Value& value, std::string message);
-  void wrong(const Value& value, const Errors& errors);
-  void warn(const Value& value, std::string message);
+  void wrong(const YamlValue& value, std::string message);
+  void wrong(const YamlValue& value, const Errors& errors);
+  void warn(const YamlValue& value, std::string message);
   [[nodiscard]] std::size_t error_count() const { return error_count_; }
   /// The errors by line and column, limited to the first `most_errors`.
   [[nodiscard]] Errors take_errors();
@@ -56,31 +53,31 @@ class YamlReader {
   /// The end of a sentence about a word that is not in `known`, whose words are safe to print.
   [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> known) const;
   /// Without `known`, every key is allowed.
-  [[nodiscard]] Values map_of(const Value& value, std::optional<std::span<const std::string>> known,
-                              std::string_view unknown_message = "unknown key");
-  [[nodiscard]] std::vector<Value> list_of(const Value& value);
-  [[nodiscard]] std::optional<std::string_view> text_of(const Value& value);
-  [[nodiscard]] std::optional<std::filesystem::path> path_of(const Value& value);
+  [[nodiscard]] YamlValues map_of(const YamlValue& value, std::optional<std::span<const std::string>> known,
+                                  std::string_view unknown_message = "unknown key");
+  [[nodiscard]] std::vector<YamlValue> list_of(const YamlValue& value);
+  [[nodiscard]] std::optional<std::string_view> text_of(const YamlValue& value);
+  [[nodiscard]] std::optional<std::filesystem::path> path_of(const YamlValue& value);
 
   /// The value of the key; null if it is left out.
-  [[nodiscard]] static const Value* find(const Values& values, std::string_view key);
+  [[nodiscard]] static const YamlValue* find(const YamlValues& values, std::string_view key);
 
   template <class T>
-  std::optional<T> take(const Value& value, Result<T> result) {
+  std::optional<T> take(const YamlValue& value, Result<T> result) {
     if (result) return std::move(*result);
     wrong(value, result.error());
     return std::nullopt;
   }
   /// Parses a text by a function that returns a Result.
   template <class Parse>
-  auto parsed(const Value& value, Parse parse)
+  auto parsed(const YamlValue& value, Parse parse)
       -> std::optional<typename decltype(parse(std::string_view{}))::value_type> {
     const auto text = text_of(value);
     if (!text) return std::nullopt;
     return take(value, parse(*text));
   }
   template <class T>
-  std::optional<T> word_of(const Value& value, std::optional<T> (*parse)(std::string_view),
+  std::optional<T> word_of(const YamlValue& value, std::optional<T> (*parse)(std::string_view),
                            std::string_view allowed) {
     const auto text = text_of(value);
     if (!text) return std::nullopt;
@@ -90,8 +87,8 @@ class YamlReader {
   }
 
  private:
-  [[nodiscard]] std::string where(const Value& value) const;
-  void wrong_kind(const Value& value, std::string_view wanted);
+  [[nodiscard]] std::string where(const YamlValue& value) const;
+  void wrong_kind(const YamlValue& value, std::string_view wanted);
 
   std::string name_;
   std::filesystem::path folder_;

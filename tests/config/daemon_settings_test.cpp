@@ -15,7 +15,7 @@ maintenance:
   - {group: a, until: 2026-11-22T11:00:01Z, reason: c}
 )",
                     "s.yaml", Vocabulary{{}, parse_timestamp("2026-11-22T11:00:00Z")->first});
-  if (!settings) FAIL(told(settings.error()));
+  if (!settings) FAIL(lines_of(settings.error()));
   REQUIRE(settings->maintenance.size() == 3);
   const auto& maintenance = settings->maintenance;
   CHECK(maintenance[0].selector->to_string() == "s1");

@@ -42,8 +42,8 @@ TEST_CASE("the same key has the same fingerprint in every form in which it may b
                "public_key: ../keys/rsa2048_public.pem", "public_key: ../keys/rsa2048_public.der");
   INFO(given);
   const auto settings = with_key(given);
-  if (!settings) FAIL(told(settings.error()));
-  CHECK(told_of(settings->domains.front().selectors.front().expected_key) == rsa_key);
+  if (!settings) FAIL(lines_of(settings.error()));
+  CHECK(summary_of(settings->domains.front().selectors.front().expected_key) == rsa_key);
   CHECK(settings->domains.front().selectors.front().expected_key->spki ==
         dkimprobe::tests::key_bytes("rsa2048_public.der"));
 }
@@ -61,8 +61,8 @@ TEST_CASE("an encrypted key is decrypted with the passphrase file that the setti
   };
   INFO(given);
   const auto settings = settings_with(0600);
-  if (!settings) FAIL(told(settings.error()));
-  CHECK(told_of(settings->domains.front().selectors.front().expected_key) == rsa_key);
+  if (!settings) FAIL(lines_of(settings.error()));
+  CHECK(summary_of(settings->domains.front().selectors.front().expected_key) == rsa_key);
   const auto others = settings_with(0644);
   REQUIRE(others);
   CHECK(others->warnings.size() == settings->warnings.size() + 1);
@@ -78,7 +78,7 @@ TEST_CASE("a fingerprint may be in upper case and in pairs") {
   std::transform(pairs.begin(), pairs.end(), pairs.begin(),
                  [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
   const auto settings = with_key("sha256: \"" + pairs + "\"");
-  if (!settings) FAIL(told(settings.error()));
+  if (!settings) FAIL(lines_of(settings.error()));
   CHECK(settings->domains.front().selectors.front().expected_key->sha256 == rsa_sha256);
   CHECK_FALSE(with_key("sha256: \"" + pairs + ":\""));
   CHECK_FALSE(with_key("sha256: \":" + pairs + "\""));
@@ -86,8 +86,8 @@ TEST_CASE("a fingerprint may be in upper case and in pairs") {
 
 TEST_CASE("an Ed25519 private key and its record give the same key") {
   const auto settings = with_key("private_key: ../keys/ed25519.pem");
-  if (!settings) FAIL(told(settings.error()));
-  CHECK(told_of(settings->domains.front().selectors.front().expected_key) == ed25519_key);
+  if (!settings) FAIL(lines_of(settings.error()));
+  CHECK(summary_of(settings->domains.front().selectors.front().expected_key) == ed25519_key);
 }
 
 TEST_CASE("a private key that others can read is loaded with a warning") {

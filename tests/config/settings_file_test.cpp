@@ -50,7 +50,7 @@ TEST_CASE("each invalid settings file gets exactly the expected error messages")
     REQUIRE_FALSE(settings);
     fs::path expected = file;
     dkimprobe::tests::compare_with_file(expected.replace_extension(".expected").string(),
-                                        told(settings.error()));
+                                        lines_of(settings.error()));
   }
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("ten different errors are reported as ten, each with its line") {
 
 TEST_CASE("the example settings are read as their text states") {
   const auto settings = load_settings(example, vocabulary);
-  if (!settings) FAIL(told(settings.error()));
+  if (!settings) FAIL(lines_of(settings.error()));
   CHECK(settings->warnings.empty());
   REQUIRE(settings->domains.size() == 2);
 
@@ -86,12 +86,12 @@ TEST_CASE("the example settings are read as their text states") {
   CHECK(first.selectors[0].role == Role::active);
   CHECK_FALSE(first.selectors[0].expected_key);
   CHECK(first.selectors[1].role == Role::standby);
-  CHECK(told_of(first.selectors[1].expected_key) == fingerprint_alone);
+  CHECK(summary_of(first.selectors[1].expected_key) == fingerprint_alone);
   CHECK(first.selectors[2].role == Role::pending);
-  CHECK(told_of(first.selectors[2].expected_key) == rsa_key);
+  CHECK(summary_of(first.selectors[2].expected_key) == rsa_key);
   CHECK(first.selectors[1].expected_key == first.selectors[2].expected_key);
   CHECK(first.selectors[3].role == Role::retired);
-  CHECK(told_of(first.selectors[3].expected_key) == ed25519_key);
+  CHECK(summary_of(first.selectors[3].expected_key) == ed25519_key);
   CHECK(first.selectors[2].expected_key != first.selectors[3].expected_key);
   CHECK_FALSE(first.selectors[0].never_used);
   CHECK(first.selectors[1].never_used);
@@ -166,18 +166,18 @@ TEST_CASE("patterns of target files are relative to the folder of the settings f
 TEST_CASE("a file that is not a settings file is reported by name") {
   const auto missing = load_settings(vectors / "no_such_file.yaml", vocabulary);
   REQUIRE_FALSE(missing);
-  CHECK(told(missing.error()) ==
+  CHECK(lines_of(missing.error()) ==
         "no_such_file.yaml: the settings cannot be read: No such file or directory\n");
   const auto directory = load_settings(vectors / ".", vocabulary);
   REQUIRE_FALSE(directory);
-  CHECK(told(directory.error()) == ".: this is a directory; a settings file was expected\n");
+  CHECK(lines_of(directory.error()) == ".: this is a directory; a settings file was expected\n");
 }
 
 TEST_CASE("a settings file that would need much time or memory is rejected quickly") {
   const auto refusal = [](const std::string& text) {
     const auto settings = read_settings(text, "s.yaml", vocabulary);
     REQUIRE_FALSE(settings);
-    return told(settings.error());
+    return lines_of(settings.error());
   };
   const auto repeated = [](std::string_view piece, std::size_t times) {
     std::string text;

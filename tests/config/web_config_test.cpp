@@ -1,5 +1,5 @@
 // The web configuration beside `promtool check web-config`, whose verdicts on good and bad files are ours
-// too, and what is told of the bad ones.
+// too, and the errors of the bad ones.
 #include "config/web_config.hpp"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ class Scratch {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   /// Errors without the folder.
-  [[nodiscard]] std::string told(const Errors& errors) const {
+  [[nodiscard]] std::string lines_of(const Errors& errors) const {
     std::string text;
     for (const auto& [where, message] : errors) text += fmt::format("{}: {}\n", where, message);
     const std::string folder = folder_.string() + "/";
@@ -193,7 +193,7 @@ TEST_CASE("valid and invalid web configurations are distinguished as promtool do
     INFO(row.name);
     const fs::path path = scratch.write(row.text);
     const auto config = load_web_config(path);
-    if (!config) UNSCOPED_INFO(scratch.told(config.error()));
+    if (!config) UNSCOPED_INFO(scratch.lines_of(config.error()));
     CHECK(config.has_value() == row.good);
     if (!has_promtool || row.oracle == Oracle::is_older) continue;
     const bool promtool_says_good = run("promtool check web-config " + path.string()) == 0;
@@ -217,7 +217,7 @@ TEST_CASE("a web configuration is read as intended") {
       "    Content-Security-Policy: \"a\\r\\nb\"\nbasic_auth_users:\n  alice: " +
       hash + "\n  b:ob: " + hash + "\n  carol: " + hash +
       "x\nrate_limit:\n  interval: 1m0.5s\n  burst: 3\n"));
-  if (!config) FAIL(scratch.told(config.error()));
+  if (!config) FAIL(scratch.lines_of(config.error()));
   REQUIRE(config->tls);
   CHECK(config->tls->client_authentication == ClientAuthentication::require_any);
   CHECK(config->tls->client_names == std::vector<std::string>{"a.example", "192.0.2.1"});
@@ -230,7 +230,7 @@ TEST_CASE("a web configuration is read as intended") {
   REQUIRE(config->rate_limit);
   CHECK(config->rate_limit->interval == std::chrono::milliseconds(60'500));
   CHECK(config->rate_limit->burst == 3);
-  const std::string warnings = scratch.told(config->warnings);
+  const std::string warnings = scratch.lines_of(config->warnings);
   CHECK(warnings.find("http_server_config.http2: HTTP/2 is not supported") != std::string::npos);
   CHECK(warnings.find("basic_auth_users.b:ob: a user name with a colon") != std::string::npos);
   CHECK(warnings.find("basic_auth_users.carol: the hash is corrupted") != std::string::npos);
@@ -250,7 +250,7 @@ TEST_CASE("all errors in a web configuration are reported at once, each with its
                     "  curve_preferences: [P256]\nbasic_auth_users:\n  alice: plain\n"));
   REQUIRE(!config);
   CHECK(
-      scratch.told(config.error()) ==
+      scratch.lines_of(config.error()) ==
       "web.yml:2:14: tls_server_config.cert_file: `none.pem`: it cannot be read: No such file or directory\n"
       "web.yml:4:3: tls_server_config.client_auth_typ: unknown key; did you mean client_auth_type?\n"
       "web.yml:5:23: tls_server_config.curve_preferences: `P256` cannot be used: it must be CurveP256, "
@@ -260,6 +260,6 @@ TEST_CASE("all errors in a web configuration are reported at once, each with its
       "-nB NAME` makes one\n");
   const auto missing = load_web_config("no_such_file.yml");
   REQUIRE(!missing);
-  CHECK(scratch.told(missing.error()) ==
+  CHECK(scratch.lines_of(missing.error()) ==
         "no_such_file.yml: the web configuration cannot be read: No such file or directory\n");
 }

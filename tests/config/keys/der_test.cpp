@@ -12,25 +12,25 @@ using namespace dkimprobe::config;
 using dkimprobe::tests::key_bytes;
 
 TEST_CASE("a DER element that was made is taken off again, with what follows it left") {
-  rc::check([](const std::string& content, const std::string& rest) {
+  CHECK(rc::check([](const std::string& content, const std::string& rest) {
     const std::string made = make_element(V_ASN1_OCTET_STRING, content) + rest;
     std::string_view bytes = made;
     const auto element = take_element(bytes, V_ASN1_OCTET_STRING);
     RC_ASSERT(element.has_value());
     RC_ASSERT(element->content == content);
     RC_ASSERT(bytes == rest);
-  });
+  }));
 }
 
 TEST_CASE("an element never reaches beyond its bytes") {
-  rc::check([](const std::string& foreign) {
+  CHECK(rc::check([](const std::string& foreign) {
     std::string_view bytes = foreign;
     while (const auto element = take_element(bytes)) {
       RC_ASSERT(element->whole.data() >= foreign.data());
       RC_ASSERT(element->whole.data() + element->whole.size() == bytes.data());
       RC_ASSERT(element->content.size() < element->whole.size());
     }
-  });
+  }));
 }
 
 TEST_CASE("an indefinite length is not DER") {
