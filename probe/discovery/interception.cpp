@@ -27,14 +27,14 @@ void add(Servers& servers, const ServerAddress& server) {
   if (!contains(servers, server)) servers.push_back(server);
 }
 
-bool answers_name(const Response& response) {
+bool has_answer_beside_soa(const Response& response) {
   return !response.ns.empty() || !response.addresses.empty() || !response.aliases.empty() ||
          response.answers_elsewhere > 0;
 }
 
 /// A referral from `zone` to a zone below it.
 bool refers_below(const Response& response, const DomainName& zone) {
-  if (response.rcode != Rcode::noerror || answers_name(response)) return false;
+  if (response.rcode != Rcode::noerror || has_answer_beside_soa(response)) return false;
   return std::ranges::any_of(response.referral, [&](const NsRecord& record) {
     return !(record.owner == zone) && record.owner.is_at_or_below(zone);
   });
@@ -46,7 +46,7 @@ bool has_root_soa(const Response& response) {
 }
 
 bool has_answer(const Response& response) {
-  return answers_name(response) || std::ranges::any_of(response.soa, &SoaRecord::in_answer);
+  return has_answer_beside_soa(response) || std::ranges::any_of(response.soa, &SoaRecord::in_answer);
 }
 
 std::optional<std::uint32_t> ttl_of(const Response& response) {

@@ -235,19 +235,19 @@ std::vector<ServerAddress> WalkBoard::addresses_of(const WalkZone& zone, const N
 
 std::vector<NamedAddress> WalkBoard::addresses_of(const WalkZone& zone) const {
   std::vector<NamedAddress> all;
-  const auto names_of = [&](const ServerAddress& address) -> std::vector<DomainName>& {
+  const auto entry_for = [&](const ServerAddress& address) -> std::vector<DomainName>& {
     const auto known = std::ranges::find(all, address, &NamedAddress::address);
     return known == all.end() ? all.emplace_back(NamedAddress{address, {}}).names : known->names;
   };
   const auto add = [&](const ServerAddress& address, const DomainName& name) {
-    auto& names = names_of(address);
+    auto& names = entry_for(address);
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
   for (const Nameserver& nameserver : zone.facts.nameservers) {
     for (const ServerAddress& address : addresses_of(zone, nameserver)) add(address, nameserver.name);
   }
   for (const AddressRecord& given : zone.given) add({given.address, settings_->port}, given.owner);
-  for (const ServerAddress& server : zone.facts.also_at) names_of(server);
+  for (const ServerAddress& server : zone.facts.also_at) entry_for(server);
   return all;
 }
 

@@ -94,7 +94,7 @@ void Schedule::update(Entries::iterator at, const WatchedDomain& target, Monoton
 
 /// New domains begin in random order: neighbours in a file often share servers and should not be probed
 /// together.
-void Schedule::begin_all(std::vector<Entries::iterator> added, MonotonicTime now) {
+void Schedule::schedule_new(std::vector<Entries::iterator> added, MonotonicTime now) {
   // Domains that are not probed yet count as new too: they may wait for the same servers.
   for (const auto at : added) plan_first(at->second, added.size() + never_probed_);
   for (std::size_t i = added.size(); i > 1; --i) std::swap(added[i - 1], added[random_() % i]);
@@ -131,7 +131,7 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
       update(at, *target, now);
     }
   }
-  begin_all(std::move(added), now);
+  schedule_new(std::move(added), now);
   size_ = wanted.size();
   never_probed_ = static_cast<std::size_t>(std::ranges::count_if(
       entries_, [](const auto& each) { return !each.second.seen && !each.second.removed; }));

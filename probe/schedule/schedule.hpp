@@ -144,7 +144,7 @@ class Schedule {
                                         MonotonicTime now);
   // These carry out `replace`: for a domain that stays, and for all that are new.
   void update(Entries::iterator at, const WatchedDomain& target, MonotonicTime now);
-  void begin_all(std::vector<Entries::iterator> added, MonotonicTime now);
+  void schedule_new(std::vector<Entries::iterator> added, MonotonicTime now);
   void set_due(Entries::iterator entry, MonotonicTime due);
   void forget(Entries::iterator entry);
 

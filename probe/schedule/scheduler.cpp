@@ -348,7 +348,8 @@ Scheduler::~Scheduler() {
   stop();
 }
 
-/// False after `stop`. Calls run in the order in which they were posted, so all of them run before the end.
+/// Returns false after `stop`. Calls run in the order in which they were posted, so all of them run before
+/// the end.
 bool Scheduler::post(std::function<void()> call) {
   const std::lock_guard lock(mutex_);
   if (!stopped_) loop_.post(std::move(call));
@@ -364,7 +365,7 @@ void Scheduler::replace(std::vector<WatchedDomain> targets) {
 }
 
 void Scheduler::probe_now(OnDemandProbe probe) {
-  if (!post([this, probe] { driver_.probe_now(probe); })) probe.finished(std::nullopt);
+  if (!post([this, probe]() mutable { driver_.probe_now(std::move(probe)); })) probe.finished(std::nullopt);
 }
 
 void Scheduler::stop() {

@@ -25,7 +25,7 @@ class EventLoop {
   void stop();
   /// Queues a call for the thread that runs the loop, now or later. From any thread.
   void post(std::function<void()> call);
-  /// Likewise after `delay`, but from the loop's own thread.
+  /// Makes a call after `delay`, in place of a delayed call set before. From the loop's own thread.
   void call_after(std::chrono::milliseconds delay, std::function<void()> call);
 
  private:

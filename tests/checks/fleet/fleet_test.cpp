@@ -231,7 +231,7 @@ TEST_CASE("a copy keeps its state and shares the targets that did not change sin
 }
 
 TEST_CASE("nothing that only the last probe showed is accepted, unless three probes in a row differ") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const auto target = key("example.com");
     Fleet fleet = fleet_of({target});
     std::mt19937_64 chance(*rc::gen::arbitrary<std::uint64_t>());
@@ -265,7 +265,7 @@ TEST_CASE("nothing that only the last probe showed is accepted, unless three pro
       believed = silent;
       differing = 0;
     }
-  });
+  }));
 }
 
 }  // namespace dkimprobe::tests

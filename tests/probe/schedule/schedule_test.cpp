@@ -352,7 +352,7 @@ TEST_CASE("a domain removed during its probe is forgotten when the probe ends") 
 }
 
 TEST_CASE("the limits hold for any results of probes and any changes of targets") {
-  rc::check([] {
+  CHECK(rc::check([] {
     ScheduleLimits limits;
     limits.full_every = *rc::gen::inRange<std::uint32_t>(1, 30);
     limits.rate_per_second = *rc::gen::element(0.0, 0.1, 5.0);
@@ -386,11 +386,11 @@ TEST_CASE("the limits hold for any results of probes and any changes of targets"
     // The first one, one in each interval, those saved up, and one earned in each interval.
     RC_ASSERT(probes <= 2.0 + intervals / 0.9 + limits.most_early + intervals);
     RC_ASSERT(probes >= 1.0 || run.schedule.never_probed() > 0);
-  });
+  }));
 }
 
 TEST_CASE("if no limit interferes, every domain is probed in each interval") {
-  rc::check([] {
+  CHECK(rc::check([] {
     Run run({}, *rc::gen::arbitrary<std::uint64_t>());
     std::mt19937_64 chance(*rc::gen::arbitrary<std::uint64_t>());
     run.took = 10ms;
@@ -403,7 +403,7 @@ TEST_CASE("if no limit interferes, every domain is probed in each interval") {
       RC_ASSERT(probes.size() >= 20U);
       for (std::size_t i = 1; i < probes.size(); ++i) RC_ASSERT(probes[i].at - probes[i - 1].at <= 100s);
     }
-  });
+  }));
 }
 
 TEST_CASE("the fit compares the load of all probes with the rate limit") {
