@@ -138,11 +138,11 @@ def write_settings(folder, port, arguments):
 
 
 class Daemon:
-    def __init__(self, program, folder, pace):
+    def __init__(self, program, folder, rate_limit):
         self.log = open(folder / "serve.log", "w+")
         self.process = subprocess.Popen(
             [program, "serve", "--config.file", folder / "settings.yaml", "--storage.path", folder / "store",
-             "--web.listen-address", "127.0.0.1:0", "--rate-limit", str(pace) if pace else "unlimited"],
+             "--web.listen-address", "127.0.0.1:0", "--rate-limit", str(rate_limit) if rate_limit else "unlimited"],
             stderr=self.log,
             preexec_fn=lambda: os.sched_setaffinity(0, {1}),
         )  # fmt: skip
@@ -254,7 +254,7 @@ def watch(daemon, arguments):
            after["dkimprobe_domain_probes_behind_schedule"], 100 * (cpu_after - cpu_before) / passed, resident, highest)
     )  # fmt: skip
     if "dkimprobe_rate_limit_sufficient" in after:
-        print("the pace is %ssufficient" % ("" if after["dkimprobe_rate_limit_sufficient"] else "not "))
+        print("the rate limit is %ssufficient" % ("" if after["dkimprobe_rate_limit_sufficient"] else "not "))
 
 
 def measure_politeness(daemon, upper, arguments):
@@ -301,7 +301,7 @@ def measure(daemon, arguments):
         count = 0
         while not over.is_set():
             # With a rate limit they may wait until they give up.
-            if b"probe_success 1" not in daemon.get("/probe?target=d%d.bench.example" % number) and not arguments.pace:
+            if b"probe_success 1" not in daemon.get("/probe?target=d%d.bench.example" % number) and not arguments.rate_limit:
                 raise SystemExit("serve_bench: a probe failed")
             count += 1
         return count
@@ -351,7 +351,7 @@ def main():
                     and [("ns%d.%s" % (number, cut), address) for number, address in enumerate(ADDRESSES, 1)],
                 )
             )  # fmt: skip
-            daemon = Daemon(arguments.program, folder, arguments.pace)
+            daemon = Daemon(arguments.program, folder, arguments.rate_limit)
             try:
                 if upper:
                     measure_politeness(daemon, upper, arguments)

@@ -75,7 +75,7 @@ maintenance:
       - {name: old, role: retired, since: 2026-01-01, last_signature: 2026-01-01}
       - {name: older, role: retired, since: 2026-01-01, last_signature: 2026-01-01}
 """
-STALE_SILENCE = '  - {domain: stale.example, until: 2038-01-01, reason: "its secondary is replaced"}\n'
+STALE_MAINTENANCE = '  - {domain: stale.example, until: 2038-01-01, reason: "its secondary is replaced"}\n'
 
 
 def free_port():
@@ -322,11 +322,11 @@ def check_rules(stage):
     check(not failed, "Prometheus can evaluate every rule", str(failed)[:2000])
 
 
-def mend_things(stage, whole):
+def fix_everything(stage, whole):
     """The server and the settings are restored, and maintenance is announced."""
     check, receiver = stage.part.check, stage.receiver
     stage.part.change_zone("healthy.example", "nsd", lambda _: whole.replace("2026112201", "2026112202"))
-    stage.settle(SETTINGS % (INTERVAL, STALE_SILENCE))
+    stage.settle(SETTINGS % (INTERVAL, STALE_MAINTENANCE))
     receiver.wait_for("resolved", alertname="DkimServersDiffer", domain="healthy.example")
     check(True, "the fixed server is reported")
     receiver.wait_for("resolved", alertname="DkimprobeReloadFailed")
@@ -349,7 +349,7 @@ def play(part, stack):
     break_things(stage)
     check_dashboards(stage)
     check_rules(stage)
-    mend_things(stage, whole)
+    fix_everything(stage, whole)
     stage.daemon.end()
     stage.receiver.wait_for("firing", alertname="DkimprobeDown")
     part.check(True, "the end of the program is reported")

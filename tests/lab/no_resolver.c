@@ -7,8 +7,8 @@
 struct addrinfo;
 
 static void refuse(const char* function, const char* name) {
-  static const char told[] = "no_resolver: the system's resolver was asked by ";
-  (void)!write(2, told, sizeof told - 1);
+  static const char message[] = "no_resolver: the system's resolver was asked by ";
+  (void)!write(2, message, sizeof message - 1);
   (void)!write(2, function, strlen(function));
   if (name) {
     (void)!write(2, " for ", 5);

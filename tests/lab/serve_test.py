@@ -451,7 +451,7 @@ class Part:
         broken_since = now[success]
         daemon.settings.write_text(settings_of(two))
         daemon.send(signal.SIGHUP)
-        wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
+        wait_for("fixed", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
         self.check(daemon.value(success) > broken_since, "a valid file is accepted again, with its time")
         self.check(daemon.end()[0] == 0, "it ends well")
 
@@ -486,7 +486,7 @@ class Part:
         self.check(daemon.status("adsp-unknown.example") == 0, "an invalid file changes nothing")
         times = sum("the previous settings stay in use" in line for line in daemon.log)
         one.write_text(targets("family.example"))
-        wait_for("mended", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
+        wait_for("fixed", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
         self.check(times == 1, "the error is logged once, not at each check", str(daemon.log))
         wait_for("gone", lambda: "adsp-unknown.example" not in daemon.ask("/metrics").text)
         wait_for("the daemon watches the targets of the files", lambda: daemon.value("dkimprobe_domains") == 2)
@@ -676,7 +676,7 @@ class Part:
         # During regular probes, an on-demand probe, and a request of a slow client.
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             name = "s1._domainkey.asked.example."
-            asked = self.asked_of_maintenance(name)
+            asked = self.asked_of_silent_server(name)
             client = socket.create_connection(("127.0.0.1", daemon.port))
             client.sendall(b"GET /metr")
             slow = pool.submit(daemon.ask, "/probe?target=asked.example")
@@ -703,7 +703,7 @@ class Part:
         code, took = daemon.end(signal.SIGINT)
         self.check(code in (0, 130) and took < 2 + 3 * usual, "SIGINT ends it as well", "%d after %.2f s" % (code, took))
 
-    def asked_of_maintenance(self, name):
+    def asked_of_silent_server(self, name):
         """How often the silent server was asked for a name, after the first probes have ended."""
         known = [(-1, 0.0)]
 
