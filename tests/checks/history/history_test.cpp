@@ -371,7 +371,10 @@ TEST_CASE("any sequence of probes makes a consistent history, and a repeated pro
       RC_ASSERT(safe->at.has_value() == has_time);
       if (has_time)
         RC_ASSERT((*safe->at <= *history.last_probe) == (safe->readiness == checks::Readiness::ready));
-      if (has_time) RC_ASSERT(!safe->reasons.empty() && safe->reasons.front().until == safe->at);
+      if (has_time) {
+        RC_ASSERT(!safe->reasons.empty());
+        RC_ASSERT(safe->reasons.front().until == safe->at);
+      }
     }
   }));
 }
