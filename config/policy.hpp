@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "config/basics/escape.hpp"
 #include "config/severity.hpp"
 
 namespace dkimprobe::config {
@@ -17,7 +18,7 @@ struct Policy {
       std::chrono::days{7}};   ///< how long a key stays published after its last signature
   bool distinct_keys = false;  ///< a key at two names is a warning instead of a notice
   std::map<std::string, Severity, std::less<>> severities{};   ///< by name of check; overrides its own
-  std::map<std::string, std::string, std::less<>> disabled{};  ///< by name of check: the reason, escaped
+  std::map<std::string, EscapedText, std::less<>> disabled{};  ///< the reason by name of check
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -57,7 +57,7 @@ void read_policy(SettingValues& file, const YamlValue& value, const std::vector<
       if (held.node->kind == YamlNode::Kind::nothing) {
         file.wrong(held, std::string(why));
       } else if (const auto reason = file.read_reason(held, why)) {
-        settings.policy.disabled.emplace(check, *reason);
+        settings.policy.disabled.emplace(check, escape_text(*reason));
       }
     }
   }

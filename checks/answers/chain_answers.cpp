@@ -183,9 +183,9 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Hop& hop) {
     row.ttl_seconds = ttl_of(*whole);
     if (!whole->txt.empty()) row.answer_sha256 = digest(sorted_texts(*whole));
   }
-  row.answer = describe(answer);
-  if (answer.is_stray())
-    row.answer += fmt::format(" (as a server of {})", answer.server->stray_of->to_string());
+  row.answer = answer.is_stray() ? fmt::format("{} (as a server of {})", describe(answer),
+                                               answer.server->stray_of->to_string())
+                                 : describe(answer);
   row.disagrees_with_itself = answer.disagrees_with_itself;
   add_server_properties(row, answer);
   if (answer.plain.response() != nullptr) row.udp_bytes = answer.plain.deciding->bytes_received;

@@ -131,14 +131,14 @@ bool is_not_all_asked(const ZoneCut& cut) {
   });
 }
 
-std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& delegations) {
-  std::vector<std::string> sentences;
+std::vector<config::EscapedText> unasked_parents(const std::vector<probe::Delegation>& delegations) {
+  std::vector<config::EscapedText> sentences;
   for (const probe::Delegation& delegation : delegations) {
     for (const ZoneCut& cut : delegation.cuts) {
       if (!is_not_all_asked(cut)) continue;
       const auto asked = std::ranges::count_if(
           cut.parents, [](const ParentAnswer& parent) { return parent.answer != CutAnswer::not_asked; });
-      auto sentence = fmt::format(
+      config::EscapedText sentence = fmt::format(
           "{} of {} addresses of {} were asked for the delegation of {}; the others may give a different "
           "one.",
           asked, cut.parents.size(), cut.parent.is_root() ? "the root" : cut.parent.to_string(),

@@ -34,6 +34,7 @@ namespace dkimprobe::checks {
 /// Whether none of the addresses of some parent server was queried.
 [[nodiscard]] bool is_not_all_asked(const probe::ZoneCut& cut);
 /// A sentence for each such cut.
-[[nodiscard]] std::vector<std::string> unasked_parents(const std::vector<probe::Delegation>& delegations);
+[[nodiscard]] std::vector<config::EscapedText> unasked_parents(
+    const std::vector<probe::Delegation>& delegations);
 
 }  // namespace dkimprobe::checks

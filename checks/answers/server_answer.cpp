@@ -380,7 +380,7 @@ std::string describe(const ServerAnswer& answer) {
 }
 
 std::string server_text(const ServerId& id) {
-  if (!id.has_address()) return id.name;
+  if (!id.has_address()) return id.name.str();
   const std::string where = id.address.port == 53 ? id.address.ip.to_string() : id.address.to_string();
   return id.name.empty() ? where : fmt::format("{} ({})", id.name, where);
 }

@@ -119,7 +119,7 @@ const Check* find_check(std::string_view name) {
   return found == rows.end() ? nullptr : &*found;
 }
 
-ReasonDetail reason_for(const Check& check, std::string detail) {
+ReasonDetail reason_for(const Check& check, config::EscapedText detail) {
   static const auto rows = [] {
     std::map<std::string_view, ReasonRow> all;
     for (const Check& each : catalogue())

@@ -112,6 +112,6 @@ template <std::size_t count>
 [[nodiscard]] const Check* find_check(std::string_view name);
 
 /// The check as a reason that does not end with time.
-[[nodiscard]] ReasonDetail reason_for(const Check& check, std::string detail);
+[[nodiscard]] ReasonDetail reason_for(const Check& check, config::EscapedText detail);
 
 }  // namespace dkimprobe::checks

@@ -138,8 +138,8 @@ CheckOutcome Verdict::outcome() const {
   return judged_ ? CheckOutcome::clear : CheckOutcome::not_evaluated;
 }
 
-Finding finding_in(const Evidence& evidence, const ReadText& text, std::string detail, std::string_view fix,
-                   std::optional<std::size_t> offset) {
+Finding finding_in(const Evidence& evidence, const ReadText& text, config::EscapedText detail,
+                   const config::EscapedText& fix, std::optional<std::size_t> offset) {
   return {.servers = servers_of(evidence, text),
           .offset = offset,
           .detail = std::move(detail),

@@ -138,8 +138,9 @@ class Verdict {
 };
 
 /// A fault of a text, at the name where it is published. `fix` begins with a verb in lower case.
-[[nodiscard]] Finding finding_in(const Evidence& evidence, const ReadText& text, std::string detail,
-                                 std::string_view fix, std::optional<std::size_t> offset = std::nullopt);
+[[nodiscard]] Finding finding_in(const Evidence& evidence, const ReadText& text, config::EscapedText detail,
+                                 const config::EscapedText& fix,
+                                 std::optional<std::size_t> offset = std::nullopt);
 
 /// Adds `fault` of each text to the verdict; not evaluated without a key record.
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault);

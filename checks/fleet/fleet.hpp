@@ -14,6 +14,7 @@
 
 #include "checks/report/report.hpp"
 #include "checks/rotation/rotation_plan.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 #include "probe/observation.hpp"
@@ -40,7 +41,7 @@ struct Maintenance {
 /// A target as the settings file defines it.
 struct WatchedTarget {
   TargetKey key{};
-  std::string group{};  ///< empty without one; escaped
+  config::EscapedText group{};  ///< empty without one
   config::Role role = config::Role::active;
   std::optional<Maintenance> maintenance{};
   std::chrono::milliseconds interval{0};  ///< between two probes
@@ -48,7 +49,7 @@ struct WatchedTarget {
 
 struct TargetState {
   TargetKey key{};
-  std::string group{};
+  config::EscapedText group{};
   config::Role role = config::Role::active;
   std::optional<Maintenance> maintenance{};  ///< also after its end: see `in_maintenance`
   std::chrono::milliseconds interval{0};
@@ -78,7 +79,7 @@ struct ReloadState {
   bool succeeded = true;
   probe::WallTime at{};
   probe::WallTime succeeded_at{};  ///< of the settings in use
-  std::string error{};             ///< the first error, with its place; escaped; empty on success
+  config::EscapedText error{};     ///< the first error, with its place; empty on success
 };
 
 /// The state of the key rotation of a domain whose settings define one.

@@ -182,9 +182,9 @@ std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& k
   return as_many == 1 ? most->first : std::string{};
 }
 
-std::vector<std::string> limits_of(const ReadHistory& read) {
+std::vector<config::EscapedText> limits_of(const ReadHistory& read) {
   const SelectorHistory& history = read.history();
-  std::vector<std::string> limits{
+  std::vector<config::EscapedText> limits{
       ("A resolver that serves stale data may return an old answer for longer when it cannot reach "
        "the servers (RFC 8767 section 5)."),
       ("A resolver may be configured to hold answers for longer than their TTL. One that holds them for "

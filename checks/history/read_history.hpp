@@ -116,6 +116,6 @@ class KeyReader {
 [[nodiscard]] std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& keys);
 
 /// Sentences: what no probe of servers can show.
-[[nodiscard]] std::vector<std::string> limits_of(const ReadHistory& read);
+[[nodiscard]] std::vector<config::EscapedText> limits_of(const ReadHistory& read);
 
 }  // namespace dkimprobe::checks

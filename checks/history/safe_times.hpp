@@ -13,6 +13,7 @@
 
 #include "checks/history/history.hpp"
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/address.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
@@ -75,7 +76,7 @@ struct ServerProgress {
   ServerId server{};
   Progress progress = Progress::unknown;
   std::optional<WallTime> since{};  ///< since when this has been seen
-  std::string detail{};             ///< escaped clause: what it has, or why it is unknown
+  config::EscapedText detail{};     ///< a clause: what it has, or why it is unknown
 };
 
 enum class Readiness : std::uint8_t { ready, wait, not_ready, unknown };
@@ -92,7 +93,7 @@ struct SignVerdict {
   /// probe: one more right answer proves nothing.
   bool alternates = false;
   std::vector<ServerProgress> servers{};
-  std::vector<std::string> limits{};  ///< sentences: what no probe of servers can show
+  std::vector<config::EscapedText> limits{};  ///< sentences: what no probe of servers can show
 };
 
 /// A sentence: what to do if this machine has no route to addresses of a family, which stay unknown; else
@@ -122,7 +123,7 @@ struct GoneVerdict {
   SafeTime gone{};  ///< `not_ready`: some server still publishes the key
   /// Compared with the key to be removed: `match` still has it. Aliases have no rows.
   std::vector<ServerProgress> servers{};
-  std::vector<std::string> limits{};  ///< as in SignVerdict
+  std::vector<config::EscapedText> limits{};  ///< as in SignVerdict
 };
 
 /// When the key has expired from caches: the removal or revocation seen on the last server + the largest TTL

@@ -46,7 +46,7 @@ void describe_keys(const Evidence& evidence, const HopAnswers& hop, std::vector<
     if (text == nullptr) continue;
     row.answer = describe(text->record);
     if (const std::string key = distinguishing_fingerprint(evidence, *text); !key.empty())
-      row.answer += ' ' + key;
+      row.answer += " " + key;
   }
 }
 

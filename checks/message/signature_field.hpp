@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "checks/record/tag_list.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 
@@ -35,9 +36,9 @@ enum class SignatureFault : std::uint8_t {
 
 struct FieldFault {
   SignatureFault fault = SignatureFault::signature_syntax_error;
-  std::string detail{};  ///< what was found and what was expected; escaped
-  std::string
-      remedy{};  ///< for the operator of the signing software; escaped, begins with a verb in lower case
+  config::EscapedText detail{};  ///< what was found and what was expected
+  config::EscapedText
+      remedy{};               ///< for the operator of the signing software; begins with a verb in lower case
   bool is_tolerated = false;  ///< by some verifiers, although the RFC requires failure
 };
 

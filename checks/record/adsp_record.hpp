@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
 
@@ -26,7 +27,7 @@ struct AdspRecord {
   struct Fault {
     AdspFault kind = AdspFault::syntax;
     std::size_t offset = 0;
-    std::string detail{};  ///< escaped, one sentence
+    config::EscapedText detail{};  ///< one sentence
   };
   std::vector<Fault> faults{};
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
 
@@ -93,8 +94,8 @@ enum class Impact : std::uint8_t {
 struct TextFault {
   RecordFault fault = RecordFault::txt_not_dkim;
   std::optional<std::size_t> offset{};
-  std::string detail{};  ///< what was found and what was expected; escaped, one clause
-  std::string remedy{};  ///< what to do with this text; escaped, begins with a verb in lower case
+  config::EscapedText detail{};  ///< what was found and what was expected: one clause
+  config::EscapedText remedy{};  ///< what to do with this text; begins with a verb in lower case
   Impact impact = Impact::none;
   std::optional<Severity> severity{};  ///< if it differs from that of the check
 };

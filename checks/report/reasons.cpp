@@ -62,7 +62,7 @@ const ReasonRow& row_of(Reason reason) {
   return reason_rows.at(static_cast<std::size_t>(reason)).row;
 }
 
-ReasonDetail reason_for(Reason reason, std::optional<probe::WallTime> until, std::string detail) {
+ReasonDetail reason_for(Reason reason, std::optional<probe::WallTime> until, config::EscapedText detail) {
   return {&row_of(reason), until, std::move(detail)};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/basics/escape.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
@@ -60,7 +61,7 @@ struct ReasonRow {
 struct ReasonDetail {
   const ReasonRow* row = nullptr;  ///< static
   std::optional<probe::WallTime> until{};
-  std::string detail{};  ///< escaped sentence
+  config::EscapedText detail{};  ///< a sentence
 
   [[nodiscard]] std::string_view name() const { return row->name; }
   [[nodiscard]] std::string_view reference() const { return row->reference; }
@@ -68,6 +69,6 @@ struct ReasonDetail {
 };
 
 [[nodiscard]] ReasonDetail reason_for(Reason reason, std::optional<probe::WallTime> until,
-                                      std::string detail);
+                                      config::EscapedText detail);
 
 }  // namespace dkimprobe::checks

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "checks/report/reasons.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/address.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
@@ -30,7 +31,7 @@ enum class CheckOutcome : std::uint8_t { clear, found, not_evaluated };
 
 /// A nameserver address, as findings name it.
 struct ServerId {
-  std::string name{};
+  config::EscapedText name{};
   config::ServerAddress address{};  ///< port 0: no address of it is known
 
   [[nodiscard]] bool has_address() const { return address.port != 0; }
@@ -50,8 +51,8 @@ struct Finding {
   Severity severity = Severity::notice;
   std::vector<ServerId> servers{};      ///< where it was seen; empty when it does not belong to a server
   std::optional<std::size_t> offset{};  ///< in the joined text of the record
-  std::string detail{};                 ///< what was seen and what is expected; escaped, one sentence
-  std::string remedy{};                 ///< what to do, with the names and values of this case; escaped
+  config::EscapedText detail{};         ///< what was seen and what is expected: one sentence
+  config::EscapedText remedy{};         ///< what to do, with the names and values of this case
 };
 
 enum class RecordClass : std::uint8_t {
@@ -127,9 +128,9 @@ struct ServerRow {
   bool truncated = false;
   std::optional<std::uint32_t> serial{};
   std::optional<std::uint32_t> ttl_seconds{};
-  std::string answer_sha256{};  ///< over the TXT RRset, strings joined, in any order; empty without one
-  char group = ' ';             ///< servers with the same letter published the same; 'A' is the majority's
-  std::string answer{};  ///< short, escaped, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
+  std::string answer_sha256{};   ///< over the TXT RRset, strings joined, in any order; empty without one
+  char group = ' ';              ///< servers with the same letter published the same; 'A' is the majority's
+  config::EscapedText answer{};  ///< short, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
   bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
   std::optional<std::string> nsid{};   ///< raw
   std::optional<std::chrono::microseconds> round_trip{};
@@ -156,7 +157,7 @@ enum class AdspPolicy : std::uint8_t { none, unknown, all, discardable, invalid,
 struct CheckResult {
   const Check* check = nullptr;
   CheckOutcome outcome = CheckOutcome::not_evaluated;
-  std::string disabled{};  ///< the operator's reason why the check is disabled, raw; else empty
+  config::EscapedText disabled{};  ///< the operator's reason why the check is disabled; else empty
 };
 
 struct Report {
@@ -167,7 +168,7 @@ struct Report {
   probe::WallTime observed_at{};
   std::chrono::microseconds took{0};
   Status status = Status::unknown;
-  std::string headline{};  ///< one clause, escaped: the reason for the status
+  config::EscapedText headline{};  ///< one clause: the reason for the status
   /// In the catalogue's order, each check once; those about signatures only with a message.
   std::vector<CheckResult> outcomes{};
   std::vector<Finding> findings{};  ///< worst first
@@ -177,8 +178,8 @@ struct Report {
   std::vector<ServerRow> servers{};  ///< hop by hop
   std::vector<AliasFact> chain{};
   std::vector<probe::Delegation> delegations{};  ///< of each hop, in order
-  /// Parent servers that were not queried and may give a different delegation, as escaped sentences.
-  std::vector<std::string> not_asked{};
+  /// Parent servers that were not queried and may give a different delegation, as sentences.
+  std::vector<config::EscapedText> not_asked{};
   std::optional<std::uint32_t>
       negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)
   std::optional<RotationFacts> rotation{};  ///< only with a history, or a last signature

@@ -43,7 +43,7 @@ void find_faults_of_key(const SelectorView& signer, RotationOverview& overview) 
   const auto add = [&](RotationFaultKind fault, std::string_view summary,
                        const std::vector<ReasonDetail>& reasons) {
     if (reasons.empty()) return;
-    std::string evidence = reasons.front().detail;
+    config::EscapedText evidence = reasons.front().detail;
     if (reasons.size() > 1) evidence += fmt::format("; and {} more", reasons.size() - 1);
     add_fault(overview, fault_of(fault, signer.selector(),
                                  fmt::format("{} signs, but {}", signer.selector().to_string(), summary),
@@ -114,8 +114,9 @@ void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview&
 
 }  // namespace
 
-RotationFault fault_of(RotationFaultKind kind, const Selector& selector, std::string clause,
-                       std::string evidence, std::string remedy, std::optional<Severity> severity) {
+RotationFault fault_of(RotationFaultKind kind, const Selector& selector, config::EscapedText clause,
+                       config::EscapedText evidence, config::EscapedText remedy,
+                       std::optional<Severity> severity) {
   const RotationFaultRow& row = row_of(kind);
   return {&row,
           severity.value_or(row.severity),

@@ -12,7 +12,8 @@ namespace dkimprobe::checks {
 
 /// A fault with the severity of its row, unless another one is given.
 [[nodiscard]] RotationFault fault_of(RotationFaultKind kind, const config::Selector& selector,
-                                     std::string clause, std::string evidence, std::string remedy,
+                                     config::EscapedText clause, config::EscapedText evidence,
+                                     config::EscapedText remedy,
                                      std::optional<Severity> severity = std::nullopt);
 
 /// Inserts the fault, worst first.

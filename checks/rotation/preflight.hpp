@@ -12,6 +12,7 @@
 #include "checks/history/safe_times.hpp"
 #include "checks/judgement/judge.hpp"
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 #include "config/keys/key_identity.hpp"
 #include "config/policy.hpp"
 #include "probe/observation.hpp"
@@ -52,7 +53,7 @@ struct TextCopy {
 /// The answer of one of the operator's resolvers, to a cache probe or to the public query.
 struct CacheAnswer {
   CacheContent probe{};
-  std::string detail{};  ///< escaped sentence
+  config::EscapedText detail{};  ///< a sentence
 };
 
 /// Whether the texts that a resolver returned for the selector are the expected key; without one, the key

@@ -35,10 +35,10 @@ std::string shell_word(std::string_view text) {
 
 std::string server_text(const ServerProgress& server) {
   const std::string address = server.server.address.ip.to_string();
-  std::string text = server.server.name;
+  std::string text = server.server.name.str();
   if (server.server.has_address()) text = text.empty() ? address : fmt::format("{} ({})", text, address);
   if (text.empty()) text = server.owner.to_string();
-  if (!server.detail.empty() && !is_right(server.progress)) text += ": " + server.detail;
+  if (!server.detail.empty() && !is_right(server.progress)) text += ": " + server.detail.str();
   return text;
 }
 

@@ -86,7 +86,7 @@ std::string words_of(const PlannedStep& step) {
 }
 
 /// The most important fact, in one clause.
-std::string headline_of(const RotationSituation& situation, const RotationOverview& overview) {
+config::EscapedText headline_of(const RotationSituation& situation, const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
     return overview.faults.front().clause;
   // The steps cover the current signer; no step covers the others.

@@ -16,6 +16,7 @@
 #include "checks/report/report.hpp"
 #include "checks/rotation/probed_selector.hpp"
 #include "checks/rotation/rotation_faults.hpp"
+#include "config/basics/escape.hpp"
 #include "config/basics/timestamp.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
@@ -73,9 +74,9 @@ enum class StepState : std::uint8_t {
 
 /// Something to do: a sentence, and the lines to copy, if any.
 struct RotationAction {
-  std::string summary{};   ///< escaped sentence
-  std::string text{};      ///< safe to print and to paste as is: a shell command, or a line of a zone file
-  bool is_record = false;  ///< `text` is such a line
+  config::EscapedText summary{};  ///< a sentence
+  config::EscapedText text{};     ///< to paste: a shell command, or a line of a zone file
+  bool is_record = false;         ///< `text` is such a line
 };
 
 struct PlannedStep {
@@ -83,7 +84,7 @@ struct PlannedStep {
   StepState state = StepState::pending;
   std::optional<WallTime> since{};     ///< of `done`, if known
   std::optional<WallTime> earliest{};  ///< of `due` and `pending`, if known
-  std::string summary{};               ///< escaped sentence: why it is in this state
+  config::EscapedText summary{};       ///< a sentence: why it is in this state
   std::vector<ReasonDetail> reasons{};
   std::vector<RotationAction> actions{};
   std::vector<ServerProgress> servers{};  ///< for steps that depend on servers
@@ -126,20 +127,20 @@ struct RotationFault {
   const RotationFaultRow* row = nullptr;  ///< of the table, which lives as long as the program
   Severity severity = Severity::warning;
   config::Selector selector{};
-  std::string clause{};    ///< escaped: what is wrong
-  std::string evidence{};  ///< escaped: where it was seen; may be empty
-  std::string remedy{};    ///< escaped sentence; empty if the checklist has it
+  config::EscapedText clause{};    ///< what is wrong
+  config::EscapedText evidence{};  ///< where it was seen; may be empty
+  config::EscapedText remedy{};    ///< a sentence; empty if the checklist has it
 };
 
 struct RotationOverview {
   config::DomainName domain{};
   WallTime now{};
   Status status = Status::unknown;
-  std::string headline{};  ///< one clause, escaped
+  config::EscapedText headline{};  ///< one clause
   RotationState state{};
-  std::vector<RotationFault> faults{};    ///< worst first
-  std::vector<RotationChange> changes{};  ///< unfinished ones, the oldest first, then the next
-  std::vector<std::string> notes{};       ///< escaped sentences
+  std::vector<RotationFault> faults{};       ///< worst first
+  std::vector<RotationChange> changes{};     ///< unfinished ones, the oldest first, then the next
+  std::vector<config::EscapedText> notes{};  ///< sentences
 };
 
 /// `ok`: nothing is due. `warning`: the operator has to act, or something is overdue. `critical`: mail fails

@@ -11,14 +11,15 @@
 #include "checks/answers/server_answer.hpp"
 #include "checks/answers/silence.hpp"
 #include "checks/catalogue/evidence.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/address.hpp"
 
 namespace dkimprobe::checks {
 
 /// A fault of one server.
 struct Fault {
-  std::string detail{};
-  std::string remedy{};
+  config::EscapedText detail{};
+  config::EscapedText remedy{};
   std::optional<Severity> severity{};
 };
 

@@ -19,9 +19,9 @@ namespace {
 
 /// A fault of one signature.
 struct Mismatch {
-  std::string detail{};
-  std::string remedy{};     ///< begins with a verb in lower case
-  std::string at_record{};  ///< the name of the record to fix; empty when the signer is to be fixed
+  config::EscapedText detail{};
+  config::EscapedText remedy{};  ///< begins with a verb in lower case
+  std::string at_record{};       ///< the name of the record to fix; empty when the signer is to be fixed
 };
 
 Finding finding_of(const Evidence& evidence, const SignatureField& field, const Mismatch& fault) {

@@ -14,7 +14,6 @@
 #include "cli/io/report_output.hpp"
 #include "config/keys/expected_key.hpp"
 #include "exporters/json/report_json.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -32,9 +31,9 @@ void print_size(const config::DomainName& name, std::uint32_t bytes, std::string
 
 void print_findings(const checks::Report& report) {
   for (const auto& finding : report.findings) {
-    print_message(fmt::format("{}: {}: {}", checks::to_string(finding.severity), finding.check->name,
-                              exporters::without_controls(finding.detail)));
-    print_message(fmt::format("fix: {}", exporters::without_controls(finding.remedy)));
+    print_message(
+        fmt::format("{}: {}: {}", checks::to_string(finding.severity), finding.check->name, finding.detail));
+    print_message(fmt::format("fix: {}", finding.remedy));
   }
 }
 

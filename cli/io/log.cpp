@@ -7,7 +7,6 @@
 
 #include "checks/report/time_text.hpp"
 #include "cli/io/wall_clock.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -61,11 +60,13 @@ std::string log_text(LogFormat format, std::string_view time, LogLevel level, st
   const bool json = format == LogFormat::json;
   std::string line = json ? "{" : "";
   const auto add = [&](std::string_view name, std::string_view value) {
-    const std::string safe = exporters::without_controls(value);
     if (json) {
-      line.append(line.size() > 1 ? "," : "").append(json_string(name)).append(":").append(json_string(safe));
+      line.append(line.size() > 1 ? "," : "")
+          .append(json_string(name))
+          .append(":")
+          .append(json_string(value));
     } else {
-      line.append(line.empty() ? "" : " ").append(name).append("=").append(logfmt_value(safe));
+      line.append(line.empty() ? "" : " ").append(name).append("=").append(logfmt_value(value));
     }
   };
   add("ts", time);

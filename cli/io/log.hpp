@@ -9,9 +9,11 @@
 #include <string_view>
 #include <utility>
 
+#include "config/basics/escape.hpp"
+
 namespace dkimprobe::cli {
 
-using LogField = std::pair<std::string_view, std::string_view>;
+using LogField = std::pair<std::string_view, config::EscapedText>;
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { logfmt, json };

@@ -1,6 +1,9 @@
 #include "config/basics/escape.hpp"
 
+#include <algorithm>
+#include <cassert>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,6 +61,16 @@ std::optional<std::string> unescape_text(std::string_view text) {
     }
   }
   return bytes;
+}
+
+EscapedText::EscapedText(std::string text) : text_(std::move(text)) {
+  const auto is_text = [](char c) { return is_printable(static_cast<unsigned char>(c)); };
+  const bool is_escaped = std::ranges::all_of(text_, is_text);
+  assert(is_escaped);
+  if (is_escaped) return;
+  std::string safe;
+  for (const char c : text_) safe += is_text(c) ? std::string(1, c) : escape_text({&c, 1});
+  text_ = std::move(safe);
 }
 
 }  // namespace dkimprobe::config

@@ -118,7 +118,7 @@ std::vector<std::string> further_lines(std::span<const Report> reports) {
       for (const auto& finding : report.findings) {
         lines.push_back(fmt::format("{} {}: {}", checks::to_string(finding.severity), finding.check->name,
                                     finding.detail));
-        if (!finding.remedy.empty()) lines.push_back("fix: " + finding.remedy);
+        if (!finding.remedy.empty()) lines.push_back("fix: " + finding.remedy.str());
       }
     }
   }

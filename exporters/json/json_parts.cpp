@@ -1,12 +1,11 @@
 #include "exporters/json/json_parts.hpp"
 
 #include "checks/report/time_text.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 
-Json text_or_null(std::string_view text) {
-  return text.empty() ? Json(nullptr) : Json(without_controls(text));
+Json text_or_null(const config::EscapedText& text) {
+  return text.empty() ? Json(nullptr) : Json(text.str());
 }
 
 Json time_or_null(const std::optional<probe::WallTime>& time) {
@@ -28,7 +27,7 @@ Json reasons_json(const std::vector<checks::ReasonDetail>& reasons) {
   for (const auto& reason : reasons) {
     list.push_back({{"id", reason.name()},
                     {"until", time_or_null(reason.until)},
-                    {"detail", without_controls(reason.detail)},
+                    {"detail", reason.detail},
                     {"reference", text_or_null(reason.reference())}});
   }
   return list;

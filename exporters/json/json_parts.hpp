@@ -24,7 +24,7 @@ template <class T>
 }
 
 /// Null for an empty text.
-[[nodiscard]] Json text_or_null(std::string_view text);
+[[nodiscard]] Json text_or_null(const config::EscapedText& text);
 [[nodiscard]] Json time_or_null(const std::optional<probe::WallTime>& time);
 [[nodiscard]] Json selector_or_null(const std::optional<config::Selector>& selector);
 [[nodiscard]] Json names_json(const std::vector<config::DomainName>& names);

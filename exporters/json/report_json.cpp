@@ -8,7 +8,6 @@
 #include "exporters/json/json_parts.hpp"
 #include "exporters/json/observation_words.hpp"
 #include "exporters/text/response_sizes.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -80,8 +79,8 @@ Json finding_json(const checks::Finding& finding, const checks::ServerId* server
           {"server", server == nullptr ? Json(nullptr) : Json(server->address.ip.to_string())},
           {"server_name", server == nullptr ? Json(nullptr) : text_or_null(server->name)},
           {"offset", or_null(finding.offset)},
-          {"detail", without_controls(finding.detail)},
-          {"remedy", without_controls(finding.remedy)},
+          {"detail", finding.detail},
+          {"remedy", finding.remedy},
           {"reference", text_or_null(finding.check->reference)}};
 }
 
@@ -119,7 +118,7 @@ Json server_json(const checks::ServerRow& row) {
       {"ttl", or_null(row.ttl_seconds)},
       {"answer_sha256", text_or_null(row.answer_sha256)},
       {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
-      {"answer", without_controls(row.answer)},
+      {"answer", row.answer},
       {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
       {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},
       {"udp_bytes", or_null(row.udp_bytes)}};
@@ -197,7 +196,7 @@ Json report_object(const Report& report) {
   Json zones = Json::array();
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
   Json not_asked = Json::array();
-  for (const auto& sentence : report.not_asked) not_asked.push_back(without_controls(sentence));
+  for (const auto& sentence : report.not_asked) not_asked.push_back(sentence);
   Json disabled = Json::object();
   for (const auto& result : report.outcomes) {
     if (!result.disabled.empty()) disabled[result.check->name] = result.disabled;
@@ -210,7 +209,7 @@ Json report_object(const Report& report) {
           {"observed_at", checks::iso_time(report.observed_at)},
           {"took_ms", milliseconds(report.took)},
           {"status", checks::to_string(report.status)},
-          {"headline", without_controls(report.headline)},
+          {"headline", report.headline},
           {"record", record_json(report.record)},
           {"key", key_json(report.key)},
           {"size", size_json(report.size)},
@@ -238,7 +237,7 @@ Json signature_json(const checks::SignatureField& field) {
   for (const auto& tag : field.list.tags)
     tags.push_back({{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}});
   Json errors = Json::array();
-  for (const auto& fault : field.faults) errors.push_back(without_controls(fault.detail));
+  for (const auto& fault : field.faults) errors.push_back(fault.detail);
   return {{"number", field.number},
           {"line", field.line},
           {"domain", field.domain ? Json(field.domain->to_string()) : Json(nullptr)},
@@ -255,7 +254,7 @@ Json resolver_json(const checks::CacheAnswer& word) {
           {"seen", checks::iso_time(word.probe.seen)},
           {"state", checks::to_string(word.probe.state)},
           {"seconds_left", holds_something ? Json(word.probe.seconds_left) : Json(nullptr)},
-          {"detail", without_controls(word.detail)}};
+          {"detail", word.detail}};
 }
 
 Json resolvers_json(const std::vector<checks::CacheAnswer>& words) {
@@ -275,12 +274,12 @@ Json expected_key_json(const checks::Preflight& preflight) {
 Json progress_json(const checks::ServerProgress& server) {
   const bool has_address = server.server.has_address();
   return {{"owner", server.owner.to_string()},
-          {"name", without_controls(server.server.name)},
+          {"name", server.server.name},
           {"address", has_address ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
           {"port", has_address ? Json(server.server.address.port) : Json(nullptr)},
           {"progress", checks::to_string(server.progress)},
           {"since", time_or_null(server.since)},
-          {"detail", without_controls(server.detail)}};
+          {"detail", server.detail}};
 }
 
 Json difference_json(const std::optional<checks::TextDifference>& difference) {
@@ -307,8 +306,8 @@ Json texts_json(const checks::Preflight& preflight) {
 
 Json limits_json(const checks::Preflight& preflight) {
   Json limits = Json::array();
-  for (const auto& limit : preflight.sign.limits) limits.push_back(without_controls(limit));
-  if (!preflight.no_way.empty()) limits.push_back(without_controls(preflight.no_way));
+  for (const auto& limit : preflight.sign.limits) limits.push_back(limit);
+  if (!preflight.no_way.empty()) limits.push_back(preflight.no_way);
   return limits;
 }
 
@@ -356,7 +355,7 @@ std::string lint_json(const Report& report, std::size_t line) {
        {"name", name_or_null(!report.name.is_root(), report.name.to_string())},
        {"role", config::to_string(report.role)},
        {"status", checks::to_string(report.status)},
-       {"headline", without_controls(report.headline)},
+       {"headline", report.headline},
        {"record", record_json(report.record)},
        {"key", key_json(report.key)},
        {"size", without({"chain", "observed"}, size_json(report.size))},
@@ -366,12 +365,9 @@ std::string lint_json(const Report& report, std::size_t line) {
       -1);
 }
 
-std::string lint_error_json(std::size_t line, std::string_view error) {
-  return json_text({{"schema", "dkimprobe.lint/2"},
-                    {"line", line},
-                    {"status", "unknown"},
-                    {"error", without_controls(error)}},
-                   -1);
+std::string lint_error_json(std::size_t line, const config::EscapedText& error) {
+  return json_text(
+      {{"schema", "dkimprobe.lint/2"}, {"line", line}, {"status", "unknown"}, {"error", error.str()}}, -1);
 }
 
 std::string record_json(const RecordOutput& output) {

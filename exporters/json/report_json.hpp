@@ -41,7 +41,7 @@ struct DomainReports {
 [[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
 
 /// The same for an input line that could not be read as a record.
-[[nodiscard]] std::string lint_error_json(std::size_t line, std::string_view error);
+[[nodiscard]] std::string lint_error_json(std::size_t line, const config::EscapedText& error);
 
 /// A record to publish, with the report on it.
 struct RecordOutput {

@@ -6,7 +6,6 @@
 
 #include "checks/report/time_text.hpp"
 #include "exporters/json/json_parts.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -20,24 +19,24 @@ Json safe_time_json(const checks::SafeTime& time) {
 Json step_json(const checks::PlannedStep& step) {
   Json actions = Json::array();
   for (const auto& action : step.actions)
-    actions.push_back({{"summary", without_controls(action.summary)}, {"text", text_or_null(action.text)}});
+    actions.push_back({{"summary", action.summary}, {"text", text_or_null(action.text)}});
   Json servers = Json::array();
   for (const auto& server : step.servers) {
     servers.push_back(
-        {{"name", without_controls(server.server.name)},
+        {{"name", server.server.name},
          {"address",
           server.server.has_address() ? Json(server.server.address.ip.to_string()) : Json(nullptr)},
          {"port", server.server.has_address() ? Json(server.server.address.port) : Json(nullptr)},
          {"owner", server.owner.to_string()},
          {"progress", checks::to_string(server.progress)},
          {"since", time_or_null(server.since)},
-         {"detail", without_controls(server.detail)}});
+         {"detail", server.detail}});
   }
   return {{"step", checks::to_string(step.step)},
           {"state", checks::to_string(step.state)},
           {"since", time_or_null(step.since)},
           {"earliest", time_or_null(step.earliest)},
-          {"summary", without_controls(step.summary)},
+          {"summary", step.summary},
           {"reasons", reasons_json(step.reasons)},
           {"actions", std::move(actions)},
           {"servers", std::move(servers)}};
@@ -80,19 +79,19 @@ Json overview_json(const checks::RotationOverview& overview) {
     faults.push_back({{"name", fault.row->name},
                       {"severity", checks::to_string(fault.severity)},
                       {"selector", fault.selector.to_string()},
-                      {"summary", without_controls(fault.clause)},
+                      {"summary", fault.clause},
                       {"evidence", text_or_null(fault.evidence)},
                       {"remedy", text_or_null(fault.remedy)}});
   }
   Json changes = Json::array();
   for (const auto& change : overview.changes) changes.push_back(change_json(change));
   Json notes = Json::array();
-  for (const auto& note : overview.notes) notes.push_back(without_controls(note));
+  for (const auto& note : overview.notes) notes.push_back(note);
   return {{"schema", "dkimprobe.rotation/2"},
           {"domain", overview.domain.to_string()},
           {"at", checks::iso_time(overview.now)},
           {"status", checks::to_string(overview.status)},
-          {"headline", without_controls(overview.headline)},
+          {"headline", overview.headline},
           {"state", state_json(overview.state)},
           {"faults", std::move(faults)},
           {"changes", std::move(changes)},

@@ -218,7 +218,7 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
     html.leaf("code", {{"class", "check"}}, fault.row->name);
     html.raw(" ");
     html.text(fault.clause);
-    if (!fault.evidence.empty()) html.text("; " + fault.evidence);
+    if (!fault.evidence.empty()) html.text("; " + fault.evidence.str());
     html.raw(". ");
     html.text(fault.remedy);
   }

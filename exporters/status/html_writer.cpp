@@ -1,8 +1,5 @@
 #include "exporters/status/html_writer.hpp"
 
-#include "config/basics/escape.hpp"
-#include "exporters/text/text_layout.hpp"
-
 namespace dkimprobe::exporters {
 
 HtmlWriter::Element::~Element() {
@@ -17,7 +14,7 @@ HtmlWriter::Element HtmlWriter::open(Markup name, Attributes attributes) {
   return {*this, name};
 }
 
-void HtmlWriter::leaf(Markup name, Attributes attributes, std::string_view words) {
+void HtmlWriter::leaf(Markup name, Attributes attributes, const config::EscapedText& words) {
   const auto element = open(name, attributes);
   text(words);
 }
@@ -27,8 +24,8 @@ void HtmlWriter::empty(Markup name, Attributes attributes) {
   page_ += "/>";
 }
 
-void HtmlWriter::text(std::string_view text) {
-  for (const char c : without_controls(text)) {
+void HtmlWriter::text(const config::EscapedText& text) {
+  for (const char c : text.str()) {
     switch (c) {
       case '&':
         page_ += "&amp;";

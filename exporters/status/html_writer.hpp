@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "config/basics/escape.hpp"
+
 namespace dkimprobe::exporters {
 
 /// Markup from the source code. It is only constructible from a literal: text that is made at run time does
@@ -26,7 +28,7 @@ class Markup {
 
 struct Attribute {
   Markup name;
-  std::string value{};  ///< escaped like `HtmlWriter::text`
+  config::EscapedText value{};  ///< written like `HtmlWriter::text`
 };
 
 class HtmlWriter {
@@ -47,16 +49,15 @@ class HtmlWriter {
   using Attributes = std::initializer_list<Attribute>;
 
   [[nodiscard]] Element open(Markup name, Attributes attributes = {});
-  /// An element that contains only text, escaped like `text`.
-  void leaf(Markup name, Attributes attributes, std::string_view text);
-  void leaf(Markup name, std::string_view text) { leaf(name, {}, text); }
+  /// An element that contains only text.
+  void leaf(Markup name, Attributes attributes, const config::EscapedText& text);
+  void leaf(Markup name, const config::EscapedText& text) { leaf(name, {}, text); }
   /// An element without content: `<meta .../>`, `<rect .../>`.
   void empty(Markup name, Attributes attributes);
 
   void raw(Markup markup) { page_ += markup.text(); }
-  /// Writes a text of this program; foreign parts of it are already escaped. Control characters and non-ASCII
-  /// octets still become `\xHH`, so that no bidirectional mark or invisible character passes.
-  void text(std::string_view text);
+  /// Writes a text in which the characters of HTML's syntax are replaced by references.
+  void text(const config::EscapedText& text);
   /// Writes foreign bytes, escaped by config::escape_text and cut after `longest` bytes.
   void foreign(std::string_view bytes, std::size_t longest = std::string_view::npos);
 

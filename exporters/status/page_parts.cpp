@@ -224,7 +224,7 @@ void write_fact(HtmlWriter& html, std::string_view name, std::string_view value)
   html.leaf("dd", value);
 }
 
-std::string headline_of(const StatusSelector& selector) {
+config::EscapedText headline_of(const StatusSelector& selector) {
   if (!selector.report) return "not probed yet";
   return selector.report->headline.empty() ? "nothing to report" : selector.report->headline;
 }

@@ -61,7 +61,7 @@ void write_column_heads(HtmlWriter& html, std::initializer_list<std::string_view
 void write_fact(HtmlWriter& html, std::string_view name, std::string_view value);
 
 /// The headline of the selector's report, or a text in its place.
-[[nodiscard]] std::string headline_of(const StatusSelector& selector);
+[[nodiscard]] config::EscapedText headline_of(const StatusSelector& selector);
 
 [[nodiscard]] bool is_in_maintenance(const StatusSelector& selector, probe::WallTime now);
 

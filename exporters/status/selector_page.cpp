@@ -67,7 +67,7 @@ void write_findings(HtmlWriter& html, const Report& report) {
     const auto list = html.open("ol", {{"class", "findings"}});
     for (const auto& finding : report.findings) write_finding(html, finding);
   }
-  for (const std::string& sentence : report.not_asked) html.leaf("p", sentence);
+  for (const auto& sentence : report.not_asked) html.leaf("p", sentence);
 }
 
 // ---- Record and key ----
@@ -266,7 +266,7 @@ void write_groups(HtmlWriter& html, const Report& report, const SelectorHistory*
       html.raw("Published by ");
       html.leaf("span", {{"class", "letter"}}, std::string(1, letter));
       std::vector<std::string> names;
-      for (const auto* const row : members) names.push_back(row->id.name);
+      for (const auto* const row : members) names.push_back(row->id.name.str());
       html.text(fmt::format(" {}", checks::join_some(names)));
     }
     const Texts* texts = texts_in(history, *members.front());
@@ -412,7 +412,7 @@ void write_not_evaluated(HtmlWriter& html, const Report& report) {
     const auto item = html.open("li");
     html.leaf("code", {{"class", "check"}}, result.check->name);
     html.raw(" is disabled: ");
-    html.foreign(result.disabled);
+    html.text(result.disabled);
   }
 }
 

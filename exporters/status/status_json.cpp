@@ -12,7 +12,6 @@
 #include "exporters/json/rotation_json.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -37,7 +36,7 @@ Json line_json(const StatusSelector& selector, probe::WallTime now) {
       {"selector", selector.selector.to_string()},
       {"role", config::to_string(selector.role)},
       {"status", checks::to_string(status_of(selector))},
-      {"headline", without_controls(headline_of(selector))},
+      {"headline", headline_of(selector)},
       {"worst_finding", has_finding ? Json(selector.report->findings.front().check->name) : Json(nullptr)},
       {"confirming", selector.confirming},
       {"last_probe", time_or_null(selector.last_probe)},
@@ -79,7 +78,7 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
                     {"reload",
                      {{"succeeded", reload.succeeded},
                       {"at", checks::iso_time(reload.at)},
-                      {"error", reload.succeeded ? Json(nullptr) : Json(without_controls(reload.error))}}},
+                      {"error", reload.succeeded ? Json(nullptr) : Json(reload.error)}}},
                     {"domains", std::move(domains)}},
                    2);
 }
@@ -122,7 +121,7 @@ std::string probes_json(const StatusOverview& overview) {
                       {"selector", config::escape_text(probe.selector)},
                       {"module", config::escape_text(probe.module)},
                       {"status", probe.status ? Json(checks::to_string(*probe.status)) : Json(nullptr)},
-                      {"detail", without_controls(probe.detail)}});
+                      {"detail", probe.detail}});
   }
   return json_text({{"schema", "dkimprobe.status-probes/2"},
                     {"at", checks::iso_time(overview.now)},
@@ -130,10 +129,8 @@ std::string probes_json(const StatusOverview& overview) {
                    2);
 }
 
-std::string error_json(std::string_view title, std::string_view words) {
-  return json_text({{"schema", "dkimprobe.status-error/2"},
-                    {"error", without_controls(title)},
-                    {"detail", without_controls(words)}},
+std::string error_json(const config::EscapedText& title, const config::EscapedText& words) {
+  return json_text({{"schema", "dkimprobe.status-error/2"}, {"error", title.str()}, {"detail", words.str()}},
                    2);
 }
 

@@ -20,6 +20,6 @@ namespace dkimprobe::exporters {
 /// One object of the schema `dkimprobe.status-probes/2`.
 [[nodiscard]] std::string probes_json(const StatusOverview& overview);
 /// One object of the schema `dkimprobe.status-error/2`.
-[[nodiscard]] std::string error_json(std::string_view title, std::string_view words);
+[[nodiscard]] std::string error_json(const config::EscapedText& title, const config::EscapedText& words);
 
 }  // namespace dkimprobe::exporters

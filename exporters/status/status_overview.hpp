@@ -45,7 +45,7 @@ struct StatusDomain {
 struct StatusReload {
   bool succeeded = true;
   probe::WallTime at{};
-  std::string error{};  ///< escaped; empty when it succeeded
+  config::EscapedText error{};  ///< empty when it succeeded
 };
 
 /// An on-demand probe, requested through `/probe`.
@@ -56,7 +56,7 @@ struct RecentProbe {
   std::string selector{};                  ///< raw
   std::string module{};                    ///< raw
   std::optional<checks::Status> status{};  ///< no value when the request was refused
-  std::string detail{};                    ///< the headline, or the reason of the refusal; escaped
+  config::EscapedText detail{};            ///< the headline, or the reason of the refusal
 };
 
 struct StatusOverview {

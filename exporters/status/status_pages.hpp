@@ -23,7 +23,6 @@ inline constexpr std::string_view status_content_policy =
 [[nodiscard]] std::string selector_page(const StatusOverview& overview, const StatusDomain& domain,
                                         const StatusSelector& selector);
 [[nodiscard]] std::string probes_page(const StatusOverview& overview);
-/// `title` and `words` are texts of this program; foreign parts of them are already escaped.
 [[nodiscard]] std::string error_page(const StatusOverview& overview, std::string_view title,
                                      std::string_view words);
 

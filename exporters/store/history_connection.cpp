@@ -76,11 +76,13 @@ void load_servers(Connection& connection, StoredLines& stored) {
       const auto address = config::Address::parse(row[3].getString());
       const std::int64_t port = row[4].getInt64();
       if (!address || port < 0 || port > 0xffff) throw Corrupted("an invalid address");
+      const std::string name = row[2].getString();
       stored.server_ids.push_back(row[0].getInt64());
-      lines.servers.push_back({read_name(row[1].getString()),
-                               {row[2].getString(), {*address, static_cast<std::uint16_t>(port)}},
-                               {},
-                               read_lag(row[14], row[15])});
+      lines.servers.push_back(
+          {read_name(row[1].getString()),
+           {name.empty() ? name : read_name(name).to_string(), {*address, static_cast<std::uint16_t>(port)}},
+           {},
+           read_lag(row[14], row[15])});
     }
     const auto first_seen = read_time(row[5]);
     if (!first_seen) continue;
@@ -192,7 +194,7 @@ std::int64_t put_line(Connection& connection, std::int64_t selector, std::size_t
   connection.run(
       "INSERT INTO timelines (selector_id, place, owner, server, address, port, lag_serial, lag_since) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      selector, static_cast<std::int64_t>(place), timeline.owner.to_string(), timeline.server.name,
+      selector, static_cast<std::int64_t>(place), timeline.owner.to_string(), timeline.server.name.str(),
       timeline.server.address.ip.to_string(), static_cast<std::int64_t>(timeline.server.address.port),
       lag_serial(timeline), lag_since(timeline));
   return connection.database().getLastInsertRowid();
@@ -210,7 +212,7 @@ void change_line(Connection& connection, std::int64_t id, const ServerTimeline& 
                  const ServerTimeline& after) {
   if (before.server.name == after.server.name && before.lag == after.lag) return;
   connection.run("UPDATE timelines SET server = ?, lag_serial = ?, lag_since = ? WHERE id = ?",
-                 after.server.name, lag_serial(after), lag_since(after), id);
+                 after.server.name.str(), lag_serial(after), lag_since(after), id);
 }
 
 void change_line(Connection&, std::int64_t, const ZoneTimeline&, const ZoneTimeline&) {}

@@ -53,8 +53,8 @@ std::string record_text(const std::vector<std::string>& strings) {
   const std::string text = checks::join_strings(strings);
   const auto record = checks::read_key_record(text);
   const std::string cut = config::escape_text(text, shown_octets);
-  if (!record.is_key_record()) return fmt::format("{}: {}", without_controls(record.other_kind), cut);
-  const std::string what = without_controls(checks::describe(record));
+  if (!record.is_key_record()) return fmt::format("{}: {}", record.other_kind, cut);
+  const std::string what = checks::describe(record);
   if (record.key && !record.key->sha256.empty())
     return fmt::format("{}, SHA-256 {}...", what, record.key->sha256.substr(0, fingerprint_digits));
   return record.has(checks::RecordFault::key_revoked) ? what : fmt::format("{}: {}", what, cut);
@@ -83,7 +83,7 @@ std::string nameservers_text(const checks::NameserverPeriod& period) {
 
 std::string servers_text(const std::vector<checks::ServerId>& servers) {
   std::vector<std::string> names;
-  for (const auto& server : servers) names.push_back(without_controls(checks::server_text(server)));
+  for (const auto& server : servers) names.push_back(checks::server_text(server));
   return checks::join_some(names);
 }
 
@@ -119,8 +119,7 @@ class Writer {
 void Writer::key(const KeyPeriod& key) {
   const std::string bits = key.bits == 0 ? std::string{} : fmt::format(" {} bits", key.bits);
   paragraph(6,
-            fmt::format("SHA-256 {}..., {}{}", key.sha256.substr(0, fingerprint_digits),
-                        without_controls(key.algorithm), bits),
+            fmt::format("SHA-256 {}..., {}{}", key.sha256.substr(0, fingerprint_digits), key.algorithm, bits),
             "  key ");
   paragraph(
       6, fmt::format("from {} to {}", checks::time_text(key.first_seen), checks::time_text(key.last_seen)));

@@ -74,12 +74,12 @@ std::string lint_text(const checks::Report& report, std::size_t line, const Tabl
     text += fmt::format("{}{} {}\n", inset,
                         painted(checks::to_string(finding.severity), color_of(finding.severity), style),
                         finding.check->name);
-    std::string detail = without_controls(finding.detail);
+    std::string detail = finding.detail.str();
     if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
     const std::string label = "fix: ";
     const std::size_t indent = lint_indent + label.size();
     text += hanging_text(std::string(indent, ' '), indent, detail, columns);
-    text += hanging_text(inset + label, indent, without_controls(finding.remedy), columns);
+    text += hanging_text(inset + label, indent, finding.remedy, columns);
   }
   return text;
 }

@@ -114,11 +114,11 @@ std::string what_is_missing(const std::vector<ServerProgress>& servers) {
 }
 
 /// The first fault among the reasons.
-std::string first_reason(const Preflight& preflight) {
+config::EscapedText first_reason(const Preflight& preflight) {
   for (const auto& reasons : preflight.sign.safe.reasons) {
     if (reasons.until) continue;
-    if (reasons.row->check != nullptr) return std::string(reasons.row->check->summary);
-    if (reasons.row->detail_says_why) return without_controls(reasons.detail);
+    if (reasons.row->check != nullptr) return reasons.row->check->summary;
+    if (reasons.row->detail_says_why) return reasons.detail;
   }
   return "see below";
 }
@@ -147,7 +147,7 @@ std::string why_not(const Preflight& preflight) {
   if (servers.empty() && preflight.sign.safe.readiness == Readiness::unknown)
     return "no server for the name could be found";
   // A fault forbids signing.
-  if (servers.empty()) return first_reason(preflight);
+  if (servers.empty()) return first_reason(preflight).str();
   if (!missing.empty()) return fmt::format("{}; {}", first_reason(preflight), missing);
   return fmt::format("{}, but: {}",
                      servers.size() == 1 ? std::string("the only server has the correct key")
@@ -199,11 +199,11 @@ std::vector<const ReasonDetail*> in_reading_order(const Preflight& preflight) {
 }
 
 /// Only the summary for what is also printed as a finding.
-std::string detail_of(const ReasonDetail& reasons, const std::vector<checks::Finding>& findings) {
+config::EscapedText detail_of(const ReasonDetail& reasons, const std::vector<checks::Finding>& findings) {
   const auto same = std::ranges::find_if(
       findings, [&](const checks::Finding& finding) { return finding.check == reasons.row->check; });
-  return same == findings.end() || same->check->summary.empty() ? without_controls(reasons.detail)
-                                                                : std::string(same->check->summary);
+  if (same == findings.end() || same->check->summary.empty()) return reasons.detail;
+  return same->check->summary;
 }
 
 /// Whether a queried server did not answer either, apart from those that this machine has no route to.
@@ -347,10 +347,10 @@ void PreflightPage::servers(const Preflight& preflight) {
       if (!(server.owner == owner)) continue;
       const Symbol symbol = symbol_of(server.progress);
       rows.push_back({{std::string(glyph(symbol)), symbol.text_style},
-                      {without_controls(server.server.name)},
+                      {server.server.name.str()},
                       {server.server.has_address() ? server.server.address.ip.to_string() : ""},
                       {std::string(checks::to_string(server.progress)), symbol.text_style},
-                      {without_controls(server.detail)},
+                      {server.detail.str()},
                       {server.since ? checks::time_text(*server.since) : "", TextStyle::dim}});
     }
     rows_as_table(std::move(columns), rows);
@@ -362,7 +362,7 @@ void PreflightPage::resolvers(const Preflight& preflight) {
   title("Your resolvers");
   const auto word = [&](const checks::CacheAnswer& each, std::string_view how) {
     const Symbol symbol = symbol_of(each.probe.state);
-    paragraph("  " + paint(symbol) + ' ', 4, fmt::format("{}: {}", how, without_controls(each.detail)),
+    paragraph("  " + paint(symbol) + ' ', 4, fmt::format("{}: {}", how, each.detail),
               symbol.text_style == TextStyle::good || symbol.text_style == TextStyle::dim
                   ? TextStyle::plain
                   : symbol.text_style);
@@ -378,7 +378,7 @@ void PreflightPage::limits(const Preflight& preflight) {
   if (preflight.sign.limits.empty()) return;
   title("What this probe cannot know");
   for (const auto& limit : preflight.sign.limits)
-    paragraph("  " + paint(neutral_symbol) + ' ', 4, without_controls(limit), TextStyle::dim);
+    paragraph("  " + paint(neutral_symbol) + ' ', 4, limit, TextStyle::dim);
 }
 
 /// The `--wait` flag that covers the duration.
@@ -485,7 +485,7 @@ std::string progress_line(const ServerProgress& server) {
   return fmt::format("{} for {}: {}{}{}", server_name(server.server), server.owner.to_string(),
                      checks::to_string(server.progress),
                      server.detail.empty() || server.progress == Progress::match ? "" : ": ",
-                     server.progress == Progress::match ? "" : without_controls(server.detail));
+                     server.progress == Progress::match ? "" : server.detail);
 }
 
 std::vector<std::string> progress_lines(const Preflight& preflight, const TableStyle& style) {

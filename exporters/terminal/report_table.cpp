@@ -33,7 +33,7 @@ using exporters::symbol_of;
 struct SummaryRow {
   std::string name{};
   Status status = Status::unknown;
-  std::string headline{};
+  config::EscapedText headline{};
 };
 
 class TableWriter : public TextPage {
@@ -59,7 +59,7 @@ void TableWriter::verdict(const Report& report) {
   const std::size_t indent = 2 + word.size() + 2;
   const TextStyle text_style = style().color ? symbol.text_style : TextStyle::plain;
   std::string text = fmt::format("{} at {}", report.selector.to_string(), report.domain.to_string());
-  if (!report.headline.empty()) text += ": " + without_controls(report.headline);
+  if (!report.headline.empty()) text += ": " + report.headline.str();
   paragraph(fmt::format("{} {}  ", paint(glyph(symbol), text_style), paint(word, text_style)), indent, text,
             TextStyle::bold);
   line();
@@ -189,10 +189,9 @@ Symbol symbol_of(const Report& report, const ServerRow& row) {
 std::vector<Cell> server_cells(const ServerRow& row, const Symbol& symbol, std::string_view glyph) {
   return {{std::string(glyph), symbol.text_style},
           {std::string(1, row.group), TextStyle::bold},
-          {without_controls(row.id.name)},
+          {row.id.name.str()},
           {row.id.address.ip.to_string()},
-          {without_controls(row.answer),
-           symbol.text_style == TextStyle::good ? TextStyle::plain : symbol.text_style},
+          {row.answer.str(), symbol.text_style == TextStyle::good ? TextStyle::plain : symbol.text_style},
           {flags_text(row)},
           {row.udp_bytes ? fmt::format("{}", *row.udp_bytes) : ""},
           {row.round_trip ? checks::measured_text(*row.round_trip) : "", TextStyle::dim},
@@ -246,9 +245,7 @@ void TableWriter::remainder(const Report& report) {
     paragraph("  ", 2, fmt::format("not evaluated: {}", checks::join_some(unevaluated)), TextStyle::dim);
   for (const auto& result : report.outcomes) {
     if (result.disabled.empty()) continue;
-    const std::string reason =
-        style().unicode ? without_controls(result.disabled) : config::escape_text(result.disabled);
-    paragraph("  ", 2, fmt::format("disabled: {}: {}", result.check->name, reason), TextStyle::dim);
+    paragraph("  ", 2, fmt::format("disabled: {}: {}", result.check->name, result.disabled), TextStyle::dim);
   }
   if (!report.findings.empty()) {
     paragraph("  ", 2, fmt::format("details: dkimprobe explain {}", report.findings.front().check->name),
@@ -261,12 +258,12 @@ void TableWriter::remainder(const Report& report) {
 
 /// What was not queried on the path, and servers that this machine cannot reach for lack of IPv4 or IPv6.
 void TableWriter::lack(const Report& report) {
-  std::vector<std::string> sentences = report.not_asked;
-  sentences.push_back(checks::no_way_sentence(report.servers));
-  for (const std::string& sentence : sentences) {
+  auto sentences = report.not_asked;
+  sentences.emplace_back(checks::no_way_sentence(report.servers));
+  for (const auto& sentence : sentences) {
     if (sentence.empty()) continue;
     line();
-    paragraph("  ", 2, without_controls(sentence));
+    paragraph("  ", 2, sentence);
   }
 }
 
@@ -280,11 +277,10 @@ void TableWriter::summary(std::string_view title, const std::vector<SummaryRow>&
     const std::string word = pad_right(std::string(checks::to_string(row.status)), 8);
     const std::string first = fmt::format("{} {}  ", paint(symbol), paint(word, symbol.text_style));
     const std::size_t indent = 2 + 8 + 2;
-    const std::string headline = without_controls(row.headline);
     if (row.name.size() > widest) {
-      paragraph(first, indent, row.name + ": " + headline);
+      paragraph(first, indent, row.name + ": " + row.headline.str());
     } else {
-      paragraph(first + pad_right(row.name, widest) + "  ", indent + widest + 2, headline);
+      paragraph(first + pad_right(row.name, widest) + "  ", indent + widest + 2, row.headline);
     }
   }
 }

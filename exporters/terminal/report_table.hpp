@@ -28,7 +28,7 @@ struct TableStyle {
 struct DomainSummary {
   config::DomainName domain{};
   checks::Status status = checks::Status::unknown;
-  std::string headline{};  ///< of its worst selector; escaped
+  config::EscapedText headline{};  ///< of its worst selector
 };
 
 /// One line for each of several domains.

@@ -106,11 +106,6 @@ class RotationPage : public TextPage {
   void notes();
 
  private:
-  /// For text that may contain foreign words.
-  void paragraph(std::string_view first, std::size_t indent, std::string_view text,
-                 TextStyle text_style = TextStyle::plain) {
-    TextPage::paragraph(first, indent, without_controls(text), text_style);
-  }
   void step(const PlannedStep& step);
   void reasons(const PlannedStep& step);
   void actions(const PlannedStep& step);
@@ -163,7 +158,7 @@ void RotationPage::faults() {
 
 void RotationPage::reasons(const PlannedStep& step) {
   for (const auto& reason : step.reasons) {
-    std::string text = reason.detail;
+    std::string text = reason.detail.str();
     if (!reason.reference().empty()) text += fmt::format(" ({})", reason.reference());
     paragraph("      ", 6, text, TextStyle::dim);
   }
@@ -171,8 +166,8 @@ void RotationPage::reasons(const PlannedStep& step) {
 
 void RotationPage::servers(const PlannedStep& step) {
   for (const auto& server : step.servers) {
-    const std::string summary =
-        server.detail.empty() ? std::string(words_of(server.progress)) : without_controls(server.detail);
+    const std::string_view summary =
+        server.detail.empty() ? words_of(server.progress) : std::string_view(server.detail);
     const std::string name = server_name(server.server);
     std::string text = fmt::format("{}: {}", name.empty() ? server.owner.to_string() : name, summary);
     if (server.since) text += fmt::format(", since {}", checks::time_text(*server.since));
@@ -224,7 +219,7 @@ void RotationPage::actions(const PlannedStep& step) {
   for (const auto& action : step.actions) {
     paragraph(fmt::format("      {} ", style().unicode ? "→" : "->"), style().unicode ? 8 : 9,
               action.summary);
-    if (!action.text.empty()) line(fmt::format("\n        {}\n", without_controls(action.text)));
+    if (!action.text.empty()) line(fmt::format("\n        {}\n", action.text));
   }
 }
 
@@ -263,7 +258,7 @@ class RotationScript {
   explicit RotationScript(const TableStyle& style) : columns_(std::max(style.columns, narrowest_page)) {}
 
   void comment(std::string_view words) {
-    for (const auto& part : wrap_text(without_controls(words), columns_ - 2)) text_ += "# " + part + '\n';
+    for (const auto& part : wrap_text(words, columns_ - 2)) text_ += "# " + part + '\n';
   }
   void step(const PlannedStep& step) {
     text_ += '\n';
@@ -273,9 +268,8 @@ class RotationScript {
     comment(title);
     if (!step.summary.empty()) comment(step.summary);
     for (const auto& action : step.actions) {
-      comment("- " + action.summary);
-      if (!action.text.empty())
-        text_ += (action.is_record ? "#   " : "") + without_controls(action.text) + '\n';
+      comment("- " + action.summary.str());
+      if (!action.text.empty()) text_ += (action.is_record ? "#   " : "") + action.text.str() + '\n';
     }
   }
   [[nodiscard]] std::string take() { return std::move(text_); }

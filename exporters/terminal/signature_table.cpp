@@ -14,8 +14,8 @@ namespace {
 /// All faults of a field that names no key.
 std::string faults_text(const checks::SignatureField& field) {
   std::string text;
-  for (const auto& fault : field.faults) text += (text.empty() ? "" : "; ") + fault.detail;
-  return without_controls(text);
+  for (const auto& fault : field.faults) text += (text.empty() ? "" : "; ") + fault.detail.str();
+  return text;
 }
 
 std::string named_key_text(const checks::SignatureField& field) {
@@ -30,14 +30,14 @@ std::string named_key_text(const checks::SignatureField& field) {
 
 }  // namespace
 
-std::string signature_table(std::span<const checks::SignatureField> fields, const std::string& source,
+std::string signature_table(std::span<const checks::SignatureField> fields, const config::EscapedText& source,
                             const TableStyle& style) {
   const std::size_t columns = std::max(style.columns, narrowest_page);
   std::string text = hanging_text(
       "", 0,
       fmt::format("{} in {}. No signature is verified: neither bh= nor b= is computed, only the keys are "
                   "checked.",
-                  counted(fields.size(), "DKIM-Signature field"), without_controls(source)),
+                  counted(fields.size(), "DKIM-Signature field"), source.str()),
       columns);
   text += '\n';
   for (const auto& field : fields) {

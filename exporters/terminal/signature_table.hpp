@@ -10,8 +10,8 @@
 
 namespace dkimprobe::exporters {
 
-/// `source` names the message; escaped.
+/// `source` names the message.
 [[nodiscard]] std::string signature_table(std::span<const checks::SignatureField> fields,
-                                          const std::string& source, const TableStyle& style);
+                                          const config::EscapedText& source, const TableStyle& style);
 
 }  // namespace dkimprobe::exporters

@@ -119,8 +119,8 @@ Symbol symbol_of(checks::Status status) {
 }
 
 std::string server_name(const checks::ServerId& server) {
-  if (!server.has_address()) return without_controls(server.name);
-  return fmt::format("{} ({})", without_controls(server.name), server.address.ip.to_string());
+  if (!server.has_address()) return server.name.str();
+  return fmt::format("{} ({})", server.name, server.address.ip.to_string());
 }
 
 std::string server_names(std::span<const checks::ServerId> servers) {
@@ -305,12 +305,12 @@ void TextPage::finding(const checks::Finding& finding) {
     head += "  " + paint(reference, TextStyle::dim);
   line();
   line(head);
-  std::string detail = without_controls(finding.detail);
+  std::string detail = finding.detail.str();
   if (!names_all(detail, finding.servers)) paragraph("  ", 2, server_names(finding.servers));
   if (finding.offset) detail += fmt::format(" (at octet {})", *finding.offset);
   if (!detail.empty()) paragraph("  ", 2, detail);
   if (!finding.remedy.empty())
-    paragraph(fmt::format("  {} ", paint("fix:", TextStyle::good)), 7, without_controls(finding.remedy));
+    paragraph(fmt::format("  {} ", paint("fix:", TextStyle::good)), 7, finding.remedy);
 }
 
 /// The rest of the findings of one check, as a summary.

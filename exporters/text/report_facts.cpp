@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue/catalogue.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::exporters {
 
@@ -36,7 +35,7 @@ const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegatio
 }
 
 std::string key_text(const checks::KeyFacts& key) {
-  return fmt::format("{} {} bits", without_controls(key.algorithm), key.bits);
+  return fmt::format("{} {} bits", key.algorithm, key.bits);
 }
 
 std::string flags_text(const checks::ServerRow& row) {

@@ -1,7 +1,6 @@
 #include "exporters/text/text_layout.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -94,19 +93,6 @@ std::string upper_case(std::string_view word) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
   return text;
-}
-
-std::string without_controls(std::string_view text) {
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    if (const auto octet = static_cast<unsigned char>(c); octet < 0x20 || octet >= 0x7f) {
-      fmt::format_to(std::back_inserter(safe), "\\x{:02x}", octet);
-    } else {
-      safe.push_back(c);
-    }
-  }
-  return safe;
 }
 
 std::string counted(std::uint64_t count, std::string_view one) {

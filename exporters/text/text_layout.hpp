@@ -28,9 +28,6 @@ namespace dkimprobe::exporters {
 /// With ASCII letters in upper case.
 [[nodiscard]] std::string upper_case(std::string_view word);
 
-/// A safeguard for text that should already be escaped: control and non-ASCII octets become `\xHH`.
-[[nodiscard]] std::string without_controls(std::string_view text);
-
 /// "1 server", "3 servers": for nouns with a plural in -s.
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view one);
 

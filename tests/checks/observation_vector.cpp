@@ -584,7 +584,8 @@ ObservationVector read_observation(const json& vector) {
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
   read.status = vector.value("status", std::string{});
   read.not_evaluated = vector.value("not_evaluated", std::vector<std::string>{});
-  read.not_asked = vector.value("not_asked", std::vector<std::string>{});
+  for (const std::string sentence : vector.value("not_asked", json::array()))
+    read.not_asked.emplace_back(sentence);
 
   probe::Observation& observation = read.observation;
   observation.domain = name_of(vector.value("domain", json("example.com")));
@@ -729,7 +730,8 @@ std::string differences(const ObservationVector& expected, const checks::Report&
     found.erase(at);
     for (const std::string& piece : wanted.says) {
       const bool said = std::any_of(report.findings.begin(), report.findings.end(), [&](const auto& f) {
-        return summary(f) == wanted_line && (f.detail + '\n' + f.remedy).find(piece) != std::string::npos;
+        return summary(f) == wanted_line &&
+               (f.detail.str() + '\n' + f.remedy.str()).find(piece) != std::string::npos;
       });
       if (!said) text += "not said by " + wanted_line + ": " + piece + "\n";
     }
@@ -747,7 +749,7 @@ std::string differences(const ObservationVector& expected, const checks::Report&
     text += fmt::format("status {}, not {}\n", checks::to_string(report.status), expected.status);
   if (!text.empty()) {
     for (const auto& finding : report.findings)
-      text += "  " + summary(finding) + ": " + finding.detail + "\n";
+      text += "  " + summary(finding) + ": " + finding.detail.str() + "\n";
   }
   return text;
 }

@@ -30,8 +30,9 @@ struct ObservationVector {
   checks::KeyPlaces elsewhere{};             ///< of the keys, at other selectors
   std::vector<ExpectedFinding> findings{};   ///< all that must be found, nothing else may be
   std::vector<std::string> not_evaluated{};  ///< checks that must say so; others may as well
-  std::vector<std::string> not_asked{};      ///< what the report must say of servers on the way, and no more
-  std::string status{};                      ///< empty: not stated
+  std::vector<config::EscapedText>
+      not_asked{};       ///< what the report must say of servers on the way, and no more
+  std::string status{};  ///< empty: not stated
 };
 
 /// Throws std::runtime_error with the place when the vector is not well formed: a key that is not known is

@@ -1,4 +1,5 @@
 #include "tests/exporters/sample_reports.hpp"
+#include "config/basics/escape.hpp"
 
 #include <chrono>
 
@@ -199,8 +200,8 @@ Report dead() {
                       "3 attempts over UDP got no answer in 2.8 s",
                       "see whether ns3.example.net runs and whether a packet filter drops UDP to port 53"}};
   report.outcomes.push_back({&differs, checks::CheckOutcome::not_evaluated, {}});
-  report.outcomes.push_back(
-      {&too_big, checks::CheckOutcome::not_evaluated, "all our resolvers \x1b[31m are large enough"});
+  report.outcomes.push_back({&too_big, checks::CheckOutcome::not_evaluated,
+                             config::escape_text("all our resolvers \x1b[31m are large enough")});
   return report;
 }
 
@@ -214,11 +215,12 @@ Report young() {
       until,
       std::nullopt,
       {checks::reason_for(checks::Reason::negative_ttl, until, "ns1.example.com had no record"),
-       checks::reason_for(checks::Reason::never_used_contradicted, {}, "somebody\x1b[31m asked")}};
+       checks::reason_for(checks::Reason::never_used_contradicted, {},
+                          config::escape_text("somebody\x1b[31m asked"))}};
   report.not_asked = {
       "2 of 13 addresses of com were asked for the delegation of example.com; the others may give a "
       "different one.",
-      "1 of 2 addresses of \x1b[31m were asked"};
+      config::escape_text("1 of 2 addresses of \x1b[31m were asked")};
   return report;
 }
 
@@ -268,19 +270,19 @@ Report revoked() {
 Report hostile() {
   Report report = base(R"(exa\027mple.com)", "s1");
   report.status = Status::critical;
-  // Checks escape these texts; if one ever does not, nothing harmful may reach the terminal.
-  report.headline = "the record is\x1b]0;owned\x07 not a key";
+  report.headline = config::escape_text("the record is\x1b]0;owned\x07 not a key");
   report.record.record_class = checks::RecordClass::not_dkim;
   report.record.strings = {std::string("\x1b[2J\x1b[31m<script>\0\xff\n\r\tp=", 24), std::string(400, '\\')};
   report.record.tags = {{"\x1b[2J", std::string("\0\xff", 2), 0}};
-  report.servers = {row(report, "ns1.example.com", "192.0.2.1", "not DKIM:\x1b[5m x", microseconds{1'230})};
+  report.servers = {row(report, "ns1.example.com", "192.0.2.1", config::escape_text("not DKIM:\x1b[5m x"),
+                        microseconds{1'230})};
   report.servers[0].nsid = std::string("\x1b[7m\0", 5);
   report.findings = {{&unknown_tag,
                       Severity::notice,
                       {report.servers[0].id},
                       0,
-                      "a tag \x9b"
-                      "31m that is not UTF-8",
+                      config::escape_text("a tag \x9b"
+                                          "31m that is not UTF-8"),
                       ""}};
   return report;
 }

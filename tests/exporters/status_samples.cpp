@@ -1,4 +1,5 @@
 #include "tests/exporters/status_samples.hpp"
+#include "config/basics/escape.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -154,7 +155,8 @@ StatusDomain hostile() {
   const std::string text = std::string(hostile_script) + "\x1b[31mred\x1b[0m \xe2\x80\xae" +
                            std::string("drawkcab \0 \"><img src=x onerror=alert(1)>&amp;", 46);
   Report report = sample("hostile");
-  report.headline = "the text begins with " + std::string(hostile_script) + "\xe2\x80\xae";
+  report.headline =
+      config::escape_text("the text begins with " + std::string(hostile_script) + "\xe2\x80\xae");
   report.record.strings = {text, std::string(255, 'x')};
   report.record.tags = {{std::string(hostile_script), text, 0}, {"p", "", 9}};
   report.key = checks::KeyFacts{std::string(hostile_script), 8, "", std::nullopt};
@@ -162,11 +164,11 @@ StatusDomain hostile() {
   report.size.drop_first = {text};
   for (auto& row : report.servers) {
     row.id.name = std::string(hostile_script);
-    row.answer = text;
+    row.answer = config::escape_text(text);
     row.nsid = text;
     row.disagrees_with_itself = true;
   }
-  for (auto& finding : report.findings) finding.detail = finding.remedy = text;
+  for (auto& finding : report.findings) finding.detail = finding.remedy = config::escape_text(text);
   report.outcomes = {
       {report.findings.front().check, checks::CheckOutcome::found, ""},
       {report.findings.front().check, checks::CheckOutcome::not_evaluated, std::string(hostile_script)}};

@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     demand(field.names_key() || !field.faults.empty());
     demand(field.line > 0);
     for (const auto& fault : field.faults) {
-      demand_printable(fault.detail);
-      demand_printable(fault.remedy);
+      demand_printable(fault.detail.str());
+      demand_printable(fault.remedy.str());
     }
     // One key is enough: all fields are judged against it.
     if (!field.names_key() || !reports.empty()) continue;

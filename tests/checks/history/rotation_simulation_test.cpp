@@ -587,7 +587,7 @@ std::string story(const checks::SafeTime& safe) {
   std::string text = safe.at ? "at " + std::to_string(since_start(*safe.at)) : "no time";
   for (const auto& reasons : safe.reasons) {
     text += "\n  " + std::string(reasons.name()) + " " +
-            (reasons.until ? std::to_string(since_start(*reasons.until)) : "-") + " " + reasons.detail;
+            (reasons.until ? std::to_string(since_start(*reasons.until)) : "-") + " " + reasons.detail.str();
   }
   return text;
 }
@@ -598,7 +598,7 @@ bool is_assumed(const checks::SafeTime& safe) {
   const auto latest = std::max_element(safe.reasons.begin(), safe.reasons.end(),
                                        [](const auto& a, const auto& b) { return a.until < b.until; });
   return latest != safe.reasons.end() && latest->name() == "negative_ttl" &&
-         latest->detail.find("before its first probe is unknown") != std::string::npos;
+         latest->detail.str().find("before its first probe is unknown") != std::string::npos;
 }
 
 Cache any_cache(std::mt19937& random) {

@@ -191,7 +191,7 @@ TEST_CASE("the safe time of a moved domain includes its old nameservers, whichev
     CHECK(seconds_of(sign) == until);
     CHECK(sign.readiness == checks::Readiness::wait);
     REQUIRE(reason(sign, "old_nameservers") != nullptr);
-    CHECK(reason(sign, "old_nameservers")->detail.find("ns1.example.org") != std::string::npos);
+    CHECK(reason(sign, "old_nameservers")->detail.str().find("ns1.example.org") != std::string::npos);
   }
   // A resolver that holds the zone's own NS records holds them for the child's TTL.
   before.parent_ttl = 60;

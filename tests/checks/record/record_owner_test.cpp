@@ -79,7 +79,7 @@ TEST_CASE("a good record has no findings, and checks that need servers are not e
 TEST_CASE("without an owner name, the size is unknown and the remedy names the place in words") {
   const auto report = checks::judge_record({}, {"v=DKIM1; p="}, {}, {});
   CHECK(found(report) == std::vector<std::string>{"key_revoked"});
-  CHECK(report.findings.front().remedy.starts_with("At the selector's name: "));
+  CHECK(report.findings.front().remedy.str().starts_with("At the selector's name: "));
   CHECK_FALSE(report.size.direct);
   CHECK(outcome(report, "udp512_exceeded") == checks::CheckOutcome::not_evaluated);
   CHECK(report.status == checks::Status::critical);
@@ -95,7 +95,7 @@ TEST_CASE("an ADSP record is judged as ADSP") {
   const auto report =
       checks::judge_record(place("_adsp._domainkey.example.com"), {"dkim=all; dkim=all"}, {}, {});
   CHECK(found(report) == std::vector<std::string>{"adsp_duplicate_tag"});
-  CHECK(report.findings.front().remedy.find("_adsp._domainkey.example.com") != std::string::npos);
+  CHECK(report.findings.front().remedy.str().find("_adsp._domainkey.example.com") != std::string::npos);
   CHECK(report.adsp == checks::AdspPolicy::invalid);
   CHECK(outcome(report, "txt_not_dkim") == checks::CheckOutcome::not_evaluated);
   CHECK(outcome(report, "adsp_multiple_records") == checks::CheckOutcome::not_evaluated);

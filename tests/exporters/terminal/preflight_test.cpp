@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "config/basics/escape.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/preflight_text.hpp"
 #include "exporters/text/text_layout.hpp"
@@ -161,25 +162,24 @@ Preflight unknown() {
   return preflight;
 }
 
-/// Checks escape their details; if one ever does not, nothing harmful may reach the terminal.
 Preflight hostile() {
   Preflight preflight = base();
   preflight.report = sample_reports().at(6).report;
-  preflight.sign.servers[0].detail = "\x1b[31mred\n";
-  preflight.sign.servers[0].server.name = "ns\x1b]0;owned\x07";
+  preflight.sign.servers[0].detail = config::escape_text("\x1b[31mred\n");
+  preflight.sign.servers[0].server.name = config::escape_text("ns\x1b]0;owned\x07");
   preflight.sign.safe = {Readiness::not_ready,
                          {},
                          {checks::reason_for(checks::Reason::negative_ttl, {},
-                                             "\x9b"
-                                             "31m\r\n\t")}};
-  preflight.sign.limits = {"\x1b[2J"};
+                                             config::escape_text("\x9b"
+                                                                 "31m\r\n\t"))}};
+  preflight.sign.limits = {config::escape_text("\x1b[2J")};
   preflight.text_known = true;
   preflight.texts = {{{preflight.sign.servers[0].server},
                       {3},
                       checks::compare_texts(std::string("\x1b[31m\0\xff", 7), "v=DKIM1")}};
   preflight.caches = {
       {{{config::Address::parse("192.0.2.53").value(), 53}, preflight.now, checks::CacheState::unknown, 0},
-       "\x1b[7m"}};
+       config::escape_text("\x1b[7m")}};
   return preflight;
 }
 

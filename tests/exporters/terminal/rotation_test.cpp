@@ -28,7 +28,7 @@ std::vector<std::string> copied_lines(const checks::RotationOverview& overview) 
   std::vector<std::string> lines;
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
-      for (const auto& action : step.actions) lines.push_back(action.text);
+      for (const auto& action : step.actions) lines.push_back(action.text.str());
     }
   }
   return lines;
