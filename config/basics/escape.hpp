@@ -53,9 +53,9 @@ class EscapedText {
 }  // namespace dkimprobe::config
 
 template <>
-struct fmt::formatter<dkimprobe::config::EscapedText> : formatter<std::string_view> {
+struct fmt::formatter<dkimprobe::config::EscapedText> : formatter<string_view> {
   template <class Context>
   auto format(const dkimprobe::config::EscapedText& text, Context& context) const {
-    return formatter<std::string_view>::format(text, context);
+    return formatter<string_view>::format(text.str(), context);
   }
 };
