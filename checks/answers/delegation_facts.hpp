@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checks/answers/chain_answers.hpp"
+#include "config/basics/escape.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/selector.hpp"
 
 namespace dkimprobe::checks {

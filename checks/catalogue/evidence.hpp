@@ -18,6 +18,7 @@
 #include "checks/record/adsp_record.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {

@@ -14,6 +14,7 @@
 #include "checks/history/safe_times.hpp"
 #include "checks/history/zone_reading.hpp"
 #include "checks/record/key_record.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
 

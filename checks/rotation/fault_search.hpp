@@ -7,6 +7,7 @@
 
 #include "checks/rotation/key_ending.hpp"
 #include "checks/rotation/rotation_situation.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
 

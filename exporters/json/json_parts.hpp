@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 #include "probe/observation.hpp"

@@ -366,8 +366,8 @@ std::string lint_json(const Report& report, std::size_t line) {
 }
 
 std::string lint_error_json(std::size_t line, const config::EscapedText& error) {
-  return json_text(
-      {{"schema", "dkimprobe.lint/2"}, {"line", line}, {"status", "unknown"}, {"error", error.str()}}, -1);
+  return json_text({{"schema", "dkimprobe.lint/2"}, {"line", line}, {"status", "unknown"}, {"error", error}},
+                   -1);
 }
 
 std::string record_json(const RecordOutput& output) {

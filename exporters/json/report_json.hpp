@@ -11,6 +11,7 @@
 #include "checks/message/signature_field.hpp"
 #include "checks/report/report.hpp"
 #include "checks/rotation/preflight.hpp"
+#include "config/basics/escape.hpp"
 #include "exporters/formats/record_formats.hpp"
 
 namespace dkimprobe::exporters {

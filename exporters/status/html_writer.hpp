@@ -56,7 +56,7 @@ class HtmlWriter {
   void empty(Markup name, Attributes attributes);
 
   void raw(Markup markup) { page_ += markup.text(); }
-  /// Writes a text in which the characters of HTML's syntax are replaced by references.
+  /// Writes text; the characters of HTML's syntax become references such as `&lt;`.
   void text(const config::EscapedText& text);
   /// Writes foreign bytes, escaped by config::escape_text and cut after `longest` bytes.
   void foreign(std::string_view bytes, std::size_t longest = std::string_view::npos);

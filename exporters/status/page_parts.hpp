@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/basics/escape.hpp"
 #include "exporters/status/html_writer.hpp"
 #include "exporters/status/status_overview.hpp"
 #include "exporters/status/status_route.hpp"

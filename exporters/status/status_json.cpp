@@ -130,8 +130,7 @@ std::string probes_json(const StatusOverview& overview) {
 }
 
 std::string error_json(const config::EscapedText& title, const config::EscapedText& words) {
-  return json_text({{"schema", "dkimprobe.status-error/2"}, {"error", title.str()}, {"detail", words.str()}},
-                   2);
+  return json_text({{"schema", "dkimprobe.status-error/2"}, {"error", title}, {"detail", words}}, 2);
 }
 
 }  // namespace dkimprobe::exporters

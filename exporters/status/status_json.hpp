@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/basics/escape.hpp"
 #include "exporters/status/status_overview.hpp"
 #include "exporters/status/status_route.hpp"
 

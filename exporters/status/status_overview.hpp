@@ -10,6 +10,7 @@
 #include "checks/history/history.hpp"
 #include "checks/report/report.hpp"
 #include "checks/rotation/rotation_plan.hpp"
+#include "config/basics/escape.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 #include "probe/observation.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "checks/report/report.hpp"
+#include "config/basics/escape.hpp"
 
 namespace dkimprobe::exporters {
 

@@ -37,7 +37,7 @@ std::string signature_table(std::span<const checks::SignatureField> fields, cons
       "", 0,
       fmt::format("{} in {}. No signature is verified: neither bh= nor b= is computed, only the keys are "
                   "checked.",
-                  counted(fields.size(), "DKIM-Signature field"), source.str()),
+                  counted(fields.size(), "DKIM-Signature field"), source),
       columns);
   text += '\n';
   for (const auto& field : fields) {

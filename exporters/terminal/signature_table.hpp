@@ -6,6 +6,7 @@
 #include <string>
 
 #include "checks/message/signature_field.hpp"
+#include "config/basics/escape.hpp"
 #include "exporters/terminal/report_table.hpp"
 
 namespace dkimprobe::exporters {
