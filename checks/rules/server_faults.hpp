@@ -3,16 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/answers/silence.hpp"
 #include "checks/catalogue/evidence.hpp"
 #include "config/basics/escape.hpp"
-#include "config/names/address.hpp"
 
 namespace dkimprobe::checks {
 
@@ -59,32 +57,16 @@ struct Asked {
 /// Whether a fault concerns the server as a whole, or one of its zones.
 enum class FaultOf : std::uint8_t { server, zone };
 
-/// For rows: calls `find`, a function of `Asked`, for each server of each name; a fault is reported once per
-/// address. `can_evaluate` is true if enough was seen of a server to evaluate it; if it is true for none, the
-/// check is not evaluated. Servers of a parent zone are evaluated with the zone cut instead.
+/// Calls `find` for each server of each name; a fault is reported once per address. `can_evaluate` is true if
+/// enough was seen of a server to evaluate it; if it is true for none, the check is not evaluated. Servers of
+/// a parent zone are evaluated with the zone cut instead.
+void find_at_servers(const Evidence& evidence, Verdict& verdict, bool (*can_evaluate)(const ServerAnswer&),
+                     std::optional<Fault> (*find)(const Asked&), FaultOf fault_of);
+
+/// The same for rows, which name a function of the evidence and the verdict alone.
 template <auto can_evaluate, auto find, FaultOf fault_of = FaultOf::server>
 void find_at_servers(const Evidence& evidence, Verdict& verdict) {
-  std::vector<std::pair<config::ServerAddress, config::DomainName>> blamed;
-  bool judged = false;
-  const auto& hops = evidence.answers.hops;
-  for (std::size_t at = 0; at < hops.size(); ++at) {
-    const HopAnswers& hop = hops[at];
-    for (std::size_t i = 0; i < hop.servers.size(); ++i) {
-      const ServerAnswer& answer = hop.servers[i];
-      if (answer.is_stray() || !can_evaluate(answer)) continue;
-      judged = true;
-      std::pair place(answer.id.address, config::DomainName{});
-      if constexpr (fault_of == FaultOf::zone) place.second = hop.hop->delegation.zone;
-      if (std::ranges::find(blamed, place) != blamed.end()) continue;
-      std::optional<Fault> fault = find(Asked{evidence, answer, hop, evidence.silences[at][i]});
-      if (!fault) continue;
-      blamed.push_back(std::move(place));
-      verdict.found(
-          {.servers = {answer.id}, .detail = std::move(fault->detail), .remedy = std::move(fault->remedy)},
-          fault->severity);
-    }
-  }
-  if (!judged) verdict.not_evaluated();
+  find_at_servers(evidence, verdict, can_evaluate, find, fault_of);
 }
 
 }  // namespace dkimprobe::checks
